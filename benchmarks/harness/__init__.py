@@ -1,0 +1,1 @@
+"""The parts of benchmarks/run: build, start, check, load, count, report."""

@@ -1,0 +1,76 @@
+"""Builds Backlot and its rivals on the spot: cargo, npm and a Python environment for Envoy."""
+
+import hashlib
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from . import tools
+from .failures import CannotRun
+from .settings import ENVOY_PACKAGE, REPOSITORY, RIVALS, WORK, Settings
+
+NODE_RIVALS = RIVALS / "node"
+ENVOY_HOME = WORK / "envoy"
+
+
+def build_all(settings: Settings) -> None:
+    """Builds whatever this run needs, and nothing else."""
+    if settings.build:
+        _cargo(settings)
+    timed = {"answer", "forward"} & set(settings.sections)
+    if timed and {"express", "fastify"} & set(settings.rivals):
+        _npm()
+    if "forward" in settings.sections and "envoy" in settings.rivals:
+        _envoy()
+
+
+def envoy_binary() -> Path:
+    """The program inside the Python package, without the script around it."""
+    found = sorted(ENVOY_HOME.glob("lib/python*/site-packages/envoy/_bin/envoy"))
+    if not found:
+        raise CannotRun(f"{ENVOY_PACKAGE} holds no Envoy binary for this machine; use --rivals.")
+    return found[0]
+
+
+def _cargo(settings: Settings) -> None:
+    if not tools.find("cargo"):
+        raise CannotRun("cargo is not found: install Rust (https://rustup.rs), or use --no-build.")
+    command = ["cargo", "build", "--release", "-p", "backlot", "-p", "backlot-benchmark-peers"]
+    command += ["--target-dir", str(settings.target)]
+    print(" ".join(command[:7]), flush=True)
+    if subprocess.run(command, cwd=REPOSITORY, check=False).returncode:
+        raise CannotRun("cargo build failed, see above.")
+
+
+def _npm() -> None:
+    """Installs what the lock file names, once for each state of it."""
+    lock = (NODE_RIVALS / "package-lock.json").read_bytes()
+    mark = NODE_RIVALS / "node_modules" / ".benchmark-lock"
+    wanted = hashlib.sha256(lock).hexdigest()
+    if mark.exists() and mark.read_text() == wanted:
+        return
+    _quietly([tools.find("npm") or "npm", "ci", "--ignore-scripts"], NODE_RIVALS)
+    mark.write_text(wanted)
+
+
+def _envoy() -> None:
+    mark = ENVOY_HOME / ".benchmark-package"
+    if mark.exists() and mark.read_text() == ENVOY_PACKAGE:
+        return
+    if not importlib.util.find_spec("ensurepip"):
+        tools.install_venv()
+    _quietly([sys.executable, "-m", "venv", "--clear", str(ENVOY_HOME)], WORK)
+    _quietly([str(ENVOY_HOME / "bin" / "pip"), "install", "--quiet", ENVOY_PACKAGE], WORK)
+    mark.write_text(ENVOY_PACKAGE)
+
+
+def _quietly(command: list[str], directory: Path) -> None:
+    """Runs a build step; its output is shown only when it fails."""
+    print(" ".join([Path(command[0]).name, *command[1:]]), flush=True)
+    done = subprocess.run(
+        command, cwd=directory, env=dict(os.environ), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise CannotRun(f"{' '.join(command)} failed:\n{(done.stdout + done.stderr)[-3000:]}")

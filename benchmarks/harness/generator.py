@@ -1,0 +1,79 @@
+"""Runs wrk, pinned, and reads what it reports."""
+
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from .checks import page_headers
+from .failures import ContestantFailed
+
+UNITS = {"us": 1.0, "ms": 1e3, "s": 1e6, "m": 60e6}
+DIAGNOSE = Path(__file__).with_name("diagnose.lua")
+
+
+@dataclass(frozen=True)
+class Load:
+    """What wrk saw in one run."""
+
+    requests: int
+    seconds: float
+    requests_per_second: float
+    p50_us: float
+    p99_us: float
+
+
+class Generator:
+    """One thread of wrk with kept-alive connections and a page's headers."""
+
+    def __init__(self, program: str, core: int, connections: int) -> None:
+        self._program, self._core, self._connections = program, core, connections
+
+    def run(self, port: int, path: str, authorization: str, seconds: int) -> Load:
+        """Loads the server; anything but clean 2xx replies ends it with what was answered."""
+        report = self._wrk(port, path, authorization, seconds)
+        errors = re.search(r"Socket errors: .*", report)
+        refused = re.search(r"Non-2xx or 3xx responses: (\d+)", report)
+        if refused or errors:
+            said = self._wrk(port, path, authorization, 1, ["-s", str(DIAGNOSE)])
+            answers = re.findall(r"^answered .*$", said, re.MULTILINE)
+            what = refused.group(0) if refused else errors.group(0)
+            raise ContestantFailed(
+                f"under load: {what}\n" + ("\n".join(answers) or "(the next second was clean)")
+            )
+        return parse(report)
+
+    def _wrk(
+        self, port: int, path: str, authorization: str, seconds: int, more: list[str] | None = None
+    ) -> str:
+        command = ["taskset", "-c", str(self._core), self._program, "-t1", f"-c{self._connections}"]
+        command += [f"-d{seconds}s", "--latency", *(more or [])]
+        for name, value in page_headers(authorization).items():
+            command += ["-H", f"{name}: {value}"]
+        command.append(f"http://127.0.0.1:{port}{path}")
+        try:
+            done = subprocess.run(
+                command, capture_output=True, text=True, timeout=seconds + 30, check=False
+            )
+        except subprocess.TimeoutExpired as error:
+            raise ContestantFailed(f"wrk did not end in {error.timeout:.0f} s") from error
+        if done.returncode:
+            raise ContestantFailed(f"wrk failed: {done.stderr.strip() or done.stdout.strip()}")
+        return done.stdout
+
+
+def parse(report: str) -> Load:
+    """The numbers in wrk's report."""
+    total = re.search(r"(\d+) requests in ([\d.]+)(us|ms|s|m),", report)
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", report)
+    median = re.search(r"^\s+50%\s+([\d.]+)(us|ms|s|m)$", report, re.MULTILINE)
+    tail = re.search(r"^\s+99%\s+([\d.]+)(us|ms|s|m)$", report, re.MULTILINE)
+    if not (total and rate and median and tail) or total.group(1) == "0":
+        raise ContestantFailed(f"wrk reported no requests:\n{report}")
+    return Load(
+        requests=int(total.group(1)),
+        seconds=float(total.group(2)) * UNITS[total.group(3)] / 1e6,
+        requests_per_second=float(rate.group(1)),
+        p50_us=float(median.group(1)) * UNITS[median.group(2)],
+        p99_us=float(tail.group(1)) * UNITS[tail.group(2)],
+    )

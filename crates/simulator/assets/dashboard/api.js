@@ -1,0 +1,36 @@
+// The simulator's JSON API, as this page uses it. Every failure becomes an error in plain words.
+
+export class SimulatorError extends Error {
+  constructor(message, code = "", data = undefined) {
+    super(message);
+    this.code = code;
+    this.data = data;
+  }
+}
+
+async function ask(path, options) {
+  let reply;
+  try {
+    reply = await fetch(path, options);
+  } catch {
+    throw new SimulatorError("The simulator does not answer. Is it still running on this machine?");
+  }
+  const body = await reply.json().catch(() => null);
+  if (reply.ok && body !== null) return body;
+  const detail = body?.details?.applicationError ?? {};
+  const message = body?.message || detail.description || `The simulator answered with status ${reply.status} and no reason.`;
+  throw new SimulatorError(message, detail.code, detail.data);
+}
+
+export function loadWorld() {
+  return ask("/simulator/v1/world");
+}
+
+// `wish` is {instanceId, role} and, where wanted, userId and plan.
+export function issueInstance(wish) {
+  return ask("/simulator/v1/instances", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(wish),
+  });
+}

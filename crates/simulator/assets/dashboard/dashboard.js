@@ -1,0 +1,78 @@
+// The dashboard page: loads the sites, keeps the choice, asks for an instance and opens the app page.
+
+import { issueInstance, loadWorld } from "./api.js";
+import { currentChoice, currentWish, shortId, startChoice } from "./choice.js";
+import { showHanded, showNothing, startHanded } from "./handed.js";
+import { showPage, showTrouble, showWaiting } from "./stage.js";
+
+const byId = (id) => document.getElementById(id);
+let world;
+let lastRequest = 0;
+
+function announce(words) {
+  byId("announcer").textContent = words;
+}
+
+function showTopBar() {
+  const { site, role, userId, userLabel, plan } = currentChoice();
+  byId("site-name").textContent = site.siteName;
+  byId("site-name").title = site.siteName;
+  byId("site-url").textContent = site.siteUrl;
+  byId("plan-badge").hidden = false;
+  byId("plan-badge").textContent = plan ?? "free";
+  byId("plan-badge").className = plan ? "badge" : "badge badge-free";
+  byId("person-role").textContent = userLabel;
+  byId("person-id").textContent = userId ? shortId(userId) : "no user id";
+  byId("person-id").title = userId;
+  byId("face").textContent = role[0].toUpperCase();
+  byId("face").className = `face face-${role}`;
+  document.title = `${site.siteName} · Backlot simulator`;
+}
+
+// Only the newest request counts: an answer that comes late must not bring back an old choice.
+async function openPage() {
+  const request = ++lastRequest;
+  const { site, userLabel } = currentChoice();
+  showTopBar();
+  showWaiting();
+  try {
+    const issued = await issueInstance(currentWish());
+    if (request !== lastRequest) return;
+    showHanded(issued, world.backend, () => announce("The instance has run out. Issue a new one."));
+    byId("link-alone").href = issued.appUrl;
+    showPage(issued.appUrl);
+    announce(`${site.siteName}: the app page is open as ${userLabel}.`);
+  } catch (error) {
+    if (request !== lastRequest) return;
+    showNothing();
+    byId("link-alone").href = world.appPage;
+    showTrouble("No instance was issued", error, openPage);
+  }
+}
+
+async function start() {
+  showWaiting();
+  byId("issue").disabled = true;
+  try {
+    world = await loadWorld();
+    if (world.sites.length === 0) throw new Error("The simulator knows no site on which the app is installed.");
+  } catch (error) {
+    showTrouble("The sites could not be loaded", error, start);
+    return;
+  }
+  byId("issue").disabled = false;
+  byId("app-name").textContent = world.app.name;
+  byId("link-console").href = world.admin;
+  startChoice(world, openPage);
+  openPage();
+}
+
+byId("issue").addEventListener("click", openPage);
+for (const link of document.querySelectorAll('a[href="#stage"]')) {
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    byId("stage").focus();
+  });
+}
+startHanded(announce);
+start();

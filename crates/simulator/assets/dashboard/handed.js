@@ -1,0 +1,52 @@
+// The panel "What Wix hands the page": payload, expiry, the instance itself and a curl line.
+
+import { makeCopyButton } from "./copy.js";
+import { countDown } from "./countdown.js";
+import { showJson } from "./json_view.js";
+
+const SHORT_TIME = 5 * 60 * 1000;
+const byId = (id) => document.getElementById(id);
+let stopCountdown = () => {};
+let current = { instance: "", curl: "" };
+
+function shellQuote(text) {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+export function startHanded(announce) {
+  makeCopyButton(byId("copy-instance"), () => current.instance, announce);
+  makeCopyButton(byId("copy-curl"), () => current.curl, announce);
+  showNothing();
+}
+
+function showTexts(payload, expiry) {
+  showJson(byId("payload"), payload);
+  byId("expires-at").textContent = expiry;
+  byId("instance").textContent = current.instance || "–";
+  byId("curl").textContent = current.curl || "–";
+  byId("copy-instance").disabled = !current.instance;
+  byId("copy-curl").disabled = !current.curl;
+}
+
+export function showNothing() {
+  stopCountdown();
+  current = { instance: "", curl: "" };
+  showTexts("", "–");
+  for (const id of ["left", "left-again"]) byId(id).textContent = "–";
+  byId("left").className = "left";
+}
+
+// `issued` is the API's answer; `onOver` is called when the instance runs out.
+export function showHanded(issued, backend, onOver) {
+  stopCountdown();
+  const curl = `curl -H ${shellQuote(`Authorization: ${issued.instance}`)} ${backend}/whoami`;
+  current = { instance: issued.instance, curl };
+  const time = new Date(issued.expiresAt);
+  showTexts(JSON.stringify(issued.payload, null, 2), Number.isNaN(time.getTime()) ? String(issued.expiresAt) : time.toLocaleString());
+  stopCountdown = countDown(issued.expiresAt, (words, left) => {
+    byId("left").textContent = words;
+    byId("left-again").textContent = left > 0 ? `in ${words}` : words;
+    byId("left").className = `left ${left <= 0 ? "left-over" : left < SHORT_TIME ? "left-short" : ""}`;
+    if (left <= 0) onOver();
+  });
+}

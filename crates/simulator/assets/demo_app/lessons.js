@@ -1,0 +1,31 @@
+// The one sentence beneath a result that says what this call shows.
+
+const shortId = (id) => (id ? String(id).slice(0, 8) : "unknown");
+
+const WHO = { owner: "the site's owner", member: "a member", visitor: "a visitor", app: "the app itself" };
+const who = ({ role, instanceId }) => `${WHO[role] ?? "a known caller"}, on instance ${shortId(instanceId)}`;
+
+const lessons = {
+  whoami: (caller) => `Backlot checked the signature by itself and knows the caller: ${who(caller)}.`,
+  hello: ({ caller = {} }) => `Your own server was called, with the caller already checked: ${who(caller)}.`,
+  note: ({ notes = [] }) =>
+    `Your own server saved it and lists ${notes.length === 1 ? "the one note" : `the ${notes.length} notes`} of this site; other sites see only theirs.`,
+  clock: () => "The stream is open. An EventSource cannot set a header, so the instance goes into the address, and Backlot checks it there.",
+};
+
+const closed = (text) => (/[.!?]$/.test(text) ? text : `${text}.`);
+
+function blockedLesson({ origin, backend, running, failure }) {
+  if (failure.includes("Content-Security-Policy")) return "The frame's own policy stopped the call before it left the browser; the backend was never asked.";
+  if (!running) return `No answer: nothing is listening at ${backend}. Start the backend and try again.`;
+  return `The browser blocked it: the origin "${origin}" is not on the backend's list, so a page there may not read the answer. Remedy: add the page's origin to cors.origins in backlot.toml.`;
+}
+
+// `tone` is "good", "bad" or "blocked"; `lesson` the sentence.
+export function learnFrom(call, answer, setting) {
+  if (answer.failure) return { tone: "blocked", lesson: blockedLesson({ ...setting, failure: answer.failure }) };
+  if (answer.status >= 500) return { tone: "bad", lesson: `Failed because: ${closed(answer.message || `the server answered ${answer.status}`)}` };
+  if (answer.status >= 400) return { tone: "bad", lesson: `Refused because: ${closed(answer.message || `the server answered ${answer.status} without a reason`)}` };
+  if (call.wrong) return { tone: "good", lesson: "This was let in, although it should have been refused. Look at the backend's settings." };
+  return { tone: "good", lesson: lessons[call.id](answer.json ?? {}) };
+}

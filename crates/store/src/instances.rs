@@ -1,0 +1,53 @@
+//! The instances that have been seen: every tenant that ever proved itself.
+
+use backlot_wix::InstanceId;
+use jiff::Timestamp;
+
+use crate::StoreError;
+
+/// What happened with one instance since the last time it was written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sighting {
+    /// The tenant.
+    pub instance_id: InstanceId,
+    /// The first verified request of this batch.
+    pub first_seen: Timestamp,
+    /// The last verified request of this batch.
+    pub last_seen: Timestamp,
+    /// Verified requests by role, in the order of [`backlot_wix::Role::ALL`].
+    pub requests: [u64; 4],
+}
+
+/// What is known of an instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instance {
+    /// The tenant.
+    pub instance_id: InstanceId,
+    /// The first verified request ever.
+    pub first_seen: Timestamp,
+    /// The latest verified request that has been written down.
+    pub last_seen: Timestamp,
+    /// Verified requests by role, in the order of [`backlot_wix::Role::ALL`].
+    pub requests: [u64; 4],
+}
+
+/// The register of instances.
+pub trait Instances {
+    /// Adds a batch to what is known, all of it or nothing.
+    fn record_sightings(
+        &self,
+        batch: Vec<Sighting>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// One instance.
+    fn instance(
+        &self,
+        instance_id: InstanceId,
+    ) -> impl Future<Output = Result<Option<Instance>, StoreError>> + Send;
+
+    /// The instances seen last, newest first.
+    fn latest_instances(
+        &self,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Instance>, StoreError>> + Send;
+}

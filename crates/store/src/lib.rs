@@ -1,0 +1,17 @@
+//! Everything that Backlot keeps. The only crate that knows a database.
+//!
+//! Each kind of thing is a trait in a file of its own ([`instances`], [`signing_keys`]); a database
+//! is a type that implements all of them ([`sqlite::SqliteStore`]). No SQL and no database type
+//! crosses this seam. [`Store`] is the one that the configuration chose.
+//!
+//! Rules: absence is `Ok(None)`; every key starts with the instance id; values are bound, never
+//! written into SQL.
+
+pub mod error;
+pub mod instances;
+pub mod signing_keys;
+pub mod sqlite;
+mod store;
+
+pub use error::StoreError;
+pub use store::Store;

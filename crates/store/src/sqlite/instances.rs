@@ -1,0 +1,99 @@
+//! Instances in SQLite.
+
+use backlot_wix::InstanceId;
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension as _, Row, params};
+
+use super::SqliteStore;
+use crate::StoreError;
+use crate::instances::{Instance, Instances, Sighting};
+
+const ADD: &str = "
+    INSERT INTO instances (instance_id, first_seen_ms, last_seen_ms,
+                           visitor_requests, member_requests, owner_requests, app_requests)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    ON CONFLICT (instance_id) DO UPDATE SET
+        first_seen_ms    = min(first_seen_ms, excluded.first_seen_ms),
+        last_seen_ms     = max(last_seen_ms, excluded.last_seen_ms),
+        visitor_requests = visitor_requests + excluded.visitor_requests,
+        member_requests  = member_requests + excluded.member_requests,
+        owner_requests   = owner_requests + excluded.owner_requests,
+        app_requests     = app_requests + excluded.app_requests";
+
+const READ: &str = "
+    SELECT instance_id, first_seen_ms, last_seen_ms,
+           visitor_requests, member_requests, owner_requests, app_requests
+    FROM instances";
+
+impl Instances for SqliteStore {
+    async fn record_sightings(&self, batch: Vec<Sighting>) -> Result<(), StoreError> {
+        self.run(move |connection| {
+            let transaction = connection.transaction()?;
+            {
+                let mut add = transaction.prepare_cached(ADD)?;
+                for sighting in batch {
+                    let [visitor, member, owner, app] = sighting.requests.map(u64::cast_signed);
+                    add.execute(params![
+                        sighting.instance_id.to_string(),
+                        sighting.first_seen.as_millisecond(),
+                        sighting.last_seen.as_millisecond(),
+                        visitor,
+                        member,
+                        owner,
+                        app,
+                    ])?;
+                }
+            }
+            Ok(transaction.commit()?)
+        })
+        .await
+    }
+
+    async fn instance(&self, instance_id: InstanceId) -> Result<Option<Instance>, StoreError> {
+        self.run(move |connection| {
+            let sql = format!("{READ} WHERE instance_id = ?1");
+            let mut statement = connection.prepare_cached(&sql)?;
+            let row = statement
+                .query_row([instance_id.to_string()], read)
+                .optional()?;
+            row.transpose()
+        })
+        .await
+    }
+
+    async fn latest_instances(&self, limit: u32) -> Result<Vec<Instance>, StoreError> {
+        self.run(move |connection| {
+            let sql = format!("{READ} ORDER BY last_seen_ms DESC, instance_id LIMIT ?1");
+            let mut statement = connection.prepare_cached(&sql)?;
+            let rows = statement.query_map([limit], read)?;
+            rows.map(|row| row?).collect()
+        })
+        .await
+    }
+}
+
+type ReadRow = Result<Instance, StoreError>;
+
+fn read(row: &Row<'_>) -> rusqlite::Result<ReadRow> {
+    let text: String = row.get(0)?;
+    let times: [i64; 2] = [row.get(1)?, row.get(2)?];
+    let requests: [i64; 4] = [row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?];
+    Ok(assemble(&text, times, requests))
+}
+
+fn assemble(text: &str, [first, last]: [i64; 2], requests: [i64; 4]) -> ReadRow {
+    let instance_id: InstanceId = text
+        .parse()
+        .map_err(|_| StoreError::Refused("an instance id in the database is no GUID".into()))?;
+    Ok(Instance {
+        instance_id,
+        first_seen: instant(first)?,
+        last_seen: instant(last)?,
+        requests: requests.map(i64::cast_unsigned),
+    })
+}
+
+pub(super) fn instant(milliseconds: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_millisecond(milliseconds)
+        .map_err(|_| StoreError::Refused("a time in the database is out of range".into()))
+}

@@ -1,0 +1,53 @@
+//! Signing keys in SQLite.
+
+use rusqlite::{Connection, TransactionBehavior, params};
+
+use super::SqliteStore;
+use super::instances::instant;
+use crate::StoreError;
+use crate::signing_keys::{SigningKey, SigningKeys};
+
+impl SigningKeys for SqliteStore {
+    async fn signing_keys_or(&self, candidate: SigningKey) -> Result<Vec<SigningKey>, StoreError> {
+        self.run(move |connection| {
+            let transaction =
+                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let keys = read_all(&transaction)?;
+            if !keys.is_empty() {
+                return Ok(keys);
+            }
+            transaction.execute(
+                "INSERT INTO signing_keys (key_id, private_key, created_at_ms) VALUES (?1, ?2, ?3)",
+                params![
+                    candidate.key_id,
+                    candidate.private_key,
+                    candidate.created_at.as_millisecond()
+                ],
+            )?;
+            transaction.commit()?;
+            Ok(vec![candidate])
+        })
+        .await
+    }
+
+    async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError> {
+        self.run(|connection| read_all(connection)).await
+    }
+}
+
+fn read_all(connection: &Connection) -> Result<Vec<SigningKey>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT key_id, private_key, created_at_ms FROM signing_keys
+         ORDER BY created_at_ms DESC, key_id",
+    )?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    rows.map(|row| {
+        let (key_id, private_key, created_at) = row?;
+        Ok(SigningKey {
+            key_id,
+            private_key,
+            created_at: instant(created_at)?,
+        })
+    })
+    .collect()
+}

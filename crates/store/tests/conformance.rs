@@ -1,0 +1,127 @@
+//! One suite for every database behind the seam. A database joins by adding its `open` below.
+#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
+
+use backlot_store::instances::{Instance, Instances, Sighting};
+use backlot_store::signing_keys::{SigningKey, SigningKeys};
+use backlot_store::sqlite::SqliteStore;
+use backlot_store::{Store, StoreError};
+use backlot_wix::InstanceId;
+use jiff::Timestamp;
+
+/// Opens a store in a folder; a second call with the same folder is a second node.
+fn open(folder: &tempfile::TempDir) -> Store {
+    Store::Sqlite(SqliteStore::open(&folder.path().join("deep/backlot.db")).unwrap())
+}
+
+fn instance_id(last: u8) -> InstanceId {
+    format!("2b0d7a6e-4c1f-4a52-9d3e-0c5f8a1b7e{last:02x}")
+        .parse()
+        .unwrap()
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(seconds).unwrap()
+}
+
+fn sighting(id: u8, first: i64, last: i64, requests: [u64; 4]) -> Sighting {
+    Sighting {
+        instance_id: instance_id(id),
+        first_seen: at(first),
+        last_seen: at(last),
+        requests,
+    }
+}
+
+#[tokio::test]
+async fn sightings_add_up_and_survive_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder);
+    assert_eq!(store.instance(instance_id(1)).await.unwrap(), None);
+    store
+        .record_sightings(vec![
+            sighting(1, 100, 200, [1, 0, 2, 0]),
+            sighting(2, 150, 150, [0, 1, 0, 0]),
+        ])
+        .await
+        .unwrap();
+    // A batch that was held back arrives late: the first time moves back, the last one stays.
+    store
+        .record_sightings(vec![sighting(1, 50, 180, [1, 1, 1, 1])])
+        .await
+        .unwrap();
+    drop(store);
+
+    let store = open(&folder);
+    let expected = Instance {
+        instance_id: instance_id(1),
+        first_seen: at(50),
+        last_seen: at(200),
+        requests: [2, 1, 3, 1],
+    };
+    assert_eq!(
+        store.instance(instance_id(1)).await.unwrap(),
+        Some(expected.clone())
+    );
+    let latest = store.latest_instances(10).await.unwrap();
+    assert_eq!(latest.len(), 2);
+    assert_eq!(latest[0], expected);
+    assert_eq!(store.latest_instances(1).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn two_nodes_agree_on_the_signing_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, two) = (open(&folder), open(&folder));
+    let key = |name: &str| SigningKey {
+        key_id: name.to_owned(),
+        private_key: name.as_bytes().to_vec(),
+        created_at: at(1),
+    };
+    let (first, second) =
+        tokio::join!(one.signing_keys_or(key("a")), two.signing_keys_or(key("b")));
+    let (first, second) = (first.unwrap(), second.unwrap());
+    assert_eq!(first, second);
+    assert_eq!(first.len(), 1);
+    assert_eq!(one.signing_keys().await.unwrap(), first);
+    assert!(!format!("{first:?}").contains("private_key"));
+}
+
+#[cfg(unix)]
+#[test]
+fn only_the_owner_reads_the_file() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let _store = open(&folder);
+    let mode = |name: &str| {
+        let path = folder.path().join(name);
+        std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+    };
+    assert_eq!(mode("deep"), 0o700);
+    assert_eq!(mode("deep/backlot.db"), 0o600);
+}
+
+#[test]
+fn a_database_from_the_future_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("backlot.db");
+    SqliteStore::open(&path).unwrap();
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    connection
+        .pragma_update(None, "user_version", 9999)
+        .unwrap();
+    assert!(matches!(
+        SqliteStore::open(&path),
+        Err(StoreError::TooNew { found: 9999, .. })
+    ));
+}
+
+#[test]
+fn a_file_that_is_no_database_is_refused_with_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("backlot.db");
+    std::fs::write(&path, "this is not a database, it is a letter to a friend").unwrap();
+    let Err(error) = SqliteStore::open(&path) else {
+        unreachable!("a letter is no database")
+    };
+    assert!(error.to_string().contains("backlot.db"), "{error}");
+}

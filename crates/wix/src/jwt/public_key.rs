@@ -1,0 +1,76 @@
+//! The app's public key, in each of the spellings that people paste.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jsonwebtoken::DecodingKey;
+
+/// An RSA public key, parsed once and kept.
+#[derive(Clone)]
+pub struct PublicKey {
+    decoding: DecodingKey,
+    pem: String,
+}
+
+/// The text is no RSA public key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "not an RSA public key; paste it from the app's dashboard as PEM (-----BEGIN PUBLIC KEY-----), \
+     or as the base64 text that WIX_CLIENT_PUBLIC_KEY holds"
+)]
+pub struct PublicKeyError;
+
+impl PublicKey {
+    /// Reads a PEM, a PEM with `\n` written out, base64 of a PEM, or base64 of the DER inside.
+    pub fn parse(text: &str) -> Result<Self, PublicKeyError> {
+        let pem = to_pem(text).ok_or(PublicKeyError)?;
+        let decoding = DecodingKey::from_rsa_pem(pem.as_bytes()).map_err(|_| PublicKeyError)?;
+        Ok(Self { decoding, pem })
+    }
+
+    /// The key as PEM, the form that Wix's dashboard shows.
+    pub fn pem(&self) -> &str {
+        &self.pem
+    }
+
+    pub(super) const fn decoding(&self) -> &DecodingKey {
+        &self.decoding
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("PublicKey(RSA)")
+    }
+}
+
+fn to_pem(text: &str) -> Option<String> {
+    const BEGIN: &str = "-----BEGIN";
+    let text = text.trim().trim_matches('"').replace("\\n", "\n");
+    if text.contains(BEGIN) {
+        return Some(text);
+    }
+    let compact: String = text.split_whitespace().collect();
+    let bytes = STANDARD.decode(compact).ok()?;
+    match String::from_utf8(bytes) {
+        Ok(inner) if inner.contains(BEGIN) => Some(inner),
+        Ok(inner) => Some(wrap_der(inner.as_bytes())),
+        Err(not_text) => Some(wrap_der(not_text.as_bytes())),
+    }
+}
+
+/// Writes DER as a PEM of 64 characters a line.
+fn wrap_der(der: &[u8]) -> String {
+    let mut pem = String::from("-----BEGIN PUBLIC KEY-----\n");
+    let encoded = STANDARD.encode(der);
+    let mut rest = encoded.as_str();
+    while !rest.is_empty() {
+        let (line, after) = rest.split_at(rest.len().min(64));
+        pem.push_str(line);
+        pem.push('\n');
+        rest = after;
+    }
+    pem.push_str("-----END PUBLIC KEY-----\n");
+    pem
+}

@@ -1,0 +1,30 @@
+//! The signed instance: how a page proves which installation it runs in, and who looks at it.
+//!
+//! ```text
+//! instance  := signature "." payload
+//! payload   := base64url(JSON object)
+//! signature := base64url(HMAC-SHA256(key = the app secret's text, message = the payload segment))
+//! ```
+//!
+//! The message is the segment exactly as received, padding and all; it is never decoded or written
+//! anew before it is checked. Four steps, each a file, each a type that only the step before makes:
+//!
+//! 1. [`Wire::parse`]: the shape, nothing verified
+//! 2. [`Wire::verify`]: the signature, against every accepted secret
+//! 3. [`Verified::payload`]: the JSON
+//! 4. [`Policy::admit`]: age, app and id; the result is a [`crate::Caller`]
+//!
+//! Source: Wix documentation, "App instance"; formats confirmed by the test vectors.
+
+mod payload;
+mod policy;
+mod roles;
+mod sign;
+mod verify;
+mod wire;
+
+pub use payload::{Payload, PayloadError};
+pub use policy::{Policy, Refusal};
+pub use sign::sign;
+pub use verify::{SignatureMismatch, Verified};
+pub use wire::{ShapeError, Wire};
