@@ -2,7 +2,6 @@
 
 import hashlib
 import importlib.util
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -51,7 +50,7 @@ def _npm() -> None:
     wanted = hashlib.sha256(lock).hexdigest()
     if mark.exists() and mark.read_text() == wanted:
         return
-    _quietly([tools.find("npm") or "npm", "ci", "--ignore-scripts"], NODE_RIVALS)
+    _quietly([tools.located("npm"), "ci", "--ignore-scripts"], NODE_RIVALS)
     mark.write_text(wanted)
 
 
@@ -69,8 +68,6 @@ def _envoy() -> None:
 def _quietly(command: list[str], directory: Path) -> None:
     """Runs a build step; its output is shown only when it fails."""
     print(" ".join([Path(command[0]).name, *command[1:]]), flush=True)
-    done = subprocess.run(
-        command, cwd=directory, env=dict(os.environ), capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
     if done.returncode:
         raise CannotRun(f"{' '.join(command)} failed:\n{(done.stdout + done.stderr)[-3000:]}")

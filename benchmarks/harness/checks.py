@@ -46,7 +46,9 @@ class Examination:
     def __init__(self, name: str, port: int, path: str) -> None:
         self._name, self._port, self._path = name, port, path
 
-    def admits(self, instance: instances.SignedInstance, *, cors: bool, forged: bool = False) -> Reply:
+    def admits(
+        self, instance: instances.SignedInstance, *, cors: bool, forged: bool = False
+    ) -> Reply:
         """A valid caller gets 200; `forged` also claims to be somebody else in a header."""
         headers = page_headers(instance.text)
         if forged:
@@ -77,7 +79,8 @@ class Examination:
         expected = {"x-backlot-instance-id": instance.instance_id, "x-backlot-role": "owner"}
         for name, value in expected.items():
             self._require(
-                seen.get(name) == value, f"the upstream got {name}: {seen.get(name)!r}, not {value!r}"
+                seen.get(name) == value,
+                f"the upstream got {name}: {seen.get(name)!r}, not {value!r}",
             )
 
     def _refuses(self, what: str, authorization: str, statuses: tuple[int, ...] = (401,)) -> None:

@@ -32,14 +32,13 @@ class Generator:
     def run(self, port: int, path: str, authorization: str, seconds: int) -> Load:
         """Loads the server; anything but clean 2xx replies ends it with what was answered."""
         report = self._wrk(port, path, authorization, seconds)
-        errors = re.search(r"Socket errors: .*", report)
-        refused = re.search(r"Non-2xx or 3xx responses: (\d+)", report)
-        if refused or errors:
+        broken = re.search(r"(Non-2xx or 3xx responses|Socket errors): .*", report)
+        if broken:
             said = self._wrk(port, path, authorization, 1, ["-s", str(DIAGNOSE)])
             answers = re.findall(r"^answered .*$", said, re.MULTILINE)
-            what = refused.group(0) if refused else errors.group(0)
             raise ContestantFailed(
-                f"under load: {what}\n" + ("\n".join(answers) or "(the next second was clean)")
+                f"under load: {broken.group(0)}\n"
+                + ("\n".join(answers) or "(the next second was clean)")
             )
         return parse(report)
 

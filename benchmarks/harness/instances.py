@@ -6,7 +6,7 @@ import hmac
 import json
 import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from .settings import APP_ID, SECRET
 
@@ -20,13 +20,16 @@ class SignedInstance:
 
 
 def sign(
-    instance_id: str | None = None, *, lifetime: timedelta = timedelta(hours=4), app_id: str = APP_ID
+    instance_id: str | None = None,
+    *,
+    lifetime: timedelta = timedelta(hours=4),
+    app_id: str = APP_ID,
 ) -> SignedInstance:
     """An owner's instance as a dashboard page gets it; a lifetime below zero has expired already."""
     instance_id = instance_id or str(uuid.uuid4())
     # Each has a user of its own, so that nothing but the app is shared between two of them.
     user = str(uuid.uuid4())
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     # What has expired was signed four hours before that, as at Wix.
     signed = now if lifetime > timedelta(0) else now + lifetime - timedelta(hours=4)
     payload = {

@@ -50,7 +50,7 @@ def describe(cores: Cores, versions: dict[str, str]) -> dict:
 def version(command: list[str], pattern: str = r"\d+(?:\.\d+)+") -> str:
     """The version that a program tells of itself, or "unknown"."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return "unknown"
     found = re.search(pattern, done.stdout + done.stderr)

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -72,8 +73,13 @@ class Fleet:
         return self
 
     def __exit__(self, *_: object) -> None:
+        # A second Ctrl-C must not leave anybody behind.
+        messages = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        before = {message: signal.signal(message, signal.SIG_IGN) for message in messages}
         while self._running:
             self.stop(self._running[-1])
+        for message, handler in before.items():
+            signal.signal(message, handler)
 
     def start(self, name: str, launch: Launch, core: int, directory: Path) -> Server:
         """Starts one, its output going to a real file, and waits until it answers."""
@@ -99,10 +105,8 @@ class Fleet:
         if server in self._running:
             self._running.remove(server)
         for message, seconds in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, STOP_SECONDS)):
-            try:
+            with suppress(ProcessLookupError):
                 os.killpg(server.pid, message)
-            except ProcessLookupError:
-                pass
             try:
                 server.process.wait(seconds)
             except subprocess.TimeoutExpired:

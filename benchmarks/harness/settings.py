@@ -35,7 +35,6 @@ class Settings:
     rivals: tuple[str, ...]
     build: bool
     target: Path
-    node: str
     json: Path | None
     markdown: Path | None
 

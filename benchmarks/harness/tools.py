@@ -8,9 +8,7 @@ from .failures import CannotRun
 from .machine import version
 from .settings import OLDEST_NODE, Settings
 
-SEARCH_PATH = os.pathsep.join(
-    [os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"]
-)
+SYSTEM_PATHS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 # Program to Debian package.
 PACKAGES = {
     "taskset": "util-linux",
@@ -24,7 +22,15 @@ PACKAGES = {
 
 def find(program: str) -> str | None:
     """The program's path; also where a plain user's PATH does not look."""
-    return shutil.which(program, path=SEARCH_PATH)
+    return shutil.which(program, path=os.pathsep.join([os.environ.get("PATH", ""), *SYSTEM_PATHS]))
+
+
+def located(program: str) -> str:
+    """The path of a program that `provide` has seen to."""
+    path = find(program)
+    if not path:
+        raise CannotRun(f"{program} is not found.")
+    return path
 
 
 def needed(settings: Settings) -> list[str]:
@@ -32,7 +38,7 @@ def needed(settings: Settings) -> list[str]:
     timed = {"answer", "forward"} & set(settings.sections)
     programs = ["taskset"] + (["wrk"] if timed else [])
     if timed and {"express", "fastify"} & set(settings.rivals):
-        programs += ["npm"] if settings.node != "node" else ["node", "npm"]
+        programs += ["node", "npm"]
     if "forward" in settings.sections:
         programs += [name for name in ("nginx", "haproxy") if name in settings.rivals]
     return programs
@@ -45,9 +51,11 @@ def provide(settings: Settings) -> None:
         _install(sorted({PACKAGES[name] for name in missing}))
     still = [name for name in missing if not find(name)]
     if still:
-        raise CannotRun(f"apt-get installed what it was asked for, but {_list(still)} is not found.")
+        raise CannotRun(
+            f"apt-get installed what it was asked for, but {_list(still)} is not found."
+        )
     if "npm" in needed(settings):
-        _require_node(settings.node)
+        _require_node()
 
 
 def install_venv() -> None:
@@ -60,7 +68,7 @@ def _install(packages: list[str]) -> None:
     remedy = (
         f"Install {_list(packages)}, on Debian and Ubuntu with:\n"
         f"    sudo apt-get update && sudo {' '.join(command)}\n"
-        "or leave the rivals that need them out with --rivals."
+        "(A rival that you cannot install can be left out with --rivals.)"
     )
     prefix = _privilege()
     if prefix is None or not shutil.which("apt-get"):
@@ -88,12 +96,12 @@ def _privilege() -> list[str] | None:
     return None
 
 
-def _require_node(node: str) -> None:
-    found = version([node, "--version"])
+def _require_node() -> None:
+    found = version([located("node"), "--version"])
     if found == "unknown" or int(found.split(".")[0]) < OLDEST_NODE:
         raise CannotRun(
-            f"Express and Fastify need Node {OLDEST_NODE} or newer; {node} is {found}. Install one "
-            "and name it with --node PATH, or leave both out with --rivals nginx,haproxy,envoy,hyper."
+            f"Express and Fastify need Node {OLDEST_NODE} or newer and this is {found}: put a newer "
+            "one first in PATH, or leave both out with --rivals nginx,haproxy,envoy,hyper."
         )
 
 

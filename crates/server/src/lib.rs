@@ -1,1 +1,33 @@
-//! Placeholder.
+//! Backlot's server: listeners, layers and rooms.
+//!
+//! Where things are: every layer of the public listener in `pipeline`, every route in `routes` and
+//! `admin`, what a server is made of in [`settings`], the table of codes in [`error`].
+
+pub mod admin;
+pub mod admission;
+mod body;
+mod caller;
+pub mod clock;
+pub mod cors;
+pub mod elevated;
+pub mod error;
+mod exchange;
+mod house;
+pub mod listener;
+pub mod log;
+pub mod methods;
+mod metrics;
+mod pipeline;
+mod registry;
+mod request_id;
+pub mod rooms;
+pub mod routes;
+mod server;
+pub mod settings;
+mod tunnels;
+
+pub use body::ReplyBody;
+pub use caller::{Caller, CallerMissing};
+pub use clock::Clock;
+pub use server::{Server, StartError};
+pub use settings::Settings;

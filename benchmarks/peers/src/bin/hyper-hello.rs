@@ -5,7 +5,13 @@
 
 #![forbid(unsafe_code)]
 
-use std::{convert::Infallible, env, error::Error, net::SocketAddr};
+use std::{
+    convert::Infallible,
+    env,
+    error::Error,
+    future::{Ready, ready},
+    net::SocketAddr,
+};
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -53,10 +59,12 @@ async fn serve(address: SocketAddr) -> Result<(), Failure> {
     }
 }
 
-async fn hello(_request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+type Answer = Result<Response<Full<Bytes>>, Infallible>;
+
+fn hello(_request: Request<Incoming>) -> Ready<Answer> {
     let mut response = Response::new(Full::new(Bytes::from_static(b"hello")));
     response
         .headers_mut()
         .insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
-    Ok(response)
+    ready(Ok(response))
 }

@@ -47,7 +47,7 @@ async function perform(call, work) {
     code: answer.code,
     shown: answer.shown,
     requestId: answer.requestId,
-    request: describeRequest({ ...call, backend, credential, inAddress: call.id === "clock" }),
+    request: raw.notSent ? "(nothing)" : describeRequest({ ...call, backend, credential, inAddress: call.id === "clock" }),
     time: `${answer.milliseconds < 10 ? answer.milliseconds.toFixed(1) : Math.round(answer.milliseconds)} ms`,
     at: new Date(),
   };

@@ -10,7 +10,10 @@ const lessons = {
   hello: ({ caller = {} }) => `Your own server was called, with the caller already checked: ${who(caller)}.`,
   note: ({ notes = [] }) =>
     `Your own server saved it and lists ${notes.length === 1 ? "the one note" : `the ${notes.length} notes`} of this site; other sites see only theirs.`,
-  clock: () => "The stream is open. An EventSource cannot set a header, so the instance goes into the address, and Backlot checks it there.",
+  clock: ({ time }) =>
+    time
+      ? "The stream is open. An EventSource cannot set a header, so the instance goes into the address, and Backlot checks it there."
+      : "The server said yes, but no tick came: it was stopped early, or the answer is no event stream.",
 };
 
 const closed = (text) => (/[.!?]$/.test(text) ? text : `${text}.`);

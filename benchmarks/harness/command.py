@@ -1,0 +1,128 @@
+"""benchmarks/run from its command line to its exit status."""
+
+import json
+import resource
+import shutil
+import signal
+import sys
+import tempfile
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+from . import aims, build, report, tools
+from .arguments import read_arguments
+from .bench import Workbench
+from .failures import CannotRun, ContestantFailed
+from .generator import Generator
+from .machine import Cores, choose_cores, describe, version
+from .memory import Memory, measure_memory
+from .rounds import Result, run_section
+from .servers import Fleet
+from .settings import WORK, Settings
+
+
+def main() -> int:
+    """Runs what the command line asks for; the result is the exit status."""
+    settings = read_arguments()
+    for message in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(message) != signal.SIG_IGN:
+            signal.signal(message, signal.default_int_handler)
+    try:
+        return _run(settings)
+    except CannotRun as reason:
+        print(f"benchmarks/run: {reason}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("benchmarks/run: stopped; so are all its servers.", file=sys.stderr)
+        return 130
+
+
+def _run(settings: Settings) -> int:
+    cores = choose_cores()
+    if cores.siblings:
+        print("note: both cores are threads of one physical core; they slow each other down.")
+    tools.provide(settings)
+    WORK.mkdir(exist_ok=True)
+    build.build_all(settings)
+    _allow_many_files()
+    # Not the system's temporary folder, which may be memory: logs and database are on a disk.
+    directory = Path(tempfile.mkdtemp(prefix="run-", dir=WORK))
+    try:
+        with Fleet() as fleet:
+            bench = Workbench(settings, cores, fleet, directory)
+            timed, memory, failures = _measure(bench)
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+    _tell(settings, cores, timed, memory, failures)
+    return 1 if failures else 0
+
+
+def _measure(bench: Workbench) -> tuple[dict[str, list[Result]], Memory | None, list[str]]:
+    timed: dict[str, list[Result]] = {}
+    memory, failures = None, []
+    for section in bench.settings.sections:
+        try:
+            if section == "memory":
+                memory = measure_memory(bench)
+            else:
+                wrk = tools.located("wrk")
+                generator = Generator(wrk, bench.cores.generator, bench.settings.connections)
+                timed[section] = run_section(bench, generator, section)
+        except ContestantFailed as error:
+            # The upstream, or Backlot in the memory section: nothing of this section is left.
+            failures.append(f"{section}: {error}")
+            print(f"FAILED: {section}: {error}", file=sys.stderr, flush=True)
+    for section, results in timed.items():
+        failures += [f"{section}: {r.name}: {r.failure}" for r in results if r.failure]
+    return timed, memory, failures
+
+
+def _tell(
+    settings: Settings,
+    cores: Cores,
+    timed: dict[str, list[Result]],
+    memory: Memory | None,
+    failures: list[str],
+) -> None:
+    judged = aims.judge(timed, memory)
+    found = report.tables(timed, memory, judged, failures)
+    facts = {
+        "when": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "machine": describe(cores, _versions(settings)),
+        "settings": {name: asdict(settings)[name] for name in ("rounds", "seconds", "connections")},
+    }
+    print(report.as_text(found))
+    if settings.markdown:
+        settings.markdown.write_text(report.as_markdown(found, facts))
+    if settings.json:
+        everything = facts | {
+            "sections": {n: {r.name: r.as_json() for r in rs} for n, rs in timed.items()},
+            "memory": memory.as_json() if memory else None,
+            "aims": [aim.as_json() for aim in judged],
+            "failures": failures,
+        }
+        settings.json.write_text(json.dumps(everything, indent=2) + "\n")
+
+
+def _versions(settings: Settings) -> dict[str, str]:
+    flags = {"wrk": "-v", "nginx": "-v", "haproxy": "-v", "node": "--version"}
+    found = {"backlot": version([str(settings.target / "release" / "backlot"), "--version"])}
+    found |= {
+        n: version([tools.located(n), flags[n]]) for n in tools.needed(settings) if n in flags
+    }
+    if "node" in found:
+        listed = json.loads((build.NODE_RIVALS / "package.json").read_text())["dependencies"]
+        found |= listed
+    if "envoy" in settings.rivals and "forward" in settings.sections:
+        found["envoy"] = version([str(build.envoy_binary()), "--version"], r"(?<=/)\d+\.\d+\.\d+")
+    return found
+
+
+def _allow_many_files() -> None:
+    """Hundreds of connections on both sides of a proxy need more than the usual 1,024 files."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = hard if hard != resource.RLIM_INFINITY and hard < 65_536 else 65_536
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

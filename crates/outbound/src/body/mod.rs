@@ -1,0 +1,12 @@
+//! Bodies on their way through: they stream, they are never collected.
+//!
+//! A request's body has a cap ([`RequestBody`]); both directions have a limit to how long the
+//! sender may be silent. The timer for that is only armed while nothing arrives, so a body that is
+//! already here costs none.
+
+mod reply;
+mod request;
+mod silence;
+
+pub use reply::ReplyStream;
+pub use request::{BodyFault, BodyLimits, RequestBody};

@@ -1,0 +1,64 @@
+//! The body of a reply that is handed back.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+
+use super::silence::Silence;
+
+/// A reply's body, as the upstream sends it.
+pub struct ReplyStream {
+    inner: Incoming,
+    silence: Silence,
+}
+
+/// Why a reply's body ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplyFault {
+    /// The upstream broke off.
+    #[error("the upstream broke off in the middle of its reply: {0}")]
+    BrokenOff(#[source] hyper::Error),
+    /// The upstream fell silent.
+    #[error("the upstream stopped sending in the middle of its reply")]
+    TooSlow,
+}
+
+impl ReplyStream {
+    /// Limits how long the upstream may be silent.
+    pub const fn new(inner: Incoming, longest_silence: Duration) -> Self {
+        Self {
+            inner,
+            silence: Silence::new(longest_silence),
+        }
+    }
+}
+
+impl Body for ReplyStream {
+    type Data = Bytes;
+    type Error = ReplyFault;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, ReplyFault>>> {
+        let this = &mut *self;
+        let Poll::Ready(frame) = Pin::new(&mut this.inner).poll_frame(context) else {
+            ready!(this.silence.poll_too_long(context));
+            return Poll::Ready(Some(Err(ReplyFault::TooSlow)));
+        };
+        this.silence.broken();
+        Poll::Ready(frame.map(|result| result.map_err(ReplyFault::BrokenOff)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}

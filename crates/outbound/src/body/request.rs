@@ -1,0 +1,133 @@
+//! The body of a request that is handed on.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+
+use super::silence::Silence;
+
+/// What is allowed of a request's body.
+#[derive(Debug, Clone, Copy)]
+pub struct BodyLimits {
+    /// The most bytes.
+    pub bytes: u64,
+    /// How long the sender may be silent.
+    pub silence: Duration,
+}
+
+/// Why a body ended early. It is found again in the chain of sources of whatever error it caused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BodyFault {
+    /// More bytes than allowed.
+    #[error("the body is larger than {0} bytes")]
+    TooLarge(u64),
+    /// Nothing came for too long.
+    #[error("the body stopped arriving")]
+    TooSlow,
+    /// The client went away in the middle.
+    #[error("the client closed the connection in the middle of the body")]
+    CutOff,
+}
+
+impl BodyFault {
+    /// Looks for a fault in an error and all that caused it.
+    pub fn find_in(error: &(dyn std::error::Error + 'static)) -> Option<Self> {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            if let Some(fault) = error.downcast_ref() {
+                return Some(*fault);
+            }
+            next = error.source();
+        }
+        None
+    }
+}
+
+/// A body with its limits. Empty when the request had none.
+pub struct RequestBody {
+    inner: Option<Incoming>,
+    limits: BodyLimits,
+    bytes_left: u64,
+    silence: Silence,
+}
+
+impl RequestBody {
+    /// Puts limits on what arrives.
+    pub fn new(incoming: Incoming, limits: BodyLimits) -> Self {
+        Self {
+            inner: (!incoming.is_end_stream()).then_some(incoming),
+            limits,
+            bytes_left: limits.bytes,
+            silence: Silence::new(limits.silence),
+        }
+    }
+
+    /// No body at all.
+    pub const fn empty() -> Self {
+        let limits = BodyLimits {
+            bytes: 0,
+            silence: Duration::ZERO,
+        };
+        Self {
+            inner: None,
+            limits,
+            bytes_left: 0,
+            silence: Silence::new(Duration::ZERO),
+        }
+    }
+
+    fn take_from_budget(&mut self, bytes: usize) -> Result<(), BodyFault> {
+        self.bytes_left = self
+            .bytes_left
+            .checked_sub(bytes as u64)
+            .ok_or(BodyFault::TooLarge(self.limits.bytes))?;
+        Ok(())
+    }
+}
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = BodyFault;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyFault>>> {
+        let this = &mut *self;
+        let Some(inner) = &mut this.inner else {
+            return Poll::Ready(None);
+        };
+        let Poll::Ready(frame) = Pin::new(inner).poll_frame(context) else {
+            ready!(this.silence.poll_too_long(context));
+            this.inner = None;
+            return Poll::Ready(Some(Err(BodyFault::TooSlow)));
+        };
+        this.silence.broken();
+        let result = match frame {
+            None => return Poll::Ready(None),
+            Some(Err(_)) => Err(BodyFault::CutOff),
+            Some(Ok(frame)) => {
+                let bytes = frame.data_ref().map_or(0, Bytes::len);
+                this.take_from_budget(bytes).map(|()| frame)
+            }
+        };
+        if result.is_err() {
+            this.inner = None;
+        }
+        Poll::Ready(Some(result))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner
+            .as_ref()
+            .map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+    }
+}

@@ -1,0 +1,14 @@
+//! The developer's own server behind the api room: a pooled connection to it, requests handed on
+//! as they stream in, replies handed back as they stream out.
+
+mod address;
+mod client;
+mod error;
+mod forward;
+mod tunnel;
+
+pub use address::{Address, AddressError};
+pub use client::{Client, ClientSettings};
+pub use error::UpstreamError;
+pub use forward::{Patience, Reply, forward};
+pub use tunnel::Tunnel;

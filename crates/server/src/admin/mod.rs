@@ -1,0 +1,52 @@
+//! The admin listener: every route of it, and its own guard.
+//!
+//! | path | what |
+//! | --- | --- |
+//! | `/` | a plain page that says what runs |
+//! | `/healthz` | liveness |
+//! | `/metrics` | counters, for monitoring |
+//!
+//! There is no login yet, so it listens on loopback; and since a page of the web can make a browser
+//! ask loopback under a name of its own (DNS rebinding), only requests for loopback names, or for
+//! the address that was configured, are answered.
+
+mod host_guard;
+mod index;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::middleware;
+use axum::response::IntoResponse;
+use axum::routing::get;
+
+use crate::house::House;
+
+pub use host_guard::HostGuard;
+pub(crate) use index::Overview;
+
+#[derive(Clone)]
+struct Admin {
+    house: Arc<House>,
+    overview: Arc<Overview>,
+}
+
+pub(crate) fn router(house: Arc<House>, overview: Overview, guard: HostGuard) -> Router {
+    let overview = Arc::new(overview);
+    Router::new()
+        .route("/", get(index::page))
+        .route(
+            "/healthz",
+            get(async || axum::Json(serde_json::json!({"status": "ok"}))),
+        )
+        .route("/metrics", get(metrics))
+        .with_state(Admin { house, overview })
+        .layer(middleware::from_fn_with_state(guard, host_guard::check))
+}
+
+async fn metrics(State(admin): State<Admin>) -> impl IntoResponse {
+    const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(CONTENT_TYPE, TEXT)], admin.house.metrics.encode())
+}

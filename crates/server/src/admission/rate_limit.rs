@@ -1,0 +1,71 @@
+//! Rate limits: so many requests in so much time, for each instance on its own.
+
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use backlot_wix::InstanceId;
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+
+use crate::error::{Code, Refusal};
+
+/// So many requests in so much time. Unused ones add up to that many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateLimit {
+    /// How many.
+    pub requests: NonZeroU32,
+    /// In how much time.
+    pub per: Duration,
+}
+
+/// Whose requests are counted: an instance, or where callers are not verified, a client's address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct RateKey([u8; 16]);
+
+impl From<InstanceId> for RateKey {
+    fn from(id: InstanceId) -> Self {
+        Self(*id.as_bytes())
+    }
+}
+
+impl From<IpAddr> for RateKey {
+    /// One customer of a provider has a whole /64 of IPv6.
+    fn from(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V4(address) => Self(address.to_ipv6_mapped().octets()),
+            IpAddr::V6(address) => {
+                let mut octets = address.octets();
+                octets[8..].fill(0);
+                Self(octets)
+            }
+        }
+    }
+}
+
+/// Counts.
+pub(crate) struct Limiter(DefaultKeyedRateLimiter<RateKey>);
+
+impl Limiter {
+    pub(crate) fn new(limit: RateLimit) -> Self {
+        let one = limit.per / limit.requests.get();
+        let quota = Quota::with_period(one.max(Duration::from_nanos(1)))
+            .unwrap_or_else(|| Quota::per_second(limit.requests))
+            .allow_burst(limit.requests);
+        Self(RateLimiter::keyed(quota))
+    }
+
+    pub(crate) fn check(&self, key: RateKey) -> Result<(), Refusal> {
+        self.0.check_key(&key).map_err(|until| {
+            let wait = until.wait_time_from(DefaultClock::default().now());
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            Refusal::from(Code::RateLimited).retry_after(seconds.max(1))
+        })
+    }
+
+    /// Forgets keys whose allowance is full again, so that memory follows the callers of late.
+    pub(crate) fn forget_idle(&self) {
+        self.0.retain_recent();
+        self.0.shrink_to_fit();
+    }
+}

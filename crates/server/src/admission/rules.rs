@@ -1,0 +1,79 @@
+//! Roles and plans. What is not named is not admitted.
+
+use backlot_wix::{Caller, Role};
+use serde_json::Value;
+
+use crate::error::{Code, Refusal};
+
+/// A set of roles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Roles([bool; 4]);
+
+impl Roles {
+    /// These roles and no others.
+    pub fn new(roles: impl IntoIterator<Item = Role>) -> Self {
+        let mut set = Self::default();
+        for role in roles {
+            set.0[role.index()] = true;
+        }
+        set
+    }
+
+    /// Whether `role` is one of them.
+    pub const fn contains(self, role: Role) -> bool {
+        self.0[role.index()]
+    }
+
+    fn names(self) -> Vec<Value> {
+        Role::ALL
+            .into_iter()
+            .filter(|role| self.contains(*role))
+            .map(|role| Value::from(role.as_str()))
+            .collect()
+    }
+}
+
+/// Who may use a path.
+#[derive(Debug, Clone)]
+pub enum Access {
+    /// Anybody, unverified. Only where the configuration says `auth = "none"`.
+    Anybody,
+    /// Verified callers whom the rules admit.
+    Verified(Rules),
+}
+
+/// What a verified caller must be.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// The roles that may come in.
+    pub roles: Roles,
+    /// The plans that include this path; empty for all, the free one included.
+    pub plans: Vec<String>,
+}
+
+impl Rules {
+    /// Admits or refuses. An elevated token carries no plan, and needs none: the app checked it
+    /// when it let the caller in.
+    pub(crate) fn admit(&self, caller: &Caller) -> Result<(), Refusal> {
+        if !self.roles.contains(caller.role) {
+            return Err(Refusal::from(Code::RoleNotAllowed)
+                .fact("role", caller.role.as_str())
+                .fact("allowed", self.roles.names()));
+        }
+        let on_plan = self.plans.is_empty()
+            || caller.role == Role::App
+            || caller
+                .plan
+                .as_deref()
+                .is_some_and(|plan| self.plans.iter().any(|included| included == plan));
+        if !on_plan {
+            return Err(Refusal::from(Code::PlanNotAllowed)
+                .fact(
+                    "plan",
+                    caller.plan.as_deref().map_or(Value::Null, Value::from),
+                )
+                .fact("allowed", self.plans.clone()));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,115 @@
+//! The body of any reply: ready bytes, an upstream's stream, or a mounted router's.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use backlot_outbound::body::ReplyStream;
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+
+use crate::exchange::Exchange;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The body of a reply. When it is dropped, the request is over and its log line is written.
+pub struct ReplyBody {
+    source: Source,
+    exchange: Option<Exchange>,
+}
+
+enum Source {
+    Full(Option<Bytes>),
+    Upstream(ReplyStream),
+    Mounted(axum::body::Body),
+}
+
+impl ReplyBody {
+    /// Bytes that are ready.
+    pub fn full(bytes: impl Into<Bytes>) -> Self {
+        Self::from_source(Source::Full(Some(bytes.into())))
+    }
+
+    /// Nothing.
+    pub const fn empty() -> Self {
+        Self::from_source(Source::Full(None))
+    }
+
+    pub(crate) const fn upstream(stream: ReplyStream) -> Self {
+        Self::from_source(Source::Upstream(stream))
+    }
+
+    pub(crate) const fn mounted(body: axum::body::Body) -> Self {
+        Self::from_source(Source::Mounted(body))
+    }
+
+    const fn from_source(source: Source) -> Self {
+        Self {
+            source,
+            exchange: None,
+        }
+    }
+
+    /// Hands over the record of the request, to be closed when the body is.
+    pub(crate) fn closing(mut self, exchange: Exchange) -> Self {
+        self.exchange = Some(exchange);
+        self
+    }
+}
+
+impl Body for ReplyBody {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let this = &mut *self;
+        let frame = match &mut this.source {
+            Source::Full(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Source::Upstream(stream) => Pin::new(stream)
+                .poll_frame(context)
+                .map(|frame| frame.map(|result| result.map_err(BoxError::from))),
+            Source::Mounted(body) => Pin::new(body)
+                .poll_frame(context)
+                .map(|frame| frame.map(|result| result.map_err(BoxError::from))),
+        };
+        if let Some(exchange) = &mut this.exchange {
+            match &frame {
+                Poll::Ready(Some(Ok(frame))) => {
+                    exchange.count_reply_bytes(frame.data_ref().map_or(0, Bytes::len));
+                }
+                Poll::Ready(Some(Err(error))) => exchange.reply_broke_off(error.as_ref()),
+                Poll::Ready(None) => exchange.reply_ended(),
+                Poll::Pending => {}
+            }
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.source {
+            Source::Full(bytes) => bytes.is_none(),
+            Source::Upstream(stream) => stream.is_end_stream(),
+            Source::Mounted(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.source {
+            Source::Full(bytes) => {
+                SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64)
+            }
+            Source::Upstream(stream) => stream.size_hint(),
+            Source::Mounted(body) => body.size_hint(),
+        }
+    }
+}
+
+impl Drop for ReplyBody {
+    fn drop(&mut self) {
+        if let Some(exchange) = self.exchange.take() {
+            exchange.finish(self.is_end_stream());
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Checking a credential: microseconds, no I/O.
+
+use backlot_wix::signed_instance::{Payload, Policy, Refusal as Unfit, Wire};
+use backlot_wix::{AppId, AppSecrets, Caller, Credential};
+use jiff::Timestamp;
+
+use crate::elevated::{ElevatedTokens, TokenFault};
+use crate::error::{Code, Refusal};
+
+/// Checks every kind of credential that this server accepts.
+pub(crate) struct Checker {
+    secrets: AppSecrets,
+    policy: Policy,
+}
+
+/// A checked caller.
+pub(crate) struct Checked {
+    pub(crate) caller: Caller,
+    /// The instance was signed with a secret that is being rotated out.
+    pub(crate) old_secret: bool,
+}
+
+impl Checker {
+    pub(crate) const fn new(secrets: AppSecrets, policy: Policy) -> Self {
+        Self { secrets, policy }
+    }
+
+    pub(crate) const fn app_id(&self) -> AppId {
+        self.policy.app_id
+    }
+
+    /// The caller behind a credential, or the refusal with the one code of its cause.
+    pub(crate) fn check(
+        &self,
+        value: &str,
+        elevated: &ElevatedTokens,
+        now: Timestamp,
+    ) -> Result<Checked, Refusal> {
+        match Credential::classify(value) {
+            Credential::SignedInstance(instance) => self.signed_instance(instance, now),
+            Credential::Jwt(token) => match elevated.verify(token, now) {
+                Ok(caller) => Ok(Checked {
+                    caller,
+                    old_secret: false,
+                }),
+                Err(TokenFault::Expired) => Err(Code::ElevatedTokenExpired.into()),
+                Err(TokenFault::NotOurs) => Err(Code::ElevatedTokenInvalid.into()),
+            },
+            Credential::AccessToken(_) => Err(Code::AccessTokenRefused.into()),
+            Credential::VeloInstance => Err(Code::VeloInstanceRefused.into()),
+            Credential::ApiKey => Err(Code::ApiKeyRefused.into()),
+            Credential::Unknown => Err(Code::CredentialMalformed.into()),
+        }
+    }
+
+    fn signed_instance(&self, instance: &str, now: Timestamp) -> Result<Checked, Refusal> {
+        let wire = Wire::parse(instance).map_err(|_| Code::CredentialMalformed)?;
+        let verified = wire
+            .verify(&self.secrets)
+            .map_err(|_| Code::SignatureInvalid)?;
+        let bytes = verified.decode().map_err(|_| Code::InstanceInvalid)?;
+        let payload = Payload::from_json(&bytes)
+            .map_err(|error| Refusal::from(Code::InstanceInvalid).because(error))?;
+        let caller = self.policy.admit(&payload, now).map_err(explain)?;
+        Ok(Checked {
+            caller,
+            old_secret: verified.secret_index() > 0,
+        })
+    }
+}
+
+/// Only a value that Wix signed gets this far, so its dates and faults may be named.
+fn explain(unfit: Unfit) -> Refusal {
+    let code = match unfit {
+        Unfit::InstanceIdNotAGuid | Unfit::BadDate(_) => Code::InstanceInvalid,
+        Unfit::WrongApp => return Code::InstanceWrongApp.into(),
+        Unfit::FromTheFuture(_) => Code::InstanceFromFuture,
+        Unfit::Expired(_) => Code::InstanceExpired,
+    };
+    let mut sentence = unfit.to_string();
+    if let Some(first) = sentence.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    Refusal::from(code).detail(format!("{sentence}."))
+}

@@ -1,0 +1,80 @@
+//! The CORS headers of replies, made once and copied.
+
+use http::header::{
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, HeaderMap,
+    HeaderValue, VARY,
+};
+
+use super::{Decision, WIX_HEADERS};
+
+/// The values that do not change from reply to reply.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub(super) allow_headers: HeaderValue,
+    pub(super) max_age: HeaderValue,
+    expose_headers: HeaderValue,
+}
+
+impl Answer {
+    /// Takes what config adds to the allowed and exposed headers (names, lower case) and how many
+    /// seconds a browser may keep a preflight's answer. `None` when a name is not a header's.
+    pub fn new(allow: &[String], expose: &[String], max_age_seconds: u32) -> Option<Self> {
+        let allow_headers = WIX_HEADERS
+            .into_iter()
+            .chain(allow.iter().map(String::as_str));
+        let expose_headers = ["x-request-id", "retry-after"]
+            .into_iter()
+            .chain(expose.iter().map(String::as_str));
+        Some(Self {
+            allow_headers: join(allow_headers)?,
+            expose_headers: join(expose_headers)?,
+            max_age: HeaderValue::from(max_age_seconds),
+        })
+    }
+
+    /// Puts the headers on a reply.
+    pub(crate) fn put_on(&self, headers: &mut HeaderMap, decision: &Decision) {
+        if !varies_by_origin(headers) {
+            headers.append(VARY, HeaderValue::from_static("Origin"));
+        }
+        if let Decision::Allowed(origin) = decision {
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, self.expose_headers.clone());
+        }
+    }
+}
+
+/// Takes off what an upstream or a mounted router said about CORS: the list in the configuration
+/// decides, and two answers would make browsers refuse both.
+pub(crate) fn strip(headers: &mut HeaderMap) {
+    for name in [
+        &ACCESS_CONTROL_ALLOW_ORIGIN,
+        &ACCESS_CONTROL_ALLOW_CREDENTIALS,
+        &ACCESS_CONTROL_ALLOW_METHODS,
+        &ACCESS_CONTROL_ALLOW_HEADERS,
+        &ACCESS_CONTROL_EXPOSE_HEADERS,
+        &ACCESS_CONTROL_MAX_AGE,
+    ] {
+        headers.remove(name);
+    }
+}
+
+fn varies_by_origin(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(VARY)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|name| matches!(name.trim(), "*" | "Origin" | "origin"))
+}
+
+fn join<'name>(names: impl Iterator<Item = &'name str>) -> Option<HeaderValue> {
+    let names: Vec<&str> = names.collect();
+    let valid = names
+        .iter()
+        .all(|name| http::HeaderName::from_lowercase(name.as_bytes()).is_ok());
+    valid
+        .then(|| HeaderValue::from_str(&names.join(", ")).ok())
+        .flatten()
+}

@@ -1,0 +1,31 @@
+//! CORS: which pages may read what this server answers.
+//!
+//! Rules: an origin is let in by name (or one wildcard label), never by `*`; credentials of the
+//! browser (cookies) are never allowed, since callers prove themselves by header. A preflight is
+//! answered before routing and authentication, with the methods that the path really serves. Every
+//! reply carries the headers, refusals too, so that the page can read why.
+//!
+//! Source: the Fetch standard, "CORS protocol"; Wix's guide for self-hosted backends names only
+//! `Allow-Origin` and `Allow-Methods`, which no call with `Authorization` gets past.
+
+mod headers;
+mod origin;
+mod policy;
+mod preflight;
+
+pub use headers::Answer;
+pub(crate) use headers::strip;
+pub use origin::Origin;
+pub use policy::{Decision, Pattern, PatternError, Policy};
+pub(crate) use preflight::{is_preflight, preflight};
+
+/// The request headers that Wix's own clients send; config adds to them.
+pub const WIX_HEADERS: [&str; 7] = [
+    "authorization",
+    "content-type",
+    "x-wix-consistent",
+    "x-wix-linguist",
+    "x-wix-bi-gateway",
+    "baggage",
+    "sentry-trace",
+];

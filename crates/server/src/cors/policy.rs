@@ -1,0 +1,257 @@
+//! Which origins are let in.
+
+use std::collections::HashSet;
+
+use http::header::{HOST, HeaderMap, HeaderValue, ORIGIN};
+
+use super::Origin;
+
+/// One entry of the list: an exact origin, or one with a wildcard for a single label.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pattern {
+    /// `https://admin.example.com`
+    Exact(String),
+    /// `https://*.wixsite.com`: what stands before and after the label.
+    OneLabel {
+        /// Up to the label: `https://`
+        before: String,
+        /// After the label, from its dot on: `.wixsite.com`
+        after: String,
+    },
+}
+
+/// The text is no pattern of an origin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PatternError {
+    /// `*`
+    #[error("`*` would let every page on the web in; name the origins")]
+    Everything,
+    /// A wildcard elsewhere than as the first label, or above a public suffix.
+    #[error(
+        "a wildcard stands for one whole label before a domain of at least two: \
+         https://*.example.com"
+    )]
+    BadWildcard,
+    /// Not an origin.
+    #[error(
+        "not an origin as browsers write it: scheme://host or scheme://host:port, lower case, without a path"
+    )]
+    NotAnOrigin,
+}
+
+impl Pattern {
+    /// Reads one entry.
+    pub fn parse(text: &str) -> Result<Self, PatternError> {
+        if text == "*" {
+            return Err(PatternError::Everything);
+        }
+        if !text.contains('*') {
+            Origin::parse(text).ok_or(PatternError::NotAnOrigin)?;
+            return Ok(Self::Exact(text.to_owned()));
+        }
+        let (before, after) = text.split_once('*').unwrap_or_default();
+        let sample = format!("{before}label{after}");
+        let origin = Origin::parse(&sample).ok_or(PatternError::BadWildcard)?;
+        let first_label = before == format!("{}://", origin.scheme) && after.starts_with('.');
+        if !first_label || origin.host.split('.').count() < 3 {
+            return Err(PatternError::BadWildcard);
+        }
+        Ok(Self::OneLabel {
+            before: before.to_owned(),
+            after: after.to_owned(),
+        })
+    }
+
+    /// True when it lets plain `http` in, which anybody on the way can change.
+    pub fn is_plain_http(&self) -> bool {
+        let (Self::Exact(text) | Self::OneLabel { before: text, .. }) = self;
+        text.starts_with("http://")
+    }
+}
+
+/// The list, ready to be asked.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    exact: HashSet<Box<str>>,
+    one_label: Vec<(Box<str>, Box<str>)>,
+    localhost: bool,
+}
+
+/// What the list says of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// No page is behind it (no `Origin`), or a page of this server's own.
+    NotCrossOrigin,
+    /// A page that is let in; the value goes back in `Access-Control-Allow-Origin`.
+    Allowed(HeaderValue),
+    /// A page that is not on the list.
+    Refused,
+}
+
+impl Policy {
+    /// Makes a policy from a list; with `localhost`, any port of the machine's own names too.
+    pub fn new(patterns: impl IntoIterator<Item = Pattern>, localhost: bool) -> Self {
+        let mut policy = Self {
+            exact: HashSet::new(),
+            one_label: Vec::new(),
+            localhost,
+        };
+        for pattern in patterns {
+            match pattern {
+                Pattern::Exact(origin) => {
+                    policy.exact.insert(origin.into());
+                }
+                Pattern::OneLabel { before, after } => {
+                    policy.one_label.push((before.into(), after.into()));
+                }
+            }
+        }
+        policy
+    }
+
+    /// Decides on a request by its headers.
+    pub fn decide(&self, headers: &HeaderMap) -> Decision {
+        let mut values = headers.get_all(ORIGIN).iter();
+        let Some(value) = values.next() else {
+            return Decision::NotCrossOrigin;
+        };
+        let (Ok(origin), None) = (value.to_str(), values.next()) else {
+            return Decision::Refused;
+        };
+        if self.allows(origin) {
+            Decision::Allowed(value.clone())
+        } else if is_same_origin(origin, headers) {
+            Decision::NotCrossOrigin
+        } else {
+            Decision::Refused
+        }
+    }
+
+    /// Whether an origin is on the list.
+    pub fn allows(&self, origin: &str) -> bool {
+        if self.exact.contains(origin) {
+            return true;
+        }
+        let Some(parsed) = Origin::parse(origin) else {
+            return false;
+        };
+        (self.localhost && parsed.is_localhost()) || self.matches_one_label(origin)
+    }
+
+    fn matches_one_label(&self, origin: &str) -> bool {
+        self.one_label.iter().any(|(before, after)| {
+            origin
+                .strip_prefix(&**before)
+                .and_then(|rest| rest.strip_suffix(&**after))
+                .is_some_and(|label| !label.is_empty() && !label.contains(['.', ':', '[']))
+        })
+    }
+}
+
+/// A page that this server's own upstream served: its origin is the host that was asked.
+fn is_same_origin(origin: &str, headers: &HeaderMap) -> bool {
+    let asked = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let named = origin.split_once("://").map(|(_, authority)| authority);
+    matches!((asked, named), (Some(asked), Some(named)) if asked.eq_ignore_ascii_case(named))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(patterns: &[&str], localhost: bool) -> Policy {
+        let patterns = patterns.iter().map(|text| Pattern::parse(text).unwrap());
+        Policy::new(patterns, localhost)
+    }
+
+    #[test]
+    fn exact_and_one_label() {
+        let policy = policy(&["https://a.wix.run", "https://*.wixsite.com"], false);
+        for yes in [
+            "https://a.wix.run",
+            "https://x.wixsite.com",
+            "https://x-1.wixsite.com",
+        ] {
+            assert!(policy.allows(yes), "{yes}");
+        }
+        for no in [
+            "https://a.wix.run.evil.com",
+            "http://a.wix.run",
+            "https://a.wix.run:8443",
+            "https://b.a.wix.run",
+            "https://wixsite.com",
+            "https://.wixsite.com",
+            "https://a.b.wixsite.com",
+            "https://x.wixsite.com.evil.com",
+            "https://xwixsite.com",
+            "https://evil.com:1.wixsite.com",
+            "https://evil.com/.wixsite.com",
+            "null",
+            "http://localhost:5173",
+            "https://evil.com#.wixsite.com",
+            "https://X.wixsite.com",
+        ] {
+            assert!(!policy.allows(no), "{no}");
+        }
+    }
+
+    #[test]
+    fn localhost_is_parsed_not_searched() {
+        let policy = policy(&[], true);
+        for yes in [
+            "http://localhost",
+            "http://localhost:5173",
+            "https://localhost:4321",
+            "http://127.0.0.1:1",
+            "http://[::1]:65535",
+        ] {
+            assert!(policy.allows(yes), "{yes}");
+        }
+        for no in [
+            "http://localhost.evil.com",
+            "http://localhost:5173.evil.com",
+            "http://evil.com:80",
+            "http://127.0.0.1.evil.com",
+            "http://localhost@evil.com",
+            "http://127.0.0.2",
+            "http://[::1].evil.com",
+            "http://notlocalhost",
+            "http://a.localhost",
+            "file://",
+        ] {
+            assert!(!policy.allows(no), "{no}");
+        }
+    }
+
+    #[test]
+    fn bad_patterns_say_what_is_wrong() {
+        for (text, error) in [
+            ("*", PatternError::Everything),
+            ("https://*", PatternError::BadWildcard),
+            ("https://*.com", PatternError::BadWildcard),
+            ("https://a.*.example.com", PatternError::BadWildcard),
+            ("https://*a.example.com", PatternError::BadWildcard),
+            ("https://*.*.example.com", PatternError::BadWildcard),
+            ("*://example.com", PatternError::BadWildcard),
+            ("example.com", PatternError::NotAnOrigin),
+            ("https://example.com/", PatternError::NotAnOrigin),
+        ] {
+            assert_eq!(Pattern::parse(text), Err(error), "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_outside_the_domain_matches(value in "https?://[a-z0-9.:@/#\\-]{0,30}") {
+            let policy = policy(&["https://*.wixsite.com"], true);
+            if policy.allows(&value) {
+                let url = url::Url::parse(&value).unwrap();
+                let host = url.host_str().unwrap();
+                let one_label = host
+                    .strip_suffix(".wixsite.com")
+                    .is_some_and(|label| !label.contains('.') && url.scheme() == "https");
+                proptest::prop_assert!(one_label || ["localhost", "127.0.0.1", "[::1]"].contains(&host));
+            }
+        }
+    }
+}

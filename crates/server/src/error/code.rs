@@ -1,0 +1,147 @@
+//! Every code that a reply can carry: the one table. `docs/errors.md` is generated from it.
+
+use http::StatusCode;
+
+macro_rules! codes {
+    ($($variant:ident $status:literal $name:literal, $description:literal, $remedy:literal;)*) => {
+        /// The stable code of a refusal.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Code {
+            $(#[doc = $description] $variant,)*
+        }
+
+        impl Code {
+            /// All of them, in the order of the documentation.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The code as it stands in a reply.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// The HTTP status it comes with.
+            pub fn status(self) -> StatusCode {
+                let number: u16 = match self { $(Self::$variant => $status,)* };
+                StatusCode::from_u16(number).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+            }
+
+            /// What happened, in one sentence.
+            pub const fn description(self) -> &'static str {
+                match self { $(Self::$variant => $description,)* }
+            }
+
+            /// What to do about it.
+            pub const fn remedy(self) -> &'static str {
+                match self { $(Self::$variant => $remedy,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    CredentialMissing 401 "CREDENTIAL_MISSING",
+        "The request carries no credential.",
+        "Send the page's `instance` value in the Authorization header; where no header can be set (WebSocket, EventSource), add ?instance= to the address.";
+    CredentialMalformed 401 "CREDENTIAL_MALFORMED",
+        "The credential is none of the kinds that Wix hands out.",
+        "Send the `instance` query parameter of the page exactly as it is; `backlot explain VALUE` says what a value is.";
+    CredentialRepeated 400 "CREDENTIAL_REPEATED",
+        "The request carries more than one credential of the same kind.",
+        "Send one Authorization header, or one ?instance=, not several.";
+    SignatureInvalid 401 "INSTANCE_SIGNATURE_INVALID",
+        "The instance was not signed with this app's secret, or was changed on the way.",
+        "Check that `app.secret` is the secret of this very app, and that the page passes the value on unchanged.";
+    InstanceExpired 401 "INSTANCE_EXPIRED",
+        "The instance is too old.",
+        "Reload the page: Wix hands it a new one.";
+    InstanceFromFuture 401 "INSTANCE_FROM_FUTURE",
+        "The instance was signed in the future.",
+        "Set this server's clock (NTP); `app.clock_skew` says how far it may be off.";
+    InstanceWrongApp 401 "INSTANCE_WRONG_APP",
+        "The instance belongs to another app.",
+        "Check that `app.id` is the id of the app whose page makes the call.";
+    InstanceInvalid 401 "INSTANCE_INVALID",
+        "The instance is signed correctly, but its content cannot be used.",
+        "`backlot explain VALUE` says which field is wrong.";
+    AccessTokenRefused 401 "ACCESS_TOKEN_NOT_ACCEPTED",
+        "This server does not check Wix access tokens.",
+        "Send the page's `instance` value in the Authorization header instead.";
+    VeloInstanceRefused 401 "VELO_INSTANCE_NOT_ACCEPTED",
+        "This is a Velo instance, signed with a key that no app has.",
+        "Send the `instance` value of your app's own page.";
+    ApiKeyRefused 401 "API_KEY_NOT_ACCEPTED",
+        "This is an API key of a Wix account. It was not used, stored or logged.",
+        "Never put an API key in a page. If this one was in a browser, revoke it in the account's API key manager.";
+    ElevatedTokenInvalid 401 "ELEVATED_TOKEN_INVALID",
+        "The token was not made by this server.",
+        "Use the token from the header `x-backlot-elevated-token` of the request that is being answered.";
+    ElevatedTokenExpired 401 "ELEVATED_TOKEN_EXPIRED",
+        "The elevated token is too old.",
+        "Use the token of the request that is being answered; one lasts for minutes.";
+    RoleNotAllowed 403 "ROLE_NOT_ALLOWED",
+        "This caller's role may not use this path.",
+        "Call it as one of the roles in `data.allowed`, or add the role to `allow` in the `[[api]]` entry.";
+    PlanNotAllowed 403 "PLAN_NOT_ALLOWED",
+        "This instance's plan does not include this path.",
+        "Upgrade the app on this site, or add the plan to `plans` in the `[[api]]` entry.";
+    OriginNotAllowed 403 "ORIGIN_NOT_ALLOWED",
+        "The page's origin is not on the list.",
+        "Add the origin to `cors.origins`; for a page on localhost set `cors.localhost` (on in `backlot dev`).";
+    PathNotAllowed 400 "PATH_NOT_ALLOWED",
+        "The path can be read in two ways, so no rule can be applied to it.",
+        "Send the path without `.` or `..` segments, backslashes or control characters.";
+    RouteNotFound 404 "ROUTE_NOT_FOUND",
+        "Nothing is served at this path.",
+        "Add an `[[api]]` entry whose `path` is a prefix of it.";
+    MethodNotAllowed 405 "METHOD_NOT_ALLOWED",
+        "This path does not serve this method.",
+        "Use one of the methods in `data.allowed`, or add the method to `methods` in the `[[api]]` entry.";
+    RequestTimeout 408 "REQUEST_TIMEOUT",
+        "The request's body stopped arriving.",
+        "Send it again.";
+    BodyCutOff 400 "BODY_CUT_OFF",
+        "The request's body ended before all of it had come.",
+        "Send it again.";
+    BodyTooLarge 413 "BODY_TOO_LARGE",
+        "The request's body is larger than allowed.",
+        "Send less than `data.limitBytes`, or raise `body_limit` in the `[[api]]` entry.";
+    HeadersTooLarge 431 "HEADERS_TOO_LARGE",
+        "The request's headers are larger than allowed.",
+        "Send less than `data.limitBytes` of headers.";
+    RateLimited 429 "RATE_LIMITED",
+        "Too many requests from this instance.",
+        "Wait for the seconds in Retry-After.";
+    Internal 500 "INTERNAL",
+        "Something went wrong in this server.",
+        "Look for the request id in the server's log.";
+    UpstreamUnreachable 502 "UPSTREAM_UNREACHABLE",
+        "Your own server does not answer.",
+        "Start it, or correct `upstream` in the `[[api]]` entry.";
+    UpstreamBroken 502 "UPSTREAM_BROKEN",
+        "Your own server broke off before it replied.",
+        "Look for the request id in its log.";
+    UpstreamTimeout 504 "UPSTREAM_TIMEOUT",
+        "Your own server did not reply in time.",
+        "Make it faster, or raise `timeout` in the `[[api]]` entry.";
+    NotReady 503 "NOT_READY",
+        "This server is shutting down.",
+        "Send the request again; another server, or this one started anew, will take it.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_sentences_end() {
+        let mut names: Vec<_> = Code::ALL.iter().map(|code| code.name()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), Code::ALL.len());
+        for code in Code::ALL {
+            assert!(code.description().ends_with('.'), "{}", code.name());
+            assert!(code.remedy().ends_with('.'), "{}", code.name());
+            assert!(code.status().as_u16() >= 400, "{}", code.name());
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! One refusal on its way to a reply.
+
+use backlot_wix::error_body::ErrorBody;
+use http::header::{ALLOW, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use http::{HeaderValue, Response};
+use serde_json::{Map, Value};
+
+use super::Code;
+use crate::body::ReplyBody;
+
+/// Why a request is refused. The inner cause, where there is one, goes to the log only.
+#[derive(Debug, Clone)]
+pub struct Refusal(Box<Inner>);
+
+#[derive(Debug, Clone)]
+struct Inner {
+    code: Code,
+    detail: Option<String>,
+    data: Map<String, Value>,
+    headers: HeaderMap,
+    cause: Option<String>,
+}
+
+impl From<Code> for Refusal {
+    fn from(code: Code) -> Self {
+        Self(Box::new(Inner {
+            code,
+            detail: None,
+            data: Map::new(),
+            headers: HeaderMap::new(),
+            cause: None,
+        }))
+    }
+}
+
+impl Refusal {
+    /// The stable code.
+    pub fn code(&self) -> Code {
+        self.0.code
+    }
+
+    /// What went wrong inside, for the log.
+    pub fn cause(&self) -> Option<&str> {
+        self.0.cause.as_deref()
+    }
+
+    /// Adds a sentence for the caller.
+    #[must_use]
+    pub fn detail(mut self, sentence: impl Into<String>) -> Self {
+        self.0.detail = Some(sentence.into());
+        self
+    }
+
+    /// Adds a fact for programs.
+    #[must_use]
+    pub fn fact(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.0.data.insert(key.to_owned(), value.into());
+        self
+    }
+
+    /// Adds the inner cause, for the log only.
+    #[must_use]
+    pub fn because(mut self, cause: impl std::fmt::Display) -> Self {
+        self.0.cause = Some(cause.to_string());
+        self
+    }
+
+    /// Says which methods the path serves.
+    #[must_use]
+    pub fn allow(mut self, methods: &HeaderValue) -> Self {
+        let list: Vec<Value> = methods
+            .to_str()
+            .unwrap_or_default()
+            .split(", ")
+            .map(Value::from)
+            .collect();
+        self.0.headers.insert(ALLOW, methods.clone());
+        self.fact("allowed", list)
+    }
+
+    /// Says when to come back.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.0
+            .headers
+            .insert(RETRY_AFTER, HeaderValue::from(seconds));
+        self.fact("retryAfterSeconds", seconds)
+    }
+
+    /// The reply, in the shape of Wix's own errors.
+    pub fn into_response(self) -> Response<ReplyBody> {
+        let Inner {
+            code,
+            detail,
+            data,
+            headers,
+            ..
+        } = *self.0;
+        let message = match detail {
+            Some(detail) => format!("{} {detail} {}", code.description(), code.remedy()),
+            None => format!("{} {}", code.description(), code.remedy()),
+        };
+        let body = ErrorBody::new(code.name(), code.description(), message, data);
+        let json = serde_json::to_vec(&body).unwrap_or_default();
+        let mut response = Response::new(ReplyBody::full(json));
+        *response.status_mut() = code.status();
+        *response.headers_mut() = headers;
+        response
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response
+    }
+}

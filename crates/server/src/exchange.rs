@@ -1,0 +1,145 @@
+//! The record of one request, from its head to the end of its reply: what the log line and the
+//! metrics are made of. It travels with the reply's body and is closed when that is dropped.
+//!
+//! It never holds a query string, a header or a body, so no credential can get into the log.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use backlot_wix::{Caller, InstanceId, Role};
+use http::{Method, Request, StatusCode, Uri};
+use jiff::Timestamp;
+
+use crate::error::{Code, Refusal};
+use crate::house::House;
+use crate::listener::Peer;
+use crate::request_id::RequestId;
+use crate::routes::Room;
+
+pub(crate) struct Exchange {
+    house: Arc<House>,
+    peer: Arc<Peer>,
+    uri: Uri,
+    pub(crate) record: Record,
+}
+
+/// What is known of a request so far.
+#[derive(Debug, Clone)]
+pub(crate) struct Record {
+    pub(crate) id: RequestId,
+    pub(crate) arrived_at: Timestamp,
+    started: Instant,
+    pub(crate) method: Method,
+    pub(crate) room: Room,
+    pub(crate) status: StatusCode,
+    pub(crate) code: Option<Code>,
+    pub(crate) cause: Option<String>,
+    pub(crate) caller: Option<(InstanceId, Role)>,
+    pub(crate) old_secret: bool,
+    pub(crate) reply_bytes: u64,
+    pub(crate) ending: Ending,
+}
+
+/// How a reply ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Not yet; at the end: the client went away.
+    Open,
+    /// All of it was sent.
+    Complete,
+    /// The sender broke off.
+    BrokenOff,
+}
+
+impl Exchange {
+    pub(crate) fn begin<B>(house: &Arc<House>, peer: &Arc<Peer>, request: &Request<B>) -> Self {
+        let arrived_at = house.clock.now();
+        Self {
+            house: Arc::clone(house),
+            peer: Arc::clone(peer),
+            uri: request.uri().clone(),
+            record: Record {
+                id: RequestId::next(arrived_at),
+                arrived_at,
+                started: Instant::now(),
+                method: request.method().clone(),
+                room: Room::Door,
+                status: StatusCode::OK,
+                code: None,
+                cause: None,
+                caller: None,
+                old_secret: false,
+                reply_bytes: 0,
+                ending: Ending::Open,
+            },
+        }
+    }
+
+    pub(crate) const fn id(&self) -> &RequestId {
+        &self.record.id
+    }
+
+    pub(crate) const fn arrived_at(&self) -> Timestamp {
+        self.record.arrived_at
+    }
+
+    pub(crate) fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
+    pub(crate) fn caller(&mut self, caller: &Caller, old_secret: bool) {
+        self.record.caller = Some((caller.instance_id, caller.role));
+        self.record.old_secret = old_secret;
+    }
+
+    pub(crate) fn refused(&mut self, refusal: &Refusal) {
+        self.record.code = Some(refusal.code());
+        self.record.cause = refusal.cause().map(str::to_owned);
+        self.house.metrics.refusal(refusal.code());
+    }
+
+    pub(crate) const fn count_reply_bytes(&mut self, bytes: usize) {
+        self.record.reply_bytes += bytes as u64;
+    }
+
+    pub(crate) fn reply_broke_off(&mut self, error: &(dyn std::error::Error + Send + Sync)) {
+        self.record.ending = Ending::BrokenOff;
+        self.record.cause = Some(error.to_string());
+    }
+
+    pub(crate) fn reply_ended(&mut self) {
+        if self.record.ending == Ending::Open {
+            self.record.ending = Ending::Complete;
+        }
+    }
+
+    /// Counts the request and writes its line.
+    pub(crate) fn finish(mut self, body_is_at_its_end: bool) {
+        if body_is_at_its_end || self.record.method == Method::HEAD {
+            self.reply_ended();
+        }
+        let duration = self.record.started.elapsed();
+        self.house
+            .metrics
+            .request(self.record.room, self.record.status, duration);
+        self.house
+            .log
+            .request(&self.record, self.uri.path(), self.peer.ip_text(), duration);
+    }
+}
+
+impl Record {
+    /// `warn` for what an operator should look at.
+    pub(crate) fn level(&self) -> &'static str {
+        if self.status.is_server_error() || self.ending == Ending::BrokenOff {
+            "warn"
+        } else {
+            "info"
+        }
+    }
+}
+
+/// Microseconds, as far as they fit.
+pub(crate) fn microseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}

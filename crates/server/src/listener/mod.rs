@@ -1,0 +1,15 @@
+//! Listeners: accepting connections, speaking HTTP on them, and letting them end well.
+//!
+//! Rules: a head must arrive within its time; the number of open connections is capped (past it,
+//! new ones wait in the system's queue); shutting down cuts no request that was accepted.
+
+mod accept;
+mod drain;
+mod peer;
+mod router;
+
+pub use accept::ConnectionLimits;
+pub(crate) use accept::accept;
+pub(crate) use drain::Drain;
+pub use peer::Peer;
+pub use router::serve_router;

@@ -1,0 +1,118 @@
+//! Who is at the other end of a connection, worked out once for all of its requests.
+
+use std::net::{IpAddr, SocketAddr};
+
+use http::{HeaderMap, HeaderValue};
+use ipnet::IpNet;
+
+/// The other end of a connection.
+#[derive(Debug, Clone)]
+pub struct Peer {
+    ip: IpAddr,
+    ip_text: String,
+    ip_header: HeaderValue,
+    forwarded_for: String,
+    trusted: bool,
+    came_to_loopback: bool,
+}
+
+impl Peer {
+    /// `remote` is the other end, `local` ours.
+    pub fn new(remote: SocketAddr, local: SocketAddr, trusted_proxies: &[IpNet]) -> Self {
+        let ip = remote.ip().to_canonical();
+        let ip_text = ip.to_string();
+        let forwarded_for = match ip {
+            IpAddr::V4(_) => ip_text.clone(),
+            // RFC 7239, section 6: IPv6 in brackets, and so in quotes.
+            IpAddr::V6(_) => format!("\"[{ip_text}]\""),
+        };
+        Self {
+            ip,
+            ip_header: HeaderValue::from_str(&ip_text).unwrap_or(HeaderValue::from_static("")),
+            ip_text,
+            forwarded_for,
+            trusted: is_in(trusted_proxies, ip),
+            came_to_loopback: local.ip().to_canonical().is_loopback(),
+        }
+    }
+
+    pub(crate) fn ip_text(&self) -> &str {
+        &self.ip_text
+    }
+
+    pub(crate) const fn ip_header(&self) -> &HeaderValue {
+        &self.ip_header
+    }
+
+    pub(crate) fn forwarded_for(&self) -> &str {
+        &self.forwarded_for
+    }
+
+    pub(crate) const fn is_trusted(&self) -> bool {
+        self.trusted
+    }
+
+    pub(crate) const fn came_to_loopback(&self) -> bool {
+        self.came_to_loopback
+    }
+
+    /// The client's address: this peer's, or behind proxies that are trusted, the last address in
+    /// `X-Forwarded-For` that is not one of theirs.
+    pub(crate) fn client_ip(&self, headers: &HeaderMap, trusted_proxies: &[IpNet]) -> IpAddr {
+        if !self.trusted {
+            return self.ip;
+        }
+        headers
+            .get_all("x-forwarded-for")
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .filter_map(|text| text.trim().parse::<IpAddr>().ok())
+            .map(|ip| ip.to_canonical())
+            .rfind(|ip| !is_in(trusted_proxies, *ip))
+            .unwrap_or(self.ip)
+    }
+}
+
+fn is_in(networks: &[IpNet], ip: IpAddr) -> bool {
+    networks.iter().any(|network| network.contains(&ip))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_trusted_proxies_are_believed() {
+        let trusted: Vec<IpNet> = vec!["10.0.0.0/8".parse().unwrap()];
+        let local = "10.0.0.9:80".parse().unwrap();
+        let mut headers = HeaderMap::new();
+        headers.append(
+            "x-forwarded-for",
+            HeaderValue::from_static("1.1.1.1, 2.2.2.2"),
+        );
+        headers.append(
+            "x-forwarded-for",
+            HeaderValue::from_static("junk, 10.0.0.3"),
+        );
+        let ip = |remote: &str| {
+            Peer::new(remote.parse().unwrap(), local, &trusted)
+                .client_ip(&headers, &trusted)
+                .to_string()
+        };
+        assert_eq!(ip("9.9.9.9:1"), "9.9.9.9");
+        assert_eq!(ip("10.0.0.2:1"), "2.2.2.2");
+        assert_eq!(ip("[::ffff:10.0.0.2]:1"), "2.2.2.2");
+    }
+
+    #[test]
+    fn ipv6_is_quoted() {
+        let peer = Peer::new(
+            "[2001:db8::1]:9".parse().unwrap(),
+            "[::1]:80".parse().unwrap(),
+            &[],
+        );
+        assert_eq!(peer.forwarded_for(), "\"[2001:db8::1]\"");
+        assert!(peer.came_to_loopback());
+    }
+}

@@ -1,0 +1,48 @@
+//! Serving a plain router on a listener: the admin pages, the simulator, a demo upstream.
+
+use std::convert::Infallible;
+use std::future::Future;
+
+use axum::Router;
+use hyper::service::service_fn;
+use tokio::net::TcpListener;
+use tower::ServiceExt as _;
+
+use super::accept::{ConnectionLimits, accept};
+use super::drain::Drain;
+use std::time::Duration;
+
+/// Serves `router` until `shutdown` is ready, then for as long as its requests need, but no longer
+/// than `drain_timeout`.
+pub async fn serve_router(
+    listener: TcpListener,
+    router: Router,
+    limits: ConnectionLimits,
+    drain_timeout: Duration,
+    shutdown: impl Future<Output = ()> + Send,
+) {
+    let drain = Drain::new();
+    let (phase, alive) = (drain.phase(), drain.alive().clone());
+    let service = move |_, _| {
+        let router = router.clone();
+        service_fn(move |request| {
+            let router = router.clone();
+            async move {
+                Ok::<_, Infallible>(
+                    router
+                        .oneshot(request)
+                        .await
+                        .unwrap_or_else(|never| match never {}),
+                )
+            }
+        })
+    };
+    let accepting = accept(listener, limits, phase, alive, service);
+    tokio::pin!(accepting);
+    tokio::select! {
+        () = &mut accepting => return,
+        () = shutdown => {}
+    }
+    let closing = drain.close(drain_timeout);
+    tokio::join!(accepting, closing);
+}

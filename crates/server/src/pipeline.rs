@@ -1,0 +1,206 @@
+//! A request's way through the public listener, step by step. Every layer is here, in order; why it
+//! is one function and not a stack of middleware is in `docs/decisions/0001-one-pipeline.md`.
+//!
+//! 1. **record**: the request's id and clock start, so that every later step is logged
+//! 2. **panic guard**: around all that follows, so that a fault costs one request
+//! 3. **head limit**: before anything looks at the head closely
+//! 4. **preflight**: before routing and proof, for a browser sends neither
+//! 5. **origin**: before a foreign page can make anything happen
+//! 6. **route** and **method**: before proof, so that a wrong path is never called a wrong credential
+//! 7. **caller**: the proof
+//! 8. **admission**: role, plan, rate
+//! 9. **body limit**: as far as the head tells; the rest is counted as it streams
+//! 10. **room**, with its own deadline
+//! 11. **reply**: CORS headers and request id on whatever came out, refusals included
+
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use futures_util::FutureExt as _;
+use http::header::{CONNECTION, CONTENT_LENGTH, HeaderMap};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
+use hyper::body::Incoming;
+
+use crate::admission::{Access, RateKey};
+use crate::body::ReplyBody;
+use crate::caller::find;
+use crate::cors::{self, Decision};
+use crate::error::{Code, Refusal};
+use crate::exchange::Exchange;
+use crate::house::House;
+use crate::listener::Peer;
+use crate::request_id::X_REQUEST_ID;
+use crate::rooms::api::{self, Admitted, Entry};
+use crate::rooms::small;
+use crate::routes::Route;
+
+/// Answers one request. Nothing that a client sends makes this fail.
+pub(crate) async fn answer(
+    house: Arc<House>,
+    peer: Arc<Peer>,
+    request: Request<Incoming>,
+) -> Result<Response<ReplyBody>, Infallible> {
+    let mut exchange = Exchange::begin(&house, &peer, &request);
+    let decision = house.cors.decide(request.headers());
+    let version = request.version();
+
+    let work = steps(&house, &mut exchange, &decision, request);
+    let outcome = AssertUnwindSafe(work)
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| Err(Code::Internal.into()));
+    let mut response = outcome.unwrap_or_else(|refusal| {
+        exchange.refused(&refusal);
+        refusal.into_response()
+    });
+
+    let headers = response.headers_mut();
+    house.cors_answer.put_on(headers, &decision);
+    headers.insert(&X_REQUEST_ID, exchange.id().header_value());
+    let switching = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+    if house.draining.load(Ordering::Relaxed) && version <= Version::HTTP_11 && !switching {
+        response
+            .headers_mut()
+            .insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    exchange.record.status = response.status();
+    Ok(response.map(|body| body.closing(exchange)))
+}
+
+async fn steps(
+    house: &Arc<House>,
+    exchange: &mut Exchange,
+    decision: &Decision,
+    request: Request<Incoming>,
+) -> Result<Response<ReplyBody>, Refusal> {
+    check_head(house, &request)?;
+    if cors::is_preflight(&request) {
+        let route = house.routes.find(request.uri().path()).ok();
+        let methods = route.as_ref().map(|route| house.routes.methods(route));
+        let to_loopback = exchange.peer().came_to_loopback();
+        let headers = request.headers();
+        let answer = &house.cors_answer;
+        return Ok(cors::preflight(
+            answer,
+            decision,
+            methods,
+            headers,
+            to_loopback,
+        ));
+    }
+    if *decision == Decision::Refused {
+        return Err(Code::OriginNotAllowed.into());
+    }
+
+    let route = house.routes.find(request.uri().path())?;
+    exchange.record.room = route.room();
+    let methods = house.routes.methods(&route);
+    if !methods.contains(request.method()) {
+        if request.method() == Method::OPTIONS {
+            return Ok(options(methods.header()));
+        }
+        return Err(Refusal::from(Code::MethodNotAllowed).allow(methods.header()));
+    }
+
+    match route {
+        Route::Healthz => Ok(small::healthz()),
+        Route::Readyz => small::readyz(house.draining.load(Ordering::Relaxed)),
+        Route::Jwks => Ok(small::jwks(house.elevated.jwks())),
+        Route::Whoami => {
+            let admitted = prove(house, exchange, &request)?;
+            Ok(small::whoami(&admitted.caller))
+        }
+        Route::Api(entry) => {
+            let admitted = admit(house, exchange, entry, &request)?;
+            check_body(entry, request.headers())?;
+            api::enter(house, exchange, entry, admitted, request).await
+        }
+    }
+}
+
+/// Finds and checks the credential, and registers the instance.
+fn prove(
+    house: &House,
+    exchange: &mut Exchange,
+    request: &Request<Incoming>,
+) -> Result<Admitted, Refusal> {
+    let found = find(request.method(), request.uri(), request.headers())?;
+    let now = exchange.arrived_at();
+    let checked = house.checker.check(&found.value, &house.elevated, now)?;
+    if checked.old_secret {
+        house.metrics.old_secret_uses.inc();
+    }
+    exchange.caller(&checked.caller, checked.old_secret);
+    house.registry.note(&checked.caller, now);
+    Ok(Admitted {
+        caller: Arc::new(checked.caller),
+        credential_in_query: found.in_query,
+    })
+}
+
+/// Lets a request into an entry, or not.
+fn admit(
+    house: &House,
+    exchange: &mut Exchange,
+    entry: &Entry,
+    request: &Request<Incoming>,
+) -> Result<Option<Admitted>, Refusal> {
+    let admitted = match entry.access() {
+        Access::Anybody => None,
+        Access::Verified(rules) => {
+            let admitted = prove(house, exchange, request)?;
+            rules.admit(&admitted.caller)?;
+            Some(admitted)
+        }
+    };
+    if let Some(limiter) = &entry.limiter {
+        let key = if let Some(admitted) = &admitted {
+            RateKey::from(admitted.caller.instance_id)
+        } else {
+            let headers = request.headers();
+            RateKey::from(exchange.peer().client_ip(headers, &house.trusted_proxies))
+        };
+        limiter.check(key)?;
+    }
+    Ok(admitted)
+}
+
+/// The listener takes heads of twice this size, so that this refusal can say why.
+fn check_head(house: &House, request: &Request<Incoming>) -> Result<(), Refusal> {
+    let target = request
+        .uri()
+        .path_and_query()
+        .map_or(0, |it| it.as_str().len());
+    let headers: usize = request
+        .headers()
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 4)
+        .sum();
+    if target + headers > house.head_limit_bytes {
+        return Err(Refusal::from(Code::HeadersTooLarge).fact("limitBytes", house.head_limit_bytes));
+    }
+    Ok(())
+}
+
+fn check_body(entry: &Entry, headers: &HeaderMap) -> Result<(), Refusal> {
+    let limit = entry.body_limit();
+    let announced = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|bytes| bytes > limit) {
+        return Err(Refusal::from(Code::BodyTooLarge).fact("limitBytes", limit));
+    }
+    Ok(())
+}
+
+/// `OPTIONS` that is no preflight: which methods are served.
+fn options(methods: &HeaderValue) -> Response<ReplyBody> {
+    let mut response = Response::new(ReplyBody::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
+        .headers_mut()
+        .insert(http::header::ALLOW, methods.clone());
+    response
+}

@@ -1,0 +1,80 @@
+//! The register of instances, written behind the requests: counting one is a few nanoseconds in
+//! memory, and a task writes what has gathered every second.
+//!
+//! What a crash loses is up to a second of counts, never an instance for good: the next request
+//! registers it again. A database that fails gets the same counts with the next batch.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use backlot_store::Store;
+use backlot_store::instances::{Instances as _, Sighting};
+use backlot_wix::{Caller, InstanceId};
+use jiff::Timestamp;
+use parking_lot::Mutex;
+
+/// How often what has gathered is written.
+pub(crate) const INTERVAL: Duration = Duration::from_secs(1);
+
+pub(crate) struct Registry {
+    store: Store,
+    gathered: Mutex<HashMap<InstanceId, Sighting>>,
+}
+
+impl Registry {
+    pub(crate) fn new(store: Store) -> Self {
+        Self {
+            store,
+            gathered: Mutex::new(HashMap::new()),
+        }
+    }
+
+    /// Counts one verified request.
+    pub(crate) fn note(&self, caller: &Caller, now: Timestamp) {
+        let mut gathered = self.gathered.lock();
+        let sighting = gathered
+            .entry(caller.instance_id)
+            .or_insert_with(|| Sighting {
+                instance_id: caller.instance_id,
+                first_seen: now,
+                last_seen: now,
+                requests: [0; 4],
+            });
+        sighting.last_seen = now;
+        sighting.requests[caller.role.index()] += 1;
+    }
+
+    /// Writes what has gathered.
+    pub(crate) async fn write(&self) {
+        let batch: Vec<Sighting> = {
+            let mut gathered = self.gathered.lock();
+            if gathered.is_empty() {
+                return;
+            }
+            let batch = gathered.drain().map(|(_, sighting)| sighting).collect();
+            gathered.shrink_to(1024);
+            batch
+        };
+        if let Err(error) = self.store.record_sightings(batch.clone()).await {
+            tracing::warn!(%error, instances = batch.len(), "cannot write the register of instances; trying again");
+            self.put_back(batch);
+        }
+    }
+
+    fn put_back(&self, batch: Vec<Sighting>) {
+        let mut gathered = self.gathered.lock();
+        for old in batch {
+            match gathered.get_mut(&old.instance_id) {
+                None => {
+                    gathered.insert(old.instance_id, old);
+                }
+                Some(sighting) => {
+                    sighting.first_seen = old.first_seen;
+                    for (count, before) in sighting.requests.iter_mut().zip(old.requests) {
+                        *count += before;
+                    }
+                }
+            }
+        }
+    }
+}

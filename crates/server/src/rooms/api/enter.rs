@@ -1,0 +1,125 @@
+//! Handing a request to the upstream, or to the router that is mounted in its place.
+
+use std::sync::Arc;
+
+use backlot_outbound::body::{BodyFault, RequestBody};
+use backlot_outbound::upstream::{self, UpstreamError};
+use http::header::HOST;
+use http::uri::PathAndQuery;
+use http::{HeaderValue, Request, Response, Uri};
+use hyper::body::Incoming;
+use tokio::time::timeout;
+use tower::ServiceExt as _;
+
+use super::entry::{Destination, Entry};
+use super::{forwarded, identity, target::target};
+use crate::body::ReplyBody;
+use crate::caller::Caller;
+use crate::cors;
+use crate::error::{Code, Refusal};
+use crate::exchange::Exchange;
+use crate::house::House;
+
+/// A verified caller and whether its credential stood in the query.
+pub(crate) struct Admitted {
+    pub(crate) caller: Arc<backlot_wix::Caller>,
+    pub(crate) credential_in_query: bool,
+}
+
+pub(crate) async fn enter(
+    house: &Arc<House>,
+    exchange: &Exchange,
+    entry: &Entry,
+    admitted: Option<Admitted>,
+    request: Request<Incoming>,
+) -> Result<Response<ReplyBody>, Refusal> {
+    let settings = &entry.settings;
+    let in_query = admitted.as_ref().is_some_and(|it| it.credential_in_query);
+    let target = target(request.uri(), settings, in_query).ok_or(Code::PathNotAllowed)?;
+    let caller = admitted.map(|it| it.caller);
+
+    let asked_host = asked_host(&request);
+    let mut request = request.map(|body| RequestBody::new(body, settings.limits.body()));
+    let headers = request.headers_mut();
+    identity::remove_forged(headers);
+    if caller.is_some() && !settings.pass_authorization {
+        identity::remove_credential(headers);
+    }
+    let now = exchange.arrived_at();
+    identity::put_on(
+        headers,
+        caller.as_deref(),
+        exchange.id(),
+        &house.elevated,
+        now,
+    );
+    forwarded::put_on(headers, exchange.peer(), asked_host);
+
+    let mut response = match &settings.destination {
+        Destination::Upstream(address) => send(house, entry, address, target, request).await?,
+        Destination::Mounted(router) => {
+            call(entry, router.clone(), caller, target, request).await?
+        }
+    };
+    cors::strip(response.headers_mut());
+    Ok(response)
+}
+
+async fn send(
+    house: &Arc<House>,
+    entry: &Entry,
+    address: &upstream::Address,
+    target: PathAndQuery,
+    request: Request<RequestBody>,
+) -> Result<Response<ReplyBody>, Refusal> {
+    let patience = entry.settings.limits.patience();
+    let reply = upstream::forward(&house.upstreams, address, patience, target, request)
+        .await
+        .map_err(|error| refuse(error, entry))?;
+    if let Some(tunnel) = reply.tunnel {
+        house.tunnels.spawn(tunnel);
+    }
+    Ok(reply.response.map(ReplyBody::upstream))
+}
+
+async fn call(
+    entry: &Entry,
+    router: axum::Router,
+    caller: Option<Arc<backlot_wix::Caller>>,
+    target: PathAndQuery,
+    mut request: Request<RequestBody>,
+) -> Result<Response<ReplyBody>, Refusal> {
+    *request.uri_mut() = Uri::from(target);
+    if let Some(caller) = caller {
+        request.extensions_mut().insert(Caller(caller));
+    }
+    let exchange = router.oneshot(request.map(axum::body::Body::new));
+    match timeout(entry.settings.limits.timeout, exchange).await {
+        Ok(Ok(response)) => Ok(response.map(ReplyBody::mounted)),
+        Ok(Err(never)) => match never {},
+        Err(_) => Err(Refusal::from(Code::UpstreamTimeout)),
+    }
+}
+
+/// The host that the client asked for: the header, or in HTTP/2 the address itself.
+fn asked_host(request: &Request<Incoming>) -> Option<HeaderValue> {
+    request.headers().get(HOST).cloned().or_else(|| {
+        let authority = request.uri().authority()?;
+        HeaderValue::from_str(authority.as_str()).ok()
+    })
+}
+
+fn refuse(error: UpstreamError, entry: &Entry) -> Refusal {
+    let code = match &error {
+        UpstreamError::Unreachable(_) => Code::UpstreamUnreachable,
+        UpstreamError::TooSlow => Code::UpstreamTimeout,
+        UpstreamError::Broken(_) => Code::UpstreamBroken,
+        UpstreamError::BadPath => Code::PathNotAllowed,
+        UpstreamError::Body(BodyFault::TooLarge(_)) => {
+            return Refusal::from(Code::BodyTooLarge).fact("limitBytes", entry.body_limit());
+        }
+        UpstreamError::Body(BodyFault::TooSlow) => Code::RequestTimeout,
+        UpstreamError::Body(BodyFault::CutOff) => Code::BodyCutOff,
+    };
+    Refusal::from(code).because(error)
+}

@@ -1,0 +1,4 @@
+//! The rooms: what a request can reach.
+
+pub mod api;
+pub(crate) mod small;

@@ -1,0 +1,123 @@
+//! Every route of the public listener, on one screen. (Those of the admin listener: `admin`.)
+//!
+//! | path | room | proof asked for |
+//! | --- | --- | --- |
+//! | `/healthz`, `/readyz` | health | none |
+//! | `/.well-known/jwks.json` | keys | none |
+//! | `/whoami` | whoami | any verified caller |
+//! | the prefixes of `[[api]]` | api | as the entry says |
+
+use std::borrow::Cow;
+
+use crate::error::{Code, Refusal};
+use crate::methods::Methods;
+use crate::rooms::api::{Entries, Entry, canonical};
+
+/// The paths and prefixes that are Backlot's own; no `[[api]]` entry may take them.
+pub const RESERVED: [&str; 10] = [
+    "/healthz",
+    "/readyz",
+    "/.well-known/jwks.json",
+    "/whoami",
+    "/wix-data",
+    "/_api/cloud-data",
+    "/wix",
+    "/connections",
+    "/webhooks",
+    "/plugins",
+];
+
+/// A room, as logs and metrics name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// No room: refused before one was found.
+    Door,
+    /// `/healthz` and `/readyz`.
+    Health,
+    /// The public keys of elevated tokens.
+    Keys,
+    /// `/whoami`
+    Whoami,
+    /// Your own server.
+    Api,
+}
+
+impl Room {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Door,
+        Self::Health,
+        Self::Keys,
+        Self::Whoami,
+        Self::Api,
+    ];
+
+    /// The name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Door => "door",
+            Self::Health => "health",
+            Self::Keys => "keys",
+            Self::Whoami => "whoami",
+            Self::Api => "api",
+        }
+    }
+}
+
+/// What a path leads to.
+#[derive(Clone, Copy)]
+pub(crate) enum Route<'house> {
+    Healthz,
+    Readyz,
+    Jwks,
+    Whoami,
+    Api(&'house Entry),
+}
+
+pub(crate) struct Routes {
+    read_only: Methods,
+    pub(crate) api: Entries,
+}
+
+impl Routes {
+    pub(crate) fn new(api: Entries) -> Self {
+        Self {
+            read_only: Methods::get(),
+            api,
+        }
+    }
+
+    /// Finds the route of a path, or refuses with the reason.
+    pub(crate) fn find(&self, path: &str) -> Result<Route<'_>, Refusal> {
+        Ok(match path {
+            "/healthz" => Route::Healthz,
+            "/readyz" => Route::Readyz,
+            "/.well-known/jwks.json" => Route::Jwks,
+            "/whoami" => Route::Whoami,
+            _ => {
+                let path: Cow<'_, str> = canonical(path).ok_or(Code::PathNotAllowed)?;
+                let entry = self.api.longest_prefix_of(&path);
+                Route::Api(entry.ok_or(Code::RouteNotFound)?)
+            }
+        })
+    }
+
+    /// The methods that a route serves.
+    pub(crate) fn methods<'house>(&'house self, route: &Route<'house>) -> &'house Methods {
+        match route {
+            Route::Healthz | Route::Readyz | Route::Jwks | Route::Whoami => &self.read_only,
+            Route::Api(entry) => &entry.methods,
+        }
+    }
+}
+
+impl Route<'_> {
+    pub(crate) const fn room(&self) -> Room {
+        match self {
+            Self::Healthz | Self::Readyz => Room::Health,
+            Self::Jwks => Room::Keys,
+            Self::Whoami => Room::Whoami,
+            Self::Api(_) => Room::Api,
+        }
+    }
+}

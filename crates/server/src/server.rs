@@ -1,0 +1,266 @@
+//! Starting, running and stopping a server.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use backlot_outbound::upstream::{Client, ClientSettings};
+use backlot_store::signing_keys::SigningKeys as _;
+use backlot_store::{Store, StoreError};
+use hyper::service::service_fn;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::admin;
+use crate::caller::Checker;
+use crate::clock::Clock;
+use crate::elevated::{ElevatedTokens, KeyError, SigningKeyPair, new_signing_key};
+use crate::house::House;
+use crate::listener::{ConnectionLimits, Drain, Peer, accept, serve_router};
+use crate::log::RequestLog;
+use crate::metrics::Metrics;
+use crate::pipeline;
+use crate::registry::{self, Registry};
+use crate::rooms::api::{Destination, Entries};
+use crate::routes::Routes;
+use crate::settings::Settings;
+use crate::tunnels::Tunnels;
+
+/// Why a server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address}: {cause}")]
+    Listen {
+        /// Which address.
+        address: SocketAddr,
+        /// What the system says.
+        cause: std::io::Error,
+    },
+    /// The database refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The keys of elevated tokens.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    /// The certificates that upstreams are checked against.
+    #[error(
+        "cannot read the system's certificates, which https upstreams are checked against: {0}"
+    )]
+    Certificates(std::io::Error),
+}
+
+/// A server whose listeners are bound: connections already queue, nothing is answered yet.
+pub struct Server {
+    house: Arc<House>,
+    drain: Drain,
+    public: TcpListener,
+    admin: TcpListener,
+    connections: ConnectionLimits,
+    drain_linger: Duration,
+    drain_timeout: Duration,
+    public_address: SocketAddr,
+    admin_address: SocketAddr,
+}
+
+impl Server {
+    /// Binds the listeners and makes everything ready.
+    pub async fn bind(
+        settings: Settings,
+        store: Store,
+        clock: Clock,
+        log: RequestLog,
+    ) -> Result<Self, StartError> {
+        let public = listen(settings.listen).await?;
+        let admin = listen(settings.admin_listen).await?;
+        let address = |listener: &TcpListener, fallback| listener.local_addr().unwrap_or(fallback);
+        let drain = Drain::new();
+        Ok(Self {
+            public_address: address(&public, settings.listen),
+            admin_address: address(&admin, settings.admin_listen),
+            public,
+            admin,
+            connections: settings.connections,
+            drain_linger: settings.drain_linger,
+            drain_timeout: settings.drain_timeout,
+            house: Arc::new(furnish(settings, store, clock, log, &drain).await?),
+            drain,
+        })
+    }
+
+    /// Where the public listener is; with port 0, the port that was taken.
+    pub const fn public_address(&self) -> SocketAddr {
+        self.public_address
+    }
+
+    /// Where the admin listener is.
+    pub const fn admin_address(&self) -> SocketAddr {
+        self.admin_address
+    }
+
+    /// Answers until `shutdown` is ready, then ends well. False when requests had to be cut because
+    /// they took longer than the time to drain.
+    pub async fn run(self, shutdown: impl Future<Output = ()> + Send) -> bool {
+        let house = Arc::clone(&self.house);
+        let (stop, stopped) = watch::channel(false);
+        let housekeeping = tokio::spawn(keep_house(Arc::clone(&house), stopped.clone()));
+        let admin = tokio::spawn(serve_admin(
+            self.admin,
+            self.admin_address,
+            Arc::clone(&house),
+            self.public_address,
+            self.connections,
+            stopped,
+        ));
+
+        let (phase, alive) = (self.drain.phase(), self.drain.alive().clone());
+        let residents = Arc::clone(&house);
+        let accepting = accept(
+            self.public,
+            self.connections,
+            phase,
+            alive,
+            move |remote, local| connection_service(&residents, remote, local),
+        );
+        let ending = async {
+            shutdown.await;
+            tracing::info!("shutting down: finishing what was accepted");
+            house.draining.store(true, Ordering::Relaxed);
+            let open = || house.metrics.open_connections.get();
+            self.drain.linger(self.drain_linger, open).await;
+            self.drain.close(self.drain_timeout).await
+        };
+        let ((), in_time) = tokio::join!(accepting, ending);
+        if !in_time {
+            tracing::warn!("requests were cut: they took longer than server.drain_timeout");
+        }
+        stop.send_replace(true);
+        let _ = tokio::join!(housekeeping, admin);
+        house.registry.write().await;
+        tracing::info!("stopped");
+        in_time
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|cause| StartError::Listen { address, cause })
+}
+
+async fn furnish(
+    settings: Settings,
+    store: Store,
+    clock: Clock,
+    log: RequestLog,
+    drain: &Drain,
+) -> Result<House, StartError> {
+    let app_id = settings.policy.app_id;
+    let kept = store.signing_keys_or(new_signing_key(clock.now())?).await?;
+    let keys = kept
+        .iter()
+        .map(SigningKeyPair::read)
+        .collect::<Result<_, _>>()?;
+    let is_tls = |destination: &Destination| matches!(destination, Destination::Upstream(address) if address.is_tls());
+    let upstreams = Client::new(ClientSettings {
+        connect_timeout: settings.connect_timeout,
+        idle_timeout: settings.upstream_idle_timeout,
+        most_idle: 1024,
+        tls: settings.api.iter().any(|entry| is_tls(&entry.destination)),
+    });
+    Ok(House {
+        clock,
+        log,
+        metrics: Metrics::new(),
+        cors: settings.cors,
+        cors_answer: settings.cors_answer,
+        routes: Routes::new(Entries::new(settings.api)),
+        checker: Checker::new(settings.secrets, settings.policy),
+        elevated: ElevatedTokens::new(app_id, settings.elevated_lifetime, keys)?,
+        registry: Registry::new(store),
+        upstreams: upstreams.map_err(StartError::Certificates)?,
+        tunnels: Tunnels::new(drain.close_tunnels(), drain.alive()),
+        trusted_proxies: settings.trusted_proxies,
+        head_limit_bytes: settings.head_limit_bytes,
+        draining: AtomicBool::new(false),
+    })
+}
+
+/// The service of one connection, and its place in the count of open ones.
+fn connection_service(
+    house: &Arc<House>,
+    remote: SocketAddr,
+    local: SocketAddr,
+) -> impl hyper::service::Service<
+    http::Request<hyper::body::Incoming>,
+    Response = http::Response<crate::body::ReplyBody>,
+    Error = std::convert::Infallible,
+    Future: Send,
+> + Send
++ use<> {
+    let counted = Counted::new(Arc::clone(house));
+    let peer = Arc::new(Peer::new(remote, local, &house.trusted_proxies));
+    service_fn(move |request| pipeline::answer(Arc::clone(&counted.0), Arc::clone(&peer), request))
+}
+
+struct Counted(Arc<House>);
+
+impl Counted {
+    fn new(house: Arc<House>) -> Self {
+        house.metrics.open_connections.inc();
+        Self(house)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.metrics.open_connections.dec();
+    }
+}
+
+async fn serve_admin(
+    listener: TcpListener,
+    address: SocketAddr,
+    house: Arc<House>,
+    public_address: SocketAddr,
+    connections: ConnectionLimits,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let overview = admin::Overview {
+        app_id: house.checker.app_id().to_string(),
+        backend: format!("http://{public_address}"),
+        started_at: house.clock.now(),
+    };
+    let router = admin::router(house, overview, admin::HostGuard::new(address));
+    let shutdown = async move {
+        let _ = stopped.wait_for(|stopped| *stopped).await;
+    };
+    serve_router(
+        listener,
+        router,
+        connections,
+        Duration::from_secs(1),
+        shutdown,
+    )
+    .await;
+}
+
+/// What must be done now and then: writing the register, forgetting idle rate limits.
+async fn keep_house(house: Arc<House>, mut stopped: watch::Receiver<bool>) {
+    let mut tick = tokio::time::interval(registry::INTERVAL);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut ticks: u64 = 0;
+    loop {
+        tokio::select! {
+            _ = tick.tick() => {}
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+        }
+        house.registry.write().await;
+        ticks += 1;
+        if ticks.is_multiple_of(60) {
+            house.routes.api.forget_idle();
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! What a server is made of, checked and typed. The configuration file's own words are elsewhere
+//! (the `backlot` crate); here nothing can be wrong any more but an address that is taken.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use backlot_wix::AppSecrets;
+use backlot_wix::signed_instance::Policy;
+use ipnet::IpNet;
+use jiff::SignedDuration;
+
+use crate::cors;
+use crate::listener::ConnectionLimits;
+use crate::rooms::api::EntrySettings;
+
+/// Everything that a server is started with.
+pub struct Settings {
+    /// The secrets that instances are signed with.
+    pub secrets: AppSecrets,
+    /// Which instances are accepted; names the app.
+    pub policy: Policy,
+    /// The public listener. Port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The admin listener.
+    pub admin_listen: SocketAddr,
+    /// Which pages may read replies.
+    pub cors: cors::Policy,
+    /// What preflights answer.
+    pub cors_answer: cors::Answer,
+    /// The api room.
+    pub api: Vec<EntrySettings>,
+    /// How long elevated tokens last.
+    pub elevated_lifetime: SignedDuration,
+    /// Proxies whose `X-Forwarded-*` are believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// The most bytes of a request's head.
+    pub head_limit_bytes: usize,
+    /// What each listener grants its connections.
+    pub connections: ConnectionLimits,
+    /// How long a connection to an upstream may take to come about.
+    pub connect_timeout: Duration,
+    /// How long an idle connection to an upstream is kept.
+    pub upstream_idle_timeout: Duration,
+    /// How long to go on accepting after the signal to stop.
+    pub drain_linger: Duration,
+    /// How long to wait then for requests that are being answered.
+    pub drain_timeout: Duration,
+}

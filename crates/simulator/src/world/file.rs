@@ -1,0 +1,88 @@
+//! The world's file: made once, then the same for every start with the same data folder.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use uuid::Uuid;
+
+use super::{App, Site, World};
+
+/// The world cannot be made or read.
+#[derive(Debug, thiserror::Error)]
+pub enum WorldError {
+    /// No key could be made.
+    #[error("cannot make an RSA key")]
+    NoKey,
+    /// The file.
+    #[error("cannot read or write {path}: {cause}", path = path.display())]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// What the system says.
+        cause: std::io::Error,
+    },
+    /// Its content.
+    #[error(
+        "{path} is damaged ({cause}); remove it and a new app with new sites is made",
+        path = path.display()
+    )]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        cause: serde_json::Error,
+    },
+}
+
+/// Reads the world, `None` where there is none.
+pub fn load(path: &Path) -> Result<Option<World>, WorldError> {
+    match std::fs::read(path) {
+        Ok(json) => serde_json::from_slice(&json)
+            .map(Some)
+            .map_err(|cause| WorldError::Damaged {
+                path: path.to_owned(),
+                cause,
+            }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(cause) => Err(WorldError::File {
+            path: path.to_owned(),
+            cause,
+        }),
+    }
+}
+
+/// Reads the world, or makes one with ids from `guid` and keeps it, readable by its owner only.
+pub fn load_or_make(path: &Path, guid: &mut dyn FnMut() -> Uuid) -> Result<World, WorldError> {
+    if let Some(world) = load(path)? {
+        return Ok(world);
+    }
+    let world = World {
+        app: App::make(guid)?,
+        sites: vec![
+            Site::make(
+                "Corner Bakery",
+                "https://corner-bakery.example",
+                Some("pro"),
+                guid,
+            ),
+            Site::make("Yoga Studio", "https://yoga-studio.example", None, guid),
+        ],
+    };
+    save(path, &world).map_err(|cause| WorldError::File {
+        path: path.to_owned(),
+        cause,
+    })?;
+    Ok(world)
+}
+
+fn save(path: &Path, world: &World) -> std::io::Result<()> {
+    let unfinished = path.with_extension("unfinished");
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&unfinished)?;
+    file.write_all(&serde_json::to_vec_pretty(world)?)?;
+    file.sync_all()?;
+    std::fs::rename(unfinished, path)
+}

@@ -1,0 +1,39 @@
+//! The make-believe world: one app, two sites that have it installed, and the people of each.
+
+mod app;
+mod file;
+mod site;
+
+pub use app::App;
+pub use file::{WorldError, load, load_or_make};
+pub use site::Site;
+
+use backlot_wix::{AppId, InstanceId};
+use serde::{Deserialize, Serialize};
+
+/// One app and the sites that have it.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct World {
+    /// The app.
+    pub app: App,
+    /// Its sites.
+    pub sites: Vec<Site>,
+}
+
+impl World {
+    /// The site on which an instance is installed.
+    pub fn site_of(&self, instance_id: InstanceId) -> Option<&Site> {
+        self.sites
+            .iter()
+            .find(|site| site.instance_id == instance_id)
+    }
+
+    /// The same sites, with another app: the one that the configuration names.
+    #[must_use]
+    pub fn with_app(mut self, id: AppId, secret: &str, public_key: &str) -> Self {
+        self.app.id = id;
+        secret.clone_into(&mut self.app.secret);
+        public_key.clone_into(&mut self.app.public_key);
+        self
+    }
+}
