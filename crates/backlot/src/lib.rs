@@ -1,1 +1,32 @@
-//! Placeholder.
+//! Backlot: the backend behind a Wix app. This crate is the program, and the library for programs
+//! in Rust that bring their own routes.
+//!
+//! A program of one's own is Backlot with routes mounted in it: it has all of Backlot's commands
+//! (`dev`, `serve`, `sign`, `explain`, `init`), and its handlers get the verified caller from an
+//! extractor.
+//!
+//! ```no_run
+//! use axum::{Router, routing::get};
+//! use backlot::{Backlot, Caller, Mount, Role};
+//!
+//! async fn hello(caller: Caller) -> String {
+//!     format!("Hello, {} of {}", caller.role, caller.instance_id)
+//! }
+//!
+//! fn main() -> std::process::ExitCode {
+//!     let routes = Router::new().route("/api/hello", get(hello));
+//!     Backlot::builder()
+//!         .mount(Mount::new("/api", routes).allow([Role::Owner, Role::Member]))
+//!         .main()
+//! }
+//! ```
+
+mod cli;
+pub mod config;
+mod data_folder;
+mod library;
+pub mod references;
+
+pub use backlot_server::{Caller, CallerMissing};
+pub use backlot_wix::{AppId, InstanceId, Role};
+pub use library::{Backlot, Builder, Mount};

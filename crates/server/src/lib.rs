@@ -27,7 +27,7 @@ pub mod settings;
 mod tunnels;
 
 pub use body::ReplyBody;
-pub use caller::{Caller, CallerMissing};
+pub use caller::{Caller, CallerMissing, Checked, Checker};
 pub use clock::Clock;
-pub use server::{Server, StartError};
+pub use server::{Server, StartError, Stop};
 pub use settings::Settings;

@@ -52,6 +52,17 @@ pub enum StartError {
     Certificates(std::io::Error),
 }
 
+/// How a server is to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// Cutting nothing that was accepted.
+    Well,
+    /// Within a second: a developer waits.
+    Soon,
+}
+
+const SOON: Duration = Duration::from_secs(1);
+
 /// A server whose listeners are bound: connections already queue, nothing is answered yet.
 pub struct Server {
     house: Arc<House>,
@@ -100,11 +111,11 @@ impl Server {
         self.admin_address
     }
 
-    /// Answers until `shutdown` is ready, then ends well. False when requests had to be cut because
-    /// they took longer than the time to drain.
-    pub async fn run(self, shutdown: impl Future<Output = ()> + Send) -> bool {
+    /// Answers until `stop` says how to end. False when requests had to be cut because they took
+    /// longer than the time to drain.
+    pub async fn run(self, stop: impl Future<Output = Stop> + Send) -> bool {
         let house = Arc::clone(&self.house);
-        let (stop, stopped) = watch::channel(false);
+        let (stopping, stopped) = watch::channel(false);
         let housekeeping = tokio::spawn(keep_house(Arc::clone(&house), stopped.clone()));
         let admin = tokio::spawn(serve_admin(
             self.admin,
@@ -125,18 +136,21 @@ impl Server {
             move |remote, local| connection_service(&residents, remote, local),
         );
         let ending = async {
-            shutdown.await;
+            let (linger, timeout) = match stop.await {
+                Stop::Well => (self.drain_linger, self.drain_timeout),
+                Stop::Soon => (Duration::ZERO, self.drain_timeout.min(SOON)),
+            };
             tracing::info!("shutting down: finishing what was accepted");
             house.draining.store(true, Ordering::Relaxed);
             let open = || house.metrics.open_connections.get();
-            self.drain.linger(self.drain_linger, open).await;
-            self.drain.close(self.drain_timeout).await
+            self.drain.linger(linger, open).await;
+            self.drain.close(timeout).await
         };
         let ((), in_time) = tokio::join!(accepting, ending);
         if !in_time {
             tracing::warn!("requests were cut: they took longer than server.drain_timeout");
         }
-        stop.send_replace(true);
+        stopping.send_replace(true);
         let _ = tokio::join!(housekeeping, admin);
         house.registry.write().await;
         tracing::info!("stopped");

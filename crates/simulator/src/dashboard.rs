@@ -51,6 +51,10 @@ async fn world(State(stage): State<Stage>) -> Json<Value> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(
+    clippy::option_option,
+    reason = "absent and null say two different things"
+)]
 struct Wanted {
     instance_id: InstanceId,
     role: Role,
@@ -64,7 +68,8 @@ async fn issue(
     State(stage): State<Stage>,
     wanted: Result<Json<Wanted>, axum::extract::rejection::JsonRejection>,
 ) -> Response {
-    let Ok(Json(wanted)) = wanted else {
+    let wanted = wanted.ok().filter(|Json(wanted)| wanted.role != Role::App);
+    let Some(Json(wanted)) = wanted else {
         return trouble(
             StatusCode::BAD_REQUEST,
             "REQUEST_MALFORMED",

@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::middleware::Next;
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use http::Uri;
 use http::header::HOST;
@@ -50,12 +51,13 @@ impl HostGuard {
     }
 }
 
+/// Puts the guard before a router.
+pub fn guarded(router: Router, guard: HostGuard) -> Router {
+    router.layer(middleware::from_fn_with_state(guard, check))
+}
+
 /// The middleware.
-pub(super) async fn check(
-    State(guard): State<HostGuard>,
-    request: Request,
-    next: Next,
-) -> Response {
+async fn check(State(guard): State<HostGuard>, request: Request, next: Next) -> Response {
     if guard.admits(&request) {
         return next.run(request).await;
     }

@@ -18,13 +18,12 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
-use axum::middleware;
 use axum::response::IntoResponse;
 use axum::routing::get;
 
 use crate::house::House;
 
-pub use host_guard::HostGuard;
+pub use host_guard::{HostGuard, guarded};
 pub(crate) use index::Overview;
 
 #[derive(Clone)]
@@ -35,15 +34,15 @@ struct Admin {
 
 pub(crate) fn router(house: Arc<House>, overview: Overview, guard: HostGuard) -> Router {
     let overview = Arc::new(overview);
-    Router::new()
+    let router = Router::new()
         .route("/", get(index::page))
         .route(
             "/healthz",
             get(async || axum::Json(serde_json::json!({"status": "ok"}))),
         )
         .route("/metrics", get(metrics))
-        .with_state(Admin { house, overview })
-        .layer(middleware::from_fn_with_state(guard, host_guard::check))
+        .with_state(Admin { house, overview });
+    guarded(router, guard)
 }
 
 async fn metrics(State(admin): State<Admin>) -> impl IntoResponse {

@@ -8,20 +8,22 @@ use crate::elevated::{ElevatedTokens, TokenFault};
 use crate::error::{Code, Refusal};
 
 /// Checks every kind of credential that this server accepts.
-pub(crate) struct Checker {
+pub struct Checker {
     secrets: AppSecrets,
     policy: Policy,
 }
 
 /// A checked caller.
-pub(crate) struct Checked {
-    pub(crate) caller: Caller,
+pub struct Checked {
+    /// Who it is.
+    pub caller: Caller,
     /// The instance was signed with a secret that is being rotated out.
-    pub(crate) old_secret: bool,
+    pub old_secret: bool,
 }
 
 impl Checker {
-    pub(crate) const fn new(secrets: AppSecrets, policy: Policy) -> Self {
+    /// Accepts what these secrets signed and the policy admits.
+    pub const fn new(secrets: AppSecrets, policy: Policy) -> Self {
         Self { secrets, policy }
     }
 
@@ -30,7 +32,7 @@ impl Checker {
     }
 
     /// The caller behind a credential, or the refusal with the one code of its cause.
-    pub(crate) fn check(
+    pub fn check(
         &self,
         value: &str,
         elevated: &ElevatedTokens,

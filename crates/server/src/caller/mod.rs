@@ -4,6 +4,6 @@ mod check;
 mod extract;
 mod find;
 
-pub(crate) use check::Checker;
+pub use check::{Checked, Checker};
 pub use extract::{Caller, CallerMissing};
 pub(crate) use find::{find, remove_instance};

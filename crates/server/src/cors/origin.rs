@@ -127,15 +127,13 @@ mod tests {
         /// What is accepted is what the URL standard makes of it, letter for letter.
         #[test]
         fn accepted_origins_are_their_own_serialisation(value in "(https?|ftp)://[a-z0-9.\\-:@\\[\\]/]{0,24}") {
-            if Origin::parse(&value).is_some() {
-                if let Ok(url) = url::Url::parse(&value) {
+            if Origin::parse(&value).is_some() && let Ok(url) = url::Url::parse(&value) {
                     let serialised = url.origin().ascii_serialization();
                     // IPv4 and IPv6 have spellings that a browser never writes; the matcher only
                     // compares, so another spelling of a listed address is merely not matched.
                     let is_name = matches!(url.host(), Some(url::Host::Domain(_)));
                     if is_name {
                         proptest::prop_assert_eq!(serialised, value);
-                    }
                 }
             }
         }

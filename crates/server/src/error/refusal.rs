@@ -39,6 +39,15 @@ impl Refusal {
         self.0.code
     }
 
+    /// What happened, for people.
+    pub fn sentence(&self) -> String {
+        let description = self.0.code.description();
+        match &self.0.detail {
+            Some(detail) => format!("{description} {detail}"),
+            None => description.to_owned(),
+        }
+    }
+
     /// What went wrong inside, for the log.
     pub fn cause(&self) -> Option<&str> {
         self.0.cause.as_deref()
@@ -89,17 +98,13 @@ impl Refusal {
 
     /// The reply, in the shape of Wix's own errors.
     pub fn into_response(self) -> Response<ReplyBody> {
+        let message = format!("{} {}", self.sentence(), self.code().remedy());
         let Inner {
             code,
-            detail,
             data,
             headers,
             ..
         } = *self.0;
-        let message = match detail {
-            Some(detail) => format!("{} {detail} {}", code.description(), code.remedy()),
-            None => format!("{} {}", code.description(), code.remedy()),
-        };
         let body = ErrorBody::new(code.name(), code.description(), message, data);
         let json = serde_json::to_vec(&body).unwrap_or_default();
         let mut response = Response::new(ReplyBody::full(json));

@@ -1,0 +1,39 @@
+//! An address to listen on, as people write it.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+/// `127.0.0.1:8080`, `[::1]:8080`, `localhost:8080`, `:8080` or `8080`. What names no address means
+/// loopback.
+pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(address) = text.parse() {
+        return Ok(address);
+    }
+    let port = text
+        .strip_prefix("localhost:")
+        .or_else(|| text.strip_prefix(':'))
+        .unwrap_or(text);
+    port.parse::<u16>()
+        .map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+        .map_err(|_| {
+            "write an address and a port such as 127.0.0.1:8080, or a port alone".to_owned()
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn spellings() {
+        for (text, address) in [
+            ("0.0.0.0:80", "0.0.0.0:80"),
+            ("[::1]:0", "[::1]:0"),
+            ("localhost:8080", "127.0.0.1:8080"),
+            (":8080", "127.0.0.1:8080"),
+            ("0", "127.0.0.1:0"),
+        ] {
+            assert_eq!(super::address(text).unwrap().to_string(), address);
+        }
+        for wrong in ["", "example.com:80", "127.0.0.1", "70000", "::1:80:x"] {
+            assert!(super::address(wrong).is_err(), "{wrong}");
+        }
+    }
+}

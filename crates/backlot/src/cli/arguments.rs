@@ -1,0 +1,167 @@
+//! Every command and flag. `docs/command-line.md` is generated from here.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use backlot_wix::InstanceId;
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
+
+use super::address::address;
+
+/// The backend behind a Wix app.
+#[derive(Parser)]
+#[command(name = "backlot", version, max_term_width = 100)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Runs everything on this machine: the backend, a local stand-in for Wix, and a demo.
+    Dev(Dev),
+    /// Runs the backend in production: no simulator, no localhost, nothing missing.
+    Serve(Serve),
+    /// Prints a signed instance, as Wix would put it in a page's `?instance=`.
+    Sign(Sign),
+    /// Says in words what a credential is, which check fails and why.
+    Explain(Explain),
+    /// Writes a configuration with comments.
+    Init(Init),
+}
+
+/// Where the configuration and the data are.
+#[derive(Args)]
+pub(super) struct Place {
+    /// The configuration; `backlot.toml` in the current folder if there is one.
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// The data folder; made if it is missing. `data` in the current folder without it.
+    #[arg(long, value_name = "DIR")]
+    pub(super) data: Option<PathBuf>,
+}
+
+/// Where the backend listens, and who is told.
+#[derive(Args)]
+#[expect(clippy::struct_field_names, reason = "they are the names of the flags")]
+pub(super) struct Listen {
+    /// The public listener: `127.0.0.1:8080`, or a port alone. Port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    pub(super) listen: Option<SocketAddr>,
+    /// The admin listener.
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    pub(super) admin_listen: Option<SocketAddr>,
+    /// Written when everything listens: JSON with the addresses, for scripts.
+    #[arg(long, value_name = "PATH")]
+    pub(super) ready_file: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(super) struct Dev {
+    #[command(flatten)]
+    pub(super) place: Place,
+    #[command(flatten)]
+    pub(super) listen: Listen,
+    /// The simulator: `127.0.0.1:8082` without it.
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    pub(super) simulator_listen: Option<SocketAddr>,
+    /// The demo app's page: `127.0.0.1:5173` without it, or the next free port.
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    pub(super) app_listen: Option<SocketAddr>,
+}
+
+#[derive(Args)]
+pub(super) struct Serve {
+    #[command(flatten)]
+    pub(super) place: Place,
+    #[command(flatten)]
+    pub(super) listen: Listen,
+}
+
+#[derive(Args)]
+pub(super) struct Sign {
+    #[command(flatten)]
+    pub(super) place: Place,
+    /// The instance: one of the simulator's, or any GUID.
+    #[arg(long, value_name = "ID")]
+    pub(super) instance: InstanceId,
+    /// As what.
+    #[arg(long, value_enum, default_value_t = SignRole::Owner)]
+    pub(super) role: SignRole,
+    /// As whom; the first of the role without it.
+    #[arg(long, value_name = "ID")]
+    pub(super) user: Option<String>,
+    /// On which plan (`vendorProductId`); the site's own without it.
+    #[arg(long, value_name = "PLAN")]
+    pub(super) plan: Option<String>,
+    /// When it was signed: an ISO 8601 instant, Unix seconds, or relative to now (`-2h`). Without
+    /// `--expires-at` it then carries no expiry.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = super::instant::parse)]
+    pub(super) signed_at: Option<Instant>,
+    /// When it expires; four hours from now without both.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = super::instant::parse)]
+    pub(super) expires_at: Option<Instant>,
+}
+
+/// A point in time, fixed or relative to now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Instant {
+    At(Timestamp),
+    FromNow(jiff::SignedDuration),
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum SignRole {
+    Owner,
+    Member,
+    Visitor,
+}
+
+#[derive(Args)]
+pub(super) struct Explain {
+    /// The credential; `-` reads it from standard input.
+    #[arg(value_name = "VALUE", allow_hyphen_values = true)]
+    pub(super) value: String,
+    #[command(flatten)]
+    pub(super) place: Place,
+}
+
+#[derive(Args)]
+pub(super) struct Init {
+    /// The file to write.
+    #[arg(long, value_name = "FILE", default_value = "backlot.toml")]
+    pub(super) output: PathBuf,
+    /// Replaces a file that is there already.
+    #[arg(long)]
+    pub(super) force: bool,
+}
+
+/// `docs/command-line.md`
+pub(crate) fn reference() -> String {
+    let mut page = "\
+# Command line
+
+<!-- Generated from crates/backlot/src/cli/arguments.rs. Do not edit: change the comments there and
+run `BACKLOT_BLESS=1 cargo test -p backlot references`. -->
+
+Exit codes: 0 done, 1 a mistake in the arguments or the configuration, 2 a fault of the machine or
+of Backlot. Standard output is data, standard error is talk.
+"
+    .to_owned();
+    let mut command = Arguments::command().term_width(98);
+    command.build();
+    for sub in command.get_subcommands_mut() {
+        let name = sub.get_name().to_owned();
+        if name != "help" {
+            let help = sub.render_long_help();
+            let _ = write!(
+                page,
+                "\n## `backlot {name}`\n\n```text\n{}\n```\n",
+                help.to_string().trim_end()
+            );
+        }
+    }
+    page
+}

@@ -1,0 +1,174 @@
+//! `backlot explain`: what a credential is, which check fails and why. The credential itself is
+//! never repeated.
+
+mod instance;
+mod token;
+
+use std::io::{Read as _, Write as _};
+
+use backlot_server::Checker;
+use backlot_server::Clock;
+use backlot_server::elevated::{ElevatedTokens, SigningKeyPair, new_signing_key};
+use backlot_server::error::Refusal;
+use backlot_store::signing_keys::SigningKeys as _;
+use backlot_store::sqlite::SqliteStore;
+use backlot_wix::credential::strip_bearer;
+use backlot_wix::signed_instance::Policy;
+use backlot_wix::{AppId, AppSecrets, Caller, Credential};
+use jiff::Timestamp;
+
+use super::arguments::{Explain, Place};
+use super::known_app::known_app;
+use super::runtime;
+
+/// What is needed to say more than what a value looks like.
+struct Knowledge {
+    app_id: AppId,
+    secrets: AppSecrets,
+    policy: Policy,
+    elevated: ElevatedTokens,
+}
+
+pub(super) fn run(arguments: &Explain) -> anyhow::Result<()> {
+    let value = if arguments.value == "-" {
+        let mut text = String::new();
+        std::io::stdin().take(64 * 1024).read_to_string(&mut text)?;
+        text
+    } else {
+        arguments.value.clone()
+    };
+    let value = strip_bearer(value.trim()).to_owned();
+    let now = Clock::System.now();
+    let (knowledge, gap) = match knowledge(&arguments.place, now) {
+        Ok(knowledge) => (Some(knowledge), None),
+        Err(error) if arguments.place.config.is_some() || arguments.place.data.is_some() => {
+            return Err(error);
+        }
+        Err(error) => (None, Some(error)),
+    };
+
+    let mut story = Story::default();
+    match Credential::classify(&value) {
+        Credential::SignedInstance(value) => {
+            instance::tell(&mut story, value, knowledge.as_ref(), now);
+        }
+        Credential::AccessToken(token) => token::tell_access_token(&mut story, token, now),
+        Credential::Jwt(token) => token::tell_jwt(&mut story, token, knowledge.as_ref(), now),
+        Credential::VeloInstance => story.say(
+            "This is a Velo instance (wixcode-…): site code gets it, and it is signed with a key that no app has.",
+        ),
+        Credential::ApiKey => story.say(
+            "This is an API key of a Wix account (IST.…). It opens the whole account: it belongs on a server, never in a page.",
+        ),
+        Credential::Unknown => tell_unknown(&mut story, &value),
+    }
+    match &knowledge {
+        Some(knowledge) => story.verdict(&knowledge.check(&value, now)),
+        None => story.no_verdict(gap.as_ref()),
+    }
+    std::io::stdout().write_all(story.text.as_bytes())?;
+    Ok(())
+}
+
+fn tell_unknown(story: &mut Story, value: &str) {
+    let dots = value.bytes().filter(|byte| *byte == b'.').count();
+    story.say("This is none of the credentials that Wix hands out.");
+    story.say(&format!(
+        "It has {} bytes and {dots} dots. A signed instance is 43 characters, one dot, and the rest; \
+         an access token begins with OauthNG.JWS.",
+        value.len()
+    ));
+}
+
+impl Knowledge {
+    fn check(&self, value: &str, now: Timestamp) -> Result<Caller, Refusal> {
+        Checker::new(self.secrets.clone(), self.policy)
+            .check(value, &self.elevated, now)
+            .map(|checked| checked.caller)
+    }
+}
+
+/// The app's secret and this server's keys, as far as they are at hand.
+fn knowledge(place: &Place, now: Timestamp) -> anyhow::Result<Knowledge> {
+    let resolved = known_app(place)?.resolved;
+    let mut keys = Vec::new();
+    if resolved.database.exists() {
+        let store = SqliteStore::open(&resolved.database)?;
+        keys = runtime()?.block_on(store.signing_keys())?;
+    }
+    if keys.is_empty() {
+        keys.push(new_signing_key(now)?);
+    }
+    let pairs = keys
+        .iter()
+        .map(SigningKeyPair::read)
+        .collect::<Result<_, _>>()?;
+    let settings = resolved.settings;
+    Ok(Knowledge {
+        app_id: settings.policy.app_id,
+        elevated: ElevatedTokens::new(settings.policy.app_id, settings.elevated_lifetime, pairs)?,
+        secrets: settings.secrets,
+        policy: settings.policy,
+    })
+}
+
+/// The text that is printed.
+#[derive(Default)]
+struct Story {
+    text: String,
+}
+
+impl Story {
+    fn say(&mut self, sentence: &str) {
+        self.text.push_str(sentence);
+        self.text.push('\n');
+    }
+
+    fn passed(&mut self, what: &str, detail: &str) {
+        self.say(&format!("  ok      {what:<10} {detail}"));
+    }
+
+    fn failed(&mut self, what: &str, detail: &str) {
+        self.say(&format!("  FAILED  {what:<10} {detail}"));
+    }
+
+    fn field(&mut self, name: &str, value: &str) {
+        let printable: String = value
+            .chars()
+            .map(|it| if it.is_control() { '\u{fffd}' } else { it })
+            .collect();
+        self.say(&format!("  {name:<18} {printable}"));
+    }
+
+    fn verdict(&mut self, outcome: &Result<Caller, Refusal>) {
+        match outcome {
+            Ok(caller) => self.say(&format!(
+                "\nVerdict: accepted, as {} of instance {}{}.",
+                caller.role,
+                caller.instance_id,
+                caller
+                    .user_id
+                    .as_ref()
+                    .map(|id| format!(" (user {id})"))
+                    .unwrap_or_default(),
+            )),
+            Err(refusal) => {
+                let code = refusal.code();
+                self.say(&format!(
+                    "\nVerdict: refused with {} {}. {}\n{}",
+                    code.status().as_u16(),
+                    code.name(),
+                    refusal.sentence(),
+                    code.remedy(),
+                ));
+            }
+        }
+    }
+
+    fn no_verdict(&mut self, gap: Option<&anyhow::Error>) {
+        self.say("\nNo verdict: there is no app to check it against.");
+        if let Some(gap) = gap {
+            self.say(&format!("({gap:#})"));
+        }
+    }
+}

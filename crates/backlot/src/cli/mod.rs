@@ -1,0 +1,98 @@
+//! The command line: arguments → settings → command. Standard output is data, standard error is
+//! talk. Exit codes: 0 done, 1 the person's mistake, 2 ours.
+
+mod address;
+mod arguments;
+mod dev;
+mod explain;
+mod init;
+mod instant;
+mod known_app;
+mod ready_file;
+mod serve;
+mod sign;
+mod signals;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _};
+
+use crate::config::{ConfigErrors, Source};
+use crate::library::Builder;
+use arguments::{Arguments, Command};
+
+pub(crate) use arguments::reference;
+
+/// A mistake of the person's: said as it is, exit code 1. Everything else is 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+struct Mistake {
+    message: String,
+}
+
+fn mistake(message: impl Into<String>) -> anyhow::Error {
+    let message = message.into();
+    Mistake { message }.into()
+}
+
+/// Runs the command that the arguments name.
+pub(crate) fn main(program: Builder) -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(u8::from(error.use_stderr()));
+        }
+    };
+    let outcome = match arguments.command {
+        Some(Command::Dev(arguments)) => dev::run(program, &arguments),
+        Some(Command::Serve(arguments)) => serve::run(program, &arguments),
+        Some(Command::Sign(arguments)) => sign::run(&arguments),
+        Some(Command::Explain(arguments)) => explain::run(&arguments),
+        Some(Command::Init(arguments)) => init::run(&arguments),
+        None => {
+            let _ = Arguments::command().print_help();
+            return ExitCode::from(1);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => report(&error),
+    }
+}
+
+fn report(error: &anyhow::Error) -> ExitCode {
+    let mut stderr = std::io::stderr().lock();
+    if let Some(ConfigErrors(problems)) = error.downcast_ref() {
+        for problem in problems {
+            let _ = writeln!(stderr, "error: {problem}");
+        }
+        return ExitCode::from(1);
+    }
+    let _ = writeln!(stderr, "error: {error:#}");
+    ExitCode::from(if error.is::<Mistake>() { 1 } else { 2 })
+}
+
+/// The program's environment.
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// Reads the file that `--config` names, or `backlot.toml` where there is one.
+fn read_source(chosen: Option<&std::path::Path>) -> anyhow::Result<Source> {
+    let default = std::path::Path::new("backlot.toml");
+    let file = chosen.or_else(|| default.exists().then_some(default));
+    Ok(Source::read(file, &environment)?)
+}
+
+/// One worker for each core that this program may use; on a single core, none to steal from.
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut builder = if cores == 1 {
+        tokio::runtime::Builder::new_current_thread()
+    } else {
+        tokio::runtime::Builder::new_multi_thread()
+    };
+    Ok(builder.enable_all().build()?)
+}

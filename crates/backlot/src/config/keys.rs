@@ -1,0 +1,190 @@
+//! Every key there is, read from the sections' own schema: for near matches, for the environment's
+//! names and for the generated reference.
+
+use std::sync::LazyLock;
+
+use schemars::generate::SchemaSettings;
+use serde_json::Value;
+
+use super::sections::Config;
+
+/// One key.
+#[derive(Debug, Clone)]
+pub(crate) struct Key {
+    /// `cors.origins`; in a list of tables `api[].path`.
+    pub(crate) path: String,
+    /// What it is for.
+    pub(crate) description: String,
+    /// What kind of value it takes.
+    pub(crate) kind: Kind,
+    /// The words for it in the reference.
+    pub(crate) type_name: String,
+    /// What holds without it; `None` when nothing does.
+    pub(crate) default: Option<Value>,
+}
+
+/// What kind of value a key takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Text,
+    Boolean,
+    Integer,
+    List,
+    /// Anything else: tables, and values that may be tables.
+    Other,
+}
+
+/// One section: its name (`api[]` for a list of tables), description and keys.
+#[derive(Debug, Clone)]
+pub(crate) struct Section {
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) keys: Vec<Key>,
+}
+
+/// All sections, by name.
+pub(crate) static SECTIONS: LazyLock<Vec<Section>> = LazyLock::new(|| {
+    let settings =
+        SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+    let schema = settings.into_generator().into_root_schema_for::<Config>();
+    properties(schema.as_value())
+        .map(|(name, schema)| section(name, schema))
+        .collect()
+});
+
+fn section(name: &str, schema: &Value) -> Section {
+    let is_list = schema["type"] == "array";
+    let inner = if is_list { &schema["items"] } else { schema };
+    let name = if is_list {
+        format!("{name}[]")
+    } else {
+        name.to_owned()
+    };
+    Section {
+        description: description(schema),
+        keys: properties(inner)
+            .map(|(key, schema)| self::key(&name, key, schema))
+            .collect(),
+        name,
+    }
+}
+
+fn key(section: &str, key: &str, schema: &Value) -> Key {
+    let default = schema
+        .get("default")
+        .filter(|value| !value.is_null())
+        .cloned();
+    Key {
+        path: format!("{section}.{key}"),
+        description: description(schema),
+        kind: kind(schema),
+        type_name: type_name(schema),
+        default,
+    }
+}
+
+fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    schema["properties"].as_object().into_iter().flatten()
+}
+
+/// The sentences of a doc comment, on one line.
+fn description(schema: &Value) -> String {
+    schema["description"]
+        .as_str()
+        .unwrap_or_default()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// `type` is a list where null is allowed.
+fn types(schema: &Value) -> Vec<&str> {
+    match &schema["type"] {
+        Value::Array(list) => list
+            .iter()
+            .filter_map(Value::as_str)
+            .filter(|it| *it != "null")
+            .collect(),
+        other => other.as_str().into_iter().collect(),
+    }
+}
+
+fn kind(schema: &Value) -> Kind {
+    if !choices(schema).is_empty() {
+        return Kind::Text;
+    }
+    match types(schema).as_slice() {
+        ["string"] => Kind::Text,
+        ["boolean"] => Kind::Boolean,
+        ["integer"] => Kind::Integer,
+        ["array"] => Kind::List,
+        _ => Kind::Other,
+    }
+}
+
+fn type_name(schema: &Value) -> String {
+    let choices = choices(schema);
+    if !choices.is_empty() {
+        return choices
+            .iter()
+            .map(|choice| format!("`\"{choice}\"`"))
+            .collect::<Vec<_>>()
+            .join(" or ");
+    }
+    if let Some(options) = schema["anyOf"].as_array() {
+        let names: Vec<String> = options
+            .iter()
+            .filter(|option| option["type"] != "null")
+            .map(type_name)
+            .collect();
+        return names.join(", or ");
+    }
+    if let (Some(format), false) = (schema["format"].as_str(), types(schema) == ["integer"]) {
+        return format.to_owned();
+    }
+    match types(schema).as_slice() {
+        ["string"] => "text".to_owned(),
+        ["boolean"] => "`true` or `false`".to_owned(),
+        ["integer"] => "number".to_owned(),
+        ["array"] => format!("list of {}", type_name(&schema["items"])),
+        ["object"] => {
+            let inner: Vec<String> = properties(schema)
+                .map(|(key, schema)| format!("{key} = {}", type_name(schema)))
+                .collect();
+            format!("{{ {} }}", inner.join(", "))
+        }
+        _ => "value".to_owned(),
+    }
+}
+
+/// The words that an enumeration allows, however the schema writes them.
+fn choices(schema: &Value) -> Vec<&str> {
+    let listed = schema["enum"].as_array().into_iter().flatten();
+    let branches = schema["oneOf"]
+        .as_array()
+        .or_else(|| schema["anyOf"].as_array());
+    let nested = branches.into_iter().flatten().flat_map(|branch| {
+        branch
+            .get("const")
+            .and_then(Value::as_str)
+            .into_iter()
+            .chain(choices(branch))
+    });
+    listed
+        .filter_map(Value::as_str)
+        .chain(schema["const"].as_str())
+        .chain(nested)
+        .collect()
+}
+
+impl Key {
+    /// `BACKLOT_CORS_ORIGINS`; in a list of tables `BACKLOT_API_0_PATH`, with the number of the
+    /// entry.
+    pub(crate) fn variable(&self, index: usize) -> String {
+        let path = self
+            .path
+            .replace("[]", &format!("_{index}"))
+            .replace('.', "_");
+        format!("BACKLOT_{}", path.to_ascii_uppercase())
+    }
+}

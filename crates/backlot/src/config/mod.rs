@@ -1,0 +1,20 @@
+//! The configuration: from a file, the environment and flags to settings that nothing is wrong with.
+//!
+//! `source` reads and merges, remembering where each value came from; `sections` says which keys
+//! there are; `resolve` turns them into a server's settings. Whatever is wrong is reported with
+//! file and line (or variable, or flag), cause and remedy, all of it at once.
+
+mod error;
+mod keys;
+pub(crate) mod reference;
+mod resolve;
+pub mod sections;
+mod source;
+mod template;
+pub mod values;
+
+pub use error::{ConfigErrors, Problem};
+pub use resolve::{Fallback, Mode, Resolved, resolve};
+pub use sections::Config;
+pub use source::{Environment, Origin, Source};
+pub use template::TEMPLATE;

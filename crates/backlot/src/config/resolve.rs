@@ -1,0 +1,198 @@
+//! From sections to a server's settings: every value is checked, and what is missing or unsafe is
+//! refused.
+
+mod api;
+mod app;
+mod cors;
+mod database;
+mod report;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use backlot_server::Settings;
+use backlot_server::listener::ConnectionLimits;
+use backlot_server::log::Format;
+use backlot_wix::jwt::PublicKey;
+use tracing_subscriber::filter::LevelFilter;
+
+use super::error::ConfigErrors;
+use super::sections::{Config, LogFormat, LogLevel};
+use super::source::{Environment, Source};
+use super::values::Duration;
+use report::Report;
+
+/// What a server is run for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Production: nothing missing, nothing unsafe.
+    Serve,
+    /// A developer's machine: localhost is let in.
+    Dev,
+}
+
+/// What fills the gaps on a developer's machine.
+#[derive(Debug, Clone, Default)]
+pub struct Fallback {
+    /// Id, secret and public key of the make-believe app, where the configuration names none.
+    pub app: Option<(String, String, String)>,
+}
+
+/// What a configuration comes to.
+pub struct Resolved {
+    /// For the server.
+    pub settings: Settings,
+    /// The SQLite file.
+    pub database: PathBuf,
+    /// The app's public key, which webhooks are checked with.
+    pub public_key: PublicKey,
+    /// How lines of the log look.
+    pub log_format: Format,
+    /// What is logged besides requests.
+    pub log_level: LevelFilter,
+    /// The developer's own app page, for the simulator.
+    pub app_page: Option<String>,
+    /// What is allowed, but should be known.
+    pub warnings: Vec<String>,
+}
+
+/// Checks everything and reports all that is wrong at once.
+pub fn resolve(
+    source: &Source,
+    mode: Mode,
+    fallback: &Fallback,
+    data: &Path,
+    environment: Environment<'_>,
+) -> Result<Resolved, ConfigErrors> {
+    let config = source.parse()?;
+    let mut report = Report::new(source);
+
+    let app = app::resolve(&config.app, mode, fallback, environment, &mut report);
+    let database = database::resolve(&config.database, data, &mut report);
+    let api = api::resolve(&config.api, &mut report);
+    let app_id = app.as_ref().map(|app| app.policy.app_id);
+    let cors = cors::resolve(&config.cors, app_id, mode, &mut report);
+    let trusted_proxies = networks(&config.server.trusted_proxies, &mut report);
+    check_limits(&config, &mut report);
+    if mode == Mode::Serve {
+        check_admin(config.admin.listen, &mut report);
+    }
+
+    let warnings = report.finish()?;
+    let (Some(app), Some((cors, cors_answer)), Some(database)) = (app, cors, database) else {
+        return Err(ConfigErrors::default());
+    };
+    let server = &config.server;
+    let head_limit_bytes = usize::try_from(server.head_limit.bytes()).unwrap_or(usize::MAX);
+    Ok(Resolved {
+        settings: Settings {
+            secrets: app.secrets,
+            policy: app.policy,
+            listen: server.listen,
+            admin_listen: config.admin.listen,
+            cors,
+            cors_answer,
+            api,
+            elevated_lifetime: config.elevated_token.lifetime.signed(),
+            trusted_proxies,
+            head_limit_bytes,
+            connections: ConnectionLimits {
+                head_timeout: server.head_timeout.std(),
+                // Room for a head that is too large to be read, and refused with a reason.
+                head_bytes: head_limit_bytes.saturating_mul(4),
+                connections: server.max_connections as usize,
+            },
+            connect_timeout: server.connect_timeout.std(),
+            upstream_idle_timeout: server.upstream_idle_timeout.std(),
+            drain_linger: server.drain_linger.std(),
+            drain_timeout: server.drain_timeout.std(),
+        },
+        database,
+        public_key: app.public_key,
+        log_format: log_format(config.log.format, mode),
+        log_level: log_level(config.log.level),
+        app_page: config.dev.app_page,
+        warnings,
+    })
+}
+
+fn networks(texts: &[String], report: &mut Report<'_>) -> Vec<ipnet::IpNet> {
+    let mut networks = Vec::new();
+    for (index, text) in texts.iter().enumerate() {
+        let single = text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from);
+        match text.parse().or(single) {
+            Ok(network) => networks.push(network),
+            Err(_) => report.problem(
+                format!("server.trusted_proxies[{index}]"),
+                format!("{text:?} is not a network"),
+                "write an address, or a network such as 10.0.0.0/8",
+            ),
+        }
+    }
+    networks
+}
+
+fn check_limits(config: &Config, report: &mut Report<'_>) {
+    let server = &config.server;
+    if !(1024..=1 << 20).contains(&server.head_limit.bytes()) {
+        report.problem(
+            "server.head_limit",
+            "it must lie between 1KiB and 1MiB",
+            "32KiB takes every head that browsers send",
+        );
+    }
+    if server.max_connections == 0 {
+        report.problem(
+            "server.max_connections",
+            "it is zero, so nobody could call",
+            "10000 is usual",
+        );
+    }
+    let lasting = [
+        ("server.head_timeout", server.head_timeout),
+        ("server.connect_timeout", server.connect_timeout),
+        ("elevated_token.lifetime", config.elevated_token.lifetime),
+    ];
+    for (key, duration) in lasting {
+        if duration.std().is_zero() {
+            report.problem(
+                key,
+                "it is zero, so nothing could happen in time",
+                "remove the line",
+            );
+        }
+    }
+    if config.elevated_token.lifetime.std() > Duration::hours(24).std() {
+        report.problem(
+            "elevated_token.lifetime",
+            "it is longer than a day; whoever finds a token could use it for all that time",
+            "5m is enough: a new token comes with every request",
+        );
+    }
+}
+
+fn check_admin(listen: SocketAddr, report: &mut Report<'_>) {
+    if !listen.ip().is_loopback() {
+        report.problem(
+            "admin.listen",
+            "the admin listener has no login yet, so it must not be reachable from elsewhere",
+            "listen on 127.0.0.1, and reach it through a tunnel of your own (ssh -L)",
+        );
+    }
+}
+
+const fn log_format(format: Option<LogFormat>, mode: Mode) -> Format {
+    match (format, mode) {
+        (Some(LogFormat::Json), _) | (None, Mode::Serve) => Format::Json,
+        (Some(LogFormat::Text), _) | (None, Mode::Dev) => Format::Text,
+    }
+}
+
+const fn log_level(level: LogLevel) -> LevelFilter {
+    match level {
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+    }
+}

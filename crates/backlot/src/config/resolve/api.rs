@@ -1,0 +1,201 @@
+//! `[[api]]`
+
+use backlot_outbound::upstream::Address;
+use backlot_server::admission::{Access, RateLimit, Roles, Rules};
+use backlot_server::methods::Methods;
+use backlot_server::rooms::api::{Destination, EntrySettings, Limits, Prefix};
+use backlot_server::routes::RESERVED;
+use backlot_wix::Role;
+use http::Method;
+
+use super::report::Report;
+use crate::config::sections::{Api, Auth, RoleName};
+
+pub(super) fn resolve(entries: &[Api], report: &mut Report<'_>) -> Vec<EntrySettings> {
+    let mut resolved: Vec<EntrySettings> = Vec::new();
+    for (index, api) in entries.iter().enumerate() {
+        let key = |name: &str| format!("api[{index}].{name}");
+        let Some(entry) = entry(api, &key, report) else {
+            continue;
+        };
+        if resolved
+            .iter()
+            .any(|other| other.path.is_same_as(&entry.path))
+        {
+            report.problem(
+                key("path"),
+                "another entry has the same path",
+                "join the two entries",
+            );
+        }
+        resolved.push(entry);
+    }
+    resolved
+}
+
+fn entry(
+    api: &Api,
+    key: &dyn Fn(&str) -> String,
+    report: &mut Report<'_>,
+) -> Option<EntrySettings> {
+    let path = prefix(&api.path, key("path"), report);
+    let upstream = upstream(api, key("upstream"), report);
+    let methods = methods(&api.methods, key, report);
+    let access = access(api, key, report);
+    for (name, duration) in [
+        ("timeout", api.timeout),
+        ("silence_timeout", api.silence_timeout),
+    ] {
+        if duration.std().is_zero() {
+            report.problem(
+                key(name),
+                "it is zero, so nothing could happen in time",
+                "remove the line",
+            );
+        }
+    }
+    Some(EntrySettings {
+        path: path?,
+        destination: Destination::Upstream(upstream?),
+        strip_prefix: api.strip_prefix,
+        methods: methods?,
+        access: access?,
+        limits: Limits {
+            timeout: api.timeout.std(),
+            body_bytes: api.body_limit.bytes(),
+            silence: api.silence_timeout.std(),
+        },
+        rate_limit: rate_limit(api, key, report),
+        pass_authorization: api.pass_authorization,
+    })
+}
+
+fn prefix(text: &str, key: String, report: &mut Report<'_>) -> Option<Prefix> {
+    let prefix = match Prefix::parse(text) {
+        Ok(prefix) => prefix,
+        Err(error) => {
+            report.problem(
+                key,
+                format!("{text:?}: {error}"),
+                "write for example path = \"/api\"",
+            );
+            return None;
+        }
+    };
+    let reserved = RESERVED.iter().find(|reserved| {
+        Prefix::parse(reserved).is_ok_and(|reserved| reserved.holds(&text.to_ascii_lowercase()))
+    });
+    if let Some(reserved) = reserved {
+        report.problem(
+            key,
+            format!("{reserved} is Backlot's own"),
+            "choose another path, such as /api",
+        );
+        return None;
+    }
+    Some(prefix)
+}
+
+fn upstream(api: &Api, key: String, report: &mut Report<'_>) -> Option<Address> {
+    match Address::parse(&api.upstream, api.http2) {
+        Ok(address) => Some(address),
+        Err(error) => {
+            // Not repeated: it may hold a password.
+            report.problem(
+                key,
+                format!("this is {error}"),
+                "write for example upstream = \"http://127.0.0.1:3000\"",
+            );
+            None
+        }
+    }
+}
+
+fn methods(
+    names: &[String],
+    key: &dyn Fn(&str) -> String,
+    report: &mut Report<'_>,
+) -> Option<Methods> {
+    const KNOWN: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+    let mut methods = Vec::new();
+    for (index, name) in names.iter().enumerate() {
+        let name = name.trim();
+        if KNOWN.contains(&name) {
+            methods.extend(Method::from_bytes(name.as_bytes()));
+        } else {
+            let key = key(&format!("methods[{index}]"));
+            report.problem(
+                key,
+                format!("{name:?} is not a method that pages use"),
+                format!(
+                    "choose from {}; preflights (OPTIONS) are always answered",
+                    KNOWN.join(", ")
+                ),
+            );
+        }
+    }
+    if names.is_empty() {
+        report.problem(
+            key("methods"),
+            "the list is empty, so nothing would be served",
+            "remove the line, or write methods = [\"GET\"]",
+        );
+    }
+    (!methods.is_empty()).then(|| Methods::new(methods))
+}
+
+fn access(api: &Api, key: &dyn Fn(&str) -> String, report: &mut Report<'_>) -> Option<Access> {
+    match (api.auth, api.allow.as_slice()) {
+        (Some(Auth::None), []) if api.plans.is_empty() => Some(Access::Anybody),
+        (Some(Auth::None), _) => {
+            report.problem(
+                key("auth"),
+                "`auth = \"none\"` lets anybody in, and `allow` or `plans` say who",
+                "keep one of them",
+            );
+            None
+        }
+        (None, []) => {
+            report.problem(
+                key("allow"),
+                "nobody may call this entry",
+                "write allow = [\"owner\", \"member\", \"visitor\"], or auth = \"none\" to let anybody in",
+            );
+            None
+        }
+        (None, roles) => Some(Access::Verified(Rules {
+            roles: Roles::new(roles.iter().copied().map(role)),
+            plans: api.plans.clone(),
+        })),
+    }
+}
+
+const fn role(name: RoleName) -> Role {
+    match name {
+        RoleName::Visitor => Role::Visitor,
+        RoleName::Member => Role::Member,
+        RoleName::Owner => Role::Owner,
+        RoleName::App => Role::App,
+    }
+}
+
+fn rate_limit(
+    api: &Api,
+    key: &dyn Fn(&str) -> String,
+    report: &mut Report<'_>,
+) -> Option<RateLimit> {
+    let limit = api.rate_limit?;
+    let per = limit.per.std();
+    if per.is_zero() {
+        report.problem(
+            key("rate_limit"),
+            "`per` is zero",
+            "write for example { requests = 600, per = \"1m\" }",
+        );
+        return None;
+    }
+    Some(RateLimit {
+        requests: limit.requests,
+        per,
+    })
+}

@@ -1,0 +1,164 @@
+//! `[app]`: the three values that make a backend this app's backend.
+
+use backlot_wix::jwt::PublicKey;
+use backlot_wix::signed_instance::Policy;
+use backlot_wix::{AppId, AppSecret, AppSecrets};
+
+use super::report::Report;
+use super::{Fallback, Mode};
+use crate::config::sections::App;
+use crate::config::source::{Environment, Origin};
+use crate::config::values::{OneOrMore, Value};
+
+pub(super) struct ResolvedApp {
+    pub(super) policy: Policy,
+    pub(super) secrets: AppSecrets,
+    pub(super) public_key: PublicKey,
+}
+
+const WHERE: &str = "it is in the app's dashboard on dev.wix.com, under View ID & keys";
+
+pub(super) fn resolve(
+    app: &App,
+    mode: Mode,
+    fallback: &Fallback,
+    environment: Environment<'_>,
+    report: &mut Report<'_>,
+) -> Option<ResolvedApp> {
+    let nothing_set = app.id.is_none() && app.secret.is_none();
+    let make_believe = fallback.app.as_ref().filter(|_| nothing_set);
+    let id = match (make_believe, &app.id) {
+        (Some((id, _, _)), _) => id.parse().ok(),
+        (None, text) => app_id(text.as_deref(), report),
+    };
+    let secrets = match make_believe {
+        Some((_, secret, _)) => AppSecrets::new(vec![AppSecret::new(secret)]),
+        None => secrets(app.secret.as_ref(), mode, environment, report),
+    };
+    let spare_key = fallback.app.as_ref().map(|(_, _, key)| key.as_str());
+    let public_key = public_key(app.public_key.as_ref(), spare_key, environment, report);
+    if app.maximum_age.std().is_zero() {
+        report.problem(
+            "app.maximum_age",
+            "it is zero, so every instance would be too old",
+            "24h is what Wix advises",
+        );
+    }
+    Some(ResolvedApp {
+        policy: Policy {
+            app_id: id?,
+            maximum_age: app.maximum_age.signed(),
+            clock_skew: app.clock_skew.signed(),
+        },
+        secrets: secrets?,
+        public_key: public_key?,
+    })
+}
+
+fn app_id(text: Option<&str>, report: &mut Report<'_>) -> Option<AppId> {
+    let Some(text) = text else {
+        let remedy = format!("set it, or WIX_CLIENT_ID; {WHERE}");
+        report.problem("app.id", "the app id is missing", remedy);
+        return None;
+    };
+    let id = text.trim().parse().ok();
+    if id.is_none() {
+        report.problem(
+            "app.id",
+            format!("{text:?} is not an app id"),
+            "it is a GUID such as 7f3c2c1a-9a55-4f0e-8c5d-0123456789ab",
+        );
+    }
+    id
+}
+
+fn secrets(
+    configured: Option<&OneOrMore<Value>>,
+    mode: Mode,
+    environment: Environment<'_>,
+    report: &mut Report<'_>,
+) -> Option<AppSecrets> {
+    let list = configured.map(OneOrMore::as_slice).unwrap_or_default();
+    if list.is_empty() {
+        let remedy =
+            format!("set it to {{ env = \"WIX_CLIENT_SECRET\" }} and that variable; {WHERE}");
+        report.problem("app.secret", "the app secret is missing", remedy);
+        return None;
+    }
+    let mut secrets = Vec::new();
+    for (index, value) in list.iter().enumerate() {
+        let key = match configured {
+            Some(OneOrMore::More(_)) => format!("app.secret[{index}]"),
+            _ => "app.secret".to_owned(),
+        };
+        if let Some(text) = read_secret(&key, value, mode, environment, report) {
+            secrets.push(AppSecret::new(&text));
+        }
+    }
+    AppSecrets::new(secrets)
+}
+
+fn read_secret(
+    key: &str,
+    value: &Value,
+    mode: Mode,
+    environment: Environment<'_>,
+    report: &mut Report<'_>,
+) -> Option<String> {
+    let in_file = matches!(report.source.origin(key), Some(Origin::Line(..)));
+    if matches!(value, Value::Plain(_)) && in_file {
+        if mode == Mode::Serve {
+            report.problem(
+                key,
+                "the secret stands in the file itself, where whoever reads the file has it",
+                "write { env = \"WIX_CLIENT_SECRET\" } or { file = \"…\" }; if you insist, { inline = \"…\" }",
+            );
+            return None;
+        }
+        report.warn(
+            key,
+            "the secret stands in the file itself; `backlot serve` will refuse that",
+        );
+    }
+    match value.read(report.source.folder(), environment) {
+        Ok(text) => Some(text),
+        Err(error) => {
+            report.problem(
+                key,
+                error.to_string(),
+                "the app secret is a text of 36 characters",
+            );
+            None
+        }
+    }
+}
+
+fn public_key(
+    configured: Option<&Value>,
+    spare: Option<&str>,
+    environment: Environment<'_>,
+    report: &mut Report<'_>,
+) -> Option<PublicKey> {
+    let text = match (configured, spare) {
+        (Some(value), _) => match value.read(report.source.folder(), environment) {
+            Ok(text) => text,
+            Err(error) => {
+                report.problem("app.public_key", error.to_string(), WHERE);
+                return None;
+            }
+        },
+        (None, Some(spare)) => spare.to_owned(),
+        (None, None) => {
+            let remedy = format!("set it to {{ file = \"…\" }}, or WIX_CLIENT_PUBLIC_KEY; {WHERE}");
+            report.problem("app.public_key", "the app's public key is missing", remedy);
+            return None;
+        }
+    };
+    match PublicKey::parse(&text) {
+        Ok(key) => Some(key),
+        Err(error) => {
+            report.problem("app.public_key", error.to_string(), WHERE);
+            None
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! `[cors]`
+
+use backlot_server::cors::{Answer, Origin, Pattern, Policy};
+use backlot_wix::AppId;
+
+use super::Mode;
+use super::report::Report;
+use crate::config::sections::Cors;
+
+pub(super) fn resolve(
+    cors: &Cors,
+    app_id: Option<AppId>,
+    mode: Mode,
+    report: &mut Report<'_>,
+) -> Option<(Policy, Answer)> {
+    if cors.localhost && mode == Mode::Serve {
+        report.problem(
+            "cors.localhost",
+            "it would let any program on a visitor's own machine read what this server answers",
+            "remove the line; `backlot dev` turns it on by itself",
+        );
+    }
+    let mut patterns = Vec::new();
+    for (index, text) in cors.origins.iter().enumerate() {
+        let key = format!("cors.origins[{index}]");
+        match Pattern::parse(text) {
+            Ok(pattern) => {
+                check_plain_http(&key, text, &pattern, mode, report);
+                patterns.push(pattern);
+            }
+            Err(error) => report.problem(
+                key,
+                format!("{text:?}: {error}"),
+                "write for example https://admin.example.com",
+            ),
+        }
+    }
+    patterns.extend(app_id.map(|id| Pattern::Exact(format!("https://{id}.wix.run"))));
+    let localhost = cors.localhost || mode == Mode::Dev;
+    let answer = headers(cors, report);
+    Some((Policy::new(patterns, localhost), answer?))
+}
+
+fn check_plain_http(key: &str, text: &str, pattern: &Pattern, mode: Mode, report: &mut Report<'_>) {
+    if mode == Mode::Dev || !pattern.is_plain_http() {
+        return;
+    }
+    if Origin::parse(text).is_some_and(|origin| origin.is_localhost()) {
+        report.warn(key, "a page on this machine is let in");
+    } else {
+        report.problem(
+            key,
+            "a page over plain http can be changed by anybody on the way",
+            "serve the page over https",
+        );
+    }
+}
+
+fn headers(cors: &Cors, report: &mut Report<'_>) -> Option<Answer> {
+    let lower = |names: &[String]| -> Vec<String> {
+        names
+            .iter()
+            .map(|name| name.trim().to_ascii_lowercase())
+            .collect()
+    };
+    let seconds = u32::try_from(cors.max_age.std().as_secs()).unwrap_or(u32::MAX);
+    let answer = Answer::new(
+        &lower(&cors.allow_headers),
+        &lower(&cors.expose_headers),
+        seconds,
+    );
+    if answer.is_none() {
+        for (key, names) in [
+            ("cors.allow_headers", &cors.allow_headers),
+            ("cors.expose_headers", &cors.expose_headers),
+        ] {
+            for (index, name) in names.iter().enumerate() {
+                if http::HeaderName::from_bytes(name.trim().as_bytes()).is_err() {
+                    report.problem(
+                        format!("{key}[{index}]"),
+                        format!("{name:?} is not the name of a header"),
+                        "write for example x-my-header",
+                    );
+                }
+            }
+        }
+    }
+    answer
+}

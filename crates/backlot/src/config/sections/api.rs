@@ -1,0 +1,96 @@
+//! `[[api]]`
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::config::values::{Duration, Size};
+
+/// Your own server, in any language. One entry for each prefix of paths; the longest prefix wins.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Api {
+    /// Paths under this prefix go to your server: `/api` takes `/api` and `/api/…`. Required.
+    pub path: String,
+    /// Where it is: `http://127.0.0.1:3000`. A path in it is put before every request's. Required.
+    pub upstream: String,
+    /// Takes the prefix off: with `/api`, your server is asked for `/x` when a page asks for
+    /// `/api/x`.
+    pub strip_prefix: bool,
+    /// The methods that are served, and that preflights allow. `HEAD` comes with `GET`.
+    pub methods: Vec<String>,
+    /// The roles that may call. Required, unless `auth = "none"`.
+    pub allow: Vec<RoleName>,
+    /// Only instances on these plans may call. Empty: all, the free one included.
+    pub plans: Vec<String>,
+    /// `"none"` lets anybody in, unverified: for addresses that are called by others than pages of
+    /// your app. Your server then learns nothing of the caller.
+    pub auth: Option<Auth>,
+    /// How long your server may take until its reply begins.
+    pub timeout: Duration,
+    /// How long either side may be silent in the middle of a body.
+    pub silence_timeout: Duration,
+    /// The most bytes of a request's body.
+    pub body_limit: Size,
+    /// How often each instance may call: `{ requests = 600, per = "1m" }`. With `auth = "none"`,
+    /// each client address.
+    pub rate_limit: Option<RateLimit>,
+    /// Speaks HTTP/2 to your server from the first byte (plain `http://`). Over `https://` your
+    /// server chooses by itself.
+    pub http2: bool,
+    /// Hands the caller's own `Authorization` header on. Without it your server sees the headers
+    /// that say who calls, not the credential that proved it.
+    pub pass_authorization: bool,
+}
+
+/// How an entry's callers prove themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Auth {
+    /// Not at all.
+    None,
+}
+
+/// A role, as it is written here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RoleName {
+    /// Somebody who looks at the site.
+    Visitor,
+    /// A logged-in member.
+    Member,
+    /// The owner.
+    Owner,
+    /// Your own server, with an elevated token.
+    App,
+}
+
+/// So many requests in so much time.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RateLimit {
+    /// How many.
+    pub requests: std::num::NonZeroU32,
+    /// In how much time.
+    pub per: Duration,
+}
+
+impl Default for Api {
+    fn default() -> Self {
+        let methods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+        Self {
+            path: String::new(),
+            upstream: String::new(),
+            strip_prefix: false,
+            methods: methods.map(str::to_owned).to_vec(),
+            allow: Vec::new(),
+            plans: Vec::new(),
+            auth: None,
+            timeout: Duration::seconds(30),
+            silence_timeout: Duration::minutes(1),
+            body_limit: Size::mib(10),
+            rate_limit: None,
+            http2: false,
+            pass_authorization: false,
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Every section and every key. The comments here are the reference: `docs/configuration.md` is
+//! generated from them.
+
+mod admin;
+mod api;
+mod app;
+mod cors;
+mod database;
+mod dev;
+mod elevated_token;
+mod log;
+mod server;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use admin::Admin;
+pub use api::{Api, Auth, RateLimit, RoleName};
+pub use app::App;
+pub use cors::Cors;
+pub use database::Database;
+pub use dev::Dev;
+pub use elevated_token::ElevatedToken;
+pub use log::{Log, LogFormat, LogLevel};
+pub use server::Server;
+
+/// `backlot.toml`
+#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The Wix app that this server is the backend of.
+    pub app: App,
+    /// The public listener: what the world may call.
+    pub server: Server,
+    /// The admin listener: health, metrics and the console, for the person who runs the server.
+    pub admin: Admin,
+    /// Which pages may read what the server answers.
+    pub cors: Cors,
+    /// Where everything is kept.
+    pub database: Database,
+    /// What is logged, and how.
+    pub log: Log,
+    /// The tokens that your own server is handed.
+    pub elevated_token: ElevatedToken,
+    /// Your own server, in any language. One entry for each prefix of paths; the longest prefix
+    /// wins.
+    pub api: Vec<Api>,
+    /// Only for `backlot dev`.
+    pub dev: Dev,
+}

@@ -1,0 +1,51 @@
+//! `[server]`
+
+use std::net::SocketAddr;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::config::values::{Duration, Size};
+
+/// The public listener: what the world may call.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Server {
+    /// The address to listen on. Port 0 takes a free one.
+    #[schemars(with = "String")]
+    pub listen: SocketAddr,
+    /// Networks of proxies in front of this server, such as `10.0.0.0/8`. Only what they say in
+    /// `X-Forwarded-*` and `Forwarded` is believed.
+    pub trusted_proxies: Vec<String>,
+    /// The most bytes of a request's address and headers.
+    pub head_limit: Size,
+    /// How long a request's head may take to arrive, and how long a connection may be idle.
+    pub head_timeout: Duration,
+    /// The most connections at a time; more wait in the system's queue.
+    pub max_connections: u32,
+    /// How long to go on accepting after the signal to stop, while clients are asked to leave.
+    pub drain_linger: Duration,
+    /// How long to wait after that for requests that are being answered.
+    pub drain_timeout: Duration,
+    /// How long a connection to your own server may take to come about.
+    pub connect_timeout: Duration,
+    /// How long an idle connection to your own server is kept. Node closes idle connections after
+    /// five seconds; stay below that.
+    pub upstream_idle_timeout: Duration,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            trusted_proxies: Vec::new(),
+            head_limit: Size::kib(32),
+            head_timeout: Duration::seconds(30),
+            max_connections: 10_000,
+            drain_linger: Duration::seconds(1),
+            drain_timeout: Duration::seconds(30),
+            connect_timeout: Duration::seconds(5),
+            upstream_idle_timeout: Duration::seconds(4),
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Reading and merging: flags beat the environment, the environment beats the file. Where each
+//! value came from is remembered, so that an error can say it.
+
+mod environment;
+mod file;
+mod unknown;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use toml::{Table, Value};
+
+use super::error::{ConfigErrors, Problem};
+use super::sections::Config;
+
+/// Where a value came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// A line of the file, counted from one.
+    Line(PathBuf, usize),
+    /// An environment variable.
+    Variable(String),
+    /// A flag.
+    Flag(String),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line(path, line) => write!(formatter, "{}:{line}", path.display()),
+            Self::Variable(name) => write!(formatter, "environment variable {name}"),
+            Self::Flag(name) => write!(formatter, "flag {name}"),
+        }
+    }
+}
+
+/// Finds environment variables. A function, so that tests need not set real ones.
+pub type Environment<'env> = &'env dyn Fn(&str) -> Option<String>;
+
+/// The merged values, and where each came from.
+#[derive(Debug, Default)]
+pub struct Source {
+    table: Table,
+    origins: BTreeMap<String, Origin>,
+    folder: PathBuf,
+}
+
+impl Source {
+    /// Reads a file; without one, only the environment and flags count.
+    pub fn read(file: Option<&Path>, environment: Environment<'_>) -> Result<Self, ConfigErrors> {
+        let mut source = match file {
+            Some(path) => file::read(path)?,
+            None => Self::default(),
+        };
+        unknown::check(&source)?;
+        environment::overlay(&mut source, environment)?;
+        Ok(source)
+    }
+
+    /// The folder that paths in the configuration are relative to.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Sets one key of a section from a flag.
+    pub fn flag(&mut self, section: &str, key: &str, flag: &str, value: impl Into<Value>) {
+        let origin = Origin::Flag(flag.to_owned());
+        self.set(section, key, value.into(), origin);
+    }
+
+    fn set(&mut self, section: &str, key: &str, value: Value, origin: Origin) {
+        let entry = self
+            .table
+            .entry(section)
+            .or_insert_with(|| Table::new().into());
+        if let Value::Table(table) = entry {
+            table.insert(key.to_owned(), value);
+            let path = format!("{section}.{key}");
+            self.origins
+                .retain(|known, _| !is_at_or_below(known, &path));
+            self.origins.insert(path, origin);
+        }
+    }
+
+    /// Where a key's value came from, or what holds it.
+    pub fn origin(&self, key: &str) -> Option<&Origin> {
+        let mut key = key;
+        loop {
+            if let Some(origin) = self.origins.get(key) {
+                return Some(origin);
+            }
+            key = &key[..key.rfind(['.', '['])?];
+        }
+    }
+
+    /// The sections, if every value is of the kind that its key takes.
+    pub fn parse(&self) -> Result<Config, ConfigErrors> {
+        serde_path_to_error::deserialize(Value::Table(self.table.clone())).map_err(|error| {
+            let key = error.path().to_string();
+            Problem {
+                origin: self.origin(&key).cloned(),
+                cause: error.into_inner().to_string().trim().replace('\n', " "),
+                key,
+                remedy: None,
+            }
+            .into()
+        })
+    }
+}
+
+fn is_at_or_below(path: &str, above: &str) -> bool {
+    path.strip_prefix(above)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}

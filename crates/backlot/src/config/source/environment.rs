@@ -1,0 +1,147 @@
+//! The environment: `BACKLOT_<SECTION>_<KEY>` for every key, and the names that Wix's own CLI uses.
+
+use toml::{Table, Value};
+
+use super::{Environment, Origin, Source};
+use crate::config::error::{ConfigErrors, Problem};
+use crate::config::keys::{Key, Kind, SECTIONS};
+
+/// Wix's own names, which `BACKLOT_…` overrides.
+const WIX_NAMES: [(&str, &str); 3] = [
+    ("WIX_CLIENT_ID", "id"),
+    ("WIX_CLIENT_SECRET", "secret"),
+    ("WIX_CLIENT_PUBLIC_KEY", "public_key"),
+];
+
+/// How many entries of a list of tables the environment may name.
+const MOST_ENTRIES: usize = 64;
+
+pub(super) fn overlay(
+    source: &mut Source,
+    environment: Environment<'_>,
+) -> Result<(), ConfigErrors> {
+    let set = |name: &str| environment(name).filter(|value| !value.is_empty());
+    for (name, key) in WIX_NAMES {
+        if let Some(text) = set(name) {
+            let value = if key == "secret" {
+                literal_secret(text)
+            } else {
+                Value::String(text)
+            };
+            source.set("app", key, value, Origin::Variable(name.to_owned()));
+        }
+    }
+    let mut errors = ConfigErrors::default();
+    for section in SECTIONS.iter() {
+        let indexes = if section.name.ends_with("[]") {
+            MOST_ENTRIES
+        } else {
+            1
+        };
+        for index in 0..indexes {
+            for key in &section.keys {
+                let variable = key.variable(index);
+                let Some(text) = set(&variable) else { continue };
+                let outcome = value_of(key, &text)
+                    .and_then(|value| put(source, key, index, value, &variable));
+                if let Err(cause) = outcome {
+                    errors.0.push(Problem {
+                        origin: Some(Origin::Variable(variable)),
+                        key: key.path.replace("[]", &format!("[{index}]")),
+                        cause,
+                        remedy: None,
+                    });
+                }
+            }
+        }
+    }
+    if errors.0.is_empty() {
+        Ok(())
+    } else {
+        Err(errors)
+    }
+}
+
+fn value_of(key: &Key, text: &str) -> Result<Value, String> {
+    match key.kind {
+        Kind::Text => Ok(Value::String(text.to_owned())),
+        Kind::Boolean => text
+            .parse()
+            .map(Value::Boolean)
+            .map_err(|_| "not `true` or `false`".to_owned()),
+        Kind::Integer => text
+            .parse()
+            .map(Value::Integer)
+            .map_err(|_| "not a number".to_owned()),
+        Kind::List if !text.trim_start().starts_with('[') => {
+            let items = text
+                .split(',')
+                .map(|item| Value::String(item.trim().to_owned()));
+            Ok(Value::Array(items.collect()))
+        }
+        Kind::List | Kind::Other => Ok(structured(text).unwrap_or_else(|| {
+            if key.path == "app.secret" {
+                literal_secret(text.to_owned())
+            } else {
+                Value::String(text.to_owned())
+            }
+        })),
+    }
+}
+
+/// A variable may hold TOML where its key takes a list or a table.
+fn structured(text: &str) -> Option<Value> {
+    let text = text.trim();
+    if !text.starts_with(['[', '{']) {
+        return None;
+    }
+    let mut table: Table = toml::from_str(&format!("value = {text}")).ok()?;
+    table.remove("value")
+}
+
+/// A secret in the environment is where it belongs: it stands for itself.
+fn literal_secret(text: String) -> Value {
+    let mut table = Table::new();
+    table.insert("inline".to_owned(), Value::String(text));
+    Value::Table(table)
+}
+
+fn put(
+    source: &mut Source,
+    key: &Key,
+    index: usize,
+    value: Value,
+    variable: &str,
+) -> Result<(), String> {
+    let origin = Origin::Variable(variable.to_owned());
+    let Some((section, name)) = key.path.split_once('.') else {
+        return Ok(());
+    };
+    let Some(list) = section.strip_suffix("[]") else {
+        source.set(section, name, value, origin);
+        return Ok(());
+    };
+    let entries = source
+        .table
+        .entry(list)
+        .or_insert_with(|| Value::Array(Vec::new()));
+    let Value::Array(entries) = entries else {
+        return Err(format!("`{list}` in the file is not a list of tables"));
+    };
+    if index > entries.len() {
+        return Err(format!(
+            "there is no entry number {} before this one",
+            entries.len()
+        ));
+    }
+    if index == entries.len() {
+        entries.push(Value::Table(Table::new()));
+    }
+    if let Some(Value::Table(table)) = entries.get_mut(index) {
+        table.insert(name.to_owned(), value);
+        source
+            .origins
+            .insert(format!("{list}[{index}].{name}"), origin);
+    }
+    Ok(())
+}

@@ -1,0 +1,93 @@
+//! Keys that do not exist: all of them at once, each with the nearest that does.
+
+use toml::{Table, Value};
+
+use super::Source;
+use crate::config::error::{ConfigErrors, Problem};
+use crate::config::keys::{SECTIONS, Section};
+
+pub(super) fn check(source: &Source) -> Result<(), ConfigErrors> {
+    let mut errors = ConfigErrors::default();
+    for (name, value) in &source.table {
+        let section = SECTIONS
+            .iter()
+            .find(|section| section.name.trim_end_matches("[]") == name);
+        match section {
+            None => {
+                let known = SECTIONS
+                    .iter()
+                    .map(|section| section.name.trim_end_matches("[]"));
+                let problem = unknown(source, name, name, "section", known);
+                errors.0.push(problem);
+            }
+            Some(section) => check_section(source, section, value, &mut errors),
+        }
+    }
+    if errors.0.is_empty() {
+        Ok(())
+    } else {
+        Err(errors)
+    }
+}
+
+fn check_section(source: &Source, section: &Section, value: &Value, errors: &mut ConfigErrors) {
+    let name = section.name.trim_end_matches("[]");
+    match value {
+        Value::Table(table) => check_keys(source, section, name, table, errors),
+        Value::Array(entries) => {
+            for (index, entry) in entries.iter().enumerate() {
+                if let Value::Table(table) = entry {
+                    check_keys(source, section, &format!("{name}[{index}]"), table, errors);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn check_keys(
+    source: &Source,
+    section: &Section,
+    prefix: &str,
+    table: &Table,
+    errors: &mut ConfigErrors,
+) {
+    let last = |path: &'static str| path.rsplit('.').next().unwrap_or(path);
+    for key in table.keys() {
+        let known: Vec<&str> = SECTIONS
+            .iter()
+            .filter(|it| it.name == section.name)
+            .flat_map(|it| it.keys.iter().map(|key| last(&key.path)))
+            .collect();
+        if !known.contains(&key.as_str()) {
+            let path = format!("{prefix}.{key}");
+            errors
+                .0
+                .push(unknown(source, &path, key, "key", known.into_iter()));
+        }
+    }
+}
+
+fn unknown<'known>(
+    source: &Source,
+    path: &str,
+    name: &str,
+    what: &str,
+    known: impl Iterator<Item = &'known str>,
+) -> Problem {
+    let known: Vec<&str> = known.collect();
+    let nearest = known
+        .iter()
+        .map(|candidate| (strsim::damerau_levenshtein(candidate, name), candidate))
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 3)
+        .min();
+    Problem {
+        origin: source.origin(path).cloned(),
+        key: path.to_owned(),
+        cause: format!("there is no such {what}"),
+        remedy: Some(match nearest {
+            Some((_, nearest)) => format!("did you mean `{nearest}`?"),
+            None => format!("there are: {}", known.join(", ")),
+        }),
+    }
+}

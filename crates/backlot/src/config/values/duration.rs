@@ -1,0 +1,75 @@
+//! `"30s"`, `"5m"`, `"24h"`
+
+use std::borrow::Cow;
+use std::fmt;
+
+use jiff::SignedDuration;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A length of time that is not negative, written with its unit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Duration(SignedDuration);
+
+impl Duration {
+    pub(crate) const fn hours(hours: i64) -> Self {
+        Self(SignedDuration::from_hours(hours))
+    }
+
+    pub(crate) const fn minutes(minutes: i64) -> Self {
+        Self(SignedDuration::from_mins(minutes))
+    }
+
+    pub(crate) const fn seconds(seconds: i64) -> Self {
+        Self(SignedDuration::from_secs(seconds))
+    }
+
+    pub(crate) const fn signed(self) -> SignedDuration {
+        self.0
+    }
+
+    pub(crate) fn std(self) -> std::time::Duration {
+        self.0.unsigned_abs()
+    }
+}
+
+impl fmt::Display for Duration {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:#}", self.0)
+    }
+}
+
+impl fmt::Debug for Duration {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+impl Serialize for Duration {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Duration {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        const EXPECTED: &str = "not a length of time such as \"30s\", \"5m\" or \"24h\"";
+        let text = String::deserialize(deserializer)
+            .map_err(|error| serde::de::Error::custom(format!("{error}; {EXPECTED}")))?;
+        let has_unit = text.ends_with(|last: char| last.is_ascii_alphabetic());
+        match text.parse::<SignedDuration>() {
+            Ok(duration) if has_unit && !duration.is_negative() => Ok(Self(duration)),
+            _ => Err(serde::de::Error::custom(EXPECTED)),
+        }
+    }
+}
+
+impl JsonSchema for Duration {
+    fn schema_name() -> Cow<'static, str> {
+        "Duration".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "format": "length of time" })
+    }
+}

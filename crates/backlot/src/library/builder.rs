@@ -1,0 +1,93 @@
+//! Putting a program together.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use backlot_server::log::{RequestLog, Sink};
+use backlot_server::{Clock, Server};
+use backlot_store::Store;
+use backlot_store::sqlite::SqliteStore;
+
+use super::Mount;
+use crate::cli;
+use crate::config::{Fallback, Mode, Resolved, Source, resolve};
+use crate::data_folder::DataFolder;
+
+/// Backlot itself; see [`Backlot::builder`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Backlot;
+
+/// Backlot in the making.
+#[derive(Clone, Default)]
+pub struct Builder {
+    mounts: Vec<Mount>,
+}
+
+impl Backlot {
+    /// Begins with nothing mounted.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+}
+
+impl Builder {
+    /// Mounts a router. Entries of the configuration may stand beside it, under other prefixes.
+    #[must_use]
+    pub fn mount(mut self, mount: Mount) -> Self {
+        self.mounts.push(mount);
+        self
+    }
+
+    /// Runs the program by its command line: `dev`, `serve` and all the others.
+    pub fn main(self) -> ExitCode {
+        cli::main(self)
+    }
+
+    /// Binds a server as `backlot serve --config` would, for programs that bring their own runtime
+    /// and their own command line. [`Server::run`] runs it.
+    pub async fn bind(self, config: &Path) -> anyhow::Result<Server> {
+        let environment = |name: &str| std::env::var(name).ok();
+        let source = Source::read(Some(config), &environment)?;
+        let data = DataFolder::new(None);
+        let resolved = resolve(
+            &source,
+            Mode::Serve,
+            &Fallback::default(),
+            data.path(),
+            &environment,
+        )?;
+        let sink = Sink::standard_error().context("cannot start the log")?;
+        self.bind_resolved(resolved, &sink).await
+    }
+
+    pub(crate) fn has_mounts(&self) -> bool {
+        !self.mounts.is_empty()
+    }
+
+    pub(crate) async fn bind_resolved(
+        self,
+        mut resolved: Resolved,
+        sink: &Arc<Sink>,
+    ) -> anyhow::Result<Server> {
+        for mount in self.mounts {
+            let entry = mount.into_entry()?;
+            let taken = resolved
+                .settings
+                .api
+                .iter()
+                .any(|it| it.path.is_same_as(&entry.path));
+            anyhow::ensure!(
+                !taken,
+                "the path {} is mounted by the program and in the configuration",
+                entry.path.as_str()
+            );
+            resolved.settings.api.push(entry);
+        }
+        let store = Store::Sqlite(SqliteStore::open(&resolved.database)?);
+        let log = RequestLog::new(Arc::clone(sink), resolved.log_format);
+        Ok(Server::bind(resolved.settings, store, Clock::System, log).await?)
+    }
+}

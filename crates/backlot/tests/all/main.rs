@@ -1,0 +1,4 @@
+//! Tests of the program as a whole, in one binary: they compile and start faster that way.
+
+mod direction;
+mod references;

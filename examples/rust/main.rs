@@ -1,0 +1,40 @@
+//! A backend in Rust: Backlot with routes of its own.
+//!
+//! `cargo run --example rust_api -- dev` starts it with the simulator; `-- serve --config FILE` is
+//! production. There is no line about CORS, signatures or tenants here: a handler that takes a
+//! [`Caller`] can only run for a verified one.
+
+use std::process::ExitCode;
+
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::routing::get;
+use axum::{Json, Router};
+use backlot::{Backlot, Caller, Mount, Role};
+use serde_json::{Value, json};
+
+async fn hello(caller: Caller) -> Json<Value> {
+    Json(json!({
+        "message": format!("Hello from Rust, {}.", caller.role),
+        "caller": { "instanceId": caller.instance_id, "role": caller.role, "userId": caller.user_id },
+    }))
+}
+
+/// Owners see what others do not.
+async fn report(caller: Caller, Path(year): Path<u16>) -> Result<Json<Value>, StatusCode> {
+    if caller.role != Role::Owner {
+        return Err(StatusCode::FORBIDDEN);
+    }
+    Ok(Json(
+        json!({ "year": year, "instanceId": caller.instance_id, "sales": [] }),
+    ))
+}
+
+fn main() -> ExitCode {
+    let routes = Router::new()
+        .route("/api/hello", get(hello))
+        .route("/api/reports/{year}", get(report));
+    Backlot::builder()
+        .mount(Mount::new("/api", routes).allow([Role::Owner, Role::Member, Role::Visitor]))
+        .main()
+}
