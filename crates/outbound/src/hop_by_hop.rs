@@ -5,28 +5,35 @@ use http::header::{
     TRANSFER_ENCODING, UPGRADE,
 };
 
-static KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
-static PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
-
 /// Takes them out, those that `Connection` names included.
 pub fn remove(headers: &mut HeaderMap) {
-    if let Some(named) = named_by_connection(headers) {
-        for name in named {
-            headers.remove(name);
-        }
-        headers.remove(CONNECTION);
+    // Most messages have none: one look at each name is cheaper than a search for each candidate.
+    if !headers.keys().any(is_hop_by_hop) {
+        return;
     }
-    for name in [
-        &KEEP_ALIVE,
-        &PROXY_CONNECTION,
-        &PROXY_AUTHENTICATE,
-        &PROXY_AUTHORIZATION,
-        &TE,
-        &TRAILER,
-        &TRANSFER_ENCODING,
-        &UPGRADE,
-    ] {
+    for name in named_by_connection(headers).unwrap_or_default() {
         headers.remove(name);
+    }
+    let found: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| is_hop_by_hop(name))
+        .cloned()
+        .collect();
+    for name in found {
+        headers.remove(name);
+    }
+}
+
+fn is_hop_by_hop(name: &HeaderName) -> bool {
+    match name.as_str().len() {
+        2 => name == TE,
+        7 => name == TRAILER || name == UPGRADE,
+        10 => name == CONNECTION || name == "keep-alive",
+        16 => name == "proxy-connection",
+        17 => name == TRANSFER_ENCODING,
+        18 => name == PROXY_AUTHENTICATE,
+        19 => name == PROXY_AUTHORIZATION,
+        _ => false,
     }
 }
 

@@ -48,7 +48,7 @@ impl<'value> Credential<'value> {
         {
             return Self::AccessToken(value);
         }
-        match value.bytes().filter(|byte| *byte == b'.').take(3).count() {
+        match memchr::memchr_iter(b'.', value.as_bytes()).take(3).count() {
             1 if looks_like_a_signature(value) => Self::SignedInstance(value),
             2 if value.starts_with("eyJ") => Self::Jwt(value),
             _ => Self::Unknown,

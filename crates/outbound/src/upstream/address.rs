@@ -1,5 +1,6 @@
 //! Where an upstream is, and how a request's path becomes a path there.
 
+use super::last_reply::LastReply;
 use http::HeaderValue;
 use http::uri::{Authority, PathAndQuery, Scheme, Uri};
 
@@ -11,6 +12,7 @@ pub struct Address {
     base_path: String,
     host: HeaderValue,
     http2: bool,
+    last_reply: LastReply,
 }
 
 /// The text is no address of an upstream.
@@ -54,6 +56,7 @@ impl Address {
             authority: authority.parse().map_err(|_| AddressError::NotHttp)?,
             base_path: url.path().trim_end_matches('/').to_owned(),
             http2,
+            last_reply: LastReply::default(),
         })
     }
 
@@ -65,6 +68,10 @@ impl Address {
     /// True for `https`.
     pub fn is_tls(&self) -> bool {
         self.scheme == Scheme::HTTPS
+    }
+
+    pub(super) const fn last_reply(&self) -> &LastReply {
+        &self.last_reply
     }
 
     pub(super) const fn http2(&self) -> bool {

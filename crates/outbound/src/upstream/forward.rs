@@ -34,23 +34,46 @@ pub struct Patience {
     pub silence: Duration,
 }
 
-/// Hands `request` on to `target` (the path and query to ask for) at `address`.
+/// The switch to another protocol that a request asks for, as WebSocket clients do.
+pub struct Upgrade {
+    protocol: HeaderValue,
+    client_end: OnUpgrade,
+}
+
+/// Takes the hop-by-hop headers out of a request, and the switch of protocols they may ask for.
 ///
-/// Hop-by-hop headers are dropped and `Host` becomes the upstream's. A request without a body that
-/// may be repeated is sent once more when the pooled connection turns out to have been closed.
+/// To be called before any header is added that matters: a client may name any header in its
+/// `Connection`, and what is named there is taken out.
+pub fn take_hop_by_hop<B>(request: &mut Request<B>) -> Option<Upgrade> {
+    let upgrade = hop_by_hop::asks_for_upgrade(request.headers()).then(|| {
+        let protocol = request.headers().get(UPGRADE).cloned();
+        (protocol, hyper::upgrade::on(&mut *request))
+    });
+    hop_by_hop::remove(request.headers_mut());
+    let (protocol, client_end) = upgrade?;
+    Some(Upgrade {
+        protocol: protocol?,
+        client_end,
+    })
+}
+
+/// Hands `request` on to `target` (the path and query to ask for) at `address`. `Host` becomes the
+/// upstream's.
+///
+/// A request without a body that may be repeated is sent once more when the pooled connection turns
+/// out to have been closed.
 pub async fn forward(
     client: &Client,
     address: &Address,
     patience: Patience,
     target: PathAndQuery,
+    upgrade: Option<Upgrade>,
     mut request: Request<RequestBody>,
 ) -> Result<Reply, UpstreamError> {
-    let upgrade = take_upgrade(&mut request);
-    hop_by_hop::remove(request.headers_mut());
-    if let Some((protocol, _)) = &upgrade {
+    if let Some(upgrade) = &upgrade {
         let headers = request.headers_mut();
         headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
-        headers.insert(UPGRADE, protocol.clone());
+        headers.insert(UPGRADE, upgrade.protocol.clone());
     }
     if address.http2() && upgrade.is_none() {
         request.headers_mut().remove(HOST);
@@ -67,22 +90,28 @@ pub async fn forward(
     Ok(hand_back(response, upgrade, patience.silence))
 }
 
-/// The protocol asked for and the client's end of the switch, if one was asked for.
-fn take_upgrade(request: &mut Request<RequestBody>) -> Option<(HeaderValue, OnUpgrade)> {
-    if !hop_by_hop::asks_for_upgrade(request.headers()) {
-        return None;
-    }
-    let protocol = request.headers().get(UPGRADE)?.clone();
-    Some((protocol, hyper::upgrade::on(request)))
-}
-
 async fn send(
     client: &Client,
     address: &Address,
     upgrade: bool,
     request: Request<RequestBody>,
 ) -> Result<Response<Incoming>, legacy::Error> {
-    let again = repeatable(&request).then(|| copy(&request));
+    let may_be_closed = !address.last_reply().was_just_now();
+    let again = (may_be_closed && repeatable(&request)).then(|| copy(&request));
+    let result = send_once(client, address, upgrade, request, again).await;
+    if result.is_ok() {
+        address.last_reply().note();
+    }
+    result
+}
+
+async fn send_once(
+    client: &Client,
+    address: &Address,
+    upgrade: bool,
+    request: Request<RequestBody>,
+    again: Option<Request<RequestBody>>,
+) -> Result<Response<Incoming>, legacy::Error> {
     match client.send(address, upgrade, request).await {
         Err(error) if was_a_closed_connection(&error) => match again {
             Some(request) => client.send(address, upgrade, request).await,
@@ -106,12 +135,12 @@ fn copy(request: &Request<RequestBody>) -> Request<RequestBody> {
 
 fn hand_back(
     mut response: Response<Incoming>,
-    upgrade: Option<(HeaderValue, OnUpgrade)>,
+    upgrade: Option<Upgrade>,
     silence: Duration,
 ) -> Reply {
     let switched = response.status() == StatusCode::SWITCHING_PROTOCOLS;
     let tunnel = match upgrade {
-        Some((_, client_end)) if switched => {
+        Some(Upgrade { client_end, .. }) if switched => {
             Some(Tunnel::new(client_end, hyper::upgrade::on(&mut response)))
         }
         _ => None,

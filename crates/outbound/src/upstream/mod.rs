@@ -5,10 +5,11 @@ mod address;
 mod client;
 mod error;
 mod forward;
+mod last_reply;
 mod tunnel;
 
 pub use address::{Address, AddressError};
 pub use client::{Client, ClientSettings};
 pub use error::UpstreamError;
-pub use forward::{Patience, Reply, forward};
+pub use forward::{Patience, Reply, Upgrade, forward, take_hop_by_hop};
 pub use tunnel::Tunnel;

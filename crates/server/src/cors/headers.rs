@@ -48,6 +48,12 @@ impl Answer {
 /// Takes off what an upstream or a mounted router said about CORS: the list in the configuration
 /// decides, and two answers would make browsers refuse both.
 pub(crate) fn strip(headers: &mut HeaderMap) {
+    if !headers
+        .keys()
+        .any(|name| name.as_str().starts_with("access-control-"))
+    {
+        return;
+    }
     for name in [
         &ACCESS_CONTROL_ALLOW_ORIGIN,
         &ACCESS_CONTROL_ALLOW_CREDENTIALS,

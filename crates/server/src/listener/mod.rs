@@ -4,6 +4,7 @@
 //! new ones wait in the system's queue); shutting down cuts no request that was accepted.
 
 mod accept;
+mod converse;
 mod drain;
 mod peer;
 mod router;

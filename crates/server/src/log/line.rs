@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use super::time;
 use crate::exchange::{Ending, Record, microseconds};
 
 /// One JSON object and a line end.
@@ -14,7 +15,9 @@ pub(super) fn json(
     duration: Duration,
 ) {
     let mut numbers = itoa::Buffer::new();
-    let _ = write!(line, "{{\"time\":\"{:.3}\"", record.arrived_at);
+    line.push_str("{\"time\":\"");
+    time::write(line, record.arrived_at);
+    line.push('"');
     field(line, "level", record.level());
     field(line, "event", "request");
     field(line, "request_id", record.id.as_str());

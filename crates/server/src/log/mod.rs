@@ -8,6 +8,7 @@
 mod install;
 mod line;
 mod sink;
+mod time;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -40,6 +40,11 @@ pub(crate) async fn enter(
 
     let asked_host = asked_host(&request);
     let mut request = request.map(|body| RequestBody::new(body, settings.limits.body()));
+    // Before anything is added: what a client names in `Connection` is taken out here.
+    let upgrade = match settings.destination {
+        Destination::Upstream(_) => upstream::take_hop_by_hop(&mut request),
+        Destination::Mounted(_) => None,
+    };
     let headers = request.headers_mut();
     identity::remove_forged(headers);
     if caller.is_some() && !settings.pass_authorization {
@@ -56,7 +61,9 @@ pub(crate) async fn enter(
     forwarded::put_on(headers, exchange.peer(), asked_host);
 
     let mut response = match &settings.destination {
-        Destination::Upstream(address) => send(house, entry, address, target, request).await?,
+        Destination::Upstream(address) => {
+            send(house, entry, address, target, upgrade, request).await?
+        }
         Destination::Mounted(router) => {
             call(entry, router.clone(), caller, target, request).await?
         }
@@ -70,12 +77,20 @@ async fn send(
     entry: &Entry,
     address: &upstream::Address,
     target: PathAndQuery,
+    upgrade: Option<upstream::Upgrade>,
     request: Request<RequestBody>,
 ) -> Result<Response<ReplyBody>, Refusal> {
     let patience = entry.settings.limits.patience();
-    let reply = upstream::forward(&house.upstreams, address, patience, target, request)
-        .await
-        .map_err(|error| refuse(error, entry))?;
+    let reply = upstream::forward(
+        &house.upstreams,
+        address,
+        patience,
+        target,
+        upgrade,
+        request,
+    )
+    .await
+    .map_err(|error| refuse(error, entry))?;
     if let Some(tunnel) = reply.tunnel {
         house.tunnels.spawn(tunnel);
     }

@@ -1,0 +1,175 @@
+//! What no well-meaning client sends: a clear 4xx or a closed connection, and the server lives.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use backlot_wix::AppSecret;
+use backlot_wix::signed_instance::sign;
+
+use crate::harness::{NEW_SECRET, PAGE, TestServer, echo, instance, raw, request, to_upstream};
+
+async fn still_lives(server: &TestServer) {
+    let credential = instance("owner");
+    let headers = [("authorization", credential.as_str())];
+    let reply = request(server.address, "GET", "/whoami", &headers, "").await;
+    assert_eq!(reply.status, 200);
+}
+
+#[tokio::test]
+async fn heads_that_are_too_large() {
+    let server = TestServer::start(vec![]).await;
+    let large = "x".repeat(40_000);
+    let headers = [("origin", PAGE), ("x-large", large.as_str())];
+    let reply = request(server.address, "GET", "/whoami", &headers, "").await;
+    assert_eq!(
+        (reply.status, reply.code().as_str()),
+        (431, "HEADERS_TOO_LARGE")
+    );
+    assert_eq!(reply.header("access-control-allow-origin"), PAGE);
+
+    let path = format!("/{}", "x".repeat(20_000));
+    let reply = request(server.address, "GET", &path, &[("origin", PAGE)], "").await;
+    assert_eq!(reply.code(), "HEADERS_TOO_LARGE");
+
+    let huge = format!(
+        "GET / HTTP/1.1\r\nhost: a\r\nx: {}\r\n\r\n",
+        "x".repeat(1_000_000)
+    );
+    let reply = raw(server.address, huge.as_bytes()).await;
+    assert!(reply.is_none_or(|reply| reply.status == 431));
+    let many = format!(
+        "GET / HTTP/1.1\r\nhost: a\r\n{}\r\n",
+        "a: b\r\n".repeat(1000)
+    );
+    let reply = raw(server.address, many.as_bytes()).await;
+    assert!(reply.is_none_or(|reply| reply.status == 431 || reply.status == 400));
+    still_lives(&server).await;
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_http() {
+    let server = TestServer::start(vec![to_upstream("/api", echo().await)]).await;
+    let cases: [&[u8]; 12] = [
+        b"\r\n\r\n\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"GET /\0 HTTP/1.1\r\nhost: a\r\n\r\n",
+        b"GET / HTTP/1.1\r\nhost: a\r\nauthorization: a\0b\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET  /  HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nhost: a\r\n folded: x\r\n\r\n",
+        b"POST /api HTTP/1.1\r\nhost: a\r\ncontent-length: -1\r\n\r\n",
+        b"POST /api HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nx",
+        b"POST /api HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\ngarbage that is no frame at all",
+        b"CONNECT evil.com:443 HTTP/1.1\r\nhost: evil.com\r\nconnection: close\r\n\r\n",
+    ];
+    for case in cases {
+        let mut bytes = case.to_vec();
+        bytes.extend_from_slice(b"connection: close\r\n\r\n");
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        let _ = stream.write_all(&bytes).await;
+        let _ = stream.shutdown().await;
+        let mut received = Vec::new();
+        let reading = stream.read_to_end(&mut received);
+        let _ = tokio::time::timeout(Duration::from_secs(10), reading)
+            .await
+            .expect("closed");
+        let text = String::from_utf8_lossy(&received);
+        let refused = text.starts_with("HTTP/1.1 4") || !text.starts_with("HTTP/1.1");
+        assert!(refused, "{:?}: {text}", String::from_utf8_lossy(case));
+    }
+    still_lives(&server).await;
+}
+
+#[tokio::test]
+async fn instances_with_strange_json_inside() {
+    let server = TestServer::start(vec![]).await;
+    let id = "\"instanceId\":\"2b0d7a6e-4c1f-4a52-9d3e-0c5f8a1b7e60\"";
+    let date = "\"signDate\":\"2026-11-22T11:00:00Z\"";
+    let deep = format!(
+        "{{{id},{date},\"uid\":{}1{}}}",
+        "[".repeat(2000),
+        "]".repeat(2000)
+    );
+    let cases = [
+        (String::new(), "CREDENTIAL_MALFORMED"),
+        ("null".to_owned(), "INSTANCE_INVALID"),
+        ("{}".to_owned(), "INSTANCE_INVALID"),
+        (format!("{{{id},{id},{date}}}"), "INSTANCE_INVALID"),
+        (
+            format!("{{{id},{date},\"uid\":{{\"a\":1}}}}"),
+            "INSTANCE_INVALID",
+        ),
+        (
+            format!("{{{id},{date},\"demoMode\":\"yes\"}}"),
+            "INSTANCE_INVALID",
+        ),
+        (
+            format!("{{{id},\"signDate\":1795341600}}"),
+            "INSTANCE_INVALID",
+        ),
+        (deep, "INSTANCE_INVALID"),
+        (format!("{{{id},{date}}} trailing"), "INSTANCE_INVALID"),
+        ("\u{feff}{}".to_owned(), "INSTANCE_INVALID"),
+    ];
+    for (json, code) in cases {
+        let credential = sign(&AppSecret::new(NEW_SECRET), json.as_bytes());
+        let headers = [("authorization", credential.as_str())];
+        let reply = request(server.address, "GET", "/whoami", &headers, "").await;
+        assert_eq!((reply.status, reply.code().as_str()), (401, code), "{json}");
+    }
+    let unknown_and_deep = format!(
+        "{{{id},{date},\"new\":{}{}}}",
+        "[".repeat(1500),
+        "]".repeat(1500)
+    );
+    let credential = sign(&AppSecret::new(NEW_SECRET), unknown_and_deep.as_bytes());
+    let headers = [("authorization", credential.as_str())];
+    let reply = request(server.address, "GET", "/whoami", &headers, "").await;
+    assert_eq!(
+        reply.status, 200,
+        "unknown fields are skipped, however deep"
+    );
+}
+
+#[tokio::test]
+async fn heads_that_never_end() {
+    let short = |settings: &mut backlot_server::Settings| {
+        settings.connections.head_timeout = Duration::from_millis(200);
+    };
+    let server = TestServer::start_with(vec![], short).await;
+    for start in ["", "GET / HT", "GET / HTTP/1.1\r\nhost: a\r\n"] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(start.as_bytes()).await.unwrap();
+        let mut received = Vec::new();
+        let reading = stream.read_to_end(&mut received);
+        let _ = tokio::time::timeout(Duration::from_secs(10), reading)
+            .await
+            .expect("closed");
+        let text = String::from_utf8_lossy(&received);
+        assert!(
+            text.is_empty() || text.starts_with("HTTP/1.1 408"),
+            "{text}"
+        );
+    }
+    still_lives(&server).await;
+}
+
+#[tokio::test]
+async fn connections_past_the_cap_wait() {
+    let few = |settings: &mut backlot_server::Settings| settings.connections.connections = 2;
+    let server = TestServer::start_with(vec![], few).await;
+    let holders = [
+        TcpStream::connect(server.address).await.unwrap(),
+        TcpStream::connect(server.address).await.unwrap(),
+    ];
+    let waiting = tokio::spawn(request_healthz(server.address));
+    drop(holders);
+    assert_eq!(waiting.await.unwrap(), 200);
+}
+
+async fn request_healthz(address: std::net::SocketAddr) -> u16 {
+    request(address, "GET", "/healthz", &[], "").await.status
+}

@@ -1,0 +1,171 @@
+//! What pages may read.
+
+use http::Method;
+
+use backlot_server::methods::Methods;
+
+use crate::harness::{PAGE, TestServer, echo, instance, request, to_upstream};
+
+const PREFLIGHT: (&str, &str) = ("access-control-request-method", "GET");
+
+async fn server() -> TestServer {
+    let mut items = to_upstream("/api/items", echo().await);
+    items.methods = Methods::new([Method::PUT, Method::DELETE]);
+    TestServer::start(vec![to_upstream("/api", echo().await), items]).await
+}
+
+#[tokio::test]
+async fn a_preflight_names_the_methods_of_its_path() {
+    let server = server().await;
+    for (path, methods) in [
+        ("/api/x", "GET, HEAD, POST"),
+        ("/api/items/1", "PUT, DELETE"),
+        ("/whoami", "GET, HEAD"),
+        ("/nothing", ""),
+        ("/api/../x", ""),
+    ] {
+        let headers = [
+            ("origin", PAGE),
+            PREFLIGHT,
+            ("access-control-request-headers", "authorization"),
+        ];
+        let reply = request(server.address, "OPTIONS", path, &headers, "").await;
+        assert_eq!(reply.status, 204, "{path}");
+        assert_eq!(reply.body, "");
+        assert_eq!(
+            reply.header("access-control-allow-methods"),
+            methods,
+            "{path}"
+        );
+        assert_eq!(reply.header("access-control-allow-origin"), PAGE);
+        assert_eq!(reply.header("access-control-max-age"), "600");
+        assert_eq!(
+            reply.header("access-control-allow-headers"),
+            "authorization, content-type, x-wix-consistent, x-wix-linguist, x-wix-bi-gateway, \
+             baggage, sentry-trace, x-mine"
+        );
+        assert_eq!(
+            reply.header("vary"),
+            "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
+        );
+        assert_eq!(reply.header("access-control-allow-credentials"), "");
+    }
+}
+
+#[tokio::test]
+async fn foreign_pages_get_nothing() {
+    let server = server().await;
+    let suffixed = format!("{PAGE}.evil.com");
+    for origin in [
+        "https://evil.com",
+        &suffixed,
+        "null",
+        "http://localhost:5173",
+        "https://a.b.wixsite.com",
+        "http://localhost.evil.com",
+    ] {
+        let reply = request(
+            server.address,
+            "OPTIONS",
+            "/api",
+            &[("origin", origin), PREFLIGHT],
+            "",
+        )
+        .await;
+        assert_eq!(reply.status, 204, "{origin}");
+        let cors = reply
+            .headers
+            .keys()
+            .any(|name| name.as_str().starts_with("access-control"));
+        assert!(!cors, "{origin}: {reply:?}");
+
+        let credential = instance("owner");
+        let headers = [("origin", origin), ("authorization", credential.as_str())];
+        let reply = request(server.address, "GET", "/api", &headers, "").await;
+        assert_eq!(
+            (reply.status, reply.code().as_str()),
+            (403, "ORIGIN_NOT_ALLOWED"),
+            "{origin}"
+        );
+        assert_eq!(reply.header("access-control-allow-origin"), "");
+    }
+    let twice = [("origin", PAGE), ("origin", "https://evil.com")];
+    let reply = request(server.address, "GET", "/api", &twice, "").await;
+    assert_eq!(reply.code(), "ORIGIN_NOT_ALLOWED");
+}
+
+#[tokio::test]
+async fn every_reply_can_be_read_by_the_page() {
+    let server = server().await;
+    let good = instance("owner");
+    let cases = [
+        ("GET", "/api", good.as_str(), 200),
+        ("GET", "/api", "nonsense", 401),
+        ("GET", "/nothing", good.as_str(), 404),
+        ("DELETE", "/api", good.as_str(), 405),
+        ("GET", "/api/./x", good.as_str(), 400),
+        ("GET", "/healthz", "", 200),
+    ];
+    for (method, path, credential, status) in cases {
+        let headers = [
+            ("origin", "https://x.wixsite.com"),
+            ("authorization", credential),
+        ];
+        let reply = request(server.address, method, path, &headers, "").await;
+        assert_eq!(reply.status, status, "{method} {path}");
+        assert_eq!(
+            reply.header("access-control-allow-origin"),
+            "https://x.wixsite.com"
+        );
+        assert_eq!(
+            reply.header("access-control-expose-headers"),
+            "x-request-id, retry-after, x-shown"
+        );
+        assert_eq!(reply.header("vary"), "Origin");
+        assert_eq!(reply.header("x-request-id").len(), 36);
+    }
+    let reply = request(server.address, "DELETE", "/api", &[], "").await;
+    assert_eq!(reply.header("allow"), "GET, HEAD, POST");
+    let reply = request(server.address, "OPTIONS", "/api", &[], "").await;
+    assert_eq!(
+        (reply.status, reply.header("allow").as_str()),
+        (204, "GET, HEAD, POST")
+    );
+}
+
+#[tokio::test]
+async fn chrome_may_reach_a_loopback_address() {
+    let server = server().await;
+    let asks = ("access-control-request-private-network", "true");
+    let reply = request(
+        server.address,
+        "OPTIONS",
+        "/api",
+        &[("origin", PAGE), PREFLIGHT, asks],
+        "",
+    )
+    .await;
+    assert_eq!(reply.header("access-control-allow-private-network"), "true");
+    let reply = request(
+        server.address,
+        "OPTIONS",
+        "/api",
+        &[("origin", "https://evil.com"), PREFLIGHT, asks],
+        "",
+    )
+    .await;
+    assert_eq!(reply.header("access-control-allow-private-network"), "");
+}
+
+#[tokio::test]
+async fn pages_of_this_server_itself_are_no_strangers() {
+    let server = server().await;
+    let own = format!("http://{}", server.address);
+    let credential = instance("owner");
+    let headers = [
+        ("origin", own.as_str()),
+        ("authorization", credential.as_str()),
+    ];
+    let reply = request(server.address, "POST", "/api", &headers, "{}").await;
+    assert_eq!(reply.status, 200);
+}

@@ -1,0 +1,179 @@
+//! A server for one test, on free ports of loopback, with a clock that stands still.
+
+mod client;
+mod credential;
+mod upstream;
+
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use backlot_outbound::upstream::Address;
+use backlot_server::admission::{Access, RateLimit, Roles, Rules};
+use backlot_server::cors::{Answer, Pattern, Policy as CorsPolicy};
+use backlot_server::listener::ConnectionLimits;
+use backlot_server::log::{Format, RequestLog, Sink};
+use backlot_server::methods::Methods;
+use backlot_server::rooms::api::{Destination, EntrySettings, Limits, Prefix};
+use backlot_server::{Clock, Server, Settings, Stop};
+use backlot_store::Store;
+use backlot_store::sqlite::SqliteStore;
+use backlot_wix::signed_instance::Policy;
+use backlot_wix::{AppSecret, AppSecrets, Role};
+use http::Method;
+use jiff::Timestamp;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+pub use client::{Reply, raw, request};
+pub use credential::{APP_ID, INSTANCE_ID, NEW_SECRET, OLD_SECRET, instance, payload, signed};
+pub use upstream::{Upstream, echo};
+
+/// When every test takes place.
+pub const NOW: &str = "2026-11-22T12:00:00Z";
+/// A page that is let in.
+pub const PAGE: &str = "https://7f3c2c1a-9a55-4f0e-8c57-6a1d2e3f4b5c.wix.run";
+
+/// A running server.
+pub struct TestServer {
+    pub address: SocketAddr,
+    pub admin: SocketAddr,
+    pub clock: Clock,
+    pub store: Store,
+    pub sink: Arc<Sink>,
+    stop: Option<oneshot::Sender<Stop>>,
+    running: JoinHandle<bool>,
+    _folder: tempfile::TempDir,
+}
+
+impl TestServer {
+    /// Starts with these entries.
+    pub async fn start(api: Vec<EntrySettings>) -> Self {
+        Self::start_with(api, |_| {}).await
+    }
+
+    /// Starts after a change to the settings.
+    pub async fn start_with(api: Vec<EntrySettings>, change: impl FnOnce(&mut Settings)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("backlot.db")).unwrap();
+        let store = Store::Sqlite(store);
+        let clock = Clock::standing_at(NOW.parse::<Timestamp>().unwrap());
+        let sink = Sink::memory();
+        let log = RequestLog::new(Arc::clone(&sink), Format::Json);
+        let mut settings = settings(api);
+        change(&mut settings);
+        let server = Server::bind(settings, store.clone(), clock.clone(), log)
+            .await
+            .unwrap();
+        let (address, admin) = (server.public_address(), server.admin_address());
+        let (stop, stopped) = oneshot::channel();
+        let running = tokio::spawn(server.run(async { stopped.await.unwrap_or(Stop::Soon) }));
+        Self {
+            address,
+            admin,
+            clock,
+            store,
+            sink,
+            stop: Some(stop),
+            running,
+            _folder: folder,
+        }
+    }
+
+    /// Asks it to end, without waiting.
+    pub fn ask_to_stop(&mut self, stop: Stop) {
+        if let Some(channel) = self.stop.take() {
+            let _ = channel.send(stop);
+        }
+    }
+
+    /// Ends it; true when nothing had to be cut.
+    pub async fn stop(mut self) -> bool {
+        self.ask_to_stop(Stop::Well);
+        self.running.await.unwrap()
+    }
+
+    /// Everything logged once the server has ended.
+    pub async fn stop_and_read_log(self) -> String {
+        let sink = Arc::clone(&self.sink);
+        self.stop().await;
+        sink.contents()
+    }
+}
+
+fn settings(api: Vec<EntrySettings>) -> Settings {
+    let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+    let patterns = [PAGE, "https://*.wixsite.com"].map(|text| Pattern::parse(text).unwrap());
+    Settings {
+        secrets: AppSecrets::new(vec![AppSecret::new(NEW_SECRET), AppSecret::new(OLD_SECRET)])
+            .unwrap(),
+        policy: Policy {
+            app_id: APP_ID.parse().unwrap(),
+            maximum_age: Policy::DEFAULT_MAXIMUM_AGE,
+            clock_skew: Policy::DEFAULT_CLOCK_SKEW,
+        },
+        listen: loopback,
+        admin_listen: loopback,
+        cors: CorsPolicy::new(patterns, false),
+        cors_answer: Answer::new(&["x-mine".to_owned()], &["x-shown".to_owned()], 600).unwrap(),
+        api,
+        elevated_lifetime: jiff::SignedDuration::from_mins(5),
+        trusted_proxies: Vec::new(),
+        head_limit_bytes: 16 * 1024,
+        connections: ConnectionLimits {
+            head_timeout: Duration::from_secs(5),
+            head_bytes: 64 * 1024,
+            connections: 1000,
+        },
+        connect_timeout: Duration::from_secs(2),
+        upstream_idle_timeout: Duration::from_secs(4),
+        drain_linger: Duration::ZERO,
+        drain_timeout: Duration::from_secs(5),
+    }
+}
+
+/// An entry that hands `path` to an upstream, for everybody who is verified.
+pub fn to_upstream(path: &str, upstream: SocketAddr) -> EntrySettings {
+    let address = Address::parse(&format!("http://{upstream}"), false).unwrap();
+    entry(path, Destination::Upstream(address))
+}
+
+/// An entry that hands `path` to a router of this program.
+pub fn to_router(path: &str, router: Router) -> EntrySettings {
+    entry(path, Destination::Mounted(router))
+}
+
+fn entry(path: &str, destination: Destination) -> EntrySettings {
+    EntrySettings {
+        path: Prefix::parse(path).unwrap(),
+        destination,
+        strip_prefix: false,
+        methods: Methods::new([Method::GET, Method::POST]),
+        access: allow([Role::Owner, Role::Member, Role::Visitor]),
+        limits: Limits {
+            timeout: Duration::from_secs(5),
+            body_bytes: 100_000,
+            silence: Duration::from_secs(5),
+        },
+        rate_limit: None,
+        pass_authorization: false,
+    }
+}
+
+/// These roles, on any plan.
+pub fn allow(roles: impl IntoIterator<Item = Role>) -> Access {
+    Access::Verified(Rules {
+        roles: Roles::new(roles),
+        plans: Vec::new(),
+    })
+}
+
+/// So many requests an hour.
+pub fn an_hour(requests: u32) -> Option<RateLimit> {
+    Some(RateLimit {
+        requests: NonZeroU32::new(requests).unwrap(),
+        per: Duration::from_hours(1),
+    })
+}

@@ -1,0 +1,71 @@
+//! The log: one line a request, and never a credential in it.
+
+use serde_json::Value;
+
+use crate::harness::{INSTANCE_ID, TestServer, echo, instance, request, signed, to_upstream};
+
+#[tokio::test]
+async fn one_line_a_request() {
+    let server = TestServer::start(vec![to_upstream("/api", echo().await)]).await;
+    let credential = instance("owner");
+    let headers = [("authorization", credential.as_str())];
+    let reply = request(server.address, "GET", "/api/x%22y?secret=1", &headers, "").await;
+    let id = reply.header("x-request-id");
+    request(server.address, "HEAD", "/whoami", &[], "").await;
+    let log = server.stop_and_read_log().await;
+    let lines: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 2, "{log}");
+    assert_eq!(lines[0]["request_id"], id);
+    assert_eq!(lines[0]["path"], "/api/x%22y");
+    assert_eq!(lines[0]["room"], "api");
+    assert_eq!(lines[0]["status"], 200);
+    assert_eq!(lines[0]["instance_id"], INSTANCE_ID);
+    assert_eq!(lines[0]["role"], "owner");
+    assert_eq!(lines[0]["time"], "2026-11-22T12:00:00.000Z");
+    assert_eq!(lines[0]["reply_bytes"], reply.body.len());
+    assert!(lines[0]["duration_us"].is_u64());
+    assert_eq!(lines[0]["ending"], Value::Null);
+    assert_eq!(lines[1]["code"], "CREDENTIAL_MISSING");
+    assert_eq!(lines[1]["ending"], Value::Null);
+}
+
+#[tokio::test]
+async fn nothing_that_opens_a_door_is_written_down() {
+    let server = TestServer::start(vec![to_upstream("/api", echo().await)]).await;
+    let good = instance("owner");
+    let bad = signed("another secret", &serde_json::json!({"instanceId": "x"}));
+    let mut tokens = Vec::new();
+    for credential in [&good, &bad, "IST.verysecret", "OauthNG.JWS.verysecret"] {
+        for path in ["/whoami", "/api/x", "/nothing"] {
+            let headers = [("authorization", credential)];
+            let reply = request(server.address, "GET", path, &headers, "").await;
+            let pairs = reply.json()["headers"]
+                .as_array()
+                .cloned()
+                .unwrap_or_default();
+            let token = pairs
+                .iter()
+                .find(|pair| pair[0] == "x-backlot-elevated-token");
+            tokens.extend(token.map(|pair| pair[1].as_str().unwrap().to_owned()));
+            let query = format!("{path}?instance={credential}");
+            request(server.address, "GET", &query, &[], "").await;
+        }
+    }
+    assert!(!tokens.is_empty());
+    let metrics = request(server.admin, "GET", "/metrics", &[], "").await.body;
+    let everything = server.stop_and_read_log().await + &metrics;
+    let signature = good.split_once('.').unwrap().0;
+    for secret in [
+        "verysecret",
+        &good,
+        &bad,
+        signature,
+        "instance=",
+        &tokens[0],
+    ] {
+        assert!(!everything.contains(secret), "{secret}");
+    }
+}

@@ -1,0 +1,77 @@
+//! Routers of Rust programs in the place of an upstream.
+
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use backlot_server::Caller;
+use backlot_server::admission::Access;
+
+use crate::harness::{INSTANCE_ID, PAGE, TestServer, instance, request, to_router};
+
+fn routes() -> Router {
+    Router::new()
+        .route(
+            "/api/me",
+            get(async |caller: Caller| format!("{} {}", caller.role, caller.instance_id)),
+        )
+        .route(
+            "/api/maybe",
+            get(async |caller: Option<Caller>| caller.is_some().to_string()),
+        )
+        .route("/api/echo", post(async |body: String| body))
+        .route("/api/panic", get(panics))
+        .route("/api/late", get(std::future::pending::<String>))
+}
+
+async fn panics() -> Json<()> {
+    panic!("a handler's own mistake")
+}
+
+#[tokio::test]
+async fn handlers_get_the_caller() {
+    let server = TestServer::start(vec![to_router("/api", routes())]).await;
+    let credential = instance("member");
+    let headers = [("authorization", credential.as_str()), ("origin", PAGE)];
+    let reply = request(server.address, "GET", "/api/me", &headers, "").await;
+    assert_eq!(reply.body, format!("member {INSTANCE_ID}"));
+    assert_eq!(reply.header("access-control-allow-origin"), PAGE);
+    let reply = request(server.address, "POST", "/api/echo", &headers, "hello").await;
+    assert_eq!(reply.body, "hello");
+    let reply = request(server.address, "GET", "/api/none", &headers, "").await;
+    assert_eq!(reply.status, 404);
+    assert_eq!(reply.header("access-control-allow-origin"), PAGE);
+    let reply = request(server.address, "GET", "/api/me", &[], "").await;
+    assert_eq!(reply.code(), "CREDENTIAL_MISSING");
+}
+
+#[tokio::test]
+async fn a_handler_that_wants_a_caller_never_runs_without() {
+    let mut open = to_router("/api", routes());
+    open.access = Access::Anybody;
+    let server = TestServer::start(vec![open]).await;
+    let reply = request(server.address, "GET", "/api/me", &[], "").await;
+    assert_eq!(
+        (reply.status, reply.code().as_str()),
+        (401, "CREDENTIAL_MISSING")
+    );
+    let reply = request(server.address, "GET", "/api/maybe", &[], "").await;
+    assert_eq!(reply.body, "false");
+}
+
+#[tokio::test]
+async fn a_panic_costs_one_request_and_a_late_answer_is_not_waited_for() {
+    let mut entry = to_router("/api", routes());
+    entry.limits.timeout = std::time::Duration::from_millis(100);
+    let server = TestServer::start(vec![entry]).await;
+    let credential = instance("owner");
+    let headers = [("authorization", credential.as_str()), ("origin", PAGE)];
+    let reply = request(server.address, "GET", "/api/panic", &headers, "").await;
+    assert_eq!((reply.status, reply.code().as_str()), (500, "INTERNAL"));
+    assert_eq!(reply.header("access-control-allow-origin"), PAGE);
+    let reply = request(server.address, "GET", "/api/late", &headers, "").await;
+    assert_eq!(
+        (reply.status, reply.code().as_str()),
+        (504, "UPSTREAM_TIMEOUT")
+    );
+    let reply = request(server.address, "GET", "/api/me", &headers, "").await;
+    assert_eq!(reply.status, 200);
+}

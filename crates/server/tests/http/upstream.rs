@@ -1,0 +1,200 @@
+//! What the developer's own server is told, and what it is not.
+
+use std::net::SocketAddr;
+
+use backlot_outbound::upstream::Address;
+use backlot_server::admission::Access;
+use backlot_server::rooms::api::Destination;
+use serde_json::Value;
+
+use crate::harness::{
+    INSTANCE_ID, PAGE, TestServer, Upstream, echo, instance, request, to_upstream,
+};
+
+fn header(reply: &crate::harness::Reply, name: &str) -> Vec<String> {
+    let headers = reply.json()["headers"].clone();
+    let pairs = headers
+        .as_array()
+        .unwrap_or_else(|| panic!("{reply:?}"))
+        .clone();
+    pairs
+        .iter()
+        .filter(|pair| pair[0] == name)
+        .map(|pair| pair[1].as_str().unwrap().to_owned())
+        .collect()
+}
+
+async fn ask(address: SocketAddr, path: &str, more: &[(&str, &str)]) -> crate::harness::Reply {
+    let credential = instance("member");
+    let mut headers = vec![("authorization", credential.as_str())];
+    headers.extend_from_slice(more);
+    request(address, "GET", path, &headers, "").await
+}
+
+#[tokio::test]
+async fn it_learns_who_calls_and_nobody_can_say_otherwise() {
+    let server = TestServer::start(vec![to_upstream("/api", echo().await)]).await;
+    let forged = [
+        ("x-backlot-role", "owner"),
+        ("X_Backlot_Role", "owner"),
+        ("x-backlot-instance-id", "another"),
+        ("x-backlot-new-header", "1"),
+        ("x-request-id", "forged"),
+        ("x-forwarded-for", "1.2.3.4"),
+        ("x-forwarded-host", "evil.com"),
+        ("x-real-ip", "1.2.3.4"),
+        ("forwarded", "for=1.2.3.4"),
+        ("connection", "x-backlot-role, x-secret-hop"),
+        ("x-secret-hop", "1"),
+        ("te", "trailers"),
+        ("x-mine", "kept"),
+    ];
+    let reply = ask(server.address, "/api/hello?x=1", &forged).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    assert_eq!(header(&reply, "x-backlot-role"), ["member"]);
+    assert_eq!(header(&reply, "x-backlot-instance-id"), [INSTANCE_ID]);
+    assert_eq!(
+        header(&reply, "x-backlot-user-id"),
+        ["6e1f7b9d-1b2e-4c3d-9e4f-a0b1c2d3e4f5"]
+    );
+    assert_eq!(header(&reply, "x-backlot-elevated-token").len(), 1);
+    assert_eq!(
+        header(&reply, "x-request-id"),
+        [reply.header("x-request-id")]
+    );
+    assert_eq!(header(&reply, "x-forwarded-for"), ["127.0.0.1"]);
+    assert_eq!(header(&reply, "x-forwarded-proto"), ["http"]);
+    assert_eq!(
+        header(&reply, "x-forwarded-host"),
+        [server.address.to_string()]
+    );
+    let forwarded = format!("for=127.0.0.1;host=\"{}\";proto=http", server.address);
+    assert_eq!(header(&reply, "forwarded"), [forwarded]);
+    assert_eq!(header(&reply, "x-mine"), ["kept"]);
+    for gone in [
+        "x_backlot_role",
+        "x-backlot-new-header",
+        "x-real-ip",
+        "authorization",
+        "te",
+        "x-secret-hop",
+        "connection",
+    ] {
+        assert!(header(&reply, gone).is_empty(), "{gone}");
+    }
+    assert_eq!(reply.json()["uri"], "/api/hello?x=1");
+}
+
+#[tokio::test]
+async fn a_trusted_proxy_is_believed_and_added_to() {
+    let entry = to_upstream("/api", echo().await);
+    let trust = |settings: &mut backlot_server::Settings| {
+        settings.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+    };
+    let server = TestServer::start_with(vec![entry], trust).await;
+    let proxy = [
+        ("x-forwarded-for", "9.9.9.9"),
+        ("x-forwarded-proto", "https"),
+        ("x-forwarded-host", "app.example"),
+        ("forwarded", "for=9.9.9.9"),
+    ];
+    let reply = ask(server.address, "/api", &proxy).await;
+    assert_eq!(header(&reply, "x-forwarded-for"), ["9.9.9.9, 127.0.0.1"]);
+    assert_eq!(header(&reply, "x-forwarded-proto"), ["https"]);
+    assert_eq!(header(&reply, "x-forwarded-host"), ["app.example"]);
+    assert!(header(&reply, "forwarded")[0].starts_with("for=9.9.9.9, for=127.0.0.1;"));
+}
+
+#[tokio::test]
+async fn prefixes_are_stripped_and_bases_are_added() {
+    let upstream = echo().await;
+    let mut stripped = to_upstream("/shop", upstream);
+    stripped.strip_prefix = true;
+    let base = Address::parse(&format!("http://{upstream}/v1/"), false).unwrap();
+    stripped.destination = Destination::Upstream(base);
+    let server = TestServer::start(vec![to_upstream("/", upstream), stripped]).await;
+    for (path, uri) in [
+        ("/shop/items?x=1", "/v1/items?x=1"),
+        ("/shop", "/v1/"),
+        ("/shopping", "/shopping"),
+        ("/else/where", "/else/where"),
+        ("/", "/"),
+        ("/a%2Fb?c=%2F", "/a%2Fb?c=%2F"),
+    ] {
+        let reply = ask(server.address, path, &[]).await;
+        assert_eq!(reply.json()["uri"], uri, "{path}: {reply:?}");
+    }
+}
+
+#[tokio::test]
+async fn without_proof_there_is_no_caller_to_tell_of() {
+    let mut open = to_upstream("/open", echo().await);
+    open.access = Access::Anybody;
+    let server = TestServer::start(vec![open]).await;
+    let headers = [
+        ("x-backlot-role", "owner"),
+        ("authorization", "my own scheme"),
+    ];
+    let reply = request(server.address, "GET", "/open?instance=mine", &headers, "").await;
+    assert_eq!(reply.status, 200);
+    assert!(header(&reply, "x-backlot-role").is_empty());
+    assert!(header(&reply, "x-backlot-elevated-token").is_empty());
+    assert_eq!(
+        header(&reply, "authorization"),
+        ["my own scheme"],
+        "it is for the upstream"
+    );
+    assert_eq!(reply.json()["uri"], "/open?instance=mine");
+}
+
+#[tokio::test]
+async fn its_reply_comes_back_without_what_is_not_its_to_say() {
+    const REPLY: &str = "HTTP/1.1 201 Created\r\ncontent-length: 2\r\nx-own: 1\r\nvary: accept\r\n\
+        access-control-allow-origin: *\r\naccess-control-allow-credentials: true\r\n\
+        connection: x-hop\r\nx-hop: 1\r\nkeep-alive: timeout=5\r\nset-cookie: a=1\r\n\
+        set-cookie: b=2\r\n\r\nok";
+    let upstream = Upstream::saying(vec![REPLY]).await;
+    let server = TestServer::start(vec![to_upstream("/api", upstream.address)]).await;
+    let reply = ask(server.address, "/api", &[("origin", PAGE)]).await;
+    assert_eq!((reply.status, reply.body.as_str()), (201, "ok"));
+    assert_eq!(reply.header("access-control-allow-origin"), PAGE);
+    assert_eq!(reply.header("access-control-allow-credentials"), "");
+    assert_eq!(reply.header("vary"), "accept, Origin");
+    assert_eq!(reply.header("set-cookie"), "a=1, b=2");
+    assert_eq!(reply.header("x-own"), "1");
+    for gone in ["x-hop", "keep-alive"] {
+        assert_eq!(reply.header(gone), "", "{gone}");
+    }
+}
+
+#[tokio::test]
+async fn bodies_stream_through_and_connections_are_kept() {
+    let upstream =
+        Upstream::saying(vec!["HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"; 8]).await;
+    let server = TestServer::start(vec![
+        to_upstream("/api", upstream.address),
+        to_upstream("/echo", echo().await),
+    ])
+    .await;
+    for _ in 0..5 {
+        assert_eq!(ask(server.address, "/api", &[]).await.body, "ok");
+    }
+    assert_eq!(*upstream.connections.lock(), 1);
+    let credential = instance("owner");
+    let headers = [("authorization", credential.as_str())];
+    let body = "x".repeat(90_000);
+    let reply = request(server.address, "POST", "/echo", &headers, &body).await;
+    assert_eq!(reply.json()["bodyBytes"], Value::from(90_000));
+}
+
+#[tokio::test]
+async fn http2_on_the_inside() {
+    let upstream = echo().await;
+    let mut entry = to_upstream("/api", upstream);
+    let address = Address::parse(&format!("http://{upstream}"), true).unwrap();
+    entry.destination = Destination::Upstream(address);
+    let server = TestServer::start(vec![entry]).await;
+    let reply = ask(server.address, "/api/x", &[]).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    assert_eq!(header(&reply, "x-backlot-role"), ["member"]);
+}

@@ -1,0 +1,91 @@
+//! Connections that leave HTTP.
+
+use axum::Router;
+use axum::routing::any;
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::net::TcpListener;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{accept_hdr_async, connect_async};
+
+use crate::harness::{TestServer, instance, to_upstream};
+
+/// Says back what it hears, after the address it was asked for.
+async fn upstream() -> std::net::SocketAddr {
+    use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut asked = String::new();
+                #[expect(clippy::result_large_err, reason = "the library's own type")]
+                let note = |request: &Request, response: Response| {
+                    let role = request.headers()["x-backlot-role"].to_str().unwrap();
+                    asked = format!("{} as {role}", request.uri());
+                    Ok(response)
+                };
+                let mut socket = accept_hdr_async(stream, note).await.unwrap();
+                socket.send(Message::text(asked)).await.unwrap();
+                while let Some(Ok(message)) = socket.next().await {
+                    if message.is_text() {
+                        socket.send(message).await.unwrap();
+                    }
+                }
+            });
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_socket_passes_both_ways() {
+    let server = TestServer::start(vec![to_upstream("/live", upstream().await)]).await;
+    let url = format!(
+        "ws://{}/live/feed?a=1&instance={}",
+        server.address,
+        instance("visitor")
+    );
+    let (mut socket, reply) = connect_async(url).await.unwrap();
+    assert_eq!(reply.status(), 101);
+    assert_eq!(reply.headers()["x-request-id"].len(), 36);
+    let first = socket.next().await.unwrap().unwrap();
+    assert_eq!(first.to_text().unwrap(), "/live/feed?a=1 as visitor");
+    for size in [1, 1000, 100_000] {
+        let text = "x".repeat(size);
+        socket.send(Message::text(text.clone())).await.unwrap();
+        assert_eq!(
+            socket.next().await.unwrap().unwrap().to_text().unwrap(),
+            text
+        );
+    }
+    socket.close(None).await.unwrap();
+    let log = server.stop_and_read_log().await;
+    assert!(
+        log.contains("\"status\":101") && !log.contains("instance="),
+        "{log}"
+    );
+}
+
+#[tokio::test]
+async fn a_handshake_without_proof_is_refused() {
+    let server = TestServer::start(vec![to_upstream("/live", upstream().await)]).await;
+    let url = format!("ws://{}/live?instance=nonsense", server.address);
+    let error = connect_async(url).await.unwrap_err().to_string();
+    assert!(error.contains("401"), "{error}");
+}
+
+#[tokio::test]
+async fn an_upstream_that_declines_to_switch_is_heard() {
+    let router = Router::new().route("/live", any(async || "just http"));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let server = TestServer::start(vec![to_upstream("/live", address)]).await;
+    let url = format!(
+        "ws://{}/live?instance={}",
+        server.address,
+        instance("owner")
+    );
+    let error = connect_async(url).await.unwrap_err().to_string();
+    assert!(error.contains("200"), "{error}");
+}

@@ -1,0 +1,11 @@
+// A folder for one test, gone with it.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export function temporaryFolder(t) {
+  const folder = mkdtempSync(join(tmpdir(), "backlot-end-to-end-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
