@@ -20,7 +20,7 @@ test("Express believes only what came through Backlot", async (t) => {
   const otherToken = await tokenOf(otherSite);
 
   await t.test("what the token says", () => {
-    const [header, claims] = token.split(".").map((part) => JSON.parse(Buffer.from(part, "base64url")));
+    const [header, claims] = token.split(".").slice(0, 2).map((part) => JSON.parse(Buffer.from(part, "base64url")));
     assert.equal(header.alg, "ES256");
     assert.equal(claims.iss, "backlot");
     assert.equal(claims.aud, app.id);

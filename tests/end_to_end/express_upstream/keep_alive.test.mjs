@@ -5,12 +5,13 @@ import http from "node:http";
 import { test } from "node:test";
 
 import { call, postJson } from "../lib/call.mjs";
+import { atEnd } from "../lib/cleanup.mjs";
 import { startExpress } from "../lib/express_stage.mjs";
 
 test("sixty calls, one connection to the upstream", async (t) => {
   const { as, backend, otherSite, relay, site } = await startExpress(t);
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
-  t.after(() => agent.destroy());
+  atEnd(t, () => agent.destroy());
 
   for (let round = 0; round < 20; round += 1) {
     const url = `${backend}/api/hello`;

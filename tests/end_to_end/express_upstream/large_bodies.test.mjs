@@ -32,6 +32,12 @@ test("20 MB go through, 33 MB do not", async (t) => {
     });
   }
 
+  await t.test("20 MB from nobody: 401, and the sender can read it", async () => {
+    const reply = await send(Buffer.alloc(20 * MEBIBYTE, "x"), { Authorization: "nobody" });
+    assert.equal(reply.status, 401);
+    assert.equal(reply.code, "CREDENTIAL_MALFORMED");
+  });
+
   await t.test("and a small one still passes", async () => {
     const reply = await send("hello");
     assert.equal(reply.json.bytes, 5);

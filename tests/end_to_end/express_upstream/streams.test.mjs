@@ -5,6 +5,7 @@ import http from "node:http";
 import { once } from "node:events";
 import { test } from "node:test";
 
+import { atEnd } from "../lib/cleanup.mjs";
 import { startExpress } from "../lib/express_stage.mjs";
 import { until, within } from "../lib/poll.mjs";
 
@@ -13,7 +14,7 @@ test("events arrive one by one", async (t) => {
   const instance = encodeURIComponent(as("visitor").Authorization);
 
   const request = http.get(`${backend}/api/clock?zone=utc&instance=${instance}`);
-  t.after(() => request.destroy());
+  atEnd(t, () => request.destroy());
   const [response] = await within("the head", once(request, "response"));
   assert.equal(response.statusCode, 200);
   assert.match(response.headers["content-type"], /^text\/event-stream/);

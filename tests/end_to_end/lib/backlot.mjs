@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { makeApp } from "./app.mjs";
+import { atEnd } from "./cleanup.mjs";
 import { temporaryFolder } from "./folder.mjs";
 import { backlot } from "./paths.mjs";
 import { until } from "./poll.mjs";
@@ -35,7 +36,7 @@ async function start(t, path, args, { config, data, env }, ending) {
   all.push("--data", dataFolder, "--ready-file", readyFile);
   if (config !== undefined) all.push("--config", configFile(folder, config));
   const program = new Program(path, all, { cwd: folder, env });
-  t.after(() => program.stop(ending));
+  atEnd(t, () => program.stop(ending));
   await until("the ready file", () => {
     program.assertAlive();
     return existsSync(readyFile);

@@ -2,6 +2,7 @@
 
 import { chromium } from "playwright-core";
 
+import { atEnd } from "./cleanup.mjs";
 import { chromium as executablePath } from "./paths.mjs";
 
 const quiet = [
@@ -16,7 +17,7 @@ const quiet = [
 export async function openBrowser(t, { args = [] } = {}) {
   const sandbox = process.getuid() === 0 ? ["--no-sandbox"] : [];
   const browser = await chromium.launch({ executablePath, headless: true, args: [...sandbox, ...quiet, ...args] });
-  t.after(() => browser.close());
+  atEnd(t, () => browser.close());
   return browser;
 }
 

@@ -7,6 +7,7 @@ import http from "node:http";
 import { instanceOf } from "./app.mjs";
 import { startServe } from "./backlot.mjs";
 import { openBrowser, openPage } from "./browser.mjs";
+import { atEnd } from "./cleanup.mjs";
 import { listening } from "./program.mjs";
 import { startUpstream } from "./upstream.mjs";
 
@@ -45,8 +46,8 @@ export async function startStage(t) {
     response.end('<!doctype html><link rel="icon" href="data:,"><title>A page</title>');
   });
   const port = await listening(pages);
-  t.after(() => pages.closeAllConnections());
-  t.after(() => pages.close());
+  atEnd(t, () => pages.closeAllConnections());
+  atEnd(t, () => pages.close());
   const allowed = `http://127.0.0.1:${port}`;
   const refused = `http://evil.example:${port}`;
   const upstream = await startUpstream(t, behave);

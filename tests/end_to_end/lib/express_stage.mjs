@@ -6,6 +6,7 @@ import { join } from "node:path";
 
 import { startDev } from "./backlot.mjs";
 import { instanceOf } from "./app.mjs";
+import { atEnd } from "./cleanup.mjs";
 import { expressExample } from "./paths.mjs";
 import { until } from "./poll.mjs";
 import { Program, run } from "./program.mjs";
@@ -30,7 +31,7 @@ export async function startExpress(t, { env } = {}) {
     cwd: expressExample,
     env: { PORT: "0", BACKLOT_URL: backlot.backend, WIX_CLIENT_ID: app.id },
   });
-  t.after(() => express.stop());
+  atEnd(t, () => express.stop());
   const address = await until("Express to listen", () => {
     express.assertAlive();
     return express.stdout.match(/^Listening on (http:\S+:\d+)$/m)?.[1];

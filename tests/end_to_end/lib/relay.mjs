@@ -3,6 +3,7 @@
 
 import net from "node:net";
 
+import { atEnd } from "./cleanup.mjs";
 import { listening } from "./program.mjs";
 
 const MOST_KEPT = 256 * 1024;
@@ -31,7 +32,7 @@ export async function startRelay(t) {
     inner.pipe(outer).pipe(inner);
   });
   const port = await listening(server);
-  t.after(() => {
+  atEnd(t, () => {
     for (const socket of sockets) socket.destroy();
     server.close();
   });

@@ -2,6 +2,7 @@
 
 import http from "node:http";
 
+import { atEnd } from "./cleanup.mjs";
 import { listening } from "./program.mjs";
 
 const MOST_REMEMBERED = 1000;
@@ -16,7 +17,7 @@ export async function startUpstream(t, answer = () => false) {
     if (answer(request, response) === false) tellBack(request, response);
   });
   const port = await listening(server);
-  t.after(() => {
+  atEnd(t, () => {
     server.closeAllConnections();
     return new Promise((resolve) => server.close(resolve));
   });

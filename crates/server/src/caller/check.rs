@@ -1,9 +1,12 @@
 //! Checking a credential: microseconds, no I/O.
 
+use std::sync::Arc;
+
 use backlot_wix::signed_instance::{Payload, Policy, Refusal as Unfit, Wire};
 use backlot_wix::{AppId, AppSecrets, Caller, Credential};
 use jiff::Timestamp;
 
+use super::recent::{Known, Recent};
 use crate::elevated::{ElevatedTokens, TokenFault};
 use crate::error::{Code, Refusal};
 
@@ -11,20 +14,25 @@ use crate::error::{Code, Refusal};
 pub struct Checker {
     secrets: AppSecrets,
     policy: Policy,
+    recent: Recent,
 }
 
 /// A checked caller.
 pub struct Checked {
     /// Who it is.
-    pub caller: Caller,
+    pub caller: Arc<Caller>,
     /// The instance was signed with a secret that is being rotated out.
     pub old_secret: bool,
 }
 
 impl Checker {
     /// Accepts what these secrets signed and the policy admits.
-    pub const fn new(secrets: AppSecrets, policy: Policy) -> Self {
-        Self { secrets, policy }
+    pub fn new(secrets: AppSecrets, policy: Policy) -> Self {
+        Self {
+            secrets,
+            policy,
+            recent: Recent::new(),
+        }
     }
 
     pub(crate) const fn app_id(&self) -> AppId {
@@ -42,7 +50,7 @@ impl Checker {
             Credential::SignedInstance(instance) => self.signed_instance(instance, now),
             Credential::Jwt(token) => match elevated.verify(token, now) {
                 Ok(caller) => Ok(Checked {
-                    caller,
+                    caller: Arc::new(caller),
                     old_secret: false,
                 }),
                 Err(TokenFault::Expired) => Err(Code::ElevatedTokenExpired.into()),
@@ -56,6 +64,21 @@ impl Checker {
     }
 
     fn signed_instance(&self, instance: &str, now: Timestamp) -> Result<Checked, Refusal> {
+        let known = match self.recent.find(instance) {
+            Some(known) => {
+                self.policy.check_age(&known.caller, now).map_err(explain)?;
+                known
+            }
+            None => self.verify(instance, now)?,
+        };
+        Ok(Checked {
+            caller: known.caller,
+            old_secret: known.old_secret,
+        })
+    }
+
+    /// Takes an instance apart, and remembers it if it is good.
+    fn verify(&self, instance: &str, now: Timestamp) -> Result<Known, Refusal> {
         let wire = Wire::parse(instance).map_err(|_| Code::CredentialMalformed)?;
         let verified = wire
             .verify(&self.secrets)
@@ -63,11 +86,12 @@ impl Checker {
         let bytes = verified.decode().map_err(|_| Code::InstanceInvalid)?;
         let payload = Payload::from_json(&bytes)
             .map_err(|error| Refusal::from(Code::InstanceInvalid).because(error))?;
-        let caller = self.policy.admit(&payload, now).map_err(explain)?;
-        Ok(Checked {
-            caller,
+        let known = Known {
+            caller: Arc::new(self.policy.admit(&payload, now).map_err(explain)?),
             old_secret: verified.secret_index() > 0,
-        })
+        };
+        self.recent.keep(instance, known.clone());
+        Ok(known)
     }
 }
 

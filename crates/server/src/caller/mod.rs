@@ -3,6 +3,7 @@
 mod check;
 mod extract;
 mod find;
+mod recent;
 
 pub use check::{Checked, Checker};
 pub use extract::{Caller, CallerMissing};

@@ -115,6 +115,25 @@ async fn each_cause_has_a_code_of_its_own() {
 }
 
 #[tokio::test]
+async fn what_was_verified_before_still_expires() {
+    let server = TestServer::start(vec![]).await;
+    let credential = instance("owner");
+    assert_eq!(whoami(&server, &credential).await.status, 200);
+    server.clock.set("2026-11-22T15:05:00Z".parse().unwrap());
+    assert_eq!(whoami(&server, &credential).await.status, 200);
+    server.clock.set("2026-11-22T15:05:01Z".parse().unwrap());
+    assert_eq!(
+        whoami(&server, &credential).await.code(),
+        "INSTANCE_EXPIRED"
+    );
+    server.clock.set("2026-11-22T10:54:59Z".parse().unwrap());
+    assert_eq!(
+        whoami(&server, &credential).await.code(),
+        "INSTANCE_FROM_FUTURE"
+    );
+}
+
+#[tokio::test]
 async fn an_instance_in_the_query_is_used_and_goes_no_further() {
     let server = TestServer::start(vec![to_upstream("/api", echo().await)]).await;
     let path = format!("/api/x?a=1&instance={}&b=%20", instance("member"));

@@ -59,6 +59,7 @@ async fn a_socket_passes_both_ways() {
         );
     }
     socket.close(None).await.unwrap();
+    drop(socket);
     let log = server.stop_and_read_log().await;
     assert!(
         log.contains("\"status\":101") && !log.contains("instance="),

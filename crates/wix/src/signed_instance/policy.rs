@@ -61,7 +61,8 @@ impl Policy {
             None => None,
         };
         let signed_at = date("signDate", &payload.sign_date)?;
-        let expires_at = self.check_age(payload, signed_at, now)?;
+        let expires_at = self.expiry(payload, signed_at)?;
+        self.check_dates(signed_at, expires_at, now)?;
         let (role, user_id) = payload.role_and_user();
         Ok(Caller {
             instance_id,
@@ -86,25 +87,34 @@ impl Policy {
             .ok_or(Refusal::WrongApp)
     }
 
-    fn check_age(
+    /// `expirationDate`, or the maximum age from `signDate` on.
+    fn expiry(&self, payload: &Payload<'_>, signed_at: Timestamp) -> Result<Timestamp, Refusal> {
+        match present(payload.expiration_date.as_ref()) {
+            Some(text) => date("expirationDate", text),
+            None => Ok(signed_at
+                .saturating_add(self.maximum_age)
+                .unwrap_or(Timestamp::MAX)),
+        }
+    }
+
+    /// Whether a caller that was admitted before still would be: nothing but the time has changed.
+    pub fn check_age(&self, caller: &Caller, now: Timestamp) -> Result<(), Refusal> {
+        self.check_dates(caller.signed_at, caller.expires_at, now)
+    }
+
+    fn check_dates(
         &self,
-        payload: &Payload<'_>,
         signed_at: Timestamp,
+        expires_at: Timestamp,
         now: Timestamp,
-    ) -> Result<Timestamp, Refusal> {
+    ) -> Result<(), Refusal> {
         if now.duration_until(signed_at) > self.clock_skew {
             return Err(Refusal::FromTheFuture(signed_at));
         }
-        let expires_at = match present(payload.expiration_date.as_ref()) {
-            Some(text) => date("expirationDate", text)?,
-            None => signed_at
-                .saturating_add(self.maximum_age)
-                .unwrap_or(Timestamp::MAX),
-        };
         if expires_at.duration_until(now) > self.clock_skew {
             return Err(Refusal::Expired(expires_at));
         }
-        Ok(expires_at)
+        Ok(())
     }
 }
 

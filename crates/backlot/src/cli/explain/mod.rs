@@ -5,6 +5,7 @@ mod instance;
 mod token;
 
 use std::io::{Read as _, Write as _};
+use std::sync::Arc;
 
 use backlot_server::Checker;
 use backlot_server::Clock;
@@ -81,7 +82,7 @@ fn tell_unknown(story: &mut Story, value: &str) {
 }
 
 impl Knowledge {
-    fn check(&self, value: &str, now: Timestamp) -> Result<Caller, Refusal> {
+    fn check(&self, value: &str, now: Timestamp) -> Result<Arc<Caller>, Refusal> {
         Checker::new(self.secrets.clone(), self.policy)
             .check(value, &self.elevated, now)
             .map(|checked| checked.caller)
@@ -140,7 +141,7 @@ impl Story {
         self.say(&format!("  {name:<18} {printable}"));
     }
 
-    fn verdict(&mut self, outcome: &Result<Caller, Refusal>) {
+    fn verdict(&mut self, outcome: &Result<Arc<Caller>, Refusal>) {
         match outcome {
             Ok(caller) => self.say(&format!(
                 "\nVerdict: accepted, as {} of instance {}{}.",
