@@ -2,6 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 
 import { within } from "./poll.mjs";
 
@@ -28,6 +29,7 @@ export class Program {
   constructor(command, args, { cwd, env } = {}) {
     this.stdout = "";
     this.stderr = "";
+    this.asked = false;
     this.child = spawn(command, args, { cwd, env: cleanEnvironment(env), stdio: ["ignore", "pipe", "pipe"] });
     running.add(this.child);
     for (const name of ["stdout", "stderr"]) {
@@ -53,18 +55,29 @@ export class Program {
     return this.failure !== null || this.child.exitCode !== null || this.child.signalCode !== null;
   }
 
+  // The most memory that it has had, in bytes.
+  get peakMemory() {
+    const status = readFileSync(`/proc/${this.child.pid}/status`, "utf8");
+    return Number(status.match(/^VmHWM:\s+(\d+) kB$/m)[1]) * 1024;
+  }
+
   // Throws if the program is gone, with its last words.
   assertAlive() {
-    if (this.hasEnded) throw new Error(`The program ended early. ${this.failure ?? ""}\n${this.stderr}`);
+    if (!this.hasEnded) return;
+    const { exitCode, signalCode } = this.child;
+    const how = this.failure?.message ?? `exit code ${exitCode}, signal ${signalCode}`;
+    throw new Error(`The program ended by itself (${how}). Its last words:\n${this.stderr.slice(-2000)}`);
   }
 
   signal(name) {
+    this.asked = true;
     this.child.kill(name);
   }
 
-  // Ends it, at last by force. Its exit is returned.
+  // Ends it, at last by force. Its exit is returned. One that has ended by itself is a failure.
   async stop(signal = "SIGTERM", patience = 10_000) {
-    if (!this.hasEnded) this.child.kill(signal);
+    if (!this.asked) this.assertAlive();
+    if (!this.hasEnded) this.signal(signal);
     try {
       return await within("the program to stop", this.ended, patience);
     } catch (error) {
