@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { call } from "../lib/call.mjs";
-import { startExpress } from "../lib/express_stage.mjs";
+import { runExpress, startExpress } from "../lib/express_stage.mjs";
 
 test("Express believes only what came through Backlot", async (t) => {
   const { app, as, backend, direct, otherSite, relay, site } = await startExpress(t);
@@ -39,10 +39,10 @@ test("Express believes only what came through Backlot", async (t) => {
     for (const each of json.keys) assert.equal(each.d, undefined);
   });
 
-  const around = (instanceId, value) => {
+  const around = (instanceId, value, server = direct) => {
     const headers = { "x-backlot-instance-id": instanceId, "x-backlot-role": "owner" };
     if (value) headers["x-backlot-elevated-token"] = value;
-    return call(`${direct}/api/hello`, { headers });
+    return call(`${server}/api/hello`, { headers });
   };
   const [head, body, signature] = token.split(".");
   const none = Buffer.from('{"alg":"none"}').toString("base64url");
@@ -60,5 +60,14 @@ test("Express believes only what came through Backlot", async (t) => {
   }
   await t.test("around Backlot with the very token: it is what proves", async () => {
     assert.equal((await around(site.instanceId, token)).status, 200);
+  });
+
+  await t.test("a server of another app refuses it", async () => {
+    const server = await runExpress(t, { BACKLOT_URL: backend, WIX_CLIENT_ID: crypto.randomUUID() });
+    assert.equal((await around(site.instanceId, token, server)).status, 401);
+  });
+  await t.test("a server that cannot get the keys believes nobody", async () => {
+    const server = await runExpress(t, { BACKLOT_URL: "http://127.0.0.1:1" });
+    assert.equal((await around(site.instanceId, token, server)).status, 500);
   });
 });

@@ -89,10 +89,10 @@ export class Program {
 }
 
 // Runs a program to its end.
-export async function run(command, args, options) {
+export async function run(command, args, { patience, ...options } = {}) {
   const program = new Program(command, args, options);
   try {
-    const { code } = await within(`${args[0]} to end`, program.ended);
+    const { code } = await within(`${args[0]} to end`, program.ended, patience);
     return { code, stdout: program.stdout, stderr: program.stderr };
   } finally {
     if (!program.hasEnded) program.signal("SIGKILL");

@@ -1,0 +1,206 @@
+//! The configuration: what wins, and what a person reads when something is wrong.
+
+use std::path::PathBuf;
+
+use backlot::config::{Fallback, Mode, Resolved, Source, resolve};
+
+const KEY: &str = include_str!("wix-public-key.pem");
+const APP: &str = "[app]\nid = \"7f3c2c1a-9a55-4f0e-8c57-6a1d2e3f4b5c\"\n\
+    secret = { env = \"SECRET\" }\npublic_key = { env = \"KEY\" }\n";
+
+/// Reads `text` as a file, with these variables and the two that [`APP`] names.
+fn load(text: &str, mode: Mode, variables: &[(&str, &str)]) -> Result<Resolved, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("backlot.toml");
+    std::fs::write(&path, text).unwrap();
+    let environment = |name: &str| {
+        let given = variables.iter().find(|(known, _)| *known == name);
+        match (given, name) {
+            (Some((_, value)), _) => Some((*value).to_owned()),
+            (None, "SECRET") => Some("a-secret-of-the-app".to_owned()),
+            (None, "KEY") => Some(KEY.to_owned()),
+            _ => None,
+        }
+    };
+    let shorten = |text: String| text.replace(&format!("{}/", folder.path().display()), "");
+    let source =
+        Source::read(Some(&path), &environment).map_err(|error| shorten(error.to_string()))?;
+    let data = PathBuf::from("data");
+    resolve(&source, mode, &Fallback::default(), &data, &environment)
+        .map_err(|error| shorten(error.to_string()))
+}
+
+/// What is said about a faulty text, after [`APP`], in production.
+fn complaint(rest: &str) -> String {
+    match load(&format!("{APP}{rest}"), Mode::Serve, &[]) {
+        Ok(_) => panic!("accepted: {rest}"),
+        Err(text) => text,
+    }
+}
+
+#[test]
+fn mistakes_name_line_cause_and_remedy() {
+    let cases = [
+        (
+            "[cors]\norigin = []",
+            "backlot.toml:6: cors.origin: there is no such key\n  hint: did you mean `origins`?",
+        ),
+        (
+            "[crs]\n",
+            "backlot.toml:5: crs: there is no such section\n  hint: did you mean `cors`?",
+        ),
+        ("[server]\nlisten = 8080", "backlot.toml:6: server.listen: "),
+        (
+            "[server]\nhead_timeout = \"soon\"",
+            "not a length of time such as \"30s\"",
+        ),
+        (
+            "[server]\nhead_timeout = 30",
+            "not a length of time such as \"30s\"",
+        ),
+        (
+            "[server]\nhead_limit = \"1B\"",
+            "it must lie between 1KiB and 1MiB",
+        ),
+        (
+            "[server]\ntrusted_proxies = [\"10.0.0.0/33\"]",
+            "server.trusted_proxies[0]: \"10.0.0.0/33\" is not a network",
+        ),
+        (
+            "[cors]\norigins = [\n  \"https://a.example\",\n  \"*\",\n]",
+            "backlot.toml:8: cors.origins[1]: \"*\": `*` would let every page",
+        ),
+        (
+            "[cors]\nlocalhost = true",
+            "backlot.toml:6: cors.localhost: ",
+        ),
+        (
+            "[cors]\norigins = [\"http://a.example\"]",
+            "plain http can be changed",
+        ),
+        (
+            "[admin]\nlisten = \"0.0.0.0:8081\"",
+            "backlot.toml:6: admin.listen: the admin listener has no login",
+        ),
+        (
+            "[database]\nurl = \"postgres://u:hush@h/d\"",
+            "backlot.toml:6: database.url: PostgreSQL is not supported yet",
+        ),
+        (
+            "[[api]]\npath = \"/api\"",
+            "api[0].upstream: this is not an address",
+        ),
+        (
+            "[[api]]\npath = \"/api\"\nupstream = \"http://127.0.0.1:1\"",
+            "api[0].allow: nobody may call this entry",
+        ),
+        (
+            "[[api]]\npath = \"/whoami\"\nupstream = \"http://h\"\nauth = \"none\"",
+            "api[0].path: /whoami is Backlot's own",
+        ),
+        (
+            "[[api]]\npath = \"/a\"\nupstream = \"http://h\"\nallow = [\"admin\"]",
+            "backlot.toml:8: api[0].allow[0]: unknown variant `admin`",
+        ),
+        (
+            "[[api]]\npath = \"/a\"\nupstream = \"http://h\"\nallow = [\"owner\"]\nmethods = [\"get\"]",
+            "api[0].methods[0]: \"get\" is not a method",
+        ),
+        ("[app", "this is not TOML"),
+    ];
+    for (text, expected) in cases {
+        let said = complaint(text);
+        assert!(said.contains(expected), "{text}\n--- said:\n{said}");
+        assert!(!said.contains("hush"), "a secret is repeated: {said}");
+    }
+}
+
+#[test]
+fn everything_wrong_is_said_at_once() {
+    let said = load("", Mode::Serve, &[]).err().unwrap();
+    for missing in [
+        "app.id: the app id is missing",
+        "app.secret: the app secret is missing",
+        "app.public_key: the app's public key is missing",
+    ] {
+        assert!(said.contains(missing), "{said}");
+    }
+    assert!(
+        said.contains("WIX_CLIENT_ID") && said.contains("hint:"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_secret_in_the_file_is_only_taken_where_it_is_meant() {
+    let with = |secret: &str| APP.replace("{ env = \"SECRET\" }", secret);
+    let said = load(&with("\"in the file\""), Mode::Serve, &[])
+        .err()
+        .unwrap();
+    assert!(
+        said.contains("backlot.toml:3: app.secret: the secret stands in the file itself"),
+        "{said}"
+    );
+    assert!(!said.contains("in the file\""), "{said}");
+    assert!(load(&with("{ inline = \"in the file\" }"), Mode::Serve, &[]).is_ok());
+    let resolved = load(&with("\"in the file\""), Mode::Dev, &[]).unwrap();
+    assert_eq!(resolved.warnings.len(), 1);
+    let said = load(&with("{ env = \"NOT_SET\" }"), Mode::Serve, &[])
+        .err()
+        .unwrap();
+    assert!(
+        said.contains("the environment variable NOT_SET is not set"),
+        "{said}"
+    );
+    let two = load(
+        &with("[{ env = \"SECRET\" }, { inline = \"the old one\" }]"),
+        Mode::Serve,
+        &[],
+    );
+    assert_eq!(two.unwrap().settings.secrets.iter().len(), 2);
+}
+
+#[test]
+fn the_environment_beats_the_file_and_wix_names_work_alone() {
+    let listen = |variables: &[(&str, &str)]| {
+        let text = format!("{APP}[server]\nlisten = \"127.0.0.1:1000\"\n");
+        load(&text, Mode::Serve, variables).map(|resolved| resolved.settings.listen.to_string())
+    };
+    assert_eq!(listen(&[]).unwrap(), "127.0.0.1:1000");
+    assert_eq!(
+        listen(&[("BACKLOT_SERVER_LISTEN", "127.0.0.1:2000")]).unwrap(),
+        "127.0.0.1:2000"
+    );
+    let said = listen(&[("BACKLOT_SERVER_LISTEN", "here")]).unwrap_err();
+    assert!(
+        said.contains("environment variable BACKLOT_SERVER_LISTEN: server.listen: "),
+        "{said}"
+    );
+
+    let wix = [
+        ("WIX_CLIENT_ID", "7f3c2c1a-9a55-4f0e-8c57-6a1d2e3f4b5c"),
+        ("WIX_CLIENT_SECRET", "from-the-environment"),
+        ("WIX_CLIENT_PUBLIC_KEY", KEY),
+        (
+            "BACKLOT_CORS_ORIGINS",
+            "https://a.example, https://b.example",
+        ),
+        ("BACKLOT_API_0_PATH", "/api"),
+        ("BACKLOT_API_0_UPSTREAM", "http://127.0.0.1:3000"),
+        ("BACKLOT_API_0_ALLOW", "[\"owner\"]"),
+    ];
+    let resolved = load("", Mode::Serve, &wix).unwrap_or_else(|said| panic!("{said}"));
+    assert_eq!(
+        resolved.settings.secrets.newest().reveal(),
+        "from-the-environment"
+    );
+    assert!(resolved.settings.cors.allows("https://b.example"));
+    assert!(
+        resolved
+            .settings
+            .cors
+            .allows("https://7f3c2c1a-9a55-4f0e-8c57-6a1d2e3f4b5c.wix.run")
+    );
+    assert!(!resolved.settings.cors.allows("http://localhost:5173"));
+    assert_eq!(resolved.settings.api.len(), 1);
+}

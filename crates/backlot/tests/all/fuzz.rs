@@ -1,0 +1,55 @@
+//! The fuzz targets on stable: every input of the corpus, and a fixed number of mutations of each.
+
+use std::path::Path;
+
+#[path = "../../../../fuzz/targets/origin.rs"]
+mod origin;
+#[path = "../../../../fuzz/targets/signed_instance.rs"]
+mod signed_instance;
+
+const MUTATIONS: u64 = 300;
+
+fn replay(target: &str, run: fn(&[u8])) {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../fuzz/corpus")
+        .join(target);
+    let mut inputs = 0;
+    for entry in std::fs::read_dir(corpus).unwrap() {
+        let input = std::fs::read(entry.unwrap().path()).unwrap();
+        run(&input);
+        for seed in 0..MUTATIONS {
+            run(&mutate(&input, seed));
+        }
+        inputs += 1;
+    }
+    assert!(inputs > 5, "the corpus of {target} is gone");
+}
+
+/// A few bytes changed, added or taken away, the same ones for the same seed.
+fn mutate(input: &[u8], seed: u64) -> Vec<u8> {
+    const SPECIAL: &[u8] = b".=-_/:@[]*\\\"{}\0 \xffAa0";
+    let mut random = fastrand::Rng::with_seed(seed);
+    let mut bytes = input.to_vec();
+    for _ in 0..random.usize(1..6) {
+        let at = random.usize(0..=bytes.len());
+        let byte = SPECIAL[random.usize(0..SPECIAL.len())];
+        match random.u8(0..4) {
+            0 => bytes.insert(at, byte),
+            1 => bytes.truncate(at),
+            2 if at < bytes.len() => drop(bytes.remove(at)),
+            _ if at < bytes.len() => bytes[at] = byte,
+            _ => bytes.push(byte),
+        }
+    }
+    bytes
+}
+
+#[test]
+fn signed_instances() {
+    replay("signed_instance", signed_instance::run);
+}
+
+#[test]
+fn origins() {
+    replay("origin", origin::run);
+}
