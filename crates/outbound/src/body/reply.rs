@@ -9,11 +9,13 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
 use super::silence::Silence;
+use crate::upstream::Lease;
 
 /// A reply's body, as the upstream sends it.
 pub struct ReplyStream {
     inner: Incoming,
     silence: Silence,
+    lease: Option<Lease>,
 }
 
 /// Why a reply's body ended early.
@@ -28,11 +30,22 @@ pub enum ReplyFault {
 }
 
 impl ReplyStream {
-    /// Limits how long the upstream may be silent.
-    pub const fn new(inner: Incoming, longest_silence: Duration) -> Self {
-        Self {
+    /// Limits how long the upstream may be silent. The connection goes back when all is read.
+    pub(crate) fn new(inner: Incoming, longest_silence: Duration, lease: Option<Lease>) -> Self {
+        let mut stream = Self {
             inner,
             silence: Silence::new(longest_silence),
+            lease,
+        };
+        stream.give_back_at_end();
+        stream
+    }
+
+    fn give_back_at_end(&mut self) {
+        if self.inner.is_end_stream()
+            && let Some(lease) = self.lease.take()
+        {
+            lease.end();
         }
     }
 }
@@ -51,6 +64,11 @@ impl Body for ReplyStream {
             return Poll::Ready(Some(Err(ReplyFault::TooSlow)));
         };
         this.silence.broken();
+        match &frame {
+            None => drop(this.lease.take().map(Lease::end)),
+            Some(Ok(_)) => this.give_back_at_end(),
+            Some(Err(_)) => this.lease = None,
+        }
         Poll::Ready(frame.map(|result| result.map_err(ReplyFault::BrokenOff)))
     }
 

@@ -1,18 +1,33 @@
 //! Where an upstream is, and how a request's path becomes a path there.
 
-use super::last_reply::LastReply;
-use http::HeaderValue;
-use http::uri::{Authority, PathAndQuery, Scheme, Uri};
+use std::fmt;
+use std::sync::Arc;
 
-/// An upstream's address: scheme, host, port and the path that all of its paths start with.
-#[derive(Debug, Clone)]
+use super::last_reply::LastReply;
+use super::pool::Pool;
+use http::HeaderValue;
+use http::uri::{PathAndQuery, Scheme, Uri};
+
+/// An upstream's address: scheme, host, port and the path that all of its paths start with. Clones
+/// share the connections that are kept.
+#[derive(Clone)]
 pub struct Address {
-    scheme: Scheme,
-    authority: Authority,
+    origin: Uri,
     base_path: String,
     host: HeaderValue,
     http2: bool,
     last_reply: LastReply,
+    pool: Arc<Pool>,
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "Address({}, base {:?})",
+            self.origin, self.base_path
+        )
+    }
 }
 
 /// The text is no address of an upstream.
@@ -50,13 +65,20 @@ impl Address {
             Some(port) => format!("{host}:{port}"),
             None => host.to_owned(),
         };
+        let host = authority.parse().map_err(|_| AddressError::NotHttp)?;
+        let origin = Uri::builder()
+            .scheme(scheme)
+            .authority(authority)
+            .path_and_query("/")
+            .build()
+            .map_err(|_| AddressError::NotHttp)?;
         Ok(Self {
-            scheme,
-            host: authority.parse().map_err(|_| AddressError::NotHttp)?,
-            authority: authority.parse().map_err(|_| AddressError::NotHttp)?,
+            origin,
+            host,
             base_path: url.path().trim_end_matches('/').to_owned(),
             http2,
             last_reply: LastReply::default(),
+            pool: Arc::default(),
         })
     }
 
@@ -67,7 +89,11 @@ impl Address {
 
     /// True for `https`.
     pub fn is_tls(&self) -> bool {
-        self.scheme == Scheme::HTTPS
+        self.origin.scheme() == Some(&Scheme::HTTPS)
+    }
+
+    pub(super) const fn pool(&self) -> &Arc<Pool> {
+        &self.pool
     }
 
     pub(super) const fn last_reply(&self) -> &LastReply {
@@ -78,19 +104,25 @@ impl Address {
         self.http2
     }
 
-    /// The full address of `target` there. `None` when the two do not make a valid path.
-    pub(super) fn join(&self, target: PathAndQuery) -> Option<Uri> {
-        let path_and_query = if self.base_path.is_empty() {
-            target
+    /// What a connection is made to.
+    pub(super) const fn origin(&self) -> &Uri {
+        &self.origin
+    }
+
+    /// The path and query that stand for `target` there. `None` when the two make no valid path.
+    pub(super) fn path(&self, target: PathAndQuery) -> Option<PathAndQuery> {
+        if self.base_path.is_empty() {
+            Some(target)
         } else {
-            format!("{}{target}", self.base_path).parse().ok()?
-        };
-        Uri::builder()
-            .scheme(self.scheme.clone())
-            .authority(self.authority.clone())
-            .path_and_query(path_and_query)
-            .build()
-            .ok()
+            format!("{}{target}", self.base_path).parse().ok()
+        }
+    }
+
+    /// The full address of a path there, as HTTP/2 and proxies want it.
+    pub(super) fn full(&self, path: PathAndQuery) -> Option<Uri> {
+        let mut parts = self.origin.clone().into_parts();
+        parts.path_and_query = Some(path);
+        Uri::from_parts(parts).ok()
     }
 }
 
@@ -101,8 +133,11 @@ mod tests {
     #[test]
     fn addresses() {
         let address = Address::parse("http://127.0.0.1:3000/base/", false).unwrap();
-        let uri = address.join("/api/x?y=1".parse().unwrap()).unwrap();
-        assert_eq!(uri, "http://127.0.0.1:3000/base/api/x?y=1");
+        let path = address.path("/api/x?y=1".parse().unwrap()).unwrap();
+        assert_eq!(path, "/base/api/x?y=1");
+        let full = address.full(path).unwrap();
+        assert_eq!(full, "http://127.0.0.1:3000/base/api/x?y=1");
+        assert_eq!(address.origin(), "http://127.0.0.1:3000/");
         assert_eq!(address.host(), "127.0.0.1:3000");
         assert!(
             Address::parse("https://example.com", false)

@@ -1,5 +1,7 @@
 //! Why an upstream gave no reply.
 
+use std::io::ErrorKind;
+
 use hyper_util::client::legacy;
 
 use crate::body::BodyFault;
@@ -24,49 +26,67 @@ pub enum UpstreamError {
     BadPath,
 }
 
-impl From<legacy::Error> for UpstreamError {
+/// A failed exchange, before it is told apart.
+#[derive(Debug)]
+pub(super) enum SendError {
+    /// No connection came about.
+    Connect(BoxError),
+    /// The connection failed.
+    Exchange(BoxError),
+}
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+impl From<legacy::Error> for SendError {
     fn from(error: legacy::Error) -> Self {
-        if let Some(fault) = BodyFault::find_in(&error) {
+        if error.is_connect() {
+            Self::Connect(error.into())
+        } else {
+            Self::Exchange(error.into())
+        }
+    }
+}
+
+impl SendError {
+    /// True when the connection was closed under the request before a byte of the reply came: what
+    /// happens when an idle connection is closed by the other side in the very moment it is used.
+    pub(super) fn was_a_closed_connection(&self) -> bool {
+        let Self::Exchange(error) = self else {
+            return false;
+        };
+        chain(error.as_ref()).any(|error| {
+            let closed = error.downcast_ref().is_some_and(|error: &hyper::Error| {
+                error.is_incomplete_message() || error.is_closed() || error.is_canceled()
+            });
+            let reset = error.downcast_ref().is_some_and(|error: &std::io::Error| {
+                matches!(
+                    error.kind(),
+                    ErrorKind::ConnectionReset | ErrorKind::BrokenPipe
+                )
+            });
+            closed || reset
+        })
+    }
+}
+
+impl From<SendError> for UpstreamError {
+    fn from(error: SendError) -> Self {
+        let (SendError::Connect(cause) | SendError::Exchange(cause)) = &error;
+        if let Some(fault) = BodyFault::find_in(cause.as_ref()) {
             return Self::Body(fault);
         }
-        let chain = chain(&error);
-        if error.is_connect() {
-            Self::Unreachable(chain)
-        } else {
-            Self::Broken(chain)
+        let sentences: Vec<String> = chain(cause.as_ref()).map(ToString::to_string).collect();
+        let sentences = sentences.join(": ");
+        match error {
+            SendError::Connect(_) => Self::Unreachable(sentences),
+            SendError::Exchange(_) => Self::Broken(sentences),
         }
     }
 }
 
-/// The sentence of an error and of all that caused it, for the log.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(error) = next {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        next = error.source();
-    }
-    text
-}
-
-/// True when the connection was closed under the request before a byte of the reply came: what
-/// happens when an idle connection is closed by the other side in the very moment it is used.
-pub(super) fn was_a_closed_connection(error: &legacy::Error) -> bool {
-    let mut next = std::error::Error::source(error);
-    while let Some(error) = next {
-        if let Some(error) = error.downcast_ref::<hyper::Error>()
-            && (error.is_incomplete_message() || error.is_closed() || error.is_canceled())
-        {
-            return true;
-        }
-        if let Some(error) = error.downcast_ref::<std::io::Error>() {
-            return matches!(
-                error.kind(),
-                std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::BrokenPipe
-            );
-        }
-        next = error.source();
-    }
-    false
+/// An error and all that caused it.
+fn chain<'error>(
+    error: &'error (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'error (dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error), |error| error.source())
 }

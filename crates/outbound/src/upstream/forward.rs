@@ -8,12 +8,12 @@ use http::{Method, Request, Response, StatusCode};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
-use hyper_util::client::legacy;
 use tokio::time::timeout;
 
-use super::error::was_a_closed_connection;
+use super::client::Answer;
+use super::error::SendError;
 use super::tunnel::Tunnel;
-use super::{Address, Client, UpstreamError};
+use super::{Address, Client, Lease, UpstreamError};
 use crate::body::{ReplyStream, RequestBody};
 use crate::hop_by_hop;
 
@@ -81,13 +81,13 @@ pub async fn forward(
         request.headers_mut().insert(HOST, address.host().clone());
     }
     *request.version_mut() = http::Version::HTTP_11;
-    *request.uri_mut() = address.join(target).ok_or(UpstreamError::BadPath)?;
+    *request.uri_mut() = address.path(target).ok_or(UpstreamError::BadPath)?.into();
 
     let exchange = send(client, address, upgrade.is_some(), request);
-    let response = timeout(patience.head, exchange)
+    let (response, lease) = timeout(patience.head, exchange)
         .await
         .map_err(|_| UpstreamError::TooSlow)??;
-    Ok(hand_back(response, upgrade, patience.silence))
+    Ok(hand_back(response, lease, upgrade, patience.silence))
 }
 
 async fn send(
@@ -95,7 +95,7 @@ async fn send(
     address: &Address,
     upgrade: bool,
     request: Request<RequestBody>,
-) -> Result<Response<Incoming>, legacy::Error> {
+) -> Result<Answer, SendError> {
     let may_be_closed = !address.last_reply().was_just_now();
     let again = (may_be_closed && repeatable(&request)).then(|| copy(&request));
     let result = send_once(client, address, upgrade, request, again).await;
@@ -111,9 +111,9 @@ async fn send_once(
     upgrade: bool,
     request: Request<RequestBody>,
     again: Option<Request<RequestBody>>,
-) -> Result<Response<Incoming>, legacy::Error> {
+) -> Result<Answer, SendError> {
     match client.send(address, upgrade, request).await {
-        Err(error) if was_a_closed_connection(&error) => match again {
+        Err(error) if error.was_a_closed_connection() => match again {
             Some(request) => client.send(address, upgrade, request).await,
             None => Err(error),
         },
@@ -135,6 +135,7 @@ fn copy(request: &Request<RequestBody>) -> Request<RequestBody> {
 
 fn hand_back(
     mut response: Response<Incoming>,
+    lease: Option<Lease>,
     upgrade: Option<Upgrade>,
     silence: Duration,
 ) -> Reply {
@@ -153,7 +154,7 @@ fn hand_back(
         headers.insert(UPGRADE, protocol);
     }
     Reply {
-        response: response.map(|body| ReplyStream::new(body, silence)),
+        response: response.map(|body| ReplyStream::new(body, silence, lease.filter(|_| !switched))),
         tunnel,
     }
 }

@@ -6,7 +6,10 @@ mod client;
 mod error;
 mod forward;
 mod last_reply;
+mod pool;
 mod tunnel;
+
+pub(crate) use pool::Lease;
 
 pub use address::{Address, AddressError};
 pub use client::{Client, ClientSettings};

@@ -20,6 +20,9 @@ use crate::error::{Code, Refusal};
 use crate::exchange::Exchange;
 use crate::house::House;
 
+/// Room for the headers that `identity` and `forwarded` add, made once.
+const HEADERS_ADDED: usize = 12;
+
 /// A verified caller and whether its credential stood in the query.
 pub(crate) struct Admitted {
     pub(crate) caller: Arc<backlot_wix::Caller>,
@@ -47,6 +50,7 @@ pub(crate) async fn enter(
     };
     let headers = request.headers_mut();
     identity::remove_forged(headers);
+    headers.reserve(HEADERS_ADDED);
     if caller.is_some() && !settings.pass_authorization {
         identity::remove_credential(headers);
     }
