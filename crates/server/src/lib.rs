@@ -13,6 +13,7 @@ pub mod elevated;
 pub mod error;
 mod exchange;
 mod house;
+mod instance_hash;
 pub mod listener;
 pub mod log;
 pub mod methods;

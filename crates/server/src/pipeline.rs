@@ -18,6 +18,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use backlot_outbound::body::RequestBody;
 use futures_util::FutureExt as _;
 use http::header::{CONNECTION, CONTENT_LENGTH, HeaderMap};
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
@@ -32,7 +33,7 @@ use crate::exchange::Exchange;
 use crate::house::House;
 use crate::listener::Peer;
 use crate::request_id::X_REQUEST_ID;
-use crate::rooms::api::{self, Admitted, Entry};
+use crate::rooms::api::{self, Admitted, Entry, Limits};
 use crate::rooms::small;
 use crate::routes::Route;
 
@@ -43,6 +44,8 @@ pub(crate) async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<ReplyBody>, Infallible> {
     let mut exchange = Exchange::begin(&house, &peer, &request);
+    // From here on a body that nobody wants is read away, so that refusals arrive.
+    let request = request.map(|body| RequestBody::new(body, Limits::default().body()));
     let decision = house.cors.decide(request.headers());
     let version = request.version();
 
@@ -73,7 +76,7 @@ async fn steps(
     house: &Arc<House>,
     exchange: &mut Exchange,
     decision: &Decision,
-    request: Request<Incoming>,
+    request: Request<RequestBody>,
 ) -> Result<Response<ReplyBody>, Refusal> {
     check_head(house, &request)?;
     if cors::is_preflight(&request) {
@@ -125,7 +128,7 @@ async fn steps(
 fn prove(
     house: &House,
     exchange: &mut Exchange,
-    request: &Request<Incoming>,
+    request: &Request<RequestBody>,
 ) -> Result<Admitted, Refusal> {
     let found = find(request.method(), request.uri(), request.headers())?;
     let now = exchange.arrived_at();
@@ -146,7 +149,7 @@ fn admit(
     house: &House,
     exchange: &mut Exchange,
     entry: &Entry,
-    request: &Request<Incoming>,
+    request: &Request<RequestBody>,
 ) -> Result<Option<Admitted>, Refusal> {
     let admitted = match entry.access() {
         Access::Anybody => None,
@@ -169,7 +172,7 @@ fn admit(
 }
 
 /// The listener takes heads of twice this size, so that this refusal can say why.
-fn check_head(house: &House, request: &Request<Incoming>) -> Result<(), Refusal> {
+fn check_head(house: &House, request: &Request<RequestBody>) -> Result<(), Refusal> {
     let target = request
         .uri()
         .path_and_query()

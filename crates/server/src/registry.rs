@@ -13,19 +13,21 @@ use backlot_wix::{Caller, InstanceId};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 
+use crate::instance_hash::InstanceHash;
+
 /// How often what has gathered is written.
 pub(crate) const INTERVAL: Duration = Duration::from_secs(1);
 
 pub(crate) struct Registry {
     store: Store,
-    gathered: Mutex<HashMap<InstanceId, Sighting>>,
+    gathered: Mutex<HashMap<InstanceId, Sighting, InstanceHash>>,
 }
 
 impl Registry {
     pub(crate) fn new(store: Store) -> Self {
         Self {
             store,
-            gathered: Mutex::new(HashMap::new()),
+            gathered: Mutex::default(),
         }
     }
 

@@ -159,6 +159,13 @@ fn type_name(schema: &Value) -> String {
 
 /// The words that an enumeration allows, however the schema writes them.
 fn choices(schema: &Value) -> Vec<&str> {
+    let mut choices = all_choices(schema);
+    // A schema may say the same word twice, as a constant and as a list of one.
+    choices.dedup();
+    choices
+}
+
+fn all_choices(schema: &Value) -> Vec<&str> {
     let listed = schema["enum"].as_array().into_iter().flatten();
     let branches = schema["oneOf"]
         .as_array()
@@ -168,7 +175,7 @@ fn choices(schema: &Value) -> Vec<&str> {
             .get("const")
             .and_then(Value::as_str)
             .into_iter()
-            .chain(choices(branch))
+            .chain(all_choices(branch))
     });
     listed
         .filter_map(Value::as_str)

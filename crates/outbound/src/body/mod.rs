@@ -4,6 +4,7 @@
 //! sender may be silent. The timer for that is only armed while nothing arrives, so a body that is
 //! already here costs none.
 
+mod read_away;
 mod reply;
 mod request;
 mod silence;

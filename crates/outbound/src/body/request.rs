@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
+use super::read_away;
 use super::silence::Silence;
 
 /// What is allowed of a request's body.
@@ -66,6 +67,13 @@ impl RequestBody {
         }
     }
 
+    /// Puts other limits on what is still to come.
+    pub fn limit(&mut self, limits: BodyLimits) {
+        self.limits = limits;
+        self.bytes_left = limits.bytes;
+        self.silence = Silence::new(limits.silence);
+    }
+
     /// No body at all.
     pub const fn empty() -> Self {
         let limits = BodyLimits {
@@ -89,6 +97,12 @@ impl RequestBody {
     }
 }
 
+impl Drop for RequestBody {
+    fn drop(&mut self) {
+        read_away::rest_of(self.inner.take());
+    }
+}
+
 impl Body for RequestBody {
     type Data = Bytes;
     type Error = BodyFault;
@@ -108,15 +122,21 @@ impl Body for RequestBody {
         };
         this.silence.broken();
         let result = match frame {
-            None => return Poll::Ready(None),
-            Some(Err(_)) => Err(BodyFault::CutOff),
+            None => {
+                this.inner = None;
+                return Poll::Ready(None);
+            }
+            Some(Err(_)) => {
+                this.inner = None;
+                Err(BodyFault::CutOff)
+            }
             Some(Ok(frame)) => {
                 let bytes = frame.data_ref().map_or(0, Bytes::len);
                 this.take_from_budget(bytes).map(|()| frame)
             }
         };
         if result.is_err() {
-            this.inner = None;
+            read_away::rest_of(this.inner.take());
         }
         Poll::Ready(Some(result))
     }

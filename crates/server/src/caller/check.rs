@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use backlot_wix::credential::strip_bearer;
 use backlot_wix::signed_instance::{Payload, Policy, Refusal as Unfit, Wire};
 use backlot_wix::{AppId, AppSecrets, Caller, Credential};
 use jiff::Timestamp;
@@ -46,8 +47,13 @@ impl Checker {
         elevated: &ElevatedTokens,
         now: Timestamp,
     ) -> Result<Checked, Refusal> {
+        let value = strip_bearer(value);
+        if let Some(known) = self.recent.find(value) {
+            self.policy.check_age(&known.caller, now).map_err(explain)?;
+            return Ok(known.into());
+        }
         match Credential::classify(value) {
-            Credential::SignedInstance(instance) => self.signed_instance(instance, now),
+            Credential::SignedInstance(instance) => Ok(self.verify(instance, now)?.into()),
             Credential::Jwt(token) => match elevated.verify(token, now) {
                 Ok(caller) => Ok(Checked {
                     caller: Arc::new(caller),
@@ -61,20 +67,6 @@ impl Checker {
             Credential::ApiKey => Err(Code::ApiKeyRefused.into()),
             Credential::Unknown => Err(Code::CredentialMalformed.into()),
         }
-    }
-
-    fn signed_instance(&self, instance: &str, now: Timestamp) -> Result<Checked, Refusal> {
-        let known = match self.recent.find(instance) {
-            Some(known) => {
-                self.policy.check_age(&known.caller, now).map_err(explain)?;
-                known
-            }
-            None => self.verify(instance, now)?,
-        };
-        Ok(Checked {
-            caller: known.caller,
-            old_secret: known.old_secret,
-        })
     }
 
     /// Takes an instance apart, and remembers it if it is good.
@@ -92,6 +84,15 @@ impl Checker {
         };
         self.recent.keep(instance, known.clone());
         Ok(known)
+    }
+}
+
+impl From<Known> for Checked {
+    fn from(known: Known) -> Self {
+        Self {
+            caller: known.caller,
+            old_secret: known.old_secret,
+        }
     }
 }
 

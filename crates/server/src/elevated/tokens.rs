@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{KeyError, SigningKeyPair};
+use crate::instance_hash::InstanceHash;
 
 /// How many instances' tokens are kept, about 600 bytes each.
 const MOST_KEPT: u64 = 10_000;
@@ -22,7 +23,7 @@ pub struct ElevatedTokens {
     lifetime: SignedDuration,
     keys: Vec<SigningKeyPair>,
     jwks: Bytes,
-    kept: moka::sync::Cache<InstanceId, Kept>,
+    kept: moka::sync::Cache<InstanceId, Kept, InstanceHash>,
 }
 
 #[derive(Clone)]
@@ -71,7 +72,7 @@ impl ElevatedTokens {
             kept: moka::sync::Cache::builder()
                 .max_capacity(MOST_KEPT)
                 .time_to_live(Duration::try_from(lifetime).unwrap_or_default())
-                .build(),
+                .build_with_hasher(InstanceHash::default()),
         })
     }
 

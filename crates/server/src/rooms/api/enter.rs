@@ -7,7 +7,6 @@ use backlot_outbound::upstream::{self, UpstreamError};
 use http::header::HOST;
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Request, Response, Uri};
-use hyper::body::Incoming;
 use tokio::time::timeout;
 use tower::ServiceExt as _;
 
@@ -34,7 +33,7 @@ pub(crate) async fn enter(
     exchange: &Exchange,
     entry: &Entry,
     admitted: Option<Admitted>,
-    request: Request<Incoming>,
+    mut request: Request<RequestBody>,
 ) -> Result<Response<ReplyBody>, Refusal> {
     let settings = &entry.settings;
     let in_query = admitted.as_ref().is_some_and(|it| it.credential_in_query);
@@ -42,14 +41,14 @@ pub(crate) async fn enter(
     let caller = admitted.map(|it| it.caller);
 
     let asked_host = asked_host(&request);
-    let mut request = request.map(|body| RequestBody::new(body, settings.limits.body()));
+    request.body_mut().limit(settings.limits.body());
     // Before anything is added: what a client names in `Connection` is taken out here.
     let upgrade = match settings.destination {
         Destination::Upstream(_) => upstream::take_hop_by_hop(&mut request),
         Destination::Mounted(_) => None,
     };
     let headers = request.headers_mut();
-    identity::remove_forged(headers);
+    identity::remove_forged(headers, exchange.peer().is_trusted());
     headers.reserve(HEADERS_ADDED);
     if caller.is_some() && !settings.pass_authorization {
         identity::remove_credential(headers);
@@ -121,7 +120,7 @@ async fn call(
 }
 
 /// The host that the client asked for: the header, or in HTTP/2 the address itself.
-fn asked_host(request: &Request<Incoming>) -> Option<HeaderValue> {
+fn asked_host(request: &Request<RequestBody>) -> Option<HeaderValue> {
     request.headers().get(HOST).cloned().or_else(|| {
         let authority = request.uri().authority()?;
         HeaderValue::from_str(authority.as_str()).ok()

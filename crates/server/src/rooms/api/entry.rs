@@ -60,7 +60,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    pub(super) const fn body(&self) -> BodyLimits {
+    pub(crate) const fn body(&self) -> BodyLimits {
         BodyLimits {
             bytes: self.body_bytes,
             silence: self.silence,

@@ -1,7 +1,7 @@
 //! `Forwarded` (RFC 7239) and the `X-Forwarded-*` headers that came before it.
 //!
 //! Only a proxy that the configuration trusts is believed: its chain is kept and added to. What
-//! anybody else sends under these names is replaced.
+//! anybody else sends under these names has been removed before (`identity::remove_forged`).
 
 use http::header::{FORWARDED, HeaderMap, HeaderName, HeaderValue};
 
@@ -10,8 +10,6 @@ use crate::listener::Peer;
 static FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 static PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 static HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
-static PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
-static REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 
 pub(super) fn put_on(headers: &mut HeaderMap, peer: &Peer, asked_host: Option<HeaderValue>) {
     let host = asked_host.as_ref().and_then(|host| host.to_str().ok());
@@ -27,14 +25,11 @@ pub(super) fn put_on(headers: &mut HeaderMap, peer: &Peer, asked_host: Option<He
         }
         return;
     }
-    headers.remove(&REAL_IP);
-    headers.remove(&PORT);
     headers.insert(&FOR, peer.ip_header().clone());
     headers.insert(&PROTO, HeaderValue::from_static("http"));
-    match asked_host {
-        Some(host) => headers.insert(&HOST, host),
-        None => headers.remove(&HOST),
-    };
+    if let Some(host) = asked_host {
+        headers.insert(&HOST, host);
+    }
     if let Ok(value) = HeaderValue::from_str(&element) {
         headers.insert(FORWARDED, value);
     }

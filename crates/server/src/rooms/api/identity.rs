@@ -15,12 +15,13 @@ static PLAN: HeaderName = HeaderName::from_static("x-backlot-plan");
 static SITE_ID: HeaderName = HeaderName::from_static("x-backlot-site-id");
 static ELEVATED_TOKEN: HeaderName = HeaderName::from_static("x-backlot-elevated-token");
 
-/// Removes everything that only this server may say. CGI-like servers read `_` and `-` as one, so
-/// names with underscores that would collide are removed too.
-pub(super) fn remove_forged(headers: &mut HeaderMap) {
+/// Removes everything that only this server may say, and from a client that is no trusted proxy,
+/// everything that only a proxy may. CGI-like servers read `_` and `-` as one, so names with
+/// underscores that would collide are removed from everybody.
+pub(super) fn remove_forged(headers: &mut HeaderMap, from_trusted_proxy: bool) {
     let forged: Vec<HeaderName> = headers
         .keys()
-        .filter(|name| is_ours(name.as_str()))
+        .filter(|name| is_forged(name.as_str(), from_trusted_proxy))
         .cloned()
         .collect();
     for name in forged {
@@ -28,20 +29,22 @@ pub(super) fn remove_forged(headers: &mut HeaderMap) {
     }
 }
 
-fn is_ours(name: &str) -> bool {
-    const PREFIX: &[u8] = b"x-backlot-";
+fn is_forged(name: &str, from_trusted_proxy: bool) -> bool {
     let bytes = name.as_bytes();
-    if bytes.len() >= PREFIX.len() && folded_eq(&bytes[..PREFIX.len()], PREFIX) {
-        return true;
-    }
-    name.contains('_')
-        && ["x-request-id", "authorization", "forwarded", "x-real-ip"]
-            .iter()
-            .any(|ours| folded_eq(bytes, ours.as_bytes()))
-        || name.contains('_')
-            && bytes
-                .get(..12)
-                .is_some_and(|start| folded_eq(start, b"x-forwarded-"))
+    let starts_with = |ours: &[u8]| {
+        bytes
+            .get(..ours.len())
+            .is_some_and(|it| folded_eq(it, ours))
+    };
+    let is_a_proxys = match bytes.first() {
+        Some(b'f') => name == "forwarded",
+        Some(b'x') => starts_with(b"x-forwarded-") || folded_eq(bytes, b"x-real-ip"),
+        _ => false,
+    };
+    let is_spelled_oddly = name.contains('_');
+    starts_with(b"x-backlot-")
+        || (is_a_proxys && (is_spelled_oddly || !from_trusted_proxy))
+        || (is_spelled_oddly && folded_eq(bytes, b"x-request-id"))
 }
 
 fn folded_eq(name: &[u8], ours: &[u8]) -> bool {
@@ -111,15 +114,23 @@ mod tests {
             "x-backlog",
             "x-custom_name",
             "x-forwarded-for",
+            "forwarded",
+            "authorization",
         ] {
             headers.insert(
                 HeaderName::from_bytes(name.as_bytes()).unwrap(),
                 HeaderValue::from_static("forged"),
             );
         }
-        remove_forged(&mut headers);
-        let mut left: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
-        left.sort_unstable();
-        assert_eq!(left, ["x-backlog", "x-custom_name", "x-forwarded-for"]);
+        let left = |headers: &HeaderMap| {
+            let mut left: Vec<_> = headers.keys().map(ToString::to_string).collect();
+            left.sort_unstable();
+            left.join(" ")
+        };
+        remove_forged(&mut headers, true);
+        let from_proxy = "authorization forwarded x-backlog x-custom_name x-forwarded-for";
+        assert_eq!(left(&headers), from_proxy);
+        remove_forged(&mut headers, false);
+        assert_eq!(left(&headers), "authorization x-backlog x-custom_name");
     }
 }

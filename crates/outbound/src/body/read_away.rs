@@ -1,0 +1,35 @@
+//! Reading away what nobody wants any more.
+//!
+//! A reply that is sent before the request's body has come (a refusal, an upstream that is down) is
+//! lost if the connection is closed with bytes unread: the client's system then throws away what it
+//! has received. So the rest is read, for a while and up to a size, while the reply is on its way
+//! (RFC 9112, section 9.6).
+
+use std::time::Duration;
+
+use http_body::Body as _;
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+
+const LONGEST: Duration = Duration::from_secs(5);
+const MOST_BYTES: usize = 64 * 1024 * 1024;
+
+/// Reads in a task of its own.
+pub(super) fn rest_of(body: Option<Incoming>) {
+    let Some(body) = body.filter(|body| !body.is_end_stream()) else {
+        return;
+    };
+    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        runtime.spawn(tokio::time::timeout(LONGEST, read(body)));
+    }
+}
+
+async fn read(mut body: Incoming) {
+    let mut bytes = 0;
+    while bytes < MOST_BYTES {
+        match body.frame().await {
+            Some(Ok(frame)) => bytes += frame.data_ref().map_or(0, bytes::Bytes::len),
+            Some(Err(_)) | None => return,
+        }
+    }
+}
