@@ -139,7 +139,7 @@ impl Client {
             .oneshot(uri)
             .await
             .map_err(|error| SendError::Connect(error.into()))?;
-        let (sender, connection) = http1::handshake(io)
+        let (sender, connection) = http1::Builder::new().writev(false).handshake(io)
             .await
             .map_err(|error| SendError::Exchange(error.into()))?;
         tokio::spawn(connection.with_upgrades());
