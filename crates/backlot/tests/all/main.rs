@@ -1,4 +1,9 @@
 //! Tests of the program as a whole, in one binary: they compile and start faster that way.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test says what it expects by failing"
+)]
 
 mod config;
 mod direction;

@@ -1,14 +1,9 @@
-//! Sending one request over a kept connection, or a new one.
-//!
-//! Plain HTTP/1.1, what most upstreams speak, has a pool of its own (`pool`); HTTP/2 and TLS go
-//! through hyper-util's client. Why: `docs/decisions/0003-upstream-client.md`. TLS is only made ready
-//! where an upstream needs it, since the operating system's roots take memory.
+//! What makes connections to upstreams. TLS is only made ready where an upstream needs it, since the
+//! operating system's roots take memory.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Request, Response, Uri};
-use hyper::body::Incoming;
+use http::Uri;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy;
@@ -18,7 +13,6 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tower::ServiceExt as _;
 
 use super::error::SendError;
-use super::{Address, Lease};
 use crate::body::RequestBody;
 
 /// How connections to upstreams are made and kept.
@@ -42,14 +36,11 @@ type Tls = legacy::Client<HttpsConnector<HttpConnector>, RequestBody>;
 #[derive(Clone)]
 pub struct Client {
     connector: HttpConnector,
-    http2: Http2,
-    tls: Option<Tls>,
-    idle_timeout: Duration,
-    most_idle: usize,
+    pub(super) http2: Http2,
+    pub(super) tls: Option<Tls>,
+    pub(super) idle_timeout: Duration,
+    pub(super) most_idle: usize,
 }
-
-/// A reply's head, and the connection that its body comes over where that is ours to keep.
-pub(super) type Answer = (Response<Incoming>, Option<Lease>);
 
 impl Client {
     /// Makes the pools; nothing is connected yet. The operating system's certificate store is read
@@ -85,71 +76,21 @@ impl Client {
         })
     }
 
-    /// Sends one request whose address is a path there.
-    pub(super) async fn send(
-        &self,
-        address: &Address,
-        upgrade: bool,
-        mut request: Request<RequestBody>,
-    ) -> Result<Answer, SendError> {
-        let pooled = match &self.tls {
-            Some(tls) if address.is_tls() => tls,
-            _ if address.http2() && !upgrade => {
-                to_full_address(address, &mut request);
-                return Ok((self.http2.request(request).await?, None));
-            }
-            _ => return self.send_http1(address, request).await,
-        };
-        to_full_address(address, &mut request);
-        Ok((pooled.request(request).await?, None))
-    }
-
-    async fn send_http1(
-        &self,
-        address: &Address,
-        request: Request<RequestBody>,
-    ) -> Result<Answer, SendError> {
-        let answer = |response, sender| {
-            let pool = Arc::clone(address.pool());
-            (response, Some(Lease::new(pool, sender, self.most_idle)))
-        };
-        let mut request = request;
-        if let Some(mut sender) = address.pool().take(self.idle_timeout) {
-            match sender.try_send_request(request).await {
-                Ok(response) => return Ok(answer(response, sender)),
-                Err(mut error) => match error.take_message() {
-                    // Not a byte of it was written: the connection had been closed.
-                    Some(unsent) => request = unsent,
-                    None => return Err(SendError::Exchange(error.into_error().into())),
-                },
-            }
-        }
-        let mut sender = self.connect(address.origin().clone()).await?;
-        match sender.send_request(request).await {
-            Ok(response) => Ok(answer(response, sender)),
-            Err(error) => Err(SendError::Exchange(error.into())),
-        }
-    }
-
     /// A new connection, with a task of its own that reads and writes.
-    async fn connect(&self, uri: Uri) -> Result<SendRequest<RequestBody>, SendError> {
+    pub(super) async fn connect(&self, uri: Uri) -> Result<SendRequest<RequestBody>, SendError> {
         let io = self
             .connector
             .clone()
             .oneshot(uri)
             .await
             .map_err(|error| SendError::Connect(error.into()))?;
-        let (sender, connection) = http1::Builder::new().writev(false).handshake(io)
+        let (sender, connection) = http1::Builder::new()
+            // One buffer, one plain write, as towards the client.
+            .writev(false)
+            .handshake(io)
             .await
             .map_err(|error| SendError::Exchange(error.into()))?;
         tokio::spawn(connection.with_upgrades());
         Ok(sender)
-    }
-}
-
-fn to_full_address(address: &Address, request: &mut Request<RequestBody>) {
-    let path = request.uri().path_and_query().cloned();
-    if let Some(full) = path.and_then(|path| address.full(path)) {
-        *request.uri_mut() = full;
     }
 }

@@ -4,14 +4,12 @@ use std::time::Duration;
 
 use http::header::{CONNECTION, HOST, HeaderValue, UPGRADE};
 use http::uri::PathAndQuery;
-use http::{Method, Request, Response, StatusCode};
-use http_body::Body as _;
+use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use tokio::time::timeout;
 
-use super::client::Answer;
-use super::error::SendError;
+use super::send::send;
 use super::tunnel::Tunnel;
 use super::{Address, Client, Lease, UpstreamError};
 use crate::body::{ReplyStream, RequestBody};
@@ -88,49 +86,6 @@ pub async fn forward(
         .await
         .map_err(|_| UpstreamError::TooSlow)??;
     Ok(hand_back(response, lease, upgrade, patience.silence))
-}
-
-async fn send(
-    client: &Client,
-    address: &Address,
-    upgrade: bool,
-    request: Request<RequestBody>,
-) -> Result<Answer, SendError> {
-    let may_be_closed = !address.last_reply().was_just_now();
-    let again = (may_be_closed && repeatable(&request)).then(|| copy(&request));
-    let result = send_once(client, address, upgrade, request, again).await;
-    if result.is_ok() {
-        address.last_reply().note();
-    }
-    result
-}
-
-async fn send_once(
-    client: &Client,
-    address: &Address,
-    upgrade: bool,
-    request: Request<RequestBody>,
-    again: Option<Request<RequestBody>>,
-) -> Result<Answer, SendError> {
-    match client.send(address, upgrade, request).await {
-        Err(error) if error.was_a_closed_connection() => match again {
-            Some(request) => client.send(address, upgrade, request).await,
-            None => Err(error),
-        },
-        result => result,
-    }
-}
-
-fn repeatable(request: &Request<RequestBody>) -> bool {
-    matches!(*request.method(), Method::GET | Method::HEAD) && request.body().is_end_stream()
-}
-
-fn copy(request: &Request<RequestBody>) -> Request<RequestBody> {
-    let mut copy = Request::new(RequestBody::empty());
-    request.method().clone_into(copy.method_mut());
-    request.uri().clone_into(copy.uri_mut());
-    request.headers().clone_into(copy.headers_mut());
-    copy
 }
 
 fn hand_back(

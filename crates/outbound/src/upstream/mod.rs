@@ -7,6 +7,7 @@ mod error;
 mod forward;
 mod last_reply;
 mod pool;
+mod send;
 mod tunnel;
 
 pub(crate) use pool::Lease;

@@ -65,39 +65,22 @@ pub(crate) async fn enter(
 
     let mut response = match &settings.destination {
         Destination::Upstream(address) => {
-            send(house, entry, address, target, upgrade, request).await?
+            let patience = settings.limits.patience();
+            let client = &house.upstreams;
+            let reply = upstream::forward(client, address, patience, target, upgrade, request)
+                .await
+                .map_err(|error| refuse(error, entry))?;
+            if let Some(tunnel) = reply.tunnel {
+                house.tunnels.spawn(tunnel);
+            }
+            reply.response.map(ReplyBody::upstream)
         }
         Destination::Mounted(router) => {
-            call(entry, router.clone(), caller, target, request).await?
+            Box::pin(call(entry, router.clone(), caller, target, request)).await?
         }
     };
     cors::strip(response.headers_mut());
     Ok(response)
-}
-
-async fn send(
-    house: &Arc<House>,
-    entry: &Entry,
-    address: &upstream::Address,
-    target: PathAndQuery,
-    upgrade: Option<upstream::Upgrade>,
-    request: Request<RequestBody>,
-) -> Result<Response<ReplyBody>, Refusal> {
-    let patience = entry.settings.limits.patience();
-    let reply = upstream::forward(
-        &house.upstreams,
-        address,
-        patience,
-        target,
-        upgrade,
-        request,
-    )
-    .await
-    .map_err(|error| refuse(error, entry))?;
-    if let Some(tunnel) = reply.tunnel {
-        house.tunnels.spawn(tunnel);
-    }
-    Ok(reply.response.map(ReplyBody::upstream))
 }
 
 async fn call(
