@@ -216,7 +216,7 @@ async fn roles_and_plans_are_kept_to() {
 #[tokio::test]
 async fn each_instance_has_a_rate_of_its_own() {
     let mut entry = to_upstream("/api", echo().await);
-    entry.rate_limit = an_hour(2);
+    entry.rate_limit = Some(an_hour(2));
     let server = TestServer::start(vec![entry]).await;
     let ask = async |credential: &str| {
         request(

@@ -1,6 +1,13 @@
 //! The public listener, asked over real connections in process: one file for each part of what the
 //! outside sees.
-#![expect(unreachable_pub, reason = "a test binary has no outside")]
+#![expect(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test has no outside, says what it expects by failing, and connects as clients do"
+)]
 
 mod admin;
 mod bad_input;

@@ -171,9 +171,9 @@ pub fn allow(roles: impl IntoIterator<Item = Role>) -> Access {
 }
 
 /// So many requests an hour.
-pub fn an_hour(requests: u32) -> Option<RateLimit> {
-    Some(RateLimit {
+pub fn an_hour(requests: u32) -> RateLimit {
+    RateLimit {
         requests: NonZeroU32::new(requests).unwrap(),
         per: Duration::from_hours(1),
-    })
+    }
 }
