@@ -3,54 +3,23 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use backlot_outbound::upstream::{Client, ClientSettings};
-use backlot_store::signing_keys::SigningKeys as _;
-use backlot_store::{Store, StoreError};
+use backlot_store::Store;
 use hyper::service::service_fn;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::admin;
-use crate::caller::Checker;
 use crate::clock::Clock;
-use crate::elevated::{ElevatedTokens, KeyError, SigningKeyPair, new_signing_key};
 use crate::house::House;
+use crate::housekeeping;
 use crate::listener::{ConnectionLimits, Drain, Peer, accept, serve_router};
 use crate::log::RequestLog;
-use crate::metrics::Metrics;
 use crate::pipeline;
-use crate::registry::{self, Registry};
-use crate::rooms::api::{Destination, Entries};
-use crate::routes::Routes;
 use crate::settings::Settings;
-use crate::tunnels::Tunnels;
-
-/// Why a server cannot start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// An address cannot be listened on.
-    #[error("cannot listen on {address}: {cause}")]
-    Listen {
-        /// Which address.
-        address: SocketAddr,
-        /// What the system says.
-        cause: std::io::Error,
-    },
-    /// The database refused.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The keys of elevated tokens.
-    #[error(transparent)]
-    Keys(#[from] KeyError),
-    /// The certificates that upstreams are checked against.
-    #[error(
-        "cannot read the system's certificates, which https upstreams are checked against: {0}"
-    )]
-    Certificates(std::io::Error),
-}
+use crate::start_error::StartError;
 
 /// How a server is to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +65,7 @@ impl Server {
             connections: settings.connections,
             drain_linger: settings.drain_linger,
             drain_timeout: settings.drain_timeout,
-            house: Arc::new(furnish(settings, store, clock, log, &drain).await?),
+            house: Arc::new(House::furnish(settings, store, clock, log, &drain).await?),
             drain,
         })
     }
@@ -116,7 +85,7 @@ impl Server {
     pub async fn run(self, stop: impl Future<Output = Stop> + Send) -> bool {
         let house = Arc::clone(&self.house);
         let (stopping, stopped) = watch::channel(false);
-        let housekeeping = tokio::spawn(keep_house(Arc::clone(&house), stopped.clone()));
+        let housekeeping = tokio::spawn(housekeeping::run(Arc::clone(&house), stopped.clone()));
         let admin = tokio::spawn(serve_admin(
             self.admin,
             self.admin_address,
@@ -162,44 +131,6 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address)
         .await
         .map_err(|cause| StartError::Listen { address, cause })
-}
-
-async fn furnish(
-    settings: Settings,
-    store: Store,
-    clock: Clock,
-    log: RequestLog,
-    drain: &Drain,
-) -> Result<House, StartError> {
-    let app_id = settings.policy.app_id;
-    let kept = store.signing_keys_or(new_signing_key(clock.now())?).await?;
-    let keys = kept
-        .iter()
-        .map(SigningKeyPair::read)
-        .collect::<Result<_, _>>()?;
-    let is_tls = |destination: &Destination| matches!(destination, Destination::Upstream(address) if address.is_tls());
-    let upstreams = Client::new(ClientSettings {
-        connect_timeout: settings.connect_timeout,
-        idle_timeout: settings.upstream_idle_timeout,
-        most_idle: 1024,
-        tls: settings.api.iter().any(|entry| is_tls(&entry.destination)),
-    });
-    Ok(House {
-        clock,
-        log,
-        metrics: Metrics::new(),
-        cors: settings.cors,
-        cors_answer: settings.cors_answer,
-        routes: Routes::new(Entries::new(settings.api)),
-        checker: Checker::new(settings.secrets, settings.policy),
-        elevated: ElevatedTokens::new(app_id, settings.elevated_lifetime, keys)?,
-        registry: Registry::new(store),
-        upstreams: upstreams.map_err(StartError::Certificates)?,
-        tunnels: Tunnels::new(drain.close_tunnels(), drain.alive()),
-        trusted_proxies: settings.trusted_proxies,
-        head_limit_bytes: settings.head_limit_bytes,
-        draining: AtomicBool::new(false),
-    })
 }
 
 /// The service of one connection, and its place in the count of open ones.
@@ -259,22 +190,4 @@ async fn serve_admin(
         shutdown,
     )
     .await;
-}
-
-/// What must be done now and then: writing the register, forgetting idle rate limits.
-async fn keep_house(house: Arc<House>, mut stopped: watch::Receiver<bool>) {
-    let mut tick = tokio::time::interval(registry::INTERVAL);
-    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut ticks: u64 = 0;
-    loop {
-        tokio::select! {
-            _ = tick.tick() => {}
-            _ = stopped.wait_for(|stopped| *stopped) => return,
-        }
-        house.registry.write().await;
-        ticks += 1;
-        if ticks.is_multiple_of(60) {
-            house.routes.api.forget_idle();
-        }
-    }
 }

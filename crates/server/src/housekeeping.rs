@@ -1,0 +1,26 @@
+//! What must be done now and then: writing the register, forgetting idle rate limits.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::house::House;
+use crate::registry;
+
+/// Runs until the server has stopped.
+pub(crate) async fn run(house: Arc<House>, mut stopped: watch::Receiver<bool>) {
+    let mut tick = tokio::time::interval(registry::INTERVAL);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut ticks: u64 = 0;
+    loop {
+        tokio::select! {
+            _ = tick.tick() => {}
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+        }
+        house.registry.write().await;
+        ticks += 1;
+        if ticks.is_multiple_of(60) {
+            house.routes.api.forget_idle();
+        }
+    }
+}
