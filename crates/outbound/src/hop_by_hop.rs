@@ -1,8 +1,8 @@
 //! Headers that belong to one connection and never travel on (RFC 9110, section 7.6.1).
 
 use http::header::{
-    CONNECTION, HeaderMap, HeaderName, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
-    TRANSFER_ENCODING, UPGRADE,
+    CONNECTION, HeaderMap, HeaderName, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, SEC_WEBSOCKET_KEY,
+    TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 
 /// Takes them out, those that `Connection` names included.
@@ -29,6 +29,7 @@ fn is_hop_by_hop(name: &HeaderName) -> bool {
         2 => name == TE,
         7 => name == TRAILER || name == UPGRADE,
         10 => name == CONNECTION || name == "keep-alive",
+        14 => name == "http2-settings",
         16 => name == "proxy-connection",
         17 => name == TRANSFER_ENCODING,
         18 => name == PROXY_AUTHENTICATE,
@@ -50,10 +51,24 @@ fn named_by_connection(headers: &HeaderMap) -> Option<Vec<HeaderName>> {
     )
 }
 
-/// True when the request asks to switch to another protocol, as WebSocket clients do.
-pub fn asks_for_upgrade(headers: &HeaderMap) -> bool {
-    headers.contains_key(UPGRADE)
+/// True when the request asks to become a WebSocket, and nothing else.
+///
+/// No other protocol is let through: an upstream that switched to HTTP/2 (`h2c`) would take requests
+/// over the tunnel that nobody has checked.
+pub fn asks_for_websocket<B: http_body::Body>(request: &http::Request<B>) -> bool {
+    let headers = request.headers();
+    headers.get(UPGRADE).is_some_and(is_websocket)
+        && headers.get_all(UPGRADE).iter().count() == 1
+        && headers.contains_key(SEC_WEBSOCKET_KEY)
+        && request.method() == http::Method::GET
+        && request.version() == http::Version::HTTP_11
+        && request.body().is_end_stream()
         && named_by_connection(headers).is_some_and(|names| names.contains(&UPGRADE))
+}
+
+/// Whether an `Upgrade` names WebSocket alone.
+pub fn is_websocket(value: &http::HeaderValue) -> bool {
+    value.as_bytes().eq_ignore_ascii_case(b"websocket")
 }
 
 #[cfg(test)]
@@ -82,11 +97,35 @@ mod tests {
     }
 
     #[test]
-    fn an_upgrade_needs_both_headers() {
-        let mut headers = HeaderMap::new();
-        headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
-        assert!(!asks_for_upgrade(&headers));
-        headers.insert(CONNECTION, HeaderValue::from_static("keep-alive, Upgrade"));
-        assert!(asks_for_upgrade(&headers));
+    fn only_a_websocket_is_an_upgrade() {
+        let request = |upgrade: &'static str, connection: &'static str, key: bool| {
+            let mut request = http::Request::new(http_body_util::Empty::<bytes::Bytes>::new());
+            let headers = request.headers_mut();
+            headers.insert(UPGRADE, HeaderValue::from_static(upgrade));
+            headers.insert(CONNECTION, HeaderValue::from_static(connection));
+            if key {
+                headers.insert(SEC_WEBSOCKET_KEY, HeaderValue::from_static("a"));
+            }
+            request
+        };
+        assert!(asks_for_websocket(&request(
+            "WebSocket",
+            "keep-alive, Upgrade",
+            true
+        )));
+        for (upgrade, connection, key) in [
+            ("h2c", "upgrade", true),
+            ("foo/1, websocket", "upgrade", true),
+            ("websocket", "close", true),
+            ("websocket", "upgrade", false),
+        ] {
+            assert!(
+                !asks_for_websocket(&request(upgrade, connection, key)),
+                "{upgrade}"
+            );
+        }
+        let mut post = request("websocket", "upgrade", true);
+        *post.method_mut() = http::Method::POST;
+        assert!(!asks_for_websocket(&post));
     }
 }

@@ -108,8 +108,9 @@ impl Body for ReplyBody {
 
 impl Drop for ReplyBody {
     fn drop(&mut self) {
-        if let Some(exchange) = self.exchange.take() {
-            exchange.finish(self.is_end_stream());
+        let at_its_end = self.is_end_stream();
+        if let Some(exchange) = &mut self.exchange {
+            exchange.reply_dropped(at_its_end);
         }
     }
 }

@@ -20,6 +20,8 @@ pub(crate) struct Exchange {
     house: Arc<House>,
     peer: Arc<Peer>,
     uri: Uri,
+    /// Where a trusted proxy says that it is another than the peer's.
+    client_ip: Option<String>,
     pub(crate) record: Record,
 }
 
@@ -58,13 +60,17 @@ impl Exchange {
             house: Arc::clone(house),
             peer: Arc::clone(peer),
             uri: request.uri().clone(),
+            client_ip: peer.is_trusted().then(|| {
+                let headers = request.headers();
+                peer.client_ip(headers, &house.trusted_proxies).to_string()
+            }),
             record: Record {
                 id: RequestId::next(arrived_at),
                 arrived_at,
                 started: Instant::now(),
                 method: request.method().clone(),
                 room: Room::Door,
-                status: StatusCode::OK,
+                status: client_closed_request(),
                 code: None,
                 cause: None,
                 caller: None,
@@ -107,24 +113,34 @@ impl Exchange {
         self.record.cause = Some(error.to_string());
     }
 
+    /// Nothing more of the reply is wanted. That is its end if all of it was sent, or if there was
+    /// to be none.
+    pub(crate) fn reply_dropped(&mut self, at_its_end: bool) {
+        if at_its_end || self.record.method == Method::HEAD {
+            self.reply_ended();
+        }
+    }
+
     pub(crate) fn reply_ended(&mut self) {
         if self.record.ending == Ending::Open {
             self.record.ending = Ending::Complete;
         }
     }
+}
 
-    /// Counts the request and writes its line.
-    pub(crate) fn finish(mut self, body_is_at_its_end: bool) {
-        if body_is_at_its_end || self.record.method == Method::HEAD {
-            self.reply_ended();
-        }
-        let duration = self.record.started.elapsed();
+/// Counts the request and writes its line, however it came to its end: also when the client went
+/// away before there was a reply.
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        let record = &self.record;
+        let duration = record.started.elapsed();
+        let client_ip = self.client_ip.as_deref().unwrap_or(self.peer.ip_text());
         self.house
             .metrics
-            .request(self.record.room, self.record.status, duration);
+            .request(record.room, record.status, duration);
         self.house
             .log
-            .request(&self.record, self.uri.path(), self.peer.ip_text(), duration);
+            .request(record, self.uri.path(), client_ip, duration);
     }
 }
 
@@ -137,6 +153,11 @@ impl Record {
             "info"
         }
     }
+}
+
+/// 499, as nginx calls it: what stands in the log when there was nobody left to reply to.
+fn client_closed_request() -> StatusCode {
+    StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST)
 }
 
 /// Microseconds, as far as they fit.

@@ -24,6 +24,8 @@ use http::header::{CONNECTION, CONTENT_LENGTH, HeaderMap};
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 
+use backlot_wix::Caller;
+
 use crate::admission::{Access, RateKey};
 use crate::body::ReplyBody;
 use crate::caller::find;
@@ -33,7 +35,7 @@ use crate::exchange::Exchange;
 use crate::house::House;
 use crate::listener::Peer;
 use crate::request_id::X_REQUEST_ID;
-use crate::rooms::api::{self, Admitted, Entry, Limits};
+use crate::rooms::api::{self, Entry, Limits};
 use crate::rooms::small;
 use crate::routes::Route;
 
@@ -112,14 +114,14 @@ async fn steps(
         Route::Readyz => small::readyz(house.draining.load(Ordering::Relaxed)),
         Route::Jwks => Ok(small::jwks(house.elevated.jwks())),
         Route::Whoami => {
-            let admitted = prove(house, exchange, &request)?;
-            Ok(small::whoami(&admitted.caller))
+            let caller = prove(house, exchange, &request)?;
+            Ok(small::whoami(&caller))
         }
         Route::Api(entry) => {
-            let admitted = admit(house, exchange, entry, &request)?;
+            let caller = admit(house, exchange, entry, &request)?;
             check_body(entry, request.headers())?;
             // On the heap: it is large, and the other rooms need not carry it.
-            Box::pin(api::enter(house, exchange, entry, admitted, request)).await
+            Box::pin(api::enter(house, exchange, entry, caller, request)).await
         }
     }
 }
@@ -129,19 +131,16 @@ fn prove(
     house: &House,
     exchange: &mut Exchange,
     request: &Request<RequestBody>,
-) -> Result<Admitted, Refusal> {
+) -> Result<Arc<Caller>, Refusal> {
     let found = find(request.method(), request.uri(), request.headers())?;
     let now = exchange.arrived_at();
-    let checked = house.checker.check(&found.value, &house.elevated, now)?;
+    let checked = house.checker.check(&found, &house.elevated, now)?;
     if checked.old_secret {
         house.metrics.old_secret_uses.inc();
     }
     exchange.caller(&checked.caller, checked.old_secret);
     house.registry.note(&checked.caller, now);
-    Ok(Admitted {
-        caller: checked.caller,
-        credential_in_query: found.in_query,
-    })
+    Ok(checked.caller)
 }
 
 /// Lets a request into an entry, or not.
@@ -150,28 +149,28 @@ fn admit(
     exchange: &mut Exchange,
     entry: &Entry,
     request: &Request<RequestBody>,
-) -> Result<Option<Admitted>, Refusal> {
-    let admitted = match entry.access() {
+) -> Result<Option<Arc<Caller>>, Refusal> {
+    let caller = match entry.access() {
         Access::Anybody => None,
         Access::Verified(rules) => {
-            let admitted = prove(house, exchange, request)?;
-            rules.admit(&admitted.caller)?;
-            Some(admitted)
+            let caller = prove(house, exchange, request)?;
+            rules.admit(&caller)?;
+            Some(caller)
         }
     };
     if let Some(limiter) = &entry.limiter {
-        let key = if let Some(admitted) = &admitted {
-            RateKey::from(admitted.caller.instance_id)
+        let key = if let Some(caller) = &caller {
+            RateKey::from(caller.instance_id)
         } else {
             let headers = request.headers();
             RateKey::from(exchange.peer().client_ip(headers, &house.trusted_proxies))
         };
         limiter.check(key)?;
     }
-    Ok(admitted)
+    Ok(caller)
 }
 
-/// The listener takes heads of twice this size, so that this refusal can say why.
+/// The listener takes heads of four times this size, so that this refusal can say why.
 fn check_head(house: &House, request: &Request<RequestBody>) -> Result<(), Refusal> {
     let target = request
         .uri()

@@ -6,8 +6,18 @@ use std::path::Path;
 use anyhow::Context as _;
 use serde_json::Value;
 
-/// Writes it whole or not at all, readable by its owner only: in `backlot dev` it holds the
-/// make-believe app's secret.
+/// Removes one that an earlier start left: a start that fails must not look like one that did not.
+pub(super) fn forget(path: Option<&Path>) -> anyhow::Result<()> {
+    match path.map(std::fs::remove_file) {
+        Some(Err(error)) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).context("cannot remove the ready file of an earlier start")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes it whole or not at all, readable by its owner only: in `backlot dev` it holds the app's
+/// secret.
 pub(super) fn write(path: &Path, content: &Value) -> anyhow::Result<()> {
     let unfinished = path.with_file_name(format!(
         ".{}.unfinished",

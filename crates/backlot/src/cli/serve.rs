@@ -6,12 +6,14 @@ use backlot_server::log::{self, Sink};
 use serde_json::json;
 
 use super::arguments::{Listen, Serve};
-use super::{environment, mistake, read_source, ready_file, runtime, signals};
+use super::signals::Signals;
+use super::{environment, mistake, read_source, ready_file, runtime};
 use crate::config::{Fallback, Mode, Source, resolve};
 use crate::data_folder::DataFolder;
 use crate::library::Builder;
 
 pub(super) fn run(program: Builder, arguments: &Serve) -> anyhow::Result<()> {
+    ready_file::forget(arguments.listen.ready_file.as_deref())?;
     let mut source = read_source(arguments.place.config.as_deref())?;
     let data = DataFolder::new(arguments.place.data.as_deref());
     put_flags(&mut source, &arguments.listen);
@@ -26,6 +28,7 @@ pub(super) fn run(program: Builder, arguments: &Serve) -> anyhow::Result<()> {
         tracing::warn!("there is no [[api]] entry: pages can call nothing of yours");
     }
     let outcome = runtime()?.block_on(async {
+        let signals = Signals::install()?;
         let server = program.bind_resolved(resolved, &sink).await?;
         let backend = format!("http://{}", server.public_address());
         let admin = format!("http://{}", server.admin_address());
@@ -33,7 +36,7 @@ pub(super) fn run(program: Builder, arguments: &Serve) -> anyhow::Result<()> {
             ready_file::write(path, &json!({ "backend": backend, "admin": admin }))?;
         }
         tracing::info!(backend, admin, "serving");
-        anyhow::Ok(server.run(signals::stop()).await)
+        anyhow::Ok(server.run(signals.stop()).await)
     });
     sink.flush();
     match outcome {

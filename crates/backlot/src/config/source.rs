@@ -76,11 +76,15 @@ impl Source {
             .or_insert_with(|| Table::new().into());
         if let Value::Table(table) = entry {
             table.insert(key.to_owned(), value);
-            let path = format!("{section}.{key}");
-            self.origins
-                .retain(|known, _| !is_at_or_below(known, &path));
-            self.origins.insert(path, origin);
+            self.note_origin(format!("{section}.{key}"), origin);
         }
+    }
+
+    /// From now on a key's value, with all that is in it, comes from here.
+    fn note_origin(&mut self, path: String, origin: Origin) {
+        self.origins
+            .retain(|known, _| !is_at_or_below(known, &path));
+        self.origins.insert(path, origin);
     }
 
     /// Where a key's value came from, or what holds it.

@@ -130,6 +130,11 @@ impl Body for RequestBody {
                 this.inner = None;
                 Err(BodyFault::CutOff)
             }
+            // A client's trailers end here: they could carry the names that only we may use.
+            Some(Ok(frame)) if frame.is_trailers() => {
+                this.inner = None;
+                return Poll::Ready(None);
+            }
             Some(Ok(frame)) => {
                 let bytes = frame.data_ref().map_or(0, Bytes::len);
                 this.take_from_budget(bytes).map(|()| frame)

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::last_reply::LastReply;
 use super::pool::Pool;
 use http::HeaderValue;
 use http::uri::{PathAndQuery, Scheme, Uri};
@@ -16,7 +15,6 @@ pub struct Address {
     base_path: String,
     host: HeaderValue,
     http2: bool,
-    last_reply: LastReply,
     pool: Arc<Pool>,
 }
 
@@ -77,7 +75,6 @@ impl Address {
             host,
             base_path: url.path().trim_end_matches('/').to_owned(),
             http2,
-            last_reply: LastReply::default(),
             pool: Arc::default(),
         })
     }
@@ -94,10 +91,6 @@ impl Address {
 
     pub(super) const fn pool(&self) -> &Arc<Pool> {
         &self.pool
-    }
-
-    pub(super) const fn last_reply(&self) -> &LastReply {
-        &self.last_reply
     }
 
     pub(super) const fn http2(&self) -> bool {

@@ -13,6 +13,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tower::ServiceExt as _;
 
 use super::error::SendError;
+use super::pool::PoolLimits;
 use crate::body::RequestBody;
 
 /// How connections to upstreams are made and kept.
@@ -38,8 +39,7 @@ pub struct Client {
     connector: HttpConnector,
     pub(super) http2: Http2,
     pub(super) tls: Option<Tls>,
-    pub(super) idle_timeout: Duration,
-    pub(super) most_idle: usize,
+    pub(super) pool_limits: PoolLimits,
 }
 
 impl Client {
@@ -71,8 +71,10 @@ impl Client {
             http2: builder.http2_only(true).build(connector.clone()),
             connector,
             tls,
-            idle_timeout: settings.idle_timeout,
-            most_idle: settings.most_idle,
+            pool_limits: PoolLimits {
+                idle_timeout: settings.idle_timeout,
+                most_idle: settings.most_idle,
+            },
         })
     }
 

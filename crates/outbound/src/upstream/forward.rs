@@ -42,8 +42,8 @@ pub struct Upgrade {
 ///
 /// To be called before any header is added that matters: a client may name any header in its
 /// `Connection`, and what is named there is taken out.
-pub fn take_hop_by_hop<B>(request: &mut Request<B>) -> Option<Upgrade> {
-    let upgrade = hop_by_hop::asks_for_upgrade(request.headers()).then(|| {
+pub fn take_hop_by_hop<B: http_body::Body>(request: &mut Request<B>) -> Option<Upgrade> {
+    let upgrade = hop_by_hop::asks_for_websocket(request).then(|| {
         let protocol = request.headers().get(UPGRADE).cloned();
         (protocol, hyper::upgrade::on(&mut *request))
     });
@@ -85,7 +85,7 @@ pub async fn forward(
     let (response, lease) = timeout(patience.head, exchange)
         .await
         .map_err(|_| UpstreamError::TooSlow)??;
-    Ok(hand_back(response, lease, upgrade, patience.silence))
+    hand_back(response, lease, upgrade, patience.silence)
 }
 
 fn hand_back(
@@ -93,8 +93,16 @@ fn hand_back(
     lease: Option<Lease>,
     upgrade: Option<Upgrade>,
     silence: Duration,
-) -> Reply {
+) -> Result<Reply, UpstreamError> {
     let switched = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+    let names_websocket = response
+        .headers()
+        .get(UPGRADE)
+        .is_some_and(hop_by_hop::is_websocket);
+    if switched && (upgrade.is_none() || !names_websocket) {
+        let unasked = "it switched to a protocol that nobody asked for";
+        return Err(UpstreamError::Broken(unasked.to_owned()));
+    }
     let tunnel = match upgrade {
         Some(Upgrade { client_end, .. }) if switched => {
             Some(Tunnel::new(client_end, hyper::upgrade::on(&mut response)))
@@ -108,8 +116,8 @@ fn hand_back(
         headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
         headers.insert(UPGRADE, protocol);
     }
-    Reply {
+    Ok(Reply {
         response: response.map(|body| ReplyStream::new(body, silence, lease.filter(|_| !switched))),
         tunnel,
-    }
+    })
 }

@@ -5,7 +5,6 @@ mod address;
 mod client;
 mod error;
 mod forward;
-mod last_reply;
 mod pool;
 mod send;
 mod tunnel;

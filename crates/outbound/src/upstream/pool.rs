@@ -16,6 +16,13 @@ use crate::body::RequestBody;
 #[derive(Default)]
 pub(super) struct Pool(Mutex<Vec<Idle>>);
 
+/// What a pool keeps.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PoolLimits {
+    pub(super) idle_timeout: Duration,
+    pub(super) most_idle: usize,
+}
+
 struct Idle {
     sender: SendRequest<RequestBody>,
     since: Instant,
@@ -38,11 +45,15 @@ impl Pool {
         None
     }
 
-    fn keep(&self, sender: SendRequest<RequestBody>, most: usize) {
+    /// The oldest stand first: those kept for too long go, and one more where there are too many.
+    fn keep(&self, sender: SendRequest<RequestBody>, limits: PoolLimits) {
         let mut idle = self.0.lock();
-        if idle.len() >= most {
-            idle.remove(0);
-        }
+        let is_over =
+            |it: &Idle| it.sender.is_closed() || it.since.elapsed() >= limits.idle_timeout;
+        let over = idle.iter().take_while(|it| is_over(it)).count();
+        let too_many = (idle.len() + 1).saturating_sub(limits.most_idle);
+        let leaving = over.max(too_many).min(idle.len());
+        idle.drain(..leaving);
         idle.push(Idle {
             sender,
             since: Instant::now(),
@@ -54,26 +65,26 @@ impl Pool {
 pub(crate) struct Lease {
     pool: Arc<Pool>,
     sender: SendRequest<RequestBody>,
-    most_idle: usize,
+    limits: PoolLimits,
 }
 
 impl Lease {
     pub(super) const fn new(
         pool: Arc<Pool>,
         sender: SendRequest<RequestBody>,
-        most_idle: usize,
+        limits: PoolLimits,
     ) -> Self {
         Self {
             pool,
             sender,
-            most_idle,
+            limits,
         }
     }
 
     /// The exchange has ended as it should.
     pub(crate) fn end(self) {
         if !self.sender.is_closed() {
-            self.pool.keep(self.sender, self.most_idle);
+            self.pool.keep(self.sender, self.limits);
         }
     }
 }

@@ -29,9 +29,9 @@ pub(super) async fn send(
     if address.is_tls() || (address.http2() && !upgrade) {
         return Box::pin(through_library(client, address, request)).await;
     }
-    if let Some(mut sender) = address.pool().take(client.idle_timeout) {
-        let may_be_closed = !address.last_reply().was_just_now();
-        let again = (may_be_closed && repeatable(&request)).then(|| copy(&request));
+    if let Some(mut sender) = address.pool().take(client.pool_limits.idle_timeout) {
+        // The upstream may be closing it in this very moment.
+        let again = repeatable(&request).then(|| copy(&request));
         match sender.try_send_request(request).await {
             Ok(response) => return Ok(answer(client, address, response, sender)),
             Err(error) => request = what_may_be_repeated(error, again)?,
@@ -58,13 +58,12 @@ fn answer(
     response: Response<Incoming>,
     sender: SendRequest<RequestBody>,
 ) -> Answer {
-    address.last_reply().note();
     let pool = Arc::clone(address.pool());
-    (response, Some(Lease::new(pool, sender, client.most_idle)))
+    (response, Some(Lease::new(pool, sender, client.pool_limits)))
 }
 
 /// After a kept connection failed: the request itself if not a byte of it was written, else the copy
-/// that was made because the connection might have been closed, if that is what happened.
+/// of one that may be repeated, if the connection turned out to be closed.
 fn what_may_be_repeated(
     mut error: TrySendError<Request<RequestBody>>,
     again: Option<Request<RequestBody>>,

@@ -7,12 +7,6 @@ use std::borrow::Cow;
 
 use crate::error::{Code, Refusal};
 
-/// A credential and the place it was in.
-pub(crate) struct Found<'request> {
-    pub(crate) value: Cow<'request, str>,
-    pub(crate) in_query: bool,
-}
-
 /// Finds the one credential. A header wins over the query; two of one kind are refused, since
 /// whoever checks the first and whoever uses the last would disagree.
 ///
@@ -22,17 +16,14 @@ pub(crate) fn find<'request>(
     method: &Method,
     uri: &'request Uri,
     headers: &'request HeaderMap,
-) -> Result<Found<'request>, Refusal> {
+) -> Result<Cow<'request, str>, Refusal> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     if let Some(value) = values.next() {
         if values.next().is_some() {
             return Err(Code::CredentialRepeated.into());
         }
         let value = value.to_str().map_err(|_| Code::CredentialMalformed)?;
-        return Ok(Found {
-            value: Cow::Borrowed(value),
-            in_query: false,
-        });
+        return Ok(Cow::Borrowed(value));
     }
     if !matches!(*method, Method::GET | Method::HEAD) {
         return Err(Code::CredentialMissing.into());
@@ -42,13 +33,9 @@ pub(crate) fn find<'request>(
     if values.next().is_some() {
         return Err(Code::CredentialRepeated.into());
     }
-    let value = percent_decode_str(value)
+    percent_decode_str(value)
         .decode_utf8()
-        .map_err(|_| Code::CredentialMalformed)?;
-    Ok(Found {
-        value,
-        in_query: true,
-    })
+        .map_err(|_| Code::CredentialMalformed.into())
 }
 
 fn instance_parameters(query: &str) -> impl Iterator<Item = &str> {
@@ -99,13 +86,13 @@ mod tests {
                 map.append(AUTHORIZATION, value.parse().unwrap());
             }
             match find(&method, &uri.parse().unwrap(), &map) {
-                Ok(found) => format!("{}{}", found.value, if found.in_query { "?" } else { "" }),
+                Ok(value) => value.into_owned(),
                 Err(refusal) => refusal.code().name().to_owned(),
             }
         };
         assert_eq!(code("/", &["a"], Method::POST), "a");
         assert_eq!(code("/?instance=b", &["a"], Method::GET), "a");
-        assert_eq!(code("/?x=1&instance=b%2Ec", &[], Method::GET), "b.c?");
+        assert_eq!(code("/?x=1&instance=b%2Ec", &[], Method::GET), "b.c");
         assert_eq!(
             code("/?instance=b", &[], Method::POST),
             "CREDENTIAL_MISSING"

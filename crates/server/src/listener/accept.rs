@@ -44,9 +44,12 @@ pub(crate) async fn accept<S, B>(
     let http = Arc::new(Http::new(&limits));
     let places = Arc::new(Semaphore::new(limits.connections));
     loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else {
-            return;
+        let place = tokio::select! {
+            biased;
+            place = Arc::clone(&places).acquire_owned() => place,
+            () = closing(&mut phase) => break,
         };
+        let Ok(place) = place else { break };
         let stream = tokio::select! {
             biased;
             stream = next(&listener) => stream,

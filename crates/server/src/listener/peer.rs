@@ -62,16 +62,35 @@ impl Peer {
         if !self.trusted {
             return self.ip;
         }
-        headers
+        let mut nearest = self.ip;
+        let values: Vec<&str> = headers
             .get_all("x-forwarded-for")
             .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .filter_map(|text| text.trim().parse::<IpAddr>().ok())
-            .map(|ip| ip.to_canonical())
-            .rfind(|ip| !is_in(trusted_proxies, *ip))
-            .unwrap_or(self.ip)
+            .flat_map(|value| value.to_str().unwrap_or("?").split(','))
+            .collect();
+        for text in values.into_iter().rev() {
+            // What stands before an element that nobody can read, nobody vouches for.
+            let Some(ip) = parse_ip(text.trim()) else {
+                break;
+            };
+            nearest = ip;
+            if !is_in(trusted_proxies, ip) {
+                break;
+            }
+        }
+        nearest
     }
+}
+
+/// An address, with or without a port.
+fn parse_ip(text: &str) -> Option<IpAddr> {
+    let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
+    let bare = text
+        .trim_start_matches('[')
+        .trim_end_matches(']')
+        .parse()
+        .ok();
+    bare.or_else(with_port).map(|ip: IpAddr| ip.to_canonical())
 }
 
 fn is_in(networks: &[IpNet], ip: IpAddr) -> bool {
@@ -87,13 +106,10 @@ mod tests {
         let trusted: Vec<IpNet> = vec!["10.0.0.0/8".parse().unwrap()];
         let local = "10.0.0.9:80".parse().unwrap();
         let mut headers = HeaderMap::new();
+        headers.append("x-forwarded-for", HeaderValue::from_static("1.1.1.1, junk"));
         headers.append(
             "x-forwarded-for",
-            HeaderValue::from_static("1.1.1.1, 2.2.2.2"),
-        );
-        headers.append(
-            "x-forwarded-for",
-            HeaderValue::from_static("junk, 10.0.0.3"),
+            HeaderValue::from_static("2.2.2.2, 10.0.0.3"),
         );
         let ip = |remote: &str| {
             Peer::new(remote.parse().unwrap(), local, &trusted)
@@ -103,6 +119,11 @@ mod tests {
         assert_eq!(ip("9.9.9.9:1"), "9.9.9.9");
         assert_eq!(ip("10.0.0.2:1"), "2.2.2.2");
         assert_eq!(ip("[::ffff:10.0.0.2]:1"), "2.2.2.2");
+        headers.append("x-forwarded-for", HeaderValue::from_static("3.3.3.3:99"));
+        let peer = Peer::new("10.0.0.2:1".parse().unwrap(), local, &trusted);
+        assert_eq!(peer.client_ip(&headers, &trusted).to_string(), "3.3.3.3");
+        headers.append("x-forwarded-for", HeaderValue::from_static("unknown"));
+        assert_eq!(peer.client_ip(&headers, &trusted).to_string(), "10.0.0.2");
     }
 
     #[test]

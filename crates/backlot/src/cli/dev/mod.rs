@@ -16,13 +16,15 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::arguments::Dev;
-use super::{environment, mistake, read_source, ready_file, runtime, serve, signals};
+use super::signals::Signals;
+use super::{environment, mistake, read_source, ready_file, runtime, serve};
 use crate::config::{Fallback, Mode, Resolved, resolve};
 use crate::data_folder::DataFolder;
 use crate::library::Builder;
 use listeners::Listeners;
 
 pub(super) fn run(program: Builder, arguments: &Dev) -> anyhow::Result<()> {
+    ready_file::forget(arguments.listen.ready_file.as_deref())?;
     let mut source = read_source(arguments.place.config.as_deref())?;
     let data = DataFolder::new(arguments.place.data.as_deref());
     serve::put_flags(&mut source, &arguments.listen);
@@ -57,6 +59,7 @@ async fn everything(
     world: World,
     sink: &Arc<Sink>,
 ) -> anyhow::Result<()> {
+    let signals = Signals::install()?;
     let wants_demo = resolved.settings.api.is_empty() && !program.has_mounts();
     let listeners = Listeners::bind(arguments, resolved.app_page.take(), wants_demo).await?;
     resolved.settings.api.extend(listeners.demo_entry()?);
@@ -77,7 +80,7 @@ async fn everything(
     if let Some(path) = &arguments.listen.ready_file {
         ready_file::write(path, &stage::ready(&stage))?;
     }
-    server.run(signals::stop()).await;
+    server.run(signals.stop()).await;
     stopping.send_replace(true);
     let _ = beside.await;
     Ok(())

@@ -126,19 +126,15 @@ impl Story {
     }
 
     fn passed(&mut self, what: &str, detail: &str) {
-        self.say(&format!("  ok      {what:<10} {detail}"));
+        self.say(&format!("  ok      {what:<10} {}", printable(detail)));
     }
 
     fn failed(&mut self, what: &str, detail: &str) {
-        self.say(&format!("  FAILED  {what:<10} {detail}"));
+        self.say(&format!("  FAILED  {what:<10} {}", printable(detail)));
     }
 
     fn field(&mut self, name: &str, value: &str) {
-        let printable: String = value
-            .chars()
-            .map(|it| if it.is_control() { '\u{fffd}' } else { it })
-            .collect();
-        self.say(&format!("  {name:<18} {printable}"));
+        self.say(&format!("  {name:<18} {}", printable(value)));
     }
 
     fn verdict(&mut self, outcome: &Result<Arc<Caller>, Refusal>) {
@@ -172,4 +168,10 @@ impl Story {
             self.say(&format!("({gap:#})"));
         }
     }
+}
+
+/// What a stranger wrote must not speak to the terminal.
+fn printable(text: &str) -> String {
+    let replace = |it: char| if it.is_control() { '\u{fffd}' } else { it };
+    text.chars().map(replace).collect()
 }

@@ -139,9 +139,7 @@ fn put(
     }
     if let Some(Value::Table(table)) = entries.get_mut(index) {
         table.insert(name.to_owned(), value);
-        source
-            .origins
-            .insert(format!("{list}[{index}].{name}"), origin);
+        source.note_origin(format!("{list}[{index}].{name}"), origin);
     }
     Ok(())
 }

@@ -22,23 +22,17 @@ use crate::house::House;
 /// Room for the headers that `identity` and `forwarded` add, made once.
 const HEADERS_ADDED: usize = 12;
 
-/// A verified caller and whether its credential stood in the query.
-pub(crate) struct Admitted {
-    pub(crate) caller: Arc<backlot_wix::Caller>,
-    pub(crate) credential_in_query: bool,
-}
-
 pub(crate) async fn enter(
     house: &Arc<House>,
     exchange: &Exchange,
     entry: &Entry,
-    admitted: Option<Admitted>,
+    caller: Option<Arc<backlot_wix::Caller>>,
     mut request: Request<RequestBody>,
 ) -> Result<Response<ReplyBody>, Refusal> {
     let settings = &entry.settings;
-    let in_query = admitted.as_ref().is_some_and(|it| it.credential_in_query);
-    let target = target(request.uri(), settings, in_query).ok_or(Code::PathNotAllowed)?;
-    let caller = admitted.map(|it| it.caller);
+    // Whether it was used or a header won over it: an instance in the query goes no further.
+    let without_instance = caller.is_some() && !settings.pass_authorization;
+    let target = target(request.uri(), settings, without_instance).ok_or(Code::PathNotAllowed)?;
 
     let asked_host = asked_host(&request);
     request.body_mut().limit(settings.limits.body());

@@ -16,8 +16,8 @@ static SITE_ID: HeaderName = HeaderName::from_static("x-backlot-site-id");
 static ELEVATED_TOKEN: HeaderName = HeaderName::from_static("x-backlot-elevated-token");
 
 /// Removes everything that only this server may say, and from a client that is no trusted proxy,
-/// everything that only a proxy may. CGI-like servers read `_` and `-` as one, so names with
-/// underscores that would collide are removed from everybody.
+/// everything that only a proxy may. CGI-like servers read `_`, `.` and others as `-`, so names that
+/// would collide with ours are removed from everybody.
 pub(super) fn remove_forged(headers: &mut HeaderMap, from_trusted_proxy: bool) {
     let forged: Vec<HeaderName> = headers
         .keys()
@@ -38,10 +38,17 @@ fn is_forged(name: &str, from_trusted_proxy: bool) -> bool {
     };
     let is_a_proxys = match bytes.first() {
         Some(b'f') => name == "forwarded",
-        Some(b'x') => starts_with(b"x-forwarded-") || folded_eq(bytes, b"x-real-ip"),
+        Some(b'x') => {
+            starts_with(b"x-forwarded-")
+                || [&b"x-real-ip"[..], b"x-original-url", b"x-rewrite-url"]
+                    .iter()
+                    .any(|ours| folded_eq(bytes, ours))
+        }
         _ => false,
     };
-    let is_spelled_oddly = name.contains('_');
+    let is_spelled_oddly = bytes
+        .iter()
+        .any(|byte| !byte.is_ascii_alphanumeric() && *byte != b'-');
     starts_with(b"x-backlot-")
         || (is_a_proxys && (is_spelled_oddly || !from_trusted_proxy))
         || (is_spelled_oddly && folded_eq(bytes, b"x-request-id"))
@@ -52,7 +59,7 @@ fn folded_eq(name: &[u8], ours: &[u8]) -> bool {
         && name
             .iter()
             .zip(ours)
-            .all(|(byte, our)| byte == our || (*byte == b'_' && *our == b'-'))
+            .all(|(byte, our)| byte == our || (!byte.is_ascii_alphanumeric() && *our == b'-'))
 }
 
 /// Says who calls.
@@ -105,6 +112,9 @@ mod tests {
         for name in [
             "x-backlot-role",
             "x_backlot_role",
+            "x.backlot.role",
+            "x-backlot~role",
+            "x-original-url",
             "x-backlot_anything",
             "X-Backlot-New",
             "x_request_id",
@@ -128,7 +138,8 @@ mod tests {
             left.join(" ")
         };
         remove_forged(&mut headers, true);
-        let from_proxy = "authorization forwarded x-backlog x-custom_name x-forwarded-for";
+        let from_proxy =
+            "authorization forwarded x-backlog x-custom_name x-forwarded-for x-original-url";
         assert_eq!(left(&headers), from_proxy);
         remove_forged(&mut headers, false);
         assert_eq!(left(&headers), "authorization x-backlog x-custom_name");

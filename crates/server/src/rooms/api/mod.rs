@@ -11,7 +11,7 @@ mod identity;
 mod path;
 mod target;
 
-pub(crate) use enter::{Admitted, enter};
+pub(crate) use enter::enter;
 pub use entry::{Destination, EntrySettings, Limits};
 pub(crate) use entry::{Entries, Entry};
 pub(crate) use path::canonical;

@@ -6,12 +6,12 @@ use http::uri::PathAndQuery;
 use super::entry::EntrySettings;
 use crate::caller::remove_instance;
 
-/// What came in, without the prefix where the entry strips it, and without the credential where it
-/// stood in the query. `None` when the prefix is spelled so that it cannot be stripped.
+/// What came in, without the prefix where the entry strips it, and without a credential in the
+/// query. `None` when the prefix is spelled so that it cannot be stripped.
 pub(super) fn target(
     uri: &Uri,
     settings: &EntrySettings,
-    credential_in_query: bool,
+    without_instance: bool,
 ) -> Option<PathAndQuery> {
     let stripped = if settings.strip_prefix {
         Some(settings.path.strip(uri.path())?)
@@ -19,7 +19,7 @@ pub(super) fn target(
         None
     };
     let cleaned = match uri.query() {
-        Some(query) if credential_in_query => remove_instance(query),
+        Some(query) if without_instance => remove_instance(query),
         _ => None,
     };
     if stripped.is_none() && cleaned.is_none() {
