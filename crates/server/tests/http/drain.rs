@@ -113,3 +113,26 @@ async fn readiness_ends_first_and_clients_are_asked_to_leave() {
     assert_eq!(asking.await.unwrap().status, 200);
     assert!(server.stop().await);
 }
+
+#[tokio::test]
+async fn a_full_house_can_be_closed() {
+    let (router, mut reaching, _gate) = held();
+    let full = |settings: &mut backlot_server::Settings| {
+        settings.connections.connections = 1;
+        settings.drain_timeout = Duration::from_millis(50);
+    };
+    let server = TestServer::start_with(vec![to_router("/api", router)], full).await;
+    let address = server.address;
+    let asking = tokio::spawn(async move {
+        let credential = instance("owner");
+        let text =
+            format!("GET /api/held HTTP/1.1\r\nhost: a\r\nauthorization: {credential}\r\n\r\n");
+        crate::harness::raw(address, text.as_bytes()).await
+    });
+    reaching.recv().await.unwrap();
+    assert!(
+        !server.stop().await,
+        "it ends, and says that something was cut"
+    );
+    asking.abort();
+}

@@ -1,8 +1,14 @@
 //! The log: one line a request, and never a credential in it.
 
+use axum::Router;
+use axum::routing::get;
 use serde_json::Value;
+use tokio::io::AsyncWriteExt as _;
+use tokio::sync::mpsc;
 
-use crate::harness::{INSTANCE_ID, TestServer, echo, instance, request, signed, to_upstream};
+use crate::harness::{
+    INSTANCE_ID, TestServer, echo, instance, request, signed, to_router, to_upstream,
+};
 
 #[tokio::test]
 async fn one_line_a_request() {
@@ -68,4 +74,29 @@ async fn nothing_that_opens_a_door_is_written_down() {
     ] {
         assert!(!everything.contains(secret), "{secret}");
     }
+}
+
+#[tokio::test]
+async fn whoever_leaves_before_the_reply_leaves_a_trace() {
+    let (reached, mut reaching) = mpsc::unbounded_channel();
+    let wait = async move || {
+        reached.send(()).unwrap();
+        std::future::pending::<String>().await
+    };
+    let router = Router::new().route("/api/wait", get(wait));
+    let server = TestServer::start(vec![to_router("/api", router)]).await;
+    let mut stream = tokio::net::TcpStream::connect(server.address)
+        .await
+        .unwrap();
+    let credential = instance("owner");
+    let text = format!("GET /api/wait HTTP/1.1\r\nhost: a\r\nauthorization: {credential}\r\n\r\n");
+    stream.write_all(text.as_bytes()).await.unwrap();
+    reaching.recv().await.unwrap();
+    drop(stream);
+    let log = server.stop_and_read_log().await;
+    let line: Value = serde_json::from_str(log.lines().next().expect("a line")).unwrap();
+    assert_eq!(line["path"], "/api/wait");
+    assert_eq!(line["status"], 499);
+    assert_eq!(line["ending"], "client_went_away");
+    assert_eq!(line["instance_id"], INSTANCE_ID);
 }

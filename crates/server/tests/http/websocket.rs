@@ -90,3 +90,45 @@ async fn an_upstream_that_declines_to_switch_is_heard() {
     let error = connect_async(url).await.unwrap_err().to_string();
     assert!(error.contains("200"), "{error}");
 }
+
+/// Otherwise an outsider could speak HTTP/2 over the tunnel, past every check.
+#[tokio::test]
+async fn no_other_protocol_is_switched_to() {
+    let mut open = to_upstream("/open", crate::harness::echo().await);
+    open.access = backlot_server::admission::Access::Anybody;
+    let server = TestServer::start(vec![open]).await;
+    let key = ("sec-websocket-key", "AAAAAAAAAAAAAAAAAAAAAA==");
+    for upgrade in ["h2c", "foo/1, websocket", "TLS/1.0"] {
+        let headers = [("upgrade", upgrade), ("http2-settings", "AAMAAABk"), key];
+        let text = format!(
+            "GET /open HTTP/1.1\r\nhost: a\r\nconnection: close, upgrade, http2-settings\r\n{}\r\n",
+            headers
+                .map(|(name, value)| format!("{name}: {value}\r\n"))
+                .concat()
+        );
+        let reply = crate::harness::raw(server.address, text.as_bytes())
+            .await
+            .unwrap();
+        assert_eq!(reply.status, 200, "{upgrade}: {reply:?}");
+        let seen = reply.json()["headers"].to_string();
+        assert!(
+            !seen.contains("http2-settings") && !seen.contains("\"upgrade\""),
+            "{seen}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_switch_that_nobody_asked_for_is_no_reply() {
+    const SWITCH: &str =
+        "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n";
+    let upstream = crate::harness::Upstream::saying(vec![SWITCH]).await;
+    let server = TestServer::start(vec![to_upstream("/live", upstream.address)]).await;
+    let credential = instance("owner");
+    let headers = [("authorization", credential.as_str())];
+    let reply = crate::harness::request(server.address, "GET", "/live", &headers, "").await;
+    assert_eq!(
+        (reply.status, reply.code().as_str()),
+        (502, "UPSTREAM_BROKEN")
+    );
+}

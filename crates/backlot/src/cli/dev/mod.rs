@@ -24,6 +24,7 @@ use crate::library::Builder;
 use listeners::Listeners;
 
 pub(super) fn run(program: Builder, arguments: &Dev) -> anyhow::Result<()> {
+    stay_on_this_machine(arguments)?;
     ready_file::forget(arguments.listen.ready_file.as_deref())?;
     let mut source = read_source(arguments.place.config.as_deref())?;
     let data = DataFolder::new(arguments.place.data.as_deref());
@@ -50,6 +51,24 @@ pub(super) fn run(program: Builder, arguments: &Dev) -> anyhow::Result<()> {
     let outcome = runtime()?.block_on(everything(program, arguments, resolved, world, &sink));
     sink.flush();
     outcome.map_err(serve::addresses_are_the_persons)
+}
+
+/// The simulator signs instances for whoever asks, with the real app's secret where one is
+/// configured; the admin pages have no login.
+fn stay_on_this_machine(arguments: &Dev) -> anyhow::Result<()> {
+    for (flag, address) in [
+        ("--simulator-listen", arguments.simulator_listen),
+        ("--app-listen", arguments.app_listen),
+        ("--admin-listen", arguments.listen.admin_listen),
+    ] {
+        if address.is_some_and(|address| !address.ip().is_loopback()) {
+            return Err(mistake(format!(
+                "{flag}: `backlot dev` signs instances for whoever reaches it, so it stays on this \
+                 machine\n  hint: choose a loopback address such as 127.0.0.1:0"
+            )));
+        }
+    }
+    Ok(())
 }
 
 async fn everything(
