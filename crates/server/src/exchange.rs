@@ -89,6 +89,10 @@ impl Exchange {
         self.record.arrived_at
     }
 
+    pub(crate) const fn connection(&self) -> &Arc<Peer> {
+        &self.peer
+    }
+
     pub(crate) fn peer(&self) -> &Peer {
         &self.peer
     }

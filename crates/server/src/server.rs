@@ -15,7 +15,7 @@ use crate::admin;
 use crate::clock::Clock;
 use crate::house::House;
 use crate::housekeeping;
-use crate::listener::{ConnectionLimits, Drain, Peer, accept, serve_router};
+use crate::listener::{ConnectionLimits, Drain, Peer, Place, accept, serve_router};
 use crate::log::RequestLog;
 use crate::pipeline;
 use crate::settings::Settings;
@@ -102,7 +102,7 @@ impl Server {
             self.connections,
             phase,
             alive,
-            move |remote, local| connection_service(&residents, remote, local),
+            move |remote, local, place| connection_service(&residents, remote, local, place),
         );
         let ending = async {
             let (linger, timeout) = match stop.await {
@@ -111,8 +111,7 @@ impl Server {
             };
             tracing::info!("shutting down: finishing what was accepted");
             house.draining.store(true, Ordering::Relaxed);
-            let open = || house.metrics.open_connections.get();
-            self.drain.linger(linger, open).await;
+            self.drain.linger(linger).await;
             self.drain.close(timeout).await
         };
         let ((), in_time) = tokio::join!(accepting, ending);
@@ -138,6 +137,7 @@ fn connection_service(
     house: &Arc<House>,
     remote: SocketAddr,
     local: SocketAddr,
+    place: Place,
 ) -> impl hyper::service::Service<
     http::Request<hyper::body::Incoming>,
     Response = http::Response<crate::body::ReplyBody>,
@@ -145,9 +145,10 @@ fn connection_service(
     Future: Send,
 > + Send
 + use<> {
-    let counted = Counted::new(Arc::clone(house));
-    let peer = Arc::new(Peer::new(remote, local, &house.trusted_proxies));
-    service_fn(move |request| pipeline::answer(Arc::clone(&counted.0), Arc::clone(&peer), request))
+    let held = (place, Counted::new(Arc::clone(house)));
+    let peer = Peer::new(remote, local, &house.trusted_proxies).holding(held);
+    let (house, peer) = (Arc::clone(house), Arc::new(peer));
+    service_fn(move |request| pipeline::answer(Arc::clone(&house), Arc::clone(&peer), request))
 }
 
 struct Counted(Arc<House>);

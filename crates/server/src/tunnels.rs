@@ -1,8 +1,12 @@
 //! Connections that left HTTP (WebSocket): carried beside the requests until they end by
 //! themselves, or until the server has waited long enough while shutting down.
 
+use std::sync::Arc;
+
 use backlot_outbound::upstream::Tunnel;
 use tokio::sync::{mpsc, watch};
+
+use crate::listener::Peer;
 
 /// Starts tunnels and knows when none is left.
 pub(crate) struct Tunnels {
@@ -19,11 +23,12 @@ impl Tunnels {
         }
     }
 
-    pub(crate) fn spawn(&self, tunnel: Tunnel) {
+    /// `connection` keeps the connection's place taken while the tunnel runs.
+    pub(crate) fn spawn(&self, tunnel: Tunnel, connection: Arc<Peer>) {
         let mut close = self.close.clone();
         let open = self.open.upgrade();
         tokio::spawn(async move {
-            let _open = open;
+            let _held = (open, connection);
             tokio::select! {
                 result = tunnel.run() => {
                     if let Err(error) = result {

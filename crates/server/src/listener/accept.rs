@@ -14,6 +14,9 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use super::converse::Http;
 use super::drain::Phase;
 
+/// One of the places that a listener has for connections.
+pub(crate) type Place = tokio::sync::OwnedSemaphorePermit;
+
 /// What one listener grants its connections.
 #[derive(Debug, Clone, Copy)]
 pub struct ConnectionLimits {
@@ -27,13 +30,14 @@ pub struct ConnectionLimits {
 
 /// Accepts until the door is shut, and gives each connection a service of its own.
 ///
-/// `service` is called with the other end's address and ours; `alive` is held by every connection.
+/// `service` is called with the other end's address, ours, and the connection's place, which it holds
+/// for as long as the connection lives in any form; `alive` is held by every connection.
 pub(crate) async fn accept<S, B>(
     listener: TcpListener,
     limits: ConnectionLimits,
     mut phase: watch::Receiver<Phase>,
     alive: mpsc::Sender<()>,
-    service: impl Fn(SocketAddr, SocketAddr) -> S,
+    service: impl Fn(SocketAddr, SocketAddr, Place) -> S,
 ) where
     S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Send + 'static,
     S::Future: Send + 'static,
@@ -58,12 +62,12 @@ pub(crate) async fn accept<S, B>(
         let Some((stream, remote, local)) = stream else {
             continue;
         };
-        let service = service(remote, local);
+        let service = service(remote, local, place);
         let connection = Arc::clone(&http).converse(stream, service, phase.clone());
         let alive = alive.clone();
         tokio::spawn(async move {
             connection.await;
-            drop((alive, place));
+            drop(alive);
         });
     }
 }

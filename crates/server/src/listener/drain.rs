@@ -52,16 +52,10 @@ impl Drain {
         &self.alive
     }
 
-    /// Accepts for `linger` more, but not longer than there are open connections to wait for.
-    pub(crate) async fn linger(&self, linger: Duration, open_connections: impl Fn() -> i64) {
-        const STEP: Duration = Duration::from_millis(20);
+    /// Goes on accepting for `linger`.
+    pub(crate) async fn linger(&self, linger: Duration) {
         self.phase.send_replace(Phase::Lingering);
-        let mut left = linger;
-        while !left.is_zero() && (open_connections() > 0 || left == linger) {
-            let step = STEP.min(left);
-            tokio::time::sleep(step).await;
-            left -= step;
-        }
+        tokio::time::sleep(linger).await;
     }
 
     /// Shuts the door and waits for the rest. False when that took longer than `timeout` and what

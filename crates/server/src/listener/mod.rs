@@ -10,7 +10,7 @@ mod peer;
 mod router;
 
 pub use accept::ConnectionLimits;
-pub(crate) use accept::accept;
+pub(crate) use accept::{Place, accept};
 pub(crate) use drain::Drain;
 pub use peer::Peer;
 pub use router::serve_router;

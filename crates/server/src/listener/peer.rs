@@ -6,7 +6,6 @@ use http::{HeaderMap, HeaderValue};
 use ipnet::IpNet;
 
 /// The other end of a connection.
-#[derive(Debug, Clone)]
 pub struct Peer {
     ip: IpAddr,
     ip_text: String,
@@ -14,6 +13,8 @@ pub struct Peer {
     forwarded_for: String,
     trusted: bool,
     came_to_loopback: bool,
+    /// What is given back when the connection has ended in every form, as a tunnel, too.
+    held: Option<Box<dyn std::any::Any + Send + Sync>>,
 }
 
 impl Peer {
@@ -33,7 +34,15 @@ impl Peer {
             forwarded_for,
             trusted: is_in(trusted_proxies, ip),
             came_to_loopback: local.ip().to_canonical().is_loopback(),
+            held: None,
         }
+    }
+
+    /// Holds something for as long as anybody has to do with this connection.
+    #[must_use]
+    pub(crate) fn holding(mut self, held: impl Send + Sync + 'static) -> Self {
+        self.held = Some(Box::new(held));
+        self
     }
 
     pub(crate) fn ip_text(&self) -> &str {

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::sync::Arc;
 
 use axum::Router;
 use hyper::service::service_fn;
@@ -23,11 +24,13 @@ pub async fn serve_router(
 ) {
     let drain = Drain::new();
     let (phase, alive) = (drain.phase(), drain.alive().clone());
-    let service = move |_, _| {
+    let service = move |_, _, place| {
         let router = router.clone();
+        let place = Arc::new(place);
         service_fn(move |request| {
-            let router = router.clone();
+            let (router, place) = (router.clone(), Arc::clone(&place));
             async move {
+                let _place = place;
                 Ok::<_, Infallible>(
                     router
                         .oneshot(request)

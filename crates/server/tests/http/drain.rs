@@ -80,7 +80,7 @@ async fn what_takes_too_long_is_cut_and_said() {
 async fn readiness_ends_first_and_clients_are_asked_to_leave() {
     let (router, mut reaching, gate) = held();
     let lingering = |settings: &mut backlot_server::Settings| {
-        settings.drain_linger = Duration::from_secs(20);
+        settings.drain_linger = Duration::from_millis(700);
     };
     let mut server = TestServer::start_with(vec![to_router("/api", router)], lingering).await;
     let address = server.address;

@@ -132,3 +132,36 @@ async fn a_switch_that_nobody_asked_for_is_no_reply() {
         (502, "UPSTREAM_BROKEN")
     );
 }
+
+#[tokio::test]
+async fn a_tunnel_keeps_its_connections_place() {
+    let few = |settings: &mut backlot_server::Settings| settings.connections.connections = 1;
+    let server = TestServer::start_with(vec![to_upstream("/live", upstream().await)], few).await;
+    let url = format!(
+        "ws://{}/live?instance={}",
+        server.address,
+        instance("visitor")
+    );
+    let (socket, _) = connect_async(url).await.unwrap();
+    let gauge = async || {
+        let text = crate::harness::request(server.admin, "GET", "/metrics", &[], "")
+            .await
+            .body;
+        text.lines()
+            .find(|line| line.starts_with("backlot_open_connections "))
+            .map(str::to_owned)
+    };
+    assert_eq!(gauge().await.as_deref(), Some("backlot_open_connections 1"));
+    let waiting = tokio::spawn(async move {
+        crate::harness::request(server.address, "GET", "/healthz", &[], "")
+            .await
+            .status
+    });
+    tokio::task::yield_now().await;
+    assert!(
+        !waiting.is_finished(),
+        "there is one place, and it is taken"
+    );
+    drop(socket);
+    assert_eq!(waiting.await.unwrap(), 200);
+}

@@ -65,7 +65,9 @@ pub(crate) async fn enter(
                 .await
                 .map_err(|error| refuse(error, entry))?;
             if let Some(tunnel) = reply.tunnel {
-                house.tunnels.spawn(tunnel);
+                house
+                    .tunnels
+                    .spawn(tunnel, Arc::clone(exchange.connection()));
             }
             reply.response.map(ReplyBody::upstream)
         }
