@@ -7,8 +7,9 @@ use crate::{AppId, InstanceId, Role};
 
 /// A verified caller: one role on one instance.
 ///
-/// Only verification makes one ([`crate::signed_instance::Policy::admit`] and its siblings), so
-/// holding a `Caller` is the proof. The JSON form is the answer of `GET /whoami`.
+/// Made by [`crate::signed_instance::Policy::admit`] from a payload whose signature was checked, or by
+/// [`Caller::app`] from a checked token. The server's own extractor is what handlers take as the
+/// proof. The JSON form is the answer of `GET /whoami`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

@@ -5,7 +5,7 @@ use backlot_simulator::world::{self, Site};
 
 use super::arguments::Place;
 use super::{environment, mistake, read_source};
-use crate::config::{Fallback, Mode, Resolved, Source, resolve};
+use crate::config::{Fallback, Mode, Resolved, resolve};
 use crate::data_folder::DataFolder;
 
 /// The app and the sites that the simulator has for it.
@@ -14,13 +14,10 @@ pub(super) struct KnownApp {
     pub(super) sites: Vec<Site>,
 }
 
-/// Finds it. With `--data` alone, a `backlot.toml` that happens to be in the current folder does
-/// not count.
+/// Finds it, by the same rule as `backlot dev`: the configuration counts, and the data folder fills
+/// its gaps.
 pub(super) fn known_app(place: &Place) -> anyhow::Result<KnownApp> {
-    let source = match (&place.config, &place.data) {
-        (None, Some(_)) => Source::read(None, &environment)?,
-        (config, _) => read_source(config.as_deref())?,
-    };
+    let source = read_source(place.config.as_deref())?;
     let data = DataFolder::new(place.data.as_deref());
     let world = world::load(&data.world())?;
     if world.is_none() && source.parse()?.app.id.is_none() {

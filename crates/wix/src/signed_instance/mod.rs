@@ -7,11 +7,11 @@
 //! ```
 //!
 //! The message is the segment exactly as received, padding and all; it is never decoded or written
-//! anew before it is checked. Four steps, each a file, each a type that only the step before makes:
+//! anew before it is checked. Four steps, each a file:
 //!
 //! 1. [`Wire::parse`]: the shape, nothing verified
 //! 2. [`Wire::verify`]: the signature, against every accepted secret
-//! 3. [`Verified::payload`]: the JSON
+//! 3. [`Verified::decode`] and [`Payload::from_json`]: the JSON
 //! 4. [`Policy::admit`]: age, app and id; the result is a [`crate::Caller`]
 //!
 //! Source: Wix documentation, "App instance"; formats confirmed by the test vectors.

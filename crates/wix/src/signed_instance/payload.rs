@@ -11,7 +11,7 @@ use super::wire::Wire;
 
 /// The fields that this crate reads. Text is borrowed from the decoded bytes where it can be.
 ///
-/// Field by field: `docs/wix/signed-instance` in Wix's words, section "App instance".
+/// Source: Wix documentation, "App instance"; samples of each shape are among the test vectors.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Payload<'bytes> {
