@@ -10,4 +10,4 @@ mod request;
 mod silence;
 
 pub use reply::ReplyStream;
-pub use request::{BodyFault, BodyLimits, RequestBody};
+pub use request::{BodyFault, BodyLimits, Progress, RequestBody};

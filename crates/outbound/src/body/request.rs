@@ -1,6 +1,8 @@
 //! The body of a request that is handed on.
 
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -54,6 +56,18 @@ pub struct RequestBody {
     limits: BodyLimits,
     bytes_left: u64,
     silence: Silence,
+    progress: Option<Progress>,
+}
+
+/// How many pieces of a body have come, to be read from elsewhere.
+#[derive(Debug, Clone, Default)]
+pub struct Progress(Arc<AtomicU64>);
+
+impl Progress {
+    /// The number of pieces.
+    pub fn pieces(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 impl RequestBody {
@@ -64,7 +78,14 @@ impl RequestBody {
             limits,
             bytes_left: limits.bytes,
             silence: Silence::new(limits.silence),
+            progress: None,
         }
+    }
+
+    /// Follows how the body arrives. `None` when there is none.
+    pub fn follow(&mut self) -> Option<Progress> {
+        self.inner.as_ref()?;
+        Some(self.progress.get_or_insert_default().clone())
     }
 
     /// Puts other limits on what is still to come.
@@ -85,6 +106,7 @@ impl RequestBody {
             limits,
             bytes_left: 0,
             silence: Silence::new(Duration::ZERO),
+            progress: None,
         }
     }
 
@@ -121,6 +143,9 @@ impl Body for RequestBody {
             return Poll::Ready(Some(Err(BodyFault::TooSlow)));
         };
         this.silence.broken();
+        if let Some(progress) = &this.progress {
+            progress.0.fetch_add(1, Ordering::Relaxed);
+        }
         let result = match frame {
             None => {
                 this.inner = None;

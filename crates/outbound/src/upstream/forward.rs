@@ -9,10 +9,11 @@ use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use tokio::time::timeout;
 
-use super::send::send;
+use super::error::SendError;
+use super::send::{Answer, send};
 use super::tunnel::Tunnel;
 use super::{Address, Client, Lease, UpstreamError};
-use crate::body::{ReplyStream, RequestBody};
+use crate::body::{Progress, ReplyStream, RequestBody};
 use crate::hop_by_hop;
 
 /// What came back.
@@ -81,11 +82,29 @@ pub async fn forward(
     *request.version_mut() = http::Version::HTTP_11;
     *request.uri_mut() = address.path(target).ok_or(UpstreamError::BadPath)?.into();
 
+    let progress = request.body_mut().follow();
     let exchange = send(client, address, upgrade.is_some(), request);
-    let (response, lease) = timeout(patience.head, exchange)
-        .await
-        .map_err(|_| UpstreamError::TooSlow)??;
+    let (response, lease) = in_time(exchange, patience.head, progress).await?;
     hand_back(response, lease, upgrade, patience.silence)
+}
+
+/// Waits for the head of a reply. The upstream is not to blame for the time in which the client was
+/// still sending: then the wait begins anew.
+async fn in_time(
+    exchange: impl Future<Output = Result<Answer, SendError>>,
+    patience: Duration,
+    progress: Option<Progress>,
+) -> Result<Answer, UpstreamError> {
+    tokio::pin!(exchange);
+    let pieces = || progress.as_ref().map_or(0, Progress::pieces);
+    loop {
+        let before = pieces();
+        match timeout(patience, exchange.as_mut()).await {
+            Ok(answer) => return Ok(answer?),
+            Err(_) if pieces() != before => {}
+            Err(_) => return Err(UpstreamError::TooSlow),
+        }
+    }
 }
 
 fn hand_back(

@@ -136,3 +136,29 @@ async fn bodies_that_stop_arriving_are_given_up() {
     let reply = raw(server.address, text.as_bytes()).await.expect("a reply");
     is_refused(&reply, 408, "REQUEST_TIMEOUT");
 }
+
+/// The time that an upstream has does not run while the client is still sending.
+#[tokio::test]
+async fn a_slow_upload_is_not_the_upstreams_fault() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let mut entry = to_upstream("/api", crate::harness::echo().await);
+    entry.limits.timeout = Duration::from_millis(200);
+    let server = TestServer::start(vec![entry]).await;
+    let mut stream = tokio::net::TcpStream::connect(server.address)
+        .await
+        .unwrap();
+    let head = format!(
+        "POST /api HTTP/1.1\r\nhost: a\r\nconnection: close\r\nauthorization: {}\r\n\
+         content-length: 8\r\n\r\n",
+        instance("owner")
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut pace = tokio::time::interval(Duration::from_millis(80));
+    for _ in 0..8 {
+        pace.tick().await;
+        stream.write_all(b"x").await.unwrap();
+    }
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).await.unwrap();
+    assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
+}

@@ -13,6 +13,7 @@ static ROLE: HeaderName = HeaderName::from_static("x-backlot-role");
 static USER_ID: HeaderName = HeaderName::from_static("x-backlot-user-id");
 static PLAN: HeaderName = HeaderName::from_static("x-backlot-plan");
 static SITE_ID: HeaderName = HeaderName::from_static("x-backlot-site-id");
+static DEMO_MODE: HeaderName = HeaderName::from_static("x-backlot-demo-mode");
 static ELEVATED_TOKEN: HeaderName = HeaderName::from_static("x-backlot-elevated-token");
 
 /// Removes everything that only this server may say, and from a client that is no trusted proxy,
@@ -82,6 +83,9 @@ pub(super) fn put_on(
     set(headers, &USER_ID, caller.user_id.as_deref());
     set(headers, &PLAN, caller.plan.as_deref());
     set(headers, &SITE_ID, caller.site_id.as_deref());
+    if caller.demo_mode {
+        headers.insert(&DEMO_MODE, HeaderValue::from_static("true"));
+    }
     if let Some(token) = elevated.token_for(caller.instance_id, now) {
         headers.insert(&ELEVATED_TOKEN, token);
     }
