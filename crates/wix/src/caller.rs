@@ -7,8 +7,9 @@ use crate::{AppId, InstanceId, Role};
 
 /// A verified caller: one role on one instance.
 ///
-/// Made by [`crate::signed_instance::Policy::admit`] from a payload whose signature was checked, or by
-/// [`Caller::app`] from a checked token. The server's own extractor is what handlers take as the
+/// Made by [`crate::signed_instance::Policy::admit`] from a payload whose signature was checked, by
+/// [`crate::token_info::TokenPolicy::admit`] from what Wix says of an access token, or by
+/// [`Caller::app`] from a checked elevated token. The server's own extractor is what handlers take as the
 /// proof. The JSON form is the answer of `GET /whoami`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -49,6 +50,8 @@ pub struct Caller {
 pub enum CredentialKind {
     /// `signature.payload`, checked with the app secret.
     SignedInstance,
+    /// `OauthNG.…` and its siblings, checked by asking Wix.
+    AccessToken,
     /// A token that Backlot made for the app's own server.
     ElevatedToken,
 }

@@ -42,10 +42,7 @@ impl<'value> Credential<'value> {
         if value.starts_with("wixcode-") {
             return Self::VeloInstance;
         }
-        if ["OauthNG.", "OAUTH2.", "JWS.", "JWT."]
-            .iter()
-            .any(|prefix| value.starts_with(prefix))
-        {
+        if looks_like_an_access_token(value) {
             return Self::AccessToken(value);
         }
         match memchr::memchr_iter(b'.', value.as_bytes()).take(3).count() {
@@ -83,6 +80,19 @@ pub fn strip_bearer(value: &str) -> &str {
         }
         _ => value,
     }
+}
+
+/// One of Wix's prefixes, then characters that a token can have (RFC 6750, section 2.1).
+fn looks_like_an_access_token(value: &str) -> bool {
+    let rest = ["OauthNG.", "OAUTH2.", "JWS.", "JWT."]
+        .iter()
+        .find_map(|prefix| value.strip_prefix(prefix));
+    rest.is_some_and(|rest| {
+        !rest.is_empty()
+            && rest
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte))
+    })
 }
 
 /// 43 characters of base64url before the dot. A `=` after them is tolerated: it is what a padded
@@ -125,7 +135,19 @@ mod tests {
         assert_eq!(Credential::classify("IST.eyJ.a.b"), Credential::ApiKey);
         let dots = ".".repeat(10_000);
         let long = format!("{signature}.{}", "a".repeat(LONGEST));
-        for unknown in ["", "Bearer ", "bearer", "abc", "a.b", "é.ü", &dots, &long] {
+        for unknown in [
+            "",
+            "Bearer ",
+            "bearer",
+            "abc",
+            "a.b",
+            "é.ü",
+            "OauthNG.",
+            "OauthNG.a b",
+            "JWS.\u{e9}",
+            &dots,
+            &long,
+        ] {
             assert_eq!(
                 Credential::classify(unknown),
                 Credential::Unknown,

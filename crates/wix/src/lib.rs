@@ -6,18 +6,28 @@
 //! - [`credential`]: which kind of credential an `Authorization` value is
 //! - [`signed_instance`]: the `signature.payload` string that Wix puts in a page's `?instance=`
 //! - [`jwt`]: the RS256 envelopes of webhooks, service plugins and `digest` headers
+//! - [`access_token`], [`token_info`]: the tokens that `fetchWithAuth` sends, and what Wix says of them
+//! - [`oauth`], [`api_key`]: what a backend proves itself with when it calls Wix
+//! - [`app_instance`]: what Wix knows of one installation and its site
 //! - [`caller`]: who sent a request, once a credential is verified
 //! - [`error_body`]: the JSON shape of every error that Wix's clients understand
 
+pub mod access_token;
+pub mod api_key;
+pub mod app_instance;
 pub mod app_secret;
 pub mod caller;
 pub mod credential;
 pub mod error_body;
 pub mod ids;
 pub mod jwt;
+pub mod oauth;
 pub mod role;
 pub mod signed_instance;
+pub mod token_info;
 
+pub use api_key::{ApiKey, ApiKeyScope};
+pub use app_instance::AppInstance;
 pub use app_secret::{AppSecret, AppSecrets};
 pub use caller::Caller;
 pub use credential::Credential;

@@ -1,0 +1,160 @@
+//! The site that has the app.
+
+use serde::{Deserialize, Serialize};
+
+/// The site.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Site {
+    /// `metaSiteId`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub site_id: Option<String>,
+    /// Its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub site_display_name: Option<String>,
+    /// Its address, with a path on Wix's free domains. Absent until the site is published.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Its description.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// `en`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
+    /// `EUR`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payment_currency: Option<String>,
+    /// What kind of account owns it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub site_user_type: Option<String>,
+    /// Wix's own apps on it: `stores`, `bookings`, …
+    pub installed_wix_apps: Vec<String>,
+    /// Its languages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub multilingual: Option<Multilingual>,
+    /// The owner, where the app may read it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner_info: Option<OwnerInfo>,
+    /// The owner's address; replaced by `ownerInfo`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner_email: Option<String>,
+}
+
+/// Its languages.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Multilingual {
+    /// More than one.
+    pub is_multi_lingual: bool,
+    /// Which.
+    pub supported_languages: Vec<Language>,
+}
+
+/// A language.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Language {
+    /// `en`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language_code: Option<String>,
+    /// Language and country.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub locale: Option<LanguageLocale>,
+    /// The one that the site was made in.
+    pub is_primary: bool,
+    /// `US`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub country_code: Option<String>,
+    /// `QUERY_PARAM`, `SUBDOMAIN` or `SUBDIRECTORY`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resolution_method: Option<String>,
+    /// The one that visitors see first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_visitor_primary: Option<bool>,
+}
+
+/// A language and a country.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct LanguageLocale {
+    /// `en`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language_code: Option<String>,
+    /// `US`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+}
+
+/// The owner.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct OwnerInfo {
+    /// The address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// `VERIFIED_OPT_IN`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email_status: Option<String>,
+}
+
+impl Site {
+    /// The web origin of the site's pages, as browsers write it: `https://host`. `None` for a site
+    /// without an address, over plain http, or with an address that is none.
+    pub fn origin(&self) -> Option<String> {
+        let url = self.url.as_deref()?.trim();
+        let (scheme, rest) = url.split_once("://")?;
+        let authority = rest.split(['/', '?', '#']).next()?.to_ascii_lowercase();
+        let (host, port) = match authority.split_once(':') {
+            None | Some((_, "443")) => (authority.trim_end_matches(":443"), None),
+            Some((host, port)) => (host, Some(port.parse::<u16>().ok()?)),
+        };
+        let is_label = |label: &str| {
+            (1..=63).contains(&label.len())
+                && label
+                    .bytes()
+                    .all(|it| it.is_ascii_alphanumeric() || b"-_".contains(&it))
+        };
+        let is_name = host.len() <= 253 && host.contains('.') && host.split('.').all(is_label);
+        let is_secure = scheme.eq_ignore_ascii_case("https") && is_name;
+        is_secure.then(|| match port {
+            None => format!("https://{host}"),
+            Some(port) => format!("https://{host}:{port}"),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins() {
+        for (url, origin) in [
+            (
+                "https://corner-bakery.example",
+                Some("https://corner-bakery.example"),
+            ),
+            (
+                "https://Me.wixsite.com/my-site?x#y",
+                Some("https://me.wixsite.com"),
+            ),
+            ("https://a.example:443/", Some("https://a.example")),
+            ("https://a.example:8443", Some("https://a.example:8443")),
+            ("http://a.example", None),
+            ("https://localhost", None),
+            ("https://user@evil.example", None),
+            ("https://a..example", None),
+            ("https://a.example:x", None),
+            ("https://*.example", None),
+            ("https://a.example\u{0}", None),
+            ("a.example", None),
+            ("", None),
+        ] {
+            let site = Site {
+                url: Some(url.to_owned()),
+                ..Site::default()
+            };
+            assert_eq!(site.origin().as_deref(), origin, "{url}");
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! What Wix says of an access token: the answer of `POST /oauth2/token-info`, and whether it makes
+//! a caller.
+//!
+//! Source: `get-token-info.d.ts` of `@wix/sdk` 1.21.16; Wix's own page shows no schema. The answer to
+//! a dead token is not documented: it may be `{"active":false}`, an object without `active`, or a
+//! status of 4xx. The first two are read here alike, the third by whoever asked.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::caller::CredentialKind;
+use crate::{AppId, Caller, InstanceId, Role};
+
+/// Beyond this a number of seconds is taken for milliseconds: as seconds it would be the year 5138.
+const LARGEST_SECONDS: i64 = 100_000_000_000;
+
+/// What the token belongs to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct TokenInfo {
+    /// Whether the token is good. Absent means no.
+    #[serde(deserialize_with = "or_default")]
+    pub active: bool,
+    /// `APP`, `USER`, `MEMBER`, `VISITOR` or `UNKNOWN`.
+    #[serde(deserialize_with = "or_default")]
+    pub subject_type: String,
+    /// The user, member, visitor or app.
+    #[serde(deserialize_with = "or_default")]
+    pub subject_id: String,
+    /// When it ends, in Unix seconds.
+    #[serde(deserialize_with = "unix_seconds")]
+    pub exp: Option<i64>,
+    /// When it was made, in Unix seconds.
+    #[serde(deserialize_with = "unix_seconds")]
+    pub iat: Option<i64>,
+    /// The app that it was made for.
+    #[serde(deserialize_with = "or_default")]
+    pub client_id: String,
+    /// The site (`metaSiteId`).
+    #[serde(deserialize_with = "or_default")]
+    pub site_id: String,
+    /// The installation of the app: the tenant.
+    #[serde(deserialize_with = "or_default")]
+    pub instance_id: String,
+}
+
+/// Which tokens make a caller.
+#[derive(Debug, Clone, Copy)]
+pub struct TokenPolicy {
+    /// The app that this backend belongs to.
+    pub app_id: AppId,
+    /// How far Wix's clock and ours may be apart.
+    pub clock_skew: SignedDuration,
+}
+
+/// Why a token that Wix knows makes no caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    /// Wix says that it is no longer good, or never was.
+    #[error("Wix says that it is not active")]
+    Inactive,
+    /// Made for another app, or for none.
+    #[error("it was made for another app")]
+    WrongApp,
+    /// Past its `exp`, whatever Wix says.
+    #[error("it expired at {0}")]
+    Expired(Timestamp),
+    /// No instance, or one that is no GUID: nobody's data could be reached with it.
+    #[error("it names no instance")]
+    NoInstance,
+    /// A kind of subject that has no role here.
+    #[error("it belongs to nobody who has a role")]
+    UnknownSubject,
+}
+
+impl TokenPolicy {
+    /// The caller that a token stands for, or why there is none.
+    pub fn admit(&self, info: &TokenInfo, now: Timestamp) -> Result<Caller, Unfit> {
+        if !info.active {
+            return Err(Unfit::Inactive);
+        }
+        if info.client_id.parse() != Ok(self.app_id) {
+            return Err(Unfit::WrongApp);
+        }
+        let expires_at = instant(info.exp).unwrap_or(Timestamp::MAX);
+        if expires_at.duration_until(now) > self.clock_skew {
+            return Err(Unfit::Expired(expires_at));
+        }
+        let instance_id: InstanceId = info.instance_id.parse().map_err(|_| Unfit::NoInstance)?;
+        let role = role(&info.subject_type).ok_or(Unfit::UnknownSubject)?;
+        let user_id = (role != Role::App).then(|| present(&info.subject_id));
+        Ok(Caller {
+            instance_id,
+            role,
+            user_id: user_id.flatten(),
+            app_id: Some(self.app_id),
+            site_id: present(&info.site_id),
+            site_owner_id: None,
+            plan: None,
+            demo_mode: false,
+            origin_instance_id: None,
+            credential: CredentialKind::AccessToken,
+            signed_at: instant(info.iat).unwrap_or(now),
+            expires_at,
+        })
+    }
+}
+
+/// A Wix user who holds a token of the app's dashboard has the site's rights: the owner, or a
+/// contributor with the owner's.
+fn role(subject_type: &str) -> Option<Role> {
+    match subject_type {
+        "USER" => Some(Role::Owner),
+        "MEMBER" => Some(Role::Member),
+        "VISITOR" => Some(Role::Visitor),
+        "APP" => Some(Role::App),
+        _ => None,
+    }
+}
+
+fn present(text: &str) -> Option<Box<str>> {
+    (!text.is_empty()).then(|| text.into())
+}
+
+fn instant(seconds: Option<i64>) -> Option<Timestamp> {
+    Timestamp::from_second(seconds?).ok()
+}
+
+/// Null stands for what is absent.
+fn or_default<'de, T: Deserialize<'de> + Default, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// Wix writes 64-bit numbers as text elsewhere, and times in milliseconds; both are read. What is no
+/// number at all is an error: an expiry that cannot be read must not count as none.
+fn unix_seconds<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<i64>, D::Error> {
+    let wrong = || serde::de::Error::custom("not a time in Unix seconds");
+    let number = match Value::deserialize(deserializer)? {
+        Value::Null => return Ok(None),
+        Value::String(text) => text.parse().map_err(|_| wrong())?,
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a time with a fraction: its whole seconds are meant, and the cast saturates"
+        )]
+        Value::Number(number) => number
+            .as_i64()
+            .or_else(|| number.as_f64().map(|float| float as i64))
+            .ok_or_else(wrong)?,
+        _ => return Err(wrong()),
+    };
+    Ok(Some(if number > LARGEST_SECONDS {
+        number / 1000
+    } else {
+        number
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const APP: &str = "7f3c2c1a-9a55-4f0e-8c57-6a1d2e3f4b5c";
+    const INSTANCE: &str = "2b0d7a6e-4c1f-4a52-9d3e-0c5f8a1b7e60";
+
+    fn admit(changes: &Value) -> Result<Caller, Unfit> {
+        let mut answer = serde_json::json!({
+            "active": true, "subjectType": "VISITOR", "subjectId": "7d0ea69f", "exp": 1_795_356_000,
+            "iat": 1_795_341_600, "clientId": APP, "siteId": "c0ffee00", "instanceId": INSTANCE,
+        });
+        for (key, value) in changes.as_object().unwrap() {
+            answer[key] = value.clone();
+        }
+        let info = serde_json::from_value(answer).unwrap();
+        let policy = TokenPolicy {
+            app_id: APP.parse().unwrap(),
+            clock_skew: SignedDuration::from_mins(5),
+        };
+        policy.admit(&info, Timestamp::from_second(1_795_350_000).unwrap())
+    }
+
+    #[test]
+    fn subjects_become_roles() {
+        for (subject, expected, user) in [
+            ("USER", Role::Owner, Some("7d0ea69f")),
+            ("MEMBER", Role::Member, Some("7d0ea69f")),
+            ("VISITOR", Role::Visitor, Some("7d0ea69f")),
+            ("APP", Role::App, None),
+        ] {
+            let caller = admit(&serde_json::json!({ "subjectType": subject })).unwrap();
+            assert_eq!(caller.role, expected);
+            assert_eq!(caller.user_id.as_deref(), user);
+            assert_eq!(caller.site_id.as_deref(), Some("c0ffee00"));
+            assert_eq!(caller.credential, CredentialKind::AccessToken);
+            assert_eq!(caller.expires_at.as_second(), 1_795_356_000);
+        }
+    }
+
+    #[test]
+    fn each_reason_to_refuse() {
+        let expired = Timestamp::from_second(1_795_349_699).unwrap();
+        for (changes, reason) in [
+            (serde_json::json!({"active": false}), Unfit::Inactive),
+            (serde_json::json!({"active": null}), Unfit::Inactive),
+            (serde_json::json!({"clientId": INSTANCE}), Unfit::WrongApp),
+            (serde_json::json!({"clientId": null}), Unfit::WrongApp),
+            (
+                serde_json::json!({"exp": 1_795_349_699}),
+                Unfit::Expired(expired),
+            ),
+            (serde_json::json!({"instanceId": null}), Unfit::NoInstance),
+            (serde_json::json!({"instanceId": "x"}), Unfit::NoInstance),
+            (
+                serde_json::json!({"subjectType": "UNKNOWN"}),
+                Unfit::UnknownSubject,
+            ),
+            (
+                serde_json::json!({"subjectType": null}),
+                Unfit::UnknownSubject,
+            ),
+        ] {
+            assert_eq!(admit(&changes), Err(reason), "{changes}");
+        }
+    }
+
+    #[test]
+    fn times_in_every_spelling() {
+        for exp in [
+            serde_json::json!(1_795_356_000),
+            serde_json::json!("1795356000"),
+            serde_json::json!(1_795_356_000_000_i64),
+            serde_json::json!(1_795_356_000.5),
+        ] {
+            let caller = admit(&serde_json::json!({ "exp": exp })).unwrap();
+            assert_eq!(caller.expires_at.as_second(), 1_795_356_000, "{exp}");
+        }
+        assert!(
+            admit(&serde_json::json!({ "exp": 1_795_349_700 })).is_ok(),
+            "within the skew"
+        );
+        assert!(serde_json::from_str::<TokenInfo>(r#"{"exp":"soon"}"#).is_err());
+        assert!(serde_json::from_str::<TokenInfo>(r#"{"exp":[]}"#).is_err());
+        assert_eq!(
+            serde_json::from_str::<TokenInfo>("{}").unwrap(),
+            TokenInfo::default()
+        );
+    }
+}
