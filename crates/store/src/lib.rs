@@ -1,6 +1,7 @@
 //! Everything that Backlot keeps. The only crate that knows a database.
 //!
-//! Each kind of thing is a trait in a file of its own ([`instances`], [`signing_keys`]); a database
+//! Each kind of thing is a trait in a file of its own ([`instances`], [`instance_details`],
+//! [`signing_keys`]); a database
 //! is a type that implements all of them ([`sqlite::SqliteStore`]). No SQL and no database type
 //! crosses this seam. [`Store`] is the one that the configuration chose.
 //!
@@ -8,6 +9,7 @@
 //! written into SQL.
 
 pub mod error;
+pub mod instance_details;
 pub mod instances;
 pub mod signing_keys;
 pub mod sqlite;

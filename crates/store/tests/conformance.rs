@@ -1,11 +1,13 @@
 //! One suite for every database behind the seam. A database joins by adding its `open` below.
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
+use backlot_store::instance_details::{Details, InstanceDetails, Outdated, TokenRefusal};
 use backlot_store::instances::{Instance, Instances, Sighting};
 use backlot_store::signing_keys::{SigningKey, SigningKeys};
 use backlot_store::sqlite::SqliteStore;
 use backlot_store::{Store, StoreError};
-use backlot_wix::InstanceId;
+use backlot_wix::app_instance::{OwnerInfo, Site};
+use backlot_wix::{AppInstance, InstanceId};
 use jiff::Timestamp;
 
 /// Opens a store in a folder; a second call with the same folder is a second node.
@@ -124,4 +126,103 @@ fn a_file_that_is_no_database_is_refused_with_its_name() {
         unreachable!("a letter is no database")
     };
     assert!(error.to_string().contains("backlot.db"), "{error}");
+}
+
+fn details(id: u8, url: Option<&str>, fetched_at: i64) -> Details {
+    Details {
+        instance_id: instance_id(id),
+        answer: AppInstance {
+            site: Site {
+                url: url.map(str::to_owned),
+                ..Site::default()
+            },
+            ..AppInstance::default()
+        },
+        fetched_at: at(fetched_at),
+    }
+}
+
+#[tokio::test]
+async fn details_are_kept_replaced_and_hold_no_address_of_a_person() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder);
+    assert_eq!(store.details(instance_id(1)).await.unwrap(), None);
+    let mut first = details(1, Some("https://a.example/x"), 100);
+    first.answer.site.owner_email = Some("person@example.com".to_owned());
+    first.answer.site.owner_info = Some(OwnerInfo {
+        email: Some("person@example.com".to_owned()),
+        email_status: None,
+    });
+    store.keep_details(first).await.unwrap();
+    let kept = store.details(instance_id(1)).await.unwrap().unwrap();
+    assert_eq!(kept, details(1, Some("https://a.example/x"), 100));
+
+    store.keep_details(details(2, None, 100)).await.unwrap();
+    let newer = details(1, Some("https://b.example"), 200);
+    store.keep_details(newer.clone()).await.unwrap();
+    drop(store);
+    let store = open(&folder);
+    assert_eq!(store.details(instance_id(1)).await.unwrap(), Some(newer));
+    let origins = store.site_origins().await.unwrap();
+    assert_eq!(
+        origins,
+        [(instance_id(1), "https://b.example".to_owned())],
+        "the old origin is gone, and a site without an address has none"
+    );
+}
+
+#[tokio::test]
+async fn a_refusal_lasts_until_wix_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder);
+    let refusal = |reason: &str, seconds| TokenRefusal {
+        instance_id: instance_id(1),
+        status: 400,
+        reason: reason.to_owned(),
+        refused_at: at(seconds),
+    };
+    assert_eq!(store.refusal(instance_id(1)).await.unwrap(), None);
+    store.keep_refusal(refusal("first", 1)).await.unwrap();
+    store.keep_refusal(refusal("second", 2)).await.unwrap();
+    let kept = store.refusal(instance_id(1)).await.unwrap();
+    assert_eq!(kept, Some(refusal("second", 2)));
+    store.keep_details(details(1, None, 3)).await.unwrap();
+    assert_eq!(store.refusal(instance_id(1)).await.unwrap(), None);
+    store.keep_refusal(refusal("third", 4)).await.unwrap();
+    store.forget_refusal(instance_id(1)).await.unwrap();
+    assert_eq!(store.refusal(instance_id(1)).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn who_is_asked_about_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder);
+    let seen = |id, last| sighting(id, 1, last, [1, 0, 0, 0]);
+    let batch = vec![
+        seen(1, 500),
+        seen(2, 500),
+        seen(3, 500),
+        seen(4, 50),
+        seen(5, 500),
+    ];
+    store.record_sightings(batch).await.unwrap();
+    store.keep_details(details(1, None, 90)).await.unwrap();
+    store.keep_details(details(2, None, 400)).await.unwrap();
+    let refusal = TokenRefusal {
+        instance_id: instance_id(5),
+        status: 400,
+        reason: String::new(),
+        refused_at: at(300),
+    };
+    store.keep_refusal(refusal).await.unwrap();
+    let outdated = |refused_since| Outdated {
+        fetched_before: at(400),
+        seen_since: at(100),
+        refused_since: at(refused_since),
+    };
+    // 2 is fresh enough, 4 has not called for long, 5 was refused not long ago.
+    let found = store.outdated_instances(outdated(200), 9).await.unwrap();
+    assert_eq!(found, [instance_id(3), instance_id(1)]);
+    let found = store.outdated_instances(outdated(301), 2).await.unwrap();
+    assert_eq!(found, [instance_id(3), instance_id(5)]);
 }

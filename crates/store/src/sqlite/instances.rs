@@ -82,15 +82,17 @@ fn read(row: &Row<'_>) -> rusqlite::Result<ReadRow> {
 }
 
 fn assemble(text: &str, [first, last]: [i64; 2], requests: [i64; 4]) -> ReadRow {
-    let instance_id: InstanceId = text
-        .parse()
-        .map_err(|_| StoreError::Refused("an instance id in the database is no GUID".into()))?;
     Ok(Instance {
-        instance_id,
+        instance_id: instance_id(text)?,
         first_seen: instant(first)?,
         last_seen: instant(last)?,
         requests: requests.map(i64::cast_unsigned),
     })
+}
+
+pub(super) fn instance_id(text: &str) -> Result<InstanceId, StoreError> {
+    text.parse()
+        .map_err(|_| StoreError::Refused("an instance id in the database is no GUID".into()))
 }
 
 pub(super) fn instant(milliseconds: i64) -> Result<Timestamp, StoreError> {

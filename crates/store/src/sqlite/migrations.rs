@@ -6,9 +6,13 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::StoreError;
 
 /// In order. A migration that has been released is never edited.
-const MIGRATIONS: [(i64, &str); 2] = [
+const MIGRATIONS: [(i64, &str); 3] = [
     (1, include_str!("../../migrations/0001_instances.sql")),
     (2, include_str!("../../migrations/0002_signing_keys.sql")),
+    (
+        3,
+        include_str!("../../migrations/0003_instance_details.sql"),
+    ),
 ];
 
 pub(super) fn run(connection: &mut Connection) -> Result<(), StoreError> {

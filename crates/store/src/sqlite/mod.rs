@@ -3,6 +3,7 @@
 //! One connection behind a lock, used from the blocking pool: what is kept here so far is written
 //! behind the requests, never on their path. WAL, and `synchronous=FULL`: a commit is on disk.
 
+mod instance_details;
 mod instances;
 mod migrations;
 mod signing_keys;
