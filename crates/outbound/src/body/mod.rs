@@ -9,5 +9,5 @@ mod reply;
 mod request;
 mod silence;
 
-pub use reply::ReplyStream;
+pub use reply::{ReplyFault, ReplyStream};
 pub use request::{BodyFault, BodyLimits, Progress, RequestBody};

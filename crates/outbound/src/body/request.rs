@@ -52,6 +52,8 @@ impl BodyFault {
 
 /// A body with its limits. Empty when the request had none.
 pub struct RequestBody {
+    /// What is ready to be sent, if any of it was here from the start.
+    ready: Option<Bytes>,
     inner: Option<Incoming>,
     limits: BodyLimits,
     bytes_left: u64,
@@ -74,6 +76,7 @@ impl RequestBody {
     /// Puts limits on what arrives.
     pub fn new(incoming: Incoming, limits: BodyLimits) -> Self {
         Self {
+            ready: None,
             inner: (!incoming.is_end_stream()).then_some(incoming),
             limits,
             bytes_left: limits.bytes,
@@ -102,12 +105,20 @@ impl RequestBody {
             silence: Duration::ZERO,
         };
         Self {
+            ready: None,
             inner: None,
             limits,
             bytes_left: 0,
             silence: Silence::new(Duration::ZERO),
             progress: None,
         }
+    }
+
+    /// Bytes that are here already.
+    pub fn ready(bytes: Bytes) -> Self {
+        let mut body = Self::empty();
+        body.ready = (!bytes.is_empty()).then_some(bytes);
+        body
     }
 
     fn take_from_budget(&mut self, bytes: usize) -> Result<(), BodyFault> {
@@ -134,6 +145,9 @@ impl Body for RequestBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyFault>>> {
         let this = &mut *self;
+        if let Some(bytes) = this.ready.take() {
+            return Poll::Ready(Some(Ok(Frame::data(bytes))));
+        }
         let Some(inner) = &mut this.inner else {
             return Poll::Ready(None);
         };
@@ -172,12 +186,14 @@ impl Body for RequestBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.as_ref().is_none_or(Body::is_end_stream)
+        self.ready.is_none() && self.inner.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner
-            .as_ref()
-            .map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+        match (&self.ready, &self.inner) {
+            (Some(bytes), _) => SizeHint::with_exact(bytes.len() as u64),
+            (None, Some(inner)) => inner.size_hint(),
+            (None, None) => SizeHint::with_exact(0),
+        }
     }
 }

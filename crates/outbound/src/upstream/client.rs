@@ -1,6 +1,7 @@
-//! What makes connections to upstreams. TLS is only made ready where an upstream needs it, since the
+//! What makes connections to upstreams. TLS is only made ready where it is needed, since the
 //! operating system's roots take memory.
 
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use http::Uri;
@@ -26,56 +27,70 @@ pub struct ClientSettings {
     pub idle_timeout: Duration,
     /// The most idle connections kept to one upstream.
     pub most_idle: usize,
-    /// Whether any upstream speaks TLS.
+    /// Whether TLS is made ready at once, so that certificates that cannot be read are known at the
+    /// start. Otherwise that is seen to by the first request that needs it.
     pub tls: bool,
 }
 
+fn pooled(settings: ClientSettings) -> legacy::Builder {
+    let mut builder = legacy::Client::builder(TokioExecutor::new());
+    builder
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(settings.idle_timeout)
+        .pool_max_idle_per_host(settings.most_idle);
+    builder
+}
+
 type Http2 = legacy::Client<HttpConnector, RequestBody>;
-type Tls = legacy::Client<HttpsConnector<HttpConnector>, RequestBody>;
+pub(super) type Tls = legacy::Client<HttpsConnector<HttpConnector>, RequestBody>;
 
 /// What makes connections to upstreams. Cloning shares it.
 #[derive(Clone)]
 pub struct Client {
     connector: HttpConnector,
     pub(super) http2: Http2,
-    pub(super) tls: Option<Tls>,
+    tls: Arc<OnceLock<Tls>>,
+    settings: ClientSettings,
     pub(super) pool_limits: PoolLimits,
 }
 
 impl Client {
-    /// Makes the pools; nothing is connected yet. The operating system's certificate store is read
-    /// if any upstream speaks TLS.
+    /// Makes the pools; nothing is connected yet.
     pub fn new(settings: ClientSettings) -> std::io::Result<Self> {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(settings.connect_timeout));
-        let mut builder = legacy::Client::builder(TokioExecutor::new());
-        builder
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(settings.idle_timeout)
-            .pool_max_idle_per_host(settings.most_idle);
-        let tls = if settings.tls {
-            let mut connector = connector.clone();
-            connector.enforce_http(false);
-            let connector = HttpsConnectorBuilder::new()
-                .with_native_roots()?
-                .https_only()
-                .enable_http1()
-                .enable_http2()
-                .wrap_connector(connector);
-            Some(builder.build(connector))
-        } else {
-            None
-        };
-        Ok(Self {
-            http2: builder.http2_only(true).build(connector.clone()),
+        let client = Self {
+            http2: pooled(settings).http2_only(true).build(connector.clone()),
             connector,
-            tls,
+            tls: Arc::default(),
             pool_limits: PoolLimits {
                 idle_timeout: settings.idle_timeout,
                 most_idle: settings.most_idle,
             },
-        })
+            settings,
+        };
+        if settings.tls {
+            client.tls()?;
+        }
+        Ok(client)
+    }
+
+    /// The client that speaks TLS. The operating system's certificates are read the first time.
+    pub(super) fn tls(&self) -> std::io::Result<&Tls> {
+        if let Some(tls) = self.tls.get() {
+            return Ok(tls);
+        }
+        let mut connector = self.connector.clone();
+        connector.enforce_http(false);
+        let connector = HttpsConnectorBuilder::new()
+            .with_native_roots()?
+            .https_only()
+            .enable_http1()
+            .enable_http2()
+            .wrap_connector(connector);
+        let tls = pooled(self.settings).build(connector);
+        Ok(self.tls.get_or_init(|| tls))
     }
 
     /// A new connection, with a task of its own that reads and writes.

@@ -35,7 +35,7 @@ pub(super) enum SendError {
     Exchange(BoxError),
 }
 
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
+pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 impl From<legacy::Error> for SendError {
     fn from(error: legacy::Error) -> Self {

@@ -12,7 +12,7 @@ use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::SendRequest;
 
-use super::error::SendError;
+use super::error::{BoxError, SendError};
 use super::{Address, Client, Lease};
 use crate::body::RequestBody;
 
@@ -87,11 +87,18 @@ async fn through_library(
     if let Some(full) = path.and_then(|path| address.full(path)) {
         *request.uri_mut() = full;
     }
-    let response = match &client.tls {
-        Some(tls) if address.is_tls() => tls.request(request).await?,
-        _ => client.http2.request(request).await?,
+    let response = if address.is_tls() {
+        let tls = client.tls();
+        let tls = tls.map_err(|error| SendError::Connect(no_certificates(&error)))?;
+        tls.request(request).await?
+    } else {
+        client.http2.request(request).await?
     };
     Ok((response, None))
+}
+
+fn no_certificates(error: &std::io::Error) -> BoxError {
+    format!("cannot read the system's certificates (install ca-certificates): {error}").into()
 }
 
 fn repeatable(request: &Request<RequestBody>) -> bool {

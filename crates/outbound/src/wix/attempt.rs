@@ -1,0 +1,41 @@
+//! One request over the wire, and its reply.
+
+use std::time::Duration;
+
+use http::Request;
+use http::uri::PathAndQuery;
+use tokio::time::Instant;
+
+use super::{WixBody, WixReply};
+use crate::body::RequestBody;
+use crate::upstream::{Address, Client, Patience, UpstreamError, forward};
+
+/// The way to Wix.
+pub(super) struct Wire {
+    pub(super) client: Client,
+    pub(super) base: Address,
+    pub(super) silence: Duration,
+}
+
+impl Wire {
+    /// Sends one request and waits for the head of the reply until `deadline`.
+    pub(super) async fn send(
+        &self,
+        target: PathAndQuery,
+        request: Request<RequestBody>,
+        deadline: Instant,
+    ) -> Result<WixReply, UpstreamError> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(UpstreamError::TooSlow);
+        }
+        let patience = Patience {
+            head: left,
+            silence: self.silence,
+        };
+        let reply = forward(&self.client, &self.base, patience, target, None, request).await?;
+        Ok(reply
+            .response
+            .map(|body| WixBody::streaming(std::collections::VecDeque::new(), body)))
+    }
+}

@@ -1,0 +1,130 @@
+//! Rest for an instance whose calls fail: after five failures in a row none is made for a while,
+//! then a single one tries whether it works again. Each failed try doubles the rest.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::time::Instant;
+
+const FAILURES: u32 = 5;
+const FIRST_REST: Duration = Duration::from_secs(1);
+const LONGEST_REST: Duration = Duration::from_secs(30);
+
+/// The breaker of one subject.
+#[derive(Default)]
+pub(super) struct Breaker(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    failures: u32,
+    /// Since the last success; 0 while it never rested.
+    rests: u32,
+    rests_until: Option<Instant>,
+    trying: bool,
+}
+
+/// Leave for one attempt. Dropped without a verdict, it counts for nothing.
+pub(super) struct Leave {
+    breaker: Arc<Breaker>,
+    is_try: bool,
+}
+
+impl Breaker {
+    /// Leave for an attempt, or how long the rest still lasts.
+    pub(super) fn enter(self: &Arc<Self>) -> Result<Leave, Duration> {
+        let mut state = self.0.lock();
+        let is_try = match state.rests_until {
+            None => false,
+            Some(until) => {
+                let left = until.saturating_duration_since(Instant::now());
+                if !left.is_zero() {
+                    return Err(left);
+                }
+                if state.trying {
+                    return Err(FIRST_REST);
+                }
+                state.trying = true;
+                true
+            }
+        };
+        drop(state);
+        Ok(Leave {
+            breaker: Arc::clone(self),
+            is_try,
+        })
+    }
+}
+
+impl Leave {
+    /// Wix answered.
+    pub(super) fn succeeded(self) {
+        *self.breaker.0.lock() = State::default();
+    }
+
+    /// It did not.
+    pub(super) fn failed(self) {
+        let mut state = self.breaker.0.lock();
+        state.failures = state.failures.saturating_add(1);
+        if !self.is_try && (state.failures < FAILURES || state.rests_until.is_some()) {
+            return;
+        }
+        let rest = FIRST_REST.saturating_mul(1 << state.rests.min(6));
+        state.rests = state.rests.saturating_add(1);
+        state.rests_until = Some(Instant::now() + rest.min(LONGEST_REST));
+    }
+}
+
+impl Drop for Leave {
+    fn drop(&mut self) {
+        if self.is_try {
+            self.breaker.0.lock().trying = false;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::time::advance;
+
+    fn fail(breaker: &Arc<Breaker>, times: u32) {
+        for _ in 0..times {
+            breaker.enter().unwrap().failed();
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_rests_tries_once_and_rests_longer() {
+        let breaker = Arc::new(Breaker::default());
+        fail(&breaker, 4);
+        breaker.enter().unwrap().succeeded();
+        fail(&breaker, 5);
+        assert_eq!(breaker.enter().err(), Some(FIRST_REST));
+        advance(Duration::from_millis(400)).await;
+        assert_eq!(breaker.enter().err(), Some(Duration::from_millis(600)));
+        advance(Duration::from_millis(600)).await;
+
+        let attempt = breaker.enter().unwrap();
+        assert!(breaker.enter().is_err(), "one try at a time");
+        attempt.failed();
+        assert_eq!(breaker.enter().err(), Some(FIRST_REST * 2));
+        advance(FIRST_REST * 2).await;
+
+        drop(breaker.enter().unwrap());
+        let attempt = breaker
+            .enter()
+            .expect("a try that was given up does not block");
+        attempt.succeeded();
+        fail(&breaker, 4);
+        assert!(breaker.enter().is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn failures_that_were_under_way_do_not_prolong_a_rest() {
+        let breaker = Arc::new(Breaker::default());
+        let late: Vec<_> = (0..20).map(|_| breaker.enter().unwrap()).collect();
+        late.into_iter().for_each(Leave::failed);
+        assert_eq!(breaker.enter().err(), Some(FIRST_REST));
+    }
+}

@@ -1,0 +1,180 @@
+//! Equal `GET`s for one subject that are under way at the same time become one call.
+//!
+//! Whoever is alone, as almost everybody is, gets the reply as it streams in. Only where others have
+//! come meanwhile is a small JSON reply read whole and given to all; a large one, or one of another
+//! kind, goes to the first, and the others make calls of their own.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::uri::PathAndQuery;
+use http::{Method, Response};
+use parking_lot::Mutex;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
+
+use super::collect::{Collected, collect};
+use super::{Call, CallBody, Priority, Subject, WixBody, WixError, WixReply};
+
+/// The most that is read whole to be given to several.
+const MOST_SHARED: usize = 256 * 1024;
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Key {
+    subject: Subject,
+    target: PathAndQuery,
+    headers: Vec<u8>,
+}
+
+/// What one of those who wait gets. `None`: nothing that could be shared; make the call yourself.
+type Share = Option<Result<WixReply, WixError>>;
+
+type Waiting = HashMap<Key, Vec<oneshot::Sender<Share>>>;
+
+/// The calls that are under way.
+#[derive(Clone, Default)]
+pub(super) struct Coalescer(Arc<Mutex<Waiting>>);
+
+impl Coalescer {
+    /// Makes the call by `make`, or waits for an equal one. A call that cannot be shared is made
+    /// right away.
+    pub(super) async fn send<F>(
+        &self,
+        call: Call,
+        deadline: Instant,
+        make: impl Fn(Call) -> F,
+    ) -> Result<WixReply, WixError>
+    where
+        F: Future<Output = Result<WixReply, WixError>> + Send + 'static,
+    {
+        let Some(key) = key(&call) else {
+            return make(call).await;
+        };
+        let again = Call {
+            headers: call.headers.clone(),
+            ..Call::get(call.subject.clone(), call.target.clone(), call.priority)
+        };
+        let (sender, receiver) = oneshot::channel();
+        if self.join(&key, sender) {
+            let (landing, work) = (Landing(self.clone(), key), make(call));
+            tokio::spawn(async move {
+                let outcome = work.await;
+                share(outcome, landing.waiting(), deadline).await;
+            });
+        }
+        match receiver.await {
+            Ok(Some(outcome)) => outcome,
+            Ok(None) => make(again).await,
+            Err(_) => Err(WixError::unavailable("the call failed here")),
+        }
+    }
+
+    /// True for the first of its kind, who has to make the call.
+    fn join(&self, key: &Key, sender: oneshot::Sender<Share>) -> bool {
+        let mut waiting = self.0.lock();
+        let is_first = !waiting.contains_key(key);
+        waiting.entry(key.clone()).or_default().push(sender);
+        is_first
+    }
+}
+
+/// Takes the call off the list, also when it panics.
+struct Landing(Coalescer, Key);
+
+impl Landing {
+    fn waiting(&self) -> Vec<oneshot::Sender<Share>> {
+        self.0.0.lock().remove(&self.1).unwrap_or_default()
+    }
+}
+
+impl Drop for Landing {
+    fn drop(&mut self) {
+        self.waiting();
+    }
+}
+
+/// `None` where nothing can be shared: another method, or a body. Those in the background make their
+/// own, so that nobody in the foreground waits behind them.
+fn key(call: &Call) -> Option<Key> {
+    let has_no_body = matches!(&call.body, CallBody::Ready(bytes) if bytes.is_empty());
+    let may_be_shared =
+        call.method == Method::GET && has_no_body && call.priority == Priority::Interactive;
+    may_be_shared.then(|| {
+        let mut headers: Vec<(&str, &[u8])> = call
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_bytes()))
+            .collect();
+        headers.sort_unstable();
+        let mut flat = Vec::new();
+        for (name, value) in headers {
+            flat.extend_from_slice(name.as_bytes());
+            flat.push(b'\n');
+            flat.extend_from_slice(value);
+            flat.push(b'\n');
+        }
+        Key {
+            subject: call.subject.clone(),
+            target: call.target.clone(),
+            headers: flat,
+        }
+    })
+}
+
+async fn share(
+    outcome: Result<WixReply, WixError>,
+    mut waiting: Vec<oneshot::Sender<Share>>,
+    deadline: Instant,
+) {
+    waiting.retain(|waiter| !waiter.is_closed());
+    let reply = match outcome {
+        Ok(reply) => reply,
+        Err(error) => {
+            for waiter in waiting {
+                let _ = waiter.send(Some(Err(error.clone())));
+            }
+            return;
+        }
+    };
+    if waiting.len() < 2 || !is_json(&reply) {
+        return give_to_first(reply, waiting);
+    }
+    let (parts, body) = reply.into_parts();
+    let bytes: Bytes = match timeout_at(deadline, collect(body, MOST_SHARED)).await {
+        Ok(Ok(Collected::Whole(bytes))) => bytes,
+        Ok(Ok(Collected::TooLarge(body))) => {
+            return give_to_first(Response::from_parts(parts, body), waiting);
+        }
+        Ok(Err(fault)) => {
+            let error = WixError::unavailable(fault.to_string());
+            return Box::pin(share(Err(error), waiting, deadline)).await;
+        }
+        Err(_) => {
+            let error = WixError::unavailable("Wix took too long to end its reply");
+            return Box::pin(share(Err(error), waiting, deadline)).await;
+        }
+    };
+    for waiter in waiting {
+        let reply = Response::from_parts(parts.clone(), WixBody::ready(bytes.clone()));
+        let _ = waiter.send(Some(Ok(reply)));
+    }
+}
+
+fn give_to_first(reply: WixReply, waiting: Vec<oneshot::Sender<Share>>) {
+    let mut waiting = waiting.into_iter();
+    if let Some(first) = waiting.next() {
+        let _ = first.send(Some(Ok(reply)));
+    }
+    for waiter in waiting {
+        let _ = waiter.send(None);
+    }
+}
+
+fn is_json(reply: &WixReply) -> bool {
+    reply
+        .headers()
+        .get(CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().starts_with(b"application/json"))
+}

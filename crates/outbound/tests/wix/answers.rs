@@ -1,0 +1,96 @@
+//! What Wix says of tokens, in every way that it can go wrong.
+
+use std::time::Duration;
+
+use backlot_outbound::wix::{TokenAnswer, WixError};
+use http::StatusCode;
+use tokio::time::Instant;
+
+use crate::harness::{FakeWix, reply};
+
+const INFO: &str = "/oauth2/token-info";
+
+#[tokio::test]
+async fn the_question_and_the_answer() {
+    let wix = FakeWix::start().await;
+    let body = r#"{"active":true,"subjectType":"MEMBER","subjectId":"m","exp":5,"clientId":"c"}"#;
+    wix.on(INFO, &[&reply(200, "", body), &reply(200, "", "{}")]);
+    let client = wix.client();
+    match client.token_info("OauthNG.JWS.a\"b").await.unwrap() {
+        TokenAnswer::Known(info) => {
+            assert!(info.active);
+            assert_eq!((&*info.subject_type, info.exp), ("MEMBER", Some(5)));
+        }
+        dead @ TokenAnswer::Dead(_) => panic!("{dead:?}"),
+    }
+    let asked = &wix.asked(INFO)[0];
+    assert_eq!(asked.method, "POST");
+    assert_eq!(asked.body, r#"{"token":"OauthNG.JWS.a\"b"}"#);
+    assert_eq!(asked.header("content-type"), Some("application/json"));
+    assert_eq!(asked.header("authorization"), None);
+    let answer = client.token_info("t").await.unwrap();
+    assert!(matches!(answer, TokenAnswer::Known(info) if !info.active));
+}
+
+#[tokio::test]
+async fn every_refusal_says_that_the_token_is_dead() {
+    let wix = FakeWix::start().await;
+    for status in [400, 401, 403, 404, 410] {
+        wix.on(INFO, &[&reply(status, "", "not json")]);
+        let answer = wix.client().token_info("t").await.unwrap();
+        let status = StatusCode::from_u16(status).unwrap();
+        assert_eq!(answer, TokenAnswer::Dead(status));
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_no_answer() {
+    let wix = FakeWix::start().await;
+    let huge = format!(r#"{{"active":true,"subjectId":"{}"}}"#, "x".repeat(70_000));
+    for script in [
+        reply(200, "", "not json"),
+        reply(200, "", "[]"),
+        reply(200, "", ""),
+        reply(200, "", r#"{"active":"yes"}"#),
+        reply(200, "", &huge),
+        reply(302, "location: http://127.0.0.1:1/\r\n", ""),
+        reply(500, "", ""),
+        reply(429, "", ""),
+        reply(408, "", ""),
+        "HTTP/1.1 200 X\r\ncontent-length: 100\r\n\r\n{".to_owned(),
+        "no HTTP at all\r\n\r\n".to_owned(),
+        String::new(),
+    ] {
+        wix.on(INFO, &[&script]);
+        let client = wix.client_with(|it| it.token_timeout = Duration::from_millis(1500));
+        let error = client.token_info("the-token").await.err();
+        let error = error.unwrap_or_else(|| panic!("an answer was found in {script:.80}"));
+        assert!(matches!(error, WixError::Unavailable { .. }), "{error:?}");
+        assert!(!error.to_string().contains("the-token"));
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_never_ends_is_given_up_in_time() {
+    let wix = FakeWix::start().await;
+    wix.on(INFO, &[&reply(200, "", "{}")]);
+    wix.gate.forget_permits(usize::MAX >> 3);
+    let client = wix.client_with(|it| it.token_timeout = Duration::from_millis(100));
+    let start = Instant::now();
+    assert!(client.token_info("t").await.is_err());
+    assert!(start.elapsed() < Duration::from_secs(2));
+}
+
+#[tokio::test]
+async fn a_wix_that_is_not_there() {
+    let wix = FakeWix::start().await;
+    let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = free.local_addr().unwrap();
+    drop(free);
+    let client = wix.client_with(|it| {
+        let base = format!("http://{address}");
+        it.base = backlot_outbound::upstream::Address::parse(&base, false).unwrap();
+    });
+    let error = client.token_info("t").await.err().unwrap();
+    assert!(error.to_string().contains("cannot connect"), "{error}");
+}

@@ -1,0 +1,143 @@
+//! What is sent, what is repeated, and what comes back.
+
+use backlot_outbound::wix::{Call, Priority, Subject, WixError};
+
+use crate::harness::{FakeWix, TOKEN, get, instance, post, read_reply, reply};
+
+#[tokio::test]
+async fn a_call_as_the_app_carries_the_apps_token_and_no_scheme_word() {
+    let wix = FakeWix::start().await;
+    wix.on(
+        "/x",
+        &[&reply(200, "x-wix-request-id: 17\r\n", r#"{"a":1}"#)],
+    );
+    let client = wix.client();
+    let found = client.send(get("/x?b=%20c")).await.unwrap();
+    assert_eq!(found.headers()["x-wix-request-id"], "17");
+    assert_eq!(read_reply(Ok(found)).await, (200, r#"{"a":1}"#.to_owned()));
+    let asked = &wix.asked("/x")[0];
+    assert!(asked.head.starts_with("GET /x?b=%20c HTTP/1.1\r\n"));
+    assert_eq!(asked.header("authorization"), Some("app-token-1"));
+    assert_eq!(asked.header("wix-site-id"), None);
+    assert_eq!(wix.asked(TOKEN).len(), 1);
+}
+
+#[tokio::test]
+async fn a_call_with_the_api_key_names_exactly_one_thing() {
+    let wix = FakeWix::start().await;
+    wix.on("/x", &[&reply(200, "", "{}")]);
+    let client = wix.client();
+    for (subject, name) in [
+        (Subject::Site("the-site".into()), "wix-site-id: the-site"),
+        (
+            Subject::Account("the-account".into()),
+            "wix-account-id: the-account",
+        ),
+    ] {
+        let call = Call::get(subject, "/x".parse().unwrap(), Priority::Interactive);
+        assert_eq!(read_reply(client.send(call).await).await.0, 200);
+        let asked = wix.asked("/x").pop().unwrap();
+        assert_eq!(asked.header("authorization"), Some("IST.the-key"));
+        let ids: Vec<_> = asked
+            .head
+            .lines()
+            .filter(|line| line.starts_with("wix-"))
+            .collect();
+        assert_eq!(ids, [name]);
+    }
+    assert!(wix.asked(TOKEN).is_empty());
+    let client = wix.client_with(|settings| settings.api_key = None);
+    let account = Subject::Account("a".into());
+    let call = Call::get(account, "/x".parse().unwrap(), Priority::Interactive);
+    assert!(matches!(client.send(call).await, Err(WixError::NoApiKey)));
+}
+
+#[tokio::test]
+async fn what_reads_is_repeated_and_what_writes_is_not() {
+    let wix = FakeWix::start().await;
+    let broken = [
+        &*reply(503, "", ""),
+        "HTTP/1.1 200 X\r\n",
+        &reply(200, "", "[]"),
+    ];
+    for path in ["/get", "/things/query", "/write"] {
+        wix.on(path, &broken);
+    }
+    let client = wix.client();
+    assert_eq!(read_reply(client.send(get("/get")).await).await.0, 200);
+    assert_eq!(wix.asked("/get").len(), 3);
+    let query = client.send(post("/things/query", r#"{"query":{}}"#)).await;
+    assert_eq!(read_reply(query).await.0, 200);
+    let bodies = wix.asked("/things/query");
+    assert!(
+        bodies.iter().all(|it| it.body == r#"{"query":{}}"#),
+        "{bodies:?}"
+    );
+
+    let passed = read_reply(client.send(post("/write", "{}")).await).await;
+    assert_eq!(passed, (503, String::new()), "Wix's own answer, unchanged");
+    assert!(client.send(post("/write", "{}")).await.is_err());
+    assert_eq!(wix.asked("/write").len(), 2);
+}
+
+#[tokio::test]
+async fn refusals_of_wixs_pass_unchanged_and_are_not_repeated() {
+    let wix = FakeWix::start().await;
+    let body = r#"{"message":"no","details":{}}"#;
+    for status in [400, 403, 404, 409, 428, 501] {
+        let path = format!("/{status}");
+        wix.on(&path, &[&reply(status, "", body)]);
+        let found = read_reply(wix.client().send(get(&path)).await).await;
+        assert_eq!(found, (status, body.to_owned()));
+        assert_eq!(wix.asked(&path).len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn equal_gets_under_way_are_one_call() {
+    let wix = FakeWix::start().await;
+    wix.on("/x", &[&reply(200, "", r#"{"n":1}"#)]);
+    let client = wix.client();
+    assert_eq!(read_reply(client.send(get("/x")).await).await.0, 200);
+    wix.gate.forget_permits(usize::MAX >> 3);
+    let mut other = get("/x");
+    other.subject = Subject::App(instance(2));
+    let waiting: Vec<_> = (0..100)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move { read_reply(client.send(get("/x")).await).await })
+        })
+        .chain([tokio::spawn({
+            let client = client.clone();
+            async move { read_reply(client.send(other).await).await }
+        })])
+        .collect();
+    // Both calls are there: one for each instance (and the token of the second one before it).
+    while wix.asked("/x").len() + wix.asked(TOKEN).len() < 4 {
+        wix.gate
+            .add_permits(usize::from(wix.asked(TOKEN).len() == 2));
+        tokio::task::yield_now().await;
+    }
+    wix.gate.add_permits(1000);
+    for waiter in waiting {
+        assert_eq!(waiter.await.unwrap(), (200, r#"{"n":1}"#.to_owned()));
+    }
+    assert_eq!(wix.asked("/x").len(), 3);
+}
+
+#[tokio::test]
+async fn what_is_no_json_is_shared_with_nobody() {
+    let wix = FakeWix::start().await;
+    let text = reply(200, "", "hello").replace("application/json", "text/plain");
+    wix.on("/x", &[&text]);
+    let client = wix.client();
+    let waiting: Vec<_> = (0..5)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move { read_reply(client.send(get("/x")).await).await })
+        })
+        .collect();
+    for waiter in waiting {
+        assert_eq!(waiter.await.unwrap(), (200, "hello".to_owned()));
+    }
+}
