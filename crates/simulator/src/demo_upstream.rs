@@ -12,16 +12,14 @@ use axum::response::sse::{Event, Sse};
 use axum::routing::get;
 use axum::{Json, Router};
 use futures_util::Stream;
-use jiff::Timestamp;
 use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::Now;
+
 const MOST_NOTES: usize = 50;
 const MOST_INSTANCES: usize = 1000;
-
-/// Tells the time.
-pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 #[derive(Clone)]
 struct Demo {

@@ -26,11 +26,33 @@ export function loadWorld() {
   return ask("/simulator/v1/world");
 }
 
+function send(method, path, value) {
+  const headers = { "Content-Type": "application/json" };
+  return ask(path, { method, headers, body: JSON.stringify(value) });
+}
+
 // `wish` is {instanceId, role} and, where wanted, userId and plan.
 export function issueInstance(wish) {
-  return ask("/simulator/v1/instances", {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(wish),
-  });
+  return send("POST", "/simulator/v1/instances", wish);
+}
+
+export function issueAccessToken({ instanceId, role, userId }) {
+  return send("POST", "/simulator/v1/access-tokens", { instanceId, role, userId });
+}
+
+export function loadFaults() {
+  return ask("/simulator/v1/faults");
+}
+
+// Any of the faults; those that are not named stay as they are. The answer is all of them.
+export function changeFaults(changes) {
+  return send("PUT", "/simulator/v1/faults", changes);
+}
+
+export function resetFaults() {
+  return ask("/simulator/v1/faults", { method: "DELETE" });
+}
+
+export function loadCalls() {
+  return ask("/simulator/v1/calls");
 }

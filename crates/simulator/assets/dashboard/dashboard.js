@@ -1,7 +1,8 @@
 // The dashboard page: loads the sites, keeps the choice, asks for an instance and opens the app page.
 
-import { issueInstance, loadWorld } from "./api.js";
+import { issueAccessToken, issueInstance, loadWorld } from "./api.js";
 import { currentChoice, currentWish, shortId, startChoice } from "./choice.js";
+import { showFaultsOf, startFaults } from "./faults.js";
 import { showHanded, showNothing, startHanded } from "./handed.js";
 import { showPage, showTrouble, showWaiting } from "./stage.js";
 
@@ -34,11 +35,13 @@ async function openPage() {
   const request = ++lastRequest;
   const { site, userLabel } = currentChoice();
   showTopBar();
+  showFaultsOf(site.instanceId);
   showWaiting();
   try {
-    const issued = await issueInstance(currentWish());
+    const wish = currentWish();
+    const [issued, { accessToken }] = await Promise.all([issueInstance(wish), issueAccessToken(wish)]);
     if (request !== lastRequest) return;
-    showHanded(issued, world.backend, () => announce("The instance has run out. Issue a new one."));
+    showHanded(issued, accessToken, world.backend, () => announce("The instance has run out. Issue a new one."));
     byId("link-alone").href = issued.appUrl;
     showPage(issued.appUrl);
     announce(`${site.siteName}: the app page is open as ${userLabel}.`);
@@ -75,4 +78,5 @@ for (const link of document.querySelectorAll('a[href="#stage"]')) {
   });
 }
 startHanded(announce);
+startFaults(announce);
 start();

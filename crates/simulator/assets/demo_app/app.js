@@ -1,7 +1,8 @@
 // The demo app's page: reads its instance, makes the calls behind the buttons, shows the results.
 
 import { calls } from "./calls.js";
-import { startClock, stopClock, whyNoClock } from "./clock.js";
+import { startClock, whyNoClock } from "./clock.js";
+import { stopClock } from "./clock_face.js";
 import { countDown } from "./countdown.js";
 import { showHistory } from "./history.js";
 import { peekInto, readInstance, roleIn, shorten } from "./instance.js";
@@ -10,6 +11,7 @@ import { loadNotes, showNotes } from "./notes.js";
 import { isRunning, readAnswer } from "./request.js";
 import { announce, bringIntoView, describeRequest, showPending, showRecord, startResult } from "./result.js";
 import { snippetOf } from "./snippets.js";
+import { startTokenClock } from "./token_clock.js";
 
 const byId = (id) => document.getElementById(id);
 const instance = readInstance();
@@ -73,10 +75,17 @@ function performClock() {
   });
 }
 
+function performTokenClock() {
+  const call = calls["token-clock"];
+  return perform(call, (credential) => startTokenClock(config.backend, call.path, credential));
+}
+
+// Two buttons submit the form; each names its call.
 async function saveNote(event) {
   event.preventDefault();
   const field = byId("note-text");
-  const answer = await performFetch(calls.note, { text: field.value });
+  const call = calls[event.submitter?.value || "note"];
+  const answer = await performFetch(call, { text: field.value });
   if (!Array.isArray(answer.json?.notes)) return;
   field.value = "";
   showNotes(answer.json.notes);
@@ -111,6 +120,7 @@ async function start() {
   }
   byId("note-form").addEventListener("submit", saveNote);
   byId("start-clock").addEventListener("click", performClock);
+  byId("start-token-clock").addEventListener("click", performTokenClock);
   byId("stop-clock").addEventListener("click", stopClock);
   loadNotes(config.backend, instance);
 }

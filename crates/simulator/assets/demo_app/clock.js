@@ -1,46 +1,26 @@
 // The live clock: an EventSource, which cannot set a header and so has the instance in its address.
 
-const byId = (id) => document.getElementById(id);
-let source = null;
-
-function showStopped(words) {
-  source?.close();
-  source = null;
-  byId("stop-clock").disabled = true;
-  byId("clock-count").textContent = words;
-}
-
-export function stopClock() {
-  if (document.activeElement === byId("stop-clock")) byId("start-clock").focus();
-  showStopped("stopped");
-}
+import { takeClock } from "./clock_face.js";
 
 // Resolves once: with the first tick, or with null when there is no stream to be had.
 export function startClock(backend, path, instance) {
-  showStopped("connecting …");
-  byId("clock-time").textContent = "--:--:--";
-  const opened = new EventSource(`${backend}${path}?${new URLSearchParams({ instance })}`);
-  source = opened;
-  byId("stop-clock").disabled = false;
-  let ticks = 0;
+  const source = new EventSource(`${backend}${path}?${new URLSearchParams({ instance })}`);
   return new Promise((resolve) => {
-    opened.onmessage = (event) => {
-      ticks += 1;
-      const time = new Date(JSON.parse(event.data).time);
-      byId("clock-time").textContent = time.toLocaleTimeString();
-      byId("clock-count").textContent = ticks === 1 ? "1 tick" : `${ticks} ticks`;
+    const face = takeClock(() => {
+      source.close();
+      resolve(null);
+    });
+    let ticked = false;
+    source.onmessage = (event) => {
+      ticked = true;
+      face.tick(event.data);
       resolve(event.data);
     };
-    opened.onerror = () => {
-      if (source !== opened) return;
-      if (ticks > 0 && opened.readyState === EventSource.CONNECTING) {
-        byId("clock-count").textContent = "connecting again …";
-      } else {
-        showStopped(ticks ? "ended" : "no stream");
-        resolve(null);
-      }
+    source.onerror = () => {
+      if (!face.isCurrent()) return;
+      if (ticked && source.readyState === EventSource.CONNECTING) face.say("connecting again …");
+      else face.end();
     };
-    byId("stop-clock").addEventListener("click", () => resolve(null), { once: true });
   });
 }
 

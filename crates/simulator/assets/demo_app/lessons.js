@@ -5,15 +5,22 @@ const shortId = (id) => (id ? String(id).slice(0, 8) : "unknown");
 const WHO = { owner: "the site's owner", member: "a member", visitor: "a visitor", app: "the app itself" };
 const who = ({ role, instanceId }) => `${WHO[role] ?? "a known caller"}, on instance ${shortId(instanceId)}`;
 
+const listed = (notes) => (notes.length === 1 ? "the one note" : `the ${notes.length} notes`);
+
+const NO_TICK = "The server said yes, but no tick came: it was stopped early, or the answer is no event stream.";
+
 const lessons = {
   whoami: (caller) => `Backlot checked the signature by itself and knows the caller: ${who(caller)}.`,
   hello: ({ caller = {} }) => `Your own server was called, with the caller already checked: ${who(caller)}.`,
-  note: ({ notes = [] }) =>
-    `Your own server saved it and lists ${notes.length === 1 ? "the one note" : `the ${notes.length} notes`} of this site; other sites see only theirs.`,
+  "wix-instance": ({ instance = {}, site = {} }) =>
+    `Backlot called Wix as the app on this instance, and Wix says: ${site.siteDisplayName ?? "a site"}, ${instance.isFree === false ? `on the plan ${instance.billing?.packageName}` : "free of charge"}.`,
+  note: ({ notes = [] }) => `Your own server saved it and lists ${listed(notes)} of this site; other sites see only theirs.`,
   clock: ({ time }) =>
-    time
-      ? "The stream is open. An EventSource cannot set a header, so the instance goes into the address, and Backlot checks it there."
-      : "The server said yes, but no tick came: it was stopped early, or the answer is no event stream.",
+    time ? "The stream is open. An EventSource cannot set a header, so the instance goes into the address, and Backlot checks it there." : NO_TICK,
+  "token-whoami": (caller) => `Only Wix can check a token, so Backlot asked Wix, and remembers the answer for a while: ${who(caller)}.`,
+  "token-hello": ({ caller = {} }) => `The same call with a token: your own server is told the same of the caller, ${who(caller)}.`,
+  "token-note": ({ notes = [] }) => `Token or instance, it is the same site: your own server lists ${listed(notes)} of it.`,
+  "token-clock": ({ time }) => (time ? "The stream is open. A fetch can set a header, so the token stays out of the address." : NO_TICK),
 };
 
 const closed = (text) => (/[.!?]$/.test(text) ? text : `${text}.`);

@@ -1,11 +1,15 @@
 // "The code of this call": the few lines that a developer would write for each call.
 
+import { importLine, tokenSnippets } from "./token_snippets.js";
+
 const read = 'const instance = new URLSearchParams(location.search).get("instance");';
 const whoami = (credential) => `const reply = await fetch(backend + "/whoami", {
   headers: { Authorization: ${credential} },
 });`;
 
 const snippets = {
+  ...tokenSnippets,
+
   whoami: `${read}
 ${whoami("instance")}
 const caller = await reply.json();
@@ -16,6 +20,15 @@ const reply = await fetch(backend + "/api/hello", {
   headers: { Authorization: instance },
 });
 console.log(await reply.json());`,
+
+  "wix-instance": `${read}
+// The backend calls Wix as the app on this site; the page needs no rights of its own.
+// Its configuration names each call that may be made so, and who may make it.
+const reply = await fetch(backend + "/wix/apps/v1/instance", {
+  headers: { Authorization: instance },
+});
+const { instance: installation, site } = await reply.json();
+console.log(site.siteDisplayName, installation.isFree);`,
 
   note: `${read}
 const reply = await fetch(backend + "/api/notes", {
@@ -63,5 +76,6 @@ origins = ["https://admin.example.com"]`,
 };
 
 export function snippetOf(id, backend) {
-  return `const backend = ${JSON.stringify(backend)};\n${snippets[id]}`;
+  const head = id in tokenSnippets ? importLine : "";
+  return `${head}const backend = ${JSON.stringify(backend)};\n${snippets[id]}`;
 }

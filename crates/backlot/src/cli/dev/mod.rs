@@ -11,7 +11,7 @@ use backlot_server::admin::{HostGuard, guarded};
 use backlot_server::listener::{ConnectionLimits, serve_router};
 use backlot_server::log::{self, Sink};
 use backlot_simulator::world::{self, World};
-use backlot_simulator::{Stage, dashboard, demo_app, demo_upstream};
+use backlot_simulator::{Stage, demo_app, demo_upstream};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -82,16 +82,24 @@ async fn everything(
     let wants_demo = resolved.settings.api.is_empty() && !program.has_mounts();
     let listeners = Listeners::bind(arguments, resolved.app_page.take(), wants_demo).await?;
     resolved.settings.api.extend(listeners.demo_entry()?);
+    if resolved.settings.wix_room.calls.is_empty() {
+        let calls = &mut resolved.settings.wix_room.calls;
+        calls.extend(listeners.demo_call()?);
+    }
+    if resolved.wix_is_the_simulator {
+        resolved.settings.wix.base = listeners.simulated_wix()?;
+    }
     let secret = resolved.settings.secrets.newest().clone();
-    let world = Arc::new(stage::with_configured_app(world, &resolved));
+    let world = stage::with_configured_app(world, &resolved);
     let server = program.bind_resolved(resolved, sink).await?;
     let addresses = listeners.addresses(&server)?;
-    let stage = Stage {
+    let stage = Stage::new(
         world,
         secret,
-        addresses: Arc::new(addresses),
-        now: Arc::new(stage::now),
-    };
+        addresses,
+        Arc::new(stage::now),
+        Arc::new(stage::guid),
+    );
 
     let (stopping, stopped) = watch::channel(false);
     let beside = tokio::spawn(serve_beside(listeners, stage.clone(), stopped));
@@ -123,7 +131,10 @@ async fn serve_beside(listeners: Listeners, stage: Stage, stopped: watch::Receiv
     };
     let now = Arc::clone(&stage.now);
     tokio::join!(
-        serve(Some(listeners.simulator), dashboard::router(stage.clone())),
+        serve(
+            Some(listeners.simulator),
+            backlot_simulator::router(stage.clone())
+        ),
         serve(listeners.app_page, demo_app::router(stage)),
         serve(listeners.demo, demo_upstream::router(now)),
     );

@@ -1,0 +1,42 @@
+//! The app's own page, from an origin of its own, as a Wix CLI app's page is. It calls the backend
+//! the way Wix's guides tell developers to.
+
+mod credentials;
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde_json::{Value, json};
+
+use crate::Stage;
+use crate::assets::file;
+
+/// Every route of the app page's listener.
+pub fn router(stage: Stage) -> Router {
+    Router::new()
+        .route("/", get(index))
+        .route("/{name}", get(asset))
+        .route("/config.json", get(config))
+        .route("/access-token", post(credentials::access_token))
+        .route("/wrong-credentials", post(credentials::wrong))
+        .with_state(stage)
+}
+
+async fn index(State(stage): State<Stage>) -> Response {
+    page(&stage, "index.html")
+}
+
+async fn asset(State(stage): State<Stage>, Path(name): Path<String>) -> Response {
+    page(&stage, &name)
+}
+
+fn page(stage: &Stage, name: &str) -> Response {
+    let connect = format!("'self' {}", stage.addresses.backend);
+    file(&["demo_app/", "shared/", ""], name, &connect)
+}
+
+async fn config(State(stage): State<Stage>) -> Json<Value> {
+    let addresses = &stage.addresses;
+    Json(json!({ "backend": addresses.backend, "simulator": addresses.simulator }))
+}

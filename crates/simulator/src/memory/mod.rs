@@ -1,0 +1,42 @@
+//! What the simulator remembers while it runs. All of it is bounded, and gone with the process.
+
+mod calls;
+mod limits;
+mod revocations;
+mod scripts;
+mod sites;
+
+use parking_lot::Mutex;
+
+pub(crate) use calls::{Arrived, Calls, Seen};
+pub(crate) use limits::Limits;
+pub(crate) use revocations::Revocations;
+pub(crate) use scripts::Scripts;
+pub(crate) use sites::SiteChange;
+pub use sites::{SiteNow, Sites};
+
+use crate::faults::Faults;
+use crate::world::World;
+
+/// Each part has a lock of its own, and none is held while anything is waited for.
+pub(crate) struct Memory {
+    pub(crate) sites: Sites,
+    pub(crate) faults: Mutex<Faults>,
+    pub(crate) revocations: Mutex<Revocations>,
+    pub(crate) calls: Mutex<Calls>,
+    pub(crate) limits: Mutex<Limits>,
+    pub(crate) scripts: Mutex<Scripts>,
+}
+
+impl Memory {
+    pub(crate) fn new(world: &World) -> Self {
+        Self {
+            sites: Sites::new(&world.sites),
+            faults: Mutex::default(),
+            revocations: Mutex::default(),
+            calls: Mutex::default(),
+            limits: Mutex::default(),
+            scripts: Mutex::default(),
+        }
+    }
+}

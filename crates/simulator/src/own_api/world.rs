@@ -1,0 +1,18 @@
+//! `GET /simulator/v1/world`: the app and its sites as they are now. Everything but the secrets.
+
+use axum::Json;
+use axum::extract::State;
+use serde_json::{Value, json};
+
+use crate::Stage;
+
+pub(crate) async fn show(State(stage): State<Stage>) -> Json<Value> {
+    let addresses = &stage.addresses;
+    Json(json!({
+        "app": { "id": stage.world.app.id, "name": "Demo app" },
+        "backend": addresses.backend,
+        "admin": addresses.admin,
+        "appPage": addresses.app_page,
+        "sites": stage.sites().all(),
+    }))
+}

@@ -1,0 +1,78 @@
+//! What the pages and Wix's endpoints play with.
+
+use std::sync::Arc;
+
+use backlot_wix::{AppSecret, InstanceId};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::access_token::AccessTokens;
+use crate::memory::{Memory, Sites};
+use crate::world::World;
+
+/// Tells the time.
+pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Makes a GUID that was not there before.
+pub type Guid = Arc<dyn Fn() -> Uuid + Send + Sync>;
+
+/// Where everything is, for the pages to say.
+#[derive(Debug, Clone)]
+pub struct Addresses {
+    /// The backend's public listener: `http://127.0.0.1:8080`
+    pub backend: String,
+    /// The admin listener.
+    pub admin: String,
+    /// The simulator itself.
+    pub simulator: String,
+    /// The app's page, on an origin of its own: `http://localhost:5173/`
+    pub app_page: String,
+}
+
+/// The world, the clock, chance, and what has happened so far. Clones share all of it.
+#[derive(Clone)]
+pub struct Stage {
+    /// The app and its sites, as they were at the start; [`Stage::sites`] has them as they are.
+    pub world: Arc<World>,
+    /// The app's secret: the world's own, or the real app's where the configuration has one.
+    pub secret: AppSecret,
+    /// Where everything is.
+    pub addresses: Arc<Addresses>,
+    /// The time of day.
+    pub now: Now,
+    pub(crate) guid: Guid,
+    pub(crate) tokens: AccessTokens,
+    pub(crate) memory: Arc<Memory>,
+}
+
+impl Stage {
+    /// Nothing has happened yet. `guid` makes request ids.
+    pub fn new(
+        world: World,
+        secret: AppSecret,
+        addresses: Addresses,
+        now: Now,
+        guid: Guid,
+    ) -> Self {
+        Self {
+            tokens: AccessTokens::new(&world.app.private_key),
+            memory: Arc::new(Memory::new(&world)),
+            world: Arc::new(world),
+            secret,
+            addresses: Arc::new(addresses),
+            now,
+            guid,
+        }
+    }
+
+    /// What a credential that is made now for this instance says of when it was made.
+    pub(crate) fn signing_time(&self, instance_id: InstanceId) -> Timestamp {
+        let revocations = self.memory.revocations.lock();
+        revocations.signing_time(instance_id, (self.now)())
+    }
+
+    /// The sites as they are now.
+    pub fn sites(&self) -> &Sites {
+        &self.memory.sites
+    }
+}

@@ -1,0 +1,78 @@
+//! The way of a call: taken off the wire, entered, held up, answered, written down, and now and then
+//! broken off.
+
+use axum::body::to_bytes;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::Response;
+
+use super::{body, endpoints, refusal};
+use crate::Stage;
+use crate::memory::{Arrived, Seen};
+
+/// Larger than anything Wix takes.
+const MOST_BODY: usize = 16 * 1024 * 1024;
+
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-wix-request-id");
+
+/// What an endpoint says, and whom the call was about.
+pub(super) struct Answer {
+    pub(super) response: Response,
+    pub(super) seen: Seen,
+}
+
+impl From<Response> for Answer {
+    fn from(response: Response) -> Self {
+        Self {
+            response,
+            seen: Seen::default(),
+        }
+    }
+}
+
+/// Answers any call that is none of the simulator's own pages and API.
+pub(crate) async fn answer(State(stage): State<Stage>, request: Request) -> Response {
+    let (call, is_whole) = take(request).await;
+    let entry = call.record((stage.now)(), stage.secret.reveal());
+    let number = stage.memory.calls.lock().enter(entry);
+    let mishap = stage.memory.faults.lock().next(call.uri.path());
+    if !mishap.wait.is_zero() {
+        tokio::time::sleep(mishap.wait).await;
+    }
+    let Answer { mut response, seen } = match mishap.failure {
+        Some(status) => refusal::failure(status).into(),
+        None if !is_whole => too_large().into(),
+        None => endpoints::answer(&stage, &call),
+    };
+    let status = response.status().as_u16();
+    stage.memory.calls.lock().answered(number, status, seen);
+    if let Ok(id) = HeaderValue::from_str(&(stage.guid)().hyphenated().to_string()) {
+        response.headers_mut().insert(&REQUEST_ID, id);
+    }
+    if mishap.breaks_off {
+        return body::broken_off(response).await;
+    }
+    response
+}
+
+async fn take(request: Request) -> (Arrived, bool) {
+    let (head, body) = request.into_parts();
+    let body = to_bytes(body, MOST_BODY).await;
+    let is_whole = body.is_ok();
+    let call = Arrived {
+        method: head.method,
+        uri: head.uri,
+        headers: head.headers,
+        body: body.unwrap_or_default(),
+    };
+    (call, is_whole)
+}
+
+/// Whoever broke off while sending does not read it.
+fn too_large() -> Response {
+    refusal::refuse(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "PAYLOAD_TOO_LARGE",
+        "The body is larger than anything Wix takes.",
+    )
+}

@@ -1,0 +1,66 @@
+//! `POST /oauth2/token-info`: whom a token belongs to. Also takes a signed instance.
+//!
+//! Source: `get-token-info.d.ts` of `@wix/sdk` 1.21.16. What Wix says of a dead token is not
+//! documented, so there are two ways to say it, and a fault chooses.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use backlot_wix::token_info::TokenInfo;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::answer::Answer;
+use super::{alive, body, refusal};
+use crate::Stage;
+use crate::access_token::Subject;
+use crate::faults::{DeadTokens, TokenInfoBody};
+use crate::memory::{Arrived, Seen};
+
+#[derive(Deserialize)]
+struct Asked {
+    token: String,
+}
+
+pub(super) fn answer(stage: &Stage, call: &Arrived) -> Answer {
+    let asked = serde_json::from_slice(&call.body).ok();
+    let asked = asked.filter(|Asked { token }| !token.is_empty());
+    let subject = asked
+        .as_ref()
+        .and_then(|asked| alive::subject(stage, &asked.token));
+    let (wanted, dead_tokens) = {
+        let faults = stage.memory.faults.lock();
+        (faults.token_info, faults.dead_tokens)
+    };
+    let response = match (wanted, asked, &subject) {
+        (TokenInfoBody::NotJson, ..) => body::not_json(),
+        (TokenInfoBody::Huge, ..) => body::huge(),
+        (TokenInfoBody::Endless, ..) => body::endless(),
+        (TokenInfoBody::Right, None, _) => refusal::invalid("token", "must be a text"),
+        (TokenInfoBody::Right, Some(_), Some(subject)) => Json(info(subject)).into_response(),
+        (TokenInfoBody::Right, Some(_), None) => dead(dead_tokens),
+    };
+    Answer {
+        response,
+        seen: subject.as_ref().map(Seen::of).unwrap_or_default(),
+    }
+}
+
+fn info(subject: &Subject) -> TokenInfo {
+    TokenInfo {
+        active: true,
+        subject_type: subject.subject_type().to_owned(),
+        subject_id: subject.subject_id(),
+        exp: Some(subject.expires_at.as_second()),
+        iat: Some(subject.signed_at.as_second()),
+        client_id: subject.app_id.to_string(),
+        site_id: subject.site_id.clone(),
+        instance_id: subject.instance_id.to_string(),
+    }
+}
+
+fn dead(how: DeadTokens) -> Response {
+    match how {
+        DeadTokens::Inactive => Json(json!({ "active": false })).into_response(),
+        DeadTokens::Unauthorized => refusal::unauthenticated(),
+    }
+}
