@@ -2,8 +2,8 @@
 //! in Rust that bring their own routes.
 //!
 //! A program of one's own is Backlot with routes mounted in it: it has all of Backlot's commands
-//! (`dev`, `serve`, `sign`, `explain`, `init`), and its handlers get the verified caller from an
-//! extractor.
+//! (`dev`, `serve`, `sign`, `explain`, `init`, …), and its handlers get the verified caller, and a
+//! handle for calls to Wix on the caller's instance, from extractors.
 //!
 //! ```no_run
 //! use axum::{Router, routing::get};
@@ -27,6 +27,6 @@ mod data_folder;
 mod library;
 pub mod references;
 
-pub use backlot_server::{Caller, CallerMissing};
-pub use backlot_wix::{AppId, InstanceId, Role};
+pub use backlot_server::{Caller, CallerMissing, Wix, WixAnswer, WixCall, WixFault};
+pub use backlot_wix::{AppId, AppInstance, InstanceId, Role};
 pub use library::{Backlot, Builder, Mount};

@@ -1,9 +1,10 @@
-//! The body of any reply: ready bytes, an upstream's stream, or a mounted router's.
+//! The body of any reply: ready bytes, an upstream's stream, Wix's, or a mounted router's.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use backlot_outbound::body::ReplyStream;
+use backlot_outbound::wix::WixBody;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
@@ -20,6 +21,7 @@ pub struct ReplyBody {
 enum Source {
     Full(Option<Bytes>),
     Upstream(ReplyStream),
+    Wix(WixBody),
     Mounted(axum::body::Body),
 }
 
@@ -36,6 +38,10 @@ impl ReplyBody {
 
     pub(crate) const fn upstream(stream: ReplyStream) -> Self {
         Self::from_source(Source::Upstream(stream))
+    }
+
+    pub(crate) const fn wix(body: WixBody) -> Self {
+        Self::from_source(Source::Wix(body))
     }
 
     pub(crate) const fn mounted(body: axum::body::Body) -> Self {
@@ -70,6 +76,9 @@ impl Body for ReplyBody {
             Source::Upstream(stream) => Pin::new(stream)
                 .poll_frame(context)
                 .map(|frame| frame.map(|result| result.map_err(BoxError::from))),
+            Source::Wix(body) => Pin::new(body)
+                .poll_frame(context)
+                .map(|frame| frame.map(|result| result.map_err(BoxError::from))),
             Source::Mounted(body) => Pin::new(body)
                 .poll_frame(context)
                 .map(|frame| frame.map(|result| result.map_err(BoxError::from))),
@@ -91,6 +100,7 @@ impl Body for ReplyBody {
         match &self.source {
             Source::Full(bytes) => bytes.is_none(),
             Source::Upstream(stream) => stream.is_end_stream(),
+            Source::Wix(body) => body.is_end_stream(),
             Source::Mounted(body) => body.is_end_stream(),
         }
     }
@@ -101,6 +111,7 @@ impl Body for ReplyBody {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64)
             }
             Source::Upstream(stream) => stream.size_hint(),
+            Source::Wix(body) => body.size_hint(),
             Source::Mounted(body) => body.size_hint(),
         }
     }

@@ -1,36 +1,49 @@
 //! Everything that a request can reach, made once at the start.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use backlot_outbound::upstream::{Client, ClientSettings};
+use backlot_outbound::wix::{WixClient, WixSettings};
 use backlot_store::Store;
+use backlot_store::instance_details::InstanceDetails as _;
 use backlot_store::signing_keys::SigningKeys as _;
+use backlot_wix::InstanceId;
+use backlot_wix::token_info::TokenPolicy;
 use ipnet::IpNet;
 
-use crate::caller::Checker;
+use crate::caller::{AccessTokens, Checker};
 use crate::clock::Clock;
 use crate::cors;
+use crate::directory::{Directory, Events, Schedule, SiteOrigins};
 use crate::elevated::{ElevatedTokens, SigningKeyPair, new_signing_key};
 use crate::listener::Drain;
 use crate::log::RequestLog;
 use crate::metrics::Metrics;
 use crate::registry::Registry;
 use crate::rooms::api::{Destination, Entries};
+use crate::rooms::wix::Calls;
 use crate::routes::Routes;
 use crate::settings::Settings;
 use crate::start_error::StartError;
 use crate::tunnels::Tunnels;
+use crate::wix_handle::Wix;
 
 pub(crate) struct House {
     pub(crate) clock: Clock,
     pub(crate) log: RequestLog,
-    pub(crate) metrics: Metrics,
+    pub(crate) metrics: Arc<Metrics>,
     pub(crate) cors: cors::Policy,
     pub(crate) cors_answer: cors::Answer,
     pub(crate) routes: Routes,
     pub(crate) checker: Checker,
+    pub(crate) access_tokens: AccessTokens,
     pub(crate) elevated: ElevatedTokens,
     pub(crate) registry: Registry,
+    pub(crate) wix: WixClient,
+    pub(crate) directory: Directory,
+    pub(crate) schedule: Schedule,
+    pub(crate) store: Store,
     pub(crate) upstreams: Client,
     pub(crate) tunnels: Tunnels,
     pub(crate) trusted_proxies: Vec<IpNet>,
@@ -61,14 +74,69 @@ impl House {
             most_idle: 1024,
             tls: settings.api.iter().any(|entry| is_tls(&entry.destination)),
         });
+        let metrics = Arc::new(Metrics::new());
+        let origins = Arc::new(SiteOrigins::default());
+        let mut cors = settings.cors;
+        if settings.installed_sites {
+            for (instance_id, origin) in store.site_origins().await? {
+                origins.set(instance_id, Some(origin));
+            }
+            cors = cors.with_installed_sites(Arc::clone(&origins));
+        }
+        let events = Events {
+            store: store.clone(),
+            clock: clock.clone(),
+            origins: Arc::clone(&origins),
+            metrics: Arc::clone(&metrics),
+        };
+        let wix = WixClient::new(WixSettings {
+            base: settings.wix.base,
+            app_id,
+            secrets: settings.secrets.clone(),
+            api_key: settings.wix.api_key,
+            requests_per_minute: settings.wix.requests_per_minute,
+            queue_time: settings.wix.queue_time,
+            timeout: settings.wix.timeout,
+            token_timeout: settings.wix.token_timeout,
+            silence: settings.wix_room.silence,
+            connect_timeout: settings.connect_timeout,
+            events: Arc::new(events),
+            seed: fastrand::u64(..),
+        })
+        .map_err(StartError::Certificates)?;
+        let directory = Directory::new(
+            store.clone(),
+            wix.clone(),
+            clock.clone(),
+            Arc::clone(&origins),
+        );
+        let token_policy = TokenPolicy {
+            app_id,
+            clock_skew: settings.policy.clock_skew,
+        };
         Ok(Self {
+            schedule: Schedule::new(
+                origins,
+                clock.clone(),
+                settings.wix.details_age,
+                settings.installed_sites,
+            ),
             clock,
             log,
-            metrics: Metrics::new(),
-            cors: settings.cors,
+            metrics,
+            cors,
             cors_answer: settings.cors_answer,
-            routes: Routes::new(Entries::new(settings.api)),
+            routes: Routes::new(Entries::new(settings.api), Calls::new(settings.wix_room)),
             checker: Checker::new(settings.secrets, settings.policy),
+            access_tokens: AccessTokens::new(
+                token_policy,
+                settings.access_tokens,
+                wix.clone(),
+                directory.clone(),
+            ),
+            wix,
+            directory,
+            store: store.clone(),
             elevated: ElevatedTokens::new(app_id, settings.elevated_lifetime, keys)?,
             registry: Registry::new(store),
             upstreams: upstreams.map_err(StartError::Certificates)?,
@@ -77,5 +145,10 @@ impl House {
             head_limit_bytes: settings.head_limit_bytes,
             draining: AtomicBool::new(false),
         })
+    }
+
+    /// The means to call Wix on one instance, for a handler in Rust.
+    pub(crate) fn wix_handle(&self, instance_id: InstanceId) -> Wix {
+        Wix::new(self.wix.clone(), self.directory.clone(), instance_id)
     }
 }

@@ -9,6 +9,7 @@ mod body;
 mod caller;
 pub mod clock;
 pub mod cors;
+mod directory;
 pub mod elevated;
 pub mod error;
 mod exchange;
@@ -28,10 +29,16 @@ mod server;
 pub mod settings;
 mod start_error;
 mod tunnels;
+mod wix_handle;
 
 pub use body::ReplyBody;
-pub use caller::{Caller, CallerMissing, Checked, Checker};
+pub use caller::{
+    AccessTokenSettings, Caller, CallerMissing, Checked, Checker, Proof, ask_wix_once,
+};
 pub use clock::Clock;
+pub use directory::SiteOrigins;
 pub use server::{Server, Stop};
 pub use settings::Settings;
+pub use settings::WixAccess;
 pub use start_error::StartError;
+pub use wix_handle::{Wix, WixAnswer, WixCall, WixFault};

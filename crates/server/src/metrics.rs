@@ -39,12 +39,34 @@ struct RoomLabels {
     room: &'static str,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OutcomeLabels {
+    outcome: &'static str,
+}
+
+/// What came of a question about an access token.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum TokenCheck {
+    Admitted,
+    Refused,
+    NoAnswer,
+}
+
+/// What came of asking for the app's own token.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum AppToken {
+    Granted,
+    Refused,
+}
+
 /// All that is counted.
 pub(crate) struct Metrics {
     registry: Registry,
     requests: [[Counter; CLASSES.len()]; Room::ALL.len()],
     durations: [Histogram; Room::ALL.len()],
     refusals: Family<CodeLabels, Counter>,
+    token_checks: Family<OutcomeLabels, Counter>,
+    app_tokens: Family<OutcomeLabels, Counter>,
     pub(crate) open_connections: Gauge<i64, AtomicI64>,
     pub(crate) old_secret_uses: Counter,
 }
@@ -69,6 +91,18 @@ impl Metrics {
             by_room.clone(),
         );
         registry.register("refusals", "Refusals by code", refusals.clone());
+        let token_checks = Family::<OutcomeLabels, Counter>::default();
+        let app_tokens = Family::<OutcomeLabels, Counter>::default();
+        registry.register(
+            "token_checks",
+            "Access tokens that Wix was asked about, by outcome; those that were known are not counted",
+            token_checks.clone(),
+        );
+        registry.register(
+            "app_tokens",
+            "Tokens that Wix was asked for as the app, by outcome",
+            app_tokens.clone(),
+        );
         registry.register(
             "open_connections",
             "Connections to the public listener",
@@ -99,6 +133,8 @@ impl Metrics {
             requests,
             durations,
             refusals,
+            token_checks,
+            app_tokens,
             open_connections,
             old_secret_uses,
         }
@@ -114,6 +150,27 @@ impl Metrics {
     pub(crate) fn refusal(&self, code: Code) {
         let labels = CodeLabels { code: code.name() };
         self.refusals.get_or_create(&labels).inc();
+    }
+
+    pub(crate) fn token_check(&self, outcome: TokenCheck) {
+        let outcome = match outcome {
+            TokenCheck::Admitted => "admitted",
+            TokenCheck::Refused => "refused",
+            TokenCheck::NoAnswer => "no_answer",
+        };
+        self.token_checks
+            .get_or_create(&OutcomeLabels { outcome })
+            .inc();
+    }
+
+    pub(crate) fn app_token(&self, outcome: AppToken) {
+        let outcome = match outcome {
+            AppToken::Granted => "granted",
+            AppToken::Refused => "refused",
+        };
+        self.app_tokens
+            .get_or_create(&OutcomeLabels { outcome })
+            .inc();
     }
 
     /// Everything, in the text format that monitoring reads.

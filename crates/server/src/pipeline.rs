@@ -28,7 +28,7 @@ use backlot_wix::Caller;
 
 use crate::admission::{Access, RateKey};
 use crate::body::ReplyBody;
-use crate::caller::find;
+use crate::caller::{Checked, Proof, find};
 use crate::cors::{self, Decision};
 use crate::error::{Code, Refusal};
 use crate::exchange::Exchange;
@@ -36,7 +36,7 @@ use crate::house::House;
 use crate::listener::Peer;
 use crate::request_id::X_REQUEST_ID;
 use crate::rooms::api::{self, Entry, Limits};
-use crate::rooms::small;
+use crate::rooms::{small, wix};
 use crate::routes::Route;
 
 /// Answers one request. Nothing that a client sends makes this fail.
@@ -83,14 +83,17 @@ async fn steps(
     check_head(house, &request)?;
     if cors::is_preflight(&request) {
         let route = house.routes.find(request.uri().path()).ok();
-        let methods = route.as_ref().map(|route| house.routes.methods(route));
+        let path = request.uri().path();
+        let methods = route
+            .as_ref()
+            .map(|route| house.routes.methods(route, path));
         let to_loopback = exchange.peer().came_to_loopback();
         let headers = request.headers();
         let answer = &house.cors_answer;
         return Ok(cors::preflight(
             answer,
             decision,
-            methods,
+            methods.as_deref(),
             headers,
             to_loopback,
         ));
@@ -101,11 +104,12 @@ async fn steps(
 
     let route = house.routes.find(request.uri().path())?;
     exchange.record.room = route.room();
-    let methods = house.routes.methods(&route);
-    if !methods.contains(request.method()) {
-        if request.method() == Method::OPTIONS {
-            return Ok(options(methods.header()));
-        }
+    let methods = house.routes.methods(&route, request.uri().path());
+    if request.method() == Method::OPTIONS && !methods.contains(&Method::OPTIONS) {
+        return Ok(options(methods.header()));
+    }
+    // In the wix room a call is a method and a path together, and refused as one.
+    if !methods.contains(request.method()) && !matches!(route, Route::Wix(_)) {
         return Err(Refusal::from(Code::MethodNotAllowed).allow(methods.header()));
     }
 
@@ -114,60 +118,111 @@ async fn steps(
         Route::Readyz => small::readyz(house.draining.load(Ordering::Relaxed)),
         Route::Jwks => Ok(small::jwks(house.elevated.jwks())),
         Route::Whoami => {
-            let caller = prove(house, exchange, &request)?;
+            let proof = look(house, exchange, &request)?;
+            let caller = prove(house, exchange, decision, proof).await?;
             Ok(small::whoami(&caller))
         }
+        Route::Wix(room) => {
+            let fitting = room.fitting(request.method(), request.uri().path())?;
+            let proof = look(house, exchange, &request)?;
+            let caller = prove(house, exchange, decision, proof).await?;
+            let caller = wix::with_plan(&house.directory, caller, &fitting).await?;
+            let call = wix::admit(&fitting, &caller)?;
+            let calls = room.calls();
+            check_body(calls.body().bytes, request.headers())?;
+            Box::pin(wix::enter(house, calls, call, caller, request)).await
+        }
         Route::Api(entry) => {
-            let caller = admit(house, exchange, entry, &request)?;
-            check_body(entry, request.headers())?;
+            let caller = match entry.access() {
+                Access::Anybody => None,
+                Access::Verified(rules) => {
+                    let proof = look(house, exchange, &request)?;
+                    let mut caller = prove(house, exchange, decision, proof).await?;
+                    if !rules.plans.is_empty() {
+                        let plan = |plan: Option<&str>| rules.include(plan);
+                        caller = Box::pin(house.directory.with_plan(caller, plan)).await?;
+                    }
+                    rules.admit(&caller)?;
+                    Some(caller)
+                }
+            };
+            check_rate(house, exchange, entry, caller.as_deref(), request.headers())?;
+            check_body(entry.body_limit(), request.headers())?;
             // On the heap: it is large, and the other rooms need not carry it.
             Box::pin(api::enter(house, exchange, entry, caller, request)).await
         }
     }
 }
 
-/// Finds and checks the credential, and registers the instance.
-fn prove(
+/// How far the proof comes without asking anybody.
+enum Looked {
+    Checked(Checked),
+    /// An access token that was not seen of late, and whose questions are counted.
+    AskWix(String, RateKey),
+}
+
+/// Finds the credential and checks it as far as that can be done here.
+fn look(
     house: &House,
-    exchange: &mut Exchange,
+    exchange: &Exchange,
     request: &Request<RequestBody>,
-) -> Result<Arc<Caller>, Refusal> {
+) -> Result<Looked, Refusal> {
     let found = find(request.method(), request.uri(), request.headers())?;
     let now = exchange.arrived_at();
-    let checked = house.checker.check(&found, &house.elevated, now)?;
+    let token = match house.checker.check(&found, &house.elevated, now)? {
+        Proof::Checked(checked) => return Ok(Looked::Checked(checked)),
+        Proof::AccessToken(token) => token,
+    };
+    if let Some(caller) = house.access_tokens.known(token, now) {
+        return Ok(Looked::Checked(Checked::by_wix(caller)));
+    }
+    let headers = request.headers();
+    let client = exchange.peer().client_ip(headers, &house.trusted_proxies);
+    Ok(Looked::AskWix(token.to_owned(), RateKey::from(client)))
+}
+
+/// Brings the proof to its end, sees that the page is one of the caller's, and registers the instance.
+async fn prove(
+    house: &House,
+    exchange: &mut Exchange,
+    decision: &Decision,
+    looked: Looked,
+) -> Result<Arc<Caller>, Refusal> {
+    let now = exchange.arrived_at();
+    let checked = match looked {
+        Looked::Checked(checked) => checked,
+        Looked::AskWix(token, client) => {
+            let asking = house.access_tokens.ask(token, client, now, &house.metrics);
+            Checked::by_wix(Box::pin(asking).await?)
+        }
+    };
     if checked.old_secret {
         house.metrics.old_secret_uses.inc();
     }
+    let instance_id = checked.caller.instance_id;
     exchange.caller(&checked.caller, checked.old_secret);
-    house.registry.note(&checked.caller, now);
+    house.cors.check_instance(decision, instance_id)?;
+    if house.registry.note(&checked.caller, now) {
+        house.schedule.seen(instance_id);
+    }
     Ok(checked.caller)
 }
 
-/// Lets a request into an entry, or not.
-fn admit(
+/// Counts the request against the entry's rate.
+fn check_rate(
     house: &House,
-    exchange: &mut Exchange,
+    exchange: &Exchange,
     entry: &Entry,
-    request: &Request<RequestBody>,
-) -> Result<Option<Arc<Caller>>, Refusal> {
-    let caller = match entry.access() {
-        Access::Anybody => None,
-        Access::Verified(rules) => {
-            let caller = prove(house, exchange, request)?;
-            rules.admit(&caller)?;
-            Some(caller)
-        }
+    caller: Option<&Caller>,
+    headers: &HeaderMap,
+) -> Result<(), Refusal> {
+    let Some(limiter) = &entry.limiter else {
+        return Ok(());
     };
-    if let Some(limiter) = &entry.limiter {
-        let key = if let Some(caller) = &caller {
-            RateKey::from(caller.instance_id)
-        } else {
-            let headers = request.headers();
-            RateKey::from(exchange.peer().client_ip(headers, &house.trusted_proxies))
-        };
-        limiter.check(key)?;
-    }
-    Ok(caller)
+    limiter.check(match caller {
+        Some(caller) => RateKey::from(caller.instance_id),
+        None => RateKey::from(exchange.peer().client_ip(headers, &house.trusted_proxies)),
+    })
 }
 
 /// The listener takes heads of four times this size, so that this refusal can say why.
@@ -187,8 +242,7 @@ fn check_head(house: &House, request: &Request<RequestBody>) -> Result<(), Refus
     Ok(())
 }
 
-fn check_body(entry: &Entry, headers: &HeaderMap) -> Result<(), Refusal> {
-    let limit = entry.body_limit();
+fn check_body(limit: u64, headers: &HeaderMap) -> Result<(), Refusal> {
     let announced = headers
         .get(CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());

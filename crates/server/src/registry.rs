@@ -31,19 +31,22 @@ impl Registry {
         }
     }
 
-    /// Counts one verified request.
-    pub(crate) fn note(&self, caller: &Caller, now: Timestamp) {
+    /// Counts one verified request. True for the first of its instance since the last writing.
+    pub(crate) fn note(&self, caller: &Caller, now: Timestamp) -> bool {
         let mut gathered = self.gathered.lock();
-        let sighting = gathered
-            .entry(caller.instance_id)
-            .or_insert_with(|| Sighting {
+        let mut is_first = false;
+        let sighting = gathered.entry(caller.instance_id).or_insert_with(|| {
+            is_first = true;
+            Sighting {
                 instance_id: caller.instance_id,
                 first_seen: now,
                 last_seen: now,
                 requests: [0; 4],
-            });
+            }
+        });
         sighting.last_seen = now;
         sighting.requests[caller.role.index()] += 1;
+        is_first
     }
 
     /// Writes what has gathered.

@@ -5,6 +5,7 @@
 //! | `/healthz`, `/readyz` | health | none |
 //! | `/.well-known/jwks.json` | keys | none |
 //! | `/whoami` | whoami | any verified caller |
+//! | `/wix/…` | wix | as the call's line in `[wix]` says |
 //! | the prefixes of `[[api]]` | api | as the entry says |
 
 use std::borrow::Cow;
@@ -12,6 +13,7 @@ use std::borrow::Cow;
 use crate::error::{Code, Refusal};
 use crate::methods::Methods;
 use crate::rooms::api::{Entries, Entry, canonical};
+use crate::rooms::wix;
 
 /// The paths and prefixes that are Backlot's own; no `[[api]]` entry may take them.
 pub const RESERVED: [&str; 10] = [
@@ -40,16 +42,19 @@ pub enum Room {
     Whoami,
     /// Your own server.
     Api,
+    /// Calls to Wix.
+    Wix,
 }
 
 impl Room {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Door,
         Self::Health,
         Self::Keys,
         Self::Whoami,
         Self::Api,
+        Self::Wix,
     ];
 
     /// The name.
@@ -60,6 +65,7 @@ impl Room {
             Self::Keys => "keys",
             Self::Whoami => "whoami",
             Self::Api => "api",
+            Self::Wix => "wix",
         }
     }
 }
@@ -72,18 +78,21 @@ pub(crate) enum Route<'house> {
     Jwks,
     Whoami,
     Api(&'house Entry),
+    Wix(wix::Chosen<'house>),
 }
 
 pub(crate) struct Routes {
     read_only: Methods,
     pub(crate) api: Entries,
+    wix: wix::Calls,
 }
 
 impl Routes {
-    pub(crate) fn new(api: Entries) -> Self {
+    pub(crate) fn new(api: Entries, wix: wix::Calls) -> Self {
         Self {
             read_only: Methods::get(),
             api,
+            wix,
         }
     }
 
@@ -94,6 +103,7 @@ impl Routes {
             "/readyz" => Route::Readyz,
             "/.well-known/jwks.json" => Route::Jwks,
             "/whoami" => Route::Whoami,
+            _ if path.starts_with("/wix/") => Route::Wix(self.wix.room()),
             _ => {
                 let path: Cow<'_, str> = canonical(path).ok_or(Code::PathNotAllowed)?;
                 let entry = self.api.longest_prefix_of(&path);
@@ -103,10 +113,17 @@ impl Routes {
     }
 
     /// The methods that a route serves.
-    pub(crate) fn methods<'house>(&'house self, route: &Route<'house>) -> &'house Methods {
+    pub(crate) fn methods<'house>(
+        &'house self,
+        route: &Route<'house>,
+        path: &str,
+    ) -> Cow<'house, Methods> {
         match route {
-            Route::Healthz | Route::Readyz | Route::Jwks | Route::Whoami => &self.read_only,
-            Route::Api(entry) => &entry.methods,
+            Route::Healthz | Route::Readyz | Route::Jwks | Route::Whoami => {
+                Cow::Borrowed(&self.read_only)
+            }
+            Route::Api(entry) => Cow::Borrowed(&entry.methods),
+            Route::Wix(room) => Cow::Owned(room.calls().methods(path)),
         }
     }
 }
@@ -118,6 +135,7 @@ impl Route<'_> {
             Self::Jwks => Room::Keys,
             Self::Whoami => Room::Whoami,
             Self::Api(_) => Room::Api,
+            Self::Wix(_) => Room::Wix,
         }
     }
 }

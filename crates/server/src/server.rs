@@ -86,6 +86,11 @@ impl Server {
         let house = Arc::clone(&self.house);
         let (stopping, stopped) = watch::channel(false);
         let housekeeping = tokio::spawn(housekeeping::run(Arc::clone(&house), stopped.clone()));
+        let (residents, until) = (Arc::clone(&house), stopped.clone());
+        let schedule = tokio::spawn(async move {
+            let (directory, store) = (residents.directory.clone(), residents.store.clone());
+            residents.schedule.run(directory, store, until).await;
+        });
         let admin = tokio::spawn(serve_admin(
             self.admin,
             self.admin_address,
@@ -119,7 +124,7 @@ impl Server {
             tracing::warn!("requests were cut: they took longer than server.drain_timeout");
         }
         stopping.send_replace(true);
-        let _ = tokio::join!(housekeeping, admin);
+        let _ = tokio::join!(housekeeping, admin, schedule);
         house.registry.write().await;
         tracing::info!("stopped");
         in_time

@@ -4,14 +4,17 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use backlot_wix::AppSecrets;
+use backlot_outbound::upstream::Address;
 use backlot_wix::signed_instance::Policy;
+use backlot_wix::{ApiKey, AppSecrets};
 use ipnet::IpNet;
 use jiff::SignedDuration;
 
+use crate::caller::AccessTokenSettings;
 use crate::cors;
 use crate::listener::ConnectionLimits;
 use crate::rooms::api::EntrySettings;
+use crate::rooms::wix::WixRoomSettings;
 
 /// Everything that a server is started with.
 pub struct Settings {
@@ -29,6 +32,14 @@ pub struct Settings {
     pub cors_answer: cors::Answer,
     /// The api room.
     pub api: Vec<EntrySettings>,
+    /// How answers about access tokens are kept.
+    pub access_tokens: AccessTokenSettings,
+    /// How Wix is called.
+    pub wix: WixAccess,
+    /// The wix room.
+    pub wix_room: WixRoomSettings,
+    /// Whether the sites that have the app are let in by CORS.
+    pub installed_sites: bool,
     /// How long elevated tokens last.
     pub elevated_lifetime: SignedDuration,
     /// Proxies whose `X-Forwarded-*` are believed.
@@ -45,4 +56,23 @@ pub struct Settings {
     pub drain_linger: Duration,
     /// How long to wait then for requests that are being answered.
     pub drain_timeout: Duration,
+}
+
+/// How Wix is called.
+#[derive(Debug, Clone)]
+pub struct WixAccess {
+    /// Where Wix is: `https://www.wixapis.com`, or the simulator.
+    pub base: Address,
+    /// The account's key, for calls that are no instance's.
+    pub api_key: Option<ApiKey>,
+    /// The most calls a minute for each instance, from this node.
+    pub requests_per_minute: usize,
+    /// The longest that a call waits for its turn in that budget.
+    pub queue_time: Duration,
+    /// How long Wix may take until its reply begins.
+    pub timeout: Duration,
+    /// How long Wix may take to say something about a token, or to give one.
+    pub token_timeout: Duration,
+    /// How old what Wix says of an instance may become.
+    pub details_age: SignedDuration,
 }

@@ -32,8 +32,10 @@ pub struct TokenRefusal {
 /// Which instances are to be asked about again.
 #[derive(Debug, Clone, Copy)]
 pub struct Outdated {
-    /// Those whose details are older than this, or missing.
+    /// Those whose details are older than this.
     pub fetched_before: Timestamp,
+    /// Those without details, too.
+    pub missing_too: bool,
     /// Only those that called since then: nobody waits for the others.
     pub seen_since: Timestamp,
     /// Leaving out those that Wix has refused since then.
@@ -53,7 +55,7 @@ pub trait InstanceDetails {
         instance_id: InstanceId,
     ) -> impl Future<Output = Result<Option<Details>, StoreError>> + Send;
 
-    /// The origins of all sites that have one.
+    /// The origins of all sites that have one, and where Wix still gives tokens.
     fn site_origins(
         &self,
     ) -> impl Future<Output = Result<Vec<(InstanceId, String)>, StoreError>> + Send;

@@ -169,6 +169,18 @@ async fn details_are_kept_replaced_and_hold_no_address_of_a_person() {
         [(instance_id(1), "https://b.example".to_owned())],
         "the old origin is gone, and a site without an address has none"
     );
+    let refusal = TokenRefusal {
+        instance_id: instance_id(1),
+        status: 400,
+        reason: String::new(),
+        refused_at: at(300),
+    };
+    store.keep_refusal(refusal).await.unwrap();
+    assert_eq!(
+        store.site_origins().await.unwrap(),
+        [],
+        "the app was removed there"
+    );
 }
 
 #[tokio::test]
@@ -217,6 +229,7 @@ async fn who_is_asked_about_again() {
     store.keep_refusal(refusal).await.unwrap();
     let outdated = |refused_since| Outdated {
         fetched_before: at(400),
+        missing_too: true,
         seen_since: at(100),
         refused_since: at(refused_since),
     };
@@ -225,4 +238,10 @@ async fn who_is_asked_about_again() {
     assert_eq!(found, [instance_id(3), instance_id(1)]);
     let found = store.outdated_instances(outdated(301), 2).await.unwrap();
     assert_eq!(found, [instance_id(3), instance_id(5)]);
+    let only_known = Outdated {
+        missing_too: false,
+        ..outdated(301)
+    };
+    let found = store.outdated_instances(only_known, 9).await.unwrap();
+    assert_eq!(found, [instance_id(1)]);
 }

@@ -82,12 +82,22 @@ pub fn strip_bearer(value: &str) -> &str {
     }
 }
 
-/// One of Wix's prefixes, then characters that a token can have (RFC 6750, section 2.1).
-fn looks_like_an_access_token(value: &str) -> bool {
-    let rest = ["OauthNG.", "OAUTH2.", "JWS.", "JWT."]
+/// One of the prefixes of Wix's access tokens.
+fn after_token_prefix(value: &str) -> Option<&str> {
+    ["OauthNG.", "OAUTH2.", "JWS.", "JWT."]
         .iter()
-        .find_map(|prefix| value.strip_prefix(prefix));
-    rest.is_some_and(|rest| {
+        .find_map(|prefix| value.strip_prefix(prefix))
+}
+
+/// Whether a value that is not `Bearer …` begins as access tokens do. For a quick look only:
+/// [`Credential::classify`] looks at the rest, too.
+pub fn begins_like_an_access_token(value: &str) -> bool {
+    after_token_prefix(value).is_some()
+}
+
+/// A prefix, then characters that a token can have (RFC 6750, section 2.1).
+fn looks_like_an_access_token(value: &str) -> bool {
+    after_token_prefix(value).is_some_and(|rest| {
         !rest.is_empty()
             && rest
                 .bytes()

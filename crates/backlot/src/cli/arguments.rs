@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use backlot_wix::InstanceId;
+use backlot_wix::{InstanceId, Role};
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
@@ -26,6 +26,11 @@ pub(super) enum Command {
     Serve(Serve),
     /// Prints a signed instance, as Wix would put it in a page's `?instance=`.
     Sign(Sign),
+    /// Prints an elevated token, as your own server is handed it with each request.
+    Token(Token),
+    /// What the simulator hands out.
+    #[command(subcommand)]
+    Simulator(Simulator),
     /// Says in words what a credential is, which check fails and why.
     Explain(Explain),
     /// Writes a configuration with comments.
@@ -120,6 +125,58 @@ pub(super) enum SignRole {
 }
 
 #[derive(Args)]
+pub(super) struct Token {
+    #[command(flatten)]
+    pub(super) place: Place,
+    /// The instance on which the token acts as the app.
+    #[arg(long, value_name = "ID")]
+    pub(super) instance: InstanceId,
+}
+
+#[derive(Subcommand)]
+pub(super) enum Simulator {
+    /// Prints an access token, as `httpClient.fetchWithAuth()` would send it. The simulator takes it
+    /// for a good one, and no other Wix does.
+    Token(SimulatorToken),
+    /// Prints a module for `node --import`: with it, a program's calls to Wix go to the simulator.
+    Preload,
+}
+
+#[derive(Args)]
+pub(super) struct SimulatorToken {
+    #[command(flatten)]
+    pub(super) place: Place,
+    /// The instance: one of the simulator's.
+    #[arg(long, value_name = "ID")]
+    pub(super) instance: InstanceId,
+    /// As what.
+    #[arg(long, value_enum)]
+    pub(super) role: TokenRole,
+    /// As whom; the first of the role without it.
+    #[arg(long, value_name = "ID")]
+    pub(super) user: Option<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum TokenRole {
+    Visitor,
+    Member,
+    Owner,
+    App,
+}
+
+impl TokenRole {
+    pub(super) const fn role(self) -> Role {
+        match self {
+            Self::Visitor => Role::Visitor,
+            Self::Member => Role::Member,
+            Self::Owner => Role::Owner,
+            Self::App => Role::App,
+        }
+    }
+}
+
+#[derive(Args)]
 pub(super) struct Explain {
     /// The credential; `-` reads it from standard input.
     #[arg(value_name = "VALUE", allow_hyphen_values = true)]
@@ -152,16 +209,26 @@ of Backlot. Standard output is data, standard error is talk.
     .to_owned();
     let mut command = Arguments::command().term_width(98);
     command.build();
-    for sub in command.get_subcommands_mut() {
-        let name = sub.get_name().to_owned();
-        if name != "help" {
-            let help = sub.render_long_help();
-            let _ = write!(
-                page,
-                "\n## `backlot {name}`\n\n```text\n{}\n```\n",
-                help.to_string().trim_end()
-            );
-        }
-    }
+    write_commands(&mut page, "backlot", &mut command);
     page
+}
+
+/// Every command below `command`, those with commands of their own taken apart.
+fn write_commands(page: &mut String, name: &str, command: &mut clap::Command) {
+    for sub in command.get_subcommands_mut() {
+        let name = format!("{name} {}", sub.get_name());
+        if sub.get_name() == "help" {
+            continue;
+        }
+        if sub.has_subcommands() {
+            write_commands(page, &name, sub);
+            continue;
+        }
+        let help = sub.render_long_help();
+        let _ = write!(
+            page,
+            "\n## `{name}`\n\n```text\n{}\n```\n",
+            help.to_string().trim_end()
+        );
+    }
 }

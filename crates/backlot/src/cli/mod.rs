@@ -12,6 +12,8 @@ mod ready_file;
 mod serve;
 mod sign;
 mod signals;
+mod simulator;
+mod token;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -49,6 +51,8 @@ pub(crate) fn main(program: Builder) -> ExitCode {
         Some(Command::Dev(arguments)) => dev::run(program, &arguments),
         Some(Command::Serve(arguments)) => serve::run(program, &arguments),
         Some(Command::Sign(arguments)) => sign::run(&arguments),
+        Some(Command::Token(arguments)) => token::run(&arguments),
+        Some(Command::Simulator(command)) => simulator::run(&command),
         Some(Command::Explain(arguments)) => explain::run(&arguments),
         Some(Command::Init(arguments)) => init::run(&arguments),
         None => {

@@ -1,11 +1,15 @@
 //! From sections to a server's settings: every value is checked, and what is missing or unsafe is
 //! refused.
 
+mod access_token;
 mod api;
 mod app;
 mod cors;
 mod database;
 mod report;
+mod roles;
+mod secret;
+mod wix;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -52,6 +56,8 @@ pub struct Resolved {
     pub log_level: LevelFilter,
     /// The developer's own app page, for the simulator.
     pub app_page: Option<String>,
+    /// True where Wix is the simulator because nothing else is configured: in `backlot dev`.
+    pub wix_is_the_simulator: bool,
     /// What is allowed, but should be known.
     pub warnings: Vec<String>,
 }
@@ -70,6 +76,8 @@ pub fn resolve(
     let app = app::resolve(&config.app, mode, fallback, environment, &mut report);
     let database = database::resolve(&config.database, data, &mut report);
     let api = api::resolve(&config.api, &mut report);
+    let access_tokens = access_token::resolve(&config.access_token, &mut report);
+    let wix = wix::resolve(&config.wix, mode, environment, &mut report);
     let app_id = app.as_ref().map(|app| app.policy.app_id);
     let cors = cors::resolve(&config.cors, app_id, mode, &mut report);
     let trusted_proxies = networks(&config.server.trusted_proxies, &mut report);
@@ -79,7 +87,9 @@ pub fn resolve(
     }
 
     let warnings = report.finish()?;
-    let (Some(app), Some((cors, cors_answer)), Some(database)) = (app, cors, database) else {
+    let (Some(app), Some((cors, cors_answer)), Some(database), Some((wix, wix_room))) =
+        (app, cors, database, wix)
+    else {
         return Err(ConfigErrors::default());
     };
     let server = &config.server;
@@ -93,6 +103,10 @@ pub fn resolve(
             cors,
             cors_answer,
             api,
+            access_tokens,
+            wix,
+            wix_room,
+            installed_sites: config.cors.installed_sites,
             elevated_lifetime: config.elevated_token.lifetime.signed(),
             trusted_proxies,
             head_limit_bytes,
@@ -112,6 +126,7 @@ pub fn resolve(
         log_format: log_format(config.log.format, mode),
         log_level: log_level(config.log.level),
         app_page: config.dev.app_page,
+        wix_is_the_simulator: mode == Mode::Dev && config.wix.base_url.is_none(),
         warnings,
     })
 }

@@ -56,6 +56,8 @@ mod tests {
                 "api[].path",
                 "api[].upstream",
                 "api[].allow",
+                "wix.calls",
+                "wix.allow",
             ];
             if !shows_an_example.contains(&key.path.as_str()) {
                 assert_eq!(

@@ -5,21 +5,28 @@
 //! | `/` | a plain page that says what runs |
 //! | `/healthz` | liveness |
 //! | `/metrics` | counters, for monitoring |
+//! | `GET /admin/v1/instances` | the instances seen last |
+//! | `GET /admin/v1/instances/{id}` | what is known of one |
+//! | `POST /admin/v1/instances/{id}/refresh` | asks Wix about it now |
 //!
 //! There is no login yet, so it listens on loopback; and since a page of the web can make a browser
 //! ask loopback under a name of its own (DNS rebinding), only requests for loopback names, or for
-//! the address that was configured, are answered.
+//! the address that was configured, are answered. What changes something is not for any page but this
+//! listener's own.
 
 mod host_guard;
 mod index;
+mod instances;
+mod own_pages;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
+use axum::middleware;
 use axum::response::IntoResponse;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use crate::house::House;
 
@@ -41,6 +48,12 @@ pub(crate) fn router(house: Arc<House>, overview: Overview, guard: HostGuard) ->
             get(async || axum::Json(serde_json::json!({"status": "ok"}))),
         )
         .route("/metrics", get(metrics))
+        .route("/admin/v1/instances", get(instances::list))
+        .route("/admin/v1/instances/{id}", get(instances::one))
+        .route(
+            "/admin/v1/instances/{id}/refresh",
+            post(instances::refresh).layer(middleware::from_fn(own_pages::check)),
+        )
         .with_state(Admin { house, overview });
     guarded(router, guard)
 }

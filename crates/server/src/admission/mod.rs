@@ -1,8 +1,11 @@
-//! Whether a verified caller may come in: role, plan, rate.
+//! Whether a verified caller may come in: role, plan, rate; and which calls may go out.
 
+mod call_pattern;
 mod rate_limit;
 mod rules;
 
+pub(crate) use call_pattern::PlainPath;
+pub use call_pattern::{CallPattern, CallPatternError};
 pub use rate_limit::RateLimit;
 pub(crate) use rate_limit::{Limiter, RateKey};
 pub use rules::{Access, Roles, Rules};

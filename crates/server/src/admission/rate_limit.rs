@@ -23,6 +23,11 @@ pub struct RateLimit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct RateKey([u8; 16]);
 
+impl RateKey {
+    /// What is counted for all together.
+    pub(crate) const EVERYBODY: Self = Self([0; 16]);
+}
+
 impl From<InstanceId> for RateKey {
     fn from(id: InstanceId) -> Self {
         Self(*id.as_bytes())
@@ -55,12 +60,17 @@ impl Limiter {
         Self(RateLimiter::keyed(quota))
     }
 
+    /// Counts a request, or refuses it.
     pub(crate) fn check(&self, key: RateKey) -> Result<(), Refusal> {
-        self.0.check_key(&key).map_err(|until| {
-            let wait = until.wait_time_from(DefaultClock::default().now());
-            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-            Refusal::from(Code::RateLimited).retry_after(seconds.max(1))
-        })
+        self.take(key)
+            .map_err(|wait| Refusal::from(Code::RateLimited).retry_after_time(wait))
+    }
+
+    /// Counts one, or says how long to wait for the next.
+    pub(crate) fn take(&self, key: RateKey) -> Result<(), Duration> {
+        self.0
+            .check_key(&key)
+            .map_err(|until| until.wait_time_from(DefaultClock::default().now()))
     }
 
     /// Forgets keys whose allowance is full again, so that memory follows the callers of late.

@@ -60,13 +60,7 @@ impl Rules {
                 .fact("role", caller.role.as_str())
                 .fact("allowed", self.roles.names()));
         }
-        let on_plan = self.plans.is_empty()
-            || caller.role == Role::App
-            || caller
-                .plan
-                .as_deref()
-                .is_some_and(|plan| self.plans.iter().any(|included| included == plan));
-        if !on_plan {
+        if caller.role != Role::App && !self.include(caller.plan.as_deref()) {
             return Err(Refusal::from(Code::PlanNotAllowed)
                 .fact(
                     "plan",
@@ -75,5 +69,11 @@ impl Rules {
                 .fact("allowed", self.plans.clone()));
         }
         Ok(())
+    }
+
+    /// Whether a plan (`None`: the free one) is included.
+    pub(crate) fn include(&self, plan: Option<&str>) -> bool {
+        self.plans.is_empty()
+            || plan.is_some_and(|plan| self.plans.iter().any(|included| included == plan))
     }
 }

@@ -1,8 +1,8 @@
-//! Checking a credential: microseconds, no I/O.
+//! Checking a credential: microseconds, no I/O. What only Wix can check is left to `access_tokens`.
 
 use std::sync::Arc;
 
-use backlot_wix::credential::strip_bearer;
+use backlot_wix::credential::{begins_like_an_access_token, strip_bearer};
 use backlot_wix::signed_instance::{Payload, Policy, Refusal as Unfit, Wire};
 use backlot_wix::{AppId, AppSecrets, Caller, Credential};
 use jiff::Timestamp;
@@ -16,6 +16,14 @@ pub struct Checker {
     secrets: AppSecrets,
     policy: Policy,
     recent: Recent,
+}
+
+/// How far a check came without asking anybody.
+pub enum Proof<'value> {
+    /// To its end.
+    Checked(Checked),
+    /// It looks like an access token; only Wix can say more.
+    AccessToken(&'value str),
 }
 
 /// A checked caller.
@@ -41,13 +49,26 @@ impl Checker {
     }
 
     /// The caller behind a credential, or the refusal with the one code of its cause.
-    pub fn check(
+    pub fn check<'value>(
+        &self,
+        value: &'value str,
+        elevated: &ElevatedTokens,
+        now: Timestamp,
+    ) -> Result<Proof<'value>, Refusal> {
+        let value = strip_bearer(value);
+        if begins_like_an_access_token(value) {
+            return Ok(Proof::AccessToken(value));
+        }
+        self.check_here(value, elevated, now).map(Proof::Checked)
+    }
+
+    /// Everything that needs nobody else.
+    fn check_here(
         &self,
         value: &str,
         elevated: &ElevatedTokens,
         now: Timestamp,
     ) -> Result<Checked, Refusal> {
-        let value = strip_bearer(value);
         if let Some(known) = self.recent.find(value) {
             self.policy.check_age(&known.caller, now).map_err(explain)?;
             return Ok(known.into());
@@ -62,10 +83,11 @@ impl Checker {
                 Err(TokenFault::Expired) => Err(Code::ElevatedTokenExpired.into()),
                 Err(TokenFault::NotOurs) => Err(Code::ElevatedTokenInvalid.into()),
             },
-            Credential::AccessToken(_) => Err(Code::AccessTokenRefused.into()),
             Credential::VeloInstance => Err(Code::VeloInstanceRefused.into()),
             Credential::ApiKey => Err(Code::ApiKeyRefused.into()),
-            Credential::Unknown => Err(Code::CredentialMalformed.into()),
+            Credential::AccessToken(_) | Credential::Unknown => {
+                Err(Code::CredentialMalformed.into())
+            }
         }
     }
 
@@ -84,6 +106,16 @@ impl Checker {
         };
         self.recent.keep(instance, known.clone());
         Ok(known)
+    }
+}
+
+impl Checked {
+    /// A caller whose credential Wix has checked.
+    pub(crate) const fn by_wix(caller: Arc<Caller>) -> Self {
+        Self {
+            caller,
+            old_secret: false,
+        }
     }
 }
 

@@ -1,10 +1,13 @@
 //! Who calls: finding the credential in a request, checking it, and handing the proof to handlers.
 
+mod access_tokens;
 mod check;
 mod extract;
 mod find;
 mod recent;
 
-pub use check::{Checked, Checker};
+pub(crate) use access_tokens::AccessTokens;
+pub use access_tokens::{AccessTokenSettings, ask_wix_once};
+pub use check::{Checked, Checker, Proof};
 pub use extract::{Caller, CallerMissing};
 pub(crate) use find::{find, remove_instance};

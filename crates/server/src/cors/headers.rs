@@ -23,9 +23,14 @@ impl Answer {
         let allow_headers = WIX_HEADERS
             .into_iter()
             .chain(allow.iter().map(String::as_str));
-        let expose_headers = ["x-request-id", "retry-after"]
-            .into_iter()
-            .chain(expose.iter().map(String::as_str));
+        let expose_headers = [
+            "x-request-id",
+            "retry-after",
+            "x-wix-request-id",
+            "x-wix-consistent",
+        ]
+        .into_iter()
+        .chain(expose.iter().map(String::as_str));
         Some(Self {
             allow_headers: join(allow_headers)?,
             expose_headers: join(expose_headers)?,
@@ -38,7 +43,7 @@ impl Answer {
         if !varies_by_origin(headers) {
             headers.append(VARY, HeaderValue::from_static("Origin"));
         }
-        if let Decision::Allowed(origin) = decision {
+        if let Decision::Allowed(origin) | Decision::AllowedSite(origin) = decision {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
             headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, self.expose_headers.clone());
         }

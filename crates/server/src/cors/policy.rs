@@ -1,8 +1,13 @@
 //! Which origins are let in.
 
+use std::sync::Arc;
+
+use backlot_wix::InstanceId;
 use http::header::{HOST, HeaderMap, HeaderValue, ORIGIN};
 
 use super::Origin;
+use crate::directory::SiteOrigins;
+use crate::error::{Code, Refusal};
 
 /// One entry of the list: an exact origin, or one with a wildcard for a single label.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,12 +73,14 @@ impl Pattern {
 }
 
 /// The list, ready to be asked.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Policy {
     /// A handful: comparing lengths first is quicker than hashing.
     exact: Vec<Box<str>>,
     one_label: Vec<(Box<str>, Box<str>)>,
     localhost: bool,
+    /// The sites that have the app, where they are let in.
+    sites: Option<Arc<SiteOrigins>>,
 }
 
 /// What the list says of a request.
@@ -83,6 +90,9 @@ pub enum Decision {
     NotCrossOrigin,
     /// A page that is let in; the value goes back in `Access-Control-Allow-Origin`.
     Allowed(HeaderValue),
+    /// A page of a site that has the app. It is let in for that site's instance only; see
+    /// [`Policy::check_instance`].
+    AllowedSite(HeaderValue),
     /// A page that is not on the list.
     Refused,
 }
@@ -94,6 +104,7 @@ impl Policy {
             exact: Vec::new(),
             one_label: Vec::new(),
             localhost,
+            sites: None,
         };
         for pattern in patterns {
             match pattern {
@@ -108,6 +119,33 @@ impl Policy {
         policy
     }
 
+    /// Lets in the sites that have the app, too, each for its own instance.
+    #[must_use]
+    pub fn with_installed_sites(mut self, sites: Arc<SiteOrigins>) -> Self {
+        self.sites = Some(sites);
+        self
+    }
+
+    /// After the proof: whether a page that was let in as a site's belongs to the caller's instance.
+    pub(crate) fn check_instance(
+        &self,
+        decision: &Decision,
+        instance_id: InstanceId,
+    ) -> Result<(), Refusal> {
+        let Decision::AllowedSite(origin) = decision else {
+            return Ok(());
+        };
+        let sites = self.sites.as_ref();
+        let is_its_own = origin
+            .to_str()
+            .is_ok_and(|origin| sites.is_some_and(|sites| sites.is_of(origin, instance_id)));
+        if is_its_own {
+            return Ok(());
+        }
+        let detail = "It is the origin of a site with another instance of the app.";
+        Err(Refusal::from(Code::OriginNotAllowed).detail(detail))
+    }
+
     /// Decides on a request by its headers.
     pub fn decide(&self, headers: &HeaderMap) -> Decision {
         let mut values = headers.get_all(ORIGIN).iter();
@@ -119,11 +157,18 @@ impl Policy {
         };
         if self.allows(origin) {
             Decision::Allowed(value.clone())
+        } else if self.is_of_a_site(origin) {
+            Decision::AllowedSite(value.clone())
         } else if is_same_origin(origin, headers) {
             Decision::NotCrossOrigin
         } else {
             Decision::Refused
         }
+    }
+
+    fn is_of_a_site(&self, origin: &str) -> bool {
+        let sites = self.sites.as_ref();
+        sites.is_some_and(|sites| sites.contains(origin))
     }
 
     /// Whether an origin is on the list.

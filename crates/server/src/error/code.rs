@@ -41,7 +41,7 @@ macro_rules! codes {
 codes! {
     CredentialMissing 401 "CREDENTIAL_MISSING",
         "The request carries no credential.",
-        "Send the page's `instance` value in the Authorization header; where no header can be set (WebSocket, EventSource), add ?instance= to the address.";
+        "Send the page's `instance` value, or with `httpClient.fetchWithAuth()` its access token, in the Authorization header; where no header can be set (WebSocket, EventSource), add ?instance= to the address.";
     CredentialMalformed 401 "CREDENTIAL_MALFORMED",
         "The credential is none of the kinds that Wix hands out.",
         "Send the `instance` query parameter of the page exactly as it is; `backlot explain VALUE` says what a value is.";
@@ -63,9 +63,24 @@ codes! {
     InstanceInvalid 401 "INSTANCE_INVALID",
         "The instance is signed correctly, but its content cannot be used.",
         "`backlot explain VALUE` says which field is wrong.";
-    AccessTokenRefused 401 "ACCESS_TOKEN_NOT_ACCEPTED",
-        "This server does not check Wix access tokens.",
-        "Send the page's `instance` value in the Authorization header instead.";
+    AccessTokenInactive 401 "ACCESS_TOKEN_INACTIVE",
+        "Wix says that this access token is not active.",
+        "Send a new one: `httpClient.fetchWithAuth()` sees to that by itself; reload a page that kept one.";
+    AccessTokenExpired 401 "ACCESS_TOKEN_EXPIRED",
+        "The access token is too old.",
+        "Send a new one: `httpClient.fetchWithAuth()` sees to that by itself; reload a page that kept one.";
+    AccessTokenWrongApp 401 "ACCESS_TOKEN_WRONG_APP",
+        "The access token was made for another app.",
+        "Check that `app.id` is the id of the app whose page makes the call.";
+    AccessTokenNoInstance 401 "ACCESS_TOKEN_NO_INSTANCE",
+        "The access token belongs to no instance of this app.",
+        "Send the token of a page of a site on which the app is installed.";
+    AccessTokenNoRole 401 "ACCESS_TOKEN_NO_ROLE",
+        "The access token belongs to nobody who has a role here.",
+        "Send the token of a visitor, a member, the site's owner, or the app.";
+    TooManyRefusedTokens 429 "TOO_MANY_REFUSED_TOKENS",
+        "Wix has refused too many tokens from this address.",
+        "Wait for the seconds in Retry-After, and send tokens that Wix made. Behind a proxy of your own, name it in `server.trusted_proxies`.";
     VeloInstanceRefused 401 "VELO_INSTANCE_NOT_ACCEPTED",
         "This is a Velo instance, signed with a key that no app has.",
         "Send the `instance` value of your app's own page.";
@@ -80,13 +95,13 @@ codes! {
         "Use the token of the request that is being answered; one lasts for minutes.";
     RoleNotAllowed 403 "ROLE_NOT_ALLOWED",
         "This caller's role may not use this path.",
-        "Call it as one of the roles in `data.allowed`, or add the role to `allow` in the `[[api]]` entry.";
+        "Call it as one of the roles in `data.allowed`, or add the role to `allow` in the `[[api]]` entry, or of the call in `[wix]`.";
     PlanNotAllowed 403 "PLAN_NOT_ALLOWED",
         "This instance's plan does not include this path.",
-        "Upgrade the app on this site, or add the plan to `plans` in the `[[api]]` entry.";
+        "Upgrade the app on this site, or add the plan to `plans` in the `[[api]]` entry, or of the call in `[wix]`.";
     OriginNotAllowed 403 "ORIGIN_NOT_ALLOWED",
         "The page's origin is not on the list.",
-        "Add the origin to `cors.origins`; for a page on localhost set `cors.localhost` (on in `backlot dev`).";
+        "Add the origin to `cors.origins`; for the sites that have the app set `cors.installed_sites`; for a page on localhost set `cors.localhost` (on in `backlot dev`).";
     PathNotAllowed 400 "PATH_NOT_ALLOWED",
         "The path can be read in two ways, so no rule can be applied to it.",
         "Send the path without `.` or `..` segments, backslashes or control characters.";
@@ -104,13 +119,34 @@ codes! {
         "Send it again.";
     BodyTooLarge 413 "BODY_TOO_LARGE",
         "The request's body is larger than allowed.",
-        "Send less than `data.limitBytes`, or raise `body_limit` in the `[[api]]` entry.";
+        "Send less than `data.limitBytes`, or raise `body_limit` in the `[[api]]` entry, or in `[wix]`.";
     HeadersTooLarge 431 "HEADERS_TOO_LARGE",
         "The request's headers are larger than allowed.",
         "Send less than `data.limitBytes` of headers.";
     RateLimited 429 "RATE_LIMITED",
         "Too many requests from this instance.",
         "Wait for the seconds in Retry-After.";
+    WixCallNotAllowed 403 "WIX_CALL_NOT_ALLOWED",
+        "This call to Wix is not on the list.",
+        "Add it to `calls` in the `[wix]` section: the method, a space, and the path without `/wix`.";
+    WixTokenRefused 403 "WIX_TOKEN_REFUSED",
+        "Wix gives this app no token for this instance, so no call can be made on its behalf.",
+        "Most likely the app was removed from the site. If it happens on every site, check `app.secret`.";
+    WixBudgetExhausted 429 "WIX_BUDGET_EXHAUSTED",
+        "This instance has made as many calls to Wix as it may in a minute.",
+        "Wait for the seconds in Retry-After; Wix grants each instance 200 calls a minute (`wix.requests_per_minute`).";
+    WixUnavailable 503 "WIX_UNAVAILABLE",
+        "Wix did not answer, or not in time, so nothing could be checked or done.",
+        "Try again after the seconds in Retry-After. If it lasts, look for the request id in the server's log, and at Wix's status page.";
+    SiteUnknown 503 "SITE_UNKNOWN",
+        "The call needs the id of the caller's site, which Wix has not told yet.",
+        "Try again after the seconds in Retry-After.";
+    ApiKeyNotConfigured 500 "API_KEY_NOT_CONFIGURED",
+        "The call needs the API key of a Wix account, and none is configured.",
+        "Set `wix.api_key`.";
+    InstanceNotFound 404 "INSTANCE_NOT_FOUND",
+        "Nothing is known of this instance.",
+        "Check the id; an instance is known from its first verified request on.";
     Internal 500 "INTERNAL",
         "Something went wrong in this server.",
         "Look for the request id in the server's log.";

@@ -1,6 +1,7 @@
 //! Refusals: few codes, each with a sentence that says why and one that says what to do.
 
 mod code;
+mod from_outbound;
 mod refusal;
 
 pub use code::Code;

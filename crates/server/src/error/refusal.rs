@@ -1,5 +1,7 @@
 //! One refusal on its way to a reply.
 
+use std::time::Duration;
+
 use backlot_wix::error_body::ErrorBody;
 use http::header::{ALLOW, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use http::{HeaderValue, Response};
@@ -94,6 +96,13 @@ impl Refusal {
             .headers
             .insert(RETRY_AFTER, HeaderValue::from(seconds));
         self.fact("retryAfterSeconds", seconds)
+    }
+
+    /// Says when to come back, in whole seconds and at least one.
+    #[must_use]
+    pub fn retry_after_time(self, time: Duration) -> Self {
+        let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+        self.retry_after(seconds.max(1))
     }
 
     /// The reply, in the shape of Wix's own errors.

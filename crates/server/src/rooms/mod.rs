@@ -2,3 +2,4 @@
 
 pub mod api;
 pub(crate) mod small;
+pub mod wix;

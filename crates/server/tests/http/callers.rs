@@ -75,7 +75,8 @@ async fn each_cause_has_a_code_of_its_own() {
         (with("instanceId", json!(7)), "INSTANCE_INVALID"),
         (with("signDate", json!("tomorrow")), "INSTANCE_INVALID"),
         (signed(NEW_SECRET, &json!([1, 2])), "INSTANCE_INVALID"),
-        ("OauthNG.JWS.a.b.c".to_owned(), "ACCESS_TOKEN_NOT_ACCEPTED"),
+        ("OauthNG.".to_owned(), "CREDENTIAL_MALFORMED"),
+        ("OauthNG.JWS.a b".to_owned(), "CREDENTIAL_MALFORMED"),
         (
             "wixcode-pub.0a.e30".to_owned(),
             "VELO_INSTANCE_NOT_ACCEPTED",

@@ -119,7 +119,7 @@ async fn every_reply_can_be_read_by_the_page() {
         );
         assert_eq!(
             reply.header("access-control-expose-headers"),
-            "x-request-id, retry-after, x-shown"
+            "x-request-id, retry-after, x-wix-request-id, x-wix-consistent, x-shown"
         );
         assert_eq!(reply.header("vary"), "Origin");
         assert_eq!(reply.header("x-request-id").len(), 36);

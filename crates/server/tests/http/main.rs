@@ -9,14 +9,18 @@
     reason = "a test has no outside, says what it expects by failing, and connects as clients do"
 )]
 
+mod access_tokens;
 mod admin;
 mod bad_input;
 mod callers;
 mod cors;
 mod drain;
 mod harness;
+mod installed_sites;
 mod log;
 mod mounted;
 mod upstream;
 mod upstream_faults;
 mod websocket;
+mod wix_handle;
+mod wix_room;

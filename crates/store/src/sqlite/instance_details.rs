@@ -33,6 +33,7 @@ const OUTDATED: &str = "
     LEFT JOIN instance_refusals USING (instance_id)
     WHERE instances.last_seen_ms >= ?2
       AND coalesce(fetched_at_ms, -1) < ?1
+      AND (?5 OR fetched_at_ms IS NOT NULL)
       AND coalesce(refused_at_ms, -1) < ?3
     ORDER BY coalesce(fetched_at_ms, -1), instances.instance_id
     LIMIT ?4";
@@ -85,7 +86,8 @@ impl InstanceDetails for SqliteStore {
         self.run(|connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT instance_id, site_origin FROM instance_details
-                 WHERE site_origin IS NOT NULL",
+                 WHERE site_origin IS NOT NULL
+                   AND instance_id NOT IN (SELECT instance_id FROM instance_refusals)",
             )?;
             let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
             rows.map(|row| {
@@ -109,6 +111,7 @@ impl InstanceDetails for SqliteStore {
                 outdated.seen_since.as_millisecond(),
                 outdated.refused_since.as_millisecond(),
                 limit,
+                outdated.missing_too,
             ];
             let rows = statement.query_map(parameters, |row| row.get::<_, String>(0))?;
             rows.map(|row| instance_id(&row?)).collect()

@@ -3,9 +3,10 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use backlot_outbound::upstream::Address;
-use backlot_server::admission::{Access, Roles, Rules};
+use backlot_server::admission::{Access, CallPattern, Roles, Rules};
 use backlot_server::methods::Methods;
 use backlot_server::rooms::api::{Destination, EntrySettings, Limits, Prefix};
+use backlot_server::rooms::wix::{AllowedCall, OnBehalfOf};
 use backlot_server::{Server, StartError};
 use backlot_simulator::Addresses;
 use backlot_wix::Role;
@@ -66,6 +67,27 @@ impl Listeners {
             simulator: format!("http://{}", self.simulator.local_addr()?),
             app_page,
         })
+    }
+
+    /// The call to Wix that the demo page makes.
+    pub(super) fn demo_call(&self) -> anyhow::Result<Option<AllowedCall>> {
+        if self.demo.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(AllowedCall {
+            pattern: CallPattern::parse("GET /apps/v1/instance")?,
+            rules: Rules {
+                roles: Roles::new([Role::Owner, Role::App]),
+                plans: Vec::new(),
+            },
+            on_behalf_of: OnBehalfOf::App,
+        }))
+    }
+
+    /// Where Wix is for the backend, if nothing else is configured.
+    pub(super) fn simulated_wix(&self) -> anyhow::Result<Address> {
+        let address = self.simulator.local_addr()?;
+        Ok(Address::parse(&format!("http://{address}"), false)?)
     }
 
     /// The entry that puts the demo upstream behind `/api`.

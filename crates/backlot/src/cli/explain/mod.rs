@@ -7,10 +7,9 @@ mod token;
 use std::io::{Read as _, Write as _};
 use std::sync::Arc;
 
-use backlot_server::Checker;
-use backlot_server::Clock;
 use backlot_server::elevated::{ElevatedTokens, SigningKeyPair, new_signing_key};
 use backlot_server::error::Refusal;
+use backlot_server::{Checker, Clock, Proof, WixAccess, ask_wix_once};
 use backlot_store::signing_keys::SigningKeys as _;
 use backlot_store::sqlite::SqliteStore;
 use backlot_wix::credential::strip_bearer;
@@ -28,6 +27,7 @@ struct Knowledge {
     secrets: AppSecrets,
     policy: Policy,
     elevated: ElevatedTokens,
+    wix: WixAccess,
 }
 
 pub(super) fn run(arguments: &Explain) -> anyhow::Result<()> {
@@ -64,7 +64,7 @@ pub(super) fn run(arguments: &Explain) -> anyhow::Result<()> {
         Credential::Unknown => tell_unknown(&mut story, &value),
     }
     match &knowledge {
-        Some(knowledge) => story.verdict(&knowledge.check(&value, now)),
+        Some(knowledge) => story.verdict(&knowledge.check(&value, now)?),
         None => story.no_verdict(gap.as_ref()),
     }
     std::io::stdout().write_all(story.text.as_bytes())?;
@@ -82,10 +82,17 @@ fn tell_unknown(story: &mut Story, value: &str) {
 }
 
 impl Knowledge {
-    fn check(&self, value: &str, now: Timestamp) -> Result<Arc<Caller>, Refusal> {
-        Checker::new(self.secrets.clone(), self.policy)
-            .check(value, &self.elevated, now)
-            .map(|checked| checked.caller)
+    /// As the server would, by asking Wix where only Wix knows.
+    fn check(&self, value: &str, now: Timestamp) -> anyhow::Result<Result<Arc<Caller>, Refusal>> {
+        let checker = Checker::new(self.secrets.clone(), self.policy);
+        Ok(match checker.check(value, &self.elevated, now) {
+            Ok(Proof::Checked(proven)) => Ok(proven.caller),
+            Ok(Proof::AccessToken(token)) => {
+                let settings = (&self.wix, &self.secrets, &self.policy);
+                runtime()?.block_on(ask_wix_once(token, settings, now))
+            }
+            Err(refusal) => Err(refusal),
+        })
     }
 }
 
@@ -110,6 +117,7 @@ fn knowledge(place: &Place, now: Timestamp) -> anyhow::Result<Knowledge> {
         elevated: ElevatedTokens::new(settings.policy.app_id, settings.elevated_lifetime, pairs)?,
         secrets: settings.secrets,
         policy: settings.policy,
+        wix: settings.wix,
     })
 }
 

@@ -1,7 +1,6 @@
 //! Tokens: read without being verified, as far as that says something to a person.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use backlot_wix::access_token::UnverifiedClaims;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -13,23 +12,21 @@ pub(super) fn tell_access_token(story: &mut Story, token: &str, now: Timestamp) 
         "This is a Wix access token: what httpClient.fetchWithAuth() sends. It is signed with a key \
          of Wix's, so only Wix can check it.",
     );
-    let Some(claims) = claims(token) else {
+    let Some(read) = UnverifiedClaims::read(token) else {
         return story.say("Its content cannot be read.");
     };
-    times(story, &claims, now);
-    let data = claims["data"]
-        .as_str()
-        .and_then(|text| serde_json::from_str::<Value>(text).ok());
-    let instance = data.as_ref().map(|data| &data["instance"]);
+    times(story, &read.claims, now);
     for name in [
         "instanceId",
         "appDefId",
+        "appId",
         "uid",
         "aid",
         "siteMemberId",
         "metaSiteId",
+        "permissions",
     ] {
-        if let Some(text) = instance.and_then(|it| it[name].as_str()) {
+        if let Some(text) = read.instance[name].as_str().filter(|text| !text.is_empty()) {
             story.field(name, text);
         }
     }
@@ -42,7 +39,7 @@ pub(super) fn tell_jwt(
     now: Timestamp,
 ) {
     story.say("This is a JSON Web Token.\n");
-    let Some(claims) = claims(token) else {
+    let Some(UnverifiedClaims { claims, .. }) = UnverifiedClaims::read(token) else {
         return story.failed("payload", "it is not JSON in base64url");
     };
     if claims["iss"] == "backlot" {
@@ -66,13 +63,6 @@ pub(super) fn tell_jwt(
             story.field(name, text);
         }
     }
-}
-
-/// The second part from the end.
-fn claims(token: &str) -> Option<Value> {
-    let payload = token.rsplit('.').nth(1)?;
-    let json = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
-    serde_json::from_slice(&json).ok()
 }
 
 fn times(story: &mut Story, claims: &Value, now: Timestamp) {

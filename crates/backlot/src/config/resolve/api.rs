@@ -5,11 +5,11 @@ use backlot_server::admission::{Access, RateLimit, Roles, Rules};
 use backlot_server::methods::Methods;
 use backlot_server::rooms::api::{Destination, EntrySettings, Limits, Prefix};
 use backlot_server::routes::RESERVED;
-use backlot_wix::Role;
 use http::Method;
 
 use super::report::Report;
-use crate::config::sections::{Api, Auth, RoleName};
+use super::roles::role;
+use crate::config::sections::{Api, Auth};
 
 pub(super) fn resolve(entries: &[Api], report: &mut Report<'_>) -> Vec<EntrySettings> {
     let mut resolved: Vec<EntrySettings> = Vec::new();
@@ -167,15 +167,6 @@ fn access(api: &Api, key: &dyn Fn(&str) -> String, report: &mut Report<'_>) -> O
             roles: Roles::new(roles.iter().copied().map(role)),
             plans: api.plans.clone(),
         })),
-    }
-}
-
-const fn role(name: RoleName) -> Role {
-    match name {
-        RoleName::Visitor => Role::Visitor,
-        RoleName::Member => Role::Member,
-        RoleName::Owner => Role::Owner,
-        RoleName::App => Role::App,
     }
 }
 

@@ -5,9 +5,10 @@ use backlot_wix::signed_instance::Policy;
 use backlot_wix::{AppId, AppSecret, AppSecrets};
 
 use super::report::Report;
+use super::secret::read_secret;
 use super::{Fallback, Mode};
 use crate::config::sections::App;
-use crate::config::source::{Environment, Origin};
+use crate::config::source::Environment;
 use crate::config::values::{OneOrMore, Value};
 
 pub(super) struct ResolvedApp {
@@ -16,6 +17,7 @@ pub(super) struct ResolvedApp {
     pub(super) public_key: PublicKey,
 }
 
+const APP_SECRET: &str = "the app secret is a text of 36 characters";
 const WHERE: &str = "it is in the app's dashboard on dev.wix.com, under View ID & keys";
 
 pub(super) fn resolve(
@@ -91,46 +93,11 @@ fn secrets(
             Some(OneOrMore::More(_)) => format!("app.secret[{index}]"),
             _ => "app.secret".to_owned(),
         };
-        if let Some(text) = read_secret(&key, value, mode, environment, report) {
+        if let Some(text) = read_secret(&key, value, mode, environment, APP_SECRET, report) {
             secrets.push(AppSecret::new(&text));
         }
     }
     AppSecrets::new(secrets)
-}
-
-fn read_secret(
-    key: &str,
-    value: &Value,
-    mode: Mode,
-    environment: Environment<'_>,
-    report: &mut Report<'_>,
-) -> Option<String> {
-    let in_file = matches!(report.source.origin(key), Some(Origin::Line(..)));
-    if matches!(value, Value::Plain(_)) && in_file {
-        if mode == Mode::Serve {
-            report.problem(
-                key,
-                "the secret stands in the file itself, where whoever reads the file has it",
-                "write { env = \"WIX_CLIENT_SECRET\" } or { file = \"…\" }; if you insist, { inline = \"…\" }",
-            );
-            return None;
-        }
-        report.warn(
-            key,
-            "the secret stands in the file itself; `backlot serve` will refuse that",
-        );
-    }
-    match value.read(report.source.folder(), environment) {
-        Ok(text) => Some(text),
-        Err(error) => {
-            report.problem(
-                key,
-                error.to_string(),
-                "the app secret is a text of 36 characters",
-            );
-            None
-        }
-    }
 }
 
 fn public_key(

@@ -1,6 +1,7 @@
 //! Every section and every key. The comments here are the reference: `docs/configuration.md` is
 //! generated from them.
 
+mod access_token;
 mod admin;
 mod api;
 mod app;
@@ -10,10 +11,12 @@ mod dev;
 mod elevated_token;
 mod log;
 mod server;
+mod wix;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use access_token::AccessToken;
 pub use admin::Admin;
 pub use api::{Api, Auth, RateLimit, RoleName};
 pub use app::App;
@@ -23,6 +26,7 @@ pub use dev::Dev;
 pub use elevated_token::ElevatedToken;
 pub use log::{Log, LogFormat, LogLevel};
 pub use server::Server;
+pub use wix::{OnBehalfOfName, RuledCall, Wix, WixCall};
 
 /// `backlot.toml`
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -40,11 +44,17 @@ pub struct Config {
     pub database: Database,
     /// What is logged, and how.
     pub log: Log,
+    /// Wix access tokens as callers: what `httpClient.fetchWithAuth()` sends. Only Wix can check
+    /// one, so Wix is asked, and its answer is kept for a while.
+    pub access_token: AccessToken,
     /// The tokens that your own server is handed.
     pub elevated_token: ElevatedToken,
     /// Your own server, in any language. One entry for each prefix of paths; the longest prefix
     /// wins.
     pub api: Vec<Api>,
+    /// Calls to Wix's REST APIs: how they are made, and which of them pages and your own server may
+    /// make through `/wix/…`.
+    pub wix: Wix,
     /// Only for `backlot dev`.
     pub dev: Dev,
 }

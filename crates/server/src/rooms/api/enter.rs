@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use backlot_outbound::body::{BodyFault, RequestBody};
+use backlot_outbound::body::RequestBody;
 use backlot_outbound::upstream::{self, UpstreamError};
 use http::header::HOST;
 use http::uri::PathAndQuery;
@@ -18,6 +18,7 @@ use crate::cors;
 use crate::error::{Code, Refusal};
 use crate::exchange::Exchange;
 use crate::house::House;
+use crate::wix_handle::Wix;
 
 /// Room for the headers that `identity` and `forwarded` add, made once.
 const HEADERS_ADDED: usize = 12;
@@ -63,7 +64,7 @@ pub(crate) async fn enter(
             let client = &house.upstreams;
             let reply = upstream::forward(client, address, patience, target, upgrade, request)
                 .await
-                .map_err(|error| refuse(error, entry))?;
+                .map_err(refuse)?;
             if let Some(tunnel) = reply.tunnel {
                 house
                     .tunnels
@@ -72,7 +73,11 @@ pub(crate) async fn enter(
             reply.response.map(ReplyBody::upstream)
         }
         Destination::Mounted(router) => {
-            Box::pin(call(entry, router.clone(), caller, target, request)).await?
+            let handle = caller
+                .as_ref()
+                .map(|caller| house.wix_handle(caller.instance_id));
+            let router = router.clone();
+            Box::pin(call(entry, router, (caller, handle), target, request)).await?
         }
     };
     cors::strip(response.headers_mut());
@@ -82,13 +87,16 @@ pub(crate) async fn enter(
 async fn call(
     entry: &Entry,
     router: axum::Router,
-    caller: Option<Arc<backlot_wix::Caller>>,
+    (caller, handle): (Option<Arc<backlot_wix::Caller>>, Option<Wix>),
     target: PathAndQuery,
     mut request: Request<RequestBody>,
 ) -> Result<Response<ReplyBody>, Refusal> {
     *request.uri_mut() = Uri::from(target);
     if let Some(caller) = caller {
         request.extensions_mut().insert(Caller(caller));
+    }
+    if let Some(handle) = handle {
+        request.extensions_mut().insert(Arc::new(handle));
     }
     let exchange = router.oneshot(request.map(axum::body::Body::new));
     match timeout(entry.settings.limits.timeout, exchange).await {
@@ -106,17 +114,13 @@ fn asked_host(request: &Request<RequestBody>) -> Option<HeaderValue> {
     })
 }
 
-fn refuse(error: UpstreamError, entry: &Entry) -> Refusal {
+fn refuse(error: UpstreamError) -> Refusal {
     let code = match &error {
         UpstreamError::Unreachable(_) => Code::UpstreamUnreachable,
         UpstreamError::TooSlow => Code::UpstreamTimeout,
         UpstreamError::Broken(_) => Code::UpstreamBroken,
         UpstreamError::BadPath => Code::PathNotAllowed,
-        UpstreamError::Body(BodyFault::TooLarge(_)) => {
-            return Refusal::from(Code::BodyTooLarge).fact("limitBytes", entry.body_limit());
-        }
-        UpstreamError::Body(BodyFault::TooSlow) => Code::RequestTimeout,
-        UpstreamError::Body(BodyFault::CutOff) => Code::BodyCutOff,
+        UpstreamError::Body(fault) => return Refusal::from(*fault),
     };
     Refusal::from(code).because(error)
 }

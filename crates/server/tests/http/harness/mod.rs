@@ -3,6 +3,7 @@
 mod client;
 mod credential;
 mod upstream;
+mod wix;
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -11,17 +12,18 @@ use std::time::Duration;
 
 use axum::Router;
 use backlot_outbound::upstream::Address;
-use backlot_server::admission::{Access, RateLimit, Roles, Rules};
+use backlot_server::admission::{Access, CallPattern, RateLimit, Roles, Rules};
 use backlot_server::cors::{Answer, Pattern, Policy as CorsPolicy};
 use backlot_server::listener::ConnectionLimits;
 use backlot_server::log::{Format, RequestLog, Sink};
 use backlot_server::methods::Methods;
 use backlot_server::rooms::api::{Destination, EntrySettings, Limits, Prefix};
-use backlot_server::{Clock, Server, Settings, Stop};
+use backlot_server::rooms::wix::{AllowedCall, OnBehalfOf, WixRoomSettings};
+use backlot_server::{AccessTokenSettings, Clock, Server, Settings, Stop, WixAccess};
 use backlot_store::Store;
 use backlot_store::sqlite::SqliteStore;
 use backlot_wix::signed_instance::Policy;
-use backlot_wix::{AppSecret, AppSecrets, Role};
+use backlot_wix::{ApiKey, AppSecret, AppSecrets, Role};
 use http::Method;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
@@ -30,6 +32,7 @@ use tokio::task::JoinHandle;
 pub use client::{Reply, raw, request};
 pub use credential::{APP_ID, INSTANCE_ID, NEW_SECRET, OLD_SECRET, instance, payload, signed};
 pub use upstream::{Upstream, echo};
+pub use wix::{FakeWix, access_token, info};
 
 /// When every test takes place.
 pub const NOW: &str = "2026-11-22T12:00:00Z";
@@ -119,6 +122,30 @@ fn settings(api: Vec<EntrySettings>) -> Settings {
         cors: CorsPolicy::new(patterns, false),
         cors_answer: Answer::new(&["x-mine".to_owned()], &["x-shown".to_owned()], 600).unwrap(),
         api,
+        access_tokens: AccessTokenSettings {
+            ceiling: Duration::from_mins(5),
+            refusal_kept: Duration::from_secs(5),
+            questions: RateLimit {
+                requests: NonZeroU32::new(100_000).unwrap(),
+                per: Duration::from_mins(1),
+            },
+        },
+        wix: WixAccess {
+            // Nobody is there: a test that needs Wix brings its own.
+            base: Address::parse("http://127.0.0.1:9", false).unwrap(),
+            api_key: ApiKey::new("IST.the-key-of-the-account"),
+            requests_per_minute: 200,
+            queue_time: Duration::from_secs(1),
+            timeout: Duration::from_secs(5),
+            token_timeout: Duration::from_secs(3),
+            details_age: jiff::SignedDuration::from_hours(6),
+        },
+        wix_room: WixRoomSettings {
+            calls: Vec::new(),
+            body_bytes: 200_000,
+            silence: Duration::from_secs(5),
+        },
+        installed_sites: false,
         elevated_lifetime: jiff::SignedDuration::from_mins(5),
         trusted_proxies: Vec::new(),
         head_limit_bytes: 16 * 1024,
@@ -159,6 +186,18 @@ fn entry(path: &str, destination: Destination) -> EntrySettings {
         },
         rate_limit: None,
         pass_authorization: false,
+    }
+}
+
+/// A call to Wix that these roles may make.
+pub fn may_call(call: &str, roles: impl IntoIterator<Item = Role>) -> AllowedCall {
+    AllowedCall {
+        pattern: CallPattern::parse(call).unwrap(),
+        rules: Rules {
+            roles: Roles::new(roles),
+            plans: Vec::new(),
+        },
+        on_behalf_of: OnBehalfOf::App,
     }
 }
 

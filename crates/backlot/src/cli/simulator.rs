@@ -1,0 +1,67 @@
+//! `backlot simulator …`: what the local stand-in for Wix hands out.
+
+use std::io::Write as _;
+
+use backlot_server::Clock;
+use backlot_simulator::access_token::{AccessTokens, LIFETIME, TokenIssue};
+use backlot_simulator::world;
+use backlot_wix::Role;
+
+use super::arguments::{Simulator, SimulatorToken};
+use super::known_app::{KnownApp, known_app};
+use super::mistake;
+use crate::data_folder::DataFolder;
+
+/// The module that lets Node programs run against the simulator.
+const PRELOAD: &str = include_str!("../../../../examples/node/wix-in-simulator.mjs");
+
+pub(super) fn run(command: &Simulator) -> anyhow::Result<()> {
+    match command {
+        Simulator::Token(arguments) => token(arguments),
+        Simulator::Preload => Ok(std::io::stdout().write_all(PRELOAD.as_bytes())?),
+    }
+}
+
+/// An access token that the simulator of this data folder takes, whether it runs or not.
+fn token(arguments: &SimulatorToken) -> anyhow::Result<()> {
+    let data = DataFolder::new(arguments.place.data.as_deref());
+    let Some(world) = world::load(&data.world())? else {
+        return Err(mistake(format!(
+            "there is no simulator: {} does not exist\n  hint: run `backlot dev` first, or name its \
+             folder with --data",
+            data.world().display()
+        )));
+    };
+    let KnownApp { resolved, sites } = known_app(&arguments.place)?;
+    let site = sites
+        .iter()
+        .find(|site| site.instance_id == arguments.instance);
+    let Some(site) = site else {
+        return Err(mistake(format!(
+            "the simulator has no site with the instance {}\n  hint: its instances are {}",
+            arguments.instance,
+            sites
+                .iter()
+                .map(|site| site.instance_id.to_string())
+                .collect::<Vec<_>>()
+                .join(" and "),
+        )));
+    };
+    let role = arguments.role.role();
+    if role == Role::App && arguments.user.is_some() {
+        return Err(mistake(
+            "--user: the app is nobody but itself; leave --user out",
+        ));
+    }
+    let issue = TokenIssue {
+        app_id: resolved.settings.policy.app_id,
+        site,
+        role,
+        user_id: arguments.user.as_deref(),
+        signed_at: Clock::System.now(),
+        lifetime: LIFETIME,
+    };
+    let token = AccessTokens::new(&world.app.private_key).make(&issue);
+    writeln!(std::io::stdout(), "{token}")?;
+    Ok(())
+}

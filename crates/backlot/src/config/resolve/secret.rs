@@ -1,0 +1,39 @@
+//! A value that is a secret: from where it is, and not out of the file itself.
+
+use super::Mode;
+use super::report::Report;
+use crate::config::source::{Environment, Origin};
+use crate::config::values::Value;
+
+/// The text. `what` says what it is, for a person who has none.
+pub(super) fn read_secret(
+    key: &str,
+    value: &Value,
+    mode: Mode,
+    environment: Environment<'_>,
+    what: &str,
+    report: &mut Report<'_>,
+) -> Option<String> {
+    let in_file = matches!(report.source.origin(key), Some(Origin::Line(..)));
+    if matches!(value, Value::Plain(_)) && in_file {
+        if mode == Mode::Serve {
+            report.problem(
+                key,
+                "the secret stands in the file itself, where whoever reads the file has it",
+                "write { env = \"NAME\" } or { file = \"…\" }; if you insist, { inline = \"…\" }",
+            );
+            return None;
+        }
+        report.warn(
+            key,
+            "the secret stands in the file itself; `backlot serve` will refuse that",
+        );
+    }
+    match value.read(report.source.folder(), environment) {
+        Ok(text) => Some(text),
+        Err(error) => {
+            report.problem(key, error.to_string(), what);
+            None
+        }
+    }
+}

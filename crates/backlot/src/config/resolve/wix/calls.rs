@@ -1,0 +1,106 @@
+//! `wix.calls`
+
+use backlot_server::admission::{CallPattern, Roles, Rules};
+use backlot_server::rooms::wix::{AllowedCall, OnBehalfOf};
+
+use crate::config::resolve::report::Report;
+use crate::config::resolve::roles::role;
+use crate::config::sections::{OnBehalfOfName, RoleName, RuledCall, Wix, WixCall};
+
+pub(super) fn resolve(section: &Wix, report: &mut Report<'_>) -> Option<Vec<AllowedCall>> {
+    let mut calls = Vec::new();
+    let mut is_right = true;
+    for (index, call) in section.calls.iter().enumerate() {
+        let key = format!("wix.calls[{index}]");
+        let ruled = match call.clone() {
+            WixCall::Ruled(ruled) => ruled,
+            WixCall::Plain(call) => RuledCall {
+                call,
+                allow: None,
+                plans: Vec::new(),
+                on_behalf_of: OnBehalfOfName::App,
+            },
+        };
+        match allowed(section, &key, ruled, report) {
+            Some(call) => calls.push(call),
+            None => is_right = false,
+        }
+    }
+    is_right.then_some(calls)
+}
+
+fn allowed(
+    section: &Wix,
+    key: &str,
+    call: RuledCall,
+    report: &mut Report<'_>,
+) -> Option<AllowedCall> {
+    let pattern = match CallPattern::parse(&call.call) {
+        Ok(pattern) => Some(pattern),
+        Err(error) => {
+            let cause = format!("{:?}: {error}", call.call);
+            report.problem(key, cause, "write for example \"GET /apps/v1/instance\"");
+            None
+        }
+    };
+    let roles = call.allow.as_ref().unwrap_or(&section.allow);
+    if roles.is_empty() {
+        report.problem(
+            key,
+            "nobody may make this call",
+            "write allow = [\"owner\"] in [wix], or { call = \"…\", allow = [\"owner\"] } here",
+        );
+        return None;
+    }
+    let on_behalf_of = on_behalf_of(section, key, &call, roles, report)?;
+    Some(AllowedCall {
+        pattern: pattern?,
+        rules: Rules {
+            roles: Roles::new(roles.iter().copied().map(role)),
+            plans: call.plans,
+        },
+        on_behalf_of,
+    })
+}
+
+/// The API key opens the whole account, which is yours and no caller's: only your own server, which
+/// knows who may see what, may make calls with it.
+fn on_behalf_of(
+    section: &Wix,
+    key: &str,
+    call: &RuledCall,
+    roles: &[RoleName],
+    report: &mut Report<'_>,
+) -> Option<OnBehalfOf> {
+    if call.on_behalf_of == OnBehalfOfName::App {
+        return Some(OnBehalfOf::App);
+    }
+    if roles != [RoleName::App] {
+        report.problem(
+            key,
+            "calls with the API key reach your whole account, so no page may make them",
+            "write allow = [\"app\"], and call from your own server with its elevated token",
+        );
+        return None;
+    }
+    if section.api_key.is_none() {
+        report.problem(
+            key,
+            "it needs an API key, and there is none",
+            "set wix.api_key = { env = \"WIX_API_KEY\" } and that variable",
+        );
+        return None;
+    }
+    match (call.on_behalf_of, &section.account_id) {
+        (OnBehalfOfName::Account, Some(id)) => Some(OnBehalfOf::Account(id.as_str().into())),
+        (OnBehalfOfName::Account, None) => {
+            report.problem(
+                key,
+                "it is about the account, and no account is named",
+                "set wix.account_id; the account's API key manager shows it",
+            );
+            None
+        }
+        _ => Some(OnBehalfOf::Site),
+    }
+}

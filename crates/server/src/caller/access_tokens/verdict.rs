@@ -1,0 +1,49 @@
+//! What came of a question about a token, and how a refusal is put into words.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use backlot_outbound::wix::WixError;
+use backlot_wix::Caller;
+use backlot_wix::token_info::Unfit;
+
+use crate::error::{Code, Refusal};
+
+/// What came of a question; all who waited for it get the same.
+#[derive(Clone)]
+pub(super) enum Verdict {
+    Admitted(Arc<Caller>),
+    Refused(Unfit),
+    NoAnswer(WixError),
+    TooManyQuestions(Refusal),
+}
+
+impl Verdict {
+    pub(super) fn failed_here() -> Self {
+        Self::NoAnswer(WixError::Unavailable {
+            cause: "the question about a token failed here".to_owned(),
+            retry_after: None,
+        })
+    }
+
+    /// Not Wix is at its limit but this server.
+    pub(super) fn too_many_questions(wait: Duration) -> Self {
+        let detail = "Too many new tokens are being checked; \
+                      `access_token.questions_per_minute` says how many may be.";
+        let refusal = Refusal::from(Code::WixUnavailable).detail(detail);
+        Self::TooManyQuestions(refusal.retry_after_time(wait))
+    }
+}
+
+/// The code of a cause. Dates are Wix's own, or the token's; neither is a secret.
+pub(super) fn explain(unfit: Unfit) -> Refusal {
+    match unfit {
+        Unfit::Inactive => Code::AccessTokenInactive.into(),
+        Unfit::WrongApp => Code::AccessTokenWrongApp.into(),
+        Unfit::NoInstance => Code::AccessTokenNoInstance.into(),
+        Unfit::UnknownSubject => Code::AccessTokenNoRole.into(),
+        Unfit::Expired(at) => {
+            Refusal::from(Code::AccessTokenExpired).detail(format!("It expired at {at:.0}."))
+        }
+    }
+}

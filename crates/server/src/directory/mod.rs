@@ -1,0 +1,116 @@
+//! What Wix says of each instance: its site, its plan, its permissions. Fetched when it is first
+//! needed, kept in the database and, for those in use, in memory; fetched anew on a schedule and
+//! whenever somebody asks for it.
+//!
+//! Rules: one question to Wix for an instance at a time. Nothing on a request's path waits for this,
+//! but a rule about plans when a caller's credential names none.
+//!
+//! Source: `GET /apps/v1/instance`.
+
+mod events;
+mod fetch;
+mod origins;
+mod plan;
+mod schedule;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use backlot_outbound::single_flight::SingleFlight;
+use backlot_outbound::wix::{Priority, WixClient, WixError};
+use backlot_store::Store;
+use backlot_store::instance_details::{Details, InstanceDetails as _};
+use backlot_wix::InstanceId;
+use moka::sync::Cache;
+
+use crate::clock::Clock;
+use crate::instance_hash::InstanceHash;
+pub(crate) use events::Events;
+pub use origins::SiteOrigins;
+pub(crate) use schedule::Schedule;
+
+/// Of a few kilobytes each.
+const MOST_IN_MEMORY: u64 = 5_000;
+/// What is in memory is read from the database again after this, for another node may have written.
+const IN_MEMORY: Duration = Duration::from_mins(5);
+
+/// What is known of instances. Cloning shares it.
+#[derive(Clone)]
+pub(crate) struct Directory(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    wix: WixClient,
+    clock: Clock,
+    origins: Arc<SiteOrigins>,
+    in_memory: Cache<InstanceId, Arc<Details>, InstanceHash>,
+    flights: SingleFlight<InstanceId, Result<Arc<Details>, WixError>>,
+}
+
+impl Directory {
+    pub(crate) fn new(
+        store: Store,
+        wix: WixClient,
+        clock: Clock,
+        origins: Arc<SiteOrigins>,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            store,
+            wix,
+            clock,
+            origins,
+            in_memory: Cache::builder()
+                .max_capacity(MOST_IN_MEMORY)
+                .time_to_live(IN_MEMORY)
+                .build_with_hasher(InstanceHash::default()),
+            flights: SingleFlight::default(),
+        }))
+    }
+
+    /// What is in memory. No I/O.
+    pub(crate) fn known(&self, instance_id: InstanceId) -> Option<Arc<Details>> {
+        self.0.in_memory.get(&instance_id)
+    }
+
+    /// What is known; asks Wix if nothing is.
+    pub(crate) async fn get(&self, instance_id: InstanceId) -> Result<Arc<Details>, WixError> {
+        if let Some(details) = self.known(instance_id) {
+            return Ok(details);
+        }
+        match self.0.store.details(instance_id).await {
+            Ok(Some(details)) => {
+                let details = Arc::new(details);
+                self.0.in_memory.insert(instance_id, Arc::clone(&details));
+                return Ok(details);
+            }
+            Ok(None) => {}
+            Err(error) => {
+                tracing::warn!(%error, %instance_id, "cannot read what is known of an instance");
+            }
+        }
+        self.refresh(instance_id, Priority::Interactive).await
+    }
+
+    /// Asks Wix, whatever is known.
+    pub(crate) async fn refresh(
+        &self,
+        instance_id: InstanceId,
+        priority: Priority,
+    ) -> Result<Arc<Details>, WixError> {
+        let inner = Arc::clone(&self.0);
+        let work = || async move { fetch::fetch(&inner, instance_id, priority).await };
+        let outcome = self.0.flights.run(&instance_id, || None, work);
+        outcome.await.unwrap_or_else(|| {
+            Err(WixError::Unavailable {
+                cause: "the question about an instance failed here".to_owned(),
+                retry_after: None,
+            })
+        })
+    }
+
+    /// True when what is known is older than `age`.
+    pub(crate) fn is_older(&self, details: &Details, age: Duration) -> bool {
+        let is = self.0.clock.now().duration_since(details.fetched_at);
+        is.is_positive() && is.unsigned_abs() > age
+    }
+}

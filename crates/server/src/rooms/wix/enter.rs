@@ -1,0 +1,93 @@
+//! Handing a call to Wix, and its reply back.
+
+use std::sync::Arc;
+
+use backlot_outbound::body::RequestBody;
+use backlot_outbound::hop_by_hop;
+use backlot_outbound::wix::{Call, CallBody, Priority, Subject};
+use backlot_wix::Caller;
+use bytes::Bytes;
+use http::header::CONTENT_LENGTH;
+use http::uri::PathAndQuery;
+use http::{HeaderMap, Request, Response, Uri};
+use http_body::Body as _;
+use http_body_util::BodyExt as _;
+
+use super::calls::{AllowedCall, Calls, OnBehalfOf, wix_path};
+use super::headers;
+use crate::body::ReplyBody;
+use crate::caller::remove_instance;
+use crate::cors;
+use crate::error::{Code, Refusal};
+use crate::house::House;
+
+/// Bodies up to this size are read before the call, so that it can be made again.
+const MOST_READ: u64 = 64 * 1024;
+
+pub(crate) async fn enter(
+    house: &House,
+    calls: &Calls,
+    call: &AllowedCall,
+    caller: Arc<Caller>,
+    mut request: Request<RequestBody>,
+) -> Result<Response<ReplyBody>, Refusal> {
+    request.body_mut().limit(calls.body());
+    hop_by_hop::remove(request.headers_mut());
+    let target = target(request.uri()).ok_or(Code::PathNotAllowed)?;
+    let subject = subject(house, &call.on_behalf_of, &caller).await?;
+    let (parts, body) = request.into_parts();
+    let body = read_small(&parts.headers, body).await?;
+    let call = Call {
+        subject,
+        method: parts.method,
+        target,
+        headers: headers::to_wix(&parts.headers),
+        body,
+        priority: Priority::Interactive,
+    };
+    let mut response = house.wix.send(call).await?.map(ReplyBody::wix);
+    headers::from_wix(response.headers_mut());
+    cors::strip(response.headers_mut());
+    Ok(response)
+}
+
+/// The path and query at Wix, without a credential in the query.
+fn target(uri: &Uri) -> Option<PathAndQuery> {
+    let path = wix_path(uri.path())?;
+    let cleaned = uri.query().and_then(remove_instance);
+    match cleaned.as_deref().or_else(|| uri.query()) {
+        Some(query) if !query.is_empty() => format!("{path}?{query}").parse().ok(),
+        _ => path.parse().ok(),
+    }
+}
+
+async fn subject(house: &House, behalf: &OnBehalfOf, caller: &Caller) -> Result<Subject, Refusal> {
+    match behalf {
+        OnBehalfOf::App => Ok(Subject::App(caller.instance_id)),
+        OnBehalfOf::Account(id) => Ok(Subject::Account((&**id).into())),
+        OnBehalfOf::Site => {
+            if let Some(id) = &caller.site_id {
+                return Ok(Subject::Site(id.clone()));
+            }
+            let details = house.directory.get(caller.instance_id).await?;
+            let id = details.answer.site.site_id.as_deref();
+            let unknown = || Refusal::from(Code::SiteUnknown).retry_after(60);
+            id.map(|id| Subject::Site(id.into())).ok_or_else(unknown)
+        }
+    }
+}
+
+/// A small body is read, a large one, or one of unknown length, streams.
+async fn read_small(headers: &HeaderMap, body: RequestBody) -> Result<CallBody, Refusal> {
+    if body.is_end_stream() {
+        return Ok(CallBody::Ready(Bytes::new()));
+    }
+    let announced = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_none_or(|bytes| bytes > MOST_READ) {
+        return Ok(CallBody::Streaming(body));
+    }
+    let bytes = body.collect().await.map_err(Refusal::from)?.to_bytes();
+    Ok(CallBody::Ready(bytes))
+}

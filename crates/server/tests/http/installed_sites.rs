@@ -1,0 +1,203 @@
+//! The sites that have the app: let in by CORS, each for its own instance.
+
+use backlot_server::Stop;
+use backlot_store::instance_details::InstanceDetails as _;
+use serde_json::json;
+
+use crate::harness::{
+    APP_ID, FakeWix, INSTANCE_ID, NEW_SECRET, Reply, TestServer, access_token, allow, echo, info,
+    instance, payload, request, signed, to_upstream,
+};
+
+const INSTANCE: &str = "/apps/v1/instance";
+const SITE: &str = "https://corner-bakery.example";
+
+fn says(url: &str, plan: Option<&str>) -> String {
+    let billing = plan.map(|plan| json!({ "packageName": plan }));
+    json!({
+        "instance": { "instanceId": INSTANCE_ID, "isFree": plan.is_none(), "billing": billing },
+        "site": { "url": url, "siteId": "s", "ownerEmail": "person@example.com" },
+    })
+    .to_string()
+}
+
+async fn start(wix: &FakeWix) -> TestServer {
+    TestServer::start_with(vec![], |settings| {
+        wix.of(settings);
+        settings.installed_sites = true;
+    })
+    .await
+}
+
+async fn preflight(server: &TestServer, origin: &str) -> String {
+    let headers = [("origin", origin), ("access-control-request-method", "GET")];
+    let reply = request(server.address, "OPTIONS", "/whoami", &headers, "").await;
+    reply.header("access-control-allow-origin")
+}
+
+async fn whoami(server: &TestServer, credential: &str, origin: &str) -> Reply {
+    let headers = [("authorization", credential), ("origin", origin)];
+    request(server.address, "GET", "/whoami", &headers, "").await
+}
+
+fn page() -> String {
+    format!("https://{APP_ID}.wix.run")
+}
+
+#[tokio::test]
+async fn a_site_is_let_in_once_its_instance_was_seen_and_for_that_one_only() {
+    let wix = FakeWix::start().await;
+    wix.on(
+        INSTANCE,
+        200,
+        &says("https://corner-bakery.example/home", Some("pro")),
+    );
+    let server = start(&wix).await;
+    assert_eq!(preflight(&server, SITE).await, "");
+    assert_eq!(
+        whoami(&server, &instance("owner"), &page()).await.status,
+        200
+    );
+    while preflight(&server, SITE).await != SITE {}
+
+    let token = access_token("visitor");
+    wix.knows(&token, info("VISITOR"));
+    let reply = whoami(&server, &token, SITE).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    assert_eq!(reply.header("access-control-allow-origin"), SITE);
+    assert_eq!(
+        reply.json()["plan"],
+        "pro",
+        "tokens name no plan; what is known is said"
+    );
+
+    let mut other = payload("owner");
+    other["instanceId"] = json!("2b0d7a6e-4c1f-4a52-9d3e-0c5f8a1b7eff");
+    let reply = whoami(&server, &signed(NEW_SECRET, &other), SITE).await;
+    assert_eq!((reply.status, &*reply.code()), (403, "ORIGIN_NOT_ALLOWED"));
+    for other in [
+        "https://evil.example",
+        "http://corner-bakery.example",
+        "https://a.corner-bakery.example",
+    ] {
+        assert_eq!(preflight(&server, other).await, "", "{other}");
+    }
+    let path = format!("/admin/v1/instances/{INSTANCE_ID}/refresh");
+    let reply = request(server.admin, "POST", &path, &[], "").await;
+    assert!(
+        !reply.body.contains("person@"),
+        "no address of a person is kept: {reply:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_site_that_lost_the_app_is_no_longer_let_in() {
+    let wix = FakeWix::start().await;
+    wix.on(INSTANCE, 200, &says(SITE, None));
+    let server = start(&wix).await;
+    whoami(&server, &instance("owner"), &page()).await;
+    while preflight(&server, SITE).await != SITE {}
+    // The next token that is needed is refused: the app is no longer there.
+    wix.on("/oauth2/token", 400, r#"{"error":"invalid_grant"}"#);
+    wix.on(INSTANCE, 401, "{}");
+    let path = format!("/admin/v1/instances/{INSTANCE_ID}/refresh");
+    // The first may join the question that is still on its way.
+    let mut reply = request(server.admin, "POST", &path, &[], "").await;
+    while reply.status == 200 {
+        reply = request(server.admin, "POST", &path, &[], "").await;
+    }
+    assert_eq!(
+        (reply.status, &*reply.code()),
+        (403, "WIX_TOKEN_REFUSED"),
+        "{reply:?}"
+    );
+    assert_eq!(preflight(&server, SITE).await, "");
+    let id = INSTANCE_ID.parse().unwrap();
+    while server.store.refusal(id).await.unwrap().is_none() {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn without_the_setting_wix_is_not_even_asked() {
+    let wix = FakeWix::start().await;
+    wix.on(INSTANCE, 200, &says(SITE, None));
+    let mut server = TestServer::start_with(vec![], |settings| wix.of(settings)).await;
+    assert_eq!(
+        whoami(&server, &instance("owner"), &page()).await.status,
+        200
+    );
+    assert_eq!(preflight(&server, SITE).await, "");
+    server.ask_to_stop(Stop::Well);
+    server.stop().await;
+    assert!(wix.asked(INSTANCE).is_empty());
+}
+
+#[tokio::test]
+async fn the_admin_api_says_what_is_known_and_asks_again() {
+    let wix = FakeWix::start().await;
+    wix.on(INSTANCE, 200, &says(SITE, None));
+    let server = start(&wix).await;
+    let path = format!("/admin/v1/instances/{INSTANCE_ID}");
+    let reply = request(server.admin, "GET", &path, &[], "").await;
+    assert_eq!((reply.status, &*reply.code()), (404, "INSTANCE_NOT_FOUND"));
+    let refresh = format!("{path}/refresh");
+    let reply = request(
+        server.admin,
+        "POST",
+        &refresh,
+        &[("origin", "https://evil.example")],
+        "",
+    )
+    .await;
+    assert_eq!(reply.status, 403, "no page of the web");
+    let reply = request(server.admin, "POST", &refresh, &[], "").await;
+    assert_eq!(reply.json()["details"]["site"]["url"], SITE, "{reply:?}");
+    wix.on(INSTANCE, 200, &says("https://new.example", Some("pro")));
+    let reply = request(server.admin, "GET", &path, &[], "").await;
+    assert_eq!(reply.json()["details"]["site"]["url"], SITE);
+    let reply = request(server.admin, "POST", &refresh, &[], "").await;
+    assert_eq!(
+        reply.json()["details"]["instance"]["billing"]["packageName"],
+        "pro"
+    );
+    assert_eq!(preflight(&server, SITE).await, "");
+    assert_eq!(
+        preflight(&server, "https://new.example").await,
+        "https://new.example"
+    );
+    let reply = request(server.admin, "GET", "/admin/v1/instances/x", &[], "").await;
+    assert_eq!(reply.code(), "INSTANCE_NOT_FOUND");
+}
+
+#[tokio::test]
+async fn a_rule_about_plans_asks_wix_for_callers_with_tokens() {
+    let wix = FakeWix::start().await;
+    let mut entry = to_upstream("/api", echo().await);
+    entry.access = allow([backlot_wix::Role::Member]);
+    if let backlot_server::admission::Access::Verified(rules) = &mut entry.access {
+        rules.plans = vec!["pro".to_owned()];
+    }
+    let server = TestServer::start_with(vec![entry], |settings| wix.of(settings)).await;
+    let token = access_token("member");
+    wix.knows(&token, info("MEMBER"));
+    let ask = || async {
+        let headers = [("authorization", &*token)];
+        request(server.address, "GET", "/api/x", &headers, "").await
+    };
+    let reply = ask().await;
+    assert_eq!((reply.status, &*reply.code()), (503, "WIX_UNAVAILABLE"));
+    wix.on(INSTANCE, 200, &says(SITE, None));
+    let reply = ask().await;
+    assert_eq!((reply.status, &*reply.code()), (403, "PLAN_NOT_ALLOWED"));
+    // The plan is bought, and a minute later that is known without anybody saying so.
+    wix.on(INSTANCE, 200, &says(SITE, Some("pro")));
+    assert_eq!(ask().await.status, 403);
+    server.clock.set("2026-11-22T12:01:01Z".parse().unwrap());
+    let reply = ask().await;
+    assert_eq!(reply.status, 200);
+    assert!(
+        reply.body.contains(r#"["x-backlot-plan","pro"]"#),
+        "{reply:?}"
+    );
+}
