@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 
 from .memory import Memory
 from .rounds import Result
+from .wix import Wix
 
 MEGABYTE = 1_000_000
 
@@ -27,7 +28,9 @@ class Aim:
         return asdict(self)
 
 
-def judge(timed: dict[str, list[Result]], memory: Memory | None) -> list[Aim]:
+def judge(
+    timed: dict[str, list[Result]], wix: Wix | None, memory: Memory | None
+) -> list[Aim]:
     """Every aim of the sections that ran."""
     found = []
     if "answer" in timed:
@@ -44,6 +47,20 @@ def judge(timed: dict[str, list[Result]], memory: Memory | None) -> list[Aim]:
             rate("haproxy-hmac", "backlot / haproxy with HMAC > 1", lambda ratio: ratio > 1),
             rate("express", "backlot / express >= 8", lambda ratio: ratio >= 8),
             slowest("nginx", "p99: backlot / nginx < 1.5", lambda ratio: ratio < 1.5),
+        ]
+    if wix:
+        cost, overhead = wix.token_cost, wix.room_overhead
+        questions = wix.burst_questions
+        text = f"{wix.burst:,} waiting requests with one new token ask Wix once"
+        found += [
+            Aim("wix", "CPU: known token / signed instance <= 1.15", f"{cost:.2f}", cost <= 1.15),
+            Aim("wix", text, str(questions), questions == 1),
+            Aim(
+                "wix",
+                "median: wix room - plain proxied call < 100 µs",
+                f"{overhead:.0f} µs",
+                overhead < 100,
+            ),
         ]
     if memory:
         found.append(_below("idle < 15 MB", memory.idle, 15))

@@ -20,6 +20,7 @@ from .memory import Memory, measure_memory
 from .rounds import Result, run_section
 from .servers import Fleet
 from .settings import WORK, Settings
+from .wix import Wix, measure_wix
 
 
 def main() -> int:
@@ -51,20 +52,24 @@ def _run(settings: Settings) -> int:
     try:
         with Fleet() as fleet:
             bench = Workbench(settings, cores, fleet, directory)
-            timed, memory, failures = _measure(bench)
+            timed, wix, memory, failures = _measure(bench)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
-    _tell(settings, cores, timed, memory, failures)
+    _tell(settings, cores, timed, wix, memory, failures)
     return 1 if failures else 0
 
 
-def _measure(bench: Workbench) -> tuple[dict[str, list[Result]], Memory | None, list[str]]:
+def _measure(
+    bench: Workbench,
+) -> tuple[dict[str, list[Result]], Wix | None, Memory | None, list[str]]:
     timed: dict[str, list[Result]] = {}
-    memory, failures = None, []
+    wix, memory, failures = None, None, []
     for section in bench.settings.sections:
         try:
             if section == "memory":
                 memory = measure_memory(bench)
+            elif section == "wix":
+                wix = measure_wix(bench, tools.located("wrk"))
             else:
                 wrk = tools.located("wrk")
                 generator = Generator(wrk, bench.cores.generator, bench.settings.connections)
@@ -75,18 +80,19 @@ def _measure(bench: Workbench) -> tuple[dict[str, list[Result]], Memory | None, 
             print(f"FAILED: {section}: {error}", file=sys.stderr, flush=True)
     for section, results in timed.items():
         failures += [f"{section}: {r.name}: {r.failure}" for r in results if r.failure]
-    return timed, memory, failures
+    return timed, wix, memory, failures
 
 
 def _tell(
     settings: Settings,
     cores: Cores,
     timed: dict[str, list[Result]],
+    wix: Wix | None,
     memory: Memory | None,
     failures: list[str],
 ) -> None:
-    judged = aims.judge(timed, memory)
-    found = report.tables(timed, memory, judged, failures)
+    judged = aims.judge(timed, wix, memory)
+    found = report.tables(timed, wix, memory, judged, failures)
     facts = {
         "when": datetime.now(UTC).strftime("%Y-%m-%d"),
         "machine": describe(cores, _versions(settings)),
@@ -98,6 +104,7 @@ def _tell(
     if settings.json:
         everything = facts | {
             "sections": {n: {r.name: r.as_json() for r in rs} for n, rs in timed.items()},
+            "wix": wix.as_json() if wix else None,
             "memory": memory.as_json() if memory else None,
             "aims": [aim.as_json() for aim in judged],
             "failures": failures,

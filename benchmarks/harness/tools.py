@@ -36,7 +36,7 @@ def located(program: str) -> str:
 def needed(settings: Settings) -> list[str]:
     """The programs without which this run cannot go on."""
     timed = {"answer", "forward"} & set(settings.sections)
-    programs = ["taskset"] + (["wrk"] if timed else [])
+    programs = ["taskset"] + (["wrk"] if timed or "wix" in settings.sections else [])
     if timed and {"express", "fastify"} & set(settings.rivals):
         programs += ["node", "npm"]
     if "forward" in settings.sections:

@@ -1,8 +1,8 @@
 //! A backend in Rust: Backlot with routes of its own.
 //!
 //! `cargo run --example rust_api -- dev` starts it with the simulator; `-- serve --config FILE` is
-//! production. There is no line about CORS, signatures or tenants here: a handler that takes a
-//! [`Caller`] can only run for a verified one.
+//! production. There is no line about CORS, signatures, tenants or tokens here: a handler that takes a
+//! [`Caller`] can only run for a verified one, and [`Wix`] makes calls as the app on its instance.
 
 use std::process::ExitCode;
 
@@ -10,7 +10,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
-use backlot::{Backlot, Caller, Mount, Role};
+use backlot::{Backlot, Caller, Mount, Role, Wix, WixFault};
 use serde_json::{Value, json};
 
 async fn hello(caller: Caller) -> Json<Value> {
@@ -30,10 +30,22 @@ async fn report(caller: Caller, Path(year): Path<u16>) -> Result<Json<Value>, St
     ))
 }
 
+/// What Wix says of the caller's site.
+async fn site(wix: Wix) -> Result<Json<Value>, WixFault> {
+    let known = wix.app_instance().await?;
+    Ok(Json(json!({
+        "name": known.site.site_display_name,
+        "url": known.site.url,
+        "locale": known.site.locale,
+        "plan": known.plan(),
+    })))
+}
+
 fn main() -> ExitCode {
     let routes = Router::new()
         .route("/api/hello", get(hello))
-        .route("/api/reports/{year}", get(report));
+        .route("/api/reports/{year}", get(report))
+        .route("/api/site", get(site));
     Backlot::builder()
         .mount(Mount::new("/api", routes).allow([Role::Owner, Role::Member, Role::Visitor]))
         .main()

@@ -146,7 +146,7 @@ pub(super) enum Simulator {
 pub(super) struct SimulatorToken {
     #[command(flatten)]
     pub(super) place: Place,
-    /// The instance: one of the simulator's.
+    /// The instance: one of the simulator's. On any other the app counts as not installed.
     #[arg(long, value_name = "ID")]
     pub(super) instance: InstanceId,
     /// As what.

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use backlot_server::Clock;
 use backlot_simulator::access_token::{AccessTokens, LIFETIME, TokenIssue};
-use backlot_simulator::world;
+use backlot_simulator::world::{self, Site};
 use backlot_wix::Role;
 
 use super::arguments::{Simulator, SimulatorToken};
@@ -34,19 +34,9 @@ fn token(arguments: &SimulatorToken) -> anyhow::Result<()> {
     };
     let KnownApp { resolved, sites } = known_app(&arguments.place)?;
     let site = sites
-        .iter()
-        .find(|site| site.instance_id == arguments.instance);
-    let Some(site) = site else {
-        return Err(mistake(format!(
-            "the simulator has no site with the instance {}\n  hint: its instances are {}",
-            arguments.instance,
-            sites
-                .iter()
-                .map(|site| site.instance_id.to_string())
-                .collect::<Vec<_>>()
-                .join(" and "),
-        )));
-    };
+        .into_iter()
+        .find(|site| site.instance_id == arguments.instance)
+        .unwrap_or_else(|| Site::unknown(arguments.instance));
     let role = arguments.role.role();
     if role == Role::App && arguments.user.is_some() {
         return Err(mistake(
@@ -55,7 +45,7 @@ fn token(arguments: &SimulatorToken) -> anyhow::Result<()> {
     }
     let issue = TokenIssue {
         app_id: resolved.settings.policy.app_id,
-        site,
+        site: &site,
         role,
         user_id: arguments.user.as_deref(),
         signed_at: Clock::System.now(),

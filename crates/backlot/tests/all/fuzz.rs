@@ -2,6 +2,10 @@
 
 use std::path::Path;
 
+#[path = "../../../../fuzz/targets/access_token.rs"]
+mod access_token;
+#[path = "../../../../fuzz/targets/call_pattern.rs"]
+mod call_pattern;
 #[path = "../../../../fuzz/targets/origin.rs"]
 mod origin;
 #[path = "../../../../fuzz/targets/signed_instance.rs"]
@@ -52,4 +56,14 @@ fn signed_instances() {
 #[test]
 fn origins() {
     replay("origin", origin::run);
+}
+
+#[test]
+fn access_tokens() {
+    replay("access_token", access_token::run);
+}
+
+#[test]
+fn call_patterns() {
+    replay("call_pattern", call_pattern::run);
 }

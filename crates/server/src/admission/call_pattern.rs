@@ -143,6 +143,11 @@ impl<'path> PlainPath<'path> {
         is_plain.then_some(Self(path))
     }
 
+    /// As it came.
+    pub const fn as_str(&self) -> &'path str {
+        self.0
+    }
+
     fn segments(self) -> impl Iterator<Item = &'path str> {
         self.0.split('/').skip(1)
     }

@@ -4,8 +4,7 @@ mod call_pattern;
 mod rate_limit;
 mod rules;
 
-pub(crate) use call_pattern::PlainPath;
-pub use call_pattern::{CallPattern, CallPatternError};
+pub use call_pattern::{CallPattern, CallPatternError, PlainPath};
 pub use rate_limit::RateLimit;
 pub(crate) use rate_limit::{Limiter, RateKey};
 pub use rules::{Access, Roles, Rules};
