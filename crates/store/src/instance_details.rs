@@ -38,7 +38,8 @@ pub struct Outdated {
     pub missing_too: bool,
     /// Only those that called since then: nobody waits for the others.
     pub seen_since: Timestamp,
-    /// Leaving out those that Wix has refused since then.
+    /// Leaving out those that Wix has refused since then. Those that it refused before are asked about
+    /// whatever the age of their details: the mark may be out of date.
     pub refused_since: Timestamp,
 }
 

@@ -243,5 +243,8 @@ async fn who_is_asked_about_again() {
         ..outdated(301)
     };
     let found = store.outdated_instances(only_known, 9).await.unwrap();
-    assert_eq!(found, [instance_id(1)]);
+    assert_eq!(found, [instance_id(5), instance_id(1)]);
+    store.keep_details(details(5, None, 400)).await.unwrap();
+    let found = store.outdated_instances(only_known, 9).await.unwrap();
+    assert_eq!(found, [instance_id(1)], "Wix has answered for 5");
 }

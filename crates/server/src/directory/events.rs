@@ -31,12 +31,18 @@ impl TokenEvents for Events {
         });
     }
 
-    /// Most likely the app was removed from that site: then its pages have no business here either.
+    /// Most likely the app was removed from that site: then its pages have no business here either. A
+    /// wrong secret is no instance's fault, and marks none.
     fn refused(&self, instance_id: InstanceId, refused: &TokenRefused) {
         self.metrics.app_token(AppToken::Refused);
+        let (status, reason) = (refused.status, &*refused.reason);
+        if refused.is_about_the_app() {
+            tracing::error!(%instance_id, status, reason, "Wix does not take app.secret");
+            return;
+        }
         tracing::warn!(
-            %instance_id, status = refused.status, reason = refused.reason,
-            "Wix gives no token for an instance: the app was removed there, or app.secret is not right"
+            %instance_id, status, reason,
+            "Wix gives no token for an instance: most likely the app was removed there"
         );
         self.origins.remove(instance_id);
         let refusal = TokenRefusal {

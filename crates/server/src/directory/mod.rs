@@ -67,28 +67,30 @@ impl Directory {
         }))
     }
 
-    /// What is in memory. No I/O.
-    pub(crate) fn known(&self, instance_id: InstanceId) -> Option<Arc<Details>> {
-        self.0.in_memory.get(&instance_id)
+    /// What is in memory or in the database. Wix is not asked.
+    pub(crate) async fn kept(&self, instance_id: InstanceId) -> Option<Arc<Details>> {
+        if let Some(details) = self.0.in_memory.get(&instance_id) {
+            return Some(details);
+        }
+        match self.0.store.details(instance_id).await {
+            Ok(details) => {
+                // What was fetched meanwhile is newer.
+                let entry = self.0.in_memory.entry(instance_id);
+                Some(entry.or_insert(Arc::new(details?)).into_value())
+            }
+            Err(error) => {
+                tracing::warn!(%error, %instance_id, "cannot read what is known of an instance");
+                None
+            }
+        }
     }
 
     /// What is known; asks Wix if nothing is.
     pub(crate) async fn get(&self, instance_id: InstanceId) -> Result<Arc<Details>, WixError> {
-        if let Some(details) = self.known(instance_id) {
-            return Ok(details);
+        match self.kept(instance_id).await {
+            Some(details) => Ok(details),
+            None => self.refresh(instance_id, Priority::Interactive).await,
         }
-        match self.0.store.details(instance_id).await {
-            Ok(Some(details)) => {
-                let details = Arc::new(details);
-                self.0.in_memory.insert(instance_id, Arc::clone(&details));
-                return Ok(details);
-            }
-            Ok(None) => {}
-            Err(error) => {
-                tracing::warn!(%error, %instance_id, "cannot read what is known of an instance");
-            }
-        }
-        self.refresh(instance_id, Priority::Interactive).await
     }
 
     /// Asks Wix, whatever is known.

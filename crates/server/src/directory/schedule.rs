@@ -8,7 +8,7 @@ use backlot_outbound::wix::{Priority, WixError};
 use backlot_store::Store;
 use backlot_store::instance_details::{InstanceDetails as _, Outdated};
 use backlot_wix::InstanceId;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use moka::sync::Cache;
 use tokio::sync::{mpsc, watch};
 
@@ -41,6 +41,7 @@ pub(crate) struct Schedule {
     origins: Arc<SiteOrigins>,
     clock: Clock,
     maximum_age: SignedDuration,
+    started_at: Timestamp,
 }
 
 impl Schedule {
@@ -60,6 +61,7 @@ impl Schedule {
                 .time_to_live(REFUSED_NEWCOMER)
                 .build_with_hasher(InstanceHash::default()),
             origins,
+            started_at: clock.now(),
             clock,
             maximum_age,
         }
@@ -119,7 +121,8 @@ impl Schedule {
         let outdated = Outdated {
             fetched_before: before(self.maximum_age),
             seen_since: before(IN_USE),
-            refused_since: before(REFUSED),
+            // After a start those are asked about again, once: app.secret may be right now.
+            refused_since: before(REFUSED).max(self.started_at),
             missing_too: self.newcomers.is_some(),
         };
         let batch = match store.outdated_instances(outdated, BATCH).await {

@@ -32,8 +32,8 @@ const OUTDATED: &str = "
     LEFT JOIN instance_details USING (instance_id)
     LEFT JOIN instance_refusals USING (instance_id)
     WHERE instances.last_seen_ms >= ?2
-      AND coalesce(fetched_at_ms, -1) < ?1
-      AND (?5 OR fetched_at_ms IS NOT NULL)
+      AND (coalesce(fetched_at_ms, -1) < ?1 OR refused_at_ms IS NOT NULL)
+      AND (?5 OR fetched_at_ms IS NOT NULL OR refused_at_ms IS NOT NULL)
       AND coalesce(refused_at_ms, -1) < ?3
     ORDER BY coalesce(fetched_at_ms, -1), instances.instance_id
     LIMIT ?4";

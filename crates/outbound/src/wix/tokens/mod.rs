@@ -35,6 +35,13 @@ pub struct TokenRefused {
     pub reason: String,
 }
 
+impl TokenRefused {
+    /// True where Wix says that it is the app itself which it does not believe: no instance's fault.
+    pub fn is_about_the_app(&self) -> bool {
+        matches!(&*self.reason, "invalid_client" | "unauthorized_client")
+    }
+}
+
 /// Told when Wix is asked for a token, by whoever keeps a register of instances.
 pub trait TokenEvents: Send + Sync {
     /// Wix gave one.

@@ -145,8 +145,8 @@ impl AccessTokens {
             };
             match admitted {
                 Ok(mut caller) => {
-                    // Tokens name no plan. Where it is known already, it costs nothing to say it.
-                    let details = directory.known(caller.instance_id);
+                    // Tokens name no plan. Where Wix has said it before, it is said.
+                    let details = directory.kept(caller.instance_id).await;
                     caller.plan = details.and_then(|it| it.answer.plan().map(Into::into));
                     let caller = Arc::new(caller);
                     known.admit(hash, &caller);
