@@ -11,12 +11,14 @@ from .settings import APP_ID, BENCHMARKS, RIVALS, SECRET, SECRET_VARIABLE
 PROXIES = RIVALS / "proxies"
 PUBLIC_KEY = BENCHMARKS / "harness" / "public-key.pem"
 
-BACKLOT_CONFIG = """\
+BACKLOT_APP = """\
 [app]
 id = "@APP_ID@"
 secret = { env = "@SECRET_VARIABLE@" }
 public_key = { file = "@PUBLIC_KEY@" }
 
+"""
+BACKLOT_PLACE = """\
 [server]
 listen = "127.0.0.1:@PORT@"
 
@@ -26,6 +28,8 @@ listen = "127.0.0.1:@ADMIN_PORT@"
 [database]
 url = "sqlite://@DIRECTORY@/backlot.db"
 
+"""
+BACKLOT_API = """\
 [[api]]
 path = "/api"
 upstream = "http://127.0.0.1:@UPSTREAM_PORT@"
@@ -43,7 +47,7 @@ def backlot(bench: Workbench, place: Place) -> Launch:
         "PUBLIC_KEY": str(PUBLIC_KEY),
         "ADMIN_PORT": str(free_port()),
     }
-    config.write_text(_fill(BACKLOT_CONFIG, values))
+    config.write_text(fill(BACKLOT_APP + BACKLOT_PLACE + BACKLOT_API, values))
     command = [str(bench.binary("backlot")), "serve", "--config", str(config)]
     return Launch(command, place.port, {SECRET_VARIABLE: SECRET}, ready_path="/readyz")
 
@@ -102,7 +106,7 @@ def _node(file: str, place: Place) -> Launch:
 
 def _write(file: str, place: Place) -> Path:
     path = place.directory / file
-    path.write_text(_fill((PROXIES / file).read_text(), _values(place)))
+    path.write_text(fill((PROXIES / file).read_text(), _values(place)))
     return path
 
 
@@ -119,7 +123,8 @@ def _values(place: Place) -> dict[str, str]:
     }
 
 
-def _fill(text: str, values: dict[str, str]) -> str:
+def fill(text: str, values: dict[str, str]) -> str:
+    """The text with each @NAME@ in it replaced."""
     for name, value in values.items():
         text = text.replace(f"@{name}@", value)
     return text

@@ -6,7 +6,7 @@ import urllib.request
 from dataclasses import dataclass
 
 from .bench import Workbench
-from .recipes import PUBLIC_KEY
+from .recipes import BACKLOT_PLACE, PUBLIC_KEY, fill
 from .servers import Launch, Server, free_port
 from .settings import APP_ID, SECRET
 
@@ -16,16 +16,9 @@ ENVIRONMENT = {
     "WIX_CLIENT_PUBLIC_KEY": PUBLIC_KEY.read_text(),
 }
 
-CONFIG = """\
-[server]
-listen = "127.0.0.1:@PORT@"
-
-[admin]
-listen = "127.0.0.1:@ADMIN_PORT@"
-
-[database]
-url = "sqlite://@DIRECTORY@/backlot.db"
-
+CONFIG = (
+    BACKLOT_PLACE
+    + """\
 [wix]
 base_url = "http://127.0.0.1:@SIMULATOR_PORT@"
 calls = ["GET /apps/v1/instance"]
@@ -42,6 +35,7 @@ methods = ["GET"]
 allow = ["app"]
 pass_authorization = true
 """
+)
 
 
 @dataclass(frozen=True)
@@ -99,16 +93,14 @@ def start_simulator(bench: Workbench) -> Simulator:
 def start_backlot(bench: Workbench, simulator: Simulator) -> Server:
     """Starts `backlot serve` on the server's core, with the simulator for Wix."""
     place = bench.place(simulator.server.port)
-    text = CONFIG
-    for name, value in {
-        "PORT": place.port,
-        "ADMIN_PORT": free_port(),
-        "SIMULATOR_PORT": simulator.server.port,
-        "DIRECTORY": place.directory,
-    }.items():
-        text = text.replace(f"@{name}@", str(value))
+    values = {
+        "PORT": str(place.port),
+        "ADMIN_PORT": str(free_port()),
+        "SIMULATOR_PORT": str(simulator.server.port),
+        "DIRECTORY": str(place.directory),
+    }
     config = place.directory / "backlot.toml"
-    config.write_text(text)
+    config.write_text(fill(CONFIG, values))
     command = [str(bench.binary("backlot")), "serve", "--config", str(config)]
     launch = Launch(command, place.port, ENVIRONMENT, ready_path="/readyz")
     return bench.fleet.start("backlot", launch, bench.cores.server, place.directory)

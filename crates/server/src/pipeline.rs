@@ -28,7 +28,7 @@ use backlot_wix::Caller;
 
 use crate::admission::{Access, RateKey};
 use crate::body::ReplyBody;
-use crate::caller::{Checked, Proof, find};
+use crate::caller::{look, prove};
 use crate::cors::{self, Decision};
 use crate::error::{Code, Refusal};
 use crate::exchange::Exchange;
@@ -152,60 +152,6 @@ async fn steps(
             Box::pin(api::enter(house, exchange, entry, caller, request)).await
         }
     }
-}
-
-/// How far the proof comes without asking anybody.
-enum Looked {
-    Checked(Checked),
-    /// An access token that was not seen of late, and whose questions are counted.
-    AskWix(String, RateKey),
-}
-
-/// Finds the credential and checks it as far as that can be done here.
-fn look(
-    house: &House,
-    exchange: &Exchange,
-    request: &Request<RequestBody>,
-) -> Result<Looked, Refusal> {
-    let found = find(request.method(), request.uri(), request.headers())?;
-    let now = exchange.arrived_at();
-    let token = match house.checker.check(&found, &house.elevated, now)? {
-        Proof::Checked(checked) => return Ok(Looked::Checked(checked)),
-        Proof::AccessToken(token) => token,
-    };
-    if let Some(caller) = house.access_tokens.known(token, now) {
-        return Ok(Looked::Checked(Checked::by_wix(caller)));
-    }
-    let headers = request.headers();
-    let client = exchange.peer().client_ip(headers, &house.trusted_proxies);
-    Ok(Looked::AskWix(token.to_owned(), RateKey::from(client)))
-}
-
-/// Brings the proof to its end, sees that the page is one of the caller's, and registers the instance.
-async fn prove(
-    house: &House,
-    exchange: &mut Exchange,
-    decision: &Decision,
-    looked: Looked,
-) -> Result<Arc<Caller>, Refusal> {
-    let now = exchange.arrived_at();
-    let checked = match looked {
-        Looked::Checked(checked) => checked,
-        Looked::AskWix(token, client) => {
-            let asking = house.access_tokens.ask(token, client, now, &house.metrics);
-            Checked::by_wix(Box::pin(asking).await?)
-        }
-    };
-    if checked.old_secret {
-        house.metrics.old_secret_uses.inc();
-    }
-    let instance_id = checked.caller.instance_id;
-    exchange.caller(&checked.caller, checked.old_secret);
-    house.cors.check_instance(decision, instance_id)?;
-    if house.registry.note(&checked.caller, now) {
-        house.schedule.seen(instance_id);
-    }
-    Ok(checked.caller)
 }
 
 /// Counts the request against the entry's rate.

@@ -21,6 +21,7 @@ pub mod credential;
 pub mod error_body;
 pub mod ids;
 pub mod jwt;
+mod lenient;
 pub mod oauth;
 pub mod role;
 pub mod signed_instance;

@@ -7,8 +7,8 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
+use crate::lenient::seconds;
 use crate::{AppId, InstanceId};
 
 /// What a token is asked for with. `Debug` is left out: it holds a secret.
@@ -61,13 +61,6 @@ impl fmt::Debug for Granted {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Granted(…, expires_in {:?})", self.expires_in)
     }
-}
-
-fn seconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    Ok(match Value::deserialize(deserializer)? {
-        Value::String(text) => text.parse().ok(),
-        number => number.as_u64(),
-    })
 }
 
 #[cfg(test)]

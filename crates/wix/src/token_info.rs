@@ -5,15 +5,11 @@
 //! a dead token is not documented: it may be `{"active":false}`, an object without `active`, or a
 //! status of 4xx. The first two are read here alike, the third by whoever asked.
 
+use crate::caller::CredentialKind;
+use crate::lenient::{or_default, unix_seconds};
+use crate::{AppId, Caller, InstanceId, Role};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-
-use crate::caller::CredentialKind;
-use crate::{AppId, Caller, InstanceId, Role};
-
-/// Beyond this a number of seconds is taken for milliseconds: as seconds it would be the year 5138.
-const LARGEST_SECONDS: i64 = 100_000_000_000;
 
 /// What the token belongs to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,42 +123,10 @@ fn instant(seconds: Option<i64>) -> Option<Timestamp> {
     Timestamp::from_second(seconds?).ok()
 }
 
-/// Null stands for what is absent.
-fn or_default<'de, T: Deserialize<'de> + Default, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<T, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
-}
-
-/// Wix writes 64-bit numbers as text elsewhere, and times in milliseconds; both are read. What is no
-/// number at all is an error: an expiry that cannot be read must not count as none.
-fn unix_seconds<'de, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<i64>, D::Error> {
-    let wrong = || serde::de::Error::custom("not a time in Unix seconds");
-    let number = match Value::deserialize(deserializer)? {
-        Value::Null => return Ok(None),
-        Value::String(text) => text.parse().map_err(|_| wrong())?,
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "a time with a fraction: its whole seconds are meant, and the cast saturates"
-        )]
-        Value::Number(number) => number
-            .as_i64()
-            .or_else(|| number.as_f64().map(|float| float as i64))
-            .ok_or_else(wrong)?,
-        _ => return Err(wrong()),
-    };
-    Ok(Some(if number > LARGEST_SECONDS {
-        number / 1000
-    } else {
-        number
-    }))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::Value;
 
     const APP: &str = "7f3c2c1a-9a55-4f0e-8c57-6a1d2e3f4b5c";
     const INSTANCE: &str = "2b0d7a6e-4c1f-4a52-9d3e-0c5f8a1b7e60";

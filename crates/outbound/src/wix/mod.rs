@@ -12,13 +12,14 @@
 //!
 //! Source: Wix's REST documentation, "Rate limits" and "Errors"; `AppStrategy.js` of `@wix/sdk`.
 
-mod attempt;
+mod attempts;
 mod breaker;
 mod budget;
 mod call;
 mod client;
 mod coalesce;
 mod collect;
+mod credential;
 mod error;
 mod question;
 mod reply;
@@ -26,6 +27,7 @@ mod retry;
 mod settings;
 mod states;
 mod tokens;
+mod wire;
 
 pub use call::{Call, CallBody, Priority, Subject};
 pub use client::WixClient;

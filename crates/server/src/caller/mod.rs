@@ -4,10 +4,13 @@ mod access_tokens;
 mod check;
 mod extract;
 mod find;
+mod prove;
 mod recent;
 
 pub(crate) use access_tokens::AccessTokens;
 pub use access_tokens::{AccessTokenSettings, ask_wix_once};
 pub use check::{Checked, Checker, Proof};
 pub use extract::{Caller, CallerMissing};
-pub(crate) use find::{find, remove_instance};
+use find::find;
+pub(crate) use find::remove_instance;
+pub(crate) use prove::{look, prove};

@@ -10,13 +10,15 @@
 
 mod headers;
 mod origin;
+mod pattern;
 mod policy;
 mod preflight;
 
 pub use headers::Answer;
 pub(crate) use headers::strip;
 pub use origin::Origin;
-pub use policy::{Decision, Pattern, PatternError, Policy};
+pub use pattern::{Pattern, PatternError};
+pub use policy::{Decision, Policy};
 pub(crate) use preflight::{is_preflight, preflight};
 
 /// The request headers that Wix's own clients send; config adds to them.

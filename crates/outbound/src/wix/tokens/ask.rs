@@ -11,9 +11,9 @@ use tokio::time::Instant;
 
 use super::{Kept, TokenEvents, TokenRefused};
 use crate::wix::WixError;
-use crate::wix::attempt::Wire;
 use crate::wix::question::{Answer, ask};
 use crate::wix::retry::Jitter;
+use crate::wix::wire::Wire;
 
 const PATH: &str = "/oauth2/token";
 /// Of Wix's own word for a refusal.

@@ -1,5 +1,6 @@
-//! One request over the wire, and its reply.
+//! The way to Wix: one request over it, and its reply.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use http::Request;
@@ -36,6 +37,6 @@ impl Wire {
         let reply = forward(&self.client, &self.base, patience, target, None, request).await?;
         Ok(reply
             .response
-            .map(|body| WixBody::streaming(std::collections::VecDeque::new(), body)))
+            .map(|body| WixBody::streaming(VecDeque::new(), body)))
     }
 }

@@ -1,0 +1,136 @@
+//! Patterns and paths, and the walk beside its plain definition.
+
+use super::*;
+
+fn allows(pattern: &str, path: &str) -> bool {
+    let pattern = CallPattern::parse(pattern).unwrap();
+    PlainPath::new(path).is_some_and(|path| pattern.allows(pattern.method(), &path))
+}
+
+#[test]
+fn literals_and_wildcards() {
+    for (pattern, path, expected) in [
+        ("GET /apps/v1/instance", "/apps/v1/instance", true),
+        ("GET /apps/v1/instance", "/apps/v1/instances", false),
+        ("GET /apps/v1/instance", "/apps/v1/instance/x", false),
+        ("GET /apps/v1/instance", "/apps/v1", false),
+        ("GET /apps/v1/instance", "/Apps/v1/instance", false),
+        ("GET /apps/v1/instance", "/%61pps/v1/instance", false),
+        ("GET /a/*/c", "/a/b/c", true),
+        ("GET /a/{id}/c", "/a/b%20b/c", true),
+        ("GET /a/*/c", "/a/b/b/c", false),
+        ("GET /a/*/c", "/a/c", false),
+        ("POST /stores/…/query", "/stores/v1/products/query", true),
+        ("POST /stores/**/query", "/stores/query", true),
+        ("POST /stores/**/query", "/stores/a/query/b/query", true),
+        ("POST /stores/**/query", "/stores/a/query/b", false),
+        ("POST /stores/**/query", "/store/query", false),
+        ("POST /**", "/anything/at/all", true),
+        ("POST /a/**/b/**/c", "/a/b/x/b/c/c", true),
+        ("POST /a/**/b/**/c", "/a/c/b", false),
+    ] {
+        assert_eq!(allows(pattern, path), expected, "{pattern} {path}");
+    }
+    let get = CallPattern::parse("GET /a").unwrap();
+    let path = PlainPath::new("/a").unwrap();
+    assert!(get.allows(&Method::HEAD, &path));
+    assert!(!get.allows(&Method::POST, &path));
+}
+
+#[test]
+fn paths_that_could_mean_something_else() {
+    for path in [
+        "",
+        "a",
+        "/",
+        "//",
+        "/a//b",
+        "/a/",
+        "/a/../b",
+        "/a/./b",
+        "/..",
+        "/a/%2e%2e/b",
+        "/a/.%2E/b",
+        "/a/..;/b",
+        "/a;x=1/b",
+        "/a%2fb",
+        "/a%2Fb",
+        "/a%5cb",
+        "/a\\b",
+        "/a%25b",
+        "/a%3fb",
+        "/a%23b",
+        "/a%3bb",
+        "/a%00b",
+        "/a%0d%0ab",
+        "/a%",
+        "/a%2",
+        "/a%zz",
+        "/a b",
+        "/a?b",
+        "/a#b",
+        "/é",
+        "/...",
+    ] {
+        assert!(PlainPath::new(path).is_none(), "{path}");
+    }
+    for path in ["/a", "/a.b/c..d", "/a%20b", "/a%C3%A9", "/a:b@c", "/a,b=c"] {
+        assert!(PlainPath::new(path).is_some(), "{path}");
+    }
+}
+
+#[test]
+fn what_is_no_pattern() {
+    for (text, error) in [
+        ("", CallPatternError::NotACall),
+        ("/a", CallPatternError::NotACall),
+        ("GET a", CallPatternError::NotACall),
+        ("get /a", CallPatternError::UnknownMethod),
+        ("* /a", CallPatternError::UnknownMethod),
+        ("GET /a//b", CallPatternError::PathNotPlain),
+        ("GET /a/../b", CallPatternError::PathNotPlain),
+        ("GET /a/", CallPatternError::PathNotPlain),
+        ("GET /a?b", CallPatternError::PathNotPlain),
+        ("GET https://example.com/a", CallPatternError::NotACall),
+        ("GET /a*", CallPatternError::PartOfASegment),
+        ("GET /{}", CallPatternError::PartOfASegment),
+        ("GET /a/{b", CallPatternError::PartOfASegment),
+    ] {
+        assert_eq!(CallPattern::parse(text), Err(error), "{text}");
+    }
+}
+
+proptest::proptest! {
+    /// The walk finds what the plain recursive definition says.
+    #[test]
+    fn the_walk_agrees_with_the_definition(pattern in "(/(a|b|\\*|\\*\\*)){1,6}", path in "(/(a|b)){1,7}") {
+        fn define(pattern: &[Segment], path: &[&str]) -> bool {
+            match (pattern.split_first(), path.split_first()) {
+                (None, None) => true,
+                (Some((Segment::Many, rest)), _) => {
+                    define(rest, path) || (!path.is_empty() && define(pattern, &path[1..]))
+                }
+                (Some((Segment::One, rest)), Some((_, more))) => define(rest, more),
+                (Some((Segment::Literal(text), rest)), Some((first, more))) => {
+                    text == first && define(rest, more)
+                }
+                _ => false,
+            }
+        }
+        let parsed = CallPattern::parse(&format!("GET {pattern}")).unwrap();
+        let plain = PlainPath::new(&path).unwrap();
+        let segments: Vec<&str> = plain.segments().collect();
+        proptest::prop_assert_eq!(parsed.allows_path(&plain), define(&parsed.segments, &segments));
+    }
+
+    /// Whatever is plain means the same to a server that decodes and resolves it.
+    #[test]
+    fn a_plain_path_survives_decoding(path in "/[a-c./%25e\\\\;?#F]{0,24}") {
+        if PlainPath::new(&path).is_some() {
+            let decoded = percent_encoding::percent_decode_str(&path).decode_utf8_lossy();
+            let count = |text: &str| text.split(['/', '\\']).count();
+            proptest::prop_assert_eq!(count(&path), count(&decoded));
+            proptest::prop_assert!(decoded.split('/').skip(1).all(|it| !it.is_empty() && it != "." && it != ".."));
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Comparing a pattern with a path.
+
+use super::Segment;
+
+/// Segments from the left; a `Many` takes as few as it can and more if the rest does not fit. The
+/// classic two-pointer walk: no pattern makes it take more than pattern times path steps.
+pub(super) fn matches(pattern: &[Segment], path: &[&str]) -> bool {
+    let (mut at, mut in_path) = (0, 0);
+    let mut retry: Option<(usize, usize)> = None;
+    while in_path < path.len() {
+        match pattern.get(at) {
+            Some(Segment::Many) => {
+                retry = Some((at, in_path));
+                at += 1;
+                continue;
+            }
+            Some(Segment::One) => {}
+            Some(Segment::Literal(text)) if text == path[in_path] => {}
+            _ => {
+                let Some((many, from)) = retry else {
+                    return false;
+                };
+                retry = Some((many, from + 1));
+                (at, in_path) = (many + 1, from + 1);
+                continue;
+            }
+        }
+        at += 1;
+        in_path += 1;
+    }
+    pattern[at..].iter().all(|it| *it == Segment::Many)
+}

@@ -1,0 +1,72 @@
+//! The proof of a request: found, checked here as far as that goes, and by Wix where only Wix can.
+//!
+//! In two steps, because the first needs the request and waits for nobody, and the second may wait and
+//! needs no more of it.
+
+use std::sync::Arc;
+
+use backlot_outbound::body::RequestBody;
+use backlot_wix::Caller;
+use http::Request;
+
+use super::check::{Checked, Proof};
+use super::find;
+use crate::admission::RateKey;
+use crate::cors::Decision;
+use crate::error::Refusal;
+use crate::exchange::Exchange;
+use crate::house::House;
+
+/// How far the proof comes without asking anybody.
+pub(crate) enum Looked {
+    Checked(Checked),
+    /// An access token that was not seen of late, and whose questions are counted.
+    AskWix(String, RateKey),
+}
+
+/// Finds the credential and checks it as far as that can be done here.
+pub(crate) fn look(
+    house: &House,
+    exchange: &Exchange,
+    request: &Request<RequestBody>,
+) -> Result<Looked, Refusal> {
+    let found = find(request.method(), request.uri(), request.headers())?;
+    let now = exchange.arrived_at();
+    let token = match house.checker.check(&found, &house.elevated, now)? {
+        Proof::Checked(checked) => return Ok(Looked::Checked(checked)),
+        Proof::AccessToken(token) => token,
+    };
+    if let Some(caller) = house.access_tokens.known(token, now) {
+        return Ok(Looked::Checked(Checked::by_wix(caller)));
+    }
+    let headers = request.headers();
+    let client = exchange.peer().client_ip(headers, &house.trusted_proxies);
+    Ok(Looked::AskWix(token.to_owned(), RateKey::from(client)))
+}
+
+/// Brings the proof to its end, sees that the page is one of the caller's, and registers the instance.
+pub(crate) async fn prove(
+    house: &House,
+    exchange: &mut Exchange,
+    decision: &Decision,
+    looked: Looked,
+) -> Result<Arc<Caller>, Refusal> {
+    let now = exchange.arrived_at();
+    let checked = match looked {
+        Looked::Checked(checked) => checked,
+        Looked::AskWix(token, client) => {
+            let asking = house.access_tokens.ask(token, client, now, &house.metrics);
+            Checked::by_wix(Box::pin(asking).await?)
+        }
+    };
+    if checked.old_secret {
+        house.metrics.old_secret_uses.inc();
+    }
+    let instance_id = checked.caller.instance_id;
+    exchange.caller(&checked.caller, checked.old_secret);
+    house.cors.check_instance(decision, instance_id)?;
+    if house.registry.note(&checked.caller, now) {
+        house.schedule.seen(instance_id);
+    }
+    Ok(checked.caller)
+}
