@@ -58,10 +58,14 @@ impl Coalescer {
         };
         let (sender, receiver) = oneshot::channel();
         if self.join(&key, sender) {
-            let (landing, work) = (Landing(self.clone(), key), make(call));
+            let mut landing = Landing {
+                coalescer: self.clone(),
+                key: Some(key),
+            };
+            let work = make(call);
             tokio::spawn(async move {
                 let outcome = work.await;
-                share(outcome, landing.waiting(), deadline).await;
+                share(outcome, landing.land(), deadline).await;
             });
         }
         match receiver.await {
@@ -80,18 +84,24 @@ impl Coalescer {
     }
 }
 
-/// Takes the call off the list, also when it panics.
-struct Landing(Coalescer, Key);
+/// Takes the call off the list, once: after that an equal one may be under way. Also when it panics.
+struct Landing {
+    coalescer: Coalescer,
+    key: Option<Key>,
+}
 
 impl Landing {
-    fn waiting(&self) -> Vec<oneshot::Sender<Share>> {
-        self.0.0.lock().remove(&self.1).unwrap_or_default()
+    /// Those who wait.
+    fn land(&mut self) -> Vec<oneshot::Sender<Share>> {
+        let key = self.key.take();
+        key.and_then(|key| self.coalescer.0.lock().remove(&key))
+            .unwrap_or_default()
     }
 }
 
 impl Drop for Landing {
     fn drop(&mut self) {
-        self.waiting();
+        self.land();
     }
 }
 

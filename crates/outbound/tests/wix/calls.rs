@@ -125,6 +125,37 @@ async fn equal_gets_under_way_are_one_call() {
     assert_eq!(wix.asked("/x").len(), 3);
 }
 
+/// A call that is being shared out must not take an equal one that began meanwhile off the list.
+#[tokio::test]
+async fn a_call_that_lands_leaves_the_next_one_alone() {
+    let wix = FakeWix::start().await;
+    let slow = "HTTP/1.1 200 X\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{";
+    wix.on("/x", &[slow, &reply(200, "", "{}")]);
+    let client = wix.client_with(|it| {
+        it.timeout = std::time::Duration::from_millis(400);
+        it.silence = std::time::Duration::from_millis(200);
+    });
+    // Two share a reply that stops in its middle.
+    let two = [0, 1].map(|_| {
+        let client = client.clone();
+        tokio::spawn(async move { client.send(get("/x")).await.is_err() })
+    });
+    while wix.asked("/x").is_empty() {
+        tokio::task::yield_now().await;
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    wix.gate.forget_permits(usize::MAX >> 3);
+    let next = tokio::spawn({
+        let client = client.clone();
+        async move { read_reply(client.send(get("/x")).await).await.0 }
+    });
+    for first in two {
+        assert!(first.await.unwrap());
+    }
+    wix.gate.add_permits(10);
+    assert_eq!(next.await.unwrap(), 200);
+}
+
 #[tokio::test]
 async fn what_is_no_json_is_shared_with_nobody() {
     let wix = FakeWix::start().await;
