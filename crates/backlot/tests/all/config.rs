@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use backlot::config::{Fallback, Mode, Resolved, Source, resolve};
 
 const KEY: &str = include_str!("wix-public-key.pem");
-const APP: &str = "[app]\nid = \"7f3c2c1a-9a55-4f0e-8c57-6a1d2e3f4b5c\"\n\
+pub(crate) const APP: &str = "[app]\nid = \"7f3c2c1a-9a55-4f0e-8c57-6a1d2e3f4b5c\"\n\
     secret = { env = \"SECRET\" }\npublic_key = { env = \"KEY\" }\n";
 
 /// Reads `text` as a file, with these variables and the two that [`APP`] names.
-fn load(text: &str, mode: Mode, variables: &[(&str, &str)]) -> Result<Resolved, String> {
+pub(crate) fn load(text: &str, mode: Mode, variables: &[(&str, &str)]) -> Result<Resolved, String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("backlot.toml");
     std::fs::write(&path, text).unwrap();
@@ -31,7 +31,7 @@ fn load(text: &str, mode: Mode, variables: &[(&str, &str)]) -> Result<Resolved, 
 }
 
 /// What is said about a faulty text, after [`APP`], in production.
-fn complaint(rest: &str) -> String {
+pub(crate) fn complaint(rest: &str) -> String {
     match load(&format!("{APP}{rest}"), Mode::Serve, &[]) {
         Ok(_) => panic!("accepted: {rest}"),
         Err(text) => text,

@@ -9,3 +9,4 @@ mod config;
 mod direction;
 mod fuzz;
 mod references;
+mod wix;

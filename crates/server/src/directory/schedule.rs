@@ -92,7 +92,6 @@ impl Schedule {
         let work = async {
             loop {
                 tokio::select! {
-                    biased;
                     Some(instance_id) = newcomers.recv() => {
                         if !self.origins.knows(instance_id) {
                             self.welcome(&directory, instance_id).await;

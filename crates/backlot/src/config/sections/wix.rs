@@ -1,9 +1,12 @@
 //! `[wix]`
 
+use std::fmt;
 use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::RoleName;
 use crate::config::values::{Duration, Secret, Size};
@@ -49,16 +52,40 @@ pub struct Wix {
 }
 
 /// One call of the list.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(
-    untagged,
-    expecting = "expected a call such as \"GET /apps/v1/instance\", or { call = \"…\", allow = […], plans = […], as = \"app\" }"
-)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(untagged)]
 pub enum WixCall {
     /// Method and path.
     Plain(String),
     /// With rules of its own.
     Ruled(RuledCall),
+}
+
+/// By hand, since a derived one would say only that nothing fits.
+impl<'de> Deserialize<'de> for WixCall {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct CallVisitor;
+
+        impl<'de> Visitor<'de> for CallVisitor {
+            type Value = WixCall;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(
+                    "a call such as \"GET /apps/v1/instance\", or { call = \"…\", allow = [\"owner\"] }",
+                )
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<WixCall, E> {
+                Ok(WixCall::Plain(text.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<WixCall, A::Error> {
+                RuledCall::deserialize(MapAccessDeserializer::new(map)).map(WixCall::Ruled)
+            }
+        }
+
+        deserializer.deserialize_any(CallVisitor)
+    }
 }
 
 /// A call with rules of its own.

@@ -32,7 +32,18 @@ pub(super) fn check(source: &Source) -> Result<(), ConfigErrors> {
 
 fn check_section(source: &Source, section: &Section, value: &Value, errors: &mut ConfigErrors) {
     let name = section.name.trim_end_matches("[]");
+    let is_list = section.name.ends_with("[]");
     match value {
+        Value::Table(_) if is_list => {
+            errors
+                .0
+                .push(written_otherwise(source, name, &format!("[[{name}]]")));
+        }
+        Value::Array(_) if !is_list => {
+            errors
+                .0
+                .push(written_otherwise(source, name, &format!("[{name}]")));
+        }
         Value::Table(table) => check_keys(source, section, name, table, errors),
         Value::Array(entries) => {
             for (index, entry) in entries.iter().enumerate() {
@@ -42,6 +53,15 @@ fn check_section(source: &Source, section: &Section, value: &Value, errors: &mut
             }
         }
         _ => {}
+    }
+}
+
+fn written_otherwise(source: &Source, name: &str, header: &str) -> Problem {
+    Problem {
+        origin: source.origin(name).cloned(),
+        key: name.to_owned(),
+        cause: "the brackets around this section's name are not right".to_owned(),
+        remedy: Some(format!("write {header}")),
     }
 }
 
