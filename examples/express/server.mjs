@@ -8,17 +8,16 @@ import { checksum } from "./checksum.mjs";
 import { clock } from "./clock.mjs";
 import { elevatedTokenCheck } from "./elevated_token.mjs";
 import { notes } from "./notes.mjs";
+import { site } from "./site.mjs";
 
+const backlot = process.env.BACKLOT_URL ?? "http://127.0.0.1:8080";
 const app = express();
 app.disable("x-powered-by");
 
 // Proves that a request came through Backlot. A server that only Backlot can reach may leave it out.
 app.use(
   "/api",
-  elevatedTokenCheck({
-    backlot: process.env.BACKLOT_URL ?? "http://127.0.0.1:8080",
-    appId: process.env.WIX_CLIENT_ID,
-  }),
+  elevatedTokenCheck({ backlot, appId: process.env.WIX_CLIENT_ID }),
 );
 
 app.get("/api/hello", (request, response) => {
@@ -32,6 +31,7 @@ app.get("/api/hello", (request, response) => {
 app.use("/api/notes", notes());
 app.get("/api/clock", clock);
 app.post("/api/checksum", checksum);
+app.get("/api/site", site(backlot));
 
 // Express knows an error handler by its four parameters.
 app.use((error, request, response, _next) => {

@@ -42,6 +42,11 @@ impl Methods {
         self.list.contains(method)
     }
 
+    /// True when the path serves nothing.
+    pub const fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
     /// `GET, HEAD, POST`
     pub const fn header(&self) -> &HeaderValue {
         &self.header

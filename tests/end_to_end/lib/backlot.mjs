@@ -17,8 +17,8 @@ export function command(args, options) {
 
 // `dev`: {program, ready, folder, data} and what the ready file says.
 // `soon` stops it as a developer's Ctrl-C does: nobody waits for streams that stay open.
-export function startDev(t, { config, data, env, program = backlot() } = {}) {
-  const ports = ["--simulator-listen", "127.0.0.1:0", "--app-listen", "127.0.0.1:0"];
+export function startDev(t, { config, data, env, simulatorListen = "127.0.0.1:0", program = backlot() } = {}) {
+  const ports = ["--simulator-listen", simulatorListen, "--app-listen", "127.0.0.1:0"];
   return start(t, program, ["dev", ...ports], { config, data, env }, "SIGINT");
 }
 

@@ -5,9 +5,11 @@ import http from "node:http";
 import { deferred, within } from "./poll.mjs";
 
 // One request and its whole reply: {status, headers, text, json, code}.
-export async function call(url, { method = "GET", headers = {}, body, agent } = {}) {
+// `path` is sent as it is, where a URL would be put in order first.
+export async function call(url, { method = "GET", headers = {}, body, agent, path } = {}) {
   const answer = deferred();
-  const request = http.request(url, { method, headers, agent: agent ?? new http.Agent() }, (response) => {
+  const asIs = path === undefined ? {} : { path };
+  const request = http.request(url, { method, headers, agent: agent ?? new http.Agent(), ...asIs }, (response) => {
     const chunks = [];
     response.on("data", (chunk) => chunks.push(chunk));
     response.on("error", answer.reject);

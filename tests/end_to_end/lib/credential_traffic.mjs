@@ -62,7 +62,7 @@ function instances(app) {
   };
 }
 
-function remember(secrets, name, value) {
+export function remember(secrets, name, value) {
   secrets[name] = value;
   value.split(".").forEach((part, index) => {
     // Headers of tokens are alike everywhere and say nothing.

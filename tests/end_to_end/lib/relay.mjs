@@ -8,7 +8,7 @@ import { listening } from "./program.mjs";
 
 const MOST_KEPT = 256 * 1024;
 
-export async function startRelay(t) {
+export async function startRelay(t, { mostKept = MOST_KEPT } = {}) {
   const relay = { target: null, connections: 0, open: 0, sent: "" };
   const sockets = new Set();
   const server = net.createServer((inner) => {
@@ -27,7 +27,7 @@ export async function startRelay(t) {
       relay.open -= 1;
     });
     inner.on("data", (chunk) => {
-      if (relay.sent.length < MOST_KEPT) relay.sent += chunk.toString("latin1");
+      if (relay.sent.length < mostKept) relay.sent += chunk.toString("latin1");
     });
     inner.pipe(outer).pipe(inner);
   });

@@ -1,6 +1,7 @@
 //! The app that commands without a server speak of: that of the configuration, or the make-believe
 //! one that `backlot dev` left in the data folder.
 
+use backlot_simulator::access_token::AccessTokens;
 use backlot_simulator::world::{self, Site};
 
 use super::arguments::Place;
@@ -12,6 +13,10 @@ use crate::data_folder::DataFolder;
 pub(super) struct KnownApp {
     pub(super) resolved: Resolved,
     pub(super) sites: Vec<Site>,
+    /// What tells the simulator's own access tokens from Wix's.
+    pub(super) simulated_tokens: Option<AccessTokens>,
+    /// True where the app is the simulator's, which Wix itself has never heard of.
+    pub(super) is_make_believe: bool,
 }
 
 /// Finds it, by the same rule as `backlot dev`: the configuration counts, and the data folder fills
@@ -20,24 +25,27 @@ pub(super) fn known_app(place: &Place) -> anyhow::Result<KnownApp> {
     let source = read_source(place.config.as_deref())?;
     let data = DataFolder::new(place.data.as_deref());
     let world = world::load(&data.world())?;
-    if world.is_none() && source.parse()?.app.id.is_none() {
+    let is_make_believe = source.parse()?.app.id.is_none();
+    if world.is_none() && is_make_believe {
         return Err(mistake(format!(
             "there is no app: no app.id is configured, and {} does not exist\n  hint: run `backlot \
              dev` first, or name its folder with --data or a file with --config",
             data.world().display()
         )));
     }
-    let (app, sites) = match world {
-        Some(world) => {
-            let app = world.app;
-            (
-                Some((app.id.to_string(), app.secret, app.public_key)),
-                world.sites,
-            )
-        }
-        None => (None, Vec::new()),
-    };
-    let fallback = Fallback { app };
+    let mut fallback = Fallback::default();
+    let (mut sites, mut simulated_tokens) = (Vec::new(), None);
+    if let Some(world) = world {
+        let app = world.app;
+        simulated_tokens = Some(AccessTokens::new(&app.private_key));
+        fallback.app = Some((app.id.to_string(), app.secret, app.public_key));
+        sites = world.sites;
+    }
     let resolved = resolve(&source, Mode::Dev, &fallback, data.path(), &environment)?;
-    Ok(KnownApp { resolved, sites })
+    Ok(KnownApp {
+        resolved,
+        sites,
+        simulated_tokens,
+        is_make_believe,
+    })
 }

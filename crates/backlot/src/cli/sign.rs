@@ -11,7 +11,9 @@ use super::arguments::{Sign, SignRole};
 use super::known_app::{KnownApp, known_app};
 
 pub(super) fn run(arguments: &Sign) -> anyhow::Result<()> {
-    let KnownApp { resolved, sites } = known_app(&arguments.place)?;
+    let KnownApp {
+        resolved, sites, ..
+    } = known_app(&arguments.place)?;
     let now = Clock::System.now();
     let signed_at = arguments.signed_at.map_or(now, |at| at.seen_from(now));
     let expires_at = match (arguments.expires_at, arguments.signed_at) {

@@ -3,12 +3,12 @@
 use std::io::Write as _;
 
 use backlot_server::Clock;
-use backlot_simulator::access_token::{AccessTokens, LIFETIME, TokenIssue};
-use backlot_simulator::world::{self, Site};
+use backlot_simulator::access_token::{LIFETIME, TokenIssue};
+use backlot_simulator::world::Site;
 use backlot_wix::Role;
 
 use super::arguments::{Simulator, SimulatorToken};
-use super::known_app::{KnownApp, known_app};
+use super::known_app::known_app;
 use super::mistake;
 use crate::data_folder::DataFolder;
 
@@ -24,16 +24,17 @@ pub(super) fn run(command: &Simulator) -> anyhow::Result<()> {
 
 /// An access token that the simulator of this data folder takes, whether it runs or not.
 fn token(arguments: &SimulatorToken) -> anyhow::Result<()> {
-    let data = DataFolder::new(arguments.place.data.as_deref());
-    let Some(world) = world::load(&data.world())? else {
+    let known = known_app(&arguments.place)?;
+    let Some(tokens) = known.simulated_tokens else {
+        let data = DataFolder::new(arguments.place.data.as_deref());
         return Err(mistake(format!(
             "there is no simulator: {} does not exist\n  hint: run `backlot dev` first, or name its \
              folder with --data",
             data.world().display()
         )));
     };
-    let KnownApp { resolved, sites } = known_app(&arguments.place)?;
-    let site = sites
+    let site = known
+        .sites
         .into_iter()
         .find(|site| site.instance_id == arguments.instance)
         .unwrap_or_else(|| Site::unknown(arguments.instance));
@@ -44,14 +45,13 @@ fn token(arguments: &SimulatorToken) -> anyhow::Result<()> {
         ));
     }
     let issue = TokenIssue {
-        app_id: resolved.settings.policy.app_id,
+        app_id: known.resolved.settings.policy.app_id,
         site: &site,
         role,
         user_id: arguments.user.as_deref(),
         signed_at: Clock::System.now(),
         lifetime: LIFETIME,
     };
-    let token = AccessTokens::new(&world.app.private_key).make(&issue);
-    writeln!(std::io::stdout(), "{token}")?;
+    writeln!(std::io::stdout(), "{}", tokens.make(&issue))?;
     Ok(())
 }

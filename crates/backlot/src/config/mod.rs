@@ -14,6 +14,7 @@ mod template;
 pub mod values;
 
 pub use error::{ConfigErrors, Problem};
+pub(crate) use resolve::WIX;
 pub use resolve::{Fallback, Mode, Resolved, resolve};
 pub use sections::Config;
 pub use source::{Environment, Origin, Source};

@@ -25,6 +25,7 @@ use super::sections::{Config, LogFormat, LogLevel};
 use super::source::{Environment, Source};
 use super::values::Duration;
 use report::Report;
+pub(crate) use wix::WIX;
 
 /// What a server is run for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -46,7 +46,7 @@ pub(crate) fn preflight(
     if matches!(decision, Decision::Refused) {
         return response;
     }
-    if let Some(methods) = methods {
+    if let Some(methods) = methods.filter(|methods| !methods.is_empty()) {
         headers.insert(ACCESS_CONTROL_ALLOW_METHODS, methods.header().clone());
     }
     headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, answer.allow_headers.clone());

@@ -104,7 +104,7 @@ codes! {
         "Add the origin to `cors.origins`; for the sites that have the app set `cors.installed_sites`; for a page on localhost set `cors.localhost` (on in `backlot dev`).";
     PathNotAllowed 400 "PATH_NOT_ALLOWED",
         "The path can be read in two ways, so no rule can be applied to it.",
-        "Send the path without `.` or `..` segments, backslashes or control characters.";
+        "Send the path without `.` or `..` segments, backslashes or control characters; in the wix room also without empty segments, a slash at its end, and encoded `/`, `\\`, `%`, `?`, `#` or `;`.";
     RouteNotFound 404 "ROUTE_NOT_FOUND",
         "Nothing is served at this path.",
         "Add an `[[api]]` entry whose `path` is a prefix of it.";

@@ -2,6 +2,7 @@
 
 mod code;
 mod from_outbound;
+mod from_token;
 mod refusal;
 
 pub use code::Code;

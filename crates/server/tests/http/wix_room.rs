@@ -125,6 +125,7 @@ async fn preflights_know_the_methods_of_a_path() {
         ("/wix/apps/v1/instance", "GET, HEAD"),
         ("/wix/stores/v1/products/query", "POST"),
         ("/wix/things/7", "PATCH"),
+        ("/wix/apps/v1/scripts", ""),
     ] {
         let headers = [("origin", PAGE), ("access-control-request-method", "POST")];
         let reply = request(server.address, "OPTIONS", path, &headers, "").await;

@@ -1,5 +1,6 @@
 //! Whom a credential stands for, in this crate's words and in Wix's.
 
+use backlot_wix::token_info::TokenInfo;
 use backlot_wix::{AppId, InstanceId, Role};
 use jiff::Timestamp;
 
@@ -30,6 +31,20 @@ impl Subject {
             Role::Owner => "USER",
             Role::Member => "MEMBER",
             Role::Visitor => "VISITOR",
+        }
+    }
+
+    /// What token info says of it.
+    pub fn token_info(&self) -> TokenInfo {
+        TokenInfo {
+            active: true,
+            subject_type: self.subject_type().to_owned(),
+            subject_id: self.subject_id(),
+            exp: Some(self.expires_at.as_second()),
+            iat: Some(self.signed_at.as_second()),
+            client_id: self.app_id.to_string(),
+            site_id: self.site_id.clone(),
+            instance_id: self.instance_id.to_string(),
         }
     }
 

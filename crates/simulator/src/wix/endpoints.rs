@@ -32,7 +32,12 @@ fn for_caller(stage: &Stage, call: &Arrived, caller: &Caller) -> Response {
     if let Some(refusal) = count(stage, caller) {
         return refusal;
     }
-    match (call.method.as_str(), call.uri.path()) {
+    // What answers GET answers HEAD; the body stays here.
+    let method = match call.method.as_str() {
+        "HEAD" => "GET",
+        other => other,
+    };
+    match (method, call.uri.path()) {
         ("GET", "/apps/v1/instance") => app_instance::get(stage, caller),
         ("POST", "/apps/v1/bi-event") => small::bi_event(call),
         ("POST", "/apps/v1/checkout") => billing::checkout(stage, call),

@@ -5,14 +5,12 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use backlot_wix::token_info::TokenInfo;
 use serde::Deserialize;
 use serde_json::json;
 
 use super::answer::Answer;
 use super::{alive, body, refusal};
 use crate::Stage;
-use crate::access_token::Subject;
 use crate::faults::{DeadTokens, TokenInfoBody};
 use crate::memory::{Arrived, Seen};
 
@@ -36,25 +34,14 @@ pub(super) fn answer(stage: &Stage, call: &Arrived) -> Answer {
         (TokenInfoBody::Huge, ..) => body::huge(),
         (TokenInfoBody::Endless, ..) => body::endless(),
         (TokenInfoBody::Right, None, _) => refusal::invalid("token", "must be a text"),
-        (TokenInfoBody::Right, Some(_), Some(subject)) => Json(info(subject)).into_response(),
+        (TokenInfoBody::Right, Some(_), Some(subject)) => {
+            Json(subject.token_info()).into_response()
+        }
         (TokenInfoBody::Right, Some(_), None) => dead(dead_tokens),
     };
     Answer {
         response,
         seen: subject.as_ref().map(Seen::of).unwrap_or_default(),
-    }
-}
-
-fn info(subject: &Subject) -> TokenInfo {
-    TokenInfo {
-        active: true,
-        subject_type: subject.subject_type().to_owned(),
-        subject_id: subject.subject_id(),
-        exp: Some(subject.expires_at.as_second()),
-        iat: Some(subject.signed_at.as_second()),
-        client_id: subject.app_id.to_string(),
-        site_id: subject.site_id.clone(),
-        instance_id: subject.instance_id.to_string(),
     }
 }
 

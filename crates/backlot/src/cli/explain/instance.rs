@@ -3,7 +3,8 @@
 use backlot_wix::signed_instance::{Payload, Refusal, Wire};
 use jiff::Timestamp;
 
-use super::{Knowledge, Story};
+use super::Story;
+use super::knowledge::Knowledge;
 
 pub(super) fn tell(story: &mut Story, value: &str, knowledge: Option<&Knowledge>, now: Timestamp) {
     story.say("This is a signed instance: what Wix puts in a page's ?instance=.\n");

@@ -2,33 +2,19 @@
 //! never repeated.
 
 mod instance;
+mod knowledge;
 mod token;
 
 use std::io::{Read as _, Write as _};
 use std::sync::Arc;
 
-use backlot_server::elevated::{ElevatedTokens, SigningKeyPair, new_signing_key};
+use backlot_server::Clock;
 use backlot_server::error::Refusal;
-use backlot_server::{Checker, Clock, Proof, WixAccess, ask_wix_once};
-use backlot_store::signing_keys::SigningKeys as _;
-use backlot_store::sqlite::SqliteStore;
 use backlot_wix::credential::strip_bearer;
-use backlot_wix::signed_instance::Policy;
-use backlot_wix::{AppId, AppSecrets, Caller, Credential};
-use jiff::Timestamp;
+use backlot_wix::{Caller, Credential};
 
-use super::arguments::{Explain, Place};
-use super::known_app::known_app;
-use super::runtime;
-
-/// What is needed to say more than what a value looks like.
-struct Knowledge {
-    app_id: AppId,
-    secrets: AppSecrets,
-    policy: Policy,
-    elevated: ElevatedTokens,
-    wix: WixAccess,
-}
+use super::arguments::Explain;
+use knowledge::Knowledge;
 
 pub(super) fn run(arguments: &Explain) -> anyhow::Result<()> {
     let value = if arguments.value == "-" {
@@ -40,7 +26,7 @@ pub(super) fn run(arguments: &Explain) -> anyhow::Result<()> {
     };
     let value = strip_bearer(value.trim()).to_owned();
     let now = Clock::System.now();
-    let (knowledge, gap) = match knowledge(&arguments.place, now) {
+    let (knowledge, gap) = match Knowledge::gather(&arguments.place, now) {
         Ok(knowledge) => (Some(knowledge), None),
         Err(error) if arguments.place.config.is_some() || arguments.place.data.is_some() => {
             return Err(error);
@@ -53,7 +39,9 @@ pub(super) fn run(arguments: &Explain) -> anyhow::Result<()> {
         Credential::SignedInstance(value) => {
             instance::tell(&mut story, value, knowledge.as_ref(), now);
         }
-        Credential::AccessToken(token) => token::tell_access_token(&mut story, token, now),
+        Credential::AccessToken(token) => {
+            token::tell_access_token(&mut story, token, knowledge.as_ref(), now);
+        }
         Credential::Jwt(token) => token::tell_jwt(&mut story, token, knowledge.as_ref(), now),
         Credential::VeloInstance => story.say(
             "This is a Velo instance (wixcode-…): site code gets it, and it is signed with a key that no app has.",
@@ -79,46 +67,6 @@ fn tell_unknown(story: &mut Story, value: &str) {
          an access token begins with OauthNG.JWS.",
         value.len()
     ));
-}
-
-impl Knowledge {
-    /// As the server would, by asking Wix where only Wix knows.
-    fn check(&self, value: &str, now: Timestamp) -> anyhow::Result<Result<Arc<Caller>, Refusal>> {
-        let checker = Checker::new(self.secrets.clone(), self.policy);
-        Ok(match checker.check(value, &self.elevated, now) {
-            Ok(Proof::Checked(proven)) => Ok(proven.caller),
-            Ok(Proof::AccessToken(token)) => {
-                let settings = (&self.wix, &self.secrets, &self.policy);
-                runtime()?.block_on(ask_wix_once(token, settings, now))
-            }
-            Err(refusal) => Err(refusal),
-        })
-    }
-}
-
-/// The app's secret and this server's keys, as far as they are at hand.
-fn knowledge(place: &Place, now: Timestamp) -> anyhow::Result<Knowledge> {
-    let resolved = known_app(place)?.resolved;
-    let mut keys = Vec::new();
-    if resolved.database.exists() {
-        let store = SqliteStore::open(&resolved.database)?;
-        keys = runtime()?.block_on(store.signing_keys())?;
-    }
-    if keys.is_empty() {
-        keys.push(new_signing_key(now)?);
-    }
-    let pairs = keys
-        .iter()
-        .map(SigningKeyPair::read)
-        .collect::<Result<_, _>>()?;
-    let settings = resolved.settings;
-    Ok(Knowledge {
-        app_id: settings.policy.app_id,
-        elevated: ElevatedTokens::new(settings.policy.app_id, settings.elevated_lifetime, pairs)?,
-        secrets: settings.secrets,
-        policy: settings.policy,
-        wix: settings.wix,
-    })
 }
 
 /// The text that is printed.

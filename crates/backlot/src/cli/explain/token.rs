@@ -4,14 +4,22 @@ use backlot_wix::access_token::UnverifiedClaims;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{Knowledge, Story};
+use super::Story;
+use super::knowledge::Knowledge;
 
 /// `OauthNG.JWS.<header>.<payload>.<signature>` and its siblings.
-pub(super) fn tell_access_token(story: &mut Story, token: &str, now: Timestamp) {
-    story.say(
-        "This is a Wix access token: what httpClient.fetchWithAuth() sends. It is signed with a key \
-         of Wix's, so only Wix can check it.",
-    );
+pub(super) fn tell_access_token(
+    story: &mut Story,
+    token: &str,
+    knowledge: Option<&Knowledge>,
+    now: Timestamp,
+) {
+    story.say("This is a Wix access token: what httpClient.fetchWithAuth() sends.");
+    story.say(if knowledge.is_some_and(|it| it.is_simulated(token, now)) {
+        "It was made by the simulator of this data folder, which may have revoked it since."
+    } else {
+        "It is signed with a key of Wix's, so only Wix can check it."
+    });
     let Some(read) = UnverifiedClaims::read(token) else {
         return story.say("Its content cannot be read.");
     };

@@ -32,7 +32,7 @@ use crate::metrics::{Metrics, TokenCheck};
 use known::{Known, TokenHash};
 pub use once::ask_wix_once;
 use suspects::Suspects;
-use verdict::{Verdict, explain};
+use verdict::Verdict;
 
 /// How answers about tokens are kept, and how many are asked for.
 #[derive(Debug, Clone, Copy)]
@@ -91,10 +91,10 @@ impl AccessTokens {
         if !matches!(Credential::classify(&token), Credential::AccessToken(_)) {
             return Err(Code::CredentialMalformed.into());
         }
-        self.policy.look_at(&token, now).map_err(explain)?;
+        self.policy.look_at(&token, now)?;
         let hash = TokenHash::of(&token);
         if let Some(unfit) = self.known.refused(&hash) {
-            return Err(explain(unfit));
+            return Err(unfit.into());
         }
         self.suspects.check(client)?;
 
@@ -110,7 +110,7 @@ impl AccessTokens {
             Verdict::Refused(unfit) => {
                 metrics.token_check(TokenCheck::Refused);
                 self.suspects.note(client);
-                Err(explain(unfit))
+                Err(unfit.into())
             }
             Verdict::NoAnswer(error) => {
                 metrics.token_check(TokenCheck::NoAnswer);

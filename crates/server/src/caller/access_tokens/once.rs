@@ -8,7 +8,6 @@ use backlot_wix::token_info::{TokenPolicy, Unfit};
 use backlot_wix::{AppSecrets, Caller, InstanceId};
 use jiff::Timestamp;
 
-use super::verdict::explain;
 use crate::error::{Code, Refusal};
 use crate::settings::WixAccess;
 
@@ -22,7 +21,7 @@ pub async fn ask_wix_once(
         app_id: policy.app_id,
         clock_skew: policy.clock_skew,
     };
-    policy.look_at(token, now).map_err(explain)?;
+    policy.look_at(token, now)?;
     let wix = WixClient::new(WixSettings {
         base: access.base.clone(),
         app_id: policy.app_id,
@@ -39,8 +38,8 @@ pub async fn ask_wix_once(
     });
     let wix = wix.map_err(|error| Refusal::from(Code::Internal).because(error))?;
     match wix.token_info(token).await? {
-        TokenAnswer::Known(info) => policy.admit(&info, now).map(Arc::new).map_err(explain),
-        TokenAnswer::Dead(_) => Err(explain(Unfit::Inactive)),
+        TokenAnswer::Known(info) => Ok(Arc::new(policy.admit(&info, now)?)),
+        TokenAnswer::Dead(_) => Err(Unfit::Inactive.into()),
     }
 }
 

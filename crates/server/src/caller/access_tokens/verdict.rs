@@ -1,4 +1,4 @@
-//! What came of a question about a token, and how a refusal is put into words.
+//! What came of a question about a token.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,18 +32,5 @@ impl Verdict {
                       `access_token.questions_per_minute` says how many may be.";
         let refusal = Refusal::from(Code::WixUnavailable).detail(detail);
         Self::TooManyQuestions(refusal.retry_after_time(wait))
-    }
-}
-
-/// The code of a cause. Dates are Wix's own, or the token's; neither is a secret.
-pub(super) fn explain(unfit: Unfit) -> Refusal {
-    match unfit {
-        Unfit::Inactive => Code::AccessTokenInactive.into(),
-        Unfit::WrongApp => Code::AccessTokenWrongApp.into(),
-        Unfit::NoInstance => Code::AccessTokenNoInstance.into(),
-        Unfit::UnknownSubject => Code::AccessTokenNoRole.into(),
-        Unfit::Expired(at) => {
-            Refusal::from(Code::AccessTokenExpired).detail(format!("It expired at {at:.0}."))
-        }
     }
 }

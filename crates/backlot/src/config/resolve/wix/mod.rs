@@ -14,9 +14,9 @@ use crate::config::sections::Wix;
 use crate::config::source::Environment;
 
 /// Wix itself.
-const WIX: &str = "https://www.wixapis.com";
+pub(crate) const WIX: &str = "https://www.wixapis.com";
 /// Where `backlot dev` has its simulator unless a flag says otherwise.
-pub(super) const SIMULATOR: &str = "http://127.0.0.1:8082";
+const SIMULATOR: &str = "http://127.0.0.1:8082";
 
 pub(super) fn resolve(
     section: &Wix,
