@@ -72,6 +72,7 @@ impl House {
             connect_timeout: settings.connect_timeout,
             idle_timeout: settings.upstream_idle_timeout,
             most_idle: 1024,
+            http2_over_tls: true,
             tls: settings.api.iter().any(|entry| is_tls(&entry.destination)),
         });
         let metrics = Arc::new(Metrics::new());

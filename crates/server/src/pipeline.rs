@@ -122,13 +122,12 @@ async fn steps(
             let caller = prove(house, exchange, decision, proof).await?;
             Ok(small::whoami(&caller))
         }
-        Route::Wix(room) => {
-            let fitting = room.fitting(request.method(), request.uri().path())?;
+        Route::Wix(calls) => {
+            let fitting = calls.fitting(request.method(), request.uri().path())?;
             let proof = look(house, exchange, &request)?;
             let caller = prove(house, exchange, decision, proof).await?;
             let caller = wix::with_plan(&house.directory, caller, &fitting).await?;
             let call = wix::admit(&fitting, &caller)?;
-            let calls = room.calls();
             check_body(calls.body().bytes, request.headers())?;
             Box::pin(wix::enter(house, calls, call, caller, request)).await
         }
@@ -138,6 +137,7 @@ async fn steps(
                 Access::Verified(rules) => {
                     let proof = look(house, exchange, &request)?;
                     let mut caller = prove(house, exchange, decision, proof).await?;
+                    rules.admit_role(&caller)?;
                     if !rules.plans.is_empty() {
                         let plan = |plan: Option<&str>| rules.include(plan);
                         caller = Box::pin(house.directory.with_plan(caller, plan)).await?;

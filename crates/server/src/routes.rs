@@ -78,7 +78,7 @@ pub(crate) enum Route<'house> {
     Jwks,
     Whoami,
     Api(&'house Entry),
-    Wix(wix::Chosen<'house>),
+    Wix(&'house wix::Calls),
 }
 
 pub(crate) struct Routes {
@@ -103,7 +103,7 @@ impl Routes {
             "/readyz" => Route::Readyz,
             "/.well-known/jwks.json" => Route::Jwks,
             "/whoami" => Route::Whoami,
-            _ if path.starts_with("/wix/") => Route::Wix(self.wix.room()),
+            _ if path.starts_with("/wix/") => Route::Wix(&self.wix),
             _ => {
                 let path: Cow<'_, str> = canonical(path).ok_or(Code::PathNotAllowed)?;
                 let entry = self.api.longest_prefix_of(&path);
@@ -123,7 +123,7 @@ impl Routes {
                 Cow::Borrowed(&self.read_only)
             }
             Route::Api(entry) => Cow::Borrowed(&entry.methods),
-            Route::Wix(room) => Cow::Owned(room.calls().methods(path)),
+            Route::Wix(calls) => Cow::Owned(calls.methods(path)),
         }
     }
 }

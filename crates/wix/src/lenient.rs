@@ -39,12 +39,21 @@ pub(crate) fn unix_seconds<'de, D: serde::Deserializer<'de>>(
     }))
 }
 
-/// A number of seconds, as a number or as text; what is neither counts as absent.
+/// A number of seconds, as a number or as text, whole seconds of it; what is neither counts as absent,
+/// and less than nothing as nothing.
 pub(crate) fn seconds<'de, D: serde::Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<u64>, D::Error> {
-    Ok(match Value::deserialize(deserializer)? {
-        Value::String(text) => text.parse().ok(),
-        number => number.as_u64(),
-    })
+    let number = match Value::deserialize(deserializer)? {
+        Value::String(text) => text.parse::<f64>().ok(),
+        number => number.as_f64(),
+    };
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the cast saturates at both ends, which is what is meant"
+    )]
+    Ok(number
+        .filter(|number| !number.is_nan())
+        .map(|number| number as u64))
 }

@@ -90,6 +90,9 @@ mod tests {
         for (json, seconds) in [
             (r#"{"access_token":"t","expires_in":14400}"#, 14_400),
             (r#"{"access_token":"t","expires_in":"60"}"#, 60),
+            (r#"{"access_token":"t","expires_in":60.7}"#, 60),
+            (r#"{"access_token":"t","expires_in":-5}"#, 0),
+            (r#"{"access_token":"t","expires_in":"soon"}"#, 300),
             (r#"{"access_token":"t"}"#, 300),
             (r#"{"access_token":"t","expires_in":null}"#, 300),
             (r#"{"access_token":"t","expires_in":99999999999}"#, 86_400),

@@ -79,7 +79,7 @@ impl TokenPolicy {
         if info.client_id.parse() != Ok(self.app_id) {
             return Err(Unfit::WrongApp);
         }
-        let expires_at = instant(info.exp).unwrap_or(Timestamp::MAX);
+        let expires_at = info.exp.map_or(Timestamp::MAX, end);
         if expires_at.duration_until(now) > self.clock_skew {
             return Err(Unfit::Expired(expires_at));
         }
@@ -117,6 +117,16 @@ fn role(subject_type: &str) -> Option<Role> {
 
 fn present(text: &str) -> Option<Box<str>> {
     (!text.is_empty()).then(|| text.into())
+}
+
+/// What lies outside of all time lies at its nearer end.
+fn end(seconds: i64) -> Timestamp {
+    let nearer = if seconds < 0 {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    };
+    Timestamp::from_second(seconds).unwrap_or(nearer)
 }
 
 fn instant(seconds: Option<i64>) -> Option<Timestamp> {

@@ -88,7 +88,7 @@ fn mistakes_name_line_cause_and_remedy() {
         ),
         (
             "[[api]]\npath = \"/api\"",
-            "api[0].upstream: this is not an address",
+            "api[0].upstream: this address is not of the form",
         ),
         (
             "[[api]]\npath = \"/api\"\nupstream = \"http://127.0.0.1:1\"",

@@ -32,7 +32,7 @@ impl fmt::Debug for Address {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     /// Not `http://…` or `https://…`.
-    #[error("not an address of the form http://host:port or https://host")]
+    #[error("is not of the form http://host:port or https://host")]
     NotHttp,
     /// `user:password@` in it.
     #[error("has a user or password in it; a secret does not belong in an address")]

@@ -30,6 +30,9 @@ pub struct ClientSettings {
     /// Whether TLS is made ready at once, so that certificates that cannot be read are known at the
     /// start. Otherwise that is seen to by the first request that needs it.
     pub tls: bool,
+    /// Whether HTTP/2 is offered over TLS. Its requests share one connection, and with it one window
+    /// of flow control: whoever reads slowly can then hold up all the others.
+    pub http2_over_tls: bool,
 }
 
 fn pooled(settings: ClientSettings) -> legacy::Builder {
@@ -83,12 +86,15 @@ impl Client {
         }
         let mut connector = self.connector.clone();
         connector.enforce_http(false);
-        let connector = HttpsConnectorBuilder::new()
+        let builder = HttpsConnectorBuilder::new()
             .with_native_roots()?
             .https_only()
-            .enable_http1()
-            .enable_http2()
-            .wrap_connector(connector);
+            .enable_http1();
+        let connector = if self.settings.http2_over_tls {
+            builder.enable_http2().wrap_connector(connector)
+        } else {
+            builder.wrap_connector(connector)
+        };
         let tls = pooled(self.settings).build(connector);
         Ok(self.tls.get_or_init(|| tls))
     }

@@ -1,12 +1,13 @@
 //! The way of one call: a proof, a turn, an attempt, and what follows from what came back.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::CONTENT_LENGTH;
 use http::{Request, StatusCode};
-use tokio::time::{Instant, sleep};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Instant, sleep, timeout_at};
 
-use super::breaker::Leave;
 use super::client::Inner;
 use super::credential::Credential;
 use super::retry::{self, MOST_ATTEMPTS};
@@ -15,16 +16,39 @@ use super::{Call, CallBody, Priority, Subject, WixError, WixReply};
 use crate::body::RequestBody;
 use crate::upstream::UpstreamError;
 
+/// When to come back where too many calls of one subject are under way.
+const A_MOMENT: Duration = Duration::from_secs(1);
+
 /// What is remembered from one attempt to the next.
 struct Attempts<'state> {
     state: &'state State,
     deadline: Instant,
     number: u32,
-    /// The body can be sent again.
-    may_repeat: bool,
-    /// And doing it twice is the same as doing it once.
-    is_safe: bool,
+    repeat: Repeat,
     has_new_token: bool,
+    /// Wix was asked at all.
+    was_sent: bool,
+}
+
+/// What of a call may be sent again.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Repeat {
+    /// Nothing: its body is gone once it is sent.
+    Nothing,
+    /// What Wix has surely not done.
+    Undone,
+    /// All: doing it twice is the same as doing it once.
+    All,
+}
+
+impl Repeat {
+    fn of(call: &Call) -> Self {
+        match &call.body {
+            CallBody::Ready(_) if retry::is_safe(&call.method, call.target.path()) => Self::All,
+            CallBody::Ready(_) => Self::Undone,
+            CallBody::Streaming(_) | CallBody::Spent => Self::Nothing,
+        }
+    }
 }
 
 impl Attempts<'_> {
@@ -41,50 +65,66 @@ impl Inner {
         deadline: Instant,
     ) -> Result<WixReply, WixError> {
         let state = self.states.of(&call.subject);
-        let may_repeat = matches!(call.body, CallBody::Ready(_));
         let mut attempts = Attempts {
             state: &state,
             deadline,
             number: 0,
-            may_repeat,
-            is_safe: may_repeat && retry::is_safe(&call.method, call.target.path()),
+            repeat: Repeat::of(&call),
             has_new_token: false,
+            was_sent: false,
         };
+        let enter = state.breaker.enter();
+        let leave = enter.map_err(|retry_after| WixError::Resting { retry_after })?;
+        let outcome = self.until_it_counts(&mut call, &mut attempts).await;
+        match &outcome {
+            Ok(reply) if retry::is_passing_trouble(reply.status()) => leave.failed(),
+            Ok(_) => leave.succeeded(),
+            Err(WixError::Unavailable { .. }) if attempts.was_sent => leave.failed(),
+            // Nothing that speaks of Wix's state.
+            Err(_) => drop(leave),
+        }
+        outcome
+    }
+
+    /// Attempts, until one brings what is to be handed back.
+    async fn until_it_counts(
+        &self,
+        call: &mut Call,
+        attempts: &mut Attempts<'_>,
+    ) -> Result<WixReply, WixError> {
         loop {
             attempts.number += 1;
-            let enter = state.breaker.enter();
-            let leave = enter.map_err(|retry_after| WixError::Resting { retry_after })?;
-            let (credential, leave) = self.prove(&call.subject, leave).await?;
-            let turn_by = self.turn_by(call.priority, deadline);
-            let turn = state.budget.take(call.priority, turn_by).await;
-            turn.map_err(|retry_after| WixError::Exhausted { retry_after })?;
-            match self.attempt(&mut call, &credential, deadline).await {
-                Err(error) => self.after_failure(error, leave, &attempts).await?,
+            let credential = self.credential(&call.subject).await?;
+            let place = self.take_turn(call.priority, attempts).await?;
+            attempts.was_sent = true;
+            match self.attempt(call, &credential, attempts.deadline).await {
+                Err(error) => self.after_failure(error, attempts).await?,
                 Ok(reply) => {
-                    let next = self.after_reply(reply, leave, credential, &call, &mut attempts);
+                    let next = self.after_reply(reply, credential, call, attempts);
                     if let Some(reply) = next.await {
-                        return Ok(reply);
+                        return Ok(reply.map(|body| body.holding(place)));
                     }
                 }
             }
         }
     }
 
-    /// The proof. That none could be had for now counts as a failure of the instance's calls.
-    async fn prove(
+    /// A place among the instance's calls, and a call out of its minute.
+    async fn take_turn(
         &self,
-        subject: &Subject,
-        leave: Leave,
-    ) -> Result<(Credential, Leave), WixError> {
-        match self.credential(subject).await {
-            Ok(credential) => Ok((credential, leave)),
-            Err(error) => {
-                if matches!(error, WixError::Unavailable { .. }) {
-                    leave.failed();
-                }
-                Err(error)
-            }
-        }
+        priority: Priority,
+        attempts: &Attempts<'_>,
+    ) -> Result<OwnedSemaphorePermit, WixError> {
+        let turn_by = self.turn_by(priority, attempts.deadline);
+        let place = Arc::clone(&attempts.state.places).acquire_owned();
+        let Ok(Ok(place)) = timeout_at(turn_by, place).await else {
+            return Err(WixError::Exhausted {
+                retry_after: A_MOMENT,
+            });
+        };
+        let turn = attempts.state.budget.take(priority, turn_by).await;
+        turn.map_err(|retry_after| WixError::Exhausted { retry_after })?;
+        Ok(place)
     }
 
     async fn attempt(
@@ -110,15 +150,18 @@ impl Inner {
     async fn after_failure(
         &self,
         error: UpstreamError,
-        leave: Leave,
         attempts: &Attempts<'_>,
     ) -> Result<(), WixError> {
         if matches!(error, UpstreamError::Body(_) | UpstreamError::BadPath) {
             return Err(error.into());
         }
-        leave.failed();
         let was_not_sent = matches!(error, UpstreamError::Unreachable(_));
-        let may_try_again = attempts.is_safe || (attempts.may_repeat && was_not_sent);
+        let needed = if was_not_sent {
+            Repeat::Undone
+        } else {
+            Repeat::All
+        };
+        let may_try_again = attempts.repeat >= needed;
         if may_try_again && self.pause(None, attempts).await {
             Ok(())
         } else {
@@ -130,7 +173,6 @@ impl Inner {
     async fn after_reply(
         &self,
         reply: WixReply,
-        leave: Leave,
         credential: Credential,
         call: &Call,
         attempts: &mut Attempts<'_>,
@@ -138,11 +180,9 @@ impl Inner {
         let status = reply.status();
         let wanted = retry::retry_after(reply.headers());
         if retry::is_passing_trouble(status) {
-            leave.failed();
-            let again = attempts.is_safe && self.pause(wanted, attempts).await;
+            let again = attempts.repeat == Repeat::All && self.pause(wanted, attempts).await;
             return (!again).then_some(reply);
         }
-        leave.succeeded();
         let again = match (status, &call.subject, credential) {
             (StatusCode::UNAUTHORIZED, Subject::App(id), Credential::Token(used)) => {
                 let may_help = !attempts.has_new_token && attempts.state.new_token_may_help();
@@ -154,14 +194,16 @@ impl Inner {
                 attempts.has_new_token = true;
                 // That attempt was the token's fault, not the call's.
                 attempts.number = attempts.number.saturating_sub(1);
-                may_help && attempts.may_repeat
+                may_help && attempts.repeat >= Repeat::Undone
             }
             (StatusCode::TOO_MANY_REQUESTS, ..) => {
                 let growing = || self.jitter.wait_after(attempts.number) * 10;
                 let wait = wanted.unwrap_or_else(growing);
                 attempts.state.budget.hold(wait);
                 let turn_by = self.turn_by(call.priority, attempts.deadline);
-                attempts.may_repeat && !attempts.are_over() && Instant::now() + wait <= turn_by
+                attempts.repeat >= Repeat::Undone
+                    && !attempts.are_over()
+                    && Instant::now() + wait <= turn_by
             }
             _ => false,
         };
@@ -171,7 +213,9 @@ impl Inner {
     /// Until when a call waits for its turn.
     fn turn_by(&self, priority: Priority, deadline: Instant) -> Instant {
         match priority {
-            Priority::Interactive => deadline.min(Instant::now() + self.queue_time),
+            Priority::Interactive | Priority::Public => {
+                deadline.min(Instant::now() + self.queue_time)
+            }
             Priority::Background => deadline,
         }
     }

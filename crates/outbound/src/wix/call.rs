@@ -18,13 +18,28 @@ pub enum Subject {
     Account(Box<str>),
 }
 
-/// Who goes first when the budget is short.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Who goes first when the budget is short: the first of these, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Priority {
-    /// Somebody waits for it.
+    /// The owner waits for it, or the app itself.
     Interactive,
+    /// Somebody who visits the site does. A tenth of the budget is kept from these, so that no visitor
+    /// can shut the owner out.
+    Public,
     /// Nobody does. A quarter of the budget is kept from these.
     Background,
+}
+
+impl Priority {
+    /// What of a budget such calls may use.
+    pub(super) const fn share_of(self, budget: usize) -> usize {
+        match self {
+            Self::Interactive => budget,
+            Self::Public => budget - budget / 10,
+            Self::Background if budget < 4 => 1,
+            Self::Background => budget * 3 / 4,
+        }
+    }
 }
 
 /// What is sent along.

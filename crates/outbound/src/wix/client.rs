@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backlot_wix::ApiKey;
+use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
@@ -18,6 +19,8 @@ use crate::upstream::{Client, ClientSettings};
 
 /// Questions about tokens that are under way at a time.
 const MOST_QUESTIONS: usize = 64;
+/// Questions about tokens are not held back for longer, whatever Wix wants.
+const LONGEST_HOLD: Duration = Duration::from_mins(1);
 /// Wix's own edge keeps idle connections for longer than this.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(25);
 
@@ -32,6 +35,8 @@ pub(super) struct Inner {
     pub(super) states: States,
     coalescer: Coalescer,
     questions: Semaphore,
+    /// Until when Wix does not want to be asked about tokens.
+    questions_held_until: Mutex<Option<Instant>>,
     pub(super) api_key: Option<ApiKey>,
     pub(super) queue_time: Duration,
     timeout: Duration,
@@ -46,6 +51,8 @@ impl WixClient {
             idle_timeout: IDLE_TIMEOUT,
             most_idle: 256,
             tls: false,
+            // Instances must not hold each other up.
+            http2_over_tls: false,
         })?;
         let wire = Arc::new(Wire {
             client,
@@ -68,6 +75,7 @@ impl WixClient {
             states: States::new(settings.requests_per_minute),
             coalescer: Coalescer::default(),
             questions: Semaphore::new(MOST_QUESTIONS),
+            questions_held_until: Mutex::default(),
             api_key: settings.api_key,
             queue_time: settings.queue_time,
             timeout: settings.timeout,
@@ -90,6 +98,7 @@ impl WixClient {
     /// concern; how many questions are under way at once is seen to here.
     pub async fn token_info(&self, token: &str) -> Result<TokenAnswer, WixError> {
         let inner = &self.0;
+        inner.check_hold()?;
         let body = serde_json::to_vec(&serde_json::json!({ "token": token }))
             .map_err(|error| WixError::unavailable(error.to_string()))?;
         let turn = tokio::time::timeout(inner.token_timeout, inner.questions.acquire());
@@ -99,7 +108,27 @@ impl WixClient {
             ));
         };
         let path = "/oauth2/token-info";
-        let answer = ask(&inner.wire, &inner.jitter, path, body, inner.token_timeout).await?;
-        TokenAnswer::read(&answer)
+        let answer = ask(&inner.wire, &inner.jitter, path, body, inner.token_timeout).await;
+        if let Err(error) = &answer
+            && let Some(time) = error.retry_after()
+        {
+            let until = Instant::now() + time.min(LONGEST_HOLD);
+            *inner.questions_held_until.lock() = Some(until);
+        }
+        TokenAnswer::read(&answer?)
+    }
+}
+
+impl Inner {
+    fn check_hold(&self) -> Result<(), WixError> {
+        let until = *self.questions_held_until.lock();
+        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+        match left.filter(|left| !left.is_zero()) {
+            None => Ok(()),
+            Some(left) => Err(WixError::Unavailable {
+                cause: "Wix does not want to be asked about tokens for a while".to_owned(),
+                retry_after: Some(left),
+            }),
+        }
     }
 }

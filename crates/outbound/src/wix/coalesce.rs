@@ -1,8 +1,9 @@
 //! Equal `GET`s for one subject that are under way at the same time become one call.
 //!
 //! Whoever is alone, as almost everybody is, gets the reply as it streams in. Only where others have
-//! come meanwhile is a small JSON reply read whole and given to all; a large one, or one of another
-//! kind, goes to the first, and the others make calls of their own.
+//! come meanwhile is a reply of up to a megabyte read whole and given to all; a larger one, or a stream
+//! of events, goes to the first, and the others make calls of their own. When all who wait have gone,
+//! so has the call.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,26 +13,36 @@ use http::header::CONTENT_TYPE;
 use http::uri::PathAndQuery;
 use http::{Method, Response};
 use parking_lot::Mutex;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, timeout_at};
 
 use super::collect::{Collected, collect};
 use super::{Call, CallBody, Priority, Subject, WixBody, WixError, WixReply};
 
 /// The most that is read whole to be given to several.
-const MOST_SHARED: usize = 256 * 1024;
+const MOST_SHARED: usize = 1024 * 1024;
 
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
     subject: Subject,
     target: PathAndQuery,
     headers: Vec<u8>,
+    /// Nobody waits behind those who may have to wait longer.
+    priority: Priority,
 }
 
 /// What one of those who wait gets. `None`: nothing that could be shared; make the call yourself.
 type Share = Option<Result<WixReply, WixError>>;
 
-type Waiting = HashMap<Key, Vec<oneshot::Sender<Share>>>;
+type Waiting = HashMap<Key, Flight>;
+
+/// One call that is under way.
+#[derive(Default)]
+struct Flight {
+    waiting: Vec<oneshot::Sender<Share>>,
+    /// Told when somebody goes away.
+    left: Arc<Notify>,
+}
 
 /// The calls that are under way.
 #[derive(Clone, Default)]
@@ -57,17 +68,21 @@ impl Coalescer {
             ..Call::get(call.subject.clone(), call.target.clone(), call.priority)
         };
         let (sender, receiver) = oneshot::channel();
-        if self.join(&key, sender) {
+        let (is_first, left) = self.join(&key, sender);
+        if is_first {
             let mut landing = Landing {
                 coalescer: self.clone(),
                 key: Some(key),
             };
-            let work = make(call);
+            let (work, left) = (make(call), Arc::clone(&left));
             tokio::spawn(async move {
-                let outcome = work.await;
-                share(outcome, landing.land(), deadline).await;
+                tokio::select! {
+                    outcome = work => share(outcome, landing.land(), deadline).await,
+                    () = landing.all_gone(&left) => {}
+                }
             });
         }
+        let _leaving = Leaving(left);
         match receiver.await {
             Ok(Some(outcome)) => outcome,
             Ok(None) => make(again).await,
@@ -75,12 +90,21 @@ impl Coalescer {
         }
     }
 
-    /// True for the first of its kind, who has to make the call.
-    fn join(&self, key: &Key, sender: oneshot::Sender<Share>) -> bool {
-        let mut waiting = self.0.lock();
-        let is_first = !waiting.contains_key(key);
-        waiting.entry(key.clone()).or_default().push(sender);
-        is_first
+    /// True for the first of its kind, who has to make the call; and who is told of those who leave.
+    fn join(&self, key: &Key, sender: oneshot::Sender<Share>) -> (bool, Arc<Notify>) {
+        let mut flights = self.0.lock();
+        let flight = flights.entry(key.clone()).or_default();
+        flight.waiting.push(sender);
+        (flight.waiting.len() == 1, Arc::clone(&flight.left))
+    }
+}
+
+/// Tells the call that one of those who waited has gone.
+struct Leaving(Arc<Notify>);
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        self.0.notify_one();
     }
 }
 
@@ -95,7 +119,25 @@ impl Landing {
     fn land(&mut self) -> Vec<oneshot::Sender<Share>> {
         let key = self.key.take();
         key.and_then(|key| self.coalescer.0.lock().remove(&key))
+            .map(|flight| flight.waiting)
             .unwrap_or_default()
+    }
+
+    /// Ready when nobody waits any more; then the call is off the list.
+    async fn all_gone(&mut self, left: &Notify) {
+        loop {
+            left.notified().await;
+            let Some(key) = &self.key else { return };
+            let mut flights = self.coalescer.0.lock();
+            let gone = flights
+                .get(key)
+                .is_none_or(|flight| flight.waiting.iter().all(oneshot::Sender::is_closed));
+            if gone {
+                flights.remove(key);
+                self.key = None;
+                return;
+            }
+        }
     }
 }
 
@@ -109,8 +151,8 @@ impl Drop for Landing {
 /// own, so that nobody in the foreground waits behind them.
 fn key(call: &Call) -> Option<Key> {
     let has_no_body = matches!(&call.body, CallBody::Ready(bytes) if bytes.is_empty());
-    let may_be_shared =
-        call.method == Method::GET && has_no_body && call.priority == Priority::Interactive;
+    let is_waited_for = call.priority != Priority::Background;
+    let may_be_shared = call.method == Method::GET && has_no_body && is_waited_for;
     may_be_shared.then(|| {
         let mut headers: Vec<(&str, &[u8])> = call
             .headers
@@ -129,6 +171,7 @@ fn key(call: &Call) -> Option<Key> {
             subject: call.subject.clone(),
             target: call.target.clone(),
             headers: flat,
+            priority: call.priority,
         }
     })
 }
@@ -148,7 +191,7 @@ async fn share(
             return;
         }
     };
-    if waiting.len() < 2 || !is_json(&reply) {
+    if waiting.len() < 2 || is_stream_of_events(&reply) {
         return give_to_first(reply, waiting);
     }
     let (parts, body) = reply.into_parts();
@@ -182,9 +225,57 @@ fn give_to_first(reply: WixReply, waiting: Vec<oneshot::Sender<Share>>) {
     }
 }
 
-fn is_json(reply: &WixReply) -> bool {
+fn is_stream_of_events(reply: &WixReply) -> bool {
     reply
         .headers()
         .get(CONTENT_TYPE)
-        .is_some_and(|value| value.as_bytes().starts_with(b"application/json"))
+        .is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use tokio::task::yield_now;
+
+    /// Tells of its end.
+    struct Work(Arc<Notify>);
+
+    impl Drop for Work {
+        fn drop(&mut self) {
+            self.0.notify_one();
+        }
+    }
+
+    #[tokio::test]
+    async fn when_all_who_wait_have_gone_so_has_the_call() {
+        let (coalescer, ended) = (Coalescer::default(), Arc::new(Notify::new()));
+        let begin = || {
+            let (coalescer, ended) = (coalescer.clone(), Arc::clone(&ended));
+            tokio::spawn(async move {
+                let id = "2b0d7a6e-4c1f-4a52-9d3e-0c5f8a1b7e60".parse().unwrap();
+                let target = PathAndQuery::from_static("/x");
+                let call = Call::get(Subject::App(id), target, Priority::Interactive);
+                let make = |_| {
+                    let work = Work(Arc::clone(&ended));
+                    async move {
+                        let _work = work;
+                        std::future::pending().await
+                    }
+                };
+                let deadline = Instant::now() + Duration::from_mins(1);
+                coalescer.send(call, deadline, make).await.is_ok()
+            })
+        };
+        let (first, second) = (begin(), begin());
+        yield_now().await;
+        first.abort();
+        assert!(first.await.is_err());
+        yield_now().await;
+        assert_eq!(coalescer.0.lock().len(), 1, "the second one still waits");
+        second.abort();
+        ended.notified().await;
+        assert!(coalescer.0.lock().is_empty());
+    }
 }

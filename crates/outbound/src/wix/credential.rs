@@ -20,8 +20,10 @@ pub(super) enum Credential {
 }
 
 impl Credential {
-    /// Wix takes both without a scheme word.
+    /// Wix takes both without a scheme word. On whose behalf a call is, nobody else says.
     pub(super) fn put_on(&self, headers: &mut HeaderMap) {
+        headers.remove("wix-site-id");
+        headers.remove("wix-account-id");
         match self {
             Self::Token(token) => {
                 headers.insert(AUTHORIZATION, token.header().clone());

@@ -29,7 +29,7 @@ pub enum TokenAnswer {
 
 impl TokenAnswer {
     pub(super) fn read(answer: &Answer) -> Result<Self, WixError> {
-        if answer.status.is_client_error() {
+        if answer.status.is_client_error() && answer.is_meant() {
             return Ok(Self::Dead(answer.status));
         }
         // An object first: a list could be read as one, with every field missing. The parser's own
@@ -45,6 +45,16 @@ impl TokenAnswer {
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) body: Bytes,
+}
+
+impl Answer {
+    /// A refusal of Wix's own, and not the page of something that stands between: 400 and 401 say so by
+    /// themselves, any other by a body of JSON, or none.
+    fn is_meant(&self) -> bool {
+        matches!(self.status.as_u16(), 400 | 401)
+            || self.body.is_empty()
+            || serde_json::from_slice::<Map<String, Value>>(&self.body).is_ok()
+    }
 }
 
 /// Asks until there is an answer, for as long as `time` and the attempts last.

@@ -3,10 +3,13 @@
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
 use http_body::{Body, Frame, SizeHint};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout;
 
 use super::collect::{Collected, collect};
 use crate::body::{ReplyFault, ReplyStream};
@@ -18,13 +21,19 @@ pub type WixReply = Response<WixBody>;
 pub struct WixBody {
     first: VecDeque<Bytes>,
     rest: Option<ReplyStream>,
+    /// The call's place among those of its subject, until all of the body is read.
+    place: Option<OwnedSemaphorePermit>,
 }
 
 impl WixBody {
     /// All of it is here.
     pub(super) fn ready(bytes: Bytes) -> Self {
         let first = (!bytes.is_empty()).then_some(bytes).into_iter().collect();
-        Self { first, rest: None }
+        Self {
+            first,
+            rest: None,
+            place: None,
+        }
     }
 
     /// It is still coming.
@@ -32,7 +41,14 @@ impl WixBody {
         Self {
             first,
             rest: Some(rest),
+            place: None,
         }
+    }
+
+    /// Keeps a place taken while the body is read.
+    pub(super) fn holding(mut self, place: OwnedSemaphorePermit) -> Self {
+        self.place = Some(place);
+        self
     }
 
     /// Puts what was read of it back in front.
@@ -42,11 +58,13 @@ impl WixBody {
         self
     }
 
-    /// Reads all of it, up to `cap` bytes; `None` when it is larger.
-    pub async fn bytes(self, cap: usize) -> Result<Option<Bytes>, ReplyFault> {
-        match collect(self, cap).await? {
-            Collected::Whole(bytes) => Ok(Some(bytes)),
-            Collected::TooLarge(_) => Ok(None),
+    /// Reads all of it, up to `cap` bytes and for as long as `time`; `None` when it is larger.
+    pub async fn bytes(self, cap: usize, time: Duration) -> Result<Option<Bytes>, ReplyFault> {
+        match timeout(time, collect(self, cap)).await {
+            Ok(Ok(Collected::Whole(bytes))) => Ok(Some(bytes)),
+            Ok(Ok(Collected::TooLarge(_))) => Ok(None),
+            Ok(Err(fault)) => Err(fault),
+            Err(_) => Err(ReplyFault::TooSlow),
         }
     }
 

@@ -57,7 +57,10 @@ pub(super) const fn is_passing_trouble(status: StatusCode) -> bool {
 /// `Retry-After` in seconds. Dates are not read: what they are compared with is another's clock.
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?;
-    let seconds: u64 = text.trim().parse().ok()?;
+    let digits = text.trim();
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    // More digits than fit are a long time, too.
+    let seconds = is_number.then(|| digits.parse().unwrap_or(u64::MAX))?;
     Some(Duration::from_secs(seconds.min(3600)))
 }
 
@@ -101,6 +104,10 @@ mod tests {
         };
         assert_eq!(read("7"), Some(Duration::from_secs(7)));
         assert_eq!(read("99999999"), Some(Duration::from_hours(1)));
+        assert_eq!(
+            read("99999999999999999999999"),
+            Some(Duration::from_hours(1))
+        );
         assert_eq!(read("Wed, 21 Oct 2015 07:28:00 GMT"), None);
         assert_eq!(read("-1"), None);
         assert_eq!(retry_after(&HeaderMap::new()), None);

@@ -35,8 +35,14 @@ async fn the_question_and_the_answer() {
 #[tokio::test]
 async fn every_refusal_says_that_the_token_is_dead() {
     let wix = FakeWix::start().await;
-    for status in [400, 401, 403, 404, 410] {
-        wix.on(INFO, &[&reply(status, "", "not json")]);
+    for (status, body) in [
+        (400, "not json"),
+        (401, "not json"),
+        (403, "{}"),
+        (404, ""),
+        (410, "{}"),
+    ] {
+        wix.on(INFO, &[&reply(status, "", body)]);
         let answer = wix.client().token_info("t").await.unwrap();
         let status = StatusCode::from_u16(status).unwrap();
         assert_eq!(answer, TokenAnswer::Dead(status));
@@ -57,6 +63,8 @@ async fn what_cannot_be_read_is_no_answer() {
         reply(500, "", ""),
         reply(429, "", ""),
         reply(408, "", ""),
+        reply(403, "", "<html>a proxy says no</html>"),
+        reply(404, "", "<html>nothing here</html>"),
         "HTTP/1.1 200 X\r\ncontent-length: 100\r\n\r\n{".to_owned(),
         "no HTTP at all\r\n\r\n".to_owned(),
         String::new(),
@@ -73,12 +81,31 @@ async fn what_cannot_be_read_is_no_answer() {
 #[tokio::test]
 async fn an_answer_that_never_ends_is_given_up_in_time() {
     let wix = FakeWix::start().await;
-    wix.on(INFO, &[&reply(200, "", "{}")]);
-    wix.gate.forget_permits(usize::MAX >> 3);
     let client = wix.client_with(|it| it.token_timeout = Duration::from_millis(100));
-    let start = Instant::now();
-    assert!(client.token_info("t").await.is_err());
-    assert!(start.elapsed() < Duration::from_secs(2));
+    let begun = "HTTP/1.1 200 X\r\ncontent-length: 100\r\n\r\n{";
+    for script in [begun, "HTTP/1.1 200 X\r\ncontent-length"] {
+        wix.on(INFO, &[script]);
+        let start = Instant::now();
+        assert!(client.token_info("t").await.is_err());
+        assert!(start.elapsed() < Duration::from_secs(2));
+    }
+}
+
+#[tokio::test]
+async fn wix_is_not_asked_again_before_it_wants_to_be() {
+    let wix = FakeWix::start().await;
+    wix.on(INFO, &[&reply(429, "retry-after: 30\r\n", "")]);
+    let client = wix.client();
+    for number in 0..5 {
+        let error = client
+            .token_info(&format!("t{number}"))
+            .await
+            .err()
+            .unwrap();
+        let seconds = error.retry_after().unwrap().as_secs();
+        assert!((29..=30).contains(&seconds), "{seconds}");
+    }
+    assert_eq!(wix.asked(INFO).len(), 1);
 }
 
 #[tokio::test]

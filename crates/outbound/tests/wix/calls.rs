@@ -157,18 +157,28 @@ async fn a_call_that_lands_leaves_the_next_one_alone() {
 }
 
 #[tokio::test]
-async fn what_is_no_json_is_shared_with_nobody() {
+async fn a_stream_of_events_and_what_is_too_large_are_shared_with_nobody() {
     let wix = FakeWix::start().await;
+    let events = reply(200, "", "data: 1").replace("application/json", "text/event-stream");
     let text = reply(200, "", "hello").replace("application/json", "text/plain");
-    wix.on("/x", &[&text]);
-    let client = wix.client();
-    let waiting: Vec<_> = (0..5)
-        .map(|_| {
-            let client = client.clone();
-            tokio::spawn(async move { read_reply(client.send(get("/x")).await).await })
-        })
-        .collect();
-    for waiter in waiting {
-        assert_eq!(waiter.await.unwrap(), (200, "hello".to_owned()));
+    let large = reply(200, "", &"x".repeat(2 << 20));
+    for (script, calls) in [(events, 5), (text, 1), (large, 5)] {
+        let wix = &wix;
+        wix.on("/x", &[&script]);
+        let client = wix.client();
+        let before = wix.asked("/x").len();
+        wix.gate.forget_permits(usize::MAX >> 3);
+        let waiting: Vec<_> = (0..5)
+            .map(|_| {
+                let client = client.clone();
+                tokio::spawn(async move { read_reply(client.send(get("/x")).await).await.0 })
+            })
+            .collect();
+        tokio::task::yield_now().await;
+        wix.gate.add_permits(1000);
+        for waiter in waiting {
+            assert_eq!(waiter.await.unwrap(), 200);
+        }
+        assert_eq!(wix.asked("/x").len() - before, calls);
     }
 }

@@ -108,8 +108,25 @@ async fn a_passing_failure_of_the_token_is_no_refusal() {
     let error = wix.client().send(get("/x")).await.err().unwrap();
     assert!(matches!(error, WixError::Unavailable { .. }), "{error:?}");
     assert_eq!(error.retry_after().unwrap().as_secs(), 7);
+    let client = wix.client();
+    let before = wix.asked(TOKEN).len();
+    for _ in 0..20 {
+        let error = client.send(get("/x")).await.err().unwrap();
+        assert!(error.retry_after().unwrap().as_secs() >= 6, "{error:?}");
+    }
+    assert_eq!(
+        wix.asked(TOKEN).len() - before,
+        1,
+        "left alone for as long as it wants"
+    );
 
-    for nonsense in ["not json", "{}", r#"{"access_token":"a\nb"}"#, "[]"] {
+    for nonsense in [
+        "not json",
+        "{}",
+        r#"{"access_token":""}"#,
+        r#"{"access_token":"a\nb"}"#,
+        "[]",
+    ] {
         wix.on(TOKEN, &[&reply(200, "", nonsense)]);
         let error = wix.client().send(get("/x")).await.err().unwrap();
         assert!(matches!(error, WixError::Unavailable { .. }), "{error:?}");

@@ -41,6 +41,7 @@ impl HostGuard {
             .and_then(|host| host.to_str().ok());
         let asked = header
             .and_then(|host| host.parse::<Uri>().ok())
+            .filter(|uri| uri.authority().is_some_and(|it| !it.as_str().contains('@')))
             .and_then(|uri| uri.host().map(str::to_owned))
             .or_else(|| request.uri().host().map(str::to_owned));
         asked.is_some_and(|asked| {

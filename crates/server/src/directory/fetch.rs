@@ -1,6 +1,7 @@
 //! Asking Wix about one instance, and keeping what it says.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use backlot_outbound::wix::{Call, Priority, Subject, WixError};
 use backlot_store::instance_details::{Details, InstanceDetails as _};
@@ -13,6 +14,8 @@ use super::Inner;
 
 /// The most that is read of an answer; real ones are a few kilobytes.
 const MOST_BYTES: usize = 256 * 1024;
+/// How long an answer may take from its head to its end.
+const LONGEST: Duration = Duration::from_secs(10);
 
 pub(super) async fn fetch(
     inner: &Inner,
@@ -31,7 +34,7 @@ pub(super) async fn fetch(
             status.as_u16()
         )));
     }
-    let bytes = reply.into_body().bytes(MOST_BYTES).await;
+    let bytes = reply.into_body().bytes(MOST_BYTES, LONGEST).await;
     let bytes = bytes.map_err(|fault| unavailable(fault.to_string()))?;
     let bytes = bytes.ok_or_else(|| unavailable("Wix's answer is too large".to_owned()))?;
     let mut answer = read(&bytes, instance_id).ok_or_else(|| {

@@ -2,8 +2,9 @@
 //! needed, kept in the database and, for those in use, in memory; fetched anew on a schedule and
 //! whenever somebody asks for it.
 //!
-//! Rules: one question to Wix for an instance at a time. Nothing on a request's path waits for this,
-//! but a rule about plans when a caller's credential names none.
+//! Rules: one question to Wix for an instance at a time. On a request's path only what cannot do without
+//! waits for this: a rule about plans when a caller's credential names none, a call about the caller's
+//! site, a handler in Rust that asks.
 //!
 //! Source: `GET /apps/v1/instance`.
 
@@ -44,7 +45,8 @@ struct Inner {
     clock: Clock,
     origins: Arc<SiteOrigins>,
     in_memory: Cache<InstanceId, Arc<Details>, InstanceHash>,
-    flights: SingleFlight<InstanceId, Result<Arc<Details>, WixError>>,
+    /// By instance, and whether somebody waits: nobody waits behind the background.
+    flights: SingleFlight<(InstanceId, bool), Result<Arc<Details>, WixError>>,
 }
 
 impl Directory {
@@ -101,7 +103,8 @@ impl Directory {
     ) -> Result<Arc<Details>, WixError> {
         let inner = Arc::clone(&self.0);
         let work = || async move { fetch::fetch(&inner, instance_id, priority).await };
-        let outcome = self.0.flights.run(&instance_id, || None, work);
+        let key = (instance_id, priority == Priority::Interactive);
+        let outcome = self.0.flights.run(&key, || None, work);
         outcome.await.unwrap_or_else(|| {
             Err(WixError::Unavailable {
                 cause: "the question about an instance failed here".to_owned(),
@@ -112,7 +115,8 @@ impl Directory {
 
     /// True when what is known is older than `age`.
     pub(crate) fn is_older(&self, details: &Details, age: Duration) -> bool {
+        // In the future: the clock was set back, and nobody knows how old it is.
         let is = self.0.clock.now().duration_since(details.fetched_at);
-        is.is_positive() && is.unsigned_abs() > age
+        is.unsigned_abs() > age
     }
 }

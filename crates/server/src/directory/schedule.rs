@@ -1,13 +1,15 @@
 //! Keeping the directory up to date: instances that have just been seen for the first time, where
-//! their sites matter, and all others once their details are old. In the background, one at a time.
+//! their sites matter, and all others once their details are old. In the background, a few at a time.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use backlot_outbound::wix::{Priority, WixError};
+use backlot_outbound::wix::Priority;
 use backlot_store::Store;
 use backlot_store::instance_details::{InstanceDetails as _, Outdated};
 use backlot_wix::InstanceId;
+use futures_util::StreamExt as _;
 use jiff::{SignedDuration, Timestamp};
 use moka::sync::Cache;
 use tokio::sync::{mpsc, watch};
@@ -20,28 +22,34 @@ use crate::instance_hash::InstanceHash;
 const MOST_WAITING: usize = 10_000;
 /// How often old details are looked for.
 const ROUND: Duration = Duration::from_secs(30);
-/// How many are fetched in one round.
+/// How many are asked about in one round.
 const BATCH: u32 = 200;
-/// After Wix gave no answer.
+/// How long.
 const REST: Duration = Duration::from_secs(10);
 /// Those that have not called for this long are left alone.
 const IN_USE: SignedDuration = SignedDuration::from_hours(24 * 30);
-/// A newcomer of whom Wix says nothing is asked about again after this.
-const REFUSED_NEWCOMER: Duration = Duration::from_mins(1);
+/// An instance of whom Wix said nothing is asked about again after this.
+const LEFT_ALONE: Duration = Duration::from_mins(1);
+/// Questions that are under way at the same time.
+const AT_ONCE: usize = 4;
+/// So many without an answer in a row, and Wix is left alone for [`REST`].
+const IN_A_ROW: usize = 5;
 /// An instance that Wix refused is asked about again after this.
-const REFUSED: SignedDuration = SignedDuration::from_hours(24);
+const REFUSED: SignedDuration = SignedDuration::from_hours(1);
 
 /// Takes the news of instances that were seen.
 pub(crate) struct Schedule {
     /// `None` where sites do not matter.
     newcomers: Option<mpsc::Sender<InstanceId>>,
     waiting: parking_lot::Mutex<Option<mpsc::Receiver<InstanceId>>>,
-    /// Newcomers that Wix refused not long ago.
-    refused: Cache<InstanceId, (), InstanceHash>,
+    /// Those of whom Wix said nothing not long ago.
+    failed: Cache<InstanceId, (), InstanceHash>,
     origins: Arc<SiteOrigins>,
     clock: Clock,
     maximum_age: SignedDuration,
     started_at: Timestamp,
+    /// In a row, without an answer.
+    failures: AtomicUsize,
 }
 
 impl Schedule {
@@ -56,14 +64,15 @@ impl Schedule {
         Self {
             newcomers: installed_sites.then_some(sender),
             waiting: parking_lot::Mutex::new(Some(receiver)),
-            refused: Cache::builder()
+            failed: Cache::builder()
                 .max_capacity(MOST_WAITING as u64)
-                .time_to_live(REFUSED_NEWCOMER)
+                .time_to_live(LEFT_ALONE)
                 .build_with_hasher(InstanceHash::default()),
             origins,
             started_at: clock.now(),
             clock,
             maximum_age,
+            failures: AtomicUsize::new(0),
         }
     }
 
@@ -71,7 +80,7 @@ impl Schedule {
     pub(crate) fn seen(&self, instance_id: InstanceId) {
         if let Some(newcomers) = &self.newcomers
             && !self.origins.knows(instance_id)
-            && !self.refused.contains_key(&instance_id)
+            && !self.failed.contains_key(&instance_id)
         {
             let _ = newcomers.try_send(instance_id);
         }
@@ -84,37 +93,48 @@ impl Schedule {
         store: Store,
         mut stopped: watch::Receiver<bool>,
     ) {
-        let Some(mut newcomers) = self.waiting.lock().take() else {
+        let Some(newcomers) = self.waiting.lock().take() else {
             return;
         };
-        let mut round = tokio::time::interval(ROUND);
-        round.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let work = async {
-            loop {
-                tokio::select! {
-                    Some(instance_id) = newcomers.recv() => {
-                        if !self.origins.knows(instance_id) {
-                            self.welcome(&directory, instance_id).await;
-                        }
-                    }
-                    _ = round.tick() => self.refresh_outdated(&directory, &store).await,
-                }
-            }
+            tokio::join!(
+                self.welcome(&directory, newcomers),
+                self.refresh_outdated(&directory, &store),
+            )
         };
         tokio::select! {
-            () = work => {}
+            _ = work => {}
             _ = stopped.wait_for(|stopped| *stopped) => {}
         }
     }
 
-    async fn welcome(&self, directory: &Directory, instance_id: InstanceId) {
-        refresh(directory, instance_id).await;
-        if !self.origins.knows(instance_id) {
-            self.refused.insert(instance_id, ());
-        }
+    async fn welcome(&self, directory: &Directory, newcomers: mpsc::Receiver<InstanceId>) {
+        let newcomers = futures_util::stream::unfold(newcomers, async |mut newcomers| {
+            Some((newcomers.recv().await?, newcomers))
+        });
+        let each = async |instance_id| {
+            if !self.origins.knows(instance_id) && !self.failed.contains_key(&instance_id) {
+                self.refresh(directory, instance_id).await;
+            }
+        };
+        newcomers.for_each_concurrent(AT_ONCE, each).await;
     }
 
     async fn refresh_outdated(&self, directory: &Directory, store: &Store) {
+        let mut round = tokio::time::interval(ROUND);
+        round.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            round.tick().await;
+            let batch = self.outdated(store).await;
+            let each = async |instance_id| self.refresh(directory, instance_id).await;
+            let batch = futures_util::stream::iter(batch);
+            batch.for_each_concurrent(AT_ONCE, each).await;
+        }
+    }
+
+    /// The next ones, less those of whom Wix said nothing not long ago: they must not be in the way of
+    /// the others.
+    async fn outdated(&self, store: &Store) -> Vec<InstanceId> {
         let now = self.clock.now();
         let before = |age: SignedDuration| now.checked_sub(age).unwrap_or(now);
         let outdated = Outdated {
@@ -124,29 +144,31 @@ impl Schedule {
             refused_since: before(REFUSED).max(self.started_at),
             missing_too: self.newcomers.is_some(),
         };
-        let batch = match store.outdated_instances(outdated, BATCH).await {
-            Ok(batch) => batch,
+        let in_the_way = u32::try_from(self.failed.entry_count()).unwrap_or(0);
+        match store.outdated_instances(outdated, BATCH + in_the_way).await {
+            Ok(mut found) => {
+                found.retain(|instance_id| !self.failed.contains_key(instance_id));
+                found
+            }
             Err(error) => {
                 tracing::warn!(%error, "cannot look for instances with old details");
-                return;
-            }
-        };
-        for instance_id in batch {
-            if !refresh(directory, instance_id).await {
-                return;
+                Vec::new()
             }
         }
     }
-}
 
-/// False when there is no use in going on for now.
-async fn refresh(directory: &Directory, instance_id: InstanceId) -> bool {
-    match directory.refresh(instance_id, Priority::Background).await {
-        Ok(_) | Err(WixError::Refused(_) | WixError::Exhausted { .. }) => true,
-        Err(error) => {
-            tracing::debug!(%error, %instance_id, "Wix does not say anything about an instance");
-            tokio::time::sleep(REST).await;
-            false
+    /// Asks about one. When several in a row bring nothing, it is most likely not their fault, and Wix
+    /// is left alone for a moment.
+    async fn refresh(&self, directory: &Directory, instance_id: InstanceId) {
+        match directory.refresh(instance_id, Priority::Background).await {
+            Ok(_) => self.failures.store(0, Ordering::Relaxed),
+            Err(error) => {
+                tracing::debug!(%error, %instance_id, "Wix does not say anything about an instance");
+                self.failed.insert(instance_id, ());
+                if self.failures.fetch_add(1, Ordering::Relaxed) >= IN_A_ROW {
+                    tokio::time::sleep(REST).await;
+                }
+            }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What came of a call.
 
+use std::time::Duration;
+
 use axum::response::{IntoResponse, Response};
 use backlot_outbound::wix::{WixError, WixReply};
 use bytes::Bytes;
@@ -11,6 +13,8 @@ use crate::rooms::wix::from_wix;
 
 /// The most that is read whole of an answer.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
+/// How long an answer that is read whole may take from its head to its end.
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// An answer of Wix's.
 pub struct WixAnswer(WixReply);
@@ -55,7 +59,7 @@ impl WixAnswer {
             cause,
             retry_after: None,
         };
-        let read = self.0.into_body().bytes(MOST_BYTES).await;
+        let read = self.0.into_body().bytes(MOST_BYTES, LONGEST).await;
         let read = read.map_err(|fault| unavailable(fault.to_string()))?;
         Ok(read.ok_or_else(|| unavailable("the answer is larger than 16 MiB".to_owned()))?)
     }

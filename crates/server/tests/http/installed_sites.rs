@@ -119,6 +119,25 @@ async fn a_site_that_lost_the_app_is_no_longer_let_in() {
 }
 
 #[tokio::test]
+async fn one_instance_that_wix_says_nothing_of_is_not_in_the_way_of_others() {
+    const OTHER: &str = "2b0d7a6e-4c1f-4a52-9d3e-0c5f8a1b7eff";
+    let wix = FakeWix::start().await;
+    wix.on(INSTANCE, 200, &says(SITE, None));
+    wix.fails_for(OTHER);
+    let server = start(&wix).await;
+    let mut failing = payload("owner");
+    failing["instanceId"] = json!(OTHER);
+    whoami(&server, &signed(NEW_SECRET, &failing), &page()).await;
+    wix.until_asked(INSTANCE, 1).await;
+    whoami(&server, &instance("owner"), &page()).await;
+    let let_in = async { while preflight(&server, SITE).await != SITE {} };
+    let patience = std::time::Duration::from_secs(5);
+    tokio::time::timeout(patience, let_in)
+        .await
+        .expect("it waited behind the other");
+}
+
+#[tokio::test]
 async fn without_the_setting_wix_is_not_even_asked() {
     let wix = FakeWix::start().await;
     wix.on(INSTANCE, 200, &says(SITE, None));
@@ -187,6 +206,17 @@ async fn a_rule_about_plans_asks_wix_for_callers_with_tokens() {
     };
     let reply = ask().await;
     assert_eq!((reply.status, &*reply.code()), (503, "WIX_UNAVAILABLE"));
+    let visitor = access_token("visitor");
+    wix.knows(&visitor, info("VISITOR"));
+    let before = wix.asked(INSTANCE).len();
+    let headers = [("authorization", &*visitor)];
+    let reply = request(server.address, "GET", "/api/x", &headers, "").await;
+    assert_eq!(reply.code(), "ROLE_NOT_ALLOWED");
+    assert_eq!(
+        wix.asked(INSTANCE).len(),
+        before,
+        "nobody asks for a plan that does not matter"
+    );
     wix.on(INSTANCE, 200, &says(SITE, None));
     let reply = ask().await;
     assert_eq!((reply.status, &*reply.code()), (403, "PLAN_NOT_ALLOWED"));

@@ -103,7 +103,7 @@ fn upstream(api: &Api, key: String, report: &mut Report<'_>) -> Option<Address> 
             // Not repeated: it may hold a password.
             report.problem(
                 key,
-                format!("this is {error}"),
+                format!("this address {error}"),
                 "write for example upstream = \"http://127.0.0.1:3000\"",
             );
             None

@@ -3,7 +3,7 @@
 use super::Mode;
 use super::report::Report;
 use crate::config::source::{Environment, Origin};
-use crate::config::values::Value;
+use crate::config::values::{SecretError, Value};
 
 /// The text. `what` says what it is, for a person who has none.
 pub(super) fn read_secret(
@@ -31,6 +31,11 @@ pub(super) fn read_secret(
     }
     match value.read(report.source.folder(), environment) {
         Ok(text) => Some(text),
+        Err(error @ SecretError::NotSet(_)) => {
+            let remedy = format!("set it where the server runs; {what}");
+            report.problem(key, error.to_string(), remedy);
+            None
+        }
         Err(error) => {
             report.problem(key, error.to_string(), what);
             None

@@ -1,9 +1,9 @@
 //! The calls that an instance may make in a minute, and who goes first when they are short.
 //!
 //! Wix grants each instance 200 a minute and does not say how it counts, so no span of a minute holds
-//! more than the limit here, wherever it begins. Those in the foreground wait in a queue of their
-//! own, in the order in which they came; those in the background go only while nobody waits there,
-//! and leave a quarter of the budget alone. After a 429 nobody goes until Wix wants to be asked again.
+//! more than the limit here, wherever it begins. Each priority has a queue of its own, in the order in
+//! which they came; those of a lower one go only while nobody of a higher one waits, and leave a part of
+//! the budget alone. After a 429 nobody goes until Wix wants to be asked again.
 
 mod window;
 
@@ -17,41 +17,52 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use super::Priority;
 use window::Window;
 
-/// How often the background looks whether the foreground has gone.
+/// How often those of a lower priority look whether those of a higher one have gone.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// The budget of one subject.
 pub(super) struct Budget {
     window: Mutex<Window>,
-    interactive: Semaphore,
-    background: Semaphore,
+    queues: [Queue; 3],
+}
+
+struct Queue {
+    /// Held by its first.
+    front: Semaphore,
     waiting: AtomicUsize,
+}
+
+impl Queue {
+    const fn new() -> Self {
+        Self {
+            front: Semaphore::const_new(1),
+            waiting: AtomicUsize::new(0),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) == 0
+    }
 }
 
 impl Budget {
     pub(super) fn new(requests_per_minute: usize) -> Self {
         Self {
             window: Mutex::new(Window::new(requests_per_minute)),
-            interactive: Semaphore::new(1),
-            background: Semaphore::new(1),
-            waiting: AtomicUsize::new(0),
+            queues: [Queue::new(), Queue::new(), Queue::new()],
         }
     }
 
     /// Takes one call out of the budget, waiting for it until `deadline`. The error is how long it
     /// would have to wait.
     pub(super) async fn take(&self, priority: Priority, deadline: Instant) -> Result<(), Duration> {
-        let queue = match priority {
-            Priority::Interactive => &self.interactive,
-            Priority::Background => &self.background,
-        };
-        let nobody_waits = queue.available_permits() > 0;
-        if nobody_waits && self.try_take(priority).is_ok() {
+        let queue = &self.queues[priority as usize];
+        if queue.is_empty() && self.try_take(priority).is_ok() {
             return Ok(());
         }
-        let _waiting = (priority == Priority::Interactive).then(|| Waiting::new(&self.waiting));
-        let Ok(Ok(_first)) = timeout_at(deadline, queue.acquire()).await else {
-            return Err(self.wait());
+        let _waiting = Waiting::new(&queue.waiting);
+        let Ok(Ok(_first)) = timeout_at(deadline, queue.front.acquire()).await else {
+            return Err(self.wait(priority));
         };
         loop {
             let Err(at) = self.try_take(priority) else {
@@ -72,18 +83,17 @@ impl Budget {
     /// Takes one, or says when to try again.
     fn try_take(&self, priority: Priority) -> Result<(), Instant> {
         let now = Instant::now();
-        if priority == Priority::Background && self.waiting.load(Ordering::Relaxed) > 0 {
+        let before = &self.queues[..priority as usize];
+        if !before.iter().all(Queue::is_empty) {
             return Err(now + LOOK_AGAIN);
         }
         self.window.lock().try_take(priority, now)
     }
 
-    fn wait(&self) -> Duration {
+    fn wait(&self, priority: Priority) -> Duration {
         let now = Instant::now();
-        self.window
-            .lock()
-            .free_at(Priority::Interactive, now)
-            .saturating_duration_since(now)
+        let free_at = self.window.lock().free_at(priority, now);
+        free_at.saturating_duration_since(now).max(LOOK_AGAIN)
     }
 }
 
@@ -181,6 +191,19 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn no_visitor_can_shut_the_owner_out() {
+        let budget = Budget::new(20);
+        for _ in 0..18 {
+            budget.take(Priority::Public, soon()).await.unwrap();
+        }
+        assert!(budget.take(Priority::Public, soon()).await.is_err());
+        for _ in 0..2 {
+            budget.take(Priority::Interactive, soon()).await.unwrap();
+        }
+        assert!(budget.take(Priority::Interactive, soon()).await.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn whoever_gives_up_frees_the_queue() {
         let budget = Budget::new(1);
         budget.take(Priority::Interactive, soon()).await.unwrap();
@@ -190,7 +213,7 @@ mod tests {
                 .await
                 .is_err()
         );
-        assert_eq!(budget.waiting.load(Ordering::Relaxed), 0);
+        assert!(budget.queues.iter().all(Queue::is_empty));
         tokio::time::advance(Duration::from_secs(61)).await;
         budget.take(Priority::Interactive, soon()).await.unwrap();
     }

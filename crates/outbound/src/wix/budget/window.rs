@@ -44,10 +44,7 @@ impl Window {
 
     /// When there is room.
     pub(super) fn free_at(&self, priority: Priority, now: Instant) -> Instant {
-        let limit = match priority {
-            Priority::Interactive => self.limit,
-            Priority::Background => (self.limit * 3 / 4).max(1),
-        };
+        let limit = priority.share_of(self.limit);
         // With as many as the limit, the oldest but so many must have left.
         let room = match self.made.len().checked_sub(limit) {
             None => now,

@@ -24,6 +24,9 @@ pub(in crate::wix) struct Kept {
 impl Kept {
     /// `None` for a token that cannot stand in a header.
     pub(super) fn new(granted: &Granted, asked_at: Instant) -> Option<Self> {
+        if granted.access_token.is_empty() {
+            return None;
+        }
         let mut value = HeaderValue::from_str(&granted.access_token).ok()?;
         value.set_sensitive(true);
         let lifetime = granted.lifetime();

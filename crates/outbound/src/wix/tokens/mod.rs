@@ -9,6 +9,7 @@
 
 mod ask;
 mod kept;
+mod pauses;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,9 +21,14 @@ use super::WixError;
 use crate::single_flight::SingleFlight;
 pub(super) use ask::Asker;
 pub(super) use kept::Kept;
+use pauses::Pauses;
 
-/// About a kilobyte each.
-const MOST_KEPT: u64 = 20_000;
+/// About a kilobyte each: as many as there are budgets, or evenly busy instances would push each
+/// other's tokens out.
+const MOST_KEPT: u64 = 100_000;
+const MOST_REFUSED: u64 = 20_000;
+/// After Wix gave no answer it is not asked again for this long, unless it wants longer.
+const PAUSE: Duration = Duration::from_secs(1);
 const REFUSAL_KEPT: Duration = Duration::from_mins(1);
 
 /// Wix gives no token: the app is not on that site, or its secret is not right.
@@ -56,6 +62,7 @@ type Outcome = Result<Arc<Kept>, WixError>;
 pub(super) struct AppTokens {
     kept: Cache<InstanceId, Arc<Kept>>,
     refused: Cache<InstanceId, TokenRefused>,
+    pauses: Pauses,
     flights: SingleFlight<InstanceId, Outcome>,
     asker: Arc<Asker>,
 }
@@ -64,8 +71,9 @@ impl AppTokens {
     pub(super) fn new(asker: Asker) -> Self {
         Self {
             kept: Cache::builder().max_capacity(MOST_KEPT).build(),
+            pauses: Pauses::new(MOST_REFUSED),
             refused: Cache::builder()
-                .max_capacity(MOST_KEPT)
+                .max_capacity(MOST_REFUSED)
                 .time_to_live(REFUSAL_KEPT)
                 .build(),
             flights: SingleFlight::default(),
@@ -84,6 +92,7 @@ impl AppTokens {
         if let Some(refused) = self.refused.get(&instance_id) {
             return Err(WixError::Refused(refused));
         }
+        self.pauses.check(&instance_id)?;
         self.new_one(instance_id).await
     }
 
@@ -121,6 +130,7 @@ impl AppTokens {
 
     fn work(&self, instance_id: InstanceId) -> impl Future<Output = Outcome> + Send + use<> {
         let (kept, refused) = (self.kept.clone(), self.refused.clone());
+        let pauses = self.pauses.clone();
         let asker = Arc::clone(&self.asker);
         async move {
             let outcome = asker.ask(instance_id).await.map(Arc::new);
@@ -133,7 +143,9 @@ impl AppTokens {
                     kept.invalidate(&instance_id);
                     refused.insert(instance_id, reason.clone());
                 }
-                Err(_) => {}
+                Err(error) => {
+                    pauses.begin(instance_id, error.retry_after().unwrap_or(PAUSE));
+                }
             }
             outcome
         }

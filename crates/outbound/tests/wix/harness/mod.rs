@@ -212,6 +212,7 @@ pub fn post(path: &str, body: &'static str) -> Call {
 pub async fn read_reply(reply: Result<WixReply, WixError>) -> (u16, String) {
     let reply = reply.unwrap();
     let status = reply.status().as_u16();
-    let bytes = reply.into_body().bytes(1 << 20).await.unwrap().unwrap();
+    let body = reply.into_body().bytes(1 << 22, Duration::from_secs(5));
+    let bytes = body.await.unwrap().unwrap();
     (status, String::from_utf8(bytes.to_vec()).unwrap())
 }

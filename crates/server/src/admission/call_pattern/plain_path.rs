@@ -1,5 +1,7 @@
 //! Paths that mean at the other end what they say here.
 
+use percent_encoding::percent_decode_str;
+
 use super::MOST_SEGMENTS;
 
 /// A path that means at the other end what it says here.
@@ -25,32 +27,24 @@ impl<'path> PlainPath<'path> {
     }
 }
 
-/// Not empty, no dot segment, and only characters of a path segment (RFC 3986), of which an encoded
-/// one must not stand for anything that means something in a path.
+/// Not empty, no dot segment, and only characters of a path segment (RFC 3986); what is encoded must be
+/// UTF-8, and stand for nothing that means something in a path.
 pub(super) fn is_plain_segment(segment: &str) -> bool {
-    if segment.is_empty() {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,=:@%".contains(&byte);
+    if segment.is_empty() || !segment.bytes().all(is_plain) || !is_encoded_well(segment) {
         return false;
     }
-    let mut bytes = segment.bytes();
-    let mut only_dots = true;
-    while let Some(byte) = bytes.next() {
-        let meant = match byte {
-            b'%' => {
-                let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
-                match (digit(bytes.next()), digit(bytes.next())) {
-                    (Some(high), Some(low)) => u8::try_from(high * 16 + low).unwrap_or(0),
-                    _ => return false,
-                }
-            }
-            b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+'
-            | b',' | b'=' | b':' | b'@' => byte,
-            _ if byte.is_ascii_alphanumeric() => byte,
-            _ => return false,
-        };
-        if meant.is_ascii_control() || b"/\\%?#;".contains(&meant) {
-            return false;
-        }
-        only_dots &= meant == b'.';
-    }
-    !only_dots
+    let Ok(meant) = percent_decode_str(segment).decode_utf8() else {
+        return false;
+    };
+    let is_special = |it: char| it.is_control() || "/\\%?#;".contains(it);
+    !meant.contains(is_special) && !meant.bytes().all(|byte| byte == b'.')
+}
+
+/// Each `%` has its two digits.
+fn is_encoded_well(segment: &str) -> bool {
+    segment.split('%').skip(1).all(|after| {
+        let digits = after.as_bytes().get(..2);
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    })
 }

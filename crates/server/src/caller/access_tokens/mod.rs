@@ -99,9 +99,8 @@ impl AccessTokens {
         self.suspects.check(client)?;
 
         let known = || self.known.verdict(&hash, now);
-        let outcome = self
-            .flights
-            .run(&hash, known, || self.work(hash, token, now));
+        let work = || self.work(hash, token, client, now);
+        let outcome = self.flights.run(&hash, known, work);
         match outcome.await.unwrap_or_else(Verdict::failed_here) {
             Verdict::Admitted(caller) => {
                 metrics.token_check(TokenCheck::Admitted);
@@ -129,15 +128,18 @@ impl AccessTokens {
         &self,
         hash: TokenHash,
         token: String,
+        client: RateKey,
         now: Timestamp,
     ) -> impl Future<Output = Verdict> + Send + use<> {
         let turn = self.questions.take(RateKey::EVERYBODY);
+        let places = self.suspects.places(client);
         let (wix, policy) = (self.wix.clone(), self.policy);
         let (known, directory) = (Arc::clone(&self.known), self.directory.clone());
         async move {
             if let Err(wait) = turn {
                 return Verdict::too_many_questions(wait);
             }
+            let _place = places.acquire().await;
             let admitted = match wix.token_info(&token).await {
                 Ok(TokenAnswer::Known(info)) => policy.admit(&info, now),
                 Ok(TokenAnswer::Dead(_)) => Err(Unfit::Inactive),

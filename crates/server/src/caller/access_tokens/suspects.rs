@@ -1,17 +1,21 @@
 //! Clients whose tokens Wix has refused of late. Each may have ten more a second checked; clients that
-//! send only good ones are not counted at all.
+//! send only good ones are not counted. Of any client's only so many are asked about at a time.
 //!
 //! Caveat: behind a proxy that is not in `server.trusted_proxies` all clients look like one.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use moka::sync::Cache;
+use tokio::sync::Semaphore;
 
 use crate::admission::{Limiter, RateKey, RateLimit};
 use crate::error::{Code, Refusal};
 
 const MOST_KEPT: u64 = 50_000;
+/// Questions about one client's tokens that are under way at the same time.
+const AT_ONCE: usize = 16;
 const KEPT: Duration = Duration::from_mins(1);
 const TRIES: RateLimit = RateLimit {
     requests: match NonZeroU32::new(50) {
@@ -23,6 +27,7 @@ const TRIES: RateLimit = RateLimit {
 
 pub(super) struct Suspects {
     refused: Cache<RateKey, ()>,
+    places: Cache<RateKey, Arc<Semaphore>>,
     tries: Limiter,
 }
 
@@ -32,6 +37,10 @@ impl Suspects {
             refused: Cache::builder()
                 .max_capacity(MOST_KEPT)
                 .time_to_live(KEPT)
+                .build(),
+            places: Cache::builder()
+                .max_capacity(MOST_KEPT)
+                .time_to_idle(KEPT)
                 .build(),
             tries: Limiter::new(TRIES),
         }
@@ -45,6 +54,13 @@ impl Suspects {
         self.tries
             .take(client)
             .map_err(|wait| Refusal::from(Code::TooManyRefusedTokens).retry_after_time(wait))
+    }
+
+    /// The places for questions about a client's tokens, good or bad: whoever sends many at once waits
+    /// behind its own, not in front of others'.
+    pub(super) fn places(&self, client: RateKey) -> Arc<Semaphore> {
+        let new = || Arc::new(Semaphore::new(AT_ONCE));
+        self.places.get_with(client, new)
     }
 
     pub(super) fn forget_idle(&self) {

@@ -41,12 +41,6 @@ pub(crate) struct Calls {
     nothing: Methods,
 }
 
-/// The lines of the list that a request fits.
-#[derive(Clone, Copy)]
-pub(crate) struct Chosen<'house> {
-    calls: &'house Calls,
-}
-
 impl Calls {
     pub(crate) fn new(settings: WixRoomSettings) -> Self {
         Self {
@@ -63,10 +57,6 @@ impl Calls {
         self.body
     }
 
-    pub(crate) const fn room(&self) -> Chosen<'_> {
-        Chosen { calls: self }
-    }
-
     /// The methods that the list names for a path under `/wix`.
     pub(crate) fn methods(&self, path: &str) -> Methods {
         let Some(plain) = wix_path(path).and_then(PlainPath::new) else {
@@ -78,24 +68,17 @@ impl Calls {
             .filter(|call| call.pattern.allows_path(&plain));
         Methods::new(fitting.map(|call| call.pattern.method().clone()))
     }
-}
-
-impl<'house> Chosen<'house> {
-    pub(crate) const fn calls(self) -> &'house Calls {
-        self.calls
-    }
 
     /// The lines that fit a request, or the refusal if none does: before anything is proven, so that
     /// a call which nobody may make is not taken for a wrong credential.
     pub(crate) fn fitting(
-        self,
+        &self,
         method: &Method,
         path: &str,
-    ) -> Result<Vec<&'house AllowedCall>, Refusal> {
+    ) -> Result<Vec<&AllowedCall>, Refusal> {
         let wix_path = wix_path(path).ok_or(Code::RouteNotFound)?;
         let plain = PlainPath::new(wix_path).ok_or(Code::PathNotAllowed)?;
         let fitting: Vec<&AllowedCall> = self
-            .calls
             .list
             .iter()
             .filter(|call| call.pattern.allows(method, &plain))
@@ -121,10 +104,16 @@ pub(crate) async fn with_plan(
     caller: Arc<Caller>,
     fitting: &[&AllowedCall],
 ) -> Result<Arc<Caller>, Refusal> {
-    if fitting.iter().all(|call| call.rules.plans.is_empty()) {
+    // Only the lines that the caller's role fits: for the others nobody needs to be asked.
+    let rules = || {
+        let rules = fitting.iter().map(|call| &call.rules);
+        rules.filter(|rules| rules.roles.contains(caller.role))
+    };
+    if rules().all(|rules| rules.plans.is_empty()) {
         return Ok(caller);
     }
-    let is_included = |plan: Option<&str>| fitting.iter().any(|call| call.rules.include(plan));
+    let rules: Vec<&Rules> = rules().collect();
+    let is_included = |plan: Option<&str>| rules.iter().any(|rules| rules.include(plan));
     Ok(Box::pin(directory.with_plan(caller, is_included)).await?)
 }
 

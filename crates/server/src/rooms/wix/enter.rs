@@ -5,7 +5,7 @@ use std::sync::Arc;
 use backlot_outbound::body::RequestBody;
 use backlot_outbound::hop_by_hop;
 use backlot_outbound::wix::{Call, CallBody, Priority, Subject};
-use backlot_wix::Caller;
+use backlot_wix::{Caller, Role};
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use http::uri::PathAndQuery;
@@ -43,7 +43,10 @@ pub(crate) async fn enter(
         target,
         headers: headers::to_wix(&parts.headers),
         body,
-        priority: Priority::Interactive,
+        priority: match caller.role {
+            Role::Owner | Role::App => Priority::Interactive,
+            Role::Member | Role::Visitor => Priority::Public,
+        },
     };
     let mut response = house.wix.send(call).await?.map(ReplyBody::wix);
     headers::from_wix(response.headers_mut());

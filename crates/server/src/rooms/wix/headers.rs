@@ -49,9 +49,7 @@ pub(crate) fn from_wix(headers: &mut HeaderMap) {
     for name in STAYS_BEHIND_TOO {
         headers.remove(name);
     }
-    headers
-        .entry(CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.append(VARY, HeaderValue::from_static("Authorization"));
 }
 

@@ -11,8 +11,8 @@ mod calls;
 mod enter;
 mod headers;
 
+pub(crate) use calls::Calls;
 pub use calls::{AllowedCall, OnBehalfOf};
-pub(crate) use calls::{Calls, Chosen};
 pub(crate) use calls::{admit, with_plan};
 pub(crate) use enter::enter;
 pub(crate) use headers::from_wix;

@@ -37,6 +37,8 @@ pub struct FakeWix {
 struct Inner {
     replies: Mutex<HashMap<String, (u16, String)>>,
     infos: Mutex<HashMap<String, Value>>,
+    /// An instance whose calls are all answered with 500.
+    failing: Mutex<Option<String>>,
     asked: Mutex<Vec<Asked>>,
     gate: Semaphore,
 }
@@ -46,6 +48,7 @@ impl FakeWix {
         let inner = Arc::new(Inner {
             replies: Mutex::default(),
             infos: Mutex::default(),
+            failing: Mutex::default(),
             asked: Mutex::default(),
             gate: Semaphore::new(Semaphore::MAX_PERMITS),
         });
@@ -76,6 +79,11 @@ impl FakeWix {
     /// What is known of a token; of any other, that it is not active.
     pub fn knows(&self, token: &str, info: Value) {
         self.inner.infos.lock().insert(token.to_owned(), info);
+    }
+
+    /// Calls on this instance fail, and no others.
+    pub fn fails_for(&self, instance_id: &str) {
+        *self.inner.failing.lock() = Some(instance_id.to_owned());
     }
 
     /// Everything that was asked at a path.
@@ -110,6 +118,9 @@ async fn answer(
     body: String,
 ) -> Response {
     let path = uri.path().to_owned();
+    let is_failing = headers
+        .get("authorization")
+        .is_some_and(|it| it == "failing");
     inner.asked.lock().push(Asked {
         method,
         uri: uri.to_string(),
@@ -117,7 +128,13 @@ async fn answer(
         body: body.clone(),
     });
     inner.gate.acquire().await.unwrap().forget();
-    let scripted = inner.replies.lock().get(&path).cloned();
+    let mut scripted = inner.replies.lock().get(&path).cloned();
+    let failing = inner.failing.lock().clone();
+    if failing.is_some_and(|id| path == "/oauth2/token" && body.contains(&id)) {
+        scripted = Some((200, r#"{"access_token":"failing"}"#.to_owned()));
+    } else if is_failing {
+        scripted = Some((500, String::new()));
+    }
     let (status, body) = match scripted {
         Some(reply) => reply,
         None if path == "/oauth2/token-info" => {

@@ -27,6 +27,7 @@ pub(super) fn resolve(
     let base = base(section.base_url.as_deref(), mode, report);
     let api_key = api_key(section, mode, environment, report);
     let calls = calls::resolve(section, report);
+    check_account_id(section.account_id.as_deref(), report);
     for (name, duration) in [
         ("timeout", section.timeout),
         ("token_timeout", section.token_timeout),
@@ -67,7 +68,11 @@ fn base(text: Option<&str>, mode: Mode, report: &mut Report<'_>) -> Option<Addre
     let address = match Address::parse(text, false) {
         Ok(address) => address,
         Err(error) => {
-            report.problem(KEY, format!("this is {error}"), format!("Wix is at {WIX}"));
+            report.problem(
+                KEY,
+                format!("this address {error}"),
+                format!("Wix is at {WIX}"),
+            );
             return None;
         }
     };
@@ -117,6 +122,17 @@ fn api_key(
         report.problem(KEY, "it cannot be sent in a header", REMEDY);
     }
     key
+}
+
+fn check_account_id(id: Option<&str>, report: &mut Report<'_>) {
+    let fits = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_graphic());
+    if id.is_some_and(|id| !fits(id)) {
+        report.problem(
+            "wix.account_id",
+            "it cannot be sent in a header",
+            "it is a GUID; the account's API key manager shows it",
+        );
+    }
 }
 
 #[cfg(test)]
