@@ -7,14 +7,17 @@ import { instanceOf, makeApp } from "./app.mjs";
 import { call } from "./call.mjs";
 import { remember } from "./credential_traffic.mjs";
 import { fakeToken } from "./fake_token.mjs";
+import { until } from "./poll.mjs";
 
-const faults = [
+const passing = [
   {},
   { failNext: 1000, failStatus: 500 },
   { slowMs: 2000 },
   { resetNext: 1000 },
   { tokenInfo: "notJson" },
   { tokenInfo: "huge" },
+];
+const lasting = [
   { deadTokens: "unauthorized" },
   { secretExpired: true },
   { apiKeyRefused: true },
@@ -65,7 +68,7 @@ export async function makeWixTraffic({ app, backend, site, upstream, wix, apiKey
       ]),
     );
 
-  for (const fault of faults) {
+  const suffer = async (fault) => {
     const name = JSON.stringify(fault);
     await wix.behave();
     // The app's own token dies, so that there is a new one each time.
@@ -87,7 +90,14 @@ export async function makeWixTraffic({ app, backend, site, upstream, wix, apiKey
     await wix.revoke({ accessToken: tokens.revoked });
     await wix.misbehave({ requestsPerMinute: 0, ...fault });
     for (const [kind, value] of Object.entries(tokens)) await everywhere(keep(`${kind}, ${name}`, value));
-  }
+  };
+
+  for (const fault of passing) await suffer(fault);
+  // After so many failures the instance rests for a while.
+  await wix.behave();
+  const headers = { Authorization: instanceOf(app, { instanceId: site.instanceId }) };
+  await until("calls to Wix to go on", async () => (await call(`${backend}/wix/apps/v1/instance`, { headers })).status === 200, 30_000);
+  for (const fault of lasting) await suffer(fault);
   await wix.misbehave({ secretExpired: false, uninstalled: [site.instanceId] });
   await everywhere(keep("uninstalled", await wix.token(site, "visitor")));
   await wix.behave();

@@ -1,6 +1,7 @@
 //! The way of one call: a proof, a turn, an attempt, and what follows from what came back.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http::header::CONTENT_LENGTH;
@@ -27,7 +28,7 @@ struct Attempts<'state> {
     repeat: Repeat,
     has_new_token: bool,
     /// Wix was asked at all.
-    was_sent: bool,
+    sent: Arc<AtomicBool>,
 }
 
 /// What of a call may be sent again.
@@ -52,17 +53,22 @@ impl Repeat {
 }
 
 impl Attempts<'_> {
+    fn was_sent(&self) -> bool {
+        self.sent.load(Ordering::Relaxed)
+    }
+
     const fn are_over(&self) -> bool {
         self.number >= MOST_ATTEMPTS
     }
 }
 
 impl Inner {
-    /// Makes a call, as often as it takes and is allowed.
+    /// Makes a call, as often as it takes and is allowed; `sent` tells when Wix has been asked.
     pub(super) async fn run(
         &self,
         mut call: Call,
         deadline: Instant,
+        sent: Arc<AtomicBool>,
     ) -> Result<WixReply, WixError> {
         let state = self.states.of(&call.subject);
         let mut attempts = Attempts {
@@ -71,7 +77,7 @@ impl Inner {
             number: 0,
             repeat: Repeat::of(&call),
             has_new_token: false,
-            was_sent: false,
+            sent,
         };
         let enter = state.breaker.enter();
         let leave = enter.map_err(|retry_after| WixError::Resting { retry_after })?;
@@ -79,7 +85,7 @@ impl Inner {
         match &outcome {
             Ok(reply) if retry::is_passing_trouble(reply.status()) => leave.failed(),
             Ok(_) => leave.succeeded(),
-            Err(WixError::Unavailable { .. }) if attempts.was_sent => leave.failed(),
+            Err(WixError::Unavailable { .. }) if attempts.was_sent() => leave.failed(),
             // Nothing that speaks of Wix's state.
             Err(_) => drop(leave),
         }
@@ -96,7 +102,7 @@ impl Inner {
             attempts.number += 1;
             let credential = self.credential(&call.subject).await?;
             let place = self.take_turn(call.priority, attempts).await?;
-            attempts.was_sent = true;
+            attempts.sent.store(true, Ordering::Relaxed);
             match self.attempt(call, &credential, attempts.deadline).await {
                 Err(error) => self.after_failure(error, attempts).await?,
                 Ok(reply) => {

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 const FAILURES: u32 = 5;
 const FIRST_REST: Duration = Duration::from_secs(1);
-const LONGEST_REST: Duration = Duration::from_secs(30);
+const LONGEST_REST: Duration = Duration::from_secs(8);
 
 /// The breaker of one subject.
 #[derive(Default)]

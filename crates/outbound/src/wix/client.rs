@@ -87,9 +87,9 @@ impl WixClient {
     pub async fn send(&self, call: Call) -> Result<WixReply, WixError> {
         let inner = &self.0;
         let deadline = Instant::now() + inner.timeout;
-        let make = |call| {
+        let make = |call, sent| {
             let inner = Arc::clone(inner);
-            async move { inner.run(call, deadline).await }
+            async move { inner.run(call, deadline, sent).await }
         };
         inner.coalescer.send(call, deadline, make).await
     }

@@ -2,11 +2,12 @@
 //!
 //! Whoever is alone, as almost everybody is, gets the reply as it streams in. Only where others have
 //! come meanwhile is a reply of up to a megabyte read whole and given to all; a larger one, or a stream
-//! of events, goes to the first, and the others make calls of their own. When all who wait have gone,
-//! so has the call.
+//! of events, goes to the first, and the others make calls of their own. When all who wait have gone
+//! before it was sent, it is not made.
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -27,8 +28,6 @@ struct Key {
     subject: Subject,
     target: PathAndQuery,
     headers: Vec<u8>,
-    /// Nobody waits behind those who may have to wait longer.
-    priority: Priority,
 }
 
 /// What one of those who wait gets. `None`: nothing that could be shared; make the call yourself.
@@ -49,19 +48,19 @@ struct Flight {
 pub(super) struct Coalescer(Arc<Mutex<Waiting>>);
 
 impl Coalescer {
-    /// Makes the call by `make`, or waits for an equal one. A call that cannot be shared is made
-    /// right away.
+    /// Makes the call by `make`, which says when it has been sent, or waits for an equal one. A call that
+    /// cannot be shared is made right away.
     pub(super) async fn send<F>(
         &self,
         call: Call,
         deadline: Instant,
-        make: impl Fn(Call) -> F,
+        make: impl Fn(Call, Arc<AtomicBool>) -> F,
     ) -> Result<WixReply, WixError>
     where
         F: Future<Output = Result<WixReply, WixError>> + Send + 'static,
     {
         let Some(key) = key(&call) else {
-            return make(call).await;
+            return make(call, unsent()).await;
         };
         let again = Call {
             headers: call.headers.clone(),
@@ -74,18 +73,21 @@ impl Coalescer {
                 coalescer: self.clone(),
                 key: Some(key),
             };
-            let (work, left) = (make(call), Arc::clone(&left));
+            let (sent, left) = (unsent(), Arc::clone(&left));
+            let work = make(call, Arc::clone(&sent));
             tokio::spawn(async move {
                 tokio::select! {
                     outcome = work => share(outcome, landing.land(), deadline).await,
-                    () = landing.all_gone(&left) => {}
+                    () = landing.all_gone(&left, &sent) => {}
                 }
             });
         }
         let _leaving = Leaving(left);
         match receiver.await {
+            // Whoever began it may use less of the minute than this one may.
+            Ok(Some(Err(WixError::Exhausted { .. }))) if !is_first => make(again, unsent()).await,
             Ok(Some(outcome)) => outcome,
-            Ok(None) => make(again).await,
+            Ok(None) => make(again, unsent()).await,
             Err(_) => Err(WixError::unavailable("the call failed here")),
         }
     }
@@ -108,6 +110,10 @@ impl Drop for Leaving {
     }
 }
 
+fn unsent() -> Arc<AtomicBool> {
+    Arc::new(AtomicBool::new(false))
+}
+
 /// Takes the call off the list, once: after that an equal one may be under way. Also when it panics.
 struct Landing {
     coalescer: Coalescer,
@@ -123,10 +129,13 @@ impl Landing {
             .unwrap_or_default()
     }
 
-    /// Ready when nobody waits any more; then the call is off the list.
-    async fn all_gone(&mut self, left: &Notify) {
+    /// Ready when nobody waits any more and it has not been sent; then the call is off the list.
+    async fn all_gone(&mut self, left: &Notify, sent: &AtomicBool) {
         loop {
             left.notified().await;
+            if sent.load(Ordering::Relaxed) {
+                continue;
+            }
             let Some(key) = &self.key else { return };
             let mut flights = self.coalescer.0.lock();
             let gone = flights
@@ -171,7 +180,6 @@ fn key(call: &Call) -> Option<Key> {
             subject: call.subject.clone(),
             target: call.target.clone(),
             headers: flat,
-            priority: call.priority,
         }
     })
 }
@@ -257,7 +265,7 @@ mod tests {
                 let id = "2b0d7a6e-4c1f-4a52-9d3e-0c5f8a1b7e60".parse().unwrap();
                 let target = PathAndQuery::from_static("/x");
                 let call = Call::get(Subject::App(id), target, Priority::Interactive);
-                let make = |_| {
+                let make = |_, _| {
                     let work = Work(Arc::clone(&ended));
                     async move {
                         let _work = work;
