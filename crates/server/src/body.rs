@@ -21,7 +21,8 @@ pub struct ReplyBody {
 enum Source {
     Full(Option<Bytes>),
     Upstream(ReplyStream),
-    Wix(WixBody),
+    /// On the heap: it is the larger one, and the seldom one.
+    Wix(Box<WixBody>),
     Mounted(axum::body::Body),
 }
 
@@ -40,8 +41,8 @@ impl ReplyBody {
         Self::from_source(Source::Upstream(stream))
     }
 
-    pub(crate) const fn wix(body: WixBody) -> Self {
-        Self::from_source(Source::Wix(body))
+    pub(crate) fn wix(body: WixBody) -> Self {
+        Self::from_source(Source::Wix(Box::new(body)))
     }
 
     pub(crate) const fn mounted(body: axum::body::Body) -> Self {
@@ -76,7 +77,7 @@ impl Body for ReplyBody {
             Source::Upstream(stream) => Pin::new(stream)
                 .poll_frame(context)
                 .map(|frame| frame.map(|result| result.map_err(BoxError::from))),
-            Source::Wix(body) => Pin::new(body)
+            Source::Wix(body) => Pin::new(&mut **body)
                 .poll_frame(context)
                 .map(|frame| frame.map(|result| result.map_err(BoxError::from))),
             Source::Mounted(body) => Pin::new(body)

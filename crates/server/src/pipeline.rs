@@ -104,13 +104,8 @@ async fn steps(
 
     let route = house.routes.find(request.uri().path())?;
     exchange.record.room = route.room();
-    let methods = house.routes.methods(&route, request.uri().path());
-    if request.method() == Method::OPTIONS && !methods.contains(&Method::OPTIONS) {
-        return Ok(options(methods.header()));
-    }
-    // In the wix room a call is a method and a path together, and refused as one.
-    if !methods.contains(request.method()) && !matches!(route, Route::Wix(_)) {
-        return Err(Refusal::from(Code::MethodNotAllowed).allow(methods.header()));
+    if let Some(answered) = check_method(house, &route, &request)? {
+        return Ok(answered);
     }
 
     match route {
@@ -126,7 +121,8 @@ async fn steps(
             let fitting = calls.fitting(request.method(), request.uri().path())?;
             let proof = look(house, exchange, &request)?;
             let caller = prove(house, exchange, decision, proof).await?;
-            let caller = wix::with_plan(&house.directory, caller, &fitting).await?;
+            // On the heap, as below: they are large, and the other rooms need not carry them.
+            let caller = Box::pin(wix::with_plan(&house.directory, caller, &fitting)).await?;
             let call = wix::admit(&fitting, &caller)?;
             check_body(calls.body().bytes, request.headers())?;
             Box::pin(wix::enter(house, calls, call, caller, request)).await
@@ -148,10 +144,29 @@ async fn steps(
             };
             check_rate(house, exchange, entry, caller.as_deref(), request.headers())?;
             check_body(entry.body_limit(), request.headers())?;
-            // On the heap: it is large, and the other rooms need not carry it.
             Box::pin(api::enter(house, exchange, entry, caller, request)).await
         }
     }
+}
+
+/// Answers a plain `OPTIONS` and refuses a method that the route does not serve.
+fn check_method(
+    house: &House,
+    route: &Route<'_>,
+    request: &Request<RequestBody>,
+) -> Result<Option<Response<ReplyBody>>, Refusal> {
+    let methods = house.routes.methods(route, request.uri().path());
+    if methods.contains(request.method()) {
+        return Ok(None);
+    }
+    if request.method() == Method::OPTIONS {
+        return Ok(Some(options(methods.header())));
+    }
+    // In the wix room a call is a method and a path together, and refused as one.
+    if matches!(route, Route::Wix(_)) {
+        return Ok(None);
+    }
+    Err(Refusal::from(Code::MethodNotAllowed).allow(methods.header()))
 }
 
 /// Counts the request against the entry's rate.

@@ -15,10 +15,10 @@ const LONGEST: Duration = Duration::from_secs(5);
 const MOST_BYTES: usize = 64 * 1024 * 1024;
 
 /// Reads in a task of its own.
-pub(super) fn rest_of(body: Option<Incoming>) {
-    let Some(body) = body.filter(|body| !body.is_end_stream()) else {
+pub(super) fn rest_of(body: Incoming) {
+    if body.is_end_stream() {
         return;
-    };
+    }
     if let Ok(runtime) = tokio::runtime::Handle::try_current() {
         runtime.spawn(tokio::time::timeout(LONGEST, read(body)));
     }

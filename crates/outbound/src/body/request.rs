@@ -52,13 +52,27 @@ impl BodyFault {
 
 /// A body with its limits. Empty when the request had none.
 pub struct RequestBody {
-    /// What is ready to be sent, if any of it was here from the start.
-    ready: Option<Bytes>,
-    inner: Option<Incoming>,
+    source: Source,
     limits: BodyLimits,
     bytes_left: u64,
     silence: Silence,
     progress: Option<Progress>,
+}
+
+/// Where a body comes from.
+enum Source {
+    /// Nowhere, or not any more.
+    Nothing,
+    /// From here.
+    Ready(Bytes),
+    /// From the other end of a connection.
+    Incoming(Incoming),
+}
+
+impl Source {
+    const fn take(&mut self) -> Self {
+        std::mem::replace(self, Self::Nothing)
+    }
 }
 
 /// How many pieces of a body have come, to be read from elsewhere.
@@ -76,8 +90,11 @@ impl RequestBody {
     /// Puts limits on what arrives.
     pub fn new(incoming: Incoming, limits: BodyLimits) -> Self {
         Self {
-            ready: None,
-            inner: (!incoming.is_end_stream()).then_some(incoming),
+            source: if incoming.is_end_stream() {
+                Source::Nothing
+            } else {
+                Source::Incoming(incoming)
+            },
             limits,
             bytes_left: limits.bytes,
             silence: Silence::new(limits.silence),
@@ -87,7 +104,9 @@ impl RequestBody {
 
     /// Follows how the body arrives. `None` when there is none.
     pub fn follow(&mut self) -> Option<Progress> {
-        self.inner.as_ref()?;
+        if !matches!(self.source, Source::Incoming(_)) {
+            return None;
+        }
         Some(self.progress.get_or_insert_default().clone())
     }
 
@@ -105,8 +124,7 @@ impl RequestBody {
             silence: Duration::ZERO,
         };
         Self {
-            ready: None,
-            inner: None,
+            source: Source::Nothing,
             limits,
             bytes_left: 0,
             silence: Silence::new(Duration::ZERO),
@@ -117,8 +135,17 @@ impl RequestBody {
     /// Bytes that are here already.
     pub fn ready(bytes: Bytes) -> Self {
         let mut body = Self::empty();
-        body.ready = (!bytes.is_empty()).then_some(bytes);
+        if !bytes.is_empty() {
+            body.source = Source::Ready(bytes);
+        }
         body
+    }
+
+    /// Nobody wants the rest.
+    fn read_away(&mut self) {
+        if let Source::Incoming(rest) = self.source.take() {
+            read_away::rest_of(rest);
+        }
     }
 
     fn take_from_budget(&mut self, bytes: usize) -> Result<(), BodyFault> {
@@ -132,7 +159,7 @@ impl RequestBody {
 
 impl Drop for RequestBody {
     fn drop(&mut self) {
-        read_away::rest_of(self.inner.take());
+        self.read_away();
     }
 }
 
@@ -145,15 +172,15 @@ impl Body for RequestBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyFault>>> {
         let this = &mut *self;
-        if let Some(bytes) = this.ready.take() {
-            return Poll::Ready(Some(Ok(Frame::data(bytes))));
-        }
-        let Some(inner) = &mut this.inner else {
-            return Poll::Ready(None);
+        let Source::Incoming(inner) = &mut this.source else {
+            return Poll::Ready(match this.source.take() {
+                Source::Ready(bytes) => Some(Ok(Frame::data(bytes))),
+                Source::Nothing | Source::Incoming(_) => None,
+            });
         };
         let Poll::Ready(frame) = Pin::new(inner).poll_frame(context) else {
             ready!(this.silence.poll_too_long(context));
-            this.inner = None;
+            this.source = Source::Nothing;
             return Poll::Ready(Some(Err(BodyFault::TooSlow)));
         };
         this.silence.broken();
@@ -162,16 +189,16 @@ impl Body for RequestBody {
         }
         let result = match frame {
             None => {
-                this.inner = None;
+                this.source = Source::Nothing;
                 return Poll::Ready(None);
             }
             Some(Err(_)) => {
-                this.inner = None;
+                this.source = Source::Nothing;
                 Err(BodyFault::CutOff)
             }
             // A client's trailers end here: they could carry the names that only we may use.
             Some(Ok(frame)) if frame.is_trailers() => {
-                this.inner = None;
+                this.source = Source::Nothing;
                 return Poll::Ready(None);
             }
             Some(Ok(frame)) => {
@@ -180,20 +207,24 @@ impl Body for RequestBody {
             }
         };
         if result.is_err() {
-            read_away::rest_of(this.inner.take());
+            this.read_away();
         }
         Poll::Ready(Some(result))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.ready.is_none() && self.inner.as_ref().is_none_or(Body::is_end_stream)
+        match &self.source {
+            Source::Nothing => true,
+            Source::Ready(_) => false,
+            Source::Incoming(inner) => inner.is_end_stream(),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        match (&self.ready, &self.inner) {
-            (Some(bytes), _) => SizeHint::with_exact(bytes.len() as u64),
-            (None, Some(inner)) => inner.size_hint(),
-            (None, None) => SizeHint::with_exact(0),
+        match &self.source {
+            Source::Nothing => SizeHint::with_exact(0),
+            Source::Ready(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Source::Incoming(inner) => inner.size_hint(),
         }
     }
 }

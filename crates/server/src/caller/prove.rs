@@ -45,27 +45,39 @@ pub(crate) fn look(
 }
 
 /// Brings the proof to its end, sees that the page is one of the caller's, and registers the instance.
+///
+/// Nearly every proof is checked by now, so the question to Wix lies on the heap and the request's own
+/// state machine stays small.
 pub(crate) async fn prove(
     house: &House,
     exchange: &mut Exchange,
     decision: &Decision,
     looked: Looked,
 ) -> Result<Arc<Caller>, Refusal> {
-    let now = exchange.arrived_at();
     let checked = match looked {
         Looked::Checked(checked) => checked,
         Looked::AskWix(token, client) => {
+            let now = exchange.arrived_at();
             let asking = house.access_tokens.ask(token, client, now, &house.metrics);
             Checked::by_wix(Box::pin(asking).await?)
         }
     };
+    settle(house, exchange, decision, checked)
+}
+
+fn settle(
+    house: &House,
+    exchange: &mut Exchange,
+    decision: &Decision,
+    checked: Checked,
+) -> Result<Arc<Caller>, Refusal> {
     if checked.old_secret {
         house.metrics.old_secret_uses.inc();
     }
     let instance_id = checked.caller.instance_id;
     exchange.caller(&checked.caller, checked.old_secret);
     house.cors.check_instance(decision, instance_id)?;
-    if house.registry.note(&checked.caller, now) {
+    if house.registry.note(&checked.caller, exchange.arrived_at()) {
         house.schedule.seen(instance_id);
     }
     Ok(checked.caller)
