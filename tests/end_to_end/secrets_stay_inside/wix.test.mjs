@@ -11,17 +11,15 @@ import { startDev, startServe } from "../lib/backlot.mjs";
 import { call } from "../lib/call.mjs";
 import { leaks, remember } from "../lib/credential_traffic.mjs";
 import { startRelay } from "../lib/relay.mjs";
+import { configuration } from "../lib/secrets_stage.mjs";
 import { simulatorOf } from "../lib/simulator.mjs";
 import { startUpstream } from "../lib/upstream.mjs";
 import { makeWixTraffic } from "../lib/wix_traffic.mjs";
 
 const apiKey = `IST.${"aB3".repeat(20)}.${"cD4".repeat(40)}.${"eF5".repeat(20)}`;
-const configuration = (upstream) => `
+const everythingOfWix = `
 [server]
 trusted_proxies = ["127.0.0.0/8"]
-
-[log]
-level = "debug"
 
 [access_token]
 ceiling = "0s"
@@ -42,16 +40,6 @@ calls = [
   "POST /apps/v1/instance",
   { call = "GET /site-properties/v4/properties", as = "site", allow = ["app"] },
 ]
-
-[[api]]
-path = "/api"
-upstream = "${upstream.address}"
-allow = ["owner", "app"]
-
-[[api]]
-path = "/api/down"
-upstream = "http://127.0.0.1:1"
-allow = ["owner"]
 `;
 
 test("backlot serve keeps what it knows of Wix", { timeout: 120_000 }, async (t) => {
@@ -65,7 +53,7 @@ test("backlot serve keeps what it knows of Wix", { timeout: 120_000 }, async (t)
   const environment = { WIX_CLIENT_ID: app.id, WIX_CLIENT_SECRET: app.secret, WIX_CLIENT_PUBLIC_KEY: app.publicKey };
   const { admin, backend, data, folder, program } = await startServe(t, {
     app: { ...app, environment },
-    config: configuration(upstream),
+    config: configuration(upstream, everythingOfWix),
     env: { BACKLOT_WIX_BASE_URL: relay.address, MY_API_KEY: apiKey },
   });
 
