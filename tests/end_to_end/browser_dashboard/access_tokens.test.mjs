@@ -43,13 +43,15 @@ test("the demo page's calls with an access token", async (t) => {
         assert.deepEqual(tokens.map(([path]) => path), ["/whoami", "/api/hello"]);
         for (const [, value] of tokens) assert.ok(!me.sent.includes(value) && !hello.sent.includes(value), "shown shortened");
 
-        const wix = await press(frame, "call-wix-instance");
-        if (role === "owner") {
-          assert.equal(wix.status, "200", wix.body);
-          assert.equal(wix.json.site.siteDisplayName, site.siteName);
-          assert.match(wix.lesson, new RegExp(`Wix says: ${site.siteName}`));
-        } else {
-          assert.deepEqual([wix.status, wix.code], ["403", "ROLE_NOT_ALLOWED"]);
+        for (const button of ["call-wix-instance", "call-token-wix-instance"]) {
+          const wix = await press(frame, button);
+          if (role === "owner") {
+            assert.equal(wix.status, "200", wix.body);
+            assert.equal(wix.json.site.siteDisplayName, site.siteName);
+            assert.match(wix.lesson, new RegExp(`Wix says: ${site.siteName}`));
+          } else {
+            assert.deepEqual([wix.status, wix.code], ["403", "ROLE_NOT_ALLOWED"]);
+          }
         }
       });
     }

@@ -16,6 +16,7 @@ export const calls = {
   clock: { title: "Live clock", path: "/api/clock", credential: asIs },
   "token-whoami": { title: "Who am I? With a token", path: "/whoami", credential: accessToken },
   "token-hello": { title: "Call my own server with a token", path: "/api/hello", credential: accessToken },
+  "token-wix-instance": { title: "Ask Wix about this site with a token", path: "/wix/apps/v1/instance", credential: accessToken },
   "token-note": { title: "Save a note with a token", method: "POST", path: "/api/notes", credential: accessToken },
   "token-clock": { title: "Live clock with a token", path: "/api/clock", credential: accessToken },
   missing: { title: "No credential", path: "/whoami", credential: () => null, wrong: true },

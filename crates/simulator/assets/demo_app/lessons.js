@@ -9,16 +9,20 @@ const listed = (notes) => (notes.length === 1 ? "the one note" : `the ${notes.le
 
 const NO_TICK = "The server said yes, but no tick came: it was stopped early, or the answer is no event stream.";
 
+const wixSays = ({ instance = {}, site = {} }) =>
+  `${site.siteDisplayName ?? "a site"}, ${instance.isFree === false ? `on the plan ${instance.billing?.packageName}` : "free of charge"}.`;
+
 const lessons = {
   whoami: (caller) => `Backlot checked the signature by itself and knows the caller: ${who(caller)}.`,
   hello: ({ caller = {} }) => `Your own server was called, with the caller already checked: ${who(caller)}.`,
-  "wix-instance": ({ instance = {}, site = {} }) =>
-    `Backlot called Wix as the app on this instance, and Wix says: ${site.siteDisplayName ?? "a site"}, ${instance.isFree === false ? `on the plan ${instance.billing?.packageName}` : "free of charge"}.`,
+  "wix-instance": (answer) => `Backlot called Wix as the app on this instance, and Wix says: ${wixSays(answer)}`,
   note: ({ notes = [] }) => `Your own server saved it and lists ${listed(notes)} of this site; other sites see only theirs.`,
   clock: ({ time }) =>
     time ? "The stream is open. An EventSource cannot set a header, so the instance goes into the address, and Backlot checks it there." : NO_TICK,
   "token-whoami": (caller) => `Only Wix can check a token, so Backlot asked Wix, and remembers the answer for a while: ${who(caller)}.`,
   "token-hello": ({ caller = {} }) => `The same call with a token: your own server is told the same of the caller, ${who(caller)}.`,
+  "token-wix-instance": (answer) =>
+    `The page's token only said who calls; Backlot called Wix with the app's own, and Wix says: ${wixSays(answer)}`,
   "token-note": ({ notes = [] }) => `Token or instance, it is the same site: your own server lists ${listed(notes)} of it.`,
   "token-clock": ({ time }) => (time ? "The stream is open. A fetch can set a header, so the token stays out of the address." : NO_TICK),
 };

@@ -12,6 +12,11 @@ console.log(caller.instanceId, caller.role);`,
   "token-hello": `const reply = await httpClient.fetchWithAuth(backend + "/api/hello");
 console.log(await reply.json());`,
 
+  "token-wix-instance": `// The backend calls Wix as the app, with a token of its own; this one only says who asks.
+const reply = await httpClient.fetchWithAuth(backend + "/wix/apps/v1/instance");
+const { instance, site } = await reply.json();
+console.log(site.siteDisplayName, instance.isFree);`,
+
   "token-note": `const reply = await httpClient.fetchWithAuth(backend + "/api/notes", {
   method: "POST",
   headers: { "Content-Type": "application/json" },
