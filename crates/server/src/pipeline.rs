@@ -18,9 +18,9 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use backlot_outbound::body::RequestBody;
+use backlot_outbound::body::{RequestBody, announced_bytes};
 use futures_util::FutureExt as _;
-use http::header::{CONNECTION, CONTENT_LENGTH, HeaderMap};
+use http::header::{CONNECTION, HeaderMap};
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 
@@ -204,10 +204,7 @@ fn check_head(house: &House, request: &Request<RequestBody>) -> Result<(), Refus
 }
 
 fn check_body(limit: u64, headers: &HeaderMap) -> Result<(), Refusal> {
-    let announced = headers
-        .get(CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|bytes| bytes > limit) {
+    if announced_bytes(headers).is_some_and(|bytes| bytes > limit) {
         return Err(Refusal::from(Code::BodyTooLarge).fact("limitBytes", limit));
     }
     Ok(())

@@ -4,10 +4,12 @@
 //! sender may be silent. The timer for that is only armed while nothing arrives, so a body that is
 //! already here costs none.
 
+mod announced;
 mod read_away;
 mod reply;
 mod request;
 mod silence;
 
+pub use announced::announced_bytes;
 pub use reply::{ReplyFault, ReplyStream};
 pub use request::{BodyFault, BodyLimits, Progress, RequestBody};

@@ -44,7 +44,8 @@ pub enum WixError {
 }
 
 impl WixError {
-    pub(super) fn unavailable(cause: impl Into<String>) -> Self {
+    /// Wix gave no answer that is of use, and did not say when it will.
+    pub fn unavailable(cause: impl Into<String>) -> Self {
         Self::Unavailable {
             cause: cause.into(),
             retry_after: None,

@@ -29,20 +29,19 @@ pub(super) async fn fetch(
     let reply = inner.wix.send(call).await?;
     let status = reply.status();
     if !status.is_success() {
-        return Err(unavailable(format!(
+        return Err(WixError::unavailable(format!(
             "Wix answered the question about an instance with status {}",
             status.as_u16()
         )));
     }
     let bytes = reply.into_body().bytes(MOST_BYTES, LONGEST).await;
-    let bytes = bytes.map_err(|fault| unavailable(fault.to_string()))?;
-    let bytes = bytes.ok_or_else(|| unavailable("Wix's answer is too large".to_owned()))?;
+    let bytes = bytes.map_err(|fault| WixError::unavailable(fault.to_string()))?;
+    let bytes = bytes.ok_or_else(|| WixError::unavailable("Wix's answer is too large"))?;
     let mut answer = read(&bytes, instance_id).ok_or_else(|| {
-        unavailable("Wix's answer is not what it says of this instance".to_owned())
+        WixError::unavailable("Wix's answer is not what it says of this instance")
     })?;
     // A person's address: nothing here needs it, so it is not kept, in memory neither.
-    answer.site.owner_info = None;
-    answer.site.owner_email = None;
+    answer.site.forget_owner();
     let details = Arc::new(Details {
         instance_id,
         answer,
@@ -74,12 +73,5 @@ impl Inner {
         if let Err(error) = self.store.keep_details(Details::clone(details)).await {
             tracing::warn!(%error, instance_id = %id, "cannot keep what Wix says of an instance");
         }
-    }
-}
-
-const fn unavailable(cause: String) -> WixError {
-    WixError::Unavailable {
-        cause,
-        retry_after: None,
     }
 }

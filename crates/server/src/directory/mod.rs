@@ -106,10 +106,9 @@ impl Directory {
         let key = (instance_id, priority == Priority::Interactive);
         let outcome = self.0.flights.run(&key, || None, work);
         outcome.await.unwrap_or_else(|| {
-            Err(WixError::Unavailable {
-                cause: "the question about an instance failed here".to_owned(),
-                retry_after: None,
-            })
+            Err(WixError::unavailable(
+                "the question about an instance failed here",
+            ))
         })
     }
 

@@ -55,13 +55,9 @@ impl WixAnswer {
 
     /// The body, whatever the status.
     pub async fn bytes(self) -> Result<Bytes, WixFault> {
-        let unavailable = |cause: String| WixError::Unavailable {
-            cause,
-            retry_after: None,
-        };
         let read = self.0.into_body().bytes(MOST_BYTES, LONGEST).await;
-        let read = read.map_err(|fault| unavailable(fault.to_string()))?;
-        Ok(read.ok_or_else(|| unavailable("the answer is larger than 16 MiB".to_owned()))?)
+        let read = read.map_err(|fault| WixError::unavailable(fault.to_string()))?;
+        Ok(read.ok_or_else(|| WixError::unavailable("the answer is larger than 16 MiB"))?)
     }
 
     /// The body of a success as a type; Wix's refusals are faults.

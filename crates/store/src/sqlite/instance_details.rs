@@ -40,8 +40,7 @@ const OUTDATED: &str = "
 
 impl InstanceDetails for SqliteStore {
     async fn keep_details(&self, mut details: Details) -> Result<(), StoreError> {
-        details.answer.site.owner_info = None;
-        details.answer.site.owner_email = None;
+        details.answer.site.forget_owner();
         let answer = serde_json::to_string(&details.answer)
             .map_err(|error| StoreError::Refused(error.to_string()))?;
         self.run(move |connection| {

@@ -98,6 +98,12 @@ pub struct OwnerInfo {
 }
 
 impl Site {
+    /// Leaves out who owns it: a person's address, which need not be kept.
+    pub fn forget_owner(&mut self) {
+        self.owner_info = None;
+        self.owner_email = None;
+    }
+
     /// The web origin of the site's pages, as browsers write it: `https://host`. `None` for a site
     /// without an address, over plain http, or with an address that is none.
     pub fn origin(&self) -> Option<String> {
@@ -105,7 +111,8 @@ impl Site {
         let (scheme, rest) = url.split_once("://")?;
         let authority = rest.split(['/', '?', '#']).next()?.to_ascii_lowercase();
         let (host, port) = match authority.split_once(':') {
-            None | Some((_, "443")) => (authority.trim_end_matches(":443"), None),
+            None => (&*authority, None),
+            Some((host, "443")) => (host, None),
             Some((host, port)) => (host, Some(port.parse::<u16>().ok()?)),
         };
         let is_label = |label: &str| {

@@ -83,7 +83,7 @@ impl AppTokens {
 
     /// The token of an instance: the kept one while it lasts, a new one otherwise.
     pub(super) async fn get(&self, instance_id: InstanceId) -> Outcome {
-        if let Some(kept) = self.kept.get(&instance_id).filter(|kept| kept.lasts()) {
+        if let Some(kept) = self.lasting(instance_id) {
             if kept.begin_renewal() {
                 self.renew(instance_id);
             }
@@ -94,6 +94,10 @@ impl AppTokens {
         }
         self.pauses.check(&instance_id)?;
         self.new_one(instance_id).await
+    }
+
+    fn lasting(&self, instance_id: InstanceId) -> Option<Arc<Kept>> {
+        self.kept.get(&instance_id).filter(|kept| kept.lasts())
     }
 
     /// Drops a token that Wix no longer takes, unless it has been replaced already.
@@ -114,12 +118,7 @@ impl AppTokens {
     }
 
     async fn new_one(&self, instance_id: InstanceId) -> Outcome {
-        let known = || {
-            self.kept
-                .get(&instance_id)
-                .filter(|kept| kept.lasts())
-                .map(Ok)
-        };
+        let known = || self.lasting(instance_id).map(Ok);
         let outcome = self
             .flights
             .run(&instance_id, known, || self.work(instance_id));

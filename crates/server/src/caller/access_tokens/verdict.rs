@@ -20,10 +20,9 @@ pub(super) enum Verdict {
 
 impl Verdict {
     pub(super) fn failed_here() -> Self {
-        Self::NoAnswer(WixError::Unavailable {
-            cause: "the question about a token failed here".to_owned(),
-            retry_after: None,
-        })
+        Self::NoAnswer(WixError::unavailable(
+            "the question about a token failed here",
+        ))
     }
 
     /// Not Wix is at its limit but this server.

@@ -114,7 +114,7 @@ pub(crate) async fn with_plan(
     }
     let rules: Vec<&Rules> = rules().collect();
     let is_included = |plan: Option<&str>| rules.iter().any(|rules| rules.include(plan));
-    Ok(Box::pin(directory.with_plan(caller, is_included)).await?)
+    Ok(directory.with_plan(caller, is_included).await?)
 }
 
 /// The first line that admits the caller. If none does, the first line's reason.

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use backlot_outbound::body::RequestBody;
+use backlot_outbound::body::{RequestBody, announced_bytes};
 use backlot_outbound::hop_by_hop;
 use backlot_outbound::wix::{Call, CallBody, Priority, Subject};
 use backlot_wix::{Caller, Role};
 use bytes::Bytes;
-use http::header::CONTENT_LENGTH;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Request, Response, Uri};
 use http_body::Body as _;
@@ -85,10 +84,7 @@ async fn read_small(headers: &HeaderMap, body: RequestBody) -> Result<CallBody, 
     if body.is_end_stream() {
         return Ok(CallBody::Ready(Bytes::new()));
     }
-    let announced = headers
-        .get(CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_none_or(|bytes| bytes > MOST_READ) {
+    if announced_bytes(headers).is_none_or(|bytes| bytes > MOST_READ) {
         return Ok(CallBody::Streaming(body));
     }
     let bytes = body.collect().await.map_err(Refusal::from)?.to_bytes();
