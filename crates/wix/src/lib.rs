@@ -10,6 +10,7 @@
 //! - [`oauth`], [`api_key`]: what a backend proves itself with when it calls Wix
 //! - [`app_instance`]: what Wix knows of one installation and its site
 //! - [`caller`]: who sent a request, once a credential is verified
+//! - [`data`]: Wix Data: items, filters, collections
 //! - [`error_body`]: the JSON shape of every error that Wix's clients understand
 
 pub mod access_token;
@@ -18,6 +19,7 @@ pub mod app_instance;
 pub mod app_secret;
 pub mod caller;
 pub mod credential;
+pub mod data;
 pub mod error_body;
 pub mod ids;
 pub mod jwt;

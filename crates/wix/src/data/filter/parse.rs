@@ -1,0 +1,259 @@
+//! Reading a filter.
+//!
+//! `{"price":{"$gt":5,"$lt":9},"$or":[…]}`. A value whose fields begin with `$` is operators; any other
+//! value is an operand for equality. A list of operators' operands may be empty.
+
+use std::collections::HashSet;
+
+use super::super::order::equality_key;
+use super::super::{Fault, FieldPath, Object, Value, codec::DATE, limits, path::shown};
+use super::{Comparison, Filter, Operands, Test, TextTest};
+
+impl Filter {
+    /// Reads a filter as the client sends it. `null` is no filter.
+    pub fn parse(filter: &Value) -> Result<Self, Fault> {
+        Parser::default().filter(filter, 0)
+    }
+
+    /// Reads a filter that may be left out.
+    pub fn parse_optional(filter: Option<&Value>) -> Result<Self, Fault> {
+        filter.map_or_else(|| Ok(Self::all()), Self::parse)
+    }
+}
+
+#[derive(Default)]
+struct Parser {
+    operands: usize,
+}
+
+impl Parser {
+    fn filter(&mut self, filter: &Value, depth: usize) -> Result<Filter, Fault> {
+        if depth > limits::FILTER_DEPTH {
+            let most = limits::FILTER_DEPTH;
+            return Err(Fault::filter(format!(
+                "The filter is nested more than {most} deep."
+            )));
+        }
+        let object = match filter {
+            Value::Null => return Ok(Filter::all()),
+            Value::Object(object) => object,
+            _ => return Err(Fault::filter("A filter is an object.")),
+        };
+        let mut parts = Vec::with_capacity(object.len());
+        for (name, operand) in object {
+            parts.push(self.part(name, operand, depth)?);
+        }
+        Ok(match parts.len() {
+            1 => parts.swap_remove(0),
+            _ => Filter::And(parts),
+        })
+    }
+
+    fn part(&mut self, name: &str, operand: &Value, depth: usize) -> Result<Filter, Fault> {
+        match name {
+            "$and" => Ok(Filter::And(self.list(name, operand, depth)?)),
+            "$or" => Ok(Filter::Or(self.list(name, operand, depth)?)),
+            "$not" => Ok(Filter::Not(Box::new(self.negated(operand, depth)?))),
+            "$nor" => Ok(Filter::Not(Box::new(Filter::Or(
+                self.list(name, operand, depth)?,
+            )))),
+            _ if name.starts_with('$') => Err(unknown(name)),
+            _ => {
+                let path = FieldPath::parse(name)?;
+                self.field(&path, operand, depth)
+            }
+        }
+    }
+
+    /// `$not` takes one filter or a list, of which none may match.
+    fn negated(&mut self, operand: &Value, depth: usize) -> Result<Filter, Fault> {
+        match operand {
+            Value::Array(_) => Ok(Filter::Or(self.list("$not", operand, depth)?)),
+            _ => self.filter(operand, depth + 1),
+        }
+    }
+
+    fn list(&mut self, name: &str, operand: &Value, depth: usize) -> Result<Vec<Filter>, Fault> {
+        let Value::Array(parts) = operand else {
+            return Err(Fault::filter(format!("{name} takes a list of filters.")));
+        };
+        self.count(parts.len())?;
+        parts
+            .iter()
+            .map(|part| self.filter(part, depth + 1))
+            .collect()
+    }
+
+    fn field(&mut self, path: &FieldPath, operand: &Value, depth: usize) -> Result<Filter, Fault> {
+        match operand {
+            Value::Object(operators) if is_operators(operators) => {
+                let mut parts = Vec::with_capacity(operators.len());
+                for (operator, operand) in operators {
+                    parts.push(self.operator(path, operator, operand, depth)?);
+                }
+                Ok(match parts.len() {
+                    1 => parts.swap_remove(0),
+                    _ => Filter::And(parts),
+                })
+            }
+            value => self.equals(path, value),
+        }
+    }
+
+    fn operator(
+        &mut self,
+        path: &FieldPath,
+        operator: &str,
+        operand: &Value,
+        depth: usize,
+    ) -> Result<Filter, Fault> {
+        let test = match operator {
+            "$eq" => return self.equals(path, operand),
+            "$ne" => return Ok(Filter::Not(Box::new(self.equals(path, operand)?))),
+            "$lt" => self.comparison(operator, Comparison::Less, operand)?,
+            "$lte" | "$le" => self.comparison(operator, Comparison::LessOrEqual, operand)?,
+            "$gt" => self.comparison(operator, Comparison::Greater, operand)?,
+            "$gte" | "$ge" => self.comparison(operator, Comparison::GreaterOrEqual, operand)?,
+            "$contains" => self.text(operator, TextTest::Contains, operand)?,
+            "$startsWith" => self.text(operator, TextTest::StartsWith, operand)?,
+            "$endsWith" => self.text(operator, TextTest::EndsWith, operand)?,
+            "$in" | "$hasSome" => Test::AnyOf(self.operands(operator, operand)?),
+            "$nin" => {
+                let operands = self.operands(operator, operand)?;
+                let part = Filter::Field(path.clone(), Test::AnyOf(operands));
+                return Ok(Filter::Not(Box::new(part)));
+            }
+            "$hasAll" | "$all" => Test::AllOf(self.operands(operator, operand)?.list),
+            "$exists" => Test::Exists(truth(operator, operand)?),
+            "$isEmpty" => {
+                let empty = self.equals(path, &Value::Null)?;
+                return Ok(match truth(operator, operand)? {
+                    true => empty,
+                    false => Filter::Not(Box::new(empty)),
+                });
+            }
+            "$not" => {
+                if depth >= limits::FILTER_DEPTH {
+                    return self.filter(&Value::Null, depth + 1);
+                }
+                let part = self.field(path, operand, depth + 1)?;
+                return Ok(Filter::Not(Box::new(part)));
+            }
+            _ => return Err(unknown(operator)),
+        };
+        Ok(Filter::Field(path.clone(), test))
+    }
+
+    fn equals(&mut self, path: &FieldPath, operand: &Value) -> Result<Filter, Fault> {
+        self.count(1)?;
+        check_operand(operand)?;
+        Ok(Filter::Field(path.clone(), Test::Equals(operand.clone())))
+    }
+
+    fn comparison(
+        &mut self,
+        operator: &str,
+        comparison: Comparison,
+        operand: &Value,
+    ) -> Result<Test, Fault> {
+        self.count(1)?;
+        check_operand(operand)?;
+        match operand {
+            Value::Number(_) | Value::String(_) | Value::Date(_) | Value::Bool(_) => {
+                Ok(Test::Compares(comparison, operand.clone()))
+            }
+            _ => Err(Fault::filter(format!(
+                "{operator} takes a number, a text, a date or a boolean."
+            ))),
+        }
+    }
+
+    fn text(&mut self, operator: &str, place: TextTest, operand: &Value) -> Result<Test, Fault> {
+        self.count(1)?;
+        check_operand(operand)?;
+        match operand {
+            Value::String(text) => Ok(Test::Text(place, text.to_lowercase())),
+            _ => Err(Fault::filter(format!("{operator} takes a text."))),
+        }
+    }
+
+    fn operands(&mut self, operator: &str, operand: &Value) -> Result<Operands, Fault> {
+        let Value::Array(list) = operand else {
+            return Err(Fault::filter(format!("{operator} takes a list.")));
+        };
+        self.count(list.len())?;
+        list.iter().try_for_each(check_operand)?;
+        Ok(Operands::from(list.clone()))
+    }
+
+    fn count(&mut self, operands: usize) -> Result<(), Fault> {
+        self.operands += operands;
+        let most = limits::FILTER_OPERANDS;
+        if self.operands > most {
+            return Err(Fault::filter(format!(
+                "The filter holds more than {most} values."
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// Longer lists than this are hashed.
+const SHORT: usize = 16;
+
+impl From<Vec<Value>> for Operands {
+    fn from(list: Vec<Value>) -> Self {
+        let hashed =
+            (list.len() > SHORT).then(|| list.iter().map(equality_key).collect::<HashSet<_>>());
+        Self { list, hashed }
+    }
+}
+
+impl Operands {
+    /// Whether one of them equals the value.
+    pub fn contain(&self, value: &Value) -> bool {
+        match &self.hashed {
+            Some(hashed) => hashed.contains(&equality_key(value)),
+            None => self
+                .list
+                .iter()
+                .any(|operand| super::super::order::equal(operand, value)),
+        }
+    }
+}
+
+/// Fields that begin with `$` are operators; `$date` alone is a value.
+fn is_operators(object: &Object) -> bool {
+    object
+        .keys()
+        .any(|name| name.starts_with('$') && name != DATE)
+}
+
+/// Nothing that no item can hold: it would be compared with in vain, and a database may choke on it.
+fn check_operand(operand: &Value) -> Result<(), Fault> {
+    match operand {
+        Value::String(text) if text.contains('\0') => {
+            Err(Fault::filter("No text holds a NUL character."))
+        }
+        Value::Array(elements) => elements.iter().try_for_each(check_operand),
+        Value::Object(object) => object.iter().try_for_each(|(name, value)| {
+            if name.contains('\0') || name.starts_with('$') {
+                let name = shown(name);
+                return Err(Fault::filter(format!("No field has the name {name}.")));
+            }
+            check_operand(value)
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn truth(operator: &str, operand: &Value) -> Result<bool, Fault> {
+    match operand {
+        Value::Bool(it) => Ok(*it),
+        _ => Err(Fault::filter(format!("{operator} takes true or false."))),
+    }
+}
+
+fn unknown(operator: &str) -> Fault {
+    Fault::filter(format!("Unknown operator {}.", shown(operator)))
+}
