@@ -4,7 +4,7 @@
 //! point. Objects do not sort among themselves, nor do lists inside of lists.
 //!
 //! Source: Wix Data, "Sort" for empty values, numbers and texts; for values of several kinds the order
-//! of MongoDB, which Wix Data is built on, is assumed.
+//! of `MongoDB`, which Wix Data is built on, is assumed.
 
 use std::cmp::Ordering;
 
@@ -132,7 +132,9 @@ fn write_equality_key(value: &Value, key: &mut Vec<u8>) {
         }
         Value::Array(elements) => {
             length(key, elements.len());
-            elements.iter().for_each(|it| write_equality_key(it, key));
+            for element in elements {
+                write_equality_key(element, key);
+            }
         }
         Value::Object(object) => {
             let mut fields: Vec<_> = object.iter().collect();

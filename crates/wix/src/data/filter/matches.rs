@@ -33,7 +33,7 @@ impl Test {
             }
             Self::Text(test, operand) => any_element(any, &|value| test.holds(value, operand)),
             Self::AnyOf(operands) => {
-                let null = operands.list().iter().any(|it| *it == Value::Null);
+                let null = operands.list().contains(&Value::Null);
                 (null && is_empty(any))
                     || any(&mut |value| {
                         operands.contain(value)

@@ -127,9 +127,10 @@ impl Parser {
             "$exists" => Test::Exists(truth(operator, operand)?),
             "$isEmpty" => {
                 let empty = self.equals(path, &Value::Null)?;
-                return Ok(match truth(operator, operand)? {
-                    true => empty,
-                    false => Filter::Not(Box::new(empty)),
+                return Ok(if truth(operator, operand)? {
+                    empty
+                } else {
+                    Filter::Not(Box::new(empty))
                 });
             }
             "$not" => {
