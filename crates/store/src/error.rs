@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use backlot_wix::data::Fault;
+
 /// A database that could not do what it was asked.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// The file or folder cannot be made or opened.
     #[error("cannot open the database {path}: {cause}", path = path.display())]
@@ -23,6 +25,24 @@ pub enum StoreError {
         /// The highest number in this program.
         known: i64,
     },
+    /// There is no room on the disk. Nothing was changed.
+    #[error("the disk is full")]
+    Full,
+    /// The database does not answer. Whether a write was done is not known.
+    #[error("the database does not answer: {0}")]
+    Unavailable(String),
+    /// More writes wait than is sensible. Nothing was changed.
+    #[error("too many writes are waiting")]
+    Busy,
+    /// The time for a query is over.
+    #[error("the query took too long")]
+    TimedOut,
+    /// What the request was built on has changed: a collection, or a job. Nothing was changed; look again.
+    #[error("what this was built on has changed")]
+    Outdated,
+    /// Whoever asked for a scan gave up.
+    #[error("{0}")]
+    GaveUp(#[from] Fault),
     /// A statement failed.
     #[error("the database refused: {0}")]
     Refused(String),
@@ -30,6 +50,14 @@ pub enum StoreError {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        Self::Refused(error.to_string())
+        use rusqlite::ErrorCode;
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::Full,
+            Some(ErrorCode::OperationInterrupted) => Self::TimedOut,
+            Some(ErrorCode::SystemIoFailure | ErrorCode::DatabaseBusy | ErrorCode::CannotOpen) => {
+                Self::Unavailable(error.to_string())
+            }
+            _ => Self::Refused(error.to_string()),
+        }
     }
 }

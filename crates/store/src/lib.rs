@@ -1,16 +1,20 @@
 //! Everything that Backlot keeps. The only crate that knows a database.
 //!
 //! Each kind of thing is a trait in a file of its own ([`instances`], [`instance_details`],
-//! [`signing_keys`]); a database
+//! [`signing_keys`], [`collections`], [`items`], [`jobs`]); a database
 //! is a type that implements all of them ([`sqlite::SqliteStore`]). No SQL and no database type
 //! crosses this seam. [`Store`] is the one that the configuration chose.
 //!
 //! Rules: absence is `Ok(None)`; every key starts with the instance id; values are bound, never
 //! written into SQL.
 
+mod catalog;
+pub mod collections;
 pub mod error;
 pub mod instance_details;
 pub mod instances;
+pub mod items;
+pub mod jobs;
 pub mod signing_keys;
 pub mod sqlite;
 mod store;

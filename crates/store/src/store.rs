@@ -1,12 +1,30 @@
 //! The database that the configuration chose, behind the traits.
 
+use std::sync::Arc;
+
 use backlot_wix::InstanceId;
+use backlot_wix::data::collection::Definition;
+use backlot_wix::data::{Fault, Filter};
+use jiff::Timestamp;
 
 use crate::StoreError;
+use crate::collections::{Collection, Collections};
 use crate::instance_details::{Details, InstanceDetails, Outdated, TokenRefusal};
 use crate::instances::{Instance, Instances, Sighting};
+use crate::items::link::{Link, LinkOutcome, Wanted};
+use crate::items::{Batch, Find, Item, Items, ItemsOf, Visit, Written};
+use crate::jobs::{Job, Jobs};
 use crate::signing_keys::{SigningKey, SigningKeys};
 use crate::sqlite::SqliteStore;
+
+/// The same call, whichever it is.
+macro_rules! each {
+    ($self:ident, $store:ident => $call:expr) => {
+        match $self {
+            Self::Sqlite($store) => $call,
+        }
+    };
+}
 
 /// One of the databases. Cloning shares it.
 #[derive(Clone)]
@@ -18,55 +36,39 @@ pub enum Store {
 
 impl Instances for Store {
     async fn record_sightings(&self, batch: Vec<Sighting>) -> Result<(), StoreError> {
-        match self {
-            Self::Sqlite(store) => store.record_sightings(batch).await,
-        }
+        each!(self, store => store.record_sightings(batch).await)
     }
 
     async fn instance(&self, instance_id: InstanceId) -> Result<Option<Instance>, StoreError> {
-        match self {
-            Self::Sqlite(store) => store.instance(instance_id).await,
-        }
+        each!(self, store => store.instance(instance_id).await)
     }
 
     async fn latest_instances(&self, limit: u32) -> Result<Vec<Instance>, StoreError> {
-        match self {
-            Self::Sqlite(store) => store.latest_instances(limit).await,
-        }
+        each!(self, store => store.latest_instances(limit).await)
     }
 }
 
 impl SigningKeys for Store {
     async fn signing_keys_or(&self, candidate: SigningKey) -> Result<Vec<SigningKey>, StoreError> {
-        match self {
-            Self::Sqlite(store) => store.signing_keys_or(candidate).await,
-        }
+        each!(self, store => store.signing_keys_or(candidate).await)
     }
 
     async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError> {
-        match self {
-            Self::Sqlite(store) => store.signing_keys().await,
-        }
+        each!(self, store => store.signing_keys().await)
     }
 }
 
 impl InstanceDetails for Store {
     async fn keep_details(&self, details: Details) -> Result<(), StoreError> {
-        match self {
-            Self::Sqlite(store) => store.keep_details(details).await,
-        }
+        each!(self, store => store.keep_details(details).await)
     }
 
     async fn details(&self, instance_id: InstanceId) -> Result<Option<Details>, StoreError> {
-        match self {
-            Self::Sqlite(store) => store.details(instance_id).await,
-        }
+        each!(self, store => store.details(instance_id).await)
     }
 
     async fn site_origins(&self) -> Result<Vec<(InstanceId, String)>, StoreError> {
-        match self {
-            Self::Sqlite(store) => store.site_origins().await,
-        }
+        each!(self, store => store.site_origins().await)
     }
 
     async fn outdated_instances(
@@ -74,26 +76,153 @@ impl InstanceDetails for Store {
         outdated: Outdated,
         limit: u32,
     ) -> Result<Vec<InstanceId>, StoreError> {
-        match self {
-            Self::Sqlite(store) => store.outdated_instances(outdated, limit).await,
-        }
+        each!(self, store => store.outdated_instances(outdated, limit).await)
     }
 
     async fn keep_refusal(&self, refusal: TokenRefusal) -> Result<(), StoreError> {
-        match self {
-            Self::Sqlite(store) => store.keep_refusal(refusal).await,
-        }
+        each!(self, store => store.keep_refusal(refusal).await)
     }
 
     async fn forget_refusal(&self, instance_id: InstanceId) -> Result<(), StoreError> {
-        match self {
-            Self::Sqlite(store) => store.forget_refusal(instance_id).await,
-        }
+        each!(self, store => store.forget_refusal(instance_id).await)
     }
 
     async fn refusal(&self, instance_id: InstanceId) -> Result<Option<TokenRefusal>, StoreError> {
-        match self {
-            Self::Sqlite(store) => store.refusal(instance_id).await,
-        }
+        each!(self, store => store.refusal(instance_id).await)
+    }
+}
+
+impl Collections for Store {
+    async fn collection(
+        &self,
+        instance_id: InstanceId,
+        id: &str,
+    ) -> Result<Option<Arc<Collection>>, StoreError> {
+        each!(self, store => store.collection(instance_id, id).await)
+    }
+
+    async fn collections(
+        &self,
+        instance_id: InstanceId,
+    ) -> Result<Vec<Arc<Collection>>, StoreError> {
+        each!(self, store => store.collections(instance_id).await)
+    }
+
+    async fn create_collection(
+        &self,
+        instance_id: InstanceId,
+        definition: Definition,
+    ) -> Result<Result<Definition, Fault>, StoreError> {
+        each!(self, store => store.create_collection(instance_id, definition).await)
+    }
+
+    async fn update_collection(
+        &self,
+        instance_id: InstanceId,
+        definition: Definition,
+    ) -> Result<Result<Definition, Fault>, StoreError> {
+        each!(self, store => store.update_collection(instance_id, definition).await)
+    }
+
+    async fn delete_collection(
+        &self,
+        instance_id: InstanceId,
+        id: &str,
+    ) -> Result<bool, StoreError> {
+        each!(self, store => store.delete_collection(instance_id, id).await)
+    }
+
+    async fn declared_collections(&self) -> Result<Vec<Definition>, StoreError> {
+        each!(self, store => store.declared_collections().await)
+    }
+
+    async fn declare_collections(
+        &self,
+        definitions: Vec<Definition>,
+    ) -> Result<Result<(), Fault>, StoreError> {
+        each!(self, store => store.declare_collections(definitions).await)
+    }
+}
+
+impl Items for Store {
+    async fn item(&self, of: &ItemsOf, item_id: &str) -> Result<Option<Item>, StoreError> {
+        each!(self, store => store.item(of, item_id).await)
+    }
+
+    async fn find(&self, of: &ItemsOf, find: Find) -> Result<Vec<Item>, StoreError> {
+        each!(self, store => store.find(of, find).await)
+    }
+
+    async fn count(&self, of: &ItemsOf, filter: &Filter) -> Result<u64, StoreError> {
+        each!(self, store => store.count(of, filter).await)
+    }
+
+    async fn scan(
+        &self,
+        of: &ItemsOf,
+        filter: &Filter,
+        visit: &mut Visit<'_>,
+    ) -> Result<(), StoreError> {
+        each!(self, store => store.scan(of, filter, visit).await)
+    }
+
+    async fn write(
+        &self,
+        of: &ItemsOf,
+        batch: Batch,
+    ) -> Result<Vec<Result<Written, Fault>>, StoreError> {
+        each!(self, store => store.write(of, batch).await)
+    }
+
+    async fn truncate(&self, of: &ItemsOf) -> Result<(), StoreError> {
+        each!(self, store => store.truncate(of).await)
+    }
+
+    async fn link(&self, of: &ItemsOf, links: Vec<Link>) -> Result<Vec<LinkOutcome>, StoreError> {
+        each!(self, store => store.link(of, links).await)
+    }
+
+    async fn unlink(&self, of: &ItemsOf, links: Vec<Link>) -> Result<Vec<LinkOutcome>, StoreError> {
+        each!(self, store => store.unlink(of, links).await)
+    }
+
+    async fn replace_links(
+        &self,
+        of: &ItemsOf,
+        field: &str,
+        item_id: &str,
+        referenced: Vec<String>,
+    ) -> Result<(), StoreError> {
+        each!(self, store => store.replace_links(of, field, item_id, referenced).await)
+    }
+
+    async fn is_linked(&self, of: &ItemsOf, link: &Link) -> Result<bool, StoreError> {
+        each!(self, store => store.is_linked(of, link).await)
+    }
+
+    async fn links(&self, of: &ItemsOf, wanted: Wanted) -> Result<Vec<Link>, StoreError> {
+        each!(self, store => store.links(of, wanted).await)
+    }
+}
+
+impl Jobs for Store {
+    async fn keep_job(&self, job: Job) -> Result<(), StoreError> {
+        each!(self, store => store.keep_job(job).await)
+    }
+
+    async fn job(&self, instance_id: InstanceId, job_id: &str) -> Result<Option<Job>, StoreError> {
+        each!(self, store => store.job(instance_id, job_id).await)
+    }
+
+    async fn unfinished_jobs(&self, limit: u32) -> Result<Vec<Job>, StoreError> {
+        each!(self, store => store.unfinished_jobs(limit).await)
+    }
+
+    async fn fail_job(&self, instance_id: InstanceId, job_id: &str) -> Result<(), StoreError> {
+        each!(self, store => store.fail_job(instance_id, job_id).await)
+    }
+
+    async fn forget_jobs(&self, before: Timestamp) -> Result<(), StoreError> {
+        each!(self, store => store.forget_jobs(before).await)
     }
 }

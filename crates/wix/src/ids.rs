@@ -26,6 +26,11 @@ macro_rules! guid_type {
                 Self(guid)
             }
 
+            /// The GUID of these 16 bytes.
+            pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(Uuid::from_bytes(bytes))
+            }
+
             /// The 16 bytes of the GUID.
             pub const fn as_bytes(&self) -> &[u8; 16] {
                 self.0.as_bytes()

@@ -43,23 +43,22 @@ impl InstanceDetails for SqliteStore {
         details.answer.site.forget_owner();
         let answer = serde_json::to_string(&details.answer)
             .map_err(|error| StoreError::Refused(error.to_string()))?;
-        self.run(move |connection| {
-            let transaction = connection.transaction()?;
+        self.write_with(move |connection| {
             let id = details.instance_id.to_string();
-            transaction.prepare_cached(KEEP)?.execute(params![
+            connection.prepare_cached(KEEP)?.execute(params![
                 id,
                 details.answer.site.origin(),
                 answer,
                 details.fetched_at.as_millisecond(),
             ])?;
-            transaction.prepare_cached(FORGET_REFUSAL)?.execute([id])?;
-            Ok(transaction.commit()?)
+            connection.prepare_cached(FORGET_REFUSAL)?.execute([id])?;
+            Ok(())
         })
         .await
     }
 
     async fn details(&self, instance_id: InstanceId) -> Result<Option<Details>, StoreError> {
-        self.run(move |connection| {
+        self.read_with(move |connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT answer, fetched_at_ms FROM instance_details WHERE instance_id = ?1",
             )?;
@@ -82,7 +81,7 @@ impl InstanceDetails for SqliteStore {
     }
 
     async fn site_origins(&self) -> Result<Vec<(InstanceId, String)>, StoreError> {
-        self.run(|connection| {
+        self.read_with(|connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT instance_id, site_origin FROM instance_details
                  WHERE site_origin IS NOT NULL
@@ -103,7 +102,7 @@ impl InstanceDetails for SqliteStore {
         outdated: Outdated,
         limit: u32,
     ) -> Result<Vec<InstanceId>, StoreError> {
-        self.run(move |connection| {
+        self.read_with(move |connection| {
             let mut statement = connection.prepare_cached(OUTDATED)?;
             let parameters = params![
                 outdated.fetched_before.as_millisecond(),
@@ -119,7 +118,7 @@ impl InstanceDetails for SqliteStore {
     }
 
     async fn keep_refusal(&self, refusal: TokenRefusal) -> Result<(), StoreError> {
-        self.run(move |connection| {
+        self.write_with(move |connection| {
             let mut statement = connection.prepare_cached(KEEP_REFUSAL)?;
             statement.execute(params![
                 refusal.instance_id.to_string(),
@@ -133,7 +132,7 @@ impl InstanceDetails for SqliteStore {
     }
 
     async fn forget_refusal(&self, instance_id: InstanceId) -> Result<(), StoreError> {
-        self.run(move |connection| {
+        self.write_with(move |connection| {
             let mut statement = connection.prepare_cached(FORGET_REFUSAL)?;
             statement.execute([instance_id.to_string()])?;
             Ok(())
@@ -142,7 +141,7 @@ impl InstanceDetails for SqliteStore {
     }
 
     async fn refusal(&self, instance_id: InstanceId) -> Result<Option<TokenRefusal>, StoreError> {
-        self.run(move |connection| {
+        self.read_with(move |connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT status, reason, refused_at_ms FROM instance_refusals
                  WHERE instance_id = ?1",

@@ -27,10 +27,9 @@ const READ: &str = "
 
 impl Instances for SqliteStore {
     async fn record_sightings(&self, batch: Vec<Sighting>) -> Result<(), StoreError> {
-        self.run(move |connection| {
-            let transaction = connection.transaction()?;
+        self.write_with(move |connection| {
             {
-                let mut add = transaction.prepare_cached(ADD)?;
+                let mut add = connection.prepare_cached(ADD)?;
                 for sighting in batch {
                     let [visitor, member, owner, app] = sighting.requests.map(u64::cast_signed);
                     add.execute(params![
@@ -44,13 +43,13 @@ impl Instances for SqliteStore {
                     ])?;
                 }
             }
-            Ok(transaction.commit()?)
+            Ok(())
         })
         .await
     }
 
     async fn instance(&self, instance_id: InstanceId) -> Result<Option<Instance>, StoreError> {
-        self.run(move |connection| {
+        self.read_with(move |connection| {
             let sql = format!("{READ} WHERE instance_id = ?1");
             let mut statement = connection.prepare_cached(&sql)?;
             let row = statement
@@ -62,7 +61,7 @@ impl Instances for SqliteStore {
     }
 
     async fn latest_instances(&self, limit: u32) -> Result<Vec<Instance>, StoreError> {
-        self.run(move |connection| {
+        self.read_with(move |connection| {
             let sql = format!("{READ} ORDER BY last_seen_ms DESC, instance_id LIMIT ?1");
             let mut statement = connection.prepare_cached(&sql)?;
             let rows = statement.query_map([limit], read)?;

@@ -6,13 +6,21 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::StoreError;
 
 /// In order. A migration that has been released is never edited.
-const MIGRATIONS: [(i64, &str); 3] = [
-    (1, include_str!("../../migrations/0001_instances.sql")),
-    (2, include_str!("../../migrations/0002_signing_keys.sql")),
+const MIGRATIONS: [(i64, &str); 5] = [
+    (
+        1,
+        include_str!("../../migrations/sqlite/0001_instances.sql"),
+    ),
+    (
+        2,
+        include_str!("../../migrations/sqlite/0002_signing_keys.sql"),
+    ),
     (
         3,
-        include_str!("../../migrations/0003_instance_details.sql"),
+        include_str!("../../migrations/sqlite/0003_instance_details.sql"),
     ),
+    (4, include_str!("../../migrations/sqlite/0004_items.sql")),
+    (5, include_str!("../../migrations/sqlite/0005_jobs.sql")),
 ];
 
 pub(super) fn run(connection: &mut Connection) -> Result<(), StoreError> {

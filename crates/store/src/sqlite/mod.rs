@@ -1,31 +1,55 @@
-//! The SQLite side.
+//! The SQLite side: one [`writer`] that groups the commits that wait, and [`readers`] beside it.
 //!
-//! One connection behind a lock, used from the blocking pool: what is kept here so far is written
-//! behind the requests, never on their path. WAL, and `synchronous=FULL`: a commit is on disk.
+//! WAL, and `synchronous=FULL`: what is acknowledged is on disk. What a filter means is asked of our
+//! own [`functions`] inside of SQLite.
 
+mod collections;
+mod functions;
 mod instance_details;
 mod instances;
+mod items;
+mod jobs;
 mod migrations;
+mod readers;
 mod signing_keys;
+mod writer;
 
 use std::path::Path;
-use std::sync::Arc;
 
-use parking_lot::Mutex;
 use rusqlite::Connection;
 
 use crate::StoreError;
+use crate::catalog::Catalog;
+use readers::{Reader, Readers};
+use writer::Writer;
 
 /// A SQLite database. Cloning shares it.
 #[derive(Clone)]
 pub struct SqliteStore {
-    connection: Arc<Mutex<Connection>>,
+    writer: Writer,
+    readers: Readers,
+    catalog: Catalog,
+}
+
+/// What an acknowledged write has survived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// A loss of power: it is on disk.
+    #[default]
+    Full,
+    /// The end of the program. A loss of power may undo the last moments, but breaks nothing.
+    Relaxed,
 }
 
 impl SqliteStore {
     /// Opens the file, making it and its folder if need be, readable by its owner only, and brings
     /// it up to the newest migration.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::open_with(path, Durability::Full)
+    }
+
+    /// The same, with a choice of what an acknowledged write survives.
+    pub fn open_with(path: &Path, durability: Durability) -> Result<Self, StoreError> {
         let cannot_open = |cause: String| StoreError::Open {
             path: path.to_owned(),
             cause,
@@ -39,29 +63,42 @@ impl SqliteStore {
         private_file(path).map_err(|error| cannot_open(error.to_string()))?;
         let mut connection =
             Connection::open(path).map_err(|error| cannot_open(error.to_string()))?;
+        let synchronous = match durability {
+            Durability::Full => "FULL",
+            Durability::Relaxed => "NORMAL",
+        };
         connection
-            .execute_batch(
+            .execute_batch(&format!(
                 "PRAGMA busy_timeout = 5000;
                  PRAGMA journal_mode = WAL;
-                 PRAGMA synchronous = FULL;
-                 PRAGMA foreign_keys = ON;",
-            )
+                 PRAGMA synchronous = {synchronous};
+                 PRAGMA foreign_keys = ON;"
+            ))
             .map_err(|error| cannot_open(error.to_string()))?;
         migrations::run(&mut connection)?;
+        connection.set_prepared_statement_cache_capacity(128);
         Ok(Self {
-            connection: Arc::new(Mutex::new(connection)),
+            writer: Writer::start(connection).map_err(|error| cannot_open(error.to_string()))?,
+            readers: Readers::new(path),
+            catalog: Catalog::new(),
         })
     }
 
-    /// Runs `work` with the connection on the blocking pool.
-    async fn run<T: Send + 'static>(
+    /// Changes something, in the writer's next commit.
+    async fn write_with<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let connection = Arc::clone(&self.connection);
-        tokio::task::spawn_blocking(move || work(&mut connection.lock()))
-            .await
-            .map_err(|error| StoreError::Refused(error.to_string()))?
+        self.writer.write(work).await
+    }
+
+    /// Reads something that may take a while.
+    async fn read_with<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let work = move |reader: &Reader| work(&reader.connection);
+        self.readers.read_long(work).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! Signing keys in SQLite.
 
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, params};
 
 use super::SqliteStore;
 use super::instances::instant;
@@ -9,14 +9,12 @@ use crate::signing_keys::{SigningKey, SigningKeys};
 
 impl SigningKeys for SqliteStore {
     async fn signing_keys_or(&self, candidate: SigningKey) -> Result<Vec<SigningKey>, StoreError> {
-        self.run(move |connection| {
-            let transaction =
-                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let keys = read_all(&transaction)?;
+        self.write_with(move |connection| {
+            let keys = read_all(connection)?;
             if !keys.is_empty() {
                 return Ok(keys);
             }
-            transaction.execute(
+            connection.execute(
                 "INSERT INTO signing_keys (key_id, private_key, created_at_ms) VALUES (?1, ?2, ?3)",
                 params![
                     candidate.key_id,
@@ -24,14 +22,13 @@ impl SigningKeys for SqliteStore {
                     candidate.created_at.as_millisecond()
                 ],
             )?;
-            transaction.commit()?;
             Ok(vec![candidate])
         })
         .await
     }
 
     async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError> {
-        self.run(|connection| read_all(connection)).await
+        self.read_with(read_all).await
     }
 }
 

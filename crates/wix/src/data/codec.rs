@@ -92,6 +92,40 @@ fn date_of(object: &Object) -> Option<Date> {
     }
 }
 
+/// Reads only these fields of an item, and passes over the others.
+pub fn read_fields(json: &str, names: &[String]) -> serde_json::Result<Object> {
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    deserializer.deserialize_map(Wanted { names })
+}
+
+struct Wanted<'names> {
+    names: &'names [String],
+}
+
+impl<'de> Visitor<'de> for Wanted<'_> {
+    type Value = Object;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an item")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
+        let mut object = Object::new();
+        while let Some(name) = map.next_key::<Name<'_>>()? {
+            if self.names.iter().any(|wanted| *wanted == *name.0) {
+                object.insert(name.0.into_owned(), map.next_value()?);
+            } else {
+                map.next_value::<de::IgnoredAny>()?;
+            }
+        }
+        Ok(object)
+    }
+}
+
+/// A field's name, borrowed where it holds no escapes.
+#[derive(serde::Deserialize)]
+struct Name<'json>(#[serde(borrow)] std::borrow::Cow<'json, str>);
+
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {

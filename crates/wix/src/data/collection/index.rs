@@ -68,26 +68,39 @@ pub struct Keys {
 }
 
 impl Index {
-    /// The index's id: a hash of what it indexes, and how.
-    pub fn id(&self) -> IndexId {
-        let mut text = format!(
-            "{}{}",
-            u8::from(self.unique),
-            u8::from(self.case_insensitive)
-        );
-        for field in &self.fields {
-            text.push_str(if field.order == Direction::Ascending {
-                "+"
-            } else {
-                "-"
+    /// The index's id in a collection: a hash of what it indexes, and how.
+    pub fn id(&self, collection: &str) -> IndexId {
+        let flag = |it: bool| if it { '1' } else { '0' };
+        let mut text = format!("{collection}\0");
+        text.extend([flag(self.unique), flag(self.case_insensitive)]);
+        for field in self.ascending_first().fields {
+            text.push(match field.order {
+                Direction::Ascending => '+',
+                Direction::Descending => '-',
             });
             text.push_str(&field.path);
             text.push('\0');
         }
-        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
         let mut id = [0; 8];
-        id.copy_from_slice(&digest.as_ref()[..8]);
+        id.copy_from_slice(&hash(text.as_bytes())[..8]);
         i64::from_be_bytes(id)
+    }
+
+    /// The same index with its first field ascending. A tree is read in both directions, so it serves
+    /// whatever this one serves.
+    #[must_use]
+    pub fn ascending_first(&self) -> Self {
+        let mut index = self.clone();
+        if index
+            .fields
+            .first()
+            .is_some_and(|it| it.order == Direction::Descending)
+        {
+            for field in &mut index.fields {
+                field.order = field.order.reversed();
+            }
+        }
+        index
     }
 
     /// The fields as paths with directions.
@@ -173,7 +186,7 @@ impl Index {
         let mut ids = std::collections::HashSet::new();
         for index in indexes {
             index.validate()?;
-            if !names.insert(index.name.as_str()) || !ids.insert(index.id()) {
+            if !names.insert(index.name.as_str()) || !ids.insert(index.id("")) {
                 let name = super::super::path::shown(&index.name);
                 return Err(bad(format!("There is an index like {name} already.")));
             }

@@ -128,7 +128,7 @@ impl Definition {
             });
         let mut all = self.indexes.clone();
         for index in of_fields {
-            if !all.iter().any(|it| it.id() == index.id()) {
+            if !all.iter().any(|it| it.id("") == index.id("")) {
                 all.push(index);
             }
         }

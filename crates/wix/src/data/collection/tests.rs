@@ -204,10 +204,17 @@ fn keys_of_an_item() {
 fn an_index_is_named_by_what_it_does() {
     let mut other = index(&["a"], false);
     other.name = "another".to_owned();
-    assert_eq!(index(&["a"], false).id(), other.id());
-    assert_ne!(index(&["a"], false).id(), index(&["a"], true).id());
-    assert_ne!(index(&["a", "b"], false).id(), index(&["a"], false).id());
-    assert_ne!(index(&["b"], false).id(), index(&["a"], false).id());
+    assert_eq!(index(&["a"], false).id("c"), other.id("c"));
+    assert_ne!(index(&["a"], false).id("c"), index(&["a"], true).id("c"));
+    assert_ne!(
+        index(&["a", "b"], false).id("c"),
+        index(&["a"], false).id("c")
+    );
+    assert_ne!(index(&["a"], false).id("c"), index(&["a"], false).id("d"));
+    let mut turned = index(&["a"], false);
+    turned.fields[0].order = Direction::Descending;
+    assert_eq!(index(&["a"], false).id("c"), turned.id("c"));
+    assert_ne!(index(&["b"], false).id("c"), index(&["a"], false).id("c"));
     let value = Value::from("x");
     let mut bytes = Vec::new();
     index(&["a"], false).push(&mut bytes, &value, Direction::Ascending);

@@ -1,0 +1,48 @@
+//! Definitions of collections, kept in memory for a moment.
+//!
+//! Another node may change one, so nothing is believed for longer than a second; and every write asks
+//! the database whether it still is the one that the write was built on.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use backlot_wix::InstanceId;
+use moka::sync::Cache;
+
+use crate::collections::Collection;
+
+const MOST: u64 = 10_000;
+const BELIEVED: Duration = Duration::from_secs(1);
+
+/// Whose the collection is; `None` when it is every instance's.
+type Owner = Option<InstanceId>;
+/// What is known of it; `None` when it is known not to exist.
+type Known = Option<Arc<Collection>>;
+
+/// What is known of collections.
+#[derive(Clone)]
+pub(crate) struct Catalog(Cache<(Owner, Box<str>), Known>);
+
+impl Catalog {
+    pub(crate) fn new() -> Self {
+        let cache = Cache::builder().max_capacity(MOST).time_to_live(BELIEVED);
+        Self(cache.build())
+    }
+
+    /// `None` when nothing is known, and `Some(None)` when it is known that there is none.
+    pub(crate) fn get(&self, owner: Owner, id: &str) -> Option<Known> {
+        self.0.get(&(owner, id.into()))
+    }
+
+    pub(crate) fn put(&self, owner: Owner, id: &str, known: Known) {
+        self.0.insert((owner, id.into()), known);
+    }
+
+    pub(crate) fn forget(&self, owner: Owner, id: &str) {
+        self.0.invalidate(&(owner, id.into()));
+    }
+
+    pub(crate) fn forget_all(&self) {
+        self.0.invalidate_all();
+    }
+}

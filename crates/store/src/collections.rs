@@ -1,0 +1,112 @@
+//! Collections: which there are, and how each is defined.
+//!
+//! Those that the configuration declares are every instance's; the others are of one instance. A
+//! declared one goes before one of an instance's with the same id.
+
+use backlot_wix::InstanceId;
+use backlot_wix::data::collection::{Definition, Index, IndexId};
+use backlot_wix::data::{Fault, Sort};
+use std::sync::Arc;
+
+use crate::StoreError;
+
+/// A collection, prepared for use.
+#[derive(Debug, Clone)]
+pub struct Collection {
+    /// How it is defined.
+    pub definition: Definition,
+    /// Its indexes, and one for each unique field.
+    pub indexes: Vec<Prepared>,
+    /// Whether the configuration declares it.
+    pub declared: bool,
+}
+
+/// An index, prepared for use.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// Names it in the database.
+    pub id: IndexId,
+    /// The index, its first field ascending: a tree is read in both directions.
+    pub index: Index,
+    /// Its fields.
+    pub sorts: Vec<Sort>,
+}
+
+impl Collection {
+    /// Prepares a definition.
+    pub fn new(definition: Definition, declared: bool) -> Self {
+        let indexes = definition
+            .all_indexes()
+            .iter()
+            .map(|index| Prepared::new(&definition.id, index))
+            .collect();
+        Self {
+            definition,
+            indexes,
+            declared,
+        }
+    }
+}
+
+impl Prepared {
+    fn new(collection: &str, index: &Index) -> Self {
+        let index = index.ascending_first();
+        Self {
+            id: index.id(collection),
+            sorts: index.sorts(),
+            index,
+        }
+    }
+}
+
+/// The store of collections. Faults are in Wix's words.
+pub trait Collections {
+    /// A collection of an instance, or one that every instance has. What another node changed is seen
+    /// within a second.
+    fn collection(
+        &self,
+        instance_id: InstanceId,
+        id: &str,
+    ) -> impl Future<Output = Result<Option<Arc<Collection>>, StoreError>> + Send;
+
+    /// All collections of an instance, by id, those that every instance has among them.
+    fn collections(
+        &self,
+        instance_id: InstanceId,
+    ) -> impl Future<Output = Result<Vec<Arc<Collection>>, StoreError>> + Send;
+
+    /// Makes one. `WDE0104` when there is one with this id.
+    fn create_collection(
+        &self,
+        instance_id: InstanceId,
+        definition: Definition,
+    ) -> impl Future<Output = Result<Result<Definition, Fault>, StoreError>> + Send;
+
+    /// Puts a definition in the place of the one with `definition.revision`, whose successor it becomes;
+    /// `WDE0178` when that is not the latest. Items get new keys where the indexes differ; `WDE0123` when
+    /// what is to be unique is not.
+    fn update_collection(
+        &self,
+        instance_id: InstanceId,
+        definition: Definition,
+    ) -> impl Future<Output = Result<Result<Definition, Fault>, StoreError>> + Send;
+
+    /// Removes one, with its items. False when there is none.
+    fn delete_collection(
+        &self,
+        instance_id: InstanceId,
+        id: &str,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// The collections that the configuration declared when it was applied last.
+    fn declared_collections(
+        &self,
+    ) -> impl Future<Output = Result<Vec<Definition>, StoreError>> + Send;
+
+    /// Makes these the declared collections, and gives every instance's items the keys that they need.
+    /// Of one that is no longer declared the items stay, out of reach, until it is declared again.
+    fn declare_collections(
+        &self,
+        definitions: Vec<Definition>,
+    ) -> impl Future<Output = Result<Result<(), Fault>, StoreError>> + Send;
+}

@@ -1,0 +1,311 @@
+//! What a write makes of an item: pure, the same for every database.
+
+use backlot_wix::data::collection::{Access, FieldType, Operation, reference_id, violations_fault};
+use backlot_wix::data::modification::{Action, Modification};
+use backlot_wix::data::{DataCode, Date, Fault, Object, Value, limits};
+
+use super::write::{Author, Batch, Content, Write};
+use crate::collections::Collection;
+
+/// What is to be done in the database.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// The item as it is to be; `None` when it is to go.
+    pub new: Option<NewItem>,
+    /// What happens to its links.
+    pub links: Vec<LinkChange>,
+}
+
+/// An item, ready to be kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewItem {
+    /// Its id.
+    pub id: String,
+    /// Its owner.
+    pub owner: Option<String>,
+    /// All of it.
+    pub object: Object,
+    /// The same as JSON.
+    pub json: String,
+}
+
+/// A change of what one multi-reference field of the item holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LinkChange {
+    /// These, and no others.
+    Replace(String, Vec<String>),
+    /// This one, too.
+    Add(String, String),
+    /// Not this one.
+    Remove(String, String),
+}
+
+impl Write {
+    /// Which item it is about.
+    pub fn item_id(&self) -> &str {
+        match self {
+            Self::Insert(content) | Self::Update(content) | Self::Save(content) => &content.item_id,
+            Self::Patch { item_id, .. } | Self::Remove { item_id } => item_id,
+        }
+    }
+
+    /// Whether what is there now must be known.
+    pub const fn needs_existing(&self) -> bool {
+        !matches!(self, Self::Insert(_))
+    }
+
+    /// What is to be done, given what is there now. (An insert does not look: the database refuses a
+    /// second item with the same id.)
+    pub fn change(
+        &self,
+        collection: &Collection,
+        batch: &Batch,
+        existing: Option<&Object>,
+    ) -> Result<Change, Fault> {
+        match self {
+            Self::Insert(content) => insert(collection, batch, content),
+            Self::Save(content) if existing.is_none() => insert(collection, batch, content),
+            Self::Update(content) | Self::Save(content) => {
+                let existing = may(collection, batch, self, existing, Operation::Update)?;
+                let object = replaced(content, existing, batch.now);
+                Ok(Change {
+                    new: Some(checked(collection, object)?),
+                    links: replacements(&content.links),
+                })
+            }
+            Self::Patch { modifications, .. } => {
+                let existing = may(collection, batch, self, existing, Operation::Update)?;
+                patch(collection, batch, modifications, existing)
+            }
+            Self::Remove { .. } => {
+                may(collection, batch, self, existing, Operation::Remove)?;
+                Ok(Change {
+                    new: None,
+                    links: Vec::new(),
+                })
+            }
+        }
+    }
+}
+
+fn insert(collection: &Collection, batch: &Batch, content: &Content) -> Result<Change, Fault> {
+    if batch.author.insert == Access::Denied {
+        return Err(denied(collection, Operation::Insert));
+    }
+    let mut object = Object::with_capacity(content.fields.len() + 4);
+    object.insert("_id".to_owned(), Value::String(content.item_id.clone()));
+    let owner = batch.author.owner.clone();
+    object.insert(
+        "_owner".to_owned(),
+        owner.map_or(Value::Null, Value::String),
+    );
+    object.insert("_createdDate".to_owned(), Value::Date(batch.now));
+    object.insert("_updatedDate".to_owned(), Value::Date(batch.now));
+    object.extend(content.fields.clone());
+    Ok(Change {
+        new: Some(checked(collection, object)?),
+        links: replacements(&content.links),
+    })
+}
+
+fn replacements(links: &[(String, Vec<String>)]) -> Vec<LinkChange> {
+    let replace =
+        |(field, ids): &(String, Vec<String>)| LinkChange::Replace(field.clone(), ids.clone());
+    links.iter().map(replace).collect()
+}
+
+/// The item, if it is there and the author may do this to it.
+fn may<'item>(
+    collection: &Collection,
+    batch: &Batch,
+    write: &Write,
+    existing: Option<&'item Object>,
+    operation: Operation,
+) -> Result<&'item Object, Fault> {
+    let missing = || Fault::item_missing(write.item_id(), &collection.definition.id);
+    let existing = existing.ok_or_else(missing)?;
+    let author = &batch.author;
+    let access = match operation {
+        Operation::Remove => author.remove,
+        _ => author.update,
+    };
+    if !author.owns_or_all(access, existing) {
+        // Who may not even see the item is told that there is none.
+        return Err(if author.owns_or_all(author.read, existing) {
+            denied(collection, operation)
+        } else {
+            missing()
+        });
+    }
+    if batch
+        .condition
+        .as_ref()
+        .is_some_and(|condition| !condition.matches(existing))
+    {
+        let text = format!("Item [{}] does not meet the condition.", write.item_id());
+        return Err(Fault::new(DataCode::ConditionNotMet, text).with("itemId", write.item_id()));
+    }
+    Ok(existing)
+}
+
+impl Author {
+    /// Whether this access reaches an item.
+    pub fn owns_or_all(&self, access: Access, item: &Object) -> bool {
+        match access {
+            Access::All => true,
+            Access::Denied => false,
+            Access::Own => {
+                let owner = item.get("_owner").and_then(Value::as_str);
+                owner.is_some() && owner == self.owner.as_deref()
+            }
+        }
+    }
+}
+
+/// `WDE0027`, in Wix's wording.
+pub fn denied(collection: &Collection, operation: Operation) -> Fault {
+    let (word, id) = (operation.word(), &collection.definition.id);
+    let text =
+        format!("The current user does not have permissions to {word} on the {id} collection.");
+    Fault::new(DataCode::PermissionDenied, text).with("collectionName", id.as_str())
+}
+
+/// The new fields with the system fields of before.
+fn replaced(content: &Content, existing: &Object, now: Date) -> Object {
+    let mut object = Object::with_capacity(content.fields.len() + 4);
+    for name in ["_id", "_owner", "_createdDate"] {
+        let kept = existing.get(name).cloned().unwrap_or(Value::Null);
+        object.insert(name.to_owned(), kept);
+    }
+    object.insert("_updatedDate".to_owned(), Value::Date(now));
+    object.extend(content.fields.clone());
+    object
+}
+
+fn patch(
+    collection: &Collection,
+    batch: &Batch,
+    modifications: &[Modification],
+    existing: &Object,
+) -> Result<Change, Fault> {
+    let mut object = existing.clone();
+    let mut links = Vec::new();
+    for modification in modifications {
+        let name = modification.path.first();
+        if collection.definition.multi_reference(name).is_some() {
+            links.push(link_change(modification)?);
+        } else if !is_kept_by_the_server(name) {
+            modification.apply(&mut object)?;
+        }
+    }
+    object.insert("_updatedDate".to_owned(), Value::Date(batch.now));
+    normalise_references(collection, &mut object);
+    Ok(Change {
+        new: Some(checked(collection, object)?),
+        links,
+    })
+}
+
+fn is_kept_by_the_server(name: &str) -> bool {
+    matches!(name, "_owner" | "_createdDate" | "_updatedDate")
+}
+
+/// A single reference may be sent as the item that it was included as.
+pub fn normalise_references(collection: &Collection, object: &mut Object) {
+    for field in &collection.definition.fields {
+        if field.field_type != FieldType::Reference {
+            continue;
+        }
+        if let Some(value @ Value::Object(_)) = object.get_mut(&field.key)
+            && let Some(id) = reference_id(value)
+        {
+            *value = Value::String(id.to_owned());
+        }
+    }
+}
+
+fn link_change(modification: &Modification) -> Result<LinkChange, Fault> {
+    let not_ids = || {
+        let text = format!("The value of {} must be a list of ids.", modification.path);
+        Fault::new(DataCode::NotAnArrayOfIds, text)
+    };
+    let field = modification.path.single().ok_or_else(not_ids)?.to_owned();
+    let id = |value: &Value| reference_id(value).map(str::to_owned).ok_or_else(not_ids);
+    Ok(match &modification.action {
+        Action::Set(Value::Array(values)) => {
+            let ids = values.iter().map(id).collect::<Result<_, _>>()?;
+            LinkChange::Replace(field, ids)
+        }
+        Action::Set(Value::Null) | Action::Remove => LinkChange::Replace(field, Vec::new()),
+        Action::Append(value) => LinkChange::Add(field, id(value)?),
+        Action::RemoveFromArray(value) => LinkChange::Remove(field, id(value)?),
+        Action::Set(_) | Action::Increment(_) => return Err(not_ids()),
+    })
+}
+
+/// The item, if it keeps to its collection's definition and is not too large.
+fn checked(collection: &Collection, object: Object) -> Result<NewItem, Fault> {
+    let violations = collection.definition.check(&object);
+    if !violations.is_empty() {
+        return Err(violations_fault(&violations));
+    }
+    check_storable(&object)?;
+    let json = serde_json::to_string(&object)
+        .map_err(|error| Fault::invalid(format!("The item cannot be written: {error}.")))?;
+    if json.len() > limits::ITEM_BYTES {
+        let text = format!(
+            "The item has {} bytes; at most {} are stored.",
+            json.len(),
+            limits::ITEM_BYTES
+        );
+        return Err(Fault::new(DataCode::ItemTooLarge, text));
+    }
+    let text = |name: &str| object.get(name).and_then(Value::as_str).map(str::to_owned);
+    Ok(NewItem {
+        id: text("_id").unwrap_or_default(),
+        owner: text("_owner"),
+        object,
+        json,
+    })
+}
+
+/// No name begins with `$`, and nothing holds a NUL, which no database could keep.
+fn check_storable(object: &Object) -> Result<(), Fault> {
+    for (name, value) in object {
+        if name.starts_with('$') {
+            let short: String = name.chars().take(60).collect();
+            let text = format!("The field {short:?} begins with $.");
+            return Err(Fault::new(DataCode::DollarField, text));
+        }
+        if name.contains('\0') {
+            return Err(Fault::invalid("A field's name holds a NUL character."));
+        }
+        check_value(value)?;
+    }
+    Ok(())
+}
+
+fn check_value(value: &Value) -> Result<(), Fault> {
+    match value {
+        Value::String(text) if text.contains('\0') => {
+            Err(Fault::invalid("A text holds a NUL character."))
+        }
+        Value::Array(elements) => elements.iter().try_for_each(check_value),
+        Value::Object(object) => check_storable(object),
+        _ => Ok(()),
+    }
+}
+
+/// `WDE0123`
+pub(crate) fn not_unique(index: &backlot_wix::data::collection::Index) -> Fault {
+    let paths: Vec<&str> = index
+        .fields
+        .iter()
+        .map(|field| field.path.as_str())
+        .collect();
+    let text = format!(
+        "Another item has the same value of {}, which must be unique.",
+        paths.join(", ")
+    );
+    Fault::new(DataCode::UniqueViolated, text).with("indexName", index.name.as_str())
+}

@@ -1,0 +1,93 @@
+//! Which items are wanted, and in which order.
+
+use backlot_wix::data::order::compare_items;
+use backlot_wix::data::{Direction, Filter, Object, Sort, Value};
+use std::cmp::Ordering;
+
+/// A query, checked and without a page's words.
+///
+/// Items that sort alike stand in the order of insertion, or against it when the first field is
+/// sorted descending: so an index serves both directions.
+#[derive(Debug, Clone)]
+pub struct Find {
+    /// Which.
+    pub filter: Filter,
+    /// In which order; that of insertion when empty.
+    pub sorts: Vec<Sort>,
+    /// In an order that this number makes, instead.
+    pub random: Option<u64>,
+    /// Only those after this place.
+    pub after: Option<Position>,
+    /// From the end to the beginning.
+    pub backwards: bool,
+    /// How many to pass over.
+    pub offset: u64,
+    /// How many to return.
+    pub limit: u32,
+}
+
+/// A place in an order: between the item that has these values and the next one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Position {
+    /// The values that the item sorts by.
+    pub values: Vec<Value>,
+    /// Where it stands in the order of insertion.
+    pub sequence: i64,
+}
+
+impl Find {
+    /// Everything, in the order of insertion.
+    pub const fn all(filter: Filter, limit: u32) -> Self {
+        Self {
+            filter,
+            sorts: Vec::new(),
+            random: None,
+            after: None,
+            backwards: false,
+            offset: 0,
+            limit,
+        }
+    }
+
+    /// The fields as they are to be sorted now, `backwards` considered.
+    pub fn effective_sorts(&self) -> Vec<Sort> {
+        let mut sorts = self.sorts.clone();
+        if self.backwards {
+            for sort in &mut sorts {
+                sort.direction = sort.direction.reversed();
+            }
+        }
+        sorts
+    }
+
+    /// Which way items that sort alike stand.
+    pub fn tie(&self) -> Direction {
+        let first = self
+            .sorts
+            .first()
+            .map_or(Direction::Ascending, |sort| sort.direction);
+        if self.backwards {
+            first.reversed()
+        } else {
+            first
+        }
+    }
+
+    /// The place of an item.
+    pub fn position(&self, item: &Object, sequence: i64) -> Position {
+        Position {
+            values: self
+                .sorts
+                .iter()
+                .map(|sort| sort.value(item).clone())
+                .collect(),
+            sequence,
+        }
+    }
+
+    /// How two items stand to each other; what every database must agree with.
+    pub fn compare(&self, left: (&Object, i64), right: (&Object, i64)) -> Ordering {
+        compare_items(&self.effective_sorts(), left.0, right.0)
+            .then_with(|| self.tie().apply(left.1.cmp(&right.1)))
+    }
+}

@@ -1,0 +1,26 @@
+//! One item as it is kept.
+
+use backlot_wix::data::Object;
+
+use crate::StoreError;
+
+/// An item with its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// Where it stands in the order of insertion.
+    pub sequence: i64,
+    /// Its `_id`.
+    pub id: String,
+    /// Its `_owner`.
+    pub owner: Option<String>,
+    /// All of it, as it goes over the wire: JSON, system fields included.
+    pub json: String,
+}
+
+impl Item {
+    /// The item as fields.
+    pub fn object(&self) -> Result<Object, StoreError> {
+        serde_json::from_str(&self.json)
+            .map_err(|error| StoreError::Refused(format!("an item is no JSON: {error}")))
+    }
+}

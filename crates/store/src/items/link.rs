@@ -1,0 +1,34 @@
+//! What multi-reference fields hold: links from items to items. They lie beside the items.
+
+use backlot_wix::data::{Direction, Fault};
+
+/// One link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// The field that holds it.
+    pub field: String,
+    /// The item that refers.
+    pub item_id: String,
+    /// The item that is referred to. It need not exist.
+    pub referenced_id: String,
+}
+
+/// What became of one link.
+pub type LinkOutcome = Result<(), Fault>;
+
+/// Which links are wanted.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// The field that holds them.
+    pub field: String,
+    /// The items that refer.
+    pub item_ids: Vec<String>,
+    /// Oldest first, or newest first.
+    pub direction: Direction,
+    /// How many to pass over.
+    pub offset: u64,
+    /// How many to return.
+    pub limit: u32,
+    /// How many of one item to return.
+    pub each: u32,
+}

@@ -1,0 +1,119 @@
+//! What is to be done with items, and what became of it.
+
+use backlot_wix::data::collection::Access;
+use backlot_wix::data::modification::Modification;
+use backlot_wix::data::{Date, Filter, Object};
+
+use super::Item;
+
+/// One write.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Write {
+    /// A new item.
+    Insert(Content),
+    /// The whole of an item anew.
+    Update(Content),
+    /// An update, or where there is no such item, an insert.
+    Save(Content),
+    /// Some fields of an item.
+    Patch {
+        /// Which item.
+        item_id: String,
+        /// What is done to it.
+        modifications: Vec<Modification>,
+    },
+    /// The end of an item.
+    Remove {
+        /// Which item.
+        item_id: String,
+    },
+}
+
+/// An item that is written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Content {
+    /// Its id.
+    pub item_id: String,
+    /// Its fields, without those of the system and without multi-references.
+    pub fields: Object,
+    /// Multi-reference fields whose links are to be these.
+    pub links: Vec<(String, Vec<String>)>,
+}
+
+/// Writes, and on whose behalf they are done. Each is done or refused by itself.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// What is to be done.
+    pub writes: Vec<Write>,
+    /// Only to items that match.
+    pub condition: Option<Filter>,
+    /// Who asks, and what they may.
+    pub author: Author,
+    /// When.
+    pub now: Date,
+    /// Part of a job.
+    pub step: Option<Step>,
+}
+
+/// A step of a job: after the first fault nothing more is done, and how far the job has come is written
+/// in the same transaction, so that no step is taken twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Which job.
+    pub job_id: String,
+    /// How far it had come before: if it has come further since, nothing is done
+    /// ([`StoreError::Outdated`](crate::StoreError::Outdated)).
+    pub from: i64,
+    /// How far it has come then: the place of the last item in the order of insertion.
+    pub to: i64,
+    /// Whether that is all.
+    pub last: bool,
+}
+
+/// Who writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Author {
+    /// Whose new items are.
+    pub owner: Option<String>,
+    /// Whether items may be made.
+    pub insert: Access,
+    /// Which items may be changed.
+    pub update: Access,
+    /// Which items may be removed.
+    pub remove: Access,
+    /// Which items may be seen; one that may not is treated as missing.
+    pub read: Access,
+}
+
+impl Author {
+    /// The app itself.
+    pub const fn app(owner: Option<String>) -> Self {
+        Self {
+            owner,
+            insert: Access::All,
+            update: Access::All,
+            remove: Access::All,
+            read: Access::All,
+        }
+    }
+}
+
+/// What became of a write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Written {
+    /// A new item.
+    Inserted(Item),
+    /// The item as it is now.
+    Updated(Item),
+    /// The item as it was.
+    Removed(Item),
+}
+
+impl Written {
+    /// The item.
+    pub const fn item(&self) -> &Item {
+        match self {
+            Self::Inserted(item) | Self::Updated(item) | Self::Removed(item) => item,
+        }
+    }
+}

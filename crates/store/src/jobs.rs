@@ -1,0 +1,106 @@
+//! Jobs: changes of many items, done step by step after they were accepted.
+//!
+//! A job that was accepted is done, whatever happens to the node that accepted it: any node takes the
+//! next step ([`crate::items::write::Step`]).
+
+use backlot_wix::InstanceId;
+use jiff::Timestamp;
+
+use crate::StoreError;
+
+/// A job.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Job {
+    /// The tenant.
+    pub instance_id: InstanceId,
+    /// Its id, a GUID.
+    pub job_id: String,
+    /// The collection whose items it is about.
+    pub collection: String,
+    /// What is to be done, in the words of whoever does it; JSON.
+    pub work: String,
+    /// How it stands.
+    pub status: JobStatus,
+    /// How many items are done.
+    pub done: u64,
+    /// How far it has come in the order of insertion.
+    pub position: i64,
+    /// When it was accepted.
+    pub created_at: Timestamp,
+}
+
+/// How a job stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobStatus {
+    /// Accepted.
+    Initialized,
+    /// Under way.
+    Processing,
+    /// All done.
+    Succeeded,
+    /// Stopped at an item that could not be changed.
+    Failed,
+}
+
+impl JobStatus {
+    /// Wix's word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Initialized => "INITIALIZED",
+            Self::Processing => "PROCESSING",
+            Self::Succeeded => "SUCCEEDED",
+            Self::Failed => "FAILED",
+        }
+    }
+
+    /// How a job stands after a step.
+    pub(crate) const fn after(step: &crate::items::write::Step, failed: bool) -> Self {
+        match (failed, step.last) {
+            (true, _) => Self::Failed,
+            (false, true) => Self::Succeeded,
+            (false, false) => Self::Processing,
+        }
+    }
+
+    /// The status of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [
+            Self::Initialized,
+            Self::Processing,
+            Self::Succeeded,
+            Self::Failed,
+        ]
+        .into_iter()
+        .find(|status| status.as_str() == name)
+    }
+}
+
+/// The store of jobs.
+pub trait Jobs {
+    /// Accepts a job.
+    fn keep_job(&self, job: Job) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// One job.
+    fn job(
+        &self,
+        instance_id: InstanceId,
+        job_id: &str,
+    ) -> impl Future<Output = Result<Option<Job>, StoreError>> + Send;
+
+    /// Jobs of any instance that are not at their end, oldest first.
+    fn unfinished_jobs(
+        &self,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Job>, StoreError>> + Send;
+
+    /// Ends a job that cannot go on.
+    fn fail_job(
+        &self,
+        instance_id: InstanceId,
+        job_id: &str,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Forgets the jobs that were accepted before.
+    fn forget_jobs(&self, before: Timestamp)
+    -> impl Future<Output = Result<(), StoreError>> + Send;
+}

@@ -1,0 +1,324 @@
+//! Collections in SQLite.
+
+use std::sync::Arc;
+
+use backlot_wix::InstanceId;
+use backlot_wix::data::collection::Definition;
+use backlot_wix::data::{DataCode, Fault, limits};
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::SqliteStore;
+use super::items::keys;
+use super::readers::Reader;
+use crate::StoreError;
+use crate::collections::{Collection, Collections};
+
+const KEEP: &str = "
+    INSERT INTO collections (instance_id, id, definition, revision) VALUES (?1, ?2, ?3, ?4)
+    ON CONFLICT (instance_id, id) DO UPDATE SET
+        definition = excluded.definition,
+        revision   = excluded.revision";
+
+const KEEP_DECLARED: &str = "
+    INSERT INTO declared_collections (id, definition, revision) VALUES (?1, ?2, ?3)
+    ON CONFLICT (id) DO UPDATE SET
+        definition = excluded.definition,
+        revision   = excluded.revision";
+
+impl Collections for SqliteStore {
+    async fn collection(
+        &self,
+        instance_id: InstanceId,
+        id: &str,
+    ) -> Result<Option<Arc<Collection>>, StoreError> {
+        for owner in [None, Some(instance_id)] {
+            let known = if let Some(known) = self.catalog.get(owner, id) {
+                known
+            } else {
+                let read = |reader: &Reader| read(&reader.connection, owner, id);
+                let known = self.readers.read(read)?;
+                let known = known.map(|it| Arc::new(Collection::new(it, owner.is_none())));
+                self.catalog.put(owner, id, known.clone());
+                known
+            };
+            if known.is_some() {
+                return Ok(known);
+            }
+        }
+        Ok(None)
+    }
+
+    async fn collections(
+        &self,
+        instance_id: InstanceId,
+    ) -> Result<Vec<Arc<Collection>>, StoreError> {
+        self.read_with(move |connection| {
+            let declared = read_declared(connection)?;
+            let mut own = connection
+                .prepare_cached("SELECT definition FROM collections WHERE instance_id = ?1")?;
+            let own = own.query_map([instance_id.as_bytes()], |row| row.get::<_, String>(0))?;
+            let mut all: Vec<Collection> = own
+                .map(|json| Ok(Collection::new(parse(&json?)?, false)))
+                .collect::<Result<_, StoreError>>()?;
+            all.retain(|it| declared.iter().all(|other| other.id != it.definition.id));
+            all.extend(declared.into_iter().map(|it| Collection::new(it, true)));
+            all.sort_unstable_by(|one, other| one.definition.id.cmp(&other.definition.id));
+            Ok(all.into_iter().map(Arc::new).collect())
+        })
+        .await
+    }
+
+    async fn create_collection(
+        &self,
+        instance_id: InstanceId,
+        mut definition: Definition,
+    ) -> Result<Result<Definition, Fault>, StoreError> {
+        definition.revision = 1;
+        let id = definition.id.clone();
+        let outcome = self
+            .write_with(move |connection| {
+                let taken = read(connection, None, &definition.id)?.is_some()
+                    || read(connection, Some(instance_id), &definition.id)?.is_some();
+                if taken {
+                    return Ok(Err(exists(&definition.id)));
+                }
+                let count: u32 = connection
+                    .prepare_cached("SELECT count(*) FROM collections WHERE instance_id = ?1")?
+                    .query_row([instance_id.as_bytes()], |row| row.get(0))?;
+                if count as usize >= limits::COLLECTIONS {
+                    let most = limits::COLLECTIONS;
+                    return Ok(Err(Fault::new(
+                        DataCode::BadRequest,
+                        format!("A site has at most {most} collections."),
+                    )));
+                }
+                keep(connection, instance_id, &definition)?;
+                Ok(Ok(definition))
+            })
+            .await;
+        self.catalog.forget(Some(instance_id), &id);
+        outcome
+    }
+
+    async fn update_collection(
+        &self,
+        instance_id: InstanceId,
+        mut definition: Definition,
+    ) -> Result<Result<Definition, Fault>, StoreError> {
+        let id = definition.id.clone();
+        let outcome = self
+            .write_with(move |connection| {
+                let Some(before) = read(connection, Some(instance_id), &definition.id)? else {
+                    return Ok(Err(Fault::collection_missing(&definition.id)));
+                };
+                if before.revision != definition.revision {
+                    return Ok(Err(stale(&before)));
+                }
+                definition.revision += 1;
+                let (old, new) = (
+                    Collection::new(before, false),
+                    Collection::new(definition, false),
+                );
+                if let Err(fault) = keys::rebuild(connection, instance_id, &old, &new)? {
+                    return Ok(Err(fault));
+                }
+                keep(connection, instance_id, &new.definition)?;
+                Ok(Ok(new.definition))
+            })
+            .await;
+        self.catalog.forget(Some(instance_id), &id);
+        outcome
+    }
+
+    async fn delete_collection(
+        &self,
+        instance_id: InstanceId,
+        id: &str,
+    ) -> Result<bool, StoreError> {
+        let collection = id.to_owned();
+        let outcome = self
+            .write_with(move |connection| {
+                let Some(definition) = read(connection, Some(instance_id), &collection)? else {
+                    return Ok(false);
+                };
+                super::items::truncate(
+                    connection,
+                    instance_id,
+                    &Collection::new(definition, false),
+                )?;
+                connection
+                    .prepare_cached("DELETE FROM collections WHERE instance_id = ?1 AND id = ?2")?
+                    .execute(params![instance_id.as_bytes(), collection])?;
+                Ok(true)
+            })
+            .await;
+        self.catalog.forget(Some(instance_id), id);
+        outcome
+    }
+
+    async fn declared_collections(&self) -> Result<Vec<Definition>, StoreError> {
+        self.read_with(read_declared).await
+    }
+
+    async fn declare_collections(
+        &self,
+        definitions: Vec<Definition>,
+    ) -> Result<Result<(), Fault>, StoreError> {
+        let outcome = self
+            .write_with(move |connection| {
+                let before = read_declared(connection)?;
+                for mut definition in definitions.iter().cloned() {
+                    let old = before.iter().find(|it| it.id == definition.id).cloned();
+                    definition.revision = old.as_ref().map_or(0, |it| it.revision);
+                    if old.as_ref() == Some(&definition) {
+                        continue;
+                    }
+                    definition.revision += 1;
+                    let new = Collection::new(definition, true);
+                    let old = old.map(|it| Collection::new(it, true));
+                    for instance_id in instances_with_items(connection, &new.definition.id)? {
+                        let old = match &old {
+                            Some(old) => old.clone(),
+                            None => undeclared(connection, instance_id, &new)?,
+                        };
+                        if let Err(fault) = keys::rebuild(connection, instance_id, &old, &new)? {
+                            let fault = fault.with("instanceId", instance_id.to_string());
+                            return Ok(Err(fault));
+                        }
+                    }
+                    keep_declared(connection, &new.definition)?;
+                }
+                let gone = before
+                    .iter()
+                    .filter(|it| definitions.iter().all(|new| new.id != it.id));
+                for definition in gone {
+                    connection
+                        .prepare_cached("DELETE FROM declared_collections WHERE id = ?1")?
+                        .execute([&definition.id])?;
+                }
+                Ok(Ok(()))
+            })
+            .await;
+        self.catalog.forget_all();
+        outcome
+    }
+}
+
+/// What an instance's items in a collection have keys of, before it was declared: its own collection of
+/// the same id, or, when it was declared earlier, what it was then.
+fn undeclared(
+    connection: &Connection,
+    instance_id: InstanceId,
+    new: &Collection,
+) -> Result<Collection, StoreError> {
+    let own = read(connection, Some(instance_id), &new.definition.id)?;
+    let mut definition = own.unwrap_or_else(|| new.definition.clone());
+    definition.revision = 0;
+    let mut collection = Collection::new(definition, false);
+    collection.indexes.clear();
+    Ok(collection)
+}
+
+/// The revision of the definition that counts for an instance's collection now.
+pub(super) fn current_revision(
+    connection: &Connection,
+    instance_id: InstanceId,
+    collection: &Collection,
+) -> Result<Option<u64>, StoreError> {
+    let id = &collection.definition.id;
+    let revision: Option<i64> = if collection.declared {
+        connection
+            .prepare_cached("SELECT revision FROM declared_collections WHERE id = ?1")?
+            .query_row([id], |row| row.get(0))
+            .optional()?
+    } else {
+        connection
+            .prepare_cached("SELECT revision FROM collections WHERE instance_id = ?1 AND id = ?2")?
+            .query_row(params![instance_id.as_bytes(), id], |row| row.get(0))
+            .optional()?
+    };
+    Ok(revision.map(i64::cast_unsigned))
+}
+
+fn read(
+    connection: &Connection,
+    owner: Option<InstanceId>,
+    id: &str,
+) -> Result<Option<Definition>, StoreError> {
+    let json: Option<String> = match owner {
+        None => connection
+            .prepare_cached("SELECT definition FROM declared_collections WHERE id = ?1")?
+            .query_row([id], |row| row.get(0))
+            .optional()?,
+        Some(owner) => connection
+            .prepare_cached(
+                "SELECT definition FROM collections WHERE instance_id = ?1 AND id = ?2",
+            )?
+            .query_row(params![owner.as_bytes(), id], |row| row.get(0))
+            .optional()?,
+    };
+    json.map(|json| parse(&json)).transpose()
+}
+
+fn read_declared(connection: &Connection) -> Result<Vec<Definition>, StoreError> {
+    let mut all =
+        connection.prepare_cached("SELECT definition FROM declared_collections ORDER BY id")?;
+    let all = all.query_map([], |row| row.get::<_, String>(0))?;
+    all.map(|json| parse(&json?)).collect()
+}
+
+fn keep(
+    connection: &Connection,
+    instance_id: InstanceId,
+    definition: &Definition,
+) -> Result<(), StoreError> {
+    let (json, revision) = (write(definition)?, definition.revision.cast_signed());
+    connection.prepare_cached(KEEP)?.execute(params![
+        instance_id.as_bytes(),
+        definition.id,
+        json,
+        revision
+    ])?;
+    Ok(())
+}
+
+fn keep_declared(connection: &Connection, definition: &Definition) -> Result<(), StoreError> {
+    let (json, revision) = (write(definition)?, definition.revision.cast_signed());
+    connection
+        .prepare_cached(KEEP_DECLARED)?
+        .execute(params![definition.id, json, revision])?;
+    Ok(())
+}
+
+fn instances_with_items(
+    connection: &Connection,
+    collection: &str,
+) -> Result<Vec<InstanceId>, StoreError> {
+    let mut rows = connection
+        .prepare_cached("SELECT DISTINCT instance_id FROM items WHERE collection = ?1")?;
+    let rows = rows.query_map([collection], |row| row.get::<_, [u8; 16]>(0))?;
+    rows.map(|bytes| Ok(InstanceId::from_bytes(bytes?)))
+        .collect()
+}
+
+fn parse(json: &str) -> Result<Definition, StoreError> {
+    serde_json::from_str(json)
+        .map_err(|error| StoreError::Refused(format!("a collection cannot be read: {error}")))
+}
+
+fn write(definition: &Definition) -> Result<String, StoreError> {
+    serde_json::to_string(definition).map_err(|error| StoreError::Refused(error.to_string()))
+}
+
+fn exists(id: &str) -> Fault {
+    let text = format!("The {id} collection already exists.");
+    Fault::new(DataCode::CollectionExists, text).with("collectionName", id)
+}
+
+fn stale(now: &Definition) -> Fault {
+    let text = format!(
+        "The collection was changed since: its revision is {}.",
+        now.revision
+    );
+    Fault::new(DataCode::StaleRevision, text).with("revision", now.revision.to_string())
+}

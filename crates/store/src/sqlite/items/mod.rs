@@ -1,0 +1,156 @@
+//! Items in SQLite.
+
+pub(super) mod keys;
+mod links;
+mod query;
+mod scan;
+mod write;
+
+use backlot_wix::InstanceId;
+use backlot_wix::data::{Fault, Filter};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::SqliteStore;
+use crate::StoreError;
+use crate::collections::Collection;
+use crate::items::link::{Link, LinkOutcome, Wanted};
+use crate::items::{Batch, Find, Item, Items, ItemsOf, Visit, Written};
+
+const GET: &str = "
+    SELECT sequence, item_id, owner, data FROM items
+    WHERE instance_id = ?1 AND collection = ?2 AND item_id = ?3";
+
+impl Items for SqliteStore {
+    async fn item(&self, of: &ItemsOf, item_id: &str) -> Result<Option<Item>, StoreError> {
+        let (instance_id, collection) = (of.instance_id, &of.collection);
+        self.readers
+            .read(|reader| get(&reader.connection, instance_id, collection, item_id))
+    }
+
+    async fn find(&self, of: &ItemsOf, find: Find) -> Result<Vec<Item>, StoreError> {
+        if query::is_short(&find) {
+            return self.readers.read(|reader| query::find(reader, of, &find));
+        }
+        let of = of.clone();
+        self.readers
+            .read_long(move |reader| query::find(reader, &of, &find))
+            .await
+    }
+
+    async fn count(&self, of: &ItemsOf, filter: &Filter) -> Result<u64, StoreError> {
+        let (of, filter) = (of.clone(), filter.clone());
+        self.readers
+            .read_long(move |reader| query::count(reader, &of, &filter))
+            .await
+    }
+
+    async fn scan(
+        &self,
+        of: &ItemsOf,
+        filter: &Filter,
+        visit: &mut Visit<'_>,
+    ) -> Result<(), StoreError> {
+        scan::scan(&self.readers, of, filter, visit).await
+    }
+
+    async fn write(
+        &self,
+        of: &ItemsOf,
+        batch: Batch,
+    ) -> Result<Vec<Result<Written, Fault>>, StoreError> {
+        let work = write::Work::prepare(of.clone(), batch);
+        self.write_with(move |connection| work.run(connection))
+            .await
+    }
+
+    async fn truncate(&self, of: &ItemsOf) -> Result<(), StoreError> {
+        let of = of.clone();
+        self.write_with(move |connection| {
+            write::check_current(connection, &of)?;
+            truncate(connection, of.instance_id, &of.collection)
+        })
+        .await
+    }
+
+    async fn link(&self, of: &ItemsOf, links: Vec<Link>) -> Result<Vec<LinkOutcome>, StoreError> {
+        let of = of.clone();
+        self.write_with(move |connection| links::link(connection, &of, &links))
+            .await
+    }
+
+    async fn unlink(&self, of: &ItemsOf, links: Vec<Link>) -> Result<Vec<LinkOutcome>, StoreError> {
+        let of = of.clone();
+        self.write_with(move |connection| links::unlink(connection, &of, &links))
+            .await
+    }
+
+    async fn replace_links(
+        &self,
+        of: &ItemsOf,
+        field: &str,
+        item_id: &str,
+        referenced: Vec<String>,
+    ) -> Result<(), StoreError> {
+        let (of, field, item_id) = (of.clone(), field.to_owned(), item_id.to_owned());
+        self.write_with(move |connection| {
+            write::check_current(connection, &of)?;
+            links::replace(connection, &of, &field, &item_id, &referenced)
+        })
+        .await
+    }
+
+    async fn is_linked(&self, of: &ItemsOf, link: &Link) -> Result<bool, StoreError> {
+        self.readers
+            .read(|reader| links::is_linked(&reader.connection, of, link))
+    }
+
+    async fn links(&self, of: &ItemsOf, wanted: Wanted) -> Result<Vec<Link>, StoreError> {
+        let of = of.clone();
+        self.read_with(move |connection| links::read(connection, &of, &wanted))
+            .await
+    }
+}
+
+fn get(
+    connection: &Connection,
+    instance_id: InstanceId,
+    collection: &Collection,
+    item_id: &str,
+) -> Result<Option<Item>, StoreError> {
+    let parameters = params![instance_id.as_bytes(), collection.definition.id, item_id];
+    let mut statement = connection.prepare_cached(GET)?;
+    Ok(statement.query_row(parameters, read_item).optional()?)
+}
+
+/// `sequence, item_id, owner, data`
+fn read_item(row: &Row<'_>) -> rusqlite::Result<Item> {
+    Ok(Item {
+        sequence: row.get(0)?,
+        id: row.get(1)?,
+        owner: row.get(2)?,
+        json: row.get(3)?,
+    })
+}
+
+/// Removes every item of a collection, with its keys and links.
+pub(super) fn truncate(
+    connection: &Connection,
+    instance_id: InstanceId,
+    collection: &Collection,
+) -> Result<(), StoreError> {
+    let id = &collection.definition.id;
+    let tenant = instance_id.as_bytes();
+    for sql in [
+        "DELETE FROM items WHERE instance_id = ?1 AND collection = ?2",
+        "DELETE FROM item_links WHERE instance_id = ?1 AND collection = ?2",
+        "DELETE FROM item_links WHERE instance_id = ?1 AND referenced_collection = ?2",
+    ] {
+        connection
+            .prepare_cached(sql)?
+            .execute(params![tenant, id])?;
+    }
+    for index in &collection.indexes {
+        keys::drop_index(connection, instance_id, index)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,319 @@
+//! Queries: a plan, and the SQL that follows it.
+//!
+//! The text is made of constant pieces; whatever comes from a request is a bound value, or an operand
+//! of our own functions.
+
+use std::fmt::Write as _;
+
+use backlot_wix::data::filter::Test;
+use backlot_wix::data::key::push;
+use backlot_wix::data::{Direction, Filter, Sort, Value};
+use rusqlite::params_from_iter;
+use rusqlite::types::Value as Sql;
+
+use super::{keys, read_item};
+use crate::StoreError;
+use crate::items::plan::{self, Order, Plan, Range};
+use crate::items::{Find, Item, ItemsOf, Position};
+use crate::sqlite::functions::Operands;
+use crate::sqlite::readers::Reader;
+
+/// A statement in the making.
+pub(super) struct Statement<'reader> {
+    of: &'reader ItemsOf,
+    operands: &'reader Operands,
+    pub(super) sql: String,
+    pub(super) values: Vec<Sql>,
+}
+
+/// Pages up to this size are read at once, if they come straight from a tree.
+const SHORT_PAGE: u32 = 100;
+
+/// Whether a query is over in a moment: a page in the order of insertion.
+pub(super) fn is_short(find: &Find) -> bool {
+    find.filter.is_all()
+        && find.sorts.is_empty()
+        && find.random.is_none()
+        && find.limit <= SHORT_PAGE
+        && find.offset <= 1000
+}
+
+pub(super) fn find(reader: &Reader, of: &ItemsOf, find: &Find) -> Result<Vec<Item>, StoreError> {
+    let snapshot = reader.connection.unchecked_transaction()?;
+    let needs_plan = !find.filter.is_all() || !find.sorts.is_empty();
+    let inexact = if needs_plan {
+        keys::inexact(&snapshot, of.instance_id, &of.collection)?
+    } else {
+        Vec::new()
+    };
+    let plan = plan::choose(&of.collection, find, &inexact);
+    let statement = Statement::find(of, &reader.operands, find, plan.as_ref());
+    let mut prepared = snapshot.prepare_cached(&statement.sql)?;
+    let rows = prepared.query_map(params_from_iter(&statement.values), read_item)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn count(reader: &Reader, of: &ItemsOf, filter: &Filter) -> Result<u64, StoreError> {
+    let all = Find::all(filter.clone(), 0);
+    let plan = plan::choose(&of.collection, &all, &[]);
+    let mut statement = Statement::new(of, &reader.operands);
+    statement.sql.push_str("SELECT count(*) ");
+    statement.from(plan.as_ref());
+    statement.filter(filter);
+    let mut prepared = reader.connection.prepare_cached(&statement.sql)?;
+    let count: i64 = prepared.query_row(params_from_iter(&statement.values), |row| row.get(0))?;
+    Ok(count.cast_unsigned())
+}
+
+impl<'reader> Statement<'reader> {
+    pub(super) const fn new(of: &'reader ItemsOf, operands: &'reader Operands) -> Self {
+        Self {
+            of,
+            operands,
+            sql: String::new(),
+            values: Vec::new(),
+        }
+    }
+
+    pub(super) fn find(
+        of: &'reader ItemsOf,
+        operands: &'reader Operands,
+        find: &Find,
+        plan: Option<&Plan<'_>>,
+    ) -> Self {
+        let mut statement = Self::new(of, operands);
+        let by_key = plan.is_some_and(|plan| matches!(plan.order, Order::AsWanted(_)));
+        let sorts = find.effective_sorts();
+        let sorted = !by_key && (!sorts.is_empty() || find.random.is_some());
+        if sorted {
+            // Only places are sorted, not whole items.
+            statement.sql.push_str(
+                "SELECT i.sequence, i.item_id, i.owner, i.data FROM (SELECT i.sequence AS place ",
+            );
+        } else {
+            statement
+                .sql
+                .push_str("SELECT i.sequence, i.item_id, i.owner, i.data ");
+        }
+        statement.from(plan);
+        statement.filter(&find.filter);
+        statement.after(find, &sorts);
+        statement.order(find, &sorts, by_key);
+        statement.page(find);
+        if sorted {
+            statement
+                .sql
+                .push_str(") CROSS JOIN items AS i ON i.sequence = place");
+        }
+        statement
+    }
+
+    /// Adds to the text. What a request says has no place here: it is bound.
+    fn text(&mut self, text: std::fmt::Arguments<'_>) {
+        // Writing to a string does not fail.
+        let _ = self.sql.write_fmt(text);
+    }
+
+    /// Binds a value, and returns its name.
+    fn bind(&mut self, value: impl Into<Sql>) -> String {
+        self.values.push(value.into());
+        format!("?{}", self.values.len())
+    }
+
+    /// Where items come from: the tree of an index, or all of the collection.
+    pub(super) fn from(&mut self, plan: Option<&Plan<'_>>) {
+        let tenant = self.bind(self.of.instance_id.as_bytes().to_vec());
+        let collection = self.bind(self.of.collection.definition.id.clone());
+        let Some(plan) = plan else {
+            self.text(format_args!(
+                "FROM items AS i WHERE i.instance_id = {tenant} AND i.collection = {collection}"
+            ));
+            return;
+        };
+        let table = if plan.index.index.unique {
+            "item_unique_keys"
+        } else {
+            "item_keys"
+        };
+        let index = self.bind(plan.index.id);
+        let ranges: Vec<String> = plan.ranges.iter().map(|range| self.range(range)).collect();
+        if matches!(plan.order, Order::AsWanted(_))
+            || ranges.len() == 1 && plan.order == Order::Insertion
+        {
+            self.text(format_args!(
+                "FROM {table} AS k CROSS JOIN items AS i ON i.sequence = k.sequence
+                 WHERE k.instance_id = {tenant} AND k.index_id = {index} AND ({})",
+                ranges.join(" OR ")
+            ));
+        } else {
+            let parts: Vec<String> = ranges
+                .iter()
+                .map(|range| {
+                    format!(
+                        "SELECT k.sequence FROM {table} AS k
+                         WHERE k.instance_id = {tenant} AND k.index_id = {index} AND {range}"
+                    )
+                })
+                .collect();
+            // UNION leaves out what is found twice.
+            let parts = match &parts[..] {
+                [one] => one.replacen("SELECT", "SELECT DISTINCT", 1),
+                several => several.join(" UNION "),
+            };
+            self.text(format_args!(
+                "FROM ({parts}) AS k CROSS JOIN items AS i ON i.sequence = k.sequence WHERE true"
+            ));
+        }
+        // The database repeats the tenant check on every row.
+        self.text(format_args!(
+            " AND +i.instance_id = {tenant} AND +i.collection = {collection}"
+        ));
+    }
+
+    fn range(&mut self, range: &Range) -> String {
+        let from = self.bind(range.from.clone());
+        match &range.to {
+            Some(to) => {
+                let to = self.bind(to.clone());
+                format!("k.key >= {from} AND k.key < {to}")
+            }
+            None => format!("k.key >= {from}"),
+        }
+    }
+
+    pub(super) fn filter(&mut self, filter: &Filter) {
+        if !filter.is_all() {
+            let condition = self.condition(filter);
+            self.text(format_args!(" AND {condition}"));
+        }
+    }
+
+    /// Conditions on links are SQL; everything else is asked of the filter itself.
+    fn condition(&mut self, filter: &Filter) -> String {
+        let definition = &self.of.collection.definition;
+        let mut on_links = false;
+        filter.paths(&mut |path| on_links |= definition.multi_reference(path.first()).is_some());
+        if !on_links {
+            let operand = self.operands.filter(filter);
+            let operand = self.bind(operand);
+            return format!("item_matches({operand}, i.data)");
+        }
+        match filter {
+            Filter::And(parts) => self.joined(parts, " AND ", "true"),
+            Filter::Or(parts) => self.joined(parts, " OR ", "false"),
+            Filter::Not(part) => format!("NOT {}", self.condition(part)),
+            Filter::Field(path, test) => self.link_condition(path.first(), test),
+        }
+    }
+
+    fn joined(&mut self, parts: &[Filter], word: &str, none: &str) -> String {
+        let parts: Vec<String> = parts.iter().map(|part| self.condition(part)).collect();
+        if parts.is_empty() {
+            return none.to_owned();
+        }
+        format!("({})", parts.join(word))
+    }
+
+    fn link_condition(&mut self, field: &str, test: &Test) -> String {
+        match test {
+            Test::Equals(Value::Null) | Test::Exists(false) => {
+                format!("NOT {}", self.linked(field, None))
+            }
+            Test::Exists(true) => self.linked(field, None),
+            Test::Equals(Value::Array(values)) | Test::AllOf(values) => {
+                let all: Vec<String> = values
+                    .iter()
+                    .map(|value| self.linked(field, Some(std::slice::from_ref(value))))
+                    .collect();
+                if all.is_empty() {
+                    "true".to_owned()
+                } else {
+                    format!("({})", all.join(" AND "))
+                }
+            }
+            Test::Equals(value) => self.linked(field, Some(std::slice::from_ref(value))),
+            Test::AnyOf(operands) => self.linked(field, Some(operands.list())),
+            // Ids neither compare nor are searched in.
+            Test::Compares(..) | Test::Text(..) => "false".to_owned(),
+        }
+    }
+
+    /// Whether the item is linked: to anything, or to one of these.
+    fn linked(&mut self, field: &str, to: Option<&[Value]>) -> String {
+        let (tenant, collection) = ("?1", "?2");
+        let field = self.bind(field.to_owned());
+        let to = match to {
+            None => String::new(),
+            Some(values) => {
+                let ids: Vec<String> = values
+                    .iter()
+                    .filter_map(backlot_wix::data::collection::reference_id)
+                    .map(str::to_owned)
+                    .collect();
+                let ids: Vec<String> = ids.into_iter().map(|id| self.bind(id)).collect();
+                format!(" AND l.referenced_id IN ({})", ids.join(", "))
+            }
+        };
+        format!(
+            "EXISTS (SELECT 1 FROM item_links AS l WHERE l.instance_id = {tenant}
+             AND l.collection = {collection} AND l.field = {field} AND l.item_id = i.item_id{to})"
+        )
+    }
+
+    fn after(&mut self, find: &Find, sorts: &[Sort]) {
+        let Some(Position { values, sequence }) = &find.after else {
+            return;
+        };
+        let sequence = self.bind(*sequence);
+        let beyond = match find.tie() {
+            Direction::Ascending => format!("i.sequence > {sequence}"),
+            Direction::Descending => format!("i.sequence < {sequence}"),
+        };
+        if sorts.is_empty() {
+            self.text(format_args!(" AND {beyond}"));
+            return;
+        }
+        let mut key = Vec::new();
+        for (sort, value) in sorts.iter().zip(values) {
+            push(&mut key, value, sort.direction);
+        }
+        let (key, operand) = (self.bind(key), self.operands.sorts(sorts));
+        let operand = self.bind(operand);
+        let own = format!("item_sort_key({operand}, i.data)");
+        self.text(format_args!(
+            " AND ({own} > {key} OR ({own} = {key} AND {beyond}))"
+        ));
+    }
+
+    fn order(&mut self, find: &Find, sorts: &[Sort], by_key: bool) {
+        let tie = match find.tie() {
+            Direction::Ascending => "ASC",
+            Direction::Descending => "DESC",
+        };
+        if let Some(seed) = find.random {
+            let seed = self.bind(seed.cast_signed());
+            self.text(format_args!(
+                " ORDER BY item_shuffle({seed}, i.item_id), i.sequence"
+            ));
+        } else if by_key {
+            self.text(format_args!(" ORDER BY k.key {tie}, k.sequence {tie}"));
+        } else if sorts.is_empty() {
+            self.text(format_args!(" ORDER BY i.sequence {tie}"));
+        } else {
+            let operand = self.operands.sorts(sorts);
+            let operand = self.bind(operand);
+            self.text(format_args!(
+                " ORDER BY item_sort_key({operand}, i.data), i.sequence {tie}"
+            ));
+        }
+    }
+
+    fn page(&mut self, find: &Find) {
+        let limit = self.bind(i64::from(find.limit));
+        self.text(format_args!(" LIMIT {limit}"));
+        if find.offset > 0 {
+            let offset = self.bind(i64::try_from(find.offset).unwrap_or(i64::MAX));
+            self.text(format_args!(" OFFSET {offset}"));
+        }
+    }
+}

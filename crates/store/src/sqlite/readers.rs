@@ -1,0 +1,127 @@
+//! Connections that only read. A reader sees the last commit, and holds up nobody.
+//!
+//! What is short (one row, a page by an index) runs where it is asked for: a hop to another thread
+//! costs more than the read. What may be long runs on the blocking pool, with a limit on how many at
+//! once and on how long ([`StoreError::TimedOut`]).
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+use rusqlite::Connection;
+use tokio::sync::Semaphore;
+
+use super::functions::Operands;
+use crate::StoreError;
+
+/// The longest that a query may take.
+const LONGEST: Duration = Duration::from_secs(10);
+/// Readers that are kept while nobody reads.
+const MOST_IDLE: usize = 8;
+/// Long reads at once.
+const MOST_LONG: usize = 8;
+/// Statements that each reader keeps prepared.
+const STATEMENTS: usize = 64;
+/// How often, in steps of SQLite's machine, the time is looked at.
+const STEPS: i32 = 10_000;
+
+/// A connection that only reads.
+pub(super) struct Reader {
+    pub(super) connection: Connection,
+    /// What our own SQL functions work with during a query.
+    pub(super) operands: Operands,
+    deadline: Arc<Mutex<Instant>>,
+    late: Arc<AtomicBool>,
+}
+
+#[derive(Clone)]
+pub(super) struct Readers {
+    path: PathBuf,
+    idle: Arc<Mutex<Vec<Reader>>>,
+    long: Arc<Semaphore>,
+}
+
+impl Readers {
+    pub(super) fn new(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            idle: Arc::default(),
+            long: Arc::new(Semaphore::new(MOST_LONG)),
+        }
+    }
+
+    /// Reads at once, on this thread: only for what is short.
+    pub(super) fn read<T>(
+        &self,
+        work: impl FnOnce(&Reader) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let idle = self.idle.lock().pop();
+        let reader = match idle {
+            Some(reader) => reader,
+            None => Reader::open(&self.path)?,
+        };
+        *reader.deadline.lock() = Instant::now() + LONGEST;
+        reader.late.store(false, Ordering::Relaxed);
+        let outcome = work(&reader);
+        reader.operands.clear();
+        let outcome = match outcome {
+            // A function of ours that was interrupted says so in its own words.
+            Err(StoreError::Refused(_)) if reader.late.load(Ordering::Relaxed) => {
+                Err(StoreError::TimedOut)
+            }
+            other => other,
+        };
+        let mut idle = self.idle.lock();
+        if idle.len() < MOST_IDLE {
+            idle.push(reader);
+        }
+        outcome
+    }
+
+    /// Reads on the blocking pool.
+    pub(super) async fn read_long<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let place = Arc::clone(&self.long).acquire_owned().await;
+        let readers = self.clone();
+        let work = move || {
+            let _place = place;
+            readers.read(work)
+        };
+        tokio::task::spawn_blocking(work)
+            .await
+            .unwrap_or_else(|error| Err(StoreError::Refused(error.to_string())))
+    }
+}
+
+impl Reader {
+    fn open(path: &Path) -> Result<Self, StoreError> {
+        let mut connection = Connection::open(path)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        connection.execute_batch("PRAGMA busy_timeout = 5000; PRAGMA query_only = ON;")?;
+        let operands = Operands::default();
+        super::functions::register(&connection, &operands)?;
+        let deadline = Arc::new(Mutex::new(Instant::now() + LONGEST));
+        let late = Arc::new(AtomicBool::new(false));
+        let (until, is_late) = (Arc::clone(&deadline), Arc::clone(&late));
+        connection.progress_handler(
+            STEPS,
+            Some(move || {
+                let over = Instant::now() > *until.lock();
+                if over {
+                    is_late.store(true, Ordering::Relaxed);
+                }
+                over
+            }),
+        )?;
+        Ok(Self {
+            connection,
+            operands,
+            deadline,
+            late,
+        })
+    }
+}

@@ -1,0 +1,128 @@
+//! The one writer: a thread that owns a connection, and commits whatever waits in one go.
+//!
+//! Each piece of work has a savepoint of its own, so one that fails undoes nothing of the others. It is
+//! answered only after the commit, which is on disk (`synchronous=FULL`): the pieces of one group
+//! share its fsync.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use crate::StoreError;
+
+/// The most pieces of work that wait.
+const MOST_WAITING: usize = 4096;
+/// The most that are committed together.
+const MOST_TOGETHER: usize = 512;
+/// The longest that a group goes on taking more.
+const LONGEST: Duration = Duration::from_millis(4);
+
+/// Does its work with the connection, or learns why there is no transaction to do it in.
+type Work = Box<dyn FnOnce(Result<&Connection, StoreError>) -> Answer + Send>;
+type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+
+/// Hands work to the writer. Cloning shares it; the thread ends with the last one.
+#[derive(Clone)]
+pub(super) struct Writer {
+    sender: SyncSender<Work>,
+}
+
+impl Writer {
+    pub(super) fn start(connection: Connection) -> std::io::Result<Self> {
+        let (sender, receiver) = sync_channel(MOST_WAITING);
+        std::thread::Builder::new()
+            .name("backlot-sqlite-writer".to_owned())
+            .spawn(move || run(&connection, &receiver))?;
+        Ok(Self { sender })
+    }
+
+    /// Does the work in the next group, and returns when it is on disk.
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let work: Work = Box::new(move |connection| {
+            let outcome = connection.and_then(|connection| in_savepoint(connection, work));
+            Box::new(move |committed: Result<(), StoreError>| {
+                // Whoever asked may have gone.
+                let _ = answer.send(outcome.and_then(|value| committed.map(|()| value)));
+            })
+        });
+        self.sender.try_send(work).map_err(|error| match error {
+            TrySendError::Full(_) => StoreError::Busy,
+            TrySendError::Disconnected(_) => gone(),
+        })?;
+        answered.await.unwrap_or_else(|_| Err(gone()))
+    }
+}
+
+fn gone() -> StoreError {
+    StoreError::Unavailable("the writer has stopped".to_owned())
+}
+
+fn run(connection: &Connection, receiver: &Receiver<Work>) {
+    while let Ok(first) = receiver.recv() {
+        let (answers, outcome) = group(connection, first, receiver);
+        for answer in answers {
+            answer(outcome.clone());
+        }
+    }
+}
+
+/// Works off what waits, in one transaction.
+fn group(
+    connection: &Connection,
+    first: Work,
+    receiver: &Receiver<Work>,
+) -> (Vec<Answer>, Result<(), StoreError>) {
+    let mut answers = Vec::new();
+    if let Err(error) = execute(connection, "BEGIN IMMEDIATE") {
+        answers.push(first(Err(error.clone())));
+        return (answers, Err(error));
+    }
+    let begun = Instant::now();
+    let mut next = Some(first);
+    while let Some(work) = next {
+        answers.push(work(Ok(connection)));
+        if connection.is_autocommit() {
+            // A full disk, say, undoes the whole transaction, and all that was done in it.
+            return (answers, Err(StoreError::Full));
+        }
+        next = if answers.len() < MOST_TOGETHER && begun.elapsed() < LONGEST {
+            receiver.try_recv().ok()
+        } else {
+            None
+        };
+    }
+    let outcome = execute(connection, "COMMIT");
+    if outcome.is_err() && !connection.is_autocommit() {
+        let _ = execute(connection, "ROLLBACK");
+    }
+    (answers, outcome)
+}
+
+fn in_savepoint<T>(
+    connection: &Connection,
+    work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    execute(connection, "SAVEPOINT work")?;
+    let outcome = catch_unwind(AssertUnwindSafe(|| work(connection)))
+        .unwrap_or_else(|_| Err(StoreError::Refused("a write failed inside".to_owned())));
+    if connection.is_autocommit() {
+        return outcome.and(Err(StoreError::Full));
+    }
+    if outcome.is_err() {
+        execute(connection, "ROLLBACK TO work")?;
+    }
+    execute(connection, "RELEASE work")?;
+    outcome
+}
+
+fn execute(connection: &Connection, sql: &str) -> Result<(), StoreError> {
+    connection.prepare_cached(sql)?.execute([])?;
+    Ok(())
+}
