@@ -10,7 +10,7 @@ use backlot_wix::{Caller, InstanceId, Role};
 use http::{Method, Request, StatusCode, Uri};
 use jiff::Timestamp;
 
-use crate::error::{Code, Refusal};
+use crate::error::{Reason, Refusal};
 use crate::house::House;
 use crate::listener::Peer;
 use crate::request_id::RequestId;
@@ -34,7 +34,7 @@ pub(crate) struct Record {
     pub(crate) method: Method,
     pub(crate) room: Room,
     pub(crate) status: StatusCode,
-    pub(crate) code: Option<Code>,
+    pub(crate) code: Option<Reason>,
     pub(crate) cause: Option<String>,
     pub(crate) caller: Option<(InstanceId, Role)>,
     pub(crate) old_secret: bool,

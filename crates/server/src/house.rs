@@ -15,6 +15,7 @@ use ipnet::IpNet;
 use crate::caller::{AccessTokens, Checker};
 use crate::clock::Clock;
 use crate::cors;
+use crate::data::{CursorKey, Data};
 use crate::directory::{Directory, Events, Schedule, SiteOrigins};
 use crate::elevated::{ElevatedTokens, SigningKeyPair, new_signing_key};
 use crate::listener::Drain;
@@ -44,6 +45,7 @@ pub(crate) struct House {
     pub(crate) directory: Directory,
     pub(crate) schedule: Schedule,
     pub(crate) store: Store,
+    pub(crate) data: Data,
     pub(crate) upstreams: Client,
     pub(crate) tunnels: Tunnels,
     pub(crate) trusted_proxies: Vec<IpNet>,
@@ -68,6 +70,14 @@ impl House {
             .map(SigningKeyPair::read)
             .collect::<Result<_, _>>()?;
         let is_tls = |destination: &Destination| matches!(destination, Destination::Upstream(address) if address.is_tls());
+        // The oldest key lasts longest, and every node has it.
+        let cursors = kept.last().map(|key| key.private_key.as_slice());
+        let data = Data {
+            store: store.clone(),
+            clock: clock.clone(),
+            cursors: CursorKey::derived_from(cursors.unwrap_or_default()),
+            new_job: Arc::default(),
+        };
         let upstreams = Client::new(ClientSettings {
             connect_timeout: settings.connect_timeout,
             idle_timeout: settings.upstream_idle_timeout,
@@ -127,7 +137,11 @@ impl House {
             metrics,
             cors,
             cors_answer: settings.cors_answer,
-            routes: Routes::new(Entries::new(settings.api), Calls::new(settings.wix_room)),
+            routes: Routes::new(
+                Entries::new(settings.api),
+                Calls::new(settings.wix_room),
+                settings.data_room,
+            ),
             checker: Checker::new(settings.secrets, settings.policy),
             access_tokens: AccessTokens::new(
                 token_policy,
@@ -138,6 +152,7 @@ impl House {
             wix,
             directory,
             store: store.clone(),
+            data,
             elevated: ElevatedTokens::new(app_id, settings.elevated_lifetime, keys)?,
             registry: Registry::new(store),
             upstreams: upstreams.map_err(StartError::Certificates)?,

@@ -9,6 +9,7 @@ mod body;
 mod caller;
 pub mod clock;
 pub mod cors;
+mod data;
 mod directory;
 pub mod elevated;
 pub mod error;

@@ -14,7 +14,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use crate::error::Code;
+use crate::error::Reason;
 use crate::routes::Room;
 
 const CLASSES: [&str; 6] = ["other", "1xx", "2xx", "3xx", "4xx", "5xx"];
@@ -147,7 +147,7 @@ impl Metrics {
         self.durations[room as usize].observe(duration.as_secs_f64());
     }
 
-    pub(crate) fn refusal(&self, code: Code) {
+    pub(crate) fn refusal(&self, code: Reason) {
         let labels = CodeLabels { code: code.name() };
         self.refusals.get_or_create(&labels).inc();
     }

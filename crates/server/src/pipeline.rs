@@ -36,7 +36,7 @@ use crate::house::House;
 use crate::listener::Peer;
 use crate::request_id::X_REQUEST_ID;
 use crate::rooms::api::{self, Entry, Limits};
-use crate::rooms::{small, wix};
+use crate::rooms::{data, small, wix};
 use crate::routes::Route;
 
 /// Answers one request. Nothing that a client sends makes this fail.
@@ -126,6 +126,15 @@ async fn steps(
             let call = wix::admit(&fitting, &caller)?;
             check_body(calls.body().bytes, request.headers())?;
             Box::pin(wix::enter(house, calls, call, caller, request)).await
+        }
+        Route::Data => {
+            let uri = request.uri();
+            let query = uri.query().unwrap_or_default();
+            let call = data::Call::find(request.method(), uri.path(), query);
+            let call = call.ok_or(Code::RouteNotFound)?;
+            let proof = look(house, exchange, &request)?;
+            let caller = prove(house, exchange, decision, proof).await?;
+            Box::pin(data::enter(house, call, caller, request)).await
         }
         Route::Api(entry) => {
             let caller = match entry.access() {

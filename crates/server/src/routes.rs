@@ -5,6 +5,7 @@
 //! | `/healthz`, `/readyz` | health | none |
 //! | `/.well-known/jwks.json` | keys | none |
 //! | `/whoami` | whoami | any verified caller |
+//! | `/wix-data/v2/…`, `/_api/cloud-data/v2/…` | data | by the collection's permissions |
 //! | `/wix/…` | wix | as the call's line in `[wix]` says |
 //! | the prefixes of `[[api]]` | api | as the entry says |
 
@@ -13,6 +14,7 @@ use std::borrow::Cow;
 use crate::error::{Code, Refusal};
 use crate::methods::Methods;
 use crate::rooms::api::{Entries, Entry, canonical};
+use crate::rooms::data::{self, DataRoomSettings};
 use crate::rooms::wix;
 
 /// The paths and prefixes that are Backlot's own; no `[[api]]` entry may take them.
@@ -44,17 +46,20 @@ pub enum Room {
     Api,
     /// Calls to Wix.
     Wix,
+    /// Items and collections.
+    Data,
 }
 
 impl Room {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Door,
         Self::Health,
         Self::Keys,
         Self::Whoami,
         Self::Api,
         Self::Wix,
+        Self::Data,
     ];
 
     /// The name.
@@ -66,6 +71,7 @@ impl Room {
             Self::Whoami => "whoami",
             Self::Api => "api",
             Self::Wix => "wix",
+            Self::Data => "data",
         }
     }
 }
@@ -79,20 +85,25 @@ pub(crate) enum Route<'house> {
     Whoami,
     Api(&'house Entry),
     Wix(&'house wix::Calls),
+    Data,
 }
 
 pub(crate) struct Routes {
     read_only: Methods,
     pub(crate) api: Entries,
     wix: wix::Calls,
+    pub(crate) data: DataRoomSettings,
+    data_methods: Methods,
 }
 
 impl Routes {
-    pub(crate) fn new(api: Entries, wix: wix::Calls) -> Self {
+    pub(crate) fn new(api: Entries, wix: wix::Calls, data: DataRoomSettings) -> Self {
         Self {
             read_only: Methods::get(),
             api,
             wix,
+            data,
+            data_methods: data::methods(),
         }
     }
 
@@ -103,6 +114,9 @@ impl Routes {
             "/readyz" => Route::Readyz,
             "/.well-known/jwks.json" => Route::Jwks,
             "/whoami" => Route::Whoami,
+            _ if path.starts_with("/wix-data/") || path.starts_with("/_api/cloud-data/") => {
+                Route::Data
+            }
             _ if path.starts_with("/wix/") => Route::Wix(&self.wix),
             _ => {
                 let path: Cow<'_, str> = canonical(path).ok_or(Code::PathNotAllowed)?;
@@ -124,6 +138,7 @@ impl Routes {
             }
             Route::Api(entry) => Cow::Borrowed(&entry.methods),
             Route::Wix(calls) => Cow::Owned(calls.methods(path)),
+            Route::Data => Cow::Borrowed(&self.data_methods),
         }
     }
 }
@@ -136,6 +151,7 @@ impl Route<'_> {
             Self::Whoami => Room::Whoami,
             Self::Api(_) => Room::Api,
             Self::Wix(_) => Room::Wix,
+            Self::Data => Room::Data,
         }
     }
 }

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use crate::admin;
 use crate::clock::Clock;
+use crate::data::JobRunner;
 use crate::house::House;
 use crate::housekeeping;
 use crate::listener::{ConnectionLimits, Drain, Peer, Place, accept, serve_router};
@@ -91,6 +92,8 @@ impl Server {
             let (directory, store) = (residents.directory.clone(), residents.store.clone());
             residents.schedule.run(directory, store, until).await;
         });
+        let jobs = JobRunner::new(house.data.clone());
+        let jobs = tokio::spawn(jobs.run(stopped.clone()));
         let admin = tokio::spawn(serve_admin(
             self.admin,
             self.admin_address,
@@ -124,7 +127,7 @@ impl Server {
             tracing::warn!("requests were cut: they took longer than server.drain_timeout");
         }
         stopping.send_replace(true);
-        let _ = tokio::join!(housekeeping, admin, schedule);
+        let _ = tokio::join!(housekeeping, admin, schedule, jobs);
         house.registry.write().await;
         tracing::info!("stopped");
         in_time

@@ -14,6 +14,7 @@ use crate::caller::AccessTokenSettings;
 use crate::cors;
 use crate::listener::ConnectionLimits;
 use crate::rooms::api::EntrySettings;
+use crate::rooms::data::DataRoomSettings;
 use crate::rooms::wix::WixRoomSettings;
 
 /// Everything that a server is started with.
@@ -38,6 +39,8 @@ pub struct Settings {
     pub wix: WixAccess,
     /// The wix room.
     pub wix_room: WixRoomSettings,
+    /// The data room.
+    pub data_room: DataRoomSettings,
     /// Whether the sites that have the app are let in by CORS.
     pub installed_sites: bool,
     /// How long elevated tokens last.

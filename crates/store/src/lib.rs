@@ -8,6 +8,7 @@
 //! Rules: absence is `Ok(None)`; every key starts with the instance id; values are bound, never
 //! written into SQL.
 
+mod address;
 mod catalog;
 pub mod collections;
 pub mod error;
@@ -19,5 +20,6 @@ pub mod signing_keys;
 pub mod sqlite;
 mod store;
 
+pub use address::Address;
 pub use error::StoreError;
 pub use store::Store;

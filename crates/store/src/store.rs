@@ -149,6 +149,14 @@ impl Items for Store {
         each!(self, store => store.item(of, item_id).await)
     }
 
+    async fn items_by_id(
+        &self,
+        of: &ItemsOf,
+        item_ids: Vec<String>,
+    ) -> Result<Vec<Item>, StoreError> {
+        each!(self, store => store.items_by_id(of, item_ids).await)
+    }
+
     async fn find(&self, of: &ItemsOf, find: Find) -> Result<Vec<Item>, StoreError> {
         each!(self, store => store.find(of, find).await)
     }

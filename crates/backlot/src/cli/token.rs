@@ -5,7 +5,6 @@ use std::io::Write as _;
 use backlot_server::Clock;
 use backlot_server::elevated::{ElevatedTokens, SigningKeyPair, new_signing_key};
 use backlot_store::signing_keys::SigningKeys as _;
-use backlot_store::sqlite::SqliteStore;
 
 use super::arguments::Token;
 use super::known_app::known_app;
@@ -17,12 +16,15 @@ pub(super) fn run(arguments: &Token) -> anyhow::Result<()> {
         return Err(mistake(format!(
             "there is no database yet: {} does not exist\n  hint: start the backend once, or name its \
              folder with --data or a file with --config",
-            resolved.database.display()
+            resolved.database
         )));
     }
     let now = Clock::System.now();
-    let store = SqliteStore::open(&resolved.database)?;
-    let keys = runtime()?.block_on(store.signing_keys_or(new_signing_key(now)?))?;
+    let candidate = new_signing_key(now)?;
+    let keys = runtime()?.block_on(async {
+        let store = resolved.database.open().await?;
+        store.signing_keys_or(candidate).await
+    })?;
     let keys = keys
         .iter()
         .map(SigningKeyPair::read)

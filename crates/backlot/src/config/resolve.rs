@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use backlot_server::Settings;
 use backlot_server::listener::ConnectionLimits;
 use backlot_server::log::Format;
+use backlot_server::rooms::data::DataRoomSettings;
 use backlot_wix::jwt::PublicKey;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -47,8 +48,10 @@ pub struct Fallback {
 pub struct Resolved {
     /// For the server.
     pub settings: Settings,
-    /// The SQLite file.
-    pub database: PathBuf,
+    /// Where everything is kept.
+    pub database: backlot_store::Address,
+    /// The folder of the collections that every instance has.
+    pub collections: PathBuf,
     /// The app's public key, which webhooks are checked with.
     pub public_key: PublicKey,
     /// How lines of the log look.
@@ -107,6 +110,10 @@ pub fn resolve(
             access_tokens,
             wix,
             wix_room,
+            data_room: DataRoomSettings {
+                body_bytes: config.data.body_limit.bytes(),
+                silence: config.data.silence_timeout.std(),
+            },
             installed_sites: config.cors.installed_sites,
             elevated_lifetime: config.elevated_token.lifetime.signed(),
             trusted_proxies,
@@ -123,6 +130,7 @@ pub fn resolve(
             drain_timeout: server.drain_timeout.std(),
         },
         database,
+        collections: source.folder().join(&config.data.collections),
         public_key: app.public_key,
         log_format: log_format(config.log.format, mode),
         log_level: log_level(config.log.level),
@@ -168,6 +176,7 @@ fn check_limits(config: &Config, report: &mut Report<'_>) {
         ("server.head_timeout", server.head_timeout),
         ("server.connect_timeout", server.connect_timeout),
         ("elevated_token.lifetime", config.elevated_token.lifetime),
+        ("data.silence_timeout", config.data.silence_timeout),
     ];
     for (key, duration) in lasting {
         if duration.std().is_zero() {

@@ -7,8 +7,6 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use backlot_server::log::{RequestLog, Sink};
 use backlot_server::{Clock, Server};
-use backlot_store::Store;
-use backlot_store::sqlite::SqliteStore;
 
 use super::Mount;
 use crate::cli;
@@ -86,7 +84,7 @@ impl Builder {
             );
             resolved.settings.api.push(entry);
         }
-        let store = Store::Sqlite(SqliteStore::open(&resolved.database)?);
+        let store = resolved.database.open().await?;
         let log = RequestLog::new(Arc::clone(sink), resolved.log_format);
         Ok(Server::bind(resolved.settings, store, Clock::System, log).await?)
     }

@@ -147,6 +147,15 @@ codes! {
     InstanceNotFound 404 "INSTANCE_NOT_FOUND",
         "Nothing is known of this instance.",
         "Check the id; an instance is known from its first verified request on.";
+    StorageFull 507 "STORAGE_FULL",
+        "The database has no room left, so nothing was changed.",
+        "Make room on the disk of the data folder; no restart is needed.";
+    DatabaseUnavailable 503 "DATABASE_UNAVAILABLE",
+        "The database does not answer. Whether a change was made is not known.",
+        "Try again after the seconds in Retry-After. If it lasts, look for the request id in the server's log.";
+    DatabaseBusy 503 "DATABASE_BUSY",
+        "More changes are waiting than the database can take, so nothing was changed.",
+        "Try again after the seconds in Retry-After.";
     Internal 500 "INTERNAL",
         "Something went wrong in this server.",
         "Look for the request id in the server's log.";

@@ -2,8 +2,11 @@
 
 mod code;
 mod from_outbound;
+mod from_store;
 mod from_token;
+mod reason;
 mod refusal;
 
 pub use code::Code;
+pub use reason::Reason;
 pub use refusal::Refusal;

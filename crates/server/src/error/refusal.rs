@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use backlot_wix::data::Fault;
 use backlot_wix::error_body::ErrorBody;
 use http::header::{ALLOW, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use http::{HeaderValue, Response};
 use serde_json::{Map, Value};
 
-use super::Code;
+use super::{Code, Reason};
 use crate::body::ReplyBody;
 
 /// Why a request is refused. The inner cause, where there is one, goes to the log only.
@@ -16,7 +17,7 @@ pub struct Refusal(Box<Inner>);
 
 #[derive(Debug, Clone)]
 struct Inner {
-    code: Code,
+    reason: Reason,
     detail: Option<String>,
     data: Map<String, Value>,
     headers: HeaderMap,
@@ -25,28 +26,41 @@ struct Inner {
 
 impl From<Code> for Refusal {
     fn from(code: Code) -> Self {
-        Self(Box::new(Inner {
-            code,
-            detail: None,
-            data: Map::new(),
-            headers: HeaderMap::new(),
-            cause: None,
-        }))
+        Self::new(Reason::Own(code), None, Map::new())
+    }
+}
+
+impl From<Fault> for Refusal {
+    /// A fault of Wix Data's comes in Wix's words alone.
+    fn from(fault: Fault) -> Self {
+        let detail = Some(fault.description());
+        Self::new(Reason::Data(fault.code()), detail, fault.data().clone())
     }
 }
 
 impl Refusal {
+    fn new(reason: Reason, detail: Option<String>, data: Map<String, Value>) -> Self {
+        Self(Box::new(Inner {
+            reason,
+            detail,
+            data,
+            headers: HeaderMap::new(),
+            cause: None,
+        }))
+    }
+
     /// The stable code.
-    pub fn code(&self) -> Code {
-        self.0.code
+    pub fn code(&self) -> Reason {
+        self.0.reason
     }
 
     /// What happened, for people.
     pub fn sentence(&self) -> String {
-        let description = self.0.code.description();
-        match &self.0.detail {
-            Some(detail) => format!("{description} {detail}"),
-            None => description.to_owned(),
+        let description = self.0.reason.description();
+        match (&self.0.detail, self.0.reason) {
+            (Some(detail), Reason::Data(_)) => detail.clone(),
+            (Some(detail), Reason::Own(_)) => format!("{description} {detail}"),
+            (None, _) => description.to_owned(),
         }
     }
 
@@ -107,17 +121,22 @@ impl Refusal {
 
     /// The reply, in the shape of Wix's own errors.
     pub fn into_response(self) -> Response<ReplyBody> {
-        let message = format!("{} {}", self.sentence(), self.code().remedy());
+        let sentence = self.sentence();
         let Inner {
-            code,
+            reason,
             data,
             headers,
             ..
         } = *self.0;
-        let body = ErrorBody::new(code.name(), code.description(), message, data);
+        // Wix Data's own clients show the description, and compare its beginning.
+        let (message, description) = match reason {
+            Reason::Own(code) => (format!("{sentence} {}", code.remedy()), code.description()),
+            Reason::Data(_) => (sentence.clone(), &*sentence),
+        };
+        let body = ErrorBody::new(reason.name(), description, message, data);
         let json = serde_json::to_vec(&body).unwrap_or_default();
         let mut response = Response::new(ReplyBody::full(json));
-        *response.status_mut() = code.status();
+        *response.status_mut() = reason.status();
         *response.headers_mut() = headers;
         response
             .headers_mut()

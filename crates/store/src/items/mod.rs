@@ -50,6 +50,13 @@ pub trait Items {
         item_id: &str,
     ) -> impl Future<Output = Result<Option<Item>, StoreError>> + Send;
 
+    /// Those of the items that there are, in no order.
+    fn items_by_id(
+        &self,
+        of: &ItemsOf,
+        item_ids: Vec<String>,
+    ) -> impl Future<Output = Result<Vec<Item>, StoreError>> + Send;
+
     /// The items that are wanted, in their order.
     fn find(
         &self,

@@ -2,7 +2,7 @@
 
 use backlot_wix::data::collection::Access;
 use backlot_wix::data::modification::Modification;
-use backlot_wix::data::{Date, Filter, Object};
+use backlot_wix::data::{DataCode, Date, Fault, Filter, Object};
 
 use super::Item;
 
@@ -55,7 +55,7 @@ pub struct Batch {
     pub step: Option<Step>,
 }
 
-/// A step of a job: after the first fault nothing more is done, and how far the job has come is written
+/// A step of a job: after the first failure ([`Step::fails_with`]) nothing more is done, and how far the job has come is written
 /// in the same transaction, so that no step is taken twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
@@ -68,6 +68,16 @@ pub struct Step {
     pub to: i64,
     /// Whether that is all.
     pub last: bool,
+}
+
+impl Step {
+    /// Whether a job ends here: what is gone, or does not match any more, is none of its items.
+    pub fn fails_with(outcome: &Result<Written, Fault>) -> bool {
+        let passed_over = [DataCode::ItemMissing, DataCode::ConditionNotMet];
+        outcome
+            .as_ref()
+            .is_err_and(|fault| !passed_over.contains(&fault.code()))
+    }
 }
 
 /// Who writes.

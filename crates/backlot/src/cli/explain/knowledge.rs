@@ -9,7 +9,6 @@ use backlot_server::error::Refusal;
 use backlot_server::{Checker, Proof, WixAccess, ask_wix_once};
 use backlot_simulator::access_token::{AccessTokens, Dead};
 use backlot_store::signing_keys::SigningKeys as _;
-use backlot_store::sqlite::SqliteStore;
 use backlot_wix::signed_instance::Policy;
 use backlot_wix::token_info::{TokenPolicy, Unfit};
 use backlot_wix::{AppId, AppSecrets, Caller};
@@ -37,8 +36,9 @@ impl Knowledge {
         let known = known_app(place)?;
         let mut keys = Vec::new();
         if known.resolved.database.exists() {
-            let store = SqliteStore::open(&known.resolved.database)?;
-            keys = runtime()?.block_on(store.signing_keys())?;
+            let database = &known.resolved.database;
+            let read = async { database.open().await?.signing_keys().await };
+            keys = runtime()?.block_on(read)?;
         }
         if keys.is_empty() {
             keys.push(new_signing_key(now)?);

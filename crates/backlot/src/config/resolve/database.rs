@@ -2,20 +2,27 @@
 
 use std::path::{Path, PathBuf};
 
+use backlot_store::{Address, sqlite};
+
 use super::report::Report;
-use crate::config::sections::Database;
+use crate::config::sections::{Database, Durability};
 
 pub(super) fn resolve(
     database: &Database,
     data: &Path,
     report: &mut Report<'_>,
-) -> Option<PathBuf> {
+) -> Option<Address> {
+    let durability = match database.durability {
+        Durability::Full => sqlite::Durability::Full,
+        Durability::Relaxed => sqlite::Durability::Relaxed,
+    };
+    let file = |path: PathBuf| Some(Address::Sqlite { path, durability });
     let Some(url) = &database.url else {
-        return Some(data.join("backlot.db"));
+        return file(data.join("backlot.db"));
     };
     match url.strip_prefix("sqlite://") {
         Some(path) if !path.is_empty() && !path.contains('?') => {
-            Some(report.source.folder().join(path))
+            file(report.source.folder().join(path))
         }
         _ => {
             let cause = if url.starts_with("postgres") {

@@ -10,4 +10,19 @@ pub struct Database {
     /// `sqlite://` and the path of a file, relative to the configuration's folder. Without it:
     /// `backlot.db` in the data folder.
     pub url: Option<String>,
+    /// What an acknowledged change survives on SQLite: `full` is a loss of power, for it is on disk;
+    /// `relaxed` is the end of the program, and a loss of power may undo the last moments. Writes are
+    /// faster then.
+    pub durability: Durability,
+}
+
+/// What an acknowledged change survives.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Durability {
+    /// A loss of power.
+    #[default]
+    Full,
+    /// The end of the program.
+    Relaxed,
 }

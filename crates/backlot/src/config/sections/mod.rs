@@ -6,6 +6,7 @@ mod admin;
 mod api;
 mod app;
 mod cors;
+mod data;
 mod database;
 mod dev;
 mod elevated_token;
@@ -21,7 +22,8 @@ pub use admin::Admin;
 pub use api::{Api, Auth, RateLimit, RoleName};
 pub use app::App;
 pub use cors::Cors;
-pub use database::Database;
+pub use data::Data;
+pub use database::{Database, Durability};
 pub use dev::Dev;
 pub use elevated_token::ElevatedToken;
 pub use log::{Log, LogFormat, LogLevel};
@@ -42,6 +44,9 @@ pub struct Config {
     pub cors: Cors,
     /// Where everything is kept.
     pub database: Database,
+    /// Wix Data on your own server: collections and items for every instance, spoken to with the npm
+    /// client `@wix/data`.
+    pub data: Data,
     /// What is logged, and how.
     pub log: Log,
     /// Wix access tokens as callers: what `httpClient.fetchWithAuth()` sends. Only Wix can check

@@ -18,6 +18,7 @@ use backlot_server::listener::ConnectionLimits;
 use backlot_server::log::{Format, RequestLog, Sink};
 use backlot_server::methods::Methods;
 use backlot_server::rooms::api::{Destination, EntrySettings, Limits, Prefix};
+use backlot_server::rooms::data::DataRoomSettings;
 use backlot_server::rooms::wix::{AllowedCall, OnBehalfOf, WixRoomSettings};
 use backlot_server::{AccessTokenSettings, Clock, Server, Settings, Stop, WixAccess};
 use backlot_store::Store;
@@ -143,6 +144,10 @@ fn settings(api: Vec<EntrySettings>) -> Settings {
         wix_room: WixRoomSettings {
             calls: Vec::new(),
             body_bytes: 200_000,
+            silence: Duration::from_secs(5),
+        },
+        data_room: DataRoomSettings {
+            body_bytes: 16 << 20,
             silence: Duration::from_secs(5),
         },
         installed_sites: false,

@@ -27,6 +27,19 @@ impl Items for SqliteStore {
             .read(|reader| get(&reader.connection, instance_id, collection, item_id))
     }
 
+    async fn items_by_id(
+        &self,
+        of: &ItemsOf,
+        item_ids: Vec<String>,
+    ) -> Result<Vec<Item>, StoreError> {
+        let of = of.clone();
+        self.read_with(move |connection| {
+            let one = |id: String| get(connection, of.instance_id, &of.collection, &id).transpose();
+            item_ids.into_iter().filter_map(one).collect()
+        })
+        .await
+    }
+
     async fn find(&self, of: &ItemsOf, find: Find) -> Result<Vec<Item>, StoreError> {
         if query::is_short(&find) {
             return self.readers.read(|reader| query::find(reader, of, &find));

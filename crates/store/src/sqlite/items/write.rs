@@ -40,9 +40,9 @@ impl Work {
                 Some(Err(fault)) => Err(fault),
                 None => self.look_and_write(connection, write)?,
             };
-            let failed = outcome.is_err();
+            let failed = self.batch.step.is_some() && Step::fails_with(&outcome);
             outcomes.push(outcome);
-            if failed && self.batch.step.is_some() {
+            if failed {
                 break;
             }
         }
@@ -213,7 +213,7 @@ fn take_step(
     outcomes: &[Outcome],
 ) -> Result<(), StoreError> {
     let done = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
-    let status = crate::jobs::JobStatus::after(step, outcomes.iter().any(Result::is_err));
+    let status = crate::jobs::JobStatus::after(step, outcomes.iter().any(Step::fails_with));
     let taken = connection
         .prepare_cached(
             "UPDATE jobs SET done = done + ?3, position = ?4, status = ?5

@@ -1,0 +1,108 @@
+//! An item as it is sent, made into what is written.
+
+use backlot_store::collections::Collection;
+use backlot_store::items::change::normalise_references;
+use backlot_store::items::write::Content;
+use backlot_wix::data::collection::{SYSTEM_FIELDS, reference_id};
+use backlot_wix::data::{DataCode, Fault, Object, Value, limits};
+use serde::Deserialize;
+
+/// `{"id":"…","data":{…}}`
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+pub(crate) struct WireItem {
+    #[serde(default)]
+    id: Option<Value>,
+    #[serde(default)]
+    pub(crate) data: Object,
+}
+
+impl WireItem {
+    pub(crate) const fn of(data: Object) -> Self {
+        Self { id: None, data }
+    }
+
+    /// The id that the item is sent with, in either place.
+    pub(crate) fn item_id(&self) -> Result<Option<String>, Fault> {
+        let given = self.data.get("_id").or(self.id.as_ref());
+        match given {
+            None => Ok(None),
+            Some(Value::String(id)) => {
+                check_item_id(id)?;
+                Ok(Some(id.clone()))
+            }
+            Some(_) => Err(bad_id("An item's _id is a text.")),
+        }
+    }
+}
+
+/// An item's id is 1 to 128 characters without a NUL.
+pub(crate) fn check_item_id(id: &str) -> Result<(), Fault> {
+    if id.is_empty() {
+        return Err(bad_id("An item's _id must not be empty."));
+    }
+    if id.chars().count() > limits::ITEM_ID_CHARACTERS || id.contains('\0') {
+        return Err(bad_id(
+            "An item's _id has at most 128 characters, and no NUL among them.",
+        ));
+    }
+    Ok(())
+}
+
+fn bad_id(text: &str) -> Fault {
+    Fault::new(DataCode::BadItemId, text)
+}
+
+/// What is written of an item: without the fields that the server keeps, and with its multi-references
+/// beside it. Those are dropped unless `save_references` says otherwise, as on Wix.
+pub(crate) fn content(
+    collection: &Collection,
+    item_id: String,
+    mut fields: Object,
+    save_references: bool,
+) -> Result<Content, Fault> {
+    for name in SYSTEM_FIELDS {
+        fields.shift_remove(name);
+    }
+    let mut links = Vec::new();
+    for field in collection.definition.multi_references() {
+        let Some(value) = fields.shift_remove(&field.key) else {
+            continue;
+        };
+        if save_references {
+            links.push((field.key.clone(), ids(&field.key, &value)?));
+        }
+    }
+    normalise_references(collection, &mut fields);
+    Ok(Content {
+        item_id,
+        fields,
+        links,
+    })
+}
+
+fn ids(field: &str, value: &Value) -> Result<Vec<String>, Fault> {
+    let not_ids = || {
+        let text = format!("The value of {field} must be a list of ids.");
+        Fault::new(DataCode::NotAnArrayOfIds, text)
+    };
+    match value {
+        Value::Null => Ok(Vec::new()),
+        Value::Array(elements) => elements
+            .iter()
+            .map(|it| reference_id(it).map(str::to_owned).ok_or_else(not_ids))
+            .collect(),
+        _ => Err(not_ids()),
+    }
+}
+
+/// A new id: a GUID, as Wix makes them.
+pub(crate) fn new_item_id() -> String {
+    let mut random = [0; 16];
+    // The operating system's generator: an id of an item may be all that keeps it from strangers.
+    if aws_lc_rs::rand::fill(&mut random).is_err() {
+        fastrand::fill(&mut random);
+    }
+    uuid::Builder::from_random_bytes(random)
+        .into_uuid()
+        .to_string()
+}

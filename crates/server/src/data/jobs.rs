@@ -1,0 +1,209 @@
+//! Changes of many items by a filter, done after they were accepted.
+//!
+//! A job goes through the items in the order of insertion, a few at a time. Each step and how far the
+//! job has come are written together, so whatever ends a node, no step is lost or taken twice.
+
+use std::time::Duration;
+
+use backlot_store::StoreError;
+use backlot_store::collections::Collections as _;
+use backlot_store::items::write::{Author, Step};
+use backlot_store::items::{Batch, Find, Items as _, ItemsOf, Position, Write};
+use backlot_store::jobs::{Job, JobStatus, Jobs as _};
+use backlot_wix::data::collection::{Access, Operation};
+use backlot_wix::data::modification::{Modification, WireModification};
+use backlot_wix::data::{DataCode, Fault, Filter, Value};
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+
+use super::content::new_item_id;
+use super::{Data, DataFault, DataOf};
+
+/// Items of one step.
+const STEP: u32 = 100;
+/// How often a node looks for jobs that another one left.
+const LOOK: Duration = Duration::from_secs(5);
+/// How long a job is kept.
+const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// What a job does.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct JobWork {
+    /// To which items.
+    pub(crate) filter: Option<Value>,
+    /// What is done to them; without it, they are removed.
+    pub(crate) modifications: Option<Value>,
+    /// Whose items only; everybody's without it.
+    only_of: Option<String>,
+    owner: Option<String>,
+}
+
+impl JobWork {
+    pub(crate) const fn new(filter: Option<Value>, modifications: Option<Value>) -> Self {
+        Self {
+            filter,
+            modifications,
+            only_of: None,
+            owner: None,
+        }
+    }
+
+    fn parsed(&self) -> Result<(Filter, Option<Vec<Modification>>), Fault> {
+        let filter = Filter::parse_optional(self.filter.as_ref())?;
+        let Some(modifications) = &self.modifications else {
+            return Ok((filter, None));
+        };
+        let wire: Vec<WireModification> = serde_json::to_value(modifications)
+            .and_then(serde_json::from_value)
+            .map_err(|error| {
+                Fault::invalid(format!("fieldModifications cannot be read: {error}."))
+            })?;
+        Ok((filter, Some(Modification::parse_all(&wire)?)))
+    }
+}
+
+impl DataOf {
+    /// Accepts a job, and returns its id.
+    pub(crate) async fn accept_job(
+        &self,
+        collection: &str,
+        mut work: JobWork,
+    ) -> Result<String, DataFault> {
+        let operation = match work.modifications {
+            Some(_) => Operation::Update,
+            None => Operation::Remove,
+        };
+        let opened = self.open(collection, operation).await?;
+        work.parsed()?;
+        work.owner.clone_from(&self.who.owner);
+        if opened.access(operation) == Access::Own {
+            work.only_of.clone_from(&self.who.owner);
+        }
+        let job = Job {
+            instance_id: self.who.instance_id,
+            job_id: new_item_id(),
+            collection: collection.to_owned(),
+            work: serde_json::to_string(&work)
+                .map_err(|error| StoreError::Refused(error.to_string()))?,
+            status: JobStatus::Initialized,
+            done: 0,
+            position: 0,
+            created_at: self.data.clock.now(),
+        };
+        let id = job.job_id.clone();
+        self.data.store.keep_job(job).await?;
+        self.data.new_job.notify_one();
+        Ok(id)
+    }
+
+    /// How a job stands.
+    pub(crate) async fn job(&self, job_id: &str) -> Result<Job, DataFault> {
+        let job = self.data.store.job(self.who.instance_id, job_id).await?;
+        let now = self.data.clock.now();
+        let job = job.filter(|job| now.duration_since(job.created_at) <= KEPT);
+        let missing = || Fault::new(DataCode::JobMissing, "There is no such job.");
+        Ok(job.ok_or_else(missing)?)
+    }
+}
+
+/// Takes the steps of all jobs.
+pub(crate) struct JobRunner(Data);
+
+impl JobRunner {
+    pub(crate) const fn new(data: Data) -> Self {
+        Self(data)
+    }
+
+    /// Runs until the server stops.
+    pub(crate) async fn run(self, mut stopped: watch::Receiver<bool>) {
+        loop {
+            tokio::select! {
+                () = self.0.new_job.notified() => {}
+                () = tokio::time::sleep(LOOK) => {}
+                _ = stopped.wait_for(|stopped| *stopped) => return,
+            }
+            if let Err(error) = self.take_steps(&stopped).await {
+                tracing::warn!(%error, "jobs cannot go on; trying again");
+            }
+        }
+    }
+
+    async fn take_steps(&self, stopped: &watch::Receiver<bool>) -> Result<(), StoreError> {
+        self.0.store.forget_jobs(self.0.clock.now() - KEPT).await?;
+        loop {
+            let jobs = self.0.store.unfinished_jobs(16).await?;
+            if jobs.is_empty() || *stopped.borrow() {
+                return Ok(());
+            }
+            // One step each, so that a long job holds up no other.
+            for job in jobs {
+                match self.step(&job).await {
+                    // Another node was faster, or the collection has changed: look again.
+                    Ok(()) | Err(DataFault::Store(StoreError::Outdated)) => {}
+                    Err(DataFault::Store(error)) => return Err(error),
+                    Err(DataFault::Fault(fault)) => {
+                        tracing::info!(job_id = job.job_id, %fault, "a job ended with a fault");
+                        self.0.store.fail_job(job.instance_id, &job.job_id).await?;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn step(&self, job: &Job) -> Result<(), DataFault> {
+        let work: JobWork = serde_json::from_str(&job.work)
+            .map_err(|error| Fault::invalid(format!("The job cannot be read: {error}.")))?;
+        let (filter, modifications) = work.parsed()?;
+        let store = &self.0.store;
+        let collection = store.collection(job.instance_id, &job.collection).await?;
+        let of = ItemsOf {
+            instance_id: job.instance_id,
+            collection: collection.ok_or_else(|| Fault::collection_missing(&job.collection))?,
+        };
+        let filter = match &work.only_of {
+            None => filter,
+            Some(owner) => {
+                let path = backlot_wix::data::FieldPath::parse("_owner")?;
+                filter.and(Filter::equals(path, owner.as_str()))
+            }
+        };
+        let mut find = Find::all(filter.clone(), STEP);
+        find.after = Some(Position {
+            values: Vec::new(),
+            sequence: job.position,
+        });
+        let items = store.find(&of, find).await?;
+        let write = |item_id: String| match &modifications {
+            Some(modifications) => Write::Patch {
+                item_id,
+                modifications: modifications.clone(),
+            },
+            None => Write::Remove { item_id },
+        };
+        let step = Step {
+            job_id: job.job_id.clone(),
+            from: job.position,
+            to: items.last().map_or(job.position, |item| item.sequence),
+            last: items.len() < STEP as usize,
+        };
+        let batch = Batch {
+            writes: items.into_iter().map(|item| write(item.id)).collect(),
+            // What does not match any more when its turn comes is left alone. Links are no part of an
+            // item, so a filter on them cannot be asked again.
+            condition: on_items_only(&of, &filter).then_some(filter),
+            author: Author::app(work.owner),
+            now: self.0.clock.now().into(),
+            step: Some(step),
+        };
+        store.write(&of, batch).await?;
+        Ok(())
+    }
+}
+
+fn on_items_only(of: &ItemsOf, filter: &Filter) -> bool {
+    let mut on_links = false;
+    let definition = &of.collection.definition;
+    filter.paths(&mut |path| on_links |= definition.multi_reference(path.first()).is_some());
+    !on_links
+}

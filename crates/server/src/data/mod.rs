@@ -1,0 +1,158 @@
+//! The data of one caller: items, collections, links and jobs, by the rules that hold for who asks.
+//!
+//! The data room (`rooms::data`) speaks Wix's wire format and calls this; Rust handlers call it
+//! through [`crate::items::Items`]. Neither reaches the store otherwise. Everything starts from a
+//! [`DataOf`], which is made from a verified caller, so there is no data without a tenant.
+
+mod collections;
+mod content;
+mod cursor;
+mod fault;
+mod include;
+mod jobs;
+mod links;
+mod query;
+mod reads;
+mod who;
+mod writes;
+
+use std::sync::Arc;
+
+use backlot_store::Store;
+use backlot_store::collections::Collections as _;
+use backlot_store::items::ItemsOf;
+use backlot_store::items::write::Author;
+use backlot_wix::data::collection::{Access, Operation};
+use backlot_wix::data::{Fault, FieldPath, Filter};
+use tokio::sync::Notify;
+
+use crate::clock::Clock;
+pub(crate) use content::{WireItem, check_item_id, content};
+pub(crate) use cursor::CursorKey;
+pub use fault::DataFault;
+pub(crate) use include::Include;
+pub(crate) use jobs::{JobRunner, JobWork};
+pub(crate) use links::{Referenced, wanted};
+pub(crate) use query::{Page, Paging, Query};
+pub(crate) use who::Who;
+pub(crate) use writes::{Change, Changes};
+
+/// What all callers share.
+#[derive(Clone)]
+pub(crate) struct Data {
+    pub(crate) store: Store,
+    pub(crate) clock: Clock,
+    pub(crate) cursors: CursorKey,
+    pub(crate) new_job: Arc<Notify>,
+}
+
+/// The data of one caller.
+#[derive(Clone)]
+pub(crate) struct DataOf {
+    data: Data,
+    who: Who,
+}
+
+/// A collection, and what the caller may do with it.
+pub(crate) struct Opened {
+    pub(crate) of: ItemsOf,
+    pub(crate) author: Author,
+}
+
+impl Data {
+    /// The data of this caller.
+    pub(crate) fn of(&self, who: Who) -> DataOf {
+        DataOf {
+            data: self.clone(),
+            who,
+        }
+    }
+}
+
+impl DataOf {
+    pub(crate) const fn who(&self) -> &Who {
+        &self.who
+    }
+
+    /// Opens a collection for an operation. `WDE0025` when there is none, `WDE0027` when the caller may
+    /// not do this at all.
+    pub(crate) async fn open(&self, id: &str, operation: Operation) -> Result<Opened, DataFault> {
+        let opened = self.open_for(id, &[operation]).await?;
+        if opened.access(operation) == Access::Denied {
+            return Err(opened.denied(operation));
+        }
+        Ok(opened)
+    }
+
+    /// Opens a collection for any of several operations; `WDE0027` when the caller may do none.
+    pub(crate) async fn open_for(
+        &self,
+        id: &str,
+        operations: &[Operation],
+    ) -> Result<Opened, DataFault> {
+        backlot_wix::data::collection::check_collection_id(id)?;
+        let instance_id = self.who.instance_id;
+        let collection = self.data.store.collection(instance_id, id).await?;
+        let collection = collection.ok_or_else(|| Fault::collection_missing(id))?;
+        let permissions = collection.definition.permissions;
+        let grants = |operation| permissions.grants(operation, self.who.role);
+        let author = Author {
+            owner: self.who.owner.clone(),
+            insert: grants(Operation::Insert),
+            update: grants(Operation::Update),
+            remove: grants(Operation::Remove),
+            read: grants(Operation::Read),
+        };
+        let opened = Opened {
+            of: ItemsOf {
+                instance_id,
+                collection,
+            },
+            author,
+        };
+        if operations
+            .iter()
+            .all(|it| opened.access(*it) == Access::Denied)
+            && let Some(first) = operations.first()
+        {
+            return Err(opened.denied(*first));
+        }
+        Ok(opened)
+    }
+}
+
+impl Opened {
+    pub(crate) const fn access(&self, operation: Operation) -> Access {
+        match operation {
+            Operation::Read => self.author.read,
+            Operation::Insert => self.author.insert,
+            Operation::Update => self.author.update,
+            Operation::Remove => self.author.remove,
+        }
+    }
+
+    pub(crate) fn id(&self) -> &str {
+        &self.of.collection.definition.id
+    }
+
+    fn denied(&self, operation: Operation) -> DataFault {
+        backlot_store::items::change::denied(&self.of.collection, operation).into()
+    }
+
+    /// The filter, narrowed to the items that the caller may see.
+    pub(crate) fn visible(&self, filter: Filter) -> Result<Filter, Fault> {
+        self.narrowed(filter, self.author.read)
+    }
+
+    /// The filter, narrowed to the items that this access reaches.
+    pub(crate) fn narrowed(&self, filter: Filter, access: Access) -> Result<Filter, Fault> {
+        Ok(match (access, &self.author.owner) {
+            (Access::All, _) => filter,
+            (Access::Own, Some(owner)) => {
+                filter.and(Filter::equals(FieldPath::parse("_owner")?, owner.as_str()))
+            }
+            // Matches nothing: whoever has no id owns nothing.
+            (Access::Own | Access::Denied, _) => filter.and(Filter::Or(Vec::new())),
+        })
+    }
+}

@@ -1,0 +1,205 @@
+//! Queries: one page of items in an order, and the way to the next.
+
+use backlot_store::items::{Find, Item, Items as _};
+use backlot_wix::data::collection::Operation;
+use backlot_wix::data::{Direction, Fault, FieldPath, Filter, Sort, Value, limits};
+
+use super::cursor::Cursor;
+use super::{DataFault, DataOf, Opened};
+
+/// A query as it is sent.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Query {
+    /// The collection.
+    pub(crate) collection: String,
+    /// `{"price":{"$gt":5}}`
+    pub(crate) filter: Option<Value>,
+    /// `[{"fieldName":"price","order":"ASC"}]`
+    pub(crate) sort: Option<Value>,
+    /// Which page.
+    pub(crate) paging: Paging,
+    /// In an order made of this number.
+    pub(crate) random: Option<u64>,
+    /// Whether to count everything that matches.
+    pub(crate) with_total: bool,
+}
+
+/// Which page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Paging {
+    /// By number.
+    Offset {
+        /// How many items; the default when none is named.
+        limit: Option<u32>,
+        /// How many to pass over.
+        offset: u64,
+    },
+    /// By a cursor.
+    Cursor {
+        /// How many items; as before when none is named.
+        limit: Option<u32>,
+        /// The cursor.
+        cursor: String,
+    },
+}
+
+impl Default for Paging {
+    fn default() -> Self {
+        Self::Offset {
+            limit: None,
+            offset: 0,
+        }
+    }
+}
+
+/// One page.
+pub(crate) struct Page {
+    pub(crate) opened: Opened,
+    pub(crate) items: Vec<Item>,
+    pub(crate) offset: u64,
+    pub(crate) has_next: bool,
+    pub(crate) total: Option<u64>,
+    pub(crate) next: Option<String>,
+    pub(crate) previous: Option<String>,
+}
+
+/// A query whose words are checked.
+struct Checked {
+    /// What is sent again with the cursor.
+    words: (Option<Value>, Option<Value>),
+    limit: u32,
+    find: Find,
+}
+
+impl DataOf {
+    pub(crate) async fn query(&self, query: Query) -> Result<Page, DataFault> {
+        let opened = self.open(&query.collection, Operation::Read).await?;
+        let Checked {
+            words,
+            limit,
+            mut find,
+        } = self.check(&query)?;
+        let unpaged = find.filter.clone();
+        find.filter = opened.visible(find.filter)?;
+        // One more than wanted, to see whether there is more.
+        find.limit = limit + 1;
+        let mut items = self.data.store.find(&opened.of, find.clone()).await?;
+        let more = items.len() > limit as usize;
+        items.truncate(limit as usize);
+        if find.backwards {
+            items.reverse();
+        }
+        let total = if query.with_total {
+            let filter = opened.visible(unpaged)?;
+            Some(self.data.store.count(&opened.of, &filter).await?)
+        } else {
+            None
+        };
+        let has_next = if find.backwards { true } else { more };
+        let has_previous = match (find.backwards, &find.after) {
+            (true, _) => more,
+            (false, Some(_)) => true,
+            (false, None) => find.offset > 0 && !items.is_empty(),
+        };
+        let cursor = |item: Option<&Item>, backwards: bool| -> Result<Option<String>, DataFault> {
+            let Some(item) = item.filter(|_| find.random.is_none()) else {
+                return Ok(None);
+            };
+            let mut forward = find.clone();
+            forward.backwards = false;
+            let position = forward.position(&item.object()?, item.sequence);
+            let cursor = Cursor::new(&query.collection, words.clone(), position, backwards, limit);
+            Ok(Some(self.data.cursors.seal(self.who.instance_id, &cursor)))
+        };
+        Ok(Page {
+            next: if has_next {
+                cursor(items.last(), false)?
+            } else {
+                None
+            },
+            previous: if has_previous {
+                cursor(items.first(), true)?
+            } else {
+                None
+            },
+            opened,
+            offset: find.offset,
+            has_next,
+            total,
+            items,
+        })
+    }
+
+    fn check(&self, query: &Query) -> Result<Checked, Fault> {
+        let (words, limit, after, backwards, offset) = match &query.paging {
+            Paging::Offset { limit, offset } => {
+                let words = (query.filter.clone(), query.sort.clone());
+                (words, *limit, None, false, *offset)
+            }
+            Paging::Cursor { limit, cursor } => {
+                let cursor = self.data.cursors.open(self.who.instance_id, cursor)?;
+                if cursor.collection != query.collection {
+                    return Err(Fault::invalid("The cursor is one of another collection."));
+                }
+                let (after, backwards) = (cursor.position(), cursor.backwards);
+                let limit = limit.unwrap_or(cursor.limit);
+                (
+                    (cursor.filter, cursor.sort),
+                    Some(limit),
+                    Some(after),
+                    backwards,
+                    0,
+                )
+            }
+        };
+        let limit = limit.unwrap_or(limits::DEFAULT_PAGE);
+        if limit == 0 || limit > limits::LARGEST_PAGE {
+            let most = limits::LARGEST_PAGE;
+            return Err(Fault::invalid(format!(
+                "paging.limit is {limit}, expected 1 to {most}."
+            )));
+        }
+        let find = Find {
+            filter: Filter::parse_optional(words.0.as_ref())?,
+            sorts: parse_sorts(words.1.as_ref())?,
+            random: query.random,
+            after,
+            backwards,
+            offset,
+            limit,
+        };
+        Ok(Checked { words, limit, find })
+    }
+}
+
+/// `[{"fieldName":"a","order":"ASC"}]`
+pub(crate) fn parse_sorts(sort: Option<&Value>) -> Result<Vec<Sort>, Fault> {
+    let bad = || Fault::invalid("sort is a list of {fieldName, order}, the order ASC or DESC.");
+    let list = match sort {
+        None | Some(Value::Null) => return Ok(Vec::new()),
+        Some(Value::Array(list)) => list,
+        Some(_) => return Err(bad()),
+    };
+    if list.len() > limits::SORT_FIELDS {
+        let most = limits::SORT_FIELDS;
+        return Err(Fault::invalid(format!("sort has more than {most} fields.")));
+    }
+    let one = |sort: &Value| {
+        let sort = sort.as_object().ok_or_else(bad)?;
+        let name = sort
+            .get("fieldName")
+            .and_then(Value::as_str)
+            .ok_or_else(bad)?;
+        let direction = match sort.get("order") {
+            None | Some(Value::Null) => Direction::Ascending,
+            Some(Value::String(order)) if order == "ASC" => Direction::Ascending,
+            Some(Value::String(order)) if order == "DESC" => Direction::Descending,
+            Some(_) => return Err(bad()),
+        };
+        Ok(Sort {
+            path: FieldPath::parse(name)?,
+            direction,
+        })
+    };
+    list.iter().map(one).collect()
+}

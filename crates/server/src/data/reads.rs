@@ -1,0 +1,64 @@
+//! Reading one item, counting, and looking at all that match.
+
+use std::ops::ControlFlow;
+
+use backlot_store::items::{Item, Items as _};
+use backlot_wix::data::collection::{Access, Operation};
+use backlot_wix::data::{Fault, Filter, Object};
+
+use super::content::check_item_id;
+use super::{DataFault, DataOf, Opened};
+
+impl DataOf {
+    /// One item. `WDE0073` when there is none, or none that the caller may see.
+    pub(crate) async fn get(
+        &self,
+        collection: &str,
+        item_id: &str,
+    ) -> Result<(Opened, Item), DataFault> {
+        let opened = self.open(collection, Operation::Read).await?;
+        check_item_id(item_id)?;
+        let item = self.data.store.item(&opened.of, item_id).await?;
+        let item = item.filter(|item| opened.may_see(item));
+        let item = item.ok_or_else(|| Fault::item_missing(item_id, collection))?;
+        Ok((opened, item))
+    }
+
+    /// How many items match.
+    pub(crate) async fn count(&self, collection: &str, filter: Filter) -> Result<u64, DataFault> {
+        let opened = self.open(collection, Operation::Read).await?;
+        let filter = opened.visible(filter)?;
+        Ok(self.data.store.count(&opened.of, &filter).await?)
+    }
+
+    /// Shows every item that matches, until `visit` has seen enough.
+    pub(crate) async fn scan(
+        &self,
+        opened: &Opened,
+        filter: Filter,
+        mut visit: impl FnMut(Object) -> Result<ControlFlow<()>, Fault> + Send,
+    ) -> Result<(), DataFault> {
+        let filter = opened.visible(filter)?;
+        let mut broken = None;
+        let mut look = |item: Item| match item.object() {
+            Ok(object) => visit(object),
+            Err(error) => {
+                broken = Some(error);
+                Ok(ControlFlow::Break(()))
+            }
+        };
+        self.data.store.scan(&opened.of, &filter, &mut look).await?;
+        broken.map_or(Ok(()), |error| Err(error.into()))
+    }
+}
+
+impl Opened {
+    /// Whether the caller may see an item.
+    pub(crate) fn may_see(&self, item: &Item) -> bool {
+        match self.author.read {
+            Access::All => true,
+            Access::Own => item.owner.is_some() && item.owner == self.author.owner,
+            Access::Denied => false,
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Writing items.
+
+use backlot_store::StoreError;
+use backlot_store::items::{Batch, Items as _, Write, Written};
+use backlot_wix::data::collection::Operation;
+use backlot_wix::data::modification::Modification;
+use backlot_wix::data::{DataCode, Fault, Filter, Object};
+
+use super::content::{check_item_id, new_item_id};
+use super::{DataFault, DataOf, Opened, WireItem, content};
+
+/// How often a write is built anew when its collection changed meanwhile.
+const ATTEMPTS: usize = 5;
+
+/// What is to be written, as it is sent.
+#[derive(Debug, Clone)]
+pub(crate) enum Change {
+    Insert(WireItem),
+    Update(WireItem),
+    Save(WireItem),
+    Patch(String, Vec<Modification>),
+    Remove(String),
+}
+
+/// Changes of items of one collection.
+#[derive(Debug, Clone)]
+pub(crate) struct Changes<'request> {
+    pub(crate) collection: &'request str,
+    pub(crate) changes: Vec<Result<Change, Fault>>,
+    pub(crate) condition: Option<Filter>,
+    pub(crate) save_references: bool,
+}
+
+/// What became of each change, and the collection as it was.
+pub(crate) struct Changed {
+    pub(crate) opened: Opened,
+    pub(crate) outcomes: Vec<Result<Written, Fault>>,
+}
+
+impl Change {
+    const fn operations(&self) -> &'static [Operation] {
+        match self {
+            Self::Insert(_) => &[Operation::Insert],
+            Self::Update(_) | Self::Patch(..) => &[Operation::Update],
+            Self::Save(_) => &[Operation::Insert, Operation::Update],
+            Self::Remove(_) => &[Operation::Remove],
+        }
+    }
+
+    fn write(&self, opened: &Opened, save_references: bool) -> Result<Write, Fault> {
+        let collection = &opened.of.collection;
+        let content =
+            |id: String, fields: &Object| content(collection, id, fields.clone(), save_references);
+        Ok(match self {
+            Self::Insert(item) => {
+                let id = item.item_id()?.unwrap_or_else(new_item_id);
+                Write::Insert(content(id, &item.data)?)
+            }
+            Self::Save(item) => {
+                let id = item.item_id()?.unwrap_or_else(new_item_id);
+                Write::Save(content(id, &item.data)?)
+            }
+            Self::Update(item) => {
+                let missing = || {
+                    let text = "Invalid update. Updated object must have a string _id property.";
+                    Fault::new(DataCode::NoIdInUpdate, text)
+                };
+                let id = item.item_id()?.ok_or_else(missing)?;
+                Write::Update(content(id, &item.data)?)
+            }
+            Self::Patch(item_id, modifications) => {
+                check_item_id(item_id)?;
+                Write::Patch {
+                    item_id: item_id.clone(),
+                    modifications: modifications.clone(),
+                }
+            }
+            Self::Remove(item_id) => {
+                check_item_id(item_id)?;
+                Write::Remove {
+                    item_id: item_id.clone(),
+                }
+            }
+        })
+    }
+}
+
+impl DataOf {
+    /// Does each change by itself.
+    pub(crate) async fn change(&self, changes: &Changes<'_>) -> Result<Changed, DataFault> {
+        let operations = changes
+            .changes
+            .iter()
+            .find_map(|change| change.as_ref().ok())
+            .map_or(&[Operation::Insert][..], Change::operations);
+        for _ in 0..ATTEMPTS {
+            let opened = self.open_for(changes.collection, operations).await?;
+            match self.try_to_change(&opened, changes).await {
+                Err(StoreError::Outdated) => {}
+                Err(error) => return Err(error.into()),
+                Ok(outcomes) => return Ok(Changed { opened, outcomes }),
+            }
+        }
+        Err(StoreError::Outdated.into())
+    }
+
+    /// Does one change.
+    pub(crate) async fn change_one(
+        &self,
+        collection: &str,
+        change: Change,
+        condition: Option<Filter>,
+        save_references: bool,
+    ) -> Result<(Opened, Written), DataFault> {
+        let changes = Changes {
+            collection,
+            changes: vec![Ok(change)],
+            condition,
+            save_references,
+        };
+        let mut changed = self.change(&changes).await?;
+        let outcome = changed.outcomes.pop();
+        let none = || StoreError::Refused("a write without an answer".to_owned());
+        Ok((changed.opened, outcome.ok_or_else(none)??))
+    }
+
+    async fn try_to_change(
+        &self,
+        opened: &Opened,
+        changes: &Changes<'_>,
+    ) -> Result<Vec<Result<Written, Fault>>, StoreError> {
+        let mut writes = Vec::with_capacity(changes.changes.len());
+        let mut faults = Vec::with_capacity(changes.changes.len());
+        for change in &changes.changes {
+            let write = match change {
+                Ok(change) => change.write(opened, changes.save_references),
+                Err(fault) => Err(fault.clone()),
+            };
+            match write {
+                Ok(write) => {
+                    writes.push(write);
+                    faults.push(None);
+                }
+                Err(fault) => faults.push(Some(fault)),
+            }
+        }
+        let batch = Batch {
+            writes,
+            condition: changes.condition.clone(),
+            author: opened.author.clone(),
+            now: self.data.clock.now().into(),
+            step: None,
+        };
+        let mut written = self.data.store.write(&opened.of, batch).await?.into_iter();
+        let outcome = |fault: Option<Fault>| match fault {
+            Some(fault) => Err(fault),
+            None => written
+                .next()
+                .unwrap_or_else(|| Err(Fault::invalid("The write has no answer."))),
+        };
+        Ok(faults.into_iter().map(outcome).collect())
+    }
+
+    /// Removes every item of a collection.
+    pub(crate) async fn truncate(&self, collection: &str) -> Result<(), DataFault> {
+        use backlot_wix::data::collection::Access;
+        for _ in 0..ATTEMPTS {
+            let opened = self.open(collection, Operation::Remove).await?;
+            if opened.access(Operation::Remove) != Access::All {
+                return Err(opened.denied(Operation::Remove));
+            }
+            match self.data.store.truncate(&opened.of).await {
+                Err(StoreError::Outdated) => {}
+                other => return Ok(other?),
+            }
+        }
+        Err(StoreError::Outdated.into())
+    }
+}

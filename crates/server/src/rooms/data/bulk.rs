@@ -1,0 +1,167 @@
+//! Calls about many items. Each element has its own fate; the answer is 200 whatever becomes of them.
+
+use backlot_store::items::Written;
+use backlot_wix::data::{Fault, limits};
+use serde::{Deserialize, Serialize};
+
+use super::answer::{BulkMetadata, ElementError, json, list, push_item};
+use super::input::Input;
+use super::items::{Condition, PatchRequest, condition};
+use crate::data::{Change, Changes, DataFault, DataOf, WireItem};
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Request {
+    data_collection_id: String,
+    data_items: Vec<WireItem>,
+    data_item_ids: Vec<String>,
+    patches: Vec<PatchRequest>,
+    condition: Option<Condition>,
+    save_references: Option<bool>,
+    return_entity: Option<bool>,
+}
+
+/// `POST bulk/items/insert`
+pub(super) async fn insert(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+    let mut request: Request = input.json()?;
+    let items = std::mem::take(&mut request.data_items);
+    let changes = items.into_iter().map(|item| Ok(Change::Insert(item)));
+    run(data, &request, "dataItems", changes.collect()).await
+}
+
+/// `POST bulk/items/update`
+pub(super) async fn update(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+    let mut request: Request = input.json()?;
+    let items = std::mem::take(&mut request.data_items);
+    let changes = items.into_iter().map(|item| Ok(Change::Update(item)));
+    run(data, &request, "dataItems", changes.collect()).await
+}
+
+/// `POST bulk/items/save`
+pub(super) async fn save(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+    let mut request: Request = input.json()?;
+    let items = std::mem::take(&mut request.data_items);
+    let changes = items.into_iter().map(|item| Ok(Change::Save(item)));
+    run(data, &request, "dataItems", changes.collect()).await
+}
+
+/// `POST bulk/items/patch`
+pub(super) async fn patch(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+    let request: Request = input.json()?;
+    let changes = request.patches.iter().map(|patch| patch.change(None));
+    run(data, &request, "patches", changes.collect()).await
+}
+
+/// `POST bulk/items/remove`
+pub(super) async fn remove(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+    let request: Request = input.json()?;
+    let changes = request
+        .data_item_ids
+        .iter()
+        .map(|id| Ok(Change::Remove(id.clone())));
+    run(data, &request, "dataItemIds", changes.collect()).await
+}
+
+async fn run(
+    data: &DataOf,
+    request: &Request,
+    name: &str,
+    changes: Vec<Result<Change, Fault>>,
+) -> Result<String, DataFault> {
+    if changes.is_empty() {
+        return Err(Fault::invalid(format!("{name} must not be empty.")).into());
+    }
+    if changes.len() > limits::BULK_ITEMS {
+        let (size, most) = (changes.len(), limits::BULK_ITEMS);
+        return Err(
+            Fault::invalid(format!("{name} has size {size}, expected {most} or less.")).into(),
+        );
+    }
+    let kinds: Vec<(&str, Option<String>)> = changes.iter().map(kind).collect();
+    let changes = Changes {
+        collection: &request.data_collection_id,
+        changes,
+        condition: condition(request.condition.as_ref())?,
+        save_references: request.save_references.unwrap_or_default(),
+    };
+    let changed = data.change(&changes).await?;
+    let with_item = request.return_entity.unwrap_or_default();
+    let failures = changed
+        .outcomes
+        .iter()
+        .filter(|outcome| outcome.is_err())
+        .count();
+    let metadata = BulkMetadata {
+        total_successes: changed.outcomes.len() - failures,
+        total_failures: failures,
+        undetailed_failures: 0,
+    };
+    let results = changed.outcomes.iter().zip(kinds).enumerate();
+    let results = results.map(|(place, (outcome, (action, id)))| match outcome {
+        Ok(written) => success(
+            place,
+            action,
+            written,
+            with_item.then(|| changed.opened.id()),
+        ),
+        Err(fault) => failure(place, action, id, fault),
+    });
+    Ok(format!(
+        "{{\"results\":{},\"bulkActionMetadata\":{}}}",
+        list(results),
+        json(&metadata)
+    ))
+}
+
+/// What is asked for, in the answer's words, and for which item.
+fn kind(change: &Result<Change, Fault>) -> (&'static str, Option<String>) {
+    match change {
+        Ok(Change::Insert(item) | Change::Save(item)) => ("INSERT", item.item_id().ok().flatten()),
+        Ok(Change::Update(item)) => ("UPDATE", item.item_id().ok().flatten()),
+        Ok(Change::Patch(id, _)) => ("PATCH", Some(id.clone())),
+        Ok(Change::Remove(id)) => ("DELETE", Some(id.clone())),
+        Err(_) => ("PATCH", None),
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata<'result> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'result str>,
+    original_index: usize,
+    success: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ElementError<'result>>,
+}
+
+fn success(place: usize, action: &str, written: &Written, with_item: Option<&str>) -> String {
+    let item = written.item();
+    let action = match written {
+        Written::Updated(_) if action == "INSERT" => "UPDATE",
+        _ => action,
+    };
+    let metadata = json(&Metadata {
+        id: Some(&item.id),
+        original_index: place,
+        success: true,
+        error: None,
+    });
+    let mut text = format!("{{\"action\":\"{action}\",\"itemMetadata\":{metadata}");
+    if let Some(collection) = with_item {
+        text.push_str(",\"dataItem\":");
+        push_item(&mut text, &item.id, collection, &item.json);
+    }
+    text.push('}');
+    text
+}
+
+fn failure(place: usize, action: &str, id: Option<String>, fault: &Fault) -> String {
+    let metadata = json(&Metadata {
+        id: id.as_deref(),
+        original_index: place,
+        success: false,
+        error: Some(fault.into()),
+    });
+    format!("{{\"action\":\"{action}\",\"itemMetadata\":{metadata}}}")
+}

@@ -1,0 +1,135 @@
+//! Calls about collections. Dates and revisions are text here, as the client has them.
+
+use backlot_wix::data::collection::Definition;
+use backlot_wix::data::{DataCode, Fault, limits};
+use serde_json::{Value as Json, json};
+
+use super::input::Input;
+use crate::data::{DataFault, DataOf};
+
+/// `POST collections`
+pub(super) async fn create(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+    let request: Json = input.json()?;
+    let definition = Definition::from_wire(part(&request, "collection")?)?;
+    let made = data.create_collection(definition).await?;
+    Ok(json!({ "collection": made.to_wire() }).to_string())
+}
+
+/// `GET collections/{id}`
+pub(super) async fn get(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+    let id = id(input)?;
+    let collection = data.collection(&id).await?;
+    Ok(json!({ "collection": collection.definition.to_wire() }).to_string())
+}
+
+/// `GET collections`
+pub(super) async fn list(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+    let limit = input
+        .number("paging.limit")?
+        .unwrap_or(limits::DEFAULT_PAGE);
+    let offset = input.number("paging.offset")?.unwrap_or_default();
+    if limit == 0 || limit > limits::LARGEST_PAGE {
+        let most = limits::LARGEST_PAGE;
+        return Err(
+            Fault::invalid(format!("paging.limit is {limit}, expected 1 to {most}.")).into(),
+        );
+    }
+    let mut all = data.collections().await?;
+    if input.parameter("sort.fieldName").as_deref() == Some("displayName") {
+        all.sort_by(|one, other| {
+            one.definition
+                .display_name
+                .cmp(&other.definition.display_name)
+        });
+    }
+    if input.parameter("sort.order").as_deref() == Some("DESC") {
+        all.reverse();
+    }
+    let total = all.len();
+    let page: Vec<Json> = all
+        .iter()
+        .skip(offset as usize)
+        .take(limit as usize)
+        .map(|collection| collection.definition.to_wire())
+        .collect();
+    Ok(json!({
+        "pagingMetadata": {
+            "count": page.len(),
+            "offset": offset,
+            "total": total,
+            "tooManyToCount": false,
+            "hasNext": offset as usize + page.len() < total,
+        },
+        "collections": page,
+    })
+    .to_string())
+}
+
+/// `PUT collections`: the whole definition anew, in the place of the revision that it names.
+pub(super) async fn update(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+    let request: Json = input.json()?;
+    let wire = part(&request, "collection")?;
+    let new = Definition::from_wire(wire)?;
+    let revision = match wire.get("revision") {
+        Some(Json::String(text)) => text.parse().ok(),
+        Some(Json::Number(number)) => number.as_u64(),
+        _ => None,
+    };
+    let revision = revision.ok_or_else(|| Fault::invalid("revision must not be empty."))?;
+    let changed = data.change_collection(&new.id, Some(revision), |definition| {
+        definition.display_name.clone_from(&new.display_name);
+        definition.display_field.clone_from(&new.display_field);
+        definition.fields.clone_from(&new.fields);
+        definition.permissions = new.permissions;
+        definition.plugins.clone_from(&new.plugins);
+        Ok(())
+    });
+    Ok(json!({ "collection": changed.await?.to_wire() }).to_string())
+}
+
+/// `PATCH collections/{id}`: the names only.
+pub(super) async fn patch(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+    let request: Json = input.json()?;
+    let wire = part(&request, "dataCollection")?;
+    if wire.get("permissions").is_some_and(|it| !it.is_null()) {
+        let text = "Permissions cannot be changed by a patch; update the collection.";
+        return Err(Fault::new(DataCode::BadRequest, text).into());
+    }
+    let in_body = wire.get("id").and_then(Json::as_str).map(str::to_owned);
+    let id = match in_body {
+        Some(id) => id,
+        None => id(input)?,
+    };
+    let changed = data.change_collection(&id, None, |definition| {
+        let text = |key: &str| wire.get(key).and_then(Json::as_str).map(str::to_owned);
+        definition.display_name = text("displayName").or_else(|| definition.display_name.take());
+        definition.display_field = text("displayField").or_else(|| definition.display_field.take());
+        Ok(())
+    });
+    answer(&changed.await?)
+}
+
+/// `DELETE collections/{id}`
+pub(super) async fn delete(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+    data.delete_collection(&id(input)?).await?;
+    Ok("{}".to_owned())
+}
+
+/// `{"dataCollection":…}`
+pub(super) fn answer(definition: &Definition) -> Result<String, DataFault> {
+    Ok(json!({ "dataCollection": definition.to_wire() }).to_string())
+}
+
+/// A part of a request that must be there.
+pub(super) fn part<'request>(request: &'request Json, name: &str) -> Result<&'request Json, Fault> {
+    let part = request.get(name).filter(|part| part.is_object());
+    part.ok_or_else(|| Fault::invalid(format!("{name} must not be empty.")))
+}
+
+/// The collection's id, from the query, or where it has none, from the path.
+fn id(input: &Input) -> Result<String, Fault> {
+    let id = input
+        .parameter("dataCollectionId")
+        .or_else(|| input.after("/collections/"));
+    id.ok_or_else(|| Fault::invalid("dataCollectionId must not be empty."))
+}

@@ -1,0 +1,140 @@
+//! Calls about one field, or one plugin, of a collection.
+
+use backlot_wix::data::collection::{Definition, Field, read_field};
+use backlot_wix::data::{DataCode, Fault};
+use serde_json::{Value as Json, json};
+
+use super::collections::{answer, part};
+use super::input::Input;
+use crate::data::{DataFault, DataOf};
+
+/// `POST collections/create-field`
+pub(super) async fn create(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+    let request: Json = input.json()?;
+    let field = read_field(part(&request, "field")?)?;
+    let id = id(&request)?;
+    let changed = data.change_collection(&id, None, |definition| {
+        if definition.field(&field.key).is_some() {
+            let text = format!("The field {:?} exists already.", field.key);
+            return Err(Fault::new(DataCode::BadRequest, text));
+        }
+        definition.fields.push(field.clone());
+        Ok(())
+    });
+    answer(&changed.await?)
+}
+
+/// `POST collections/update-field`: the whole field anew.
+pub(super) async fn update(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+    let request: Json = input.json()?;
+    let field = read_field(part(&request, "field")?)?;
+    let id = id(&request)?;
+    let changed = data.change_collection(&id, None, |definition| {
+        *existing(definition, &field.key)? = field.clone();
+        Ok(())
+    });
+    answer(&changed.await?)
+}
+
+/// `PATCH collections/{id}/patch-field`: what is named, and nothing else.
+pub(super) async fn patch(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+    let request: Json = input.json()?;
+    let words = part(&request, "field")?;
+    let key = words.get("key").and_then(Json::as_str).unwrap_or_default();
+    let id = id(&request)?;
+    let changed = data.change_collection(&id, None, |definition| {
+        let field = existing(definition, key)?;
+        let mut wire = serde_json::to_value(&*field).unwrap_or_default();
+        if let (Some(wire), Some(words)) = (wire.as_object_mut(), words.as_object()) {
+            wire.extend(words.clone());
+        }
+        *field = read_field(&wire)?;
+        Ok(())
+    });
+    answer(&changed.await?)
+}
+
+/// `POST collections/delete-field`. What items hold in it stays.
+pub(super) async fn delete(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+    let request: Json = input.json()?;
+    let key = request
+        .get("fieldKey")
+        .and_then(Json::as_str)
+        .unwrap_or_default();
+    let id = id(&request)?;
+    let changed = data.change_collection(&id, None, |definition| {
+        existing(definition, key)?;
+        definition.fields.retain(|field| field.key != key);
+        Ok(())
+    });
+    answer(&changed.await?)
+}
+
+/// `POST collections/add-plugin`, `add-{kind}-plugin`. Plugins are kept and returned; here they mean
+/// nothing.
+pub(super) async fn add_plugin(
+    data: &DataOf,
+    input: &Input,
+    kind: Option<&'static str>,
+) -> Result<String, DataFault> {
+    let request: Json = input.json()?;
+    let plugin = match kind {
+        None => part(&request, "plugin")?.clone(),
+        Some(kind) => {
+            let mut plugin = request.clone();
+            if let Some(plugin) = plugin.as_object_mut() {
+                plugin.remove("dataCollectionId");
+                plugin.insert("type".to_owned(), json!(kind));
+            }
+            plugin
+        }
+    };
+    let id = id(&request)?;
+    let changed = data.change_collection(&id, None, |definition| {
+        definition
+            .plugins
+            .retain(|other| other.get("type") != plugin.get("type"));
+        definition.plugins.push(plugin.clone());
+        Ok(())
+    });
+    answer(&changed.await?)
+}
+
+/// `POST collections/delete-plugin`, `delete-{kind}-plugin`
+pub(super) async fn delete_plugin(
+    data: &DataOf,
+    input: &Input,
+    kind: Option<&'static str>,
+) -> Result<String, DataFault> {
+    let request: Json = input.json()?;
+    let named = request.get("pluginType").and_then(Json::as_str);
+    let kind = kind.or(named).unwrap_or_default();
+    let id = id(&request)?;
+    let changed = data.change_collection(&id, None, |definition| {
+        definition
+            .plugins
+            .retain(|plugin| plugin.get("type").and_then(Json::as_str) != Some(kind));
+        Ok(())
+    });
+    answer(&changed.await?)
+}
+
+fn id(request: &Json) -> Result<String, Fault> {
+    let id = request.get("dataCollectionId").and_then(Json::as_str);
+    let id = id.ok_or_else(|| Fault::invalid("dataCollectionId must not be empty."))?;
+    Ok(id.to_owned())
+}
+
+fn existing<'definition>(
+    definition: &'definition mut Definition,
+    key: &str,
+) -> Result<&'definition mut Field, Fault> {
+    let field = definition.fields.iter_mut().find(|field| field.key == key);
+    let short: String = key.chars().take(60).collect();
+    field.ok_or_else(|| {
+        Fault::new(
+            DataCode::UnknownField,
+            format!("There is no field {short:?}."),
+        )
+    })
+}

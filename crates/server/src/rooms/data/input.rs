@@ -1,0 +1,121 @@
+//! What a request says: in its body, in `.r` (base64url of JSON), or in plain parameters.
+
+use backlot_outbound::body::{BodyFault, BodyLimits, RequestBody};
+use backlot_wix::data::{DataCode, Fault};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use http::Request;
+use http_body_util::BodyExt as _;
+use percent_encoding::percent_decode_str;
+use serde::de::DeserializeOwned;
+
+use crate::error::Refusal;
+
+/// What a request says.
+pub(super) struct Input {
+    path: String,
+    query: String,
+    body: Bytes,
+}
+
+impl Input {
+    pub(super) async fn read(
+        mut request: Request<RequestBody>,
+        limits: BodyLimits,
+    ) -> Result<Self, Refusal> {
+        request.body_mut().limit(limits);
+        let (parts, body) = request.into_parts();
+        let body = body.collect().await.map_err(|fault| match fault {
+            BodyFault::TooLarge(limit) => too_large(limit),
+            other => other.into(),
+        })?;
+        Ok(Self {
+            path: parts.uri.path().to_owned(),
+            query: parts.uri.query().unwrap_or_default().to_owned(),
+            body: body.to_bytes(),
+        })
+    }
+
+    /// The words of a call, from the body, or where there is none from `.r`.
+    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Fault> {
+        if !self.body.is_empty() {
+            return read(&self.body);
+        }
+        match encoded_bytes(&self.query) {
+            Some(bytes) => read(&bytes),
+            None => Err(Fault::invalid("The request has no body.")),
+        }
+    }
+
+    /// True when the words are in plain parameters.
+    pub(super) fn is_plain(&self) -> bool {
+        self.body.is_empty() && encoded_bytes(&self.query).is_none()
+    }
+
+    /// A plain parameter.
+    pub(super) fn parameter(&self, name: &str) -> Option<String> {
+        self.parameters(name).next()
+    }
+
+    /// A plain parameter that is there more than once.
+    pub(super) fn parameters<'input>(
+        &'input self,
+        name: &'input str,
+    ) -> impl Iterator<Item = String> + 'input {
+        self.query.split('&').filter_map(move |pair| {
+            let (key, value) = pair.split_once('=')?;
+            (decoded(key)? == name).then(|| decoded(value)).flatten()
+        })
+    }
+
+    /// A number among the plain parameters.
+    pub(super) fn number(&self, name: &str) -> Result<Option<u32>, Fault> {
+        let Some(text) = self.parameter(name).filter(|text| !text.is_empty()) else {
+            return Ok(None);
+        };
+        let number = text
+            .parse()
+            .map_err(|_| Fault::invalid(format!("{name} is no number from 0 on.")))?;
+        Ok(Some(number))
+    }
+
+    /// What stands in the path after `before`, decoded.
+    pub(super) fn after(&self, before: &str) -> Option<String> {
+        let (_, rest) = self.path.split_once(before)?;
+        decoded(rest).filter(|rest| !rest.is_empty())
+    }
+}
+
+/// `WDE0109`, as the client has it for a 413.
+pub(crate) fn too_large(limit: u64) -> Refusal {
+    let text = format!("Payload is too large: at most {limit} bytes are taken.");
+    Fault::new(DataCode::TooLarge, text)
+        .with("limitBytes", limit)
+        .into()
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        // serde_json's own words, which repeat nothing of what was sent but a name or a number.
+        let text: String = error.to_string().chars().take(200).collect();
+        Fault::invalid(format!("The request cannot be read: {text}."))
+    })
+}
+
+/// The JSON in `.r`.
+pub(super) fn encoded(query: &str) -> Option<serde_json::Value> {
+    serde_json::from_slice(&encoded_bytes(query)?).ok()
+}
+
+fn encoded_bytes(query: &str) -> Option<Vec<u8>> {
+    let text = query.split('&').find_map(|pair| pair.strip_prefix(".r="))?;
+    let text = decoded(text)?;
+    URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok()
+}
+
+/// `+` is a space, as forms have it.
+fn decoded(text: &str) -> Option<String> {
+    let text = text.replace('+', " ");
+    Some(percent_decode_str(&text).decode_utf8().ok()?.into_owned())
+}

@@ -1,0 +1,211 @@
+//! Calls about one item.
+
+use backlot_store::items::Written;
+use backlot_wix::data::modification::{Modification, WireModification};
+use backlot_wix::data::{Fault, FieldPath, Filter, Value};
+use serde::Deserialize;
+
+use super::answer::{data_item, item_of};
+use super::input::Input;
+use super::projection::project;
+use crate::data::{Change, DataFault, DataOf, Include, Opened, WireItem};
+
+/// A call about one item, in the client's words.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Request {
+    data_collection_id: String,
+    data_item: Option<WireItem>,
+    data_item_id: Option<String>,
+    patch: Option<PatchRequest>,
+    condition: Option<Condition>,
+    save_references: Option<bool>,
+    include_referenced_items: Option<bool>,
+    include_references: Option<Vec<Include>>,
+    fields: Option<Vec<String>>,
+}
+
+/// `{"dataItemId":"1","fieldModifications":[…]}`
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct PatchRequest {
+    data_item_id: Option<String>,
+    field_modifications: Vec<WireModification>,
+}
+
+/// `{"filter":{…}}`
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Condition {
+    #[serde(default)]
+    filter: Option<Value>,
+}
+
+/// The filter of a condition that may be left out.
+pub(super) fn condition(condition: Option<&Condition>) -> Result<Option<Filter>, Fault> {
+    let filter = condition.and_then(|condition| condition.filter.as_ref());
+    filter.map(Filter::parse).transpose()
+}
+
+impl PatchRequest {
+    pub(super) fn change(&self, in_path: Option<&String>) -> Result<Change, Fault> {
+        let id = self.data_item_id.as_ref().or(in_path);
+        let id = id.ok_or_else(|| Fault::invalid("patch.dataItemId must not be empty."))?;
+        let modifications = Modification::parse_all(&self.field_modifications)?;
+        Ok(Change::Patch(id.clone(), modifications))
+    }
+}
+
+impl Request {
+    fn item(&self) -> Result<WireItem, Fault> {
+        let item = self.data_item.clone();
+        item.ok_or_else(|| Fault::invalid("dataItem must not be empty."))
+    }
+
+    /// The id, from the words of the call, or where they have none, from the path.
+    fn item_id(&self, input: &Input) -> Result<String, Fault> {
+        let id = self.data_item_id.clone().or_else(|| input.after("/items/"));
+        id.ok_or_else(|| Fault::invalid("dataItemId must not be empty."))
+    }
+}
+
+/// `GET items/{id}`, `GET items/{id}?.r=`
+pub(super) async fn get(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+    let request = if input.is_plain() {
+        Request {
+            data_collection_id: input.parameter("dataCollectionId").unwrap_or_default(),
+            data_item_id: input.parameter("dataItemId"),
+            fields: Some(input.parameters("fields").collect()),
+            ..Request::default()
+        }
+    } else {
+        input.json()?
+    };
+    let id = request.item_id(input)?;
+    let (opened, item) = data.get(&request.data_collection_id, &id).await?;
+    let includes = request.include_references.unwrap_or_default();
+    let fields = read_fields(request.fields.unwrap_or_default())?;
+    if includes.is_empty() && fields.is_empty() {
+        return Ok(data_item(&item.id, opened.id(), &item.json));
+    }
+    let mut objects = [item.object()?];
+    data.include(&opened, &mut objects, &includes).await?;
+    let [object] = objects;
+    let object = if fields.is_empty() {
+        object
+    } else {
+        project(&object, &fields)
+    };
+    Ok(format!(
+        "{{\"dataItem\":{}}}",
+        item_of(opened.id(), &object)
+    ))
+}
+
+/// Field names as paths; what is no path is a name that does not exist.
+pub(super) fn read_fields(names: Vec<String>) -> Result<Vec<FieldPath>, Fault> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut paths: Vec<FieldPath> = names
+        .iter()
+        .filter_map(|name| FieldPath::parse(name).ok())
+        .collect();
+    // A list of unknown names chooses nothing but `_id`; an empty one would choose everything.
+    paths.push(FieldPath::parse("_id")?);
+    Ok(paths)
+}
+
+/// `POST items`
+pub(super) async fn insert(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+    let request: Request = input.json()?;
+    let change = Change::Insert(request.item()?);
+    write(data, &request, change, false).await
+}
+
+/// `POST items/update`, `PUT items/{id}`
+pub(super) async fn update(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+    let request: Request = input.json()?;
+    let change = Change::Update(request.item()?);
+    write(data, &request, change, false).await
+}
+
+/// `POST items/save`
+pub(super) async fn save(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+    let request: Request = input.json()?;
+    let change = Change::Save(request.item()?);
+    write(data, &request, change, true).await
+}
+
+/// `POST items/patch`, `PATCH items/{id}`
+pub(super) async fn patch(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+    let request: Request = input.json()?;
+    let patch = request.patch.as_ref();
+    let patch = patch.ok_or_else(|| Fault::invalid("patch must not be empty."))?;
+    let change = patch.change(request.data_item_id.as_ref())?;
+    write(data, &request, change, false).await
+}
+
+/// `POST items/remove`, `DELETE items/{id}`
+pub(super) async fn remove(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+    let request = if input.is_plain() {
+        Request {
+            data_collection_id: input.parameter("dataCollectionId").unwrap_or_default(),
+            data_item_id: input.parameter("dataItemId"),
+            ..Request::default()
+        }
+    } else {
+        input.json()?
+    };
+    let change = Change::Remove(request.item_id(input)?);
+    write(data, &request, change, false).await
+}
+
+/// `POST items/truncate`
+pub(super) async fn truncate(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+    let request: Request = input.json()?;
+    data.truncate(&request.data_collection_id).await?;
+    Ok("{}".to_owned())
+}
+
+async fn write(
+    data: &DataOf,
+    request: &Request,
+    change: Change,
+    says_action: bool,
+) -> Result<String, DataFault> {
+    let condition = condition(request.condition.as_ref())?;
+    let save_references = request.save_references.unwrap_or_default();
+    let collection = &request.data_collection_id;
+    let (opened, written) = data
+        .change_one(collection, change, condition, save_references)
+        .await?;
+    let item = written.item();
+    let mut json = if request.include_referenced_items.unwrap_or_default() {
+        with_references(data, &opened, &written).await?
+    } else {
+        data_item(&item.id, opened.id(), &item.json)
+    };
+    if says_action {
+        let action = match written {
+            Written::Inserted(_) => "INSERTED",
+            _ => "UPDATED",
+        };
+        json.pop();
+        json.push_str(&format!(",\"action\":\"{action}\"}}"));
+    }
+    Ok(json)
+}
+
+async fn with_references(
+    data: &DataOf,
+    opened: &Opened,
+    written: &Written,
+) -> Result<String, DataFault> {
+    let mut objects = [written.item().object()?];
+    data.include(opened, &mut objects, &Include::all(opened))
+        .await?;
+    Ok(format!(
+        "{{\"dataItem\":{}}}",
+        item_of(opened.id(), &objects[0])
+    ))
+}

@@ -1,0 +1,56 @@
+//! Calls that are done after they were accepted.
+
+use backlot_wix::data::{Fault, Value};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::input::Input;
+use crate::data::{DataFault, DataOf, JobWork};
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Request {
+    data_collection_id: String,
+    filter: Option<Value>,
+    field_modifications: Option<Value>,
+}
+
+/// `POST bulk/items/async-patch-by-filter`
+pub(super) async fn patch(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+    let request: Request = input.json()?;
+    let modifications = request
+        .field_modifications
+        .or(Some(Value::Array(Vec::new())));
+    accept(
+        data,
+        &request.data_collection_id,
+        JobWork::new(request.filter, modifications),
+    )
+    .await
+}
+
+/// `POST bulk/items/async-remove-by-filter`
+pub(super) async fn remove(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+    let request: Request = input.json()?;
+    accept(
+        data,
+        &request.data_collection_id,
+        JobWork::new(request.filter, None),
+    )
+    .await
+}
+
+async fn accept(data: &DataOf, collection: &str, work: JobWork) -> Result<String, DataFault> {
+    let job_id = data.accept_job(collection, work).await?;
+    Ok(json!({ "jobId": job_id }).to_string())
+}
+
+/// `GET async-jobs/{id}/status`
+pub(super) async fn status(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+    let in_path = input.after("/async-jobs/");
+    let in_path = in_path.and_then(|rest| rest.strip_suffix("/status").map(str::to_owned));
+    let job_id = input.parameter("jobId").or(in_path);
+    let job_id = job_id.ok_or_else(|| Fault::invalid("jobId must not be empty."))?;
+    let job = data.job(&job_id).await?;
+    Ok(json!({ "status": job.status.as_str(), "successCount": job.done }).to_string())
+}

@@ -1,0 +1,209 @@
+//! Calls about what multi-reference fields hold.
+
+use backlot_store::items::link::Link;
+use backlot_wix::data::{Direction, Fault, limits};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::answer::{BulkMetadata, ElementError, PagingMetadata, item_of, json as text, list};
+use super::input::Input;
+use super::items::read_fields;
+use super::projection::project;
+use super::query::OffsetPaging;
+use crate::data::{DataFault, DataOf, Referenced, wanted};
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Request {
+    data_collection_id: String,
+    data_item_references: Vec<Reference>,
+    data_item_reference: Option<Reference>,
+    referring_item_field_name: String,
+    referring_item_id: Option<String>,
+    referring_item_ids: Option<Vec<String>>,
+    referenced_item_id: Option<String>,
+    new_referenced_item_ids: Vec<String>,
+    order: Option<String>,
+    paging: Option<OffsetPaging>,
+    fields: Option<Vec<String>>,
+    return_total_count: Option<bool>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Reference {
+    referring_item_field_name: String,
+    referring_item_id: String,
+    referenced_item_id: String,
+}
+
+impl From<Reference> for Link {
+    fn from(reference: Reference) -> Self {
+        Self {
+            field: reference.referring_item_field_name,
+            item_id: reference.referring_item_id,
+            referenced_id: reference.referenced_item_id,
+        }
+    }
+}
+
+/// `POST bulk/items/insert-references`, `POST items/insert-reference`
+pub(super) async fn insert(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+    change(data, input, true).await
+}
+
+/// `POST bulk/items/remove-references`, `POST items/remove-reference`
+pub(super) async fn remove(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+    change(data, input, false).await
+}
+
+async fn change(data: &DataOf, input: &Input, add: bool) -> Result<String, DataFault> {
+    let request: Request = input.json()?;
+    let single = request.data_item_reference.is_some();
+    let references = match request.data_item_reference {
+        Some(one) => vec![one],
+        None => request.data_item_references,
+    };
+    if references.is_empty() {
+        return Err(Fault::invalid("dataItemReferences must not be empty.").into());
+    }
+    if references.len() > limits::BULK_ITEMS {
+        let most = limits::BULK_ITEMS;
+        return Err(
+            Fault::invalid(format!("dataItemReferences has more than {most} elements.")).into(),
+        );
+    }
+    let links: Vec<Link> = references.into_iter().map(Link::from).collect();
+    for link in &links {
+        check_ids([&link.item_id, &link.referenced_id])?;
+    }
+    let outcomes = data
+        .change_links(&request.data_collection_id, links, add)
+        .await?;
+    if single && let Some(Err(fault)) = outcomes.first() {
+        return Err(fault.clone().into());
+    }
+    let action = if add { "INSERT" } else { "DELETE" };
+    let failures = outcomes.iter().filter(|outcome| outcome.is_err()).count();
+    let metadata = BulkMetadata {
+        total_successes: outcomes.len() - failures,
+        total_failures: failures,
+        undetailed_failures: 0,
+    };
+    let results = outcomes.iter().enumerate().map(|(place, outcome)| {
+        let mut metadata = json!({ "originalIndex": place, "success": outcome.is_ok() });
+        if let Err(fault) = outcome {
+            metadata["error"] = serde_json::to_value(ElementError::from(fault)).unwrap_or_default();
+        }
+        json!({ "action": action, "referenceMetadata": metadata }).to_string()
+    });
+    Ok(format!(
+        "{{\"results\":{},\"bulkActionMetadata\":{}}}",
+        list(results),
+        text(&metadata)
+    ))
+}
+
+fn check_ids(ids: [&str; 2]) -> Result<(), Fault> {
+    ids.into_iter().try_for_each(crate::data::check_item_id)
+}
+
+/// `POST items/replace-references`
+pub(super) async fn replace(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+    let request: Request = input.json()?;
+    let item_id = request.referring_item_id.unwrap_or_default();
+    let referenced = request.new_referenced_item_ids;
+    for id in referenced.iter().chain([&item_id]) {
+        crate::data::check_item_id(id)?;
+    }
+    let field = &request.referring_item_field_name;
+    let references: Vec<_> = referenced
+        .iter()
+        .map(|id| json!({ "referringItemFieldName": field, "referringItemId": item_id, "referencedItemId": id }))
+        .collect();
+    data.replace_links(&request.data_collection_id, field, &item_id, referenced)
+        .await?;
+    Ok(json!({ "dataItemReferences": references }).to_string())
+}
+
+/// `POST items/is-referenced`
+pub(super) async fn is_referenced(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+    let request: Request = input.json()?;
+    let link = Link {
+        field: request.referring_item_field_name,
+        item_id: request.referring_item_id.unwrap_or_default(),
+        referenced_id: request.referenced_item_id.unwrap_or_default(),
+    };
+    let linked = data.is_linked(&request.data_collection_id, &link).await?;
+    Ok(json!({ "isReferenced": linked }).to_string())
+}
+
+/// `POST items/query-referenced`
+pub(super) async fn query(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+    let request: Request = input.json()?;
+    let ids = request.referring_item_ids.unwrap_or_default();
+    let ids: Vec<String> = ids.into_iter().chain(request.referring_item_id).collect();
+    if ids.is_empty() || ids.len() > limits::BULK_ITEMS {
+        return Err(Fault::invalid("referringItemId must not be empty.").into());
+    }
+    let direction = match request.order.as_deref() {
+        None | Some("ASC") => Direction::Ascending,
+        Some("DESC") => Direction::Descending,
+        Some(_) => return Err(Fault::invalid("order is ASC or DESC.").into()),
+    };
+    let (limit, offset) = request.paging.unwrap_or_default().checked()?;
+    let limit = limit.unwrap_or(limits::DEFAULT_PAGE);
+    if limit == 0 || limit > limits::LARGEST_PAGE {
+        let most = limits::LARGEST_PAGE;
+        return Err(
+            Fault::invalid(format!("paging.limit is {limit}, expected 1 to {most}.")).into(),
+        );
+    }
+    let wanted = wanted(
+        request.referring_item_field_name,
+        ids,
+        direction,
+        (limit, offset),
+    );
+    let with_total = request.return_total_count.unwrap_or_default();
+    let page = data
+        .linked(&request.data_collection_id, wanted, with_total)
+        .await?;
+    let fields = read_fields(request.fields.unwrap_or_default())?;
+    let metadata = PagingMetadata {
+        count: page.referenced.len(),
+        offset,
+        total: page.total,
+        has_next: page.has_next,
+        ..PagingMetadata::default()
+    };
+    let results = page
+        .referenced
+        .into_iter()
+        .map(|Referenced { link, item }| match item {
+            Some(item) => {
+                let item = if fields.is_empty() {
+                    item
+                } else {
+                    project(&item, &fields)
+                };
+                let item = item_of(&page.collection, &item);
+                format!(
+                    "{{\"dataItem\":{item},\"referringItemId\":{}}}",
+                    text(&link.item_id)
+                )
+            }
+            None => json!({ "unresolvedReference": {
+            "referringItemId": link.item_id,
+            "referringItemFieldName": link.field,
+            "referencedItemId": link.referenced_id,
+            "unauthorized": false,
+        } })
+            .to_string(),
+        });
+    Ok(format!(
+        "{{\"results\":{},\"pagingMetadata\":{}}}",
+        list(results),
+        text(&metadata)
+    ))
+}
