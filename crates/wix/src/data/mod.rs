@@ -33,7 +33,7 @@ pub mod modification;
 pub mod order;
 pub mod page;
 pub mod path;
-//pipeline
+pub mod pipeline;
 pub mod search;
 pub mod sort;
 pub mod top;

@@ -1,7 +1,5 @@
 //! Doing an aggregation, an item at a time.
 
-use std::borrow::Cow;
-
 use super::super::access::take;
 use super::super::grouping::Groups;
 use super::super::memory::Memory;
@@ -33,10 +31,8 @@ impl<'request> Run<'request> {
     pub fn add(&mut self, item: &Object) -> Result<(), Fault> {
         let key = self.request.grouping.iter();
         let key = key.map(|(_, path)| take(item, path)).collect();
-        let operands = self.request.results.iter().map(|result| match &result.of {
-            Some(path) => take(item, path),
-            None => Some(Cow::Owned(Value::Null)),
-        });
+        let results = self.request.results.iter();
+        let operands = results.map(|result| take(item, result.of.as_ref()?));
         self.groups.add(&mut self.memory, key, operands)
     }
 

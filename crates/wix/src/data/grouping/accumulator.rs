@@ -7,16 +7,16 @@
 //! Source: `MongoDB`, "`$group`"; Wix names the operations and leaves their edges open.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
-use super::super::Value;
 use super::super::memory::{Memory, Weigh as _};
 use super::super::order::compare;
-use crate::data::Fault;
+use super::super::{Fault, Value};
 
 /// An operation over a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
-    /// How many items there are. Every item is to be given an operand.
+    /// How many items there are.
     Count,
     /// The sum of the numbers.
     Sum,
@@ -26,9 +26,9 @@ pub enum Operation {
     Least,
     /// The greatest value.
     Greatest,
-    /// The value of the first item. Every item is to be given an operand.
+    /// The value of the first item.
     First,
-    /// The value of the last item. Every item is to be given an operand.
+    /// The value of the last item.
     Last,
     /// All values.
     Push,
@@ -49,7 +49,7 @@ pub(super) enum Accumulator {
 
 impl Operation {
     /// Whether a missing value counts as `null`, instead of not at all.
-    pub const fn sees_missing(self) -> bool {
+    pub(super) const fn sees_missing(self) -> bool {
         matches!(self, Self::Count | Self::First | Self::Last)
     }
 
@@ -83,12 +83,12 @@ impl Accumulator {
                 }
             }
             Self::Least(best) => {
-                if better(best.as_ref(), &operand, |order| order.is_lt()) {
+                if better(best.as_ref(), &operand, Ordering::is_lt) {
                     replace(best, memory, operand)?;
                 }
             }
             Self::Greatest(best) => {
-                if better(best.as_ref(), &operand, |order| order.is_gt()) {
+                if better(best.as_ref(), &operand, Ordering::is_gt) {
                     replace(best, memory, operand)?;
                 }
             }
@@ -124,11 +124,7 @@ impl Accumulator {
     }
 }
 
-fn better(
-    best: Option<&Value>,
-    operand: &Value,
-    wanted: impl FnOnce(std::cmp::Ordering) -> bool,
-) -> bool {
+fn better(best: Option<&Value>, operand: &Value, wanted: impl FnOnce(Ordering) -> bool) -> bool {
     *operand != Value::Null && best.is_none_or(|best| wanted(compare(operand, best)))
 }
 

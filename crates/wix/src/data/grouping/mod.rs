@@ -60,8 +60,10 @@ impl Groups {
             memory.take(bytes.len() + group.weight())?;
             self.by_key.entry(bytes).or_insert(group)
         };
-        for (accumulator, operand) in group.accumulators.iter_mut().zip(operands) {
-            if let Some(operand) = operand {
+        let accumulators = self.operations.iter().zip(&mut group.accumulators);
+        for ((operation, accumulator), operand) in accumulators.zip(operands) {
+            let missing = || operation.sees_missing().then_some(Cow::Owned(Value::Null));
+            if let Some(operand) = operand.or_else(missing) {
                 accumulator.add(memory, operand)?;
             }
         }
