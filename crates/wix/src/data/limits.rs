@@ -34,3 +34,31 @@ pub const UNIQUE_INDEXES: usize = 1;
 pub const INDEX_FIELDS: usize = 3;
 /// The most modifications of one patch.
 pub const MODIFICATIONS: usize = 1_000;
+/// The most bytes that one aggregation, pipeline, search or list of distinct values may gather (`WDE0092`).
+pub const GATHERED_BYTES: usize = 64 << 20;
+/// The most groups of one aggregation.
+pub const GROUPS: usize = 100_000;
+/// The most bytes of the name of a computed field.
+pub const FIELD_NAME_BYTES: usize = 1_000;
+/// The most fields that items are grouped by.
+pub const GROUPING_FIELDS: usize = 32;
+/// The most operations of an aggregation.
+pub const AGGREGATE_OPERATIONS: usize = 100;
+/// The most stages of a pipeline.
+pub const STAGES: usize = 100;
+/// The most entries of a list in a stage or in an expression.
+pub const STAGE_ENTRIES: usize = 1_000;
+/// The most expressions and projected fields of a whole pipeline.
+pub const EXPRESSIONS: usize = 2_000;
+/// How deep expressions may stand in each other, and projections too.
+pub const EXPRESSION_DEPTH: usize = 32;
+/// How much deeper than the items the results of a whole pipeline may be.
+pub const PIPELINE_DEEPENING: usize = 64;
+/// The most bytes of one item on its way through a pipeline.
+pub const PIPELINE_ITEM_BYTES: usize = 16 << 20;
+/// The most bytes that a pipeline may make of one item (`WDE0028`).
+pub const PIPELINE_ITEM_WORK: usize = 256 << 20;
+/// The most bytes that a pipeline may make of what it gathered (`WDE0028`).
+pub const PIPELINE_FINAL_WORK: usize = 1 << 30;
+/// The most characters of a search expression.
+pub const SEARCH_CHARACTERS: usize = 100;

@@ -7,27 +7,42 @@
 //! - [`path`]: `a.b.c`, and what it finds in an item
 //! - [`filter`]: the query language
 //! - [`order`]: how values sort; [`key`]: the same order as bytes
+//! - [`page`], [`sort`]: reading what part of an answer is wanted, and in which order
+//! - [`aggregation`]: groups and what is computed over them; [`pipeline`]: stages, one after the other
+//! - [`search`]: words in items; [`distinct`]: the values of a field
+//! - [`memory`], [`top`], [`grouping`], [`access`]: what the last four are made of
 //! - [`modification`]: what `patch` does to an item
 //! - [`collection`]: definitions, field types, permissions
 //! - [`fault`]: Wix's codes (`WDE…`)
 //!
 //! Source: Wix Data Items, Data Collections and Data Indexes API references, and what the client sends.
 
+pub mod access;
+pub mod aggregation;
 pub mod codec;
 pub mod collection;
 pub mod date;
+pub mod distinct;
 pub mod fault;
 pub mod filter;
+pub mod grouping;
 pub mod key;
 pub mod limits;
+pub mod memory;
 pub mod modification;
 pub mod order;
+pub mod page;
 pub mod path;
+pub mod pipeline;
+pub mod search;
+pub mod sort;
+pub mod top;
 pub mod value;
 
 pub use date::Date;
 pub use fault::{DataCode, Fault};
 pub use filter::Filter;
 pub use order::{Direction, Sort};
+pub use page::{Page, Paging};
 pub use path::FieldPath;
 pub use value::{Object, Value};

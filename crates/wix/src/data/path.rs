@@ -23,6 +23,11 @@ impl FieldPath {
         Ok(Self(segments))
     }
 
+    /// A path of these names as they are, be there dots in them.
+    pub(super) fn of_names(names: impl IntoIterator<Item = String>) -> Self {
+        Self(names.into_iter().collect())
+    }
+
     /// The names.
     pub const fn segments(&self) -> &[String] {
         &self.0

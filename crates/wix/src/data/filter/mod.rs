@@ -128,6 +128,23 @@ impl Filter {
         }
     }
 
+    /// The same filter on other paths.
+    #[must_use]
+    pub fn with_paths(self, change: &mut dyn FnMut(FieldPath) -> FieldPath) -> Self {
+        let all = |parts: Vec<Self>, change: &mut dyn FnMut(FieldPath) -> FieldPath| {
+            parts
+                .into_iter()
+                .map(|part| part.with_paths(change))
+                .collect()
+        };
+        match self {
+            Self::And(parts) => Self::And(all(parts, change)),
+            Self::Or(parts) => Self::Or(all(parts, change)),
+            Self::Not(part) => Self::Not(Box::new(part.with_paths(change))),
+            Self::Field(path, test) => Self::Field(change(path), test),
+        }
+    }
+
     /// Calls `visit` with every path.
     pub fn paths<'filter>(&'filter self, visit: &mut dyn FnMut(&'filter FieldPath)) {
         match self {

@@ -1,0 +1,78 @@
+//! Doing an aggregation, an item at a time.
+
+use super::super::access::take;
+use super::super::grouping::Groups;
+use super::super::memory::Memory;
+use super::super::order::compare_items;
+use super::super::page::{Collector, Page};
+use super::super::top::Top;
+use super::super::{Fault, Object, Value};
+use super::Aggregation;
+
+/// An aggregation on its way.
+#[derive(Debug)]
+pub struct Run<'request> {
+    request: &'request Aggregation,
+    groups: Groups,
+    memory: Memory,
+}
+
+impl<'request> Run<'request> {
+    pub(super) fn new(request: &'request Aggregation) -> Self {
+        let operations = request.results.iter().map(|result| result.operation);
+        Self {
+            request,
+            groups: Groups::new(operations.collect()),
+            memory: Memory::default(),
+        }
+    }
+
+    /// Adds an item that the initial filter matches.
+    pub fn add(&mut self, item: &Object) -> Result<(), Fault> {
+        let key = self.request.grouping.iter();
+        let key = key.map(|(_, path)| take(item, path)).collect();
+        let results = self.request.results.iter();
+        let operands = results.map(|result| take(item, result.of.as_ref()?));
+        self.groups.add(&mut self.memory, key, operands)
+    }
+
+    /// The page asked for.
+    pub fn finish(self) -> Result<Page<Object>, Fault> {
+        let (request, mut memory) = (self.request, self.memory);
+        let mut page = Collector::new(request.paging, request.wants_total);
+        let mut top = Top::new(
+            request.paging.decisive(),
+            |left: &Object, right: &Object| compare_items(&request.sorts, left, right),
+        );
+        let groups = self.groups.finish();
+        for row in groups.map(|(key, results)| request.row(key, results)) {
+            if request.last.matches(&row) {
+                top.add(&mut memory, row)?;
+            }
+        }
+        let came = top.came();
+        for row in top.finish(&mut memory) {
+            page.add(&mut memory, || row)?;
+        }
+        let mut page = page.finish();
+        page.total = request.wants_total.then_some(came);
+        Ok(page)
+    }
+}
+
+impl Aggregation {
+    fn row(&self, key: Vec<Value>, results: impl Iterator<Item = Value>) -> Object {
+        let names = self.grouping.iter().map(|(name, _)| name.clone());
+        let key: Object = names.zip(key).collect();
+        let mut row = Object::with_capacity(1 + key.len() + self.results.len());
+        row.insert("_id".to_owned(), Value::Null);
+        // A field that is itself named `_id` stands in the key only.
+        for (name, value) in key.iter().filter(|(name, _)| *name != "_id") {
+            row.insert(name.clone(), value.clone());
+        }
+        row.insert("_id".to_owned(), Value::Object(key));
+        let names = self.results.iter().map(|result| result.name.clone());
+        row.extend(names.zip(results));
+        row
+    }
+}

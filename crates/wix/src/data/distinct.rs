@@ -1,0 +1,138 @@
+//! The values that a field has: each once, sorted.
+//!
+//! Of a list its elements are taken. What is missing or `null` is no value. Values are the same when they
+//! are deeply equal; those that do not sort among themselves stay in the order in which they came.
+//!
+//! Source: Wix Data, "Query Distinct Values"; what it does with lists and empty values is assumed.
+
+use indexmap::IndexMap;
+use serde::Deserialize;
+
+use super::memory::{Memory, Weigh as _};
+use super::order::{compare, equality_key};
+use super::page::{Collector, WireCursorPaging, WirePaging};
+use super::{Direction, Fault, FieldPath, Filter, Object, Page, Paging, Value};
+
+/// The body of the request. What is not named here is not looked at.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WireDistinct {
+    #[serde(default)]
+    field_name: Option<String>,
+    #[serde(default)]
+    filter: Option<Value>,
+    #[serde(default)]
+    order: Option<Value>,
+    #[serde(default)]
+    paging: Option<WirePaging>,
+    #[serde(default)]
+    cursor_paging: Option<WireCursorPaging>,
+    #[serde(default)]
+    return_total_count: Option<bool>,
+}
+
+/// A question for the values of a field.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Distinct {
+    field: FieldPath,
+    filter: Filter,
+    direction: Direction,
+    paging: Paging,
+    wants_total: bool,
+}
+
+impl Distinct {
+    /// Reads and checks a request.
+    pub fn read(wire: &WireDistinct) -> Result<Self, Fault> {
+        let field = wire.field_name.as_deref();
+        let field = field.ok_or_else(|| Fault::invalid("A fieldName is needed."))?;
+        Ok(Self {
+            field: FieldPath::parse(field)?,
+            filter: Filter::parse_optional(wire.filter.as_ref())?,
+            direction: Direction::parse(wire.order.as_ref())?,
+            paging: Paging::read(wire.paging.as_ref(), wire.cursor_paging.as_ref())?,
+            wants_total: wire.return_total_count == Some(true),
+        })
+    }
+
+    /// Which items are asked. They are to be chosen before they are added to a run.
+    pub const fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
+    /// Which field is asked for.
+    pub const fn field(&self) -> &FieldPath {
+        &self.field
+    }
+
+    /// Which page is asked for.
+    pub const fn paging(&self) -> Paging {
+        self.paging
+    }
+
+    /// A run without any items yet.
+    pub fn start(&self) -> Run<'_> {
+        Run {
+            request: self,
+            values: IndexMap::new(),
+            memory: Memory::default(),
+        }
+    }
+}
+
+/// The values gathered so far.
+#[derive(Debug)]
+pub struct Run<'request> {
+    request: &'request Distinct,
+    values: IndexMap<Vec<u8>, Value>,
+    memory: Memory,
+}
+
+impl Run<'_> {
+    /// Adds an item that the filter matches.
+    pub fn add(&mut self, item: &Object) -> Result<(), Fault> {
+        let mut result = Ok(());
+        self.request.field.any(item, &mut |found| {
+            for value in found.elements() {
+                result = keep(&mut self.values, &mut self.memory, value);
+                if result.is_err() {
+                    return true;
+                }
+            }
+            false
+        });
+        result
+    }
+
+    /// The page asked for.
+    pub fn finish(self) -> Result<Page<Value>, Fault> {
+        let (request, mut memory) = (self.request, self.memory);
+        let mut values: Vec<_> = self.values.into_values().collect();
+        values.sort_by(|left, right| request.direction.apply(compare(left, right)));
+        let mut page = Collector::new(request.paging, request.wants_total);
+        for value in values {
+            memory.release(value.weight());
+            page.add(&mut memory, || value)?;
+        }
+        Ok(page.finish())
+    }
+}
+
+fn keep(
+    values: &mut IndexMap<Vec<u8>, Value>,
+    memory: &mut Memory,
+    value: &Value,
+) -> Result<(), Fault> {
+    if *value == Value::Null {
+        return Ok(());
+    }
+    let key = equality_key(value);
+    if !values.contains_key(&key) {
+        memory.take(key.len() + size_of::<Vec<u8>>() + value.weight())?;
+        values.insert(key, value.clone());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

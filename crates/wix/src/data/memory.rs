@@ -1,0 +1,97 @@
+//! How much a computation may keep in memory.
+//!
+//! What is gathered (groups, items to be sorted, distinct values, a page) is weighed as it comes in. The
+//! weight is what the allocator hands out, roughly: it guards the process, it is no measurement.
+
+use super::{DataCode, Fault, Object, Value, limits};
+
+/// What a computation may still keep.
+#[derive(Debug)]
+pub struct Memory {
+    left: usize,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self::of(limits::GATHERED_BYTES)
+    }
+}
+
+impl Memory {
+    /// So many bytes.
+    pub const fn of(bytes: usize) -> Self {
+        Self { left: bytes }
+    }
+
+    /// Keeps something. `WDE0092` when that is too much.
+    pub fn take(&mut self, weight: usize) -> Result<(), Fault> {
+        self.left = self.left.checked_sub(weight).ok_or_else(too_much)?;
+        Ok(())
+    }
+
+    /// Lets something go that was kept.
+    pub const fn release(&mut self, weight: usize) {
+        self.left = self.left.saturating_add(weight);
+    }
+}
+
+/// `WDE0092`
+pub fn too_much() -> Fault {
+    Fault::new(
+        DataCode::TooMuchMemory,
+        "The operation needs too much memory. Filter the items first.",
+    )
+}
+
+/// What can be weighed.
+pub trait Weigh {
+    /// Roughly its bytes in memory.
+    fn weight(&self) -> usize;
+}
+
+impl Weigh for Value {
+    fn weight(&self) -> usize {
+        size_of::<Self>()
+            + match self {
+                Self::String(text) => text.len(),
+                Self::Array(elements) => elements.iter().map(Self::weight).sum(),
+                Self::Object(object) => object.weight(),
+                Self::Null | Self::Bool(_) | Self::Number(_) | Self::Date(_) => 0,
+            }
+    }
+}
+
+impl Weigh for Object {
+    fn weight(&self) -> usize {
+        // A name, its hash and its place in the table.
+        const FIELD: usize = size_of::<String>() + 2 * size_of::<usize>();
+        size_of::<Self>()
+            + self
+                .iter()
+                .map(|(name, value)| FIELD + name.len() + value.weight())
+                .sum::<usize>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_released_can_be_taken_again() {
+        let mut memory = Memory::of(10);
+        memory.take(10).unwrap();
+        assert_eq!(memory.take(1).unwrap_err().code(), DataCode::TooMuchMemory);
+        memory.release(4);
+        memory.take(4).unwrap();
+        assert!(memory.take(1).is_err());
+    }
+
+    #[test]
+    fn more_weighs_more() {
+        let weight = |json: &str| serde_json::from_str::<Value>(json).unwrap().weight();
+        assert!(weight("[1,2]") > weight("[1]"));
+        assert!(weight(r#""abc""#) > weight(r#""""#));
+        assert!(weight(r#"{"a":{"b":"c"}}"#) > weight(r#"{"a":{}}"#));
+    }
+}

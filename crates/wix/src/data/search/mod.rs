@@ -1,0 +1,80 @@
+//! Search: items with words in them.
+//!
+//! An item is found when one of the expression's words (`OR`, the default), or each of them (`AND`), is
+//! the beginning of a word anywhere in its texts, case disregarded. An expression without words finds
+//! every item. Items come by the number of words found, unless another sort is asked for; equal ones in
+//! the order in which they were added. `fuzzy` is accepted and has no effect.
+//!
+//! Source: Wix Data, "Search Data Items" for the request; how Wix takes texts apart and ranks what
+//! it finds is not documented.
+
+mod run;
+mod wire;
+mod words;
+
+use super::{FieldPath, Filter, Object, Paging, Sort};
+
+pub use run::Run;
+pub use wire::WireSearch;
+use words::Words;
+
+/// A search that can be done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Search {
+    filter: Filter,
+    sorts: Vec<Sort>,
+    fields: Vec<FieldPath>,
+    words: Words,
+    needs: Needs,
+    paging: Paging,
+}
+
+/// How many of the words are to be found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Needs {
+    Any,
+    All,
+}
+
+impl Search {
+    /// Which items are searched. They are to be chosen before they are added to a run.
+    pub const fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
+    /// The fields of the items that are wanted; none for all of them.
+    pub fn fields(&self) -> &[FieldPath] {
+        &self.fields
+    }
+
+    /// Which page is asked for.
+    pub const fn paging(&self) -> Paging {
+        self.paging
+    }
+
+    /// Whether the expression finds this item.
+    pub fn matches(&self, item: &Object) -> bool {
+        self.relevance(item).is_some()
+    }
+
+    /// How many different words the item has; `None` if it is not found.
+    pub fn relevance(&self, item: &Object) -> Option<usize> {
+        if self.words.is_empty() {
+            return Some(0);
+        }
+        let found = self.words.found_in(item);
+        let needed = match self.needs {
+            Needs::Any => 1,
+            Needs::All => self.words.len(),
+        };
+        (found >= needed).then_some(found)
+    }
+
+    /// A run without any items yet.
+    pub fn start(&self) -> Run<'_> {
+        Run::new(self)
+    }
+}
+
+#[cfg(test)]
+mod tests;
