@@ -28,5 +28,8 @@ mod library;
 pub mod references;
 
 pub use backlot_server::{Caller, CallerMissing, Wix, WixAnswer, WixCall, WixFault};
+pub use backlot_server::{Items, ItemsFault, ItemsPage, ItemsQuery};
+/// The words of Wix Data, for filters and faults.
+pub use backlot_wix::data;
 pub use backlot_wix::{AppId, AppInstance, InstanceId, Role};
 pub use library::{Backlot, Builder, Mount};

@@ -8,16 +8,17 @@ use backlot_outbound::wix::{WixClient, WixSettings};
 use backlot_store::Store;
 use backlot_store::instance_details::InstanceDetails as _;
 use backlot_store::signing_keys::SigningKeys as _;
-use backlot_wix::InstanceId;
 use backlot_wix::token_info::TokenPolicy;
+use backlot_wix::{Caller, InstanceId};
 use ipnet::IpNet;
 
 use crate::caller::{AccessTokens, Checker};
 use crate::clock::Clock;
 use crate::cors;
-use crate::data::{CursorKey, Data};
+use crate::data::{CursorKey, Data, Who};
 use crate::directory::{Directory, Events, Schedule, SiteOrigins};
 use crate::elevated::{ElevatedTokens, SigningKeyPair, new_signing_key};
+use crate::items_handle::Items;
 use crate::listener::Drain;
 use crate::log::RequestLog;
 use crate::metrics::Metrics;
@@ -166,5 +167,11 @@ impl House {
     /// The means to call Wix on one instance, for a handler in Rust.
     pub(crate) fn wix_handle(&self, instance_id: InstanceId) -> Wix {
         Wix::new(self.wix.clone(), self.directory.clone(), instance_id)
+    }
+
+    /// The items of a caller, for a handler in Rust.
+    pub(crate) fn items_handle(&self, caller: &Caller) -> Items {
+        let who = Who::caller(caller, self.checker.app_id());
+        Items::new(self.data.of(who))
     }
 }

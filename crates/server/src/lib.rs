@@ -17,6 +17,7 @@ mod exchange;
 mod house;
 mod housekeeping;
 mod instance_hash;
+mod items_handle;
 pub mod listener;
 pub mod log;
 pub mod methods;
@@ -38,6 +39,7 @@ pub use caller::{
 };
 pub use clock::Clock;
 pub use directory::SiteOrigins;
+pub use items_handle::{Items, ItemsFault, ItemsPage, ItemsQuery};
 pub use server::{Server, Stop};
 pub use settings::Settings;
 pub use settings::WixAccess;

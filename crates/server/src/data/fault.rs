@@ -7,7 +7,7 @@ use crate::error::Refusal;
 
 /// Why data cannot be had.
 #[derive(Debug, thiserror::Error)]
-pub enum DataFault {
+pub(crate) enum DataFault {
     /// The request cannot be served, in Wix's words.
     #[error(transparent)]
     Fault(#[from] Fault),

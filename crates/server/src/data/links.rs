@@ -49,9 +49,10 @@ impl DataOf {
                 }
             }
             let store = &self.data.store;
-            let outcomes = match add {
-                true => store.link(&opened.of, allowed).await,
-                false => store.unlink(&opened.of, allowed).await,
+            let outcomes = if add {
+                store.link(&opened.of, allowed).await
+            } else {
+                store.unlink(&opened.of, allowed).await
             };
             let mut outcomes = match outcomes {
                 Err(StoreError::Outdated) => continue,

@@ -1,7 +1,7 @@
 //! The data of one caller: items, collections, links and jobs, by the rules that hold for who asks.
 //!
 //! The data room (`rooms::data`) speaks Wix's wire format and calls this; Rust handlers call it
-//! through [`crate::items::Items`]. Neither reaches the store otherwise. Everything starts from a
+//! through [`crate::Items`]. Neither reaches the store otherwise. Everything starts from a
 //! [`DataOf`], which is made from a verified caller, so there is no data without a tenant.
 
 mod collections;
@@ -22,6 +22,7 @@ use backlot_store::Store;
 use backlot_store::collections::Collections as _;
 use backlot_store::items::ItemsOf;
 use backlot_store::items::write::Author;
+use backlot_wix::Role;
 use backlot_wix::data::collection::{Access, Operation};
 use backlot_wix::data::{Fault, FieldPath, Filter};
 use tokio::sync::Notify;
@@ -29,13 +30,13 @@ use tokio::sync::Notify;
 use crate::clock::Clock;
 pub(crate) use content::{WireItem, check_item_id, content};
 pub(crate) use cursor::CursorKey;
-pub use fault::DataFault;
+pub(crate) use fault::DataFault;
 pub(crate) use include::Include;
 pub(crate) use jobs::{JobRunner, JobWork};
 pub(crate) use links::{Referenced, wanted};
 pub(crate) use query::{Page, Paging, Query};
 pub(crate) use who::Who;
-pub(crate) use writes::{Change, Changes};
+pub(crate) use writes::{Change, Changed, Changes};
 
 /// What all callers share.
 #[derive(Clone)]
@@ -72,6 +73,13 @@ impl Data {
 impl DataOf {
     pub(crate) const fn who(&self) -> &Who {
         &self.who
+    }
+
+    /// The same data with the rights of another role.
+    pub(crate) fn with_role(&self, role: Role) -> Self {
+        let mut other = self.clone();
+        other.who.role = role;
+        other
     }
 
     /// Opens a collection for an operation. `WDE0025` when there is none, `WDE0027` when the caller may

@@ -190,12 +190,7 @@ pub(crate) fn parse_sorts(sort: Option<&Value>) -> Result<Vec<Sort>, Fault> {
             .get("fieldName")
             .and_then(Value::as_str)
             .ok_or_else(bad)?;
-        let direction = match sort.get("order") {
-            None | Some(Value::Null) => Direction::Ascending,
-            Some(Value::String(order)) if order == "ASC" => Direction::Ascending,
-            Some(Value::String(order)) if order == "DESC" => Direction::Descending,
-            Some(_) => return Err(bad()),
-        };
+        let direction = Direction::parse(sort.get("order"))?;
         Ok(Sort {
             path: FieldPath::parse(name)?,
             direction,

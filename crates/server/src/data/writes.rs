@@ -26,7 +26,7 @@ pub(crate) enum Change {
 #[derive(Debug, Clone)]
 pub(crate) struct Changes<'request> {
     pub(crate) collection: &'request str,
-    pub(crate) changes: Vec<Result<Change, Fault>>,
+    pub(crate) each: Vec<Result<Change, Fault>>,
     pub(crate) condition: Option<Filter>,
     pub(crate) save_references: bool,
 }
@@ -89,7 +89,7 @@ impl DataOf {
     /// Does each change by itself.
     pub(crate) async fn change(&self, changes: &Changes<'_>) -> Result<Changed, DataFault> {
         let operations = changes
-            .changes
+            .each
             .iter()
             .find_map(|change| change.as_ref().ok())
             .map_or(&[Operation::Insert][..], Change::operations);
@@ -114,14 +114,17 @@ impl DataOf {
     ) -> Result<(Opened, Written), DataFault> {
         let changes = Changes {
             collection,
-            changes: vec![Ok(change)],
+            each: vec![Ok(change)],
             condition,
             save_references,
         };
-        let mut changed = self.change(&changes).await?;
-        let outcome = changed.outcomes.pop();
+        let Changed {
+            opened,
+            mut outcomes,
+        } = self.change(&changes).await?;
+        let outcome = outcomes.pop();
         let none = || StoreError::Refused("a write without an answer".to_owned());
-        Ok((changed.opened, outcome.ok_or_else(none)??))
+        Ok((opened, outcome.ok_or_else(none)??))
     }
 
     async fn try_to_change(
@@ -129,9 +132,9 @@ impl DataOf {
         opened: &Opened,
         changes: &Changes<'_>,
     ) -> Result<Vec<Result<Written, Fault>>, StoreError> {
-        let mut writes = Vec::with_capacity(changes.changes.len());
-        let mut faults = Vec::with_capacity(changes.changes.len());
-        for change in &changes.changes {
+        let mut writes = Vec::with_capacity(changes.each.len());
+        let mut faults = Vec::with_capacity(changes.each.len());
+        for change in &changes.each {
             let write = match change {
                 Ok(change) => change.write(opened, changes.save_references),
                 Err(fault) => Err(fault.clone()),

@@ -18,6 +18,7 @@ use crate::cors;
 use crate::error::{Code, Refusal};
 use crate::exchange::Exchange;
 use crate::house::House;
+use crate::items_handle::Items;
 use crate::wix_handle::Wix;
 
 /// Room for the headers that `identity` and `forwarded` add, made once.
@@ -73,30 +74,39 @@ pub(crate) async fn enter(
             reply.response.map(ReplyBody::upstream)
         }
         Destination::Mounted(router) => {
-            let handle = caller
-                .as_ref()
-                .map(|caller| house.wix_handle(caller.instance_id));
+            let guest = caller.map(|caller| Guest {
+                wix: Arc::new(house.wix_handle(caller.instance_id)),
+                items: Arc::new(house.items_handle(&caller)),
+                caller: Caller(caller),
+            });
             let router = router.clone();
-            Box::pin(call(entry, router, (caller, handle), target, request)).await?
+            Box::pin(call(entry, router, guest, target, request)).await?
         }
     };
     cors::strip(response.headers_mut());
     Ok(response)
 }
 
+/// What a handler in Rust may ask for.
+struct Guest {
+    caller: Caller,
+    wix: Arc<Wix>,
+    items: Arc<Items>,
+}
+
 async fn call(
     entry: &Entry,
     router: axum::Router,
-    (caller, handle): (Option<Arc<backlot_wix::Caller>>, Option<Wix>),
+    guest: Option<Guest>,
     target: PathAndQuery,
     mut request: Request<RequestBody>,
 ) -> Result<Response<ReplyBody>, Refusal> {
     *request.uri_mut() = Uri::from(target);
-    if let Some(caller) = caller {
-        request.extensions_mut().insert(Caller(caller));
-    }
-    if let Some(handle) = handle {
-        request.extensions_mut().insert(Arc::new(handle));
+    if let Some(guest) = guest {
+        let extensions = request.extensions_mut();
+        extensions.insert(guest.caller);
+        extensions.insert(guest.wix);
+        extensions.insert(guest.items);
     }
     let exchange = router.oneshot(request.map(axum::body::Body::new));
     match timeout(entry.settings.limits.timeout, exchange).await {

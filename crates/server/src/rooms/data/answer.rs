@@ -1,5 +1,6 @@
 //! What is said in return. Items go out as they are kept: JSON that is copied, not made anew.
 
+use backlot_wix::data::page::Page;
 use backlot_wix::data::{Fault, Object};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Response};
@@ -74,6 +75,18 @@ pub(super) struct PagingMetadata {
     pub(super) has_next: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) cursors: Option<Cursors>,
+}
+
+impl PagingMetadata {
+    pub(super) fn of<T>(page: &Page<T>) -> Self {
+        Self {
+            count: page.results.len(),
+            offset: page.offset,
+            total: page.total,
+            has_next: page.has_next,
+            ..Self::default()
+        }
+    }
 }
 
 /// The ways on.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::answer::{BulkMetadata, ElementError, json, list, push_item};
 use super::input::Input;
 use super::items::{Condition, PatchRequest, condition};
-use crate::data::{Change, Changes, DataFault, DataOf, WireItem};
+use crate::data::{Change, Changed, Changes, DataFault, DataOf, WireItem};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -80,31 +80,22 @@ async fn run(
     let kinds: Vec<(&str, Option<String>)> = changes.iter().map(kind).collect();
     let changes = Changes {
         collection: &request.data_collection_id,
-        changes,
+        each: changes,
         condition: condition(request.condition.as_ref())?,
         save_references: request.save_references.unwrap_or_default(),
     };
-    let changed = data.change(&changes).await?;
+    let Changed { opened, outcomes } = data.change(&changes).await?;
     let with_item = request.return_entity.unwrap_or_default();
-    let failures = changed
-        .outcomes
-        .iter()
-        .filter(|outcome| outcome.is_err())
-        .count();
+    let failures = outcomes.iter().filter(|outcome| outcome.is_err()).count();
     let metadata = BulkMetadata {
-        total_successes: changed.outcomes.len() - failures,
+        total_successes: outcomes.len() - failures,
         total_failures: failures,
         undetailed_failures: 0,
     };
-    let results = changed.outcomes.iter().zip(kinds).enumerate();
+    let results = outcomes.iter().zip(kinds).enumerate();
     let results = results.map(|(place, (outcome, (action, id)))| match outcome {
-        Ok(written) => success(
-            place,
-            action,
-            written,
-            with_item.then(|| changed.opened.id()),
-        ),
-        Err(fault) => failure(place, action, id, fault),
+        Ok(written) => success(place, action, written, with_item.then(|| opened.id())),
+        Err(fault) => failure(place, action, id.as_deref(), fault),
     });
     Ok(format!(
         "{{\"results\":{},\"bulkActionMetadata\":{}}}",
@@ -156,9 +147,9 @@ fn success(place: usize, action: &str, written: &Written, with_item: Option<&str
     text
 }
 
-fn failure(place: usize, action: &str, id: Option<String>, fault: &Fault) -> String {
+fn failure(place: usize, action: &str, id: Option<&str>, fault: &Fault) -> String {
     let metadata = json(&Metadata {
-        id: id.as_deref(),
+        id,
         original_index: place,
         success: false,
         error: Some(fault.into()),

@@ -106,7 +106,7 @@ pub(super) async fn patch(data: &DataOf, input: &Input) -> Result<String, DataFa
         definition.display_field = text("displayField").or_else(|| definition.display_field.take());
         Ok(())
     });
-    answer(&changed.await?)
+    Ok(answer(&changed.await?))
 }
 
 /// `DELETE collections/{id}`
@@ -116,8 +116,8 @@ pub(super) async fn delete(data: &DataOf, input: &Input) -> Result<String, DataF
 }
 
 /// `{"dataCollection":…}`
-pub(super) fn answer(definition: &Definition) -> Result<String, DataFault> {
-    Ok(json!({ "dataCollection": definition.to_wire() }).to_string())
+pub(super) fn answer(definition: &Definition) -> String {
+    json!({ "dataCollection": definition.to_wire() }).to_string()
 }
 
 /// A part of a request that must be there.

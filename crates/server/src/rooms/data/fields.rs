@@ -21,7 +21,7 @@ pub(super) async fn create(data: &DataOf, input: &Input) -> Result<String, DataF
         definition.fields.push(field.clone());
         Ok(())
     });
-    answer(&changed.await?)
+    Ok(answer(&changed.await?))
 }
 
 /// `POST collections/update-field`: the whole field anew.
@@ -33,7 +33,7 @@ pub(super) async fn update(data: &DataOf, input: &Input) -> Result<String, DataF
         *existing(definition, &field.key)? = field.clone();
         Ok(())
     });
-    answer(&changed.await?)
+    Ok(answer(&changed.await?))
 }
 
 /// `PATCH collections/{id}/patch-field`: what is named, and nothing else.
@@ -51,7 +51,7 @@ pub(super) async fn patch(data: &DataOf, input: &Input) -> Result<String, DataFa
         *field = read_field(&wire)?;
         Ok(())
     });
-    answer(&changed.await?)
+    Ok(answer(&changed.await?))
 }
 
 /// `POST collections/delete-field`. What items hold in it stays.
@@ -67,7 +67,7 @@ pub(super) async fn delete(data: &DataOf, input: &Input) -> Result<String, DataF
         definition.fields.retain(|field| field.key != key);
         Ok(())
     });
-    answer(&changed.await?)
+    Ok(answer(&changed.await?))
 }
 
 /// `POST collections/add-plugin`, `add-{kind}-plugin`. Plugins are kept and returned; here they mean
@@ -97,7 +97,7 @@ pub(super) async fn add_plugin(
         definition.plugins.push(plugin.clone());
         Ok(())
     });
-    answer(&changed.await?)
+    Ok(answer(&changed.await?))
 }
 
 /// `POST collections/delete-plugin`, `delete-{kind}-plugin`
@@ -116,7 +116,7 @@ pub(super) async fn delete_plugin(
             .retain(|plugin| plugin.get("type").and_then(Json::as_str) != Some(kind));
         Ok(())
     });
-    answer(&changed.await?)
+    Ok(answer(&changed.await?))
 }
 
 fn id(request: &Json) -> Result<String, Fault> {

@@ -83,7 +83,7 @@ pub(super) async fn get(data: &DataOf, input: &Input) -> Result<String, DataFaul
     let id = request.item_id(input)?;
     let (opened, item) = data.get(&request.data_collection_id, &id).await?;
     let includes = request.include_references.unwrap_or_default();
-    let fields = read_fields(request.fields.unwrap_or_default())?;
+    let fields = read_fields(&request.fields.unwrap_or_default())?;
     if includes.is_empty() && fields.is_empty() {
         return Ok(data_item(&item.id, opened.id(), &item.json));
     }
@@ -102,7 +102,7 @@ pub(super) async fn get(data: &DataOf, input: &Input) -> Result<String, DataFaul
 }
 
 /// Field names as paths; what is no path is a name that does not exist.
-pub(super) fn read_fields(names: Vec<String>) -> Result<Vec<FieldPath>, Fault> {
+pub(super) fn read_fields(names: &[String]) -> Result<Vec<FieldPath>, Fault> {
     if names.is_empty() {
         return Ok(Vec::new());
     }
@@ -191,7 +191,9 @@ async fn write(
             _ => "UPDATED",
         };
         json.pop();
-        json.push_str(&format!(",\"action\":\"{action}\"}}"));
+        json.push_str(",\"action\":\"");
+        json.push_str(action);
+        json.push_str("\"}");
     }
     Ok(json)
 }

@@ -3,7 +3,7 @@
 //! - [`call`]: which of Wix's calls a request is
 //! - [`input`]: what it says, in a body, in `.r` or in the query
 //! - [`answer`]: what is said in return
-//! - one file for each family of calls: [`items`], [`bulk`], [`query`], [`references`], [`jobs`],
+//! - one file for each family of calls: [`items`], [`bulk`], [`query`], [`search`], [`summaries`], [`references`], [`jobs`],
 //!   [`collections`], [`fields`], [`indexes`]
 //!
 //! What the calls mean is none of this room's business: [`crate::data`] does it.
@@ -20,6 +20,8 @@ mod jobs;
 mod projection;
 mod query;
 mod references;
+mod search;
+mod summaries;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -87,6 +89,10 @@ async fn respond(data: &DataOf, call: Call, input: &Input) -> Result<String, Ref
         Call::JobStatus => jobs::status(data, input).await?,
         Call::Query => query::query(data, input).await?,
         Call::Count => query::count(data, input).await?,
+        Call::Distinct => summaries::distinct(data, input).await?,
+        Call::Aggregate => summaries::aggregate(data, input).await?,
+        Call::Pipeline => summaries::pipeline(data, input).await?,
+        Call::Search => search::search(data, input).await?,
         Call::InsertReferences => references::insert(data, input).await?,
         Call::RemoveReferences => references::remove(data, input).await?,
         Call::ReplaceReferences => references::replace(data, input).await?,

@@ -36,7 +36,7 @@ struct QueryWords {
 /// `{"limit":10,"offset":5}`
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct OffsetPaging {
+struct OffsetPaging {
     limit: Option<f64>,
     offset: Option<f64>,
 }
@@ -56,7 +56,7 @@ struct RandomOptions {
 
 impl OffsetPaging {
     /// The limit, if one is named, and the offset.
-    pub(super) fn checked(&self) -> Result<(Option<u32>, u64), Fault> {
+    fn checked(&self) -> Result<(Option<u32>, u64), Fault> {
         let limit = self.limit.map(|limit| whole("limit", limit)).transpose()?;
         let offset = self
             .offset
@@ -86,26 +86,22 @@ fn whole(name: &str, number: f64) -> Result<u64, Fault> {
 
 impl QueryWords {
     fn paging(&self) -> Result<Paging, Fault> {
-        match &self.cursor_paging {
-            Some(CursorPaging { limit, cursor }) => {
-                let (limit, offset) = OffsetPaging {
-                    limit: *limit,
-                    offset: None,
-                }
-                .checked()?;
-                Ok(match cursor {
-                    Some(cursor) => Paging::Cursor {
-                        limit,
-                        cursor: cursor.clone(),
-                    },
-                    None => Paging::Offset { limit, offset },
-                })
-            }
-            None => {
-                let (limit, offset) = self.paging.clone().unwrap_or_default().checked()?;
-                Ok(Paging::Offset { limit, offset })
-            }
-        }
+        let Some(CursorPaging { limit, cursor }) = &self.cursor_paging else {
+            let (limit, offset) = self.paging.clone().unwrap_or_default().checked()?;
+            return Ok(Paging::Offset { limit, offset });
+        };
+        let words = OffsetPaging {
+            limit: *limit,
+            offset: None,
+        };
+        let (limit, offset) = words.checked()?;
+        Ok(match cursor {
+            Some(cursor) => Paging::Cursor {
+                limit,
+                cursor: cursor.clone(),
+            },
+            None => Paging::Offset { limit, offset },
+        })
     }
 }
 
@@ -172,7 +168,7 @@ async fn items(
         objects.push(item.object()?);
     }
     data.include(&page.opened, &mut objects, includes).await?;
-    let fields = read_fields(fields)?;
+    let fields = read_fields(&fields)?;
     if !fields.is_empty() {
         for object in &mut objects {
             *object = project(object, &fields);

@@ -1,7 +1,8 @@
 //! Calls about what multi-reference fields hold.
 
 use backlot_store::items::link::Link;
-use backlot_wix::data::{Direction, Fault, limits};
+use backlot_wix::data::page::{Paging, WirePaging};
+use backlot_wix::data::{Direction, Fault, Value, limits};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -9,7 +10,6 @@ use super::answer::{BulkMetadata, ElementError, PagingMetadata, item_of, json as
 use super::input::Input;
 use super::items::read_fields;
 use super::projection::project;
-use super::query::OffsetPaging;
 use crate::data::{DataFault, DataOf, Referenced, wanted};
 
 #[derive(Debug, Default, Deserialize)]
@@ -23,8 +23,8 @@ struct Request {
     referring_item_ids: Option<Vec<String>>,
     referenced_item_id: Option<String>,
     new_referenced_item_ids: Vec<String>,
-    order: Option<String>,
-    paging: Option<OffsetPaging>,
+    order: Option<Value>,
+    paging: Option<WirePaging>,
     fields: Option<Vec<String>>,
     return_total_count: Option<bool>,
 }
@@ -117,13 +117,13 @@ pub(super) async fn replace(data: &DataOf, input: &Input) -> Result<String, Data
         crate::data::check_item_id(id)?;
     }
     let field = &request.referring_item_field_name;
-    let references: Vec<_> = referenced
+    let written: Vec<_> = referenced
         .iter()
         .map(|id| json!({ "referringItemFieldName": field, "referringItemId": item_id, "referencedItemId": id }))
         .collect();
     data.replace_links(&request.data_collection_id, field, &item_id, referenced)
         .await?;
-    Ok(json!({ "dataItemReferences": references }).to_string())
+    Ok(json!({ "dataItemReferences": written }).to_string())
 }
 
 /// `POST items/is-referenced`
@@ -146,33 +146,18 @@ pub(super) async fn query(data: &DataOf, input: &Input) -> Result<String, DataFa
     if ids.is_empty() || ids.len() > limits::BULK_ITEMS {
         return Err(Fault::invalid("referringItemId must not be empty.").into());
     }
-    let direction = match request.order.as_deref() {
-        None | Some("ASC") => Direction::Ascending,
-        Some("DESC") => Direction::Descending,
-        Some(_) => return Err(Fault::invalid("order is ASC or DESC.").into()),
-    };
-    let (limit, offset) = request.paging.unwrap_or_default().checked()?;
-    let limit = limit.unwrap_or(limits::DEFAULT_PAGE);
-    if limit == 0 || limit > limits::LARGEST_PAGE {
-        let most = limits::LARGEST_PAGE;
-        return Err(
-            Fault::invalid(format!("paging.limit is {limit}, expected 1 to {most}.")).into(),
-        );
-    }
-    let wanted = wanted(
-        request.referring_item_field_name,
-        ids,
-        direction,
-        (limit, offset),
-    );
+    let direction = Direction::parse(request.order.as_ref())?;
+    let paging = Paging::read(request.paging.as_ref(), None)?;
+    let page = (paging.limit, paging.offset);
+    let wanted = wanted(request.referring_item_field_name, ids, direction, page);
     let with_total = request.return_total_count.unwrap_or_default();
     let page = data
         .linked(&request.data_collection_id, wanted, with_total)
         .await?;
-    let fields = read_fields(request.fields.unwrap_or_default())?;
+    let fields = read_fields(&request.fields.unwrap_or_default())?;
     let metadata = PagingMetadata {
         count: page.referenced.len(),
-        offset,
+        offset: paging.offset,
         total: page.total,
         has_next: page.has_next,
         ..PagingMetadata::default()
