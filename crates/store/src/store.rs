@@ -79,6 +79,10 @@ impl InstanceDetails for Store {
         each!(self, store => store.details(instance_id).await)
     }
 
+    async fn instance_of_site(&self, site_id: &str) -> Result<Option<InstanceId>, StoreError> {
+        each!(self, store => store.instance_of_site(site_id).await)
+    }
+
     async fn site_origins(&self) -> Result<Vec<(InstanceId, String)>, StoreError> {
         each!(self, store => store.site_origins().await)
     }

@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::StoreError;
 
 /// In order. A migration that has been released is never edited.
-const MIGRATIONS: [(i64, &str); 5] = [
+const MIGRATIONS: [(i64, &str); 6] = [
     (
         1,
         include_str!("../../migrations/sqlite/0001_instances.sql"),
@@ -23,6 +23,10 @@ const MIGRATIONS: [(i64, &str); 5] = [
     ),
     (4, include_str!("../../migrations/sqlite/0004_items.sql")),
     (5, include_str!("../../migrations/sqlite/0005_jobs.sql")),
+    (
+        6,
+        include_str!("../../migrations/sqlite/0006_instances_by_site.sql"),
+    ),
 ];
 
 pub(super) fn run(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
