@@ -48,7 +48,7 @@ pub(crate) struct House {
     pub(crate) directory: Directory,
     pub(crate) schedule: Schedule,
     pub(crate) store: Store,
-    pub(crate) data: Data,
+    pub(crate) data: Arc<Data>,
     pub(crate) upstreams: Client,
     pub(crate) tunnels: Tunnels,
     pub(crate) trusted_proxies: Vec<IpNet>,
@@ -75,12 +75,12 @@ impl House {
         let is_tls = |destination: &Destination| matches!(destination, Destination::Upstream(address) if address.is_tls());
         // The oldest key lasts longest, and every node has it.
         let cursors = kept.last().map(|key| key.private_key.as_slice());
-        let data = Data {
+        let data = Arc::new(Data {
             store: store.clone(),
             clock: clock.clone(),
             cursors: CursorKey::derived_from(cursors.unwrap_or_default()),
-            new_job: Arc::default(),
-        };
+            new_job: tokio::sync::Notify::new(),
+        });
         let upstreams = Client::new(ClientSettings {
             connect_timeout: settings.connect_timeout,
             idle_timeout: settings.upstream_idle_timeout,
