@@ -15,6 +15,7 @@ pub mod instance_details;
 pub mod instances;
 pub mod items;
 pub mod jobs;
+mod rows;
 pub mod signing_keys;
 pub mod sqlite;
 mod store;
