@@ -32,12 +32,14 @@ impl Statement<'_> {
     pub(super) fn sort_values(&mut self, sorts: &[Sort]) {
         for (place, sort) in sorts.iter().enumerate() {
             let (elements, word) = (self.elements_at(&sort.path), word(sort.direction));
-            self.from.push_str(&format!(
+            // Writing to a string does not fail.
+            let _ = write!(
+                self.from,
                 " LEFT JOIN LATERAL (
                     SELECT {KIND} AS kind, {NUMBER} AS number, ({TEXT}) COLLATE \"C\" AS word
                     FROM {elements} AS v ORDER BY 1 {word}, 2 {word}, 3 {word} LIMIT 1
                   ) AS s{place} ON true"
-            ));
+            );
         }
     }
 
