@@ -185,8 +185,7 @@ impl PostgresStore {
             Ok(Ok(()))
         };
         let outcome = transaction(&lease, instance_id, Sees::Latest, work).await;
-        lease.give_back();
-        outcome
+        lease.give_back(outcome)
     }
 
     async fn update(
@@ -222,8 +221,7 @@ impl PostgresStore {
             Ok(Ok(new))
         };
         let outcome = transaction(&lease, instance_id, Sees::Latest, undone(work)).await;
-        lease.give_back();
-        flat(outcome)
+        flat(lease.give_back(outcome))
     }
 
     async fn delete(&self, instance_id: InstanceId, id: &str) -> Result<bool, Failure> {
@@ -240,8 +238,7 @@ impl PostgresStore {
             Ok(true)
         };
         let outcome = transaction(&lease, instance_id, Sees::Latest, work).await;
-        lease.give_back();
-        outcome
+        lease.give_back(outcome)
     }
 }
 

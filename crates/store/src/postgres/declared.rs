@@ -38,8 +38,7 @@ impl PostgresStore {
         let lease = self.owner().await?;
         let work = undone(declare(&lease, definitions));
         let outcome = owners_transaction(&lease, work).await;
-        lease.give_back();
-        flat(outcome)
+        flat(lease.give_back(outcome))
     }
 }
 

@@ -76,8 +76,7 @@ impl PostgresStore {
         let client = lease.client()?;
         let statement = client.prepare_cached(sql).await?;
         let rows = client.query(&statement, values).await;
-        lease.give_back();
-        Ok(rows?)
+        lease.give_back(rows)
     }
 
     /// Changes what is not one tenant's, and says how many rows.
@@ -90,8 +89,7 @@ impl PostgresStore {
         let client = lease.client()?;
         let statement = client.prepare_cached(sql).await?;
         let changed = client.execute(&statement, values).await;
-        lease.give_back();
-        Ok(changed?)
+        lease.give_back(changed)
     }
 }
 

@@ -78,8 +78,7 @@ impl PostgresStore {
     ) -> Result<Vec<Row>, Failure> {
         let lease = self.tenants().await?;
         let rows = query(&lease, instance_id, sql, values).await;
-        lease.give_back();
-        rows
+        lease.give_back(rows)
     }
 }
 

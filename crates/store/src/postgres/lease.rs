@@ -21,9 +21,21 @@ impl Lease {
         self.0.as_deref().ok_or_else(gone)
     }
 
-    /// Back to the pool: nothing is under way any more.
-    pub(super) fn give_back(mut self) {
-        self.0.take();
+    /// Back to the pool, since nothing is under way any more. Where one connection was cut, the others most
+    /// likely were, too: the idle ones are given up, or each would fail somebody.
+    pub(super) fn give_back<T>(
+        mut self,
+        outcome: Result<T, impl Into<Failure>>,
+    ) -> Result<T, Failure> {
+        let outcome = outcome.map_err(Into::into);
+        if let Some(connection) = self.0.take()
+            && matches!(outcome, Err(Failure::Lost(_)))
+            && let Some(pool) = Object::pool(&connection)
+        {
+            drop(Object::take(connection));
+            pool.retain(|_, _| false);
+        }
+        outcome
     }
 }
 

@@ -79,9 +79,8 @@ impl PostgresStore {
     async fn prepare(owner: &Pool) -> Result<Option<&'static str>, Failure> {
         let lease = Lease::take(owner).await?;
         migrations::run(&lease).await?;
-        let role = roles::prepare(&lease).await?;
-        lease.give_back();
-        Ok(role)
+        let role = roles::prepare(&lease).await;
+        lease.give_back(role)
     }
 
     /// A connection for one tenant's work.

@@ -52,8 +52,7 @@ impl PostgresStore {
             Ok(vec![candidate.clone()])
         };
         let outcome = owners_transaction(&lease, work).await;
-        lease.give_back();
-        outcome
+        lease.give_back(outcome)
     }
 }
 

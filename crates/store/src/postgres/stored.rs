@@ -231,7 +231,7 @@ mod tests {
             ),
             (
                 r#"{"n":[1e308,5e-324,9007199254740993,true,false]}"#,
-                r#"{"n":[1e308,5e-324,9007199254740992,true,false]}"#,
+                r#"{"n":[1e+308,5e-324,9007199254740992,true,false]}"#,
             ),
         ] {
             let object: Object = serde_json::from_str(wire).unwrap();

@@ -11,7 +11,7 @@ pub(crate) enum Place {
     /// For SQLite.
     Folder(tempfile::TempDir),
     /// For PostgreSQL.
-    Database(server::Database),
+    Database(Box<server::Database>),
 }
 
 impl Place {
@@ -22,7 +22,7 @@ impl Place {
 
     /// A new database.
     pub(crate) async fn database() -> Self {
-        Self::Database(server::Database::create().await)
+        Self::Database(Box::new(server::Database::create().await))
     }
 
     /// Opens what is there.

@@ -1,5 +1,11 @@
 //! The PostgreSQL server of the tests, and databases on it that vanish.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test says what it expects by failing"
+)]
+
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio_postgres::config::Host;

@@ -1,5 +1,6 @@
 //! Row-level security: what a tenant's connection sees when a statement forgets to ask for one tenant.
 
+use backlot_store::collections::Collections as _;
 use backlot_store::items::Items as _;
 use backlot_store::postgres::PostgresStore;
 
@@ -84,7 +85,7 @@ async fn a_statement_without_a_tenant_sees_one_tenant_or_nothing() {
         let sql = format!("SELECT DISTINCT instance_id::text FROM {table}");
         let rows = client.query(&sql, &[]).await.unwrap();
         let seen: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
-        assert_eq!(seen, [one.clone()], "{table}");
+        assert_eq!(seen, std::slice::from_ref(&one), "{table}");
     }
     // Nor can anything be put into another tenant's hands.
     let two = instance_id(2).to_string();
@@ -142,7 +143,6 @@ async fn a_role_that_may_make_no_role_is_held_by_row_level_security() {
         assert_eq!(house.ids(&of, r#"{"a":1}"#).await, ["x"]);
     }
     let declared = definition("c", &["b"]);
-    use backlot_store::collections::Collections as _;
     house
         .store
         .declare_collections(vec![declared])

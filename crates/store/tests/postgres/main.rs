@@ -1,10 +1,6 @@
 //! What only PostgreSQL has: row-level security, several nodes, a server that goes away; and that its SQL means
 //! what `backlot_wix::data` means.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test says what it expects by failing"
-)]
+#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
 mod edges;
 mod house;

@@ -90,8 +90,7 @@ impl PostgresStore {
         ];
         let lease = self.tenants().await?;
         let answer = query(&lease, of.instance_id, sql, &values).await;
-        lease.give_back();
-        let answer = answer?;
+        let answer = lease.give_back(answer)?;
         let row = answer
             .first()
             .ok_or_else(|| StoreError::Refused("an insert without an answer".to_owned()))?;

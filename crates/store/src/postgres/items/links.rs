@@ -112,9 +112,9 @@ impl PostgresStore {
             Ok(client.query(&statement, &values).await?)
         };
         let rows = transaction(&lease, of.instance_id, Sees::Latest, work).await;
-        lease.give_back();
+        let rows = lease.give_back(rows)?;
         let told = |row: &Row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?));
-        let mut done: HashSet<Told> = rows?.iter().map(told).collect::<Result<_, Failure>>()?;
+        let mut done: HashSet<Told> = rows.iter().map(told).collect::<Result<_, Failure>>()?;
         let outcome = |link: &Link| {
             // Of two that are the same the first counts.
             let Link {
@@ -144,8 +144,7 @@ impl PostgresStore {
             pipeline::run(&lease, &link_steps(of, changes)).await
         };
         let outcome = transaction(&lease, of.instance_id, Sees::Latest, work).await;
-        lease.give_back();
-        outcome
+        lease.give_back(outcome)
     }
 
     pub(super) async fn is_linked_once(&self, of: &ItemsOf, link: &Link) -> Result<bool, Failure> {
@@ -187,7 +186,7 @@ impl PostgresStore {
             ],
         )
         .await;
-        lease.give_back();
+        let rows = lease.give_back(rows)?;
         let link = |row: &Row| {
             Ok(Link {
                 field: wanted.field.clone(),
@@ -195,7 +194,7 @@ impl PostgresStore {
                 referenced_id: row.try_get(1)?,
             })
         };
-        rows?.iter().map(link).collect()
+        rows.iter().map(link).collect()
     }
 }
 

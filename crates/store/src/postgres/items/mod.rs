@@ -132,8 +132,7 @@ impl PostgresStore {
             keys::truncate(&lease, of.instance_id, &of.collection).await
         };
         let outcome = transaction(&lease, of.instance_id, Sees::OneMoment, work).await;
-        lease.give_back();
-        outcome
+        lease.give_back(outcome)
     }
 }
 

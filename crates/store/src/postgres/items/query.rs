@@ -22,8 +22,7 @@ impl PostgresStore {
         let lease = self.tenants().await?;
         let build = |plan: Option<&Plan<'_>>| Statement::find(of, find, plan);
         let rows = self.planned(&lease, of, find, &build).await;
-        lease.give_back();
-        rows?.iter().map(read_item).collect()
+        lease.give_back(rows)?.iter().map(read_item).collect()
     }
 
     pub(super) async fn count_once(&self, of: &ItemsOf, filter: &Filter) -> Result<u64, Failure> {
@@ -36,8 +35,8 @@ impl PostgresStore {
             statement
         };
         let rows = self.planned(&lease, of, &all, &build).await;
-        lease.give_back();
-        let count = rows?
+        let count = lease
+            .give_back(rows)?
             .first()
             .map(|row| row.try_get::<_, i64>(0))
             .transpose()?;

@@ -43,13 +43,12 @@ impl PostgresStore {
         };
         let outcome = under_name(&lease, of.instance_id, work).await;
         match outcome {
-            Ok(ControlFlow::Continue(())) => lease.give_back(),
+            Ok(ControlFlow::Continue(())) => lease.give_back(Ok::<_, Failure>(())),
             // More rows are under way; the connection is closed with them.
-            Ok(ControlFlow::Break(())) => {}
+            Ok(ControlFlow::Break(())) => Ok(()),
             // What was looked at must not be looked at again.
-            Err(failure) if visited => return Err(Failure::Final(failure.into())),
-            Err(failure) => return Err(failure),
+            Err(failure) if visited => Err(Failure::Final(failure.into())),
+            Err(failure) => Err(failure),
         }
-        Ok(())
     }
 }

@@ -28,8 +28,7 @@ impl PostgresStore {
         let lease = self.tenants().await?;
         let work = work(&lease, of, batch);
         let outcome = transaction(&lease, of.instance_id, Sees::Latest, work).await;
-        lease.give_back();
-        outcome
+        lease.give_back(outcome)
     }
 }
 
