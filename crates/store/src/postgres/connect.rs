@@ -16,12 +16,14 @@ const OWNER_CONNECTIONS: usize = 4;
 /// The longest wait for a connection.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-/// A plan is chosen here, by rule; the server is to follow it, not to hash whole tables because it
-/// has not counted yet. Compiling a query takes longer than most queries do.
+/// A plan is chosen here, by rule. The server is to follow it, and not to read or hash whole tables, which hold
+/// every tenant's rows, because it has not counted them yet. Compiling a query takes longer than most
+/// queries do.
 const TENANT: &str = "
     SET search_path = backlot;
     SET statement_timeout = '10s';
     SET idle_in_transaction_session_timeout = '30s';
+    SET enable_seqscan = off;
     SET enable_hashjoin = off;
     SET enable_mergejoin = off;
     SET jit = off;";

@@ -18,7 +18,8 @@ pub(super) struct Step {
 
 /// Sends all of them, one after the other, and then waits for the answers. Within a transaction the first
 /// failure makes the later ones fail as well, so the first is what is told.
-pub(super) async fn run(lease: &Lease, steps: &[Step]) -> Result<(), Failure> {
+/// Says how many rows each has changed.
+pub(super) async fn run(lease: &Lease, steps: &[Step]) -> Result<Vec<u64>, Failure> {
     let client = lease.client()?;
     let mut statements = Vec::with_capacity(steps.len());
     for step in steps {
@@ -34,40 +35,41 @@ pub(super) async fn run(lease: &Lease, steps: &[Step]) -> Result<(), Failure> {
         async move { client.execute(statement, &values).await }
     };
     let changed = in_order(steps.iter().zip(&statements).map(execute)).await;
-    for (step, changed) in steps.iter().zip(changed) {
-        let changed = changed?;
-        if step
-            .expected
-            .is_some_and(|expected| expected as u64 != changed)
-        {
-            return Err(Failure::Again(
-                "others changed the same items at the same time",
-            ));
-        }
+    let changed: Vec<u64> = changed.into_iter().collect::<Result<_, _>>()?;
+    let differs = |(step, changed): (&Step, &u64)| {
+        step.expected
+            .is_some_and(|expected| expected as u64 != *changed)
+    };
+    if steps.iter().zip(&changed).any(differs) {
+        return Err(Failure::Again(
+            "others changed the same items at the same time",
+        ));
     }
-    Ok(())
+    Ok(changed)
 }
 
-/// Polls all futures, always in their order: what they send is sent in this order.
+/// Polls all futures once, in their order, so that what they send is sent in this order; and then waits for one
+/// after the other, since that is how they are answered.
 async fn in_order<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
     let mut futures: Vec<Pin<Box<F>>> = futures.map(Box::pin).collect();
     let mut outputs: Vec<Option<F::Output>> = futures.iter().map(|_| None).collect();
     poll_fn(|context| {
         for (future, output) in futures.iter_mut().zip(&mut outputs) {
-            if output.is_none()
-                && let Poll::Ready(value) = future.as_mut().poll(context)
-            {
+            if let Poll::Ready(value) = future.as_mut().poll(context) {
                 *output = Some(value);
             }
         }
-        if outputs.iter().all(Option::is_some) {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        }
+        Poll::Ready(())
     })
     .await;
-    outputs.into_iter().flatten().collect()
+    let mut all = Vec::with_capacity(futures.len());
+    for (future, output) in futures.into_iter().zip(outputs) {
+        all.push(match output {
+            Some(output) => output,
+            None => future.await,
+        });
+    }
+    all
 }
 
 /// Puts values into boxes: `values![a, b]`.

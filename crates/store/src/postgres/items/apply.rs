@@ -1,4 +1,5 @@
-//! The sum of a batch as statements, each of which changes many rows.
+//! The sum of a batch as statements. What comes is one statement a table; what goes is one a row, which is
+//! sure to go by the index.
 
 use backlot_wix::data::Object;
 use backlot_wix::data::collection::IndexId;
@@ -12,7 +13,7 @@ use crate::postgres::stored::Stored;
 use crate::postgres::tenant::uuid;
 
 const DELETE: &str = "
-    DELETE FROM items WHERE instance_id = $1 AND collection = $2 AND sequence = ANY ($3)";
+    DELETE FROM items WHERE instance_id = $1 AND collection = $2 AND item_id = $3 AND sequence = $4";
 
 // Nothing is inserted only if somebody else was faster: then there are fewer rows than there should be.
 const INSERT: &str = "
@@ -23,22 +24,24 @@ const INSERT: &str = "
         AS new(item_id, sequence, owner, data)
     ON CONFLICT (instance_id, collection, item_id) DO NOTHING";
 
+// The items are there, and locked; so this always comes to the update. Unlike a join it is sure to go by the
+// index.
 const UPDATE: &str = "
-    UPDATE items SET owner = new.owner, data = new.data
-    FROM unnest($3::bigint[], $4::text[], $5::jsonb[]) AS new(sequence, owner, data)
-    WHERE instance_id = $1 AND collection = $2 AND items.sequence = new.sequence";
+    INSERT INTO items (instance_id, collection, item_id, sequence, owner, data)
+    OVERRIDING SYSTEM VALUE
+    SELECT $1, $2, new.item_id, new.sequence, new.owner, new.data
+    FROM unnest($3::text[], $4::bigint[], $5::text[], $6::jsonb[])
+        AS new(item_id, sequence, owner, data)
+    ON CONFLICT (instance_id, collection, item_id) DO UPDATE SET
+        owner = excluded.owner,
+        data  = excluded.data";
 
-const KEYS_GO: &str = "
-    DELETE FROM item_keys AS k USING unnest($2::bigint[], $3::bytea[], $4::bigint[])
-        AS gone(index_id, key, sequence)
-    WHERE k.instance_id = $1 AND k.index_id = gone.index_id AND k.key = gone.key
-      AND k.sequence = gone.sequence";
+const KEY_GOES: &str = "
+    DELETE FROM item_keys WHERE instance_id = $1 AND index_id = $2 AND key = $3 AND sequence = $4";
 
-const UNIQUE_KEYS_GO: &str = "
-    DELETE FROM item_unique_keys AS k USING unnest($2::bigint[], $3::bytea[], $4::bigint[])
-        AS gone(index_id, key, sequence)
-    WHERE k.instance_id = $1 AND k.index_id = gone.index_id AND k.key = gone.key
-      AND k.sequence = gone.sequence";
+const UNIQUE_KEY_GOES: &str = "
+    DELETE FROM item_unique_keys
+    WHERE instance_id = $1 AND index_id = $2 AND key = $3 AND sequence = $4";
 
 const KEYS_COME: &str = "
     INSERT INTO item_keys (instance_id, index_id, key, sequence)
@@ -60,24 +63,34 @@ const INEXACT: &str = "
 pub(super) fn steps(of: &ItemsOf, rows: Rows, sum: &Sum) -> Vec<Step> {
     let (tenant, collection) = (uuid(of.instance_id), &of.collection.definition.id);
     let mut steps = Vec::new();
-    let mut keys = |sql, keys: KeyRows, expected| {
+    for (sql, keys) in [(KEY_GOES, rows.gone), (UNIQUE_KEY_GOES, rows.unique_gone)] {
+        let KeyRows {
+            indexes,
+            keys,
+            sequences,
+        } = keys;
+        for ((index, key), sequence) in indexes.into_iter().zip(keys).zip(sequences) {
+            steps.push(Step {
+                sql,
+                expected: None,
+                values: values![tenant, index, key, sequence],
+            });
+        }
+    }
+    for (sql, keys) in [(KEYS_COME, rows.new), (UNIQUE_KEYS_COME, rows.unique_new)] {
         if !keys.is_empty() {
             steps.push(Step {
                 sql,
-                expected: Some(keys.keys.len()).filter(|_| expected),
+                expected: Some(keys.keys.len()),
                 values: values![tenant, keys.indexes, keys.keys, keys.sequences],
             });
         }
-    };
-    keys(KEYS_GO, rows.gone, false);
-    keys(UNIQUE_KEYS_GO, rows.unique_gone, false);
-    keys(KEYS_COME, rows.new, true);
-    keys(UNIQUE_KEYS_COME, rows.unique_new, true);
-    if !rows.deleted.is_empty() {
+    }
+    for (id, sequence) in rows.deleted {
         steps.push(Step {
             sql: DELETE,
-            expected: Some(rows.deleted.len()),
-            values: values![tenant, collection.clone(), rows.deleted],
+            expected: Some(1),
+            values: values![tenant, collection.clone(), id, sequence],
         });
     }
     let columns = |items: Vec<(Item, Object)>| {
@@ -90,29 +103,18 @@ pub(super) fn steps(of: &ItemsOf, rows: Rows, sum: &Sum) -> Vec<Step> {
         }
         columns
     };
-    if !rows.inserted.is_empty() {
-        let new = columns(rows.inserted);
+    for (sql, items) in [(INSERT, rows.inserted), (UPDATE, rows.updated)] {
+        if items.is_empty() {
+            continue;
+        }
+        let new = columns(items);
         steps.push(Step {
-            sql: INSERT,
+            sql,
             expected: Some(new.ids.len()),
             values: values![
                 tenant,
                 collection.clone(),
                 new.ids,
-                new.sequences,
-                new.owners,
-                new.data
-            ],
-        });
-    }
-    if !rows.updated.is_empty() {
-        let new = columns(rows.updated);
-        steps.push(Step {
-            sql: UPDATE,
-            expected: Some(new.ids.len()),
-            values: values![
-                tenant,
-                collection.clone(),
                 new.sequences,
                 new.owners,
                 new.data

@@ -231,7 +231,7 @@ impl Statement<'_> {
         };
         format!(
             "EXISTS (SELECT 1 FROM item_links AS l WHERE l.instance_id = {TENANT}
-             AND l.collection = {COLLECTION} AND l.field = {field} AND l.item_id = i.item_id{to})"
+             AND l.collection = {COLLECTION} AND l.field = {field} AND l.item_id = i.item_id{to} OFFSET 0)"
         )
     }
 }

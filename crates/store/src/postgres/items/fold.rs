@@ -211,11 +211,11 @@ impl Fold<'_> {
 /// The sum as rows.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
-    /// Places of items that go.
-    pub(super) deleted: Vec<i64>,
+    /// Items that go, with their places.
+    pub(super) deleted: Vec<(String, i64)>,
     /// New items: the item, and all of it.
     pub(super) inserted: Vec<(Item, Object)>,
-    /// Changed items, by their place.
+    /// Changed items, in the same way.
     pub(super) updated: Vec<(Item, Object)>,
     pub(super) gone: KeyRows,
     pub(super) unique_gone: KeyRows,
@@ -267,7 +267,7 @@ impl Rows {
                 _ => {
                     if let Some((sequence, old)) = old {
                         rows.add_keys(of, sequence, Some(old), None)?;
-                        rows.deleted.push(sequence);
+                        rows.deleted.push((id.clone(), sequence));
                     }
                     if let Some((sequence, new)) = new {
                         rows.add_keys(of, sequence, None, Some(new))?;

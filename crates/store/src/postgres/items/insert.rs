@@ -23,8 +23,11 @@ macro_rules! insert {
             "), taken AS MATERIALIZED (
                 SELECT wanted.index_id
                 FROM unnest($9::bigint[], $10::bytea[]) WITH ORDINALITY AS wanted(index_id, key, place)
-                JOIN item_unique_keys AS k
-                  ON k.instance_id = $1 AND k.index_id = wanted.index_id AND k.key = wanted.key
+                CROSS JOIN LATERAL (
+                    SELECT 1 FROM item_unique_keys AS k
+                    WHERE k.instance_id = $1 AND k.index_id = wanted.index_id AND k.key = wanted.key
+                    LIMIT 1
+                ) AS found
                 ORDER BY wanted.place LIMIT 1
             ), item AS (
                 INSERT INTO items (instance_id, collection, item_id, owner, data)

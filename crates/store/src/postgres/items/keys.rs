@@ -29,14 +29,15 @@ const DROP: [&str; 3] = [
 ];
 
 const TRUNCATE: [&str; 3] = [
-    "DELETE FROM items WHERE instance_id = $1 AND collection = $2",
+    "DELETE FROM items WHERE instance_id = $1 AND collection COLLATE \"POSIX\" = $2",
     "DELETE FROM item_links WHERE instance_id = $1 AND collection = $2",
     "DELETE FROM item_links WHERE instance_id = $1 AND referenced_collection = $2",
 ];
 
 const PART: &str = "
     SELECT sequence, item_id, owner, data FROM items
-    WHERE instance_id = $1 AND collection = $2 AND sequence > $3 ORDER BY sequence LIMIT 500";
+    WHERE instance_id = $1 AND collection COLLATE \"POSIX\" = $2 AND sequence > $3
+    ORDER BY sequence LIMIT 500";
 
 // What is not unique is not inserted, and so not told.
 const UNIQUE_KEYS: &str = "
@@ -64,7 +65,7 @@ pub(in crate::postgres) async fn truncate(
     let mut steps: Vec<Step> = TRUNCATE.into_iter().map(step).collect();
     let ids: Vec<IndexId> = collection.indexes.iter().map(|index| index.id).collect();
     steps.extend(drop_steps(instance_id, &ids));
-    pipeline::run(lease, &steps).await
+    pipeline::run(lease, &steps).await.map(drop)
 }
 
 fn drop_steps(instance_id: InstanceId, indexes: &[IndexId]) -> Vec<Step> {

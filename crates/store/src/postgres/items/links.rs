@@ -29,31 +29,21 @@ macro_rules! add {
         )
     };
 }
-macro_rules! remove {
-    ($rest:literal) => {
-        concat!(
-            "DELETE FROM item_links AS l
-             USING unnest($3::text[], $4::text[], $5::text[]) AS gone(field, item_id, referenced_id)
-             WHERE l.instance_id = $1 AND l.collection = $2 AND l.field = gone.field
-               AND l.item_id = gone.item_id AND l.referenced_id = gone.referenced_id ",
-            $rest
-        )
-    };
-}
-
 const ADD: &str = add!("");
 const ADD_TOLD: &str = add!("RETURNING field, item_id, referenced_id");
-const REMOVE: &str = remove!("");
-const REMOVE_TOLD: &str = remove!("RETURNING l.field, l.item_id, l.referenced_id");
+
+const REMOVE: &str = "
+    DELETE FROM item_links
+    WHERE instance_id = $1 AND collection = $2 AND field = $3 AND item_id = $4
+      AND referenced_id = $5";
 
 const CLEAR: &str = "
-    DELETE FROM item_links AS l USING unnest($3::text[], $4::text[]) AS gone(field, item_id)
-    WHERE l.instance_id = $1 AND l.collection = $2 AND l.field = gone.field
-      AND l.item_id = gone.item_id";
+    DELETE FROM item_links
+    WHERE instance_id = $1 AND collection = $2 AND field = $3 AND item_id = $4";
 
 const FORGET: &str = "
     DELETE FROM item_links
-    WHERE instance_id = $1 AND referenced_collection = $2 AND referenced_id = ANY ($3)";
+    WHERE instance_id = $1 AND referenced_collection = $2 AND referenced_id = $3";
 
 const IS_LINKED: &str = "
     SELECT 1 FROM item_links
@@ -84,37 +74,31 @@ const READ_BACKWARDS: &str = read!("DESC");
 type Told = (String, String, String);
 
 impl PostgresStore {
-    /// Makes links, or takes them away.
     pub(super) async fn link_once(
         &self,
         of: &ItemsOf,
         links: &[Link],
-        make: bool,
     ) -> Result<Vec<LinkOutcome>, Failure> {
         let lease = self.tenants().await?;
         let work = async {
             check_current(&lease, of).await?;
             let client = lease.client()?;
-            let sql = if make { ADD_TOLD } else { REMOVE_TOLD };
-            let statement = client.prepare_cached(sql).await?;
-            let columns = columns(of, links);
-            let mut values: Vec<Bound<'_>> = Vec::with_capacity(6);
-            let tenant = uuid(of.instance_id);
-            values.extend([&tenant as Bound<'_>, &of.collection.definition.id]);
-            values.extend([
-                &columns.fields as Bound<'_>,
+            let statement = client.prepare_cached(ADD_TOLD).await?;
+            let (tenant, columns) = (uuid(of.instance_id), columns(of, links));
+            let values: [Bound<'_>; 6] = [
+                &tenant,
+                &of.collection.definition.id,
+                &columns.fields,
                 &columns.items,
                 &columns.referenced,
-            ]);
-            if make {
-                values.push(&columns.collections);
-            }
+                &columns.collections,
+            ];
             Ok(client.query(&statement, &values).await?)
         };
         let rows = transaction(&lease, of.instance_id, Sees::Latest, work).await;
         let rows = lease.give_back(rows)?;
         let told = |row: &Row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?));
-        let mut done: HashSet<Told> = rows.iter().map(told).collect::<Result<_, Failure>>()?;
+        let mut added: HashSet<Told> = rows.iter().map(told).collect::<Result<_, Failure>>()?;
         let outcome = |link: &Link| {
             // Of two that are the same the first counts.
             let Link {
@@ -122,15 +106,36 @@ impl PostgresStore {
                 item_id,
                 referenced_id,
             } = link.clone();
-            if done.remove(&(field, item_id, referenced_id)) {
+            if added.remove(&(field, item_id, referenced_id)) {
                 Ok(())
-            } else if make {
+            } else {
                 Err(link.exists())
+            }
+        };
+        Ok(links.iter().map(outcome).collect())
+    }
+
+    pub(super) async fn unlink_once(
+        &self,
+        of: &ItemsOf,
+        links: &[Link],
+    ) -> Result<Vec<LinkOutcome>, Failure> {
+        let lease = self.tenants().await?;
+        let steps: Vec<Step> = links.iter().map(|link| remove_step(of, link)).collect();
+        let work = async {
+            check_current(&lease, of).await?;
+            pipeline::run(&lease, &steps).await
+        };
+        let removed = transaction(&lease, of.instance_id, Sees::Latest, work).await;
+        let removed = lease.give_back(removed)?;
+        let outcome = |(link, removed): (&Link, u64)| {
+            if removed == 1 {
+                Ok(())
             } else {
                 Err(link.missing())
             }
         };
-        Ok(links.iter().map(outcome).collect())
+        Ok(links.iter().zip(removed).map(outcome).collect())
     }
 
     pub(super) async fn replace_once(
@@ -141,7 +146,9 @@ impl PostgresStore {
         let lease = self.tenants().await?;
         let work = async {
             check_current(&lease, of).await?;
-            pipeline::run(&lease, &link_steps(of, changes)).await
+            pipeline::run(&lease, &link_steps(of, changes))
+                .await
+                .map(drop)
         };
         let outcome = transaction(&lease, of.instance_id, Sees::Latest, work).await;
         lease.give_back(outcome)
@@ -236,32 +243,19 @@ pub(super) fn link_steps(of: &ItemsOf, changes: &LinkChanges) -> Vec<Step> {
             expected: None,
         });
     };
-    if !changes.cleared.is_empty() {
-        let (fields, items): (Vec<String>, Vec<String>) = changes.cleared.iter().cloned().unzip();
-        step(CLEAR, values![tenant, collection.clone(), fields, items]);
+    for (field, item_id) in changes.cleared.iter().cloned() {
+        step(CLEAR, values![tenant, collection.clone(), field, item_id]);
     }
-    if !changes.forgotten.is_empty() {
-        let forgotten = changes.forgotten.clone();
-        step(FORGET, values![tenant, collection.clone(), forgotten]);
+    for id in changes.forgotten.iter().cloned() {
+        step(FORGET, values![tenant, collection.clone(), id]);
     }
-    if !changes.removed.is_empty() {
-        let gone = columns(of, &changes.removed);
-        step(
-            REMOVE,
-            values![
-                tenant,
-                collection.clone(),
-                gone.fields,
-                gone.items,
-                gone.referenced
-            ],
-        );
-    }
+    steps.extend(changes.removed.iter().map(|link| remove_step(of, link)));
     if !changes.added.is_empty() {
         let new = columns(of, &changes.added);
-        step(
-            ADD,
-            values![
+        steps.push(Step {
+            sql: ADD,
+            expected: None,
+            values: values![
                 tenant,
                 collection.clone(),
                 new.fields,
@@ -269,7 +263,21 @@ pub(super) fn link_steps(of: &ItemsOf, changes: &LinkChanges) -> Vec<Step> {
                 new.referenced,
                 new.collections
             ],
-        );
+        });
     }
     steps
+}
+
+fn remove_step(of: &ItemsOf, link: &Link) -> Step {
+    Step {
+        sql: REMOVE,
+        expected: None,
+        values: values![
+            uuid(of.instance_id),
+            of.collection.definition.id.clone(),
+            link.field.clone(),
+            link.item_id.clone(),
+            link.referenced_id.clone()
+        ],
+    }
 }

@@ -24,21 +24,32 @@ const CURRENT: &str = "
 const CURRENT_DECLARED: &str = "
     SELECT revision FROM declared_collections WHERE id = $1 FOR KEY SHARE";
 
+// A lateral query with a limit goes by the index, once for each of the list, whatever the server believes of
+// the sizes of things; a join, or `= ANY`, may become a comparison of all with all.
 // In one order on every node, so that two batches do not wait for each other.
 const LOCK: &str = "
-    SELECT sequence, item_id, owner, data FROM items
-    WHERE instance_id = $1 AND collection = $2 AND item_id = ANY ($3)
-    ORDER BY item_id FOR UPDATE";
+    SELECT i.sequence, i.item_id, i.owner, i.data
+    FROM (SELECT DISTINCT id FROM unnest($3::text[]) AS wanted(id) ORDER BY id) AS wanted
+    CROSS JOIN LATERAL (
+        SELECT sequence, item_id, owner, data FROM items
+        WHERE instance_id = $1 AND collection = $2 AND item_id = wanted.id LIMIT 1 FOR UPDATE
+    ) AS i";
 
 const TAKEN: &str = "
-    SELECT item_id FROM items WHERE instance_id = $1 AND collection = $2 AND item_id = ANY ($3)";
+    SELECT i.item_id FROM unnest($3::text[]) AS wanted(id)
+    CROSS JOIN LATERAL (
+        SELECT item_id FROM items
+        WHERE instance_id = $1 AND collection = $2 AND item_id = wanted.id LIMIT 1
+    ) AS i";
 
 const PLACES: &str = "SELECT nextval('items_sequence') FROM generate_series(1, $1)";
 
 const UNIQUE: &str = "
     SELECT k.index_id, k.key FROM unnest($2::bigint[], $3::bytea[]) AS wanted(index_id, key)
-    JOIN item_unique_keys AS k
-      ON k.instance_id = $1 AND k.index_id = wanted.index_id AND k.key = wanted.key";
+    CROSS JOIN LATERAL (
+        SELECT index_id, key FROM item_unique_keys
+        WHERE instance_id = $1 AND index_id = wanted.index_id AND key = wanted.key LIMIT 1
+    ) AS k";
 
 /// [`StoreError::Outdated`] if the collection is not what it was when the work was prepared. It stays as it
 /// is until the transaction is over.

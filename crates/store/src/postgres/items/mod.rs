@@ -93,11 +93,11 @@ impl Items for PostgresStore {
     }
 
     async fn link(&self, of: &ItemsOf, links: Vec<Link>) -> Result<Vec<LinkOutcome>, StoreError> {
-        attempt!(writing: self.link_once(of, &links, true))
+        attempt!(writing: self.link_once(of, &links))
     }
 
     async fn unlink(&self, of: &ItemsOf, links: Vec<Link>) -> Result<Vec<LinkOutcome>, StoreError> {
-        attempt!(writing: self.link_once(of, &links, false))
+        attempt!(writing: self.unlink_once(of, &links))
     }
 
     async fn replace_links(

@@ -120,7 +120,9 @@ impl<'of> Statement<'of> {
 
     /// Where items come from: the tree of an index, or all of the collection.
     pub(super) fn come_from(&mut self, plan: Option<&Plan<'_>>) {
-        let own = format!("i.instance_id = {TENANT} AND i.collection = {COLLECTION}");
+        // The other name of "C" names the index in the order of insertion: see the migration.
+        let own =
+            format!("i.instance_id = {TENANT} AND i.collection COLLATE \"POSIX\" = {COLLECTION}");
         let Some(plan) = plan else {
             self.from.push_str("items AS i");
             self.conditions.push(own);
@@ -151,7 +153,12 @@ impl<'of> Statement<'of> {
             };
             format!("({parts}) AS k")
         };
-        self.from = format!("{from} JOIN items AS i ON {own} AND i.sequence = k.sequence");
+        // The limit makes the server go from keys to items, and not the other way.
+        self.from = format!(
+            "{from} CROSS JOIN LATERAL (
+                SELECT * FROM items AS i WHERE {own} AND i.sequence = k.sequence LIMIT 1
+             ) AS i"
+        );
     }
 
     fn range(&mut self, range: &Range) -> String {
