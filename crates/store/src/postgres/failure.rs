@@ -3,6 +3,7 @@
 //! A server's message is repeated, its details are not: they hold values of items.
 
 use std::error::Error as _;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
 use deadpool_postgres::{HookError, PoolError};
 use tokio_postgres::error::SqlState;
@@ -131,8 +132,8 @@ impl Attempts {
         match failure {
             // Longer each time, and not all at the same time.
             Failure::Again(_) if self.made < MOST => {
-                let jitter = u64::from(std::process::id()) % 3;
-                let pause = (1 << self.made.min(6)) + jitter;
+                let most = 1 << self.made.min(6);
+                let pause = most / 2 + RandomState::new().build_hasher().finish() % most;
                 tokio::time::sleep(std::time::Duration::from_millis(pause)).await;
                 true
             }

@@ -117,6 +117,7 @@ async fn seen(store: &Store, of: &ItemsOf) -> impl Debug + PartialEq + use<> {
         r#"{"u":2}"#,
         r#"{"a":1}"#,
         r#"{"a":7}"#,
+        r#"{"a":{"$gt":5,"$lt":2}}"#,
         r#"{"friends":"p"}"#,
     ] {
         by_index.push(
