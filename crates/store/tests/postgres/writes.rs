@@ -2,11 +2,13 @@
 
 use std::fmt::Debug;
 
-use backlot_store::Store;
 use backlot_store::collections::Collections as _;
 use backlot_store::items::link::Wanted;
+use backlot_store::items::write::Step;
 use backlot_store::items::{Find, Items as _, ItemsOf, Write, Written};
+use backlot_store::jobs::{Job, JobStatus, Jobs as _};
 use backlot_store::sqlite::SqliteStore;
+use backlot_store::{Store, StoreError};
 use backlot_wix::data::modification::{Action, Modification};
 use backlot_wix::data::{Direction, Fault, Filter, Object, Value};
 use proptest::prelude::*;
@@ -241,10 +243,7 @@ async fn what_is_outdated_is_not_written() {
     };
     for writes in [vec![insert("y", "{}")], vec![remove]] {
         let refused = house.store.write(&of_one, batch(writes)).await.unwrap_err();
-        assert!(
-            matches!(refused, backlot_store::StoreError::Outdated),
-            "{refused}"
-        );
+        assert!(matches!(refused, StoreError::Outdated), "{refused}");
     }
     assert!(house.store.truncate(&of_one).await.is_err());
     let now = of(1, changed, false);
@@ -255,4 +254,54 @@ async fn what_is_outdated_is_not_written() {
         ["x"],
         "the new index knows old items"
     );
+}
+
+#[tokio::test]
+async fn a_step_of_a_job_is_taken_once_and_ends_at_the_first_fault() {
+    let house = House::new().await;
+    let of = house.collection(1, definition("c", &[])).await;
+    house
+        .insert(&of, &[("x", "{}"), ("y", "{}"), ("z", "{}")])
+        .await;
+    let job = Job {
+        instance_id: instance_id(1),
+        job_id: "j".to_owned(),
+        collection: "c".to_owned(),
+        work: "{}".to_owned(),
+        status: JobStatus::Initialized,
+        done: 0,
+        position: 0,
+        created_at: jiff::Timestamp::UNIX_EPOCH,
+    };
+    house.store.keep_job(job).await.unwrap();
+    let step = |ids: &[&str], from, to| {
+        let remove = |id: &&str| Write::Remove {
+            item_id: (*id).to_owned(),
+        };
+        let mut batch = batch(ids.iter().map(remove).collect());
+        batch.step = Some(Step {
+            job_id: "j".to_owned(),
+            from,
+            to,
+            last: false,
+        });
+        batch
+    };
+    let (one, other) = tokio::join!(
+        house.store.write(&of, step(&["x"], 0, 1)),
+        house.store.write(&of, step(&["x"], 0, 1)),
+    );
+    let outcomes = [one, other];
+    assert_eq!(outcomes.iter().filter(|it| it.is_ok()).count(), 1);
+    let refused = outcomes.into_iter().find_map(Result::err).unwrap();
+    assert!(matches!(refused, StoreError::Outdated), "{refused}");
+    let outcomes = house.store.write(&of, step(&["y", "x", "z"], 1, 3)).await;
+    assert_eq!(outcomes.unwrap().len(), 2, "nothing after the fault");
+    let job = house.store.job(instance_id(1), "j").await.unwrap().unwrap();
+    assert_eq!(
+        (job.status, job.done, job.position),
+        (JobStatus::Failed, 2, 3)
+    );
+    assert_eq!(house.ids(&of, "{}").await, ["z"]);
+    assert!(house.store.unfinished_jobs(9).await.unwrap().is_empty());
 }
