@@ -55,7 +55,8 @@ pub(super) fn find(reader: &Reader, of: &ItemsOf, find: &Find) -> Result<Vec<Ite
 
 pub(super) fn count(reader: &Reader, of: &ItemsOf, filter: &Filter) -> Result<u64, StoreError> {
     let all = Find::all(filter.clone(), 0);
-    let plan = plan::choose(&of.collection, &all, &[]);
+    let inexact = keys::inexact(&reader.connection, of.instance_id, &of.collection)?;
+    let plan = plan::choose(&of.collection, &all, &inexact);
     let mut statement = Statement::new(of, &reader.operands);
     statement.sql.push_str("SELECT count(*) ");
     statement.from(plan.as_ref());

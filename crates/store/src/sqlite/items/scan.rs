@@ -7,7 +7,7 @@ use rusqlite::params_from_iter;
 use tokio::sync::mpsc;
 
 use super::query::Statement;
-use super::read_item;
+use super::{keys, read_item};
 use crate::StoreError;
 use crate::items::plan;
 use crate::items::{Find, Item, ItemsOf, Visit};
@@ -49,7 +49,8 @@ fn read(
     find: &Find,
     sender: &mpsc::Sender<Vec<Item>>,
 ) -> Result<(), StoreError> {
-    let plan = plan::choose(&of.collection, find, &[]);
+    let inexact = keys::inexact(&reader.connection, of.instance_id, &of.collection)?;
+    let plan = plan::choose(&of.collection, find, &inexact);
     let statement = Statement::find(of, &reader.operands, find, plan.as_ref());
     let mut prepared = reader.connection.prepare_cached(&statement.sql)?;
     let mut rows = prepared.query(params_from_iter(&statement.values))?;
