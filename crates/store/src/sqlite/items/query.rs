@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use backlot_wix::data::filter::Test;
 use backlot_wix::data::key::push;
-use backlot_wix::data::{Direction, Filter, Sort, Value};
+use backlot_wix::data::{Direction, Filter, Value};
 use rusqlite::params_from_iter;
 use rusqlite::types::Value as Sql;
 
@@ -83,8 +83,7 @@ impl<'reader> Statement<'reader> {
     ) -> Self {
         let mut statement = Self::new(of, operands);
         let by_key = plan.is_some_and(|plan| matches!(plan.order, Order::AsWanted(_)));
-        let sorts = find.effective_sorts();
-        let sorted = !by_key && (!sorts.is_empty() || find.random.is_some());
+        let sorted = !by_key && (!find.sorts.is_empty() || find.random.is_some());
         if sorted {
             // Only places are sorted, not whole items.
             statement.sql.push_str(
@@ -97,8 +96,8 @@ impl<'reader> Statement<'reader> {
         }
         statement.from(plan);
         statement.filter(&find.filter);
-        statement.after(find, &sorts);
-        statement.order(find, &sorts, by_key);
+        statement.after(find);
+        statement.order(find, by_key);
         statement.page(find);
         if sorted {
             statement
@@ -260,7 +259,8 @@ impl<'reader> Statement<'reader> {
         )
     }
 
-    fn after(&mut self, find: &Find, sorts: &[Sort]) {
+    fn after(&mut self, find: &Find) {
+        let sorts = &find.sorts;
         let Some(Position { values, sequence }) = &find.after else {
             return;
         };
@@ -280,12 +280,14 @@ impl<'reader> Statement<'reader> {
         let (key, operand) = (self.bind(key), self.operands.sorts(sorts));
         let operand = self.bind(operand);
         let own = format!("item_sort_key({operand}, i.data)");
+        let past = if find.backwards { '<' } else { '>' };
         self.text(format_args!(
-            " AND ({own} > {key} OR ({own} = {key} AND {beyond}))"
+            " AND ({own} {past} {key} OR ({own} = {key} AND {beyond}))"
         ));
     }
 
-    fn order(&mut self, find: &Find, sorts: &[Sort], by_key: bool) {
+    fn order(&mut self, find: &Find, by_key: bool) {
+        let sorts = &find.sorts;
         let tie = match find.tie() {
             Direction::Ascending => "ASC",
             Direction::Descending => "DESC",
@@ -302,8 +304,10 @@ impl<'reader> Statement<'reader> {
         } else {
             let operand = self.operands.sorts(sorts);
             let operand = self.bind(operand);
+            // Backwards is the whole key turned around: of a list the same element counts both ways.
+            let way = if find.backwards { "DESC" } else { "ASC" };
             self.text(format_args!(
-                " ORDER BY item_sort_key({operand}, i.data), i.sequence {tie}"
+                " ORDER BY item_sort_key({operand}, i.data) {way}, i.sequence {tie}"
             ));
         }
     }
