@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use backlot_wix::data::filter::Test;
 use backlot_wix::data::key::push;
 use backlot_wix::data::{Direction, Filter, Value};
-use rusqlite::params_from_iter;
+use rusqlite::{Connection, params_from_iter};
 use rusqlite::types::Value as Sql;
 
 use super::{keys, read_item};
@@ -40,27 +40,35 @@ pub(super) fn is_short(find: &Find) -> bool {
 
 pub(super) fn find(reader: &Reader, of: &ItemsOf, find: &Find) -> Result<Vec<Item>, StoreError> {
     let snapshot = reader.connection.unchecked_transaction()?;
-    let needs_plan = !find.filter.is_all() || !find.sorts.is_empty();
-    let inexact = if needs_plan {
-        keys::inexact(&snapshot, of.instance_id, &of.collection)?
-    } else {
-        Vec::new()
-    };
-    let plan = plan::choose(&of.collection, find, &inexact);
+    let plan = choose(&snapshot, of, find)?;
     let statement = Statement::find(of, &reader.operands, find, plan.as_ref());
     let mut prepared = snapshot.prepare_cached(&statement.sql)?;
     let rows = prepared.query_map(params_from_iter(&statement.values), read_item)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// The plan, by what is known of the indexes in the same snapshot that the items are read from.
+pub(super) fn choose<'of>(
+    snapshot: &Connection,
+    of: &'of ItemsOf,
+    find: &Find,
+) -> Result<Option<Plan<'of>>, StoreError> {
+    if find.filter.is_all() && find.sorts.is_empty() {
+        return Ok(None);
+    }
+    let inexact = keys::inexact(snapshot, of.instance_id, &of.collection)?;
+    Ok(plan::choose(&of.collection, find, &inexact))
+}
+
 pub(super) fn count(reader: &Reader, of: &ItemsOf, filter: &Filter) -> Result<u64, StoreError> {
     let all = Find::all(filter.clone(), 0);
-    let plan = plan::choose(&of.collection, &all, &[]);
+    let snapshot = reader.connection.unchecked_transaction()?;
+    let plan = choose(&snapshot, of, &all)?;
     let mut statement = Statement::new(of, &reader.operands);
     statement.sql.push_str("SELECT count(*) ");
     statement.from(plan.as_ref());
     statement.filter(filter);
-    let mut prepared = reader.connection.prepare_cached(&statement.sql)?;
+    let mut prepared = snapshot.prepare_cached(&statement.sql)?;
     let count: i64 = prepared.query_row(params_from_iter(&statement.values), |row| row.get(0))?;
     Ok(count.cast_unsigned())
 }
