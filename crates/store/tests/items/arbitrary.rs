@@ -17,8 +17,8 @@ const NAMES: [&str; 14] = [
 ];
 
 /// What is asked for; some of it is nowhere.
-const PATHS: [&str; 22] = [
-    "a", "b", "c", "a", "b", "o.x", "o.y", "l.x", "l.y", "o", "l", "it's", "q\"uote", "__proto__",
+const PATHS: [&str; 21] = [
+    "a", "b", "c", "a", "o.x", "o.y", "l.x", "l.y", "o", "l", "it's", "q\"uote", "__proto__",
     "sp ace", "é日", "back\\slash", "%_", "a.b", "a.x", "_id", "missing.at.all",
 ];
 
@@ -29,6 +29,14 @@ const TEXTS: [&str; 45] = [
 ];
 
 fn number() -> impl Strategy<Value = Json> {
+    prop_oneof![2 => small(), 1 => edge()]
+}
+
+fn small() -> impl Strategy<Value = Json> {
+    (0..6).prop_map(Json::from)
+}
+
+fn edge() -> impl Strategy<Value = Json> {
     select(vec![
         json!(f64::MIN),
         json!(-1e21),
@@ -103,7 +111,12 @@ fn any_value() -> impl Strategy<Value = Json> {
 
 /// The fields of an item, without its id.
 pub(crate) fn fields() -> impl Strategy<Value = Map<String, Json>> {
-    let simple = (select(vec!["a", "b", "c"]), leaf());
+    let simple = prop_oneof![
+        4 => leaf(),
+        1 => vec(leaf(), 0..4).prop_map(Json::Array),
+        1 => vec(small(), 1..4).prop_map(Json::Array),
+    ];
+    let simple = (select(vec!["a", "b", "c"]), simple);
     let other = (select(NAMES.to_vec()), any_value());
     let nested = (select(vec!["o", "l"]), object(leaf()));
     (vec(simple, 1..4), vec(other, 0..4), vec(nested, 0..2)).prop_map(|(simple, other, nested)| {
@@ -128,7 +141,8 @@ pub(crate) fn unique_value(number: usize) -> impl Strategy<Value = Option<Json>>
 
 fn path() -> impl Strategy<Value = String> {
     prop_oneof![
-        9 => select(PATHS.to_vec()),
+        6 => select(vec!["a", "b", "c"]),
+        5 => select(PATHS.to_vec()),
         2 => Just("u"),
     ]
     .prop_map(str::to_owned)
@@ -164,8 +178,13 @@ fn operator() -> impl Strategy<Value = (&'static str, Json)> {
 
 fn field() -> impl Strategy<Value = Field> {
     let operators = vec(operator(), 1..4).prop_map(BTreeMap::from_iter);
+    let bounds = (select(vec!["$gt", "$gte"]), small(), select(vec!["$lt", "$lte"]), small());
+    let between = bounds.prop_map(|(low, from, high, to)| {
+        Field::Operators([(low, from), (high, to)].into())
+    });
     let one = prop_oneof![
         2 => operand().prop_map(Field::Equals),
+        1 => between,
         5 => operators.prop_map(Field::Operators),
     ];
     let negated = one.clone().prop_map(|field| Field::Not(Box::new(field)));
@@ -200,12 +219,17 @@ pub(crate) fn sorts() -> impl Strategy<Value = Vec<SortBy>> {
 
 /// An index as JSON, for a definition.
 pub(crate) fn index() -> impl Strategy<Value = Json> {
-    let paths = select(vec!["a", "b", "c", "o.x", "l.x", "it's", "é日", "_id"]);
+    let paths = select(vec!["a", "b", "c", "a", "b", "o.x", "l.x", "it's", "é日", "_id"]);
     let field = (paths, any::<bool>()).prop_map(|(path, descending)| {
         json!({ "path": path, "order": if descending { "DESC" } else { "ASC" } })
     });
     let folds = prop_oneof![5 => Just(false), 1 => Just(true)];
-    (vec(field, 1..4), folds, any::<u32>()).prop_map(|(fields, folds, number)| {
+    let fields = prop_oneof![
+        2 => vec(field.clone(), 1),
+        1 => vec(field.clone(), 2),
+        1 => vec(field, 3),
+    ];
+    (fields, folds, any::<u32>()).prop_map(|(fields, folds, number)| {
         json!({ "name": format!("i'{number}"), "fields": fields, "caseInsensitive": folds })
     })
 }

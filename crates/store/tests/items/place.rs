@@ -1,7 +1,7 @@
 //! Where tests keep their stores. A database joins here: a place of its own, and a module in the macro.
 
 use backlot_store::Store;
-use backlot_store::sqlite::SqliteStore;
+use backlot_store::sqlite::{Durability, SqliteStore};
 
 /// Each of these on every database.
 macro_rules! on_every_database {
@@ -27,6 +27,8 @@ impl Place {
     /// Opens what is there.
     #[expect(clippy::unused_async, reason = "other databases are waited for")]
     pub(crate) async fn open(&self) -> Store {
-        Store::Sqlite(SqliteStore::open(&self.0.path().join("backlot.db")).unwrap())
+        // No test takes the power away, and so many wait for the disk.
+        let path = self.0.path().join("backlot.db");
+        Store::Sqlite(SqliteStore::open_with(&path, Durability::Relaxed).unwrap())
     }
 }
