@@ -250,12 +250,15 @@ fn bounded(
         !byte
     });
     let of_its_kind = begins_with(kind);
+    if index.case_insensitive && value.as_str().is_some() {
+        // Folded texts stand in another order than the texts themselves.
+        return of_its_kind;
+    }
     let mut key = prefix.to_vec();
     index.push(&mut key, value, direction);
     let at = begins_with(key);
     let less = matches!(comparison, Comparison::Less | Comparison::LessOrEqual);
-    // Equal keys are left in on both sides: the filter itself sorts them out, and a case-folding or a
-    // cut key says no more.
+    // Equal keys are left in on both sides: the filter itself sorts them out, and a cut key says no more.
     if less == (direction == Direction::Ascending) {
         Range {
             from: of_its_kind.from,
