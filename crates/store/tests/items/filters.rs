@@ -11,32 +11,59 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::Value as Json;
 
-use crate::arbitrary::{condition, sorts};
+use crate::oracle::condition::Condition;
 use crate::oracle::values::same;
 use crate::oracle::{Question, SortBy, sort_value};
 use crate::place::Place;
 use crate::property::{Verdict, holds};
 use crate::table::{filter, ids, value};
 use crate::world::{Plan, World, plan};
+use crate::{arbitrary, narrow};
 
-on_every_database! { filters_and_orders_mean_what_they_say_whatever_the_indexes }
+on_every_database! {
+    filters_and_orders_mean_what_they_say_whatever_the_indexes
+    whatever_stands_in_an_indexed_field_is_found
+}
 
 async fn filters_and_orders_mean_what_they_say_whatever_the_indexes(place: &Place) {
+    ask_worlds(place, 120, || {
+        let plan = plan(arbitrary::fields, arbitrary::index());
+        let question = question(arbitrary::condition(), arbitrary::sorts());
+        (plan, vec((question, any::<Index>()), 1..12))
+    })
+    .await;
+}
+
+async fn whatever_stands_in_an_indexed_field_is_found(place: &Place) {
+    ask_worlds(place, 120, || {
+        let plan = plan(narrow::fields, narrow::index());
+        let question = question(narrow::condition(), narrow::sorts());
+        (plan, vec((question, any::<Index>()), 10..40))
+    })
+    .await;
+}
+
+async fn ask_worlds<S>(place: &Place, cases: u32, worlds: fn() -> S)
+where
+    S: Strategy<Value = (Plan, Vec<(Question, Index)>)> + 'static,
+{
     let store = place.open().await;
     let numbers = AtomicU64::new(0);
-    let worlds = || (plan(), vec((question(), any::<Index>()), 1..12));
-    holds(160, worlds, move |(plan, questions)| {
+    holds(cases, worlds, move |(plan, questions)| {
         let number = numbers.fetch_add(1, Ordering::Relaxed);
         check(store.clone(), number, plan, questions)
     })
     .await;
 }
 
-fn question() -> impl Strategy<Value = Question> {
+fn question(
+    condition: impl Strategy<Value = Condition>,
+    sorts: impl Strategy<Value = Vec<SortBy>>,
+) -> impl Strategy<Value = Question> {
     let limit = prop_oneof![Just(1000), 0..6_usize];
     let offset = prop_oneof![3 => Just(0), 1 => 0..5_usize];
     let after = prop_oneof![2 => Just(None), 1 => (0..14_usize).prop_map(Some)];
-    (condition(), sorts(), after, any::<bool>(), offset, limit).prop_map(
+    (condition, sorts, after, any::<bool>(), offset, limit).prop_map(
         |(condition, sorts, after, backwards, offset, limit)| Question {
             condition,
             sorts,

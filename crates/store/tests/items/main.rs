@@ -9,7 +9,9 @@ mod place;
 
 mod arbitrary;
 mod filters;
+mod narrow;
 mod oracle;
 mod property;
+mod regressions;
 mod table;
 mod world;

@@ -25,12 +25,16 @@ pub(crate) struct Plan {
     unique: Option<bool>,
 }
 
-pub(crate) fn plan() -> impl Strategy<Value = Plan> {
-    let item = |number| (arbitrary::fields(), arbitrary::unique_value(number));
-    let items = (0..14_usize)
-        .prop_flat_map(move |count| (0..count).map(item).collect::<Vec<_>>());
-    let changes = vec((any::<Index>(), prop::option::of(arbitrary::fields())), 0..4);
-    let indexes = vec(arbitrary::index(), 0..4);
+/// Of items and indexes like these.
+pub(crate) fn plan<F: Strategy<Value = Map<String, Json>>>(
+    fields: fn() -> F,
+    index: impl Strategy<Value = Json>,
+) -> impl Strategy<Value = Plan> {
+    let item = move |number| (fields(), arbitrary::unique_value(number));
+    let items =
+        (0..14_usize).prop_flat_map(move |count| (0..count).map(item).collect::<Vec<_>>());
+    let changes = vec((any::<Index>(), prop::option::of(fields())), 0..4);
+    let indexes = vec(index, 0..4);
     (items, changes, indexes, 0..4_usize, any::<Option<bool>>()).prop_map(
         |(items, changes, indexes, early, unique)| Plan { items, changes, indexes, early, unique },
     )
