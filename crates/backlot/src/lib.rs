@@ -22,6 +22,7 @@
 //! ```
 
 mod cli;
+mod collections;
 pub mod config;
 mod data_folder;
 mod library;

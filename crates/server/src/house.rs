@@ -9,7 +9,7 @@ use backlot_store::Store;
 use backlot_store::instance_details::InstanceDetails as _;
 use backlot_store::signing_keys::SigningKeys as _;
 use backlot_wix::token_info::TokenPolicy;
-use backlot_wix::{Caller, InstanceId};
+use backlot_wix::{ApiKey, Caller, InstanceId};
 use ipnet::IpNet;
 
 use crate::caller::{AccessTokens, Checker};
@@ -39,6 +39,8 @@ pub(crate) struct House {
     pub(crate) cors_answer: cors::Answer,
     pub(crate) routes: Routes,
     pub(crate) checker: Checker,
+    /// The account's API key, for calls that carry it.
+    pub(crate) api_key: Option<ApiKey>,
     pub(crate) access_tokens: AccessTokens,
     pub(crate) elevated: ElevatedTokens,
     pub(crate) registry: Registry,
@@ -46,7 +48,7 @@ pub(crate) struct House {
     pub(crate) directory: Directory,
     pub(crate) schedule: Schedule,
     pub(crate) store: Store,
-    pub(crate) data: Data,
+    pub(crate) data: Arc<Data>,
     pub(crate) upstreams: Client,
     pub(crate) tunnels: Tunnels,
     pub(crate) trusted_proxies: Vec<IpNet>,
@@ -73,12 +75,12 @@ impl House {
         let is_tls = |destination: &Destination| matches!(destination, Destination::Upstream(address) if address.is_tls());
         // The oldest key lasts longest, and every node has it.
         let cursors = kept.last().map(|key| key.private_key.as_slice());
-        let data = Data {
+        let data = Arc::new(Data {
             store: store.clone(),
             clock: clock.clone(),
             cursors: CursorKey::derived_from(cursors.unwrap_or_default()),
-            new_job: Arc::default(),
-        };
+            new_job: tokio::sync::Notify::new(),
+        });
         let upstreams = Client::new(ClientSettings {
             connect_timeout: settings.connect_timeout,
             idle_timeout: settings.upstream_idle_timeout,
@@ -105,7 +107,7 @@ impl House {
             base: settings.wix.base,
             app_id,
             secrets: settings.secrets.clone(),
-            api_key: settings.wix.api_key,
+            api_key: settings.wix.api_key.clone(),
             requests_per_minute: settings.wix.requests_per_minute,
             queue_time: settings.wix.queue_time,
             timeout: settings.wix.timeout,
@@ -150,6 +152,7 @@ impl House {
                 wix.clone(),
                 directory.clone(),
             ),
+            api_key: settings.wix.api_key,
             wix,
             directory,
             store: store.clone(),

@@ -28,7 +28,7 @@ use backlot_wix::Caller;
 
 use crate::admission::{Access, RateKey};
 use crate::body::ReplyBody;
-use crate::caller::{look, prove};
+use crate::caller::{look, look_for_api_key_too, prove};
 use crate::cors::{self, Decision};
 use crate::error::{Code, Refusal};
 use crate::exchange::Exchange;
@@ -132,7 +132,7 @@ async fn steps(
             let query = uri.query().unwrap_or_default();
             let call = data::Call::find(request.method(), uri.path(), query);
             let call = call.ok_or(Code::RouteNotFound)?;
-            let proof = look(house, exchange, &request)?;
+            let proof = look_for_api_key_too(house, exchange, &request)?;
             let caller = prove(house, exchange, decision, proof).await?;
             Box::pin(data::enter(house, call, caller, request)).await
         }

@@ -92,7 +92,7 @@ impl Server {
             let (directory, store) = (residents.directory.clone(), residents.store.clone());
             residents.schedule.run(directory, store, until).await;
         });
-        let jobs = JobRunner::new(house.data.clone());
+        let jobs = JobRunner::new(Arc::clone(&house.data));
         let jobs = tokio::spawn(jobs.run(stopped.clone()));
         let admin = tokio::spawn(serve_admin(
             self.admin,

@@ -4,8 +4,8 @@
 //! declared one goes before one of an instance's with the same id.
 
 use backlot_wix::InstanceId;
-use backlot_wix::data::collection::{Definition, Index, IndexId};
-use backlot_wix::data::{Fault, Sort};
+use backlot_wix::data::collection::{Definition, Index, IndexId, Violation};
+use backlot_wix::data::{Fault, Object, Sort};
 use std::sync::Arc;
 
 use crate::StoreError;
@@ -104,9 +104,64 @@ pub trait Collections {
     ) -> impl Future<Output = Result<Vec<Definition>, StoreError>> + Send;
 
     /// Makes these the declared collections, and gives every instance's items the keys that they need.
-    /// Of one that is no longer declared the items stay, out of reach, until it is declared again.
+    /// Of one that is no longer declared the items stay, out of reach, until it is declared again. A
+    /// trial changes nothing, and says what would be refused: `WDE0123` when what is to be unique is not.
     fn declare_collections(
         &self,
         definitions: Vec<Definition>,
+        trial: bool,
     ) -> impl Future<Output = Result<Result<(), Fault>, StoreError>> + Send;
+
+    /// What all instances together hold of a collection.
+    fn usage(&self, id: &str) -> impl Future<Output = Result<Usage, StoreError>> + Send;
+
+    /// The items, of any instance, that do not keep to a definition: the first few, and how many.
+    fn misfits(
+        &self,
+        definition: &Definition,
+    ) -> impl Future<Output = Result<Misfits, StoreError>> + Send;
+}
+
+/// What all instances together hold of a collection.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Usage {
+    /// Instances with items in it.
+    pub instances: u64,
+    /// Items.
+    pub items: u64,
+    /// Links by field.
+    pub links: Vec<(String, u64)>,
+}
+
+/// Items that do not keep to a definition.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Misfits {
+    /// How many.
+    pub count: u64,
+    /// The first few: whose, which, and what is wrong.
+    pub first: Vec<(InstanceId, String, Vec<Violation>)>,
+}
+
+impl Misfits {
+    /// How many are told.
+    const TOLD: usize = 5;
+
+    /// Looks at an item.
+    pub(crate) fn look(
+        &mut self,
+        definition: &Definition,
+        instance_id: InstanceId,
+        item_id: &str,
+        item: &Object,
+    ) {
+        let violations = definition.check(item);
+        if violations.is_empty() {
+            return;
+        }
+        self.count += 1;
+        if self.first.len() < Self::TOLD {
+            self.first
+                .push((instance_id, item_id.to_owned(), violations));
+        }
+    }
 }

@@ -56,6 +56,12 @@ pub trait InstanceDetails {
         instance_id: InstanceId,
     ) -> impl Future<Output = Result<Option<Details>, StoreError>> + Send;
 
+    /// The instance on a site; of several, the one that was asked about last.
+    fn instance_of_site(
+        &self,
+        site_id: &str,
+    ) -> impl Future<Output = Result<Option<InstanceId>, StoreError>> + Send;
+
     /// The origins of all sites that have one, and where Wix still gives tokens.
     fn site_origins(
         &self,

@@ -50,4 +50,17 @@ pub trait Instances {
         &self,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<Instance>, StoreError>> + Send;
+
+    /// Every instance that anything is kept of, by id: after this one, at most so many.
+    fn instances_after(
+        &self,
+        after: Option<InstanceId>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<InstanceId>, StoreError>> + Send;
+
+    /// Removes everything that is kept of an instance. Returns how many items it had.
+    fn delete_instance(
+        &self,
+        instance_id: InstanceId,
+    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
 }

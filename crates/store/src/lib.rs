@@ -19,6 +19,7 @@ pub mod jobs;
 pub mod signing_keys;
 pub mod sqlite;
 mod store;
+pub mod transfer;
 
 pub use address::Address;
 pub use error::StoreError;

@@ -8,7 +8,7 @@ use backlot_wix::data::{Fault, Filter};
 use jiff::Timestamp;
 
 use crate::StoreError;
-use crate::collections::{Collection, Collections};
+use crate::collections::{Collection, Collections, Misfits, Usage};
 use crate::instance_details::{Details, InstanceDetails, Outdated, TokenRefusal};
 use crate::instances::{Instance, Instances, Sighting};
 use crate::items::link::{Link, LinkOutcome, Wanted};
@@ -46,6 +46,18 @@ impl Instances for Store {
     async fn latest_instances(&self, limit: u32) -> Result<Vec<Instance>, StoreError> {
         each!(self, store => store.latest_instances(limit).await)
     }
+
+    async fn instances_after(
+        &self,
+        after: Option<InstanceId>,
+        limit: u32,
+    ) -> Result<Vec<InstanceId>, StoreError> {
+        each!(self, store => store.instances_after(after, limit).await)
+    }
+
+    async fn delete_instance(&self, instance_id: InstanceId) -> Result<u64, StoreError> {
+        each!(self, store => store.delete_instance(instance_id).await)
+    }
 }
 
 impl SigningKeys for Store {
@@ -65,6 +77,10 @@ impl InstanceDetails for Store {
 
     async fn details(&self, instance_id: InstanceId) -> Result<Option<Details>, StoreError> {
         each!(self, store => store.details(instance_id).await)
+    }
+
+    async fn instance_of_site(&self, site_id: &str) -> Result<Option<InstanceId>, StoreError> {
+        each!(self, store => store.instance_of_site(site_id).await)
     }
 
     async fn site_origins(&self) -> Result<Vec<(InstanceId, String)>, StoreError> {
@@ -139,8 +155,17 @@ impl Collections for Store {
     async fn declare_collections(
         &self,
         definitions: Vec<Definition>,
+        trial: bool,
     ) -> Result<Result<(), Fault>, StoreError> {
-        each!(self, store => store.declare_collections(definitions).await)
+        each!(self, store => store.declare_collections(definitions, trial).await)
+    }
+
+    async fn usage(&self, id: &str) -> Result<Usage, StoreError> {
+        each!(self, store => store.usage(id).await)
+    }
+
+    async fn misfits(&self, definition: &Definition) -> Result<Misfits, StoreError> {
+        each!(self, store => store.misfits(definition).await)
     }
 }
 

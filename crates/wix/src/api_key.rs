@@ -20,6 +20,12 @@ impl ApiKey {
         fits.then(|| Self(Zeroizing::new(text.to_owned())))
     }
 
+    /// Whether somebody sends this very key; compared in constant time.
+    pub fn is(&self, text: &str) -> bool {
+        aws_lc_rs::constant_time::verify_slices_are_equal(self.0.as_bytes(), text.as_bytes())
+            .is_ok()
+    }
+
     /// The text, for the one place that sends it.
     pub fn reveal(&self) -> &str {
         &self.0

@@ -54,9 +54,25 @@ pub enum CredentialKind {
     AccessToken,
     /// A token that Backlot made for the app's own server.
     ElevatedToken,
+    /// The account's API key that is configured.
+    ApiKey,
 }
 
 impl Caller {
+    /// The app acting for itself on one instance, proven by the account's API key.
+    pub fn by_api_key(
+        instance_id: InstanceId,
+        app_id: AppId,
+        site_id: &str,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            site_id: Some(site_id.into()),
+            credential: CredentialKind::ApiKey,
+            ..Self::app(instance_id, app_id, now, now)
+        }
+    }
+
     /// The app acting for itself on one instance, proven by an elevated token.
     pub const fn app(
         instance_id: InstanceId,

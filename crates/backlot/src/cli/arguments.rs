@@ -33,8 +33,116 @@ pub(super) enum Command {
     Simulator(Simulator),
     /// Says in words what a credential is, which check fails and why.
     Explain(Explain),
+    /// Checks the configuration, and says what the files of collections would change.
+    Check(Check),
+    /// Brings the database up to this program, and does what the files of collections change.
+    Migrate(Migrate),
+    /// What is kept of one instance.
+    #[command(subcommand)]
+    Instance(Instance),
+    /// Writes a copy of the whole database, while the server runs.
+    Backup(Backup),
+    /// Puts a backup in the place of the database, while the server runs.
+    Restore(Restore),
+    /// The database.
+    #[command(subcommand)]
+    Database(Database),
     /// Writes a configuration with comments.
     Init(Init),
+}
+
+#[derive(Args)]
+pub(super) struct Check {
+    #[command(flatten)]
+    pub(super) place: Place,
+}
+
+#[derive(Args)]
+pub(super) struct Migrate {
+    #[command(flatten)]
+    pub(super) place: Place,
+}
+
+#[derive(Subcommand)]
+pub(super) enum Instance {
+    /// Writes everything that is kept of an instance, one JSON record a line.
+    Export(InstanceExport),
+    /// Reads such lines into an instance that has no data.
+    Import(InstanceImport),
+    /// Removes everything that is kept of an instance.
+    Delete(InstanceDelete),
+}
+
+#[derive(Args)]
+pub(super) struct InstanceExport {
+    /// The instance.
+    #[arg(value_name = "ID")]
+    pub(super) instance: InstanceId,
+    #[command(flatten)]
+    pub(super) place: Place,
+    /// The file to write; standard output without it.
+    #[arg(long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(super) struct InstanceImport {
+    /// The instance; the one that was exported without it.
+    #[arg(value_name = "ID")]
+    pub(super) instance: Option<InstanceId>,
+    #[command(flatten)]
+    pub(super) place: Place,
+    /// The file to read; standard input without it.
+    #[arg(long, value_name = "FILE")]
+    pub(super) input: Option<PathBuf>,
+    /// Removes what the instance has, first.
+    #[arg(long)]
+    pub(super) replace: bool,
+}
+
+#[derive(Args)]
+pub(super) struct InstanceDelete {
+    /// The instance.
+    #[arg(value_name = "ID")]
+    pub(super) instance: InstanceId,
+    #[command(flatten)]
+    pub(super) place: Place,
+    /// Does not ask, in a terminal.
+    #[arg(long)]
+    pub(super) yes: bool,
+}
+
+#[derive(Args)]
+pub(super) struct Backup {
+    /// The file to write. One that is there is replaced when the new one is whole.
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    #[command(flatten)]
+    pub(super) place: Place,
+}
+
+#[derive(Args)]
+pub(super) struct Restore {
+    /// The backup.
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    #[command(flatten)]
+    pub(super) place: Place,
+}
+
+#[derive(Subcommand)]
+pub(super) enum Database {
+    /// Copies everything into another database, which must be empty, and compares both.
+    Copy(DatabaseCopy),
+}
+
+#[derive(Args)]
+pub(super) struct DatabaseCopy {
+    #[command(flatten)]
+    pub(super) place: Place,
+    /// The other database: `postgres://…`, or `sqlite://` and a path.
+    #[arg(long, value_name = "URL")]
+    pub(super) to: String,
 }
 
 /// Where the configuration and the data are.

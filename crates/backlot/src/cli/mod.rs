@@ -3,11 +3,18 @@
 
 mod address;
 mod arguments;
+mod backup;
+mod check;
+mod configured;
+mod database;
 mod dev;
 mod explain;
 mod init;
+mod instance;
 mod instant;
 mod known_app;
+mod migrate;
+mod progress;
 mod ready_file;
 mod serve;
 mod sign;
@@ -54,6 +61,12 @@ pub(crate) fn main(program: Builder) -> ExitCode {
         Some(Command::Token(arguments)) => token::run(&arguments),
         Some(Command::Simulator(command)) => simulator::run(&command),
         Some(Command::Explain(arguments)) => explain::run(&arguments),
+        Some(Command::Check(arguments)) => check::run(&arguments),
+        Some(Command::Migrate(arguments)) => migrate::run(&arguments),
+        Some(Command::Instance(command)) => instance::run(&command),
+        Some(Command::Backup(arguments)) => backup::back_up(&arguments),
+        Some(Command::Restore(arguments)) => backup::restore(&arguments),
+        Some(Command::Database(command)) => database::run(&command),
         Some(Command::Init(arguments)) => init::run(&arguments),
         None => {
             let _ = Arguments::command().print_help();

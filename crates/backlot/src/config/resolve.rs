@@ -25,6 +25,7 @@ use super::error::ConfigErrors;
 use super::sections::{Config, LogFormat, LogLevel};
 use super::source::{Environment, Source};
 use super::values::Duration;
+pub(crate) use database::at as database_at;
 use report::Report;
 pub(crate) use wix::WIX;
 
@@ -64,6 +65,19 @@ pub struct Resolved {
     pub wix_is_the_simulator: bool,
     /// What is allowed, but should be known.
     pub warnings: Vec<String>,
+}
+
+/// The database and the folder of the collections, for commands that need nothing else.
+pub(crate) fn database_of(
+    source: &Source,
+    data: &Path,
+) -> Result<(backlot_store::Address, PathBuf), ConfigErrors> {
+    let config = source.parse()?;
+    let mut report = Report::new(source);
+    let database = database::resolve(&config.database, data, &mut report);
+    report.finish()?;
+    let folder = source.folder().join(&config.data.collections);
+    Ok((database.ok_or_else(ConfigErrors::default)?, folder))
 }
 
 /// Checks everything and reports all that is wrong at once.

@@ -10,6 +10,7 @@ use backlot_server::{Clock, Server};
 
 use super::Mount;
 use crate::cli;
+use crate::collections;
 use crate::config::{Fallback, Mode, Resolved, Source, resolve};
 use crate::data_folder::DataFolder;
 
@@ -84,7 +85,12 @@ impl Builder {
             );
             resolved.settings.api.push(entry);
         }
+        let files = collections::read(&resolved.collections)?;
         let store = resolved.database.open().await?;
+        let plan = collections::apply(&store, files).await?;
+        for line in plan.to_string().lines() {
+            tracing::info!("collections: {line}");
+        }
         let log = RequestLog::new(Arc::clone(sink), resolved.log_format);
         Ok(Server::bind(resolved.settings, store, Clock::System, log).await?)
     }

@@ -1,6 +1,7 @@
 //! Who calls: finding the credential in a request, checking it, and handing the proof to handlers.
 
 mod access_tokens;
+mod api_key;
 mod check;
 mod extract;
 mod find;
@@ -13,4 +14,4 @@ pub use check::{Checked, Checker, Proof};
 pub use extract::{Caller, CallerMissing};
 use find::find;
 pub(crate) use find::remove_instance;
-pub(crate) use prove::{look, prove};
+pub(crate) use prove::{look, look_for_api_key_too, prove};

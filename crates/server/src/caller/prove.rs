@@ -9,6 +9,7 @@ use backlot_outbound::body::RequestBody;
 use backlot_wix::Caller;
 use http::Request;
 
+use super::api_key;
 use super::check::{Checked, Proof};
 use super::find;
 use crate::admission::RateKey;
@@ -20,6 +21,8 @@ use crate::house::House;
 /// How far the proof comes without asking anybody.
 pub(crate) enum Looked {
     Checked(Checked),
+    /// The account's API key, about this site.
+    ApiKey(String),
     /// An access token that was not seen of late, and whose questions are counted.
     AskWix(String, RateKey),
 }
@@ -44,6 +47,19 @@ pub(crate) fn look(
     Ok(Looked::AskWix(token.to_owned(), RateKey::from(client)))
 }
 
+/// The same, where the account's API key is a credential, too.
+pub(crate) fn look_for_api_key_too(
+    house: &House,
+    exchange: &Exchange,
+    request: &Request<RequestBody>,
+) -> Result<Looked, Refusal> {
+    let headers = request.headers();
+    if api_key::is_sent(house, headers) {
+        return api_key::site_id(headers).map(Looked::ApiKey);
+    }
+    look(house, exchange, request)
+}
+
 /// Brings the proof to its end, sees that the page is one of the caller's, and registers the instance.
 ///
 /// Nearly every proof is checked by now, so the question to Wix lies on the heap and the request's own
@@ -56,6 +72,7 @@ pub(crate) async fn prove(
 ) -> Result<Arc<Caller>, Refusal> {
     let checked = match looked {
         Looked::Checked(checked) => checked,
+        Looked::ApiKey(site_id) => Box::pin(api_key::check(house, exchange, &site_id)).await?,
         Looked::AskWix(token, client) => {
             let now = exchange.arrived_at();
             let asking = house.access_tokens.ask(token, client, now, &house.metrics);

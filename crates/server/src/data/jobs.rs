@@ -3,6 +3,7 @@
 //! A job goes through the items in the order of insertion, a few at a time. Each step and how far the
 //! job has come are written together, so whatever ends a node, no step is lost or taken twice.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use backlot_store::StoreError;
@@ -108,10 +109,10 @@ impl DataOf {
 }
 
 /// Takes the steps of all jobs.
-pub(crate) struct JobRunner(Data);
+pub(crate) struct JobRunner(Arc<Data>);
 
 impl JobRunner {
-    pub(crate) const fn new(data: Data) -> Self {
+    pub(crate) const fn new(data: Arc<Data>) -> Self {
         Self(data)
     }
 

@@ -39,18 +39,17 @@ pub(crate) use who::Who;
 pub(crate) use writes::{Change, Changed, Changes};
 
 /// What all callers share.
-#[derive(Clone)]
 pub(crate) struct Data {
     pub(crate) store: Store,
     pub(crate) clock: Clock,
     pub(crate) cursors: CursorKey,
-    pub(crate) new_job: Arc<Notify>,
+    pub(crate) new_job: Notify,
 }
 
 /// The data of one caller.
 #[derive(Clone)]
 pub(crate) struct DataOf {
-    data: Data,
+    data: Arc<Data>,
     who: Who,
 }
 
@@ -62,9 +61,9 @@ pub(crate) struct Opened {
 
 impl Data {
     /// The data of this caller.
-    pub(crate) fn of(&self, who: Who) -> DataOf {
+    pub(crate) fn of(self: &Arc<Self>, who: Who) -> DataOf {
         DataOf {
-            data: self.clone(),
+            data: Arc::clone(self),
             who,
         }
     }

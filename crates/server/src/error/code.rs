@@ -87,6 +87,9 @@ codes! {
     ApiKeyRefused 401 "API_KEY_NOT_ACCEPTED",
         "This is an API key of a Wix account. It was not used, stored or logged.",
         "Never put an API key in a page. If this one was in a browser, revoke it in the account's API key manager.";
+    SiteIdMissing 400 "SITE_ID_MISSING",
+        "An API key needs to say which site it is about.",
+        "Send the site's id in the header `wix-site-id`; the client's `ApiKeyStrategy({ apiKey, siteId })` does.";
     ElevatedTokenInvalid 401 "ELEVATED_TOKEN_INVALID",
         "The token was not made by this server.",
         "Use the token from the header `x-backlot-elevated-token` of the request that is being answered.";

@@ -14,6 +14,7 @@ mod admin;
 mod bad_input;
 mod callers;
 mod cors;
+mod data;
 mod drain;
 mod harness;
 mod installed_sites;

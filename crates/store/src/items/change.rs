@@ -46,12 +46,15 @@ impl Write {
         match self {
             Self::Insert(content) | Self::Update(content) | Self::Save(content) => &content.item_id,
             Self::Patch { item_id, .. } | Self::Remove { item_id } => item_id,
+            Self::Restore { item, .. } => {
+                item.get("_id").and_then(Value::as_str).unwrap_or_default()
+            }
         }
     }
 
     /// Whether what is there now must be known.
     pub const fn needs_existing(&self) -> bool {
-        !matches!(self, Self::Insert(_))
+        !matches!(self, Self::Insert(_) | Self::Restore { .. })
     }
 
     /// What is to be done, given what is there now. (An insert does not look: the database refuses a
@@ -64,6 +67,10 @@ impl Write {
     ) -> Result<Change, Fault> {
         match self {
             Self::Insert(content) => insert(collection, batch, content),
+            Self::Restore { item, links } => Ok(Change {
+                new: Some(kept(item.clone())?),
+                links: replacements(links),
+            }),
             Self::Save(content) if existing.is_none() => insert(collection, batch, content),
             Self::Update(content) | Self::Save(content) => {
                 let existing = may(collection, batch, self, existing, Operation::Update)?;
@@ -249,6 +256,11 @@ fn checked(collection: &Collection, object: Object) -> Result<NewItem, Fault> {
     if !violations.is_empty() {
         return Err(violations_fault(&violations));
     }
+    kept(object)
+}
+
+/// The item, if it can be kept at all.
+fn kept(object: Object) -> Result<NewItem, Fault> {
     check_storable(&object)?;
     let json = serde_json::to_string(&object)
         .map_err(|error| Fault::invalid(format!("The item cannot be written: {error}.")))?;

@@ -22,6 +22,13 @@ pub enum Write {
         /// What is done to it.
         modifications: Vec<Modification>,
     },
+    /// An item as it was somewhere else, with its system fields.
+    Restore {
+        /// All of it.
+        item: Object,
+        /// What its multi-reference fields hold.
+        links: Vec<(String, Vec<String>)>,
+    },
     /// The end of an item.
     Remove {
         /// Which item.

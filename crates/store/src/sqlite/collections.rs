@@ -11,7 +11,7 @@ use super::SqliteStore;
 use super::items::keys;
 use super::readers::Reader;
 use crate::StoreError;
-use crate::collections::{Collection, Collections};
+use crate::collections::{Collection, Collections, Misfits, Usage};
 
 const KEEP: &str = "
     INSERT INTO collections (instance_id, id, definition, revision) VALUES (?1, ?2, ?3, ?4)
@@ -163,45 +163,113 @@ impl Collections for SqliteStore {
     async fn declare_collections(
         &self,
         definitions: Vec<Definition>,
+        trial: bool,
     ) -> Result<Result<(), Fault>, StoreError> {
         let outcome = self
             .write_with(move |connection| {
-                let before = read_declared(connection)?;
-                for mut definition in definitions.iter().cloned() {
-                    let old = before.iter().find(|it| it.id == definition.id).cloned();
-                    definition.revision = old.as_ref().map_or(0, |it| it.revision);
-                    if old.as_ref() == Some(&definition) {
-                        continue;
-                    }
-                    definition.revision += 1;
-                    let new = Collection::new(definition, true);
-                    let old = old.map(|it| Collection::new(it, true));
-                    for instance_id in instances_with_items(connection, &new.definition.id)? {
-                        let old = match &old {
-                            Some(old) => old.clone(),
-                            None => undeclared(connection, instance_id, &new)?,
-                        };
-                        if let Err(fault) = keys::rebuild(connection, instance_id, &old, &new)? {
-                            let fault = fault.with("instanceId", instance_id.to_string());
-                            return Ok(Err(fault));
-                        }
-                    }
-                    keep_declared(connection, &new.definition)?;
+                let declared = declare(connection, &definitions)?;
+                match declared {
+                    // What a savepoint holds is undone by an error.
+                    Ok(()) if trial => Err(StoreError::Outdated),
+                    Ok(()) => Ok(()),
+                    Err(fault) => Err(StoreError::GaveUp(fault)),
                 }
-                let gone = before
-                    .iter()
-                    .filter(|it| definitions.iter().all(|new| new.id != it.id));
-                for definition in gone {
-                    connection
-                        .prepare_cached("DELETE FROM declared_collections WHERE id = ?1")?
-                        .execute([&definition.id])?;
-                }
-                Ok(Ok(()))
             })
             .await;
         self.catalog.forget_all();
-        outcome
+        match outcome {
+            Err(StoreError::GaveUp(fault)) => Ok(Err(fault)),
+            Err(StoreError::Outdated) if trial => Ok(Ok(())),
+            other => other.map(Ok),
+        }
     }
+
+    async fn usage(&self, id: &str) -> Result<Usage, StoreError> {
+        let id = id.to_owned();
+        self.read_unlimited(move |connection| {
+            let (instances, items): (i64, i64) = connection.query_row(
+                "SELECT count(DISTINCT instance_id), count(*) FROM items WHERE collection = ?1",
+                [&id],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )?;
+            let mut links = connection.prepare(
+                "SELECT field, count(*) FROM item_links WHERE collection = ?1 GROUP BY field",
+            )?;
+            let links = links.query_map([&id], |row| {
+                let count: i64 = row.get(1)?;
+                Ok((row.get(0)?, count.cast_unsigned()))
+            })?;
+            Ok(Usage {
+                instances: instances.cast_unsigned(),
+                items: items.cast_unsigned(),
+                links: links.collect::<Result<_, _>>()?,
+            })
+        })
+        .await
+    }
+
+    async fn misfits(&self, definition: &Definition) -> Result<Misfits, StoreError> {
+        let definition = definition.clone();
+        self.read_unlimited(move |connection| {
+            let mut items = connection
+                .prepare("SELECT instance_id, item_id, data FROM items WHERE collection = ?1")?;
+            let mut rows = items.query([&definition.id])?;
+            let mut misfits = Misfits::default();
+            while let Some(row) = rows.next()? {
+                let (instance_id, id, json): ([u8; 16], String, String) =
+                    (row.get(0)?, row.get(1)?, row.get(2)?);
+                let object = serde_json::from_str(&json)
+                    .map_err(|error| StoreError::Refused(format!("an item is no JSON: {error}")))?;
+                misfits.look(
+                    &definition,
+                    InstanceId::from_bytes(instance_id),
+                    &id,
+                    &object,
+                );
+            }
+            Ok(misfits)
+        })
+        .await
+    }
+}
+
+/// Puts the declared collections in the place of those before.
+fn declare(
+    connection: &Connection,
+    definitions: &[Definition],
+) -> Result<Result<(), Fault>, StoreError> {
+    let before = read_declared(connection)?;
+    for mut definition in definitions.iter().cloned() {
+        let old = before.iter().find(|it| it.id == definition.id).cloned();
+        if let Some(old) = &old {
+            (definition.revision, definition.created_at) = (old.revision, old.created_at);
+            if old.says_the_same_as(&definition) {
+                continue;
+            }
+        }
+        definition.revision += 1;
+        let new = Collection::new(definition, true);
+        let old = old.map(|it| Collection::new(it, true));
+        for instance_id in instances_with_items(connection, &new.definition.id)? {
+            let old = match &old {
+                Some(old) => old.clone(),
+                None => undeclared(connection, instance_id, &new)?,
+            };
+            if let Err(fault) = keys::rebuild(connection, instance_id, &old, &new)? {
+                return Ok(Err(fault.with("instanceId", instance_id.to_string())));
+            }
+        }
+        keep_declared(connection, &new.definition)?;
+    }
+    let gone = before
+        .iter()
+        .filter(|it| definitions.iter().all(|new| new.id != it.id));
+    for definition in gone {
+        connection
+            .prepare_cached("DELETE FROM declared_collections WHERE id = ?1")?
+            .execute([&definition.id])?;
+    }
+    Ok(Ok(()))
 }
 
 /// What an instance's items in a collection have keys of, before it was declared: its own collection of

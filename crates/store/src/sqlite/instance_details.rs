@@ -80,6 +80,22 @@ impl InstanceDetails for SqliteStore {
         .await
     }
 
+    async fn instance_of_site(&self, site_id: &str) -> Result<Option<InstanceId>, StoreError> {
+        let site_id = site_id.to_owned();
+        self.read_with(move |connection| {
+            let id: Option<String> = connection
+                .prepare_cached(
+                    "SELECT instance_id FROM instance_details
+                     WHERE json_extract(answer, '$.site.siteId') = ?1
+                     ORDER BY fetched_at_ms DESC LIMIT 1",
+                )?
+                .query_row([site_id], |row| row.get(0))
+                .optional()?;
+            id.map(|id| instance_id(&id)).transpose()
+        })
+        .await
+    }
+
     async fn site_origins(&self) -> Result<Vec<(InstanceId, String)>, StoreError> {
         self.read_with(|connection| {
             let mut statement = connection.prepare_cached(

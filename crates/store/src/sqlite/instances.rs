@@ -69,7 +69,86 @@ impl Instances for SqliteStore {
         })
         .await
     }
+
+    async fn instances_after(
+        &self,
+        after: Option<InstanceId>,
+        limit: u32,
+    ) -> Result<Vec<InstanceId>, StoreError> {
+        self.read_unlimited(move |connection| {
+            // Registered ones are kept as text, and tenants of items as bytes.
+            let mut statement = connection.prepare(
+                "SELECT instance_id FROM instances
+                 UNION SELECT instance_id FROM instance_details
+                 UNION SELECT lower(hex(instance_id)) FROM collections
+                 UNION SELECT lower(hex(instance_id)) FROM (SELECT DISTINCT instance_id FROM items)",
+            )?;
+            let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
+            let mut all = std::collections::BTreeSet::new();
+            for row in rows {
+                let digits: String = row?.chars().filter(|it| *it != '-').collect();
+                all.insert(from_digits(&digits)?);
+            }
+            let later = all.into_iter().filter(|id| after.is_none_or(|after| *id > after));
+            Ok(later.take(limit as usize).collect())
+        })
+        .await
+    }
+
+    async fn delete_instance(&self, instance_id: InstanceId) -> Result<u64, StoreError> {
+        let mut count = 0;
+        loop {
+            let removed = self
+                .write_with(move |connection| {
+                    let removed = connection
+                        .prepare_cached(
+                            "DELETE FROM items WHERE sequence IN (
+                                 SELECT sequence FROM items WHERE instance_id = ?1 LIMIT ?2)",
+                        )?
+                        .execute(params![instance_id.as_bytes(), TOGETHER])?;
+                    Ok(removed as u64)
+                })
+                .await?;
+            if removed == 0 {
+                break;
+            }
+            count += removed;
+        }
+        self.write_with(move |connection| {
+            let (bytes, text) = (instance_id.as_bytes(), instance_id.to_string());
+            for sql in [
+                "DELETE FROM item_keys WHERE instance_id = ?1",
+                "DELETE FROM item_unique_keys WHERE instance_id = ?1",
+                "DELETE FROM inexact_indexes WHERE instance_id = ?1",
+                "DELETE FROM item_links WHERE instance_id = ?1",
+                "DELETE FROM collections WHERE instance_id = ?1",
+                "DELETE FROM jobs WHERE instance_id = ?1",
+            ] {
+                connection.prepare_cached(sql)?.execute([bytes])?;
+            }
+            for sql in [
+                "DELETE FROM instance_details WHERE instance_id = ?1",
+                "DELETE FROM instance_refusals WHERE instance_id = ?1",
+                "DELETE FROM instances WHERE instance_id = ?1",
+            ] {
+                connection.prepare_cached(sql)?.execute([&text])?;
+            }
+            Ok(())
+        })
+        .await?;
+        self.catalog.forget_all();
+        Ok(count)
+    }
 }
+
+fn from_digits(digits: &str) -> Result<InstanceId, StoreError> {
+    u128::from_str_radix(digits, 16)
+        .map(|number| InstanceId::from_bytes(number.to_be_bytes()))
+        .map_err(|_| StoreError::Refused("an instance id in the database is no GUID".into()))
+}
+
+/// Items that are removed in one commit: others may write in between.
+const TOGETHER: i64 = 5_000;
 
 type ReadRow = Result<Instance, StoreError>;
 

@@ -1,12 +1,14 @@
 //! Migrations: forward only, each in a transaction of its own, safe when two programs start at
 //! once (the second waits for the first, then finds nothing to do).
 
+use std::path::{Path, PathBuf};
+
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::StoreError;
 
 /// In order. A migration that has been released is never edited.
-const MIGRATIONS: [(i64, &str); 5] = [
+const MIGRATIONS: [(i64, &str); 6] = [
     (
         1,
         include_str!("../../migrations/sqlite/0001_instances.sql"),
@@ -21,10 +23,18 @@ const MIGRATIONS: [(i64, &str); 5] = [
     ),
     (4, include_str!("../../migrations/sqlite/0004_items.sql")),
     (5, include_str!("../../migrations/sqlite/0005_jobs.sql")),
+    (
+        6,
+        include_str!("../../migrations/sqlite/0006_instances_by_site.sql"),
+    ),
 ];
 
-pub(super) fn run(connection: &mut Connection) -> Result<(), StoreError> {
+pub(super) fn run(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let (known, _) = MIGRATIONS[MIGRATIONS.len() - 1];
+    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if (1..known).contains(&found) {
+        keep_snapshot(connection, path, found)?;
+    }
     for (number, sql) in MIGRATIONS {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let found: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
@@ -38,4 +48,30 @@ pub(super) fn run(connection: &mut Connection) -> Result<(), StoreError> {
         transaction.commit()?;
     }
     Ok(())
+}
+
+/// Whether this program knows a database of this version.
+pub(super) const fn check_known(found: i64) -> Result<(), StoreError> {
+    let (known, _) = MIGRATIONS[MIGRATIONS.len() - 1];
+    if found > known {
+        return Err(StoreError::TooNew { found, known });
+    }
+    Ok(())
+}
+
+/// Where the database as it was before a migration is kept: `backlot.db.before-0006`.
+fn snapshot_path(path: &Path, next: i64) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".before-{next:04}"));
+    name.into()
+}
+
+/// Keeps a whole copy of the database as it is. One that is there already, from an attempt that was
+/// broken off or another program that starts at the same time, is left: nothing has changed since.
+fn keep_snapshot(connection: &Connection, path: &Path, found: i64) -> Result<(), StoreError> {
+    let snapshot = snapshot_path(path, found + 1);
+    if snapshot.exists() {
+        return Ok(());
+    }
+    super::backup::copy_to(connection, &snapshot)
 }

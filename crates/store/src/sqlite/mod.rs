@@ -3,6 +3,7 @@
 //! WAL, and `synchronous=FULL`: what is acknowledged is on disk. What a filter means is asked of our
 //! own [`functions`] inside of SQLite.
 
+mod backup;
 mod collections;
 mod functions;
 mod instance_details;
@@ -14,12 +15,13 @@ mod readers;
 mod signing_keys;
 mod writer;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
 use crate::StoreError;
 use crate::catalog::Catalog;
+pub use backup::restore;
 use readers::{Reader, Readers};
 use writer::Writer;
 
@@ -29,6 +31,7 @@ pub struct SqliteStore {
     writer: Writer,
     readers: Readers,
     catalog: Catalog,
+    path: PathBuf,
 }
 
 /// What an acknowledged write has survived.
@@ -75,13 +78,24 @@ impl SqliteStore {
                  PRAGMA foreign_keys = ON;"
             ))
             .map_err(|error| cannot_open(error.to_string()))?;
-        migrations::run(&mut connection)?;
+        migrations::run(&mut connection, path)?;
         connection.set_prepared_statement_cache_capacity(128);
         Ok(Self {
             writer: Writer::start(connection).map_err(|error| cannot_open(error.to_string()))?,
             readers: Readers::new(path),
             catalog: Catalog::new(),
+            path: path.to_owned(),
         })
+    }
+
+    /// Writes a copy of all of it, as of one moment, while others read and write.
+    pub async fn back_up(&self, path: &Path) -> Result<(), StoreError> {
+        let path = path.to_owned();
+        let source = self.path.clone();
+        let copy = move || backup::copy_to(&Connection::open(source)?, &path);
+        tokio::task::spawn_blocking(copy)
+            .await
+            .unwrap_or_else(|error| Err(StoreError::Refused(error.to_string())))
     }
 
     /// Changes something, in the writer's next commit.
@@ -90,6 +104,17 @@ impl SqliteStore {
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.writer.write(work).await
+    }
+
+    /// Reads as long as it takes, on a connection of its own.
+    async fn read_unlimited<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let path = self.path.clone();
+        tokio::task::spawn_blocking(move || work(&Connection::open(path)?))
+            .await
+            .unwrap_or_else(|error| Err(StoreError::Refused(error.to_string())))
     }
 
     /// Reads something that may take a while.

@@ -16,22 +16,18 @@ pub(super) fn resolve(
         Durability::Full => sqlite::Durability::Full,
         Durability::Relaxed => sqlite::Durability::Relaxed,
     };
-    let file = |path: PathBuf| Some(Address::Sqlite { path, durability });
     let Some(url) = &database.url else {
-        return file(data.join("backlot.db"));
+        let path = data.join("backlot.db");
+        return Some(Address::Sqlite { path, durability });
     };
-    match url.strip_prefix("sqlite://") {
-        Some(path) if !path.is_empty() && !path.contains('?') => {
-            file(report.source.folder().join(path))
-        }
-        _ => {
-            let cause = if url.starts_with("postgres") {
-                "PostgreSQL is not supported yet".to_owned()
-            } else {
-                // The address may hold a password: only its scheme is repeated.
-                let scheme = url.split(':').next().unwrap_or_default();
-                format!("an address that starts with {scheme:?} is none of a database")
-            };
+    match at(url) {
+        Ok(Address::Sqlite { path, .. }) => Some(Address::Sqlite {
+            path: report.source.folder().join(path),
+            durability,
+        }),
+        #[expect(unreachable_patterns, reason = "SQLite is the only one so far")]
+        Ok(other) => Some(other),
+        Err(cause) => {
             report.problem(
                 "database.url",
                 cause,
@@ -40,4 +36,25 @@ pub(super) fn resolve(
             None
         }
     }
+}
+
+/// The database at an address.
+pub(crate) fn at(url: &str) -> Result<Address, String> {
+    if let Some(path) = url.strip_prefix("sqlite://")
+        && !path.is_empty()
+        && !path.contains('?')
+    {
+        return Ok(Address::Sqlite {
+            path: PathBuf::from(path),
+            durability: sqlite::Durability::Full,
+        });
+    }
+    if url.starts_with("postgres") {
+        return Err("PostgreSQL is not supported yet".to_owned());
+    }
+    // The address may hold a password: only its scheme is repeated.
+    let scheme = url.split(':').next().unwrap_or_default();
+    Err(format!(
+        "an address that starts with {scheme:?} is none of a database"
+    ))
 }

@@ -135,6 +135,14 @@ impl Definition {
         all
     }
 
+    /// Whether both are the same but for revision and times.
+    pub fn says_the_same_as(&self, other: &Self) -> bool {
+        let mut twin = other.clone();
+        (twin.revision, twin.created_at, twin.updated_at) =
+            (self.revision, self.created_at, self.updated_at);
+        *self == twin
+    }
+
     /// When it was made.
     pub fn created(&self) -> Option<Date> {
         Date::from_milliseconds(self.created_at)

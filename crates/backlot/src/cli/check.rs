@@ -1,0 +1,48 @@
+//! `backlot check`: whether the configuration is good, and what the files of collections would change.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use super::arguments::Check;
+use super::configured::Configured;
+use super::{environment, mistake, runtime};
+use crate::collections::Plan;
+use crate::config::{Fallback, Mode, resolve};
+
+pub(super) fn run(arguments: &Check) -> anyhow::Result<()> {
+    let configured = Configured::read(&arguments.place)?;
+    let files = configured.collections()?;
+    // What only production needs may be missing on a developer's machine; all else is checked.
+    let has_app = configured.source.parse()?.app.id.is_some();
+    if has_app {
+        let (fallback, data) = (Fallback::default(), Path::new("data"));
+        resolve(
+            &configured.source,
+            Mode::Serve,
+            &fallback,
+            data,
+            &environment,
+        )?;
+    }
+    let mut out = std::io::stdout();
+    if !configured.database.exists() {
+        writeln!(out, "the configuration is good")?;
+        for definition in &files {
+            writeln!(out, "{}: new", definition.id)?;
+        }
+        return Ok(());
+    }
+    let plan = runtime()?.block_on(async {
+        let store = configured.open().await?;
+        anyhow::Ok(Plan::make(&store, &files).await?)
+    })?;
+    write!(out, "{plan}")?;
+    if plan.loses() {
+        return Err(mistake(
+            "the files of collections cannot be applied: data would be lost\n  hint: every line that \
+             says \"refused\" names what to mend first",
+        ));
+    }
+    writeln!(out, "the configuration is good")?;
+    Ok(())
+}

@@ -1,0 +1,94 @@
+//! A copy of the whole database, made while others read and write.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, OpenFlags};
+
+use super::private_file;
+use crate::StoreError;
+
+/// Writes a copy, as of one moment, that takes no more room than its content needs. It appears under
+/// its name only when it is whole.
+pub(super) fn copy_to(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let cannot = |cause: String| StoreError::Open {
+        path: path.to_owned(),
+        cause,
+    };
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(format!(".{}.part", std::process::id()));
+    let unfinished = Path::new(&unfinished);
+    // Made by us first, so that nobody but the owner reads it at any moment; SQLite fills an empty file.
+    let _ = std::fs::remove_file(unfinished);
+    private_file(unfinished).map_err(|error| cannot(error.to_string()))?;
+    let name = unfinished
+        .to_str()
+        .ok_or_else(|| cannot("the path is no UTF-8".to_owned()))?;
+    let written = connection
+        .execute("VACUUM INTO ?1", [name])
+        .map_err(StoreError::from)
+        .and_then(|_| sync(unfinished).map_err(|error| cannot(error.to_string())))
+        .and_then(|()| {
+            std::fs::rename(unfinished, path).map_err(|error| cannot(error.to_string()))
+        });
+    if written.is_err() {
+        let _ = std::fs::remove_file(unfinished);
+    }
+    written
+}
+
+/// On disk, before it gets its name.
+fn sync(path: &Path) -> std::io::Result<()> {
+    std::fs::File::open(path)?.sync_all()
+}
+
+/// How long a restore waits for whoever is writing.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Puts a backup in the place of a database, in one transaction: whoever has it open sees the old
+/// content, and then the new. The database is made if there is none.
+pub fn restore(database: &Path, backup: &Path) -> Result<(), StoreError> {
+    let read_only = OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let source =
+        Connection::open_with_flags(backup, read_only).map_err(|error| StoreError::Open {
+            path: backup.to_owned(),
+            cause: error.to_string(),
+        })?;
+    let cannot = |cause: String| StoreError::Open {
+        path: backup.to_owned(),
+        cause,
+    };
+    let verdict: String = source
+        .query_row("PRAGMA quick_check", [], |row| row.get(0))
+        .map_err(|error| cannot(error.to_string()))?;
+    if verdict != "ok" {
+        return Err(cannot(verdict));
+    }
+    let version: i64 = source.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if version == 0 {
+        return Err(cannot("this is no backup of Backlot's".to_owned()));
+    }
+    super::migrations::check_known(version)?;
+    // Opening brings the file about, with the right to it, and makes it a WAL one.
+    drop(super::SqliteStore::open(database)?);
+    let mut target = Connection::open(database)?;
+    let copying = Backup::new(&source, &mut target)?;
+    let begun = Instant::now();
+    loop {
+        match copying.step(-1)? {
+            StepResult::Done => break,
+            _ if begun.elapsed() > PATIENCE => {
+                return Err(StoreError::Unavailable(
+                    "somebody goes on writing".to_owned(),
+                ));
+            }
+            _ => std::thread::sleep(Duration::from_millis(20)),
+        }
+    }
+    drop(copying);
+    drop(target);
+    // A backup of an earlier program is brought up to this one.
+    drop(super::SqliteStore::open(database)?);
+    Ok(())
+}

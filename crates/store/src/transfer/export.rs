@@ -1,0 +1,197 @@
+//! An instance's records, a page at a time, so that neither side holds more than that.
+//!
+//! Others may write meanwhile: an item is exported as it is when its page is read.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use backlot_wix::InstanceId;
+use backlot_wix::data::{Direction, Filter};
+
+use super::{Checksum, Record};
+use crate::collections::{Collection, Collections as _};
+use crate::instance_details::InstanceDetails as _;
+use crate::instances::Instances as _;
+use crate::items::link::Wanted;
+use crate::items::{Find, Items as _, ItemsOf, Position};
+use crate::{Store, StoreError};
+
+/// Items that are read at once.
+const PAGE: u32 = 500;
+
+/// What an export held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Exported {
+    /// Collections.
+    pub collections: u64,
+    /// Items.
+    pub items: u64,
+    /// Over both.
+    pub checksum: Checksum,
+}
+
+/// Hands over the records of an instance.
+pub struct Exporter<'store> {
+    store: &'store Store,
+    instance_id: InstanceId,
+    exported: Exported,
+    state: State,
+}
+
+enum State {
+    Beginning,
+    /// The collections that are left, the present one last; and the place in it.
+    Collections(Vec<Arc<Collection>>, i64),
+    Over,
+}
+
+impl<'store> Exporter<'store> {
+    /// Begins.
+    pub fn new(store: &'store Store, instance_id: InstanceId) -> Self {
+        Self {
+            store,
+            instance_id,
+            exported: Exported::default(),
+            state: State::Beginning,
+        }
+    }
+
+    /// How much has been handed over.
+    pub const fn exported(&self) -> Exported {
+        self.exported
+    }
+
+    /// The next records; none after the end.
+    pub async fn next(&mut self) -> Result<Vec<Record>, StoreError> {
+        match std::mem::replace(&mut self.state, State::Over) {
+            State::Beginning => {
+                let mut collections = self.store.collections(self.instance_id).await?;
+                collections.reverse();
+                let mut records = self.head().await?;
+                records.extend(self.begin(collections.last()));
+                self.state = State::Collections(collections, 0);
+                Ok(records)
+            }
+            State::Collections(mut collections, place) => {
+                let Some(collection) = collections.last().map(Arc::clone) else {
+                    return Ok(vec![self.end()]);
+                };
+                let (mut records, next) = self.page(collection, place).await?;
+                if let Some(next) = next {
+                    self.state = State::Collections(collections, next);
+                    return Ok(records);
+                }
+                collections.pop();
+                match self.begin(collections.last()) {
+                    None => records.push(self.end()),
+                    Some(record) => {
+                        records.push(record);
+                        self.state = State::Collections(collections, 0);
+                    }
+                }
+                Ok(records)
+            }
+            State::Over => Ok(Vec::new()),
+        }
+    }
+
+    async fn head(&self) -> Result<Vec<Record>, StoreError> {
+        let instance_id = self.instance_id;
+        let mut records = vec![Record::Header {
+            version: 1,
+            instance_id,
+        }];
+        if let Some(instance) = self.store.instance(instance_id).await? {
+            records.push(Record::Instance {
+                first_seen: instance.first_seen,
+                last_seen: instance.last_seen,
+                requests: instance.requests,
+            });
+        }
+        if let Some(details) = self.store.details(instance_id).await? {
+            records.push(Record::Details {
+                answer: Box::new(details.answer),
+                fetched_at: details.fetched_at,
+            });
+        }
+        Ok(records)
+    }
+
+    fn begin(&mut self, collection: Option<&Arc<Collection>>) -> Option<Record> {
+        let collection = collection?;
+        self.exported.collections += 1;
+        self.exported.checksum.collection(&collection.definition.id);
+        Some(Record::Collection {
+            declared: collection.declared,
+            definition: Box::new(collection.definition.clone()),
+        })
+    }
+
+    fn end(&self) -> Record {
+        Record::End {
+            collections: self.exported.collections,
+            items: self.exported.items,
+            checksum: self.exported.checksum.to_string(),
+        }
+    }
+
+    /// The items after a place in the order of insertion, and the next place if there are more.
+    async fn page(
+        &mut self,
+        collection: Arc<Collection>,
+        place: i64,
+    ) -> Result<(Vec<Record>, Option<i64>), StoreError> {
+        let of = ItemsOf {
+            instance_id: self.instance_id,
+            collection,
+        };
+        let mut find = Find::all(Filter::all(), PAGE);
+        find.after = Some(Position {
+            values: Vec::new(),
+            sequence: place,
+        });
+        let items = self.store.find(&of, find).await?;
+        let next = items.last().map(|item| item.sequence);
+        let ids = items.iter().map(|item| item.id.clone()).collect();
+        let mut links = links_of(self.store, &of, ids).await?;
+        let mut records = Vec::with_capacity(items.len());
+        for item in items {
+            let data = item.object()?;
+            let links = links.remove(&item.id).unwrap_or_default();
+            let collection = of.collection.definition.id.clone();
+            self.exported.items += 1;
+            self.exported.checksum.item(&collection, &data, &links);
+            records.push(Record::Item {
+                collection,
+                data,
+                links,
+            });
+        }
+        Ok((records, next))
+    }
+}
+
+type Links = HashMap<String, Vec<(String, Vec<String>)>>;
+
+/// What the multi-reference fields of these items hold.
+async fn links_of(store: &Store, of: &ItemsOf, item_ids: Vec<String>) -> Result<Links, StoreError> {
+    let mut links = Links::new();
+    for field in of.collection.definition.multi_references() {
+        let wanted = Wanted {
+            field: field.key.clone(),
+            item_ids: item_ids.clone(),
+            direction: Direction::Ascending,
+            offset: 0,
+            limit: u32::MAX,
+            each: u32::MAX,
+        };
+        for link in store.links(of, wanted).await? {
+            let fields = links.entry(link.item_id).or_default();
+            match fields.iter_mut().find(|(key, _)| *key == field.key) {
+                Some((_, ids)) => ids.push(link.referenced_id),
+                None => fields.push((field.key.clone(), vec![link.referenced_id])),
+            }
+        }
+    }
+    Ok(links)
+}

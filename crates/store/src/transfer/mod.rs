@@ -1,0 +1,19 @@
+//! Moving what is kept: of one instance, or all of it, as a stream of records, from one database to
+//! another of any kind.
+//!
+//! - [`Record`]: one line of an export
+//! - [`Exporter`]: an instance's records, a page at a time
+//! - [`Importer`]: records into an instance
+//! - [`copy`]: a whole database into another
+//! - [`Checksum`]: whether two databases hold the same
+
+mod checksum;
+pub mod copy;
+mod export;
+mod import;
+mod record;
+
+pub use checksum::Checksum;
+pub use export::{Exported, Exporter};
+pub use import::{Importer, NotImported};
+pub use record::Record;
