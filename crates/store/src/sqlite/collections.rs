@@ -119,15 +119,17 @@ impl Collections for SqliteStore {
                     Collection::new(before, false),
                     Collection::new(definition, false),
                 );
-                if let Err(fault) = keys::rebuild(connection, instance_id, &old, &new)? {
-                    return Ok(Err(fault));
-                }
+                // An error undoes what was built until then; a fault alone would not.
+                keys::rebuild(connection, instance_id, &old, &new)??;
                 keep(connection, instance_id, &new.definition)?;
                 Ok(Ok(new.definition))
             })
             .await;
         self.catalog.forget(Some(instance_id), &id);
-        outcome
+        match outcome {
+            Err(StoreError::GaveUp(fault)) => Ok(Err(fault)),
+            other => other,
+        }
     }
 
     async fn delete_collection(
