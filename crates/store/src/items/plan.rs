@@ -91,7 +91,7 @@ fn consider<'collection>(
         }
     }
     let has_range = ranges.is_some();
-    let order = order(index, find, bound, prefixes.len(), exact);
+    let order = order(index, find, bound, &prefixes, exact);
     // A unique index does not hold what is empty, so it is no way to everything.
     let serves =
         bound > 0 || has_range || (matches!(order, Order::AsWanted(_)) && !index.index.unique);
@@ -281,13 +281,21 @@ fn begins_with(mut prefix: Vec<u8>) -> Range {
 }
 
 /// What the order of the keys is good for.
-fn order(index: &Prepared, find: &Find, bound: usize, prefixes: usize, exact: bool) -> Order {
+fn order(
+    index: &Prepared,
+    find: &Find,
+    bound: usize,
+    prefixes: &[Vec<u8>],
+    exact: bool,
+) -> Order {
     if find.random.is_some() {
         return Order::None;
     }
     let sorts = find.effective_sorts();
     if sorts.is_empty() {
-        let one_key = bound == index.sorts.len() && prefixes == 1;
+        // What was cut stands for several keys, and an item may have two of them.
+        let one_key = bound == index.sorts.len()
+            && matches!(prefixes, [prefix] if prefix.len() <= LONGEST_KEY);
         return if one_key {
             Order::Insertion
         } else {
@@ -295,7 +303,7 @@ fn order(index: &Prepared, find: &Find, bound: usize, prefixes: usize, exact: bo
         };
     }
     // After one bound prefix the keys are sorted by the fields that follow.
-    if prefixes != 1 || index.sorts.len() < bound + sorts.len() || !exact {
+    if prefixes.len() != 1 || index.sorts.len() < bound + sorts.len() || !exact {
         return Order::None;
     }
     let following = &index.sorts[bound..bound + sorts.len()];
