@@ -270,6 +270,18 @@ fn declare(
         connection
             .prepare_cached("DELETE FROM declared_collections WHERE id = ?1")?
             .execute([&definition.id])?;
+        // Where an instance has a collection of its own with this id, that one counts again, and knows
+        // nothing of what was written meanwhile.
+        for instance_id in instances_with_items(connection, &definition.id)? {
+            let Some(own) = read(connection, Some(instance_id), &definition.id)? else {
+                continue;
+            };
+            let own = Collection::new(own, false);
+            let unknown = undeclared(connection, instance_id, &own)?;
+            if let Err(fault) = keys::rebuild(connection, instance_id, &unknown, &own)? {
+                return Ok(Err(fault.with("instanceId", instance_id.to_string())));
+            }
+        }
     }
     Ok(Ok(()))
 }
