@@ -60,6 +60,9 @@ pub fn choose<'collection>(
     let conjuncts = find.filter.conjuncts();
     let mut best: Option<(Worth, Plan<'collection>)> = None;
     for index in &collection.indexes {
+        if on_links(collection, index) {
+            continue;
+        }
         let exact = !inexact.contains(&index.id);
         if let Some((worth, plan)) = consider(index, &conjuncts, find, exact)
             && best.as_ref().is_none_or(|(known, _)| worth > *known)
@@ -68,6 +71,13 @@ pub fn choose<'collection>(
         }
     }
     best.map(|(_, plan)| plan)
+}
+
+/// Whether an index is of what lies beside the items, so that it knows nothing of it.
+fn on_links(collection: &Collection, index: &Prepared) -> bool {
+    let definition = &collection.definition;
+    let mut paths = index.sorts.iter().map(|sort| sort.path.first());
+    paths.any(|field| definition.multi_reference(field).is_some())
 }
 
 fn consider<'collection>(
