@@ -214,11 +214,8 @@ impl<'reader> Statement<'reader> {
     }
 
     fn joined(&mut self, parts: &[Filter], word: &str, none: &str) -> String {
-        let parts: Vec<String> = parts.iter().map(|part| self.condition(part)).collect();
-        if parts.is_empty() {
-            return none.to_owned();
-        }
-        format!("({})", parts.join(word))
+        let parts = parts.iter().map(|part| self.condition(part)).collect();
+        balanced(parts, word, none)
     }
 
     fn link_condition(&mut self, field: &str, test: &Test) -> String {
@@ -228,18 +225,20 @@ impl<'reader> Statement<'reader> {
             }
             Test::Exists(true) => self.linked(field, None),
             Test::Equals(Value::Array(values)) | Test::AllOf(values) => {
-                let all: Vec<String> = values
-                    .iter()
-                    .map(|value| self.linked(field, Some(std::slice::from_ref(value))))
-                    .collect();
-                if all.is_empty() {
-                    "true".to_owned()
-                } else {
-                    format!("({})", all.join(" AND "))
-                }
+                let each = |value: &Value| self.link_condition(field, &Test::Equals(value.clone()));
+                let all = values.iter().map(each).collect();
+                balanced(all, " AND ", "true")
             }
             Test::Equals(value) => self.linked(field, Some(std::slice::from_ref(value))),
-            Test::AnyOf(operands) => self.linked(field, Some(operands.list())),
+            Test::AnyOf(operands) => {
+                let linked = self.linked(field, Some(operands.list()));
+                if operands.list().contains(&Value::Null) {
+                    let unlinked = self.link_condition(field, &Test::Equals(Value::Null));
+                    format!("({linked} OR {unlinked})")
+                } else {
+                    linked
+                }
+            }
             // Ids neither compare nor are searched in.
             Test::Compares(..) | Test::Text(..) => "false".to_owned(),
         }
@@ -328,4 +327,21 @@ impl<'reader> Statement<'reader> {
             self.text(format_args!(" OFFSET {offset}"));
         }
     }
+}
+
+/// The parts with a word between them, as a tree of little depth: SQLite takes no deep one.
+fn balanced(mut parts: Vec<String>, word: &str, none: &str) -> String {
+    if parts.is_empty() {
+        return none.to_owned();
+    }
+    while parts.len() > 1 {
+        parts = parts
+            .chunks(2)
+            .map(|pair| match pair {
+                [one, other] => format!("({one}{word}{other})"),
+                rest => rest.concat(),
+            })
+            .collect();
+    }
+    parts.concat()
 }
