@@ -60,14 +60,14 @@ async fn an_index_that_cannot_be_built_leaves_the_others_as_they_were(place: &Pl
 async fn a_declaration_that_cannot_be_done_is_not_half_done(place: &Place) {
     let store = place.open().await;
     let plain = definition(&json!({}));
-    store.declare_collections(vec![plain.clone()]).await.unwrap().unwrap();
+    store.declare_collections(vec![plain], false).await.unwrap().unwrap();
     let table = Table::open(&store, 1, "c").await;
     let twice = [json!({ "_id": "1", "a": 1 }), json!({ "_id": "2", "a": 1 })];
     table.insert_all(&twice).await;
     let other = definition(&json!({ "id": "other" }));
     let field = json!({ "key": "a", "type": "ANY", "unique": true });
     let unique = definition(&json!({ "fields": [field] }));
-    let refused = store.declare_collections(vec![other, unique]).await.unwrap();
+    let refused = store.declare_collections(vec![other, unique], false).await.unwrap();
     assert_eq!(refused.unwrap_err().code(), DataCode::UniqueViolated);
     let declared = store.declared_collections().await.unwrap();
     let ids: Vec<&str> = declared.iter().map(|it| it.id.as_str()).collect();
@@ -157,11 +157,11 @@ async fn items_written_while_a_declaration_hid_their_collection_are_found_after_
     let own = Table::create(&store, 1, &json!({ "indexes": [index("a")] })).await;
     own.insert_all(&[json!({ "_id": "1", "a": 1 }), json!({ "_id": "2", "a": 1 })]).await;
     let declared = definition(&json!({}));
-    store.declare_collections(vec![declared]).await.unwrap().unwrap();
+    store.declare_collections(vec![declared], false).await.unwrap().unwrap();
     let table = Table::open(&store, 1, "c").await;
     table.insert_all(&[json!({ "_id": "3", "a": 1 })]).await;
     table.done(remove("2")).await;
-    store.declare_collections(Vec::new()).await.unwrap().unwrap();
+    store.declare_collections(Vec::new(), false).await.unwrap().unwrap();
     let found = store.collection(instance(1), "c").await.unwrap();
     assert_eq!(found.unwrap().definition.indexes.len(), 1, "it is the instance's own again");
     let table = Table::open(&store, 1, "c").await;
