@@ -9,9 +9,12 @@ mod place;
 
 mod arbitrary;
 mod filters;
+mod injection;
+mod link_filters;
 mod narrow;
 mod oracle;
 mod property;
 mod regressions;
 mod table;
+mod walks;
 mod world;
