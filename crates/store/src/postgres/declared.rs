@@ -129,6 +129,27 @@ async fn declare(lease: &Lease, definitions: &[Definition]) -> Result<Result<(),
         .filter(|it| definitions.iter().all(|new| new.id != it.id));
     for definition in gone {
         client.execute(REMOVE, &[&definition.id]).await?;
+        if let Err(fault) = Box::pin(uncover(lease, &definition.id)).await? {
+            return Ok(Err(fault));
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// Where an instance has a collection of its own with the id of one that is no longer declared, that one
+/// counts again, and knows nothing of what was written meanwhile.
+async fn uncover(lease: &Lease, id: &str) -> Result<Result<(), Fault>, Failure> {
+    let rows = lease.client()?.query(WITH_ITEMS, &[&id]).await?;
+    for row in &rows {
+        let instance_id = instance_id(row, 0)?;
+        let Some(own) = own(lease, instance_id, id).await? else {
+            continue;
+        };
+        let own = Collection::new(own, false);
+        let unknown = undeclared(None, &own);
+        if let Err(fault) = keys::rebuild(lease, instance_id, &unknown, &own).await? {
+            return Ok(Err(fault.with("instanceId", instance_id.to_string())));
+        }
     }
     Ok(Ok(()))
 }

@@ -115,15 +115,17 @@ impl Collections for SqliteStore {
                     Collection::new(before, false),
                     Collection::new(definition, false),
                 );
-                if let Err(fault) = keys::rebuild(connection, instance_id, &old, &new)? {
-                    return Ok(Err(fault));
-                }
+                // An error undoes what was built until then; a fault alone would not.
+                keys::rebuild(connection, instance_id, &old, &new)??;
                 keep(connection, instance_id, &new.definition)?;
                 Ok(Ok(new.definition))
             })
             .await;
         self.catalog.forget(Some(instance_id), &id);
-        outcome
+        match outcome {
+            Err(StoreError::GaveUp(fault)) => Ok(Err(fault)),
+            other => other,
+        }
     }
 
     async fn delete_collection(
@@ -267,6 +269,18 @@ fn declare(
         connection
             .prepare_cached("DELETE FROM declared_collections WHERE id = ?1")?
             .execute([&definition.id])?;
+        // Where an instance has a collection of its own with this id, that one counts again, and knows
+        // nothing of what was written meanwhile.
+        for instance_id in instances_with_items(connection, &definition.id)? {
+            let Some(own) = read(connection, Some(instance_id), &definition.id)? else {
+                continue;
+            };
+            let own = Collection::new(own, false);
+            let unknown = undeclared(None, &own);
+            if let Err(fault) = keys::rebuild(connection, instance_id, &unknown, &own)? {
+                return Ok(Err(fault.with("instanceId", instance_id.to_string())));
+            }
+        }
     }
     Ok(Ok(()))
 }

@@ -83,7 +83,12 @@ impl Work {
         };
         let keys = match self.key_changes(connection, None, Some(&new.object))? {
             Ok(keys) => keys,
-            Err(fault) => return Ok(Err(fault)),
+            // That the id is taken says more: whoever inserts again what is there expects it.
+            Err(fault) => {
+                let taken = get(connection, *instance_id, collection, &new.id)?.is_some();
+                let exists = || Fault::item_exists(&new.id, &collection.definition.id);
+                return Ok(Err(if taken { exists() } else { fault }));
+            }
         };
         let inserted = connection
             .prepare_cached(
