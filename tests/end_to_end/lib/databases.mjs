@@ -4,6 +4,7 @@
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { test } from "node:test";
 
 import { atEnd } from "./cleanup.mjs";
 import { run } from "./program.mjs";
@@ -35,4 +36,9 @@ async function psql(statement) {
   const args = ["--quiet", "--no-psqlrc", "--set", "ON_ERROR_STOP=1", "--command", statement, postgres];
   const { code, stderr } = await run("psql", args, { patience: 30_000 });
   assert.equal(code, 0, stderr);
+}
+
+// A test on each database.
+export function testOnEach(name, body) {
+  for (const database of databases) test(`${name}, on ${database}`, (t) => body(t, database));
 }
