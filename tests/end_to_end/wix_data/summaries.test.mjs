@@ -42,9 +42,9 @@ testOnEach("summaries", async (t, database) => {
   });
 
   await t.test("a search that cannot be", async () => {
-    const attempts = [{}, { search: { expression: "x".repeat(101) } }, { search: { expression: "a", mode: "NOR" } }];
-    for (const search of attempts) {
-      answered(await send("POST", "/items/search", { dataCollectionId: "shop", search }), search.search ? 400 : 200, search.search && "WDE0080");
+    for (const words of [{ expression: "x".repeat(101) }, { expression: "a", mode: "NOR" }]) {
+      const request = { dataCollectionId: "shop", search: { search: words } };
+      answered(await send("POST", "/items/search", request), 400, "WDE0080");
     }
     answered(await send("POST", "/items/search", { dataCollectionId: "shop", search: { filter: { a: { $nope: 1 } } } }), 400, "WDE0076");
     answered(await send("POST", "/items/search", { dataCollectionId: "shop" }), 400, "WDE0080");
