@@ -30,7 +30,8 @@ export async function dataPlace(t, { database = "sqlite", config = "", collectio
     declare(files) {
       rmSync(join(folder, "collections"), { recursive: true, force: true });
       mkdirSync(join(folder, "collections"));
-      for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, "collections", `${name}.toml`), text);
+      for (const [name, text] of Object.entries(files))
+        writeFileSync(join(folder, "collections", `${name}.toml`), text);
     },
     run: (...args) =>
       command([...args, "--config", path, "--data", place.data], {

@@ -64,11 +64,11 @@ testOnEach("bad input", async (t, database) => {
     "1e308": ['{"a":{"$gt":1e308}}', undefined],
     "-0": ['{"a":-0}', undefined],
     "a number of 10,000 digits": [`{"a":0.${"1".repeat(10_000)}}`, undefined],
-    "NaN": ['{"a":NaN}', "WDE0080"],
+    NaN: ['{"a":NaN}', "WDE0080"],
     "a date that is none": ['{"a":{"$date":"tomorrow"}}', "WDE0076"],
     "a date far away": ['{"a":{"$gt":{"$date":"+275760-09-13T00:00:00.000Z"}}}', undefined],
     "a date beyond all": ['{"a":{"$gt":{"$date":"+999999-01-01T00:00:00.000Z"}}}', "WDE0076"],
-    "SQL": ['{"a":"\' OR 1=1; DROP TABLE items; --","b\' OR \'1\'=\'1":1}', undefined],
+    SQL: ['{"a":"\' OR 1=1; DROP TABLE items; --","b\' OR \'1\'=\'1":1}', undefined],
     "$hasAll without a list": ['{"a":{"$hasAll":1}}', "WDE0076"],
     "$contains of a number": ['{"a":{"$contains":1}}', "WDE0076"],
     "the same field twice": ['{"a":"other","a":"kept"}', undefined],
@@ -98,7 +98,7 @@ testOnEach("bad input", async (t, database) => {
     "1e400": ['{"n":1e400}', "WDE0080"],
     "half a surrogate pair": ['{"t":"\\ud800"}', "WDE0080"],
     "a list": ["[]", "WDE0080"],
-    "null": ["null", "WDE0080"],
+    null: ["null", "WDE0080"],
     "a text": ['"x"', "WDE0080"],
   };
   for (const [name, [item, code]] of Object.entries(data)) {
@@ -109,39 +109,83 @@ testOnEach("bad input", async (t, database) => {
     });
   }
   await t.test("an item with __proto__ is an item with a field of that name", async () => {
-    const reply = answered(await post("/items", insert('{"_id":"proto","__proto__":{"a":1},"constructor":2,"toString":3}')), 200);
+    const reply = answered(
+      await post("/items", insert('{"_id":"proto","__proto__":{"a":1},"constructor":2,"toString":3}')),
+      200,
+    );
     assert.ok(Object.hasOwn(reply.dataItem.data, "__proto__"));
     const read = answered(await send("GET", "/items/proto?dataCollectionId=c"), 200).dataItem.data;
     assert.deepEqual([read.constructor, read.toString, Object.hasOwn(read, "__proto__")], [2, 3, true]);
   });
   await t.test("numbers at the edges come back as they were", async () => {
-    const numbers = [0, -1, 0.1 + 0.2, 5e-324, -5e-324, 1.7976931348623157e308, 2 ** 53, -(2 ** 53) + 1, 1e21, 1e-7, 123456789012345680000];
+    const numbers = [
+      0,
+      -1,
+      0.1 + 0.2,
+      5e-324,
+      -5e-324,
+      1.7976931348623157e308,
+      2 ** 53,
+      -(2 ** 53) + 1,
+      1e21,
+      1e-7,
+      123456789012345680000,
+    ];
     await items.insert("c", { _id: "numbers", numbers });
     assert.deepEqual((await items.get("c", "numbers")).numbers, numbers);
     for (const number of numbers) {
       const { items: found } = await items.query("c", { filter: { numbers: number } });
-      assert.deepEqual(found.map(({ _id }) => _id), ["numbers"], String(number));
+      assert.deepEqual(
+        found.map(({ _id }) => _id),
+        ["numbers"],
+        String(number),
+      );
     }
-    const reply = answered(await post("/items", insert('{"_id":"big","n":9007199254740993,"z":-0,"e":1E2,"f":1.0}')), 200);
+    const reply = answered(
+      await post("/items", insert('{"_id":"big","n":9007199254740993,"z":-0,"e":1E2,"f":1.0}')),
+      200,
+    );
     assert.deepEqual(reply.dataItem.data.n, 9007199254740992);
     assert.deepEqual([reply.dataItem.data.e, reply.dataItem.data.f], [100, 1]);
   });
   await t.test("an update does not let an item grow beyond the limit", async () => {
     await items.insert("c", { _id: "grows", list: ["x".repeat(400_000)] });
-    const append = { dataItemId: "grows", fieldModifications: [{ fieldPath: "list", action: "APPEND_TO_ARRAY", appendToArrayOptions: { value: "y".repeat(200_000) } }] };
+    const append = {
+      dataItemId: "grows",
+      fieldModifications: [
+        { fieldPath: "list", action: "APPEND_TO_ARRAY", appendToArrayOptions: { value: "y".repeat(200_000) } },
+      ],
+    };
     answered(await post("/items/patch", { dataCollectionId: "c", patch: append }), 400, "WDE0009");
     assert.equal((await items.get("c", "grows")).list.length, 1);
   });
 
   await t.test("pages that cannot be", async () => {
-    for (const paging of [{ limit: 1e9 }, { limit: 1001 }, { limit: 0 }, { limit: -1 }, { limit: 1.5 }, { limit: 1e308 }, { offset: -1 }, { offset: 0.5 }, { limit: "10" }, { limit: [1] }]) {
+    for (const paging of [
+      { limit: 1e9 },
+      { limit: 1001 },
+      { limit: 0 },
+      { limit: -1 },
+      { limit: 1.5 },
+      { limit: 1e308 },
+      { offset: -1 },
+      { offset: 0.5 },
+      { limit: "10" },
+      { limit: [1] },
+    ]) {
       answered(await post("/items/query", { dataCollectionId: "c", query: { paging } }), 400, "WDE0080");
     }
     for (const paging of [{ offset: 1e9 }, { offset: 2 ** 53 }, { limit: null }, {}]) {
       answered(await post("/items/query", { dataCollectionId: "c", query: { paging } }), 200);
     }
     for (const name of ["query-distinct-values", "aggregate", "query-referenced"]) {
-      const words = { dataCollectionId: "c", fieldName: "a", aggregation: { operations: [{ resultFieldName: "n", itemCount: {} }] }, referringItemId: "kept", referringItemFieldName: "a" };
+      const words = {
+        dataCollectionId: "c",
+        fieldName: "a",
+        aggregation: { operations: [{ resultFieldName: "n", itemCount: {} }] },
+        referringItemId: "kept",
+        referringItemFieldName: "a",
+      };
       const reply = await post(`/items/${name}`, { ...words, paging: { limit: 1e9 } });
       assert.equal(reply.status, 400, `${name}: ${reply.text}`);
     }
@@ -152,12 +196,21 @@ testOnEach("bad input", async (t, database) => {
   });
   await t.test("sorts that cannot be", async () => {
     const many = Array.from({ length: 11 }, (_, i) => ({ fieldName: `f${i}`, order: "ASC" }));
-    for (const sort of ["a", [1], [{}], [{ fieldName: "a", order: "UP" }], [{ fieldName: "$a" }], [{ fieldName: "" }], many]) {
+    for (const sort of [
+      "a",
+      [1],
+      [{}],
+      [{ fieldName: "a", order: "UP" }],
+      [{ fieldName: "$a" }],
+      [{ fieldName: "" }],
+      many,
+    ]) {
       answered(await post("/items/query", { dataCollectionId: "c", query: { sort } }), 400, "WDE0080");
     }
   });
   await t.test("modifications that cannot be", async () => {
-    const patch = (...fieldModifications) => post("/items/patch", { dataCollectionId: "c", patch: { dataItemId: "kept", fieldModifications } });
+    const patch = (...fieldModifications) =>
+      post("/items/patch", { dataCollectionId: "c", patch: { dataItemId: "kept", fieldModifications } });
     answered(await patch(), 400, "WDE0080");
     for (const words of [
       { fieldPath: "a", action: "DESTROY" },
@@ -179,8 +232,56 @@ testOnEach("bad input", async (t, database) => {
     assert.deepEqual(plain(await items.get("c", "kept")), { _id: "kept", a: "kept" });
   });
 
-  const bodies = ["", "{", "nonsense", "null", "[]", "5", '"x"', '{"dataCollectionId":5}', '{"dataCollectionId":"c",}', "\ufeff{}", '{"dataCollectionId":"c"', Buffer.from([0xff, 0xfe, 0]), Buffer.from([0x7b, 0x22, 0xc3, 0x28, 0x22, 0x3a, 0x31, 0x7d])];
-  const places = ["items", "items/update", "items/save", "items/patch", "items/remove", "items/truncate", "items/query", "items/count", "items/query-distinct-values", "items/aggregate", "items/aggregate-pipeline", "items/search", "items/query-referenced", "items/is-referenced", "items/replace-references", "items/insert-reference", "bulk/items/insert", "bulk/items/update", "bulk/items/save", "bulk/items/patch", "bulk/items/remove", "bulk/items/async-patch-by-filter", "bulk/items/async-remove-by-filter", "bulk/items/insert-references", "bulk/items/remove-references", "collections", "collections/create-field", "collections/update-field", "collections/delete-field", "collections/add-plugin", "collections/delete-plugin", "collections/add-cms-plugin", "indexes"];
+  const bodies = [
+    "",
+    "{",
+    "nonsense",
+    "null",
+    "[]",
+    "5",
+    '"x"',
+    '{"dataCollectionId":5}',
+    '{"dataCollectionId":"c",}',
+    "\ufeff{}",
+    '{"dataCollectionId":"c"',
+    Buffer.from([0xff, 0xfe, 0]),
+    Buffer.from([0x7b, 0x22, 0xc3, 0x28, 0x22, 0x3a, 0x31, 0x7d]),
+  ];
+  const places = [
+    "items",
+    "items/update",
+    "items/save",
+    "items/patch",
+    "items/remove",
+    "items/truncate",
+    "items/query",
+    "items/count",
+    "items/query-distinct-values",
+    "items/aggregate",
+    "items/aggregate-pipeline",
+    "items/search",
+    "items/query-referenced",
+    "items/is-referenced",
+    "items/replace-references",
+    "items/insert-reference",
+    "bulk/items/insert",
+    "bulk/items/update",
+    "bulk/items/save",
+    "bulk/items/patch",
+    "bulk/items/remove",
+    "bulk/items/async-patch-by-filter",
+    "bulk/items/async-remove-by-filter",
+    "bulk/items/insert-references",
+    "bulk/items/remove-references",
+    "collections",
+    "collections/create-field",
+    "collections/update-field",
+    "collections/delete-field",
+    "collections/add-plugin",
+    "collections/delete-plugin",
+    "collections/add-cms-plugin",
+    "indexes",
+  ];
   for (const place of places) {
     await t.test(`broken words, and none: ${place}`, async () => {
       for (const body of bodies) {
@@ -191,7 +292,16 @@ testOnEach("bad input", async (t, database) => {
     });
   }
   await t.test("broken .r", async () => {
-    for (const words of ["", "!", "e30", "bnVsbA", "W10", "_".repeat(2000), "%", "eyJkYXRhQ29sbGVjdGlvbklkIjoiYyJ9%00"]) {
+    for (const words of [
+      "",
+      "!",
+      "e30",
+      "bnVsbA",
+      "W10",
+      "_".repeat(2000),
+      "%",
+      "eyJkYXRhQ29sbGVjdGlvbklkIjoiYyJ9%00",
+    ]) {
       sane(await send("GET", `/items/query?.r=${words}`), words);
       sane(await send("GET", `/items/x?.r=${words}`), words);
     }
@@ -204,7 +314,10 @@ testOnEach("bad input", async (t, database) => {
 
   const tooLarge = insert(`{"t":${quoted("x".repeat(17 * 1024 * 1024))}}`);
   const chunked = { "Transfer-Encoding": "chunked" };
-  for (const [name, extra] of [["announced", {}], ["not announced", chunked]]) {
+  for (const [name, extra] of [
+    ["announced", {}],
+    ["not announced", chunked],
+  ]) {
     await t.test(`a body over the limit, ${name}`, async () => {
       const headers = { Authorization: app.authorization, "Content-Type": "application/json", ...extra };
       const sent = () => call(stage.backend, { method: "POST", path: `${room}/items`, headers, body: tooLarge });
@@ -228,7 +341,9 @@ testOnEach("bad input", async (t, database) => {
   await t.test("many at once", async () => {
     const wide = query(`{"$or":[${Array(100_000).fill('{"a":"0123456789"}').join(",")}]}`);
     const deep = query(nested(100_000, '{"a":', "1", "}"));
-    const attempts = Array.from({ length: 12 }, async (_, i) => sane(await post("/items/query", i % 2 ? wide : deep), "at once"));
+    const attempts = Array.from({ length: 12 }, async (_, i) =>
+      sane(await post("/items/query", i % 2 ? wide : deep), "at once"),
+    );
     await Promise.all(attempts);
   });
   await t.test("after all that, it serves", async () => {

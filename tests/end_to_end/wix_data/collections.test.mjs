@@ -22,7 +22,13 @@ testOnEach("collections", async (t, database) => {
       displayField: "title",
       permissions: { ...admin, read: "ANYONE" },
       fields: [
-        { key: "title", displayName: "Title", type: "TEXT", required: true, stringLengthRange: { minLength: 1, maxLength: 9 } },
+        {
+          key: "title",
+          displayName: "Title",
+          type: "TEXT",
+          required: true,
+          stringLengthRange: { minLength: 1, maxLength: 9 },
+        },
         { key: "pages", type: "NUMBER", numberRange: { min: 1, max: 9999 }, description: "How many." },
         { key: "author", type: "REFERENCE", typeMetadata: { reference: { referencedCollectionId: "authors" } } },
       ],
@@ -34,7 +40,10 @@ testOnEach("collections", async (t, database) => {
     const got = await collections.getDataCollection("books");
     assert.deepEqual(got, made);
     const [title, pages, author] = own(got);
-    assert.deepEqual([title.required, title.stringLengthRange, title.displayName], [true, { minLength: 1, maxLength: 9 }, "Title"]);
+    assert.deepEqual(
+      [title.required, title.stringLengthRange, title.displayName],
+      [true, { minLength: 1, maxLength: 9 }, "Title"],
+    );
     assert.deepEqual([pages.numberRange, pages.description], [{ min: 1, max: 9999 }, "How many."]);
     assert.equal(author.typeMetadata.reference.referencedCollectionId, "authors");
     assert.deepEqual(got.plugins, [{ type: "PUBLISH", publishOptions: { defaultStatus: "DRAFT" } }]);
@@ -68,7 +77,9 @@ testOnEach("collections", async (t, database) => {
   });
   await t.test("of two who change the same revision, one wins", async () => {
     const read = await collections.getDataCollection("books");
-    const attempts = Array.from({ length: 8 }, (_, i) => collections.updateDataCollection({ ...structuredClone(read), displayName: `by ${i}` }));
+    const attempts = Array.from({ length: 8 }, (_, i) =>
+      collections.updateDataCollection({ ...structuredClone(read), displayName: `by ${i}` }),
+    );
     const outcomes = await Promise.allSettled(attempts);
     assert.equal(outcomes.filter(({ status }) => status === "fulfilled").length, 1);
     const codes = outcomes.filter(({ reason }) => reason).map(({ reason }) => reason.details.applicationError.code);
@@ -76,7 +87,10 @@ testOnEach("collections", async (t, database) => {
   });
   await t.test("a patch changes the names only", async () => {
     const before = await collections.getDataCollection("books");
-    const { dataCollection } = await collections.patchDataCollection("books", { displayName: "Patched", displayField: "pages" });
+    const { dataCollection } = await collections.patchDataCollection("books", {
+      displayName: "Patched",
+      displayField: "pages",
+    });
     assert.deepEqual([dataCollection.displayName, dataCollection.displayField], ["Patched", "pages"]);
     assert.deepEqual(keys(dataCollection), keys(before));
     const permissions = collections.patchDataCollection("books", { permissions: anyone });
@@ -84,12 +98,26 @@ testOnEach("collections", async (t, database) => {
   });
 
   await t.test("fields: created, updated, patched, deleted", async () => {
-    const { dataCollection: more } = await collections.createDataCollectionField("books", { field: { key: "isbn", type: "TEXT", displayName: "ISBN" } });
+    const { dataCollection: more } = await collections.createDataCollectionField("books", {
+      field: { key: "isbn", type: "TEXT", displayName: "ISBN" },
+    });
     assert.deepEqual(keys(more), ["title", "pages", "author", "isbn"]);
-    await refused(app, collections.createDataCollectionField("books", { field: { key: "isbn", type: "TEXT" } }), "WDE0075", 400);
-    await refused(app, collections.createDataCollectionField("books", { field: { key: "_id", type: "TEXT" } }), "WDE0080", 400);
+    await refused(
+      app,
+      collections.createDataCollectionField("books", { field: { key: "isbn", type: "TEXT" } }),
+      "WDE0075",
+      400,
+    );
+    await refused(
+      app,
+      collections.createDataCollectionField("books", { field: { key: "_id", type: "TEXT" } }),
+      "WDE0080",
+      400,
+    );
     const isbn = ({ dataCollection }) => own(dataCollection).find(({ key }) => key === "isbn");
-    const updated = isbn(await collections.updateDataCollectionField("books", { field: { key: "isbn", type: "NUMBER" } }));
+    const updated = isbn(
+      await collections.updateDataCollectionField("books", { field: { key: "isbn", type: "NUMBER" } }),
+    );
     assert.deepEqual([updated.type, updated.displayName ?? null], ["NUMBER", null]);
     const patched = isbn(await collections.patchDataCollectionField("books", { key: "isbn", displayName: "Number" }));
     assert.deepEqual([patched.type, patched.displayName], ["NUMBER", "Number"]);
@@ -107,7 +135,9 @@ testOnEach("collections", async (t, database) => {
   await t.test("what fields declare is held to", async () => {
     const violation = async (item) => {
       const error = await refused(app, items.insert("books", item), "WDE0080", 400);
-      return error.details.applicationError.data.fieldViolations.map(({ field, violatedRule }) => `${field} ${violatedRule}`);
+      return error.details.applicationError.data.fieldViolations.map(
+        ({ field, violatedRule }) => `${field} ${violatedRule}`,
+      );
     };
     assert.deepEqual(await violation({}), ["title REQUIRED_FIELD"]);
     assert.deepEqual(await violation({ title: "far too long a title", pages: 0 }), ["title MAX", "pages MIN"]);
@@ -120,10 +150,19 @@ testOnEach("collections", async (t, database) => {
     assert.deepEqual(types(await collections.deletePublishPlugin("books")), []);
     assert.deepEqual(types(await collections.addCmsPlugin("books")), ["CMS"]);
     const urlized = { type: "URLIZED", urlizedOptions: { format: "PLAIN" } };
-    assert.deepEqual(types(await collections.addDataCollectionPlugin("books", { plugin: urlized })), ["CMS", "URLIZED"]);
-    assert.deepEqual(types(await collections.addDataCollectionPlugin("books", { plugin: urlized })), ["CMS", "URLIZED"]);
+    assert.deepEqual(types(await collections.addDataCollectionPlugin("books", { plugin: urlized })), [
+      "CMS",
+      "URLIZED",
+    ]);
+    assert.deepEqual(types(await collections.addDataCollectionPlugin("books", { plugin: urlized })), [
+      "CMS",
+      "URLIZED",
+    ]);
     assert.deepEqual(types(await collections.addMultilingualPlugin("books")), ["CMS", "MULTILINGUAL", "URLIZED"]);
-    assert.deepEqual(types(await collections.deleteDataCollectionPlugin("books", { pluginType: "URLIZED" })), ["CMS", "MULTILINGUAL"]);
+    assert.deepEqual(types(await collections.deleteDataCollectionPlugin("books", { pluginType: "URLIZED" })), [
+      "CMS",
+      "MULTILINGUAL",
+    ]);
     const { plugins } = await collections.getDataCollection("books");
     assert.equal(plugins.length, 2);
   });
@@ -131,10 +170,19 @@ testOnEach("collections", async (t, database) => {
   await t.test("listed, sorted and by pages", async () => {
     for (const id of ["zebra", "ant"]) await site.collection(id);
     const { collections: all, pagingMetadata } = await collections.listDataCollections();
-    assert.deepEqual(all.map(({ _id }) => _id), ["ant", "books", "zebra"]);
+    assert.deepEqual(
+      all.map(({ _id }) => _id),
+      ["ant", "books", "zebra"],
+    );
     assert.equal(pagingMetadata.total, 3);
-    const page = await collections.listDataCollections({ sort: { fieldName: "_id", order: "DESC" }, paging: { limit: 2, offset: 1 } });
-    assert.deepEqual(page.collections.map(({ _id }) => _id), ["books", "ant"]);
+    const page = await collections.listDataCollections({
+      sort: { fieldName: "_id", order: "DESC" },
+      paging: { limit: 2, offset: 1 },
+    });
+    assert.deepEqual(
+      page.collections.map(({ _id }) => _id),
+      ["books", "ant"],
+    );
     assert.deepEqual([page.pagingMetadata.count, page.pagingMetadata.offset], [2, 1]);
   });
   await t.test("with the fields that are asked for only", async () => {
@@ -143,17 +191,38 @@ testOnEach("collections", async (t, database) => {
   });
 
   await t.test("what is no collection", async () => {
-    const make = (collection) => collections.createDataCollection({ _id: "bad", fields: [{ key: "a", type: "TEXT" }], permissions: admin, ...collection });
+    const make = (collection) =>
+      collections.createDataCollection({
+        _id: "bad",
+        fields: [{ key: "a", type: "TEXT" }],
+        permissions: admin,
+        ...collection,
+      });
     await refused(app, make({ fields: [] }), "WDE0080", 400);
     await refused(app, make({ permissions: undefined }), "WDE0080", 400);
     await refused(app, make({ permissions: { ...admin, read: "EVERYBODY" } }), "WDE0075", 400);
     await refused(app, make({ fields: [{ key: "a", type: "NONSENSE" }] }), "WDE0080", 400);
     await refused(app, make({ fields: [{ key: "r", type: "REFERENCE" }] }), "WDE0075", 400);
-    await refused(app, make({ fields: [{ key: "a", type: "TEXT" }, { key: "a", type: "TEXT" }] }), "WDE0080", 400);
+    await refused(
+      app,
+      make({
+        fields: [
+          { key: "a", type: "TEXT" },
+          { key: "a", type: "TEXT" },
+        ],
+      }),
+      "WDE0080",
+      400,
+    );
     await refused(app, make({ fields: [{ key: "$a", type: "TEXT" }] }), "WDE0134", 400);
     await refused(app, make({ _id: "x".repeat(257) }), "WDE0080", 400);
     await refused(app, make({ _id: "books" }), "WDE0104", 409);
-    for (const [method, path, body] of [["POST", "/collections", {}], ["POST", "/collections", { collection: [] }], ["PUT", "/collections", { collection: null }], ["POST", "/collections/create-field", { dataCollectionId: "books" }]]) {
+    for (const [method, path, body] of [
+      ["POST", "/collections", {}],
+      ["POST", "/collections", { collection: [] }],
+      ["PUT", "/collections", { collection: null }],
+      ["POST", "/collections/create-field", { dataCollectionId: "books" }],
+    ]) {
       answered(await send(method, path, body), 400, "WDE0080");
     }
   });
@@ -176,8 +245,15 @@ testOnEach("collections", async (t, database) => {
     for (const person of [site.owner, site.ann, site.visitor]) {
       const { collections: theirs } = person;
       const attempts = {
-        create: () => theirs.createDataCollection({ _id: "mine", fields: [{ key: "a", type: "TEXT" }], permissions: anyone }),
-        update: () => theirs.updateDataCollection({ _id: "books", revision: "1", fields: [{ key: "a", type: "TEXT" }], permissions: anyone }),
+        create: () =>
+          theirs.createDataCollection({ _id: "mine", fields: [{ key: "a", type: "TEXT" }], permissions: anyone }),
+        update: () =>
+          theirs.updateDataCollection({
+            _id: "books",
+            revision: "1",
+            fields: [{ key: "a", type: "TEXT" }],
+            permissions: anyone,
+          }),
         patch: () => theirs.patchDataCollection("books", { displayName: "x" }),
         field: () => theirs.createDataCollectionField("books", { field: { key: "b", type: "TEXT" } }),
         plugin: () => theirs.addCmsPlugin("books"),

@@ -82,18 +82,31 @@ testOnEach("declared collections", async (t, database) => {
     }
     const definition = await one.owner.collections.getDataCollection("reviews");
     assert.equal(definition.displayName, "Reviews");
-    assert.deepEqual((await one.app.indexes.listIndexes("reviews")).indexes.map(({ fields }) => fields), [
-      [{ path: "product", order: "ASC" }, { path: "rating", order: "DESC" }],
-    ]);
+    assert.deepEqual(
+      (await one.app.indexes.listIndexes("reviews")).indexes.map(({ fields }) => fields),
+      [
+        [
+          { path: "product", order: "ASC" },
+          { path: "rating", order: "DESC" },
+        ],
+      ],
+    );
   });
   await t.test("what they declare is held to", async () => {
     const { app } = one;
     const rules = async (item) => {
       const error = await refused(app, app.items.insert("reviews", item), "WDE0080", 400);
-      return error.details.applicationError.data.fieldViolations.map(({ field, violatedRule }) => `${field} ${violatedRule}`);
+      return error.details.applicationError.data.fieldViolations.map(
+        ({ field, violatedRule }) => `${field} ${violatedRule}`,
+      );
     };
     assert.deepEqual(await rules({}), ["title REQUIRED_FIELD"]);
-    assert.deepEqual(await rules({ title: "x".repeat(21), rating: 6, kind: "other", code: "A-1" }), ["title MAX", "rating MAX", "kind ENUM", "code PATTERN"]);
+    assert.deepEqual(await rules({ title: "x".repeat(21), rating: 6, kind: "other", code: "A-1" }), [
+      "title MAX",
+      "rating MAX",
+      "kind ENUM",
+      "code PATTERN",
+    ]);
     await app.items.insert("reviews", { title: "ok", code: "a-1", kind: "praise" });
     await refused(app, app.items.insert("reviews", { title: "ok", code: "a-1" }), "WDE0123", 409);
     await other.app.items.insert("reviews", { title: "ok", code: "a-1" });
@@ -101,8 +114,18 @@ testOnEach("declared collections", async (t, database) => {
   await t.test("the app cannot change them", async () => {
     const { app } = one;
     await refused(app, app.collections.deleteDataCollection("reviews"), "WDE0119", 428);
-    await refused(app, app.collections.createDataCollectionField("reviews", { field: { key: "x", type: "TEXT" } }), "WDE0119", 428);
-    await refused(app, app.indexes.createIndex("reviews", { name: "n", fields: [{ path: "title", order: "ASC" }] }), "WDE0119", 428);
+    await refused(
+      app,
+      app.collections.createDataCollectionField("reviews", { field: { key: "x", type: "TEXT" } }),
+      "WDE0119",
+      428,
+    );
+    await refused(
+      app,
+      app.indexes.createIndex("reviews", { name: "n", fields: [{ path: "title", order: "ASC" }] }),
+      "WDE0119",
+      428,
+    );
     await refused(app, app.indexes.dropIndex("reviews", "product_-rating"), "WDE0119", 428);
     await refused(app, one.collection("reviews"), "WDE0104", 409);
   });
@@ -118,7 +141,9 @@ testOnEach("declared collections", async (t, database) => {
     assert.match(preview, /^reviews: field note is new$/m);
     assert.match(preview, /^fresh: new$/m);
     assert.equal(await place.done("check"), preview);
-    await one.app.items.insert("reviews", { title: "unchecked", note: "longer than three" }).then(({ _id }) => one.app.items.remove("reviews", _id));
+    await one.app.items
+      .insert("reviews", { title: "unchecked", note: "longer than three" })
+      .then(({ _id }) => one.app.items.remove("reviews", _id));
     assert.match(await place.done("migrate"), /^reviews: field note is new$/m);
     const app = await again();
     await refused(app, app.items.insert("reviews", { title: "checked", note: "longer than three" }), "WDE0080", 400);
@@ -134,23 +159,41 @@ testOnEach("declared collections", async (t, database) => {
 
   // Each: the files, and what is said of the loss.
   const { app } = await server.site(one.instanceId);
-  await app.items.insert("reviews", { _id: "in-the-way", title: "Long enough", rating: 2, other: "text", kind: "complaint" });
+  await app.items.insert("reviews", {
+    _id: "in-the-way",
+    title: "Long enough",
+    rating: 2,
+    other: "text",
+    kind: "complaint",
+  });
   await app.items.insertReference("reviews", "related", "in-the-way", ["p1", "p2"]);
   const changed = (before, after) => ({ reviews: reviews.replace(before, after), products });
   const lossy = {
-    "a collection with items goes": [{ products }, /^reviews: refused: its \d+ items of 2 instances would be out of reach/m],
+    "a collection with items goes": [
+      { products },
+      /^reviews: refused: its \d+ items of 2 instances would be out of reach/m,
+    ],
     "a multi-reference with links goes": [
       changed(/\[\[fields\]\]\nkey = "related"[^[]*/, ""),
       /^reviews: refused: 2 links of the field related would be lost$/m,
     ],
-    "a rule that an item breaks": [changed("max = 20", "max = 10"), /^reviews: refused: the item "in-the-way" of the instance [0-9a-f-]+ does not fit: title must be at most 10/m],
+    "a rule that an item breaks": [
+      changed("max = 20", "max = 10"),
+      /^reviews: refused: the item "in-the-way" of the instance [0-9a-f-]+ does not fit: title must be at most 10/m,
+    ],
     "a type that an item is not of": [
       changed('key = "rating"\ntype = "NUMBER"\nmin = 1\nmax = 5', 'key = "rating"\ntype = "TEXT"'),
       /"in-the-way".* rating must be/m,
     ],
     "a choice that an item has made": [changed('"complaint"]', '"other"]'), /"in-the-way".* kind must be one of/m],
-    "a field that becomes required": [changed("min = 1", "required = true\nmin = 1"), /the item "[^"]+" of the instance [0-9a-f-]+ does not fit: rating must have a value/m],
-    "a new rule for what items hold already": [changed("[[indexes]]", '[[fields]]\nkey = "other"\ntype = "NUMBER"\n\n[[indexes]]'), /"in-the-way".* other must be/m],
+    "a field that becomes required": [
+      changed("min = 1", "required = true\nmin = 1"),
+      /the item "[^"]+" of the instance [0-9a-f-]+ does not fit: rating must have a value/m,
+    ],
+    "a new rule for what items hold already": [
+      changed("[[indexes]]", '[[fields]]\nkey = "other"\ntype = "NUMBER"\n\n[[indexes]]'),
+      /"in-the-way".* other must be/m,
+    ],
   };
   await server.program.stop("SIGINT");
   for (const [name, [files, says]] of Object.entries(lossy)) {

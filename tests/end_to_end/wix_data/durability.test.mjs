@@ -16,7 +16,11 @@ testOnEach("killed twenty times under load", async (t, database) => {
   let server = await place.start();
   const site = await server.site();
   await site.collection("numbers", { number: "NUMBER" });
-  await site.app.indexes.createIndex("numbers", { name: "by number", fields: [{ path: "number", order: "ASC" }], unique: true });
+  await site.app.indexes.createIndex("numbers", {
+    name: "by number",
+    fields: [{ path: "number", order: "ASC" }],
+    unique: true,
+  });
   await site.app.items.insert("numbers", { _id: "counter", count: 0 });
 
   // Told to be there, by their ids; and the numbers that are taken, for a number is given out once.
@@ -73,11 +77,21 @@ testOnEach("killed twenty times under load", async (t, database) => {
     const found = await stored(now);
     const there = new Set(found.map(({ _id }) => _id));
     assert.equal(there.size, found.length, "none is there twice");
-    assert.deepEqual([...acknowledged].filter((id) => !there.has(id)), [], `kill ${kill}: lost`);
-    assert.ok(found.every(({ _id, number, text }) => _id === `n${number}` && text.length === number % 500), "whole");
+    assert.deepEqual(
+      [...acknowledged].filter((id) => !there.has(id)),
+      [],
+      `kill ${kill}: lost`,
+    );
+    assert.ok(
+      found.every(({ _id, number, text }) => _id === `n${number}` && text.length === number % 500),
+      "whole",
+    );
     assert.equal(await now.items.query("numbers").count(), found.length + 1);
     const { count } = await now.items.get("numbers", "counter");
-    assert.ok(count >= increments.told && count <= increments.tried, `${count} of ${increments.told} to ${increments.tried}`);
+    assert.ok(
+      count >= increments.told && count <= increments.tried,
+      `${count} of ${increments.told} to ${increments.tried}`,
+    );
   }
 
   await t.test("the index is as whole as the items", async () => {

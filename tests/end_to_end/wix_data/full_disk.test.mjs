@@ -42,7 +42,7 @@ test("a full disk", async (t) => {
   const ballast = join(folder, "ballast");
   const fill = () => {
     for (let size = 16 * MEBIBYTE; size >= 512; size = Math.floor(size / 2)) {
-      for (let taken = true; taken; ) {
+      for (let taken = true; taken;) {
         try {
           writeFileSync(ballast, Buffer.alloc(size), { flag: "a" });
         } catch {
@@ -71,7 +71,11 @@ test("a full disk", async (t) => {
     });
     for (const attempt of [
       () => app.items.insert("things", { _id: "refused", big }),
-      () => app.items.bulkInsert("things", Array.from({ length: 20 }, (_, i) => ({ _id: `r${i}`, big }))),
+      () =>
+        app.items.bulkInsert(
+          "things",
+          Array.from({ length: 20 }, (_, i) => ({ _id: `r${i}`, big })),
+        ),
       () => app.items.update("things", { _id: "before", big }),
     ]) {
       const error = await attempt().catch((error) => error);
@@ -82,9 +86,12 @@ test("a full disk", async (t) => {
   await t.test("reads go on, and have what was acknowledged and nothing else", async () => {
     assert.deepEqual(plain(await app.items.get("things", "before")), { _id: "before", number: 1 });
     const { items } = await app.items.query("things").fields("number").limit(1000).find();
-    assert.deepEqual(items.map(({ _id }) => _id), acknowledged);
+    assert.deepEqual(
+      items.map(({ _id }) => _id),
+      acknowledged,
+    );
     assert.equal(await app.items.query("things").count(), acknowledged.length);
-    assert.equal((await ann.collections.getDataCollection("things").catch(codeOf)), "WDE0027");
+    assert.equal(await ann.collections.getDataCollection("things").catch(codeOf), "WDE0027");
     server.program.assertAlive();
   });
   await t.test("with room again, writes go on without a restart", async () => {

@@ -15,40 +15,66 @@ testOnEach("indexes", async (t, database) => {
   for (const { collection } of [site, other]) await collection("people", fields);
   const { app } = site;
   const { items, indexes } = app;
-  const people = [["a", "Ann", 3], ["b", "ben", 1], ["c", "Cid", 2], ["d", "ann", 2]];
-  await items.bulkInsert("people", people.map(([_id, name, age]) => ({ _id, name, age, email: `${_id}@example.com` })));
+  const people = [
+    ["a", "Ann", 3],
+    ["b", "ben", 1],
+    ["c", "Cid", 2],
+    ["d", "ann", 2],
+  ];
+  await items.bulkInsert(
+    "people",
+    people.map(([_id, name, age]) => ({ _id, name, age, email: `${_id}@example.com` })),
+  );
 
   await t.test("regular, unique and case-insensitive ones are made", async () => {
     const made = await indexes.createIndex("people", { name: "by age", fields: [{ path: "age", order: "DESC" }] });
     const { name, fields: indexed, unique, caseInsensitive, source, status } = made;
-    assert.deepEqual({ name, indexed, unique, caseInsensitive, source, status }, {
-      name: "by age",
-      indexed: [{ path: "age", order: "DESC" }],
-      unique: false,
-      caseInsensitive: false,
-      source: "USER",
-      status: "ACTIVE",
-    });
+    assert.deepEqual(
+      { name, indexed, unique, caseInsensitive, source, status },
+      {
+        name: "by age",
+        indexed: [{ path: "age", order: "DESC" }],
+        unique: false,
+        caseInsensitive: false,
+        source: "USER",
+        status: "ACTIVE",
+      },
+    );
     await indexes.createIndex("people", { name: "by both", fields: on("age", "name") });
     await indexes.createIndex("people", { name: "emails", fields: on("email"), unique: true, caseInsensitive: true });
   });
   await t.test("listed, a page at a time", async () => {
     const all = await indexes.listIndexes("people");
-    assert.deepEqual(all.indexes.map(({ name }) => name), ["by age", "by both", "emails"]);
+    assert.deepEqual(
+      all.indexes.map(({ name }) => name),
+      ["by age", "by both", "emails"],
+    );
     const page = await indexes.listIndexes("people", { paging: { limit: 1, offset: 1 } });
-    assert.deepEqual(page.indexes.map(({ name }) => name), ["by both"]);
+    assert.deepEqual(
+      page.indexes.map(({ name }) => name),
+      ["by both"],
+    );
     assert.deepEqual([page.pagingMetadata.count, page.pagingMetadata.offset, page.pagingMetadata.total], [1, 1, 3]);
     assert.deepEqual(page.indexes[0], all.indexes[1]);
   });
   await t.test("how many more may be made", async () => {
     const left = await indexes.listAvailableIndexes("people");
     assert.deepEqual([left.regular1Field, left.unique1Field, left.total], [1, 0, 1]);
-    await refused(app, indexes.createIndex("people", { name: "second", fields: on("name"), unique: true }), "WDE0112", 400);
+    await refused(
+      app,
+      indexes.createIndex("people", { name: "second", fields: on("name"), unique: true }),
+      "WDE0112",
+      400,
+    );
   });
   await t.test("answers are the same with an index and without", async () => {
     const query = () => items.query("people");
     assert.deepEqual(ids((await query().eq("age", 2).find()).items), ["c", "d"]);
-    assert.deepEqual(ids((await query().ge("age", 2).ascending("age").ascending("name").find()).items), ["c", "d", "a"]);
+    assert.deepEqual(ids((await query().ge("age", 2).ascending("age").ascending("name").find()).items), [
+      "c",
+      "d",
+      "a",
+    ]);
     assert.deepEqual(ids((await query().descending("age").ascending("_id").find()).items), ["a", "c", "d", "b"]);
     assert.deepEqual(ids((await query().eq("email", "A@example.com").find()).items), [], "equality keeps case");
   });
@@ -58,7 +84,11 @@ testOnEach("indexes", async (t, database) => {
     await refused(app, items.update("people", { _id: "b", email: "a@example.com" }), "WDE0123", 409);
     await refused(app, items.save("people", { email: "a@example.com" }), "WDE0123", 409);
     await refused(app, items.patch("people", "b").setField("email", "C@EXAMPLE.COM").run(), "WDE0123", 409);
-    const bulk = await items.bulkInsert("people", [{ _id: "x1", email: "x@example.com" }, { _id: "x2", email: "X@example.com" }, { _id: "x3" }]);
+    const bulk = await items.bulkInsert("people", [
+      { _id: "x1", email: "x@example.com" },
+      { _id: "x2", email: "X@example.com" },
+      { _id: "x3" },
+    ]);
     assert.deepEqual([bulk.insertedItemIds, bulk.errors.map(({ code }) => code)], [["x1", "x3"], ["WDE0123"]]);
     assert.equal((await items.get("people", "b")).email, "b@example.com");
   });

@@ -35,7 +35,10 @@ testOnEach("jobs", async (t, database) => {
     const { jobId } = await items.asyncPatchByFilter("things", items.filter().ge("number", 700), modifications);
     assert.deepEqual(await over(jobId), { status: "SUCCEEDED", successCount: 50 });
     const { items: found } = await items.query("things").ge("number", 700).ascending("number").limit(100).find();
-    assert.deepEqual(found.map(({ number }) => number), Array.from({ length: 50 }, (_, i) => 1700 + i));
+    assert.deepEqual(
+      found.map(({ number }) => number),
+      Array.from({ length: 50 }, (_, i) => 1700 + i),
+    );
   });
   await t.test("a removal", async () => {
     const { jobId } = await items.asyncRemoveByFilter("things", items.filter().ge("number", 1700));
@@ -48,12 +51,19 @@ testOnEach("jobs", async (t, database) => {
   });
   await t.test("an item that cannot be changed ends the job, and what was done stays", async () => {
     await site.collection("mixed", { number: "ANY" });
-    await items.bulkInsert("mixed", [{ _id: "a", number: 1 }, { _id: "b", number: "text" }, { _id: "c", number: 3 }]);
+    await items.bulkInsert("mixed", [
+      { _id: "a", number: 1 },
+      { _id: "b", number: "text" },
+      { _id: "c", number: 3 },
+    ]);
     const modifications = [{ fieldPath: "number", action: "INCREMENT_FIELD", value: 1 }];
     const { jobId } = await items.asyncPatchByFilter("mixed", items.filter(), modifications);
     assert.deepEqual(await over(jobId), { status: "FAILED", successCount: 1 });
     const { items: left } = await items.query("mixed").ascending("_id").find();
-    assert.deepEqual(left.map(({ number }) => number), [2, "text", 3]);
+    assert.deepEqual(
+      left.map(({ number }) => number),
+      [2, "text", 3],
+    );
   });
   await t.test("another instance has no such job", async () => {
     await refused(other.app, other.app.items.getAsyncJobStatus(patched), "NOT_FOUND", 404);
@@ -64,15 +74,27 @@ testOnEach("jobs", async (t, database) => {
     }
   });
   await t.test("what cannot be done is said at once", async () => {
-    const job = (name, words) => send("POST", `/bulk/items/async-${name}-by-filter`, { dataCollectionId: "things", ...words });
+    const job = (name, words) =>
+      send("POST", `/bulk/items/async-${name}-by-filter`, { dataCollectionId: "things", ...words });
     answered(await job("patch", { filter: {}, fieldModifications: [] }), 400, "WDE0080");
-    answered(await job("patch", { filter: { number: { $nope: 1 } }, fieldModifications: [{ fieldPath: "a", action: "REMOVE_FIELD" }] }), 400, "WDE0076");
+    answered(
+      await job("patch", {
+        filter: { number: { $nope: 1 } },
+        fieldModifications: [{ fieldPath: "a", action: "REMOVE_FIELD" }],
+      }),
+      400,
+      "WDE0076",
+    );
     answered(await job("remove", { filter: [] }), 400, "WDE0076");
     answered(await job("remove", { dataCollectionId: "nowhere", filter: {} }), 404, "WDE0025");
   });
   await t.test("a job goes on when the server was killed, and changes nothing twice", async () => {
     await site.collection("long", { number: "NUMBER" });
-    for (let i = 0; i < 5; i += 1) await items.bulkInsert("long", Array.from({ length: 1000 }, () => ({ number: 0 })));
+    for (let i = 0; i < 5; i += 1)
+      await items.bulkInsert(
+        "long",
+        Array.from({ length: 1000 }, () => ({ number: 0 })),
+      );
     const modifications = [{ fieldPath: "number", action: "INCREMENT_FIELD", value: 1 }];
     const { jobId } = await items.asyncPatchByFilter("long", items.filter(), modifications);
     await until("the job to begin", async () => (await items.getAsyncJobStatus(jobId)).successCount > 0);

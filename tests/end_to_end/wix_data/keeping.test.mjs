@@ -12,13 +12,18 @@ import { admin, dataPlace, startData } from "../lib/data_stage.mjs";
 import { databases, testOnEach } from "../lib/databases.mjs";
 import { until } from "../lib/poll.mjs";
 
-const declared = '[permissions]\nread = "ANYONE"\ninsert = "SITE_MEMBER"\n\n[[fields]]\nkey = "name"\ntype = "TEXT"\nunique = true\n';
+const declared =
+  '[permissions]\nread = "ANYONE"\ninsert = "SITE_MEMBER"\n\n[[fields]]\nkey = "name"\ntype = "TEXT"\nunique = true\n';
 
 const many = { type: "MULTI_REFERENCE", typeMetadata: { multiReference: { referencedCollectionId: "authors" } } };
 
 const books = [
   { _id: "z-first", title: "日本茶 👩‍👩‍👧", when: new Date("1969-12-31T23:59:59.999Z"), nothing: null },
-  { _id: "a/second?#%", title: 'quote"\\\n\t\u2028', deep: { list: [[1, [2, { x: null, d: new Date(0) }]], [], {}], n: -0.1 } },
+  {
+    _id: "a/second?#%",
+    title: 'quote"\\\n\t\u2028',
+    deep: { list: [[1, [2, { x: null, d: new Date(0) }]], [], {}], n: -0.1 },
+  },
   { _id: "third", numbers: [5e-324, 1.7976931348623157e308, 2 ** 53, 1e21, 0], flags: [true, false, null], empty: "" },
   { _id: " ", title: "e\u0301 is not é", far: new Date("9999-12-31T23:59:59.999Z"), iso: "2024-01-01T00:00:00.000Z" },
 ];
@@ -30,12 +35,21 @@ async function fill(site) {
   await app.collections.createDataCollection({
     _id: "books",
     displayName: "Bücher",
-    fields: [{ key: "title", type: "TEXT", description: "of the book" }, { key: "reviewers", ...many }],
+    fields: [
+      { key: "title", type: "TEXT", description: "of the book" },
+      { key: "reviewers", ...many },
+    ],
     permissions: { ...admin, read: "SITE_MEMBER_AUTHOR", insert: "SITE_MEMBER" },
   });
   await app.indexes.createIndex("books", { name: "titles", fields: [{ path: "title", order: "ASC" }], unique: true });
-  await app.items.bulkInsert("authors", Array.from({ length: 1200 }, (_, i) => ({ _id: `a${i}`, name: `Author ${i}` })).slice(0, 1000));
-  await app.items.bulkInsert("authors", Array.from({ length: 200 }, (_, i) => ({ _id: `b${i}`, name: `More ${i}` })));
+  await app.items.bulkInsert(
+    "authors",
+    Array.from({ length: 1200 }, (_, i) => ({ _id: `a${i}`, name: `Author ${i}` })).slice(0, 1000),
+  );
+  await app.items.bulkInsert(
+    "authors",
+    Array.from({ length: 200 }, (_, i) => ({ _id: `b${i}`, name: `More ${i}` })),
+  );
   await app.items.bulkInsert("books", books);
   await ann.items.insert("books", { _id: "hers", title: "hers" });
   await app.items.insertReference("books", "reviewers", "third", ["a9", "a3", "nobody", "a7"]);
@@ -93,12 +107,20 @@ testOnEach("an instance exported, deleted and imported", async (t, database) => 
     await place.done("instance", "delete", id, "--yes");
     await gone(site.app, "books");
     assert.equal(await site.app.items.query("shared").count(), 0);
-    assert.deepEqual((await site.app.collections.listDataCollections()).collections.map(({ _id }) => _id), ["shared"]);
+    assert.deepEqual(
+      (await site.app.collections.listDataCollections()).collections.map(({ _id }) => _id),
+      ["shared"],
+    );
     assert.deepEqual(await everything(other), ofOther, "the other instance has all it had");
   });
   await t.test("imported: the same in everything", async () => {
     await place.done("instance", "import", "--input", file);
-    await until("the server to know the collections", () => site.app.items.query("books").count().catch(() => false));
+    await until("the server to know the collections", () =>
+      site.app.items
+        .query("books")
+        .count()
+        .catch(() => false),
+    );
     assert.deepEqual(await everything(site), before);
     const again = await place.done("instance", "export", id);
     assert.equal(again.trimEnd().split("\n").at(-1), records().at(-1), "the same counts and checksum");
@@ -144,7 +166,10 @@ testOnEach("an instance exported, deleted and imported", async (t, database) => 
     "broken off between two lines": [lines.slice(0, 700).join("\n") + "\n", /broken off/],
     "broken off in a line": [lines.join("\n").slice(0, -lines.at(-1).length - 30), /line \d+/],
     "a line is missing": [lines.toSpliced(itemAt, 1).join("\n"), /damaged/],
-    "a character is another": [lines.with(itemAt, lines[itemAt].replace("Author 500", "Author 5O0")).join("\n"), /damaged/],
+    "a character is another": [
+      lines.with(itemAt, lines[itemAt].replace("Author 500", "Author 5O0")).join("\n"),
+      /damaged/,
+    ],
     "a line is there twice": [lines.toSpliced(itemAt, 0, lines[itemAt]).join("\n"), /line \d+|damaged/],
     "a line is no JSON": [lines.with(itemAt, "nonsense").join("\n"), /line \d+ is no record/],
     "the header is missing": [lines.slice(1).join("\n"), /header/],
@@ -166,7 +191,10 @@ testOnEach("an instance exported, deleted and imported", async (t, database) => 
     writeFileSync(bad, damaged["broken off between two lines"][0]);
     const fresh = await stage.site();
     await place.run("instance", "import", fresh.instanceId, "--input", bad);
-    assert.deepEqual((await fresh.app.collections.listDataCollections()).collections.map(({ _id }) => _id), ["shared"]);
+    assert.deepEqual(
+      (await fresh.app.collections.listDataCollections()).collections.map(({ _id }) => _id),
+      ["shared"],
+    );
   });
   await t.test("a damaged export with --replace takes nothing away", async () => {
     const bad = join(place.folder, "bad.jsonl");
@@ -188,7 +216,10 @@ testOnEach("an instance exported, deleted and imported", async (t, database) => 
 // moment.
 function gone({ items }, collection) {
   return until(`${collection} to be gone`, async () => {
-    const error = await items.query(collection).find().catch((error) => error);
+    const error = await items
+      .query(collection)
+      .find()
+      .catch((error) => error);
     return codeOf(error) === "WDE0025";
   });
 }
@@ -246,9 +277,18 @@ if (databases.includes("sqlite")) {
       const there = await restored.start();
       const { items } = (await there.site(site.instanceId)).app;
       for (const [writer, count] of least.entries()) {
-        const { items: found } = await items.query("numbers").eq("writer", writer).ascending("number").limit(1000).find();
+        const { items: found } = await items
+          .query("numbers")
+          .eq("writer", writer)
+          .ascending("number")
+          .limit(1000)
+          .find();
         assert.ok(found.length >= count, "what was acknowledged before");
-        assert.deepEqual(found.map(({ number }) => number), Array.from(found.keys()), "without a gap");
+        assert.deepEqual(
+          found.map(({ number }) => number),
+          Array.from(found.keys()),
+          "without a gap",
+        );
       }
     });
     await t.test("put back under a running server and its writers", async () => {
@@ -335,7 +375,12 @@ test("while a copy is made, a writer goes on: the two differ, and it says so, or
   await site.collection("numbers", { number: "NUMBER" });
   const { written, stop } = writers(site.app.items, "numbers", 2);
   await until("some writes", () => written.every((count) => count > 5));
-  const { code, stdout, stderr } = await stage.place.run("database", "copy", "--to", `sqlite://${join(stage.place.folder, "copy.db")}`);
+  const { code, stdout, stderr } = await stage.place.run(
+    "database",
+    "copy",
+    "--to",
+    `sqlite://${join(stage.place.folder, "copy.db")}`,
+  );
   await stop();
   const [from, to] = stdout.trim().split("\n");
   const same = from?.slice("from".length) === to?.slice("to".length);

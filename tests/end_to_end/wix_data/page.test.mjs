@@ -44,7 +44,10 @@ test("a page with Wix's client", async (t) => {
   const origin = await servePage(t);
   const { backend, site: makeSite } = await startData(t, { config: `[cors]\norigins = ["${origin}"]\n` });
   const site = await makeSite();
-  const fields = [{ key: "title", type: "TEXT", required: true, stringLengthRange: { maxLength: 20 } }, { key: "when", type: "DATETIME" }];
+  const fields = [
+    { key: "title", type: "TEXT", required: true, stringLengthRange: { maxLength: 20 } },
+    { key: "when", type: "DATETIME" },
+  ];
   await site.collection("notes", fields, { ...anyone, insert: "SITE_MEMBER" });
   const browser = await openBrowser(t);
   const open = async ({ authorization }) => {
@@ -71,9 +74,15 @@ test("a page with Wix's client", async (t) => {
     await ann.add("note 1");
     await ann.add("note 2, é 日本");
     assert.equal(await ann.error(), "");
-    assert.deepEqual(await ann.texts(), ["note 2, é 日本, 2024-02-02T00:00:00.000Z", "note 1, 2024-02-01T00:00:00.000Z"]);
+    assert.deepEqual(await ann.texts(), [
+      "note 2, é 日本, 2024-02-02T00:00:00.000Z",
+      "note 1, 2024-02-01T00:00:00.000Z",
+    ]);
     const { items } = await site.app.items.query("notes").ascending("when").find();
-    assert.deepEqual(items.map(({ _owner }) => _owner), [site.ann.userId, site.ann.userId]);
+    assert.deepEqual(
+      items.map(({ _owner }) => _owner),
+      [site.ann.userId, site.ann.userId],
+    );
   });
   await t.test("a query by POST", async () => {
     await ann.press("Ask for much");

@@ -14,7 +14,12 @@ const lists = [["b", 2], [], [1, 9], "a", ["c", null], 5];
 // every fifth has none.
 function shelf() {
   return Array.from({ length: 40 }, (_, i) => {
-    const item = { _id: `i${String(i).padStart(2, "0")}`, mixed: kinds[i % kinds.length], lists: lists[i % lists.length], seq: i };
+    const item = {
+      _id: `i${String(i).padStart(2, "0")}`,
+      mixed: kinds[i % kinds.length],
+      lists: lists[i % lists.length],
+      seq: i,
+    };
     return i % 5 === 0 ? item : { ...item, number: (i * 7) % 4 };
   });
 }
@@ -86,8 +91,14 @@ testOnEach("cursors", async (t, database) => {
 
   await t.test("a cursor carries the filter and the sort", async () => {
     const { dataItems } = answered(await query("shelf", next), 200);
-    const wanted = shelf().filter(({ number }) => number >= 1).reverse().slice(5, 10);
-    assert.deepEqual(dataItems.map(({ id }) => id), ids(wanted));
+    const wanted = shelf()
+      .filter(({ number }) => number >= 1)
+      .reverse()
+      .slice(5, 10);
+    assert.deepEqual(
+      dataItems.map(({ id }) => id),
+      ids(wanted),
+    );
   });
   await t.test("the first page has no way back, the last none on", async () => {
     assert.equal(first.json.pagingMetadata.cursors.prev, undefined);

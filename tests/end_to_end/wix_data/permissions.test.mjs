@@ -85,7 +85,10 @@ testOnEach("roles", async (t, database) => {
     assert.equal((await visitor.items.save("c", { _id: "new", n: 1 }))._id, "new");
     // What the visitor may not even see is as if it was not there.
     await refused(visitor, visitor.items.save("c", { _id: "x", n: 1 }), "WDE0073", 404);
-    const bulk = await visitor.items.bulkSave("c", [{ _id: "x", n: 1 }, { _id: "newer", n: 1 }]);
+    const bulk = await visitor.items.bulkSave("c", [
+      { _id: "x", n: 1 },
+      { _id: "newer", n: 1 },
+    ]);
     assert.deepEqual([bulk.inserted, bulk.errors.map(({ code }) => code)], [1, ["WDE0073"]]);
     assert.equal((await site.app.items.get("c", "x")).n, 0);
     const writable = await stage.site();
@@ -122,8 +125,14 @@ testOnEach("authors", async (t, database) => {
   ];
   await site.collection("notes", fields, { read: author, insert: author, update: author, remove: author });
   const { ann, ben, visitor, owner, app } = site;
-  for (const [person, name] of [[ann, "a"], [ben, "b"]]) {
-    await person.items.bulkInsert("notes", [1, 2, 3].map((n) => ({ _id: `${name}${n}`, n })));
+  for (const [person, name] of [
+    [ann, "a"],
+    [ben, "b"],
+  ]) {
+    await person.items.bulkInsert(
+      "notes",
+      [1, 2, 3].map((n) => ({ _id: `${name}${n}`, n })),
+    );
   }
   await app.items.insert("notes", { _id: "x", n: 9 });
   const everything = async () => ids((await app.items.query("notes").ascending("_id").find()).items);
@@ -135,23 +144,41 @@ testOnEach("authors", async (t, database) => {
     assert.equal((await ann.items.remove("notes", "mine"))._id, "mine");
   });
   await t.test("one sees one's own, the owner and the app see all", async () => {
-    for (const [person, seen] of [[ann, ["a1", "a2", "a3"]], [ben, ["b1", "b2", "b3"]], [owner, all], [app, all]]) {
+    for (const [person, seen] of [
+      [ann, ["a1", "a2", "a3"]],
+      [ben, ["b1", "b2", "b3"]],
+      [owner, all],
+      [app, all],
+    ]) {
       const { items } = person;
       const found = await items.query("notes").ascending("_id").find({ returnTotalCount: true });
       assert.deepEqual([ids(found.items), found.totalCount], [seen, seen.length]);
       assert.equal(await items.query("notes").count(), seen.length);
       assert.equal((await items.aggregate("notes").count().run()).items[0].count, seen.length);
-      const piped = await items.aggregatePipeline("notes", { stages: [{ sort: { values: [{ fieldName: "_id", order: "ASC" }] } }] });
+      const piped = await items.aggregatePipeline("notes", {
+        stages: [{ sort: { values: [{ fieldName: "_id", order: "ASC" }] } }],
+      });
       assert.deepEqual(ids(piped.results), seen);
       assert.deepEqual((await items.query("notes").distinct("_id")).items, seen);
-      assert.deepEqual(ids((await items.search("notes", { search: {}, sort: [{ fieldName: "_id", order: "ASC" }] })).items).sort(), seen);
+      assert.deepEqual(
+        ids((await items.search("notes", { search: {}, sort: [{ fieldName: "_id", order: "ASC" }] })).items).sort(),
+        seen,
+      );
     }
   });
   await t.test("a filter does not reach further", async () => {
-    const filters = [{ _owner: ben.userId }, { $or: [{ n: 1 }, { _id: "b1" }] }, { $not: { _id: "none" } }, { _owner: { $ne: ann.userId } }];
+    const filters = [
+      { _owner: ben.userId },
+      { $or: [{ n: 1 }, { _id: "b1" }] },
+      { $not: { _id: "none" } },
+      { _owner: { $ne: ann.userId } },
+    ];
     for (const filter of filters) {
       const { items } = await ann.items.query("notes", { filter });
-      assert.ok(items.every(({ _owner }) => _owner === ann.userId), JSON.stringify(filter));
+      assert.ok(
+        items.every(({ _owner }) => _owner === ann.userId),
+        JSON.stringify(filter),
+      );
     }
   });
   await t.test("the items of others are missing", async () => {
@@ -160,7 +187,11 @@ testOnEach("authors", async (t, database) => {
     await refused(ann, ann.items.update("notes", { _id: "b1", n: 7 }), "WDE0073", 404);
     await refused(ann, ann.items.patch("notes", "b1").setField("n", 7).run(), "WDE0073", 404);
     assert.equal(await ann.items.remove("notes", "b1"), null);
-    const bulk = await ann.items.bulkUpdate("notes", [{ _id: "a1", n: 7 }, { _id: "b1", n: 7 }, { _id: "x", n: 7 }]);
+    const bulk = await ann.items.bulkUpdate("notes", [
+      { _id: "a1", n: 7 },
+      { _id: "b1", n: 7 },
+      { _id: "x", n: 7 },
+    ]);
     assert.deepEqual([bulk.updatedItemIds, bulk.skipped], [["a1"], 2]);
     assert.equal((await ann.items.bulkRemove("notes", ["b1", "b2", "x"])).removed, 0);
     assert.equal((await ann.items.bulkPatch("notes", ["b1", "x"]).setField("n", 7).run()).updated, 0);
@@ -190,16 +221,26 @@ testOnEach("authors", async (t, database) => {
     const [note] = (await ann.items.query("notes").eq("_id", "a2").include("friend", "links").find()).items;
     assert.deepEqual([note.friend, ids(note.links)], ["b3", ["a3"]]);
     const { results } = await ann.items.queryReferencedItems("notes", "a2", "links");
-    assert.deepEqual(results.map(({ item }) => item?._id ?? null), [null, "a3"]);
+    assert.deepEqual(
+      results.map(({ item }) => item?._id ?? null),
+      [null, "a3"],
+    );
   });
   await t.test("a job does no more than who asked for it may do", async () => {
-    const over = (person, jobId) => until("the job", async () => {
-      const { status, successCount } = await person.items.getAsyncJobStatus(jobId);
-      return status === "SUCCEEDED" && { successCount };
-    });
-    const { jobId } = await ann.items.asyncPatchByFilter("notes", ann.items.filter(), [{ fieldPath: "job", action: "SET_FIELD", value: true }]);
+    const over = (person, jobId) =>
+      until("the job", async () => {
+        const { status, successCount } = await person.items.getAsyncJobStatus(jobId);
+        return status === "SUCCEEDED" && { successCount };
+      });
+    const { jobId } = await ann.items.asyncPatchByFilter("notes", ann.items.filter(), [
+      { fieldPath: "job", action: "SET_FIELD", value: true },
+    ]);
     assert.deepEqual(await over(ann, jobId), { successCount: 3 });
-    assert.deepEqual(ids((await app.items.query("notes").eq("job", true).ascending("_id").find()).items), ["a1", "a2", "a3"]);
+    assert.deepEqual(ids((await app.items.query("notes").eq("job", true).ascending("_id").find()).items), [
+      "a1",
+      "a2",
+      "a3",
+    ]);
     const removal = await ben.items.asyncRemoveByFilter("notes", ben.items.filter().ge("n", 0));
     assert.deepEqual(await over(ben, removal.jobId), { successCount: 3 });
     assert.deepEqual(await everything(), ["a1", "a2", "a3", "x"]);

@@ -6,8 +6,16 @@ import { admin, startData } from "../lib/data_stage.mjs";
 import { answered, ids, plain, refused } from "../lib/data_client.mjs";
 import { testOnEach } from "../lib/databases.mjs";
 
-const reference = (key, id) => ({ key, type: "REFERENCE", typeMetadata: { reference: { referencedCollectionId: id } } });
-const many = (key, id) => ({ key, type: "MULTI_REFERENCE", typeMetadata: { multiReference: { referencedCollectionId: id } } });
+const reference = (key, id) => ({
+  key,
+  type: "REFERENCE",
+  typeMetadata: { reference: { referencedCollectionId: id } },
+});
+const many = (key, id) => ({
+  key,
+  type: "MULTI_REFERENCE",
+  typeMetadata: { multiReference: { referencedCollectionId: id } },
+});
 
 async function library(site) {
   await site.collection("authors", { name: "TEXT" }, { ...admin, read: "ANYONE" });
@@ -22,9 +30,15 @@ async function library(site) {
   ];
   await site.collection("books", fields, { ...admin, read: "ANYONE" });
   const { items } = site.app;
-  await items.bulkInsert("authors", Array.from({ length: 60 }, (_, i) => ({ _id: `a${i}`, name: `Author ${i}` })));
+  await items.bulkInsert(
+    "authors",
+    Array.from({ length: 60 }, (_, i) => ({ _id: `a${i}`, name: `Author ${i}` })),
+  );
   await items.bulkInsert("secrets", [{ _id: "s1", name: "secret" }]);
-  await items.bulkInsert("books", ["b1", "b2", "b3"].map((_id) => ({ _id, title: _id })));
+  await items.bulkInsert(
+    "books",
+    ["b1", "b2", "b3"].map((_id) => ({ _id, title: _id })),
+  );
 }
 
 const named = (...numbers) => numbers.map((number) => `a${number}`);
@@ -36,19 +50,26 @@ testOnEach("references", async (t, database) => {
   const { app } = site;
   const { items, send } = app;
   await library(site);
-  const linked = async (field, book, options) => ids((await items.queryReferenced("books", book, field, options)).items);
+  const linked = async (field, book, options) =>
+    ids((await items.queryReferenced("books", book, field, options)).items);
 
   await t.test("a single reference takes an id or an item, and gives the id", async () => {
     await items.update("books", { _id: "b1", title: "b1", author: "a1" });
     await items.update("books", { _id: "b2", title: "b2", author: { _id: "a2", name: "not kept" } });
     await items.update("books", { _id: "b3", title: "b3", author: "nobody" });
     const { items: found } = await items.query("books").ascending("_id").find();
-    assert.deepEqual(found.map(({ author }) => author), ["a1", "a2", "nobody"]);
+    assert.deepEqual(
+      found.map(({ author }) => author),
+      ["a1", "a2", "nobody"],
+    );
     assert.deepEqual(ids((await items.query("books").hasSome("author", ["a2", "nobody"]).find()).items), ["b2", "b3"]);
   });
   await t.test("included: the item, and of one that is not there the id", async () => {
     const { items: found } = await items.query("books").ascending("_id").include("author").find();
-    assert.deepEqual(found.map(({ author }) => author.name ?? author), ["Author 1", "Author 2", "nobody"]);
+    assert.deepEqual(
+      found.map(({ author }) => author.name ?? author),
+      ["Author 1", "Author 2", "nobody"],
+    );
     const got = await items.get("books", "b1", { includeReferences: [{ field: "author" }] });
     assert.equal(got.author.name, "Author 1");
     assert.ok(got.author._createdDate instanceof Date);
@@ -63,20 +84,42 @@ testOnEach("references", async (t, database) => {
     assert.equal(await items.isReferenced("books", "reviewers", "b1", "a3"), true);
     assert.equal(await items.isReferenced("books", "reviewers", "b1", "a2"), false);
     assert.equal(await items.isReferenced("books", "author", "b1", "a1"), true, "a single reference, too");
-    assert.deepEqual(plain(await items.get("books", "b1")), { _id: "b1", title: "b1", author: "a1" }, "absent from the item");
+    assert.deepEqual(
+      plain(await items.get("books", "b1")),
+      { _id: "b1", title: "b1", author: "a1" },
+      "absent from the item",
+    );
     assert.deepEqual(ids((await items.query("books").hasSome("reviewers", ["a9"]).find()).items), ["b1"]);
     assert.deepEqual(ids((await items.query("books").hasAll("reviewers", named(9, 2)).find()).items), []);
   });
   await t.test("twice, and unlinked when it is not: a fault for that one alone", async () => {
-    const references = ["a5", "a7"].map((referencedItemId) => ({ referringItemFieldName: "reviewers", referringItemId: "b1", referencedItemId }));
+    const references = ["a5", "a7"].map((referencedItemId) => ({
+      referringItemFieldName: "reviewers",
+      referringItemId: "b1",
+      referencedItemId,
+    }));
     const change = async (name) => {
-      const reply = await send("POST", `/bulk/items/${name}-references`, { dataCollectionId: "books", dataItemReferences: references });
-      return answered(reply, 200).results.map(({ action, referenceMetadata: { success, error } }) => [action, success, error?.code]);
+      const reply = await send("POST", `/bulk/items/${name}-references`, {
+        dataCollectionId: "books",
+        dataItemReferences: references,
+      });
+      return answered(reply, 200).results.map(({ action, referenceMetadata: { success, error } }) => [
+        action,
+        success,
+        error?.code,
+      ]);
     };
-    assert.deepEqual(await change("insert"), [["INSERT", false, "WDE0029"], ["INSERT", true, undefined]]);
+    assert.deepEqual(await change("insert"), [
+      ["INSERT", false, "WDE0029"],
+      ["INSERT", true, undefined],
+    ]);
     await items.removeReference("books", "reviewers", "b1", "a5");
-    assert.deepEqual(await change("remove"), [["DELETE", false, "WDE0153"], ["DELETE", true, undefined]]);
-    const single = (name, dataItemReference) => send("POST", `/items/${name}-reference`, { dataCollectionId: "books", dataItemReference });
+    assert.deepEqual(await change("remove"), [
+      ["DELETE", false, "WDE0153"],
+      ["DELETE", true, undefined],
+    ]);
+    const single = (name, dataItemReference) =>
+      send("POST", `/items/${name}-reference`, { dataCollectionId: "books", dataItemReference });
     answered(await single("insert", references[0]), 200);
     answered(await single("insert", references[0]), 409, "WDE0029");
     answered(await single("remove", references[1]), 404, "WDE0153");
@@ -88,7 +131,10 @@ testOnEach("references", async (t, database) => {
     assert.equal(results[0].unresolvedReference.referencedItemId, "ghost");
     assert.equal(results[1].item._id, "a1");
     const references = [{ referringItemFieldName: "tags", referringItemId: "no book", referencedItemId: "a1" }];
-    const reply = await send("POST", "/bulk/items/insert-references", { dataCollectionId: "books", dataItemReferences: references });
+    const reply = await send("POST", "/bulk/items/insert-references", {
+      dataCollectionId: "books",
+      dataItemReferences: references,
+    });
     assert.equal(answered(reply, 200).results[0].referenceMetadata.error.code, "WDE0073");
   });
   await t.test("a field that is no multi-reference", async () => {
@@ -96,7 +142,11 @@ testOnEach("references", async (t, database) => {
     await refused(app, items.insertReference("books", "nope", "b1", "a1"), "WDE0020", 400);
     await refused(app, items.replaceReferences("books", "author", "b1", ["a1"]), "WDE0020", 400);
     await refused(app, items.queryReferenced("books", "b1", "title"), "WDE0020", 400);
-    answered(await send("POST", "/bulk/items/insert-references", { dataCollectionId: "books", dataItemReferences: [] }), 400, "WDE0080");
+    answered(
+      await send("POST", "/bulk/items/insert-references", { dataCollectionId: "books", dataItemReferences: [] }),
+      400,
+      "WDE0080",
+    );
   });
 
   await t.test("replaced, in a new order, and by nothing", async () => {
@@ -124,10 +174,20 @@ testOnEach("references", async (t, database) => {
   await t.test("several items at once", async () => {
     await items.replaceReferences("books", "tags", "b2", named(6));
     const { results } = await items.queryReferencedItems("books", ["b1", "b2"], "tags");
-    assert.deepEqual(results.map(({ item }) => item?._id ?? "unresolved"), ["unresolved", "a1", "a6"]);
+    assert.deepEqual(
+      results.map(({ item }) => item?._id ?? "unresolved"),
+      ["unresolved", "a1", "a6"],
+    );
   });
   await t.test("included: 50 without a limit, else as many as asked for", async () => {
-    const included = async (...include) => (await items.query("books").eq("_id", "b2").include(...include).find()).items[0];
+    const included = async (...include) =>
+      (
+        await items
+          .query("books")
+          .eq("_id", "b2")
+          .include(...include)
+          .find()
+      ).items[0];
     assert.deepEqual(ids((await included("reviewers")).reviewers), range(0, 50));
     const direct = { filter: { _id: "b2" } };
     const limited = (limit) => items.query("books", direct, { includeReferences: [{ field: "reviewers", limit }] });
@@ -137,7 +197,10 @@ testOnEach("references", async (t, database) => {
     const both = await included("author", "tags", "nonsense");
     assert.deepEqual([both.author.name, ids(both.tags)], ["Author 2", ["a6"]]);
     const each = (await items.query("books").ascending("_id").include("reviewers").find()).items;
-    assert.deepEqual(each.map(({ reviewers }) => reviewers.length), [0, 50, 0]);
+    assert.deepEqual(
+      each.map(({ reviewers }) => reviewers.length),
+      [0, 50, 0],
+    );
   });
 
   await t.test("in what is written: dropped, unless saveReferences says otherwise", async () => {
@@ -147,9 +210,20 @@ testOnEach("references", async (t, database) => {
     assert.deepEqual(await linked("tags", "w"), named(3, 1));
     await items.update("books", { _id: "w", title: "again" });
     assert.deepEqual(await linked("tags", "w"), named(3, 1), "not named, not changed");
-    await items.save("books", { _id: "w", title: "w", tags: [{ _id: "a7", name: "an item" }] }, { saveReferences: true });
+    await items.save(
+      "books",
+      { _id: "w", title: "w", tags: [{ _id: "a7", name: "an item" }] },
+      { saveReferences: true },
+    );
     assert.deepEqual(await linked("tags", "w"), ["a7"]);
-    const bulk = await items.bulkSave("books", [{ _id: "w", tags: ["a8"] }, { _id: "w2", tags: ["a9"] }], { saveReferences: true });
+    const bulk = await items.bulkSave(
+      "books",
+      [
+        { _id: "w", tags: ["a8"] },
+        { _id: "w2", tags: ["a9"] },
+      ],
+      { saveReferences: true },
+    );
     assert.deepEqual(bulk.errors, []);
     assert.deepEqual([await linked("tags", "w"), await linked("tags", "w2")], [["a8"], ["a9"]]);
     await refused(app, items.update("books", { _id: "w", tags: "a1" }, { saveReferences: true }), "WDE0303", 400);
@@ -167,7 +241,10 @@ testOnEach("references", async (t, database) => {
     await items.insert("authors", { _id: "gone", name: "Gone" });
     await items.insertReference("books", "tags", "w", "gone");
     await items.remove("authors", "gone");
-    assert.deepEqual((await items.queryReferencedItems("books", "w", "tags")).results.map(({ item }) => item?._id), named(2, 4));
+    assert.deepEqual(
+      (await items.queryReferencedItems("books", "w", "tags")).results.map(({ item }) => item?._id),
+      named(2, 4),
+    );
     await items.remove("books", "w");
     await items.insert("books", { _id: "w", title: "anew" });
     assert.deepEqual(await linked("tags", "w"), []);
@@ -187,7 +264,8 @@ testOnEach("references", async (t, database) => {
   });
   await t.test("of many who link the same at once, one does", async () => {
     const reference = { referringItemFieldName: "tags", referringItemId: "b3", referencedItemId: "a50" };
-    const attempt = () => send("POST", "/items/insert-reference", { dataCollectionId: "books", dataItemReference: reference });
+    const attempt = () =>
+      send("POST", "/items/insert-reference", { dataCollectionId: "books", dataItemReference: reference });
     const replies = await Promise.all(Array.from({ length: 10 }, attempt));
     assert.deepEqual(replies.map(({ status }) => status).sort(), [200, ...Array(9).fill(409)]);
     assert.deepEqual(await linked("tags", "b3"), ["a50"]);

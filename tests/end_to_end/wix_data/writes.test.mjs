@@ -67,13 +67,31 @@ testOnEach("writes", async (t, database) => {
   await t.test("a bulk call with faults in its middle does all the rest", async () => {
     await items.insert("things", { _id: "m1", count: 1 });
     const patches = [
-      { dataItemId: "m1", fieldModifications: [{ fieldPath: "count", action: "INCREMENT_FIELD", incrementFieldOptions: { value: 1 } }] },
-      { dataItemId: "m2", fieldModifications: [{ fieldPath: "count", action: "INCREMENT_FIELD", incrementFieldOptions: { value: 1 } }] },
-      { dataItemId: "m1", fieldModifications: [{ fieldPath: "title", action: "INCREMENT_FIELD", incrementFieldOptions: { value: 1 } }, { fieldPath: "title", action: "APPEND_TO_ARRAY", appendToArrayOptions: { value: 1 } }] },
+      {
+        dataItemId: "m1",
+        fieldModifications: [{ fieldPath: "count", action: "INCREMENT_FIELD", incrementFieldOptions: { value: 1 } }],
+      },
+      {
+        dataItemId: "m2",
+        fieldModifications: [{ fieldPath: "count", action: "INCREMENT_FIELD", incrementFieldOptions: { value: 1 } }],
+      },
+      {
+        dataItemId: "m1",
+        fieldModifications: [
+          { fieldPath: "title", action: "INCREMENT_FIELD", incrementFieldOptions: { value: 1 } },
+          { fieldPath: "title", action: "APPEND_TO_ARRAY", appendToArrayOptions: { value: 1 } },
+        ],
+      },
       { dataItemId: "m1", fieldModifications: [] },
-      { dataItemId: "m1", fieldModifications: [{ fieldPath: "free", action: "SET_FIELD", setFieldOptions: { value: [1] } }] },
+      {
+        dataItemId: "m1",
+        fieldModifications: [{ fieldPath: "free", action: "SET_FIELD", setFieldOptions: { value: [1] } }],
+      },
     ];
-    const reply = answered(await send("POST", "/bulk/items/patch", { dataCollectionId: "things", patches, returnEntity: true }), 200);
+    const reply = answered(
+      await send("POST", "/bulk/items/patch", { dataCollectionId: "things", patches, returnEntity: true }),
+      200,
+    );
     const summary = reply.results.map(({ action, itemMetadata }) => [
       action,
       itemMetadata.originalIndex,
@@ -104,36 +122,76 @@ testOnEach("writes", async (t, database) => {
     const reply = answered(await send("POST", "/bulk/items/insert", { dataCollectionId: "things", dataItems }), 200);
     const codes = reply.results.map(({ itemMetadata }) => itemMetadata.error?.code ?? "done");
     assert.deepEqual(codes, ["done", "WDE0074", "WDE0079", "WDE0079", "WDE0080", "WDE0134", "done"]);
-    assert.ok(reply.results.every((result) => !("dataItem" in result)), "items come back only when asked for");
+    assert.ok(
+      reply.results.every((result) => !("dataItem" in result)),
+      "items come back only when asked for",
+    );
     const violation = reply.results[4].itemMetadata.error.data.fieldViolations[0];
     assert.deepEqual([violation.field, violation.violatedRule], ["title", "TYPE"]);
     assert.equal((await items.get("things", "t1")).title, "first");
     assert.deepEqual(await Promise.all(["t2", "t3"].map((id) => items.get("things", id))), [null, null]);
-    const sdk = await items.bulkInsert("things", [{ _id: "t5" }, { _id: "t6", title: 7 }, { _id: "t5" }, { _id: "t7" }]);
+    const sdk = await items.bulkInsert("things", [
+      { _id: "t5" },
+      { _id: "t6", title: 7 },
+      { _id: "t5" },
+      { _id: "t7" },
+    ]);
     assert.deepEqual([sdk.inserted, sdk.skipped, sdk.errors.length], [2, 1, 1]);
     assert.deepEqual([sdk.errors[0].code, sdk.errors[0].originalIndex, sdk.errors[0].item._id], ["WDE0080", 1, "t6"]);
   });
   await t.test("returnEntity in every bulk form", async () => {
     const bulk = async (name, words) => {
-      const reply = await send("POST", `/bulk/items/${name}`, { dataCollectionId: "things", returnEntity: true, ...words });
+      const reply = await send("POST", `/bulk/items/${name}`, {
+        dataCollectionId: "things",
+        returnEntity: true,
+        ...words,
+      });
       return answered(reply, 200).results.map(({ action, dataItem }) => [action, dataItem.id, dataItem.data.title]);
     };
     const item = (id, title) => ({ id, data: { _id: id, title } });
-    assert.deepEqual(await bulk("insert", { dataItems: [item("e1", "a"), item("e2", "b")] }), [["INSERT", "e1", "a"], ["INSERT", "e2", "b"]]);
+    assert.deepEqual(await bulk("insert", { dataItems: [item("e1", "a"), item("e2", "b")] }), [
+      ["INSERT", "e1", "a"],
+      ["INSERT", "e2", "b"],
+    ]);
     assert.deepEqual(await bulk("update", { dataItems: [item("e1", "c")] }), [["UPDATE", "e1", "c"]]);
-    assert.deepEqual(await bulk("save", { dataItems: [item("e2", "d"), item("e3", "e")] }), [["UPDATE", "e2", "d"], ["INSERT", "e3", "e"]]);
-    assert.deepEqual(await bulk("remove", { dataItemIds: ["e1", "e2"] }), [["DELETE", "e1", "c"], ["DELETE", "e2", "d"]]);
+    assert.deepEqual(await bulk("save", { dataItems: [item("e2", "d"), item("e3", "e")] }), [
+      ["UPDATE", "e2", "d"],
+      ["INSERT", "e3", "e"],
+    ]);
+    assert.deepEqual(await bulk("remove", { dataItemIds: ["e1", "e2"] }), [
+      ["DELETE", "e1", "c"],
+      ["DELETE", "e2", "d"],
+    ]);
   });
   await t.test("a condition in bulk is asked of each item", async () => {
-    await items.bulkInsert("things", [{ _id: "k1", count: 1 }, { _id: "k2", count: 2 }]);
+    await items.bulkInsert("things", [
+      { _id: "k1", count: 1 },
+      { _id: "k2", count: 2 },
+    ]);
     const condition = items.filter().gt("count", 1);
-    const { updated, errors } = await items.bulkUpdate("things", [{ _id: "k1", count: 7 }, { _id: "k2", count: 7 }], { condition });
+    const { updated, errors } = await items.bulkUpdate(
+      "things",
+      [
+        { _id: "k1", count: 7 },
+        { _id: "k2", count: 7 },
+      ],
+      { condition },
+    );
     assert.equal(updated, 1);
-    assert.deepEqual(errors.map(({ code }) => code), ["WDE0300"]);
+    assert.deepEqual(
+      errors.map(({ code }) => code),
+      ["WDE0300"],
+    );
     assert.deepEqual(await Promise.all(["k1", "k2"].map(async (id) => (await stored(id)).count)), [1, 7]);
   });
   await t.test("empty lists, and lists that are too long", async () => {
-    for (const [name, key] of [["insert", "dataItems"], ["update", "dataItems"], ["save", "dataItems"], ["patch", "patches"], ["remove", "dataItemIds"]]) {
+    for (const [name, key] of [
+      ["insert", "dataItems"],
+      ["update", "dataItems"],
+      ["save", "dataItems"],
+      ["patch", "patches"],
+      ["remove", "dataItemIds"],
+    ]) {
       answered(await send("POST", `/bulk/items/${name}`, { dataCollectionId: "things", [key]: [] }), 400, "WDE0080");
       answered(await send("POST", `/bulk/items/${name}`, { dataCollectionId: "things" }), 400, "WDE0080");
     }
@@ -159,7 +217,7 @@ testOnEach("writes", async (t, database) => {
       assert.deepEqual(plain(answered(got, 200).dataItem.data), changed);
       const deleted = await send("DELETE", `/items/${encoded}?dataCollectionId=things&dataItemId=${encoded}`);
       assert.equal(answered(deleted, 200).dataItem.id, id);
-      assert.equal((await items.query("things").eq("_id", id).count()), 0);
+      assert.equal(await items.query("things").eq("_id", id).count(), 0);
     });
   }
 
@@ -198,10 +256,16 @@ testOnEach("writes", async (t, database) => {
     const words = { dataCollectionId: "things", dataItemId: "f", fields: ["count", "deep.b"] };
     const inR = Buffer.from(JSON.stringify(words)).toString("base64url");
     assert.deepEqual(answered(await send("GET", `/items/other?.r=${inR}`), 200).dataItem.data, chosen);
-    assert.deepEqual(answered(await send("GET", "/items/f?dataCollectionId=things&fields=nope"), 200).dataItem.data, { _id: "f" });
+    assert.deepEqual(answered(await send("GET", "/items/f?dataCollectionId=things&fields=nope"), 200).dataItem.data, {
+      _id: "f",
+    });
   });
   await t.test("a query by GET, and the same by POST", async () => {
-    const words = { dataCollectionId: "things", query: { filter: { _id: "f" }, fields: ["title"] }, returnTotalCount: true };
+    const words = {
+      dataCollectionId: "things",
+      query: { filter: { _id: "f" }, fields: ["title"] },
+      returnTotalCount: true,
+    };
     const inR = Buffer.from(JSON.stringify(words)).toString("base64url");
     const got = answered(await send("GET", `/items/query?.r=${inR}`), 200);
     assert.deepEqual(got, answered(await send("POST", "/items/query", words), 200));
@@ -226,13 +290,25 @@ testOnEach("writes", async (t, database) => {
     const again = await items.update("things", { ...item, ...forged });
     assert.equal(again._owner, app.userId);
     assert.equal(+again._createdDate, +item._createdDate);
-    const patched = await items.patch("things", "forged").setField("_owner", "somebody").run().catch((error) => error);
+    const patched = await items
+      .patch("things", "forged")
+      .setField("_owner", "somebody")
+      .run()
+      .catch((error) => error);
     assert.notEqual((await items.get("things", "forged"))._owner, "somebody", String(patched));
   });
   await t.test("no other path is anything", async () => {
-    for (const [method, path] of [["POST", "/items/nonsense"], ["GET", "/nonsense"], ["POST", "/bulk/items/nonsense"], ["PUT", "/indexes"]]) {
+    for (const [method, path] of [
+      ["POST", "/items/nonsense"],
+      ["GET", "/nonsense"],
+      ["POST", "/bulk/items/nonsense"],
+      ["PUT", "/indexes"],
+    ]) {
       const reply = await send(method, path, method === "GET" ? undefined : {});
-      assert.ok([404, 405].includes(reply.status) && reply.code, `${method} ${room}${path}: ${reply.status} ${reply.text}`);
+      assert.ok(
+        [404, 405].includes(reply.status) && reply.code,
+        `${method} ${room}${path}: ${reply.status} ${reply.text}`,
+      );
     }
   });
 });

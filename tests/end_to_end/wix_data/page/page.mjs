@@ -40,7 +40,10 @@ async function attempt(work) {
 
 element("add").addEventListener("submit", (event) => {
   event.preventDefault();
-  const note = { title: element("title").value, when: new Date(Date.UTC(2024, 1, element("notes").children.length + 1)) };
+  const note = {
+    title: element("title").value,
+    when: new Date(Date.UTC(2024, 1, element("notes").children.length + 1)),
+  };
   attempt(async () => {
     await wix.items.insert("notes", note);
     await show();
@@ -50,7 +53,15 @@ element("missing").addEventListener("click", () => attempt(() => wix.items.query
 element("wide").addEventListener("click", () =>
   attempt(async () => {
     // Too long for an address, so the client sends it as a body.
-    const { length } = (await wix.items.query("notes").hasSome("title", [...Array(900).keys()].map((i) => `note ${i}`)).find()).items;
+    const { length } = (
+      await wix.items
+        .query("notes")
+        .hasSome(
+          "title",
+          [...Array(900).keys()].map((i) => `note ${i}`),
+        )
+        .find()
+    ).items;
     element("count").textContent = `${length} found`;
   }),
 );
