@@ -8,6 +8,7 @@
 mod place;
 
 mod arbitrary;
+mod authors;
 mod filters;
 mod injection;
 mod link_filters;
@@ -16,5 +17,7 @@ mod oracle;
 mod property;
 mod regressions;
 mod table;
+mod unique;
 mod walks;
 mod world;
+mod writes;
