@@ -9,6 +9,9 @@ mod place;
 
 mod arbitrary;
 mod authors;
+mod collections;
+mod declared;
+mod durability;
 mod filters;
 mod injection;
 mod jobs;
@@ -20,6 +23,8 @@ mod oracle;
 mod property;
 mod regressions;
 mod table;
+mod tenants;
+mod together;
 mod unique;
 mod walks;
 mod world;
