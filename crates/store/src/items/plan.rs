@@ -291,13 +291,7 @@ fn begins_with(mut prefix: Vec<u8>) -> Range {
 }
 
 /// What the order of the keys is good for.
-fn order(
-    index: &Prepared,
-    find: &Find,
-    bound: usize,
-    prefixes: &[Vec<u8>],
-    exact: bool,
-) -> Order {
+fn order(index: &Prepared, find: &Find, bound: usize, prefixes: &[Vec<u8>], exact: bool) -> Order {
     if find.random.is_some() {
         return Order::None;
     }

@@ -12,20 +12,93 @@ use crate::oracle::condition::{Condition, Field};
 
 /// Fields at the top of items; the odd ones are as good as any.
 const NAMES: [&str; 14] = [
-    "a", "b", "c", "o", "l", "it's", "q\"uote", "__proto__", "sp ace", "é日", "back\\slash", "%_", "a.b",
+    "a",
+    "b",
+    "c",
+    "o",
+    "l",
+    "it's",
+    "q\"uote",
+    "__proto__",
+    "sp ace",
+    "é日",
+    "back\\slash",
+    "%_",
+    "a.b",
     "[0]",
 ];
 
 /// What is asked for; some of it is nowhere.
 const PATHS: [&str; 21] = [
-    "a", "b", "c", "a", "o.x", "o.y", "l.x", "l.y", "o", "l", "it's", "q\"uote", "__proto__",
-    "sp ace", "é日", "back\\slash", "%_", "a.b", "a.x", "_id", "missing.at.all",
+    "a",
+    "b",
+    "c",
+    "a",
+    "o.x",
+    "o.y",
+    "l.x",
+    "l.y",
+    "o",
+    "l",
+    "it's",
+    "q\"uote",
+    "__proto__",
+    "sp ace",
+    "é日",
+    "back\\slash",
+    "%_",
+    "a.b",
+    "a.x",
+    "_id",
+    "missing.at.all",
 ];
 
 const TEXTS: [&str; 45] = [
-    "", "a", "A", "b", "B", "ab", "aB", "Ab", "abc", "a'b", "'", "x' OR '1'='1", "\"", "\\", "\\\\", "%",
-    "_", "a%", "a_", "*", ".*", "^a$", "(", "[a-z]", "é", "É", "e\u{301}", "ß", "SS", "ΟΣ", "ΟΣΑ", "ος",
-    "σ", "Σ", "İ", "i", "ı", "ж", "Ж", "🦀", "👩\u{200d}👩", "\u{1}", "\u{ffff}", "\u{10ffff}", "\n\t",
+    "",
+    "a",
+    "A",
+    "b",
+    "B",
+    "ab",
+    "aB",
+    "Ab",
+    "abc",
+    "a'b",
+    "'",
+    "x' OR '1'='1",
+    "\"",
+    "\\",
+    "\\\\",
+    "%",
+    "_",
+    "a%",
+    "a_",
+    "*",
+    ".*",
+    "^a$",
+    "(",
+    "[a-z]",
+    "é",
+    "É",
+    "e\u{301}",
+    "ß",
+    "SS",
+    "ΟΣ",
+    "ΟΣΑ",
+    "ος",
+    "σ",
+    "Σ",
+    "İ",
+    "i",
+    "ı",
+    "ж",
+    "Ж",
+    "🦀",
+    "👩\u{200d}👩",
+    "\u{1}",
+    "\u{ffff}",
+    "\u{10ffff}",
+    "\n\t",
 ];
 
 fn number() -> impl Strategy<Value = Json> {
@@ -73,8 +146,15 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn date() -> impl Strategy<Value = Json> {
-    let year = select(vec!["-271820", "-000001", "0000", "1600", "1969", "1970", "2024", "9999", "+010000", "+275759"]);
-    (year, select(vec![1, 2, 12]), select(vec![1, 28]), select(vec![0, 999]))
+    let year = select(vec![
+        "-271820", "-000001", "0000", "1600", "1969", "1970", "2024", "9999", "+010000", "+275759",
+    ]);
+    (
+        year,
+        select(vec![1, 2, 12]),
+        select(vec![1, 28]),
+        select(vec![0, 999]),
+    )
         .prop_map(|(year, month, day, millisecond)| {
             let text = format!("{year}-{month:02}-{day:02}T23:59:00.{millisecond:03}Z");
             json!({ "$date": text })
@@ -160,7 +240,9 @@ fn operand() -> impl Strategy<Value = Json> {
 
 fn operator() -> impl Strategy<Value = (&'static str, Json)> {
     let equal = select(vec!["$eq", "$ne"]);
-    let compare = select(vec!["$lt", "$lte", "$le", "$gt", "$gte", "$ge", "$gt", "$lt"]);
+    let compare = select(vec![
+        "$lt", "$lte", "$le", "$gt", "$gte", "$ge", "$gt", "$lt",
+    ]);
     let comparable = leaf().prop_filter("null does not compare", |it| !it.is_null());
     let search = select(vec!["$contains", "$startsWith", "$endsWith"]);
     let list = select(vec!["$in", "$hasSome", "$nin", "$hasAll", "$all"]);
@@ -178,10 +260,14 @@ fn operator() -> impl Strategy<Value = (&'static str, Json)> {
 
 fn field() -> impl Strategy<Value = Field> {
     let operators = vec(operator(), 1..4).prop_map(BTreeMap::from_iter);
-    let bounds = (select(vec!["$gt", "$gte"]), small(), select(vec!["$lt", "$lte"]), small());
-    let between = bounds.prop_map(|(low, from, high, to)| {
-        Field::Operators([(low, from), (high, to)].into())
-    });
+    let bounds = (
+        select(vec!["$gt", "$gte"]),
+        small(),
+        select(vec!["$lt", "$lte"]),
+        small(),
+    );
+    let between =
+        bounds.prop_map(|(low, from, high, to)| Field::Operators([(low, from), (high, to)].into()));
     let one = prop_oneof![
         2 => operand().prop_map(Field::Equals),
         1 => between,
@@ -219,7 +305,9 @@ pub(crate) fn sorts() -> impl Strategy<Value = Vec<SortBy>> {
 
 /// An index as JSON, for a definition.
 pub(crate) fn index() -> impl Strategy<Value = Json> {
-    let paths = select(vec!["a", "b", "c", "a", "b", "o.x", "l.x", "it's", "é日", "_id"]);
+    let paths = select(vec![
+        "a", "b", "c", "a", "b", "o.x", "l.x", "it's", "é日", "_id",
+    ]);
     let field = (paths, any::<bool>()).prop_map(|(path, descending)| {
         json!({ "path": path, "order": if descending { "DESC" } else { "ASC" } })
     });

@@ -18,11 +18,20 @@ on_every_database! {
 
 fn author(name: &str, access: Access, read: Access) -> Author {
     let owner = (!name.is_empty()).then(|| name.to_owned());
-    Author { owner, insert: access, update: access, remove: access, read }
+    Author {
+        owner,
+        insert: access,
+        update: access,
+        remove: access,
+        read,
+    }
 }
 
 async fn write_as(table: &Table, author: Author, writes: Vec<Write>) -> Vec<Option<DataCode>> {
-    let batch = Batch { author, ..batch(writes) };
+    let batch = Batch {
+        author,
+        ..batch(writes)
+    };
     codes(&table.store.write(&table.of, batch).await.unwrap())
 }
 
@@ -39,20 +48,34 @@ async fn shared(place: &Place) -> Table {
 
 fn all_kinds(id: &str) -> Vec<Write> {
     let item = json!({ "_id": id, "n": 1 });
-    vec![update(&item), save(&item), patch(id, &[("n", "SET_FIELD", json!(1))]), remove(id)]
+    vec![
+        update(&item),
+        save(&item),
+        patch(id, &[("n", "SET_FIELD", json!(1))]),
+        remove(id),
+    ]
 }
 
 async fn who_writes_owns_what_is_new_and_nothing_else(place: &Place) {
     let table = shared(place).await;
     assert_eq!(table.field("of-ann", "_owner").await, json!("ann"));
-    assert_eq!(table.store_item("of-ann").await.owner.as_deref(), Some("ann"));
+    assert_eq!(
+        table.store_item("of-ann").await.owner.as_deref(),
+        Some("ann")
+    );
     assert_eq!(table.field("of-nobody", "_owner").await, json!(null));
     let bob = author("bob", Access::All, Access::All);
-    let writes = vec![update(&json!({ "_id": "of-ann", "n": 2 })), save(&json!({ "_id": "new" }))];
+    let writes = vec![
+        update(&json!({ "_id": "of-ann", "n": 2 })),
+        save(&json!({ "_id": "new" })),
+    ];
     assert_eq!(write_as(&table, bob, writes).await, [None, None]);
     assert_eq!(table.field("of-ann", "_owner").await, json!("ann"));
     assert_eq!(table.field("new", "_owner").await, json!("bob"));
-    assert_eq!(table.matching(&json!({ "_owner": "bob" })).await, ["of-bob", "new"]);
+    assert_eq!(
+        table.matching(&json!({ "_owner": "bob" })).await,
+        ["of-bob", "new"]
+    );
 }
 
 async fn an_author_reaches_their_own_items_only(place: &Place) {
@@ -64,13 +87,22 @@ async fn an_author_reaches_their_own_items_only(place: &Place) {
         assert_eq!(table.field(other, "n").await, json!(0));
     }
     let ann = author("ann", Access::Own, Access::All);
-    assert_eq!(write_as(&table, ann.clone(), all_kinds("of-ann")).await, [None; 4]);
-    assert_eq!(write_as(&table, ann, vec![insert(&json!({ "_id": "new" }))]).await, [None]);
+    assert_eq!(
+        write_as(&table, ann.clone(), all_kinds("of-ann")).await,
+        [None; 4]
+    );
+    assert_eq!(
+        write_as(&table, ann, vec![insert(&json!({ "_id": "new" }))]).await,
+        [None]
+    );
 }
 
 async fn who_may_not_is_told_so_and_who_may_not_see_is_told_nothing(place: &Place) {
     let table = shared(place).await;
-    let (denied, missing) = (Some(DataCode::PermissionDenied), Some(DataCode::ItemMissing));
+    let (denied, missing) = (
+        Some(DataCode::PermissionDenied),
+        Some(DataCode::ItemMissing),
+    );
     let mut writes = all_kinds("of-bob");
     writes.push(insert(&json!({ "_id": "new" })));
     writes.push(save(&json!({ "_id": "newer" })));

@@ -24,8 +24,13 @@ async fn a_collection_is_made_once_and_listed_by_its_id(place: &Place) {
     for id in ["b", "a", "App/ä", "C"] {
         Table::create(&store, 1, &json!({ "id": id })).await;
     }
-    let again = store.create_collection(instance(1), definition(&json!({ "id": "a" }))).await;
-    assert_eq!(again.unwrap().unwrap_err().code(), DataCode::CollectionExists);
+    let again = store
+        .create_collection(instance(1), definition(&json!({ "id": "a" })))
+        .await;
+    assert_eq!(
+        again.unwrap().unwrap_err().code(),
+        DataCode::CollectionExists
+    );
     let listed = store.collections(instance(1)).await.unwrap();
     let ids: Vec<&str> = listed.iter().map(|it| it.definition.id.as_str()).collect();
     assert_eq!(ids, ["App/ä", "C", "a", "b"]);
@@ -37,10 +42,16 @@ async fn a_change_must_be_of_the_latest_revision(place: &Place) {
     let store = place.open().await;
     let mut table = Table::create(&store, 1, &json!({})).await;
     let old = table.of.collection.definition.clone();
-    table.redefine(&json!({ "displayName": "second" })).await.unwrap();
+    table
+        .redefine(&json!({ "displayName": "second" }))
+        .await
+        .unwrap();
     let new = &table.of.collection.definition;
     assert_eq!(new.revision, old.revision + 1);
-    let late = store.update_collection(instance(1), old.clone()).await.unwrap();
+    let late = store
+        .update_collection(instance(1), old.clone())
+        .await
+        .unwrap();
     assert_eq!(late.unwrap_err().code(), DataCode::StaleRevision);
     let mut ahead = new.clone();
     ahead.revision += 1;
@@ -63,16 +74,29 @@ async fn whatever_is_built_on_an_old_definition_is_outdated_and_does_nothing(pla
     old.insert_all(&[json!({ "_id": "1", "n": 0 })]).await;
     let mut new = old.clone();
     new.redefine(&more).await.unwrap();
-    let link = || Link { field: "tags".into(), item_id: "1".into(), referenced_id: "x".into() };
-    let is_outdated = |outcome: Result<(), StoreError>| assert!(matches!(outcome, Err(StoreError::Outdated)));
+    let link = || Link {
+        field: "tags".into(),
+        item_id: "1".into(),
+        referenced_id: "x".into(),
+    };
+    let is_outdated =
+        |outcome: Result<(), StoreError>| assert!(matches!(outcome, Err(StoreError::Outdated)));
     let all_outdated = async || {
-        let writes = vec![insert(&json!({ "_id": "2" })), patch("1", &[("n", "SET_FIELD", json!(1))]), remove("1")];
+        let writes = vec![
+            insert(&json!({ "_id": "2" })),
+            patch("1", &[("n", "SET_FIELD", json!(1))]),
+            remove("1"),
+        ];
         for write in writes {
             is_outdated(store.write(&old.of, batch(vec![write])).await.map(drop));
         }
         is_outdated(store.link(&old.of, vec![link()]).await.map(drop));
         is_outdated(store.unlink(&old.of, vec![link()]).await.map(drop));
-        is_outdated(store.replace_links(&old.of, "tags", "1", vec!["x".into()]).await);
+        is_outdated(
+            store
+                .replace_links(&old.of, "tags", "1", vec!["x".into()])
+                .await,
+        );
         is_outdated(store.truncate(&old.of).await);
     };
     all_outdated().await;
@@ -90,13 +114,23 @@ fn indexed() -> Json {
 
 async fn a_deleted_collection_leaves_nothing_behind(place: &Place) {
     let store = place.open().await;
-    let beside = Table::create(&store, 1, &json!({ "id": "beside", "indexes": indexed()["indexes"] })).await;
+    let beside = Table::create(
+        &store,
+        1,
+        &json!({ "id": "beside", "indexes": indexed()["indexes"] }),
+    )
+    .await;
     beside.insert_all(&[json!({ "_id": "1", "a": 1 })]).await;
     for _ in 0..2 {
         let table = Table::create(&store, 1, &indexed()).await;
         assert_eq!(table.matching(&json!({})).await, [""; 0]);
         assert_eq!(table.matching(&json!({ "a": 1 })).await, [""; 0]);
-        table.insert_all(&[json!({ "_id": "1", "a": 1, "u": 1 }), json!({ "_id": "2", "a": [1, 2] })]).await;
+        table
+            .insert_all(&[
+                json!({ "_id": "1", "a": 1, "u": 1 }),
+                json!({ "_id": "2", "a": [1, 2] }),
+            ])
+            .await;
         assert!(store.delete_collection(instance(1), "c").await.unwrap());
         assert!(!store.delete_collection(instance(1), "c").await.unwrap());
         assert!(store.collection(instance(1), "c").await.unwrap().is_none());
@@ -106,15 +140,23 @@ async fn a_deleted_collection_leaves_nothing_behind(place: &Place) {
 
 async fn an_index_finds_what_was_there_before_it_and_is_gone_when_dropped(place: &Place) {
     let mut table = Table::create(&place.open().await, 1, &json!({})).await;
-    let items = [json!({ "_id": "1", "a": 1 }), json!({ "_id": "2", "a": [1, 2] }), json!({ "_id": "3" })];
+    let items = [
+        json!({ "_id": "1", "a": 1 }),
+        json!({ "_id": "2", "a": [1, 2] }),
+        json!({ "_id": "3" }),
+    ];
     table.insert_all(&items).await;
     for definition in [indexed(), json!({}), indexed()] {
         table.redefine(&definition).await.unwrap();
         assert_eq!(table.matching(&json!({ "a": 1 })).await, ["1", "2"]);
         assert_eq!(table.matching(&json!({ "a": null })).await, ["3"]);
-        table.done(patch("3", &[("a", "SET_FIELD", json!(1))])).await;
+        table
+            .done(patch("3", &[("a", "SET_FIELD", json!(1))]))
+            .await;
         assert_eq!(table.matching(&json!({ "a": 1 })).await, ["1", "2", "3"]);
-        table.done(patch("3", &[("a", "REMOVE_FIELD", json!(null))])).await;
+        table
+            .done(patch("3", &[("a", "REMOVE_FIELD", json!(null))]))
+            .await;
     }
 }
 

@@ -50,13 +50,18 @@ async fn every_instance_has_what_is_declared_and_its_own_items_in_it(place: &Pla
 async fn what_is_declared_goes_before_an_instances_own(place: &Place) {
     let store = place.open().await;
     Table::create(&store, 1, &json!({ "displayName": "own" })).await;
-    declare(&store, &[json!({ "displayName": "declared" })]).await.unwrap();
+    declare(&store, &[json!({ "displayName": "declared" })])
+        .await
+        .unwrap();
     let found = store.collection(instance(1), "c").await.unwrap().unwrap();
     assert_eq!(found.definition.display_name.as_deref(), Some("declared"));
     let listed = store.collections(instance(1)).await.unwrap();
     assert_eq!(listed.len(), 1);
     assert!(listed[0].declared);
-    let taken = store.create_collection(instance(2), definition(&json!({}))).await.unwrap();
+    let taken = store
+        .create_collection(instance(2), definition(&json!({})))
+        .await
+        .unwrap();
     assert_eq!(taken.unwrap_err().code(), DataCode::CollectionExists);
 }
 
@@ -64,10 +69,16 @@ async fn what_did_not_change_keeps_its_revision(place: &Place) {
     let store = place.open().await;
     declare(&store, &[indexed(false)]).await.unwrap();
     let table = Table::open(&store, 1, "c").await;
-    declare(&store, &[indexed(false), json!({ "id": "other" })]).await.unwrap();
-    table.insert_all(&[json!({ "_id": "1", "a": 1, "u": 1 })]).await;
+    declare(&store, &[indexed(false), json!({ "id": "other" })])
+        .await
+        .unwrap();
+    table
+        .insert_all(&[json!({ "_id": "1", "a": 1, "u": 1 })])
+        .await;
     declare(&store, &[indexed(true)]).await.unwrap();
-    let late = store.write(&table.of, batch(vec![insert(&json!({ "_id": "2" }))])).await;
+    let late = store
+        .write(&table.of, batch(vec![insert(&json!({ "_id": "2" }))]))
+        .await;
     assert!(matches!(late, Err(StoreError::Outdated)));
     let table = Table::open(&store, 1, "c").await;
     let again = table.refused(insert(&json!({ "_id": "2", "u": 1 }))).await;
@@ -78,10 +89,17 @@ async fn items_stay_out_of_reach_until_their_collection_is_declared_again(place:
     let store = place.open().await;
     declare(&store, &[json!({})]).await.unwrap();
     let table = Table::open(&store, 1, "c").await;
-    table.insert_all(&[json!({ "_id": "1", "a": 1 }), json!({ "_id": "2", "a": [1] })]).await;
+    table
+        .insert_all(&[
+            json!({ "_id": "1", "a": 1 }),
+            json!({ "_id": "2", "a": [1] }),
+        ])
+        .await;
     declare(&store, &[]).await.unwrap();
     assert!(store.collection(instance(1), "c").await.unwrap().is_none());
-    let late = store.write(&table.of, batch(vec![insert(&json!({ "_id": "3" }))])).await;
+    let late = store
+        .write(&table.of, batch(vec![insert(&json!({ "_id": "3" }))]))
+        .await;
     assert!(matches!(late, Err(StoreError::Outdated)));
     declare(&store, &[indexed(true)]).await.unwrap();
     let table = Table::open(&store, 1, "c").await;
@@ -111,12 +129,18 @@ async fn a_trial_says_what_would_be_refused_and_changes_nothing(place: &Place) {
     let table = Table::open(&store, 1, "c").await;
     table.insert_all(&[json!({ "_id": "1", "u": 1 })]).await;
     let attempt = async || {
-        let new = vec![definition(&indexed(true)), definition(&json!({ "id": "new" }))];
+        let new = vec![
+            definition(&indexed(true)),
+            definition(&json!({ "id": "new" })),
+        ];
         store.declare_collections(new, true).await.unwrap()
     };
     assert_eq!(attempt().await, Ok(()));
     table.insert_all(&[json!({ "_id": "2", "u": 1 })]).await;
-    assert_eq!(attempt().await.unwrap_err().code(), DataCode::UniqueViolated);
+    assert_eq!(
+        attempt().await.unwrap_err().code(),
+        DataCode::UniqueViolated
+    );
     let declared = store.declared_collections().await.unwrap();
     assert_eq!(declared.len(), 1);
     assert_eq!(declared[0].revision, 1);

@@ -30,14 +30,31 @@ async fn everything_acknowledged_is_there_after_a_restart(place: &Place) {
         position: 0,
         created_at: Timestamp::from_second(1).unwrap(),
     };
-    let link = Link { field: "tags".into(), item_id: "1".into(), referenced_id: "x".into() };
+    let link = Link {
+        field: "tags".into(),
+        item_id: "1".into(),
+        referenced_id: "x".into(),
+    };
     let kept = {
         let store = place.open().await;
-        let table = Table::create(&store, 1, &json!({ "fields": [field], "indexes": [index] })).await;
+        let table =
+            Table::create(&store, 1, &json!({ "fields": [field], "indexes": [index] })).await;
         let declared = definition(&json!({ "id": "declared" }));
-        store.declare_collections(vec![declared], false).await.unwrap().unwrap();
-        table.insert_all(&[json!({ "_id": "1", "a": 1 }), json!({ "_id": "2", "a": [1, 2] }), json!({ "_id": "3" })]).await;
-        table.done(patch("1", &[("n", "INCREMENT_FIELD", json!(0.1))])).await;
+        store
+            .declare_collections(vec![declared], false)
+            .await
+            .unwrap()
+            .unwrap();
+        table
+            .insert_all(&[
+                json!({ "_id": "1", "a": 1 }),
+                json!({ "_id": "2", "a": [1, 2] }),
+                json!({ "_id": "3" }),
+            ])
+            .await;
+        table
+            .done(patch("1", &[("n", "INCREMENT_FIELD", json!(0.1))]))
+            .await;
         table.done(remove("3")).await;
         store.link(&table.of, vec![link.clone()]).await.unwrap();
         store.keep_job(job.clone()).await.unwrap();
@@ -60,7 +77,11 @@ async fn another_node_sees_a_write_as_soon_as_it_is_acknowledged(place: &Place) 
     let one = Table::create(&one, 1, &json!({})).await;
     let two = Table::open(&two, 1, "c").await;
     for number in 0..20 {
-        let (writer, reader) = if number % 2 == 0 { (&one, &two) } else { (&two, &one) };
+        let (writer, reader) = if number % 2 == 0 {
+            (&one, &two)
+        } else {
+            (&two, &one)
+        };
         let id = format!("i{number}");
         writer.done(insert(&json!({ "_id": id }))).await;
         assert!(reader.item(&id).await.is_some());

@@ -75,7 +75,12 @@ fn question(
     )
 }
 
-async fn check(store: Store, number: u64, plan: Plan, questions: Vec<(Question, Index)>) -> Verdict {
+async fn check(
+    store: Store,
+    number: u64,
+    plan: Plan,
+    questions: Vec<(Question, Index)>,
+) -> Verdict {
     let world = World::make(&store, number, &plan).await;
     for (mut question, after) in questions {
         question.after = match question.after {
@@ -95,15 +100,34 @@ async fn check(store: Store, number: u64, plan: Plan, questions: Vec<(Question, 
 async fn find_agrees(world: &World, question: &Question) -> Verdict {
     let expected = question.answer(&world.items);
     let asked = ask(world, question);
-    let found = world.table.store.find(&world.table.of, asked).await.unwrap();
+    let found = world
+        .table
+        .store
+        .find(&world.table.of, asked)
+        .await
+        .unwrap();
     for item in &found {
         let kept: Json = serde_json::from_str(&item.json).unwrap();
-        let made = world.items.iter().find(|it| it["_id"] == kept["_id"]).unwrap();
+        let made = world
+            .items
+            .iter()
+            .find(|it| it["_id"] == kept["_id"])
+            .unwrap();
         for (name, value) in made.as_object().unwrap() {
-            prop_assert!(same(value, &kept[name]), "{} is kept as {}", value, kept[name]);
+            prop_assert!(
+                same(value, &kept[name]),
+                "{} is kept as {}",
+                value,
+                kept[name]
+            );
         }
     }
-    prop_assert_eq!(ids(found), names(world, &expected), "{}", question.condition.json());
+    prop_assert_eq!(
+        ids(found),
+        names(world, &expected),
+        "{}",
+        question.condition.json()
+    );
     Ok(())
 }
 
@@ -112,7 +136,12 @@ async fn count_and_scan_agree(world: &World, question: &Question) -> Verdict {
     let (store, of) = (&world.table.store, &world.table.of);
     let condition = filter(&question.condition.json());
     let count = store.count(of, &condition).await.unwrap();
-    prop_assert_eq!(count, expected.len() as u64, "counting {}", question.condition.json());
+    prop_assert_eq!(
+        count,
+        expected.len() as u64,
+        "counting {}",
+        question.condition.json()
+    );
     let mut seen = Vec::new();
     let mut visit = |item: backlot_store::items::Item| {
         seen.push(item.id);
@@ -149,7 +178,11 @@ pub(crate) fn ask(world: &World, question: &Question) -> Find {
 }
 
 pub(crate) fn sort((path, descending): &SortBy) -> Sort {
-    let direction = if *descending { Direction::Descending } else { Direction::Ascending };
+    let direction = if *descending {
+        Direction::Descending
+    } else {
+        Direction::Ascending
+    };
     let path = FieldPath::parse(path).unwrap();
     Sort { path, direction }
 }

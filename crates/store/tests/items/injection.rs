@@ -43,7 +43,9 @@ async fn bystanders(place: &Place) -> Vec<Table> {
     let mut tables = Vec::new();
     for number in [1, 2] {
         let table = Table::create(&store, number, &json!({ "id": "bystander" })).await;
-        table.insert_all(&[json!({ "_id": "1", "a": 1 }), json!({ "_id": "2" })]).await;
+        table
+            .insert_all(&[json!({ "_id": "1", "a": 1 }), json!({ "_id": "2" })])
+            .await;
         tables.push(table);
     }
     tables
@@ -62,18 +64,44 @@ async fn ids_names_and_operands_are_never_code(place: &Place) {
     for code in CODE {
         let table = Table::create(store, 1, &json!({ "id": code })).await;
         let item = json!({ "_id": code, "a": code, "l": [code, { "x": code }], code: code });
-        table.insert_all(&[item, json!({ "_id": "other", "a": "b" })]).await;
+        table
+            .insert_all(&[item, json!({ "_id": "other", "a": "b" })])
+            .await;
         assert_eq!(table.field(code, "a").await, json!(code));
-        table.done(patch(code, &[("b", "SET_FIELD", json!(code)), (code, "SET_FIELD", json!(1))])).await;
-        for operand in [json!(code), json!({ "$contains": code }), json!({ "$in": [code] }), json!({ "$gte": code, "$lte": code })] {
+        table
+            .done(patch(
+                code,
+                &[
+                    ("b", "SET_FIELD", json!(code)),
+                    (code, "SET_FIELD", json!(1)),
+                ],
+            ))
+            .await;
+        for operand in [
+            json!(code),
+            json!({ "$contains": code }),
+            json!({ "$in": [code] }),
+            json!({ "$gte": code, "$lte": code }),
+        ] {
             for path in ["_id", "b"] {
-                assert_eq!(table.matching(&json!({ path: operand })).await, [code], "{path} {operand}");
+                assert_eq!(
+                    table.matching(&json!({ path: operand })).await,
+                    [code],
+                    "{path} {operand}"
+                );
             }
         }
         assert_eq!(table.matching(&json!({ code: 1 })).await, [code]);
         assert_eq!(table.matching(&json!({ "l.x": code })).await, [code]);
-        let sorts = vec![Sort { path: FieldPath::parse(code).unwrap(), direction: Direction::Descending }];
-        let find = Find { sorts, random: None, ..Find::all(Filter::all(), 9) };
+        let sorts = vec![Sort {
+            path: FieldPath::parse(code).unwrap(),
+            direction: Direction::Descending,
+        }];
+        let find = Find {
+            sorts,
+            random: None,
+            ..Find::all(Filter::all(), 9)
+        };
         assert_eq!(table.find(find).await, [code, "other"]);
         table.done(update(&json!({ "_id": code, "a": 2 }))).await;
         let both = vec![code.to_owned(), "other".to_owned(), "none".to_owned()];
@@ -88,15 +116,22 @@ async fn ids_names_and_operands_are_never_code(place: &Place) {
 async fn indexes_named_after_code_and_on_it_work(place: &Place) {
     let bystanders = bystanders(place).await;
     for (number, code) in CODE.into_iter().enumerate() {
-        let index = json!({ "name": code, "fields": [{ "path": code }, { "path": "b", "order": "DESC" }] });
+        let index =
+            json!({ "name": code, "fields": [{ "path": code }, { "path": "b", "order": "DESC" }] });
         let field = json!({ "key": "u", "type": "ANY", "unique": true });
         let more = json!({ "indexes": [index], "fields": [field] });
         definition(&more).validate().unwrap();
         let table = Table::create(&bystanders[0].store, 10 + number as u64, &more).await;
-        let items = [json!({ "_id": "1", code: code, "u": code }), json!({ "_id": "2", code: 1 })];
+        let items = [
+            json!({ "_id": "1", code: code, "u": code }),
+            json!({ "_id": "2", code: 1 }),
+        ];
         table.insert_all(&items).await;
         assert_eq!(table.matching(&json!({ code: code })).await, ["1"]);
-        assert_eq!(table.matching(&json!({ code: { "$gte": code } })).await, ["1"]);
+        assert_eq!(
+            table.matching(&json!({ code: { "$gte": code } })).await,
+            ["1"]
+        );
         assert_eq!(table.matching(&json!({ "u": code })).await, ["1"]);
         let again = update(&json!({ "_id": "2", "u": code }));
         assert_eq!(table.refused(again).await.name(), "WDE0123");
@@ -112,14 +147,26 @@ async fn links_with_ids_of_code_work(place: &Place) {
             "typeMetadata": { "multiReference": { "referencedCollectionId": code } },
         });
         let number = 10 + number as u64;
-        let table = Table::create(&bystanders[0].store, number, &json!({ "fields": [field] })).await;
-        table.insert_all(&[json!({ "_id": code }), json!({ "_id": "2" })]).await;
-        let link = Link { field: code.into(), item_id: code.into(), referenced_id: code.into() };
+        let table =
+            Table::create(&bystanders[0].store, number, &json!({ "fields": [field] })).await;
+        table
+            .insert_all(&[json!({ "_id": code }), json!({ "_id": "2" })])
+            .await;
+        let link = Link {
+            field: code.into(),
+            item_id: code.into(),
+            referenced_id: code.into(),
+        };
         let (store, of) = (&table.store, &table.of);
         assert!(store.link(of, vec![link.clone()]).await.unwrap()[0].is_ok());
         assert!(store.is_linked(of, &link).await.unwrap());
         assert_eq!(table.matching(&json!({ code: code })).await, [code]);
-        assert_eq!(table.matching(&json!({ code: { "$hasAll": [code, "2"] } })).await, [""; 0]);
+        assert_eq!(
+            table
+                .matching(&json!({ code: { "$hasAll": [code, "2"] } }))
+                .await,
+            [""; 0]
+        );
         let wanted = Wanted {
             field: code.into(),
             item_ids: vec![code.into()],
@@ -128,8 +175,14 @@ async fn links_with_ids_of_code_work(place: &Place) {
             limit: 9,
             each: 9,
         };
-        assert_eq!(store.links(of, wanted).await.unwrap(), std::slice::from_ref(&link));
-        store.replace_links(of, code, code, vec!["2".to_owned(), code.to_owned()]).await.unwrap();
+        assert_eq!(
+            store.links(of, wanted).await.unwrap(),
+            std::slice::from_ref(&link)
+        );
+        store
+            .replace_links(of, code, code, vec!["2".to_owned(), code.to_owned()])
+            .await
+            .unwrap();
         assert!(store.unlink(of, vec![link.clone()]).await.unwrap()[0].is_ok());
         assert!(!store.is_linked(of, &link).await.unwrap());
         unharmed(&bystanders).await;

@@ -48,8 +48,16 @@ fn more(id: &str) -> Write {
 
 fn stepping(from: i64, to: i64, last: bool, writes: Vec<Write>) -> Batch {
     let job_id = "j".to_owned();
-    let step = Some(Step { job_id, from, to, last });
-    Batch { step, ..batch(writes) }
+    let step = Some(Step {
+        job_id,
+        from,
+        to,
+        last,
+    });
+    Batch {
+        step,
+        ..batch(writes)
+    }
 }
 
 async fn take(table: &Table, step: Batch) -> Result<Outcomes, StoreError> {
@@ -64,18 +72,30 @@ async fn stands(table: &Table) -> (JobStatus, u64, i64) {
 
 async fn a_step_writes_its_items_and_how_far_it_came(place: &Place) {
     let table = table(place).await;
-    assert_eq!(table.store.job(instance(1), "j").await.unwrap(), Some(job("j", 1)));
+    assert_eq!(
+        table.store.job(instance(1), "j").await.unwrap(),
+        Some(job("j", 1))
+    );
     assert_eq!(table.store.job(instance(1), "none").await.unwrap(), None);
-    take(&table, stepping(0, 2, false, vec![more("1"), more("2")])).await.unwrap();
+    take(&table, stepping(0, 2, false, vec![more("1"), more("2")]))
+        .await
+        .unwrap();
     assert_eq!(stands(&table).await, (JobStatus::Processing, 2, 2));
-    take(&table, stepping(2, 3, true, vec![more("3")])).await.unwrap();
+    take(&table, stepping(2, 3, true, vec![more("3")]))
+        .await
+        .unwrap();
     assert_eq!(stands(&table).await, (JobStatus::Succeeded, 3, 3));
     assert_eq!(table.matching(&json!({ "n": 1 })).await, ["1", "2", "3"]);
 }
 
 async fn a_step_that_was_taken_is_not_taken_again(place: &Place) {
     let table = table(place).await;
-    let step = stepping(0, 2, false, vec![more("1"), insert(&json!({ "_id": "new" }))]);
+    let step = stepping(
+        0,
+        2,
+        false,
+        vec![more("1"), insert(&json!({ "_id": "new" }))],
+    );
     take(&table, step.clone()).await.unwrap();
     let again = take(&table, step).await;
     assert!(matches!(again, Err(StoreError::Outdated)));
@@ -87,17 +107,25 @@ async fn a_step_of_a_job_that_is_over_or_none_writes_nothing(place: &Place) {
     let table = table(place).await;
     let mut unknown = stepping(0, 2, false, vec![more("1")]);
     unknown.step.as_mut().unwrap().job_id = "none".to_owned();
-    assert!(matches!(take(&table, unknown).await, Err(StoreError::Outdated)));
+    assert!(matches!(
+        take(&table, unknown).await,
+        Err(StoreError::Outdated)
+    ));
     table.store.fail_job(instance(1), "j").await.unwrap();
     let step = stepping(0, 2, false, vec![more("1"), remove("2")]);
-    assert!(matches!(take(&table, step).await, Err(StoreError::Outdated)));
+    assert!(matches!(
+        take(&table, step).await,
+        Err(StoreError::Outdated)
+    ));
     assert_eq!(stands(&table).await, (JobStatus::Failed, 0, 0));
     assert_eq!(table.matching(&json!({ "n": 0 })).await, ["1", "2", "3"]);
 }
 
 async fn a_job_ends_at_the_first_failure_and_keeps_what_was_done(place: &Place) {
     let table = table(place).await;
-    table.done(patch("2", &[("n", "SET_FIELD", json!("text"))])).await;
+    table
+        .done(patch("2", &[("n", "SET_FIELD", json!("text"))]))
+        .await;
     let step = stepping(0, 3, true, vec![more("1"), more("2"), more("3")]);
     let outcomes = take(&table, step).await.unwrap();
     assert_eq!(codes(&outcomes), [None, Some(DataCode::Invalid)]);
@@ -112,7 +140,12 @@ async fn a_job_ends_at_the_first_failure_and_keeps_what_was_done(place: &Place) 
 async fn what_is_gone_or_does_not_match_any_more_is_passed_over(place: &Place) {
     let table = table(place).await;
     table.done(more("2")).await;
-    let mut step = stepping(0, 3, true, vec![more("1"), more("2"), remove("none"), more("3")]);
+    let mut step = stepping(
+        0,
+        3,
+        true,
+        vec![more("1"), more("2"), remove("none"), more("3")],
+    );
     step.condition = Some(filter(&json!({ "n": 0 })));
     let outcomes = take(&table, step).await.unwrap();
     let passed = [Some(DataCode::ConditionNotMet), Some(DataCode::ItemMissing)];
@@ -157,7 +190,10 @@ async fn unfinished_jobs_come_oldest_first_and_old_ones_are_forgotten(place: &Pl
     };
     assert_eq!(of(9).await, ["earlier", "j", "j", "late"]);
     assert_eq!(of(2).await, ["earlier", "j"]);
-    store.forget_jobs(Timestamp::from_second(3).unwrap()).await.unwrap();
+    store
+        .forget_jobs(Timestamp::from_second(3).unwrap())
+        .await
+        .unwrap();
     assert_eq!(of(9).await, ["j", "late"]);
     assert_eq!(store.job(instance(1), "over").await.unwrap(), None);
     assert_eq!(store.job(instance(2), "j").await.unwrap(), Some(of_another));

@@ -46,7 +46,10 @@ fn on_links() -> impl Strategy<Value = Field> {
     let operator = prop_oneof![
         (select(vec!["$eq", "$ne"]), one()),
         (list, vec(one(), 0..4).prop_map(Json::Array)),
-        (select(vec!["$exists", "$isEmpty"]), any::<bool>().prop_map(Json::from)),
+        (
+            select(vec!["$exists", "$isEmpty"]),
+            any::<bool>().prop_map(Json::from)
+        ),
     ];
     prop_oneof![
         one().prop_map(Field::Equals),
@@ -80,7 +83,12 @@ async fn check(
     });
     let index = json!([{ "name": "i", "fields": [{ "path": "a" }] }]);
     let indexes = if indexed { index } else { json!([]) };
-    let table = Table::create(&store, number, &json!({ "fields": [field], "indexes": indexes })).await;
+    let table = Table::create(
+        &store,
+        number,
+        &json!({ "fields": [field], "indexes": indexes }),
+    )
+    .await;
     let mut expected = Vec::new();
     for (place, (fields, tags)) in items.into_iter().enumerate() {
         let mut item = Json::Object(fields);
@@ -97,8 +105,19 @@ async fn check(
     for condition in conditions {
         let (sorts, json) = (Vec::new(), condition.json());
         let limit = usize::MAX;
-        let question = Question { condition, sorts, after: None, backwards: false, offset: 0, limit };
-        let answer: Vec<String> = question.answer(&expected).iter().map(usize::to_string).collect();
+        let question = Question {
+            condition,
+            sorts,
+            after: None,
+            backwards: false,
+            offset: 0,
+            limit,
+        };
+        let answer: Vec<String> = question
+            .answer(&expected)
+            .iter()
+            .map(usize::to_string)
+            .collect();
         let found = table.find(Find::all(filter(&json), 1000)).await;
         prop_assert_eq!(&found, &answer, "{}", json);
         let count = table.store.count(&table.of, &filter(&json)).await.unwrap();

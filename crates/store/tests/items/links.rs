@@ -33,8 +33,11 @@ async fn tables(place: &Place) -> (Table, Table) {
     let fields = json!({ "fields": [reference("tags", "t"), reference("peers", "c")] });
     let items = Table::create(&store, 1, &fields).await;
     let tags = Table::create(&store, 1, &json!({ "id": "t" })).await;
-    items.insert_all(&["1", "2", "3"].map(|id| json!({ "_id": id }))).await;
-    tags.insert_all(&["x", "y", "z"].map(|id| json!({ "_id": id }))).await;
+    items
+        .insert_all(&["1", "2", "3"].map(|id| json!({ "_id": id })))
+        .await;
+    tags.insert_all(&["x", "y", "z"].map(|id| json!({ "_id": id })))
+        .await;
     (items, tags)
 }
 
@@ -47,9 +50,15 @@ fn of(field: &str, item_id: &str, referenced_id: &str) -> Link {
 }
 
 async fn link(table: &Table, links: &[(&str, &str, &str)]) -> Vec<Option<DataCode>> {
-    let links = links.iter().map(|(field, item, to)| of(field, item, to)).collect();
+    let links = links
+        .iter()
+        .map(|(field, item, to)| of(field, item, to))
+        .collect();
     let outcomes = table.store.link(&table.of, links).await.unwrap();
-    outcomes.into_iter().map(|it| it.err().map(|fault| fault.code())).collect()
+    outcomes
+        .into_iter()
+        .map(|it| it.err().map(|fault| fault.code()))
+        .collect()
 }
 
 fn wanted(field: &str, items: &[&str]) -> Wanted {
@@ -65,21 +74,43 @@ fn wanted(field: &str, items: &[&str]) -> Wanted {
 
 async fn linked(table: &Table, wanted: Wanted) -> Vec<String> {
     let links = table.store.links(&table.of, wanted).await.unwrap();
-    links.into_iter().map(|link| link.item_id + ">" + &link.referenced_id).collect()
+    links
+        .into_iter()
+        .map(|link| link.item_id + ">" + &link.referenced_id)
+        .collect()
 }
 
 async fn links_are_made_once_and_taken_away_once(place: &Place) {
     let (items, _) = tables(place).await;
     let (store, all) = (&items.store, &items.of);
-    let outcomes = link(&items, &[("tags", "1", "x"), ("tags", "1", "x"), ("peers", "1", "x"), ("tags", "2", "nowhere")]).await;
-    assert_eq!(outcomes, [None, Some(DataCode::ReferenceExists), None, None]);
+    let outcomes = link(
+        &items,
+        &[
+            ("tags", "1", "x"),
+            ("tags", "1", "x"),
+            ("peers", "1", "x"),
+            ("tags", "2", "nowhere"),
+        ],
+    )
+    .await;
+    assert_eq!(
+        outcomes,
+        [None, Some(DataCode::ReferenceExists), None, None]
+    );
     assert!(store.is_linked(all, &of("tags", "1", "x")).await.unwrap());
     assert!(!store.is_linked(all, &of("tags", "x", "1")).await.unwrap());
-    let gone = vec![of("tags", "1", "x"), of("tags", "1", "x"), of("tags", "1", "y")];
+    let gone = vec![
+        of("tags", "1", "x"),
+        of("tags", "1", "x"),
+        of("tags", "1", "y"),
+    ];
     let outcomes = store.unlink(all, gone).await.unwrap();
     assert!(outcomes[0].is_ok());
     for outcome in &outcomes[1..] {
-        assert_eq!(outcome.as_ref().unwrap_err().code(), DataCode::ReferenceMissing);
+        assert_eq!(
+            outcome.as_ref().unwrap_err().code(),
+            DataCode::ReferenceMissing
+        );
     }
     assert!(!store.is_linked(all, &of("tags", "1", "x")).await.unwrap());
     assert!(store.is_linked(all, &of("peers", "1", "x")).await.unwrap());
@@ -87,21 +118,51 @@ async fn links_are_made_once_and_taken_away_once(place: &Place) {
 
 async fn links_come_in_the_order_in_which_they_were_made_or_backwards(place: &Place) {
     let (items, _) = tables(place).await;
-    link(&items, &[("tags", "1", "z"), ("tags", "1", "x"), ("tags", "1", "y")]).await;
-    assert_eq!(linked(&items, wanted("tags", &["1"])).await, ["1>z", "1>x", "1>y"]);
-    let backwards = Wanted { direction: Direction::Descending, ..wanted("tags", &["1"]) };
+    link(
+        &items,
+        &[("tags", "1", "z"), ("tags", "1", "x"), ("tags", "1", "y")],
+    )
+    .await;
+    assert_eq!(
+        linked(&items, wanted("tags", &["1"])).await,
+        ["1>z", "1>x", "1>y"]
+    );
+    let backwards = Wanted {
+        direction: Direction::Descending,
+        ..wanted("tags", &["1"])
+    };
     assert_eq!(linked(&items, backwards).await, ["1>y", "1>x", "1>z"]);
-    items.store.unlink(&items.of, vec![of("tags", "1", "z")]).await.unwrap();
+    items
+        .store
+        .unlink(&items.of, vec![of("tags", "1", "z")])
+        .await
+        .unwrap();
     link(&items, &[("tags", "1", "z")]).await;
-    assert_eq!(linked(&items, wanted("tags", &["1"])).await, ["1>x", "1>y", "1>z"]);
+    assert_eq!(
+        linked(&items, wanted("tags", &["1"])).await,
+        ["1>x", "1>y", "1>z"]
+    );
 }
 
 async fn a_page_of_links_counts_those_of_all_items_together(place: &Place) {
     let (items, _) = tables(place).await;
     for item in ["1", "2", "3"] {
-        link(&items, &[("tags", item, "x"), ("tags", item, "y"), ("tags", item, "z")]).await;
+        link(
+            &items,
+            &[
+                ("tags", item, "x"),
+                ("tags", item, "y"),
+                ("tags", item, "z"),
+            ],
+        )
+        .await;
     }
-    let page = |offset, limit, each| Wanted { offset, limit, each, ..wanted("tags", &["2", "none", "1"]) };
+    let page = |offset, limit, each| Wanted {
+        offset,
+        limit,
+        each,
+        ..wanted("tags", &["2", "none", "1"])
+    };
     assert_eq!(linked(&items, page(2, 2, 9)).await, ["2>z", "1>x"]);
     assert_eq!(linked(&items, page(0, 9, 1)).await, ["2>x", "1>x"]);
     assert_eq!(linked(&items, page(5, 9, 9)).await, ["1>z"]);
@@ -112,18 +173,36 @@ async fn a_page_of_links_counts_those_of_all_items_together(place: &Place) {
 async fn a_patch_changes_links(place: &Place) {
     let (items, _) = tables(place).await;
     let all = async || linked(&items, wanted("tags", &["1"])).await;
-    items.done(patch("1", &[("tags", "SET_FIELD", json!(["z", { "_id": "x" }, "z"]))])).await;
+    items
+        .done(patch(
+            "1",
+            &[("tags", "SET_FIELD", json!(["z", { "_id": "x" }, "z"]))],
+        ))
+        .await;
     assert_eq!(all().await, ["1>z", "1>x"]);
-    let both = [("tags", "APPEND_TO_ARRAY", json!("y")), ("tags", "REMOVE_FROM_ARRAY", json!("z"))];
+    let both = [
+        ("tags", "APPEND_TO_ARRAY", json!("y")),
+        ("tags", "REMOVE_FROM_ARRAY", json!("z")),
+    ];
     items.done(patch("1", &both)).await;
     assert_eq!(all().await, ["1>x", "1>y"]);
-    for (action, value) in [("SET_FIELD", json!("x")), ("SET_FIELD", json!([1])), ("INCREMENT_FIELD", json!(1))] {
+    for (action, value) in [
+        ("SET_FIELD", json!("x")),
+        ("SET_FIELD", json!([1])),
+        ("INCREMENT_FIELD", json!(1)),
+    ] {
         let refused = items.refused(patch("1", &[("tags", action, value)])).await;
         assert_eq!(refused, DataCode::NotAnArrayOfIds);
     }
     assert_eq!(all().await, ["1>x", "1>y"]);
-    assert_eq!(items.field("1", "tags").await, Json::Null, "what is linked is no part of the item");
-    items.done(patch("1", &[("tags", "REMOVE_FIELD", json!(null))])).await;
+    assert_eq!(
+        items.field("1", "tags").await,
+        Json::Null,
+        "what is linked is no part of the item"
+    );
+    items
+        .done(patch("1", &[("tags", "REMOVE_FIELD", json!(null))]))
+        .await;
     assert_eq!(all().await, [""; 0]);
 }
 
@@ -150,7 +229,17 @@ async fn an_insert_and_an_update_replace_links_only_where_they_name_them(place: 
 
 async fn links_go_with_the_item_that_refers_and_with_the_one_that_is_referred_to(place: &Place) {
     let (items, tags) = tables(place).await;
-    link(&items, &[("tags", "1", "x"), ("tags", "2", "x"), ("tags", "1", "y"), ("peers", "2", "1"), ("peers", "1", "1")]).await;
+    link(
+        &items,
+        &[
+            ("tags", "1", "x"),
+            ("tags", "2", "x"),
+            ("tags", "1", "y"),
+            ("peers", "2", "1"),
+            ("peers", "1", "1"),
+        ],
+    )
+    .await;
     tags.done(remove("x")).await;
     assert_eq!(linked(&items, wanted("tags", &["1", "2"])).await, ["1>y"]);
     items.done(remove("1")).await;
@@ -170,18 +259,39 @@ async fn links_go_with_all_items_and_with_the_collection(place: &Place) {
     items.store.truncate(&items.of).await.unwrap();
     assert_eq!(linked(&items, wanted("peers", &["1", "2"])).await, [""; 0]);
     link(&items, &some).await;
-    assert!(items.store.delete_collection(instance(1), "t").await.unwrap());
+    assert!(
+        items
+            .store
+            .delete_collection(instance(1), "t")
+            .await
+            .unwrap()
+    );
     assert_eq!(linked(&items, wanted("tags", &["1", "2"])).await, [""; 0]);
 }
 
 async fn replaced_links_are_the_only_ones(place: &Place) {
     let (items, _) = tables(place).await;
-    link(&items, &[("tags", "1", "x"), ("tags", "2", "x"), ("peers", "1", "x")]).await;
+    link(
+        &items,
+        &[("tags", "1", "x"), ("tags", "2", "x"), ("peers", "1", "x")],
+    )
+    .await;
     let new = ["z", "y", "z"].map(str::to_owned).to_vec();
-    items.store.replace_links(&items.of, "tags", "1", new).await.unwrap();
-    assert_eq!(linked(&items, wanted("tags", &["1", "2"])).await, ["1>z", "1>y", "2>x"]);
+    items
+        .store
+        .replace_links(&items.of, "tags", "1", new)
+        .await
+        .unwrap();
+    assert_eq!(
+        linked(&items, wanted("tags", &["1", "2"])).await,
+        ["1>z", "1>y", "2>x"]
+    );
     assert_eq!(linked(&items, wanted("peers", &["1"])).await, ["1>x"]);
-    items.store.replace_links(&items.of, "tags", "1", Vec::new()).await.unwrap();
+    items
+        .store
+        .replace_links(&items.of, "tags", "1", Vec::new())
+        .await
+        .unwrap();
     assert_eq!(items.matching(&json!({ "tags": null })).await, ["1", "3"]);
     items.done(insert(&json!({ "_id": "4" }))).await;
 }

@@ -20,6 +20,7 @@ mod link_filters;
 mod links;
 mod narrow;
 mod oracle;
+mod plans;
 mod property;
 mod regressions;
 mod table;

@@ -45,7 +45,10 @@ fn operators() -> impl Strategy<Value = Field> {
     );
     let other = prop_oneof![
         (select(vec!["$eq", "$ne"]), leaf()),
-        (Just("$startsWith"), select(vec!["a", "A", "x"]).prop_map(Json::from)),
+        (
+            Just("$startsWith"),
+            select(vec!["a", "A", "x"]).prop_map(Json::from)
+        ),
         (Just("$exists"), any::<bool>().prop_map(Json::from)),
     ];
     prop_oneof![
@@ -77,13 +80,17 @@ pub(crate) fn sorts() -> impl Strategy<Value = Vec<SortBy>> {
 pub(crate) fn index() -> impl Strategy<Value = Json> {
     let paths = select(vec![&["a"][..], &["b"], &["a", "b"], &["b", "a"]]);
     let orders = vec(select(vec!["ASC", "DESC"]), 2);
-    (paths, orders, select(vec![false, false, true]), any::<u32>()).prop_map(
-        |(paths, orders, folds, number)| {
+    (
+        paths,
+        orders,
+        select(vec![false, false, true]),
+        any::<u32>(),
+    )
+        .prop_map(|(paths, orders, folds, number)| {
             let fields = paths.iter().zip(orders);
             let fields: Vec<Json> = fields
                 .map(|(path, order)| json!({ "path": path, "order": order }))
                 .collect();
             json!({ "name": format!("i{number}"), "fields": fields, "caseInsensitive": folds })
-        },
-    )
+        })
 }

@@ -49,20 +49,35 @@ async fn ids_queries_counts_and_scans_stay_within_an_instance(place: &Place) {
     assert_eq!(two.field("1", "whose").await, json!(2));
     assert_eq!(one.item("3").await, None);
     let asked = ["1", "2", "3"].map(str::to_owned).to_vec();
-    assert_eq!(one.store.items_by_id(&one.of, asked).await.unwrap().len(), 2);
-    for filter in [json!({}), json!({ "a": 1 }), json!({ "a": { "$gte": 0 } }), json!({ "a": 1, "b": 2 }), json!({ "whose": { "$exists": true } })] {
+    assert_eq!(
+        one.store.items_by_id(&one.of, asked).await.unwrap().len(),
+        2
+    );
+    for filter in [
+        json!({}),
+        json!({ "a": 1 }),
+        json!({ "a": { "$gte": 0 } }),
+        json!({ "a": 1, "b": 2 }),
+        json!({ "whose": { "$exists": true } }),
+    ] {
         assert_eq!(one.matching(&filter).await, ["1", "2"], "{filter}");
     }
     assert_eq!(one.matching(&json!({ "u": "3" })).await, [""; 0]);
     assert_eq!(two.matching(&json!({ "u": "3" })).await, ["3"]);
-    let random = Find { random: Some(1), ..Find::all(Filter::all(), 9) };
+    let random = Find {
+        random: Some(1),
+        ..Find::all(Filter::all(), 9)
+    };
     assert_eq!(one.find(random).await.len(), 2);
     let mut seen = Vec::new();
     let mut visit = |item: backlot_store::items::Item| {
         seen.push(item.id);
         Ok(std::ops::ControlFlow::Continue(()))
     };
-    one.store.scan(&one.of, &Filter::all(), &mut visit).await.unwrap();
+    one.store
+        .scan(&one.of, &Filter::all(), &mut visit)
+        .await
+        .unwrap();
     assert_eq!(seen, ["1", "2"]);
 }
 
@@ -90,7 +105,11 @@ async fn unique_values_are_each_instances_own(place: &Place) {
 
 async fn links_stay_within_an_instance(place: &Place) {
     let (one, two) = two(place).await;
-    let link = || Link { field: "tags".into(), item_id: "1".into(), referenced_id: "2".into() };
+    let link = || Link {
+        field: "tags".into(),
+        item_id: "1".into(),
+        referenced_id: "2".into(),
+    };
     for table in [&one, &two] {
         assert!(table.store.link(&table.of, vec![link()]).await.unwrap()[0].is_ok());
     }
@@ -109,7 +128,10 @@ async fn links_stay_within_an_instance(place: &Place) {
     assert_eq!(one.matching(&json!({ "tags": "2" })).await, [""; 0]);
     assert_eq!(two.matching(&json!({ "tags": "2" })).await, ["1"]);
     one.done(remove("2")).await;
-    one.store.replace_links(&one.of, "tags", "1", Vec::new()).await.unwrap();
+    one.store
+        .replace_links(&one.of, "tags", "1", Vec::new())
+        .await
+        .unwrap();
     assert!(two.store.is_linked(&two.of, &link()).await.unwrap());
 }
 
@@ -128,10 +150,19 @@ async fn an_instance_without_the_collection_has_none_of_it(place: &Place) {
     let (one, _) = two(place).await;
     let mut stranger = one.clone();
     stranger.of.instance_id = instance(3);
-    assert!(one.store.collection(instance(3), "c").await.unwrap().is_none());
+    assert!(
+        one.store
+            .collection(instance(3), "c")
+            .await
+            .unwrap()
+            .is_none()
+    );
     assert_eq!(stranger.matching(&json!({})).await, [""; 0]);
     assert_eq!(stranger.matching(&json!({ "a": 1 })).await, [""; 0]);
     assert_eq!(stranger.item("1").await, None);
-    let write = stranger.store.write(&stranger.of, crate::table::batch(vec![remove("1")])).await;
+    let write = stranger
+        .store
+        .write(&stranger.of, crate::table::batch(vec![remove("1")]))
+        .await;
     assert!(write.is_err(), "there is no such collection");
 }

@@ -27,7 +27,12 @@ fn unique() -> Json {
 
 async fn table(place: &Place) -> Table {
     let table = Table::create(&place.open().await, 1, &unique()).await;
-    table.insert_all(&[json!({ "_id": "1", "u": "x" }), json!({ "_id": "2", "u": 2 })]).await;
+    table
+        .insert_all(&[
+            json!({ "_id": "1", "u": "x" }),
+            json!({ "_id": "2", "u": 2 }),
+        ])
+        .await;
     table
 }
 
@@ -44,7 +49,10 @@ async fn a_value_that_is_taken_is_refused_however_it_comes(place: &Place) {
             insert(&json!({ "_id": "5", "u": "new" })),
         ])
         .await;
-    assert_eq!(codes(&outcomes), [TAKEN, TAKEN, TAKEN, TAKEN, TAKEN, None, TAKEN]);
+    assert_eq!(
+        codes(&outcomes),
+        [TAKEN, TAKEN, TAKEN, TAKEN, TAKEN, None, TAKEN]
+    );
     assert_eq!(table.matching(&json!({})).await, ["1", "2", "4"]);
     assert_eq!(table.matching(&json!({ "u": 2 })).await, ["2"]);
 }
@@ -64,58 +72,111 @@ async fn a_value_is_free_again_when_its_item_changes_or_goes(place: &Place) {
         .await;
     assert_eq!(codes(&outcomes), [None; 7]);
     table.store.truncate(&table.of).await.unwrap();
-    table.insert_all(&[json!({ "_id": "6", "u": "x" }), json!({ "_id": "7", "u": 2 })]).await;
+    table
+        .insert_all(&[
+            json!({ "_id": "6", "u": "x" }),
+            json!({ "_id": "7", "u": 2 }),
+        ])
+        .await;
 }
 
 async fn an_item_does_not_stand_in_its_own_way(place: &Place) {
     let table = table(place).await;
-    table.done(update(&json!({ "_id": "1", "u": "x", "a": 1 }))).await;
-    table.done(patch("1", &[("u", "SET_FIELD", json!("x"))])).await;
-    table.done(update(&json!({ "_id": "1", "u": ["x", "x", "z"] }))).await;
-    assert_eq!(table.refused(insert(&json!({ "_id": "3", "u": "z" }))).await, DataCode::UniqueViolated);
+    table
+        .done(update(&json!({ "_id": "1", "u": "x", "a": 1 })))
+        .await;
+    table
+        .done(patch("1", &[("u", "SET_FIELD", json!("x"))]))
+        .await;
+    table
+        .done(update(&json!({ "_id": "1", "u": ["x", "x", "z"] })))
+        .await;
+    assert_eq!(
+        table
+            .refused(insert(&json!({ "_id": "3", "u": "z" })))
+            .await,
+        DataCode::UniqueViolated
+    );
 }
 
 async fn what_is_empty_is_never_taken(place: &Place) {
     let table = table(place).await;
     let empty = [json!(null), json!([]), json!([null])];
     for (number, value) in empty.iter().chain(&empty).enumerate() {
-        table.insert_all(&[json!({ "_id": format!("n{number}"), "u": value })]).await;
+        table
+            .insert_all(&[json!({ "_id": format!("n{number}"), "u": value })])
+            .await;
     }
-    table.insert_all(&[json!({ "_id": "m1" }), json!({ "_id": "m2" })]).await;
+    table
+        .insert_all(&[json!({ "_id": "m1" }), json!({ "_id": "m2" })])
+        .await;
 }
 
 async fn what_looks_alike_and_is_not_the_same_is_not_taken(place: &Place) {
     let table = table(place).await;
     let long = "x".repeat(2000);
     let values = [
-        json!("2"), json!("X"), json!("x "), json!("é"), json!("e\u{301}"), json!(true), json!("true"),
-        json!({ "$date": "1970-01-01T00:00:00.002Z" }), json!({ "x": 2 }), json!({ "x": 2, "y": null }),
-        json!(2.000_000_000_000_000_4), json!([[2]]), json!(long.clone() + "1"), json!(long + "2"),
+        json!("2"),
+        json!("X"),
+        json!("x "),
+        json!("é"),
+        json!("e\u{301}"),
+        json!(true),
+        json!("true"),
+        json!({ "$date": "1970-01-01T00:00:00.002Z" }),
+        json!({ "x": 2 }),
+        json!({ "x": 2, "y": null }),
+        json!(2.000_000_000_000_000_4),
+        json!([[2]]),
+        json!(long.clone() + "1"),
+        json!(long + "2"),
     ];
     for (number, value) in values.iter().enumerate() {
-        table.insert_all(&[json!({ "_id": format!("v{number}"), "u": value })]).await;
+        table
+            .insert_all(&[json!({ "_id": format!("v{number}"), "u": value })])
+            .await;
     }
     for (number, value) in values.iter().enumerate() {
         let again = insert(&json!({ "_id": format!("w{number}"), "u": value }));
-        assert_eq!(table.refused(again).await, DataCode::UniqueViolated, "{value}");
+        assert_eq!(
+            table.refused(again).await,
+            DataCode::UniqueViolated,
+            "{value}"
+        );
     }
 }
 
 async fn elements_of_lists_and_whole_objects_are_unique_too(place: &Place) {
     let table = table(place).await;
-    table.insert_all(&[json!({ "_id": "3", "u": [7, 8, null] }), json!({ "_id": "4", "u": { "a": 1, "b": [2] } })]).await;
-    for value in [json!(8), json!([9, 7]), json!({ "b": [2], "a": 1 }), json!(["x"])] {
-        let refused = table.refused(insert(&json!({ "_id": "5", "u": value }))).await;
+    table
+        .insert_all(&[
+            json!({ "_id": "3", "u": [7, 8, null] }),
+            json!({ "_id": "4", "u": { "a": 1, "b": [2] } }),
+        ])
+        .await;
+    for value in [
+        json!(8),
+        json!([9, 7]),
+        json!({ "b": [2], "a": 1 }),
+        json!(["x"]),
+    ] {
+        let refused = table
+            .refused(insert(&json!({ "_id": "5", "u": value })))
+            .await;
         assert_eq!(refused, DataCode::UniqueViolated, "{value}");
     }
-    table.done(patch("3", &[("u", "REMOVE_FROM_ARRAY", json!(8))])).await;
+    table
+        .done(patch("3", &[("u", "REMOVE_FROM_ARRAY", json!(8))]))
+        .await;
     table.insert_all(&[json!({ "_id": "5", "u": 8 })]).await;
 }
 
 async fn without_case_texts_that_differ_in_case_are_the_same(place: &Place) {
     let index = json!({ "name": "i", "fields": [{ "path": "o.u" }], "unique": true, "caseInsensitive": true });
     let table = Table::create(&place.open().await, 1, &json!({ "indexes": [index] })).await;
-    table.insert_all(&[json!({ "_id": "1", "o": { "u": "Éa" } })]).await;
+    table
+        .insert_all(&[json!({ "_id": "1", "o": { "u": "Éa" } })])
+        .await;
     let again = insert(&json!({ "_id": "2", "o": { "u": "éA" } }));
     assert_eq!(table.refused(again).await, DataCode::UniqueViolated);
     assert_eq!(table.matching(&json!({ "o.u": "éA" })).await, [""; 0]);
@@ -131,7 +192,10 @@ async fn a_unique_index_is_kept_when_it_is_made_later_and_gone_when_it_is_droppe
     table.insert_all(&[json!({ "_id": "3", "u": 1 })]).await;
     table.write(vec![remove("2"), remove("3")]).await;
     table.redefine(&unique()).await.unwrap();
-    assert_eq!(table.refused(insert(&twice[1])).await, DataCode::UniqueViolated);
+    assert_eq!(
+        table.refused(insert(&twice[1])).await,
+        DataCode::UniqueViolated
+    );
     table.redefine(&json!({})).await.unwrap();
     table.insert_all(&[twice[1].clone()]).await;
 }

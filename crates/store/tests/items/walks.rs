@@ -35,14 +35,24 @@ struct Walk {
 fn walk() -> impl Strategy<Value = Walk> {
     let page = 1..5_usize;
     (narrow::condition(), narrow::sorts(), page, any::<Index>()).prop_map(
-        |(condition, sorts, page, gone)| Walk { condition, sorts, page, gone },
+        |(condition, sorts, page, gone)| Walk {
+            condition,
+            sorts,
+            page,
+            gone,
+        },
     )
 }
 
 async fn pages_one_after_the_other_are_the_whole_order(place: &Place) {
     let store = place.open().await;
     let numbers = AtomicU64::new(0);
-    let worlds = || (plan(narrow::fields, narrow::index()), prop::collection::vec(walk(), 1..6));
+    let worlds = || {
+        (
+            plan(narrow::fields, narrow::index()),
+            prop::collection::vec(walk(), 1..6),
+        )
+    };
     holds(100, worlds, move |(plan, walks)| {
         let number = numbers.fetch_add(1, Ordering::Relaxed);
         check(store.clone(), number, plan, walks)
@@ -61,7 +71,10 @@ async fn check(store: Store, number: u64, plan: Plan, walks: Vec<Walk>) -> Verdi
         };
         let forwards = pages(&world.table, find.clone()).await;
         prop_assert_eq!(&ids(forwards.clone()), &expected);
-        let turned = Find { backwards: true, ..find.clone() };
+        let turned = Find {
+            backwards: true,
+            ..find.clone()
+        };
         let backwards = pages(&world.table, turned.clone()).await;
         let reversed: Vec<String> = expected.iter().rev().cloned().collect();
         prop_assert_eq!(ids(backwards), reversed);
@@ -121,7 +134,9 @@ async fn pages(table: &Table, mut find: Find) -> Vec<Item> {
 
 async fn hundred(place: &Place) -> Table {
     let table = Table::create(&place.open().await, 1, &json!({})).await;
-    let items: Vec<Json> = (0..100).map(|it| json!({ "_id": format!("{it}"), "a": it % 7 })).collect();
+    let items: Vec<Json> = (0..100)
+        .map(|it| json!({ "_id": format!("{it}"), "a": it % 7 }))
+        .collect();
     table.insert_all(&items).await;
     table
 }
@@ -134,7 +149,10 @@ async fn a_random_order_is_the_same_for_the_same_seed_and_holds_everything_once(
         ..Find::all(Filter::all(), limit)
     };
     let first = table.find(random(5, 0, 100)).await;
-    let again = [table.find(random(5, 0, 40)).await, table.find(random(5, 40, 100)).await];
+    let again = [
+        table.find(random(5, 0, 40)).await,
+        table.find(random(5, 40, 100)).await,
+    ];
     assert_eq!(first, again.concat());
     assert_ne!(first, table.find(random(6, 0, 100)).await);
     assert_ne!(first, table.find(Find::all(Filter::all(), 100)).await);
@@ -152,12 +170,23 @@ async fn a_scan_can_be_stopped_and_given_up(place: &Place) {
     let mut seen = 0;
     let mut three = |_| {
         seen += 1;
-        Ok(if seen == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        Ok(if seen == 3 {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        })
     };
-    table.store.scan(&table.of, &Filter::all(), &mut three).await.unwrap();
+    table
+        .store
+        .scan(&table.of, &Filter::all(), &mut three)
+        .await
+        .unwrap();
     assert_eq!(seen, 3);
     let mut never = |_| Err(Fault::invalid("enough"));
-    let gave_up = table.store.scan(&table.of, &Filter::all(), &mut never).await;
+    let gave_up = table
+        .store
+        .scan(&table.of, &Filter::all(), &mut never)
+        .await;
     assert!(matches!(gave_up, Err(StoreError::GaveUp(_))));
     assert_eq!(table.of.instance_id, instance(1));
 }

@@ -31,12 +31,17 @@ pub(crate) fn plan<F: Strategy<Value = Map<String, Json>>>(
     index: impl Strategy<Value = Json>,
 ) -> impl Strategy<Value = Plan> {
     let item = move |number| (fields(), arbitrary::unique_value(number));
-    let items =
-        (0..14_usize).prop_flat_map(move |count| (0..count).map(item).collect::<Vec<_>>());
+    let items = (0..14_usize).prop_flat_map(move |count| (0..count).map(item).collect::<Vec<_>>());
     let changes = vec((any::<Index>(), prop::option::of(fields())), 0..4);
     let indexes = vec(index, 0..4);
     (items, changes, indexes, 0..4_usize, any::<Option<bool>>()).prop_map(
-        |(items, changes, indexes, early, unique)| Plan { items, changes, indexes, early, unique },
+        |(items, changes, indexes, early, unique)| Plan {
+            items,
+            changes,
+            indexes,
+            early,
+            unique,
+        },
     )
 }
 
@@ -55,10 +60,16 @@ impl World {
         let early = &indexes[..plan.early.min(indexes.len())];
         let is_unique = plan.unique == Some(true);
         let table = Table::create(store, number, &defined(early, is_unique)).await;
-        let mut world = Self { table, items: Vec::new(), sequences: Vec::new() };
+        let mut world = Self {
+            table,
+            items: Vec::new(),
+            sequences: Vec::new(),
+        };
         world.fill(plan, early).await;
         world.change(plan, early).await;
-        world.index_later(&indexes, early, plan.unique.is_some()).await;
+        world
+            .index_later(&indexes, early, plan.unique.is_some())
+            .await;
         world.count().await;
         world
     }
@@ -149,7 +160,11 @@ fn valid(indexes: &[Json]) -> Vec<Json> {
     let mut valid = Vec::new();
     for index in indexes {
         valid.push(index.clone());
-        let paths = index["fields"].as_array().unwrap().iter().map(|it| it["path"].to_string());
+        let paths = index["fields"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| it["path"].to_string());
         let twice = paths.clone().collect::<HashSet<_>>().len() < paths.count();
         if twice || definition(&defined(&valid, false)).validate().is_err() {
             valid.pop();

@@ -5,9 +5,7 @@ use backlot_wix::data::{DataCode, Date};
 use serde_json::{Value as Json, json};
 
 use crate::place::Place;
-use crate::table::{
-    Table, batch, codes, filter, insert, patch, remove, save, update,
-};
+use crate::table::{Table, batch, codes, filter, insert, patch, remove, save, update};
 
 on_every_database! {
     an_insert_makes_the_system_fields_and_keeps_the_others
@@ -25,7 +23,10 @@ const CREATED: &str = "2023-11-14T22:13:20.000Z";
 
 fn later(writes: Vec<Write>) -> Batch {
     let now = Date::from_milliseconds(1_700_000_060_000).unwrap();
-    Batch { now, ..batch(writes) }
+    Batch {
+        now,
+        ..batch(writes)
+    }
 }
 
 async fn table(place: &Place) -> Table {
@@ -53,7 +54,9 @@ async fn an_insert_makes_the_system_fields_and_keeps_the_others(place: &Place) {
 
 async fn an_update_replaces_the_fields_and_keeps_what_the_system_made(place: &Place) {
     let table = table(place).await;
-    table.insert_all(&[json!({ "_id": "1", "a": 1, "b": 1 })]).await;
+    table
+        .insert_all(&[json!({ "_id": "1", "a": 1, "b": 1 })])
+        .await;
     let writes = vec![update(&json!({ "_id": "1", "b": 2 }))];
     let outcomes = table.store.write(&table.of, later(writes)).await.unwrap();
     assert!(matches!(&outcomes[0], Ok(Written::Updated(_))));
@@ -62,15 +65,24 @@ async fn an_update_replaces_the_fields_and_keeps_what_the_system_made(place: &Pl
         "_updatedDate": { "$date": "2023-11-14T22:14:20.000Z" },
     });
     assert_eq!(table.item("1").await, Some(expected));
-    assert_eq!(table.refused(update(&json!({ "_id": "2" }))).await, DataCode::ItemMissing);
+    assert_eq!(
+        table.refused(update(&json!({ "_id": "2" }))).await,
+        DataCode::ItemMissing
+    );
     assert_eq!(table.item("2").await, None);
 }
 
 async fn a_save_inserts_or_updates(place: &Place) {
     let table = table(place).await;
     let item = json!({ "_id": "1", "a": 1 });
-    assert!(matches!(table.done(save(&item)).await, Written::Inserted(_)));
-    assert!(matches!(table.done(save(&json!({ "_id": "1" }))).await, Written::Updated(_)));
+    assert!(matches!(
+        table.done(save(&item)).await,
+        Written::Inserted(_)
+    ));
+    assert!(matches!(
+        table.done(save(&json!({ "_id": "1" }))).await,
+        Written::Updated(_)
+    ));
     assert_eq!(table.field("1", "a").await, Json::Null);
     assert_eq!(table.matching(&json!({})).await, ["1"]);
 }
@@ -105,9 +117,15 @@ async fn a_patch_does_its_modifications_in_their_order_all_or_none(place: &Place
         ("n", "INCREMENT_FIELD", json!(f64::MAX)),
     ] {
         let first = ("n", "INCREMENT_FIELD", json!(f64::MAX));
-        let refused = table.refused(patch("1", &[first, (path, action, value)])).await;
+        let refused = table
+            .refused(patch("1", &[first, (path, action, value)]))
+            .await;
         assert_eq!(refused, DataCode::Invalid, "{path} {action}");
-        assert_eq!(table.item("1").await, Some(after.clone()), "{path} {action}");
+        assert_eq!(
+            table.item("1").await,
+            Some(after.clone()),
+            "{path} {action}"
+        );
     }
     let missing = patch("2", &[("n", "SET_FIELD", json!(1))]);
     assert_eq!(table.refused(missing).await, DataCode::ItemMissing);
@@ -143,7 +161,9 @@ async fn each_of_a_batch_is_done_by_itself_one_after_the_other(place: &Place) {
         ])
         .await;
     let (exists, missing) = (Some(DataCode::ItemExists), Some(DataCode::ItemMissing));
-    let expected = [None, exists, None, missing, None, missing, None, None, None, exists, None];
+    let expected = [
+        None, exists, None, missing, None, missing, None, None, None, exists, None,
+    ];
     assert_eq!(codes(&outcomes), expected);
     assert_eq!(json_of(outcomes[2].as_ref().unwrap())["n"], json!(2));
     assert_eq!(table.field("1", "n").await, json!(8));
@@ -154,11 +174,23 @@ async fn each_of_a_batch_is_done_by_itself_one_after_the_other(place: &Place) {
 
 async fn a_condition_is_asked_of_the_item_as_it_is_at_its_turn(place: &Place) {
     let table = table(place).await;
-    table.insert_all(&[json!({ "_id": "1", "n": 1 }), json!({ "_id": "2", "n": 5 })]).await;
+    table
+        .insert_all(&[json!({ "_id": "1", "n": 1 }), json!({ "_id": "2", "n": 5 })])
+        .await;
     let more = || patch("1", &[("n", "INCREMENT_FIELD", json!(1))]);
-    let writes = vec![more(), more(), more(), remove("2"), save(&json!({ "_id": "3", "n": 9 })), remove("4")];
+    let writes = vec![
+        more(),
+        more(),
+        more(),
+        remove("2"),
+        save(&json!({ "_id": "3", "n": 9 })),
+        remove("4"),
+    ];
     let condition = Some(filter(&json!({ "n": { "$lt": 3 } })));
-    let outcomes = Batch { condition, ..batch(writes) };
+    let outcomes = Batch {
+        condition,
+        ..batch(writes)
+    };
     let outcomes = table.store.write(&table.of, outcomes).await.unwrap();
     let unmet = Some(DataCode::ConditionNotMet);
     let missing = Some(DataCode::ItemMissing);
@@ -171,7 +203,9 @@ async fn a_thousand_items_fit_in_one_batch(place: &Place) {
     let index = json!({ "name": "i", "fields": [{ "path": "n" }] });
     let more = json!({ "indexes": [index] });
     let table = Table::create(&place.open().await, 1, &more).await;
-    let items: Vec<Json> = (0..1000).map(|n| json!({ "_id": format!("i{n}"), "n": n % 10 })).collect();
+    let items: Vec<Json> = (0..1000)
+        .map(|n| json!({ "_id": format!("i{n}"), "n": n % 10 }))
+        .collect();
     table.insert_all(&items).await;
     assert_eq!(table.matching(&json!({ "n": 3 })).await.len(), 100);
     let patches = (0..1000).map(|n| patch(&format!("i{n}"), &[("n", "INCREMENT_FIELD", json!(1))]));
@@ -182,14 +216,21 @@ async fn a_thousand_items_fit_in_one_batch(place: &Place) {
     let ids: Vec<String> = table.matching(&json!({})).await;
     let made: Vec<String> = (0..1000).map(|n| format!("i{n}")).collect();
     assert_eq!(ids, made, "in the order of insertion");
-    let outcomes = table.write(made.iter().map(|id| remove(id)).collect()).await;
+    let outcomes = table
+        .write(made.iter().map(|id| remove(id)).collect())
+        .await;
     assert!(outcomes.iter().all(Result::is_ok));
-    assert_eq!(table.matching(&json!({ "n": { "$gte": 0 } })).await, [""; 0]);
+    assert_eq!(
+        table.matching(&json!({ "n": { "$gte": 0 } })).await,
+        [""; 0]
+    );
 }
 
 async fn an_update_keeps_an_items_place_and_a_new_item_comes_last(place: &Place) {
     let table = table(place).await;
-    table.insert_all(&["1", "2", "3"].map(|id| json!({ "_id": id }))).await;
+    table
+        .insert_all(&["1", "2", "3"].map(|id| json!({ "_id": id })))
+        .await;
     let place_of_2 = table.store_item("2").await.sequence;
     table.done(update(&json!({ "_id": "2", "a": 1 }))).await;
     assert_eq!(table.store_item("2").await.sequence, place_of_2);

@@ -8,8 +8,8 @@ use std::fmt::Write as _;
 use backlot_wix::data::filter::Test;
 use backlot_wix::data::key::push;
 use backlot_wix::data::{Direction, Filter, Value};
-use rusqlite::{Connection, params_from_iter};
 use rusqlite::types::Value as Sql;
+use rusqlite::{Connection, params_from_iter};
 
 use super::{keys, read_item};
 use crate::StoreError;

@@ -59,8 +59,9 @@ pub(crate) fn same(one: &Json, other: &Json) -> bool {
             one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
         }
         (Json::Object(fields), Json::Object(others)) if kind(one) == 3 && kind(other) == 3 => {
-            let found =
-                |(name, value): (&String, &Json)| others.get(name).is_some_and(|it| same(value, it));
+            let found = |(name, value): (&String, &Json)| {
+                others.get(name).is_some_and(|it| same(value, it))
+            };
             fields.len() == others.len() && fields.iter().all(found)
         }
         _ => kind(one) == kind(other) && order(one, other).is_eq(),
