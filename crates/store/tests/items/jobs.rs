@@ -106,7 +106,7 @@ async fn a_step_that_was_taken_is_not_taken_again(place: &Place) {
 async fn a_step_of_a_job_that_is_over_or_none_writes_nothing(place: &Place) {
     let table = table(place).await;
     let mut unknown = stepping(0, 2, false, vec![more("1")]);
-    unknown.step.as_mut().unwrap().job_id = "none".to_owned();
+    "none".clone_into(&mut unknown.step.as_mut().unwrap().job_id);
     assert!(matches!(
         take(&table, unknown).await,
         Err(StoreError::Outdated)

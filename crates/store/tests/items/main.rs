@@ -20,6 +20,7 @@ mod link_filters;
 mod links;
 mod narrow;
 mod oracle;
+mod overheard;
 mod plans;
 mod property;
 mod regressions;

@@ -2,114 +2,13 @@
 //!
 //! SQLite only. The statements themselves are the store's; none is repeated here.
 
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
-
-use backlot_store::Store;
 use backlot_store::items::link::Wanted;
 use backlot_store::items::{Find, Items as _, Link};
-use backlot_store::sqlite::{Durability, SqliteStore};
 use backlot_wix::data::{Direction, FieldPath, Sort};
-use rusqlite::Connection;
-use rusqlite::functions::FunctionFlags;
 use serde_json::{Value as Json, json};
 
-use crate::table::{Table, filter, insert, patch, remove, update};
-
-struct Overheard {
-    _folder: tempfile::TempDir,
-    path: PathBuf,
-    statements: Arc<Mutex<Vec<String>>>,
-    table: Table,
-}
-
-impl Overheard {
-    /// A collection with a few indexes, a unique `u`, and links `tags`; and others like it beside it.
-    async fn open() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("backlot.db");
-        let statements: Arc<Mutex<Vec<String>>> = Arc::default();
-        let ear = Arc::clone(&statements);
-        let ear = Arc::new(move |statement: &str| ear.lock().unwrap().push(statement.to_owned()));
-        let store = SqliteStore::open_overheard(&path, Durability::Relaxed, Some(ear)).unwrap();
-        let store = Store::Sqlite(store);
-        let tags = json!({
-            "key": "tags", "type": "MULTI_REFERENCE",
-            "typeMetadata": { "multiReference": { "referencedCollectionId": "c" } },
-        });
-        let more = json!({
-            "indexes": [
-                { "name": "a", "fields": [{ "path": "a" }] },
-                { "name": "bc", "fields": [{ "path": "b" }, { "path": "c", "order": "DESC" }] },
-                { "name": "de", "fields": [{ "path": "d" }, { "path": "e" }] },
-            ],
-            "fields": [{ "key": "u", "type": "ANY", "unique": true }, tags],
-        });
-        let item = |n: u32| {
-            json!({
-                "_id": format!("i{n}"), "a": n, "b": n % 5, "c": n % 7, "d": n % 5, "e": n % 7, "u": n,
-            })
-        };
-        let items: Vec<Json> = (0..200).map(item).collect();
-        for number in 2..5 {
-            Table::create(&store, number, &more)
-                .await
-                .insert_all(&items)
-                .await;
-        }
-        let table = Table::create(&store, 1, &more).await;
-        table.insert_all(&items).await;
-        statements.lock().unwrap().clear();
-        Self {
-            _folder: folder,
-            path,
-            statements,
-            table,
-        }
-    }
-
-    /// The plan of each statement since the last time, one step a line.
-    fn plans(&self) -> Vec<(String, Vec<String>)> {
-        let connection = Connection::open(&self.path).unwrap();
-        let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
-        for name in ["item_matches", "item_sort_key", "item_shuffle"] {
-            connection
-                .create_scalar_function(name, 2, flags, |_| Ok(0))
-                .unwrap();
-        }
-        let heard = std::mem::take(&mut *self.statements.lock().unwrap());
-        let work = |sql: &String| {
-            let begins = |word| sql.trim_start().starts_with(word);
-            ["SELECT", "INSERT", "UPDATE", "DELETE"]
-                .into_iter()
-                .any(begins)
-        };
-        let plan = |sql: String| {
-            let mut explained = connection
-                .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
-                .unwrap();
-            let steps = explained
-                .raw_query()
-                .mapped(|row| row.get(3))
-                .collect::<Result<_, _>>();
-            (sql, steps.unwrap())
-        };
-        heard.into_iter().filter(work).map(plan).collect()
-    }
-
-    /// Nothing that was run since the last time reads more of a table than it needs, or sorts.
-    #[track_caller]
-    fn only_searches(&self, what: &str) {
-        let plans = self.plans();
-        assert!(!plans.is_empty(), "{what} runs something");
-        for (sql, steps) in plans {
-            for step in &steps {
-                let searches = step.starts_with("SEARCH") || step.starts_with("SCALAR SUBQUERY");
-                assert!(searches, "{what}: {step}, in {steps:#?} of {sql}");
-            }
-        }
-    }
-}
+use crate::overheard::Overheard;
+use crate::table::{filter, insert, patch, remove, update};
 
 fn sorted(by: &[(&str, Direction)], of: &Json, limit: u32) -> Find {
     let sort = |(path, direction): &(&str, Direction)| Sort {
@@ -134,27 +33,27 @@ async fn reads_go_by_an_index() {
         .await
         .unwrap();
     overheard.only_searches("items by their ids");
-    let list = Find::all(filter(&json!({})), 20);
+    let page = Find::all(filter(&json!({})), 20);
     let last = table
         .store
-        .find(&table.of, list.clone())
+        .find(&table.of, page.clone())
         .await
         .unwrap()
         .pop()
         .unwrap();
     overheard.only_searches("a page in the order of insertion");
-    let after = Some(list.position(&last.object().unwrap(), last.sequence));
+    let after = Some(page.position(&last.object().unwrap(), last.sequence));
     table
         .find(Find {
             after,
-            ..list.clone()
+            ..page.clone()
         })
         .await;
     overheard.only_searches("the next page");
     table
         .find(Find {
             backwards: true,
-            ..list
+            ..page
         })
         .await;
     overheard.only_searches("the last page");
