@@ -29,7 +29,7 @@ async fn filters_on_links_mean_the_same_as_on_lists_of_ids(place: &Place) {
         let item = (narrow::fields(), vec(id(), 0..4));
         (vec(item, 0..8), vec(condition(), 1..12), any::<bool>())
     };
-    holds(60, cases, move |(items, conditions, with_index)| {
+    holds(40, cases, move |(items, conditions, with_index)| {
         let number = numbers.fetch_add(1, Ordering::Relaxed);
         check(store.clone(), number, items, conditions, with_index)
     })
