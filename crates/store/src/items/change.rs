@@ -4,6 +4,7 @@ use backlot_wix::data::collection::{Access, FieldType, Operation, reference_id, 
 use backlot_wix::data::modification::{Action, Modification};
 use backlot_wix::data::{DataCode, Date, Fault, Object, Value, limits};
 
+use super::Item;
 use super::write::{Author, Batch, Content, Write};
 use crate::collections::Collection;
 
@@ -27,6 +28,18 @@ pub struct NewItem {
     pub object: Object,
     /// The same as JSON.
     pub json: String,
+}
+
+impl NewItem {
+    /// The item in its place.
+    pub(crate) fn placed(self, sequence: i64) -> Item {
+        Item {
+            sequence,
+            id: self.id,
+            owner: self.owner,
+            json: self.json,
+        }
+    }
 }
 
 /// A change of what one multi-reference field of the item holds.

@@ -20,7 +20,7 @@ use crate::StoreError;
 /// The longest that a query may take.
 const LONGEST: Duration = Duration::from_secs(10);
 /// Readers that are kept while nobody reads.
-const MOST_IDLE: usize = 8;
+const MOST_IDLE: usize = 4;
 /// Long reads at once.
 const MOST_LONG: usize = 8;
 /// Statements that each reader keeps prepared.
@@ -101,10 +101,23 @@ impl Readers {
 }
 
 impl Reader {
+    /// Several statements that see the same moment.
+    pub(super) fn in_snapshot<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.connection.prepare_cached("BEGIN")?.execute([])?;
+        let outcome = work(&self.connection);
+        self.connection.prepare_cached("COMMIT")?.execute([])?;
+        outcome
+    }
+
     fn open(path: &Path, ear: Option<&Ear>) -> Result<Self, StoreError> {
         let mut connection = Connection::open(path)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
-        connection.execute_batch("PRAGMA busy_timeout = 5000; PRAGMA query_only = ON;")?;
+        connection.execute_batch(
+            "PRAGMA busy_timeout = 5000; PRAGMA query_only = ON; PRAGMA cache_size = -8192;",
+        )?;
         let operands = Operands::default();
         super::functions::register(&connection, &operands)?;
         overhear(&mut connection, ear)?;

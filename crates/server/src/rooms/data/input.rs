@@ -5,7 +5,7 @@ use backlot_wix::data::{DataCode, Fault};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
-use http::Request;
+use http::{Request, Uri};
 use http_body_util::BodyExt as _;
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
@@ -14,8 +14,7 @@ use crate::error::Refusal;
 
 /// What a request says.
 pub(super) struct Input {
-    path: String,
-    query: String,
+    uri: Uri,
     body: Bytes,
 }
 
@@ -31,10 +30,13 @@ impl Input {
             other => other.into(),
         })?;
         Ok(Self {
-            path: parts.uri.path().to_owned(),
-            query: parts.uri.query().unwrap_or_default().to_owned(),
+            uri: parts.uri,
             body: body.to_bytes(),
         })
+    }
+
+    fn query(&self) -> &str {
+        self.uri.query().unwrap_or_default()
     }
 
     /// The words of a call, from the body, or where there is none from `.r`.
@@ -42,7 +44,7 @@ impl Input {
         if !self.body.is_empty() {
             return read(&self.body);
         }
-        match encoded_bytes(&self.query) {
+        match encoded_bytes(self.query()) {
             Some(bytes) => read(&bytes),
             None => Err(Fault::invalid("The request has no body.")),
         }
@@ -50,7 +52,7 @@ impl Input {
 
     /// True when the words are in plain parameters.
     pub(super) fn is_plain(&self) -> bool {
-        self.body.is_empty() && encoded_bytes(&self.query).is_none()
+        self.body.is_empty() && encoded_bytes(self.query()).is_none()
     }
 
     /// A plain parameter.
@@ -63,9 +65,10 @@ impl Input {
         &'input self,
         name: &'input str,
     ) -> impl Iterator<Item = String> + 'input {
-        self.query.split('&').filter_map(move |pair| {
+        self.query().split('&').filter_map(move |pair| {
             let (key, value) = pair.split_once('=')?;
-            (decoded(key)? == name).then(|| decoded(value)).flatten()
+            let is_it = key == name || (key.contains(['%', '+']) && decoded(key)? == name);
+            is_it.then(|| decoded(value)).flatten()
         })
     }
 
@@ -82,7 +85,7 @@ impl Input {
 
     /// What stands in the path after `before`, decoded.
     pub(super) fn after(&self, before: &str) -> Option<String> {
-        let (_, rest) = self.path.split_once(before)?;
+        let (_, rest) = self.uri.path().split_once(before)?;
         decoded(rest).filter(|rest| !rest.is_empty())
     }
 }
@@ -116,6 +119,9 @@ fn encoded_bytes(query: &str) -> Option<Vec<u8>> {
 
 /// `+` is a space, as forms have it.
 fn decoded(text: &str) -> Option<String> {
+    if !text.contains(['%', '+']) {
+        return Some(text.to_owned());
+    }
     let text = text.replace('+', " ");
     Some(percent_decode_str(&text).decode_utf8().ok()?.into_owned())
 }

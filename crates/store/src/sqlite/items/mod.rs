@@ -41,7 +41,7 @@ impl Items for SqliteStore {
     }
 
     async fn find(&self, of: &ItemsOf, find: Find) -> Result<Vec<Item>, StoreError> {
-        if query::is_short(&find) {
+        if query::is_short(of, &find) {
             return self.readers.read(|reader| query::find(reader, of, &find));
         }
         let of = of.clone();
