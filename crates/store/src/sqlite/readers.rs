@@ -14,6 +14,7 @@ use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
 use super::functions::Operands;
+use super::overhear::{Ear, overhear};
 use crate::StoreError;
 
 /// The longest that a query may take.
@@ -39,14 +40,16 @@ pub(super) struct Reader {
 #[derive(Clone)]
 pub(super) struct Readers {
     path: PathBuf,
+    ear: Option<Ear>,
     idle: Arc<Mutex<Vec<Reader>>>,
     long: Arc<Semaphore>,
 }
 
 impl Readers {
-    pub(super) fn new(path: &Path) -> Self {
+    pub(super) fn new(path: &Path, ear: Option<Ear>) -> Self {
         Self {
             path: path.to_owned(),
+            ear,
             idle: Arc::default(),
             long: Arc::new(Semaphore::new(MOST_LONG)),
         }
@@ -60,7 +63,7 @@ impl Readers {
         let idle = self.idle.lock().pop();
         let reader = match idle {
             Some(reader) => reader,
-            None => Reader::open(&self.path)?,
+            None => Reader::open(&self.path, self.ear.as_ref())?,
         };
         *reader.deadline.lock() = Instant::now() + LONGEST;
         reader.late.store(false, Ordering::Relaxed);
@@ -109,7 +112,7 @@ impl Reader {
         outcome
     }
 
-    fn open(path: &Path) -> Result<Self, StoreError> {
+    fn open(path: &Path, ear: Option<&Ear>) -> Result<Self, StoreError> {
         let mut connection = Connection::open(path)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         connection.execute_batch(
@@ -117,6 +120,7 @@ impl Reader {
         )?;
         let operands = Operands::default();
         super::functions::register(&connection, &operands)?;
+        overhear(&mut connection, ear)?;
         let deadline = Arc::new(Mutex::new(Instant::now() + LONGEST));
         let late = Arc::new(AtomicBool::new(false));
         let (until, is_late) = (Arc::clone(&deadline), Arc::clone(&late));
