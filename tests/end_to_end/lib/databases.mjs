@@ -9,7 +9,7 @@ import { test } from "node:test";
 import { atEnd } from "./cleanup.mjs";
 import { run } from "./program.mjs";
 
-export const databases = ["sqlite"];
+export const databases = ["sqlite", "postgres"];
 
 // A server on which databases may be made.
 const postgres = process.env.BACKLOT_TEST_POSTGRES ?? "postgres://postgres@127.0.0.1:5432/postgres";
