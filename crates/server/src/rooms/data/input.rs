@@ -5,7 +5,7 @@ use backlot_wix::data::{DataCode, Fault};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
-use http::{Request, Uri};
+use http::{Method, Request, Uri};
 use http_body_util::BodyExt as _;
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
@@ -14,6 +14,7 @@ use crate::error::Refusal;
 
 /// What a request says.
 pub(super) struct Input {
+    method: Method,
     uri: Uri,
     body: Bytes,
 }
@@ -30,6 +31,7 @@ impl Input {
             other => other.into(),
         })?;
         Ok(Self {
+            method: parts.method,
             uri: parts.uri,
             body: body.to_bytes(),
         })
@@ -65,7 +67,7 @@ impl Input {
         &'input self,
         name: &'input str,
     ) -> impl Iterator<Item = String> + 'input {
-        self.query().split('&').filter_map(move |pair| {
+        pairs(self.query()).filter_map(move |pair| {
             let (key, value) = pair.split_once('=')?;
             let is_it = key == name || (key.contains(['%', '+']) && decoded(key)? == name);
             is_it.then(|| decoded(value)).flatten()
@@ -83,6 +85,13 @@ impl Input {
         Ok(Some(number))
     }
 
+    /// The item's id in the path. `POST` has the name of the call there.
+    pub(super) fn item_in_path(&self) -> Option<String> {
+        (self.method != Method::POST)
+            .then(|| self.after("/items/"))
+            .flatten()
+    }
+
     /// What stands in the path after `before`, decoded.
     pub(super) fn after(&self, before: &str) -> Option<String> {
         let (_, rest) = self.uri.path().split_once(before)?;
@@ -91,7 +100,7 @@ impl Input {
 }
 
 /// `WDE0109`, as the client has it for a 413.
-pub(crate) fn too_large(limit: u64) -> Refusal {
+pub(super) fn too_large(limit: u64) -> Refusal {
     let text = format!("Payload is too large: at most {limit} bytes are taken.");
     Fault::new(DataCode::TooLarge, text)
         .with("limitBytes", limit)
@@ -106,13 +115,19 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
     })
 }
 
+/// The pairs of a query. The client puts ids into paths as they are, so one with a `?` in it brings the
+/// query forward, and the client's own `?` stands where a separator should.
+pub(super) fn pairs(query: &str) -> impl Iterator<Item = &str> {
+    query.split(['&', '?'])
+}
+
 /// The JSON in `.r`.
 pub(super) fn encoded(query: &str) -> Option<serde_json::Value> {
     serde_json::from_slice(&encoded_bytes(query)?).ok()
 }
 
 fn encoded_bytes(query: &str) -> Option<Vec<u8>> {
-    let text = query.split('&').find_map(|pair| pair.strip_prefix(".r="))?;
+    let text = pairs(query).find_map(|pair| pair.strip_prefix(".r="))?;
     let text = decoded(text)?;
     URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok()
 }
