@@ -1,10 +1,12 @@
-//! What items, collections and jobs do, asked of every database behind the seam ([`place`]).
+//! What items, collections and jobs do, asked of every database behind the seam ([`databases`]).
 //!
 //! What is expected is said by [`oracle`], which shares no meaning with the code under test: it has its
 //! own words for filters, order and paths, over plain JSON.
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
 #[macro_use]
+mod databases;
+#[path = "../place/mod.rs"]
 mod place;
 
 mod arbitrary;

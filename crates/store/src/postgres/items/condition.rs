@@ -201,7 +201,7 @@ impl Statement<'_> {
             Test::Equals(Value::Array(values)) | Test::AllOf(values) => {
                 let all: Vec<String> = values
                     .iter()
-                    .map(|value| self.linked(field, Some(std::slice::from_ref(value))))
+                    .map(|value| self.link_condition(field, &Test::Equals(value.clone())))
                     .collect();
                 if all.is_empty() {
                     "true".to_owned()
@@ -210,7 +210,15 @@ impl Statement<'_> {
                 }
             }
             Test::Equals(value) => self.linked(field, Some(std::slice::from_ref(value))),
-            Test::AnyOf(operands) => self.linked(field, Some(operands.list())),
+            Test::AnyOf(operands) => {
+                let linked = self.linked(field, Some(operands.list()));
+                if operands.list().contains(&Value::Null) {
+                    let unlinked = self.link_condition(field, &Test::Equals(Value::Null));
+                    format!("({linked} OR {unlinked})")
+                } else {
+                    linked
+                }
+            }
             // Ids neither compare nor are searched in.
             Test::Compares(..) | Test::Text(..) => "false".to_owned(),
         }

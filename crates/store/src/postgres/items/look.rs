@@ -84,7 +84,11 @@ pub(super) async fn look(lease: &Lease, of: &ItemsOf, batch: &Batch) -> Result<B
         } else {
             inserted.push(write.item_id());
         }
-        places += i32::from(matches!(write, Write::Insert(_) | Write::Save(_)));
+        let is_new = matches!(
+            write,
+            Write::Insert(_) | Write::Save(_) | Write::Restore { .. }
+        );
+        places += i32::from(is_new);
     }
     let (tenant, collection) = (uuid(of.instance_id), &of.collection.definition.id);
     let (lock, taken) = (
