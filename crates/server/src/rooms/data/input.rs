@@ -30,11 +30,16 @@ impl Input {
             BodyFault::TooLarge(limit) => too_large(limit),
             other => other.into(),
         })?;
-        Ok(Self {
+        Ok(Self::of(Request::from_parts(parts, body.to_bytes())))
+    }
+
+    pub(super) fn of(request: Request<Bytes>) -> Self {
+        let (parts, body) = request.into_parts();
+        Self {
             path: parts.uri.path().to_owned(),
             query: parts.uri.query().unwrap_or_default().to_owned(),
-            body: body.to_bytes(),
-        })
+            body,
+        }
     }
 
     /// The words of a call, from the body, or where there is none from `.r`.
