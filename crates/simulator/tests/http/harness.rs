@@ -57,7 +57,7 @@ impl Simulator {
         );
         Self {
             router: backlot_simulator::router(stage.clone()),
-            demo_app: backlot_simulator::demo_app::router(stage.clone()),
+            demo_app: backlot_simulator::demo_app::router(stage.clone(), None),
             stage,
             clock,
         }
