@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::postgres::PostgresStore;
 use crate::sqlite::{Durability, SqliteStore};
 use crate::{Store, StoreError};
 
@@ -16,6 +17,36 @@ pub enum Address {
         /// What an acknowledged write survives.
         durability: Durability,
     },
+    /// A PostgreSQL server.
+    Postgres(PostgresUrl),
+}
+
+/// `postgres://user:password@host:port/name`. The password cannot be printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PostgresUrl(String);
+
+impl PostgresUrl {
+    /// Takes an address; `None` for one that is none of PostgreSQL's.
+    pub fn new(url: &str) -> Option<Self> {
+        let is_one = url.starts_with("postgres://") || url.starts_with("postgresql://");
+        is_one.then(|| Self(url.to_owned()))
+    }
+}
+
+impl fmt::Debug for PostgresUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "PostgresUrl({self})")
+    }
+}
+
+/// Without user, password and parameters.
+impl fmt::Display for PostgresUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (scheme, rest) = self.0.split_once("://").unwrap_or_default();
+        let rest = rest.split('?').next().unwrap_or_default();
+        let place = rest.rsplit('@').next().unwrap_or_default();
+        write!(formatter, "{scheme}://{place}")
+    }
 }
 
 impl Address {
@@ -23,6 +54,7 @@ impl Address {
     pub fn exists(&self) -> bool {
         match self {
             Self::Sqlite { path, .. } => path.exists(),
+            Self::Postgres(_) => true,
         }
     }
 
@@ -37,6 +69,7 @@ impl Address {
                     .map_err(|error| StoreError::Refused(error.to_string()))?;
                 Ok(Store::Sqlite(store?))
             }
+            Self::Postgres(url) => Ok(Store::Postgres(PostgresStore::open(&url.0).await?)),
         }
     }
 }
@@ -45,6 +78,29 @@ impl fmt::Display for Address {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite { path, .. } => path.display().fmt(formatter),
+            Self::Postgres(url) => url.fmt(formatter),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_never_shown() {
+        for (url, shown) in [
+            (
+                "postgres://app:s3cret@db.example:5433/backlot?sslmode=require",
+                "postgres://db.example:5433/backlot",
+            ),
+            ("postgresql://127.0.0.1/test", "postgresql://127.0.0.1/test"),
+            ("postgres://app:p%40ss@w@host/x", "postgres://host/x"),
+        ] {
+            let url = PostgresUrl::new(url).unwrap();
+            assert_eq!(url.to_string(), shown);
+            assert_eq!(format!("{url:?}"), format!("PostgresUrl({shown})"));
+        }
+        assert!(PostgresUrl::new("mysql://x").is_none());
     }
 }

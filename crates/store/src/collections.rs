@@ -5,7 +5,7 @@
 
 use backlot_wix::InstanceId;
 use backlot_wix::data::collection::{Definition, Index, IndexId, Violation};
-use backlot_wix::data::{Fault, Object, Sort};
+use backlot_wix::data::{DataCode, Fault, Object, Sort, limits};
 use std::sync::Arc;
 
 use crate::StoreError;
@@ -164,4 +164,59 @@ impl Misfits {
                 .push((instance_id, item_id.to_owned(), violations));
         }
     }
+}
+
+/// All collections of an instance, by id: the declared ones, and its own with other ids.
+pub(crate) fn together(declared: Vec<Definition>, own: Vec<Definition>) -> Vec<Arc<Collection>> {
+    let mut all: Vec<Collection> = own
+        .into_iter()
+        .filter(|it| declared.iter().all(|other| other.id != it.id))
+        .map(|it| Collection::new(it, false))
+        .collect();
+    all.extend(declared.into_iter().map(|it| Collection::new(it, true)));
+    all.sort_unstable_by(|one, other| one.definition.id.cmp(&other.definition.id));
+    all.into_iter().map(Arc::new).collect()
+}
+
+/// What an instance's items in a collection have keys of, before it was declared: its own collection of
+/// the same id, or, when it was declared earlier, what it was then. None of them is trusted.
+pub(crate) fn undeclared(own: Option<Definition>, new: &Collection) -> Collection {
+    let mut definition = own.unwrap_or_else(|| new.definition.clone());
+    definition.revision = 0;
+    let mut collection = Collection::new(definition, false);
+    collection.indexes.clear();
+    collection
+}
+
+/// A definition as it is kept.
+pub(crate) fn parse(json: &str) -> Result<Definition, StoreError> {
+    serde_json::from_str(json)
+        .map_err(|error| StoreError::Refused(format!("a collection cannot be read: {error}")))
+}
+
+/// A definition as it is to be kept.
+pub(crate) fn write(definition: &Definition) -> Result<String, StoreError> {
+    serde_json::to_string(definition).map_err(|error| StoreError::Refused(error.to_string()))
+}
+
+/// `WDE0104`
+pub(crate) fn exists(id: &str) -> Fault {
+    let text = format!("The {id} collection already exists.");
+    Fault::new(DataCode::CollectionExists, text).with("collectionName", id)
+}
+
+/// `WDE0075`
+pub(crate) fn too_many() -> Fault {
+    let most = limits::COLLECTIONS;
+    let text = format!("A site has at most {most} collections.");
+    Fault::new(DataCode::BadRequest, text)
+}
+
+/// `WDE0178`
+pub(crate) fn stale(now: &Definition) -> Fault {
+    let text = format!(
+        "The collection was changed since: its revision is {}.",
+        now.revision
+    );
+    Fault::new(DataCode::StaleRevision, text).with("revision", now.revision.to_string())
 }

@@ -2,7 +2,8 @@
 //!
 //! Each kind of thing is a trait in a file of its own ([`instances`], [`instance_details`],
 //! [`signing_keys`], [`collections`], [`items`], [`jobs`]); a database
-//! is a type that implements all of them ([`sqlite::SqliteStore`]). No SQL and no database type
+//! is a type that implements all of them ([`sqlite::SqliteStore`],
+//! [`postgres::PostgresStore`]). No SQL and no database type
 //! crosses this seam. [`Store`] is the one that the configuration chose.
 //!
 //! Rules: absence is `Ok(None)`; every key starts with the instance id; values are bound, never
@@ -16,11 +17,13 @@ pub mod instance_details;
 pub mod instances;
 pub mod items;
 pub mod jobs;
+pub mod postgres;
+mod rows;
 pub mod signing_keys;
 pub mod sqlite;
 mod store;
 pub mod transfer;
 
-pub use address::Address;
+pub use address::{Address, PostgresUrl};
 pub use error::StoreError;
 pub use store::Store;

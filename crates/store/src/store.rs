@@ -14,6 +14,7 @@ use crate::instances::{Instance, Instances, Sighting};
 use crate::items::link::{Link, LinkOutcome, Wanted};
 use crate::items::{Batch, Find, Item, Items, ItemsOf, Visit, Written};
 use crate::jobs::{Job, Jobs};
+use crate::postgres::PostgresStore;
 use crate::signing_keys::{SigningKey, SigningKeys};
 use crate::sqlite::SqliteStore;
 
@@ -22,6 +23,7 @@ macro_rules! each {
     ($self:ident, $store:ident => $call:expr) => {
         match $self {
             Self::Sqlite($store) => $call,
+            Self::Postgres($store) => $call,
         }
     };
 }
@@ -32,6 +34,8 @@ macro_rules! each {
 pub enum Store {
     /// SQLite, in a file of its own.
     Sqlite(SqliteStore),
+    /// PostgreSQL, which any number of nodes share.
+    Postgres(PostgresStore),
 }
 
 impl Instances for Store {

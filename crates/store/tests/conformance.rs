@@ -1,18 +1,42 @@
-//! One suite for every database behind the seam. A database joins by adding its `open` below.
+//! One suite for every database behind the seam. A database joins by adding its place ([`place`]).
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
+mod place;
+
+use backlot_store::StoreError;
 use backlot_store::instance_details::{Details, InstanceDetails, Outdated, TokenRefusal};
 use backlot_store::instances::{Instance, Instances, Sighting};
 use backlot_store::signing_keys::{SigningKey, SigningKeys};
 use backlot_store::sqlite::SqliteStore;
-use backlot_store::{Store, StoreError};
 use backlot_wix::app_instance::{OwnerInfo, Site};
 use backlot_wix::{AppInstance, InstanceId};
 use jiff::Timestamp;
+use place::Place;
 
-/// Opens a store in a folder; a second call with the same folder is a second node.
-fn open(folder: &tempfile::TempDir) -> Store {
-    Store::Sqlite(SqliteStore::open(&folder.path().join("deep/backlot.db")).unwrap())
+/// Each of these on every database.
+macro_rules! on_every_database {
+    ($($name:ident)*) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(&super::Place::folder()).await;
+            })*
+        }
+        mod postgres {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(&super::Place::database().await).await;
+            })*
+        }
+    };
+}
+
+on_every_database! {
+    sightings_add_up_and_survive_a_restart
+    two_nodes_agree_on_the_signing_key
+    details_are_kept_replaced_and_hold_no_address_of_a_person
+    a_refusal_lasts_until_wix_answers
+    who_is_asked_about_again
 }
 
 fn instance_id(last: u8) -> InstanceId {
@@ -34,10 +58,8 @@ fn sighting(id: u8, first: i64, last: i64, requests: [u64; 4]) -> Sighting {
     }
 }
 
-#[tokio::test]
-async fn sightings_add_up_and_survive_a_restart() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder);
+async fn sightings_add_up_and_survive_a_restart(place: &Place) {
+    let store = place.open().await;
     assert_eq!(store.instance(instance_id(1)).await.unwrap(), None);
     store
         .record_sightings(vec![
@@ -53,7 +75,7 @@ async fn sightings_add_up_and_survive_a_restart() {
         .unwrap();
     drop(store);
 
-    let store = open(&folder);
+    let store = place.open().await;
     let expected = Instance {
         instance_id: instance_id(1),
         first_seen: at(50),
@@ -70,10 +92,8 @@ async fn sightings_add_up_and_survive_a_restart() {
     assert_eq!(store.latest_instances(1).await.unwrap().len(), 1);
 }
 
-#[tokio::test]
-async fn two_nodes_agree_on_the_signing_key() {
-    let folder = tempfile::tempdir().unwrap();
-    let (one, two) = (open(&folder), open(&folder));
+async fn two_nodes_agree_on_the_signing_key(place: &Place) {
+    let (one, two) = (place.open().await, place.open().await);
     let key = |name: &str| SigningKey {
         key_id: name.to_owned(),
         private_key: name.as_bytes().to_vec(),
@@ -93,7 +113,7 @@ async fn two_nodes_agree_on_the_signing_key() {
 fn only_the_owner_reads_the_file() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().unwrap();
-    let _store = open(&folder);
+    SqliteStore::open(&folder.path().join("deep/backlot.db")).unwrap();
     let mode = |name: &str| {
         let path = folder.path().join(name);
         std::fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -142,10 +162,8 @@ fn details(id: u8, url: Option<&str>, fetched_at: i64) -> Details {
     }
 }
 
-#[tokio::test]
-async fn details_are_kept_replaced_and_hold_no_address_of_a_person() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder);
+async fn details_are_kept_replaced_and_hold_no_address_of_a_person(place: &Place) {
+    let store = place.open().await;
     assert_eq!(store.details(instance_id(1)).await.unwrap(), None);
     let mut first = details(1, Some("https://a.example/x"), 100);
     first.answer.site.owner_email = Some("person@example.com".to_owned());
@@ -161,7 +179,7 @@ async fn details_are_kept_replaced_and_hold_no_address_of_a_person() {
     let newer = details(1, Some("https://b.example"), 200);
     store.keep_details(newer.clone()).await.unwrap();
     drop(store);
-    let store = open(&folder);
+    let store = place.open().await;
     assert_eq!(store.details(instance_id(1)).await.unwrap(), Some(newer));
     let origins = store.site_origins().await.unwrap();
     assert_eq!(
@@ -183,10 +201,8 @@ async fn details_are_kept_replaced_and_hold_no_address_of_a_person() {
     );
 }
 
-#[tokio::test]
-async fn a_refusal_lasts_until_wix_answers() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder);
+async fn a_refusal_lasts_until_wix_answers(place: &Place) {
+    let store = place.open().await;
     let refusal = |reason: &str, seconds| TokenRefusal {
         instance_id: instance_id(1),
         status: 400,
@@ -205,10 +221,8 @@ async fn a_refusal_lasts_until_wix_answers() {
     assert_eq!(store.refusal(instance_id(1)).await.unwrap(), None);
 }
 
-#[tokio::test]
-async fn who_is_asked_about_again() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder);
+async fn who_is_asked_about_again(place: &Place) {
+    let store = place.open().await;
     let seen = |id, last| sighting(id, 1, last, [1, 0, 0, 0]);
     let batch = vec![
         seen(1, 500),

@@ -83,8 +83,8 @@ fn mistakes_name_line_cause_and_remedy() {
             "backlot.toml:6: admin.listen: the admin listener has no login",
         ),
         (
-            "[database]\nurl = \"postgres://u:hush@h/d\"",
-            "backlot.toml:6: database.url: PostgreSQL is not supported yet",
+            "[database]\nurl = \"mysql://u:hush@h/d\"",
+            "backlot.toml:6: database.url: an address that starts with \"mysql\" is none of a database",
         ),
         (
             "[[api]]\npath = \"/api\"",

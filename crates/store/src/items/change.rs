@@ -4,6 +4,7 @@ use backlot_wix::data::collection::{Access, FieldType, Operation, reference_id, 
 use backlot_wix::data::modification::{Action, Modification};
 use backlot_wix::data::{DataCode, Date, Fault, Object, Value, limits};
 
+use super::Item;
 use super::write::{Author, Batch, Content, Write};
 use crate::collections::Collection;
 
@@ -27,6 +28,18 @@ pub struct NewItem {
     pub object: Object,
     /// The same as JSON.
     pub json: String,
+}
+
+impl NewItem {
+    /// The item in its place.
+    pub(crate) fn placed(self, sequence: i64) -> Item {
+        Item {
+            sequence,
+            id: self.id,
+            owner: self.owner,
+            json: self.json,
+        }
+    }
 }
 
 /// A change of what one multi-reference field of the item holds.
@@ -261,7 +274,7 @@ fn checked(collection: &Collection, object: Object) -> Result<NewItem, Fault> {
 
 /// The item, if it can be kept at all.
 fn kept(object: Object) -> Result<NewItem, Fault> {
-    check_storable(&object)?;
+    check_storable(&object, limits::ITEM_DEPTH)?;
     let json = serde_json::to_string(&object)
         .map_err(|error| Fault::invalid(format!("The item cannot be written: {error}.")))?;
     if json.len() > limits::ITEM_BYTES {
@@ -281,8 +294,10 @@ fn kept(object: Object) -> Result<NewItem, Fault> {
     })
 }
 
-/// No name begins with `$`, and nothing holds a NUL, which no database could keep.
-fn check_storable(object: &Object) -> Result<(), Fault> {
+/// No name begins with `$`, nothing holds a NUL, which no database could keep, and nothing stands so deep
+/// that it could not be read again.
+fn check_storable(object: &Object, depth: usize) -> Result<(), Fault> {
+    let depth = deeper(depth)?;
     for (name, value) in object {
         if name.starts_with('$') {
             let short: String = name.chars().take(60).collect();
@@ -292,18 +307,31 @@ fn check_storable(object: &Object) -> Result<(), Fault> {
         if name.contains('\0') {
             return Err(Fault::invalid("A field's name holds a NUL character."));
         }
-        check_value(value)?;
+        check_value(value, depth)?;
     }
     Ok(())
 }
 
-fn check_value(value: &Value) -> Result<(), Fault> {
+/// One level less is left.
+fn deeper(depth: usize) -> Result<usize, Fault> {
+    depth.checked_sub(1).ok_or_else(|| {
+        let most = limits::ITEM_DEPTH;
+        Fault::invalid(format!("The item is nested more than {most} deep."))
+    })
+}
+
+fn check_value(value: &Value, depth: usize) -> Result<(), Fault> {
     match value {
         Value::String(text) if text.contains('\0') => {
             Err(Fault::invalid("A text holds a NUL character."))
         }
-        Value::Array(elements) => elements.iter().try_for_each(check_value),
-        Value::Object(object) => check_storable(object),
+        Value::Array(elements) => {
+            let depth = deeper(depth)?;
+            elements
+                .iter()
+                .try_for_each(|element| check_value(element, depth))
+        }
+        Value::Object(object) => check_storable(object, depth),
         _ => Ok(()),
     }
 }

@@ -49,7 +49,8 @@ impl Find {
         }
     }
 
-    /// The fields as they are to be sorted now, `backwards` considered.
+    /// The fields as they are to be sorted now, `backwards` considered. Not to be asked for the value of
+    /// an item: of a list, the element that counts forwards counts backwards, too.
     pub fn effective_sorts(&self) -> Vec<Sort> {
         let mut sorts = self.sorts.clone();
         if self.backwards {
@@ -87,7 +88,12 @@ impl Find {
 
     /// How two items stand to each other; what every database must agree with.
     pub fn compare(&self, left: (&Object, i64), right: (&Object, i64)) -> Ordering {
-        compare_items(&self.effective_sorts(), left.0, right.0)
-            .then_with(|| self.tie().apply(left.1.cmp(&right.1)))
+        let order = compare_items(&self.sorts, left.0, right.0);
+        let order = if self.backwards {
+            order.reverse()
+        } else {
+            order
+        };
+        order.then_with(|| self.tie().apply(left.1.cmp(&right.1)))
     }
 }

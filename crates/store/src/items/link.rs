@@ -1,6 +1,6 @@
 //! What multi-reference fields hold: links from items to items. They lie beside the items.
 
-use backlot_wix::data::{Direction, Fault};
+use backlot_wix::data::{DataCode, Direction, Fault};
 
 /// One link.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +11,20 @@ pub struct Link {
     pub item_id: String,
     /// The item that is referred to. It need not exist.
     pub referenced_id: String,
+}
+
+impl Link {
+    /// `WDE0029`
+    pub(crate) fn exists(&self) -> Fault {
+        let text = format!("{} refers to {} already.", self.item_id, self.referenced_id);
+        Fault::new(DataCode::ReferenceExists, text)
+    }
+
+    /// `WDE0153`
+    pub(crate) fn missing(&self) -> Fault {
+        let text = format!("{} does not refer to {}.", self.item_id, self.referenced_id);
+        Fault::new(DataCode::ReferenceMissing, text)
+    }
 }
 
 /// What became of one link.

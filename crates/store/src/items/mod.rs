@@ -11,6 +11,7 @@
 pub mod change;
 pub mod find;
 mod item;
+pub(crate) mod key_change;
 pub mod link;
 pub mod plan;
 pub mod write;

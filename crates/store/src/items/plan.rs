@@ -60,6 +60,9 @@ pub fn choose<'collection>(
     let conjuncts = find.filter.conjuncts();
     let mut best: Option<(Worth, Plan<'collection>)> = None;
     for index in &collection.indexes {
+        if on_links(collection, index) {
+            continue;
+        }
         let exact = !inexact.contains(&index.id);
         if let Some((worth, plan)) = consider(index, &conjuncts, find, exact)
             && best.as_ref().is_none_or(|(known, _)| worth > *known)
@@ -68,6 +71,13 @@ pub fn choose<'collection>(
         }
     }
     best.map(|(_, plan)| plan)
+}
+
+/// Whether an index is of what lies beside the items, so that it knows nothing of it.
+fn on_links(collection: &Collection, index: &Prepared) -> bool {
+    let definition = &collection.definition;
+    let mut paths = index.sorts.iter().map(|sort| sort.path.first());
+    paths.any(|field| definition.multi_reference(field).is_some())
 }
 
 fn consider<'collection>(
@@ -91,7 +101,7 @@ fn consider<'collection>(
         }
     }
     let has_range = ranges.is_some();
-    let order = order(index, find, bound, prefixes.len(), exact);
+    let order = order(index, find, bound, &prefixes, exact);
     // A unique index does not hold what is empty, so it is no way to everything.
     let serves =
         bound > 0 || has_range || (matches!(order, Order::AsWanted(_)) && !index.index.unique);
@@ -250,12 +260,15 @@ fn bounded(
         !byte
     });
     let of_its_kind = begins_with(kind);
+    if index.case_insensitive && value.as_str().is_some() {
+        // Folded texts stand in another order than the texts themselves.
+        return of_its_kind;
+    }
     let mut key = prefix.to_vec();
     index.push(&mut key, value, direction);
     let at = begins_with(key);
     let less = matches!(comparison, Comparison::Less | Comparison::LessOrEqual);
-    // Equal keys are left in on both sides: the filter itself sorts them out, and a case-folding or a
-    // cut key says no more.
+    // Equal keys are left in on both sides: the filter itself sorts them out, and a cut key says no more.
     if less == (direction == Direction::Ascending) {
         Range {
             from: of_its_kind.from,
@@ -278,13 +291,15 @@ fn begins_with(mut prefix: Vec<u8>) -> Range {
 }
 
 /// What the order of the keys is good for.
-fn order(index: &Prepared, find: &Find, bound: usize, prefixes: usize, exact: bool) -> Order {
+fn order(index: &Prepared, find: &Find, bound: usize, prefixes: &[Vec<u8>], exact: bool) -> Order {
     if find.random.is_some() {
         return Order::None;
     }
     let sorts = find.effective_sorts();
     if sorts.is_empty() {
-        let one_key = bound == index.sorts.len() && prefixes == 1;
+        // What was cut stands for several keys, and an item may have two of them.
+        let one_key = bound == index.sorts.len()
+            && matches!(prefixes, [prefix] if prefix.len() <= LONGEST_KEY);
         return if one_key {
             Order::Insertion
         } else {
@@ -292,7 +307,7 @@ fn order(index: &Prepared, find: &Find, bound: usize, prefixes: usize, exact: bo
         };
     }
     // After one bound prefix the keys are sorted by the fields that follow.
-    if prefixes != 1 || index.sorts.len() < bound + sorts.len() || !exact {
+    if prefixes.len() != 1 || index.sorts.len() < bound + sorts.len() || !exact {
         return Order::None;
     }
     let following = &index.sorts[bound..bound + sorts.len()];

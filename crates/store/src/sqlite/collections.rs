@@ -4,14 +4,17 @@ use std::sync::Arc;
 
 use backlot_wix::InstanceId;
 use backlot_wix::data::collection::Definition;
-use backlot_wix::data::{DataCode, Fault, limits};
+use backlot_wix::data::{Fault, limits};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::SqliteStore;
 use super::items::keys;
 use super::readers::Reader;
 use crate::StoreError;
-use crate::collections::{Collection, Collections, Misfits, Usage};
+use crate::collections::{
+    Collection, Collections, Misfits, Usage, exists, parse, stale, together, too_many, undeclared,
+    write,
+};
 
 const KEEP: &str = "
     INSERT INTO collections (instance_id, id, definition, revision) VALUES (?1, ?2, ?3, ?4)
@@ -57,13 +60,10 @@ impl Collections for SqliteStore {
             let mut own = connection
                 .prepare_cached("SELECT definition FROM collections WHERE instance_id = ?1")?;
             let own = own.query_map([instance_id.as_bytes()], |row| row.get::<_, String>(0))?;
-            let mut all: Vec<Collection> = own
-                .map(|json| Ok(Collection::new(parse(&json?)?, false)))
+            let own = own
+                .map(|json| parse(&json?))
                 .collect::<Result<_, StoreError>>()?;
-            all.retain(|it| declared.iter().all(|other| other.id != it.definition.id));
-            all.extend(declared.into_iter().map(|it| Collection::new(it, true)));
-            all.sort_unstable_by(|one, other| one.definition.id.cmp(&other.definition.id));
-            Ok(all.into_iter().map(Arc::new).collect())
+            Ok(together(declared, own))
         })
         .await
     }
@@ -86,11 +86,7 @@ impl Collections for SqliteStore {
                     .prepare_cached("SELECT count(*) FROM collections WHERE instance_id = ?1")?
                     .query_row([instance_id.as_bytes()], |row| row.get(0))?;
                 if count as usize >= limits::COLLECTIONS {
-                    let most = limits::COLLECTIONS;
-                    return Ok(Err(Fault::new(
-                        DataCode::BadRequest,
-                        format!("A site has at most {most} collections."),
-                    )));
+                    return Ok(Err(too_many()));
                 }
                 keep(connection, instance_id, &definition)?;
                 Ok(Ok(definition))
@@ -119,15 +115,17 @@ impl Collections for SqliteStore {
                     Collection::new(before, false),
                     Collection::new(definition, false),
                 );
-                if let Err(fault) = keys::rebuild(connection, instance_id, &old, &new)? {
-                    return Ok(Err(fault));
-                }
+                // An error undoes what was built until then; a fault alone would not.
+                keys::rebuild(connection, instance_id, &old, &new)??;
                 keep(connection, instance_id, &new.definition)?;
                 Ok(Ok(new.definition))
             })
             .await;
         self.catalog.forget(Some(instance_id), &id);
-        outcome
+        match outcome {
+            Err(StoreError::GaveUp(fault)) => Ok(Err(fault)),
+            other => other,
+        }
     }
 
     async fn delete_collection(
@@ -253,7 +251,10 @@ fn declare(
         for instance_id in instances_with_items(connection, &new.definition.id)? {
             let old = match &old {
                 Some(old) => old.clone(),
-                None => undeclared(connection, instance_id, &new)?,
+                None => undeclared(
+                    read(connection, Some(instance_id), &new.definition.id)?,
+                    &new,
+                ),
             };
             if let Err(fault) = keys::rebuild(connection, instance_id, &old, &new)? {
                 return Ok(Err(fault.with("instanceId", instance_id.to_string())));
@@ -268,23 +269,20 @@ fn declare(
         connection
             .prepare_cached("DELETE FROM declared_collections WHERE id = ?1")?
             .execute([&definition.id])?;
+        // Where an instance has a collection of its own with this id, that one counts again, and knows
+        // nothing of what was written meanwhile.
+        for instance_id in instances_with_items(connection, &definition.id)? {
+            let Some(own) = read(connection, Some(instance_id), &definition.id)? else {
+                continue;
+            };
+            let own = Collection::new(own, false);
+            let unknown = undeclared(None, &own);
+            if let Err(fault) = keys::rebuild(connection, instance_id, &unknown, &own)? {
+                return Ok(Err(fault.with("instanceId", instance_id.to_string())));
+            }
+        }
     }
     Ok(Ok(()))
-}
-
-/// What an instance's items in a collection have keys of, before it was declared: its own collection of
-/// the same id, or, when it was declared earlier, what it was then.
-fn undeclared(
-    connection: &Connection,
-    instance_id: InstanceId,
-    new: &Collection,
-) -> Result<Collection, StoreError> {
-    let own = read(connection, Some(instance_id), &new.definition.id)?;
-    let mut definition = own.unwrap_or_else(|| new.definition.clone());
-    definition.revision = 0;
-    let mut collection = Collection::new(definition, false);
-    collection.indexes.clear();
-    Ok(collection)
 }
 
 /// The revision of the definition that counts for an instance's collection now.
@@ -367,26 +365,4 @@ fn instances_with_items(
     let rows = rows.query_map([collection], |row| row.get::<_, [u8; 16]>(0))?;
     rows.map(|bytes| Ok(InstanceId::from_bytes(bytes?)))
         .collect()
-}
-
-fn parse(json: &str) -> Result<Definition, StoreError> {
-    serde_json::from_str(json)
-        .map_err(|error| StoreError::Refused(format!("a collection cannot be read: {error}")))
-}
-
-fn write(definition: &Definition) -> Result<String, StoreError> {
-    serde_json::to_string(definition).map_err(|error| StoreError::Refused(error.to_string()))
-}
-
-fn exists(id: &str) -> Fault {
-    let text = format!("The {id} collection already exists.");
-    Fault::new(DataCode::CollectionExists, text).with("collectionName", id)
-}
-
-fn stale(now: &Definition) -> Fault {
-    let text = format!(
-        "The collection was changed since: its revision is {}.",
-        now.revision
-    );
-    Fault::new(DataCode::StaleRevision, text).with("revision", now.revision.to_string())
 }

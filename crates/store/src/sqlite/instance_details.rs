@@ -4,9 +4,10 @@ use backlot_wix::InstanceId;
 use rusqlite::{OptionalExtension as _, params};
 
 use super::SqliteStore;
-use super::instances::{instance_id, instant};
+use super::instances::instance_id;
 use crate::StoreError;
 use crate::instance_details::{Details, InstanceDetails, Outdated, TokenRefusal};
+use crate::rows::instant;
 
 const KEEP: &str = "
     INSERT INTO instance_details (instance_id, site_origin, answer, fetched_at_ms)

@@ -1,12 +1,12 @@
 //! Instances in SQLite.
 
 use backlot_wix::InstanceId;
-use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::SqliteStore;
 use crate::StoreError;
 use crate::instances::{Instance, Instances, Sighting};
+use crate::rows::instant;
 
 const ADD: &str = "
     INSERT INTO instances (instance_id, first_seen_ms, last_seen_ms,
@@ -171,9 +171,4 @@ fn assemble(text: &str, [first, last]: [i64; 2], requests: [i64; 4]) -> ReadRow 
 pub(super) fn instance_id(text: &str) -> Result<InstanceId, StoreError> {
     text.parse()
         .map_err(|_| StoreError::Refused("an instance id in the database is no GUID".into()))
-}
-
-pub(super) fn instant(milliseconds: i64) -> Result<Timestamp, StoreError> {
-    Timestamp::from_millisecond(milliseconds)
-        .map_err(|_| StoreError::Refused("a time in the database is out of range".into()))
 }

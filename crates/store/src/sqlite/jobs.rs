@@ -5,9 +5,9 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::SqliteStore;
-use super::instances::instant;
 use crate::StoreError;
 use crate::jobs::{Job, JobStatus, Jobs};
+use crate::rows::instant;
 
 const READ: &str = "
     SELECT instance_id, job_id, collection, work, status, done, position, created_at_ms FROM jobs";

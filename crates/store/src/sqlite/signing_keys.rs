@@ -3,8 +3,8 @@
 use rusqlite::{Connection, params};
 
 use super::SqliteStore;
-use super::instances::instant;
 use crate::StoreError;
+use crate::rows::instant;
 use crate::signing_keys::{SigningKey, SigningKeys};
 
 impl SigningKeys for SqliteStore {

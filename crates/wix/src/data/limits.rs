@@ -2,6 +2,9 @@
 
 /// The most bytes of one item, as JSON (`WDE0009`).
 pub const ITEM_BYTES: usize = 500_000;
+/// How deep lists and objects may stand in each other in an item. What reads JSON gives up beyond 128, and
+/// requests and answers hold items inside of other things.
+pub const ITEM_DEPTH: usize = 100;
 /// The most characters of an item's id.
 pub const ITEM_ID_CHARACTERS: usize = 128;
 /// The most characters of a collection's id.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use backlot_store::{Address, sqlite};
+use backlot_store::{Address, PostgresUrl, sqlite};
 
 use super::report::Report;
 use crate::config::sections::{Database, Durability};
@@ -25,13 +25,13 @@ pub(super) fn resolve(
             path: report.source.folder().join(path),
             durability,
         }),
-        #[expect(unreachable_patterns, reason = "SQLite is the only one so far")]
         Ok(other) => Some(other),
         Err(cause) => {
             report.problem(
                 "database.url",
                 cause,
-                "write sqlite:// and the path of a file, such as sqlite://data/backlot.db",
+                "write sqlite:// and the path of a file, such as sqlite://data/backlot.db, or \
+                 postgres://user:password@host:5432/name",
             );
             None
         }
@@ -49,8 +49,8 @@ pub(crate) fn at(url: &str) -> Result<Address, String> {
             durability: sqlite::Durability::Full,
         });
     }
-    if url.starts_with("postgres") {
-        return Err("PostgreSQL is not supported yet".to_owned());
+    if let Some(url) = PostgresUrl::new(url) {
+        return Ok(Address::Postgres(url));
     }
     // The address may hold a password: only its scheme is repeated.
     let scheme = url.split(':').next().unwrap_or_default();

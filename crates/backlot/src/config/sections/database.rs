@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Database {
-    /// `sqlite://` and the path of a file, relative to the configuration's folder. Without it:
-    /// `backlot.db` in the data folder.
+    /// `sqlite://` and the path of a file, relative to the configuration's folder, or
+    /// `postgres://user:password@host:5432/name`, which any number of nodes share. Without it:
+    /// `backlot.db` in the data folder. A password is better given as `BACKLOT_DATABASE_URL`.
     pub url: Option<String>,
     /// What an acknowledged change survives on SQLite: `full` is a loss of power, for it is on disk;
     /// `relaxed` is the end of the program, and a loss of power may undo the last moments. Writes are

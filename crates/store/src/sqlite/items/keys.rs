@@ -1,59 +1,13 @@
 //! The keys of items in their collection's indexes.
 
 use backlot_wix::InstanceId;
-use backlot_wix::data::collection::{IndexId, Keys};
-use backlot_wix::data::{DataCode, Fault, Object};
+use backlot_wix::data::collection::IndexId;
+use backlot_wix::data::{Fault, Object};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::StoreError;
 use crate::collections::{Collection, Prepared};
-
-/// What an item's keys become: those to take away, and those to add.
-pub(super) struct KeyChange<'collection> {
-    index: &'collection Prepared,
-    gone: Vec<Vec<u8>>,
-    new: Vec<Vec<u8>>,
-    exact: bool,
-}
-
-/// Compares the keys of an item before and after.
-pub(super) fn changes<'collection>(
-    collection: &'collection Collection,
-    old: Option<&Object>,
-    new: Option<&Object>,
-) -> Result<Vec<KeyChange<'collection>>, Fault> {
-    let mut changes = Vec::with_capacity(collection.indexes.len());
-    for index in &collection.indexes {
-        let keys = |object: Option<&Object>| match object {
-            Some(object) => index.index.keys(object),
-            None => Ok(Keys::default()),
-        };
-        // What is there could be indexed when it was written.
-        let old = keys(old).unwrap_or_default().keys;
-        let new = keys(new).map_err(|error| {
-            let text = format!(
-                "The item cannot be in the index {}: {error}.",
-                index.index.name
-            );
-            Fault::new(DataCode::BadIndex, text)
-        })?;
-        changes.push(KeyChange {
-            index,
-            gone: old
-                .iter()
-                .filter(|key| !new.keys.contains(key))
-                .cloned()
-                .collect(),
-            exact: new.exact || new.keys.is_empty(),
-            new: new
-                .keys
-                .into_iter()
-                .filter(|key| !old.contains(key))
-                .collect(),
-        });
-    }
-    Ok(changes)
-}
+use crate::items::key_change::{KeyChange, Rebuild, changes};
 
 /// `WDE0123` if another item has a key that must be unique.
 pub(super) fn check_unique(
@@ -173,19 +127,12 @@ pub(in crate::sqlite) fn rebuild(
     old: &Collection,
     new: &Collection,
 ) -> Result<Result<(), Fault>, StoreError> {
-    let not_in =
-        |index: &Prepared, others: &Collection| others.indexes.iter().all(|it| it.id != index.id);
-    for index in old.indexes.iter().filter(|index| not_in(index, new)) {
+    let Rebuild { dropped, added } = Rebuild::new(old, new);
+    for index in dropped {
         drop_index(connection, instance_id, index)?;
     }
-    let mut added = new.clone();
-    added.indexes.retain(|index| not_in(index, old));
     if added.indexes.is_empty() {
         return Ok(Ok(()));
-    }
-    // Keys from an earlier time, when the collection was declared before, are not trusted.
-    for index in &added.indexes {
-        drop_index(connection, instance_id, index)?;
     }
     let mut items = connection.prepare_cached(
         "SELECT sequence, data FROM items WHERE instance_id = ?1 AND collection = ?2",

@@ -1,6 +1,6 @@
 //! Links of multi-reference fields.
 
-use backlot_wix::data::{DataCode, Direction, Fault};
+use backlot_wix::data::Direction;
 use rusqlite::{Connection, params, params_from_iter};
 
 use super::write::check_current;
@@ -22,7 +22,7 @@ pub(super) fn link(
             &link.item_id,
             &link.referenced_id,
         )?;
-        Ok(if added { Ok(()) } else { Err(exists(link)) })
+        Ok(if added { Ok(()) } else { Err(link.exists()) })
     };
     links.iter().map(one).collect()
 }
@@ -41,21 +41,9 @@ pub(super) fn unlink(
             &link.item_id,
             &link.referenced_id,
         )?;
-        Ok(if removed { Ok(()) } else { Err(missing(link)) })
+        Ok(if removed { Ok(()) } else { Err(link.missing()) })
     };
     links.iter().map(one).collect()
-}
-
-/// `WDE0029`
-pub(crate) fn exists(link: &Link) -> Fault {
-    let text = format!("{} refers to {} already.", link.item_id, link.referenced_id);
-    Fault::new(DataCode::ReferenceExists, text)
-}
-
-/// `WDE0153`
-pub(crate) fn missing(link: &Link) -> Fault {
-    let text = format!("{} does not refer to {}.", link.item_id, link.referenced_id);
-    Fault::new(DataCode::ReferenceMissing, text)
 }
 
 /// False when they are linked already.

@@ -7,9 +7,9 @@ use std::fmt::Write as _;
 
 use backlot_wix::data::filter::Test;
 use backlot_wix::data::key::push;
-use backlot_wix::data::{Direction, Filter, Sort, Value};
-use rusqlite::params_from_iter;
+use backlot_wix::data::{Direction, Filter, Value};
 use rusqlite::types::Value as Sql;
+use rusqlite::{Connection, params_from_iter};
 
 use super::{keys, read_item};
 use crate::StoreError;
@@ -40,27 +40,35 @@ pub(super) fn is_short(find: &Find) -> bool {
 
 pub(super) fn find(reader: &Reader, of: &ItemsOf, find: &Find) -> Result<Vec<Item>, StoreError> {
     let snapshot = reader.connection.unchecked_transaction()?;
-    let needs_plan = !find.filter.is_all() || !find.sorts.is_empty();
-    let inexact = if needs_plan {
-        keys::inexact(&snapshot, of.instance_id, &of.collection)?
-    } else {
-        Vec::new()
-    };
-    let plan = plan::choose(&of.collection, find, &inexact);
+    let plan = choose(&snapshot, of, find)?;
     let statement = Statement::find(of, &reader.operands, find, plan.as_ref());
     let mut prepared = snapshot.prepare_cached(&statement.sql)?;
     let rows = prepared.query_map(params_from_iter(&statement.values), read_item)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// The plan, by what is known of the indexes in the same snapshot that the items are read from.
+pub(super) fn choose<'of>(
+    snapshot: &Connection,
+    of: &'of ItemsOf,
+    find: &Find,
+) -> Result<Option<Plan<'of>>, StoreError> {
+    if find.filter.is_all() && find.sorts.is_empty() {
+        return Ok(None);
+    }
+    let inexact = keys::inexact(snapshot, of.instance_id, &of.collection)?;
+    Ok(plan::choose(&of.collection, find, &inexact))
+}
+
 pub(super) fn count(reader: &Reader, of: &ItemsOf, filter: &Filter) -> Result<u64, StoreError> {
     let all = Find::all(filter.clone(), 0);
-    let plan = plan::choose(&of.collection, &all, &[]);
+    let snapshot = reader.connection.unchecked_transaction()?;
+    let plan = choose(&snapshot, of, &all)?;
     let mut statement = Statement::new(of, &reader.operands);
     statement.sql.push_str("SELECT count(*) ");
     statement.from(plan.as_ref());
     statement.filter(filter);
-    let mut prepared = reader.connection.prepare_cached(&statement.sql)?;
+    let mut prepared = snapshot.prepare_cached(&statement.sql)?;
     let count: i64 = prepared.query_row(params_from_iter(&statement.values), |row| row.get(0))?;
     Ok(count.cast_unsigned())
 }
@@ -83,8 +91,7 @@ impl<'reader> Statement<'reader> {
     ) -> Self {
         let mut statement = Self::new(of, operands);
         let by_key = plan.is_some_and(|plan| matches!(plan.order, Order::AsWanted(_)));
-        let sorts = find.effective_sorts();
-        let sorted = !by_key && (!sorts.is_empty() || find.random.is_some());
+        let sorted = !by_key && (!find.sorts.is_empty() || find.random.is_some());
         if sorted {
             // Only places are sorted, not whole items.
             statement.sql.push_str(
@@ -97,8 +104,8 @@ impl<'reader> Statement<'reader> {
         }
         statement.from(plan);
         statement.filter(&find.filter);
-        statement.after(find, &sorts);
-        statement.order(find, &sorts, by_key);
+        statement.after(find);
+        statement.order(find, by_key);
         statement.page(find);
         if sorted {
             statement
@@ -207,11 +214,8 @@ impl<'reader> Statement<'reader> {
     }
 
     fn joined(&mut self, parts: &[Filter], word: &str, none: &str) -> String {
-        let parts: Vec<String> = parts.iter().map(|part| self.condition(part)).collect();
-        if parts.is_empty() {
-            return none.to_owned();
-        }
-        format!("({})", parts.join(word))
+        let parts = parts.iter().map(|part| self.condition(part)).collect();
+        balanced(parts, word, none)
     }
 
     fn link_condition(&mut self, field: &str, test: &Test) -> String {
@@ -221,18 +225,20 @@ impl<'reader> Statement<'reader> {
             }
             Test::Exists(true) => self.linked(field, None),
             Test::Equals(Value::Array(values)) | Test::AllOf(values) => {
-                let all: Vec<String> = values
-                    .iter()
-                    .map(|value| self.linked(field, Some(std::slice::from_ref(value))))
-                    .collect();
-                if all.is_empty() {
-                    "true".to_owned()
-                } else {
-                    format!("({})", all.join(" AND "))
-                }
+                let each = |value: &Value| self.link_condition(field, &Test::Equals(value.clone()));
+                let all = values.iter().map(each).collect();
+                balanced(all, " AND ", "true")
             }
             Test::Equals(value) => self.linked(field, Some(std::slice::from_ref(value))),
-            Test::AnyOf(operands) => self.linked(field, Some(operands.list())),
+            Test::AnyOf(operands) => {
+                let linked = self.linked(field, Some(operands.list()));
+                if operands.list().contains(&Value::Null) {
+                    let unlinked = self.link_condition(field, &Test::Equals(Value::Null));
+                    format!("({linked} OR {unlinked})")
+                } else {
+                    linked
+                }
+            }
             // Ids neither compare nor are searched in.
             Test::Compares(..) | Test::Text(..) => "false".to_owned(),
         }
@@ -260,7 +266,8 @@ impl<'reader> Statement<'reader> {
         )
     }
 
-    fn after(&mut self, find: &Find, sorts: &[Sort]) {
+    fn after(&mut self, find: &Find) {
+        let sorts = &find.sorts;
         let Some(Position { values, sequence }) = &find.after else {
             return;
         };
@@ -280,12 +287,14 @@ impl<'reader> Statement<'reader> {
         let (key, operand) = (self.bind(key), self.operands.sorts(sorts));
         let operand = self.bind(operand);
         let own = format!("item_sort_key({operand}, i.data)");
+        let past = if find.backwards { '<' } else { '>' };
         self.text(format_args!(
-            " AND ({own} > {key} OR ({own} = {key} AND {beyond}))"
+            " AND ({own} {past} {key} OR ({own} = {key} AND {beyond}))"
         ));
     }
 
-    fn order(&mut self, find: &Find, sorts: &[Sort], by_key: bool) {
+    fn order(&mut self, find: &Find, by_key: bool) {
+        let sorts = &find.sorts;
         let tie = match find.tie() {
             Direction::Ascending => "ASC",
             Direction::Descending => "DESC",
@@ -302,8 +311,10 @@ impl<'reader> Statement<'reader> {
         } else {
             let operand = self.operands.sorts(sorts);
             let operand = self.bind(operand);
+            // Backwards is the whole key turned around: of a list the same element counts both ways.
+            let way = if find.backwards { "DESC" } else { "ASC" };
             self.text(format_args!(
-                " ORDER BY item_sort_key({operand}, i.data), i.sequence {tie}"
+                " ORDER BY item_sort_key({operand}, i.data) {way}, i.sequence {tie}"
             ));
         }
     }
@@ -316,4 +327,21 @@ impl<'reader> Statement<'reader> {
             self.text(format_args!(" OFFSET {offset}"));
         }
     }
+}
+
+/// The parts with a word between them, as a tree of little depth: SQLite takes no deep one.
+fn balanced(mut parts: Vec<String>, word: &str, none: &str) -> String {
+    if parts.is_empty() {
+        return none.to_owned();
+    }
+    while parts.len() > 1 {
+        parts = parts
+            .chunks(2)
+            .map(|pair| match pair {
+                [one, other] => format!("({one}{word}{other})"),
+                rest => rest.concat(),
+            })
+            .collect();
+    }
+    parts.concat()
 }

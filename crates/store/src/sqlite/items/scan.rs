@@ -6,10 +6,9 @@ use backlot_wix::data::Filter;
 use rusqlite::params_from_iter;
 use tokio::sync::mpsc;
 
-use super::query::Statement;
+use super::query::{self, Statement};
 use super::read_item;
 use crate::StoreError;
-use crate::items::plan;
 use crate::items::{Find, Item, ItemsOf, Visit};
 use crate::sqlite::readers::{Reader, Readers};
 
@@ -49,9 +48,10 @@ fn read(
     find: &Find,
     sender: &mpsc::Sender<Vec<Item>>,
 ) -> Result<(), StoreError> {
-    let plan = plan::choose(&of.collection, find, &[]);
+    let snapshot = reader.connection.unchecked_transaction()?;
+    let plan = query::choose(&snapshot, of, find)?;
     let statement = Statement::find(of, &reader.operands, find, plan.as_ref());
-    let mut prepared = reader.connection.prepare_cached(&statement.sql)?;
+    let mut prepared = snapshot.prepare_cached(&statement.sql)?;
     let mut rows = prepared.query(params_from_iter(&statement.values))?;
     let mut items = Vec::with_capacity(TOGETHER);
     while let Some(row) = rows.next()? {

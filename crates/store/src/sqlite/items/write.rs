@@ -3,10 +3,10 @@
 use backlot_wix::data::{Fault, Object};
 use rusqlite::{Connection, params};
 
-use super::keys::{self, KeyChange};
-use super::{get, links};
+use super::{get, keys, links};
 use crate::StoreError;
 use crate::items::change::{Change, LinkChange, NewItem};
+use crate::items::key_change::{self, KeyChange};
 use crate::items::write::{Step, Write};
 use crate::items::{Batch, Item, ItemsOf, Written};
 use crate::sqlite::collections::current_revision;
@@ -83,7 +83,12 @@ impl Work {
         };
         let keys = match self.key_changes(connection, None, Some(&new.object))? {
             Ok(keys) => keys,
-            Err(fault) => return Ok(Err(fault)),
+            // That the id is taken says more: whoever inserts again what is there expects it.
+            Err(fault) => {
+                let taken = get(connection, *instance_id, collection, &new.id)?.is_some();
+                let exists = || Fault::item_exists(&new.id, &collection.definition.id);
+                return Ok(Err(if taken { exists() } else { fault }));
+            }
         };
         let inserted = connection
             .prepare_cached(
@@ -103,7 +108,7 @@ impl Work {
         let sequence = connection.last_insert_rowid();
         keys::apply(connection, *instance_id, sequence, &keys)?;
         self.change_links(connection, &new.id, &change.links)?;
-        Ok(Ok(Written::Inserted(placed(new, sequence))))
+        Ok(Ok(Written::Inserted(new.placed(sequence))))
     }
 
     fn update(
@@ -128,7 +133,7 @@ impl Work {
         }
         keys::apply(connection, self.of.instance_id, item.sequence, &keys)?;
         self.change_links(connection, &new.id, links)?;
-        Ok(Ok(Written::Updated(placed(new, item.sequence))))
+        Ok(Ok(Written::Updated(new.placed(item.sequence))))
     }
 
     fn remove(
@@ -137,7 +142,7 @@ impl Work {
         item: Item,
         object: &Object,
     ) -> Result<Outcome, StoreError> {
-        let keys = match keys::changes(&self.of.collection, Some(object), None) {
+        let keys = match key_change::changes(&self.of.collection, Some(object), None) {
             Ok(keys) => keys,
             Err(fault) => return Ok(Err(fault)),
         };
@@ -155,7 +160,7 @@ impl Work {
         old: Option<&Object>,
         new: Option<&Object>,
     ) -> Result<Result<Vec<KeyChange<'_>>, Fault>, StoreError> {
-        let changes = match keys::changes(&self.of.collection, old, new) {
+        let changes = match key_change::changes(&self.of.collection, old, new) {
             Ok(changes) => changes,
             Err(fault) => return Ok(Err(fault)),
         };
@@ -183,15 +188,6 @@ impl Work {
             }
         }
         Ok(())
-    }
-}
-
-fn placed(new: NewItem, sequence: i64) -> Item {
-    Item {
-        sequence,
-        id: new.id,
-        owner: new.owner,
-        json: new.json,
     }
 }
 

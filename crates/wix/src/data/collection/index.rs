@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::super::filter::fold;
 use super::super::{Direction, Fault, FieldPath, Object, Value, key, limits, order};
 
 /// An index of a collection.
@@ -170,7 +171,7 @@ impl Index {
     pub fn push(&self, bytes: &mut Vec<u8>, value: &Value, direction: Direction) {
         match value {
             Value::String(text) if self.case_insensitive => {
-                key::push(bytes, &Value::String(text.to_lowercase()), direction);
+                key::push(bytes, &Value::String(fold(text)), direction);
             }
             // Only whether they are the same can matter here, and only to a unique index.
             Value::Object(_) | Value::Array(_) if self.unique => {

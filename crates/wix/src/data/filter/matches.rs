@@ -2,7 +2,7 @@
 
 use super::super::order::{compare, equal};
 use super::super::{Object, Value};
-use super::{Comparison, Filter, Test, TextTest};
+use super::{Comparison, Filter, Test, TextTest, fold};
 
 impl Filter {
     /// Whether the item is one of those asked for.
@@ -92,7 +92,7 @@ impl TextTest {
         let Some(text) = value.as_str() else {
             return false;
         };
-        let text = text.to_lowercase();
+        let text = fold(text);
         match self {
             Self::Contains => text.contains(operand),
             Self::StartsWith => text.starts_with(operand),

@@ -33,7 +33,7 @@ pub enum Test {
     Equals(Value),
     /// A value or element of the operand's kind compares so.
     Compares(Comparison, Value),
-    /// A text, or a text among the elements, fits. The operand is in lower case.
+    /// A text, or a text among the elements, fits. The operand is folded ([`fold`]).
     Text(TextTest, String),
     /// A value or element equals one of these.
     AnyOf(Operands),
@@ -153,6 +153,15 @@ impl Filter {
             Self::Field(path, _) => visit(path),
         }
     }
+}
+
+/// A text without its case, letter by letter: a part of a text folds to a part of the folded text. (The
+/// lower case of a whole text is not so: a sigma at the end of a word is another letter there.)
+pub fn fold(text: &str) -> String {
+    text.chars()
+        .flat_map(char::to_lowercase)
+        .map(|letter| if letter == 'ς' { 'σ' } else { letter })
+        .collect()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use super::super::order::equality_key;
 use super::super::{Fault, FieldPath, Object, Value, codec::DATE, limits, path::shown};
-use super::{Comparison, Filter, Operands, Test, TextTest};
+use super::{Comparison, Filter, Operands, Test, TextTest, fold};
 
 impl Filter {
     /// Reads a filter as the client sends it. `null` is no filter.
@@ -173,7 +173,7 @@ impl Parser {
         self.count(1)?;
         check_operand(operand)?;
         match operand {
-            Value::String(text) => Ok(Test::Text(place, text.to_lowercase())),
+            Value::String(text) => Ok(Test::Text(place, fold(text))),
             _ => Err(Fault::filter(format!("{operator} takes a text."))),
         }
     }

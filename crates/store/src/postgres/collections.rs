@@ -1,0 +1,283 @@
+//! Collections in PostgreSQL.
+
+use std::sync::Arc;
+
+use backlot_wix::InstanceId;
+use backlot_wix::data::collection::Definition;
+use backlot_wix::data::{Fault, limits};
+use tokio_postgres::Row;
+
+use super::PostgresStore;
+use super::failure::{Failure, attempt};
+use super::items::keys;
+use super::lease::Lease;
+use super::tenant::{Sees, transaction, uuid};
+use crate::StoreError;
+use crate::collections::{
+    Collection, Collections, Misfits, Usage, exists, parse, stale, together, too_many, write,
+};
+
+const BOTH: &str = "
+    SELECT (SELECT definition FROM declared_collections WHERE id = $2),
+           (SELECT definition FROM collections WHERE instance_id = $1 AND id = $2)";
+
+const ALL: &str = "
+    SELECT definition, true FROM declared_collections
+    UNION ALL
+    SELECT definition, false FROM collections WHERE instance_id = $1";
+
+const COUNT: &str = "SELECT count(*) FROM collections WHERE instance_id = $1";
+
+const ADD: &str = "
+    INSERT INTO collections (instance_id, id, definition, revision)
+    SELECT $1, $2, $3, $4
+    WHERE NOT EXISTS (SELECT 1 FROM declared_collections AS declared WHERE declared.id = $2)
+    ON CONFLICT (instance_id, id) DO NOTHING";
+
+const CHANGE: &str = "
+    UPDATE collections SET definition = $3, revision = $4 WHERE instance_id = $1 AND id = $2";
+
+// Whoever writes an item holds a lock on the row until it is done; from here on nobody does.
+const LOCK: &str = "
+    SELECT definition FROM collections WHERE instance_id = $1 AND id = $2 FOR UPDATE";
+
+const REMOVE: &str = "DELETE FROM collections WHERE instance_id = $1 AND id = $2";
+
+pub(super) const DECLARED: &str = "SELECT definition FROM declared_collections ORDER BY id";
+
+impl Collections for PostgresStore {
+    async fn collection(
+        &self,
+        instance_id: InstanceId,
+        id: &str,
+    ) -> Result<Option<Arc<Collection>>, StoreError> {
+        match (
+            self.catalog.get(None, id),
+            self.catalog.get(Some(instance_id), id),
+        ) {
+            (Some(Some(declared)), _) => Ok(Some(declared)),
+            (Some(None), Some(own)) => Ok(own),
+            _ => attempt!(reading: self.read_both(instance_id, id)),
+        }
+    }
+
+    async fn collections(
+        &self,
+        instance_id: InstanceId,
+    ) -> Result<Vec<Arc<Collection>>, StoreError> {
+        let tenant = uuid(instance_id);
+        let rows = attempt!(reading: self.tell(instance_id, ALL, &[&tenant]))?;
+        let (mut declared, mut own) = (Vec::new(), Vec::new());
+        for row in &rows {
+            let (definition, is_declared) = (definition(row)?, row.try_get(1));
+            if is_declared.map_err(Failure::from)? {
+                declared.push(definition);
+            } else {
+                own.push(definition);
+            }
+        }
+        Ok(together(declared, own))
+    }
+
+    async fn create_collection(
+        &self,
+        instance_id: InstanceId,
+        mut definition: Definition,
+    ) -> Result<Result<Definition, Fault>, StoreError> {
+        definition.revision = 1;
+        let outcome = attempt!(writing: self.create(instance_id, &definition));
+        self.catalog.forget(Some(instance_id), &definition.id);
+        Ok(outcome?.map(|()| definition))
+    }
+
+    async fn update_collection(
+        &self,
+        instance_id: InstanceId,
+        definition: Definition,
+    ) -> Result<Result<Definition, Fault>, StoreError> {
+        let outcome = attempt!(writing: self.update(instance_id, &definition));
+        self.catalog.forget(Some(instance_id), &definition.id);
+        self.inexact.invalidate_all();
+        outcome
+    }
+
+    async fn delete_collection(
+        &self,
+        instance_id: InstanceId,
+        id: &str,
+    ) -> Result<bool, StoreError> {
+        if id.contains('\0') {
+            return Ok(false);
+        }
+        let outcome = attempt!(writing: self.delete(instance_id, id));
+        self.catalog.forget(Some(instance_id), id);
+        outcome
+    }
+
+    async fn declared_collections(&self) -> Result<Vec<Definition>, StoreError> {
+        let rows = attempt!(reading: self.ask(DECLARED, &[]))?;
+        Ok(rows
+            .iter()
+            .map(definition)
+            .collect::<Result<_, Failure>>()?)
+    }
+
+    async fn declare_collections(
+        &self,
+        definitions: Vec<Definition>,
+        trial: bool,
+    ) -> Result<Result<(), Fault>, StoreError> {
+        let outcome = attempt!(writing: self.declare(&definitions, trial));
+        self.catalog.forget_all();
+        self.inexact.invalidate_all();
+        outcome
+    }
+
+    async fn usage(&self, id: &str) -> Result<Usage, StoreError> {
+        attempt!(reading: self.usage_once(id))
+    }
+
+    async fn misfits(&self, definition: &Definition) -> Result<Misfits, StoreError> {
+        attempt!(reading: self.misfits_once(definition))
+    }
+}
+
+impl PostgresStore {
+    /// What every instance has, or else what this one has.
+    async fn read_both(
+        &self,
+        instance_id: InstanceId,
+        id: &str,
+    ) -> Result<Option<Arc<Collection>>, Failure> {
+        if id.contains('\0') {
+            return Ok(None);
+        }
+        let rows = self
+            .tell(instance_id, BOTH, &[&uuid(instance_id), &id])
+            .await?;
+        let mut first = None;
+        for (column, owner) in [None, Some(instance_id)].into_iter().enumerate() {
+            let json: Option<&str> = match rows.first() {
+                Some(row) => row.try_get(column)?,
+                None => None,
+            };
+            let known = json.map(parse).transpose()?;
+            let known = known.map(|it| Arc::new(Collection::new(it, owner.is_none())));
+            self.catalog.put(owner, id, known.clone());
+            first = first.or(known);
+        }
+        Ok(first)
+    }
+
+    async fn create(
+        &self,
+        instance_id: InstanceId,
+        new: &Definition,
+    ) -> Result<Result<(), Fault>, Failure> {
+        let lease = self.tenants().await?;
+        let work = async {
+            let client = lease.client()?;
+            let tenant = uuid(instance_id);
+            let (json, revision) = (write(new)?, new.revision.cast_signed());
+            let added = client
+                .execute(ADD, &[&tenant, &new.id, &json, &revision])
+                .await?;
+            if added == 0 {
+                return Ok(Err(exists(&new.id)));
+            }
+            let count: i64 = client.query_one(COUNT, &[&tenant]).await?.try_get(0)?;
+            if count > i64::try_from(limits::COLLECTIONS).unwrap_or(i64::MAX) {
+                // The one too many is taken back.
+                client.execute(REMOVE, &[&tenant, &new.id]).await?;
+                return Ok(Err(too_many()));
+            }
+            Ok(Ok(()))
+        };
+        let outcome = transaction(&lease, instance_id, Sees::Latest, work).await;
+        lease.give_back(outcome)
+    }
+
+    async fn update(
+        &self,
+        instance_id: InstanceId,
+        definition: &Definition,
+    ) -> Result<Result<Definition, Fault>, Failure> {
+        let lease = self.tenants().await?;
+        let work = async {
+            keys::be_patient(&lease).await?;
+            let Some(before) = lock(&lease, instance_id, &definition.id).await? else {
+                return Ok(Err(Fault::collection_missing(&definition.id)));
+            };
+            if before.revision != definition.revision {
+                return Ok(Err(stale(&before)));
+            }
+            let mut definition = definition.clone();
+            definition.revision += 1;
+            let (old, new) = (
+                Collection::new(before, false),
+                Collection::new(definition, false),
+            );
+            if let Err(fault) = keys::rebuild(&lease, instance_id, &old, &new).await? {
+                return Ok(Err(fault));
+            }
+            let new = new.definition;
+            let (json, revision) = (write(&new)?, new.revision.cast_signed());
+            let tenant = uuid(instance_id);
+            lease
+                .client()?
+                .execute(CHANGE, &[&tenant, &new.id, &json, &revision])
+                .await?;
+            Ok(Ok(new))
+        };
+        let outcome = transaction(&lease, instance_id, Sees::Latest, undone(work)).await;
+        flat(lease.give_back(outcome))
+    }
+
+    async fn delete(&self, instance_id: InstanceId, id: &str) -> Result<bool, Failure> {
+        let lease = self.tenants().await?;
+        let work = async {
+            keys::be_patient(&lease).await?;
+            let Some(definition) = lock(&lease, instance_id, id).await? else {
+                return Ok(false);
+            };
+            let collection = Collection::new(definition, false);
+            keys::truncate(&lease, instance_id, &collection).await?;
+            let client = lease.client()?;
+            client.execute(REMOVE, &[&uuid(instance_id), &id]).await?;
+            Ok(true)
+        };
+        let outcome = transaction(&lease, instance_id, Sees::Latest, work).await;
+        lease.give_back(outcome)
+    }
+}
+
+async fn lock(
+    lease: &Lease,
+    instance_id: InstanceId,
+    id: &str,
+) -> Result<Option<Definition>, Failure> {
+    let client = lease.client()?;
+    let rows = client.query(LOCK, &[&uuid(instance_id), &id]).await?;
+    rows.first().map(definition).transpose()
+}
+
+pub(super) fn definition(row: &Row) -> Result<Definition, Failure> {
+    Ok(parse(row.try_get(0)?)?)
+}
+
+/// Makes a fault a failure, so that what was done until then is undone.
+pub(super) async fn undone<T>(
+    work: impl Future<Output = Result<Result<T, Fault>, Failure>>,
+) -> Result<T, Failure> {
+    work.await?
+        .map_err(|fault| Failure::Final(StoreError::GaveUp(fault)))
+}
+
+/// The opposite of [`undone`].
+pub(super) fn flat<T>(outcome: Result<T, Failure>) -> Result<Result<T, Fault>, Failure> {
+    match outcome {
+        Ok(value) => Ok(Ok(value)),
+        Err(Failure::Final(StoreError::GaveUp(fault))) => Ok(Err(fault)),
+        Err(failure) => Err(failure),
+    }
+}

@@ -1,0 +1,159 @@
+//! What PostgreSQL says, in the store's words.
+//!
+//! A server's message is repeated, its details are not: they hold values of items.
+
+use std::error::Error as _;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+
+use deadpool_postgres::{HookError, PoolError};
+use tokio_postgres::error::SqlState;
+
+use crate::StoreError;
+
+/// Why something did not work, with what may be tried about it.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Somebody else was in the way. Nothing was changed; the same again may do.
+    Again(&'static str),
+    /// The connection is gone, or there is none.
+    Lost(String),
+    /// Nothing to be done.
+    Final(StoreError),
+}
+
+impl From<tokio_postgres::Error> for Failure {
+    fn from(error: tokio_postgres::Error) -> Self {
+        let text = text_of(&error);
+        let Some(code) = error.code() else {
+            let is_lost = error.is_closed()
+                || error
+                    .source()
+                    .is_some_and(<dyn std::error::Error>::is::<std::io::Error>);
+            return if is_lost {
+                Self::Lost(text)
+            } else {
+                Self::Final(StoreError::Refused(text))
+            };
+        };
+        match *code {
+            SqlState::T_R_SERIALIZATION_FAILURE
+            | SqlState::T_R_DEADLOCK_DETECTED
+            | SqlState::UNIQUE_VIOLATION => Self::Again("others changed the same at the same time"),
+            SqlState::QUERY_CANCELED => Self::Final(StoreError::TimedOut),
+            SqlState::DISK_FULL => Self::Final(StoreError::Full),
+            // A server that shuts down, starts up, or is no longer the one that is written to.
+            SqlState::ADMIN_SHUTDOWN
+            | SqlState::CRASH_SHUTDOWN
+            | SqlState::CANNOT_CONNECT_NOW
+            | SqlState::TOO_MANY_CONNECTIONS
+            | SqlState::READ_ONLY_SQL_TRANSACTION
+            | SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT => Self::Lost(text),
+            _ if code.code().starts_with("08") => Self::Lost(text),
+            _ => Self::Final(StoreError::Refused(text)),
+        }
+    }
+}
+
+impl From<PoolError> for Failure {
+    fn from(error: PoolError) -> Self {
+        Self::Lost(match error {
+            PoolError::Timeout(_) => "no connection became free in time".to_owned(),
+            PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => {
+                text_of(&error)
+            }
+            error => error.to_string(),
+        })
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Final(error)
+    }
+}
+
+impl From<Failure> for StoreError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Again(text) => Self::Unavailable(text.to_owned()),
+            Failure::Lost(text) => Self::Unavailable(text),
+            Failure::Final(error) => error,
+        }
+    }
+}
+
+/// The message of the server, or what happened to the connection.
+pub(super) fn text_of(error: &tokio_postgres::Error) -> String {
+    if let Some(error) = error.as_db_error() {
+        return format!("{} ({})", error.message(), error.code().code());
+    }
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}
+
+/// The same again, a few times: when others were in the way, and for what only reads, when the connection was
+/// lost as well.
+pub(super) struct Attempts {
+    made: u32,
+    reads: bool,
+}
+
+/// The most attempts.
+const MOST: u32 = 8;
+
+impl Attempts {
+    /// For what only reads.
+    pub(super) const fn reading() -> Self {
+        Self {
+            made: 0,
+            reads: true,
+        }
+    }
+
+    /// For what changes something, so that it must not be done twice.
+    pub(super) const fn writing() -> Self {
+        Self {
+            made: 0,
+            reads: false,
+        }
+    }
+
+    /// Whether to try again; waits a moment before that.
+    pub(super) async fn go_on(&mut self, failure: &Failure) -> bool {
+        self.made += 1;
+        match failure {
+            // Longer each time, and not all at the same time.
+            Failure::Again(_) if self.made < MOST => {
+                let most = 1 << self.made.min(6);
+                let pause = most / 2 + RandomState::new().build_hasher().finish() % most;
+                tokio::time::sleep(std::time::Duration::from_millis(pause)).await;
+                true
+            }
+            Failure::Lost(_) => self.reads && self.made < 3,
+            _ => false,
+        }
+    }
+}
+
+/// Evaluates to the outcome of the last attempt: `attempt!(reading: self.try_it(x))`.
+macro_rules! attempt {
+    ($kind:ident: $work:expr) => {{
+        let mut attempts = $crate::postgres::failure::Attempts::$kind();
+        loop {
+            // In a box, so that what waits for it stays small.
+            match Box::pin($work).await {
+                Err(failure) if attempts.go_on(&failure).await => {}
+                outcome => break outcome.map_err($crate::StoreError::from),
+            }
+        }
+    }};
+}
+pub(super) use attempt;

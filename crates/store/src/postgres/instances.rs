@@ -1,0 +1,170 @@
+//! Instances in PostgreSQL, and the two ways in which what is not one tenant's is asked for.
+
+use backlot_wix::InstanceId;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use super::PostgresStore;
+use super::failure::{Failure, attempt};
+use super::tenant::{Bound, owners_transaction, uuid};
+use crate::StoreError;
+use crate::instances::{Instance, Instances, Sighting};
+use crate::rows::instant;
+
+// Sorted, so that two nodes that write at once lock the rows in the same order.
+const ADD: &str = "
+    INSERT INTO instances AS known (instance_id, first_seen_ms, last_seen_ms,
+                                    visitor_requests, member_requests, owner_requests, app_requests)
+    SELECT id, min(first), max(last),
+           sum(visitor)::bigint, sum(member)::bigint, sum(owner)::bigint, sum(app)::bigint
+    FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
+                $7::bigint[]) AS seen(id, first, last, visitor, member, owner, app)
+    GROUP BY id ORDER BY id
+    ON CONFLICT (instance_id) DO UPDATE SET
+        first_seen_ms    = least(known.first_seen_ms, excluded.first_seen_ms),
+        last_seen_ms     = greatest(known.last_seen_ms, excluded.last_seen_ms),
+        visitor_requests = known.visitor_requests + excluded.visitor_requests,
+        member_requests  = known.member_requests + excluded.member_requests,
+        owner_requests   = known.owner_requests + excluded.owner_requests,
+        app_requests     = known.app_requests + excluded.app_requests";
+
+const ONE: &str = "
+    SELECT instance_id, first_seen_ms, last_seen_ms,
+           visitor_requests, member_requests, owner_requests, app_requests
+    FROM instances WHERE instance_id = $1";
+
+const LATEST: &str = "
+    SELECT instance_id, first_seen_ms, last_seen_ms,
+           visitor_requests, member_requests, owner_requests, app_requests
+    FROM instances ORDER BY last_seen_ms DESC, instance_id LIMIT $1";
+
+const AFTER: &str = "
+    SELECT id FROM (
+        SELECT instance_id AS id FROM instances
+        UNION SELECT instance_id FROM instance_details
+        UNION SELECT instance_id FROM collections
+        UNION SELECT DISTINCT instance_id FROM items
+    ) AS known
+    WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT $2";
+
+const DELETE_ITEMS: &str = "DELETE FROM items WHERE instance_id = $1";
+
+/// Everything else that begins with the instance.
+const DELETE_REST: [&str; 9] = [
+    "DELETE FROM item_keys WHERE instance_id = $1",
+    "DELETE FROM item_unique_keys WHERE instance_id = $1",
+    "DELETE FROM inexact_indexes WHERE instance_id = $1",
+    "DELETE FROM item_links WHERE instance_id = $1",
+    "DELETE FROM collections WHERE instance_id = $1",
+    "DELETE FROM jobs WHERE instance_id = $1",
+    "DELETE FROM instance_details WHERE instance_id = $1",
+    "DELETE FROM instance_refusals WHERE instance_id = $1",
+    "DELETE FROM instances WHERE instance_id = $1",
+];
+
+impl Instances for PostgresStore {
+    async fn record_sightings(&self, batch: Vec<Sighting>) -> Result<(), StoreError> {
+        let numbers = |of: fn(&Sighting) -> i64| batch.iter().map(of).collect::<Vec<i64>>();
+        let ids: Vec<Uuid> = batch.iter().map(|it| uuid(it.instance_id)).collect();
+        let values: [Bound<'_>; 7] = [
+            &ids,
+            &numbers(|it| it.first_seen.as_millisecond()),
+            &numbers(|it| it.last_seen.as_millisecond()),
+            &numbers(|it| it.requests[0].cast_signed()),
+            &numbers(|it| it.requests[1].cast_signed()),
+            &numbers(|it| it.requests[2].cast_signed()),
+            &numbers(|it| it.requests[3].cast_signed()),
+        ];
+        attempt!(writing: self.change(ADD, &values)).map(drop)
+    }
+
+    async fn instance(&self, instance_id: InstanceId) -> Result<Option<Instance>, StoreError> {
+        let rows = attempt!(reading: self.ask(ONE, &[&uuid(instance_id)]))?;
+        Ok(rows.first().map(read).transpose()?)
+    }
+
+    async fn latest_instances(&self, limit: u32) -> Result<Vec<Instance>, StoreError> {
+        let rows = attempt!(reading: self.ask(LATEST, &[&i64::from(limit)]))?;
+        Ok(rows.iter().map(read).collect::<Result<_, Failure>>()?)
+    }
+
+    async fn instances_after(
+        &self,
+        after: Option<InstanceId>,
+        limit: u32,
+    ) -> Result<Vec<InstanceId>, StoreError> {
+        let after = after.map(uuid);
+        let rows = attempt!(reading: self.ask(AFTER, &[&after, &i64::from(limit)]))?;
+        let ids = rows.iter().map(|row| instance_id(row, 0));
+        Ok(ids.collect::<Result<_, _>>()?)
+    }
+
+    async fn delete_instance(&self, instance_id: InstanceId) -> Result<u64, StoreError> {
+        let outcome = attempt!(writing: self.delete_once(instance_id));
+        self.catalog.forget_all();
+        outcome
+    }
+}
+
+impl PostgresStore {
+    async fn delete_once(&self, instance_id: InstanceId) -> Result<u64, Failure> {
+        let lease = self.owner().await?;
+        let work = async {
+            super::items::keys::be_patient(&lease).await?;
+            let client = lease.client()?;
+            let tenant = uuid(instance_id);
+            for sql in DELETE_REST {
+                client.execute(sql, &[&tenant]).await?;
+            }
+            Ok(client.execute(DELETE_ITEMS, &[&tenant]).await?)
+        };
+        let outcome = owners_transaction(&lease, work).await;
+        lease.give_back(outcome)
+    }
+}
+
+impl PostgresStore {
+    /// Asks for what is not one tenant's.
+    pub(super) async fn ask(
+        &self,
+        sql: &'static str,
+        values: &[Bound<'_>],
+    ) -> Result<Vec<Row>, Failure> {
+        let lease = self.owner().await?;
+        let client = lease.client()?;
+        let statement = client.prepare_cached(sql).await?;
+        let rows = client.query(&statement, values).await;
+        lease.give_back(rows)
+    }
+
+    /// Changes what is not one tenant's, and says how many rows.
+    pub(super) async fn change(
+        &self,
+        sql: &'static str,
+        values: &[Bound<'_>],
+    ) -> Result<u64, Failure> {
+        let lease = self.owner().await?;
+        let client = lease.client()?;
+        let statement = client.prepare_cached(sql).await?;
+        let changed = client.execute(&statement, values).await;
+        lease.give_back(changed)
+    }
+}
+
+fn read(row: &Row) -> Result<Instance, Failure> {
+    let mut requests = [0; 4];
+    for (place, count) in requests.iter_mut().enumerate() {
+        *count = row.try_get::<_, i64>(3 + place)?.cast_unsigned();
+    }
+    Ok(Instance {
+        instance_id: instance_id(row, 0)?,
+        first_seen: instant(row.try_get(1)?)?,
+        last_seen: instant(row.try_get(2)?)?,
+        requests,
+    })
+}
+
+pub(super) fn instance_id(row: &Row, column: usize) -> Result<InstanceId, Failure> {
+    let id: Uuid = row.try_get(column)?;
+    Ok(InstanceId::from_bytes(id.into_bytes()))
+}

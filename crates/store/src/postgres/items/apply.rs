@@ -1,0 +1,170 @@
+//! The sum of a batch as statements. What comes is one statement a table; what goes is one a row, which is
+//! sure to go by the index.
+
+use backlot_wix::data::Object;
+use backlot_wix::data::collection::IndexId;
+use tokio_postgres::types::Json;
+
+use super::fold::{KeyRows, Rows, Sum};
+use super::links::link_steps;
+use crate::items::{Item, ItemsOf};
+use crate::postgres::pipeline::{Step, values};
+use crate::postgres::stored::Stored;
+use crate::postgres::tenant::uuid;
+
+const DELETE: &str = "
+    DELETE FROM items WHERE instance_id = $1 AND collection = $2 AND item_id = $3 AND sequence = $4";
+
+// Nothing is inserted only if somebody else was faster: then there are fewer rows than there should be.
+const INSERT: &str = "
+    INSERT INTO items (instance_id, collection, item_id, sequence, owner, data)
+    OVERRIDING SYSTEM VALUE
+    SELECT $1, $2, new.item_id, new.sequence, new.owner, new.data
+    FROM unnest($3::text[], $4::bigint[], $5::text[], $6::jsonb[])
+        AS new(item_id, sequence, owner, data)
+    ON CONFLICT (instance_id, collection, item_id) DO NOTHING";
+
+// The items are there, and locked; so this always comes to the update. Unlike a join it is sure to go by the
+// index.
+const UPDATE: &str = "
+    INSERT INTO items (instance_id, collection, item_id, sequence, owner, data)
+    OVERRIDING SYSTEM VALUE
+    SELECT $1, $2, new.item_id, new.sequence, new.owner, new.data
+    FROM unnest($3::text[], $4::bigint[], $5::text[], $6::jsonb[])
+        AS new(item_id, sequence, owner, data)
+    ON CONFLICT (instance_id, collection, item_id) DO UPDATE SET
+        owner = excluded.owner,
+        data  = excluded.data";
+
+const KEY_GOES: &str = "
+    DELETE FROM item_keys WHERE instance_id = $1 AND index_id = $2 AND key = $3 AND sequence = $4";
+
+const UNIQUE_KEY_GOES: &str = "
+    DELETE FROM item_unique_keys
+    WHERE instance_id = $1 AND index_id = $2 AND key = $3 AND sequence = $4";
+
+const KEYS_COME: &str = "
+    INSERT INTO item_keys (instance_id, index_id, key, sequence)
+    SELECT $1, new.index_id, new.key, new.sequence
+    FROM unnest($2::bigint[], $3::bytea[], $4::bigint[]) AS new(index_id, key, sequence)";
+
+const UNIQUE_KEYS_COME: &str = "
+    INSERT INTO item_unique_keys (instance_id, index_id, key, sequence)
+    SELECT $1, new.index_id, new.key, new.sequence
+    FROM unnest($2::bigint[], $3::bytea[], $4::bigint[]) AS new(index_id, key, sequence)
+    ORDER BY 2, 3
+    ON CONFLICT DO NOTHING";
+
+const INEXACT: &str = "
+    INSERT INTO inexact_indexes (instance_id, index_id) SELECT $1, unnest($2::bigint[])
+    ON CONFLICT DO NOTHING";
+
+/// The sum as statements: what goes, before what comes.
+pub(super) fn steps(of: &ItemsOf, rows: Rows, sum: &Sum) -> Vec<Step> {
+    let (tenant, collection) = (uuid(of.instance_id), &of.collection.definition.id);
+    let mut steps = Vec::new();
+    for (sql, keys) in [(KEY_GOES, rows.gone), (UNIQUE_KEY_GOES, rows.unique_gone)] {
+        let KeyRows {
+            indexes,
+            keys,
+            sequences,
+        } = keys;
+        for ((index, key), sequence) in indexes.into_iter().zip(keys).zip(sequences) {
+            steps.push(Step {
+                sql,
+                expected: None,
+                values: values![tenant, index, key, sequence],
+            });
+        }
+    }
+    for (sql, keys) in [(KEYS_COME, rows.new), (UNIQUE_KEYS_COME, rows.unique_new)] {
+        if !keys.is_empty() {
+            steps.push(Step {
+                sql,
+                expected: Some(keys.keys.len()),
+                values: values![tenant, keys.indexes, keys.keys, keys.sequences],
+            });
+        }
+    }
+    for (id, sequence) in rows.deleted {
+        steps.push(Step {
+            sql: DELETE,
+            expected: Some(1),
+            values: values![tenant, collection.clone(), id, sequence],
+        });
+    }
+    let columns = |items: Vec<(Item, Object)>| {
+        let mut columns = Columns::default();
+        for (item, object) in items {
+            columns.ids.push(item.id);
+            columns.sequences.push(item.sequence);
+            columns.owners.push(item.owner);
+            columns.data.push(Json(Stored(object)));
+        }
+        columns
+    };
+    for (sql, items) in [(INSERT, rows.inserted), (UPDATE, rows.updated)] {
+        if items.is_empty() {
+            continue;
+        }
+        let new = columns(items);
+        steps.push(Step {
+            sql,
+            expected: Some(new.ids.len()),
+            values: values![
+                tenant,
+                collection.clone(),
+                new.ids,
+                new.sequences,
+                new.owners,
+                new.data
+            ],
+        });
+    }
+    if !rows.inexact.is_empty() {
+        steps.push(inexact_step(of, rows.inexact));
+    }
+    if !sum.links.is_empty() {
+        steps.extend(link_steps(of, &sum.links));
+    }
+    steps
+}
+
+/// Items, column by column.
+#[derive(Default)]
+struct Columns {
+    ids: Vec<String>,
+    sequences: Vec<i64>,
+    owners: Vec<Option<String>>,
+    data: Vec<Json<Stored<Object>>>,
+}
+
+/// Marks indexes as inexact.
+fn inexact_step(of: &ItemsOf, indexes: Vec<IndexId>) -> Step {
+    Step {
+        sql: INEXACT,
+        expected: None,
+        values: values![uuid(of.instance_id), indexes],
+    }
+}
+
+/// Adds keys of regular indexes, and marks the inexact ones: for items that are there already.
+pub(super) fn key_steps(of: &ItemsOf, rows: Rows) -> Vec<Step> {
+    let mut steps = Vec::new();
+    if !rows.new.is_empty() {
+        steps.push(Step {
+            sql: KEYS_COME,
+            expected: Some(rows.new.keys.len()),
+            values: values![
+                uuid(of.instance_id),
+                rows.new.indexes,
+                rows.new.keys,
+                rows.new.sequences
+            ],
+        });
+    }
+    if !rows.inexact.is_empty() {
+        steps.push(inexact_step(of, rows.inexact));
+    }
+    steps
+}

@@ -1,0 +1,318 @@
+//! A batch, worked off in memory: what becomes of each write, and what is to be changed in the end.
+//!
+//! All that the batch touches is locked and known beforehand ([`super::look`]), so each write is done or
+//! refused here, in its turn, and the database is told only the sum. If somebody else comes in between, the
+//! sum does not fit, and all of it is done again.
+
+use std::collections::{HashMap, HashSet};
+
+use backlot_wix::data::collection::IndexId;
+use backlot_wix::data::{Fault, Object};
+
+use super::link_changes::LinkChanges;
+use crate::StoreError;
+use crate::items::change::{LinkChange, NewItem, not_unique};
+use crate::items::key_change::{KeyChange, changes};
+use crate::items::write::Write;
+use crate::items::{Batch, Item, ItemsOf, Written};
+
+pub(super) type Outcome = Result<Written, Fault>;
+
+/// A key of a unique index.
+pub(super) type UniqueKey = (IndexId, Vec<u8>);
+
+/// What was there before.
+#[derive(Debug, Default)]
+pub(super) struct Before {
+    /// The items that the batch changes.
+    pub(super) items: HashMap<String, (Item, Object)>,
+    /// Ids that cannot be inserted.
+    pub(super) taken: HashSet<String>,
+    /// Places for new items, in the order of insertion.
+    pub(super) sequences: Vec<i64>,
+    /// Whether unique keys are taken, as far as that was asked.
+    pub(super) unique: HashMap<UniqueKey, bool>,
+}
+
+/// An item as it is to be.
+#[derive(Debug, Clone)]
+struct Now {
+    sequence: i64,
+    item: Item,
+    object: Object,
+}
+
+/// What is to be changed.
+#[derive(Debug, Default)]
+pub(super) struct Sum {
+    pub(super) outcomes: Vec<Outcome>,
+    pub(super) links: LinkChanges,
+    /// Keys of unique indexes of which it is not known whether they are taken.
+    pub(super) unknown: Vec<UniqueKey>,
+    items: HashMap<String, Option<Now>>,
+}
+
+/// Works off a batch.
+pub(super) fn fold(of: &ItemsOf, batch: &Batch, before: &Before) -> Result<Sum, StoreError> {
+    let mut fold = Fold {
+        of,
+        batch,
+        before,
+        sequences: before.sequences.iter(),
+        unique: HashMap::new(),
+        sum: Sum::default(),
+    };
+    for write in &batch.writes {
+        let outcome = fold.write(write)?;
+        let failed = outcome.is_err();
+        fold.sum.outcomes.push(outcome);
+        if failed && batch.step.is_some() {
+            break;
+        }
+    }
+    Ok(fold.sum)
+}
+
+struct Fold<'batch> {
+    of: &'batch ItemsOf,
+    batch: &'batch Batch,
+    before: &'batch Before,
+    sequences: std::slice::Iter<'batch, i64>,
+    /// Unique keys that the batch took or gave up.
+    unique: HashMap<UniqueKey, bool>,
+    sum: Sum,
+}
+
+impl Fold<'_> {
+    fn write(&mut self, write: &Write) -> Result<Outcome, StoreError> {
+        let id = write.item_id();
+        let existing = if write.needs_existing() {
+            self.existing(id)
+        } else {
+            None
+        };
+        let object = existing.as_ref().map(|now| &now.object);
+        let change = match write.change(&self.of.collection, self.batch, object) {
+            Ok(change) => change,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        match (existing, change.new) {
+            (None, Some(new)) => self.insert(new, change.links),
+            (Some(now), Some(new)) => Ok(self.update(&now, new, change.links)),
+            (Some(now), None) => Ok(self.remove(id, now)),
+            (None, None) => Err(StoreError::Refused("a write of nothing".to_owned())),
+        }
+    }
+
+    /// The item as the batch has left it so far.
+    fn existing(&self, id: &str) -> Option<Now> {
+        if let Some(now) = self.sum.items.get(id) {
+            return now.clone();
+        }
+        let (item, object) = self.before.items.get(id)?;
+        Some(Now {
+            sequence: item.sequence,
+            item: item.clone(),
+            object: object.clone(),
+        })
+    }
+
+    fn is_there(&self, id: &str) -> bool {
+        match self.sum.items.get(id) {
+            Some(now) => now.is_some(),
+            None => self.before.items.contains_key(id) || self.before.taken.contains(id),
+        }
+    }
+
+    fn insert(&mut self, new: NewItem, links: Vec<LinkChange>) -> Result<Outcome, StoreError> {
+        let keys = match self.keys(None, Some(&new.object)) {
+            Ok(keys) => keys,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        if self.is_there(&new.id) {
+            let collection = &self.of.collection.definition.id;
+            return Ok(Err(Fault::item_exists(&new.id, collection)));
+        }
+        let Some(sequence) = self.sequences.next() else {
+            return Err(StoreError::Refused("no place for an item".to_owned()));
+        };
+        self.take(keys);
+        let item = self.put(new, *sequence, links);
+        Ok(Ok(Written::Inserted(item)))
+    }
+
+    fn update(&mut self, now: &Now, new: NewItem, links: Vec<LinkChange>) -> Outcome {
+        let keys = self.keys(Some(&now.object), Some(&new.object))?;
+        self.take(keys);
+        Ok(Written::Updated(self.put(new, now.sequence, links)))
+    }
+
+    fn remove(&mut self, id: &str, now: Now) -> Outcome {
+        let keys = self.keys(Some(&now.object), None)?;
+        self.take(keys);
+        self.sum.items.insert(id.to_owned(), None);
+        self.sum.links.forget(&self.of.collection.definition, id);
+        Ok(Written::Removed(now.item))
+    }
+
+    fn put(&mut self, new: NewItem, sequence: i64, links: Vec<LinkChange>) -> Item {
+        self.sum.links.change(&new.id, links);
+        let object = new.object.clone();
+        let item = new.placed(sequence);
+        let now = Now {
+            sequence,
+            item: item.clone(),
+            object,
+        };
+        self.sum.items.insert(item.id.clone(), Some(now));
+        item
+    }
+
+    /// `WDE0123` if another item has a key that must be unique.
+    fn keys(
+        &mut self,
+        old: Option<&Object>,
+        new: Option<&Object>,
+    ) -> Result<Vec<(UniqueKey, bool)>, Fault> {
+        let mut unique = Vec::new();
+        for change in changes(&self.of.collection, old, new)? {
+            if !change.index.index.unique {
+                continue;
+            }
+            let KeyChange {
+                index, gone, new, ..
+            } = change;
+            for key in new {
+                let key = (index.id, key);
+                if self.is_taken(&key) {
+                    return Err(not_unique(&index.index));
+                }
+                unique.push((key, true));
+            }
+            unique.extend(gone.into_iter().map(|key| ((index.id, key), false)));
+        }
+        Ok(unique)
+    }
+
+    fn is_taken(&mut self, key: &UniqueKey) -> bool {
+        let known = self.unique.get(key).or_else(|| self.before.unique.get(key));
+        if let Some(known) = known {
+            return *known;
+        }
+        self.sum.unknown.push(key.clone());
+        false
+    }
+
+    fn take(&mut self, keys: Vec<(UniqueKey, bool)>) {
+        self.unique.extend(keys);
+    }
+}
+
+/// The sum as rows.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    /// Items that go, with their places.
+    pub(super) deleted: Vec<(String, i64)>,
+    /// New items: the item, and all of it.
+    pub(super) inserted: Vec<(Item, Object)>,
+    /// Changed items, in the same way.
+    pub(super) updated: Vec<(Item, Object)>,
+    pub(super) gone: KeyRows,
+    pub(super) unique_gone: KeyRows,
+    pub(super) new: KeyRows,
+    pub(super) unique_new: KeyRows,
+    /// Indexes that are inexact from now on.
+    pub(super) inexact: Vec<IndexId>,
+}
+
+/// Keys, column by column.
+#[derive(Debug, Default)]
+pub(super) struct KeyRows {
+    pub(super) indexes: Vec<IndexId>,
+    pub(super) keys: Vec<Vec<u8>>,
+    pub(super) sequences: Vec<i64>,
+}
+
+impl KeyRows {
+    pub(super) const fn is_empty(&self) -> bool {
+        self.indexes.is_empty()
+    }
+
+    fn extend(&mut self, index: IndexId, keys: Vec<Vec<u8>>, sequence: i64) {
+        for key in keys {
+            self.indexes.push(index);
+            self.keys.push(key);
+            self.sequences.push(sequence);
+        }
+    }
+}
+
+impl Rows {
+    /// Adds up what a batch has left of each item.
+    pub(super) fn of(of: &ItemsOf, sum: &mut Sum, before: &Before) -> Result<Self, StoreError> {
+        let mut rows = Self::default();
+        let mut items: Vec<_> = std::mem::take(&mut sum.items).into_iter().collect();
+        // The same order on every node, so that two batches do not wait for each other.
+        items.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+        for (id, now) in items {
+            let old = before
+                .items
+                .get(&id)
+                .map(|(item, object)| (item.sequence, object));
+            let new = now.as_ref().map(|now| (now.sequence, &now.object));
+            match (old, new) {
+                (Some((before, old)), Some((sequence, new))) if before == sequence => {
+                    rows.add_keys(of, sequence, Some(old), Some(new))?;
+                }
+                _ => {
+                    if let Some((sequence, old)) = old {
+                        rows.add_keys(of, sequence, Some(old), None)?;
+                        rows.deleted.push((id.clone(), sequence));
+                    }
+                    if let Some((sequence, new)) = new {
+                        rows.add_keys(of, sequence, None, Some(new))?;
+                    }
+                }
+            }
+            if let Some(now) = now {
+                let is_new = old.is_none_or(|(before, _)| before != now.sequence);
+                let list = if is_new {
+                    &mut rows.inserted
+                } else {
+                    &mut rows.updated
+                };
+                list.push((now.item, now.object));
+            }
+        }
+        Ok(rows)
+    }
+
+    pub(super) fn add_keys(
+        &mut self,
+        of: &ItemsOf,
+        sequence: i64,
+        old: Option<&Object>,
+        new: Option<&Object>,
+    ) -> Result<(), Fault> {
+        let changes = changes(&of.collection, old, new)?;
+        for KeyChange {
+            index,
+            gone,
+            new,
+            exact,
+        } in changes
+        {
+            let (gone_rows, new_rows) = if index.index.unique {
+                (&mut self.unique_gone, &mut self.unique_new)
+            } else {
+                (&mut self.gone, &mut self.new)
+            };
+            gone_rows.extend(index.id, gone, sequence);
+            new_rows.extend(index.id, new, sequence);
+            if !exact && !self.inexact.contains(&index.id) {
+                self.inexact.push(index.id);
+            }
+        }
+        Ok(())
+    }
+}

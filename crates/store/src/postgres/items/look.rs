@@ -1,0 +1,156 @@
+//! What a batch finds: the collection's definition and the items that it changes, locked until the batch is
+//! over; which ids and unique keys are taken; and places for new items.
+
+use std::collections::HashMap;
+
+use backlot_wix::data::collection::IndexId;
+use tokio_postgres::Row;
+
+use super::fold::{Before, UniqueKey};
+use super::read_item;
+use crate::StoreError;
+use crate::items::write::Write;
+use crate::items::{Batch, ItemsOf};
+use crate::postgres::failure::Failure;
+use crate::postgres::lease::Lease;
+use crate::postgres::tenant::uuid;
+
+// The lock holds up whoever changes the definition, and nobody else. After a wait for one who does, the
+// row is looked at again, so what is found is the latest.
+const CURRENT: &str = "
+    SELECT revision FROM collections WHERE instance_id = $1 AND id = $2
+      AND NOT EXISTS (SELECT 1 FROM declared_collections AS declared WHERE declared.id = $2)
+    FOR KEY SHARE OF collections";
+const CURRENT_DECLARED: &str = "
+    SELECT revision FROM declared_collections WHERE id = $1 FOR KEY SHARE";
+
+// A lateral query with a limit goes by the index, once for each of the list, whatever the server believes of
+// the sizes of things; a join, or `= ANY`, may become a comparison of all with all.
+// In one order on every node, so that two batches do not wait for each other.
+const LOCK: &str = "
+    SELECT i.sequence, i.item_id, i.owner, i.data
+    FROM (SELECT DISTINCT id FROM unnest($3::text[]) AS wanted(id) ORDER BY id) AS wanted
+    CROSS JOIN LATERAL (
+        SELECT sequence, item_id, owner, data FROM items
+        WHERE instance_id = $1 AND collection = $2 AND item_id = wanted.id LIMIT 1 FOR UPDATE
+    ) AS i";
+
+const TAKEN: &str = "
+    SELECT i.item_id FROM unnest($3::text[]) AS wanted(id)
+    CROSS JOIN LATERAL (
+        SELECT item_id FROM items
+        WHERE instance_id = $1 AND collection = $2 AND item_id = wanted.id LIMIT 1
+    ) AS i";
+
+const PLACES: &str = "SELECT nextval('items_sequence') FROM generate_series(1, $1)";
+
+const UNIQUE: &str = "
+    SELECT k.index_id, k.key FROM unnest($2::bigint[], $3::bytea[]) AS wanted(index_id, key)
+    CROSS JOIN LATERAL (
+        SELECT index_id, key FROM item_unique_keys
+        WHERE instance_id = $1 AND index_id = wanted.index_id AND key = wanted.key LIMIT 1
+    ) AS k";
+
+/// [`StoreError::Outdated`] if the collection is not what it was when the work was prepared. It stays as it
+/// is until the transaction is over.
+pub(super) async fn check_current(lease: &Lease, of: &ItemsOf) -> Result<(), Failure> {
+    let client = lease.client()?;
+    let id = &of.collection.definition.id;
+    let rows = if of.collection.declared {
+        let statement = client.prepare_cached(CURRENT_DECLARED).await?;
+        client.query(&statement, &[id]).await?
+    } else {
+        let statement = client.prepare_cached(CURRENT).await?;
+        client
+            .query(&statement, &[&uuid(of.instance_id), id])
+            .await?
+    };
+    let revision: Option<i64> = rows.first().map(|row| row.try_get(0)).transpose()?;
+    if revision.map(i64::cast_unsigned) == Some(of.collection.definition.revision) {
+        Ok(())
+    } else {
+        Err(StoreError::Outdated.into())
+    }
+}
+
+/// All of it in one round trip, once the statements are prepared.
+pub(super) async fn look(lease: &Lease, of: &ItemsOf, batch: &Batch) -> Result<Before, Failure> {
+    let client = lease.client()?;
+    let (mut changed, mut inserted) = (Vec::new(), Vec::new());
+    let mut places: i32 = 0;
+    for write in &batch.writes {
+        if write.needs_existing() {
+            changed.push(write.item_id());
+        } else {
+            inserted.push(write.item_id());
+        }
+        places += i32::from(matches!(write, Write::Insert(_) | Write::Save(_)));
+    }
+    let (tenant, collection) = (uuid(of.instance_id), &of.collection.definition.id);
+    let (lock, taken) = (
+        client.prepare_cached(LOCK).await?,
+        client.prepare_cached(TAKEN).await?,
+    );
+    let next = client.prepare_cached(PLACES).await?;
+    let (current, locked, taken, next) = tokio::join!(
+        biased;
+        check_current(lease, of),
+        async {
+            if changed.is_empty() {
+                return Ok(Vec::new());
+            }
+            client.query(&lock, &[&tenant, collection, &changed]).await
+        },
+        async {
+            if inserted.is_empty() {
+                return Ok(Vec::new());
+            }
+            client.query(&taken, &[&tenant, collection, &inserted]).await
+        },
+        async {
+            if places == 0 {
+                return Ok(Vec::new());
+            }
+            client.query(&next, &[&places]).await
+        },
+    );
+    current?;
+    let mut items = HashMap::new();
+    for row in locked? {
+        let item = read_item(&row)?;
+        let object = item.object()?;
+        items.insert(item.id.clone(), (item, object));
+    }
+    let id = |row: &Row| row.try_get(0);
+    let place = |row: &Row| row.try_get(0);
+    Ok(Before {
+        items,
+        taken: taken?.iter().map(id).collect::<Result<_, _>>()?,
+        sequences: next?.iter().map(place).collect::<Result<_, _>>()?,
+        unique: HashMap::new(),
+    })
+}
+
+/// Adds which of these keys are taken.
+pub(super) async fn look_for_keys(
+    lease: &Lease,
+    of: &ItemsOf,
+    wanted: Vec<UniqueKey>,
+    before: &mut Before,
+) -> Result<(), Failure> {
+    let client = lease.client()?;
+    let statement = client.prepare_cached(UNIQUE).await?;
+    let (indexes, keys): (Vec<IndexId>, Vec<Vec<u8>>) = wanted.iter().cloned().unzip();
+    let rows = client
+        .query(&statement, &[&uuid(of.instance_id), &indexes, &keys])
+        .await?;
+    before
+        .unique
+        .extend(wanted.into_iter().map(|key| (key, false)));
+    for row in rows {
+        before
+            .unique
+            .insert((row.try_get(0)?, row.try_get(1)?), true);
+    }
+    Ok(())
+}

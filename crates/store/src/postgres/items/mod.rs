@@ -1,0 +1,178 @@
+//! Items in PostgreSQL.
+//!
+//! - [`statement`], [`condition`], [`sorting`]: SQL from filters and orders, and [`query`] that asks
+//! - [`insert`]: one new item; [`write`]: everything else, by way of [`look`], [`fold`] and [`apply`]
+//! - [`links`] and [`link_changes`]: what multi-reference fields hold
+//! - [`keys`]: what indexes hold
+
+mod apply;
+mod condition;
+mod fold;
+mod insert;
+pub(super) mod keys;
+mod link_changes;
+mod links;
+mod look;
+mod query;
+mod scan;
+mod sorting;
+mod statement;
+mod write;
+
+use backlot_wix::data::{Fault, Filter};
+use tokio_postgres::Row;
+
+use super::PostgresStore;
+use super::failure::{Failure, attempt};
+use super::stored::JsonText;
+use super::tenant::{Sees, transaction, uuid};
+use crate::StoreError;
+use crate::items::link::{Link, LinkOutcome, Wanted};
+use crate::items::{Batch, Find, Item, Items, ItemsOf, Visit, Write, Written};
+use link_changes::LinkChanges;
+
+const GET: &str = "
+    SELECT sequence, item_id, owner, data FROM items
+    WHERE instance_id = $1 AND collection = $2 AND item_id = $3";
+
+// A lateral query with a limit goes by the index, once for each id.
+const GET_SEVERAL: &str = "
+    SELECT i.sequence, i.item_id, i.owner, i.data
+    FROM (SELECT DISTINCT id FROM unnest($3::text[]) AS wanted(id)) AS wanted
+    CROSS JOIN LATERAL (
+        SELECT sequence, item_id, owner, data FROM items
+        WHERE instance_id = $1 AND collection = $2 AND item_id = wanted.id LIMIT 1
+    ) AS i";
+
+impl Items for PostgresStore {
+    async fn item(&self, of: &ItemsOf, item_id: &str) -> Result<Option<Item>, StoreError> {
+        // No id holds a NUL, and PostgreSQL would refuse to look for one.
+        if item_id.contains('\0') {
+            return Ok(None);
+        }
+        let tenant = uuid(of.instance_id);
+        let values = &[
+            &tenant as _,
+            &of.collection.definition.id as _,
+            &item_id as _,
+        ];
+        let rows = attempt!(reading: self.tell(of.instance_id, GET, values))?;
+        Ok(rows.first().map(read_item).transpose()?)
+    }
+
+    async fn items_by_id(
+        &self,
+        of: &ItemsOf,
+        mut item_ids: Vec<String>,
+    ) -> Result<Vec<Item>, StoreError> {
+        item_ids.retain(|id| !id.contains('\0'));
+        if item_ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let tenant = uuid(of.instance_id);
+        let values = &[
+            &tenant as _,
+            &of.collection.definition.id as _,
+            &item_ids as _,
+        ];
+        let rows = attempt!(reading: self.tell(of.instance_id, GET_SEVERAL, values))?;
+        Ok(rows.iter().map(read_item).collect::<Result<_, Failure>>()?)
+    }
+
+    async fn find(&self, of: &ItemsOf, find: Find) -> Result<Vec<Item>, StoreError> {
+        attempt!(reading: self.find_once(of, &find))
+    }
+
+    async fn count(&self, of: &ItemsOf, filter: &Filter) -> Result<u64, StoreError> {
+        attempt!(reading: self.count_once(of, filter))
+    }
+
+    async fn scan(
+        &self,
+        of: &ItemsOf,
+        filter: &Filter,
+        visit: &mut Visit<'_>,
+    ) -> Result<(), StoreError> {
+        attempt!(reading: self.scan_once(of, filter, &mut *visit))
+    }
+
+    async fn write(
+        &self,
+        of: &ItemsOf,
+        batch: Batch,
+    ) -> Result<Vec<Result<Written, Fault>>, StoreError> {
+        if let ([write @ Write::Insert(content)], None) = (&batch.writes[..], &batch.step)
+            && content.links.is_empty()
+        {
+            let new = match write.change(&of.collection, &batch, None) {
+                Ok(change) => change.new,
+                Err(fault) => return Ok(vec![Err(fault)]),
+            };
+            if let Some(new) = new {
+                let outcome = attempt!(writing: self.insert_once(of, &new))?;
+                return Ok(vec![outcome]);
+            }
+        }
+        attempt!(writing: self.write_once(of, &batch))
+    }
+
+    async fn truncate(&self, of: &ItemsOf) -> Result<(), StoreError> {
+        attempt!(writing: self.truncate_once(of))
+    }
+
+    async fn link(&self, of: &ItemsOf, links: Vec<Link>) -> Result<Vec<LinkOutcome>, StoreError> {
+        attempt!(writing: self.link_once(of, &links))
+    }
+
+    async fn unlink(&self, of: &ItemsOf, links: Vec<Link>) -> Result<Vec<LinkOutcome>, StoreError> {
+        attempt!(writing: self.unlink_once(of, &links))
+    }
+
+    async fn replace_links(
+        &self,
+        of: &ItemsOf,
+        field: &str,
+        item_id: &str,
+        referenced: Vec<String>,
+    ) -> Result<(), StoreError> {
+        let mut changes = LinkChanges::default();
+        changes.replace(field, item_id, referenced);
+        attempt!(writing: self.replace_once(of, &changes))
+    }
+
+    async fn is_linked(&self, of: &ItemsOf, link: &Link) -> Result<bool, StoreError> {
+        attempt!(reading: self.is_linked_once(of, link))
+    }
+
+    async fn links(&self, of: &ItemsOf, wanted: Wanted) -> Result<Vec<Link>, StoreError> {
+        attempt!(reading: self.links_once(of, &wanted))
+    }
+}
+
+impl PostgresStore {
+    /// What goes is what was there at one moment, keys and all. Whoever changes an item at the same time
+    /// makes this fail, and it is done again.
+    async fn truncate_once(&self, of: &ItemsOf) -> Result<(), Failure> {
+        let lease = self.tenants().await?;
+        let work = async {
+            look::check_current(&lease, of).await?;
+            keys::be_patient(&lease).await?;
+            keys::truncate(&lease, of.instance_id, &of.collection).await
+        };
+        let outcome = transaction(&lease, of.instance_id, Sees::OneMoment, work).await;
+        lease.give_back(outcome)
+    }
+}
+
+/// `sequence, item_id, owner, data`
+fn read_item(row: &Row) -> Result<Item, Failure> {
+    let data: JsonText<'_> = row.try_get(3)?;
+    Ok(Item {
+        sequence: row.try_get(0)?,
+        id: row.try_get(1)?,
+        owner: row.try_get(2)?,
+        json: data
+            .to_wire()
+            .map_err(|error| StoreError::Refused(format!("an item is no JSON: {error}")))?,
+    })
+}

@@ -1,0 +1,174 @@
+//! Queries: a plan, and the SQL that follows it.
+
+use backlot_wix::data::Filter;
+use backlot_wix::data::collection::IndexId;
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+
+use super::read_item;
+use super::statement::{COLLECTION, ITEM, Statement, TENANT};
+use crate::items::plan::{self, Order, Plan, Range};
+use crate::items::{Find, Item, ItemsOf};
+use crate::postgres::PostgresStore;
+use crate::postgres::failure::Failure;
+use crate::postgres::lease::Lease;
+use crate::postgres::tenant::{query, under_name, uuid};
+
+const INEXACT: &str = "
+    SELECT index_id FROM inexact_indexes WHERE instance_id = $1 AND index_id = ANY ($2)";
+
+impl PostgresStore {
+    pub(super) async fn find_once(&self, of: &ItemsOf, find: &Find) -> Result<Vec<Item>, Failure> {
+        let lease = self.tenants().await?;
+        let build = |plan: Option<&Plan<'_>>| Statement::find(of, find, plan);
+        let rows = self.planned(&lease, of, find, &build).await;
+        lease.give_back(rows)?.iter().map(read_item).collect()
+    }
+
+    pub(super) async fn count_once(&self, of: &ItemsOf, filter: &Filter) -> Result<u64, Failure> {
+        let lease = self.tenants().await?;
+        let all = Find::all(filter.clone(), 0);
+        let build = |plan: Option<&Plan<'_>>| {
+            let mut statement = Statement::new(of, "count(*)");
+            statement.come_from(plan);
+            statement.filter(filter);
+            statement
+        };
+        let rows = self.planned(&lease, of, &all, &build).await;
+        let count = lease
+            .give_back(rows)?
+            .first()
+            .map(|row| row.try_get::<_, i64>(0))
+            .transpose()?;
+        Ok(count.unwrap_or_default().cast_unsigned())
+    }
+
+    /// Asks by the best plan. Whether the plan's index may be trusted is asked along with the query, so
+    /// that there is one round trip as long as it may.
+    async fn planned<'of>(
+        &self,
+        lease: &Lease,
+        of: &'of ItemsOf,
+        find: &Find,
+        build: &(dyn Fn(Option<&Plan<'_>>) -> Statement<'of> + Sync),
+    ) -> Result<Vec<Row>, Failure> {
+        let mut inexact = self.believed_inexact(of);
+        loop {
+            let plan = plan::choose(&of.collection, find, &inexact);
+            let statement = build(plan.as_ref());
+            let trusted = plan.map(|plan| plan.index.id);
+            let trusted = trusted.filter(|id| !inexact.contains(id));
+            let (tenant, ids) = (uuid(of.instance_id), Vec::from_iter(trusted));
+            let check = lease.client()?.prepare_cached(INEXACT).await?;
+            let client = lease.client()?;
+            let work = async {
+                let (rows, found) = tokio::join!(
+                    biased;
+                    statement.rows(lease),
+                    async {
+                        if ids.is_empty() {
+                            return Ok(Vec::new());
+                        }
+                        client.query(&check, &[&tenant, &ids]).await
+                    },
+                );
+                Ok((rows?, found?))
+            };
+            let (rows, found) = under_name(lease, of.instance_id, work).await?;
+            let Some(id) = trusted.filter(|_| !found.is_empty()) else {
+                return Ok(rows);
+            };
+            self.inexact.insert((of.instance_id, id), ());
+            inexact.push(id);
+        }
+    }
+
+    fn believed_inexact(&self, of: &ItemsOf) -> Vec<IndexId> {
+        let ids = of.collection.indexes.iter().map(|index| index.id);
+        ids.filter(|id| self.inexact.contains_key(&(of.instance_id, *id)))
+            .collect()
+    }
+}
+
+/// The indexes of a collection that find items, but in no order.
+pub(super) async fn inexact(lease: &Lease, of: &ItemsOf) -> Result<Vec<IndexId>, Failure> {
+    let ids: Vec<IndexId> = of.collection.indexes.iter().map(|it| it.id).collect();
+    if ids.is_empty() {
+        return Ok(ids);
+    }
+    let tenant = uuid(of.instance_id);
+    let rows = query(lease, of.instance_id, INEXACT, &[&tenant, &ids]).await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}
+
+impl<'of> Statement<'of> {
+    pub(super) fn find(of: &'of ItemsOf, find: &Find, plan: Option<&Plan<'_>>) -> Self {
+        let mut statement = Self::new(of, ITEM);
+        let by_key = plan.is_some_and(|plan| matches!(plan.order, Order::AsWanted(_)));
+        let sorts = find.effective_sorts();
+        statement.come_from(plan);
+        if find.after.is_some() || (!by_key && find.random.is_none()) {
+            statement.sort_values(&sorts);
+        }
+        statement.filter(&find.filter);
+        statement.after(find, &sorts);
+        statement.order(find, &sorts, by_key);
+        statement.page(find);
+        statement.is_common = find.filter.is_all() && sorts.is_empty();
+        statement
+    }
+
+    /// Where items come from: the tree of an index, or all of the collection.
+    pub(super) fn come_from(&mut self, plan: Option<&Plan<'_>>) {
+        // The other name of "C" names the index in the order of insertion: see the migration.
+        let own =
+            format!("i.instance_id = {TENANT} AND i.collection COLLATE \"POSIX\" = {COLLECTION}");
+        let Some(plan) = plan else {
+            self.from.push_str("items AS i");
+            self.conditions.push(own);
+            return;
+        };
+        let table = if plan.index.index.unique {
+            "item_unique_keys"
+        } else {
+            "item_keys"
+        };
+        let index = self.bind(plan.index.id, Type::INT8);
+        let ranges: Vec<String> = plan.ranges.iter().map(|range| self.range(range)).collect();
+        let keys = format!("k.instance_id = {TENANT} AND k.index_id = {index}");
+        let from = if matches!(plan.order, Order::AsWanted(_))
+            || (ranges.len() == 1 && plan.order == Order::Insertion)
+        {
+            self.conditions.push(keys);
+            self.conditions.push(format!("({})", ranges.join(" OR ")));
+            format!("{table} AS k")
+        } else {
+            let part =
+                |range| format!("SELECT k.sequence FROM {table} AS k WHERE {keys} AND {range}");
+            let parts: Vec<String> = ranges.iter().map(part).collect();
+            // UNION leaves out what is found twice.
+            let parts = match &parts[..] {
+                [one] => one.replacen("SELECT", "SELECT DISTINCT", 1),
+                several => several.join(" UNION "),
+            };
+            format!("({parts}) AS k")
+        };
+        // The limit makes the server go from keys to items, and not the other way.
+        self.from = format!(
+            "{from} CROSS JOIN LATERAL (
+                SELECT * FROM items AS i WHERE {own} AND i.sequence = k.sequence LIMIT 1
+             ) AS i"
+        );
+    }
+
+    fn range(&mut self, range: &Range) -> String {
+        let from = self.bind(range.from.clone(), Type::BYTEA);
+        match &range.to {
+            Some(to) => {
+                let to = self.bind(to.clone(), Type::BYTEA);
+                format!("k.key >= {from} AND k.key < {to}")
+            }
+            None => format!("k.key >= {from}"),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Writing items: look, work it off in memory, tell the sum. A handful of round trips, however many writes
+//! there are.
+
+use super::apply::steps;
+use super::fold::{Outcome, Rows, fold};
+use super::look::{look, look_for_keys};
+use crate::StoreError;
+use crate::items::write::Step;
+use crate::items::{Batch, ItemsOf};
+use crate::jobs::JobStatus;
+use crate::postgres::PostgresStore;
+use crate::postgres::failure::Failure;
+use crate::postgres::lease::Lease;
+use crate::postgres::pipeline;
+use crate::postgres::tenant::{Sees, transaction, uuid};
+
+const TAKE_STEP: &str = "
+    UPDATE jobs SET done = done + $3, position = $4, status = $5
+    WHERE instance_id = $1 AND job_id = $2 AND position = $6
+      AND status IN ('INITIALIZED', 'PROCESSING')";
+
+impl PostgresStore {
+    pub(super) async fn write_once(
+        &self,
+        of: &ItemsOf,
+        batch: &Batch,
+    ) -> Result<Vec<Outcome>, Failure> {
+        let lease = self.tenants().await?;
+        let work = work(&lease, of, batch);
+        let outcome = transaction(&lease, of.instance_id, Sees::Latest, work).await;
+        lease.give_back(outcome)
+    }
+}
+
+async fn work(lease: &Lease, of: &ItemsOf, batch: &Batch) -> Result<Vec<Outcome>, Failure> {
+    let mut before = look(lease, of, batch).await?;
+    let mut sum = fold(of, batch, &before)?;
+    // Which keys are wanted depends on which are taken, so there may be more to ask.
+    while !sum.unknown.is_empty() {
+        let unknown = std::mem::take(&mut sum.unknown);
+        look_for_keys(lease, of, unknown, &mut before).await?;
+        sum = fold(of, batch, &before)?;
+    }
+    let rows = Rows::of(of, &mut sum, &before)?;
+    drop(before);
+    pipeline::run(lease, &steps(of, rows, &sum)).await?;
+    if let Some(step) = &batch.step {
+        take_step(lease, of, step, &sum.outcomes).await?;
+    }
+    Ok(sum.outcomes)
+}
+
+/// Writes down how far a job has come.
+async fn take_step(
+    lease: &Lease,
+    of: &ItemsOf,
+    step: &Step,
+    outcomes: &[Outcome],
+) -> Result<(), Failure> {
+    let client = lease.client()?;
+    let statement = client.prepare_cached(TAKE_STEP).await?;
+    let done = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+    let status = JobStatus::after(step, outcomes.iter().any(Result::is_err));
+    let taken = client
+        .execute(
+            &statement,
+            &[
+                &uuid(of.instance_id),
+                &step.job_id,
+                &i64::try_from(done).unwrap_or(i64::MAX),
+                &step.to,
+                &status.as_str(),
+                &step.from,
+            ],
+        )
+        .await?;
+    if taken == 1 {
+        Ok(())
+    } else {
+        Err(StoreError::Outdated.into())
+    }
+}

@@ -1,0 +1,95 @@
+//! The PostgreSQL side: any number of nodes share one database.
+//!
+//! - [`connect`]: two pools, one for tenants' work and one for what is not one tenant's; [`lease`]: a
+//!   connection on loan; [`failure`]: what goes wrong, and what is tried again
+//! - [`tenant`]: every statement of a tenant's work names the instance first, and row-level security,
+//!   set up by [`migrations`] and [`roles`], shows nothing else
+//! - [`stored`]: the form in which items are kept
+//!
+//! Between a node and the server there may be a pooler of connections only if it keeps a session with its client
+//! (`pool_mode = session`): names of instances and the role belong to a session.
+
+mod collections;
+mod connect;
+mod declared;
+mod failure;
+mod instance_details;
+mod instances;
+mod items;
+mod jobs;
+mod lease;
+mod migrations;
+mod pipeline;
+mod roles;
+mod signing_keys;
+mod stored;
+mod tenant;
+
+use std::time::Duration;
+
+use backlot_wix::InstanceId;
+use backlot_wix::data::collection::IndexId;
+use deadpool_postgres::Pool;
+use moka::sync::Cache;
+
+use crate::StoreError;
+use crate::catalog::Catalog;
+use failure::Failure;
+use lease::Lease;
+
+/// How long an index is believed to be inexact: until it may have been built anew.
+const BELIEVED: Duration = Duration::from_mins(1);
+const MOST_INEXACT: u64 = 10_000;
+
+/// A PostgreSQL database. Cloning shares it.
+#[derive(Clone)]
+pub struct PostgresStore {
+    tenants: Pool,
+    owner: Pool,
+    catalog: Catalog,
+    /// Indexes that were found to be inexact: a query that trusts one of them would be asked twice.
+    inexact: Cache<(InstanceId, IndexId), ()>,
+}
+
+impl PostgresStore {
+    /// Connects, and brings the database up to the newest migration.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        let config = connect::parse(url)?;
+        let owner = connect::owner_pool(&config)?;
+        let role =
+            Self::prepare(&owner)
+                .await
+                .map_err(|failure| match StoreError::from(failure) {
+                    StoreError::Unavailable(cause) => {
+                        StoreError::Unavailable(format!("{}: {cause}", connect::shown(&config)))
+                    }
+                    other => other,
+                })?;
+        let inexact = Cache::builder()
+            .max_capacity(MOST_INEXACT)
+            .time_to_live(BELIEVED);
+        Ok(Self {
+            tenants: connect::tenant_pool(&config, role)?,
+            owner,
+            catalog: Catalog::new(),
+            inexact: inexact.build(),
+        })
+    }
+
+    async fn prepare(owner: &Pool) -> Result<Option<&'static str>, Failure> {
+        let lease = Lease::take(owner).await?;
+        migrations::run(&lease).await?;
+        let role = roles::prepare(&lease).await;
+        lease.give_back(role)
+    }
+
+    /// A connection for one tenant's work.
+    async fn tenants(&self) -> Result<Lease, Failure> {
+        Lease::take(&self.tenants).await
+    }
+
+    /// A connection for what is not one tenant's.
+    async fn owner(&self) -> Result<Lease, Failure> {
+        Lease::take(&self.owner).await
+    }
+}

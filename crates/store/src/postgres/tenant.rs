@@ -1,0 +1,113 @@
+//! Work under the name of one instance.
+//!
+//! Every statement comes after one that names the instance, on the same connection and without waiting
+//! in between: row-level security shows nothing else. The name is set each time, so no name of before
+//! serves anybody.
+
+use backlot_wix::InstanceId;
+use tokio_postgres::Row;
+use tokio_postgres::types::{ToSql, Type};
+use uuid::Uuid;
+
+use super::failure::Failure;
+use super::lease::Lease;
+
+const NAME: &str = "SELECT set_config('backlot.instance_id', $1, false)";
+const NAME_IN_TRANSACTION: &str = "SELECT set_config('backlot.instance_id', $1, true)";
+
+/// A value bound to a statement.
+pub(super) type Bound<'value> = &'value (dyn ToSql + Sync);
+
+/// How a transaction sees what others change.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Sees {
+    /// Each statement sees what is there when it begins.
+    Latest,
+    /// All statements see the same.
+    OneMoment,
+}
+
+/// An instance's id, as PostgreSQL has it.
+pub(super) const fn uuid(instance_id: InstanceId) -> Uuid {
+    Uuid::from_bytes(*instance_id.as_bytes())
+}
+
+/// A constant statement, in one round trip.
+pub(super) async fn query(
+    lease: &Lease,
+    instance_id: InstanceId,
+    sql: &'static str,
+    values: &[Bound<'_>],
+) -> Result<Vec<Row>, Failure> {
+    let client = lease.client()?;
+    let statement = client.prepare_cached(sql).await?;
+    under_name(lease, instance_id, async {
+        Ok(client.query(&statement, values).await?)
+    })
+    .await
+}
+
+/// Sends the instance's name ahead of the work's first statement.
+pub(super) async fn under_name<T>(
+    lease: &Lease,
+    instance_id: InstanceId,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let client = lease.client()?;
+    let name = client.prepare_typed_cached(NAME, &[Type::TEXT]).await?;
+    let id = instance_id.to_string();
+    let values: [Bound<'_>; 1] = [&id];
+    let (named, outcome) = tokio::join!(biased; client.query(&name, &values), work);
+    named?;
+    outcome
+}
+
+/// A transaction under an instance's name; it ends with the work, and undoes everything if the work fails.
+pub(super) async fn transaction<T>(
+    lease: &Lease,
+    instance_id: InstanceId,
+    sees: Sees,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let client = lease.client()?;
+    let name = client
+        .prepare_typed_cached(NAME_IN_TRANSACTION, &[Type::TEXT])
+        .await?;
+    let id = instance_id.to_string();
+    let values: [Bound<'_>; 1] = [&id];
+    let opening = match sees {
+        Sees::Latest => "BEGIN",
+        Sees::OneMoment => "BEGIN ISOLATION LEVEL REPEATABLE READ",
+    };
+    let (begun, named, outcome) = tokio::join!(
+        biased;
+        client.batch_execute(opening),
+        client.query(&name, &values),
+        work,
+    );
+    let outcome = match begun.err().or(named.err()) {
+        Some(error) => Err(error.into()),
+        None => outcome,
+    };
+    end(lease, outcome).await
+}
+
+/// A transaction of the owner's, who sees all instances.
+pub(super) async fn owners_transaction<T>(
+    lease: &Lease,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    lease.client()?.batch_execute("BEGIN").await?;
+    let outcome = work.await;
+    end(lease, outcome).await
+}
+
+async fn end<T>(lease: &Lease, outcome: Result<T, Failure>) -> Result<T, Failure> {
+    let client = lease.client()?;
+    if outcome.is_ok() {
+        client.batch_execute("COMMIT").await?;
+    } else {
+        client.batch_execute("ROLLBACK").await?;
+    }
+    outcome
+}

@@ -1,0 +1,20 @@
+//! What items, collections and jobs do, asked of every database behind the seam ([`place`]).
+//!
+//! What is expected is said by [`oracle`], which shares no meaning with the code under test: it has its
+//! own words for filters, order and paths, over plain JSON.
+#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
+
+#[macro_use]
+mod place;
+
+mod arbitrary;
+mod filters;
+mod injection;
+mod link_filters;
+mod narrow;
+mod oracle;
+mod property;
+mod regressions;
+mod table;
+mod walks;
+mod world;

@@ -1,0 +1,197 @@
+//! One collection of one instance, as tests handle it: items and filters are JSON.
+
+use backlot_store::Store;
+use backlot_store::collections::Collections as _;
+use backlot_store::items::write::{Author, Content};
+use backlot_store::items::{Batch, Find, Item, Items as _, ItemsOf, Write, Written};
+use backlot_wix::InstanceId;
+use backlot_wix::data::collection::Definition;
+use backlot_wix::data::modification::{Modification, WireModification};
+use backlot_wix::data::{DataCode, Date, Fault, Filter, Object, Value};
+use serde_json::{Value as Json, json};
+
+/// What became of each write.
+pub(crate) type Outcomes = Vec<Result<Written, Fault>>;
+
+/// The instance of this number.
+pub(crate) fn instance(number: u64) -> InstanceId {
+    format!("2b0d7a6e-4c1f-4a52-9d3e-{number:012x}")
+        .parse()
+        .unwrap()
+}
+
+/// `c`, with more of a definition beside its id and its permissions.
+pub(crate) fn definition(more: &Json) -> Definition {
+    let mut definition = json!({
+        "id": "c",
+        "permissions": { "insert": "ANYONE", "update": "ANYONE", "remove": "ANYONE", "read": "ANYONE" },
+    });
+    for (name, value) in more.as_object().unwrap() {
+        definition[name] = value.clone();
+    }
+    serde_json::from_value(definition).unwrap()
+}
+
+/// One collection of one instance.
+#[derive(Clone)]
+pub(crate) struct Table {
+    pub(crate) store: Store,
+    pub(crate) of: ItemsOf,
+}
+
+impl Table {
+    /// Makes it.
+    pub(crate) async fn create(store: &Store, number: u64, more: &Json) -> Self {
+        let definition = definition(more);
+        let id = definition.id.clone();
+        let made = store.create_collection(instance(number), definition).await;
+        made.unwrap().unwrap();
+        Self::open(store, number, &id).await
+    }
+
+    /// Finds it.
+    pub(crate) async fn open(store: &Store, number: u64, id: &str) -> Self {
+        let found = store.collection(instance(number), id).await.unwrap();
+        let of = ItemsOf {
+            instance_id: instance(number),
+            collection: found.unwrap(),
+        };
+        let store = store.clone();
+        Self { store, of }
+    }
+
+    /// Puts another definition in the place of this one.
+    pub(crate) async fn redefine(&mut self, more: &Json) -> Result<(), Fault> {
+        let mut new = definition(more);
+        let now = &self.of.collection.definition;
+        new.id.clone_from(&now.id);
+        new.revision = now.revision;
+        let id = self.of.instance_id;
+        self.store.update_collection(id, new).await.unwrap()?;
+        let found = self.store.collection(id, &now.id).await.unwrap();
+        self.of.collection = found.unwrap();
+        Ok(())
+    }
+
+    pub(crate) async fn write(&self, writes: Vec<Write>) -> Outcomes {
+        self.store.write(&self.of, batch(writes)).await.unwrap()
+    }
+
+    /// Writes one, which must be done.
+    pub(crate) async fn done(&self, write: Write) -> Written {
+        self.write(vec![write]).await.remove(0).unwrap()
+    }
+
+    /// Writes one, which must not be done.
+    pub(crate) async fn refused(&self, write: Write) -> DataCode {
+        self.write(vec![write]).await.remove(0).unwrap_err().code()
+    }
+
+    pub(crate) async fn insert_all(&self, items: &[Json]) {
+        let outcomes = self.write(items.iter().map(insert).collect()).await;
+        let refused = outcomes.iter().find_map(|it| it.as_ref().err());
+        assert_eq!(refused, None);
+    }
+
+    pub(crate) async fn item(&self, id: &str) -> Option<Json> {
+        let item = self.store.item(&self.of, id).await.unwrap()?;
+        Some(serde_json::from_str(&item.json).unwrap())
+    }
+
+    /// An item that is there, as it is kept.
+    pub(crate) async fn store_item(&self, id: &str) -> Item {
+        self.store.item(&self.of, id).await.unwrap().unwrap()
+    }
+
+    /// One field of an item that is there.
+    pub(crate) async fn field(&self, id: &str, name: &str) -> Json {
+        self.item(id).await.unwrap()[name].clone()
+    }
+
+    pub(crate) async fn find(&self, find: Find) -> Vec<String> {
+        ids(self.store.find(&self.of, find).await.unwrap())
+    }
+
+    /// The ids of all that match, in the order of insertion, and that their count is the same.
+    pub(crate) async fn matching(&self, of: &Json) -> Vec<String> {
+        let found = self.find(Find::all(filter(of), 10_000)).await;
+        let count = self.store.count(&self.of, &filter(of)).await.unwrap();
+        assert_eq!(count, found.len() as u64, "the count of {of}");
+        found
+    }
+}
+
+pub(crate) fn ids(items: Vec<Item>) -> Vec<String> {
+    items.into_iter().map(|item| item.id).collect()
+}
+
+pub(crate) fn filter(json: &Json) -> Filter {
+    Filter::parse(&value(json)).unwrap()
+}
+
+pub(crate) fn value(json: &Json) -> Value {
+    serde_json::from_str(&json.to_string()).unwrap()
+}
+
+pub(crate) fn batch(writes: Vec<Write>) -> Batch {
+    Batch {
+        writes,
+        condition: None,
+        author: Author::app(None),
+        now: Date::from_milliseconds(1_700_000_000_000).unwrap(),
+        step: None,
+    }
+}
+
+pub(crate) fn content(item: &Json) -> Content {
+    let mut fields: Object = match value(item) {
+        Value::Object(fields) => fields,
+        _ => Object::new(),
+    };
+    let id = fields.shift_remove("_id");
+    Content {
+        item_id: id.unwrap().as_str().unwrap().to_owned(),
+        fields,
+        links: Vec::new(),
+    }
+}
+
+pub(crate) fn insert(item: &Json) -> Write {
+    Write::Insert(content(item))
+}
+
+pub(crate) fn update(item: &Json) -> Write {
+    Write::Update(content(item))
+}
+
+pub(crate) fn save(item: &Json) -> Write {
+    Write::Save(content(item))
+}
+
+pub(crate) fn remove(id: &str) -> Write {
+    let item_id = id.to_owned();
+    Write::Remove { item_id }
+}
+
+/// A patch of `[fieldPath, action, value]`s.
+pub(crate) fn patch(id: &str, modifications: &[(&str, &str, Json)]) -> Write {
+    let one = |(path, action, value): &(&str, &str, Json)| {
+        let options = json!({ "value": value });
+        json!({
+            "fieldPath": path, "action": action, "setFieldOptions": options, "incrementFieldOptions": options,
+            "appendToArrayOptions": options, "removeFromArrayOptions": options,
+        })
+    };
+    let wire = Json::Array(modifications.iter().map(one).collect());
+    let wire: Vec<WireModification> = serde_json::from_value(wire).unwrap();
+    Write::Patch {
+        item_id: id.to_owned(),
+        modifications: Modification::parse_all(&wire).unwrap(),
+    }
+}
+
+/// The code of each that was refused, and `None` for what was done.
+pub(crate) fn codes(outcomes: &Outcomes) -> Vec<Option<DataCode>> {
+    let code = |outcome: &Result<Written, Fault>| outcome.as_ref().err().map(Fault::code);
+    outcomes.iter().map(code).collect()
+}

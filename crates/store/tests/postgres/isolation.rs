@@ -1,0 +1,184 @@
+//! Row-level security: what a tenant's connection sees when a statement forgets to ask for one tenant.
+
+use backlot_store::collections::Collections as _;
+use backlot_store::items::Items as _;
+use backlot_store::postgres::PostgresStore;
+
+use crate::house::{House, definition, insert, instance_id};
+use crate::server;
+
+const TABLES: [&str; 7] = [
+    "collections",
+    "items",
+    "item_keys",
+    "item_unique_keys",
+    "inexact_indexes",
+    "item_links",
+    "jobs",
+];
+
+async fn two_tenants() -> House {
+    let house = House::new().await;
+    for instance in [1, 2] {
+        let of = house
+            .collection(instance, definition("c", &["a", "!b"]))
+            .await;
+        house
+            .insert(
+                &of,
+                &[("x", r#"{"a":[1,2],"b":1}"#), ("y", r#"{"a":3,"b":2}"#)],
+            )
+            .await;
+        let links = vec![backlot_store::items::Link {
+            field: "friends".to_owned(),
+            item_id: "x".to_owned(),
+            referenced_id: "y".to_owned(),
+        }];
+        for outcome in house.store.link(&of, links).await.unwrap() {
+            outcome.unwrap();
+        }
+        let job = backlot_store::jobs::Job {
+            instance_id: instance_id(instance),
+            job_id: "j".to_owned(),
+            collection: "c".to_owned(),
+            work: "{}".to_owned(),
+            status: backlot_store::jobs::JobStatus::Initialized,
+            done: 0,
+            position: 0,
+            created_at: jiff::Timestamp::UNIX_EPOCH,
+        };
+        backlot_store::jobs::Jobs::keep_job(&house.store, job)
+            .await
+            .unwrap();
+    }
+    house
+}
+
+#[tokio::test]
+async fn a_statement_without_a_tenant_sees_one_tenant_or_nothing() {
+    let house = two_tenants().await;
+    let client = house.client().await;
+    client
+        .batch_execute("SET ROLE backlot_tenant")
+        .await
+        .unwrap();
+    let count = async |table: &str| -> i64 {
+        let sql = format!("SELECT count(*) FROM {table}");
+        client.query_one(&sql, &[]).await.unwrap().get(0)
+    };
+    for name in ["", "not set"] {
+        if name.is_empty() {
+            client
+                .batch_execute("SELECT set_config('backlot.instance_id', '', false)")
+                .await
+                .unwrap();
+        }
+        for table in TABLES {
+            assert_eq!(count(table).await, 0, "{table} {name}");
+        }
+    }
+    let one = instance_id(1).to_string();
+    let sql = "SELECT set_config('backlot.instance_id', $1, false)";
+    client.query(sql, &[&one]).await.unwrap();
+    for table in TABLES {
+        assert!(count(table).await > 0, "{table}");
+        let sql = format!("SELECT DISTINCT instance_id::text FROM {table}");
+        let rows = client.query(&sql, &[]).await.unwrap();
+        let seen: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+        assert_eq!(seen, std::slice::from_ref(&one), "{table}");
+    }
+    // Nor can anything be put into another tenant's hands.
+    let two = instance_id(2).to_string();
+    for sql in [
+        format!("UPDATE items SET instance_id = '{two}'"),
+        format!("INSERT INTO collections VALUES ('{two}', 'd', '', 1)"),
+        "UPDATE declared_collections SET revision = 7".to_owned(),
+        "SELECT * FROM signing_keys".to_owned(),
+        "SELECT * FROM instances".to_owned(),
+        "SELECT * FROM instance_details".to_owned(),
+        "INSERT INTO declared_collections VALUES ('d', '', 1)".to_owned(),
+    ] {
+        if sql.contains("declared_collections SET") {
+            // There is none yet; the policy is asked only for a row.
+            let owner = house.client().await;
+            let row = "INSERT INTO declared_collections VALUES ('e', '', 1)";
+            owner.batch_execute(row).await.unwrap();
+        }
+        let refused = client.batch_execute(&sql).await.unwrap_err();
+        assert_eq!(refused.code().unwrap().code(), "42501", "{sql}");
+    }
+    // What only the owner may ask for does not help.
+    client
+        .batch_execute("SET backlot.all_instances = 'on'")
+        .await
+        .unwrap();
+    assert_eq!(count("items").await, 2);
+}
+
+#[tokio::test]
+async fn a_role_that_may_make_no_role_is_held_by_row_level_security() {
+    let house = House::new().await;
+    let admin = house.client().await;
+    // The store of another schema owner, who may do nothing but make tables.
+    let role = format!("backlot_test_{}", std::process::id());
+    admin
+        .batch_execute(&format!(
+            "DROP SCHEMA backlot CASCADE;
+             DO $$ BEGIN CREATE ROLE {role} LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+             DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO {role}', current_database()); END $$"
+        ))
+        .await
+        .unwrap();
+    let url = house.database.url();
+    let (_, rest) = url.split_once('@').unwrap();
+    let url = format!("postgres://{role}@{rest}");
+    let store = PostgresStore::open(&url).await.unwrap();
+    let house = House {
+        store: backlot_store::Store::Postgres(store),
+        database: house.database,
+    };
+    for instance in [1, 2] {
+        let of = house.collection(instance, definition("c", &["a"])).await;
+        house.insert(&of, &[("x", r#"{"a":1}"#)]).await;
+        assert_eq!(house.ids(&of, r#"{"a":1}"#).await, ["x"]);
+    }
+    let declared = definition("c", &["b"]);
+    house
+        .store
+        .declare_collections(vec![declared], false)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(house.store.declared_collections().await.unwrap().len(), 1);
+    let owner = server::connect(&url.parse().unwrap()).await;
+    let sql = "SELECT count(*) FROM backlot.items";
+    let seen: i64 = owner.query_one(sql, &[]).await.unwrap().get(0);
+    assert_eq!(seen, 0, "the owner is held, too");
+    let sql = "SELECT count(*) FROM backlot.item_keys";
+    let seen: i64 = admin.query_one(sql, &[]).await.unwrap().get(0);
+    assert_eq!(seen, 4, "the owner reached all instances when it had to");
+    drop((owner, house.store));
+    admin
+        .batch_execute(&format!("DROP OWNED BY {role} CASCADE; DROP ROLE {role}"))
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn the_name_of_before_serves_nobody() {
+    let house = two_tenants().await;
+    let (one, two) = (
+        house.collection(1, definition("d", &[])).await,
+        house.collection(2, definition("d", &[])).await,
+    );
+    // Many at once, so that the connections change hands.
+    for round in 0..20 {
+        let id = format!("i{round}");
+        let writes = [&one, &two].map(|of| house.write(of, vec![insert(&id, "{}")]));
+        let [first, second] = writes;
+        let (first, second) = tokio::join!(first, second);
+        assert!(first[0].is_ok() && second[0].is_ok());
+        let (first, second) = tokio::join!(house.ids(&one, "{}"), house.ids(&two, "{}"));
+        assert_eq!((first.len(), second.len()), (round + 1, round + 1));
+    }
+}

@@ -1,0 +1,13 @@
+//! What only PostgreSQL has: row-level security, several nodes, a server that goes away; and that its SQL means
+//! what `backlot_wix::data` means.
+#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
+
+mod edges;
+mod house;
+mod isolation;
+mod nodes;
+mod plans;
+mod same_meaning;
+#[path = "../place/server.rs"]
+mod server;
+mod writes;
