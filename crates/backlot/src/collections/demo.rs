@@ -31,20 +31,4 @@ fn definition() -> anyhow::Result<Definition> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_folder_takes_the_place_of_the_demo() {
-        let parent = tempfile::tempdir().unwrap();
-        let folder = parent.path().join("collections");
-        let names = |shown| -> Vec<String> {
-            let all = read_or_demo(&folder, shown).unwrap();
-            all.into_iter().map(|it| it.id).collect()
-        };
-        assert_eq!(names(true), ["reviews"]);
-        assert!(names(false).is_empty());
-        std::fs::create_dir(&folder).unwrap();
-        assert!(names(true).is_empty());
-    }
-}
+mod tests;

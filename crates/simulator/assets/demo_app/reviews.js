@@ -18,14 +18,14 @@ export function startReviews({ backend, instance, role, me }) {
   let asked = 0;
 
   // Does one thing; the trouble it meets is shown. True when there was none.
-  async function attempt(what, work) {
+  async function attempt(place, what, work) {
     forgetTrouble();
     try {
       await work();
       return true;
     } catch (error) {
       credential.forgetToken();
-      showTrouble(what, error);
+      showTrouble(place, what, error);
       return false;
     }
   }
@@ -34,7 +34,8 @@ export function startReviews({ backend, instance, role, me }) {
     showReviews(reviews, { me, role, edit: editReview, remove });
     const total = page?.totalCount ?? reviews.length;
     const some = reviews.length < total ? `${reviews.length} of ${total} reviews` : `${total} ${total === 1 ? "review" : "reviews"}`;
-    byId("reviews-count").textContent = reviews.length ? some : "No reviews here yet.";
+    const none = byId("reviews-rating").value ? "No review has this rating." : "No reviews here yet.";
+    byId("reviews-count").textContent = reviews.length ? some : none;
     byId("reviews-more").hidden = !page?.hasNext();
   }
 
@@ -53,14 +54,20 @@ export function startReviews({ backend, instance, role, me }) {
     const all = items.query(COLLECTION).descending("_createdDate").limit(PAGE);
     const query = rating ? all.eq("rating", rating) : all;
     byId("reviews-board").setAttribute("aria-busy", "true");
-    return attempt("The reviews cannot be shown.", () => take(query.find({ returnTotalCount: true }), [])).finally(() =>
+    return attempt("list", "The reviews cannot be shown.", () => take(query.find({ returnTotalCount: true }), [])).finally(() =>
       byId("reviews-board").setAttribute("aria-busy", "false"),
     );
   }
 
+  // The list grows above the button, which goes with the last page: the keyboard goes on at what is new.
+  async function more() {
+    const first = reviews.length;
+    if (await attempt("list", "There is more, but it cannot be shown.", () => take(page.next(), reviews))) focusList(first);
+  }
+
   async function save(review) {
     const verb = review._id ? "update" : "insert";
-    const kept = await attempt("Not saved.", () => items[verb](COLLECTION, review));
+    const kept = await attempt("form", "Not saved.", () => items[verb](COLLECTION, review));
     if (!kept) return false;
     announce("Saved.");
     await load();
@@ -68,7 +75,7 @@ export function startReviews({ backend, instance, role, me }) {
   }
 
   async function remove(review) {
-    if (!(await attempt("Not deleted.", () => items.remove(COLLECTION, review._id)))) return;
+    if (!(await attempt("list", "Not deleted.", () => items.remove(COLLECTION, review._id)))) return;
     if (isChanging(review)) clearForm();
     announce("Deleted.");
     await load();
@@ -84,7 +91,7 @@ export function startReviews({ backend, instance, role, me }) {
 
   startForm(save);
   byId("reviews-rating").addEventListener("change", load);
-  byId("reviews-more").addEventListener("click", () => attempt("There is more, but it cannot be shown.", () => take(page.next(), reviews)));
+  byId("reviews-more").addEventListener("click", more);
   byId("reviews-by-instance").addEventListener("change", load);
   byId("reviews-by-token").addEventListener("change", load);
   byId("reviews-client").textContent = clientName;

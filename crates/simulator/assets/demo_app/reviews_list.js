@@ -68,7 +68,9 @@ export function showReviews(reviews, setting) {
   list.replaceChildren(...reviews.map((review) => row(review, setting)));
 }
 
-// Where the keyboard was is gone with a row: it goes on at the list.
-export function focusList() {
-  list.focus({ preventScroll: true });
+// Where the keyboard was is gone: it goes on at a row, or at the list where there is no such row.
+export function focusList(place) {
+  const rest = [...list.children].slice(place ?? list.children.length);
+  const target = rest.map((item) => item.querySelector("button")).find(Boolean) ?? list;
+  target.focus({ preventScroll: true });
 }

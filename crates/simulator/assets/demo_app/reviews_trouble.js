@@ -1,6 +1,7 @@
 // What went wrong with a call of the client's, in words that a person can read.
 
-const shown = document.getElementById("reviews-error");
+// At the form, or at the list.
+const places = ["form", "list"].map((place) => document.getElementById(`reviews-${place}-error`));
 
 function words(error) {
   const { applicationError, validationError } = error?.details ?? {};
@@ -11,12 +12,15 @@ function words(error) {
   return error?.message || String(error);
 }
 
-export function showTrouble(what, error) {
+export function showTrouble(place, what, error) {
+  const shown = document.getElementById(`reviews-${place}-error`);
   shown.textContent = `${what} ${words(error)}`;
   shown.hidden = false;
 }
 
 export function forgetTrouble() {
-  shown.hidden = true;
-  shown.textContent = "";
+  for (const shown of places) {
+    shown.hidden = true;
+    shown.textContent = "";
+  }
 }
