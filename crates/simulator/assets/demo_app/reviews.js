@@ -49,14 +49,21 @@ export function startReviews({ backend, instance, role, me }) {
     show();
   }
 
+  let waiting = 0;
+  async function busily(work) {
+    const show = () => byId("reviews-board").setAttribute("aria-busy", String(waiting > 0));
+    waiting += 1;
+    show();
+    await work;
+    waiting -= 1;
+    show();
+  }
+
   function load() {
     const rating = Number(byId("reviews-rating").value);
     const all = items.query(COLLECTION).descending("_createdDate").limit(PAGE);
     const query = rating ? all.eq("rating", rating) : all;
-    byId("reviews-board").setAttribute("aria-busy", "true");
-    return attempt("list", "The reviews cannot be shown.", () => take(query.find({ returnTotalCount: true }), [])).finally(() =>
-      byId("reviews-board").setAttribute("aria-busy", "false"),
-    );
+    return busily(attempt("list", "The reviews cannot be shown.", () => take(query.find({ returnTotalCount: true }), [])));
   }
 
   // The list grows above the button, which goes with the last page: the keyboard goes on at what is new.
@@ -96,5 +103,5 @@ export function startReviews({ backend, instance, role, me }) {
   byId("reviews-by-token").addEventListener("change", load);
   byId("reviews-client").textContent = clientName;
   byId("reviews-snippet").textContent = snippet(backend);
-  return load().then(showRules).catch(() => {});
+  return busily(Promise.all([load(), showRules().catch(() => {})]));
 }
