@@ -34,10 +34,10 @@ use crate::error::{Code, Refusal};
 use crate::exchange::Exchange;
 use crate::house::House;
 use crate::listener::Peer;
-use crate::request_id::X_REQUEST_ID;
+use crate::request_id::{X_REQUEST_ID, X_WIX_REQUEST_ID};
 use crate::rooms::api::{self, Entry, Limits};
 use crate::rooms::{data, small, wix};
-use crate::routes::Route;
+use crate::routes::{Room, Route};
 
 /// Answers one request. Nothing that a client sends makes this fail.
 pub(crate) async fn answer(
@@ -64,6 +64,10 @@ pub(crate) async fn answer(
     let headers = response.headers_mut();
     house.cors_answer.put_on(headers, &decision);
     headers.insert(&X_REQUEST_ID, exchange.id().header_value());
+    if exchange.record.room == Room::Data {
+        // The name under which Wix's own client looks for it.
+        headers.insert(&X_WIX_REQUEST_ID, exchange.id().header_value());
+    }
     let switching = response.status() == StatusCode::SWITCHING_PROTOCOLS;
     if house.draining.load(Ordering::Relaxed) && version <= Version::HTTP_11 && !switching {
         response

@@ -9,6 +9,9 @@ use jiff::Timestamp;
 /// The header that carries it, both ways.
 pub(crate) static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// The same, as Wix calls it.
+pub(crate) static X_WIX_REQUEST_ID: HeaderName = HeaderName::from_static("x-wix-request-id");
+
 /// 36 characters of ASCII.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RequestId([u8; 36]);

@@ -9,7 +9,9 @@ use std::time::Duration;
 use backlot_wix::InstanceId;
 use moka::sync::Cache;
 
+use crate::StoreError;
 use crate::collections::Collection;
+use crate::items::ItemsOf;
 
 const MOST: u64 = 10_000;
 const BELIEVED: Duration = Duration::from_secs(1);
@@ -40,6 +42,20 @@ impl Catalog {
 
     pub(crate) fn forget(&self, owner: Owner, id: &str) {
         self.0.invalidate(&(owner, id.into()));
+    }
+
+    /// Forgets a collection that turned out to be outdated, so that it is looked up anew.
+    pub(crate) fn look_again<T>(
+        &self,
+        of: &ItemsOf,
+        outcome: Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        if matches!(outcome, Err(StoreError::Outdated)) {
+            let id = &of.collection.definition.id;
+            self.forget(None, id);
+            self.forget(Some(of.instance_id), id);
+        }
+        outcome
     }
 
     pub(crate) fn forget_all(&self) {

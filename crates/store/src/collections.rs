@@ -188,6 +188,14 @@ pub(crate) fn undeclared(own: Option<Definition>, new: &Collection) -> Collectio
     collection
 }
 
+/// The first revision of a collection: the time of its making, so that one that is made again with an id
+/// that was in use is not taken for the one before.
+pub(crate) fn first_revision(definition: &Definition) -> u64 {
+    u64::try_from(definition.created_at)
+        .unwrap_or_default()
+        .max(1)
+}
+
 /// A definition as it is kept.
 pub(crate) fn parse(json: &str) -> Result<Definition, StoreError> {
     serde_json::from_str(json)

@@ -21,9 +21,22 @@ impl WireItem {
         Self { id: None, data }
     }
 
+    /// The same item, with this id if it says none.
+    pub(crate) fn or_with_id(mut self, id: Option<String>) -> Self {
+        if self.id.is_none() && !self.data.contains_key("_id") {
+            self.id = id.map(Value::String);
+        }
+        self
+    }
+
     /// The id that the item is sent with, in either place.
     pub(crate) fn item_id(&self) -> Result<Option<String>, Fault> {
-        let given = self.data.get("_id").or(self.id.as_ref());
+        let given = match (self.data.get("_id"), self.id.as_ref()) {
+            (Some(one), Some(other)) if one != other => {
+                return Err(bad_id("The item's id and its _id differ."));
+            }
+            (one, other) => one.or(other),
+        };
         match given {
             None => Ok(None),
             Some(Value::String(id)) => {

@@ -118,6 +118,8 @@ impl JobRunner {
 
     /// Runs until the server stops.
     pub(crate) async fn run(self, mut stopped: watch::Receiver<bool>) {
+        // What another life of this node left is taken up at once.
+        self.0.new_job.notify_one();
         loop {
             tokio::select! {
                 () = self.0.new_job.notified() => {}

@@ -10,6 +10,9 @@ use backlot_wix::data::{DataCode, Direction, Fault, Object};
 
 use super::{DataFault, DataOf, Opened};
 
+/// How often a change is built anew when the collection changed meanwhile.
+const ATTEMPTS: usize = 5;
+
 /// One referenced item, or why there is none.
 pub(crate) struct Referenced {
     pub(crate) link: Link,
@@ -33,7 +36,7 @@ impl DataOf {
         links: Vec<Link>,
         add: bool,
     ) -> Result<Vec<LinkOutcome>, DataFault> {
-        loop {
+        for _ in 0..ATTEMPTS {
             let opened = self.open(collection, Operation::Update).await?;
             for link in &links {
                 opened.check_multi_reference(&link.field)?;
@@ -64,6 +67,7 @@ impl DataOf {
             };
             return Ok((0..links.len()).map(outcome).collect());
         }
+        Err(StoreError::Outdated.into())
     }
 
     /// Makes these the only links of a field.
@@ -74,7 +78,7 @@ impl DataOf {
         item_id: &str,
         referenced: Vec<String>,
     ) -> Result<(), DataFault> {
-        loop {
+        for _ in 0..ATTEMPTS {
             let opened = self.open(collection, Operation::Update).await?;
             opened.check_multi_reference(field)?;
             self.may_link(&opened, item_id).await??;
@@ -88,6 +92,7 @@ impl DataOf {
                 other => return Ok(other?),
             }
         }
+        Err(StoreError::Outdated.into())
     }
 
     /// Whether two items are linked.
@@ -183,6 +188,7 @@ impl DataOf {
         item_id: &str,
     ) -> Result<Result<(), Fault>, DataFault> {
         let item = self.data.store.item(&opened.of, item_id).await?;
+        let may_see = item.as_ref().is_some_and(|item| opened.may_see(item));
         let reached = item.filter(|item| match opened.access(Operation::Update) {
             Access::All => true,
             Access::Own => item.owner.is_some() && item.owner == opened.author.owner,
@@ -190,6 +196,7 @@ impl DataOf {
         });
         Ok(match reached {
             Some(_) => Ok(()),
+            None if may_see => Err(opened.denied_fault(Operation::Update)),
             None => Err(Fault::item_missing(item_id, opened.id())),
         })
     }

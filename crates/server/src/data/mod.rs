@@ -143,7 +143,11 @@ impl Opened {
     }
 
     fn denied(&self, operation: Operation) -> DataFault {
-        backlot_store::items::change::denied(&self.of.collection, operation).into()
+        self.denied_fault(operation).into()
+    }
+
+    fn denied_fault(&self, operation: Operation) -> Fault {
+        backlot_store::items::change::denied(&self.of.collection, operation)
     }
 
     /// The filter, narrowed to the items that the caller may see.

@@ -14,7 +14,8 @@ use super::lease::Lease;
 use super::tenant::{Sees, transaction, uuid};
 use crate::StoreError;
 use crate::collections::{
-    Collection, Collections, Misfits, Usage, exists, parse, stale, together, too_many, write,
+    Collection, Collections, Misfits, Usage, exists, first_revision, parse, stale, together,
+    too_many, write,
 };
 
 const BOTH: &str = "
@@ -84,7 +85,7 @@ impl Collections for PostgresStore {
         instance_id: InstanceId,
         mut definition: Definition,
     ) -> Result<Result<Definition, Fault>, StoreError> {
-        definition.revision = 1;
+        definition.revision = first_revision(&definition);
         let outcome = attempt!(writing: self.create(instance_id, &definition));
         self.catalog.forget(Some(instance_id), &definition.id);
         Ok(outcome?.map(|()| definition))

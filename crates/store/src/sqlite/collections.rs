@@ -12,8 +12,8 @@ use super::items::keys;
 use super::readers::Reader;
 use crate::StoreError;
 use crate::collections::{
-    Collection, Collections, Misfits, Usage, exists, parse, stale, together, too_many, undeclared,
-    write,
+    Collection, Collections, Misfits, Usage, exists, first_revision, parse, stale, together,
+    too_many, undeclared, write,
 };
 
 const KEEP: &str = "
@@ -73,7 +73,7 @@ impl Collections for SqliteStore {
         instance_id: InstanceId,
         mut definition: Definition,
     ) -> Result<Result<Definition, Fault>, StoreError> {
-        definition.revision = 1;
+        definition.revision = first_revision(&definition);
         let id = definition.id.clone();
         let outcome = self
             .write_with(move |connection| {

@@ -11,6 +11,7 @@ mod instances;
 mod items;
 mod jobs;
 mod migrations;
+mod overhear;
 mod readers;
 mod signing_keys;
 mod writer;
@@ -22,6 +23,9 @@ use rusqlite::Connection;
 use crate::StoreError;
 use crate::catalog::Catalog;
 pub use backup::restore;
+#[doc(hidden)]
+pub use overhear::Ear;
+use overhear::overhear;
 use readers::{Reader, Readers};
 use writer::Writer;
 
@@ -53,6 +57,16 @@ impl SqliteStore {
 
     /// The same, with a choice of what an acknowledged write survives.
     pub fn open_with(path: &Path, durability: Durability) -> Result<Self, StoreError> {
+        Self::open_overheard(path, durability, None)
+    }
+
+    /// The same, with an ear that hears every statement: for tests.
+    #[doc(hidden)]
+    pub fn open_overheard(
+        path: &Path,
+        durability: Durability,
+        ear: Option<Ear>,
+    ) -> Result<Self, StoreError> {
         let cannot_open = |cause: String| StoreError::Open {
             path: path.to_owned(),
             cause,
@@ -80,9 +94,10 @@ impl SqliteStore {
             .map_err(|error| cannot_open(error.to_string()))?;
         migrations::run(&mut connection, path)?;
         connection.set_prepared_statement_cache_capacity(128);
+        overhear(&mut connection, ear.as_ref())?;
         Ok(Self {
             writer: Writer::start(connection).map_err(|error| cannot_open(error.to_string()))?,
-            readers: Readers::new(path),
+            readers: Readers::new(path, ear),
             catalog: Catalog::new(),
             path: path.to_owned(),
         })

@@ -14,12 +14,13 @@ use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
 use super::functions::Operands;
+use super::overhear::{Ear, overhear};
 use crate::StoreError;
 
 /// The longest that a query may take.
 const LONGEST: Duration = Duration::from_secs(10);
 /// Readers that are kept while nobody reads.
-const MOST_IDLE: usize = 8;
+const MOST_IDLE: usize = 4;
 /// Long reads at once.
 const MOST_LONG: usize = 8;
 /// Statements that each reader keeps prepared.
@@ -39,14 +40,16 @@ pub(super) struct Reader {
 #[derive(Clone)]
 pub(super) struct Readers {
     path: PathBuf,
+    ear: Option<Ear>,
     idle: Arc<Mutex<Vec<Reader>>>,
     long: Arc<Semaphore>,
 }
 
 impl Readers {
-    pub(super) fn new(path: &Path) -> Self {
+    pub(super) fn new(path: &Path, ear: Option<Ear>) -> Self {
         Self {
             path: path.to_owned(),
+            ear,
             idle: Arc::default(),
             long: Arc::new(Semaphore::new(MOST_LONG)),
         }
@@ -60,7 +63,7 @@ impl Readers {
         let idle = self.idle.lock().pop();
         let reader = match idle {
             Some(reader) => reader,
-            None => Reader::open(&self.path)?,
+            None => Reader::open(&self.path, self.ear.as_ref())?,
         };
         *reader.deadline.lock() = Instant::now() + LONGEST;
         reader.late.store(false, Ordering::Relaxed);
@@ -98,12 +101,26 @@ impl Readers {
 }
 
 impl Reader {
-    fn open(path: &Path) -> Result<Self, StoreError> {
+    /// Several statements that see the same moment.
+    pub(super) fn in_snapshot<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.connection.prepare_cached("BEGIN")?.execute([])?;
+        let outcome = work(&self.connection);
+        self.connection.prepare_cached("COMMIT")?.execute([])?;
+        outcome
+    }
+
+    fn open(path: &Path, ear: Option<&Ear>) -> Result<Self, StoreError> {
         let mut connection = Connection::open(path)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
-        connection.execute_batch("PRAGMA busy_timeout = 5000; PRAGMA query_only = ON;")?;
+        connection.execute_batch(
+            "PRAGMA busy_timeout = 5000; PRAGMA query_only = ON; PRAGMA cache_size = -8192;",
+        )?;
         let operands = Operands::default();
         super::functions::register(&connection, &operands)?;
+        overhear(&mut connection, ear)?;
         let deadline = Arc::new(Mutex::new(Instant::now() + LONGEST));
         let late = Arc::new(AtomicBool::new(false));
         let (until, is_late) = (Arc::clone(&deadline), Arc::clone(&late));

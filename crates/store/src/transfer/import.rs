@@ -17,6 +17,71 @@ use crate::{Store, StoreError};
 /// Items that are written at once.
 const TOGETHER: usize = 500;
 
+/// Reads the records of an export without doing anything with them: whether they are all there.
+#[derive(Default)]
+pub struct Check {
+    held: Exported,
+    begun: bool,
+    ended: bool,
+}
+
+impl Check {
+    /// Looks at a record.
+    pub fn look(&mut self, record: &Record) -> Result<(), NotImported> {
+        if self.ended {
+            return Err(NotImported::Disorder("something follows the end"));
+        }
+        match record {
+            Record::Header { version: 1, .. } if !self.begun => self.begun = true,
+            Record::Header { .. } => return Err(NotImported::Disorder("its version is not 1")),
+            _ if !self.begun => return Err(NotImported::Disorder("it has no header")),
+            Record::Instance { .. } | Record::Details { .. } => {}
+            Record::Collection { definition, .. } => {
+                self.held.collections += 1;
+                self.held.checksum.collection(&definition.id);
+            }
+            Record::Item {
+                collection,
+                data,
+                links,
+            } => {
+                self.held.items += 1;
+                self.held.checksum.item(collection, data, links);
+            }
+            Record::End {
+                collections,
+                items,
+                checksum,
+            } => {
+                self.ended = true;
+                return self.held.compare(*collections, *items, checksum);
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends it; an export that was broken off has no end.
+    pub const fn finish(self) -> Result<(), NotImported> {
+        if self.ended {
+            Ok(())
+        } else {
+            Err(NotImported::Disorder("it has no end, so it was broken off"))
+        }
+    }
+}
+
+impl Exported {
+    fn compare(&self, collections: u64, items: u64, checksum: &str) -> Result<(), NotImported> {
+        let said = words(collections, items, checksum);
+        let held = words(self.collections, self.items, &self.checksum.to_string());
+        if said == held {
+            Ok(())
+        } else {
+            Err(NotImported::Damaged { said, held })
+        }
+    }
+}
+
 /// Takes the records of one instance, in their order.
 pub struct Importer<'store> {
     store: &'store Store,
@@ -160,18 +225,7 @@ impl<'store> Importer<'store> {
             } => {
                 self.write_waiting().await?;
                 self.ended = true;
-                let said = words(collections, items, &checksum);
-                let Exported {
-                    collections,
-                    items,
-                    checksum,
-                } = self.imported;
-                let held = words(collections, items, &checksum.to_string());
-                if said == held {
-                    Ok(())
-                } else {
-                    Err(NotImported::Damaged { said, held })
-                }
+                self.imported.compare(collections, items, &checksum)
             }
         }
     }

@@ -3,7 +3,7 @@
 //!
 //! - [`Record`]: one line of an export
 //! - [`Exporter`]: an instance's records, a page at a time
-//! - [`Importer`]: records into an instance
+//! - [`Check`]: whether an export is whole; [`Importer`]: its records into an instance
 //! - [`copy`]: a whole database into another
 //! - [`Checksum`]: whether two databases hold the same
 
@@ -15,5 +15,5 @@ mod record;
 
 pub use checksum::Checksum;
 pub use export::{Exported, Exporter};
-pub use import::{Importer, NotImported};
+pub use import::{Check, Importer, NotImported};
 pub use record::Record;

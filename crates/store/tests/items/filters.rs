@@ -26,7 +26,7 @@ on_every_database! {
 }
 
 async fn filters_and_orders_mean_what_they_say_whatever_the_indexes(place: &Place) {
-    ask_worlds(place, 120, || {
+    ask_worlds(place, 80, || {
         let plan = plan(arbitrary::fields, arbitrary::index());
         let question = question(arbitrary::condition(), arbitrary::sorts());
         (plan, vec((question, any::<Index>()), 1..12))
@@ -35,7 +35,7 @@ async fn filters_and_orders_mean_what_they_say_whatever_the_indexes(place: &Plac
 }
 
 async fn whatever_stands_in_an_indexed_field_is_found(place: &Place) {
-    ask_worlds(place, 120, || {
+    ask_worlds(place, 50, || {
         let plan = plan(narrow::fields, narrow::index());
         let question = question(narrow::condition(), narrow::sorts());
         (plan, vec((question, any::<Index>()), 10..40))

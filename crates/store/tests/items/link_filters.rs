@@ -29,9 +29,9 @@ async fn filters_on_links_mean_the_same_as_on_lists_of_ids(place: &Place) {
         let item = (narrow::fields(), vec(id(), 0..4));
         (vec(item, 0..8), vec(condition(), 1..12), any::<bool>())
     };
-    holds(60, cases, move |(items, conditions, indexed)| {
+    holds(40, cases, move |(items, conditions, with_index)| {
         let number = numbers.fetch_add(1, Ordering::Relaxed);
-        check(store.clone(), number, items, conditions, indexed)
+        check(store.clone(), number, items, conditions, with_index)
     })
     .await;
 }
@@ -75,14 +75,14 @@ async fn check(
     number: u64,
     items: Vec<Linked>,
     conditions: Vec<Condition>,
-    indexed: bool,
+    with_index: bool,
 ) -> Verdict {
     let field = json!({
         "key": "tags", "type": "MULTI_REFERENCE",
         "typeMetadata": { "multiReference": { "referencedCollectionId": "t" } },
     });
     let index = json!([{ "name": "i", "fields": [{ "path": "a" }] }]);
-    let indexes = if indexed { index } else { json!([]) };
+    let indexes = if with_index { index } else { json!([]) };
     let table = Table::create(
         &store,
         number,

@@ -8,13 +8,26 @@
 mod place;
 
 mod arbitrary;
+mod authors;
+mod collections;
+mod declared;
+mod durability;
 mod filters;
 mod injection;
+mod jobs;
+mod limits;
 mod link_filters;
+mod links;
 mod narrow;
 mod oracle;
+mod overheard;
+mod plans;
 mod property;
 mod regressions;
 mod table;
+mod tenants;
+mod together;
+mod unique;
 mod walks;
 mod world;
+mod writes;

@@ -32,9 +32,8 @@ pub(crate) async fn holds<S, C, F>(
         let outcome = runner.run(&strategy(), |case| runtime.block_on(check(case)));
         outcome.map_err(|error| error.to_string())
     };
-    if let Err(error) = tokio::task::spawn_blocking(run).await.unwrap() {
-        panic!("{error}");
-    }
+    let outcome = tokio::task::spawn_blocking(run).await.unwrap();
+    assert!(outcome.is_ok(), "{}", outcome.unwrap_err());
 }
 
 fn runner(config: Config, the_same_every_time: bool) -> TestRunner {

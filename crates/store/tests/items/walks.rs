@@ -53,7 +53,7 @@ async fn pages_one_after_the_other_are_the_whole_order(place: &Place) {
             prop::collection::vec(walk(), 1..6),
         )
     };
-    holds(100, worlds, move |(plan, walks)| {
+    holds(60, worlds, move |(plan, walks)| {
         let number = numbers.fetch_add(1, Ordering::Relaxed);
         check(store.clone(), number, plan, walks)
     })

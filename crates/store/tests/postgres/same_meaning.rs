@@ -153,14 +153,19 @@ async fn check(house: &House, of: &ItemsOf, all: &[(Object, Item)], dice: &mut D
     expected
         .sort_by(|one, other| find.compare((&one.0, one.1.sequence), (&other.0, other.1.sequence)));
     if let Some(after) = &find.after {
-        let sorts = find.effective_sorts();
         let mut key = Vec::new();
-        for (sort, value) in sorts.iter().zip(&after.values) {
+        for (sort, value) in find.sorts.iter().zip(&after.values) {
             push(&mut key, value, sort.direction);
         }
         expected.retain(|(object, item)| {
             let beyond = find.tie().apply(item.sequence.cmp(&after.sequence));
-            sort_key(&sorts, object).cmp(&key).then(beyond).is_gt()
+            let order = sort_key(&find.sorts, object).cmp(&key);
+            let order = if find.backwards {
+                order.reverse()
+            } else {
+                order
+            };
+            order.then(beyond).is_gt()
         });
     }
     let expected: Vec<&str> = expected

@@ -21,8 +21,9 @@ pub const DEFAULT_PAGE: u32 = 50;
 pub const LARGEST_PAGE: u32 = 1_000;
 /// The most operands that a filter may hold, all its lists counted.
 pub const FILTER_OPERANDS: usize = 10_000;
-/// How deep `$and`, `$or` and `$not` may stand in each other.
-pub const FILTER_DEPTH: usize = 64;
+/// How deep `$and`, `$or` and `$not` may stand in each other. (JSON itself is read 128 levels deep, and each of
+/// these takes two.)
+pub const FILTER_DEPTH: usize = 50;
 /// The most names of a dotted path.
 pub const PATH_SEGMENTS: usize = 32;
 /// The most fields that a query may be sorted by.

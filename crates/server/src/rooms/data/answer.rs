@@ -25,12 +25,26 @@ pub(super) fn json(value: &impl Serialize) -> String {
 /// `{"id":…,"dataCollectionId":…,"data":…}`
 pub(super) fn push_item(text: &mut String, id: &str, collection: &str, data: &str) {
     text.push_str("{\"id\":");
-    text.push_str(&json(&id));
+    push_text(text, id);
     text.push_str(",\"dataCollectionId\":");
-    text.push_str(&json(&collection));
+    push_text(text, collection);
     text.push_str(",\"data\":");
     text.push_str(data);
     text.push('}');
+}
+
+/// A text as JSON; one that needs no escapes is copied.
+fn push_text(text: &mut String, value: &str) {
+    if value
+        .bytes()
+        .any(|byte| byte < b' ' || matches!(byte, b'"' | b'\\'))
+    {
+        text.push_str(&json(&value));
+    } else {
+        text.push('"');
+        text.push_str(value);
+        text.push('"');
+    }
 }
 
 /// An item that was changed on its way out.

@@ -5,7 +5,7 @@ use backlot_wix::data::{DataCode, Fault};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
-use http::Request;
+use http::{Method, Request, Uri};
 use http_body_util::BodyExt as _;
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
@@ -14,8 +14,8 @@ use crate::error::Refusal;
 
 /// What a request says.
 pub(super) struct Input {
-    path: String,
-    query: String,
+    method: Method,
+    uri: Uri,
     body: Bytes,
 }
 
@@ -36,10 +36,14 @@ impl Input {
     pub(super) fn of(request: Request<Bytes>) -> Self {
         let (parts, body) = request.into_parts();
         Self {
-            path: parts.uri.path().to_owned(),
-            query: parts.uri.query().unwrap_or_default().to_owned(),
+            method: parts.method,
+            uri: parts.uri,
             body,
         }
+    }
+
+    fn query(&self) -> &str {
+        self.uri.query().unwrap_or_default()
     }
 
     /// The words of a call, from the body, or where there is none from `.r`.
@@ -47,7 +51,7 @@ impl Input {
         if !self.body.is_empty() {
             return read(&self.body);
         }
-        match encoded_bytes(&self.query) {
+        match encoded_bytes(self.query()) {
             Some(bytes) => read(&bytes),
             None => Err(Fault::invalid("The request has no body.")),
         }
@@ -55,7 +59,7 @@ impl Input {
 
     /// True when the words are in plain parameters.
     pub(super) fn is_plain(&self) -> bool {
-        self.body.is_empty() && encoded_bytes(&self.query).is_none()
+        self.body.is_empty() && encoded_bytes(self.query()).is_none()
     }
 
     /// A plain parameter.
@@ -68,9 +72,10 @@ impl Input {
         &'input self,
         name: &'input str,
     ) -> impl Iterator<Item = String> + 'input {
-        self.query.split('&').filter_map(move |pair| {
+        pairs(self.query()).filter_map(move |pair| {
             let (key, value) = pair.split_once('=')?;
-            (decoded(key)? == name).then(|| decoded(value)).flatten()
+            let is_it = key == name || (key.contains(['%', '+']) && decoded(key)? == name);
+            is_it.then(|| decoded(value)).flatten()
         })
     }
 
@@ -85,15 +90,22 @@ impl Input {
         Ok(Some(number))
     }
 
+    /// The item's id in the path. `POST` has the name of the call there.
+    pub(super) fn item_in_path(&self) -> Option<String> {
+        (self.method != Method::POST)
+            .then(|| self.after("/items/"))
+            .flatten()
+    }
+
     /// What stands in the path after `before`, decoded.
     pub(super) fn after(&self, before: &str) -> Option<String> {
-        let (_, rest) = self.path.split_once(before)?;
+        let (_, rest) = self.uri.path().split_once(before)?;
         decoded(rest).filter(|rest| !rest.is_empty())
     }
 }
 
 /// `WDE0109`, as the client has it for a 413.
-pub(crate) fn too_large(limit: u64) -> Refusal {
+pub(super) fn too_large(limit: u64) -> Refusal {
     let text = format!("Payload is too large: at most {limit} bytes are taken.");
     Fault::new(DataCode::TooLarge, text)
         .with("limitBytes", limit)
@@ -108,19 +120,28 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
     })
 }
 
+/// The pairs of a query. The client puts ids into paths as they are, so one with a `?` in it brings the
+/// query forward, and the client's own `?` stands where a separator should.
+pub(super) fn pairs(query: &str) -> impl Iterator<Item = &str> {
+    query.split(['&', '?'])
+}
+
 /// The JSON in `.r`.
 pub(super) fn encoded(query: &str) -> Option<serde_json::Value> {
     serde_json::from_slice(&encoded_bytes(query)?).ok()
 }
 
 fn encoded_bytes(query: &str) -> Option<Vec<u8>> {
-    let text = query.split('&').find_map(|pair| pair.strip_prefix(".r="))?;
+    let text = pairs(query).find_map(|pair| pair.strip_prefix(".r="))?;
     let text = decoded(text)?;
     URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok()
 }
 
 /// `+` is a space, as forms have it.
 fn decoded(text: &str) -> Option<String> {
+    if !text.contains(['%', '+']) {
+        return Some(text.to_owned());
+    }
     let text = text.replace('+', " ");
     Some(percent_decode_str(&text).decode_utf8().ok()?.into_owned())
 }

@@ -56,14 +56,15 @@ impl PatchRequest {
 }
 
 impl Request {
-    fn item(&self) -> Result<WireItem, Fault> {
+    fn item(&self, input: &Input) -> Result<WireItem, Fault> {
         let item = self.data_item.clone();
-        item.ok_or_else(|| Fault::invalid("dataItem must not be empty."))
+        let item = item.ok_or_else(|| Fault::invalid("dataItem must not be empty."))?;
+        Ok(item.or_with_id(input.item_in_path()))
     }
 
     /// The id, from the words of the call, or where they have none, from the path.
     fn item_id(&self, input: &Input) -> Result<String, Fault> {
-        let id = self.data_item_id.clone().or_else(|| input.after("/items/"));
+        let id = self.data_item_id.clone().or_else(|| input.item_in_path());
         id.ok_or_else(|| Fault::invalid("dataItemId must not be empty."))
     }
 }
@@ -118,21 +119,21 @@ pub(super) fn read_fields(names: &[String]) -> Result<Vec<FieldPath>, Fault> {
 /// `POST items`
 pub(super) async fn insert(data: &DataOf, input: &Input) -> Result<String, DataFault> {
     let request: Request = input.json()?;
-    let change = Change::Insert(request.item()?);
+    let change = Change::Insert(request.item(input)?);
     write(data, &request, change, false).await
 }
 
 /// `POST items/update`, `PUT items/{id}`
 pub(super) async fn update(data: &DataOf, input: &Input) -> Result<String, DataFault> {
     let request: Request = input.json()?;
-    let change = Change::Update(request.item()?);
+    let change = Change::Update(request.item(input)?);
     write(data, &request, change, false).await
 }
 
 /// `POST items/save`
 pub(super) async fn save(data: &DataOf, input: &Input) -> Result<String, DataFault> {
     let request: Request = input.json()?;
-    let change = Change::Save(request.item()?);
+    let change = Change::Save(request.item(input)?);
     write(data, &request, change, true).await
 }
 
@@ -141,7 +142,11 @@ pub(super) async fn patch(data: &DataOf, input: &Input) -> Result<String, DataFa
     let request: Request = input.json()?;
     let patch = request.patch.as_ref();
     let patch = patch.ok_or_else(|| Fault::invalid("patch must not be empty."))?;
-    let change = patch.change(request.data_item_id.as_ref())?;
+    let id = request
+        .data_item_id
+        .clone()
+        .or_else(|| input.item_in_path());
+    let change = patch.change(id.as_ref())?;
     write(data, &request, change, false).await
 }
 

@@ -26,7 +26,7 @@ mod summaries;
 use std::sync::Arc;
 use std::time::Duration;
 
-use backlot_outbound::body::{BodyLimits, RequestBody};
+use backlot_outbound::body::{BodyLimits, RequestBody, announced_bytes};
 use backlot_wix::Caller;
 use backlot_wix::data::{DataCode, Fault};
 use bytes::Bytes;
@@ -65,7 +65,11 @@ pub(crate) async fn enter(
     caller: Arc<Caller>,
     request: Request<RequestBody>,
 ) -> Result<Response<ReplyBody>, Refusal> {
-    let input = Input::read(request, house.routes.data.body()).await?;
+    let limits = house.routes.data.body();
+    if announced_bytes(request.headers()).is_some_and(|bytes| bytes > limits.bytes) {
+        return Err(input::too_large(limits.bytes));
+    }
+    let input = Input::read(request, limits).await?;
     let data = house.data.of(Who::caller(&caller, house.checker.app_id()));
     let json = respond(&data, call, &input).await?;
     Ok(answer::reply(json))

@@ -15,14 +15,15 @@ use crate::data::{DataFault, DataOf, Include};
 #[serde(rename_all = "camelCase", default)]
 struct Request {
     data_collection_id: String,
-    search: WireSearch,
+    #[serde(flatten)]
+    words: WireSearch,
     include_references: Option<Vec<Include>>,
 }
 
 /// `POST items/search`
 pub(super) async fn search(data: &DataOf, input: &Input) -> Result<String, DataFault> {
     let request: Request = input.json()?;
-    let search = Search::read(&request.search)?;
+    let search = Search::read(&request.words)?;
     let opened = data
         .open(&request.data_collection_id, Operation::Read)
         .await?;

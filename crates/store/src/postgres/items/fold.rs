@@ -125,14 +125,16 @@ impl Fold<'_> {
     }
 
     fn insert(&mut self, new: NewItem, links: Vec<LinkChange>) -> Result<Outcome, StoreError> {
-        let keys = match self.keys(None, Some(&new.object)) {
-            Ok(keys) => keys,
-            Err(fault) => return Ok(Err(fault)),
-        };
+        // That the id is taken says more than that a value is: whoever inserts again what is there
+        // expects it.
         if self.is_there(&new.id) {
             let collection = &self.of.collection.definition.id;
             return Ok(Err(Fault::item_exists(&new.id, collection)));
         }
+        let keys = match self.keys(None, Some(&new.object)) {
+            Ok(keys) => keys,
+            Err(fault) => return Ok(Err(fault)),
+        };
         let Some(sequence) = self.sequences.next() else {
             return Err(StoreError::Refused("no place for an item".to_owned()));
         };

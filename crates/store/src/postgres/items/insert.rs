@@ -48,7 +48,9 @@ macro_rules! insert {
                 ON CONFLICT DO NOTHING
             )
             SELECT EXISTS (SELECT 1 FROM guard), (SELECT index_id FROM taken),
-                   (SELECT sequence FROM item)"
+                   (SELECT sequence FROM item),
+                   EXISTS (SELECT 1 FROM taken) AND EXISTS (
+                       SELECT 1 FROM items WHERE instance_id = $1 AND collection = $2 AND item_id = $4)"
         )
     };
 }
@@ -105,6 +107,10 @@ impl PostgresStore {
             let index = of.collection.indexes.iter().find(|it| it.id == taken);
             let index =
                 index.ok_or_else(|| StoreError::Refused("a key of an unknown index".to_owned()))?;
+            // That the id is taken says more: whoever inserts again what is there expects it.
+            if row.try_get(3)? {
+                return Ok(Err(Fault::item_exists(&new.id, &definition.id)));
+            }
             return Ok(Err(not_unique(&index.index)));
         }
         let sequence: Option<i64> = row.try_get(2)?;

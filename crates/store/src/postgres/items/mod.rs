@@ -109,23 +109,27 @@ impl Items for PostgresStore {
                 Err(fault) => return Ok(vec![Err(fault)]),
             };
             if let Some(new) = new {
-                let outcome = attempt!(writing: self.insert_once(of, &new))?;
-                return Ok(vec![outcome]);
+                let outcome = attempt!(writing: self.insert_once(of, &new));
+                return Ok(vec![self.catalog.look_again(of, outcome)?]);
             }
         }
-        attempt!(writing: self.write_once(of, &batch))
+        let outcome = attempt!(writing: self.write_once(of, &batch));
+        self.catalog.look_again(of, outcome)
     }
 
     async fn truncate(&self, of: &ItemsOf) -> Result<(), StoreError> {
-        attempt!(writing: self.truncate_once(of))
+        let outcome = attempt!(writing: self.truncate_once(of));
+        self.catalog.look_again(of, outcome)
     }
 
     async fn link(&self, of: &ItemsOf, links: Vec<Link>) -> Result<Vec<LinkOutcome>, StoreError> {
-        attempt!(writing: self.link_once(of, &links))
+        let outcome = attempt!(writing: self.link_once(of, &links));
+        self.catalog.look_again(of, outcome)
     }
 
     async fn unlink(&self, of: &ItemsOf, links: Vec<Link>) -> Result<Vec<LinkOutcome>, StoreError> {
-        attempt!(writing: self.unlink_once(of, &links))
+        let outcome = attempt!(writing: self.unlink_once(of, &links));
+        self.catalog.look_again(of, outcome)
     }
 
     async fn replace_links(
@@ -137,7 +141,8 @@ impl Items for PostgresStore {
     ) -> Result<(), StoreError> {
         let mut changes = LinkChanges::default();
         changes.replace(field, item_id, referenced);
-        attempt!(writing: self.replace_once(of, &changes))
+        let outcome = attempt!(writing: self.replace_once(of, &changes));
+        self.catalog.look_again(of, outcome)
     }
 
     async fn is_linked(&self, of: &ItemsOf, link: &Link) -> Result<bool, StoreError> {

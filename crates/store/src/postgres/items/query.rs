@@ -108,7 +108,7 @@ impl<'of> Statement<'of> {
         let sorts = find.effective_sorts();
         statement.come_from(plan);
         if find.after.is_some() || (!by_key && find.random.is_none()) {
-            statement.sort_values(&sorts);
+            statement.sort_values(&find.sorts);
         }
         statement.filter(&find.filter);
         statement.after(find, &sorts);

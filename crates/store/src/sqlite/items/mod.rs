@@ -41,7 +41,7 @@ impl Items for SqliteStore {
     }
 
     async fn find(&self, of: &ItemsOf, find: Find) -> Result<Vec<Item>, StoreError> {
-        if query::is_short(&find) {
+        if query::is_short(of, &find) {
             return self.readers.read(|reader| query::find(reader, of, &find));
         }
         let of = of.clone();
@@ -72,29 +72,32 @@ impl Items for SqliteStore {
         batch: Batch,
     ) -> Result<Vec<Result<Written, Fault>>, StoreError> {
         let work = write::Work::prepare(of.clone(), batch);
-        self.write_with(move |connection| work.run(connection))
-            .await
+        let outcome = self
+            .write_with(move |connection| work.run(connection))
+            .await;
+        self.catalog.look_again(of, outcome)
     }
 
     async fn truncate(&self, of: &ItemsOf) -> Result<(), StoreError> {
-        let of = of.clone();
-        self.write_with(move |connection| {
-            write::check_current(connection, &of)?;
+        self.write_to(of, |connection, of| {
+            write::check_current(connection, of)?;
             truncate(connection, of.instance_id, &of.collection)
         })
         .await
     }
 
     async fn link(&self, of: &ItemsOf, links: Vec<Link>) -> Result<Vec<LinkOutcome>, StoreError> {
-        let of = of.clone();
-        self.write_with(move |connection| links::link(connection, &of, &links))
-            .await
+        self.write_to(of, move |connection, of| {
+            links::link(connection, of, &links)
+        })
+        .await
     }
 
     async fn unlink(&self, of: &ItemsOf, links: Vec<Link>) -> Result<Vec<LinkOutcome>, StoreError> {
-        let of = of.clone();
-        self.write_with(move |connection| links::unlink(connection, &of, &links))
-            .await
+        self.write_to(of, move |connection, of| {
+            links::unlink(connection, of, &links)
+        })
+        .await
     }
 
     async fn replace_links(
@@ -104,10 +107,10 @@ impl Items for SqliteStore {
         item_id: &str,
         referenced: Vec<String>,
     ) -> Result<(), StoreError> {
-        let (of, field, item_id) = (of.clone(), field.to_owned(), item_id.to_owned());
-        self.write_with(move |connection| {
-            write::check_current(connection, &of)?;
-            links::replace(connection, &of, &field, &item_id, &referenced)
+        let (field, item_id) = (field.to_owned(), item_id.to_owned());
+        self.write_to(of, move |connection, of| {
+            write::check_current(connection, of)?;
+            links::replace(connection, of, &field, &item_id, &referenced)
         })
         .await
     }
@@ -121,6 +124,21 @@ impl Items for SqliteStore {
         let of = of.clone();
         self.read_with(move |connection| links::read(connection, &of, &wanted))
             .await
+    }
+}
+
+impl SqliteStore {
+    /// Changes something of a collection, which is looked up anew if it turns out to be outdated.
+    async fn write_to<T: Send + 'static>(
+        &self,
+        of: &ItemsOf,
+        work: impl FnOnce(&Connection, &ItemsOf) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let own = of.clone();
+        let outcome = self
+            .write_with(move |connection| work(connection, &own))
+            .await;
+        self.catalog.look_again(of, outcome)
     }
 }
 

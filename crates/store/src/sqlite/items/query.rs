@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 
+use backlot_wix::data::collection::LONGEST_KEY;
 use backlot_wix::data::filter::Test;
 use backlot_wix::data::key::push;
 use backlot_wix::data::{Direction, Filter, Value};
@@ -22,6 +23,8 @@ use crate::sqlite::readers::Reader;
 pub(super) struct Statement<'reader> {
     of: &'reader ItemsOf,
     operands: &'reader Operands,
+    /// Where the order of insertion is read from.
+    sequence: &'static str,
     pub(super) sql: String,
     pub(super) values: Vec<Sql>,
 }
@@ -29,20 +32,40 @@ pub(super) struct Statement<'reader> {
 /// Pages up to this size are read at once, if they come straight from a tree.
 const SHORT_PAGE: u32 = 100;
 
-/// Whether a query is over in a moment: a page in the order of insertion.
-pub(super) fn is_short(find: &Find) -> bool {
-    find.filter.is_all()
-        && find.sorts.is_empty()
+/// Whether a query is over in a moment: a page in the order of insertion, of everything or of what one
+/// key of an index finds.
+pub(super) fn is_short(of: &ItemsOf, find: &Find) -> bool {
+    find.sorts.is_empty()
         && find.random.is_none()
         && find.limit <= SHORT_PAGE
         && find.offset <= 1000
+        && (find.filter.is_all() || is_one_key(of, &find.filter))
+}
+
+fn is_one_key(of: &ItemsOf, filter: &Filter) -> bool {
+    let Filter::Field(path, Test::Equals(value)) = filter else {
+        return false;
+    };
+    let is_scalar = !matches!(value, Value::Null | Value::Array(_) | Value::Object(_));
+    let mut indexes = of.collection.indexes.iter();
+    is_scalar && indexes.any(|index| matches!(&index.sorts[..], [only] if only.path == *path))
 }
 
 pub(super) fn find(reader: &Reader, of: &ItemsOf, find: &Find) -> Result<Vec<Item>, StoreError> {
-    let snapshot = reader.connection.unchecked_transaction()?;
-    let plan = choose(&snapshot, of, find)?;
-    let statement = Statement::find(of, &reader.operands, find, plan.as_ref());
-    let mut prepared = snapshot.prepare_cached(&statement.sql)?;
+    if find.filter.is_all() && find.sorts.is_empty() {
+        return ask(reader, &Statement::find(of, &reader.operands, find, None));
+    }
+    reader.in_snapshot(|connection| {
+        let plan = choose(connection, of, find)?;
+        ask(
+            reader,
+            &Statement::find(of, &reader.operands, find, plan.as_ref()),
+        )
+    })
+}
+
+fn ask(reader: &Reader, statement: &Statement<'_>) -> Result<Vec<Item>, StoreError> {
+    let mut prepared = reader.connection.prepare_cached(&statement.sql)?;
     let rows = prepared.query_map(params_from_iter(&statement.values), read_item)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -62,15 +85,17 @@ pub(super) fn choose<'of>(
 
 pub(super) fn count(reader: &Reader, of: &ItemsOf, filter: &Filter) -> Result<u64, StoreError> {
     let all = Find::all(filter.clone(), 0);
-    let snapshot = reader.connection.unchecked_transaction()?;
-    let plan = choose(&snapshot, of, &all)?;
-    let mut statement = Statement::new(of, &reader.operands);
-    statement.sql.push_str("SELECT count(*) ");
-    statement.from(plan.as_ref());
-    statement.filter(filter);
-    let mut prepared = snapshot.prepare_cached(&statement.sql)?;
-    let count: i64 = prepared.query_row(params_from_iter(&statement.values), |row| row.get(0))?;
-    Ok(count.cast_unsigned())
+    reader.in_snapshot(|connection| {
+        let plan = choose(connection, of, &all)?;
+        let mut statement = Statement::new(of, &reader.operands);
+        statement.sql.push_str("SELECT count(*) ");
+        statement.from(plan.as_ref());
+        statement.filter(filter);
+        let mut prepared = connection.prepare_cached(&statement.sql)?;
+        let values = params_from_iter(&statement.values);
+        let count: i64 = prepared.query_row(values, |row| row.get(0))?;
+        Ok(count.cast_unsigned())
+    })
 }
 
 impl<'reader> Statement<'reader> {
@@ -78,6 +103,7 @@ impl<'reader> Statement<'reader> {
         Self {
             of,
             operands,
+            sequence: "i.sequence",
             sql: String::new(),
             values: Vec::new(),
         }
@@ -143,10 +169,16 @@ impl<'reader> Statement<'reader> {
             "item_keys"
         };
         let index = self.bind(plan.index.id);
-        let ranges: Vec<String> = plan.ranges.iter().map(|range| self.range(range)).collect();
-        if matches!(plan.order, Order::AsWanted(_))
-            || ranges.len() == 1 && plan.order == Order::Insertion
-        {
+        // One whole key: its entries stand in the order of insertion.
+        let is_one_key = plan.order == Order::Insertion && plan.prefix.len() <= LONGEST_KEY;
+        let ranges: Vec<String> = if is_one_key {
+            let key = self.bind(plan.prefix.clone());
+            self.sequence = "k.sequence";
+            vec![format!("k.key = {key}")]
+        } else {
+            plan.ranges.iter().map(|range| self.range(range)).collect()
+        };
+        if matches!(plan.order, Order::AsWanted(_)) || is_one_key {
             self.text(format_args!(
                 "FROM {table} AS k CROSS JOIN items AS i ON i.sequence = k.sequence
                  WHERE k.instance_id = {tenant} AND k.index_id = {index} AND ({})",
@@ -201,9 +233,7 @@ impl<'reader> Statement<'reader> {
         let mut on_links = false;
         filter.paths(&mut |path| on_links |= definition.multi_reference(path.first()).is_some());
         if !on_links {
-            let operand = self.operands.filter(filter);
-            let operand = self.bind(operand);
-            return format!("item_matches({operand}, i.data)");
+            return self.item_condition(filter);
         }
         match filter {
             Filter::And(parts) => self.joined(parts, " AND ", "true"),
@@ -211,6 +241,40 @@ impl<'reader> Statement<'reader> {
             Filter::Not(part) => format!("NOT {}", self.condition(part)),
             Filter::Field(path, test) => self.link_condition(path.first(), test),
         }
+    }
+
+    /// What stands in columns of its own is compared there.
+    fn item_condition(&mut self, filter: &Filter) -> String {
+        if let Some(condition) = self.column_condition(filter) {
+            return condition;
+        }
+        let in_columns = |part: &&Filter| column(part).is_some();
+        match filter {
+            Filter::And(parts) if parts.iter().any(|part| in_columns(&part)) => {
+                let (columns, rest): (Vec<&Filter>, Vec<&Filter>) =
+                    parts.iter().partition(|part| in_columns(part));
+                let mut all: Vec<String> = columns
+                    .into_iter()
+                    .filter_map(|part| self.column_condition(part))
+                    .collect();
+                let rest = Filter::And(rest.into_iter().cloned().collect());
+                if !rest.is_all() {
+                    all.push(self.item_condition(&rest));
+                }
+                format!("({})", all.join(" AND "))
+            }
+            _ => {
+                let operand = self.operands.filter(filter);
+                let operand = self.bind(operand);
+                format!("item_matches({operand}, i.data)")
+            }
+        }
+    }
+
+    fn column_condition(&mut self, filter: &Filter) -> Option<String> {
+        let (column, text) = column(filter)?;
+        let text = self.bind(text.to_owned());
+        Some(format!("i.{column} = {text}"))
     }
 
     fn joined(&mut self, parts: &[Filter], word: &str, none: &str) -> String {
@@ -273,8 +337,8 @@ impl<'reader> Statement<'reader> {
         };
         let sequence = self.bind(*sequence);
         let beyond = match find.tie() {
-            Direction::Ascending => format!("i.sequence > {sequence}"),
-            Direction::Descending => format!("i.sequence < {sequence}"),
+            Direction::Ascending => format!("{} > {sequence}", self.sequence),
+            Direction::Descending => format!("{} < {sequence}", self.sequence),
         };
         if sorts.is_empty() {
             self.text(format_args!(" AND {beyond}"));
@@ -307,7 +371,8 @@ impl<'reader> Statement<'reader> {
         } else if by_key {
             self.text(format_args!(" ORDER BY k.key {tie}, k.sequence {tie}"));
         } else if sorts.is_empty() {
-            self.text(format_args!(" ORDER BY i.sequence {tie}"));
+            let sequence = self.sequence;
+            self.text(format_args!(" ORDER BY {sequence} {tie}"));
         } else {
             let operand = self.operands.sorts(sorts);
             let operand = self.bind(operand);
@@ -344,4 +409,16 @@ fn balanced(mut parts: Vec<String>, word: &str, none: &str) -> String {
             .collect();
     }
     parts.concat()
+}
+
+/// The column that an equality is about, and with what.
+fn column(filter: &Filter) -> Option<(&'static str, &str)> {
+    let Filter::Field(path, Test::Equals(Value::String(text))) = filter else {
+        return None;
+    };
+    match path.single()? {
+        "_id" => Some(("item_id", text)),
+        "_owner" => Some(("owner", text)),
+        _ => None,
+    }
 }

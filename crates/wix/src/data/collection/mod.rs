@@ -111,23 +111,25 @@ impl Definition {
         Index::validate_all(&self.indexes)
     }
 
-    /// Every index: the declared ones, and one for each unique field.
+    /// Every index: the declared ones, one for each unique field, and where one reads one's own items, one
+    /// of their owners.
     pub fn all_indexes(&self) -> Vec<Index> {
-        let of_fields = self
-            .fields
-            .iter()
-            .filter(|field| field.unique)
-            .map(|field| Index {
-                name: field.key.clone(),
-                fields: vec![IndexField {
-                    path: field.key.clone(),
-                    order: Direction::Ascending,
-                }],
-                unique: true,
-                case_insensitive: false,
-            });
+        let single = |path: &str, unique: bool| Index {
+            name: path.to_owned(),
+            fields: vec![IndexField {
+                path: path.to_owned(),
+                order: Direction::Ascending,
+            }],
+            unique,
+            case_insensitive: false,
+        };
+        let unique = self.fields.iter().filter(|field| field.unique);
+        let mut made: Vec<Index> = unique.map(|field| single(&field.key, true)).collect();
+        if self.permissions.read == Level::SiteMemberAuthor {
+            made.push(single("_owner", false));
+        }
         let mut all = self.indexes.clone();
-        for index in of_fields {
+        for index in made {
             if !all.iter().any(|it| it.id("") == index.id("")) {
                 all.push(index);
             }
