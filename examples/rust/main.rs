@@ -2,7 +2,8 @@
 //!
 //! `cargo run --example rust_api -- dev` starts it with the simulator; `-- serve --config FILE` is
 //! production. There is no line about CORS, signatures, tenants or tokens here: a handler that takes a
-//! [`Caller`] can only run for a verified one, and [`Wix`] makes calls as the app on its instance.
+//! [`Caller`] can only run for a verified one, [`Items`] are those of its instance and with its rights, and
+//! [`Wix`] makes calls as the app on its instance.
 
 use std::process::ExitCode;
 
@@ -10,7 +11,8 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
-use backlot::{Backlot, Caller, Mount, Role, Wix, WixFault};
+use backlot::{Backlot, Caller, Items, ItemsFault, Mount, Role, Wix, WixFault};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 async fn hello(caller: Caller) -> Json<Value> {
@@ -30,6 +32,24 @@ async fn report(caller: Caller, Path(year): Path<u16>) -> Result<Json<Value>, St
     ))
 }
 
+#[derive(Serialize, Deserialize)]
+struct Review {
+    title: String,
+    rating: f64,
+    product: Option<String>,
+}
+
+/// The best reviews of the caller's site, as a visitor may see them, too. The collection is the one
+/// that `dev` declares for its demo page; in production it is a file, `collections/reviews.toml`.
+async fn best_reviews(items: Items) -> Result<Json<Vec<Review>>, ItemsFault> {
+    let best = items
+        .query("reviews")
+        .ge("rating", 4)
+        .descending("_createdDate")
+        .limit(20);
+    Ok(Json(best.find().await?.items))
+}
+
 /// What Wix says of the caller's site.
 async fn site(wix: Wix) -> Result<Json<Value>, WixFault> {
     let known = wix.app_instance().await?;
@@ -45,6 +65,7 @@ fn main() -> ExitCode {
     let routes = Router::new()
         .route("/api/hello", get(hello))
         .route("/api/reports/{year}", get(report))
+        .route("/api/reviews/best", get(best_reviews))
         .route("/api/site", get(site));
     Backlot::builder()
         .mount(Mount::new("/api", routes).allow([Role::Owner, Role::Member, Role::Visitor]))

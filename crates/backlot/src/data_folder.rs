@@ -21,6 +21,16 @@ impl DataFolder {
         self.0.join("simulator.json")
     }
 
+    /// What the make-believe sites keep at the simulator's Wix.
+    pub(crate) fn site_data(&self) -> PathBuf {
+        self.0.join("simulator-data.db")
+    }
+
+    /// Wix's own client for the demo app's page, where `scripts/demo-client` has put it.
+    pub(crate) fn demo_client(&self) -> PathBuf {
+        self.0.join("demo-client.js")
+    }
+
     /// Makes the folder where it is missing, readable by its owner only.
     pub(crate) fn make(&self) -> std::io::Result<()> {
         let mut builder = std::fs::DirBuilder::new();

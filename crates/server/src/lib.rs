@@ -10,6 +10,7 @@ mod caller;
 pub mod clock;
 pub mod cors;
 mod data;
+mod data_service;
 mod directory;
 pub mod elevated;
 pub mod error;
@@ -38,6 +39,7 @@ pub use caller::{
     AccessTokenSettings, Caller, CallerMissing, Checked, Checker, Proof, ask_wix_once,
 };
 pub use clock::Clock;
+pub use data_service::{DataCaller, DataService};
 pub use directory::SiteOrigins;
 pub use items_handle::{Items, ItemsFault, ItemsPage, ItemsQuery};
 pub use server::{Server, Stop};

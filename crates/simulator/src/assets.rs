@@ -1,5 +1,6 @@
 //! The pages' files, inside the program, and the headers that keep the pages in their place.
 
+use axum::body::Bytes;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -19,11 +20,20 @@ pub(crate) fn file(folders: &[&str], name: &str, connect: &str) -> Response {
     let Some(file) = found else {
         return StatusCode::NOT_FOUND.into_response();
     };
+    reply(file.data, name, connect)
+}
+
+/// A script that is not inside the program.
+pub(crate) fn script_file(script: Bytes) -> Response {
+    reply(script, ".js", "'self'")
+}
+
+fn reply(content: impl IntoResponse, name: &str, connect: &str) -> Response {
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
          connect-src {connect}; frame-src *; base-uri 'none'; form-action 'none'"
     );
-    let mut response = file.data.into_response();
+    let mut response = content.into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type(name)));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));

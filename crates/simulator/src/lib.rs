@@ -29,3 +29,4 @@ pub mod world;
 pub use memory::{SiteNow, Sites};
 pub use routes::router;
 pub use stage::{Addresses, Guid, Now, Stage};
+pub use wix::{SiteData, SiteDataCall};

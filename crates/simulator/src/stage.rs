@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::access_token::AccessTokens;
 use crate::memory::{Memory, Sites};
+use crate::wix::SiteData;
 use crate::world::World;
 
 /// Tells the time.
@@ -41,6 +42,7 @@ pub struct Stage {
     /// The time of day.
     pub now: Now,
     pub(crate) guid: Guid,
+    pub(crate) site_data: Option<SiteData>,
     pub(crate) tokens: AccessTokens,
     pub(crate) memory: Arc<Memory>,
 }
@@ -62,7 +64,15 @@ impl Stage {
             addresses: Arc::new(addresses),
             now,
             guid,
+            site_data: None,
         }
+    }
+
+    /// Has Wix's data API answered by the program, which has a database.
+    #[must_use]
+    pub fn with_site_data(mut self, site_data: SiteData) -> Self {
+        self.site_data = Some(site_data);
+        self
     }
 
     /// What a credential that is made now for this instance says of when it was made.

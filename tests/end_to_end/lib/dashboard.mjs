@@ -34,6 +34,7 @@ async function appFrame(page) {
   const element = await page.getByTestId("app-frame").elementHandle();
   const frame = await element.contentFrame();
   await frame.getByTestId("call-whoami").waitFor();
+  await frame.locator('#reviews-board[aria-busy="false"]').waitFor();
   return frame;
 }
 

@@ -7,7 +7,7 @@ import { test } from "node:test";
 
 import { expired, instanceOf } from "../lib/app.mjs";
 import { startDev } from "../lib/backlot.mjs";
-import { call } from "../lib/call.mjs";
+import { call, postJson } from "../lib/call.mjs";
 import { repository } from "../lib/paths.mjs";
 
 const wanted = process.env.BACKLOT_RUST_EXAMPLE;
@@ -38,6 +38,17 @@ test("the Rust example", { skip: !program && "not built: cargo build --example r
     assert.equal(report.status, 200);
     assert.equal(report.json.instanceId, site.instanceId);
     assert.equal((await ask("/api/reports/2026", "member")).status, 403);
+  });
+
+  await t.test("the best reviews of the site are read by whoever may read them", async () => {
+    const instance = instanceOf(ready.app, { instanceId: site.instanceId, role: "member" });
+    for (const rating of [5, 2]) {
+      const item = { dataCollectionId: "reviews", dataItem: { data: { title: `worth ${rating}`, rating } } };
+      const kept = await postJson(`${backend}/wix-data/v2/items`, item, { Authorization: instance });
+      assert.equal(kept.status, 200, kept.text);
+    }
+    const best = await ask("/api/reviews/best", "visitor");
+    assert.deepEqual(best.json, [{ title: "worth 5", rating: 5, product: null }]);
   });
 
   await t.test("without a credential, or with an old one: 401", async () => {

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::arguments::{Listen, Serve};
 use super::signals::Signals;
 use super::{environment, mistake, read_source, ready_file, runtime};
+use crate::collections;
 use crate::config::{Fallback, Mode, Source, resolve};
 use crate::data_folder::DataFolder;
 use crate::library::Builder;
@@ -29,7 +30,8 @@ pub(super) fn run(program: Builder, arguments: &Serve) -> anyhow::Result<()> {
     }
     let outcome = runtime()?.block_on(async {
         let signals = Signals::install()?;
-        let server = program.bind_resolved(resolved, &sink).await?;
+        let files = collections::read(&resolved.collections)?;
+        let server = program.bind_resolved(resolved, files, &sink).await?;
         let backend = format!("http://{}", server.public_address());
         let admin = format!("http://{}", server.admin_address());
         if let Some(path) = &arguments.listen.ready_file {

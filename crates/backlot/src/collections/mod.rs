@@ -2,8 +2,10 @@
 //!
 //! - [`file`]: a file's words
 //! - [`read`]: the files of a folder as definitions
+//! - [`demo`]: what stands in for the files where the demo app's page is shown
 //! - [`plan`]: what the files change in the database, and whether that would lose anything
 
+mod demo;
 mod file;
 pub(crate) mod plan;
 mod read;
@@ -12,6 +14,7 @@ use backlot_store::Store;
 use backlot_store::collections::Collections as _;
 use backlot_wix::data::collection::Definition;
 
+pub(crate) use demo::read_or_demo;
 pub(crate) use plan::Plan;
 pub(crate) use read::read;
 

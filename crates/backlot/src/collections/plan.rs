@@ -9,6 +9,8 @@ use backlot_store::collections::Collections;
 use backlot_store::{Store, StoreError};
 use backlot_wix::data::collection::Definition;
 
+use super::demo;
+
 /// One collection that changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Step {
@@ -105,7 +107,9 @@ async fn changed(
 
 async fn gone(store: &Store, old: &Definition) -> Result<Step, StoreError> {
     let usage = store.usage(&old.id).await?;
-    let losses = (usage.items > 0).then(|| {
+    // What was tried on the demo's page is in nobody's way.
+    let is_missed = usage.items > 0 && !demo::is_the_demos(old);
+    let losses = is_missed.then(|| {
         format!(
             "its {} items of {} instances would be out of reach; remove them first, or keep the file",
             usage.items, usage.instances

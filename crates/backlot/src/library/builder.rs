@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use backlot_server::log::{RequestLog, Sink};
 use backlot_server::{Clock, Server};
+use backlot_wix::data::collection::Definition;
 
 use super::Mount;
 use crate::cli;
@@ -59,7 +60,8 @@ impl Builder {
             &environment,
         )?;
         let sink = Sink::standard_error().context("cannot start the log")?;
-        self.bind_resolved(resolved, &sink).await
+        let files = collections::read(&resolved.collections)?;
+        self.bind_resolved(resolved, files, &sink).await
     }
 
     pub(crate) fn has_mounts(&self) -> bool {
@@ -69,6 +71,7 @@ impl Builder {
     pub(crate) async fn bind_resolved(
         self,
         mut resolved: Resolved,
+        files: Vec<Definition>,
         sink: &Arc<Sink>,
     ) -> anyhow::Result<Server> {
         for mount in self.mounts {
@@ -85,7 +88,6 @@ impl Builder {
             );
             resolved.settings.api.push(entry);
         }
-        let files = collections::read(&resolved.collections)?;
         let store = resolved.database.open().await?;
         let plan = collections::apply(&store, files).await?;
         for line in plan.to_string().lines() {

@@ -16,14 +16,24 @@ pub(crate) struct Who {
 impl Who {
     /// The caller of a request.
     pub(crate) fn caller(caller: &Caller, app_id: AppId) -> Self {
-        let user = caller.user_id.as_deref().map(str::to_owned);
-        let owner = match caller.role {
+        let user_id = caller.user_id.as_deref().map(str::to_owned);
+        Self::new(caller.instance_id, caller.role, user_id, app_id)
+    }
+
+    /// Somebody with this role, and perhaps an id.
+    pub(crate) fn new(
+        instance_id: InstanceId,
+        role: Role,
+        user_id: Option<String>,
+        app_id: AppId,
+    ) -> Self {
+        let owner = match role {
             Role::App => Some(app_id.to_string()),
-            _ => user,
+            _ => user_id,
         };
         Self {
-            instance_id: caller.instance_id,
-            role: caller.role,
+            instance_id,
+            role,
             owner,
         }
     }

@@ -15,6 +15,7 @@ mod bad_input;
 mod callers;
 mod cors;
 mod data;
+mod data_service;
 mod drain;
 mod harness;
 mod installed_sites;

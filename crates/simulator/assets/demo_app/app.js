@@ -5,11 +5,12 @@ import { startClock, whyNoClock } from "./clock.js";
 import { stopClock } from "./clock_face.js";
 import { countDown } from "./countdown.js";
 import { showHistory } from "./history.js";
-import { peekInto, readInstance, roleIn, shorten } from "./instance.js";
+import { peekInto, readInstance, roleIn, shorten, userIn } from "./instance.js";
 import { learnFrom } from "./lessons.js";
 import { loadNotes, showNotes } from "./notes.js";
 import { isRunning, readAnswer } from "./request.js";
 import { announce, bringIntoView, describeRequest, showPending, showRecord, startResult } from "./result.js";
+import { startReviews } from "./reviews.js";
 import { snippetOf } from "./snippets.js";
 import { startTokenClock } from "./token_clock.js";
 
@@ -123,6 +124,8 @@ async function start() {
   byId("start-token-clock").addEventListener("click", performTokenClock);
   byId("stop-clock").addEventListener("click", stopClock);
   loadNotes(config.backend, instance);
+  const payload = peekInto(instance);
+  startReviews({ backend: config.backend, instance, role: roleIn(payload), me: userIn(payload) });
 }
 
 start();

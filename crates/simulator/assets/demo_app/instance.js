@@ -26,6 +26,10 @@ export function roleIn(payload) {
   return payload.instanceId ? "visitor" : "unknown";
 }
 
+export function userIn(payload) {
+  return payload.uid || payload.siteMemberId || payload.aid;
+}
+
 // Changes one character in the middle of the payload, as a forger would to change what it says.
 export function tamper(instance) {
   const dot = instance.indexOf(".");

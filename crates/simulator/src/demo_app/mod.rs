@@ -3,6 +3,7 @@
 
 mod credentials;
 
+use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -10,12 +11,18 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use crate::Stage;
-use crate::assets::file;
+use crate::assets::{file, script_file};
 
-/// Every route of the app page's listener.
-pub fn router(stage: Stage) -> Router {
+/// Every route of the app page's listener. `wix_client` is the script of Wix's own client, a module with
+/// `createClient`, `items` and `collections` in it; without one the page's stand-in is served.
+pub fn router(stage: Stage, wix_client: Option<Vec<u8>>) -> Router {
+    let client = wix_client.map(Bytes::from);
     Router::new()
         .route("/", get(index))
+        .route(
+            "/wix_client.js",
+            get(async move || wix_client_or_own(client)),
+        )
         .route("/{name}", get(asset))
         .route("/config.json", get(config))
         .route("/access-token", post(credentials::access_token))
@@ -34,6 +41,13 @@ async fn asset(State(stage): State<Stage>, Path(name): Path<String>) -> Response
 fn page(stage: &Stage, name: &str) -> Response {
     let connect = format!("'self' {}", stage.addresses.backend);
     file(&["demo_app/", "shared/", ""], name, &connect)
+}
+
+fn wix_client_or_own(script: Option<Bytes>) -> Response {
+    match script {
+        Some(script) => script_file(script),
+        None => file(&["demo_app/"], "own_client.js", "'self'"),
+    }
 }
 
 async fn config(State(stage): State<Stage>) -> Json<Value> {

@@ -42,7 +42,7 @@ pub(crate) async fn answer(State(stage): State<Stage>, request: Request) -> Resp
     let Answer { mut response, seen } = match mishap.failure {
         Some(status) => refusal::failure(status).into(),
         None if !is_whole => too_large().into(),
-        None => endpoints::answer(&stage, &call),
+        None => endpoints::answer(&stage, &call).await,
     };
     let status = response.status().as_u16();
     stage.memory.calls.lock().answered(number, status, seen);

@@ -7,7 +7,7 @@
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use backlot_wix::credential::strip_bearer;
-use backlot_wix::{ApiKeyScope, AppId, InstanceId};
+use backlot_wix::{ApiKeyScope, AppId, InstanceId, Role};
 
 use super::alive;
 use super::refusal::{app_not_installed, refuse, unauthenticated};
@@ -112,6 +112,14 @@ impl Caller {
     /// Whether it is the app itself.
     pub(super) fn is_app(&self) -> bool {
         matches!(self, Self::Token(subject) if alive::is_app(subject))
+    }
+
+    /// An API key has the rights of the app.
+    pub(super) fn role_and_user(&self) -> (Role, Option<String>) {
+        match self {
+            Self::Token(subject) => (subject.role, subject.user_id.clone()),
+            Self::ApiKey { .. } => (Role::App, None),
+        }
     }
 
     /// Whose limit it is that the call counts towards.

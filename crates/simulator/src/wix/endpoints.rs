@@ -9,18 +9,18 @@ use serde_json::json;
 use super::answer::Answer;
 use super::caller::{self, Caller};
 use super::refusal::refuse;
-use super::{app_instance, billing, oauth, scripts, small, token_info};
+use super::{app_instance, billing, oauth, scripts, site_data, small, token_info};
 use crate::Stage;
 use crate::memory::Arrived;
 
-pub(super) fn answer(stage: &Stage, call: &Arrived) -> Answer {
+pub(super) async fn answer(stage: &Stage, call: &Arrived) -> Answer {
     match (call.method.as_str(), call.uri.path()) {
         ("POST", "/oauth2/token") => oauth::grant(stage, call),
         ("POST", "/oauth2/token-info") => token_info::answer(stage, call),
         (_, "/oauth2/token" | "/oauth2/token-info") => not_served().into(),
         _ => match caller::find(stage, call) {
             Ok(caller) => Answer {
-                response: for_caller(stage, call, &caller),
+                response: for_caller(stage, call, &caller).await,
                 seen: caller.seen(),
             },
             Err(none) => none.refuse().into(),
@@ -28,9 +28,16 @@ pub(super) fn answer(stage: &Stage, call: &Arrived) -> Answer {
     }
 }
 
-fn for_caller(stage: &Stage, call: &Arrived, caller: &Caller) -> Response {
+async fn for_caller(stage: &Stage, call: &Arrived, caller: &Caller) -> Response {
     if let Some(refusal) = count(stage, caller) {
         return refusal;
+    }
+    if let Some(data) = stage
+        .site_data
+        .as_ref()
+        .filter(|_| site_data::is_about_it(call))
+    {
+        return site_data::answer(data, call, caller).await;
     }
     // What answers GET answers HEAD; the body stays here.
     let method = match call.method.as_str() {

@@ -7,6 +7,7 @@
 //! | `app_instance` | `GET /apps/v1/instance` |
 //! | `billing` | `/apps/v1/checkout` and `/apps/v1/checkout/history` |
 //! | `scripts` | `/apps/v1/scripts` |
+//! | `site_data` | `/wix-data/v2/…`, where the program has mounted it |
 //! | `small` | `/apps/v1/bi-event`, `/site-properties/v4/properties` |
 //!
 //! Every other path is answered with `{}`, to whoever has a good credential. [`answer`] is the way
@@ -22,8 +23,10 @@ mod endpoints;
 mod oauth;
 mod refusal;
 mod scripts;
+mod site_data;
 mod small;
 mod token_info;
 
 pub(crate) use alive::subject;
 pub(crate) use answer::answer;
+pub use site_data::{SiteData, SiteDataCall};

@@ -1,7 +1,10 @@
 //! The demo app's server: credentials for a page that holds a good one.
 
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
 use backlot_wix::Role;
 use serde_json::json;
+use tower::ServiceExt as _;
 
 use crate::harness::{APP, BAKERY, MEMBER, OWNER, Simulator, VISITOR};
 
@@ -76,4 +79,30 @@ async fn tokens_that_must_be_refused() {
     );
     let data = &reply.json["details"]["applicationError"]["data"];
     assert_eq!(data["appNotInstalled"]["appId"], info["clientId"]);
+}
+
+#[tokio::test]
+async fn the_pages_client_is_the_stand_in_or_the_one_that_was_put_there() {
+    let simulator = Simulator::new();
+    let script = async |given: Option<&str>| {
+        let given = given.map(|script| script.as_bytes().to_vec());
+        let router = backlot_simulator::demo_app::router(simulator.stage.clone(), given);
+        let request = Request::get("/wix_client.js").body(Body::empty()).unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 200);
+        assert_eq!(
+            response.headers()["content-type"],
+            "text/javascript; charset=utf-8"
+        );
+        let policy = response.headers()["content-security-policy"].to_str();
+        assert!(policy.unwrap().contains("script-src 'self';"));
+        let bytes = to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        String::from_utf8(bytes.to_vec()).unwrap()
+    };
+    let own = script(None).await;
+    for name in ["createClient", "items", "collections", "name"] {
+        let exported = ["function", "const"].map(|kind| format!("export {kind} {name}"));
+        assert!(exported.iter().any(|it| own.contains(it)), "{name}");
+    }
+    assert_eq!(script(Some("export {};")).await, "export {};");
 }

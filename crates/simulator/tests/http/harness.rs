@@ -39,6 +39,11 @@ impl Reply {
 
 impl Simulator {
     pub fn new() -> Self {
+        Self::with(|stage| stage)
+    }
+
+    /// With a stage that is changed before anything is served from it.
+    pub fn with(change: impl FnOnce(Stage) -> Stage) -> Self {
         let clock = Arc::new(AtomicI64::new(START));
         let told = Arc::clone(&clock);
         let made = AtomicU64::new(0);
@@ -55,9 +60,10 @@ impl Simulator {
             Arc::new(move || Timestamp::from_millisecond(told.load(Ordering::SeqCst)).unwrap()),
             Arc::new(move || Uuid::from_u64_pair(0, made.fetch_add(1, Ordering::SeqCst))),
         );
+        let stage = change(stage);
         Self {
             router: backlot_simulator::router(stage.clone()),
-            demo_app: backlot_simulator::demo_app::router(stage.clone()),
+            demo_app: backlot_simulator::demo_app::router(stage.clone(), None),
             stage,
             clock,
         }

@@ -17,6 +17,7 @@ mod harness;
 mod limits;
 mod oauth;
 mod revocations;
+mod site_data;
 mod sites;
 mod small;
 mod token_info;

@@ -1,26 +1,26 @@
 //! `backlot dev`: everything on this machine, with nothing to set up.
 
 mod banner;
+mod beside;
 mod listeners;
+mod site_data;
 mod stage;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use backlot_server::admin::{HostGuard, guarded};
-use backlot_server::listener::{ConnectionLimits, serve_router};
 use backlot_server::log::{self, Sink};
+use backlot_simulator::Stage;
 use backlot_simulator::world::{self, World};
-use backlot_simulator::{Stage, demo_app, demo_upstream};
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::arguments::Dev;
 use super::signals::Signals;
 use super::{environment, mistake, read_source, ready_file, runtime, serve};
+use crate::collections;
 use crate::config::{Fallback, Mode, Resolved, resolve};
 use crate::data_folder::DataFolder;
 use crate::library::Builder;
+use beside::Beside;
 use listeners::Listeners;
 
 pub(super) fn run(program: Builder, arguments: &Dev) -> anyhow::Result<()> {
@@ -48,7 +48,8 @@ pub(super) fn run(program: Builder, arguments: &Dev) -> anyhow::Result<()> {
     for warning in &resolved.warnings {
         tracing::warn!("{warning}");
     }
-    let outcome = runtime()?.block_on(everything(program, arguments, resolved, world, &sink));
+    let work = everything(program, arguments, &data, resolved, world, &sink);
+    let outcome = runtime()?.block_on(work);
     sink.flush();
     outcome.map_err(serve::addresses_are_the_persons)
 }
@@ -74,6 +75,7 @@ fn stay_on_this_machine(arguments: &Dev) -> anyhow::Result<()> {
 async fn everything(
     program: Builder,
     arguments: &Dev,
+    data: &DataFolder,
     mut resolved: Resolved,
     world: World,
     sink: &Arc<Sink>,
@@ -91,7 +93,9 @@ async fn everything(
     }
     let secret = resolved.settings.secrets.newest().clone();
     let world = stage::with_configured_app(world, &resolved);
-    let server = program.bind_resolved(resolved, sink).await?;
+    let demo_is_shown = listeners.app_page.is_some();
+    let files = collections::read_or_demo(&resolved.collections, demo_is_shown)?;
+    let server = program.bind_resolved(resolved, files, sink).await?;
     let addresses = listeners.addresses(&server)?;
     let stage = Stage::new(
         world,
@@ -100,9 +104,17 @@ async fn everything(
         Arc::new(stage::now),
         Arc::new(stage::guid),
     );
+    let site_data = site_data::open(data.site_data(), &stage.world.app).await?;
+    let stage = stage.with_site_data(site_data::mounted(&site_data));
 
     let (stopping, stopped) = watch::channel(false);
-    let beside = tokio::spawn(serve_beside(listeners, stage.clone(), stopped));
+    let beside = Beside {
+        listeners,
+        stage: stage.clone(),
+        site_data,
+        wix_client: std::fs::read(data.demo_client()).ok(),
+    };
+    let beside = tokio::spawn(beside.run(stopped));
     banner::print(&stage, arguments.place.data.as_deref());
     if let Some(path) = &arguments.listen.ready_file {
         ready_file::write(path, &stage::ready(&stage))?;
@@ -112,36 +124,3 @@ async fn everything(
     let _ = beside.await;
     Ok(())
 }
-
-/// The simulator, the app's page and the demo upstream, until the backend has stopped.
-async fn serve_beside(listeners: Listeners, stage: Stage, stopped: watch::Receiver<bool>) {
-    let serve = |listener: Option<TcpListener>, router: axum::Router| {
-        let mut stopped = stopped.clone();
-        async move {
-            let Some(listener) = listener else { return };
-            let Ok(address) = listener.local_addr() else {
-                return;
-            };
-            let router = guarded(router, HostGuard::new(address));
-            let stop = async move {
-                let _ = stopped.wait_for(|stopped| *stopped).await;
-            };
-            serve_router(listener, router, LIMITS, Duration::from_millis(200), stop).await;
-        }
-    };
-    let now = Arc::clone(&stage.now);
-    tokio::join!(
-        serve(
-            Some(listeners.simulator),
-            backlot_simulator::router(stage.clone())
-        ),
-        serve(listeners.app_page, demo_app::router(stage)),
-        serve(listeners.demo, demo_upstream::router(now)),
-    );
-}
-
-const LIMITS: ConnectionLimits = ConnectionLimits {
-    head_timeout: Duration::from_secs(30),
-    head_bytes: 64 * 1024,
-    connections: 1024,
-};

@@ -30,11 +30,16 @@ impl Input {
             BodyFault::TooLarge(limit) => too_large(limit),
             other => other.into(),
         })?;
-        Ok(Self {
+        Ok(Self::of(Request::from_parts(parts, body.to_bytes())))
+    }
+
+    pub(super) fn of(request: Request<Bytes>) -> Self {
+        let (parts, body) = request.into_parts();
+        Self {
             method: parts.method,
             uri: parts.uri,
-            body: body.to_bytes(),
-        })
+            body,
+        }
     }
 
     fn query(&self) -> &str {

@@ -29,6 +29,7 @@ use std::time::Duration;
 use backlot_outbound::body::{BodyLimits, RequestBody, announced_bytes};
 use backlot_wix::Caller;
 use backlot_wix::data::{DataCode, Fault};
+use bytes::Bytes;
 use http::{Request, Response};
 
 pub(crate) use call::{Call, methods};
@@ -71,6 +72,16 @@ pub(crate) async fn enter(
     let input = Input::read(request, limits).await?;
     let data = house.data.of(Who::caller(&caller, house.checker.app_id()));
     let json = respond(&data, call, &input).await?;
+    Ok(answer::reply(json))
+}
+
+/// The same for a request whose body is there already.
+pub(crate) async fn answer_whole(
+    data: &DataOf,
+    call: Call,
+    request: Request<Bytes>,
+) -> Result<Response<ReplyBody>, Refusal> {
+    let json = respond(data, call, &Input::of(request)).await?;
     Ok(answer::reply(json))
 }
 

@@ -1,0 +1,34 @@
+//! The collection of the demo app's page, which `backlot dev` declares before a developer has any files.
+//!
+//! It comes and goes with that page: when there is a folder of collections, or another page, it goes,
+//! and what was written into it is out of reach, but stays. So a first try of the demo is never in the
+//! way of an app's own collections.
+
+use std::path::Path;
+
+use backlot_wix::data::collection::Definition;
+
+use super::file::CollectionFile;
+
+const REVIEWS: &str = include_str!("demo/reviews.toml");
+
+/// The demo's own, where `demo_is_shown` and there is no folder; the folder's files otherwise.
+pub(crate) fn read_or_demo(folder: &Path, demo_is_shown: bool) -> anyhow::Result<Vec<Definition>> {
+    if demo_is_shown && !folder.exists() {
+        return Ok(vec![definition()?]);
+    }
+    Ok(super::read(folder)?)
+}
+
+/// Whether it is the demo's own, and no developer's.
+pub(super) fn is_the_demos(definition: &Definition) -> bool {
+    self::definition().is_ok_and(|demo| demo.says_the_same_as(definition))
+}
+
+fn definition() -> anyhow::Result<Definition> {
+    let file: CollectionFile = toml::from_str(REVIEWS)?;
+    Ok(file.into_definition("reviews")?)
+}
+
+#[cfg(test)]
+mod tests;

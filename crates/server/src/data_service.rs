@@ -1,0 +1,85 @@
+//! Wix Data for a program that serves it elsewhere than on the public listener, on a database of its
+//! own: what the simulator's Wix is made with.
+//!
+//! It is the data room without the door: whoever asks must have been verified before, and whatever
+//! stands before it (limits, CORS, a log) is the program's.
+
+use std::sync::Arc;
+
+use backlot_store::Store;
+use backlot_wix::{AppId, InstanceId, Role};
+use bytes::Bytes;
+use http::{Request, Response};
+use tokio::sync::{Notify, watch};
+
+use crate::body::ReplyBody;
+use crate::clock::Clock;
+use crate::data::{CursorKey, Data, JobRunner, Who};
+use crate::error::{Code, Refusal};
+use crate::rooms::data;
+
+/// The data room's answers, without its listener. Cloning shares it.
+#[derive(Clone)]
+pub struct DataService {
+    data: Arc<Data>,
+    app_id: AppId,
+}
+
+/// Somebody whose credential was checked.
+#[derive(Debug, Clone)]
+pub struct DataCaller {
+    /// The tenant.
+    pub instance_id: InstanceId,
+    /// What they are to the site.
+    pub role: Role,
+    /// Who it is, where that is known.
+    pub user_id: Option<String>,
+}
+
+impl DataService {
+    /// Serves this database. Cursors of pages are signed with a key made of `secret`.
+    pub fn new(store: Store, clock: Clock, app_id: AppId, secret: &[u8]) -> Self {
+        let data = Data {
+            store,
+            clock,
+            cursors: CursorKey::derived_from(secret),
+            new_job: Notify::new(),
+        };
+        Self {
+            data: Arc::new(data),
+            app_id,
+        }
+    }
+
+    /// Answers a request whose path is one of Wix Data's, refusals included.
+    pub async fn answer(&self, caller: DataCaller, request: Request<Bytes>) -> Response<ReplyBody> {
+        let answer = self.enter(caller, request).await;
+        answer.unwrap_or_else(|refusal| {
+            if let Some(cause) = refusal.cause() {
+                tracing::warn!(code = refusal.code().name(), cause, "data cannot be had");
+            }
+            refusal.into_response()
+        })
+    }
+
+    /// Takes the steps of asynchronous jobs until `stopped` says true.
+    pub async fn run_jobs(&self, stopped: watch::Receiver<bool>) {
+        JobRunner::new(Arc::clone(&self.data)).run(stopped).await;
+    }
+
+    async fn enter(
+        &self,
+        caller: DataCaller,
+        request: Request<Bytes>,
+    ) -> Result<Response<ReplyBody>, Refusal> {
+        let uri = request.uri();
+        let call = data::Call::find(
+            request.method(),
+            uri.path(),
+            uri.query().unwrap_or_default(),
+        );
+        let call = call.ok_or(Code::RouteNotFound)?;
+        let who = Who::new(caller.instance_id, caller.role, caller.user_id, self.app_id);
+        data::answer_whole(&self.data.of(who), call, request).await
+    }
+}
