@@ -35,9 +35,9 @@ def located(program: str) -> str:
 
 def needed(settings: Settings) -> list[str]:
     """The programs without which this run cannot go on."""
-    timed = {"answer", "forward"} & set(settings.sections)
-    programs = ["taskset"] + (["wrk"] if timed or "wix" in settings.sections else [])
-    if timed and {"express", "fastify"} & set(settings.rivals):
+    loaded = {"answer", "forward", "wix", "data"} & set(settings.sections)
+    programs = ["taskset"] + (["wrk"] if loaded else [])
+    if settings.node:
         programs += ["node", "npm"]
     if "forward" in settings.sections:
         programs += [name for name in ("nginx", "haproxy") if name in settings.rivals]
@@ -101,7 +101,7 @@ def _require_node() -> None:
     if found == "unknown" or int(found.split(".")[0]) < OLDEST_NODE:
         raise CannotRun(
             f"Express and Fastify need Node {OLDEST_NODE} or newer and this is {found}: put a newer "
-            "one first in PATH, or leave both out with --rivals nginx,haproxy,envoy,hyper."
+            "one first in PATH, or leave both out with --rivals nginx,haproxy,envoy,hyper,pocketbase,pgbench."
         )
 
 

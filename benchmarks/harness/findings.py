@@ -1,0 +1,49 @@
+"""Everything that a run has found, section by section."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from .data.growth import Growth
+from .data.postgres import Postgres
+from .failures import ContestantFailed
+from .memory import Memory
+from .rounds import Result
+from .wix import Wix
+
+
+@dataclass
+class Findings:
+    """What was measured; None: it was not, or nothing of it is left."""
+
+    # The sections, and parts of sections, in which rivals take turns.
+    timed: dict[str, list[Result]] = field(default_factory=dict)
+    wix: Wix | None = None
+    memory: Memory | None = None
+    postgres: Postgres | None = None
+    growth: Growth | None = None
+    failures: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def excusing(self, section: str) -> Iterator[None]:
+        """Notes that a whole section failed, by its upstream or by Backlot, and lets the others go on."""
+        try:
+            yield
+        except ContestantFailed as error:
+            self.failures.append(f"{section}: {error}")
+            print(f"FAILED: {section}: {error}", file=sys.stderr, flush=True)
+
+    def add(self, section: str, results: list[Result]) -> None:
+        """Keeps what a section timed."""
+        self.timed[section] = results
+        self.failures += [f"{section}: {r.name}: {r.failure}" for r in results if r.failure]
+
+    def as_json(self) -> dict:
+        whole = {"wix": self.wix, "memory": self.memory}
+        whole |= {"postgres": self.postgres, "growth": self.growth}
+        return {
+            "sections": {n: {r.name: r.as_json() for r in rs} for n, rs in self.timed.items()},
+            **{name: found.as_json() if found else None for name, found in whole.items()},
+            "failures": self.failures,
+        }
