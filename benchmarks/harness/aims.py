@@ -138,9 +138,7 @@ def _postgres(postgres: Postgres) -> list[Aim]:
         if postgres.remark:
             found.append(Aim("data-postgres", text, "-", None))
         else:
-            found.append(
-                Aim("data-postgres", text, f"{rates.ratio:.2f}", rates.ratio >= 0.5)
-            )
+            found.append(Aim("data-postgres", text, f"{rates.ratio:.2f}", rates.ratio >= 0.5))
     return found
 
 

@@ -27,7 +27,7 @@ class Findings:
 
     @contextmanager
     def excusing(self, section: str) -> Iterator[None]:
-        """Notes that a whole section failed, by its upstream or by Backlot, and lets the others go on."""
+        """Notes that a whole section failed, and lets the others go on."""
         try:
             yield
         except ContestantFailed as error:
@@ -40,10 +40,11 @@ class Findings:
         self.failures += [f"{section}: {r.name}: {r.failure}" for r in results if r.failure]
 
     def as_json(self) -> dict:
-        whole = {"wix": self.wix, "memory": self.memory}
-        whole |= {"postgres": self.postgres, "growth": self.growth}
         return {
             "sections": {n: {r.name: r.as_json() for r in rs} for n, rs in self.timed.items()},
-            **{name: found.as_json() if found else None for name, found in whole.items()},
+            "wix": self.wix.as_json() if self.wix else None,
+            "memory": self.memory.as_json() if self.memory else None,
+            "postgres": self.postgres.as_json() if self.postgres else None,
+            "growth": self.growth.as_json() if self.growth else None,
             "failures": self.failures,
         }

@@ -17,7 +17,7 @@ DIAGNOSE_VARIABLE = "BENCHMARK_DIAGNOSE"
 
 @dataclass(frozen=True)
 class Script:
-    """One of the Lua files beside this one, and the file of paths or bodies that it goes through."""
+    """One of the Lua files beside this one, and the file of lines that it goes through."""
 
     name: str
     lines: Path

@@ -27,8 +27,8 @@ def sign(
     app_id: str = APP_ID,
     member: bool = False,
 ) -> SignedInstance:
-    """An owner's instance as a dashboard page gets it, or a site member's as a page of the site does;
-    a lifetime below zero has expired already."""
+    """An owner's instance as a dashboard page gets it, or a member's as a page of the site does; a
+    lifetime below zero has expired already."""
     instance_id = instance_id or str(uuid.uuid4())
     # Each has a user of its own, so that nothing but the app is shared between two of them.
     user = str(uuid.uuid4())

@@ -76,12 +76,12 @@ def send_each_once(
         while _hand_out(opened, path, todo, body):
             for connection in opened:
                 for instance in connection.waiting:
-                    status, body = connection.receive()
+                    status, answer = connection.receive()
                     if status != 200:
-                        raise ContestantFailed(f"{path} was answered {status} {body[:500]!r}")
-                    if named and instance.instance_id.encode() not in body:
+                        raise ContestantFailed(f"{path} was answered {status} {answer[:500]!r}")
+                    if named and instance.instance_id.encode() not in answer:
                         raise ContestantFailed(
-                            f"{instance.instance_id} got another's answer: {body[:500]!r}"
+                            f"{instance.instance_id} got another's answer: {answer[:500]!r}"
                         )
                     served.add(instance.instance_id)
     except OSError as error:

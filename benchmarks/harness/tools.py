@@ -6,7 +6,7 @@ import subprocess
 
 from .failures import CannotRun
 from .machine import version
-from .settings import OLDEST_NODE, Settings
+from .settings import OLDEST_NODE, RIVAL_NAMES, Settings
 
 SYSTEM_PATHS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 # Program to Debian package.
@@ -99,9 +99,10 @@ def _privilege() -> list[str] | None:
 def _require_node() -> None:
     found = version([located("node"), "--version"])
     if found == "unknown" or int(found.split(".")[0]) < OLDEST_NODE:
+        others = ",".join(name for name in RIVAL_NAMES if name not in ("express", "fastify"))
         raise CannotRun(
             f"Express and Fastify need Node {OLDEST_NODE} or newer and this is {found}: put a newer "
-            "one first in PATH, or leave both out with --rivals nginx,haproxy,envoy,hyper,pocketbase,pgbench."
+            f"one first in PATH, or leave both out with --rivals {others}."
         )
 
 

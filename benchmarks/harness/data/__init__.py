@@ -1,1 +1,1 @@
-"""The data section: items of Wix Data v2, read, inserted and listed; on PostgreSQL; and as they grow."""
+"""The data section: items read, inserted and listed; on PostgreSQL, too; and as they grow."""

@@ -43,7 +43,7 @@ class Backend:
         self.ids: list[str] = []
 
     def fill(self, count: int, name: Callable[[int], str] | None = None) -> None:
-        """Lets the owner and another member write so many notes each; `name` gives the owner's ids."""
+        """Lets the owner and another member write so many notes; `name` gives the owner's ids."""
         for numbers in blocks(count):
             self.ids += self._write_many("note", self.owner, numbers, name)
             self._write_many("other", self.other, numbers, None)

@@ -1,4 +1,4 @@
-"""A database of the benchmark's own on a PostgreSQL server that runs already; dropped at the end."""
+"""A database of the benchmark's own on a PostgreSQL server that runs already."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ class Unavailable(Exception):
 
 
 class Database:
-    """The database, while inside its `with`."""
+    """The database; the end of its `with` drops it."""
 
     def __init__(self) -> None:
         self._server = os.environ.get(VARIABLE, USUAL)

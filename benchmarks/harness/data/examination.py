@@ -21,7 +21,7 @@ def examine_read(backend: Backend) -> None:
 
 
 def examine_insert(backend: Backend) -> None:
-    """What was inserted is there with what the server adds, twice under two ids, and its owner's only."""
+    """What was inserted can be read, under an id of its own, and by its owner only."""
     data, ids = note("inserted", 1), set()
     for _ in range(2):
         reply = backend.ask(backend.insert_path, backend.owner, backend.body(data))

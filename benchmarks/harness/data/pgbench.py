@@ -12,7 +12,8 @@ from ..settings import RIVALS
 from .database import Database
 
 SCRIPTS = RIVALS / "pgbench"
-# As many as Backlot's pool for tenants' work, and set up as they are (crates/store/src/postgres/connect.rs).
+# As many as in Backlot's pool for tenants' work, and set up as they are: see
+# crates/store/src/postgres/connect.rs.
 CONNECTIONS = 16
 SETTINGS = {
     "search_path": "backlot",

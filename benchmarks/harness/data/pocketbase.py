@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Callable
+from typing import Any
 
 from .. import build
 from ..bench import Workbench
@@ -56,7 +57,10 @@ class PocketBase(Backend):
         self.owner, self._owner_id = self._new_user("owner@example.com")
         self.other, self._other_id = self._new_user("other@example.com")
         self.strangers = {"another user": self.other}
-        self.nobodies = {"a request without a token": "", "a tampered token": self.owner[:-4] + "AAAA"}
+        self.nobodies = {
+            "a request without a token": "",
+            "a tampered token": self.owner[:-4] + "AAAA",
+        }
 
     def fill(self, count: int, name: Callable[[int], str] | None = None) -> None:
         for numbers in blocks(count):
@@ -81,8 +85,8 @@ class PocketBase(Backend):
     ) -> list[str]:
         bodies = [note(writer, number) | {"owner": caller} for number in numbers]
         requests = [{"method": "POST", "url": RECORDS, "body": body} for body in bodies]
-        found = self._as_superuser("POST", "/api/batch", {"requests": requests})
-        return [one["body"]["id"] for one in found]
+        written = self._as_superuser("POST", "/api/batch", {"requests": requests})
+        return [one["body"]["id"] for one in written]
 
     def _new_user(self, email: str) -> tuple[str, str]:
         body = {"email": email, "password": PASSWORD, "passwordConfirm": PASSWORD}
@@ -95,7 +99,7 @@ class PocketBase(Backend):
         found = _parsed(self.ask(path, "", wire.to_json({"identity": email, "password": PASSWORD})))
         return found["token"], found["record"]["id"]
 
-    def _as_superuser(self, method: str, path: str, value: object) -> list | dict:
+    def _as_superuser(self, method: str, path: str, value: object) -> Any:
         return _parsed(self.ask(path, self._superuser, wire.to_json(value), method))
 
 
@@ -122,7 +126,7 @@ def _collection() -> dict:
     }
 
 
-def _parsed(reply: Reply) -> list | dict:
+def _parsed(reply: Reply) -> Any:
     if reply.status != 200:
         raise ContestantFailed(f"pocketbase answered {reply}")
     return json.loads(reply.body)

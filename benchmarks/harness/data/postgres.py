@@ -1,4 +1,4 @@
-"""The same read and insert on PostgreSQL: Backlot in front of it, and pgbench with Backlot's statements."""
+"""The same read and insert on PostgreSQL: Backlot, and pgbench with Backlot's statements."""
 
 import json
 from collections.abc import Callable
