@@ -1,5 +1,5 @@
-"""What growth costs Backlot: the time of an indexed query as items and instances become many, and the
-memory with a million items under load."""
+"""What growth costs Backlot: the time of an indexed query as items and instances become many, and
+the memory with a million items under load."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass

@@ -1,9 +1,7 @@
 """The same read and insert on PostgreSQL: Backlot, and pgbench with Backlot's statements."""
 
 import json
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from functools import partial
 from statistics import median
 
 from ..bench import Workbench
@@ -14,7 +12,7 @@ from .backend import Backend
 from .database import Database, Unavailable
 from .examination import examine_insert, examine_read
 from .notes import COLLECTION, note
-from .parts import Loading, inserting, reading
+from .parts import inserting, reading
 from .pgbench import PgBench, require_as_sent
 from .recipes import start_backlot
 
@@ -70,6 +68,7 @@ def _measure(bench: Workbench, generator: Generator, database: Database) -> Post
         pgbench = PgBench(database, bench.cores.server, _variables(backend, database))
         directory = bench.place(0).directory
         found = Postgres()
+        _require_same_statements(backend, database)
         turns = {
             "read.sql": (found.read, reading(generator, backend, directory)),
             "insert.sql": (found.insert, inserting(generator, backend, directory)),
@@ -78,14 +77,22 @@ def _measure(bench: Workbench, generator: Generator, database: Database) -> Post
             for script, (rates, loading) in turns.items():
                 backend.server.require_alive()
                 backend.server.forget_log()
-                rates.backlot.append(_rate(bench, partial(_backlot, loading)))
-                require_as_sent(database, script)
-                rates.pgbench.append(_rate(bench, partial(pgbench.run, script)))
+                loading(WARM_UP_SECONDS)
+                rates.backlot.append(loading(bench.settings.seconds).requests_per_second)
+                rates.pgbench.append(pgbench.run(script, bench.settings.seconds))
                 said = f"{rates.backlot[-1]:,.0f} requests/s, pgbench {rates.pgbench[-1]:,.0f}"
                 say(f"data-postgres: round {number}: {script}: backlot {said}")
         return found
     finally:
         bench.fleet.stop(backend.server)
+
+
+def _require_same_statements(backend: Backend, database: Database) -> None:
+    """Asks once for each script, and looks at what the database was sent."""
+    backend.ask(backend.item_path(backend.ids[0]), backend.owner)
+    require_as_sent(database, "read.sql")
+    backend.ask(backend.insert_path, backend.owner, backend.body(note("new", 0)))
+    require_as_sent(database, "insert.sql")
 
 
 def _start(bench: Workbench, database: Database) -> Backend:
@@ -116,12 +123,3 @@ def _stored(backend: Backend) -> dict:
     now = {"$date": 1_767_225_600_000}
     stamps = {"_id": backend.ids[0], "_owner": backend.owner_id}
     return note("new", 1) | stamps | {"_createdDate": now, "_updatedDate": now}
-
-
-def _rate(bench: Workbench, load: Callable[[int], float]) -> float:
-    load(WARM_UP_SECONDS)
-    return load(bench.settings.seconds)
-
-
-def _backlot(loading: Loading, seconds: int) -> float:
-    return loading(seconds).requests_per_second
