@@ -99,8 +99,8 @@ def parse(report: str) -> Load:
     """The numbers in wrk's report."""
     total = re.search(r"(\d+) requests in ([\d.]+)(us|ms|s|m),", report)
     rate = re.search(r"Requests/sec:\s+([\d.]+)", report)
-    median = re.search(r"^\s+50%\s+([\d.]+)(us|ms|s|m)$", report, re.MULTILINE)
-    tail = re.search(r"^\s+99%\s+([\d.]+)(us|ms|s|m)$", report, re.MULTILINE)
+    median = re.search(r"^\s+50%\s+([\d.]+)(us|ms|s|m)\s*$", report, re.MULTILINE)
+    tail = re.search(r"^\s+99%\s+([\d.]+)(us|ms|s|m)\s*$", report, re.MULTILINE)
     if not (total and rate and median and tail) or total.group(1) == "0":
         raise ContestantFailed(f"wrk reported no requests:\n{report}")
     return Load(
