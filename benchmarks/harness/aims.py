@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
-from .memory import Memory
+from .data.growth import Growth
+from .data.postgres import Postgres
+from .findings import Findings
 from .rounds import Result
 from .wix import Wix
 
@@ -28,44 +30,23 @@ class Aim:
         return asdict(self)
 
 
-def judge(
-    timed: dict[str, list[Result]], wix: Wix | None, memory: Memory | None
-) -> list[Aim]:
+def judge(found: Findings) -> list[Aim]:
     """Every aim of the sections that ran."""
-    found = []
-    if "answer" in timed:
-        rate = _comparer(timed["answer"], "answer", "requests_per_second")
-        found.append(rate("hyper", "backlot / bare hyper >= 0.60", lambda ratio: ratio >= 0.60))
-        found.append(rate("express", "backlot / express >= 9", lambda ratio: ratio >= 9))
-    if "forward" in timed:
-        rate = _comparer(timed["forward"], "forward", "requests_per_second")
-        slowest = _comparer(timed["forward"], "forward", "p99_us")
-        found += [
-            rate(
-                "nginx", "backlot / nginx that checks nothing >= 0.80", lambda ratio: ratio >= 0.80
-            ),
-            rate("haproxy-hmac", "backlot / haproxy with HMAC > 1", lambda ratio: ratio > 1),
-            rate("express", "backlot / express >= 8", lambda ratio: ratio >= 8),
-            slowest("nginx", "p99: backlot / nginx < 1.5", lambda ratio: ratio < 1.5),
-        ]
-    if wix:
-        cost, overhead = wix.token_cost, wix.room_overhead
-        questions = wix.burst_questions
-        text = f"{wix.burst:,} waiting requests with one new token ask Wix once"
-        found += [
-            Aim("wix", "CPU: known token / signed instance <= 1.15", f"{cost:.2f}", cost <= 1.15),
-            Aim("wix", text, str(questions), questions == 1),
-            Aim(
-                "wix",
-                "median: wix room - plain proxied call < 100 µs",
-                f"{overhead:.0f} µs",
-                overhead < 100,
-            ),
-        ]
-    if memory:
-        found.append(_below("idle < 15 MB", memory.idle, 15))
-        found.append(_below(f"{memory.instances:,} instances add < 50 MB", memory.added, 50))
-    return found
+    judged = []
+    for section, aims in TIMED.items():
+        if section in found.timed:
+            judged += [aim(found.timed[section], section) for aim in aims]
+    if found.wix:
+        judged += _wix(found.wix)
+    if found.memory:
+        added, tenants = found.memory.added, f"{found.memory.instances:,}"
+        judged.append(_below("memory", "idle < 15 MB", found.memory.idle, 15))
+        judged.append(_below("memory", f"{tenants} instances add < 50 MB", added, 50))
+    if found.postgres:
+        judged += _postgres(found.postgres)
+    if found.growth:
+        judged += _growth(found.growth)
+    return judged
 
 
 def ratio(results: list[Result], name: str, rival: str) -> float | None:
@@ -76,15 +57,100 @@ def ratio(results: list[Result], name: str, rival: str) -> float | None:
     return whole["backlot"].median(name) / whole[rival].median(name)
 
 
-def _comparer(results: list[Result], section: str, name: str) -> Callable[..., Aim]:
-    def compare(rival: str, text: str, holds: Callable[[float], bool]) -> Aim:
+Judge = Callable[[list[Result], str], Aim]
+
+
+def _rate(rival: str, text: str, holds: Callable[[float], bool]) -> Judge:
+    """Backlot's requests/s over the rival's."""
+    return _compared("requests_per_second", rival, text, holds)
+
+
+def _compared(name: str, rival: str, text: str, holds: Callable[[float], bool]) -> Judge:
+    def judge_it(results: list[Result], section: str) -> Aim:
         value = ratio(results, name, rival)
         if value is None:
             return Aim(section, text, "-", None)
         return Aim(section, text, f"{value:.2f}", holds(value))
 
-    return compare
+    return judge_it
 
 
-def _below(text: str, size: int, megabytes: int) -> Aim:
-    return Aim("memory", text, f"{size / MEGABYTE:.1f} MB", size < megabytes * MEGABYTE)
+def _p99_below(milliseconds: float) -> Judge:
+    """Backlot's own p99."""
+    text = f"p99 < {milliseconds:g} ms"
+
+    def judge_it(results: list[Result], section: str) -> Aim:
+        own = [r for r in results if r.name == "backlot" and r.samples and not r.failure]
+        if not own:
+            return Aim(section, text, "-", None)
+        value = own[0].median("p99_us") / 1000
+        return Aim(section, text, f"{value:.2f} ms", value < milliseconds)
+
+    return judge_it
+
+
+TIMED: dict[str, list[Judge]] = {
+    "answer": [
+        _rate("hyper", "backlot / bare hyper >= 0.60", lambda ratio: ratio >= 0.60),
+        _rate("express", "backlot / express >= 9", lambda ratio: ratio >= 9),
+    ],
+    "forward": [
+        _rate("nginx", "backlot / nginx that checks nothing >= 0.80", lambda ratio: ratio >= 0.80),
+        _rate("haproxy-hmac", "backlot / haproxy with HMAC > 1", lambda ratio: ratio > 1),
+        _rate("express", "backlot / express >= 8", lambda ratio: ratio >= 8),
+        _compared("p99_us", "nginx", "p99: backlot / nginx < 1.5", lambda ratio: ratio < 1.5),
+    ],
+    "data-read": [
+        _rate("pocketbase", "backlot / pocketbase >= 12", lambda ratio: ratio >= 12),
+        _rate("hyper", "backlot / bare hyper >= 0.33", lambda ratio: ratio >= 0.33),
+    ],
+    "data-insert": [
+        _rate("pocketbase", "backlot / pocketbase >= 10", lambda ratio: ratio >= 10),
+        _rate("express", "backlot / express, an fsync each >= 8", lambda ratio: ratio >= 8),
+        _rate(
+            "fastify-grouped",
+            "backlot / fastify with group commit >= 1.3",
+            lambda ratio: ratio >= 1.3,
+        ),
+        _p99_below(10),
+    ],
+    "data-list": [
+        _rate("pocketbase", "backlot / pocketbase >= 10", lambda ratio: ratio >= 10),
+    ],
+}
+
+
+def _wix(wix: Wix) -> list[Aim]:
+    cost, overhead, questions = wix.token_cost, wix.room_overhead, wix.burst_questions
+    once = f"{wix.burst:,} waiting requests with one new token ask Wix once"
+    room = "median: wix room - plain proxied call < 100 µs"
+    return [
+        Aim("wix", "CPU: known token / signed instance <= 1.15", f"{cost:.2f}", cost <= 1.15),
+        Aim("wix", once, str(questions), questions == 1),
+        Aim("wix", room, f"{overhead:.0f} µs", overhead < 100),
+    ]
+
+
+def _postgres(postgres: Postgres) -> list[Aim]:
+    found = []
+    for name, rates in (("read one", postgres.read), ("insert", postgres.insert)):
+        text = f"{name}: backlot / pgbench >= 0.5"
+        if postgres.remark:
+            found.append(Aim("data-postgres", text, "-", None))
+        else:
+            found.append(Aim("data-postgres", text, f"{rates.ratio:.2f}", rates.ratio >= 0.5))
+    return found
+
+
+def _growth(growth: Growth) -> list[Aim]:
+    section = "data-growth"
+    items, tenants = growth.by_items, growth.by_instances
+    return [
+        Aim(section, "10^6 items / 10^3 items <= 2", f"{items:.2f}", items <= 2),
+        Aim(section, "10^5 instances / 1 instance <= 2", f"{tenants:.2f}", tenants <= 2),
+        _below(section, "10^6 items under load < 150 MB", growth.resident_bytes, 150),
+    ]
+
+
+def _below(section: str, text: str, size: int, megabytes: int) -> Aim:
+    return Aim(section, text, f"{size / MEGABYTE:.1f} MB", size < megabytes * MEGABYTE)

@@ -1,4 +1,5 @@
-"""Builds Backlot and its rivals on the spot: cargo, npm and a Python environment for Envoy."""
+"""Builds Backlot and its rivals on the spot: cargo, npm, and Python environments for Envoy and
+PocketBase, which come as Python packages."""
 
 import hashlib
 import importlib.util
@@ -8,21 +9,30 @@ from pathlib import Path
 
 from . import tools
 from .failures import CannotRun
-from .settings import ENVOY_PACKAGE, REPOSITORY, RIVALS, WORK, Settings
+from .settings import (
+    ENVOY_PACKAGE,
+    POCKETBASE_PACKAGE,
+    REPOSITORY,
+    RIVALS,
+    WORK,
+    Settings,
+)
 
 NODE_RIVALS = RIVALS / "node"
 ENVOY_HOME = WORK / "envoy"
+POCKETBASE_HOME = WORK / "pocketbase"
 
 
 def build_all(settings: Settings) -> None:
     """Builds whatever this run needs, and nothing else."""
     if settings.build:
         _cargo(settings)
-    timed = {"answer", "forward"} & set(settings.sections)
-    if timed and {"express", "fastify"} & set(settings.rivals):
+    if settings.node:
         _npm()
     if "forward" in settings.sections and "envoy" in settings.rivals:
-        _envoy()
+        _python_package(ENVOY_HOME, ENVOY_PACKAGE)
+    if "data" in settings.sections and "pocketbase" in settings.rivals:
+        _python_package(POCKETBASE_HOME, POCKETBASE_PACKAGE)
 
 
 def envoy_binary() -> Path:
@@ -31,6 +41,11 @@ def envoy_binary() -> Path:
     if not found:
         raise CannotRun(f"{ENVOY_PACKAGE} holds no Envoy binary for this machine; use --rivals.")
     return found[0]
+
+
+def pocketbase_binary() -> Path:
+    """The program that the Python package puts beside pip."""
+    return POCKETBASE_HOME / "bin" / "pocketbase"
 
 
 def _cargo(settings: Settings) -> None:
@@ -54,15 +69,16 @@ def _npm() -> None:
     mark.write_text(wanted)
 
 
-def _envoy() -> None:
-    mark = ENVOY_HOME / ".benchmark-package"
-    if mark.exists() and mark.read_text() == ENVOY_PACKAGE:
+def _python_package(home: Path, package: str) -> None:
+    """Installs a package into an environment of its own, once for each version."""
+    mark = home / ".benchmark-package"
+    if mark.exists() and mark.read_text() == package:
         return
     if not importlib.util.find_spec("ensurepip"):
         tools.install_venv()
-    _quietly([sys.executable, "-m", "venv", "--clear", str(ENVOY_HOME)], WORK)
-    _quietly([str(ENVOY_HOME / "bin" / "pip"), "install", "--quiet", ENVOY_PACKAGE], WORK)
-    mark.write_text(ENVOY_PACKAGE)
+    _quietly([sys.executable, "-m", "venv", "--clear", str(home)], WORK)
+    _quietly([str(home / "bin" / "pip"), "install", "--quiet", package], WORK)
+    mark.write_text(package)
 
 
 def _quietly(command: list[str], directory: Path) -> None:

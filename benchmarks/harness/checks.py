@@ -23,9 +23,21 @@ class Reply:
 
 def get(port: int, path: str, headers: dict[str, str] | None = None) -> Reply:
     """One GET on a connection of its own."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    return ask(port, "GET", path, headers)
+
+
+def ask(
+    port: int,
+    method: str,
+    path: str,
+    headers: dict[str, str] | None = None,
+    body: bytes | None = None,
+    timeout: float = 10,
+) -> Reply:
+    """One request on a connection of its own."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     try:
-        connection.request("GET", path, headers=headers or {})
+        connection.request(method, path, body=body, headers=headers or {})
         answer = connection.getresponse()
         body = answer.read()
     except http.client.HTTPException as error:

@@ -13,14 +13,16 @@ from pathlib import Path
 from . import aims, build, report, tools
 from .arguments import read_arguments
 from .bench import Workbench
-from .failures import CannotRun, ContestantFailed
+from .data.section import measure_data
+from .failures import CannotRun
+from .findings import Findings
 from .generator import Generator
 from .machine import Cores, choose_cores, describe, version
-from .memory import Memory, measure_memory
-from .rounds import Result, run_section
+from .memory import measure_memory
+from .rounds import run_section
 from .servers import Fleet
 from .settings import WORK, Settings
-from .wix import Wix, measure_wix
+from .wix import measure_wix
 
 
 def main() -> int:
@@ -52,63 +54,43 @@ def _run(settings: Settings) -> int:
     try:
         with Fleet() as fleet:
             bench = Workbench(settings, cores, fleet, directory)
-            timed, wix, memory, failures = _measure(bench)
+            found = _measure(bench)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
-    _tell(settings, cores, timed, wix, memory, failures)
-    return 1 if failures else 0
+    _tell(settings, cores, found)
+    return 1 if found.failures else 0
 
 
-def _measure(
-    bench: Workbench,
-) -> tuple[dict[str, list[Result]], Wix | None, Memory | None, list[str]]:
-    timed: dict[str, list[Result]] = {}
-    wix, memory, failures = None, None, []
+def _measure(bench: Workbench) -> Findings:
+    found = Findings()
     for section in bench.settings.sections:
-        try:
+        with found.excusing(section):
             if section == "memory":
-                memory = measure_memory(bench)
+                found.memory = measure_memory(bench)
             elif section == "wix":
-                wix = measure_wix(bench, tools.located("wrk"))
+                found.wix = measure_wix(bench, tools.located("wrk"))
+            elif section == "data":
+                measure_data(bench, tools.located("wrk"), found)
             else:
                 wrk = tools.located("wrk")
                 generator = Generator(wrk, bench.cores.generator, bench.settings.connections)
-                timed[section] = run_section(bench, generator, section)
-        except ContestantFailed as error:
-            # The upstream, or Backlot in the memory section: nothing of this section is left.
-            failures.append(f"{section}: {error}")
-            print(f"FAILED: {section}: {error}", file=sys.stderr, flush=True)
-    for section, results in timed.items():
-        failures += [f"{section}: {r.name}: {r.failure}" for r in results if r.failure]
-    return timed, wix, memory, failures
+                found.add(section, run_section(bench, generator, section))
+    return found
 
 
-def _tell(
-    settings: Settings,
-    cores: Cores,
-    timed: dict[str, list[Result]],
-    wix: Wix | None,
-    memory: Memory | None,
-    failures: list[str],
-) -> None:
-    judged = aims.judge(timed, wix, memory)
-    found = report.tables(timed, wix, memory, judged, failures)
+def _tell(settings: Settings, cores: Cores, found: Findings) -> None:
+    judged = aims.judge(found)
+    tables = report.tables(found, judged)
     facts = {
         "when": datetime.now(UTC).strftime("%Y-%m-%d"),
         "machine": describe(cores, _versions(settings)),
         "settings": {name: asdict(settings)[name] for name in ("rounds", "seconds", "connections")},
     }
-    print(report.as_text(found))
+    print(report.as_text(tables))
     if settings.markdown:
-        settings.markdown.write_text(report.as_markdown(found, facts))
+        settings.markdown.write_text(report.as_markdown(tables, facts))
     if settings.json:
-        everything = facts | {
-            "sections": {n: {r.name: r.as_json() for r in rs} for n, rs in timed.items()},
-            "wix": wix.as_json() if wix else None,
-            "memory": memory.as_json() if memory else None,
-            "aims": [aim.as_json() for aim in judged],
-            "failures": failures,
-        }
+        everything = facts | found.as_json() | {"aims": [aim.as_json() for aim in judged]}
         settings.json.write_text(json.dumps(everything, indent=2) + "\n")
 
 
@@ -121,6 +103,8 @@ def _versions(settings: Settings) -> dict[str, str]:
     if "node" in found:
         listed = json.loads((build.NODE_RIVALS / "package.json").read_text())["dependencies"]
         found |= listed
+    if "pocketbase" in settings.rivals and "data" in settings.sections:
+        found["pocketbase"] = version([str(build.pocketbase_binary()), "--version"])
     if "envoy" in settings.rivals and "forward" in settings.sections:
         found["envoy"] = version([str(build.envoy_binary()), "--version"], r"(?<=/)\d+\.\d+\.\d+")
     return found

@@ -1,5 +1,6 @@
 """Runs wrk, pinned, and reads what it reports."""
 
+import os
 import re
 import subprocess
 from dataclasses import dataclass
@@ -10,6 +11,20 @@ from .failures import ContestantFailed
 
 UNITS = {"us": 1.0, "ms": 1e3, "s": 1e6, "m": 60e6}
 DIAGNOSE = Path(__file__).with_name("diagnose.lua")
+# A script that is told of this file shows what was answered, too.
+DIAGNOSE_VARIABLE = "BENCHMARK_DIAGNOSE"
+
+
+@dataclass(frozen=True)
+class Script:
+    """One of the Lua files beside this one, and the file of lines that it goes through."""
+
+    name: str
+    lines: Path
+
+    @property
+    def path(self) -> Path:
+        return Path(__file__).with_name(self.name)
 
 
 @dataclass(frozen=True)
@@ -29,12 +44,14 @@ class Generator:
     def __init__(self, program: str, core: int, connections: int) -> None:
         self._program, self._core, self._connections = program, core, connections
 
-    def run(self, port: int, path: str, authorization: str, seconds: int) -> Load:
+    def run(
+        self, port: int, path: str, authorization: str, seconds: int, script: Script | None = None
+    ) -> Load:
         """Loads the server; anything but clean 2xx replies ends it with what was answered."""
-        report = self._wrk(port, path, authorization, seconds)
+        report = self._wrk(port, path, authorization, seconds, script)
         broken = re.search(r"(Non-2xx or 3xx responses|Socket errors): .*", report)
         if broken:
-            said = self._wrk(port, path, authorization, 1, ["-s", str(DIAGNOSE)])
+            said = self._wrk(port, path, authorization, 1, script, diagnose=True)
             answers = re.findall(r"^answered .*$", said, re.MULTILINE)
             raise ContestantFailed(
                 f"under load: {broken.group(0)}\n"
@@ -43,16 +60,33 @@ class Generator:
         return parse(report)
 
     def _wrk(
-        self, port: int, path: str, authorization: str, seconds: int, more: list[str] | None = None
+        self,
+        port: int,
+        path: str,
+        authorization: str,
+        seconds: int,
+        script: Script | None,
+        *,
+        diagnose: bool = False,
     ) -> str:
         command = ["taskset", "-c", str(self._core), self._program, "-t1", f"-c{self._connections}"]
-        command += [f"-d{seconds}s", "--latency", *(more or [])]
+        command += [f"-d{seconds}s", "--latency"]
+        if script or diagnose:
+            command += ["-s", str(script.path if script else DIAGNOSE)]
         for name, value in page_headers(authorization).items():
             command += ["-H", f"{name}: {value}"]
         command.append(f"http://127.0.0.1:{port}{path}")
+        if script:
+            command += ["--", str(script.lines)]
+        environment = os.environ | ({DIAGNOSE_VARIABLE: str(DIAGNOSE)} if diagnose else {})
         try:
             done = subprocess.run(
-                command, capture_output=True, text=True, timeout=seconds + 30, check=False
+                command,
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=seconds + 30,
+                check=False,
             )
         except subprocess.TimeoutExpired as error:
             raise ContestantFailed(f"wrk did not end in {error.timeout:.0f} s") from error
@@ -65,8 +99,8 @@ def parse(report: str) -> Load:
     """The numbers in wrk's report."""
     total = re.search(r"(\d+) requests in ([\d.]+)(us|ms|s|m),", report)
     rate = re.search(r"Requests/sec:\s+([\d.]+)", report)
-    median = re.search(r"^\s+50%\s+([\d.]+)(us|ms|s|m)$", report, re.MULTILINE)
-    tail = re.search(r"^\s+99%\s+([\d.]+)(us|ms|s|m)$", report, re.MULTILINE)
+    median = re.search(r"^\s+50%\s+([\d.]+)(us|ms|s|m)\s*$", report, re.MULTILINE)
+    tail = re.search(r"^\s+99%\s+([\d.]+)(us|ms|s|m)\s*$", report, re.MULTILINE)
     if not (total and rate and median and tail) or total.group(1) == "0":
         raise ContestantFailed(f"wrk reported no requests:\n{report}")
     return Load(

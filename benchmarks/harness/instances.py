@@ -13,9 +13,10 @@ from .settings import APP_ID, SECRET
 
 @dataclass(frozen=True)
 class SignedInstance:
-    """One Authorization value and the tenant that it proves."""
+    """One Authorization value, and the tenant and the user that it proves."""
 
     instance_id: str
+    user: str
     text: str
 
 
@@ -24,8 +25,10 @@ def sign(
     *,
     lifetime: timedelta = timedelta(hours=4),
     app_id: str = APP_ID,
+    member: bool = False,
 ) -> SignedInstance:
-    """An owner's instance as a dashboard page gets it; a lifetime below zero has expired already."""
+    """An owner's instance as a dashboard page gets it, or a member's as a page of the site does; a
+    lifetime below zero has expired already."""
     instance_id = instance_id or str(uuid.uuid4())
     # Each has a user of its own, so that nothing but the app is shared between two of them.
     user = str(uuid.uuid4())
@@ -37,14 +40,14 @@ def sign(
         "appDefId": app_id,
         "signDate": _stamp(signed),
         "uid": user,
-        "permissions": "OWNER",
+        "permissions": "" if member else "OWNER",
         "demoMode": False,
-        "siteOwnerId": user,
+        "siteOwnerId": str(uuid.uuid4()) if member else user,
         "siteMemberId": user,
         "expirationDate": _stamp(now + lifetime),
     }
     segment = _encode(json.dumps(payload, separators=(",", ":")).encode())
-    return SignedInstance(instance_id, f"{_signature(segment)}.{segment}")
+    return SignedInstance(instance_id, user, f"{_signature(segment)}.{segment}")
 
 
 def tampered(instance: SignedInstance) -> str:

