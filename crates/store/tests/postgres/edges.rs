@@ -160,7 +160,7 @@ async fn many_operands_deep_filters_and_many_items_are_served() {
         assert_eq!(house.store.count(&of, &filter).await.unwrap(), 1000);
     }
     let mut deep = r#"{"s":{"$startsWith":"s99"}}"#.to_owned();
-    for _ in 0..60 {
+    for _ in 0..48 {
         deep = format!(r#"{{"$not":{deep}}}"#);
     }
     assert_eq!(house.ids(&of, &deep).await.len(), 11);

@@ -295,8 +295,11 @@ async fn a_step_of_a_job_is_taken_once_and_ends_at_the_first_fault() {
     assert_eq!(outcomes.iter().filter(|it| it.is_ok()).count(), 1);
     let refused = outcomes.into_iter().find_map(Result::err).unwrap();
     assert!(matches!(refused, StoreError::Outdated), "{refused}");
-    let outcomes = house.store.write(&of, step(&["y", "x", "z"], 1, 3)).await;
-    assert_eq!(outcomes.unwrap().len(), 2, "nothing after the fault");
+    // What is gone is passed over; what may not be done is a fault, and nothing follows it.
+    let mut failing = step(&["y", "x", "y", "z"], 1, 3);
+    failing.writes[2] = Write::Insert(content("z", "{}"));
+    let outcomes = house.store.write(&of, failing).await;
+    assert_eq!(outcomes.unwrap().len(), 3, "nothing after the fault");
     let job = house.store.job(instance_id(1), "j").await.unwrap().unwrap();
     assert_eq!(
         (job.status, job.done, job.position),
