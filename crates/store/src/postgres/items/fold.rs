@@ -13,7 +13,7 @@ use super::link_changes::LinkChanges;
 use crate::StoreError;
 use crate::items::change::{LinkChange, NewItem, not_unique};
 use crate::items::key_change::{KeyChange, changes};
-use crate::items::write::Write;
+use crate::items::write::{Step, Write};
 use crate::items::{Batch, Item, ItemsOf, Written};
 
 pub(super) type Outcome = Result<Written, Fault>;
@@ -64,9 +64,9 @@ pub(super) fn fold(of: &ItemsOf, batch: &Batch, before: &Before) -> Result<Sum, 
     };
     for write in &batch.writes {
         let outcome = fold.write(write)?;
-        let failed = outcome.is_err();
+        let failed = batch.step.is_some() && Step::fails_with(&outcome);
         fold.sum.outcomes.push(outcome);
-        if failed && batch.step.is_some() {
+        if failed {
             break;
         }
     }

@@ -60,7 +60,7 @@ async fn take_step(
     let client = lease.client()?;
     let statement = client.prepare_cached(TAKE_STEP).await?;
     let done = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
-    let status = JobStatus::after(step, outcomes.iter().any(Result::is_err));
+    let status = JobStatus::after(step, outcomes.iter().any(Step::fails_with));
     let taken = client
         .execute(
             &statement,
