@@ -361,10 +361,14 @@ async function rawPost(backend, authorization, headers) {
   const lines = Object.entries({ Host: "x", Authorization: authorization, Connection: "close", ...headers });
   socket.write(`POST ${room}/items HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`);
   let text = "";
-  socket.setEncoding("utf8").on("data", (part) => {
-    text += part;
+  // The connection itself stays open for a while, in case the body comes after all.
+  const answer = new Promise((done) => {
+    socket.setEncoding("utf8").on("data", (part) => {
+      text += part;
+      if (text.includes("}}}")) done();
+    });
+    socket.on("close", done);
   });
-  const answer = new Promise((done) => socket.on("close", done));
   try {
     await within("an answer", answer, 3_000);
   } finally {

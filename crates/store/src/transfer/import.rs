@@ -62,10 +62,10 @@ impl Check {
 
     /// Ends it; an export that was broken off has no end.
     pub const fn finish(self) -> Result<(), NotImported> {
-        if self.ended {
-            Ok(())
-        } else {
-            Err(NotImported::Disorder("it has no end, so it was broken off"))
+        match (self.begun, self.ended) {
+            (_, true) => Ok(()),
+            (false, _) => Err(NotImported::Disorder("it has no header")),
+            (true, false) => Err(NotImported::Disorder("it has no end, so it was broken off")),
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::oracle::condition::Condition;
 use crate::oracle::values::same;
 use crate::oracle::{Question, SortBy, sort_value};
 use crate::place::Place;
-use crate::property::{Verdict, holds};
+use crate::property::{Verdict, cases, holds};
 use crate::table::{filter, ids, value};
 use crate::world::{Plan, World, plan};
 use crate::{arbitrary, narrow};
@@ -43,13 +43,13 @@ async fn whatever_stands_in_an_indexed_field_is_found(place: &Place) {
     .await;
 }
 
-async fn ask_worlds<S>(place: &Place, cases: u32, worlds: fn() -> S)
+async fn ask_worlds<S>(place: &Place, most: u32, worlds: fn() -> S)
 where
     S: Strategy<Value = (Plan, Vec<(Question, Index)>)> + 'static,
 {
     let store = place.open().await;
     let numbers = AtomicU64::new(0);
-    holds(cases, worlds, move |(plan, questions)| {
+    holds(cases(place, most), worlds, move |(plan, questions)| {
         let number = numbers.fetch_add(1, Ordering::Relaxed);
         check(store.clone(), number, plan, questions)
     })

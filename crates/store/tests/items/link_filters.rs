@@ -14,7 +14,7 @@ use crate::narrow;
 use crate::oracle::Question;
 use crate::oracle::condition::{Condition, Field};
 use crate::place::Place;
-use crate::property::{Verdict, holds};
+use crate::property::{Verdict, cases, holds};
 use crate::table::{Table, content, filter};
 use backlot_store::items::Write;
 
@@ -25,14 +25,18 @@ type Linked = (serde_json::Map<String, Json>, Vec<&'static str>);
 async fn filters_on_links_mean_the_same_as_on_lists_of_ids(place: &Place) {
     let store = place.open().await;
     let numbers = AtomicU64::new(0);
-    let cases = || {
+    let worlds = || {
         let item = (narrow::fields(), vec(id(), 0..4));
         (vec(item, 0..8), vec(condition(), 1..12), any::<bool>())
     };
-    holds(40, cases, move |(items, conditions, with_index)| {
-        let number = numbers.fetch_add(1, Ordering::Relaxed);
-        check(store.clone(), number, items, conditions, with_index)
-    })
+    holds(
+        cases(place, 40),
+        worlds,
+        move |(items, conditions, with_index)| {
+            let number = numbers.fetch_add(1, Ordering::Relaxed);
+            check(store.clone(), number, items, conditions, with_index)
+        },
+    )
     .await;
 }
 

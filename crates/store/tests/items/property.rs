@@ -4,6 +4,16 @@ use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 use tokio::runtime::Handle;
 
+use crate::place::Place;
+
+/// So many cases inside of the program, and a quarter where each question goes to a server.
+pub(crate) const fn cases(place: &Place, most: u32) -> u32 {
+    match place {
+        Place::Folder(_) => most,
+        Place::Database(_) => most / 4,
+    }
+}
+
 /// What a case comes to.
 pub(crate) type Verdict = Result<(), TestCaseError>;
 

@@ -14,7 +14,7 @@ use crate::narrow;
 use crate::oracle::condition::Condition;
 use crate::oracle::{Question, SortBy};
 use crate::place::Place;
-use crate::property::{Verdict, holds};
+use crate::property::{Verdict, cases, holds};
 use crate::table::{Table, filter, ids, instance, remove};
 use crate::world::{Plan, World, plan};
 
@@ -53,7 +53,7 @@ async fn pages_one_after_the_other_are_the_whole_order(place: &Place) {
             prop::collection::vec(walk(), 1..6),
         )
     };
-    holds(60, worlds, move |(plan, walks)| {
+    holds(cases(place, 60), worlds, move |(plan, walks)| {
         let number = numbers.fetch_add(1, Ordering::Relaxed);
         check(store.clone(), number, plan, walks)
     })
