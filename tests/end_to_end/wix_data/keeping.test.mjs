@@ -94,7 +94,9 @@ testOnEach("an instance exported, deleted and imported", async (t, database) => 
     assert.ok(lines.length > 1200);
     assert.ok(!readFileSync(file, "utf8").includes(other.instanceId));
     const printed = await place.done("instance", "export", id);
-    assert.equal(printed.trimEnd().split("\n").length, lines.length);
+    // When the instance was seen last is written behind its requests, so that record may come later.
+    const ofData = (text) => text.trimEnd().split("\n").filter((line) => !line.includes('"kind":"instance"'));
+    assert.equal(ofData(printed).length, ofData(readFileSync(file, "utf8")).length);
     assert.equal(printed.trimEnd().split("\n").at(-1), records().at(-1), "the same counts and checksum");
   });
   await t.test("into one that has data: refused", async () => {

@@ -13,8 +13,7 @@ use super::link_changes::LinkChanges;
 use crate::StoreError;
 use crate::items::change::{LinkChange, NewItem, not_unique};
 use crate::items::key_change::{KeyChange, changes};
-use crate::items::write::Step;
-use crate::items::write::Write;
+use crate::items::write::{Step, Write};
 use crate::items::{Batch, Item, ItemsOf, Written};
 
 pub(super) type Outcome = Result<Written, Fault>;
