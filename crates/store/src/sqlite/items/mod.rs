@@ -1,5 +1,6 @@
 //! Items in SQLite.
 
+mod condition;
 pub(super) mod keys;
 mod links;
 mod query;

@@ -1,0 +1,148 @@
+//! Conditions as SQL. On links, and on what stands in columns of its own, they are SQL; everything else is asked
+//! of the filter itself.
+
+use backlot_wix::data::filter::Test;
+use backlot_wix::data::{Filter, Value};
+
+use super::query::Statement;
+
+impl Statement<'_> {
+    pub(super) fn filter(&mut self, filter: &Filter) {
+        if !filter.is_all() {
+            let condition = self.condition(filter);
+            self.text(format_args!(" AND {condition}"));
+        }
+    }
+
+    /// Conditions on links are SQL; everything else is asked of the filter itself.
+    fn condition(&mut self, filter: &Filter) -> String {
+        let definition = &self.of.collection.definition;
+        let mut on_links = false;
+        filter.paths(&mut |path| on_links |= definition.multi_reference(path.first()).is_some());
+        if !on_links {
+            return self.item_condition(filter);
+        }
+        match filter {
+            Filter::And(parts) => self.joined(parts, " AND ", "true"),
+            Filter::Or(parts) => self.joined(parts, " OR ", "false"),
+            Filter::Not(part) => format!("NOT {}", self.condition(part)),
+            Filter::Field(path, test) => self.link_condition(path.first(), test),
+        }
+    }
+
+    /// What stands in columns of its own is compared there.
+    fn item_condition(&mut self, filter: &Filter) -> String {
+        if let Some(condition) = self.column_condition(filter) {
+            return condition;
+        }
+        let in_columns = |part: &&Filter| column(part).is_some();
+        match filter {
+            Filter::And(parts) if parts.iter().any(|part| in_columns(&part)) => {
+                let (columns, rest): (Vec<&Filter>, Vec<&Filter>) =
+                    parts.iter().partition(|part| in_columns(part));
+                let mut all: Vec<String> = columns
+                    .into_iter()
+                    .filter_map(|part| self.column_condition(part))
+                    .collect();
+                let rest = Filter::And(rest.into_iter().cloned().collect());
+                if !rest.is_all() {
+                    all.push(self.item_condition(&rest));
+                }
+                format!("({})", all.join(" AND "))
+            }
+            _ => {
+                let operand = self.operands.filter(filter);
+                let operand = self.bind(operand);
+                format!("item_matches({operand}, i.data)")
+            }
+        }
+    }
+
+    fn column_condition(&mut self, filter: &Filter) -> Option<String> {
+        let (column, text) = column(filter)?;
+        let text = self.bind(text.to_owned());
+        Some(format!("i.{column} = {text}"))
+    }
+
+    fn joined(&mut self, parts: &[Filter], word: &str, none: &str) -> String {
+        let parts = parts.iter().map(|part| self.condition(part)).collect();
+        balanced(parts, word, none)
+    }
+
+    fn link_condition(&mut self, field: &str, test: &Test) -> String {
+        match test {
+            Test::Equals(Value::Null) | Test::Exists(false) => {
+                format!("NOT {}", self.linked(field, None))
+            }
+            Test::Exists(true) => self.linked(field, None),
+            Test::Equals(Value::Array(values)) | Test::AllOf(values) => {
+                let each = |value: &Value| self.link_condition(field, &Test::Equals(value.clone()));
+                let all = values.iter().map(each).collect();
+                balanced(all, " AND ", "true")
+            }
+            Test::Equals(value) => self.linked(field, Some(std::slice::from_ref(value))),
+            Test::AnyOf(operands) => {
+                let linked = self.linked(field, Some(operands.list()));
+                if operands.list().contains(&Value::Null) {
+                    let unlinked = self.link_condition(field, &Test::Equals(Value::Null));
+                    format!("({linked} OR {unlinked})")
+                } else {
+                    linked
+                }
+            }
+            // Ids neither compare nor are searched in.
+            Test::Compares(..) | Test::Text(..) => "false".to_owned(),
+        }
+    }
+
+    /// Whether the item is linked: to anything, or to one of these.
+    fn linked(&mut self, field: &str, to: Option<&[Value]>) -> String {
+        let (tenant, collection) = ("?1", "?2");
+        let field = self.bind(field.to_owned());
+        let to = match to {
+            None => String::new(),
+            Some(values) => {
+                let ids: Vec<String> = values
+                    .iter()
+                    .filter_map(backlot_wix::data::collection::reference_id)
+                    .map(str::to_owned)
+                    .collect();
+                let ids: Vec<String> = ids.into_iter().map(|id| self.bind(id)).collect();
+                format!(" AND l.referenced_id IN ({})", ids.join(", "))
+            }
+        };
+        format!(
+            "EXISTS (SELECT 1 FROM item_links AS l WHERE l.instance_id = {tenant}
+             AND l.collection = {collection} AND l.field = {field} AND l.item_id = i.item_id{to})"
+        )
+    }
+}
+
+/// The column that an equality is about, and with what.
+fn column(filter: &Filter) -> Option<(&'static str, &str)> {
+    let Filter::Field(path, Test::Equals(Value::String(text))) = filter else {
+        return None;
+    };
+    match path.single()? {
+        "_id" => Some(("item_id", text)),
+        "_owner" => Some(("owner", text)),
+        _ => None,
+    }
+}
+
+/// The parts with a word between them, as a tree of little depth: SQLite takes no deep one.
+fn balanced(mut parts: Vec<String>, word: &str, none: &str) -> String {
+    if parts.is_empty() {
+        return none.to_owned();
+    }
+    while parts.len() > 1 {
+        parts = parts
+            .chunks(2)
+            .map(|pair| match pair {
+                [one, other] => format!("({one}{word}{other})"),
+                rest => rest.concat(),
+            })
+            .collect();
+    }
+    parts.concat()
+}
