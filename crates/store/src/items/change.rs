@@ -245,10 +245,7 @@ pub fn normalise_references(collection: &Collection, object: &mut Object) {
 }
 
 fn link_change(modification: &Modification) -> Result<LinkChange, Fault> {
-    let not_ids = || {
-        let text = format!("The value of {} must be a list of ids.", modification.path);
-        Fault::new(DataCode::NotAnArrayOfIds, text)
-    };
+    let not_ids = || Fault::not_ids(&modification.path);
     let field = modification.path.single().ok_or_else(not_ids)?.to_owned();
     let id = |value: &Value| reference_id(value).map(str::to_owned).ok_or_else(not_ids);
     Ok(match &modification.action {

@@ -20,7 +20,15 @@ pub struct Item {
 impl Item {
     /// The item as fields.
     pub fn object(&self) -> Result<Object, StoreError> {
-        serde_json::from_str(&self.json)
-            .map_err(|error| StoreError::Refused(format!("an item is no JSON: {error}")))
+        serde_json::from_str(&self.json).map_err(no_json)
     }
+}
+
+/// What is kept as an item cannot be read.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it stands where an error is mapped"
+)]
+pub(crate) fn no_json(error: serde_json::Error) -> StoreError {
+    StoreError::Refused(format!("an item is no JSON: {error}"))
 }

@@ -13,6 +13,7 @@ pub mod find;
 mod item;
 pub(crate) mod key_change;
 pub mod link;
+pub(crate) mod link_condition;
 pub mod plan;
 pub mod write;
 
@@ -26,6 +27,7 @@ use crate::StoreError;
 use crate::collections::Collection;
 pub use find::{Find, Position};
 pub use item::Item;
+pub(crate) use item::no_json;
 pub use link::{Link, LinkOutcome};
 pub use write::{Batch, Write, Written};
 
@@ -51,7 +53,7 @@ pub trait Items {
         item_id: &str,
     ) -> impl Future<Output = Result<Option<Item>, StoreError>> + Send;
 
-    /// Those of the items that there are, in no order.
+    /// Those of the items that there are, each once and in no order.
     fn items_by_id(
         &self,
         of: &ItemsOf,

@@ -15,6 +15,7 @@ use crate::collections::{
     Collection, Collections, Misfits, Usage, exists, first_revision, parse, stale, together,
     too_many, undeclared, write,
 };
+use crate::items::no_json;
 
 const KEEP: &str = "
     INSERT INTO collections (instance_id, id, definition, revision) VALUES (?1, ?2, ?3, ?4)
@@ -216,8 +217,7 @@ impl Collections for SqliteStore {
             while let Some(row) = rows.next()? {
                 let (instance_id, id, json): ([u8; 16], String, String) =
                     (row.get(0)?, row.get(1)?, row.get(2)?);
-                let object = serde_json::from_str(&json)
-                    .map_err(|error| StoreError::Refused(format!("an item is no JSON: {error}")))?;
+                let object = serde_json::from_str(&json).map_err(no_json)?;
                 misfits.look(
                     &definition,
                     InstanceId::from_bytes(instance_id),

@@ -75,22 +75,11 @@ impl Instances for SqliteStore {
         after: Option<InstanceId>,
         limit: u32,
     ) -> Result<Vec<InstanceId>, StoreError> {
+        let after = after.map_or_else(String::new, |id| id.to_string().replace('-', ""));
         self.read_unlimited(move |connection| {
-            // Registered ones are kept as text, and tenants of items as bytes.
-            let mut statement = connection.prepare(
-                "SELECT instance_id FROM instances
-                 UNION SELECT instance_id FROM instance_details
-                 UNION SELECT lower(hex(instance_id)) FROM collections
-                 UNION SELECT lower(hex(instance_id)) FROM (SELECT DISTINCT instance_id FROM items)",
-            )?;
-            let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
-            let mut all = std::collections::BTreeSet::new();
-            for row in rows {
-                let digits: String = row?.chars().filter(|it| *it != '-').collect();
-                all.insert(from_digits(&digits)?);
-            }
-            let later = all.into_iter().filter(|id| after.is_none_or(|after| *id > after));
-            Ok(later.take(limit as usize).collect())
+            let mut statement = connection.prepare(AFTER)?;
+            let rows = statement.query_map(params![after, limit], |row| row.get::<_, String>(0))?;
+            rows.map(|digits| from_digits(&digits?)).collect()
         })
         .await
     }
@@ -146,6 +135,15 @@ fn from_digits(digits: &str) -> Result<InstanceId, StoreError> {
         .map(|number| InstanceId::from_bytes(number.to_be_bytes()))
         .map_err(|_| StoreError::Refused("an instance id in the database is no GUID".into()))
 }
+
+/// Registered instances are kept as text, and tenants of items as bytes: both as digits, in one order.
+const AFTER: &str = "
+    SELECT id FROM (
+        SELECT replace(instance_id, '-', '') AS id FROM instances
+        UNION SELECT replace(instance_id, '-', '') FROM instance_details
+        UNION SELECT lower(hex(instance_id)) FROM collections
+        UNION SELECT lower(hex(instance_id)) FROM (SELECT DISTINCT instance_id FROM items)
+    ) WHERE id > ?1 ORDER BY id LIMIT ?2";
 
 /// Items that are removed in one commit: others may write in between.
 const TOGETHER: i64 = 5_000;

@@ -108,8 +108,11 @@ impl Reader {
     ) -> Result<T, StoreError> {
         self.connection.prepare_cached("BEGIN")?.execute([])?;
         let outcome = work(&self.connection);
-        self.connection.prepare_cached("COMMIT")?.execute([])?;
-        outcome
+        let ended = self.connection.prepare_cached("COMMIT")?.execute([]);
+        // Why the work failed says more than what that made of its end.
+        let value = outcome?;
+        ended?;
+        Ok(value)
     }
 
     fn open(path: &Path, ear: Option<&Ear>) -> Result<Self, StoreError> {

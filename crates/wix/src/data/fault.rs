@@ -110,6 +110,12 @@ impl Fault {
         Self::new(DataCode::CollectionMissing, text).with("collectionName", collection)
     }
 
+    /// `WDE0303`
+    pub fn not_ids(field: impl std::fmt::Display) -> Self {
+        let text = format!("The value of {field} must be a list of ids.");
+        Self::new(DataCode::NotAnArrayOfIds, text)
+    }
+
     /// Adds a fact for programs.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl Into<Json>) -> Self {

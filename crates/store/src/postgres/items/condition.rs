@@ -8,6 +8,7 @@ use backlot_wix::data::{FieldPath, Filter, Value};
 use tokio_postgres::types::Type;
 
 use super::statement::{COLLECTION, Statement, TENANT};
+use crate::items::link_condition::LinkConditions;
 
 impl Statement<'_> {
     pub(super) fn filter(&mut self, filter: &Filter) {
@@ -35,10 +36,7 @@ impl Statement<'_> {
 
     fn joined(&mut self, parts: &[Filter], word: &str, none: &str) -> String {
         let parts: Vec<String> = parts.iter().map(|part| self.condition(part)).collect();
-        if parts.is_empty() {
-            return none.to_owned();
-        }
-        format!("({})", parts.join(word))
+        together(&parts, word, none)
     }
 
     fn test(&mut self, path: &FieldPath, test: &Test) -> String {
@@ -191,40 +189,13 @@ impl Statement<'_> {
             "EXISTS (SELECT 1 FROM {elements} AS e WHERE jsonb_typeof(e) = 'string' AND {condition})"
         )
     }
+}
 
-    fn link_condition(&mut self, field: &str, test: &Test) -> String {
-        match test {
-            Test::Equals(Value::Null) | Test::Exists(false) => {
-                format!("(NOT {})", self.linked(field, None))
-            }
-            Test::Exists(true) => self.linked(field, None),
-            Test::Equals(Value::Array(values)) | Test::AllOf(values) => {
-                let all: Vec<String> = values
-                    .iter()
-                    .map(|value| self.link_condition(field, &Test::Equals(value.clone())))
-                    .collect();
-                if all.is_empty() {
-                    "true".to_owned()
-                } else {
-                    format!("({})", all.join(" AND "))
-                }
-            }
-            Test::Equals(value) => self.linked(field, Some(std::slice::from_ref(value))),
-            Test::AnyOf(operands) => {
-                let linked = self.linked(field, Some(operands.list()));
-                if operands.list().contains(&Value::Null) {
-                    let unlinked = self.link_condition(field, &Test::Equals(Value::Null));
-                    format!("({linked} OR {unlinked})")
-                } else {
-                    linked
-                }
-            }
-            // Ids neither compare nor are searched in.
-            Test::Compares(..) | Test::Text(..) => "false".to_owned(),
-        }
+impl LinkConditions for Statement<'_> {
+    fn all(conditions: Vec<String>) -> String {
+        together(&conditions, " AND ", "true")
     }
 
-    /// Whether the item is linked: to anything, or to one of these.
     fn linked(&mut self, field: &str, to: Option<&[Value]>) -> String {
         let field = self.bind_text(field);
         let to = match to {
@@ -244,4 +215,12 @@ impl Statement<'_> {
              AND l.collection = {COLLECTION} AND l.field = {field} AND l.item_id = i.item_id{to} OFFSET 0)"
         )
     }
+}
+
+/// The parts with a word between them.
+fn together(parts: &[String], word: &str, none: &str) -> String {
+    if parts.is_empty() {
+        return none.to_owned();
+    }
+    format!("({})", parts.join(word))
 }

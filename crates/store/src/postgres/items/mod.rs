@@ -28,7 +28,7 @@ use super::stored::JsonText;
 use super::tenant::{Sees, transaction, uuid};
 use crate::StoreError;
 use crate::items::link::{Link, LinkOutcome, Wanted};
-use crate::items::{Batch, Find, Item, Items, ItemsOf, Visit, Write, Written};
+use crate::items::{Batch, Find, Item, Items, ItemsOf, Visit, Write, Written, no_json};
 use link_changes::LinkChanges;
 
 const GET: &str = "
@@ -176,8 +176,6 @@ fn read_item(row: &Row) -> Result<Item, Failure> {
         sequence: row.try_get(0)?,
         id: row.try_get(1)?,
         owner: row.try_get(2)?,
-        json: data
-            .to_wire()
-            .map_err(|error| StoreError::Refused(format!("an item is no JSON: {error}")))?,
+        json: data.to_wire().map_err(no_json)?,
     })
 }

@@ -5,6 +5,7 @@ use backlot_wix::data::filter::Test;
 use backlot_wix::data::{Filter, Value};
 
 use super::query::Statement;
+use crate::items::link_condition::LinkConditions;
 
 impl Statement<'_> {
     pub(super) fn filter(&mut self, filter: &Filter) {
@@ -16,10 +17,7 @@ impl Statement<'_> {
 
     /// Conditions on links are SQL; everything else is asked of the filter itself.
     fn condition(&mut self, filter: &Filter) -> String {
-        let definition = &self.of.collection.definition;
-        let mut on_links = false;
-        filter.paths(&mut |path| on_links |= definition.multi_reference(path.first()).is_some());
-        if !on_links {
+        if !self.of.collection.definition.has_links_in(filter) {
             return self.item_condition(filter);
         }
         match filter {
@@ -68,34 +66,13 @@ impl Statement<'_> {
         let parts = parts.iter().map(|part| self.condition(part)).collect();
         balanced(parts, word, none)
     }
+}
 
-    fn link_condition(&mut self, field: &str, test: &Test) -> String {
-        match test {
-            Test::Equals(Value::Null) | Test::Exists(false) => {
-                format!("NOT {}", self.linked(field, None))
-            }
-            Test::Exists(true) => self.linked(field, None),
-            Test::Equals(Value::Array(values)) | Test::AllOf(values) => {
-                let each = |value: &Value| self.link_condition(field, &Test::Equals(value.clone()));
-                let all = values.iter().map(each).collect();
-                balanced(all, " AND ", "true")
-            }
-            Test::Equals(value) => self.linked(field, Some(std::slice::from_ref(value))),
-            Test::AnyOf(operands) => {
-                let linked = self.linked(field, Some(operands.list()));
-                if operands.list().contains(&Value::Null) {
-                    let unlinked = self.link_condition(field, &Test::Equals(Value::Null));
-                    format!("({linked} OR {unlinked})")
-                } else {
-                    linked
-                }
-            }
-            // Ids neither compare nor are searched in.
-            Test::Compares(..) | Test::Text(..) => "false".to_owned(),
-        }
+impl LinkConditions for Statement<'_> {
+    fn all(conditions: Vec<String>) -> String {
+        balanced(conditions, " AND ", "true")
     }
 
-    /// Whether the item is linked: to anything, or to one of these.
     fn linked(&mut self, field: &str, to: Option<&[Value]>) -> String {
         let (tenant, collection) = ("?1", "?2");
         let field = self.bind(field.to_owned());

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use crate::StoreError;
 use crate::collections::{Collection, Prepared};
 use crate::items::key_change::{KeyChange, Rebuild, changes};
+use crate::items::no_json;
 
 /// `WDE0123` if another item has a key that must be unique.
 pub(super) fn check_unique(
@@ -140,8 +141,7 @@ pub(in crate::sqlite) fn rebuild(
     let mut rows = items.query(params![instance_id.as_bytes(), new.definition.id])?;
     while let Some(row) = rows.next()? {
         let (sequence, json): (i64, String) = (row.get(0)?, row.get(1)?);
-        let object: Object = serde_json::from_str(&json)
-            .map_err(|error| StoreError::Refused(format!("an item is no JSON: {error}")))?;
+        let object: Object = serde_json::from_str(&json).map_err(no_json)?;
         let changes = match changes(&added, None, Some(&object)) {
             Ok(changes) => changes,
             Err(fault) => return Ok(Err(fault)),

@@ -1,6 +1,6 @@
 //! Links of multi-reference fields.
 
-use backlot_wix::data::Direction;
+use backlot_wix::data::{Direction, Fault};
 use rusqlite::{Connection, params, params_from_iter};
 
 use super::write::check_current;
@@ -13,18 +13,7 @@ pub(super) fn link(
     of: &ItemsOf,
     links: &[Link],
 ) -> Result<Vec<LinkOutcome>, StoreError> {
-    check_current(connection, of)?;
-    let one = |link: &Link| {
-        let added = add(
-            connection,
-            of,
-            &link.field,
-            &link.item_id,
-            &link.referenced_id,
-        )?;
-        Ok(if added { Ok(()) } else { Err(link.exists()) })
-    };
-    links.iter().map(one).collect()
+    each(connection, of, links, add, Link::exists)
 }
 
 pub(super) fn unlink(
@@ -32,16 +21,27 @@ pub(super) fn unlink(
     of: &ItemsOf,
     links: &[Link],
 ) -> Result<Vec<LinkOutcome>, StoreError> {
+    each(connection, of, links, remove, Link::missing)
+}
+
+/// Changes each link, and says where there was nothing to change.
+fn each(
+    connection: &Connection,
+    of: &ItemsOf,
+    links: &[Link],
+    change: fn(&Connection, &ItemsOf, &str, &str, &str) -> Result<bool, StoreError>,
+    refused: fn(&Link) -> Fault,
+) -> Result<Vec<LinkOutcome>, StoreError> {
     check_current(connection, of)?;
     let one = |link: &Link| {
-        let removed = remove(
+        let changed = change(
             connection,
             of,
             &link.field,
             &link.item_id,
             &link.referenced_id,
         )?;
-        Ok(if removed { Ok(()) } else { Err(link.missing()) })
+        Ok(if changed { Ok(()) } else { Err(refused(link)) })
     };
     links.iter().map(one).collect()
 }

@@ -31,8 +31,10 @@ impl Items for SqliteStore {
     async fn items_by_id(
         &self,
         of: &ItemsOf,
-        item_ids: Vec<String>,
+        mut item_ids: Vec<String>,
     ) -> Result<Vec<Item>, StoreError> {
+        item_ids.sort_unstable();
+        item_ids.dedup();
         let of = of.clone();
         self.read_with(move |connection| {
             let one = |id: String| get(connection, of.instance_id, &of.collection, &id).transpose();

@@ -48,19 +48,21 @@ fn read(
     find: &Find,
     sender: &mpsc::Sender<Vec<Item>>,
 ) -> Result<(), StoreError> {
-    let snapshot = reader.connection.unchecked_transaction()?;
-    let plan = query::choose(&snapshot, of, find)?;
-    let statement = Statement::find(of, &reader.operands, find, plan.as_ref());
-    let mut prepared = snapshot.prepare_cached(&statement.sql)?;
-    let mut rows = prepared.query(params_from_iter(&statement.values))?;
-    let mut items = Vec::with_capacity(TOGETHER);
-    while let Some(row) = rows.next()? {
-        items.push(read_item(row)?);
-        if items.len() == TOGETHER && sender.blocking_send(std::mem::take(&mut items)).is_err() {
-            return Ok(());
+    reader.in_snapshot(|connection| {
+        let plan = query::choose(connection, of, find)?;
+        let statement = Statement::find(of, &reader.operands, find, plan.as_ref());
+        let mut prepared = connection.prepare_cached(&statement.sql)?;
+        let mut rows = prepared.query(params_from_iter(&statement.values))?;
+        let mut items = Vec::with_capacity(TOGETHER);
+        while let Some(row) = rows.next()? {
+            items.push(read_item(row)?);
+            if items.len() == TOGETHER && sender.blocking_send(std::mem::take(&mut items)).is_err()
+            {
+                return Ok(());
+            }
         }
-    }
-    // Whoever visits may have stopped.
-    let _ = sender.blocking_send(items);
-    Ok(())
+        // Whoever visits may have stopped.
+        let _ = sender.blocking_send(items);
+        Ok(())
+    })
 }

@@ -20,7 +20,7 @@ mod wire;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::{DataCode, Date, Direction, Fault, limits};
+use super::{DataCode, Date, Direction, Fault, Filter, limits};
 
 pub use check::{Violation, violations_fault};
 pub use field::{Field, LengthRange, NumberRange, SizeRange};
@@ -82,6 +82,13 @@ impl Definition {
     /// The multi-reference field of this name.
     pub fn multi_reference(&self, key: &str) -> Option<&Field> {
         self.multi_references().find(|field| field.key == key)
+    }
+
+    /// Whether a filter asks for what a multi-reference holds, which is no part of an item.
+    pub fn has_links_in(&self, filter: &Filter) -> bool {
+        let mut has = false;
+        filter.paths(&mut |path| has |= self.multi_reference(path.first()).is_some());
+        has
     }
 
     /// The collection that a field refers to.

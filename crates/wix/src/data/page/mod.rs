@@ -122,7 +122,7 @@ impl Paging {
     clippy::cast_sign_loss,
     reason = "it is whole, and within 2^53"
 )]
-pub(super) fn whole(value: &Value) -> Option<u64> {
+pub fn whole(value: &Value) -> Option<u64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     let number = value.as_number()?;
     (number.fract() == 0.0 && (0.0..=EXACT).contains(&number)).then_some(number as u64)
