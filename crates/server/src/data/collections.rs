@@ -8,10 +8,8 @@ use backlot_wix::Role;
 use backlot_wix::data::collection::Definition;
 use backlot_wix::data::{DataCode, Fault};
 
+use super::anew::ATTEMPTS;
 use super::{DataFault, DataOf};
-
-/// How often a change is built anew when the collection changed meanwhile.
-const ATTEMPTS: usize = 5;
 
 impl DataOf {
     pub(crate) async fn collection(&self, id: &str) -> Result<Arc<Collection>, DataFault> {

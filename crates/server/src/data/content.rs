@@ -94,10 +94,7 @@ pub(crate) fn content(
 }
 
 fn ids(field: &str, value: &Value) -> Result<Vec<String>, Fault> {
-    let not_ids = || {
-        let text = format!("The value of {field} must be a list of ids.");
-        Fault::new(DataCode::NotAnArrayOfIds, text)
-    };
+    let not_ids = || Fault::not_ids(field);
     match value {
         Value::Null => Ok(Vec::new()),
         Value::Array(elements) => elements

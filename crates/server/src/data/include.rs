@@ -134,10 +134,8 @@ impl DataOf {
     pub(crate) async fn readable(
         &self,
         collection: &str,
-        mut ids: Vec<String>,
+        ids: Vec<String>,
     ) -> Result<HashMap<String, Object>, DataFault> {
-        ids.sort_unstable();
-        ids.dedup();
         let opened = match self.open_for(collection, &[]).await {
             Ok(opened) if opened.access(Operation::Read) != Access::Denied => opened,
             // A collection that is gone, or that the caller may not read, includes nothing.

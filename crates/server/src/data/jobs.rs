@@ -194,7 +194,7 @@ impl JobRunner {
             writes: items.into_iter().map(|item| write(item.id)).collect(),
             // What does not match any more when its turn comes is left alone. Links are no part of an
             // item, so a filter on them cannot be asked again.
-            condition: on_items_only(&of, &filter).then_some(filter),
+            condition: (!of.collection.definition.has_links_in(&filter)).then_some(filter),
             author: Author::app(work.owner),
             now: self.0.clock.now().into(),
             step: Some(step),
@@ -202,11 +202,4 @@ impl JobRunner {
         store.write(&of, batch).await?;
         Ok(())
     }
-}
-
-fn on_items_only(of: &ItemsOf, filter: &Filter) -> bool {
-    let mut on_links = false;
-    let definition = &of.collection.definition;
-    filter.paths(&mut |path| on_links |= definition.multi_reference(path.first()).is_some());
-    !on_links
 }

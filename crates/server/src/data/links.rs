@@ -2,16 +2,14 @@
 
 use std::collections::HashMap;
 
-use backlot_store::StoreError;
 use backlot_store::items::link::{Link, LinkOutcome, Wanted};
 use backlot_store::items::{Item, Items as _};
-use backlot_wix::data::collection::{Access, Operation};
+use backlot_wix::data::collection::Operation;
 use backlot_wix::data::{DataCode, Direction, Fault, Object};
 
+use super::anew::anew;
+use super::writes::merged;
 use super::{DataFault, DataOf, Opened};
-
-/// How often a change is built anew when the collection changed meanwhile.
-const ATTEMPTS: usize = 5;
 
 /// One referenced item, or why there is none.
 pub(crate) struct Referenced {
@@ -36,38 +34,37 @@ impl DataOf {
         links: Vec<Link>,
         add: bool,
     ) -> Result<Vec<LinkOutcome>, DataFault> {
-        for _ in 0..ATTEMPTS {
-            let opened = self.open(collection, Operation::Update).await?;
-            for link in &links {
-                opened.check_multi_reference(&link.field)?;
-            }
-            let mut faults: HashMap<usize, Fault> = HashMap::new();
-            let mut allowed = Vec::with_capacity(links.len());
-            for (place, link) in links.iter().enumerate() {
-                match self.may_link(&opened, &link.item_id).await? {
-                    Ok(()) => allowed.push(link.clone()),
-                    Err(fault) => {
-                        faults.insert(place, fault);
-                    }
-                }
-            }
-            let store = &self.data.store;
-            let outcomes = if add {
-                store.link(&opened.of, allowed).await
-            } else {
-                store.unlink(&opened.of, allowed).await
-            };
-            let mut outcomes = match outcomes {
-                Err(StoreError::Outdated) => continue,
-                other => other?.into_iter(),
-            };
-            let outcome = |place| match faults.remove(&place) {
-                Some(fault) => Err(fault),
-                None => outcomes.next().unwrap_or(Ok(())),
-            };
-            return Ok((0..links.len()).map(outcome).collect());
+        anew!(self.try_to_change_links(collection, &links, add))
+    }
+
+    async fn try_to_change_links(
+        &self,
+        collection: &str,
+        links: &[Link],
+        add: bool,
+    ) -> Result<Vec<LinkOutcome>, DataFault> {
+        let opened = self.open(collection, Operation::Update).await?;
+        for link in links {
+            opened.check_multi_reference(&link.field)?;
         }
-        Err(StoreError::Outdated.into())
+        let ids = links.iter().map(|link| link.item_id.clone()).collect();
+        let items = self.items(&opened, ids).await?;
+        let may = |link: &Link| {
+            opened
+                .may_link(&link.item_id, items.get(&link.item_id))
+                .err()
+        };
+        let faults: Vec<Option<Fault>> = links.iter().map(may).collect();
+        let allowed = links.iter().zip(&faults);
+        let allowed = allowed.filter(|(_, fault)| fault.is_none());
+        let allowed = allowed.map(|(link, _)| link.clone()).collect();
+        let store = &self.data.store;
+        let outcomes = if add {
+            store.link(&opened.of, allowed).await?
+        } else {
+            store.unlink(&opened.of, allowed).await?
+        };
+        Ok(merged(faults, outcomes))
     }
 
     /// Makes these the only links of a field.
@@ -78,21 +75,24 @@ impl DataOf {
         item_id: &str,
         referenced: Vec<String>,
     ) -> Result<(), DataFault> {
-        for _ in 0..ATTEMPTS {
-            let opened = self.open(collection, Operation::Update).await?;
-            opened.check_multi_reference(field)?;
-            self.may_link(&opened, item_id).await??;
-            let replaced = self
-                .data
-                .store
-                .replace_links(&opened.of, field, item_id, referenced.clone())
-                .await;
-            match replaced {
-                Err(StoreError::Outdated) => {}
-                other => return Ok(other?),
-            }
-        }
-        Err(StoreError::Outdated.into())
+        anew!(self.try_to_replace_links(collection, field, item_id, &referenced))
+    }
+
+    async fn try_to_replace_links(
+        &self,
+        collection: &str,
+        field: &str,
+        item_id: &str,
+        referenced: &[String],
+    ) -> Result<(), DataFault> {
+        let opened = self.open(collection, Operation::Update).await?;
+        opened.check_multi_reference(field)?;
+        let item = self.data.store.item(&opened.of, item_id).await?;
+        opened.may_link(item_id, item.as_ref())?;
+        let (store, referenced) = (&self.data.store, referenced.to_vec());
+        Ok(store
+            .replace_links(&opened.of, field, item_id, referenced)
+            .await?)
     }
 
     /// Whether two items are linked.
@@ -128,13 +128,9 @@ impl DataOf {
     ) -> Result<ReferencedPage, DataFault> {
         let opened = self.open(collection, Operation::Read).await?;
         opened.check_multi_reference(&wanted.field)?;
-        let mut visible = Vec::with_capacity(wanted.item_ids.len());
-        for item_id in wanted.item_ids {
-            if self.visible_item(&opened, &item_id).await?.is_some() {
-                visible.push(item_id);
-            }
-        }
-        wanted.item_ids = visible;
+        let items = self.items(&opened, wanted.item_ids.clone()).await?;
+        let is_visible = |id: &String| items.get(id).is_some_and(|item| opened.may_see(item));
+        wanted.item_ids.retain(is_visible);
         let limit = wanted.limit;
         let total = if with_total {
             let all = Wanted {
@@ -181,28 +177,30 @@ impl DataOf {
         Ok(item.filter(|item| opened.may_see(item)))
     }
 
-    /// Whether the caller may change the links of an item. The item must be there.
-    async fn may_link(
+    /// Those of the items that there are, by their ids, whoever may see them.
+    async fn items(
         &self,
         opened: &Opened,
-        item_id: &str,
-    ) -> Result<Result<(), Fault>, DataFault> {
-        let item = self.data.store.item(&opened.of, item_id).await?;
-        let may_see = item.as_ref().is_some_and(|item| opened.may_see(item));
-        let reached = item.filter(|item| match opened.access(Operation::Update) {
-            Access::All => true,
-            Access::Own => item.owner.is_some() && item.owner == opened.author.owner,
-            Access::Denied => false,
-        });
-        Ok(match reached {
-            Some(_) => Ok(()),
-            None if may_see => Err(opened.denied_fault(Operation::Update)),
-            None => Err(Fault::item_missing(item_id, opened.id())),
-        })
+        ids: Vec<String>,
+    ) -> Result<HashMap<String, Item>, DataFault> {
+        let found = self.data.store.items_by_id(&opened.of, ids).await?;
+        Ok(found
+            .into_iter()
+            .map(|item| (item.id.clone(), item))
+            .collect())
     }
 }
 
 impl Opened {
+    /// Whether the caller may change the links of an item. The item must be there.
+    fn may_link(&self, item_id: &str, item: Option<&Item>) -> Result<(), Fault> {
+        match item {
+            Some(item) if self.reaches(Operation::Update, item) => Ok(()),
+            Some(item) if self.may_see(item) => Err(self.denied_fault(Operation::Update)),
+            _ => Err(Fault::item_missing(item_id, self.id())),
+        }
+    }
+
     /// `WDE0020` for any other field.
     fn check_multi_reference(&self, field: &str) -> Result<(), Fault> {
         if self

@@ -4,6 +4,7 @@
 //! through [`crate::Items`]. Neither reaches the store otherwise. Everything starts from a
 //! [`DataOf`], which is made from a verified caller, so there is no data without a tenant.
 
+mod anew;
 mod collections;
 mod content;
 mod cursor;
@@ -20,8 +21,8 @@ use std::sync::Arc;
 
 use backlot_store::Store;
 use backlot_store::collections::Collections as _;
-use backlot_store::items::ItemsOf;
 use backlot_store::items::write::Author;
+use backlot_store::items::{Item, ItemsOf};
 use backlot_wix::Role;
 use backlot_wix::data::collection::{Access, Operation};
 use backlot_wix::data::{Fault, FieldPath, Filter};
@@ -34,7 +35,7 @@ pub(crate) use fault::DataFault;
 pub(crate) use include::Include;
 pub(crate) use jobs::{JobRunner, JobWork};
 pub(crate) use links::{Referenced, wanted};
-pub(crate) use query::{Page, Paging, Query};
+pub(crate) use query::{Page, Paging, Query, check_limit};
 pub(crate) use who::Who;
 pub(crate) use writes::{Change, Changed, Changes};
 
@@ -84,11 +85,7 @@ impl DataOf {
     /// Opens a collection for an operation. `WDE0025` when there is none, `WDE0027` when the caller may
     /// not do this at all.
     pub(crate) async fn open(&self, id: &str, operation: Operation) -> Result<Opened, DataFault> {
-        let opened = self.open_for(id, &[operation]).await?;
-        if opened.access(operation) == Access::Denied {
-            return Err(opened.denied(operation));
-        }
-        Ok(opened)
+        self.open_for(id, &[operation]).await
     }
 
     /// Opens a collection for any of several operations; `WDE0027` when the caller may do none.
@@ -150,14 +147,18 @@ impl Opened {
         backlot_store::items::change::denied(&self.of.collection, operation)
     }
 
-    /// The filter, narrowed to the items that the caller may see.
-    pub(crate) fn visible(&self, filter: Filter) -> Result<Filter, Fault> {
-        self.narrowed(filter, self.author.read)
+    /// Whether an operation reaches an item.
+    pub(crate) fn reaches(&self, operation: Operation, item: &Item) -> bool {
+        match self.access(operation) {
+            Access::All => true,
+            Access::Own => item.owner.is_some() && item.owner == self.author.owner,
+            Access::Denied => false,
+        }
     }
 
-    /// The filter, narrowed to the items that this access reaches.
-    pub(crate) fn narrowed(&self, filter: Filter, access: Access) -> Result<Filter, Fault> {
-        Ok(match (access, &self.author.owner) {
+    /// The filter, narrowed to the items that the caller may see.
+    pub(crate) fn visible(&self, filter: Filter) -> Result<Filter, Fault> {
+        Ok(match (self.author.read, &self.author.owner) {
             (Access::All, _) => filter,
             (Access::Own, Some(owner)) => {
                 filter.and(Filter::equals(FieldPath::parse("_owner")?, owner.as_str()))

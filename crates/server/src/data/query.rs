@@ -79,7 +79,6 @@ impl DataOf {
             limit,
             mut find,
         } = self.check(&query)?;
-        let unpaged = find.filter.clone();
         find.filter = opened.visible(find.filter)?;
         // One more than wanted, to see whether there is more.
         find.limit = limit + 1;
@@ -90,12 +89,11 @@ impl DataOf {
             items.reverse();
         }
         let total = if query.with_total {
-            let filter = opened.visible(unpaged)?;
-            Some(self.data.store.count(&opened.of, &filter).await?)
+            Some(self.data.store.count(&opened.of, &find.filter).await?)
         } else {
             None
         };
-        let has_next = if find.backwards { true } else { more };
+        let has_next = find.backwards || more;
         let has_previous = match (find.backwards, &find.after) {
             (true, _) => more,
             (false, Some(_)) => true,
@@ -153,12 +151,7 @@ impl DataOf {
             }
         };
         let limit = limit.unwrap_or(limits::DEFAULT_PAGE);
-        if limit == 0 || limit > limits::LARGEST_PAGE {
-            let most = limits::LARGEST_PAGE;
-            return Err(Fault::invalid(format!(
-                "paging.limit is {limit}, expected 1 to {most}."
-            )));
-        }
+        check_limit(limit)?;
         let find = Find {
             filter: Filter::parse_optional(words.0.as_ref())?,
             sorts: parse_sorts(words.1.as_ref())?,
@@ -172,8 +165,18 @@ impl DataOf {
     }
 }
 
+/// A page holds 1 to 1000.
+pub(crate) fn check_limit(limit: u32) -> Result<(), Fault> {
+    let most = limits::LARGEST_PAGE;
+    if (1..=most).contains(&limit) {
+        return Ok(());
+    }
+    let text = format!("paging.limit is {limit}, expected 1 to {most}.");
+    Err(Fault::invalid(text))
+}
+
 /// `[{"fieldName":"a","order":"ASC"}]`
-pub(crate) fn parse_sorts(sort: Option<&Value>) -> Result<Vec<Sort>, Fault> {
+fn parse_sorts(sort: Option<&Value>) -> Result<Vec<Sort>, Fault> {
     let bad = || Fault::invalid("sort is a list of {fieldName, order}, the order ASC or DESC.");
     let list = match sort {
         None | Some(Value::Null) => return Ok(Vec::new()),

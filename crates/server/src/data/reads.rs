@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use backlot_store::items::{Item, Items as _};
-use backlot_wix::data::collection::{Access, Operation};
+use backlot_wix::data::collection::Operation;
 use backlot_wix::data::{Fault, Filter, Object};
 
 use super::content::check_item_id;
@@ -55,10 +55,6 @@ impl DataOf {
 impl Opened {
     /// Whether the caller may see an item.
     pub(crate) fn may_see(&self, item: &Item) -> bool {
-        match self.author.read {
-            Access::All => true,
-            Access::Own => item.owner.is_some() && item.owner == self.author.owner,
-            Access::Denied => false,
-        }
+        self.reaches(Operation::Read, item)
     }
 }

@@ -2,15 +2,13 @@
 
 use backlot_store::StoreError;
 use backlot_store::items::{Batch, Items as _, Write, Written};
-use backlot_wix::data::collection::Operation;
+use backlot_wix::data::collection::{Access, Operation};
 use backlot_wix::data::modification::Modification;
 use backlot_wix::data::{DataCode, Fault, Filter, Object};
 
+use super::anew::anew;
 use super::content::{check_item_id, new_item_id};
 use super::{DataFault, DataOf, Opened, WireItem, content};
-
-/// How often a write is built anew when its collection changed meanwhile.
-const ATTEMPTS: usize = 5;
 
 /// What is to be written, as it is sent.
 #[derive(Debug, Clone)]
@@ -93,15 +91,7 @@ impl DataOf {
             .iter()
             .find_map(|change| change.as_ref().ok())
             .map_or(&[Operation::Insert][..], Change::operations);
-        for _ in 0..ATTEMPTS {
-            let opened = self.open_for(changes.collection, operations).await?;
-            match self.try_to_change(&opened, changes).await {
-                Err(StoreError::Outdated) => {}
-                Err(error) => return Err(error.into()),
-                Ok(outcomes) => return Ok(Changed { opened, outcomes }),
-            }
-        }
-        Err(StoreError::Outdated.into())
+        anew!(self.try_to_change(changes, operations))
     }
 
     /// Does one change.
@@ -129,14 +119,15 @@ impl DataOf {
 
     async fn try_to_change(
         &self,
-        opened: &Opened,
         changes: &Changes<'_>,
-    ) -> Result<Vec<Result<Written, Fault>>, StoreError> {
+        operations: &[Operation],
+    ) -> Result<Changed, DataFault> {
+        let opened = self.open_for(changes.collection, operations).await?;
         let mut writes = Vec::with_capacity(changes.each.len());
         let mut faults = Vec::with_capacity(changes.each.len());
         for change in &changes.each {
             let write = match change {
-                Ok(change) => change.write(opened, changes.save_references),
+                Ok(change) => change.write(&opened, changes.save_references),
                 Err(fault) => Err(fault.clone()),
             };
             match write {
@@ -154,29 +145,39 @@ impl DataOf {
             now: self.data.clock.now().into(),
             step: None,
         };
-        let mut written = self.data.store.write(&opened.of, batch).await?.into_iter();
-        let outcome = |fault: Option<Fault>| match fault {
-            Some(fault) => Err(fault),
-            None => written
-                .next()
-                .unwrap_or_else(|| Err(Fault::invalid("The write has no answer."))),
-        };
-        Ok(faults.into_iter().map(outcome).collect())
+        let written = self.data.store.write(&opened.of, batch).await?;
+        Ok(Changed {
+            opened,
+            outcomes: merged(faults, written),
+        })
     }
 
     /// Removes every item of a collection.
     pub(crate) async fn truncate(&self, collection: &str) -> Result<(), DataFault> {
-        use backlot_wix::data::collection::Access;
-        for _ in 0..ATTEMPTS {
-            let opened = self.open(collection, Operation::Remove).await?;
-            if opened.access(Operation::Remove) != Access::All {
-                return Err(opened.denied(Operation::Remove));
-            }
-            match self.data.store.truncate(&opened.of).await {
-                Err(StoreError::Outdated) => {}
-                other => return Ok(other?),
-            }
-        }
-        Err(StoreError::Outdated.into())
+        anew!(self.try_to_truncate(collection))
     }
+
+    async fn try_to_truncate(&self, collection: &str) -> Result<(), DataFault> {
+        let opened = self.open(collection, Operation::Remove).await?;
+        if opened.access(Operation::Remove) != Access::All {
+            return Err(opened.denied(Operation::Remove));
+        }
+        Ok(self.data.store.truncate(&opened.of).await?)
+    }
+}
+
+/// One outcome an element: its fault, where it was refused before the database was asked, or else the next
+/// answer of the database.
+pub(super) fn merged<T>(
+    faults: Vec<Option<Fault>>,
+    answers: Vec<Result<T, Fault>>,
+) -> Vec<Result<T, Fault>> {
+    let mut answers = answers.into_iter();
+    let outcome = |fault: Option<Fault>| match fault {
+        Some(fault) => Err(fault),
+        None => answers
+            .next()
+            .unwrap_or_else(|| Err(Fault::invalid("The write has no answer."))),
+    };
+    faults.into_iter().map(outcome).collect()
 }

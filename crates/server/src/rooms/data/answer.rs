@@ -101,6 +101,17 @@ impl PagingMetadata {
             ..Self::default()
         }
     }
+
+    /// A part of a list that is known whole.
+    pub(super) fn of_part(count: usize, offset: u32, total: usize) -> Self {
+        Self {
+            count,
+            offset: u64::from(offset),
+            total: Some(total as u64),
+            has_next: offset as usize + count < total,
+            ..Self::default()
+        }
+    }
 }
 
 /// The ways on.
@@ -119,6 +130,17 @@ pub(super) struct BulkMetadata {
     pub(super) total_successes: usize,
     pub(super) total_failures: usize,
     pub(super) undetailed_failures: usize,
+}
+
+impl BulkMetadata {
+    pub(super) fn of<T>(outcomes: &[Result<T, Fault>]) -> Self {
+        let failures = outcomes.iter().filter(|outcome| outcome.is_err()).count();
+        Self {
+            total_successes: outcomes.len() - failures,
+            total_failures: failures,
+            undetailed_failures: 0,
+        }
+    }
 }
 
 /// Why one element failed.

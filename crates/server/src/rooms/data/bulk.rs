@@ -86,12 +86,7 @@ async fn run(
     };
     let Changed { opened, outcomes } = data.change(&changes).await?;
     let with_item = request.return_entity.unwrap_or_default();
-    let failures = outcomes.iter().filter(|outcome| outcome.is_err()).count();
-    let metadata = BulkMetadata {
-        total_successes: outcomes.len() - failures,
-        total_failures: failures,
-        undetailed_failures: 0,
-    };
+    let metadata = BulkMetadata::of(&outcomes);
     let results = outcomes.iter().zip(kinds).enumerate();
     let results = results.map(|(place, (outcome, (action, id)))| match outcome {
         Ok(written) => success(place, action, written, with_item.then(|| opened.id())),

@@ -4,8 +4,9 @@ use backlot_wix::data::collection::Definition;
 use backlot_wix::data::{DataCode, Fault, limits};
 use serde_json::{Value as Json, json};
 
+use super::answer::PagingMetadata;
 use super::input::Input;
-use crate::data::{DataFault, DataOf};
+use crate::data::{DataFault, DataOf, check_limit};
 
 /// `POST collections`
 pub(super) async fn create(data: &DataOf, input: &Input) -> Result<String, DataFault> {
@@ -28,12 +29,7 @@ pub(super) async fn list(data: &DataOf, input: &Input) -> Result<String, DataFau
         .number("paging.limit")?
         .unwrap_or(limits::DEFAULT_PAGE);
     let offset = input.number("paging.offset")?.unwrap_or_default();
-    if limit == 0 || limit > limits::LARGEST_PAGE {
-        let most = limits::LARGEST_PAGE;
-        return Err(
-            Fault::invalid(format!("paging.limit is {limit}, expected 1 to {most}.")).into(),
-        );
-    }
+    check_limit(limit)?;
     let mut all = data.collections().await?;
     if input.parameter("sort.fieldName").as_deref() == Some("displayName") {
         all.sort_by(|one, other| {
@@ -53,13 +49,7 @@ pub(super) async fn list(data: &DataOf, input: &Input) -> Result<String, DataFau
         .map(|collection| collection.definition.to_wire())
         .collect();
     Ok(json!({
-        "pagingMetadata": {
-            "count": page.len(),
-            "offset": offset,
-            "total": total,
-            "tooManyToCount": false,
-            "hasNext": offset as usize + page.len() < total,
-        },
+        "pagingMetadata": PagingMetadata::of_part(page.len(), offset, total),
         "collections": page,
     })
     .to_string())

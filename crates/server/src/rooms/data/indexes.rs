@@ -5,6 +5,7 @@ use backlot_wix::data::{DataCode, Fault, limits};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
+use super::answer::PagingMetadata;
 use super::input::Input;
 use crate::data::{DataFault, DataOf};
 
@@ -53,13 +54,7 @@ pub(super) async fn list(data: &DataOf, input: &Input) -> Result<String, DataFau
     let page = all.iter().skip(offset as usize).take(limit as usize);
     let page: Vec<Json> = page.map(|index| wire(&id, index)).collect();
     Ok(json!({
-        "pagingMetadata": {
-            "count": page.len(),
-            "offset": offset,
-            "total": all.len(),
-            "tooManyToCount": false,
-            "hasNext": offset as usize + page.len() < all.len(),
-        },
+        "pagingMetadata": PagingMetadata::of_part(page.len(), offset, all.len()),
         "indexes": page,
     })
     .to_string())

@@ -2,6 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
+use backlot_wix::data::page::whole;
 use backlot_wix::data::{Fault, Filter, Value};
 use serde::Deserialize;
 
@@ -57,10 +58,13 @@ struct RandomOptions {
 impl OffsetPaging {
     /// The limit, if one is named, and the offset.
     fn checked(&self) -> Result<(Option<u32>, u64), Fault> {
-        let limit = self.limit.map(|limit| whole("limit", limit)).transpose()?;
+        let limit = self
+            .limit
+            .map(|limit| checked("limit", limit))
+            .transpose()?;
         let offset = self
             .offset
-            .map(|offset| whole("offset", offset))
+            .map(|offset| checked("offset", offset))
             .transpose()?;
         // A limit that is beyond all counting is refused further on, as any that is too large.
         let limit = limit.map(|limit| u32::try_from(limit).unwrap_or(u32::MAX));
@@ -69,19 +73,9 @@ impl OffsetPaging {
 }
 
 /// A whole number from 0 on.
-fn whole(name: &str, number: f64) -> Result<u64, Fault> {
-    const MOST: f64 = 9_007_199_254_740_992.0;
-    if number.fract() != 0.0 || !(0.0..=MOST).contains(&number) {
-        return Err(Fault::invalid(format!(
-            "paging.{name} is no whole number from 0 on."
-        )));
-    }
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "it is whole and within 0 and 2^53"
-    )]
-    Ok(number as u64)
+fn checked(name: &str, number: f64) -> Result<u64, Fault> {
+    let text = || format!("paging.{name} is no whole number from 0 on.");
+    whole(&Value::Number(number)).ok_or_else(|| Fault::invalid(text()))
 }
 
 impl QueryWords {

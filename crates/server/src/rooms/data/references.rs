@@ -84,12 +84,7 @@ async fn change(data: &DataOf, input: &Input, add: bool) -> Result<String, DataF
         return Err(fault.clone().into());
     }
     let action = if add { "INSERT" } else { "DELETE" };
-    let failures = outcomes.iter().filter(|outcome| outcome.is_err()).count();
-    let metadata = BulkMetadata {
-        total_successes: outcomes.len() - failures,
-        total_failures: failures,
-        undetailed_failures: 0,
-    };
+    let metadata = BulkMetadata::of(&outcomes);
     let results = outcomes.iter().enumerate().map(|(place, outcome)| {
         let mut metadata = json!({ "originalIndex": place, "success": outcome.is_ok() });
         if let Err(fault) = outcome {
