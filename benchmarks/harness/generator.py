@@ -70,7 +70,8 @@ class Generator:
         diagnose: bool = False,
     ) -> str:
         command = ["taskset", "-c", str(self._core), self._program, "-t1", f"-c{self._connections}"]
-        command += [f"-d{seconds}s", "--latency"]
+        # A reply that takes long counts as slow (p99), not as none.
+        command += [f"-d{seconds}s", "--latency", "--timeout", "10s"]
         if script or diagnose:
             command += ["-s", str(script.path if script else DIAGNOSE)]
         for name, value in page_headers(authorization).items():

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from ..bench import Workbench
 from ..settings import Settings
@@ -24,7 +25,11 @@ CHECKS = "the caller's whole check, owner rule, SQLite"
 BACKLOT = Contestant("backlot", None, "everything Backlot does", recipes.start_backlot)
 EXPRESS = Contestant("express", "express", f"Express: {CHECKS}", recipes.start_express)
 FASTIFY = Contestant("fastify", "fastify", f"Fastify: {CHECKS}", recipes.start_fastify)
-POCKETBASE = Contestant("pocketbase", "pocketbase", "token, owner rule, SQLite", pocketbase.start)
+AS_IT_COMES = partial(pocketbase.start, with_log=True)
+WITHOUT_LOG = partial(pocketbase.start, with_log=False)
+OWNED = "token, owner rule, SQLite"
+POCKETBASE = Contestant("pocketbase", "pocketbase", f"{OWNED}, its log", AS_IT_COMES)
+SILENT = Contestant("pocketbase-no-log", "pocketbase", f"{OWNED}, no log", WITHOUT_LOG)
 HYPER = Contestant("hyper", "hyper", "bare hyper, no store, checks nothing", recipes.start_hyper)
 
 INSERTING = [
@@ -34,12 +39,13 @@ INSERTING = [
     Contestant(
         "fastify-grouped", "fastify", "durable, commits grouped", recipes.start_fastify_grouped
     ),
-    Contestant("pocketbase", "pocketbase", "not durable: no fsync waited for", pocketbase.start),
+    Contestant("pocketbase", "pocketbase", "not durable: no fsync waited for", AS_IT_COMES),
+    Contestant("pocketbase-no-log", "pocketbase", "the same, no log", WITHOUT_LOG),
 ]
 PARTS = {
-    "data-read": [BACKLOT, EXPRESS, FASTIFY, POCKETBASE, HYPER],
+    "data-read": [BACKLOT, EXPRESS, FASTIFY, POCKETBASE, SILENT, HYPER],
     "data-insert": INSERTING,
-    "data-list": [BACKLOT, EXPRESS, FASTIFY, POCKETBASE],
+    "data-list": [BACKLOT, EXPRESS, FASTIFY, POCKETBASE, SILENT],
 }
 
 

@@ -17,14 +17,13 @@ from .notes import COLLECTION, MOST_IN_BULK, PAGE, blocks, note
 SUPERUSER, PASSWORD = "benchmark@example.com", "a-throw-away-password"
 RECORDS = f"/api/collections/{COLLECTION}/records"
 OWNER_RULE = "owner = @request.auth.id"
-# No log, as for all rivals; and notes may come in bulk.
-SETTINGS = {
-    "logs": {"maxDays": 0},
-    "batch": {"enabled": True, "maxRequests": MOST_IN_BULK, "timeout": 60},
-}
+# Notes may come in bulk.
+BULK = {"batch": {"enabled": True, "maxRequests": MOST_IN_BULK, "timeout": 60}}
+# As it comes it keeps a line of each request for five days.
+NO_LOG = {"logs": {"maxDays": 0}}
 
 
-def start(bench: Workbench) -> "PocketBase":
+def start(bench: Workbench, with_log: bool) -> "PocketBase":
     """A PocketBase with the collection of notes and two users."""
     place = bench.place(0)
     program, data = str(build.pocketbase_binary()), ["--dir", str(place.directory / "pb_data")]
@@ -37,7 +36,7 @@ def start(bench: Workbench) -> "PocketBase":
         [program, "serve", "--http", address, *data], place.port, ready_path="/api/health"
     )
     server = bench.fleet.start("pocketbase", launch, bench.cores.server, place.directory)
-    return PocketBase(server)
+    return PocketBase(server, BULK if with_log else BULK | NO_LOG)
 
 
 class PocketBase(Backend):
@@ -48,11 +47,11 @@ class PocketBase(Backend):
     # Neither counted nor sorted by anything but the order of insertion.
     list_path = f"{RECORDS}?perPage={PAGE}&skipTotal=1&sort=@rowid"
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, settings: dict) -> None:
         self.server = server
         self.ids = []
         self._superuser = self._log_in("_superusers", SUPERUSER)[0]
-        self._as_superuser("PATCH", "/api/settings", SETTINGS)
+        self._as_superuser("PATCH", "/api/settings", settings)
         self._as_superuser("POST", "/api/collections", _collection())
         self.owner, self._owner_id = self._new_user("owner@example.com")
         self.other, self._other_id = self._new_user("other@example.com")

@@ -23,25 +23,46 @@ type Known = Option<Arc<Collection>>;
 
 /// What is known of collections.
 #[derive(Clone)]
-pub(crate) struct Catalog(Cache<(Owner, Box<str>), Known>);
+pub(crate) struct Catalog {
+    /// Those that every instance has: apart, so that they are found by their name alone.
+    declared: Cache<Box<str>, Known>,
+    own: Cache<(InstanceId, Box<str>), Known>,
+}
 
 impl Catalog {
     pub(crate) fn new() -> Self {
-        let cache = Cache::builder().max_capacity(MOST).time_to_live(BELIEVED);
-        Self(cache.build())
+        Self {
+            declared: Cache::builder()
+                .max_capacity(MOST)
+                .time_to_live(BELIEVED)
+                .build(),
+            own: Cache::builder()
+                .max_capacity(MOST)
+                .time_to_live(BELIEVED)
+                .build(),
+        }
     }
 
     /// `None` when nothing is known, and `Some(None)` when it is known that there is none.
     pub(crate) fn get(&self, owner: Owner, id: &str) -> Option<Known> {
-        self.0.get(&(owner, id.into()))
+        match owner {
+            None => self.declared.get(id),
+            Some(instance_id) => self.own.get(&(instance_id, id.into())),
+        }
     }
 
     pub(crate) fn put(&self, owner: Owner, id: &str, known: Known) {
-        self.0.insert((owner, id.into()), known);
+        match owner {
+            None => self.declared.insert(id.into(), known),
+            Some(instance_id) => self.own.insert((instance_id, id.into()), known),
+        }
     }
 
     pub(crate) fn forget(&self, owner: Owner, id: &str) {
-        self.0.invalidate(&(owner, id.into()));
+        match owner {
+            None => self.declared.invalidate(id),
+            Some(instance_id) => self.own.invalidate(&(instance_id, id.into())),
+        }
     }
 
     /// Forgets a collection that turned out to be outdated, so that it is looked up anew.
@@ -59,6 +80,7 @@ impl Catalog {
     }
 
     pub(crate) fn forget_all(&self) {
-        self.0.invalidate_all();
+        self.declared.invalidate_all();
+        self.own.invalidate_all();
     }
 }

@@ -81,16 +81,17 @@ impl DataOf {
         if opened.access(operation) == Access::Own {
             work.only_of.clone_from(&self.who.owner);
         }
+        let now = self.data.clock.now();
         let job = Job {
             instance_id: self.who.instance_id,
-            job_id: new_item_id(),
+            job_id: new_item_id(now),
             collection: collection.to_owned(),
             work: serde_json::to_string(&work)
                 .map_err(|error| StoreError::Refused(error.to_string()))?,
             status: JobStatus::Initialized,
             done: 0,
             position: 0,
-            created_at: self.data.clock.now(),
+            created_at: now,
         };
         let id = job.job_id.clone();
         self.data.store.keep_job(job).await?;

@@ -2,7 +2,7 @@
 
 use backlot_store::items::{Find, Item, Items as _};
 use backlot_wix::data::collection::Operation;
-use backlot_wix::data::{Direction, Fault, FieldPath, Filter, Sort, Value, limits};
+use backlot_wix::data::{Direction, Fault, FieldPath, Filter, Object, Sort, Value, limits};
 
 use super::cursor::Cursor;
 use super::{DataFault, DataOf, Opened};
@@ -103,9 +103,12 @@ impl DataOf {
             let Some(item) = item.filter(|_| find.random.is_none()) else {
                 return Ok(None);
             };
-            let mut forward = find.clone();
-            forward.backwards = false;
-            let position = forward.position(&item.object()?, item.sequence);
+            // What sorts by nothing need not be looked into.
+            let object = match &find.sorts[..] {
+                [] => Object::new(),
+                _ => item.object()?,
+            };
+            let position = find.position(&object, item.sequence);
             let cursor = Cursor::new(&query.collection, words.clone(), position, backwards, limit);
             Ok(Some(self.data.cursors.seal(self.who.instance_id, &cursor)))
         };

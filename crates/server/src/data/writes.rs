@@ -5,6 +5,7 @@ use backlot_store::items::{Batch, Items as _, Write, Written};
 use backlot_wix::data::collection::{Access, Operation};
 use backlot_wix::data::modification::Modification;
 use backlot_wix::data::{DataCode, Fault, Filter, Object};
+use jiff::Timestamp;
 
 use super::anew::anew;
 use super::content::{check_item_id, new_item_id};
@@ -45,8 +46,14 @@ impl Change {
         }
     }
 
-    fn write(&self, opened: &Opened, save_references: bool) -> Result<Write, Fault> {
+    fn write(
+        &self,
+        opened: &Opened,
+        save_references: bool,
+        now: Timestamp,
+    ) -> Result<Write, Fault> {
         let collection = &opened.of.collection;
+        let new_item_id = || new_item_id(now);
         let content =
             |id: String, fields: &Object| content(collection, id, fields.clone(), save_references);
         Ok(match self {
@@ -123,11 +130,12 @@ impl DataOf {
         operations: &[Operation],
     ) -> Result<Changed, DataFault> {
         let opened = self.open_for(changes.collection, operations).await?;
+        let now = self.data.clock.now();
         let mut writes = Vec::with_capacity(changes.each.len());
         let mut faults = Vec::with_capacity(changes.each.len());
         for change in &changes.each {
             let write = match change {
-                Ok(change) => change.write(&opened, changes.save_references),
+                Ok(change) => change.write(&opened, changes.save_references, now),
                 Err(fault) => Err(fault.clone()),
             };
             match write {
@@ -142,7 +150,7 @@ impl DataOf {
             writes,
             condition: changes.condition.clone(),
             author: opened.author.clone(),
-            now: self.data.clock.now().into(),
+            now: now.into(),
             step: None,
         };
         let written = self.data.store.write(&opened.of, batch).await?;

@@ -70,6 +70,19 @@ impl Write {
         !matches!(self, Self::Insert(_) | Self::Restore { .. })
     }
 
+    /// What is to be done, for a write that does not look at what is there ([`Self::needs_existing`]). Its
+    /// content moves into what is kept.
+    pub(crate) fn insert(self, collection: &Collection, batch: &Batch) -> Result<Change, Fault> {
+        match self {
+            Self::Insert(content) => insert(collection, batch, content),
+            Self::Restore { item, links } => Ok(Change {
+                new: Some(kept(item)?),
+                links: replacements(&links),
+            }),
+            other => other.change(collection, batch, None),
+        }
+    }
+
     /// What is to be done, given what is there now. (An insert does not look: the database refuses a
     /// second item with the same id.)
     pub fn change(
@@ -79,12 +92,10 @@ impl Write {
         existing: Option<&Object>,
     ) -> Result<Change, Fault> {
         match self {
-            Self::Insert(content) => insert(collection, batch, content),
-            Self::Restore { item, links } => Ok(Change {
-                new: Some(kept(item.clone())?),
-                links: replacements(links),
-            }),
-            Self::Save(content) if existing.is_none() => insert(collection, batch, content),
+            Self::Insert(_) | Self::Restore { .. } => self.clone().insert(collection, batch),
+            Self::Save(content) if existing.is_none() => {
+                insert(collection, batch, content.clone())
+            }
             Self::Update(content) | Self::Save(content) => {
                 let existing = may(collection, batch, self, existing, Operation::Update)?;
                 let object = replaced(content, existing, batch.now);
@@ -108,12 +119,12 @@ impl Write {
     }
 }
 
-fn insert(collection: &Collection, batch: &Batch, content: &Content) -> Result<Change, Fault> {
+fn insert(collection: &Collection, batch: &Batch, content: Content) -> Result<Change, Fault> {
     if batch.author.insert == Access::Denied {
         return Err(denied(collection, Operation::Insert));
     }
     let mut object = Object::with_capacity(content.fields.len() + 4);
-    object.insert("_id".to_owned(), Value::String(content.item_id.clone()));
+    object.insert("_id".to_owned(), Value::String(content.item_id));
     let owner = batch.author.owner.clone();
     object.insert(
         "_owner".to_owned(),
@@ -121,7 +132,7 @@ fn insert(collection: &Collection, batch: &Batch, content: &Content) -> Result<C
     );
     object.insert("_createdDate".to_owned(), Value::Date(batch.now));
     object.insert("_updatedDate".to_owned(), Value::Date(batch.now));
-    object.extend(content.fields.clone());
+    object.extend(content.fields);
     Ok(Change {
         new: Some(checked(collection, object)?),
         links: replacements(&content.links),

@@ -50,6 +50,14 @@ const MOST_RANGES: usize = 100;
 /// What is worth more: more fields bound by equality, then a range, then the order.
 type Worth = (usize, bool, bool);
 
+/// Whether the best plan hangs on which indexes are inexact: it does for an order, and for a field between
+/// bounds.
+pub(crate) fn asks_for_exactness(collection: &Collection, find: &Find) -> bool {
+    let is_bound = |part: &&Filter| matches!(part, Filter::Field(_, Test::Compares(..)));
+    let has_bounds = || find.filter.conjuncts().iter().any(is_bound);
+    !collection.indexes.is_empty() && (!find.sorts.is_empty() || has_bounds())
+}
+
 /// The best plan, if any index serves. `inexact` names the indexes in which some item does not sort as
 /// its one key does, since it holds a list, say: they find items, but in no order.
 pub fn choose<'collection>(

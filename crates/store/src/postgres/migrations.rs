@@ -9,7 +9,7 @@ use super::tenant::owners_transaction;
 use crate::StoreError;
 
 /// In order. A migration that has been released is never edited.
-const MIGRATIONS: [(i64, &str); 6] = [
+const MIGRATIONS: [(i64, &str); 7] = [
     (
         1,
         include_str!("../../migrations/postgres/0001_instances.sql"),
@@ -27,6 +27,10 @@ const MIGRATIONS: [(i64, &str); 6] = [
     (
         6,
         include_str!("../../migrations/postgres/0006_instances_by_site.sql"),
+    ),
+    (
+        7,
+        include_str!("../../migrations/postgres/0007_items_of_owners.sql"),
     ),
 ];
 

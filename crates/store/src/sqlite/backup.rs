@@ -72,7 +72,7 @@ pub fn restore(database: &Path, backup: &Path) -> Result<(), StoreError> {
     super::migrations::check_known(version)?;
     // Opening brings the file about, with the right to it, and makes it a WAL one.
     drop(super::SqliteStore::open(database)?);
-    let mut target = Connection::open(database)?;
+    let mut target = super::connect::open(database)?;
     let copying = Backup::new(&source, &mut target)?;
     let begun = Instant::now();
     loop {

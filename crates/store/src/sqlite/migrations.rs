@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::StoreError;
 
 /// In order. A migration that has been released is never edited.
-const MIGRATIONS: [(i64, &str); 6] = [
+const MIGRATIONS: [(i64, &str); 7] = [
     (
         1,
         include_str!("../../migrations/sqlite/0001_instances.sql"),
@@ -26,6 +26,10 @@ const MIGRATIONS: [(i64, &str); 6] = [
     (
         6,
         include_str!("../../migrations/sqlite/0006_instances_by_site.sql"),
+    ),
+    (
+        7,
+        include_str!("../../migrations/sqlite/0007_items_of_owners.sql"),
     ),
 ];
 

@@ -5,6 +5,7 @@
 
 mod backup;
 mod collections;
+mod connect;
 mod functions;
 mod instance_details;
 mod instances;
@@ -28,6 +29,12 @@ pub use overhear::Ear;
 use overhear::overhear;
 use readers::{Reader, Readers};
 use writer::Writer;
+
+/// What the writer keeps of the file: enough for the pages that new items touch.
+const WRITER_CACHE_KIB: u32 = 16 * 1024;
+/// After so many pages the log is brought into the file, while writes wait: seldom, since pages that
+/// were written again and again are then brought in once.
+const CHECKPOINT_PAGES: u32 = 4000;
 
 /// A SQLite database. Cloning shares it.
 #[derive(Clone)]
@@ -79,17 +86,18 @@ impl SqliteStore {
         }
         private_file(path).map_err(|error| cannot_open(error.to_string()))?;
         let mut connection =
-            Connection::open(path).map_err(|error| cannot_open(error.to_string()))?;
+            connect::open(path).map_err(|error| cannot_open(error.to_string()))?;
         let synchronous = match durability {
             Durability::Full => "FULL",
             Durability::Relaxed => "NORMAL",
         };
         connection
             .execute_batch(&format!(
-                "PRAGMA busy_timeout = 5000;
-                 PRAGMA journal_mode = WAL;
+                "PRAGMA journal_mode = WAL;
                  PRAGMA synchronous = {synchronous};
-                 PRAGMA foreign_keys = ON;"
+                 PRAGMA foreign_keys = ON;
+                 PRAGMA cache_size = -{WRITER_CACHE_KIB};
+                 PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES};"
             ))
             .map_err(|error| cannot_open(error.to_string()))?;
         migrations::run(&mut connection, path)?;
@@ -107,7 +115,7 @@ impl SqliteStore {
     pub async fn back_up(&self, path: &Path) -> Result<(), StoreError> {
         let path = path.to_owned();
         let source = self.path.clone();
-        let copy = move || backup::copy_to(&Connection::open(source)?, &path);
+        let copy = move || backup::copy_to(&connect::open(&source)?, &path);
         tokio::task::spawn_blocking(copy)
             .await
             .unwrap_or_else(|error| Err(StoreError::Refused(error.to_string())))
@@ -127,7 +135,7 @@ impl SqliteStore {
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let path = self.path.clone();
-        tokio::task::spawn_blocking(move || work(&Connection::open(path)?))
+        tokio::task::spawn_blocking(move || work(&connect::open(&path)?))
             .await
             .unwrap_or_else(|error| Err(StoreError::Refused(error.to_string())))
     }

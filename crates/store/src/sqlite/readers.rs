@@ -116,11 +116,9 @@ impl Reader {
     }
 
     fn open(path: &Path, ear: Option<&Ear>) -> Result<Self, StoreError> {
-        let mut connection = Connection::open(path)?;
+        let mut connection = super::connect::open(path)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
-        connection.execute_batch(
-            "PRAGMA busy_timeout = 5000; PRAGMA query_only = ON; PRAGMA cache_size = -8192;",
-        )?;
+        connection.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -8192;")?;
         let operands = Operands::default();
         super::functions::register(&connection, &operands)?;
         overhear(&mut connection, ear)?;

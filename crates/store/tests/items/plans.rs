@@ -60,6 +60,30 @@ async fn reads_go_by_an_index() {
 }
 
 #[tokio::test]
+async fn ones_own_items_are_found_without_those_of_all_others() {
+    let overheard = Overheard::open().await;
+    let table = &overheard.table;
+    for of in [
+        json!({ "_owner": "somebody" }),
+        json!({ "_owner": "somebody", "x": { "$gt": 3 } }),
+    ] {
+        let page = Find::all(filter(&of), 20);
+        let backwards = Find {
+            backwards: true,
+            ..page.clone()
+        };
+        for find in [page, backwards] {
+            table.find(find).await;
+            let plans = overheard.plans();
+            let steps = plans.last().map(|(_, steps)| &steps[..]);
+            let by_owner = "SEARCH i USING INDEX items_of_owners \
+                            (instance_id=? AND collection=? AND owner=?)";
+            assert_eq!(steps, Some(&[by_owner.to_owned()][..]), "{of}: {plans:#?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn queries_of_indexed_fields_go_by_their_index_and_sort_nothing() {
     use Direction::{Ascending, Descending};
     let overheard = Overheard::open().await;

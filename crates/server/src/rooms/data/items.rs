@@ -56,8 +56,9 @@ impl PatchRequest {
 }
 
 impl Request {
-    fn item(&self, input: &Input) -> Result<WireItem, Fault> {
-        let item = self.data_item.clone();
+    /// Takes the item out of the request.
+    fn item(&mut self, input: &Input) -> Result<WireItem, Fault> {
+        let item = self.data_item.take();
         let item = item.ok_or_else(|| Fault::invalid("dataItem must not be empty."))?;
         Ok(item.or_with_id(input.item_in_path()))
     }
@@ -118,21 +119,21 @@ pub(super) fn read_fields(names: &[String]) -> Result<Vec<FieldPath>, Fault> {
 
 /// `POST items`
 pub(super) async fn insert(data: &DataOf, input: &Input) -> Result<String, DataFault> {
-    let request: Request = input.json()?;
+    let mut request: Request = input.json()?;
     let change = Change::Insert(request.item(input)?);
     write(data, &request, change, false).await
 }
 
 /// `POST items/update`, `PUT items/{id}`
 pub(super) async fn update(data: &DataOf, input: &Input) -> Result<String, DataFault> {
-    let request: Request = input.json()?;
+    let mut request: Request = input.json()?;
     let change = Change::Update(request.item(input)?);
     write(data, &request, change, false).await
 }
 
 /// `POST items/save`
 pub(super) async fn save(data: &DataOf, input: &Input) -> Result<String, DataFault> {
-    let request: Request = input.json()?;
+    let mut request: Request = input.json()?;
     let change = Change::Save(request.item(input)?);
     write(data, &request, change, true).await
 }

@@ -69,6 +69,11 @@ impl Statement<'_> {
     }
 
     fn equals(&mut self, path: &FieldPath, operand: &Value) -> String {
+        if let (Some("_owner"), Value::String(owner)) = (path.single(), operand) {
+            // It stands in a column of its own, which has an index.
+            let owner = self.bind_text(owner);
+            return format!("(i.owner IS NOT NULL AND i.owner = {owner})");
+        }
         let bound = self.bind_json(operand);
         match (path.single(), operand) {
             // What contains a plain value is that value, or a list with that element.

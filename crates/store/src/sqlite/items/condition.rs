@@ -96,7 +96,7 @@ impl LinkConditions for Statement<'_> {
 }
 
 /// The column that an equality is about, and with what.
-fn column(filter: &Filter) -> Option<(&'static str, &str)> {
+pub(super) fn column(filter: &Filter) -> Option<(&'static str, &str)> {
     let Filter::Field(path, Test::Equals(Value::String(text))) = filter else {
         return None;
     };

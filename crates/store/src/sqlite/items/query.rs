@@ -12,6 +12,7 @@ use backlot_wix::data::{Direction, Filter, Value};
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, params_from_iter};
 
+use super::condition::column;
 use super::{keys, read_item};
 use crate::StoreError;
 use crate::items::plan::{self, Order, Plan, Range};
@@ -32,14 +33,15 @@ pub(super) struct Statement<'reader> {
 /// Pages up to this size are read at once, if they come straight from a tree.
 const SHORT_PAGE: u32 = 100;
 
-/// Whether a query is over in a moment: a page in the order of insertion, of everything or of what one
-/// key of an index finds.
+/// Whether a query is over in a moment: a page in the order of insertion, of everything, of what one
+/// member owns, or of what one key of an index finds.
 pub(super) fn is_short(of: &ItemsOf, find: &Find) -> bool {
+    let filter = &find.filter;
     find.sorts.is_empty()
         && find.random.is_none()
         && find.limit <= SHORT_PAGE
         && find.offset <= 1000
-        && (find.filter.is_all() || is_one_key(of, &find.filter))
+        && (filter.is_all() || column(filter).is_some() || is_one_key(of, filter))
 }
 
 fn is_one_key(of: &ItemsOf, filter: &Filter) -> bool {
@@ -52,8 +54,11 @@ fn is_one_key(of: &ItemsOf, filter: &Filter) -> bool {
 }
 
 pub(super) fn find(reader: &Reader, of: &ItemsOf, find: &Find) -> Result<Vec<Item>, StoreError> {
-    if find.filter.is_all() && find.sorts.is_empty() {
-        return ask(reader, &Statement::find(of, &reader.operands, find, None));
+    if !plan::asks_for_exactness(&of.collection, find) {
+        // One statement is a snapshot by itself.
+        let plan = plan::choose(&of.collection, find, &[]);
+        let statement = Statement::find(of, &reader.operands, find, plan.as_ref());
+        return ask(reader, &statement);
     }
     reader.in_snapshot(|connection| {
         let plan = choose(connection, of, find)?;
@@ -76,10 +81,11 @@ pub(super) fn choose<'of>(
     of: &'of ItemsOf,
     find: &Find,
 ) -> Result<Option<Plan<'of>>, StoreError> {
-    if find.filter.is_all() && find.sorts.is_empty() {
-        return Ok(None);
-    }
-    let inexact = keys::inexact(snapshot, of.instance_id, &of.collection)?;
+    let inexact = if plan::asks_for_exactness(&of.collection, find) {
+        keys::inexact(snapshot, of.instance_id, &of.collection)?
+    } else {
+        Vec::new()
+    };
     Ok(plan::choose(&of.collection, find, &inexact))
 }
 

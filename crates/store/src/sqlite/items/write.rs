@@ -14,31 +14,43 @@ use crate::sqlite::collections::current_revision;
 /// A batch, as far as it can be prepared without the database.
 pub(super) struct Work {
     of: ItemsOf,
+    /// What all of its writes share.
     batch: Batch,
-    /// What becomes of each insert; nothing for writes that depend on what is there.
-    inserts: Vec<Option<Result<Change, Fault>>>,
+    writes: Vec<Prepared>,
+}
+
+enum Prepared {
+    /// What becomes of an insert.
+    Insert(Result<Change, Fault>),
+    /// What hangs on what is there.
+    Look(Write),
 }
 
 type Outcome = Result<Written, Fault>;
 
 impl Work {
-    pub(super) fn prepare(of: ItemsOf, batch: Batch) -> Self {
-        let prepared = |write: &Write| {
-            (!write.needs_existing()).then(|| write.change(&of.collection, &batch, None))
+    pub(super) fn prepare(of: ItemsOf, mut batch: Batch) -> Self {
+        let writes = std::mem::take(&mut batch.writes);
+        let prepared = |write: Write| {
+            if write.needs_existing() {
+                Prepared::Look(write)
+            } else {
+                Prepared::Insert(write.insert(&of.collection, &batch))
+            }
         };
-        let inserts = batch.writes.iter().map(prepared).collect();
-        Self { of, batch, inserts }
+        let writes = writes.into_iter().map(prepared).collect();
+        Self { of, batch, writes }
     }
 
     pub(super) fn run(mut self, connection: &Connection) -> Result<Vec<Outcome>, StoreError> {
         check_current(connection, &self.of)?;
-        let inserts = std::mem::take(&mut self.inserts);
-        let mut outcomes = Vec::with_capacity(inserts.len());
-        for (write, prepared) in self.batch.writes.iter().zip(inserts) {
-            let outcome = match prepared {
-                Some(Ok(change)) => self.insert(connection, change)?,
-                Some(Err(fault)) => Err(fault),
-                None => self.look_and_write(connection, write)?,
+        let writes = std::mem::take(&mut self.writes);
+        let mut outcomes = Vec::with_capacity(writes.len());
+        for write in writes {
+            let outcome = match write {
+                Prepared::Insert(Ok(change)) => self.insert(connection, change)?,
+                Prepared::Insert(Err(fault)) => Err(fault),
+                Prepared::Look(write) => self.look_and_write(connection, &write)?,
             };
             let failed = self.batch.step.is_some() && Step::fails_with(&outcome);
             outcomes.push(outcome);

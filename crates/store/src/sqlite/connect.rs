@@ -1,0 +1,17 @@
+//! Opening a connection, in the one way that all of them share.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+use rusqlite::config::DbConfig;
+
+/// Opens the file. Whoever finds it locked waits for five seconds.
+///
+/// A plan is made from a statement's text alone. Otherwise SQLite looks at what is bound to `LIMIT`, and
+/// parses and plans the statement anew each time it is used.
+pub(super) fn open(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.pragma_update(None, "busy_timeout", 5000)?;
+    Ok(connection)
+}
