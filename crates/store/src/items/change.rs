@@ -93,9 +93,7 @@ impl Write {
     ) -> Result<Change, Fault> {
         match self {
             Self::Insert(_) | Self::Restore { .. } => self.clone().insert(collection, batch),
-            Self::Save(content) if existing.is_none() => {
-                insert(collection, batch, content.clone())
-            }
+            Self::Save(content) if existing.is_none() => insert(collection, batch, content.clone()),
             Self::Update(content) | Self::Save(content) => {
                 let existing = may(collection, batch, self, existing, Operation::Update)?;
                 let object = replaced(content, existing, batch.now);

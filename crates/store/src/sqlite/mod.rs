@@ -85,8 +85,7 @@ impl SqliteStore {
             private_folder(folder).map_err(|error| cannot_open(error.to_string()))?;
         }
         private_file(path).map_err(|error| cannot_open(error.to_string()))?;
-        let mut connection =
-            connect::open(path).map_err(|error| cannot_open(error.to_string()))?;
+        let mut connection = connect::open(path).map_err(|error| cannot_open(error.to_string()))?;
         let synchronous = match durability {
             Durability::Full => "FULL",
             Durability::Relaxed => "NORMAL",

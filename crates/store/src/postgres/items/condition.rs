@@ -10,10 +10,26 @@ use tokio_postgres::types::Type;
 use super::statement::{COLLECTION, Statement, TENANT};
 use crate::items::link_condition::LinkConditions;
 
+/// Whose items are wanted, if that is what a condition says. It stands in a column of its own, which has an
+/// index; NULL is not true there, which is enough where nothing is turned around.
+fn owner(filter: &Filter) -> Option<&str> {
+    match filter {
+        Filter::Field(path, Test::Equals(Value::String(owner)))
+            if path.single() == Some("_owner") =>
+        {
+            Some(owner)
+        }
+        _ => None,
+    }
+}
+
 impl Statement<'_> {
     pub(super) fn filter(&mut self, filter: &Filter) {
-        if !filter.is_all() {
-            let condition = self.condition(filter);
+        for part in filter.conjuncts() {
+            let condition = match owner(part) {
+                Some(owner) => format!("i.owner = {}", self.bind_text(owner)),
+                None => self.condition(part),
+            };
             self.conditions.push(condition);
         }
     }
@@ -69,11 +85,6 @@ impl Statement<'_> {
     }
 
     fn equals(&mut self, path: &FieldPath, operand: &Value) -> String {
-        if let (Some("_owner"), Value::String(owner)) = (path.single(), operand) {
-            // It stands in a column of its own, which has an index.
-            let owner = self.bind_text(owner);
-            return format!("(i.owner IS NOT NULL AND i.owner = {owner})");
-        }
         let bound = self.bind_json(operand);
         match (path.single(), operand) {
             // What contains a plain value is that value, or a list with that element.
