@@ -1,17 +1,19 @@
 //! Everything that Backlot keeps. The only crate that knows a database.
 //!
 //! Each kind of thing is a trait in a file of its own ([`instances`], [`instance_details`],
-//! [`signing_keys`], [`collections`], [`items`], [`jobs`]); a database
-//! is a type that implements all of them ([`sqlite::SqliteStore`],
-//! [`postgres::PostgresStore`]). No SQL and no database type
+//! [`signing_keys`], [`collections`], [`items`], [`jobs`], [`secrets`], [`accounts`],
+//! [`connection_usage`]); a database is a type that implements all of them
+//! ([`sqlite::SqliteStore`], [`postgres::PostgresStore`]). No SQL and no database type
 //! crosses this seam. [`Store`] is the one that the configuration chose.
 //!
 //! Rules: absence is `Ok(None)`; every key starts with the instance id; values are bound, never
 //! written into SQL.
 
+pub mod accounts;
 mod address;
 mod catalog;
 pub mod collections;
+pub mod connection_usage;
 pub mod error;
 pub mod instance_details;
 pub mod instances;
@@ -19,6 +21,7 @@ pub mod items;
 pub mod jobs;
 pub mod postgres;
 mod rows;
+pub mod secrets;
 pub mod signing_keys;
 pub mod sqlite;
 mod store;

@@ -28,6 +28,9 @@ macro_rules! each {
     };
 }
 
+// After the macro, which it uses.
+mod connections;
+
 /// One of the databases. Cloning shares it.
 #[derive(Clone)]
 #[non_exhaustive]

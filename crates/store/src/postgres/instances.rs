@@ -44,19 +44,26 @@ const AFTER: &str = "
         UNION SELECT instance_id FROM instance_details
         UNION SELECT instance_id FROM collections
         UNION SELECT DISTINCT instance_id FROM items
+        UNION SELECT instance_id FROM instance_secrets
+        UNION SELECT instance_id FROM accounts
+        UNION SELECT instance_id FROM connection_usage
     ) AS known
     WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT $2";
 
 const DELETE_ITEMS: &str = "DELETE FROM items WHERE instance_id = $1";
 
 /// Everything else that begins with the instance.
-const DELETE_REST: [&str; 9] = [
+const DELETE_REST: [&str; 13] = [
     "DELETE FROM item_keys WHERE instance_id = $1",
     "DELETE FROM item_unique_keys WHERE instance_id = $1",
     "DELETE FROM inexact_indexes WHERE instance_id = $1",
     "DELETE FROM item_links WHERE instance_id = $1",
     "DELETE FROM collections WHERE instance_id = $1",
     "DELETE FROM jobs WHERE instance_id = $1",
+    "DELETE FROM instance_secrets WHERE instance_id = $1",
+    "DELETE FROM accounts WHERE instance_id = $1",
+    "DELETE FROM pending_authorizations WHERE instance_id = $1",
+    "DELETE FROM connection_usage WHERE instance_id = $1",
     "DELETE FROM instance_details WHERE instance_id = $1",
     "DELETE FROM instance_refusals WHERE instance_id = $1",
     "DELETE FROM instances WHERE instance_id = $1",

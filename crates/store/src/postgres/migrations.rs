@@ -9,7 +9,7 @@ use super::tenant::owners_transaction;
 use crate::StoreError;
 
 /// In order. A migration that has been released is never edited.
-const MIGRATIONS: [(i64, &str); 7] = [
+const MIGRATIONS: [(i64, &str); 10] = [
     (
         1,
         include_str!("../../migrations/postgres/0001_instances.sql"),
@@ -31,6 +31,18 @@ const MIGRATIONS: [(i64, &str); 7] = [
     (
         7,
         include_str!("../../migrations/postgres/0007_items_of_owners.sql"),
+    ),
+    (
+        8,
+        include_str!("../../migrations/postgres/0008_secrets.sql"),
+    ),
+    (
+        9,
+        include_str!("../../migrations/postgres/0009_accounts.sql"),
+    ),
+    (
+        10,
+        include_str!("../../migrations/postgres/0010_connection_usage.sql"),
     ),
 ];
 

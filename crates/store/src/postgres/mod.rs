@@ -9,8 +9,10 @@
 //! Between a node and the server there may be a pooler of connections only if it keeps a session with its client
 //! (`pool_mode = session`): names of instances and the role belong to a session.
 
+mod accounts;
 mod collections;
 mod connect;
+mod connection_usage;
 mod declared;
 mod failure;
 mod instance_details;
@@ -21,6 +23,7 @@ mod lease;
 mod migrations;
 mod pipeline;
 mod roles;
+mod secrets;
 mod signing_keys;
 mod stored;
 mod tenant;

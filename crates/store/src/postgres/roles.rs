@@ -42,18 +42,23 @@ const ABOVE: &str = "
 const MISSING: &str = "
     SELECT count(*)
     FROM unnest(ARRAY['collections', 'items', 'item_keys', 'item_unique_keys', 'inexact_indexes',
-                      'item_links', 'jobs', 'declared_collections']) AS t(name)
+                      'item_links', 'jobs', 'declared_collections', 'instance_secrets', 'accounts',
+                      'pending_authorizations', 'connection_usage']) AS t(name)
     CROSS JOIN unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS p(privilege)
     WHERE NOT (name = 'declared_collections' AND privilege IN ('INSERT', 'DELETE'))
+      AND NOT (name = 'connection_usage' AND privilege <> 'SELECT')
       AND NOT has_table_privilege('backlot_tenant', 'backlot.' || name, privilege)";
 
-/// Not a word of instances, their details, or signing keys: these are none of a tenant's business.
+/// Not a word of instances, their details, signing keys, data keys, or everybody's secrets: these are none of a
+/// tenant's business.
 const GRANT: &str = "
     GRANT USAGE ON SCHEMA backlot TO backlot_tenant;
     GRANT SELECT, INSERT, UPDATE, DELETE
-        ON collections, items, item_keys, item_unique_keys, inexact_indexes, item_links, jobs
+        ON collections, items, item_keys, item_unique_keys, inexact_indexes, item_links, jobs,
+           instance_secrets, accounts, pending_authorizations
         TO backlot_tenant;
     GRANT SELECT, UPDATE ON declared_collections TO backlot_tenant;
+    GRANT SELECT ON connection_usage TO backlot_tenant;
     GRANT USAGE ON SEQUENCE items_sequence TO backlot_tenant;";
 
 /// The role to take on for tenants' work; none when the one that is connected has to do.

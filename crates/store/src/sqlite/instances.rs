@@ -112,6 +112,10 @@ impl Instances for SqliteStore {
                 "DELETE FROM item_links WHERE instance_id = ?1",
                 "DELETE FROM collections WHERE instance_id = ?1",
                 "DELETE FROM jobs WHERE instance_id = ?1",
+                "DELETE FROM instance_secrets WHERE instance_id = ?1",
+                "DELETE FROM accounts WHERE instance_id = ?1",
+                "DELETE FROM pending_authorizations WHERE instance_id = ?1",
+                "DELETE FROM connection_usage WHERE instance_id = ?1",
             ] {
                 connection.prepare_cached(sql)?.execute([bytes])?;
             }
@@ -143,6 +147,9 @@ const AFTER: &str = "
         UNION SELECT replace(instance_id, '-', '') FROM instance_details
         UNION SELECT lower(hex(instance_id)) FROM collections
         UNION SELECT lower(hex(instance_id)) FROM (SELECT DISTINCT instance_id FROM items)
+        UNION SELECT lower(hex(instance_id)) FROM instance_secrets
+        UNION SELECT lower(hex(instance_id)) FROM accounts
+        UNION SELECT lower(hex(instance_id)) FROM connection_usage
     ) WHERE id > ?1 ORDER BY id LIMIT ?2";
 
 /// Items that are removed in one commit: others may write in between.

@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::StoreError;
 
 /// In order. A migration that has been released is never edited.
-const MIGRATIONS: [(i64, &str); 7] = [
+const MIGRATIONS: [(i64, &str); 10] = [
     (
         1,
         include_str!("../../migrations/sqlite/0001_instances.sql"),
@@ -30,6 +30,12 @@ const MIGRATIONS: [(i64, &str); 7] = [
     (
         7,
         include_str!("../../migrations/sqlite/0007_items_of_owners.sql"),
+    ),
+    (8, include_str!("../../migrations/sqlite/0008_secrets.sql")),
+    (9, include_str!("../../migrations/sqlite/0009_accounts.sql")),
+    (
+        10,
+        include_str!("../../migrations/sqlite/0010_connection_usage.sql"),
     ),
 ];
 

@@ -3,9 +3,11 @@
 //! WAL, and `synchronous=FULL`: what is acknowledged is on disk. What a filter means is asked of our
 //! own [`functions`] inside of SQLite.
 
+mod accounts;
 mod backup;
 mod collections;
 mod connect;
+mod connection_usage;
 mod functions;
 mod instance_details;
 mod instances;
@@ -14,6 +16,7 @@ mod jobs;
 mod migrations;
 mod overhear;
 mod readers;
+mod secrets;
 mod signing_keys;
 mod writer;
 

@@ -34,6 +34,11 @@ impl Checksum {
         self.add(&[b"collection\0", id.as_bytes()].concat());
     }
 
+    /// Adds what is sealed, and is of this kind and name.
+    pub fn sealed(&mut self, kind: &str, name: &str, sealed: &[u8]) {
+        self.add(&[kind.as_bytes(), name.as_bytes(), sealed].join(&0));
+    }
+
     /// The sum of two.
     #[must_use]
     pub const fn plus(self, other: Self) -> Self {

@@ -2,11 +2,14 @@
 
 use backlot_wix::InstanceId;
 
-use super::{Exported, Exporter, Importer, NotImported};
+use super::{Checksum, Exported, Exporter, Importer, NotImported};
+use crate::accounts::Accounts as _;
 use crate::collections::Collections as _;
+use crate::connection_usage::ConnectionUsages as _;
 use crate::instance_details::InstanceDetails as _;
 use crate::instances::Instances as _;
 use crate::jobs::Jobs as _;
+use crate::secrets::Secrets as _;
 use crate::signing_keys::SigningKeys as _;
 use crate::{Store, StoreError};
 
@@ -29,7 +32,7 @@ pub struct Progress {
 pub struct Holdings {
     /// Instances.
     pub instances: u64,
-    /// Collections, items, and a checksum over both.
+    /// Collections, items, and a checksum over both, and over secrets, accounts, and the keys to them.
     pub all: Exported,
 }
 
@@ -37,10 +40,13 @@ pub struct Holdings {
 pub async fn is_empty(store: &Store) -> Result<bool, StoreError> {
     Ok(store.instances_after(None, 1).await?.is_empty()
         && store.signing_keys().await?.is_empty()
+        && store.wrapped_keys().await?.is_empty()
+        && store.secrets(None).await?.is_empty()
         && store.declared_collections().await?.is_empty())
 }
 
-/// Copies everything: keys, declared collections, and instance by instance what is kept of it.
+/// Copies everything: keys, everybody's secrets, declared collections, and instance by instance what is kept of
+/// it. Authorizations that are under way are not copied: they last for minutes.
 pub async fn copy(
     from: &Store,
     to: &Store,
@@ -48,6 +54,12 @@ pub async fn copy(
 ) -> Result<(), NotImported> {
     for key in from.signing_keys().await? {
         to.signing_keys_or(key).await?;
+    }
+    for key in from.wrapped_keys().await? {
+        to.keep_wrapped_key(key).await?;
+    }
+    for secret in from.secrets(None).await? {
+        to.keep_secret(secret, false).await?;
     }
     to.declare_collections(from.declared_collections().await?, false)
         .await??;
@@ -81,6 +93,14 @@ async fn copy_instance(
     if let Some(refusal) = from.refusal(instance_id).await? {
         to.keep_refusal(refusal).await?;
     }
+    for secret in from.secrets(Some(instance_id)).await? {
+        to.keep_secret(secret, false).await?;
+    }
+    for account in from.accounts(instance_id).await? {
+        to.keep_account(account).await?;
+    }
+    let usage = from.connection_usage(instance_id, None).await?;
+    to.add_connection_usage(usage).await?;
     let mut exporter = Exporter::new(from, instance_id);
     loop {
         let records = exporter.next().await?;
@@ -96,6 +116,11 @@ async fn copy_instance(
 /// Counts everything, and makes the checksum.
 pub async fn holdings(store: &Store) -> Result<Holdings, StoreError> {
     let mut holdings = Holdings::default();
+    let checksum = &mut holdings.all.checksum;
+    for key in store.wrapped_keys().await? {
+        checksum.sealed("key", &key.key_id, &key.wrapped);
+    }
+    add_secrets(store, None, checksum).await?;
     let mut after = None;
     loop {
         let page = store.instances_after(after, PAGE).await?;
@@ -111,6 +136,28 @@ pub async fn holdings(store: &Store) -> Result<Holdings, StoreError> {
             holdings.all.collections += one.collections;
             holdings.all.items += one.items;
             holdings.all.checksum = holdings.all.checksum.plus(one.checksum);
+            let checksum = &mut holdings.all.checksum;
+            add_secrets(store, Some(instance_id), checksum).await?;
+            for account in store.accounts(instance_id).await? {
+                let name = format!("{instance_id} {}", account.connection);
+                checksum.sealed("account", &name, &account.sealed);
+            }
         }
     }
+}
+
+async fn add_secrets(
+    store: &Store,
+    instance_id: Option<InstanceId>,
+    checksum: &mut Checksum,
+) -> Result<(), StoreError> {
+    let whose = instance_id.map_or_else(String::new, |id| id.to_string());
+    for secret in store.secrets(instance_id).await? {
+        checksum.sealed(
+            "secret",
+            &format!("{whose} {}", secret.name),
+            &secret.sealed,
+        );
+    }
+    Ok(())
 }

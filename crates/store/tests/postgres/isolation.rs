@@ -1,13 +1,16 @@
 //! Row-level security: what a tenant's connection sees when a statement forgets to ask for one tenant.
 
+use backlot_store::accounts::{Account, Accounts as _, PendingAuthorization};
 use backlot_store::collections::Collections as _;
+use backlot_store::connection_usage::{ConnectionUsage, ConnectionUsages as _};
 use backlot_store::items::Items as _;
 use backlot_store::postgres::PostgresStore;
+use backlot_store::secrets::{SealedSecret, Secrets as _};
 
 use crate::house::{House, definition, insert, instance_id};
 use crate::server;
 
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 11] = [
     "collections",
     "items",
     "item_keys",
@@ -15,6 +18,10 @@ const TABLES: [&str; 7] = [
     "inexact_indexes",
     "item_links",
     "jobs",
+    "instance_secrets",
+    "accounts",
+    "pending_authorizations",
+    "connection_usage",
 ];
 
 async fn two_tenants() -> House {
@@ -50,8 +57,59 @@ async fn two_tenants() -> House {
         backlot_store::jobs::Jobs::keep_job(&house.store, job)
             .await
             .unwrap();
+        connections(&house, instance).await;
     }
     house
+}
+
+/// What an instance keeps for its connections.
+async fn connections(house: &House, instance: u8) {
+    let now = jiff::Timestamp::UNIX_EPOCH;
+    let instance_id = instance_id(instance);
+    let secret = SealedSecret {
+        instance_id: Some(instance_id),
+        name: "s".to_owned(),
+        key_id: "k".to_owned(),
+        sealed: vec![instance],
+        version: 1,
+        created_at: now,
+        changed_at: now,
+    };
+    house.store.keep_secret(secret, false).await.unwrap();
+    let account = Account {
+        instance_id,
+        connection: "mail".to_owned(),
+        key_id: "k".to_owned(),
+        sealed: vec![instance],
+        version: 1,
+        scopes: String::new(),
+        connected_by: None,
+        connected_at: now,
+        expires_at: None,
+        broken: false,
+    };
+    house.store.keep_account(account).await.unwrap();
+    let pending = PendingAuthorization {
+        state_hash: [instance; 32],
+        instance_id,
+        connection: "mail".to_owned(),
+        key_id: "k".to_owned(),
+        sealed: vec![instance],
+        expires_at: jiff::Timestamp::from_second(1).unwrap(),
+    };
+    let kept = house.store.keep_authorization(pending, 1, now).await;
+    assert!(kept.unwrap());
+    let usage = ConnectionUsage {
+        instance_id,
+        connection: "mail".to_owned(),
+        month: 202_611,
+        calls: 1,
+        errors: 0,
+        bytes_sent: 0,
+        bytes_received: 0,
+        milliseconds: 0,
+    };
+    house.store.add_connection_usage(vec![usage]).await.unwrap();
 }
 
 #[tokio::test]
@@ -94,6 +152,11 @@ async fn a_statement_without_a_tenant_sees_one_tenant_or_nothing() {
         format!("INSERT INTO collections VALUES ('{two}', 'd', '', 1)"),
         "UPDATE declared_collections SET revision = 7".to_owned(),
         "SELECT * FROM signing_keys".to_owned(),
+        "SELECT * FROM wrapped_keys".to_owned(),
+        "SELECT * FROM secrets".to_owned(),
+        format!("UPDATE instance_secrets SET instance_id = '{two}'"),
+        format!("UPDATE accounts SET instance_id = '{two}'"),
+        "UPDATE connection_usage SET calls = 0".to_owned(),
         "SELECT * FROM instances".to_owned(),
         "SELECT * FROM instance_details".to_owned(),
         "INSERT INTO declared_collections VALUES ('d', '', 1)".to_owned(),
@@ -141,6 +204,15 @@ async fn a_role_that_may_make_no_role_is_held_by_row_level_security() {
         let of = house.collection(instance, definition("c", &["a"])).await;
         house.insert(&of, &[("x", r#"{"a":1}"#)]).await;
         assert_eq!(house.ids(&of, r#"{"a":1}"#).await, ["x"]);
+        connections(&house, instance).await;
+        let id = instance_id(instance);
+        let secrets = house.store.secrets(Some(id)).await.unwrap();
+        assert_eq!(secrets.len(), 1);
+        let state = [instance; 32];
+        let taken = house
+            .store
+            .take_authorization(state, jiff::Timestamp::UNIX_EPOCH);
+        assert_eq!(taken.await.unwrap().unwrap().instance_id, id);
     }
     let declared = definition("c", &["b"]);
     house

@@ -1,0 +1,260 @@
+//! Accounts at third parties in PostgreSQL.
+
+use backlot_wix::InstanceId;
+use jiff::Timestamp;
+use tokio_postgres::Row;
+
+use super::PostgresStore;
+use super::failure::{Failure, attempt};
+use super::instances::instance_id;
+use super::tenant::{Sees, transaction, uuid};
+use crate::StoreError;
+use crate::accounts::{Account, Accounts, PendingAuthorization};
+use crate::rows::instant;
+
+const KEEP: &str = "
+    INSERT INTO accounts AS known (instance_id, connection, key_id, sealed, version, scopes, connected_by,
+                                   connected_at_ms, expires_at_ms, broken)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    ON CONFLICT (instance_id, connection) DO UPDATE SET
+        key_id           = excluded.key_id,
+        sealed           = excluded.sealed,
+        version          = known.version + 1,
+        scopes           = excluded.scopes,
+        connected_by     = excluded.connected_by,
+        connected_at_ms  = excluded.connected_at_ms,
+        expires_at_ms    = excluded.expires_at_ms,
+        broken           = excluded.broken,
+        claimed_until_ms = NULL
+    RETURNING version";
+
+const ONE: &str = "
+    SELECT instance_id, connection, key_id, sealed, version, scopes, connected_by, connected_at_ms,
+           expires_at_ms, broken
+    FROM accounts WHERE instance_id = $1 AND connection = $2";
+
+const ALL: &str = "
+    SELECT instance_id, connection, key_id, sealed, version, scopes, connected_by, connected_at_ms,
+           expires_at_ms, broken
+    FROM accounts WHERE instance_id = $1 ORDER BY connection";
+
+const UPDATE: &str = "
+    UPDATE accounts
+    SET key_id = $5, sealed = $6, version = version + 1, scopes = $7, expires_at_ms = $8, broken = $9,
+        claimed_until_ms = NULL
+    WHERE instance_id = $1 AND connection = $2 AND version = $3 AND connected_at_ms = $4
+    RETURNING version";
+
+// Of two at once the second waits for the first, and then looks at the row again.
+const CLAIM: &str = "
+    UPDATE accounts SET claimed_until_ms = $5
+    WHERE instance_id = $1 AND connection = $2 AND version = $3
+      AND (claimed_until_ms IS NULL OR claimed_until_ms <= $4)
+    RETURNING version";
+
+const RELEASE: &str = "
+    UPDATE accounts SET claimed_until_ms = NULL
+    WHERE instance_id = $1 AND connection = $2 AND version = $3";
+
+const REMOVE: &str = "
+    DELETE FROM accounts WHERE instance_id = $1 AND connection = $2
+    RETURNING instance_id, connection, key_id, sealed, version, scopes, connected_by,
+              connected_at_ms, expires_at_ms, broken";
+
+/// One at a time for each instance, so that the count holds: 5 is for this lock.
+const LOCK: &str = "SELECT pg_advisory_xact_lock(5, hashtext($1::uuid::text))";
+
+const FORGET_ENDED: &str = "
+    DELETE FROM pending_authorizations WHERE instance_id = $1 AND expires_at_ms <= $2";
+
+const KEEP_PENDING: &str = "
+    INSERT INTO pending_authorizations (state_hash, instance_id, connection, key_id, sealed, expires_at_ms)
+    SELECT $1, $2, $3, $4, $5, $6
+    WHERE (SELECT count(*) FROM pending_authorizations WHERE instance_id = $2) < $7
+    ON CONFLICT (state_hash) DO NOTHING";
+
+// Whoever comes back from a provider names no instance.
+const TAKE: &str = "
+    DELETE FROM pending_authorizations WHERE state_hash = $1
+    RETURNING instance_id, connection, key_id, sealed, expires_at_ms";
+
+const FORGET: &str = "DELETE FROM pending_authorizations WHERE expires_at_ms < $1";
+
+impl Accounts for PostgresStore {
+    async fn keep_account(&self, account: Account) -> Result<i64, StoreError> {
+        let rows = attempt!(writing: self.tell(account.instance_id, KEEP, &[
+            &uuid(account.instance_id),
+            &account.connection,
+            &account.key_id,
+            &account.sealed,
+            &account.version,
+            &account.scopes,
+            &account.connected_by,
+            &account.connected_at.as_millisecond(),
+            &account.expires_at.map(Timestamp::as_millisecond),
+            &account.broken,
+        ]))?;
+        let row = rows.first();
+        let row = row.ok_or_else(|| StoreError::Refused("an account was not kept".to_owned()))?;
+        Ok(row.try_get(0).map_err(Failure::from)?)
+    }
+
+    async fn account(
+        &self,
+        instance_id: InstanceId,
+        connection: &str,
+    ) -> Result<Option<Account>, StoreError> {
+        if connection.contains('\0') {
+            return Ok(None);
+        }
+        let rows =
+            attempt!(reading: self.tell(instance_id, ONE, &[&uuid(instance_id), &connection]))?;
+        Ok(rows.first().map(read).transpose()?)
+    }
+
+    async fn accounts(&self, instance_id: InstanceId) -> Result<Vec<Account>, StoreError> {
+        let rows = attempt!(reading: self.tell(instance_id, ALL, &[&uuid(instance_id)]))?;
+        Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
+    }
+
+    async fn update_account(&self, account: Account) -> Result<bool, StoreError> {
+        let changed = attempt!(writing: self.tell(account.instance_id, UPDATE, &[
+            &uuid(account.instance_id),
+            &account.connection,
+            &account.version,
+            &account.connected_at.as_millisecond(),
+            &account.key_id,
+            &account.sealed,
+            &account.scopes,
+            &account.expires_at.map(Timestamp::as_millisecond),
+            &account.broken,
+        ]))?;
+        Ok(!changed.is_empty())
+    }
+
+    async fn claim_renewal(
+        &self,
+        instance_id: InstanceId,
+        connection: &str,
+        version: i64,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let claimed = attempt!(writing: self.tell(instance_id, CLAIM, &[
+            &uuid(instance_id),
+            &connection,
+            &version,
+            &now.as_millisecond(),
+            &until.as_millisecond(),
+        ]))?;
+        Ok(!claimed.is_empty())
+    }
+
+    async fn release_renewal(
+        &self,
+        instance_id: InstanceId,
+        connection: &str,
+        version: i64,
+    ) -> Result<(), StoreError> {
+        let id = uuid(instance_id);
+        attempt!(writing: self.tell(instance_id, RELEASE, &[&id, &connection, &version])).map(drop)
+    }
+
+    async fn remove_account(
+        &self,
+        instance_id: InstanceId,
+        connection: &str,
+    ) -> Result<Option<Account>, StoreError> {
+        if connection.contains('\0') {
+            return Ok(None);
+        }
+        let rows =
+            attempt!(writing: self.tell(instance_id, REMOVE, &[&uuid(instance_id), &connection]))?;
+        Ok(rows.first().map(read).transpose()?)
+    }
+
+    async fn keep_authorization(
+        &self,
+        pending: PendingAuthorization,
+        most: u32,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        attempt!(writing: self.keep_pending(&pending, most, now))
+    }
+
+    async fn take_authorization(
+        &self,
+        state_hash: [u8; 32],
+        now: Timestamp,
+    ) -> Result<Option<PendingAuthorization>, StoreError> {
+        let rows = attempt!(writing: self.ask(TAKE, &[&&state_hash[..]]))?;
+        let taken = rows.first().map(|row| read_pending(row, state_hash));
+        Ok(taken.transpose()?.filter(|taken| taken.expires_at > now))
+    }
+
+    async fn forget_authorizations(&self, before: Timestamp) -> Result<(), StoreError> {
+        attempt!(writing: self.change(FORGET, &[&before.as_millisecond()])).map(drop)
+    }
+}
+
+impl PostgresStore {
+    async fn keep_pending(
+        &self,
+        pending: &PendingAuthorization,
+        most: u32,
+        now: Timestamp,
+    ) -> Result<bool, Failure> {
+        let lease = self.tenants().await?;
+        let work = async {
+            let client = lease.client()?;
+            let id = uuid(pending.instance_id);
+            client.query(LOCK, &[&id]).await?;
+            let now = now.as_millisecond();
+            client.execute(FORGET_ENDED, &[&id, &now]).await?;
+            let kept = client
+                .execute(
+                    KEEP_PENDING,
+                    &[
+                        &&pending.state_hash[..],
+                        &id,
+                        &pending.connection,
+                        &pending.key_id,
+                        &pending.sealed,
+                        &pending.expires_at.as_millisecond(),
+                        &i64::from(most),
+                    ],
+                )
+                .await?;
+            Ok(kept > 0)
+        };
+        let outcome = transaction(&lease, pending.instance_id, Sees::Latest, work).await;
+        lease.give_back(outcome)
+    }
+}
+
+fn read(row: &Row) -> Result<Account, Failure> {
+    let expires_at: Option<i64> = row.try_get(8)?;
+    Ok(Account {
+        instance_id: instance_id(row, 0)?,
+        connection: row.try_get(1)?,
+        key_id: row.try_get(2)?,
+        sealed: row.try_get(3)?,
+        version: row.try_get(4)?,
+        scopes: row.try_get(5)?,
+        connected_by: row.try_get(6)?,
+        connected_at: instant(row.try_get(7)?)?,
+        expires_at: expires_at.map(instant).transpose()?,
+        broken: row.try_get(9)?,
+    })
+}
+
+fn read_pending(row: &Row, state_hash: [u8; 32]) -> Result<PendingAuthorization, Failure> {
+    Ok(PendingAuthorization {
+        state_hash,
+        instance_id: instance_id(row, 0)?,
+        connection: row.try_get(1)?,
+        key_id: row.try_get(2)?,
+        sealed: row.try_get(3)?,
+        expires_at: instant(row.try_get(4)?)?,
+    })
+}

@@ -1,0 +1,155 @@
+//! Secrets, sealed, and the data keys that seal them, wrapped.
+//!
+//! Nothing here is opened: what arrives is bytes, and bytes are kept. The master key that wraps the data
+//! keys never comes here.
+
+use std::fmt;
+
+use backlot_wix::InstanceId;
+use jiff::Timestamp;
+
+use crate::StoreError;
+
+/// A data key, wrapped by the master key. Its bytes cannot be printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct WrappedKey {
+    /// The name that what it seals carries.
+    pub key_id: String,
+    /// The key, encrypted.
+    pub wrapped: Vec<u8>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// A secret, encrypted by a data key. Its bytes cannot be printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SealedSecret {
+    /// Whose it is; everybody's when there is none.
+    pub instance_id: Option<InstanceId>,
+    /// Its name, which its instance has once.
+    pub name: String,
+    /// The data key.
+    pub key_id: String,
+    /// The secret, encrypted.
+    pub sealed: Vec<u8>,
+    /// 1 for a new one, and one more with each change.
+    pub version: i64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was made or changed.
+    pub changed_at: Timestamp,
+}
+
+/// Where a secret stands among all: everybody's come first, then one instance's after another, each by name.
+pub type SecretPlace = (Option<InstanceId>, String);
+
+impl fmt::Debug for WrappedKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("WrappedKey")
+            .field("key_id", &self.key_id)
+            .field("created_at", &self.created_at)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for SealedSecret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("SealedSecret")
+            .field("instance_id", &self.instance_id)
+            .field("name", &self.name)
+            .field("key_id", &self.key_id)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The store of secrets.
+pub trait Secrets {
+    /// All data keys, newest first, after keeping `candidate` if there was none. Two nodes that start at
+    /// once get the same answer.
+    fn wrapped_keys_or(
+        &self,
+        candidate: WrappedKey,
+    ) -> impl Future<Output = Result<Vec<WrappedKey>, StoreError>> + Send;
+
+    /// All data keys, newest first.
+    fn wrapped_keys(&self) -> impl Future<Output = Result<Vec<WrappedKey>, StoreError>> + Send;
+
+    /// Keeps one more data key, beside those that are there; false when there is one of this id, which stays.
+    fn keep_wrapped_key(
+        &self,
+        key: WrappedKey,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Puts other bytes in the place of every data key's, all or none: only if what is there is what is
+    /// `expected`, ids and bytes. False otherwise; then nothing was changed. Both must name the same keys, or
+    /// some key would be lost ([`StoreError::Refused`]).
+    fn rewrap_keys(
+        &self,
+        keys: Vec<WrappedKey>,
+        expected: Vec<WrappedKey>,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Keeps a secret. A new one is kept as it is; one in the place of another gets the version after the other's,
+    /// and the time at which that was made. Returns the version that is kept; none when there has to be one
+    /// already and there is not, and then nothing was made.
+    fn keep_secret(
+        &self,
+        secret: SealedSecret,
+        must_exist: bool,
+    ) -> impl Future<Output = Result<Option<i64>, StoreError>> + Send;
+
+    /// One secret of this instance; or everybody's, without an instance. Neither stands in for the other.
+    fn secret(
+        &self,
+        instance_id: Option<InstanceId>,
+        name: &str,
+    ) -> impl Future<Output = Result<Option<SealedSecret>, StoreError>> + Send;
+
+    /// The secrets of this instance, or everybody's, by name.
+    fn secrets(
+        &self,
+        instance_id: Option<InstanceId>,
+    ) -> impl Future<Output = Result<Vec<SealedSecret>, StoreError>> + Send;
+
+    /// Secrets of everybody and of every instance: after this place, at most so many.
+    fn all_secrets(
+        &self,
+        after: Option<SecretPlace>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<SealedSecret>, StoreError>> + Send;
+
+    /// Removes a secret. Whether there was one.
+    fn remove_secret(
+        &self,
+        instance_id: Option<InstanceId>,
+        name: &str,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+}
+
+/// Whether both name the same keys, in any order.
+pub(crate) fn same_ids(keys: &[WrappedKey], others: &[WrappedKey]) -> bool {
+    sorted(keys, |key| &key.key_id) == sorted(others, |key| &key.key_id)
+}
+
+/// Whether both are the same keys with the same bytes, in any order.
+pub(crate) fn same_keys(keys: &[WrappedKey], others: &[WrappedKey]) -> bool {
+    let content = |key| -> (&str, &[u8]) {
+        let key: &WrappedKey = key;
+        (&key.key_id, &key.wrapped)
+    };
+    sorted(keys, content) == sorted(others, content)
+}
+
+fn sorted<'key, T: Ord>(keys: &'key [WrappedKey], of: impl Fn(&'key WrappedKey) -> T) -> Vec<T> {
+    let mut all: Vec<T> = keys.iter().map(of).collect();
+    all.sort_unstable();
+    all
+}
+
+/// Said when keys would be lost by a rewrapping.
+pub(crate) fn other_keys() -> StoreError {
+    StoreError::Refused("the data keys that are wrapped anew are not the ones expected".to_owned())
+}

@@ -1,0 +1,159 @@
+//! Accounts: who may renew, and what a change that comes too late does not do.
+
+use backlot_store::accounts::{Account, Accounts as _};
+
+use crate::place::Place;
+use crate::{account, at, instance_id};
+
+on_every_database! {
+    an_account_is_kept_replaced_and_removed
+    an_update_is_for_the_version_it_knows
+    what_was_renewed_for_a_removed_account_is_not_put_into_the_next_one
+    of_nodes_that_claim_a_renewal_at_once_one_may
+    a_claim_ends_by_time_by_hand_and_with_an_update
+    accounts_are_one_instances
+}
+
+async fn an_account_is_kept_replaced_and_removed(place: &Place) {
+    let store = place.open().await;
+    let id = instance_id(1);
+    assert_eq!(store.account(id, "mail").await.unwrap(), None);
+    assert_eq!(store.remove_account(id, "mail").await.unwrap(), None);
+    let first = account(1, "mail", b"\x00\xff");
+    assert_eq!(store.keep_account(first.clone()).await.unwrap(), 1);
+    assert!(!format!("{first:?}").contains("sealed"));
+    assert_eq!(store.account(id, "mail").await.unwrap(), Some(first));
+
+    let second = Account {
+        scopes: String::new(),
+        connected_by: None,
+        connected_at: at(200),
+        expires_at: None,
+        broken: true,
+        ..account(1, "mail", b"second")
+    };
+    assert_eq!(store.keep_account(second.clone()).await.unwrap(), 2);
+    let expected = Account {
+        version: 2,
+        ..second
+    };
+    let found = place.open().await.account(id, "mail").await.unwrap();
+    assert_eq!(found, Some(expected.clone()));
+
+    let other = account(1, "crm", b"c");
+    store.keep_account(other.clone()).await.unwrap();
+    let all = store.accounts(id).await.unwrap();
+    assert_eq!(all, [other.clone(), expected.clone()], "by connection");
+    let removed = store.remove_account(id, "mail").await.unwrap();
+    assert_eq!(removed, Some(expected));
+    assert_eq!(store.accounts(id).await.unwrap(), [other]);
+    assert_eq!(store.account(id, "a\0b").await.unwrap(), None);
+    assert_eq!(store.remove_account(id, "a\0b").await.unwrap(), None);
+}
+
+async fn an_update_is_for_the_version_it_knows(place: &Place) {
+    let store = place.open().await;
+    store.keep_account(account(1, "mail", b"1")).await.unwrap();
+    let renewed = Account {
+        key_id: "k2".to_owned(),
+        scopes: "read".to_owned(),
+        expires_at: Some(at(7300)),
+        ..account(1, "mail", b"2")
+    };
+    assert!(store.update_account(renewed.clone()).await.unwrap());
+    let expected = Account {
+        version: 2,
+        ..renewed.clone()
+    };
+    let found = store.account(instance_id(1), "mail").await.unwrap();
+    assert_eq!(found, Some(expected.clone()));
+    assert!(!store.update_account(renewed).await.unwrap(), "too late");
+    let unknown = account(1, "other", b"2");
+    assert!(!store.update_account(unknown).await.unwrap());
+    let broken = Account {
+        broken: true,
+        ..expected
+    };
+    assert!(store.update_account(broken.clone()).await.unwrap());
+    let found = store.account(instance_id(1), "mail").await.unwrap();
+    assert_eq!(
+        found,
+        Some(Account {
+            version: 3,
+            ..broken
+        })
+    );
+}
+
+async fn what_was_renewed_for_a_removed_account_is_not_put_into_the_next_one(place: &Place) {
+    let store = place.open().await;
+    let before = account(1, "mail", b"theirs");
+    store.keep_account(before.clone()).await.unwrap();
+    store.remove_account(instance_id(1), "mail").await.unwrap();
+    let next = Account {
+        connected_at: at(101),
+        ..account(1, "mail", b"another's")
+    };
+    assert_eq!(store.keep_account(next.clone()).await.unwrap(), 1);
+    assert!(!store.update_account(before).await.unwrap());
+    let found = store.account(instance_id(1), "mail").await.unwrap();
+    assert_eq!(found, Some(next));
+}
+
+async fn of_nodes_that_claim_a_renewal_at_once_one_may(place: &Place) {
+    let (one, two) = (place.open().await, place.open().await);
+    one.keep_account(account(1, "mail", b"1")).await.unwrap();
+    let mut tasks = Vec::new();
+    for round in 0..8 {
+        let node = if round % 2 == 0 { &one } else { &two }.clone();
+        tasks.push(tokio::spawn(async move {
+            let claimed = node.claim_renewal(instance_id(1), "mail", 1, at(10), at(40));
+            claimed.await.unwrap()
+        }));
+    }
+    let mut may = 0;
+    for task in tasks {
+        may += usize::from(task.await.unwrap());
+    }
+    assert_eq!(may, 1);
+}
+
+async fn a_claim_ends_by_time_by_hand_and_with_an_update(place: &Place) {
+    let store = place.open().await;
+    let id = instance_id(1);
+    store.keep_account(account(1, "mail", b"1")).await.unwrap();
+    let claim = async |version, now, until| {
+        let claimed = store.claim_renewal(id, "mail", version, at(now), at(until));
+        claimed.await.unwrap()
+    };
+    assert!(!claim(2, 10, 40).await, "there is no such version");
+    assert!(claim(1, 10, 40).await);
+    assert!(!claim(1, 39, 69).await);
+    assert!(claim(1, 40, 70).await, "whoever had it took too long");
+    store.release_renewal(id, "mail", 2).await.unwrap();
+    assert!(!claim(1, 50, 80).await, "another version was released");
+    store.release_renewal(id, "mail", 1).await.unwrap();
+    assert!(claim(1, 50, 80).await);
+    let renewed = account(1, "mail", b"2");
+    assert!(store.update_account(renewed).await.unwrap());
+    assert!(!claim(1, 51, 81).await, "it is renewed");
+    assert!(claim(2, 51, 81).await);
+    let anew = store.keep_account(account(1, "mail", b"3")).await.unwrap();
+    assert_eq!(anew, 3);
+    assert!(claim(3, 52, 82).await);
+    let missing = store.claim_renewal(id, "none", 1, at(1), at(2));
+    assert!(!missing.await.unwrap());
+}
+
+async fn accounts_are_one_instances(place: &Place) {
+    let store = place.open().await;
+    for instance in [1, 2] {
+        let own = account(instance, "mail", &[instance]);
+        store.keep_account(own).await.unwrap();
+    }
+    store.remove_account(instance_id(1), "mail").await.unwrap();
+    let update = account(1, "mail", b"x");
+    assert!(!store.update_account(update).await.unwrap());
+    let other = store.accounts(instance_id(2)).await.unwrap();
+    assert_eq!(other, [account(2, "mail", &[2])]);
+}

@@ -1,0 +1,189 @@
+//! Secrets and data keys: bytes in, the same bytes out, and nobody else's.
+
+use backlot_store::StoreError;
+use backlot_store::secrets::{SealedSecret, Secrets as _};
+
+use crate::place::Place;
+use crate::{at, instance_id, key, secret};
+
+on_every_database! {
+    two_nodes_agree_on_the_data_key
+    keys_are_wrapped_anew_all_or_none
+    of_nodes_that_wrap_keys_anew_at_once_one_does
+    a_secret_is_kept_changed_and_removed
+    a_secret_that_has_to_exist_is_not_made
+    a_secret_changed_by_many_at_once_has_all_their_versions
+    neither_everybodys_nor_anothers_secret_stands_in
+    all_secrets_come_in_pages
+}
+
+async fn two_nodes_agree_on_the_data_key(place: &Place) {
+    let (one, two) = (place.open().await, place.open().await);
+    assert_eq!(one.wrapped_keys().await.unwrap(), []);
+    let (first, second) = tokio::join!(
+        one.wrapped_keys_or(key("a", b"\x00\xff", 1)),
+        two.wrapped_keys_or(key("b", b"\x01\xfe", 1))
+    );
+    let (first, second) = (first.unwrap(), second.unwrap());
+    assert_eq!(first, second);
+    assert_eq!(first.len(), 1);
+    assert_eq!(two.wrapped_keys().await.unwrap(), first);
+    assert!(!format!("{first:?}").contains("wrapped"));
+    assert!(one.keep_wrapped_key(key("c", b"c", 9)).await.unwrap());
+    let same_id = key("c", b"other", 10);
+    assert!(!one.keep_wrapped_key(same_id).await.unwrap());
+    let all = two.wrapped_keys_or(key("d", b"d", 20)).await.unwrap();
+    assert_eq!(all, [key("c", b"c", 9), first[0].clone()], "newest first");
+}
+
+async fn keys_are_wrapped_anew_all_or_none(place: &Place) {
+    let store = place.open().await;
+    let old = vec![key("b", b"old b", 2), key("a", b"old a", 1)];
+    for key in old.clone() {
+        assert!(store.keep_wrapped_key(key).await.unwrap());
+    }
+    // The time at which a key was made stays.
+    let new = vec![key("a", b"new a", 77), key("b", b"new b", 78)];
+    let one_differs = vec![key("a", b"old a", 1), key("b", b"older b", 2)];
+    let rewrapped = store.rewrap_keys(new.clone(), one_differs).await.unwrap();
+    assert!(!rewrapped);
+    assert_eq!(store.wrapped_keys().await.unwrap(), old);
+    let one_is_missing = store.rewrap_keys(vec![new[0].clone()], vec![old[1].clone()]);
+    assert!(!one_is_missing.await.unwrap());
+    assert_eq!(store.wrapped_keys().await.unwrap(), old);
+    let lost = store.rewrap_keys(vec![new[0].clone()], old.clone()).await;
+    assert!(matches!(lost, Err(StoreError::Refused(_))));
+    assert_eq!(store.wrapped_keys().await.unwrap(), old);
+
+    assert!(store.rewrap_keys(new.clone(), old.clone()).await.unwrap());
+    let kept = vec![key("b", b"new b", 2), key("a", b"new a", 1)];
+    assert_eq!(store.wrapped_keys().await.unwrap(), kept);
+    assert!(!store.rewrap_keys(new, old).await.unwrap(), "it is done");
+}
+
+async fn of_nodes_that_wrap_keys_anew_at_once_one_does(place: &Place) {
+    let (one, two) = (place.open().await, place.open().await);
+    let old = one.wrapped_keys_or(key("a", b"old", 1)).await.unwrap();
+    let (first, second) = tokio::join!(
+        one.rewrap_keys(vec![key("a", b"first", 1)], old.clone()),
+        two.rewrap_keys(vec![key("a", b"second", 1)], old.clone())
+    );
+    let (first, second) = (first.unwrap(), second.unwrap());
+    assert_ne!(first, second);
+    let expected: &[u8] = if first { b"first" } else { b"second" };
+    assert_eq!(two.wrapped_keys().await.unwrap()[0].wrapped, expected);
+}
+
+async fn a_secret_is_kept_changed_and_removed(place: &Place) {
+    let store = place.open().await;
+    for instance in [None, Some(1)] {
+        let id = instance.map(instance_id);
+        assert_eq!(store.secret(id, "stripe").await.unwrap(), None);
+        let first = secret(instance, "stripe", b"\x00first\xff", 100);
+        let kept = store.keep_secret(first.clone(), false).await.unwrap();
+        assert_eq!(kept, Some(1));
+        assert!(!format!("{first:?}").contains("sealed"));
+        assert_eq!(store.secret(id, "stripe").await.unwrap(), Some(first));
+
+        let second = SealedSecret {
+            key_id: "k2".to_owned(),
+            ..secret(instance, "stripe", b"second", 200)
+        };
+        let kept = store.keep_secret(second.clone(), true).await.unwrap();
+        assert_eq!(kept, Some(2));
+        let expected = SealedSecret {
+            version: 2,
+            created_at: at(100),
+            ..second
+        };
+        drop(place.open().await);
+        let found = place.open().await.secret(id, "stripe").await.unwrap();
+        assert_eq!(found, Some(expected));
+        let third = secret(instance, "stripe", b"third", 300);
+        assert_eq!(store.keep_secret(third, false).await.unwrap(), Some(3));
+
+        let other = secret(instance, "mail", b"m", 1);
+        store.keep_secret(other, false).await.unwrap();
+        let all = store.secrets(id).await.unwrap();
+        let names: Vec<&str> = all.iter().map(|it| it.name.as_str()).collect();
+        assert_eq!(names, ["mail", "stripe"]);
+
+        assert!(store.remove_secret(id, "stripe").await.unwrap());
+        assert!(!store.remove_secret(id, "stripe").await.unwrap());
+        assert_eq!(store.secret(id, "stripe").await.unwrap(), None);
+        assert_eq!(store.secrets(id).await.unwrap().len(), 1);
+        // Nothing is called so, on no database.
+        assert_eq!(store.secret(id, "a\0b").await.unwrap(), None);
+        assert!(!store.remove_secret(id, "a\0b").await.unwrap());
+    }
+}
+
+async fn a_secret_that_has_to_exist_is_not_made(place: &Place) {
+    let store = place.open().await;
+    for instance in [None, Some(1)] {
+        let missing = secret(instance, "none", b"x", 1);
+        assert_eq!(store.keep_secret(missing, true).await.unwrap(), None);
+    }
+    assert_eq!(store.all_secrets(None, 9).await.unwrap(), []);
+}
+
+async fn a_secret_changed_by_many_at_once_has_all_their_versions(place: &Place) {
+    let (one, two) = (place.open().await, place.open().await);
+    let mut tasks = Vec::new();
+    for round in 0..8 {
+        let node = if round % 2 == 0 { &one } else { &two }.clone();
+        tasks.push(tokio::spawn(async move {
+            let changed = secret(Some(1), "s", &[round], i64::from(round));
+            node.keep_secret(changed, false).await.unwrap().unwrap()
+        }));
+    }
+    let mut versions = Vec::new();
+    for task in tasks {
+        versions.push(task.await.unwrap());
+    }
+    versions.sort_unstable();
+    assert_eq!(versions, (1..=8).collect::<Vec<i64>>());
+}
+
+async fn neither_everybodys_nor_anothers_secret_stands_in(place: &Place) {
+    let store = place.open().await;
+    for instance in [None, Some(1), Some(2)] {
+        let own = secret(instance, "s", format!("{instance:?}").as_bytes(), 1);
+        store.keep_secret(own, false).await.unwrap();
+    }
+    store
+        .remove_secret(Some(instance_id(2)), "s")
+        .await
+        .unwrap();
+    let sealed = async |instance: Option<u8>| {
+        let found = store.secret(instance.map(instance_id), "s").await.unwrap();
+        found.map(|it| String::from_utf8(it.sealed).unwrap())
+    };
+    assert_eq!(sealed(None).await.as_deref(), Some("None"));
+    assert_eq!(sealed(Some(1)).await.as_deref(), Some("Some(1)"));
+    assert_eq!(sealed(Some(2)).await, None);
+    assert_eq!(store.secrets(Some(instance_id(2))).await.unwrap(), []);
+}
+
+async fn all_secrets_come_in_pages(place: &Place) {
+    let store = place.open().await;
+    let mut expected = Vec::new();
+    for instance in [None, Some(1), Some(2), Some(3)] {
+        for name in ["a", "b", "c"] {
+            let one = secret(instance, name, b"x", 1);
+            store.keep_secret(one, false).await.unwrap();
+            expected.push((instance.map(instance_id), name.to_owned()));
+        }
+    }
+    for limit in [1, 2, 3, 5, 12, 100] {
+        let (mut found, mut after) = (Vec::new(), None);
+        loop {
+            let page = store.all_secrets(after.clone(), limit).await.unwrap();
+            assert!(page.len() <= limit as usize);
+            let Some(last) = page.last() else { break };
+            after = Some((last.instance_id, last.name.clone()));
+            found.extend(page.into_iter().map(|it| (it.instance_id, it.name)));
+        }
+        assert_eq!(found, expected, "{limit} at a time");
+    }
+}
