@@ -31,6 +31,9 @@ pub enum StoreError {
     /// The database does not answer. Whether a write was done is not known.
     #[error("the database does not answer: {0}")]
     Unavailable(String),
+    /// The database cannot be spoken to safely: it has no TLS, or a certificate that is not accepted.
+    #[error("there is no safe way to the database: {0}")]
+    Insecure(String),
     /// More writes wait than is sensible. Nothing was changed.
     #[error("too many writes are waiting")]
     Busy,

@@ -4,9 +4,10 @@
 use std::time::Duration;
 
 use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use tokio_postgres::Config;
 use tokio_postgres::config::Host;
-use tokio_postgres::{Config, NoTls};
 
+use super::tls::{Security, Tls, Wanted};
 use crate::StoreError;
 
 /// Connections for tenants' work.
@@ -36,7 +37,8 @@ const OWNER: &str = "
     SET backlot.all_instances = 'on';";
 
 /// Reads the URL. What is wrong with it is not repeated: there may be a password in it.
-pub(super) fn parse(url: &str) -> Result<Config, StoreError> {
+pub(super) fn parse(url: &str) -> Result<(Config, Security), StoreError> {
+    let (url, wanted) = Wanted::take_out_of(url);
     let mut config: Config = url.parse().map_err(|_| {
         StoreError::Refused(
             "the URL of the database cannot be read; it is \
@@ -50,7 +52,8 @@ pub(super) fn parse(url: &str) -> Result<Config, StoreError> {
     if config.get_application_name().is_none() {
         config.application_name("backlot");
     }
-    Ok(config)
+    let security = wanted.security(&config)?;
+    Ok((config, security))
 }
 
 /// `user@host:port/database`, for people.
@@ -68,21 +71,25 @@ pub(super) fn shown(config: &Config) -> String {
 }
 
 /// Connections of the owner of the tables.
-pub(super) fn owner_pool(config: &Config) -> Result<Pool, StoreError> {
-    pool(config, OWNER_CONNECTIONS, OWNER.to_owned())
+pub(super) fn owner_pool(config: &Config, tls: &Tls) -> Result<Pool, StoreError> {
+    pool(config, tls, OWNER_CONNECTIONS, OWNER.to_owned())
 }
 
 /// Connections of the role that sees one instance at a time.
-pub(super) fn tenant_pool(config: &Config, role: Option<&str>) -> Result<Pool, StoreError> {
+pub(super) fn tenant_pool(
+    config: &Config,
+    tls: &Tls,
+    role: Option<&str>,
+) -> Result<Pool, StoreError> {
     let role = role.map_or_else(String::new, |role| format!("SET ROLE {role};"));
-    pool(config, TENANT_CONNECTIONS, format!("{TENANT} {role}"))
+    pool(config, tls, TENANT_CONNECTIONS, format!("{TENANT} {role}"))
 }
 
-fn pool(config: &Config, size: usize, set_up: String) -> Result<Pool, StoreError> {
+fn pool(config: &Config, tls: &Tls, size: usize, set_up: String) -> Result<Pool, StoreError> {
     let recycling = ManagerConfig {
         recycling_method: RecyclingMethod::Fast,
     };
-    let manager = Manager::from_config(config.clone(), NoTls, recycling);
+    let manager = Manager::from_config(config.clone(), tls.clone(), recycling);
     let set_up: std::sync::Arc<str> = set_up.into();
     let hook = Hook::async_fn(move |client: &mut deadpool_postgres::ClientWrapper, _| {
         let set_up = std::sync::Arc::clone(&set_up);
@@ -110,13 +117,14 @@ mod tests {
 
     #[test]
     fn a_password_is_never_shown() {
-        let config = parse("postgres://me:secret@db.example:5433/shop").unwrap();
+        let (config, _) = parse("postgres://me:secret@db.example:5433/shop").unwrap();
         assert_eq!(shown(&config), "me@db.example:5433/shop");
         for url in [
             "postgres://me:secret@host:port/shop",
             "postgres://me@host/shop?secret",
             "postgres://me:secret@host/x?secret=secret",
             "mysql://me:secret@host/x",
+            "postgres://me:secret@host/x?sslmode=secret",
         ] {
             let error = parse(url).unwrap_err().to_string();
             assert!(!error.contains("secret"), "{error}");

@@ -8,6 +8,7 @@ use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use deadpool_postgres::{HookError, PoolError};
 use tokio_postgres::error::SqlState;
 
+use super::tls::NotTrusted;
 use crate::StoreError;
 
 /// Why something did not work, with what may be tried about it.
@@ -17,14 +18,19 @@ pub(super) enum Failure {
     Again(&'static str),
     /// The connection is gone, or there is none.
     Lost(String),
+    /// There is no connection that is as safe as it has to be.
+    Insecure(String),
     /// Nothing to be done.
     Final(StoreError),
 }
 
 impl From<tokio_postgres::Error> for Failure {
     fn from(error: tokio_postgres::Error) -> Self {
-        let text = text_of(&error);
         let Some(code) = error.code() else {
+            if let Some(text) = insecure(&error) {
+                return Self::Insecure(text);
+            }
+            let text = text_of(&error);
             let is_lost = error.is_closed()
                 || error
                     .source()
@@ -35,6 +41,7 @@ impl From<tokio_postgres::Error> for Failure {
                 Self::Final(StoreError::Refused(text))
             };
         };
+        let text = text_of(&error);
         match *code {
             SqlState::T_R_SERIALIZATION_FAILURE
             | SqlState::T_R_DEADLOCK_DETECTED
@@ -59,11 +66,30 @@ impl From<PoolError> for Failure {
         Self::Lost(match error {
             PoolError::Timeout(_) => "no connection became free in time".to_owned(),
             PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => {
+                if let Some(text) = insecure(&error) {
+                    return Self::Insecure(text);
+                }
                 text_of(&error)
             }
             error => error.to_string(),
         })
     }
+}
+
+/// What tokio-postgres says when TLS is required and the server has none. It has no type for it.
+const NO_TLS: &str = "server does not support TLS";
+
+/// What to say of a connection that is not as safe as it has to be.
+fn insecure(error: &tokio_postgres::Error) -> Option<String> {
+    let cause = error.source()?;
+    if let Some(not_trusted) = cause.downcast_ref::<NotTrusted>() {
+        return Some(not_trusted.to_string());
+    }
+    (cause.to_string() == NO_TLS).then(|| {
+        "the server has no TLS; turn it on there (ssl = on), or, on a network of your own, put \
+         sslmode=disable into the address of the database"
+            .to_owned()
+    })
 }
 
 impl From<StoreError> for Failure {
@@ -76,7 +102,8 @@ impl From<Failure> for StoreError {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Again(text) => Self::Unavailable(text.to_owned()),
-            Failure::Lost(text) => Self::Unavailable(text),
+            // What was safe at the start is not now: until that is mended, there is no database.
+            Failure::Lost(text) | Failure::Insecure(text) => Self::Unavailable(text),
             Failure::Final(error) => error,
         }
     }

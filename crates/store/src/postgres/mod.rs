@@ -1,7 +1,7 @@
 //! The PostgreSQL side: any number of nodes share one database.
 //!
 //! - [`connect`]: two pools, one for tenants' work and one for what is not one tenant's; [`lease`]: a
-//!   connection on loan; [`failure`]: what goes wrong, and what is tried again
+//!   connection on loan; [`tls`]: what keeps others out of it; [`failure`]: what goes wrong, and what is tried again
 //! - [`tenant`]: every statement of a tenant's work names the instance first, and row-level security,
 //!   set up by [`migrations`] and [`roles`], shows nothing else
 //! - [`stored`]: the form in which items are kept
@@ -27,6 +27,7 @@ mod secrets;
 mod signing_keys;
 mod stored;
 mod tenant;
+mod tls;
 
 use std::time::Duration;
 
@@ -57,22 +58,22 @@ pub struct PostgresStore {
 impl PostgresStore {
     /// Connects, and brings the database up to the newest migration.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        let config = connect::parse(url)?;
-        let owner = connect::owner_pool(&config)?;
-        let role =
-            Self::prepare(&owner)
-                .await
-                .map_err(|failure| match StoreError::from(failure) {
-                    StoreError::Unavailable(cause) => {
-                        StoreError::Unavailable(format!("{}: {cause}", connect::shown(&config)))
-                    }
-                    other => other,
-                })?;
+        let (mut config, security) = connect::parse(url)?;
+        let tls = security.apply(&mut config)?;
+        let owner = connect::owner_pool(&config, &tls)?;
+        let shown = |cause| format!("{}: {cause}", connect::shown(&config));
+        let role = Self::prepare(&owner)
+            .await
+            .map_err(|failure| match failure {
+                Failure::Insecure(cause) => StoreError::Insecure(shown(cause)),
+                Failure::Lost(cause) => StoreError::Unavailable(shown(cause)),
+                other => other.into(),
+            })?;
         let inexact = Cache::builder()
             .max_capacity(MOST_INEXACT)
             .time_to_live(BELIEVED);
         Ok(Self {
-            tenants: connect::tenant_pool(&config, role)?,
+            tenants: connect::tenant_pool(&config, &tls, role)?,
             owner,
             catalog: Catalog::new(),
             inexact: inexact.build(),

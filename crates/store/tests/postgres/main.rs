@@ -7,7 +7,9 @@ mod house;
 mod isolation;
 mod nodes;
 mod plans;
+mod private_server;
 mod same_meaning;
 #[path = "../place/server.rs"]
 mod server;
+mod tls;
 mod writes;

@@ -10,6 +10,12 @@ pub struct Database {
     /// `sqlite://` and the path of a file, relative to the configuration's folder, or
     /// `postgres://user:password@host:5432/name`, which any number of nodes share. Without it:
     /// `backlot.db` in the data folder. A password is better given as `BACKLOT_DATABASE_URL`.
+    ///
+    /// TLS to a PostgreSQL server: `?sslmode=require` encrypts and checks the certificate and the host that it
+    /// is for, by the system's authorities or by those in the file that `&sslrootcert=PATH` names
+    /// (`verify-full` and `verify-ca` are other words for it). `prefer`, which is what an address without the
+    /// word means, encrypts where the server has TLS and checks nothing. `disable` does not encrypt; nor
+    /// does an address on this machine without the word.
     pub url: Option<String>,
     /// What an acknowledged change survives on SQLite: `full` is a loss of power, for it is on disk;
     /// `relaxed` is the end of the program, and a loss of power may undo the last moments. Writes are
