@@ -25,7 +25,10 @@ pub(super) use security::{Security, Wanted};
 #[derive(Clone)]
 pub(super) struct Tls(Arc<ClientConfig>);
 
-/// The server's certificate is not accepted, or TLS failed in another way.
+/// Why there is no connection: [`NotTrusted`], or an [`io::Error`] when it was cut.
+type Refused = Box<dyn std::error::Error + Send + Sync>;
+
+/// The server's certificate is not accepted, or it does not speak TLS as it should.
 #[derive(Debug, thiserror::Error)]
 #[error("{host} cannot be trusted: {cause}{remedy}")]
 pub(super) struct NotTrusted {
@@ -37,9 +40,9 @@ pub(super) struct NotTrusted {
 impl MakeTlsConnect<Socket> for Tls {
     type Stream = Encrypted;
     type TlsConnect = ToHost;
-    type Error = NotTrusted;
+    type Error = Refused;
 
-    fn make_tls_connect(&mut self, host: &str) -> Result<ToHost, NotTrusted> {
+    fn make_tls_connect(&mut self, host: &str) -> Result<ToHost, Refused> {
         Ok(ToHost {
             config: Arc::clone(&self.0),
             host: host.to_owned(),
@@ -55,8 +58,8 @@ pub(super) struct ToHost {
 
 impl TlsConnect<Socket> for ToHost {
     type Stream = Encrypted;
-    type Error = NotTrusted;
-    type Future = Pin<Box<dyn Future<Output = Result<Encrypted, NotTrusted>> + Send>>;
+    type Error = Refused;
+    type Future = Pin<Box<dyn Future<Output = Result<Encrypted, Refused>> + Send>>;
 
     fn connect(self, socket: Socket) -> Self::Future {
         Box::pin(async move {
@@ -65,25 +68,35 @@ impl TlsConnect<Socket> for ToHost {
                     host: self.host,
                     cause: "this is no name that a certificate could be for".to_owned(),
                     remedy: "",
-                });
+                }
+                .into());
             };
-            match TlsConnector::from(self.config).connect(name, socket).await {
-                Ok(stream) => Ok(Encrypted(stream)),
-                Err(error) => Err(NotTrusted {
-                    remedy: remedy(&error),
-                    cause: error.to_string(),
-                    host: self.host,
-                }),
-            }
+            let connector = TlsConnector::from(self.config);
+            let stream = connector.connect(name, socket).await;
+            Ok(Encrypted(stream.map_err(|error| why(self.host, error))?))
         })
     }
 }
 
-fn remedy(error: &io::Error) -> &'static str {
+fn why(host: String, error: io::Error) -> Refused {
+    let inner = error.get_ref();
+    match inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        Some(cause) => NotTrusted {
+            host,
+            cause: cause.to_string(),
+            remedy: remedy(cause),
+        }
+        .into(),
+        None => error.into(),
+    }
+}
+
+fn remedy(error: &rustls::Error) -> &'static str {
     use rustls::CertificateError as Wrong;
-    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
-    let Some(rustls::Error::InvalidCertificate(wrong)) = inner else {
-        return "";
+    let wrong = match error {
+        rustls::Error::InvalidCertificate(wrong) => wrong,
+        rustls::Error::PeerIncompatible(_) => return "; it has to speak TLS 1.2 or newer",
+        _ => return "",
     };
     match wrong {
         // An authority that was made anew under its old name signs differently.
