@@ -1,10 +1,11 @@
 //! Which database, and where.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 
-use crate::postgres::PostgresStore;
-use crate::sqlite::{Durability, SqliteStore};
+use crate::postgres::{self, PostgresStore};
+use crate::sqlite::{self, Durability, SqliteStore};
 use crate::{Store, StoreError};
 
 /// Where everything is kept.
@@ -58,6 +59,29 @@ impl Address {
         }
     }
 
+    /// Puts a backup in the place of everything that is kept here, in one transaction: whoever has it open sees
+    /// the old content, and then the new. A file that is no whole backup of the same kind of database, or one of a
+    /// newer program, changes nothing.
+    pub async fn restore(&self, backup: &Path) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite { path, .. } => {
+                if begins_with(backup, postgres::backup::file::FIRST_LINE) {
+                    return Err(of_another_kind(backup, "PostgreSQL", "SQLite"));
+                }
+                let (path, backup) = (path.clone(), backup.to_owned());
+                tokio::task::spawn_blocking(move || sqlite::restore(&path, &backup))
+                    .await
+                    .unwrap_or_else(|error| Err(StoreError::Refused(error.to_string())))
+            }
+            Self::Postgres(url) => {
+                if begins_with(backup, b"SQLite format 3\0") {
+                    return Err(of_another_kind(backup, "SQLite", "PostgreSQL"));
+                }
+                PostgresStore::restore(&url.0, backup).await
+            }
+        }
+    }
+
     /// Opens it, brought up to the newest migration.
     pub async fn open(&self) -> Result<Store, StoreError> {
         match self {
@@ -71,6 +95,22 @@ impl Address {
             }
             Self::Postgres(url) => Ok(Store::Postgres(PostgresStore::open(&url.0).await?)),
         }
+    }
+}
+
+fn begins_with(path: &Path, beginning: &[u8]) -> bool {
+    let mut found = vec![0; beginning.len()];
+    std::fs::File::open(path).is_ok_and(|mut file| file.read_exact(&mut found).is_ok())
+        && found == beginning
+}
+
+fn of_another_kind(path: &Path, of: &str, this: &str) -> StoreError {
+    StoreError::NoBackup {
+        path: path.to_owned(),
+        cause: format!(
+            "it is a backup of {of}, and this database is {this}; restore it into one of {of}, and let \
+             `backlot database copy` bring that one here"
+        ),
     }
 }
 

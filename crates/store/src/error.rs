@@ -15,6 +15,14 @@ pub enum StoreError {
         /// What the system says.
         cause: String,
     },
+    /// A file that cannot be restored. Nothing was changed.
+    #[error("{path} cannot be restored: {cause}", path = path.display())]
+    NoBackup {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        cause: String,
+    },
     /// A newer program has changed this database.
     #[error(
         "the database is at migration {found}, this program knows {known}; run the newer program"

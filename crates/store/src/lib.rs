@@ -15,6 +15,7 @@ mod catalog;
 pub mod collections;
 pub mod connection_usage;
 pub mod error;
+mod files;
 pub mod instance_details;
 pub mod instances;
 pub mod items;

@@ -1,5 +1,6 @@
 //! The database that the configuration chose, behind the traits.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use backlot_wix::InstanceId;
@@ -39,6 +40,14 @@ pub enum Store {
     Sqlite(SqliteStore),
     /// PostgreSQL, which any number of nodes share.
     Postgres(PostgresStore),
+}
+
+impl Store {
+    /// Writes a copy of all of it into a file, as of one moment, while others read and write.
+    /// [`crate::Address::restore`] puts it back.
+    pub async fn back_up(&self, path: &Path) -> Result<(), StoreError> {
+        each!(self, store => store.back_up(path).await)
+    }
 }
 
 impl Instances for Store {

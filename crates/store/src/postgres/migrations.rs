@@ -53,10 +53,45 @@ const OLDEST_SERVER: i32 = 130_000;
 
 pub(super) async fn run(lease: &Lease) -> Result<(), Failure> {
     check_server(lease).await?;
-    let (known, _) = MIGRATIONS[MIGRATIONS.len() - 1];
     owners_transaction(lease, make_schema(lease)).await?;
     for (number, sql) in MIGRATIONS {
-        owners_transaction(lease, migrate(lease, number, sql, known)).await?;
+        owners_transaction(lease, migrate(lease, number, sql, newest())).await?;
+    }
+    Ok(())
+}
+
+/// Whether this program knows a database of this version.
+pub(super) const fn check_known(found: i64) -> Result<(), StoreError> {
+    let known = newest();
+    if found > known {
+        return Err(StoreError::TooNew { found, known });
+    }
+    Ok(())
+}
+
+/// Whether no migration comes after this one.
+pub(super) const fn is_newest(number: i64) -> bool {
+    number == newest()
+}
+
+const fn newest() -> i64 {
+    let (newest, _) = MIGRATIONS[MIGRATIONS.len() - 1];
+    newest
+}
+
+/// Whether the database still is as this program knows it.
+pub(super) async fn check_present(lease: &Lease) -> Result<(), Failure> {
+    let sql = "SELECT coalesce(max(number), 0) FROM migrations";
+    let row = lease.client()?.query_one(sql, &[]).await?;
+    Ok(check_known(row.try_get(0)?)?)
+}
+
+/// Brings the database up to this migration, within a transaction that is open.
+pub(super) async fn up_to(lease: &Lease, last: i64) -> Result<(), Failure> {
+    for (number, sql) in MIGRATIONS {
+        if number <= last {
+            migrate(lease, number, sql, newest()).await?;
+        }
     }
     Ok(())
 }

@@ -4,12 +4,14 @@
 //!   connection on loan; [`tls`]: what keeps others out of it; [`failure`]: what goes wrong, and what is tried again
 //! - [`tenant`]: every statement of a tenant's work names the instance first, and row-level security,
 //!   set up by [`migrations`] and [`roles`], shows nothing else
+//! - [`backup`]: all of it in a file, and back
 //! - [`stored`]: the form in which items are kept
 //!
 //! Between a node and the server there may be a pooler of connections only if it keeps a session with its client
 //! (`pool_mode = session`): names of instances and the role belong to a session.
 
 mod accounts;
+pub(crate) mod backup;
 mod collections;
 mod connect;
 mod connection_usage;
@@ -51,6 +53,8 @@ pub struct PostgresStore {
     tenants: Pool,
     owner: Pool,
     catalog: Catalog,
+    /// Whether tenants' work runs under a role of its own.
+    has_role: bool,
     /// Indexes that were found to be inexact: a query that trusts one of them would be asked twice.
     inexact: Cache<(InstanceId, IndexId), ()>,
 }
@@ -76,6 +80,7 @@ impl PostgresStore {
             tenants: connect::tenant_pool(&config, &tls, role)?,
             owner,
             catalog: Catalog::new(),
+            has_role: role.is_some(),
             inexact: inexact.build(),
         })
     }

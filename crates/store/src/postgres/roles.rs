@@ -108,7 +108,8 @@ async fn try_role(lease: &Lease) -> Result<Option<String>, Failure> {
     }
 }
 
-async fn grant(lease: &Lease) -> Result<(), Failure> {
+/// Grants what the role needs, as far as it has not got it.
+pub(super) async fn grant(lease: &Lease) -> Result<(), Failure> {
     let client = lease.client()?;
     client.batch_execute(LOCK).await?;
     let missing: i64 = client.query_one(MISSING, &[]).await?.try_get(0)?;

@@ -102,6 +102,18 @@ pub(super) async fn owners_transaction<T>(
     end(lease, outcome).await
 }
 
+/// A transaction of the owner's that only reads, and sees all as it was when it began, however long it takes.
+pub(super) async fn owners_snapshot<T>(
+    lease: &Lease,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let opening =
+        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0";
+    lease.client()?.batch_execute(opening).await?;
+    let outcome = work.await;
+    end(lease, outcome).await
+}
+
 async fn end<T>(lease: &Lease, outcome: Result<T, Failure>) -> Result<T, Failure> {
     let client = lease.client()?;
     if outcome.is_ok() {

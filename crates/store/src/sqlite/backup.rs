@@ -6,41 +6,21 @@ use std::time::{Duration, Instant};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
-use super::private_file;
 use crate::StoreError;
+use crate::files;
 
 /// Writes a copy, as of one moment, that takes no more room than its content needs. It appears under
 /// its name only when it is whole.
 pub(super) fn copy_to(connection: &Connection, path: &Path) -> Result<(), StoreError> {
-    let cannot = |cause: String| StoreError::Open {
-        path: path.to_owned(),
-        cause,
-    };
-    let mut unfinished = path.as_os_str().to_owned();
-    unfinished.push(format!(".{}.part", std::process::id()));
-    let unfinished = Path::new(&unfinished);
-    // Made by us first, so that nobody but the owner reads it at any moment; SQLite fills an empty file.
-    let _ = std::fs::remove_file(unfinished);
-    private_file(unfinished).map_err(|error| cannot(error.to_string()))?;
-    let name = unfinished
-        .to_str()
-        .ok_or_else(|| cannot("the path is no UTF-8".to_owned()))?;
-    let written = connection
-        .execute("VACUUM INTO ?1", [name])
-        .map_err(StoreError::from)
-        .and_then(|_| sync(unfinished).map_err(|error| cannot(error.to_string())))
-        .and_then(|()| {
-            std::fs::rename(unfinished, path).map_err(|error| cannot(error.to_string()))
-        });
-    if written.is_err() {
-        let _ = std::fs::remove_file(unfinished);
-    }
-    written
-}
-
-/// On disk, before it gets its name.
-fn sync(path: &Path) -> std::io::Result<()> {
-    std::fs::File::open(path)?.sync_all()
+    files::appear(path, |unfinished| {
+        let name = unfinished.to_str().ok_or_else(|| StoreError::Open {
+            path: path.to_owned(),
+            cause: "the path is no UTF-8".to_owned(),
+        })?;
+        // SQLite fills an empty file.
+        connection.execute("VACUUM INTO ?1", [name])?;
+        Ok(())
+    })
 }
 
 /// How long a restore waits for whoever is writing.

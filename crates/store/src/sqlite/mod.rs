@@ -26,6 +26,7 @@ use rusqlite::Connection;
 
 use crate::StoreError;
 use crate::catalog::Catalog;
+use crate::files::{private_file, private_folder};
 pub use backup::restore;
 #[doc(hidden)]
 pub use overhear::Ear;
@@ -150,22 +151,4 @@ impl SqliteStore {
         let work = move |reader: &Reader| work(&reader.connection);
         self.readers.read_long(work).await
     }
-}
-
-/// Makes the folder where it is missing; a folder that exists keeps its rights.
-fn private_folder(folder: &Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
-}
-
-/// The database holds private keys: nobody but its owner reads it.
-fn private_file(path: &Path) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
 }

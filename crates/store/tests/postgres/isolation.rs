@@ -24,7 +24,7 @@ const TABLES: [&str; 11] = [
     "connection_usage",
 ];
 
-async fn two_tenants() -> House {
+pub(crate) async fn two_tenants() -> House {
     let house = House::new().await;
     for instance in [1, 2] {
         let of = house
@@ -63,7 +63,7 @@ async fn two_tenants() -> House {
 }
 
 /// What an instance keeps for its connections.
-async fn connections(house: &House, instance: u8) {
+pub(crate) async fn connections(house: &House, instance: u8) {
     let now = jiff::Timestamp::UNIX_EPOCH;
     let instance_id = instance_id(instance);
     let secret = SealedSecret {

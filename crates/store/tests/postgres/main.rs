@@ -2,6 +2,9 @@
 //! what `backlot_wix::data` means.
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
+mod backup;
+mod backup_file;
+mod backup_refused;
 mod edges;
 mod house;
 mod isolation;
