@@ -1,0 +1,71 @@
+//! Which addresses may be dialled.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use ipnet::{IpNet, Ipv4Net};
+
+use super::carried;
+use super::special::{IPV4, IPV6, IPV6_GLOBAL};
+
+/// Says which addresses may be dialled: those that everybody reaches, and the networks that the
+/// configuration opens.
+///
+/// An IPv6 address that carries an IPv4 address is judged by that one, too. An opened network of IPv4
+/// is open in its mapped spelling (`::ffff:10.0.0.1`) as well, since the system dials the same.
+#[derive(Debug, Clone, Default)]
+pub struct AddressGuard {
+    allowed: Vec<IpNet>,
+}
+
+impl AddressGuard {
+    /// A guard that lets through, besides, what is in `allowed`: networks of one's own services.
+    pub fn new(allowed: Vec<IpNet>) -> Self {
+        let allowed = allowed.into_iter().map(plain).collect();
+        Self { allowed }
+    }
+
+    /// Whether `address` may be dialled.
+    pub fn permits(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.allowed
+            .iter()
+            .any(|network| network.contains(&address))
+            || is_global(address)
+    }
+}
+
+/// A network of mapped addresses in the spelling of IPv4, as the addresses are compared.
+fn plain(network: IpNet) -> IpNet {
+    let IpNet::V6(mapped) = network else {
+        return network;
+    };
+    let address = mapped.network().to_ipv4_mapped();
+    let prefix = mapped.prefix_len().checked_sub(96);
+    match (address, prefix) {
+        (Some(address), Some(prefix)) => Ipv4Net::new(address, prefix).map_or(network, IpNet::V4),
+        _ => network,
+    }
+}
+
+fn is_global(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => is_global_v4(address),
+        IpAddr::V6(address) => is_global_v6(address),
+    }
+}
+
+fn is_global_v4(address: Ipv4Addr) -> bool {
+    !IPV4.iter().any(|network| network.contains(&address))
+}
+
+fn is_global_v6(address: Ipv6Addr) -> bool {
+    if let Some(carried) = carried::translated(address) {
+        return is_global_v4(carried);
+    }
+    IPV6_GLOBAL.contains(&address)
+        && !IPV6.iter().any(|network| network.contains(&address))
+        && carried::tunnelled(address).is_none_or(is_global_v4)
+}
+
+#[cfg(test)]
+mod tests;
