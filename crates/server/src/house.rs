@@ -86,6 +86,8 @@ impl House {
             idle_timeout: settings.upstream_idle_timeout,
             most_idle: 1024,
             http2_over_tls: true,
+            guard: None,
+            extra_roots: Vec::new(),
             tls: settings.api.iter().any(|entry| is_tls(&entry.destination)),
         });
         let metrics = Arc::new(Metrics::new());

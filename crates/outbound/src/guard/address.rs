@@ -1,6 +1,7 @@
 //! Which addresses may be dialled.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 
 use ipnet::{IpNet, Ipv4Net};
 
@@ -11,10 +12,11 @@ use super::special::{IPV4, IPV6, IPV6_GLOBAL};
 /// configuration opens.
 ///
 /// An IPv6 address that carries an IPv4 address is judged by that one, too. An opened network of IPv4
-/// is open in its mapped spelling (`::ffff:10.0.0.1`) as well, since the system dials the same.
+/// is open in its mapped spelling (`::ffff:10.0.0.1`) as well, since the system dials the same. Clones
+/// share the networks.
 #[derive(Debug, Clone, Default)]
 pub struct AddressGuard {
-    allowed: Vec<IpNet>,
+    allowed: Arc<[IpNet]>,
 }
 
 impl AddressGuard {

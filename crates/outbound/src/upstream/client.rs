@@ -8,17 +8,18 @@ use http::Uri;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-
+use rustls::pki_types::CertificateDer;
 use tower::ServiceExt as _;
 
 use super::error::SendError;
 use super::pool::PoolLimits;
+use super::roots;
 use crate::body::RequestBody;
+use crate::guard::{AddressGuard, GuardedConnector, Resolve, SystemResolver};
 
 /// How connections to upstreams are made and kept.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct ClientSettings {
     /// How long a connection may take to come about.
     pub connect_timeout: Duration,
@@ -33,9 +34,15 @@ pub struct ClientSettings {
     /// Whether HTTP/2 is offered over TLS. Its requests share one connection, and with it one window
     /// of flow control: whoever reads slowly can then hold up all the others.
     pub http2_over_tls: bool,
+    /// Which addresses may be dialled. `None`: all, for servers that the configuration names and whose
+    /// callers have no say in it.
+    pub guard: Option<AddressGuard>,
+    /// Certificates that are trusted besides the operating system's, in DER: those that one's own
+    /// services are signed with.
+    pub extra_roots: Vec<CertificateDer<'static>>,
 }
 
-fn pooled(settings: ClientSettings) -> legacy::Builder {
+fn pooled(settings: &ClientSettings) -> legacy::Builder {
     let mut builder = legacy::Client::builder(TokioExecutor::new());
     builder
         .pool_timer(TokioTimer::new())
@@ -44,36 +51,43 @@ fn pooled(settings: ClientSettings) -> legacy::Builder {
     builder
 }
 
-type Http2 = legacy::Client<HttpConnector, RequestBody>;
-pub(super) type Tls = legacy::Client<HttpsConnector<HttpConnector>, RequestBody>;
+type Http2 = legacy::Client<GuardedConnector, RequestBody>;
+pub(super) type Tls = legacy::Client<HttpsConnector<GuardedConnector>, RequestBody>;
 
 /// What makes connections to upstreams. Cloning shares it.
 #[derive(Clone)]
 pub struct Client {
-    connector: HttpConnector,
+    connector: GuardedConnector,
     pub(super) http2: Http2,
     tls: Arc<OnceLock<Tls>>,
-    settings: ClientSettings,
+    settings: Arc<ClientSettings>,
     pub(super) pool_limits: PoolLimits,
 }
 
 impl Client {
     /// Makes the pools; nothing is connected yet.
     pub fn new(settings: ClientSettings) -> std::io::Result<Self> {
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        connector.set_connect_timeout(Some(settings.connect_timeout));
+        Self::with_resolver(settings, Arc::new(SystemResolver))
+    }
+
+    /// The same, with names looked up by `names`.
+    pub fn with_resolver(
+        settings: ClientSettings,
+        names: Arc<dyn Resolve>,
+    ) -> std::io::Result<Self> {
+        let connector =
+            GuardedConnector::new(settings.guard.clone(), names, settings.connect_timeout);
         let client = Self {
-            http2: pooled(settings).http2_only(true).build(connector.clone()),
+            http2: pooled(&settings).http2_only(true).build(connector.clone()),
             connector,
             tls: Arc::default(),
             pool_limits: PoolLimits {
                 idle_timeout: settings.idle_timeout,
                 most_idle: settings.most_idle,
             },
-            settings,
+            settings: Arc::new(settings),
         };
-        if settings.tls {
+        if client.settings.tls {
             client.tls()?;
         }
         Ok(client)
@@ -84,10 +98,9 @@ impl Client {
         if let Some(tls) = self.tls.get() {
             return Ok(tls);
         }
-        let mut connector = self.connector.clone();
-        connector.enforce_http(false);
+        let connector = self.connector.clone();
         let builder = HttpsConnectorBuilder::new()
-            .with_native_roots()?
+            .with_tls_config(roots::trusting(&self.settings.extra_roots)?)
             .https_only()
             .enable_http1();
         let connector = if self.settings.http2_over_tls {
@@ -95,7 +108,7 @@ impl Client {
         } else {
             builder.wrap_connector(connector)
         };
-        let tls = pooled(self.settings).build(connector);
+        let tls = pooled(&self.settings).build(connector);
         Ok(self.tls.get_or_init(|| tls))
     }
 
@@ -106,7 +119,7 @@ impl Client {
             .clone()
             .oneshot(uri)
             .await
-            .map_err(|error| SendError::Connect(error.into()))?;
+            .map_err(SendError::Connect)?;
         let (sender, connection) = http1::Builder::new()
             // One buffer, one plain write, as towards the client.
             .writev(false)

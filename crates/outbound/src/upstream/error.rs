@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use hyper_util::client::legacy;
 
 use crate::body::BodyFault;
+use crate::guard::AddressRefused;
 
 /// Why an upstream gave no reply.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +13,12 @@ pub enum UpstreamError {
     /// Nothing answers there.
     #[error("cannot connect: {0}")]
     Unreachable(String),
+    /// The guard lets nobody dial any of its addresses. Another try ends the same.
+    #[error("{host} has no address that may be reached from here")]
+    AddressRefused {
+        /// The name, or the address itself.
+        host: String,
+    },
     /// No reply within the time that it has.
     #[error("no reply in time")]
     TooSlow,
@@ -24,6 +31,16 @@ pub enum UpstreamError {
     /// The path cannot be written for this upstream.
     #[error("the path cannot be handed on")]
     BadPath,
+}
+
+impl UpstreamError {
+    /// True when another try would end the same.
+    pub const fn is_for_good(&self) -> bool {
+        match self {
+            Self::Body(_) | Self::BadPath | Self::AddressRefused { .. } => true,
+            Self::Unreachable(_) | Self::TooSlow | Self::Broken(_) => false,
+        }
+    }
 }
 
 /// A failed exchange, before it is told apart.
@@ -74,6 +91,9 @@ impl From<SendError> for UpstreamError {
         let (SendError::Connect(cause) | SendError::Exchange(cause)) = &error;
         if let Some(fault) = BodyFault::find_in(cause.as_ref()) {
             return Self::Body(fault);
+        }
+        if let Some(AddressRefused { host }) = AddressRefused::find_in(cause.as_ref()) {
+            return Self::AddressRefused { host: host.clone() };
         }
         let sentences: Vec<String> = chain(cause.as_ref()).map(ToString::to_string).collect();
         let sentences = sentences.join(": ");

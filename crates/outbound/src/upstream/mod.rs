@@ -6,6 +6,7 @@ mod client;
 mod error;
 mod forward;
 mod pool;
+mod roots;
 mod send;
 mod tunnel;
 

@@ -158,7 +158,7 @@ impl Inner {
         error: UpstreamError,
         attempts: &Attempts<'_>,
     ) -> Result<(), WixError> {
-        if matches!(error, UpstreamError::Body(_) | UpstreamError::BadPath) {
+        if error.is_for_good() {
             return Err(error.into());
         }
         let was_not_sent = matches!(error, UpstreamError::Unreachable(_));

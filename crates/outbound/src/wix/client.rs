@@ -53,6 +53,8 @@ impl WixClient {
             tls: false,
             // Instances must not hold each other up.
             http2_over_tls: false,
+            guard: None,
+            extra_roots: Vec::new(),
         })?;
         let wire = Arc::new(Wire {
             client,

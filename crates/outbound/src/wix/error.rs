@@ -67,9 +67,10 @@ impl From<UpstreamError> for WixError {
         match error {
             UpstreamError::Body(fault) => Self::Body(fault),
             UpstreamError::BadPath => Self::BadPath,
-            UpstreamError::Unreachable(_) | UpstreamError::TooSlow | UpstreamError::Broken(_) => {
-                Self::unavailable(error.to_string())
-            }
+            UpstreamError::Unreachable(_)
+            | UpstreamError::AddressRefused { .. }
+            | UpstreamError::TooSlow
+            | UpstreamError::Broken(_) => Self::unavailable(error.to_string()),
         }
     }
 }

@@ -126,7 +126,9 @@ fn asked_host(request: &Request<RequestBody>) -> Option<HeaderValue> {
 
 fn refuse(error: UpstreamError) -> Refusal {
     let code = match &error {
-        UpstreamError::Unreachable(_) => Code::UpstreamUnreachable,
+        UpstreamError::Unreachable(_) | UpstreamError::AddressRefused { .. } => {
+            Code::UpstreamUnreachable
+        }
         UpstreamError::TooSlow => Code::UpstreamTimeout,
         UpstreamError::Broken(_) => Code::UpstreamBroken,
         UpstreamError::BadPath => Code::PathNotAllowed,

@@ -1,0 +1,146 @@
+//! A third party for one test, names that resolve as the test says, and a client for both.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use backlot_outbound::body::RequestBody;
+use backlot_outbound::guard::{AddressGuard, Resolve, Resolved};
+use backlot_outbound::upstream::{
+    Address, Client, ClientSettings, Patience, Reply, UpstreamError, forward,
+};
+use bytes::Bytes;
+use http::Request;
+use http_body_util::BodyExt as _;
+use parking_lot::Mutex;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+
+/// On the loopback network, and opened by [`guard`]: it stands for an address outside.
+pub const OUTSIDE: &str = "127.0.0.2";
+/// As well, and nobody listens there.
+pub const NOBODY: &str = "127.0.0.3";
+/// Not opened.
+pub const INSIDE: &str = "127.0.0.1";
+
+pub const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+
+/// Answers every request with the same bytes, and then closes where they say so.
+pub struct ThirdParty {
+    pub address: SocketAddr,
+    connections: Arc<AtomicUsize>,
+}
+
+impl ThirdParty {
+    pub async fn at(address: impl Into<SocketAddr>, reply: impl Into<Bytes>) -> Self {
+        let listener = TcpListener::bind(address.into()).await.unwrap();
+        let connections = Arc::new(AtomicUsize::new(0));
+        let party = Self {
+            address: listener.local_addr().unwrap(),
+            connections: Arc::clone(&connections),
+        };
+        let reply = reply.into();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                connections.fetch_add(1, Ordering::SeqCst);
+                tokio::spawn(answer(stream, reply.clone()));
+            }
+        });
+        party
+    }
+
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+}
+
+/// A port of `host` that was free a moment ago.
+pub fn at(host: &str, port: u16) -> SocketAddr {
+    SocketAddr::new(host.parse().unwrap(), port)
+}
+
+async fn answer(mut stream: tokio::net::TcpStream, reply: Bytes) {
+    let mut head = Vec::new();
+    loop {
+        let mut piece = [0; 1024];
+        let Ok(count @ 1..) = stream.read(&mut piece).await else {
+            return;
+        };
+        head.extend_from_slice(&piece[..count]);
+        if !head.ends_with(b"\r\n\r\n") {
+            continue;
+        }
+        head.clear();
+        if stream.write_all(&reply).await.is_err() || says_close(&reply) {
+            return;
+        }
+    }
+}
+
+fn says_close(reply: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(&reply[..reply.len().min(200)]).into_owned();
+    text.contains("connection: close")
+}
+
+/// Says one list of addresses after the other, the last one again and again.
+pub struct Names(Mutex<VecDeque<Vec<IpAddr>>>);
+
+impl Names {
+    pub fn saying(answers: &[&[&str]]) -> Arc<Self> {
+        let list = |answer: &&[&str]| answer.iter().map(|it| it.parse().unwrap()).collect();
+        Arc::new(Self(Mutex::new(answers.iter().map(list).collect())))
+    }
+}
+
+impl Resolve for Names {
+    fn resolve(&self, _: &str) -> Resolved {
+        let mut answers = self.0.lock();
+        let answer = if answers.len() > 1 {
+            answers.pop_front()
+        } else {
+            answers.front().cloned()
+        };
+        let answer = answer.ok_or_else(|| io::Error::other("no such name"));
+        Box::pin(std::future::ready(answer))
+    }
+}
+
+pub fn guard() -> AddressGuard {
+    let opened = [OUTSIDE, NOBODY].map(|host| format!("{host}/32").parse().unwrap());
+    AddressGuard::new(opened.to_vec())
+}
+
+pub fn settings() -> ClientSettings {
+    ClientSettings {
+        connect_timeout: Duration::from_secs(5),
+        idle_timeout: Duration::from_secs(5),
+        most_idle: 8,
+        tls: false,
+        http2_over_tls: true,
+        guard: Some(guard()),
+        extra_roots: Vec::new(),
+    }
+}
+
+pub async fn get(client: &Client, address: &Address) -> Result<Reply, UpstreamError> {
+    let patience = Patience {
+        head: Duration::from_secs(10),
+        silence: Duration::from_secs(10),
+    };
+    let request = Request::new(RequestBody::empty());
+    let target = "/v1/things".parse().unwrap();
+    forward(client, address, patience, target, None, request).await
+}
+
+/// What a reply carries, read to its end.
+pub async fn text(reply: Reply) -> String {
+    let body = reply.response.into_body().collect().await.unwrap();
+    String::from_utf8(body.to_bytes().to_vec()).unwrap()
+}
+
+pub fn address(text: &str) -> Address {
+    Address::parse(text, false).unwrap()
+}
