@@ -3,6 +3,7 @@
 //! - [`upstream`]: the developer's own server behind the api room
 //! - [`wix`]: Wix's REST APIs, as the app on an instance or with an API key
 //! - [`guard`]: which addresses may be dialled
+//! - [`redact`]: credentials never come back
 //! - [`single_flight`]: one piece of work at a time for each key
 //! - [`body`]: bodies on their way through, with a cap and a limit to silence
 //! - [`hop_by_hop`]: the headers that belong to one connection and never travel on
@@ -10,6 +11,7 @@
 pub mod body;
 pub mod guard;
 pub mod hop_by_hop;
+pub mod redact;
 pub mod single_flight;
 pub mod upstream;
 pub mod wix;

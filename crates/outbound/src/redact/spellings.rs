@@ -1,0 +1,181 @@
+//! The spellings of a credential that a server may give back.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use zeroize::Zeroizing;
+
+pub(super) type Spelling = Zeroizing<Vec<u8>>;
+
+/// As it is, escaped in JSON, percent-encoded, and inside of base64.
+pub(super) fn of(secret: &[u8]) -> Vec<Spelling> {
+    let mut spellings = vec![Zeroizing::new(secret.to_vec())];
+    if let Ok(text) = std::str::from_utf8(secret) {
+        spellings.extend(in_json(text));
+    }
+    spellings.extend(in_addresses(secret));
+    spellings.extend(in_base64(secret));
+    spellings
+}
+
+/// What a writer of JSON escapes besides quotation marks, backslashes and control characters.
+#[derive(Clone, Copy, Default)]
+struct Escapes {
+    /// `\/`.
+    slash: bool,
+    /// Everything that is not ASCII.
+    unicode: bool,
+    /// What could end a `<script>`.
+    html: bool,
+}
+
+/// As JavaScript, PHP, Python and Go write it.
+fn in_json(text: &str) -> [Spelling; 4] {
+    let javascript = Escapes::default();
+    let python = Escapes {
+        unicode: true,
+        ..javascript
+    };
+    let php = Escapes {
+        slash: true,
+        ..python
+    };
+    let go = Escapes {
+        html: true,
+        ..javascript
+    };
+    [javascript, php, python, go].map(|escapes| json(text, escapes))
+}
+
+fn json(text: &str, escapes: Escapes) -> Spelling {
+    let mut spelling = Zeroizing::new(Vec::with_capacity(text.len() * 6));
+    for character in text.chars() {
+        match character {
+            '"' => spelling.extend_from_slice(b"\\\""),
+            '\\' => spelling.extend_from_slice(b"\\\\"),
+            '\n' => spelling.extend_from_slice(b"\\n"),
+            '\r' => spelling.extend_from_slice(b"\\r"),
+            '\t' => spelling.extend_from_slice(b"\\t"),
+            '/' if escapes.slash => spelling.extend_from_slice(b"\\/"),
+            '\0'..='\x1f' => escape(&mut spelling, character),
+            '<' | '>' | '&' if escapes.html => escape(&mut spelling, character),
+            _ if escapes.unicode && !character.is_ascii() => escape(&mut spelling, character),
+            _ => {
+                let mut bytes = [0; 4];
+                spelling.extend_from_slice(character.encode_utf8(&mut bytes).as_bytes());
+            }
+        }
+    }
+    spelling
+}
+
+fn escape(spelling: &mut Vec<u8>, character: char) {
+    let mut units = [0; 2];
+    for unit in character.encode_utf16(&mut units) {
+        let [high, low] = unit.to_be_bytes();
+        spelling.extend_from_slice(b"\\u");
+        hex(spelling, high, b"0123456789abcdef");
+        hex(spelling, low, b"0123456789abcdef");
+    }
+}
+
+fn hex(spelling: &mut Vec<u8>, byte: u8, digits: &[u8; 16]) {
+    spelling.push(digits[usize::from(byte >> 4)]);
+    spelling.push(digits[usize::from(byte & 15)]);
+}
+
+/// As queries and forms carry it: encoders differ in what they leave as it is, and in the digits.
+fn in_addresses(secret: &[u8]) -> impl Iterator<Item = Spelling> {
+    let kept: [&[u8]; 4] = [b"-._~", b"-_.!~*'()", b"*-._ ", b"-._~/"];
+    let digits = [b"0123456789ABCDEF", b"0123456789abcdef"];
+    kept.into_iter()
+        .flat_map(move |kept| digits.map(|digits| percent(secret, kept, digits)))
+}
+
+/// A kept space is a plus, as in forms.
+fn percent(secret: &[u8], kept: &[u8], digits: &[u8; 16]) -> Spelling {
+    let mut spelling = Zeroizing::new(Vec::with_capacity(secret.len() * 3));
+    for byte in secret {
+        match byte {
+            b' ' if kept.contains(byte) => spelling.push(b'+'),
+            _ if byte.is_ascii_alphanumeric() || kept.contains(byte) => spelling.push(*byte),
+            _ => {
+                spelling.push(b'%');
+                hex(&mut spelling, *byte, digits);
+            }
+        }
+    }
+    spelling
+}
+
+/// Whole, and wherever it stands in a text that is encoded: at each of the three places that its
+/// first byte can have in a group, those characters that depend on it alone.
+pub(super) fn in_base64(secret: &[u8]) -> Vec<Spelling> {
+    let mut spellings = Vec::with_capacity(8);
+    for engine in [&STANDARD, &URL_SAFE] {
+        for before in 0..3 {
+            let mut text = Zeroizing::new(vec![0; before]);
+            text.reserve_exact(secret.len());
+            text.extend_from_slice(secret);
+            let encoded = Zeroizing::new(engine.encode(text.as_slice()).into_bytes());
+            let own = (before * 8).div_ceil(6)..text.len() * 8 / 6;
+            spellings.push(Zeroizing::new(encoded[own].to_vec()));
+            if before == 0 {
+                let end = encoded
+                    .iter()
+                    .position(|it| *it == b'=')
+                    .unwrap_or(encoded.len());
+                spellings.push(Zeroizing::new(encoded[..end].to_vec()));
+            }
+        }
+    }
+    spellings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_among(spelling: &str, secret: &str) -> bool {
+        of(secret.as_bytes())
+            .iter()
+            .any(|it| it.as_slice() == spelling.as_bytes())
+    }
+
+    #[test]
+    fn spellings_that_servers_give_back() {
+        for (secret, spelling) in [
+            ("sk-123456", "sk-123456"),
+            ("a\"b\\c/d", r#"a\"b\\c/d"#),
+            ("a/b<c>&d", r"a\/b<c>&d"),
+            ("a/b<c>&d", r"a/b\u003cc\u003e\u0026d"),
+            ("schlüssel", r"schl\u00fcssel"),
+            ("key\u{1f511}", r"key\ud83d\udd11"),
+            ("line\nline\u{1}", r"line\nline\u0001"),
+            ("a+b/c=d e", "a%2Bb%2Fc%3Dd%20e"),
+            ("a+b/c=d e", "a%2bb%2fc%3dd%20e"),
+            ("a+b/c=d e", "a%2Bb%2Fc%3Dd+e"),
+            ("a+b/c=d e", "a%2Bb/c%3Dd%20e"),
+            ("it's(1)!*", "it's(1)!*"),
+            ("it's(1)!*", "it%27s%281%29%21%2A"),
+        ] {
+            assert!(is_among(spelling, secret), "{spelling}");
+        }
+    }
+
+    #[test]
+    fn base64_is_found_wherever_the_secret_stands_in_it() {
+        let secret = "sk_live_\u{ff}\u{3f}>?abcdef";
+        for before in ["", "u", "us", "use", "user:"] {
+            for after in ["", "x", "xy", "xyz"] {
+                let text = format!("{before}{secret}{after}");
+                for engine in [&STANDARD, &URL_SAFE] {
+                    let encoded = engine.encode(&text);
+                    let found = in_base64(secret.as_bytes())
+                        .iter()
+                        .any(|it| memchr::memmem::find(encoded.as_bytes(), it).is_some());
+                    assert!(found, "{encoded}");
+                }
+            }
+        }
+    }
+}
