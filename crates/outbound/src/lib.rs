@@ -2,6 +2,7 @@
 //!
 //! - [`upstream`]: the developer's own server behind the api room
 //! - [`wix`]: Wix's REST APIs, as the app on an instance or with an API key
+//! - [`decode`]: compressed replies as plain bytes, and no bombs
 //! - [`guard`]: which addresses may be dialled
 //! - [`redact`]: credentials never come back
 //! - [`single_flight`]: one piece of work at a time for each key
@@ -9,6 +10,7 @@
 //! - [`hop_by_hop`]: the headers that belong to one connection and never travel on
 
 pub mod body;
+pub mod decode;
 pub mod guard;
 pub mod hop_by_hop;
 pub mod redact;

@@ -9,6 +9,7 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
 use super::silence::Silence;
+use crate::decode::DecodeFault;
 use crate::upstream::Lease;
 
 /// A reply's body, as the upstream sends it.
@@ -27,6 +28,9 @@ pub enum ReplyFault {
     /// The upstream fell silent.
     #[error("the upstream stopped sending in the middle of its reply")]
     TooSlow,
+    /// It cannot be decoded.
+    #[error(transparent)]
+    Undecodable(#[from] DecodeFault),
 }
 
 impl ReplyStream {

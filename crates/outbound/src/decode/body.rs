@@ -1,0 +1,146 @@
+//! A body whose encodings come off as it arrives.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use http::{HeaderMap, Response};
+use http_body::{Body, Frame, SizeHint};
+
+use super::stage::{Stage, Step};
+use super::{DecodeFault, DecodeLimits, Encodings, UnknownEncoding};
+
+/// A body of plain bytes, whatever it came as.
+pub struct DecodedBody<B> {
+    inner: B,
+    /// The encodings, the outermost first. None: all passes untouched.
+    stages: Vec<Stage>,
+    trailers: Option<HeaderMap>,
+    is_over: bool,
+}
+
+/// The reply with plain bytes, and without the headers that told of its encodings.
+pub fn decode_reply<B>(
+    reply: Response<B>,
+    limits: DecodeLimits,
+) -> Result<Response<DecodedBody<B>>, UnknownEncoding> {
+    let encodings = Encodings::of(reply.headers())?;
+    let (mut head, body) = reply.into_parts();
+    head.headers.remove(CONTENT_ENCODING);
+    if !encodings.is_identity() {
+        head.headers.remove(CONTENT_LENGTH);
+    }
+    let body = DecodedBody::new(body, &encodings, limits);
+    Ok(Response::from_parts(head, body))
+}
+
+impl<B> DecodedBody<B> {
+    /// Takes `encodings` off `inner`.
+    pub fn new(inner: B, encodings: &Encodings, limits: DecodeLimits) -> Self {
+        let stages = encodings.outermost_first();
+        Self {
+            inner,
+            stages: stages.map(|it| Stage::new(it, limits)).collect(),
+            trailers: None,
+            is_over: false,
+        }
+    }
+}
+
+/// What the last of `stages` has, which the others feed.
+fn step(stages: &mut [Stage]) -> Result<Step, DecodeFault> {
+    let Some((last, before)) = stages.split_last_mut() else {
+        return Ok(Step::End);
+    };
+    loop {
+        match last.step()? {
+            Step::NeedsInput if !before.is_empty() => {}
+            other => return Ok(other),
+        }
+        match step(before)? {
+            Step::Output(piece) => last.feed(piece),
+            Step::NeedsInput => return Ok(Step::NeedsInput),
+            Step::End => last.feed_no_more(),
+        }
+    }
+}
+
+impl<B> DecodedBody<B>
+where
+    B: Body<Data = Bytes> + Unpin,
+    B::Error: From<DecodeFault>,
+{
+    /// The next piece of plain bytes.
+    fn poll_plain(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Option<Frame<Bytes>>, B::Error>> {
+        loop {
+            match step(&mut self.stages)? {
+                Step::Output(piece) => return Poll::Ready(Ok(Some(Frame::data(piece)))),
+                Step::End => {
+                    self.is_over = true;
+                    return Poll::Ready(Ok(self.trailers.take().map(Frame::trailers)));
+                }
+                Step::NeedsInput => {}
+            }
+            let frame = ready!(Pin::new(&mut self.inner).poll_frame(context)).transpose()?;
+            let [outermost, ..] = &mut self.stages[..] else {
+                return Poll::Ready(Ok(None));
+            };
+            match frame.map(Frame::into_data) {
+                Some(Ok(piece)) => outermost.feed(piece),
+                Some(Err(frame)) => {
+                    self.trailers = frame.into_trailers().ok();
+                    outermost.feed_no_more();
+                }
+                None => outermost.feed_no_more(),
+            }
+        }
+    }
+}
+
+impl<B> Body for DecodedBody<B>
+where
+    B: Body<Data = Bytes> + Unpin,
+    B::Error: From<DecodeFault>,
+{
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        let this = &mut *self;
+        if this.stages.is_empty() {
+            return Pin::new(&mut this.inner).poll_frame(context);
+        }
+        if this.is_over {
+            return Poll::Ready(None);
+        }
+        let frame = ready!(this.poll_plain(context));
+        this.is_over |= frame.is_err();
+        Poll::Ready(frame.transpose())
+    }
+
+    fn is_end_stream(&self) -> bool {
+        if self.stages.is_empty() {
+            self.inner.is_end_stream()
+        } else {
+            self.is_over
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        if self.stages.is_empty() {
+            self.inner.size_hint()
+        } else {
+            SizeHint::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

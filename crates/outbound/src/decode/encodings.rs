@@ -1,0 +1,95 @@
+//! What `Content-Encoding` says.
+
+use http::HeaderMap;
+use http::header::CONTENT_ENCODING;
+
+/// What to say in `Accept-Encoding` to get only what can be decoded.
+pub const ACCEPTED: &str = "gzip, deflate, br";
+
+/// The most encodings of one body, one over the other.
+const MOST: usize = 2;
+
+/// The encodings of a body, in the order in which they were put on it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Encodings(Vec<Encoding>);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Encoding {
+    Gzip,
+    Deflate,
+    Brotli,
+}
+
+/// A body whose encodings are unknown, or too many.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the encoding of the body is not one that can be decoded: {said}")]
+pub struct UnknownEncoding {
+    /// The beginning of what the header said.
+    pub said: String,
+}
+
+impl Encodings {
+    /// Reads the encodings of the body that comes with `headers`.
+    pub fn of(headers: &HeaderMap) -> Result<Self, UnknownEncoding> {
+        let mut encodings = Vec::new();
+        for value in headers.get_all(CONTENT_ENCODING) {
+            let said = String::from_utf8_lossy(value.as_bytes());
+            for name in said.split(',').map(str::trim) {
+                match name.to_ascii_lowercase().as_str() {
+                    "" | "identity" => continue,
+                    "gzip" | "x-gzip" => encodings.push(Encoding::Gzip),
+                    "deflate" => encodings.push(Encoding::Deflate),
+                    "br" => encodings.push(Encoding::Brotli),
+                    _ => return Err(unknown(&said)),
+                }
+                if encodings.len() > MOST {
+                    return Err(unknown(&said));
+                }
+            }
+        }
+        Ok(Self(encodings))
+    }
+
+    /// True when there are none.
+    pub fn is_identity(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// In the order in which they come off.
+    pub(super) fn outermost_first(&self) -> impl Iterator<Item = Encoding> {
+        self.0.iter().rev().copied()
+    }
+}
+
+fn unknown(said: &str) -> UnknownEncoding {
+    UnknownEncoding {
+        said: said.chars().take(64).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_headers_say() {
+        use Encoding::{Brotli, Deflate, Gzip};
+        let of = |values: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(CONTENT_ENCODING, value.parse().unwrap());
+            }
+            Encodings::of(&headers).map(|it| it.0)
+        };
+        assert_eq!(of(&[]), Ok(vec![]));
+        assert_eq!(of(&["identity", ""]), Ok(vec![]));
+        assert_eq!(of(&["GZip"]), Ok(vec![Gzip]));
+        assert_eq!(of(&["br, x-gzip"]), Ok(vec![Brotli, Gzip]));
+        assert_eq!(of(&["deflate", "br"]), Ok(vec![Deflate, Brotli]));
+        assert!(of(&["gzip, gzip, gzip"]).is_err());
+        assert!(of(&["gzip", "gzip", "gzip"]).is_err());
+        assert!(of(&["gzip;q=1"]).is_err());
+        let error = of(&[&format!("zstd{}", "x".repeat(1000))]).unwrap_err();
+        assert_eq!(error.said.len(), 64);
+    }
+}
