@@ -2,14 +2,17 @@
 //!
 //! A request's body has a cap ([`RequestBody`]); both directions have a limit to how long the
 //! sender may be silent. The timer for that is only armed while nothing arrives, so a body that is
-//! already here costs none.
+//! already here costs none. Where it is not the developer's own server that replies, [`LimitedBody`] caps what
+//! a reply brings in all.
 
 mod announced;
+mod limited;
 mod read_away;
 mod reply;
 mod request;
 mod silence;
 
 pub use announced::announced_bytes;
+pub use limited::{LimitedBody, ReplyLimits};
 pub use reply::{ReplyFault, ReplyStream};
 pub use request::{BodyFault, BodyLimits, Progress, RequestBody};

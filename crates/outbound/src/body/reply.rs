@@ -28,6 +28,12 @@ pub enum ReplyFault {
     /// The upstream fell silent.
     #[error("the upstream stopped sending in the middle of its reply")]
     TooSlow,
+    /// More bytes than allowed.
+    #[error("the reply is larger than {0} bytes")]
+    TooLarge(u64),
+    /// It went on for longer than allowed.
+    #[error("the reply did not end in time")]
+    TooLong,
     /// It cannot be decoded.
     #[error(transparent)]
     Undecodable(#[from] DecodeFault),

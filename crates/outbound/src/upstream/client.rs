@@ -35,12 +35,18 @@ pub struct ClientSettings {
     /// of flow control: whoever reads slowly can then hold up all the others.
     pub http2_over_tls: bool,
     /// Which addresses may be dialled. `None`: all, for servers that the configuration names and whose
-    /// callers have no say in it.
+    /// callers have no say in it. With a guard, the heads of replies are capped as well (128 headers,
+    /// 64 KiB).
     pub guard: Option<AddressGuard>,
     /// Certificates that are trusted besides the operating system's, in DER: those that one's own
     /// services are signed with.
     pub extra_roots: Vec<CertificateDer<'static>>,
 }
+
+/// The most headers of a reply from somebody who is not trusted with more.
+const MOST_HEADERS: usize = 128;
+/// The bytes of a head after which no more is read for it.
+const MOST_HEAD_BYTES: u32 = 64 * 1024;
 
 fn pooled(settings: &ClientSettings) -> legacy::Builder {
     let mut builder = legacy::Client::builder(TokioExecutor::new());
@@ -48,6 +54,12 @@ fn pooled(settings: &ClientSettings) -> legacy::Builder {
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(settings.idle_timeout)
         .pool_max_idle_per_host(settings.most_idle);
+    if settings.guard.is_some() {
+        builder
+            .http1_max_headers(MOST_HEADERS)
+            .http1_max_buf_size(MOST_HEAD_BYTES as usize)
+            .http2_max_header_list_size(MOST_HEAD_BYTES);
+    }
     builder
 }
 
@@ -120,9 +132,15 @@ impl Client {
             .oneshot(uri)
             .await
             .map_err(SendError::Connect)?;
-        let (sender, connection) = http1::Builder::new()
-            // One buffer, one plain write, as towards the client.
-            .writev(false)
+        let mut builder = http1::Builder::new();
+        // One buffer, one plain write, as towards the client.
+        builder.writev(false);
+        if self.settings.guard.is_some() {
+            builder
+                .max_headers(MOST_HEADERS)
+                .max_buf_size(MOST_HEAD_BYTES as usize);
+        }
+        let (sender, connection) = builder
             .handshake(io)
             .await
             .map_err(|error| SendError::Exchange(error.into()))?;

@@ -10,4 +10,5 @@
 mod harness;
 
 mod guard;
+mod replies;
 mod tls;
