@@ -1,6 +1,7 @@
 //! The only crate that opens a connection to somebody else.
 //!
 //! - [`upstream`]: the developer's own server behind the api room
+//! - [`connection`]: third-party APIs
 //! - [`wix`]: Wix's REST APIs, as the app on an instance or with an API key
 //! - [`decode`]: compressed replies as plain bytes, and no bombs
 //! - [`guard`]: which addresses may be dialled
@@ -10,10 +11,13 @@
 //! - [`hop_by_hop`]: the headers that belong to one connection and never travel on
 
 pub mod body;
+mod breaker;
+pub mod connection;
 pub mod decode;
 pub mod guard;
 pub mod hop_by_hop;
 pub mod redact;
+mod repeat;
 pub mod single_flight;
 pub mod upstream;
 pub mod wix;

@@ -6,6 +6,7 @@
 //! a reply brings in all.
 
 mod announced;
+mod call_body;
 mod limited;
 mod read_away;
 mod reply;
@@ -13,6 +14,7 @@ mod request;
 mod silence;
 
 pub use announced::announced_bytes;
+pub use call_body::CallBody;
 pub use limited::{LimitedBody, ReplyLimits};
 pub use reply::{ReplyFault, ReplyStream};
 pub use request::{BodyFault, BodyLimits, Progress, RequestBody};

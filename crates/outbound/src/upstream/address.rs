@@ -103,12 +103,18 @@ impl Address {
     }
 
     /// The path and query that stand for `target` there. `None` when the two make no valid path.
-    pub(super) fn path(&self, target: PathAndQuery) -> Option<PathAndQuery> {
+    pub(crate) fn path(&self, target: PathAndQuery) -> Option<PathAndQuery> {
         if self.base_path.is_empty() {
             Some(target)
         } else {
             format!("{}{target}", self.base_path).parse().ok()
         }
+    }
+
+    /// The full address of a path under the base, as text.
+    pub(crate) fn full_text(&self, target: &PathAndQuery) -> Option<String> {
+        let path = self.path(target.clone())?;
+        Some(self.full(path)?.to_string())
     }
 
     /// The full address of a path there, as HTTP/2 and proxies want it.

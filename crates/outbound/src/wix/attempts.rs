@@ -11,10 +11,11 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::client::Inner;
 use super::credential::Credential;
-use super::retry::{self, MOST_ATTEMPTS};
+use super::safe::is_safe;
 use super::states::State;
-use super::{Call, CallBody, Priority, Subject, WixError, WixReply};
-use crate::body::RequestBody;
+use super::{Call, Priority, Subject, WixError, WixReply};
+use crate::body::{CallBody, RequestBody};
+use crate::repeat::{MOST_ATTEMPTS, is_passing_trouble, retry_after};
 use crate::upstream::UpstreamError;
 
 /// When to come back where too many calls of one subject are under way.
@@ -45,7 +46,7 @@ enum Repeat {
 impl Repeat {
     fn of(call: &Call) -> Self {
         match &call.body {
-            CallBody::Ready(_) if retry::is_safe(&call.method, call.target.path()) => Self::All,
+            CallBody::Ready(_) if is_safe(&call.method, call.target.path()) => Self::All,
             CallBody::Ready(_) => Self::Undone,
             CallBody::Streaming(_) | CallBody::Spent => Self::Nothing,
         }
@@ -83,7 +84,7 @@ impl Inner {
         let leave = enter.map_err(|retry_after| WixError::Resting { retry_after })?;
         let outcome = self.until_it_counts(&mut call, &mut attempts).await;
         match &outcome {
-            Ok(reply) if retry::is_passing_trouble(reply.status()) => leave.failed(),
+            Ok(reply) if is_passing_trouble(reply.status()) => leave.failed(),
             Ok(_) => leave.succeeded(),
             Err(WixError::Unavailable { .. }) if attempts.was_sent() => leave.failed(),
             // Nothing that speaks of Wix's state.
@@ -184,8 +185,8 @@ impl Inner {
         attempts: &mut Attempts<'_>,
     ) -> Option<WixReply> {
         let status = reply.status();
-        let wanted = retry::retry_after(reply.headers());
-        if retry::is_passing_trouble(status) {
+        let wanted = retry_after(reply.headers());
+        if is_passing_trouble(status) {
             let again = attempts.repeat == Repeat::All && self.pause(wanted, attempts).await;
             return (!again).then_some(reply);
         }

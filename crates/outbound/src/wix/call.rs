@@ -1,11 +1,10 @@
 //! One call to Wix: on whose behalf, what, and how urgent.
 
 use backlot_wix::InstanceId;
-use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method};
 
-use crate::body::RequestBody;
+use crate::body::CallBody;
 
 /// On whose behalf.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -42,16 +41,6 @@ impl Priority {
     }
 }
 
-/// What is sent along.
-pub enum CallBody {
-    /// Bytes that are here, and can be sent again.
-    Ready(Bytes),
-    /// A body that is still coming, and can be sent once.
-    Streaming(RequestBody),
-    /// Nothing: it has been sent.
-    Spent,
-}
-
 /// One call.
 pub struct Call {
     /// On whose behalf.
@@ -76,22 +65,8 @@ impl Call {
             method: Method::GET,
             target,
             headers: HeaderMap::new(),
-            body: CallBody::Ready(Bytes::new()),
+            body: CallBody::Ready(bytes::Bytes::new()),
             priority,
-        }
-    }
-}
-
-impl CallBody {
-    /// The body for one attempt. `None` when it was sent already and cannot be again.
-    pub(super) fn take(&mut self) -> Option<RequestBody> {
-        match self {
-            Self::Ready(bytes) => Some(RequestBody::ready(bytes.clone())),
-            Self::Streaming(_) => match std::mem::replace(self, Self::Spent) {
-                Self::Streaming(body) => Some(body),
-                Self::Ready(_) | Self::Spent => None,
-            },
-            Self::Spent => None,
         }
     }
 }

@@ -10,11 +10,11 @@ use tokio::time::Instant;
 
 use super::coalesce::Coalescer;
 use super::question::ask;
-use super::retry::Jitter;
 use super::states::States;
 use super::tokens::{AppTokens, Asker};
 use super::wire::Wire;
 use super::{Call, TokenAnswer, WixError, WixReply, WixSettings};
+use crate::repeat::Jitter;
 use crate::upstream::{Client, ClientSettings};
 
 /// Questions about tokens that are under way at a time.

@@ -2,7 +2,7 @@
 //!
 //! What it sees to, so that nobody else need: the app's token for each instance ([`tokens`]), the
 //! budget of calls a minute (`budget`), waiting after 429, repeating what may be repeated (`retry`),
-//! one call for equal ones (`coalesce`), and rest for an instance whose calls fail (`breaker`).
+//! one call for equal ones (`coalesce`), and rest for an instance whose calls fail ([`crate::breaker`]).
 //!
 //! Rules: what one instance does never slows or stops another; every answer that is read whole has a
 //! cap and a deadline; a reply of Wix's is handed back as it is, refusals included.
@@ -13,7 +13,6 @@
 //! Source: Wix's REST documentation, "Rate limits" and "Errors"; `AppStrategy.js` of `@wix/sdk`.
 
 mod attempts;
-mod breaker;
 mod budget;
 mod call;
 mod client;
@@ -23,13 +22,14 @@ mod credential;
 mod error;
 mod question;
 mod reply;
-mod retry;
+mod safe;
 mod settings;
 mod states;
 mod tokens;
 mod wire;
 
-pub use call::{Call, CallBody, Priority, Subject};
+pub use crate::body::CallBody;
+pub use call::{Call, Priority, Subject};
 pub use client::WixClient;
 pub use error::WixError;
 pub use question::TokenAnswer;

@@ -14,9 +14,9 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::WixBody;
 use super::WixError;
 use super::collect::{Collected, MOST_OF_A_TOKEN, collect};
-use super::retry::{Jitter, MOST_ATTEMPTS, is_passing_trouble, retry_after};
 use super::wire::Wire;
 use crate::body::RequestBody;
+use crate::repeat::{Jitter, MOST_ATTEMPTS, is_passing_trouble, retry_after};
 
 /// What Wix says of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]

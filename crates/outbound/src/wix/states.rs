@@ -12,8 +12,8 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::Subject;
-use super::breaker::Breaker;
 use super::budget::Budget;
+use crate::breaker::Breaker;
 
 const MOST_KEPT: u64 = 100_000;
 const IDLE: Duration = Duration::from_mins(10);

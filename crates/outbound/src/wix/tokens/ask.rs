@@ -10,9 +10,9 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::{Kept, TokenEvents, TokenRefused};
+use crate::repeat::Jitter;
 use crate::wix::WixError;
 use crate::wix::question::{Answer, ask};
-use crate::wix::retry::Jitter;
 use crate::wix::wire::Wire;
 
 const PATH: &str = "/oauth2/token";

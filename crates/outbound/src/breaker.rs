@@ -1,4 +1,4 @@
-//! Rest for an instance whose calls fail: after five failures in a row none is made for a while,
+//! Rest for whoever fails to answer: after five failures in a row none is made for a while,
 //! then a single one tries whether it works again. Each failed try doubles the rest.
 
 use std::sync::Arc;
@@ -11,9 +11,9 @@ const FAILURES: u32 = 5;
 const FIRST_REST: Duration = Duration::from_secs(1);
 const LONGEST_REST: Duration = Duration::from_secs(8);
 
-/// The breaker of one subject.
+/// One breaker.
 #[derive(Default)]
-pub(super) struct Breaker(Mutex<State>);
+pub(crate) struct Breaker(Mutex<State>);
 
 #[derive(Default)]
 struct State {
@@ -25,14 +25,14 @@ struct State {
 }
 
 /// Leave for one attempt. Dropped without a verdict, it counts for nothing.
-pub(super) struct Leave {
+pub(crate) struct Leave {
     breaker: Arc<Breaker>,
     is_try: bool,
 }
 
 impl Breaker {
     /// Leave for an attempt, or how long the rest still lasts.
-    pub(super) fn enter(self: &Arc<Self>) -> Result<Leave, Duration> {
+    pub(crate) fn enter(self: &Arc<Self>) -> Result<Leave, Duration> {
         let mut state = self.0.lock();
         let is_try = match state.rests_until {
             None => false,
@@ -57,13 +57,13 @@ impl Breaker {
 }
 
 impl Leave {
-    /// Wix answered.
-    pub(super) fn succeeded(self) {
+    /// It answered.
+    pub(crate) fn succeeded(self) {
         *self.breaker.0.lock() = State::default();
     }
 
     /// It did not.
-    pub(super) fn failed(self) {
+    pub(crate) fn failed(self) {
         let mut state = self.breaker.0.lock();
         state.failures = state.failures.saturating_add(1);
         if !self.is_try && (state.failures < FAILURES || state.rests_until.is_some()) {

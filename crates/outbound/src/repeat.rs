@@ -1,31 +1,31 @@
-//! What may be sent again, and how long to wait before.
+//! Doing something again: how long to wait before, and what a reply says of it.
 
 use std::time::Duration;
 
 use http::header::RETRY_AFTER;
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, StatusCode};
 use parking_lot::Mutex;
 
 /// The most attempts at one call.
-pub(super) const MOST_ATTEMPTS: u32 = 3;
+pub(crate) const MOST_ATTEMPTS: u32 = 3;
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// Randomness for waiting times, so that those who failed together do not come back together.
-pub(super) struct Jitter(Mutex<fastrand::Rng>);
+pub(crate) struct Jitter(Mutex<fastrand::Rng>);
 
 impl Jitter {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(Mutex::new(fastrand::Rng::with_seed(seed)))
     }
 
     /// Between half of a time and all of it.
-    pub(super) fn of(&self, time: Duration) -> Duration {
+    pub(crate) fn of(&self, time: Duration) -> Duration {
         time.mul_f64(0.5 + self.0.lock().f64() / 2.0)
     }
 
     /// Before attempt number `attempt + 1`: twice as long each time.
-    pub(super) fn wait_after(&self, attempt: u32) -> Duration {
+    pub(crate) fn wait_after(&self, attempt: u32) -> Duration {
         let doubled = FIRST_WAIT.saturating_mul(
             1_u32
                 .checked_shl(attempt.saturating_sub(1))
@@ -35,27 +35,13 @@ impl Jitter {
     }
 }
 
-/// Whether doing it twice is the same as doing it once. Reading is; so are Wix's `POST …/query` and
-/// its kind, which read by a body.
-pub(super) fn is_safe(method: &Method, path: &str) -> bool {
-    let reads_by_body = || {
-        let last = path.trim_end_matches('/').rsplit('/').next();
-        matches!(last, Some("query" | "search" | "count" | "aggregate"))
-    };
-    match *method {
-        Method::GET | Method::HEAD => true,
-        Method::POST => reads_by_body(),
-        _ => false,
-    }
-}
-
-/// Statuses that speak of Wix's state, not of the request.
-pub(super) const fn is_passing_trouble(status: StatusCode) -> bool {
+/// Statuses that speak of the other side's state, not of the request.
+pub(crate) const fn is_passing_trouble(status: StatusCode) -> bool {
     matches!(status.as_u16(), 500 | 502 | 503 | 504)
 }
 
 /// `Retry-After` in seconds. Dates are not read: what they are compared with is another's clock.
-pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?;
     let digits = text.trim();
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -67,22 +53,6 @@ pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_reads_is_safe() {
-        for (method, path, safe) in [
-            (Method::GET, "/apps/v1/instance", true),
-            (Method::HEAD, "/x", true),
-            (Method::POST, "/stores/v1/products/query", true),
-            (Method::POST, "/members/v1/search/", true),
-            (Method::POST, "/apps/v1/bi-event", false),
-            (Method::POST, "/query/x", false),
-            (Method::PUT, "/x/query", false),
-            (Method::DELETE, "/x", false),
-        ] {
-            assert_eq!(is_safe(&method, path), safe, "{method} {path}");
-        }
-    }
 
     #[test]
     fn waits_double_and_differ() {

@@ -1,0 +1,18 @@
+//! One call to a third party, without its credential.
+
+use http::uri::PathAndQuery;
+use http::{HeaderMap, Method};
+
+use crate::body::CallBody;
+
+/// One call.
+pub struct Call {
+    /// `GET`, `POST`, …
+    pub method: Method,
+    /// The path and query under the base address.
+    pub target: PathAndQuery,
+    /// Headers besides those that the client sees to (`Host`, the length, the credential).
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: CallBody,
+}

@@ -1,0 +1,50 @@
+//! Why a call to a third party brought no reply.
+
+use std::time::Duration;
+
+use super::CredentialFault;
+use crate::body::BodyFault;
+use crate::upstream::UpstreamError;
+
+/// Why a call brought no reply.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// Its calls have failed again and again; none is made for a while.
+    #[error("calls rest after failures in a row")]
+    Resting {
+        /// How long it lasts.
+        retry_after: Duration,
+    },
+    /// Nothing answers there, or the reply broke off before its body.
+    #[error(transparent)]
+    NoReply(UpstreamError),
+    /// The credential cannot be put on the call.
+    #[error(transparent)]
+    Credential(#[from] CredentialFault),
+    /// It redirects where it may not, or too often.
+    #[error("it redirects: {0}")]
+    Redirected(&'static str),
+    /// It was the client's body that ended early.
+    #[error(transparent)]
+    Body(BodyFault),
+    /// The path cannot be written for this API.
+    #[error("the path cannot be handed on")]
+    BadPath,
+}
+
+impl From<UpstreamError> for CallError {
+    fn from(error: UpstreamError) -> Self {
+        match error {
+            UpstreamError::Body(fault) => Self::Body(fault),
+            UpstreamError::BadPath => Self::BadPath,
+            other => Self::NoReply(other),
+        }
+    }
+}
+
+impl CallError {
+    /// Whether it speaks of the third party's state.
+    pub(super) const fn is_its_fault(&self) -> bool {
+        matches!(self, Self::NoReply(_))
+    }
+}

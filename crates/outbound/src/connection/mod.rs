@@ -1,0 +1,27 @@
+//! Third-party APIs: a call, the credential that is put on it, and what comes back.
+//!
+//! - [`call`]: what is to be sent
+//! - [`credential`]: what proves who sends it; [`signature`] is the one that is made anew for each request
+//! - [`third_party`]: the way there, with its rest after failures
+//! - [`attempts`]: what may be sent again, and when
+//! - [`redirect`]: where a reply sends a call, if it may
+//! - [`grant`]: OAuth 2, at the third party's token endpoint
+//!
+//! Rules: every address is asked of the guard where it is dialled; a credential goes to the API that it is
+//! for, and nowhere else, not even where that API redirects to.
+
+mod attempts;
+mod call;
+mod credential;
+mod error;
+mod form;
+pub mod grant;
+mod redirect;
+mod signature;
+mod third_party;
+
+pub use call::Call;
+pub use credential::{Credential, CredentialFault};
+pub use error::CallError;
+pub use signature::{Encoding, Hash, SignatureTemplate, TemplateError};
+pub use third_party::{ThirdParty, ThirdPartySettings};

@@ -1,0 +1,110 @@
+//! Redirects: off, unless the configuration allows some; then each is checked as the first address was.
+//!
+//! Only calls that read are followed (a write that was redirected is not sent twice), only to `https` where
+//! the API is `https`, and without the credential once it leads to another origin.
+
+use http::header::LOCATION;
+use http::uri::PathAndQuery;
+use http::{Method, Response, StatusCode};
+use url::Url;
+
+use super::third_party::ThirdPartySettings;
+use super::{Call, CallError};
+use crate::body::ReplyStream;
+use crate::upstream::Address;
+
+/// Where a call goes next.
+pub(super) struct Hop<'call> {
+    pub(super) address: &'call Address,
+    pub(super) target: &'call PathAndQuery,
+    pub(super) method: &'call Method,
+    /// It is the API that the credential is for.
+    pub(super) is_home: bool,
+}
+
+/// A call on its way through redirects.
+pub(super) struct Redirects<'call> {
+    settings: &'call ThirdPartySettings,
+    left: u32,
+    address: Address,
+    target: PathAndQuery,
+    method: Method,
+    is_home: bool,
+}
+
+impl<'call> Redirects<'call> {
+    pub(super) fn new(settings: &'call ThirdPartySettings, call: &Call) -> Self {
+        Self {
+            settings,
+            left: settings.redirects,
+            address: settings.base.clone(),
+            target: call.target.clone(),
+            method: call.method.clone(),
+            is_home: true,
+        }
+    }
+
+    pub(super) const fn hop(&self) -> Hop<'_> {
+        Hop {
+            address: &self.address,
+            target: &self.target,
+            method: &self.method,
+            is_home: self.is_home,
+        }
+    }
+
+    /// Follows a redirect, if this is one and any is allowed. False when the reply is to be handed back.
+    pub(super) fn follow(&mut self, reply: &Response<ReplyStream>) -> Result<bool, CallError> {
+        let redirects = matches!(
+            reply.status(),
+            StatusCode::MOVED_PERMANENTLY
+                | StatusCode::FOUND
+                | StatusCode::SEE_OTHER
+                | StatusCode::TEMPORARY_REDIRECT
+                | StatusCode::PERMANENT_REDIRECT
+        );
+        if !redirects || self.settings.redirects == 0 || !self.method.is_safe() {
+            return Ok(false);
+        }
+        if self.left == 0 {
+            return Err(CallError::Redirected("more often than is allowed"));
+        }
+        self.left -= 1;
+        let location = reply
+            .headers()
+            .get(LOCATION)
+            .and_then(|it| it.to_str().ok());
+        let unreadable = CallError::Redirected("to an address that cannot be read");
+        let Some(url) = location.and_then(|location| self.resolve(location)) else {
+            return Err(unreadable);
+        };
+        if self.settings.base.is_tls() && url.scheme() != "https" {
+            return Err(CallError::Redirected("from https to http"));
+        }
+        let origin = url.origin().ascii_serialization();
+        let Ok(address) = Address::parse(&origin, false) else {
+            return Err(unreadable);
+        };
+        let target = match url.query() {
+            Some(query) => format!("{}?{query}", url.path()),
+            None => url.path().to_owned(),
+        };
+        let Ok(target) = target.parse() else {
+            return Err(unreadable);
+        };
+        // Once away from home, a call does not come home again: whoever sent it there chose the path.
+        self.is_home = false;
+        self.address = address;
+        self.target = target;
+        Ok(true)
+    }
+
+    /// The address that `Location` means here.
+    fn resolve(&self, location: &str) -> Option<Url> {
+        let base = Url::parse(&self.address.full_text(&self.target)?).ok()?;
+        let url = base.join(location).ok()?;
+        let is_web = matches!(url.scheme(), "http" | "https");
+        let is_plain = url.username().is_empty() && url.password().is_none();
+        (is_web && is_plain).then_some(url)
+    }
+}

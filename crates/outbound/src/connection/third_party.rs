@@ -1,0 +1,132 @@
+//! The way to one third party.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use backlot_wix::InstanceId;
+use http::header::{CONTENT_LENGTH, HeaderName};
+use http::{HeaderValue, Response};
+use jiff::Timestamp;
+use moka::sync::Cache;
+use tokio::time::Instant;
+
+use super::attempts::{Attempts, Repeat};
+use super::{Call, CallError, Credential};
+use crate::body::{CallBody, ReplyStream};
+use crate::breaker::Breaker;
+use crate::repeat::{Jitter, is_passing_trouble};
+use crate::upstream::{Address, Client};
+
+/// Breakers of instances that are kept.
+const MOST_BREAKERS: u64 = 10_000;
+/// How long one is kept that nobody uses.
+const KEPT: Duration = Duration::from_mins(10);
+
+/// How one third party is called.
+#[derive(Debug, Clone)]
+pub struct ThirdPartySettings {
+    /// Where it is.
+    pub base: Address,
+    /// How long it may take until its reply begins, repeating included.
+    pub timeout: Duration,
+    /// How long it may be silent in the middle of its reply.
+    pub silence: Duration,
+    /// How often a call is sent again, if it may be.
+    pub retries: u32,
+    /// The header by which it knows a write that is sent again.
+    pub idempotency_header: Option<HeaderName>,
+    /// How many redirects are followed.
+    pub redirects: u32,
+    /// For waiting times.
+    pub seed: u64,
+}
+
+/// One third party. Cloning shares it.
+#[derive(Clone)]
+pub struct ThirdParty(Arc<Inner>);
+
+pub(super) struct Inner {
+    pub(super) client: Client,
+    pub(super) settings: ThirdPartySettings,
+    pub(super) jitter: Jitter,
+    /// One for each credential: an instance's own, or everybody's.
+    breakers: Cache<Option<InstanceId>, Arc<Breaker>>,
+}
+
+impl ThirdParty {
+    /// Nothing is connected yet. The client's guard is what keeps it from one's own networks.
+    pub fn new(client: Client, settings: ThirdPartySettings) -> Self {
+        Self(Arc::new(Inner {
+            client,
+            jitter: Jitter::new(settings.seed),
+            breakers: Cache::builder()
+                .max_capacity(MOST_BREAKERS)
+                .time_to_idle(KEPT)
+                .build(),
+            settings,
+        }))
+    }
+
+    /// Where it is.
+    pub fn base(&self) -> &Address {
+        &self.0.settings.base
+    }
+
+    /// Makes a call. What comes back is a reply, whatever its status. `whose` credential it is (`None`:
+    /// everybody's) says whose failures count: one instance's do not stop the others.
+    pub async fn send(
+        &self,
+        mut call: Call,
+        credential: &Credential,
+        whose: Option<InstanceId>,
+        now: Timestamp,
+    ) -> Result<Response<ReplyStream>, CallError> {
+        let inner = &*self.0;
+        let breaker = inner.breakers.get_with(whose, Arc::default);
+        let enter = breaker.enter();
+        let leave = enter.map_err(|retry_after| CallError::Resting { retry_after })?;
+        if matches!(call.body, CallBody::Ready(_)) {
+            // Said by the client, of the very bytes.
+            call.headers.remove(CONTENT_LENGTH);
+        }
+        let has_key = inner.name_write(&mut call)?;
+        let attempts = Attempts {
+            deadline: Instant::now() + inner.settings.timeout,
+            most: inner.settings.retries + 1,
+            number: 0,
+            repeat: Repeat::of(&call, has_key),
+            now,
+        };
+        let outcome = inner.until_it_counts(call, credential, attempts).await;
+        match &outcome {
+            Ok(reply) if is_passing_trouble(reply.status()) => leave.failed(),
+            Ok(_) => leave.succeeded(),
+            Err(error) if error.is_its_fault() => leave.failed(),
+            Err(_) => drop(leave),
+        }
+        outcome
+    }
+}
+
+impl Inner {
+    /// Gives a write the name by which it is known again, unless the caller has given one. True if it may
+    /// be sent twice for that.
+    fn name_write(&self, call: &mut Call) -> Result<bool, CallError> {
+        let Some(header) = &self.settings.idempotency_header else {
+            return Ok(false);
+        };
+        if call.method.is_safe() {
+            return Ok(false);
+        }
+        if !call.headers.contains_key(header) {
+            let mut random = [0; 16];
+            let filled = aws_lc_rs::rand::fill(&mut random);
+            filled.map_err(|_| CallError::BadPath)?;
+            let id = uuid::Builder::from_random_bytes(random).into_uuid();
+            let value = HeaderValue::from_str(&id.to_string());
+            let value = value.map_err(|_| CallError::BadPath)?;
+            call.headers.insert(header.clone(), value);
+        }
+        Ok(true)
+    }
+}
