@@ -3,6 +3,7 @@
 //! - [`upstream`]: the developer's own server behind the api room
 //! - [`connection`]: third-party APIs
 //! - [`wix`]: Wix's REST APIs, as the app on an instance or with an API key
+//! - [`cache`]: replies that may be served again
 //! - [`decode`]: compressed replies as plain bytes, and no bombs
 //! - [`guard`]: which addresses may be dialled
 //! - [`redact`]: credentials never come back
@@ -12,6 +13,7 @@
 
 pub mod body;
 mod breaker;
+pub mod cache;
 pub mod connection;
 pub mod decode;
 pub mod guard;

@@ -1,0 +1,33 @@
+//! Replies of third parties, kept in memory for as long as they themselves allow (RFC 9111).
+//!
+//! Whoever asks looks first ([`ReplyCache::lookup`]): a fresh reply is served as it is, a stale one is
+//! asked about with its own validators, and a 304 makes it fresh again ([`ReplyCache::refresh`]). All
+//! of it is told by the third party: `Cache-Control`, `Expires`, `ETag`, `Last-Modified`, `Vary`. What
+//! it says nothing about is not kept; there is no guessing.
+//!
+//! The cache is one of an instance, or a shared one where the configuration says so: then what is
+//! `private` stays out, and `s-maxage` counts. Either way the credential belongs to the connection and
+//! not to the page, so a `Vary: Authorization` changes nothing within one key. Requests and replies
+//! are to be given without it.
+//!
+//! What is kept is bounded in bytes, in all and for each reply, and no reply is kept before it is whole.
+//!
+//! It calls nobody and knows no clock.
+
+mod answer;
+mod control;
+mod freshness;
+mod keeping;
+mod key;
+mod limits;
+mod lookup;
+mod revalidate;
+mod store;
+mod stored;
+mod vary;
+
+pub use keeping::WholeBody;
+pub use key::{CacheKey, CacheScope};
+pub use limits::CacheLimits;
+pub use lookup::{Lookup, Stale};
+pub use store::ReplyCache;

@@ -1,0 +1,153 @@
+//! The kept replies.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::{HeaderMap, Response, request, response};
+use moka::ops::compute::Op;
+use moka::sync::Cache;
+
+use super::control::Control;
+use super::stored::{Stored, concerns};
+use super::{CacheKey, CacheLimits, Lookup, Stale};
+
+/// The most replies of one address that differ by what they vary by.
+const MOST_VARIANTS: usize = 8;
+
+/// The newest last.
+type Variants = Arc<[Arc<Stored>]>;
+
+/// The kept replies. Clones share them.
+#[derive(Clone)]
+pub struct ReplyCache {
+    replies: Cache<CacheKey, Variants>,
+    limits: CacheLimits,
+}
+
+impl ReplyCache {
+    /// An empty cache.
+    pub fn new(limits: CacheLimits) -> Self {
+        let weigh = |key: &CacheKey, variants: &Variants| {
+            let variants: usize = variants.iter().map(|it| it.weight()).sum();
+            u32::try_from(key.weight() + variants).unwrap_or(u32::MAX)
+        };
+        let replies = Cache::builder()
+            .max_capacity(limits.bytes)
+            .weigher(weigh)
+            .build();
+        Self { replies, limits }
+    }
+
+    /// The most bytes of a reply's body that is kept.
+    pub const fn reply_bytes(&self) -> usize {
+        self.limits.reply_bytes
+    }
+
+    /// Looks for the reply to `request` under `key`.
+    pub fn lookup(&self, key: &CacheKey, request: &request::Parts, now: SystemTime) -> Lookup {
+        if !concerns(request) {
+            return Lookup::Miss;
+        }
+        let Some(stored) = self.find(key, &request.headers) else {
+            return Lookup::Miss;
+        };
+        let wish = Control::of(&request.headers);
+        let is_too_old = wish
+            .max_age
+            .is_some_and(|most| stored.freshness.age(now) > most);
+        if stored.freshness.is_fresh(now) && !wish.no_cache && !is_too_old {
+            return Lookup::Fresh(stored.answer(&request.headers, now));
+        }
+        match stored.conditions() {
+            Some(conditions) => Lookup::Stale(Stale { stored, conditions }),
+            None => Lookup::Miss,
+        }
+    }
+
+    fn find(&self, key: &CacheKey, headers: &HeaderMap) -> Option<Arc<Stored>> {
+        let variants = self.replies.get(key)?;
+        let mut variants = variants.iter().rev();
+        variants.find(|it| it.selection.fits(headers)).cloned()
+    }
+
+    /// Whether a reply would be kept, as far as its head tells: then its body is worth gathering.
+    pub fn would_keep(
+        &self,
+        key: &CacheKey,
+        request: &request::Parts,
+        reply: &response::Parts,
+        now: SystemTime,
+    ) -> bool {
+        let announced = crate::body::announced_bytes(&reply.headers).unwrap_or(0);
+        announced <= self.limits.reply_bytes as u64
+            && Stored::of(request, reply, key.is_shared(), now).is_some()
+    }
+
+    /// Keeps a whole reply that came `now`, if it may be kept. Whether it was.
+    pub fn keep(
+        &self,
+        key: CacheKey,
+        request: &request::Parts,
+        reply: &response::Parts,
+        body: Bytes,
+        now: SystemTime,
+    ) -> bool {
+        let stored = Stored::of(request, reply, key.is_shared(), now);
+        match stored.filter(|_| body.len() <= self.limits.reply_bytes) {
+            Some(stored) => {
+                self.put(key, Stored { body, ..stored }, &request.headers);
+                true
+            }
+            // What was kept before is not what it says any more.
+            None if concerns(request) && reply.status.is_success() => {
+                self.forget(&key);
+                false
+            }
+            None => false,
+        }
+    }
+
+    /// What a 304 to [`Stale::conditions`] makes of the reply: the answer to `request`. `None` when it
+    /// is about another one; then there is nothing to serve, and `request` is to be sent without
+    /// conditions.
+    pub fn refresh(
+        &self,
+        key: CacheKey,
+        stale: &Stale,
+        request: &request::Parts,
+        not_modified: &response::Parts,
+        now: SystemTime,
+    ) -> Option<Response<Bytes>> {
+        let stored = &stale.stored;
+        let Some(renewed) = stored.renewed(request, not_modified, key.is_shared(), now) else {
+            self.forget(&key);
+            return None;
+        };
+        let answer = renewed.answer(&request.headers, now);
+        self.put(key, renewed, &request.headers);
+        Some(answer)
+    }
+
+    /// Forgets what is kept under `key`: after a write there, say.
+    pub fn forget(&self, key: &CacheKey) {
+        self.replies.invalidate(key);
+    }
+
+    /// In place of those that would also be the reply to this request.
+    fn put(&self, key: CacheKey, stored: Stored, headers: &HeaderMap) {
+        let stored = Arc::new(stored);
+        self.replies.entry(key).and_compute_with(|entry| {
+            let before = entry.map(moka::Entry::into_value).unwrap_or_default();
+            let others = before.iter().filter(|it| !it.selection.fits(headers));
+            let mut variants: Vec<_> = others.cloned().collect();
+            let too_many = (variants.len() + 1).saturating_sub(MOST_VARIANTS);
+            variants.drain(..too_many);
+            variants.push(Arc::clone(&stored));
+            Op::Put(variants.into())
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests;

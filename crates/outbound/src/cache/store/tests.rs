@@ -1,0 +1,410 @@
+use std::time::Duration;
+
+use http::{Method, Request, StatusCode};
+
+use super::*;
+use crate::cache::CacheScope;
+
+const LIMITS: CacheLimits = CacheLimits {
+    bytes: 1024 * 1024,
+    reply_bytes: 1000,
+};
+
+fn at(seconds: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000 + seconds)
+}
+
+fn date(seconds: u64) -> String {
+    httpdate::fmt_http_date(at(seconds))
+}
+
+fn instance(last: u8) -> CacheScope {
+    let text = format!("2b0d7a6e-4c1f-4a52-9d3e-0c5f8a1b7e{last:02x}");
+    CacheScope::Instance(text.parse().unwrap())
+}
+
+fn key(scope: CacheScope) -> CacheKey {
+    CacheKey {
+        connection: "shop".into(),
+        scope,
+        url: "https://api.example.com/v1/things?page=1".to_owned(),
+    }
+}
+
+fn request(headers: &[(&str, &str)]) -> request::Parts {
+    let mut request = Request::builder();
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.body(()).unwrap().into_parts().0
+}
+
+fn reply(headers: &[(&str, &str)]) -> response::Parts {
+    let mut reply = Response::builder();
+    for (name, value) in headers {
+        reply = reply.header(*name, *value);
+    }
+    reply.body(()).unwrap().into_parts().0
+}
+
+fn fresh(lookup: Lookup) -> Option<Response<Bytes>> {
+    match lookup {
+        Lookup::Fresh(reply) => Some(reply),
+        Lookup::Stale(_) | Lookup::Miss => None,
+    }
+}
+
+fn stale(lookup: Lookup) -> Option<Stale> {
+    match lookup {
+        Lookup::Stale(stale) => Some(stale),
+        Lookup::Fresh(_) | Lookup::Miss => None,
+    }
+}
+
+/// What becomes of a reply with these headers: how many seconds it is fresh, and whether it is asked
+/// about after that.
+fn kept(scope: CacheScope, headers: &[(&str, &str)]) -> Option<(u64, bool)> {
+    let cache = ReplyCache::new(LIMITS);
+    let (asked, answered) = (request(&[]), reply(headers));
+    let would = cache.would_keep(&key(scope), &asked, &answered, at(0));
+    let was = cache.keep(key(scope), &asked, &answered, Bytes::from("x"), at(0));
+    assert_eq!(would, was);
+    let look = |seconds| cache.lookup(&key(scope), &asked, at(seconds));
+    let ends = (0..200).find(|it| fresh(look(*it)).is_none());
+    was.then(|| (ends.unwrap(), stale(look(1_000_000)).is_some()))
+}
+
+#[test]
+fn what_is_kept_and_for_how_long() {
+    let own = instance(1);
+    let shared = CacheScope::Shared;
+    let (date_0, expires) = (date(0), date(50));
+    let dated = [("date", &date_0[..]), ("expires", &expires[..])];
+    let (early, late) = (date(3), date(8));
+    for (scope, headers, expected) in [
+        (
+            own,
+            &[("cache-control", "max-age=60")][..],
+            Some((60, false)),
+        ),
+        (
+            own,
+            &[("cache-control", "Max-Age=60"), ("etag", "\"a\"")],
+            Some((60, true)),
+        ),
+        (
+            own,
+            &[("cache-control", "private, max-age=60")],
+            Some((60, false)),
+        ),
+        (shared, &[("cache-control", "private, max-age=60")], None),
+        (
+            own,
+            &[("cache-control", "max-age=60, s-maxage=5")],
+            Some((60, false)),
+        ),
+        (
+            shared,
+            &[("cache-control", "max-age=60, s-maxage=5")],
+            Some((5, false)),
+        ),
+        (
+            own,
+            &[("cache-control", "max-age=60"), ("age", "20")],
+            Some((40, false)),
+        ),
+        (own, &[("cache-control", "max-age=60"), ("age", "90")], None),
+        (
+            own,
+            &[("age", "18446744073709551615"), ("etag", "\"a\"")],
+            Some((0, true)),
+        ),
+        (own, &dated, Some((50, false))),
+        (own, &[("expires", "0"), ("etag", "\"a\"")], Some((0, true))),
+        (own, &[("expires", "0")], None),
+        // `max-age` beats `Expires`.
+        (
+            own,
+            &[("cache-control", "max-age=9"), dated[1]],
+            Some((9, false)),
+        ),
+        (
+            own,
+            &[("cache-control", "no-store, max-age=60"), ("etag", "\"a\"")],
+            None,
+        ),
+        (
+            own,
+            &[("cache-control", "NO-STORE"), ("etag", "\"a\"")],
+            None,
+        ),
+        (
+            own,
+            &[("cache-control", "no-cache, max-age=60"), ("etag", "\"a\"")],
+            Some((0, true)),
+        ),
+        (own, &[("etag", "\"a\"")], Some((0, true))),
+        (
+            own,
+            &[("last-modified", &early[..]), ("date", &late[..])],
+            Some((0, true)),
+        ),
+        // Nothing is said.
+        (own, &[], None),
+        (
+            own,
+            &[("cache-control", "max-age=60"), ("set-cookie", "a=b")],
+            None,
+        ),
+        (
+            own,
+            &[("cache-control", "max-age=60"), ("vary", "accept, *")],
+            None,
+        ),
+        (
+            own,
+            &[("cache-control", "max-age=60"), ("vary", "in valid")],
+            None,
+        ),
+    ] {
+        assert_eq!(kept(scope, headers), expected, "{headers:?}");
+    }
+}
+
+#[test]
+fn a_reply_that_was_old_when_it_came() {
+    let cache = ReplyCache::new(LIMITS);
+    let asked = request(&[]);
+    let answered = reply(&[("cache-control", "max-age=60"), ("date", &date(0))]);
+    assert!(cache.keep(key(instance(1)), &asked, &answered, Bytes::new(), at(10)));
+    let found = fresh(cache.lookup(&key(instance(1)), &asked, at(59))).unwrap();
+    assert_eq!(found.headers()["age"], "59");
+    assert!(fresh(cache.lookup(&key(instance(1)), &asked, at(60))).is_none());
+    // A clock that was put back makes nothing panic.
+    assert!(fresh(cache.lookup(&key(instance(1)), &asked, at(0))).is_some());
+}
+
+#[test]
+fn what_is_no_plain_question_passes_by() {
+    let cache = ReplyCache::new(LIMITS);
+    let answered = reply(&[("cache-control", "max-age=60"), ("etag", "\"a\"")]);
+    let mut post = request(&[]);
+    post.method = Method::POST;
+    for asked in [
+        post,
+        request(&[("range", "bytes=0-1")]),
+        request(&[("cache-control", "no-store")]),
+    ] {
+        assert!(!cache.keep(key(instance(1)), &asked, &answered, Bytes::new(), at(0)));
+        assert!(cache.keep(
+            key(instance(1)),
+            &request(&[]),
+            &answered,
+            Bytes::new(),
+            at(0)
+        ));
+        assert!(matches!(
+            cache.lookup(&key(instance(1)), &asked, at(0)),
+            Lookup::Miss
+        ));
+    }
+    // Who wants to be sure has it asked about.
+    for wish in ["no-cache", "max-age=0"] {
+        let asked = request(&[("cache-control", wish)]);
+        assert!(stale(cache.lookup(&key(instance(1)), &asked, at(1))).is_some());
+    }
+    for status in [
+        StatusCode::PARTIAL_CONTENT,
+        StatusCode::INTERNAL_SERVER_ERROR,
+    ] {
+        let mut answered = answered.clone();
+        answered.status = status;
+        assert!(!cache.keep(
+            key(instance(2)),
+            &request(&[]),
+            &answered,
+            Bytes::new(),
+            at(0)
+        ));
+    }
+}
+
+#[test]
+fn nobody_sees_what_is_kept_for_another() {
+    let cache = ReplyCache::new(LIMITS);
+    let (asked, answered) = (request(&[]), reply(&[("cache-control", "max-age=60")]));
+    assert!(cache.keep(key(instance(1)), &asked, &answered, Bytes::from("1"), at(0)));
+    let mut elsewhere = key(instance(1));
+    elsewhere.connection = "shop, rotated".into();
+    let mut next = key(instance(1));
+    next.url.push('2');
+    for other in [key(instance(2)), key(CacheScope::Shared), elsewhere, next] {
+        assert!(matches!(cache.lookup(&other, &asked, at(0)), Lookup::Miss));
+    }
+    assert!(fresh(cache.lookup(&key(instance(1)), &asked, at(0))).is_some());
+    cache.forget(&key(instance(1)));
+    assert!(matches!(
+        cache.lookup(&key(instance(1)), &asked, at(0)),
+        Lookup::Miss
+    ));
+}
+
+#[test]
+fn replies_vary_by_what_they_say() {
+    let cache = ReplyCache::new(LIMITS);
+    let answered = reply(&[
+        ("cache-control", "max-age=60"),
+        ("vary", "Accept-Language, accept"),
+        ("vary", "Authorization"),
+    ]);
+    let asked = |language: &str| request(&[("accept-language", language), ("x-other", language)]);
+    for language in ["de", "fr"] {
+        assert!(cache.keep(
+            key(instance(1)),
+            &asked(language),
+            &answered,
+            language.into(),
+            at(0)
+        ));
+    }
+    let find = |asked| fresh(cache.lookup(&key(instance(1)), &asked, at(1)));
+    assert_eq!(find(asked("de")).unwrap().body(), "de");
+    assert_eq!(find(asked("fr")).unwrap().body(), "fr");
+    let other = request(&[("accept-language", "fr"), ("authorization", "Bearer x")]);
+    assert_eq!(find(other).unwrap().body(), "fr");
+    assert!(find(asked("it")).is_none());
+    assert!(find(request(&[("accept-language", "de"), ("accept", "a/b")])).is_none());
+    // Not more variants than a few, the newest of them.
+    for number in 0..100 {
+        let language = number.to_string();
+        assert!(cache.keep(
+            key(instance(1)),
+            &asked(&language),
+            &answered,
+            Bytes::new(),
+            at(0)
+        ));
+    }
+    assert!(find(asked("99")).is_some() && find(asked("92")).is_some());
+    assert!(find(asked("91")).is_none() && find(asked("de")).is_none());
+}
+
+#[test]
+fn a_stale_reply_is_asked_about_and_a_304_makes_it_fresh() {
+    let cache = ReplyCache::new(LIMITS);
+    let asked = request(&[]);
+    let modified = date(0);
+    let answered = reply(&[
+        ("cache-control", "max-age=60"),
+        ("etag", "W/\"a\""),
+        ("last-modified", &modified),
+        ("content-length", "4"),
+        ("link", "</1>"),
+        ("link", "</2>"),
+    ]);
+    assert!(cache.keep(
+        key(instance(1)),
+        &asked,
+        &answered,
+        Bytes::from("body"),
+        at(0)
+    ));
+    let stale_one = stale(cache.lookup(&key(instance(1)), &asked, at(61))).unwrap();
+    assert_eq!(stale_one.conditions()["if-none-match"], "W/\"a\"");
+    assert_eq!(stale_one.conditions()["if-modified-since"], modified);
+
+    let not_modified = reply(&[
+        ("cache-control", "max-age=10"),
+        ("etag", "\"a\""),
+        ("x-new", "1"),
+        ("content-length", "0"),
+        ("set-cookie", "a=b"),
+    ]);
+    let answer = cache.refresh(key(instance(1)), &stale_one, &asked, &not_modified, at(61));
+    let answer = answer.unwrap();
+    assert_eq!(
+        (answer.status(), &answer.body()[..]),
+        (StatusCode::OK, &b"body"[..])
+    );
+    assert_eq!(answer.headers()["x-new"], "1");
+    assert_eq!(answer.headers()["content-length"], "4");
+    assert_eq!(answer.headers()["age"], "0");
+    assert_eq!(answer.headers().get_all("link").iter().count(), 2);
+    assert!(!answer.headers().contains_key("set-cookie"));
+    assert!(fresh(cache.lookup(&key(instance(1)), &asked, at(70))).is_some());
+    let again = stale(cache.lookup(&key(instance(1)), &asked, at(71))).unwrap();
+
+    // About another one: nothing is kept any more.
+    let other = reply(&[("etag", "\"b\"")]);
+    assert!(
+        cache
+            .refresh(key(instance(1)), &again, &asked, &other, at(71))
+            .is_none()
+    );
+    assert!(matches!(
+        cache.lookup(&key(instance(1)), &asked, at(71)),
+        Lookup::Miss
+    ));
+}
+
+#[test]
+fn who_has_it_already_is_told_so() {
+    let cache = ReplyCache::new(LIMITS);
+    let answered = reply(&[
+        ("cache-control", "max-age=60"),
+        ("etag", "\"a\""),
+        ("content-type", "text/plain"),
+    ]);
+    assert!(cache.keep(
+        key(instance(1)),
+        &request(&[]),
+        &answered,
+        Bytes::from("x"),
+        at(0)
+    ));
+    for (known, status) in [
+        ("\"a\"", StatusCode::NOT_MODIFIED),
+        ("\"x\", W/\"a\"", StatusCode::NOT_MODIFIED),
+        ("*", StatusCode::NOT_MODIFIED),
+        ("\"b\"", StatusCode::OK),
+    ] {
+        let asked = request(&[("if-none-match", known)]);
+        let answer = fresh(cache.lookup(&key(instance(1)), &asked, at(1))).unwrap();
+        assert_eq!(answer.status(), status, "{known}");
+        assert_eq!(answer.body().is_empty(), status != StatusCode::OK);
+        assert_eq!(answer.headers()["etag"], "\"a\"");
+    }
+}
+
+#[test]
+fn a_reply_that_may_not_be_kept_takes_the_place_of_one_that_was() {
+    let cache = ReplyCache::new(LIMITS);
+    let asked = request(&[]);
+    let answered = reply(&[("cache-control", "max-age=60"), ("etag", "\"a\"")]);
+    assert!(cache.keep(key(instance(1)), &asked, &answered, Bytes::new(), at(0)));
+    let secret = reply(&[("cache-control", "no-store")]);
+    assert!(!cache.keep(key(instance(1)), &asked, &secret, Bytes::new(), at(1)));
+    assert!(matches!(
+        cache.lookup(&key(instance(1)), &asked, at(1)),
+        Lookup::Miss
+    ));
+}
+
+#[test]
+fn what_is_kept_is_bounded() {
+    let cache = ReplyCache::new(LIMITS);
+    let (asked, answered) = (request(&[]), reply(&[("cache-control", "max-age=60")]));
+    let large = Bytes::from(vec![0; 1001]);
+    assert!(!cache.keep(key(instance(1)), &asked, &answered, large, at(0)));
+    let announced = reply(&[("cache-control", "max-age=60"), ("content-length", "1001")]);
+    assert!(!cache.would_keep(&key(instance(1)), &asked, &announced, at(0)));
+    for number in 0..10_000 {
+        let mut place = key(instance(1));
+        place.url = number.to_string();
+        let body = Bytes::from(vec![0; 1000]);
+        assert!(cache.keep(place, &asked, &answered, body, at(0)));
+    }
+    cache.replies.run_pending_tasks();
+    assert!(cache.replies.weighted_size() <= LIMITS.bytes);
+    assert!(cache.replies.entry_count() > 100);
+}
