@@ -120,11 +120,10 @@ pub(super) fn in_base64(secret: &[u8]) -> Vec<Spelling> {
             let own = (before * 8).div_ceil(6)..text.len() * 8 / 6;
             spellings.push(Zeroizing::new(encoded[own].to_vec()));
             if before == 0 {
-                let end = encoded
-                    .iter()
-                    .position(|it| *it == b'=')
-                    .unwrap_or(encoded.len());
-                spellings.push(Zeroizing::new(encoded[..end].to_vec()));
+                // With its padding and without.
+                let padding = encoded.iter().rev().take_while(|it| **it == b'=').count();
+                let bare = encoded[..encoded.len() - padding].to_vec();
+                spellings.extend([Zeroizing::new(bare), encoded]);
             }
         }
     }
