@@ -27,8 +27,10 @@ pub mod config;
 mod data_folder;
 mod library;
 pub mod references;
+mod secrets;
 
 pub use backlot_server::{Caller, CallerMissing, Wix, WixAnswer, WixCall, WixFault};
+pub use backlot_server::{ConnectionAnswer, ConnectionCall, ConnectionFault, Connections};
 pub use backlot_server::{Items, ItemsFault, ItemsPage, ItemsQuery};
 /// The words of Wix Data, for filters and faults.
 pub use backlot_wix::data;

@@ -1,4 +1,4 @@
-//! The body of any reply: ready bytes, an upstream's stream, Wix's, or a mounted router's.
+//! The body of any reply: ready bytes, an upstream's stream, Wix's, a third party's, or a mounted router's.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -8,6 +8,7 @@ use backlot_outbound::wix::WixBody;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
+use crate::connections::ThirdPartyBody;
 use crate::exchange::Exchange;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -24,6 +25,7 @@ enum Source {
     /// On the heap: it is the larger one, and the seldom one.
     Wix(Box<WixBody>),
     Mounted(axum::body::Body),
+    ThirdParty(Box<ThirdPartyBody>),
 }
 
 impl ReplyBody {
@@ -47,6 +49,10 @@ impl ReplyBody {
 
     pub(crate) const fn mounted(body: axum::body::Body) -> Self {
         Self::from_source(Source::Mounted(body))
+    }
+
+    pub(crate) fn third_party(body: ThirdPartyBody) -> Self {
+        Self::from_source(Source::ThirdParty(Box::new(body)))
     }
 
     const fn from_source(source: Source) -> Self {
@@ -83,6 +89,9 @@ impl Body for ReplyBody {
             Source::Mounted(body) => Pin::new(body)
                 .poll_frame(context)
                 .map(|frame| frame.map(|result| result.map_err(BoxError::from))),
+            Source::ThirdParty(body) => Pin::new(&mut **body)
+                .poll_frame(context)
+                .map(|frame| frame.map(|result| result.map_err(BoxError::from))),
         };
         if let Some(exchange) = &mut this.exchange {
             match &frame {
@@ -103,6 +112,7 @@ impl Body for ReplyBody {
             Source::Upstream(stream) => stream.is_end_stream(),
             Source::Wix(body) => body.is_end_stream(),
             Source::Mounted(body) => body.is_end_stream(),
+            Source::ThirdParty(body) => body.is_end_stream(),
         }
     }
 
@@ -114,6 +124,7 @@ impl Body for ReplyBody {
             Source::Upstream(stream) => stream.size_hint(),
             Source::Wix(body) => body.size_hint(),
             Source::Mounted(body) => body.size_hint(),
+            Source::ThirdParty(body) => body.size_hint(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Everything that a request can reach, made once at the start.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -14,6 +15,8 @@ use ipnet::IpNet;
 
 use crate::caller::{AccessTokens, Checker};
 use crate::clock::Clock;
+use crate::connections::Connections;
+use crate::connections_handle;
 use crate::cors;
 use crate::data::{CursorKey, Data, Who};
 use crate::directory::{Directory, Events, Schedule, SiteOrigins};
@@ -49,6 +52,7 @@ pub(crate) struct House {
     pub(crate) schedule: Schedule,
     pub(crate) store: Store,
     pub(crate) data: Arc<Data>,
+    pub(crate) connections: Arc<Connections>,
     pub(crate) upstreams: Client,
     pub(crate) tunnels: Tunnels,
     pub(crate) trusted_proxies: Vec<IpNet>,
@@ -65,6 +69,7 @@ impl House {
         clock: Clock,
         log: RequestLog,
         drain: &Drain,
+        public_address: SocketAddr,
     ) -> Result<Self, StartError> {
         let app_id = settings.policy.app_id;
         let kept = store.signing_keys_or(new_signing_key(clock.now())?).await?;
@@ -72,7 +77,6 @@ impl House {
             .iter()
             .map(SigningKeyPair::read)
             .collect::<Result<_, _>>()?;
-        let is_tls = |destination: &Destination| matches!(destination, Destination::Upstream(address) if address.is_tls());
         // The oldest key lasts longest, and every node has it.
         let cursors = kept.last().map(|key| key.private_key.as_slice());
         let data = Arc::new(Data {
@@ -81,17 +85,16 @@ impl House {
             cursors: CursorKey::derived_from(cursors.unwrap_or_default()),
             new_job: tokio::sync::Notify::new(),
         });
-        let upstreams = Client::new(ClientSettings {
-            connect_timeout: settings.connect_timeout,
-            idle_timeout: settings.upstream_idle_timeout,
-            most_idle: 1024,
-            http2_over_tls: true,
-            guard: None,
-            extra_roots: Vec::new(),
-            tls: settings.api.iter().any(|entry| is_tls(&entry.destination)),
-        });
+        let upstreams = upstreams(&settings);
         let metrics = Arc::new(Metrics::new());
         let origins = Arc::new(SiteOrigins::default());
+        let events = Events {
+            store: store.clone(),
+            clock: clock.clone(),
+            origins: Arc::clone(&origins),
+            metrics: Arc::clone(&metrics),
+        };
+        let wix = wix_client(&settings, Arc::new(events)).map_err(StartError::Certificates)?;
         let mut cors = settings.cors;
         if settings.installed_sites {
             for (instance_id, origin) in store.site_origins().await? {
@@ -99,33 +102,22 @@ impl House {
             }
             cors = cors.with_installed_sites(Arc::clone(&origins));
         }
-        let events = Events {
-            store: store.clone(),
-            clock: clock.clone(),
-            origins: Arc::clone(&origins),
-            metrics: Arc::clone(&metrics),
-        };
-        let wix = WixClient::new(WixSettings {
-            base: settings.wix.base,
-            app_id,
-            secrets: settings.secrets.clone(),
-            api_key: settings.wix.api_key.clone(),
-            requests_per_minute: settings.wix.requests_per_minute,
-            queue_time: settings.wix.queue_time,
-            timeout: settings.wix.timeout,
-            token_timeout: settings.wix.token_timeout,
-            silence: settings.wix_room.silence,
-            connect_timeout: settings.connect_timeout,
-            events: Arc::new(events),
-            seed: fastrand::u64(..),
-        })
-        .map_err(StartError::Certificates)?;
         let directory = Directory::new(
             store.clone(),
             wix.clone(),
             clock.clone(),
             Arc::clone(&origins),
         );
+        let own_url = || format!("http://{public_address}");
+        let public_url = settings.public_url.unwrap_or_else(own_url);
+        let connections = Connections::new(
+            settings.connections,
+            settings.vault,
+            &store,
+            &clock,
+            &public_url,
+        );
+        let connections = Arc::new(connections.map_err(StartError::Certificates)?);
         let token_policy = TokenPolicy {
             app_id,
             clock_skew: settings.policy.clock_skew,
@@ -146,7 +138,9 @@ impl House {
                 Entries::new(settings.api),
                 Calls::new(settings.wix_room),
                 settings.data_room,
+                Arc::clone(&connections),
             ),
+            connections,
             checker: Checker::new(settings.secrets, settings.policy),
             access_tokens: AccessTokens::new(
                 token_policy,
@@ -174,9 +168,52 @@ impl House {
         Wix::new(self.wix.clone(), self.directory.clone(), instance_id)
     }
 
+    /// The third parties that a caller may call, for a handler in Rust.
+    pub(crate) fn connections_handle(
+        &self,
+        caller: &Arc<Caller>,
+    ) -> connections_handle::Connections {
+        connections_handle::Connections::new(
+            Arc::clone(&self.connections),
+            self.directory.clone(),
+            Arc::clone(caller),
+        )
+    }
+
     /// The items of a caller, for a handler in Rust.
     pub(crate) fn items_handle(&self, caller: &Caller) -> Items {
         let who = Who::caller(caller, self.checker.app_id());
         Items::new(self.data.of(who))
     }
+}
+
+fn wix_client(settings: &Settings, events: Arc<Events>) -> std::io::Result<WixClient> {
+    WixClient::new(WixSettings {
+        base: settings.wix.base.clone(),
+        app_id: settings.policy.app_id,
+        secrets: settings.secrets.clone(),
+        api_key: settings.wix.api_key.clone(),
+        requests_per_minute: settings.wix.requests_per_minute,
+        queue_time: settings.wix.queue_time,
+        timeout: settings.wix.timeout,
+        token_timeout: settings.wix.token_timeout,
+        silence: settings.wix_room.silence,
+        connect_timeout: settings.connect_timeout,
+        events,
+        seed: fastrand::u64(..),
+    })
+}
+
+/// What calls the developer's own servers: anywhere, since the configuration says where they are.
+fn upstreams(settings: &Settings) -> std::io::Result<Client> {
+    let is_tls = |destination: &Destination| matches!(destination, Destination::Upstream(address) if address.is_tls());
+    Client::new(ClientSettings {
+        connect_timeout: settings.connect_timeout,
+        idle_timeout: settings.upstream_idle_timeout,
+        most_idle: 1024,
+        http2_over_tls: true,
+        guard: None,
+        extra_roots: Vec::new(),
+        tls: settings.api.iter().any(|entry| is_tls(&entry.destination)),
+    })
 }

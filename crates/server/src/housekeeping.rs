@@ -1,4 +1,5 @@
-//! What must be done now and then: writing the register, forgetting idle rate limits.
+//! What must be done now and then: writing the register and what connections used, forgetting idle rate
+//! limits and authorizations that nobody ended.
 
 use std::sync::Arc;
 
@@ -18,10 +19,13 @@ pub(crate) async fn run(house: Arc<House>, mut stopped: watch::Receiver<bool>) {
             _ = stopped.wait_for(|stopped| *stopped) => return,
         }
         house.registry.write().await;
+        house.connections.usage.write().await;
         ticks += 1;
         if ticks.is_multiple_of(60) {
             house.routes.api.forget_idle();
             house.access_tokens.forget_idle();
+            house.connections.forget_idle();
+            house.connections.accounts.forget_old().await;
         }
     }
 }

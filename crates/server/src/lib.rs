@@ -8,6 +8,8 @@ pub mod admission;
 mod body;
 mod caller;
 pub mod clock;
+pub mod connections;
+mod connections_handle;
 pub mod cors;
 mod data;
 mod data_service;
@@ -32,6 +34,7 @@ mod server;
 pub mod settings;
 mod start_error;
 mod tunnels;
+pub mod vault;
 mod wix_handle;
 
 pub use body::ReplyBody;
@@ -39,6 +42,7 @@ pub use caller::{
     AccessTokenSettings, Caller, CallerMissing, Checked, Checker, Proof, ask_wix_once,
 };
 pub use clock::Clock;
+pub use connections_handle::{ConnectionAnswer, ConnectionCall, ConnectionFault, Connections};
 pub use data_service::{DataCaller, DataService};
 pub use directory::SiteOrigins;
 pub use items_handle::{Items, ItemsFault, ItemsPage, ItemsQuery};

@@ -36,7 +36,7 @@ use crate::house::House;
 use crate::listener::Peer;
 use crate::request_id::{X_REQUEST_ID, X_WIX_REQUEST_ID};
 use crate::rooms::api::{self, Entry, Limits};
-use crate::rooms::{data, small, wix};
+use crate::rooms::{connections, data, small, wix};
 use crate::routes::{Room, Route};
 
 /// Answers one request. Nothing that a client sends makes this fail.
@@ -131,6 +131,9 @@ async fn steps(
             check_body(calls.body().bytes, request.headers())?;
             Box::pin(wix::enter(house, calls, call, caller, request)).await
         }
+        Route::Connections => {
+            Box::pin(connections::enter(house, exchange, decision, request)).await
+        }
         Route::Data => {
             let uri = request.uri();
             let query = uri.query().unwrap_or_default();
@@ -175,8 +178,8 @@ fn check_method(
     if request.method() == Method::OPTIONS {
         return Ok(Some(options(methods.header())));
     }
-    // In the wix room a call is a method and a path together, and refused as one.
-    if matches!(route, Route::Wix(_)) {
+    // Here a call is a method and a path together, and refused as one.
+    if matches!(route, Route::Wix(_) | Route::Connections) {
         return Ok(None);
     }
     Err(Refusal::from(Code::MethodNotAllowed).allow(methods.header()))

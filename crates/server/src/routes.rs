@@ -7,15 +7,18 @@
 //! | `/whoami` | whoami | any verified caller |
 //! | `/wix-data/v2/…`, `/_api/cloud-data/v2/…` | data | by the collection's permissions |
 //! | `/wix/…` | wix | as the call's line in `[wix]` says |
+//! | `/connections/{name}/…` | connections | as the call's line in `[[connection]]` says |
 //! | the prefixes of `[[api]]` | api | as the entry says |
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
+use crate::connections::Connections;
 use crate::error::{Code, Refusal};
 use crate::methods::Methods;
 use crate::rooms::api::{Entries, Entry, canonical};
 use crate::rooms::data::{self, DataRoomSettings};
-use crate::rooms::wix;
+use crate::rooms::{connections, wix};
 
 /// The paths and prefixes that are Backlot's own; no `[[api]]` entry may take them.
 pub const RESERVED: [&str; 10] = [
@@ -48,11 +51,13 @@ pub enum Room {
     Wix,
     /// Items and collections.
     Data,
+    /// Third-party APIs.
+    Connections,
 }
 
 impl Room {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Door,
         Self::Health,
         Self::Keys,
@@ -60,6 +65,7 @@ impl Room {
         Self::Api,
         Self::Wix,
         Self::Data,
+        Self::Connections,
     ];
 
     /// The name.
@@ -72,6 +78,7 @@ impl Room {
             Self::Api => "api",
             Self::Wix => "wix",
             Self::Data => "data",
+            Self::Connections => "connections",
         }
     }
 }
@@ -86,6 +93,7 @@ pub(crate) enum Route<'house> {
     Api(&'house Entry),
     Wix(&'house wix::Calls),
     Data,
+    Connections,
 }
 
 pub(crate) struct Routes {
@@ -94,16 +102,23 @@ pub(crate) struct Routes {
     wix: wix::Calls,
     pub(crate) data: DataRoomSettings,
     data_methods: Methods,
+    connections: Arc<Connections>,
 }
 
 impl Routes {
-    pub(crate) fn new(api: Entries, wix: wix::Calls, data: DataRoomSettings) -> Self {
+    pub(crate) fn new(
+        api: Entries,
+        wix: wix::Calls,
+        data: DataRoomSettings,
+        connections: Arc<Connections>,
+    ) -> Self {
         Self {
             read_only: Methods::get(),
             api,
             wix,
             data,
             data_methods: data::methods(),
+            connections,
         }
     }
 
@@ -118,6 +133,7 @@ impl Routes {
                 Route::Data
             }
             _ if path.starts_with("/wix/") => Route::Wix(&self.wix),
+            _ if path.starts_with("/connections/") => Route::Connections,
             _ => {
                 let path: Cow<'_, str> = canonical(path).ok_or(Code::PathNotAllowed)?;
                 let entry = self.api.longest_prefix_of(&path);
@@ -139,6 +155,7 @@ impl Routes {
             Route::Api(entry) => Cow::Borrowed(&entry.methods),
             Route::Wix(calls) => Cow::Owned(calls.methods(path)),
             Route::Data => Cow::Borrowed(&self.data_methods),
+            Route::Connections => Cow::Owned(connections::methods(&self.connections, path)),
         }
     }
 }
@@ -152,6 +169,7 @@ impl Route<'_> {
             Self::Api(_) => Room::Api,
             Self::Wix(_) => Room::Wix,
             Self::Data => Room::Data,
+            Self::Connections => Room::Connections,
         }
     }
 }

@@ -58,15 +58,20 @@ impl Server {
         let admin = listen(settings.admin_listen).await?;
         let address = |listener: &TcpListener, fallback| listener.local_addr().unwrap_or(fallback);
         let drain = Drain::new();
+        let admin_address = address(&admin, settings.admin_listen);
+        let connections = settings.connection_limits;
+        let (drain_linger, drain_timeout) = (settings.drain_linger, settings.drain_timeout);
+        let public_address = address(&public, settings.listen);
+        let furnish = House::furnish(settings, store, clock, log, &drain, public_address);
         Ok(Self {
-            public_address: address(&public, settings.listen),
-            admin_address: address(&admin, settings.admin_listen),
+            public_address,
+            admin_address,
             public,
             admin,
-            connections: settings.connections,
-            drain_linger: settings.drain_linger,
-            drain_timeout: settings.drain_timeout,
-            house: Arc::new(House::furnish(settings, store, clock, log, &drain).await?),
+            connections,
+            drain_linger,
+            drain_timeout,
+            house: Arc::new(furnish.await?),
             drain,
         })
     }
@@ -129,6 +134,7 @@ impl Server {
         stopping.send_replace(true);
         let _ = tokio::join!(housekeeping, admin, schedule, jobs);
         house.registry.write().await;
+        house.connections.usage.write().await;
         tracing::info!("stopped");
         in_time
     }

@@ -11,11 +11,13 @@ use ipnet::IpNet;
 use jiff::SignedDuration;
 
 use crate::caller::AccessTokenSettings;
+use crate::connections::ConnectionsSettings;
 use crate::cors;
 use crate::listener::ConnectionLimits;
 use crate::rooms::api::EntrySettings;
 use crate::rooms::data::DataRoomSettings;
 use crate::rooms::wix::WixRoomSettings;
+use crate::vault::Vault;
 
 /// Everything that a server is started with.
 pub struct Settings {
@@ -41,6 +43,12 @@ pub struct Settings {
     pub wix_room: WixRoomSettings,
     /// The data room.
     pub data_room: DataRoomSettings,
+    /// Third-party APIs.
+    pub connections: ConnectionsSettings,
+    /// The secrets, open; `None` where nothing needs any.
+    pub vault: Option<Vault>,
+    /// Where the world reaches the public listener, for providers that send people back.
+    pub public_url: Option<String>,
     /// Whether the sites that have the app are let in by CORS.
     pub installed_sites: bool,
     /// How long elevated tokens last.
@@ -50,7 +58,7 @@ pub struct Settings {
     /// The most bytes of a request's head.
     pub head_limit_bytes: usize,
     /// What each listener grants its connections.
-    pub connections: ConnectionLimits,
+    pub connection_limits: ConnectionLimits,
     /// How long a connection to an upstream may take to come about.
     pub connect_timeout: Duration,
     /// How long an idle connection to an upstream is kept.

@@ -1,5 +1,7 @@
 //! Every command and flag. `docs/command-line.md` is generated from here.
 
+mod connections;
+
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -9,6 +11,9 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
 use super::address::address;
+pub(super) use connections::{
+    Connection, ConnectionTest, Secret, SecretList, SecretPut, SecretRekey,
+};
 
 /// The backend behind a Wix app.
 #[derive(Parser)]
@@ -40,6 +45,12 @@ pub(super) enum Command {
     /// What is kept of one instance.
     #[command(subcommand)]
     Instance(Instance),
+    /// Secrets that connections and the configuration use, kept sealed in the database.
+    #[command(subcommand)]
+    Secret(Secret),
+    /// Third-party APIs.
+    #[command(subcommand)]
+    Connection(Connection),
     /// Writes a copy of the whole database, while the server runs.
     Backup(Backup),
     /// Puts a backup in the place of the database, while the server runs.

@@ -1,28 +1,32 @@
 //! `backlot check`: whether the configuration is good, and what the files of collections would change.
 
 use std::io::Write as _;
-use std::path::Path;
 
 use super::arguments::Check;
 use super::configured::Configured;
 use super::{environment, mistake, runtime};
 use crate::collections::Plan;
-use crate::config::{Fallback, Mode, resolve};
+use crate::config::{Fallback, Mode, connections_of, resolve};
+use crate::data_folder::DataFolder;
+use crate::secrets::give_secrets;
 
 pub(super) fn run(arguments: &Check) -> anyhow::Result<()> {
-    let configured = Configured::read(&arguments.place)?;
+    let mut configured = Configured::read(&arguments.place)?;
+    let data = DataFolder::new(arguments.place.data.as_deref());
+    runtime()?.block_on(give_secrets(
+        &mut configured.source,
+        data.path(),
+        &environment,
+    ))?;
     let files = configured.collections()?;
     // What only production needs may be missing on a developer's machine; all else is checked.
     let has_app = configured.source.parse()?.app.id.is_some();
     if has_app {
-        let (fallback, data) = (Fallback::default(), Path::new("data"));
-        resolve(
-            &configured.source,
-            Mode::Serve,
-            &fallback,
-            data,
-            &environment,
-        )?;
+        let fallback = Fallback::default();
+        let source = &configured.source;
+        resolve(source, Mode::Serve, &fallback, data.path(), &environment)?;
+    } else {
+        connections_of(&configured.source, &environment)?;
     }
     let mut out = std::io::stdout();
     if !configured.database.exists() {

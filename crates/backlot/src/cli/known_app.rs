@@ -5,9 +5,10 @@ use backlot_simulator::access_token::AccessTokens;
 use backlot_simulator::world::{self, Site};
 
 use super::arguments::Place;
-use super::{environment, mistake, read_source};
+use super::{environment, mistake, read_source, runtime};
 use crate::config::{Fallback, Mode, Resolved, resolve};
 use crate::data_folder::DataFolder;
+use crate::secrets::give_secrets;
 
 /// The app and the sites that the simulator has for it.
 pub(super) struct KnownApp {
@@ -22,8 +23,9 @@ pub(super) struct KnownApp {
 /// Finds it, by the same rule as `backlot dev`: the configuration counts, and the data folder fills
 /// its gaps.
 pub(super) fn known_app(place: &Place) -> anyhow::Result<KnownApp> {
-    let source = read_source(place.config.as_deref())?;
+    let mut source = read_source(place.config.as_deref())?;
     let data = DataFolder::new(place.data.as_deref());
+    runtime()?.block_on(give_secrets(&mut source, data.path(), &environment))?;
     let world = world::load(&data.world())?;
     let is_make_believe = source.parse()?.app.id.is_none();
     if world.is_none() && is_make_believe {

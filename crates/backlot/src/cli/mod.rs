@@ -6,6 +6,7 @@ mod arguments;
 mod backup;
 mod check;
 mod configured;
+mod connection;
 mod database;
 mod dev;
 mod explain;
@@ -16,6 +17,7 @@ mod known_app;
 mod migrate;
 mod progress;
 mod ready_file;
+mod secret;
 mod serve;
 mod sign;
 mod signals;
@@ -40,7 +42,7 @@ struct Mistake {
     message: String,
 }
 
-fn mistake(message: impl Into<String>) -> anyhow::Error {
+pub(crate) fn mistake(message: impl Into<String>) -> anyhow::Error {
     let message = message.into();
     Mistake { message }.into()
 }
@@ -64,6 +66,8 @@ pub(crate) fn main(program: Builder) -> ExitCode {
         Some(Command::Check(arguments)) => check::run(&arguments),
         Some(Command::Migrate(arguments)) => migrate::run(&arguments),
         Some(Command::Instance(command)) => instance::run(&command),
+        Some(Command::Secret(command)) => secret::run(&command),
+        Some(Command::Connection(command)) => connection::run(&command),
         Some(Command::Backup(arguments)) => backup::back_up(&arguments),
         Some(Command::Restore(arguments)) => backup::restore(&arguments),
         Some(Command::Database(command)) => database::run(&command),

@@ -12,6 +12,7 @@ use crate::collections;
 use crate::config::{Fallback, Mode, Source, resolve};
 use crate::data_folder::DataFolder;
 use crate::library::Builder;
+use crate::secrets::give_secrets;
 
 pub(super) fn run(program: Builder, arguments: &Serve) -> anyhow::Result<()> {
     ready_file::forget(arguments.listen.ready_file.as_deref())?;
@@ -19,6 +20,7 @@ pub(super) fn run(program: Builder, arguments: &Serve) -> anyhow::Result<()> {
     let data = DataFolder::new(arguments.place.data.as_deref());
     put_flags(&mut source, &arguments.listen);
     let fallback = Fallback::default();
+    runtime()?.block_on(give_secrets(&mut source, data.path(), &environment))?;
     let resolved = resolve(&source, Mode::Serve, &fallback, data.path(), &environment)?;
     let sink = Sink::standard_error()?;
     log::install(&sink, resolved.log_format, resolved.log_level);

@@ -147,6 +147,16 @@ fn type_name(schema: &Value) -> String {
         ["boolean"] => "`true` or `false`".to_owned(),
         ["integer"] => "number".to_owned(),
         ["array"] => format!("list of {}", type_name(&schema["items"])),
+        ["object"]
+            if schema
+                .get("additionalProperties")
+                .is_some_and(Value::is_object) =>
+        {
+            format!(
+                "{{ NAME = {}, … }}",
+                type_name(&schema["additionalProperties"])
+            )
+        }
         ["object"] => {
             let inner: Vec<String> = properties(schema)
                 .map(|(key, schema)| format!("{key} = {}", type_name(schema)))

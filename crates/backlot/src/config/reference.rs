@@ -23,7 +23,8 @@ and `app.public_key`.
 
 A length of time is written with its unit: `\"30s\"`, `\"5m\"`, `\"24h\"`. A size is a number of bytes,
 or `\"32KiB\"`, `\"10MiB\"`. `{ env = \"NAME\" }` reads a value from an environment variable,
-`{ file = \"path\" }` from a file.
+`{ file = \"path\" }` from a file, `{ command = [\"program\", \"argument\"] }` from what a program prints, and
+`{ secret = \"NAME\" }` from the secrets that Backlot keeps (`backlot secret set NAME`).
 ";
 
 /// The whole page.

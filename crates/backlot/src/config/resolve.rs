@@ -4,6 +4,7 @@
 mod access_token;
 mod api;
 mod app;
+mod connection;
 mod cors;
 mod database;
 mod report;
@@ -15,6 +16,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use backlot_server::Settings;
+use backlot_server::connections::{ConnectionSettings, ConnectionsSettings};
 use backlot_server::listener::ConnectionLimits;
 use backlot_server::log::Format;
 use backlot_server::rooms::data::DataRoomSettings;
@@ -25,6 +27,7 @@ use super::error::ConfigErrors;
 use super::sections::{Config, LogFormat, LogLevel};
 use super::source::{Environment, Source};
 use super::values::Duration;
+use crate::secrets::MasterKeyPlace;
 pub(crate) use database::at as database_at;
 use report::Report;
 pub(crate) use wix::WIX;
@@ -63,6 +66,8 @@ pub struct Resolved {
     pub app_page: Option<String>,
     /// True where Wix is the simulator because nothing else is configured: in `backlot dev`.
     pub wix_is_the_simulator: bool,
+    /// Where the master key of the secrets is.
+    pub(crate) master_key: MasterKeyPlace,
     /// What is allowed, but should be known.
     pub warnings: Vec<String>,
 }
@@ -78,6 +83,18 @@ pub(crate) fn database_of(
     report.finish()?;
     let folder = source.folder().join(&config.data.collections);
     Ok((database.ok_or_else(ConfigErrors::default)?, folder))
+}
+
+/// The connections, for commands that need nothing else.
+pub(crate) fn connections_of(
+    source: &Source,
+    environment: Environment<'_>,
+) -> Result<Vec<ConnectionSettings>, ConfigErrors> {
+    let config = source.parse()?;
+    let mut report = Report::new(source);
+    let connections = connection::resolve(&config, Mode::Dev, environment, &mut report);
+    report.finish()?;
+    Ok(connections)
 }
 
 /// Checks everything and reports all that is wrong at once.
@@ -97,7 +114,9 @@ pub fn resolve(
     let access_tokens = access_token::resolve(&config.access_token, &mut report);
     let wix = wix::resolve(&config.wix, mode, environment, &mut report);
     let app_id = app.as_ref().map(|app| app.policy.app_id);
-    let cors = cors::resolve(&config.cors, app_id, mode, &mut report);
+    let connections = connection::resolve(&config, mode, environment, &mut report);
+    let public_url = public_url(config.server.public_url.as_deref(), &mut report);
+    let cors = cors::resolve(&config.cors, &config.connection, app_id, mode, &mut report);
     let trusted_proxies = networks(&config.server.trusted_proxies, &mut report);
     check_limits(&config, &mut report);
     if mode == Mode::Serve {
@@ -128,11 +147,14 @@ pub fn resolve(
                 body_bytes: config.data.body_limit.bytes(),
                 silence: config.data.silence_timeout.std(),
             },
+            connections: ConnectionsSettings { list: connections },
+            vault: None,
+            public_url,
             installed_sites: config.cors.installed_sites,
             elevated_lifetime: config.elevated_token.lifetime.signed(),
             trusted_proxies,
             head_limit_bytes,
-            connections: ConnectionLimits {
+            connection_limits: ConnectionLimits {
                 head_timeout: server.head_timeout.std(),
                 // Room for a head that is too large to be read, and refused with a reason.
                 head_bytes: head_limit_bytes.saturating_mul(4),
@@ -150,8 +172,27 @@ pub fn resolve(
         log_level: log_level(config.log.level),
         app_page: config.dev.app_page,
         wix_is_the_simulator: mode == Mode::Dev && config.wix.base_url.is_none(),
+        master_key: MasterKeyPlace::find(
+            source,
+            config.secrets.master_key.as_ref(),
+            data,
+            environment,
+        ),
         warnings,
     })
+}
+
+/// `https://backend.example.com`, perhaps with a path.
+fn public_url(text: Option<&str>, report: &mut Report<'_>) -> Option<String> {
+    let text = text?;
+    if let Err(error) = backlot_outbound::upstream::Address::parse(text, false) {
+        report.problem(
+            "server.public_url",
+            format!("this address {error}"),
+            "write for example https://backend.example.com",
+        );
+    }
+    Some(text.trim_end_matches('/').to_owned())
 }
 
 fn networks(texts: &[String], report: &mut Report<'_>) -> Vec<ipnet::IpNet> {

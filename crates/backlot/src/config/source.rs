@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use backlot_server::vault::SecretText;
 use toml::{Table, Value};
 
 use super::error::{ConfigErrors, Problem};
@@ -44,6 +45,7 @@ pub struct Source {
     table: Table,
     origins: BTreeMap<String, Origin>,
     folder: PathBuf,
+    secrets: BTreeMap<String, SecretText>,
 }
 
 impl Source {
@@ -56,6 +58,29 @@ impl Source {
         unknown::check(&source)?;
         environment::overlay(&mut source, environment)?;
         Ok(source)
+    }
+
+    /// The names of all secrets that values are to be had from at the start; connections read theirs when they
+    /// are called.
+    pub(crate) fn secret_names(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        for (section, value) in &self.table {
+            if section != "connection" {
+                find_secrets(value, &mut names);
+            }
+        }
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// Gives the secrets that were read from the database.
+    pub(crate) fn give_secrets(&mut self, secrets: BTreeMap<String, SecretText>) {
+        self.secrets = secrets;
+    }
+
+    pub(crate) fn secret(&self, name: &str) -> Option<String> {
+        Some(self.secrets.get(name)?.reveal().to_owned())
     }
 
     /// The folder that paths in the configuration are relative to.
@@ -110,6 +135,20 @@ impl Source {
             }
             .into()
         })
+    }
+}
+
+/// `{ secret = "name" }`, however deep.
+fn find_secrets(value: &Value, names: &mut Vec<String>) {
+    match value {
+        Value::Table(table) => {
+            if let (1, Some(Value::String(name))) = (table.len(), table.get("secret")) {
+                names.push(name.clone());
+            }
+            table.values().for_each(|value| find_secrets(value, names));
+        }
+        Value::Array(values) => values.iter().for_each(|value| find_secrets(value, names)),
+        _ => {}
     }
 }
 

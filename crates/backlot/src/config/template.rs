@@ -14,7 +14,7 @@ mod tests {
     fn alive() -> String {
         let key = |line: &str| {
             line.strip_prefix("# ")
-                .filter(|rest| rest.split(' ').nth(1) == Some("="))
+                .filter(|rest| rest.split(' ').nth(1) == Some("=") || rest.starts_with("[["))
                 .map(str::to_owned)
         };
         TEMPLATE
@@ -56,6 +56,16 @@ mod tests {
                 "api[].path",
                 "api[].upstream",
                 "api[].allow",
+                "connection[].name",
+                "connection[].base_url",
+                "connection[].auth",
+                "connection[].calls",
+                "connection[].allow",
+                "connection[].headers",
+                "connection[].query",
+                "connection[].reply_headers",
+                "connection[].add_reply_headers",
+                "connection[].quota",
                 "wix.calls",
                 "wix.allow",
             ];

@@ -14,6 +14,7 @@ use crate::cli;
 use crate::collections;
 use crate::config::{Fallback, Mode, Resolved, Source, resolve};
 use crate::data_folder::DataFolder;
+use crate::secrets::{self, give_secrets};
 
 /// Backlot itself; see [`Backlot::builder`].
 #[derive(Debug)]
@@ -50,8 +51,9 @@ impl Builder {
     /// and their own command line. [`Server::run`] runs it.
     pub async fn bind(self, config: &Path) -> anyhow::Result<Server> {
         let environment = |name: &str| std::env::var(name).ok();
-        let source = Source::read(Some(config), &environment)?;
+        let mut source = Source::read(Some(config), &environment)?;
         let data = DataFolder::new(None);
+        give_secrets(&mut source, data.path(), &environment).await?;
         let resolved = resolve(
             &source,
             Mode::Serve,
@@ -89,6 +91,8 @@ impl Builder {
             resolved.settings.api.push(entry);
         }
         let store = resolved.database.open().await?;
+        let is_needed = secrets::are_needed(&resolved.settings.connections.list);
+        resolved.settings.vault = secrets::unlock(&store, &resolved.master_key, is_needed).await?;
         let plan = collections::apply(&store, files).await?;
         for line in plan.to_string().lines() {
             tracing::info!("collections: {line}");

@@ -34,4 +34,9 @@ impl CallBody {
             Self::Streaming(_) | Self::Spent => None,
         }
     }
+
+    /// How many bytes are here.
+    pub fn bytes_ready(&self) -> u64 {
+        self.ready().map_or(0, |bytes| bytes.len() as u64)
+    }
 }

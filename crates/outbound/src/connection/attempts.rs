@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
 
 use super::credential::Unsigned;
-use super::redirect::{Hop, Redirects};
+use super::redirect::{self, Hop, Redirects};
 use super::third_party::Inner;
 use super::{Call, CallError, Credential};
 use crate::body::{CallBody, ReplyStream, RequestBody};
@@ -89,7 +89,11 @@ impl Inner {
             let mut request = Request::new(body);
             method.clone_into(request.method_mut());
             let headers = request.headers_mut();
-            headers.clone_from(&call.headers);
+            if is_home {
+                headers.clone_from(&call.headers);
+            } else {
+                redirect::harmless(&call.headers, headers);
+            }
             let mut target = target.clone();
             if is_home {
                 let seen_as = address.path(target.clone()).ok_or(CallError::BadPath)?;

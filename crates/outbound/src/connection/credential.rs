@@ -1,7 +1,8 @@
 //! What proves to a third party who sends a call.
 
 use std::fmt;
-use std::sync::Arc;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::{Arc, LazyLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,13 +15,15 @@ use zeroize::Zeroizing;
 
 use super::form::pairs;
 use super::signature::{SignatureTemplate, Signed};
+use crate::redact::Needles;
 
 /// A credential, open, for one call. It cannot be printed.
 #[derive(Clone)]
 pub struct Credential {
     kind: Kind,
-    /// Texts that must never come back.
-    secrets: Vec<Zeroizing<String>>,
+    /// What must never come back.
+    needles: Needles,
+    generation: u64,
 }
 
 #[derive(Clone)]
@@ -59,10 +62,11 @@ pub(super) struct Unsigned<'call> {
 
 impl Credential {
     /// None is needed.
-    pub const fn none() -> Self {
+    pub fn none() -> Self {
         Self {
             kind: Kind::None,
-            secrets: Vec::new(),
+            needles: Needles::default(),
+            generation: 0,
         }
     }
 
@@ -76,10 +80,11 @@ impl Credential {
         let both = Zeroizing::new(format!("{user}:{password}"));
         let encoded = Zeroizing::new(STANDARD.encode(both.as_bytes()));
         let mut credential = Self::header(AUTHORIZATION, "Basic ", &encoded)?;
-        // The key may stand in either place: Stripe's is the user.
-        let parts = [user, password].into_iter().filter(|part| !part.is_empty());
-        let parts = parts.map(|part| Zeroizing::new(part.to_owned()));
-        credential.secrets.extend(parts);
+        credential.needles = Needles::of_basic(user, password);
+        if password.is_empty() {
+            // The key is the user: so does Stripe.
+            credential.needles = credential.needles.and(&Needles::of(user.as_bytes()));
+        }
         Ok(credential)
     }
 
@@ -91,25 +96,26 @@ impl Credential {
         value.set_sensitive(true);
         Ok(Self {
             kind: Kind::Header(name, value),
-            secrets: vec![Zeroizing::new(secret.to_owned())],
+            needles: Needles::of(secret.as_bytes()),
+            generation: generation(secret),
         })
     }
 
     /// A parameter of the query.
     pub fn query(name: &str, secret: &str) -> Self {
-        let secret = Zeroizing::new(secret.to_owned());
         Self {
-            kind: Kind::Query(name.to_owned(), secret.clone()),
-            secrets: vec![secret],
+            needles: Needles::of(secret.as_bytes()),
+            generation: generation(secret),
+            kind: Kind::Query(name.to_owned(), Zeroizing::new(secret.to_owned())),
         }
     }
 
     /// A signature of each request.
     pub fn signature(template: Arc<SignatureTemplate>, secret: &str) -> Self {
-        let secret = Zeroizing::new(secret.to_owned());
         Self {
-            kind: Kind::Signature(template, secret.clone()),
-            secrets: vec![secret],
+            needles: Needles::of(secret.as_bytes()),
+            generation: generation(secret),
+            kind: Kind::Signature(template, Zeroizing::new(secret.to_owned())),
         }
     }
 
@@ -118,9 +124,14 @@ impl Credential {
         matches!(&self.kind, Kind::Signature(template, _) if template.needs_body())
     }
 
-    /// Texts that must never come back.
-    pub fn secrets(&self) -> impl Iterator<Item = &str> {
-        self.secrets.iter().map(|secret| secret.as_str())
+    /// What must never come back.
+    pub const fn needles(&self) -> &Needles {
+        &self.needles
+    }
+
+    /// Another number for another secret, as long as this program runs; it says nothing of the secret.
+    pub const fn generation(&self) -> u64 {
+        self.generation
     }
 
     /// Puts itself on a request: in its headers, or in its query.
@@ -148,6 +159,11 @@ impl Credential {
         }
         Ok(request.target.clone())
     }
+}
+
+fn generation(secret: &str) -> u64 {
+    static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    SEED.hash_one(secret)
 }
 
 fn with_parameter(
@@ -217,7 +233,8 @@ mod tests {
         assert_eq!(smuggled, CredentialFault::NotForAHeader);
         let credential = Credential::basic("user", "s3cret").unwrap();
         assert_eq!(format!("{credential:?}"), "Credential(header, …)");
-        let secrets: Vec<_> = credential.secrets().collect();
-        assert_eq!(secrets, ["dXNlcjpzM2NyZXQ=", "user", "s3cret"]);
+        let echo = HeaderValue::from_static("you sent s3cret, or dXNlcjpzM2NyZXQ=");
+        let clean = credential.needles().redact_value(&echo).unwrap();
+        assert_eq!(clean, "you sent ******, or ****************");
     }
 }

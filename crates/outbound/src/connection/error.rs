@@ -15,6 +15,9 @@ pub enum CallError {
         /// How long it lasts.
         retry_after: Duration,
     },
+    /// The instance has too many calls under way.
+    #[error("too many calls of the instance wait for their reply")]
+    Crowded,
     /// Nothing answers there, or the reply broke off before its body.
     #[error(transparent)]
     NoReply(UpstreamError),
@@ -45,6 +48,6 @@ impl From<UpstreamError> for CallError {
 impl CallError {
     /// Whether it speaks of the third party's state.
     pub(super) const fn is_its_fault(&self) -> bool {
-        matches!(self, Self::NoReply(_))
+        matches!(self, Self::NoReply(error) if !error.is_for_good())
     }
 }

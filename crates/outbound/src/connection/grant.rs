@@ -105,7 +105,7 @@ impl Endpoint {
         let (status, body) = self.post(identity, form).await?;
         let answer = Answer::read(&body);
         if !status.is_success() || answer.error.is_some() {
-            return Err(refusal(status, answer.error));
+            return Err(refusal(status, answer.error.as_deref()));
         }
         let missing = || GrantError::Unavailable("the answer holds no access token".to_owned());
         Ok(Grant {
@@ -128,7 +128,7 @@ impl Endpoint {
         if status.is_success() || is_gone {
             Ok(())
         } else {
-            Err(refusal(status, code))
+            Err(refusal(status, code.as_deref()))
         }
     }
 
@@ -196,17 +196,35 @@ fn seconds(value: serde_json::Value) -> Option<Duration> {
     Some(Duration::from_secs_f64(number.min(31_536_000.0)))
 }
 
-fn refusal(status: StatusCode, code: Option<String>) -> GrantError {
+/// The words that the standards have for refusals. Any other is left out: it could be anything that was sent.
+const WORDS: [&str; 14] = [
+    "access_denied",
+    "consent_required",
+    "interaction_required",
+    "invalid_client",
+    "invalid_grant",
+    "invalid_request",
+    "invalid_scope",
+    "invalid_token",
+    "login_required",
+    "server_error",
+    "temporarily_unavailable",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "unsupported_response_type",
+];
+
+/// A provider's word for a refusal, if it is one of the standards'.
+pub fn known_word(word: Option<&str>) -> String {
+    let known = WORDS.into_iter().find(|known| Some(*known) == word);
+    known.unwrap_or("another reason").to_owned()
+}
+
+fn refusal(status: StatusCode, code: Option<&str>) -> GrantError {
     let is_meant = status.is_client_error() && !matches!(status.as_u16(), 408 | 425 | 429);
-    let short = |code: String| {
-        code.chars()
-            .filter(char::is_ascii_graphic)
-            .take(60)
-            .collect()
-    };
     // Some refuse with 200.
     if is_meant || (status.is_success() && code.is_some()) {
-        let code = code.map_or_else(|| "no reason given".to_owned(), short);
+        let code = known_word(code);
         return GrantError::Refused {
             status: status.as_u16(),
             code,
@@ -271,7 +289,7 @@ mod tests {
 
     #[test]
     fn what_is_meant_and_what_may_pass() {
-        let code = |text: &str| Some(text.to_owned());
+        let code = |text: &'static str| Some(text);
         assert!(refusal(StatusCode::BAD_REQUEST, code("invalid_grant")).is_final());
         assert!(refusal(StatusCode::OK, code("invalid_grant")).is_final());
         for (status, words) in [

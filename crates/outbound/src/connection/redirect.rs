@@ -3,7 +3,9 @@
 //! Only calls that read are followed (a write that was redirected is not sent twice), only to `https` where
 //! the API is `https`, and without the credential once it leads to another origin.
 
-use http::header::LOCATION;
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, HeaderMap, HeaderName, LOCATION, RANGE,
+};
 use http::uri::PathAndQuery;
 use http::{Method, Response, StatusCode};
 use url::Url;
@@ -12,6 +14,18 @@ use super::third_party::ThirdPartySettings;
 use super::{Call, CallError};
 use crate::body::ReplyStream;
 use crate::upstream::Address;
+
+/// What goes along to wherever the third party redirects: nothing that was meant for the third party.
+const HARMLESS: [HeaderName; 4] = [ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, RANGE];
+
+/// Takes over those headers that say nothing of the caller or the connection.
+pub(super) fn harmless(from: &HeaderMap, to: &mut HeaderMap) {
+    for name in HARMLESS {
+        for value in from.get_all(&name) {
+            to.append(name.clone(), value.clone());
+        }
+    }
+}
 
 /// Where a call goes next.
 pub(super) struct Hop<'call> {
@@ -22,14 +36,14 @@ pub(super) struct Hop<'call> {
     pub(super) is_home: bool,
 }
 
-/// A call on its way through redirects.
+/// A call on its way through redirects. Nothing is copied before one is followed.
 pub(super) struct Redirects<'call> {
     settings: &'call ThirdPartySettings,
     left: u32,
-    address: Address,
     target: PathAndQuery,
     method: Method,
-    is_home: bool,
+    /// Where it was sent; `None` while it is at home.
+    away: Option<Address>,
 }
 
 impl<'call> Redirects<'call> {
@@ -37,20 +51,23 @@ impl<'call> Redirects<'call> {
         Self {
             settings,
             left: settings.redirects,
-            address: settings.base.clone(),
             target: call.target.clone(),
             method: call.method.clone(),
-            is_home: true,
+            away: None,
         }
     }
 
-    pub(super) const fn hop(&self) -> Hop<'_> {
+    pub(super) fn hop(&self) -> Hop<'_> {
         Hop {
-            address: &self.address,
+            address: self.address(),
             target: &self.target,
             method: &self.method,
-            is_home: self.is_home,
+            is_home: self.away.is_none(),
         }
+    }
+
+    fn address(&self) -> &Address {
+        self.away.as_ref().unwrap_or(&self.settings.base)
     }
 
     /// Follows a redirect, if this is one and any is allowed. False when the reply is to be handed back.
@@ -93,15 +110,14 @@ impl<'call> Redirects<'call> {
             return Err(unreadable);
         };
         // Once away from home, a call does not come home again: whoever sent it there chose the path.
-        self.is_home = false;
-        self.address = address;
+        self.away = Some(address);
         self.target = target;
         Ok(true)
     }
 
     /// The address that `Location` means here.
     fn resolve(&self, location: &str) -> Option<Url> {
-        let base = Url::parse(&self.address.full_text(&self.target)?).ok()?;
+        let base = Url::parse(&self.address().full_text(&self.target)?).ok()?;
         let url = base.join(location).ok()?;
         let is_web = matches!(url.scheme(), "http" | "https");
         let is_plain = url.username().is_empty() && url.password().is_none();

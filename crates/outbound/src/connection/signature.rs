@@ -134,7 +134,8 @@ impl SignatureTemplate {
         })
     }
 
-    pub(super) fn needs_body(&self) -> bool {
+    /// Whether it signs the body.
+    pub fn needs_body(&self) -> bool {
         let mut all = self
             .headers
             .iter()

@@ -8,6 +8,7 @@ use http::header::{CONTENT_LENGTH, HeaderName};
 use http::{HeaderValue, Response};
 use jiff::Timestamp;
 use moka::sync::Cache;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::attempts::{Attempts, Repeat};
@@ -17,8 +18,10 @@ use crate::breaker::Breaker;
 use crate::repeat::{Jitter, is_passing_trouble};
 use crate::upstream::{Address, Client};
 
-/// Breakers of instances that are kept.
-const MOST_BREAKERS: u64 = 10_000;
+/// Instances whose state is kept.
+const MOST_STATES: u64 = 10_000;
+/// Calls of one instance's that wait for their reply at once: slow ones must not take all there is.
+const MOST_AT_ONCE: usize = 256;
 /// How long one is kept that nobody uses.
 const KEPT: Duration = Duration::from_mins(10);
 
@@ -49,8 +52,23 @@ pub(super) struct Inner {
     pub(super) client: Client,
     pub(super) settings: ThirdPartySettings,
     pub(super) jitter: Jitter,
-    /// One for each credential: an instance's own, or everybody's.
-    breakers: Cache<Option<InstanceId>, Arc<Breaker>>,
+    /// Of each instance: what one does to the third party does not stop the others.
+    states: Cache<InstanceId, Arc<State>>,
+}
+
+/// What is remembered of one instance.
+struct State {
+    breaker: Arc<Breaker>,
+    places: Semaphore,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            breaker: Arc::default(),
+            places: Semaphore::new(MOST_AT_ONCE),
+        }
+    }
 }
 
 impl ThirdParty {
@@ -59,12 +77,17 @@ impl ThirdParty {
         Self(Arc::new(Inner {
             client,
             jitter: Jitter::new(settings.seed),
-            breakers: Cache::builder()
-                .max_capacity(MOST_BREAKERS)
+            states: Cache::builder()
+                .max_capacity(MOST_STATES)
                 .time_to_idle(KEPT)
                 .build(),
             settings,
         }))
+    }
+
+    /// What makes its connections, for its provider's endpoints, too: held by the same guard.
+    pub fn client(&self) -> &Client {
+        &self.0.client
     }
 
     /// Where it is.
@@ -72,23 +95,25 @@ impl ThirdParty {
         &self.0.settings.base
     }
 
-    /// Makes a call. What comes back is a reply, whatever its status. `whose` credential it is (`None`:
-    /// everybody's) says whose failures count: one instance's do not stop the others.
+    /// Makes a call of an instance's. What comes back is a reply, whatever its status.
     pub async fn send(
         &self,
         mut call: Call,
         credential: &Credential,
-        whose: Option<InstanceId>,
+        instance_id: InstanceId,
         now: Timestamp,
     ) -> Result<Response<ReplyStream>, CallError> {
         let inner = &*self.0;
-        let breaker = inner.breakers.get_with(whose, Arc::default);
-        let enter = breaker.enter();
+        let state = inner.states.get_with(instance_id, Arc::default);
+        let place = state.places.try_acquire();
+        let _place = place.map_err(|_| CallError::Crowded)?;
+        let enter = state.breaker.enter();
         let leave = enter.map_err(|retry_after| CallError::Resting { retry_after })?;
         if matches!(call.body, CallBody::Ready(_)) {
             // Said by the client, of the very bytes.
             call.headers.remove(CONTENT_LENGTH);
         }
+        let streams = matches!(call.body, CallBody::Streaming(_));
         let has_key = inner.name_write(&mut call)?;
         let attempts = Attempts {
             deadline: Instant::now() + inner.settings.timeout,
@@ -101,7 +126,8 @@ impl ThirdParty {
         match &outcome {
             Ok(reply) if is_passing_trouble(reply.status()) => leave.failed(),
             Ok(_) => leave.succeeded(),
-            Err(error) if error.is_its_fault() => leave.failed(),
+            // While a body streams, a silent client looks like a silent third party.
+            Err(error) if error.is_its_fault() && !streams => leave.failed(),
             Err(_) => drop(leave),
         }
         outcome

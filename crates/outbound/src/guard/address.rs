@@ -17,13 +17,26 @@ use super::special::{IPV4, IPV6, IPV6_GLOBAL};
 #[derive(Debug, Clone, Default)]
 pub struct AddressGuard {
     allowed: Arc<[IpNet]>,
+    /// Nothing else, not even what everybody reaches.
+    only: bool,
 }
 
 impl AddressGuard {
     /// A guard that lets through, besides, what is in `allowed`: networks of one's own services.
     pub fn new(allowed: Vec<IpNet>) -> Self {
         let allowed = allowed.into_iter().map(plain).collect();
-        Self { allowed }
+        Self {
+            allowed,
+            only: false,
+        }
+    }
+
+    /// A guard that lets nothing through but what is in `allowed`.
+    pub fn only(allowed: Vec<IpNet>) -> Self {
+        Self {
+            only: true,
+            ..Self::new(allowed)
+        }
     }
 
     /// Whether `address` may be dialled.
@@ -32,7 +45,7 @@ impl AddressGuard {
         self.allowed
             .iter()
             .any(|network| network.contains(&address))
-            || is_global(address)
+            || (!self.only && is_global(address))
     }
 }
 

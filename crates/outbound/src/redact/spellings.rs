@@ -11,12 +11,17 @@ pub(super) fn of(secret: &[u8]) -> Vec<Spelling> {
     let mut spellings = vec![Zeroizing::new(secret.to_vec())];
     if let Ok(text) = std::str::from_utf8(secret) {
         spellings.extend(in_json(text));
+        spellings.extend(in_html(text));
     }
     spellings.extend(in_addresses(secret));
     spellings.extend(in_base64(secret));
     spellings
 }
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each stands for one habit of a writer"
+)]
 /// What a writer of JSON escapes besides quotation marks, backslashes and control characters.
 #[derive(Clone, Copy, Default)]
 struct Escapes {
@@ -26,10 +31,31 @@ struct Escapes {
     unicode: bool,
     /// What could end a `<script>`.
     html: bool,
+    /// `+`, quotation marks of both kinds and what could end a `<script>`, in upper-case digits.
+    dotnet: bool,
 }
 
-/// As JavaScript, PHP, Python and Go write it.
-fn in_json(text: &str) -> [Spelling; 4] {
+/// As HTML and XML write it, with either spelling of an apostrophe.
+fn in_html(text: &str) -> [Spelling; 2] {
+    ["&#39;", "&apos;"].map(|apostrophe| {
+        let mut spelling = Zeroizing::new(Vec::with_capacity(text.len() * 6));
+        for character in text.chars() {
+            let mut bytes = [0; 4];
+            spelling.extend_from_slice(match character {
+                '&' => b"&amp;",
+                '<' => b"&lt;",
+                '>' => b"&gt;",
+                '"' => b"&quot;",
+                '\'' => apostrophe.as_bytes(),
+                other => other.encode_utf8(&mut bytes).as_bytes(),
+            });
+        }
+        spelling
+    })
+}
+
+/// As JavaScript, PHP, Python, Go and .NET write it.
+fn in_json(text: &str) -> [Spelling; 5] {
     let javascript = Escapes::default();
     let python = Escapes {
         unicode: true,
@@ -43,22 +69,33 @@ fn in_json(text: &str) -> [Spelling; 4] {
         html: true,
         ..javascript
     };
-    [javascript, php, python, go].map(|escapes| json(text, escapes))
+    let dotnet = Escapes {
+        dotnet: true,
+        unicode: true,
+        ..javascript
+    };
+    [javascript, php, python, go, dotnet].map(|escapes| json(text, escapes))
 }
 
 fn json(text: &str, escapes: Escapes) -> Spelling {
+    let digits = if escapes.dotnet { UPPER } else { LOWER };
     let mut spelling = Zeroizing::new(Vec::with_capacity(text.len() * 6));
     for character in text.chars() {
         match character {
+            '"' | '\'' | '+' | '<' | '>' | '&' | '`' if escapes.dotnet => {
+                escape(&mut spelling, character, UPPER);
+            }
             '"' => spelling.extend_from_slice(b"\\\""),
             '\\' => spelling.extend_from_slice(b"\\\\"),
             '\n' => spelling.extend_from_slice(b"\\n"),
             '\r' => spelling.extend_from_slice(b"\\r"),
             '\t' => spelling.extend_from_slice(b"\\t"),
             '/' if escapes.slash => spelling.extend_from_slice(b"\\/"),
-            '\0'..='\x1f' => escape(&mut spelling, character),
-            '<' | '>' | '&' if escapes.html => escape(&mut spelling, character),
-            _ if escapes.unicode && !character.is_ascii() => escape(&mut spelling, character),
+            '\0'..='\x1f' => escape(&mut spelling, character, digits),
+            '<' | '>' | '&' if escapes.html => escape(&mut spelling, character, digits),
+            _ if escapes.unicode && !character.is_ascii() => {
+                escape(&mut spelling, character, digits);
+            }
             _ => {
                 let mut bytes = [0; 4];
                 spelling.extend_from_slice(character.encode_utf8(&mut bytes).as_bytes());
@@ -68,13 +105,16 @@ fn json(text: &str, escapes: Escapes) -> Spelling {
     spelling
 }
 
-fn escape(spelling: &mut Vec<u8>, character: char) {
+const LOWER: &[u8; 16] = b"0123456789abcdef";
+const UPPER: &[u8; 16] = b"0123456789ABCDEF";
+
+fn escape(spelling: &mut Vec<u8>, character: char, digits: &[u8; 16]) {
     let mut units = [0; 2];
     for unit in character.encode_utf16(&mut units) {
         let [high, low] = unit.to_be_bytes();
         spelling.extend_from_slice(b"\\u");
-        hex(spelling, high, b"0123456789abcdef");
-        hex(spelling, low, b"0123456789abcdef");
+        hex(spelling, high, digits);
+        hex(spelling, low, digits);
     }
 }
 
@@ -86,7 +126,7 @@ fn hex(spelling: &mut Vec<u8>, byte: u8, digits: &[u8; 16]) {
 /// As queries and forms carry it: encoders differ in what they leave as it is, and in the digits.
 fn in_addresses(secret: &[u8]) -> impl Iterator<Item = Spelling> {
     let kept: [&[u8]; 4] = [b"-._~", b"-_.!~*'()", b"*-._ ", b"-._~/"];
-    let digits = [b"0123456789ABCDEF", b"0123456789abcdef"];
+    let digits = [UPPER, LOWER];
     kept.into_iter()
         .flat_map(move |kept| digits.map(|digits| percent(secret, kept, digits)))
 }
@@ -110,6 +150,9 @@ fn percent(secret: &[u8], kept: &[u8], digits: &[u8; 16]) -> Spelling {
 /// Whole, and wherever it stands in a text that is encoded: at each of the three places that its
 /// first byte can have in a group, those characters that depend on it alone.
 pub(super) fn in_base64(secret: &[u8]) -> Vec<Spelling> {
+    if secret.is_empty() {
+        return Vec::new();
+    }
     let mut spellings = Vec::with_capacity(8);
     for engine in [&STANDARD, &URL_SAFE] {
         for before in 0..3 {

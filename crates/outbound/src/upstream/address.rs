@@ -84,6 +84,28 @@ impl Address {
         &self.host
     }
 
+    /// The address itself, where it is no name.
+    pub fn ip(&self) -> Option<std::net::IpAddr> {
+        let host = self.origin.host()?;
+        host.trim_start_matches('[')
+            .trim_end_matches(']')
+            .parse()
+            .ok()
+    }
+
+    /// The same scheme, host and port without a path, and the path. `None` when it makes none.
+    pub fn split(&self) -> Option<(Self, PathAndQuery)> {
+        let path = if self.base_path.is_empty() {
+            "/"
+        } else {
+            &self.base_path
+        };
+        let path = path.parse().ok()?;
+        let mut origin = self.clone();
+        origin.base_path.clear();
+        Some((origin, path))
+    }
+
     /// True for `https`.
     pub fn is_tls(&self) -> bool {
         self.origin.scheme() == Some(&Scheme::HTTPS)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::header::{CONNECTION, HOST, HeaderValue, UPGRADE};
+use http::header::{CONNECTION, HOST, HeaderValue, TRANSFER_ENCODING, UPGRADE};
 use http::uri::PathAndQuery;
 use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
@@ -107,6 +107,12 @@ async fn in_time(
     }
 }
 
+/// No transfer coding but `chunked`: any other would go on as it is, under no name.
+fn is_plainly_framed(response: &Response<Incoming>) -> bool {
+    let mut codings = response.headers().get_all(TRANSFER_ENCODING).iter();
+    codings.all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"chunked"))
+}
+
 fn hand_back(
     mut response: Response<Incoming>,
     lease: Option<Lease>,
@@ -128,6 +134,10 @@ fn hand_back(
         }
         _ => None,
     };
+    if !is_plainly_framed(&response) {
+        let coded = "its body came in a transfer coding that was not asked for";
+        return Err(UpstreamError::Broken(coded.to_owned()));
+    }
     let protocol = response.headers_mut().remove(UPGRADE);
     hop_by_hop::remove(response.headers_mut());
     if let (Some(_), Some(protocol)) = (&tunnel, protocol) {

@@ -78,11 +78,11 @@ pub(super) async fn refresh(
     Ok(Json(known.into()))
 }
 
-fn parse(text: &str) -> Result<InstanceId, Code> {
+pub(super) fn parse(text: &str) -> Result<InstanceId, Code> {
     text.parse().map_err(|_| Code::InstanceNotFound)
 }
 
-fn failed(error: StoreError) -> Refusal {
+pub(super) fn failed(error: StoreError) -> Refusal {
     Refusal::from(Code::Internal).because(error)
 }
 

@@ -7,6 +7,8 @@
 //! | `/metrics` | counters, for monitoring |
 //! | `GET /admin/v1/instances` | the instances seen last |
 //! | `GET /admin/v1/instances/{id}` | what is known of one |
+//! | `GET /admin/v1/instances/{id}/connections` | what it has used of connections |
+//! | `GET /admin/v1/connections` | what all have used of connections in a month |
 //! | `POST /admin/v1/instances/{id}/refresh` | asks Wix about it now |
 //!
 //! There is no login yet, so it listens on loopback; and since a page of the web can make a browser
@@ -14,6 +16,7 @@
 //! the address that was configured, are answered. What changes something is not for any page but this
 //! listener's own.
 
+mod connections;
 mod host_guard;
 mod index;
 mod instances;
@@ -50,6 +53,11 @@ pub(crate) fn router(house: Arc<House>, overview: Overview, guard: HostGuard) ->
         .route("/metrics", get(metrics))
         .route("/admin/v1/instances", get(instances::list))
         .route("/admin/v1/instances/{id}", get(instances::one))
+        .route(
+            "/admin/v1/instances/{id}/connections",
+            get(connections::of_instance),
+        )
+        .route("/admin/v1/connections", get(connections::totals))
         .route(
             "/admin/v1/instances/{id}/refresh",
             post(instances::refresh).layer(middleware::from_fn(own_pages::check)),

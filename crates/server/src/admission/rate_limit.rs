@@ -48,12 +48,16 @@ impl From<IpAddr> for RateKey {
     }
 }
 
+/// No rate is counted over a longer time.
+const LONGEST: Duration = Duration::from_hours(24 * 31);
+
 /// Counts.
 pub(crate) struct Limiter(DefaultKeyedRateLimiter<RateKey>);
 
 impl Limiter {
     pub(crate) fn new(limit: RateLimit) -> Self {
-        let one = limit.per / limit.requests.get();
+        // The library counts in nanoseconds, and has no room for ages.
+        let one = limit.per.min(LONGEST) / limit.requests.get();
         let quota = Quota::with_period(one.max(Duration::from_nanos(1)))
             .unwrap_or_else(|| Quota::per_second(limit.requests))
             .allow_burst(limit.requests);

@@ -45,7 +45,8 @@ impl Answer {
         }
         if let Decision::Allowed(origin) | Decision::AllowedSite(origin) = decision {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, self.expose_headers.clone());
+            // A room may have named some of its own.
+            headers.append(ACCESS_CONTROL_EXPOSE_HEADERS, self.expose_headers.clone());
         }
     }
 }

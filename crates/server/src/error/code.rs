@@ -98,10 +98,10 @@ codes! {
         "Use the token of the request that is being answered; one lasts for minutes.";
     RoleNotAllowed 403 "ROLE_NOT_ALLOWED",
         "This caller's role may not use this path.",
-        "Call it as one of the roles in `data.allowed`, or add the role to `allow` in the `[[api]]` entry, or of the call in `[wix]`.";
+        "Call it as one of the roles in `data.allowed`, or add the role to `allow` in the `[[api]]` entry, or of the call in `[wix]` or `[[connection]]`.";
     PlanNotAllowed 403 "PLAN_NOT_ALLOWED",
         "This instance's plan does not include this path.",
-        "Upgrade the app on this site, or add the plan to `plans` in the `[[api]]` entry, or of the call in `[wix]`.";
+        "Upgrade the app on this site, or add the plan to `plans` in the `[[api]]` entry, or of the call in `[wix]` or `[[connection]]`.";
     OriginNotAllowed 403 "ORIGIN_NOT_ALLOWED",
         "The page's origin is not on the list.",
         "Add the origin to `cors.origins`; for the sites that have the app set `cors.installed_sites`; for a page on localhost set `cors.localhost` (on in `backlot dev`).";
@@ -147,6 +147,69 @@ codes! {
     ApiKeyNotConfigured 500 "API_KEY_NOT_CONFIGURED",
         "The call needs the API key of a Wix account, and none is configured.",
         "Set `wix.api_key`.";
+    ConnectionNotFound 404 "CONNECTION_NOT_FOUND",
+        "There is no connection of this name.",
+        "Add a `[[connection]]` entry with this `name`, or correct the name in the path.";
+    ConnectionCallNotAllowed 403 "CONNECTION_CALL_NOT_ALLOWED",
+        "This call is not on the connection's list.",
+        "Add it to `calls` of the `[[connection]]` entry: the method, a space, and the path without `/connections/{name}`.";
+    ConnectionQueryNotAllowed 403 "CONNECTION_QUERY_NOT_ALLOWED",
+        "The call's line on the connection's list does not allow this parameter, or not with this value.",
+        "Add it to the line, as in `\"GET /v1/things?limit&status=active|all\"`; `?*` allows any.";
+    ConnectionNotConnected 409 "CONNECTION_NOT_CONNECTED",
+        "The site's owner has not connected an account, or typed in a key.",
+        "Send the owner to `/connections/{name}/authorize`, or put the key with `PUT /connections/{name}/key`.";
+    ConnectionAccountLost 409 "CONNECTION_ACCOUNT_LOST",
+        "The provider does not renew this account's tokens any more.",
+        "Send the owner to `/connections/{name}/authorize` again.";
+    ConnectionTokenRefused 502 "CONNECTION_TOKEN_REFUSED",
+        "The provider gives no token.",
+        "Check the client's id and secret in the `[[connection]]` entry; `data.providerError` is the provider's own word.";
+    ConnectionQuotaExhausted 429 "CONNECTION_QUOTA_EXHAUSTED",
+        "This instance has made as many calls as its plan includes in a month.",
+        "Wait for the next month, or upgrade the app on this site; `quota` in the `[[connection]]` entry says how many.";
+    ConnectionUnavailable 503 "CONNECTION_UNAVAILABLE",
+        "The third party has failed again and again, so it is left alone for a moment.",
+        "Try again after the seconds in Retry-After. `backlot connection test NAME` says what works.";
+    ConnectionUnreachable 502 "CONNECTION_UNREACHABLE",
+        "The third party does not answer.",
+        "Try again. If it lasts, check `base_url`; `backlot connection test NAME` says what works.";
+    ConnectionAddressRefused 502 "CONNECTION_ADDRESS_REFUSED",
+        "The third party's name leads to an address inside, where no call may go.",
+        "If it is a service of your own, name its network in `networks` of the `[[connection]]` entry.";
+    ConnectionBroken 502 "CONNECTION_BROKEN",
+        "The third party broke off before it replied, or replied with something that is no HTTP.",
+        "Look for the request id in the server's log.";
+    ConnectionTimeout 504 "CONNECTION_TIMEOUT",
+        "The third party did not reply in time.",
+        "Try again, or raise `timeout` in the `[[connection]]` entry.";
+    ConnectionRedirected 502 "CONNECTION_REDIRECTED",
+        "The third party redirects to where no call may go.",
+        "Correct `base_url`, or allow `redirects` in the `[[connection]]` entry.";
+    ConnectionReplyRefused 502 "CONNECTION_REPLY_REFUSED",
+        "The third party's reply cannot be handed on.",
+        "It is larger than `reply_limit`, or encoded in a way that cannot be read; look for the request id in the server's log.";
+    AuthorizationUnknown 400 "AUTHORIZATION_UNKNOWN",
+        "This way back from the provider is not known: it was used already, is too old, or was not begun here.",
+        "Begin again from the app's page.";
+    AuthorizationDenied 403 "AUTHORIZATION_DENIED",
+        "The provider did not connect the account: it was refused there.",
+        "Begin again from the app's page, and accept what the provider asks.";
+    AuthorizationFailed 502 "AUTHORIZATION_FAILED",
+        "The provider gave no tokens for the account.",
+        "Begin again from the app's page. If it lasts, look for the request id in the server's log.";
+    AuthorizationUnusable 400 "AUTHORIZATION_UNUSABLE",
+        "This cannot be done with this connection, or with what was sent.",
+        "`authorize` and `callback` are for connections with `auth = { oauth = … }`, `key` for those with an `instance_secret`; `return_to` is an address of a page whose origin `[cors]` lets in.";
+    TooManyAuthorizations 429 "TOO_MANY_AUTHORIZATIONS",
+        "This instance has begun too many authorizations that were not ended.",
+        "Wait for the seconds in Retry-After.";
+    SecretMissing 503 "SECRET_MISSING",
+        "A secret that this needs has not been set.",
+        "Look for the request id in the server's log, which names the secret; then `backlot secret set NAME`.";
+    SecretUnreadable 500 "SECRET_UNREADABLE",
+        "A secret that this needs cannot be used.",
+        "Look for the request id in the server's log; then `backlot secret rotate NAME`.";
     InstanceNotFound 404 "INSTANCE_NOT_FOUND",
         "Nothing is known of this instance.",
         "Check the id; an instance is known from its first verified request on.";

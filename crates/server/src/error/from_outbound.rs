@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use backlot_outbound::body::BodyFault;
+use backlot_outbound::connection::CallError;
+use backlot_outbound::upstream::UpstreamError;
 use backlot_outbound::wix::WixError;
 
 use super::{Code, Refusal};
@@ -39,5 +41,30 @@ impl From<WixError> for Refusal {
             WixError::NoApiKey => Self::from(Code::ApiKeyNotConfigured),
         };
         refusal.because(error)
+    }
+}
+
+impl From<CallError> for Refusal {
+    fn from(error: CallError) -> Self {
+        let code = match &error {
+            CallError::Body(fault) => return Self::from(*fault),
+            CallError::Resting { retry_after } => {
+                let refusal = Self::from(Code::ConnectionUnavailable);
+                return refusal.retry_after_time(*retry_after).because(error);
+            }
+            CallError::Crowded => {
+                return Self::from(Code::RateLimited).retry_after(1).because(error);
+            }
+            CallError::NoReply(UpstreamError::AddressRefused { .. }) => {
+                Code::ConnectionAddressRefused
+            }
+            CallError::NoReply(UpstreamError::Unreachable(_)) => Code::ConnectionUnreachable,
+            CallError::NoReply(UpstreamError::TooSlow) => Code::ConnectionTimeout,
+            CallError::NoReply(_) => Code::ConnectionBroken,
+            CallError::Credential(_) => Code::SecretUnreadable,
+            CallError::Redirected(_) => Code::ConnectionRedirected,
+            CallError::BadPath => Code::PathNotAllowed,
+        };
+        Self::from(code).because(error)
     }
 }

@@ -137,7 +137,7 @@ async fn instances_with_strange_json_inside() {
 #[tokio::test]
 async fn heads_that_never_end() {
     let short = |settings: &mut backlot_server::Settings| {
-        settings.connections.head_timeout = Duration::from_millis(200);
+        settings.connection_limits.head_timeout = Duration::from_millis(200);
     };
     let server = TestServer::start_with(vec![], short).await;
     for start in ["", "GET / HT", "GET / HTTP/1.1\r\nhost: a\r\n"] {
@@ -159,7 +159,7 @@ async fn heads_that_never_end() {
 
 #[tokio::test]
 async fn connections_past_the_cap_wait() {
-    let few = |settings: &mut backlot_server::Settings| settings.connections.connections = 2;
+    let few = |settings: &mut backlot_server::Settings| settings.connection_limits.connections = 2;
     let server = TestServer::start_with(vec![], few).await;
     let holders = [
         TcpStream::connect(server.address).await.unwrap(),

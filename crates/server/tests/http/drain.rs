@@ -118,7 +118,7 @@ async fn readiness_ends_first_and_clients_are_asked_to_leave() {
 async fn a_full_house_can_be_closed() {
     let (router, mut reaching, _gate) = held();
     let full = |settings: &mut backlot_server::Settings| {
-        settings.connections.connections = 1;
+        settings.connection_limits.connections = 1;
         settings.drain_timeout = Duration::from_millis(50);
     };
     let server = TestServer::start_with(vec![to_router("/api", router)], full).await;

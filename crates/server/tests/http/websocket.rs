@@ -135,7 +135,7 @@ async fn a_switch_that_nobody_asked_for_is_no_reply() {
 
 #[tokio::test]
 async fn a_tunnel_keeps_its_connections_place() {
-    let few = |settings: &mut backlot_server::Settings| settings.connections.connections = 1;
+    let few = |settings: &mut backlot_server::Settings| settings.connection_limits.connections = 1;
     let server = TestServer::start_with(vec![to_upstream("/live", upstream().await)], few).await;
     let url = format!(
         "ws://{}/live?instance={}",

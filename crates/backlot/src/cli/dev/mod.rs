@@ -20,6 +20,7 @@ use crate::collections;
 use crate::config::{Fallback, Mode, Resolved, resolve};
 use crate::data_folder::DataFolder;
 use crate::library::Builder;
+use crate::secrets::give_secrets;
 use beside::Beside;
 use listeners::Listeners;
 
@@ -42,6 +43,7 @@ pub(super) fn run(program: Builder, arguments: &Dev) -> anyhow::Result<()> {
             app.public_key.clone(),
         )),
     };
+    runtime()?.block_on(give_secrets(&mut source, data.path(), &environment))?;
     let resolved = resolve(&source, Mode::Dev, &fallback, data.path(), &environment)?;
     let sink = Sink::standard_error()?;
     log::install(&sink, resolved.log_format, resolved.log_level);

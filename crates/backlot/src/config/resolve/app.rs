@@ -107,7 +107,7 @@ fn public_key(
     report: &mut Report<'_>,
 ) -> Option<PublicKey> {
     let text = match (configured, spare) {
-        (Some(value), _) => match value.read(report.source.folder(), environment) {
+        (Some(value), _) => match value.read(report.source, environment) {
             Ok(text) => text,
             Err(error) => {
                 report.problem("app.public_key", error.to_string(), WHERE);

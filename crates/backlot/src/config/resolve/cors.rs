@@ -5,10 +5,11 @@ use backlot_wix::AppId;
 
 use super::Mode;
 use super::report::Report;
-use crate::config::sections::Cors;
+use crate::config::sections::{Connection, Cors};
 
 pub(super) fn resolve(
     cors: &Cors,
+    connections: &[Connection],
     app_id: Option<AppId>,
     mode: Mode,
     report: &mut Report<'_>,
@@ -37,7 +38,7 @@ pub(super) fn resolve(
     }
     patterns.extend(app_id.map(|id| Pattern::Exact(format!("https://{id}.wix.run"))));
     let localhost = cors.localhost || mode == Mode::Dev;
-    let answer = headers(cors, report);
+    let answer = headers(cors, connections, report);
     Some((Policy::new(patterns, localhost), answer?))
 }
 
@@ -56,7 +57,28 @@ fn check_plain_http(key: &str, text: &str, pattern: &Pattern, mode: Mode, report
     }
 }
 
-fn headers(cors: &Cors, report: &mut Report<'_>) -> Option<Answer> {
+/// Headers that pages may send besides: those that connections hand on. Beginnings cannot be named to a browser.
+fn of_connections(connections: &[Connection]) -> Vec<String> {
+    let is_name = |name: &&String| http::HeaderName::from_bytes(name.as_bytes()).is_ok();
+    let passed = connections.iter().flat_map(|it| &it.pass_headers);
+    let mut names: Vec<String> = passed
+        .filter(is_name)
+        .map(|name| name.to_ascii_lowercase())
+        .collect();
+    if !connections.is_empty() {
+        names.push("idempotency-key".to_owned());
+        names.extend(
+            connections
+                .iter()
+                .filter_map(|it| Some(it.idempotency_key.as_ref()?.to_ascii_lowercase())),
+        );
+    }
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+fn headers(cors: &Cors, connections: &[Connection], report: &mut Report<'_>) -> Option<Answer> {
     let lower = |names: &[String]| -> Vec<String> {
         names
             .iter()
@@ -64,11 +86,9 @@ fn headers(cors: &Cors, report: &mut Report<'_>) -> Option<Answer> {
             .collect()
     };
     let seconds = u32::try_from(cors.max_age.std().as_secs()).unwrap_or(u32::MAX);
-    let answer = Answer::new(
-        &lower(&cors.allow_headers),
-        &lower(&cors.expose_headers),
-        seconds,
-    );
+    let mut allowed = lower(&cors.allow_headers);
+    allowed.extend(of_connections(connections));
+    let answer = Answer::new(&allowed, &lower(&cors.expose_headers), seconds);
     if answer.is_none() {
         for (key, names) in [
             ("cors.allow_headers", &cors.allow_headers),

@@ -29,8 +29,13 @@ pub(super) fn read_secret(
             "the secret stands in the file itself; `backlot serve` will refuse that",
         );
     }
-    match value.read(report.source.folder(), environment) {
+    match value.read(report.source, environment) {
         Ok(text) => Some(text),
+        Err(error @ SecretError::SecretNotSet(_)) => {
+            let remedy = format!("set it with `backlot secret set NAME`; {what}");
+            report.problem(key, error.to_string(), remedy);
+            None
+        }
         Err(error @ SecretError::NotSet(_)) => {
             let remedy = format!("set it where the server runs; {what}");
             report.problem(key, error.to_string(), remedy);

@@ -5,12 +5,14 @@ mod access_token;
 mod admin;
 mod api;
 mod app;
+mod connection;
 mod cors;
 mod data;
 mod database;
 mod dev;
 mod elevated_token;
 mod log;
+mod secrets;
 mod server;
 mod wix;
 
@@ -21,12 +23,18 @@ pub use access_token::AccessToken;
 pub use admin::Admin;
 pub use api::{Api, Auth, RateLimit, RoleName};
 pub use app::App;
+pub use connection::{
+    Auth as ConnectionAuth, BasicAuth, CacheName, ClientCredentials, ClientProofName, Connection,
+    ConnectionCall, EncodingName, HashName, HeaderAuth, HmacAuth, OAuth, QueryAuth,
+    RuledConnectionCall,
+};
 pub use cors::Cors;
 pub use data::Data;
 pub use database::{Database, Durability};
 pub use dev::Dev;
 pub use elevated_token::ElevatedToken;
 pub use log::{Log, LogFormat, LogLevel};
+pub use secrets::Secrets;
 pub use server::Server;
 pub use wix::{OnBehalfOfName, RuledCall, Wix, WixCall};
 
@@ -60,6 +68,12 @@ pub struct Config {
     /// Calls to Wix's REST APIs: how they are made, and which of them pages and your own server may
     /// make through `/wix/…`.
     pub wix: Wix,
+    /// A third-party API, called through `/connections/{name}/…` with a credential that no page ever has.
+    /// Nothing is allowed that is not written here.
+    pub connection: Vec<Connection>,
+    /// Secrets that Backlot keeps, sealed, in its database: `backlot secret set NAME` puts one there, and
+    /// `{ secret = "NAME" }` stands for it wherever this file takes a value.
+    pub secrets: Secrets,
     /// Only for `backlot dev`.
     pub dev: Dev,
 }

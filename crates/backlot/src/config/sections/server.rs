@@ -14,6 +14,9 @@ pub struct Server {
     /// The address to listen on. Port 0 takes a free one.
     #[schemars(with = "String")]
     pub listen: SocketAddr,
+    /// Where the world reaches this listener: `https://backend.example.com`. Providers of accounts send people
+    /// back there.
+    pub public_url: Option<String>,
     /// Networks of proxies in front of this server, such as `10.0.0.0/8`. Only what they say in
     /// `X-Forwarded-*` and `Forwarded` is believed.
     pub trusted_proxies: Vec<String>,
@@ -38,6 +41,7 @@ impl Default for Server {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_url: None,
             trusted_proxies: Vec::new(),
             head_limit: Size::kib(32),
             head_timeout: Duration::seconds(30),

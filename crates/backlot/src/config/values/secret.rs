@@ -1,12 +1,15 @@
-//! `{ env = "NAME" }`, `{ file = "path" }`, or the text itself for what is no secret.
+//! `{ env = "NAME" }`, `{ file = "path" }`, `{ secret = "NAME" }`, `{ command = ["program"] }`, or the text
+//! itself for what is no secret.
 
 use std::borrow::Cow;
 use std::fmt;
-use std::path::Path;
+use std::process::{Command, Stdio};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::config::source::{Environment, Source};
 
 /// Where a text is. It cannot be printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -19,6 +22,12 @@ pub enum Value {
     Env(String),
     /// In a file, relative to the configuration's folder. White space around it is cut off.
     File(String),
+    /// In the database, sealed, under this name.
+    Secret(String),
+    /// The same, of whatever instance calls: only connections have such a thing.
+    InstanceSecret(String),
+    /// What a program prints, run in the configuration's folder.
+    Command(Vec<String>),
 }
 
 /// A secret: a [`Value`] that should not stand in the file itself.
@@ -38,17 +47,34 @@ pub enum SecretError {
         /// What the system says.
         cause: std::io::Error,
     },
+    /// There is no secret of this name.
+    #[error("the secret {0} has not been set")]
+    SecretNotSet(String),
+    /// An instance's own secret, where no instance is.
+    #[error("an instance_secret is known only when an instance calls")]
+    NoInstance,
+    /// The program cannot be run, or failed.
+    #[error("the command {program} {cause}")]
+    Command {
+        /// Which program.
+        program: String,
+        /// What went wrong.
+        cause: String,
+    },
     /// There is nothing in it.
     #[error("it is empty")]
     Empty,
 }
 
+const FORMS: &str =
+    "{ env = \"NAME\" }, { file = \"path\" }, { secret = \"NAME\" } or { command = [\"program\"] }";
+
 impl Value {
     /// The text, read from where it is. `environment` finds variables.
     pub(crate) fn read(
         &self,
-        folder: &Path,
-        environment: &dyn Fn(&str) -> Option<String>,
+        source: &Source,
+        environment: Environment<'_>,
     ) -> Result<String, SecretError> {
         let text = match self {
             Self::Plain(text) | Self::Inline(text) => text.clone(),
@@ -56,12 +82,18 @@ impl Value {
                 environment(name).ok_or_else(|| SecretError::NotSet(name.clone()))?
             }
             Self::File(name) => {
-                let path = folder.join(name);
+                let path = source.folder().join(name);
                 std::fs::read_to_string(&path).map_err(|cause| SecretError::NotReadable {
                     path: path.display().to_string(),
                     cause,
                 })?
             }
+            Self::Secret(name) => {
+                let secret = source.secret(name);
+                secret.ok_or_else(|| SecretError::SecretNotSet(name.clone()))?
+            }
+            Self::InstanceSecret(_) => return Err(SecretError::NoInstance),
+            Self::Command(words) => printed_by(words, source)?,
         };
         let text = text.trim();
         if text.is_empty() {
@@ -71,12 +103,42 @@ impl Value {
     }
 }
 
+/// What a program prints. It inherits the environment, and its errors are seen.
+fn printed_by(words: &[String], source: &Source) -> Result<String, SecretError> {
+    let (program, arguments) = words.split_first().ok_or(SecretError::Empty)?;
+    let failed = |cause: String| SecretError::Command {
+        program: program.clone(),
+        cause,
+    };
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit());
+    if !source.folder().as_os_str().is_empty() {
+        command.current_dir(source.folder());
+    }
+    let output = command.output();
+    let output = output.map_err(|error| failed(format!("cannot be run: {error}")))?;
+    if !output.status.success() {
+        return Err(failed(format!("failed: {}", output.status)));
+    }
+    String::from_utf8(output.stdout).map_err(|_| failed("prints no UTF-8".to_owned()))
+}
+
 impl fmt::Debug for Value {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Plain(_) | Self::Inline(_) => formatter.write_str("…"),
             Self::Env(name) => write!(formatter, "{{ env = {name:?} }}"),
             Self::File(name) => write!(formatter, "{{ file = {name:?} }}"),
+            Self::Secret(name) => write!(formatter, "{{ secret = {name:?} }}"),
+            Self::InstanceSecret(name) => write!(formatter, "{{ instance_secret = {name:?} }}"),
+            // Its arguments may say too much.
+            Self::Command(words) => {
+                let program = words.first().map(String::as_str).unwrap_or_default();
+                write!(formatter, "{{ command = [{program:?}, …] }}")
+            }
         }
     }
 }
@@ -95,7 +157,7 @@ impl<'de> Deserialize<'de> for Value {
             type Value = Value;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("{ env = \"NAME\" } or { file = \"path\" }")
+                formatter.write_str(FORMS)
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
@@ -103,14 +165,15 @@ impl<'de> Deserialize<'de> for Value {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-                let wrong =
-                    || A::Error::custom("expected { env = \"NAME\" } or { file = \"path\" }");
+                let wrong = || A::Error::custom(format_args!("expected {FORMS}"));
                 let key: String = map.next_key()?.ok_or_else(wrong)?;
-                let text: String = map.next_value()?;
                 let value = match key.as_str() {
-                    "env" => Value::Env(text),
-                    "file" => Value::File(text),
-                    "inline" => Value::Inline(text),
+                    "env" => Value::Env(map.next_value()?),
+                    "file" => Value::File(map.next_value()?),
+                    "inline" => Value::Inline(map.next_value()?),
+                    "secret" => Value::Secret(map.next_value()?),
+                    "instance_secret" => Value::InstanceSecret(map.next_value()?),
+                    "command" => Value::Command(map.next_value()?),
                     _ => return Err(wrong()),
                 };
                 match map.next_key::<String>()? {
@@ -130,6 +193,6 @@ impl JsonSchema for Value {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "object", "format": "{ env = … } or { file = … }" })
+        json_schema!({ "type": "object", "format": "{ secret = … }, { env = … } or { file = … }" })
     }
 }

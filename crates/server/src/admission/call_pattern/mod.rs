@@ -79,6 +79,19 @@ impl CallPattern {
         &self.method
     }
 
+    /// The path of a call that reads, if nothing in it is left open.
+    pub(crate) fn plain_get(&self) -> Option<String> {
+        if self.method != Method::GET {
+            return None;
+        }
+        let parts = self.segments.iter().map(|segment| match segment {
+            Segment::Literal(text) => Some(text.as_str()),
+            Segment::One | Segment::Many => None,
+        });
+        let parts: Vec<&str> = parts.collect::<Option<_>>()?;
+        Some(format!("/{}", parts.join("/")))
+    }
+
     /// Whether a call is one of these. `HEAD` is where `GET` is.
     pub fn allows(&self, method: &Method, path: &PlainPath<'_>) -> bool {
         let same = self.method == *method || (self.method == Method::GET && method == Method::HEAD);

@@ -14,6 +14,7 @@ use super::entry::{Destination, Entry};
 use super::{forwarded, identity, target::target};
 use crate::body::ReplyBody;
 use crate::caller::Caller;
+use crate::connections_handle::Connections;
 use crate::cors;
 use crate::error::{Code, Refusal};
 use crate::exchange::Exchange;
@@ -77,6 +78,7 @@ pub(crate) async fn enter(
             let guest = caller.map(|caller| Guest {
                 wix: Arc::new(house.wix_handle(caller.instance_id)),
                 items: Arc::new(house.items_handle(&caller)),
+                connections: Arc::new(house.connections_handle(&caller)),
                 caller: Caller(caller),
             });
             let router = router.clone();
@@ -92,6 +94,7 @@ struct Guest {
     caller: Caller,
     wix: Arc<Wix>,
     items: Arc<Items>,
+    connections: Arc<Connections>,
 }
 
 async fn call(
@@ -107,6 +110,7 @@ async fn call(
         extensions.insert(guest.caller);
         extensions.insert(guest.wix);
         extensions.insert(guest.items);
+        extensions.insert(guest.connections);
     }
     let exchange = router.oneshot(request.map(axum::body::Body::new));
     match timeout(entry.settings.limits.timeout, exchange).await {

@@ -2,15 +2,12 @@
 
 use std::sync::Arc;
 
-use backlot_outbound::body::{RequestBody, announced_bytes};
+use backlot_outbound::body::RequestBody;
 use backlot_outbound::hop_by_hop;
-use backlot_outbound::wix::{Call, CallBody, Priority, Subject};
+use backlot_outbound::wix::{Call, Priority, Subject};
 use backlot_wix::{Caller, Role};
-use bytes::Bytes;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, Request, Response, Uri};
-use http_body::Body as _;
-use http_body_util::BodyExt as _;
+use http::{Request, Response, Uri};
 
 use super::calls::{AllowedCall, Calls, OnBehalfOf, wix_path};
 use super::headers;
@@ -19,9 +16,7 @@ use crate::caller::remove_instance;
 use crate::cors;
 use crate::error::{Code, Refusal};
 use crate::house::House;
-
-/// Bodies up to this size are read before the call, so that it can be made again.
-const MOST_READ: u64 = 64 * 1024;
+use crate::rooms::read_ahead::read_small;
 
 pub(crate) async fn enter(
     house: &House,
@@ -77,16 +72,4 @@ async fn subject(house: &House, behalf: &OnBehalfOf, caller: &Caller) -> Result<
             id.map(|id| Subject::Site(id.into())).ok_or_else(unknown)
         }
     }
-}
-
-/// A small body is read, a large one, or one of unknown length, streams.
-async fn read_small(headers: &HeaderMap, body: RequestBody) -> Result<CallBody, Refusal> {
-    if body.is_end_stream() {
-        return Ok(CallBody::Ready(Bytes::new()));
-    }
-    if announced_bytes(headers).is_none_or(|bytes| bytes > MOST_READ) {
-        return Ok(CallBody::Streaming(body));
-    }
-    let bytes = body.collect().await.map_err(Refusal::from)?.to_bytes();
-    Ok(CallBody::Ready(bytes))
 }

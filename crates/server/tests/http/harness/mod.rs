@@ -154,7 +154,10 @@ fn settings(api: Vec<EntrySettings>) -> Settings {
         elevated_lifetime: jiff::SignedDuration::from_mins(5),
         trusted_proxies: Vec::new(),
         head_limit_bytes: 16 * 1024,
-        connections: ConnectionLimits {
+        connections: backlot_server::connections::ConnectionsSettings::default(),
+        vault: None,
+        public_url: None,
+        connection_limits: ConnectionLimits {
             head_timeout: Duration::from_secs(5),
             head_bytes: 64 * 1024,
             connections: 1000,

@@ -1,0 +1,73 @@
+//! Commands about secrets and third-party APIs.
+
+use backlot_wix::InstanceId;
+use clap::{Args, Subcommand};
+
+use super::Place;
+
+#[derive(Subcommand)]
+pub(in crate::cli) enum Secret {
+    /// Keeps a secret, read from standard input or typed in. One of the same name is replaced.
+    Set(SecretPut),
+    /// Says which secrets there are, never what they are.
+    List(SecretList),
+    /// Replaces a secret that is there; running servers use the new value within a second.
+    Rotate(SecretPut),
+    /// Removes a secret.
+    Remove(SecretPut),
+    /// Changes the master key, while servers run. The new one is read from standard input, or made: it
+    /// replaces the file that the old one is in, or is printed where that is in no file.
+    Rekey(SecretRekey),
+}
+
+#[derive(Args)]
+pub(in crate::cli) struct SecretPut {
+    /// The secret.
+    #[arg(value_name = "NAME")]
+    pub(in crate::cli) name: String,
+    /// Of this instance alone, instead of all.
+    #[arg(long, value_name = "ID")]
+    pub(in crate::cli) instance: Option<InstanceId>,
+    #[command(flatten)]
+    pub(in crate::cli) place: Place,
+}
+
+#[derive(Args)]
+pub(in crate::cli) struct SecretList {
+    /// Of this instance alone, instead of all.
+    #[arg(long, value_name = "ID")]
+    pub(in crate::cli) instance: Option<InstanceId>,
+    /// Prints JSON.
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
+    #[command(flatten)]
+    pub(in crate::cli) place: Place,
+}
+
+#[derive(Args)]
+pub(in crate::cli) struct SecretRekey {
+    #[command(flatten)]
+    pub(in crate::cli) place: Place,
+}
+
+#[derive(Subcommand)]
+pub(in crate::cli) enum Connection {
+    /// Says what of a connection works and what does not: address, certificate, credential.
+    Test(ConnectionTest),
+}
+
+#[derive(Args)]
+pub(in crate::cli) struct ConnectionTest {
+    /// The connection.
+    #[arg(value_name = "NAME")]
+    pub(in crate::cli) name: String,
+    /// As this instance, with its own account or key.
+    #[arg(long, value_name = "ID")]
+    pub(in crate::cli) instance: Option<InstanceId>,
+    /// A path to ask for with the credential, which must be on the connection's list; the first that reads and
+    /// has no open places without it.
+    #[arg(long, value_name = "PATH")]
+    pub(in crate::cli) path: Option<String>,
+    #[command(flatten)]
+    pub(in crate::cli) place: Place,
+}

@@ -1,0 +1,60 @@
+//! `backlot connection test`
+
+use std::io::Write as _;
+
+use backlot_server::connections::{Finding, Trial};
+
+use crate::cli::arguments::ConnectionTest;
+use crate::cli::configured::Configured;
+use crate::cli::{environment, mistake, runtime};
+use crate::config::connections_of;
+use crate::data_folder::DataFolder;
+use crate::secrets::{self, MasterKeyPlace};
+
+pub(super) fn run(arguments: &ConnectionTest) -> anyhow::Result<()> {
+    let configured = Configured::read(&arguments.place)?;
+    let mut list = connections_of(&configured.source, &environment)?;
+    let at = list.iter().position(|it| *it.name == *arguments.name);
+    let Some(at) = at else {
+        let names: Vec<&str> = list.iter().map(|it| &*it.name).collect();
+        return Err(mistake(format!(
+            "there is no connection {}\n  hint: there are: {}",
+            arguments.name,
+            names.join(", ")
+        )));
+    };
+    let settings = list.swap_remove(at);
+    let data = DataFolder::new(arguments.place.data.as_deref());
+    let config = configured.source.parse()?;
+    let value = config.secrets.master_key.as_ref();
+    let source = &configured.source;
+    let key = MasterKeyPlace::find(source, value, data.path(), &environment);
+    let findings = runtime()?.block_on(async {
+        let store = configured.database.open().await?;
+        let is_needed = secrets::are_needed(std::slice::from_ref(&settings));
+        let trial = Trial {
+            vault: secrets::unlock(&store, &key, is_needed).await?,
+            settings,
+            store,
+            instance_id: arguments.instance,
+            path: arguments.path.clone(),
+        };
+        anyhow::Ok(trial.run().await?)
+    })?;
+    let mut out = std::io::stdout().lock();
+    for Finding { step, works, words } in &findings {
+        let verdict = match works {
+            Some(true) => "works",
+            Some(false) => "fails",
+            None => "left out",
+        };
+        writeln!(out, "{step:10}  {verdict:8}  {words}")?;
+    }
+    if findings.iter().any(|finding| finding.works == Some(false)) {
+        return Err(mistake(format!(
+            "the connection {} does not work",
+            arguments.name
+        )));
+    }
+    Ok(())
+}

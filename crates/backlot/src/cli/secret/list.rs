@@ -1,0 +1,45 @@
+//! `backlot secret list`
+
+use std::io::Write as _;
+
+use super::{open, runtime};
+use crate::cli::arguments::SecretList;
+use crate::cli::configured::Configured;
+
+pub(super) fn run(arguments: &SecretList) -> anyhow::Result<()> {
+    let configured = Configured::read(&arguments.place)?;
+    let listed = runtime()?.block_on(async {
+        let vault = open(&configured, &arguments.place).await?;
+        anyhow::Ok(vault.secrets(arguments.instance).await?)
+    })?;
+    let mut out = std::io::stdout().lock();
+    if arguments.json {
+        let all: Vec<_> = listed
+            .iter()
+            .map(|secret| {
+                serde_json::json!({
+                    "name": secret.name,
+                    "instanceId": secret.instance_id,
+                    "version": secret.version,
+                    "createdAt": secret.created_at.to_string(),
+                    "changedAt": secret.changed_at.to_string(),
+                })
+            })
+            .collect();
+        writeln!(out, "{}", serde_json::Value::from(all))?;
+        return Ok(());
+    }
+    let widest = listed.iter().map(|secret| secret.name.len()).max();
+    let width = widest.unwrap_or_default();
+    for secret in &listed {
+        let (name, version, changed_at) = (&secret.name, secret.version, secret.changed_at);
+        writeln!(
+            out,
+            "{name:width$}  version {version}  changed {changed_at:.0}"
+        )?;
+    }
+    if listed.is_empty() {
+        writeln!(std::io::stderr(), "there are no secrets")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,54 @@
+//! `backlot secret`: secrets that connections and the configuration use.
+//!
+//! Values come from standard input or a prompt, never from the command line, where others could see them. No
+//! command shows one again.
+
+mod list;
+mod put;
+mod rekey;
+mod remove;
+
+use anyhow::Context as _;
+use backlot_server::vault::{Vault, check_secret_name};
+
+use super::arguments::{Place, Secret};
+use super::configured::Configured;
+use super::{environment, mistake, runtime};
+use crate::data_folder::DataFolder;
+use crate::secrets::{self, MasterKeyPlace};
+
+pub(super) fn run(command: &Secret) -> anyhow::Result<()> {
+    match command {
+        Secret::Set(arguments) => put::run(arguments, false),
+        Secret::Rotate(arguments) => put::run(arguments, true),
+        Secret::List(arguments) => list::run(arguments),
+        Secret::Remove(arguments) => remove::run(arguments),
+        Secret::Rekey(arguments) => rekey::run(arguments),
+    }
+}
+
+/// Where the master key is, for commands.
+fn master_key(configured: &Configured, place: &Place) -> anyhow::Result<MasterKeyPlace> {
+    let data = DataFolder::new(place.data.as_deref());
+    let config = configured.source.parse()?;
+    let value = config.secrets.master_key.as_ref();
+    let source = &configured.source;
+    Ok(MasterKeyPlace::find(
+        source,
+        value,
+        data.path(),
+        &environment,
+    ))
+}
+
+/// Opens the vault; a database is made where there is none yet.
+async fn open(configured: &Configured, place: &Place) -> anyhow::Result<Vault> {
+    let store = configured.database.open().await?;
+    let key = master_key(configured, place)?;
+    let vault = secrets::unlock(&store, &key, true).await?;
+    vault.context("the vault stays shut")
+}
+
+fn check_name(name: &str) -> anyhow::Result<()> {
+    check_secret_name(name).map_err(|error| mistake(format!("{name:?}: {error}")))
+}

@@ -1,0 +1,60 @@
+//! `backlot secret set` and `rotate`
+
+use std::io::{IsTerminal as _, Read as _, Write as _};
+
+use backlot_server::vault::SecretText;
+use zeroize::Zeroizing;
+
+use super::{check_name, open, runtime};
+use crate::cli::arguments::SecretPut;
+use crate::cli::configured::Configured;
+use crate::cli::mistake;
+
+pub(super) fn run(arguments: &SecretPut, must_exist: bool) -> anyhow::Result<()> {
+    let name = &arguments.name;
+    check_name(name)?;
+    let configured = Configured::read(&arguments.place)?;
+    let text = read(name)?;
+    let version = runtime()?.block_on(async {
+        let vault = open(&configured, &arguments.place).await?;
+        let whose = arguments.instance;
+        anyhow::Ok(vault.keep_secret(whose, name, &text, must_exist).await?)
+    })?;
+    let Some(version) = version else {
+        return Err(mistake(format!(
+            "there is no secret {name} to rotate\n  hint: make it with `backlot secret set {name}`"
+        )));
+    };
+    let _ = writeln!(std::io::stderr(), "{name}: version {version} is kept");
+    Ok(())
+}
+
+/// The value: typed unseen at a terminal, or all of standard input without the line break at its end.
+fn read(name: &str) -> anyhow::Result<SecretText> {
+    let mut text = if std::io::stdin().is_terminal() {
+        Zeroizing::new(rpassword::prompt_password(format!("Value of {name}: "))?)
+    } else {
+        let mut bytes = Zeroizing::new(Vec::new());
+        let most = SecretText::MOST_BYTES as u64 + 2;
+        std::io::stdin()
+            .lock()
+            .take(most + 1)
+            .read_to_end(&mut bytes)?;
+        let text = str::from_utf8(&bytes).map_err(|_| mistake("a secret is text in UTF-8"))?;
+        Zeroizing::new(text.to_owned())
+    };
+    for end in ['\n', '\r'] {
+        if text.ends_with(end) {
+            text.pop();
+        }
+    }
+    if text.is_empty() {
+        return Err(mistake(
+            "the value is empty\n  hint: give it on standard input: backlot secret set NAME < file",
+        ));
+    }
+    if text.len() > SecretText::MOST_BYTES {
+        return Err(mistake("a secret has at most 64 KiB"));
+    }
+    Ok(SecretText::new(text.to_string()))
+}

@@ -1,0 +1,236 @@
+//! `connection.auth`
+
+use std::sync::Arc;
+
+use backlot_outbound::connection::grant::ClientProof;
+use backlot_outbound::connection::{Encoding, Hash, SignatureTemplate};
+use backlot_outbound::upstream::Address;
+use backlot_server::connections::{
+    AccountSettings, ClientCredentialsSettings, CredentialSettings, OAuthClient, SecretSource,
+};
+use http::uri::PathAndQuery;
+
+use super::value::{plain_or_secret, secret, shared};
+use super::{Entry, header_name, place};
+use crate::config::resolve::Mode;
+use crate::config::resolve::report::Report;
+use crate::config::sections::{
+    ClientCredentials, ClientProofName, ConnectionAuth, EncodingName, HashName, HmacAuth, OAuth,
+};
+
+pub(super) fn resolve(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<CredentialSettings> {
+    let key = |name: &str| entry.key(&format!("auth.{name}"));
+    Some(match &entry.section.auth {
+        ConnectionAuth::None => CredentialSettings::None,
+        ConnectionAuth::Bearer(value) => {
+            CredentialSettings::Bearer(secret(entry, &key("bearer"), value, report)?)
+        }
+        ConnectionAuth::Basic(basic) => {
+            let user = plain_or_secret(entry, &key("basic.user"), &basic.user, report);
+            let password = match &basic.password {
+                Some(value) => secret(entry, &key("basic.password"), value, report),
+                None => Some(SecretSource::Plain("".into())),
+            };
+            let (user, password) = (user?, password?);
+            let is_own = |source: &SecretSource| matches!(source, SecretSource::OfInstance(_));
+            if is_own(&user) && is_own(&password) {
+                let cause = "two instance secrets, and the owner types one in";
+                let remedy = "make one of them a secret of the app's";
+                report.problem(key("basic"), cause, remedy);
+            }
+            CredentialSettings::Basic(user, password)
+        }
+        ConnectionAuth::Header(header) => {
+            let name = header_name(entry, "auth.header.name", &header.name, report);
+            let value = secret(entry, &key("header.value"), &header.value, report);
+            CredentialSettings::Header(name?, header.prefix.clone(), value?)
+        }
+        ConnectionAuth::Query(query) => {
+            let value = secret(entry, &key("query.value"), &query.value, report);
+            if query.name.is_empty() {
+                let remedy = "write for example { name = \"key\", value = … }";
+                report.problem(key("query.name"), "the parameter has no name", remedy);
+            }
+            CredentialSettings::Query(query.name.clone(), value?)
+        }
+        ConnectionAuth::Hmac(hmac) => signature(entry, hmac, report)?,
+        ConnectionAuth::ClientCredentials(settings) => client_credentials(entry, settings, report)?,
+        ConnectionAuth::OAuth(settings) => account(entry, settings, report)?,
+    })
+}
+
+fn signature(
+    entry: &Entry<'_>,
+    hmac: &HmacAuth,
+    report: &mut Report<'_>,
+) -> Option<CredentialSettings> {
+    let value = secret(entry, &entry.key("auth.hmac.key"), &hmac.key, report);
+    let mut headers = Vec::new();
+    for (name, text) in &hmac.headers {
+        let key = format!("auth.hmac.headers.{name}");
+        headers.push((header_name(entry, &key, name, report)?, text.clone()));
+    }
+    let hash = match hmac.hash {
+        HashName::Sha1 => Hash::Sha1,
+        HashName::Sha256 => Hash::Sha256,
+        HashName::Sha512 => Hash::Sha512,
+    };
+    let encoding = match hmac.encoding {
+        EncodingName::Hex => Encoding::Hexadecimal,
+        EncodingName::Base64 => Encoding::Base64,
+    };
+    let template = match SignatureTemplate::new(hash, encoding, &hmac.sign, headers) {
+        Ok(template) => Arc::new(template),
+        Err(error) => {
+            report.problem(
+                entry.key("auth.hmac"),
+                error.to_string(),
+                "write for example sign = \"{timestamp}.{body}\", headers = { \"X-Signature\" = \"t={timestamp},v1={signature}\" }",
+            );
+            return None;
+        }
+    };
+    Some(CredentialSettings::Signature(template, value?))
+}
+
+fn client_credentials(
+    entry: &Entry<'_>,
+    settings: &ClientCredentials,
+    report: &mut Report<'_>,
+) -> Option<CredentialSettings> {
+    let key = |name: &str| format!("auth.client_credentials.{name}");
+    let token = endpoint(entry, &key("token_url"), &settings.token_url, report);
+    let id = shared(
+        entry,
+        &entry.key(&key("client_id")),
+        &settings.client_id,
+        report,
+    );
+    let own = secret(
+        entry,
+        &entry.key(&key("client_secret")),
+        &settings.client_secret,
+        report,
+    );
+    let own = own.filter(|own| is_shared(entry, &key("client_secret"), own, report));
+    let (token_address, token_target) = token?;
+    Some(CredentialSettings::ClientCredentials(Arc::new(
+        ClientCredentialsSettings {
+            client: OAuthClient {
+                token_address,
+                token_target,
+                id: id?,
+                secret: Some(own?),
+                proof: proof(settings.client_auth),
+                scopes: settings.scopes.join(" "),
+                parameters: settings.parameters.clone().into_iter().collect(),
+            },
+        },
+    )))
+}
+
+fn account(
+    entry: &Entry<'_>,
+    settings: &OAuth,
+    report: &mut Report<'_>,
+) -> Option<CredentialSettings> {
+    let key = |name: &str| format!("auth.oauth.{name}");
+    let authorize = place::address(
+        entry,
+        &key("authorize_url"),
+        &settings.authorize_url,
+        report,
+    );
+    let token = endpoint(entry, &key("token_url"), &settings.token_url, report);
+    let revoke = match &settings.revoke_url {
+        None => Some(None),
+        Some(url) => endpoint(entry, &key("revoke_url"), url, report).map(Some),
+    };
+    let id = shared(
+        entry,
+        &entry.key(&key("client_id")),
+        &settings.client_id,
+        report,
+    );
+    let own = match &settings.client_secret {
+        None => Some(None),
+        Some(value) => secret(entry, &entry.key(&key("client_secret")), value, report).map(Some),
+    };
+    let is_known = entry.context.has_public_url || settings.redirect_url.is_some();
+    if entry.context.mode == Mode::Serve && !is_known {
+        report.problem(
+            entry.key("auth.oauth"),
+            "the provider must know where to send people back to",
+            "set server.public_url = \"https://backend.example.com\", where the world reaches this server",
+        );
+        return None;
+    }
+    let own = own.filter(|own| {
+        own.as_ref()
+            .is_none_or(|own| is_shared(entry, &key("client_secret"), own, report))
+    });
+    if let Some(url) = &settings.redirect_url {
+        let is_web = url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+        if !is_web {
+            let remedy = "write for example https://backend.example.com/connections/NAME/callback";
+            report.problem(
+                entry.key(&key("redirect_url")),
+                "this is no address",
+                remedy,
+            );
+        }
+    }
+    authorize?;
+    let (token_address, token_target) = token?;
+    Some(CredentialSettings::Account(Arc::new(AccountSettings {
+        client: OAuthClient {
+            token_address,
+            token_target,
+            id: id?,
+            secret: own?,
+            proof: proof(settings.client_auth),
+            scopes: settings.scopes.join(" "),
+            parameters: Vec::new(),
+        },
+        authorize_url: settings.authorize_url.clone(),
+        authorize_parameters: settings.parameters.clone().into_iter().collect(),
+        revoke: revoke?,
+        redirect_url: settings.redirect_url.clone(),
+    })))
+}
+
+/// An OAuth client is the app's, so no instance has its own.
+fn is_shared(entry: &Entry<'_>, key: &str, source: &SecretSource, report: &mut Report<'_>) -> bool {
+    let is_own = matches!(source, SecretSource::OfInstance(_));
+    if is_own {
+        let cause = "an OAuth client is the app's, so no instance has its own secret";
+        report.problem(
+            entry.key(key),
+            cause,
+            "write { secret = \"NAME\" } or { env = \"NAME\" }",
+        );
+    }
+    !is_own
+}
+
+const fn proof(name: ClientProofName) -> ClientProof {
+    match name {
+        ClientProofName::Basic => ClientProof::Basic,
+        ClientProofName::Form => ClientProof::Form,
+    }
+}
+
+/// An endpoint's origin, and its path.
+fn endpoint(
+    entry: &Entry<'_>,
+    name: &str,
+    text: &str,
+    report: &mut Report<'_>,
+) -> Option<(Address, PathAndQuery)> {
+    let whole = place::address(entry, name, text, report)?;
+    whole.split().or_else(|| {
+        let remedy = "write for example https://provider.example.com/oauth/token";
+        report.problem(entry.key(name), "this address has no usable path", remedy);
+        None
+    })
+}

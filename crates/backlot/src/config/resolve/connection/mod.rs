@@ -1,0 +1,328 @@
+//! `[[connection]]`
+
+mod auth;
+mod call;
+mod place;
+mod value;
+
+use std::collections::BTreeMap;
+use std::str::FromStr as _;
+
+use backlot_server::admission::{RateLimit, Roles};
+use backlot_server::connections::{ConnectionSettings, HeaderNames, Kept, Quotas, SecretSource};
+use http::{HeaderName, HeaderValue};
+
+use super::Mode;
+use super::report::Report;
+use super::roles::role;
+use crate::config::sections::{CacheName, Config, Connection, RateLimit as RateLimitValue};
+use crate::config::source::Environment;
+use crate::config::values::Duration;
+
+/// The most retries, and the most redirects.
+const MOST_REPEATS: u32 = 10;
+
+/// What all connections are read with.
+pub(super) struct Context<'all> {
+    pub(super) mode: Mode,
+    pub(super) environment: Environment<'all>,
+    pub(super) connect_timeout: Duration,
+    pub(super) has_public_url: bool,
+}
+
+/// One connection's section, and its key.
+pub(super) struct Entry<'all> {
+    pub(super) section: &'all Connection,
+    pub(super) key: String,
+    pub(super) context: &'all Context<'all>,
+}
+
+impl Entry<'_> {
+    pub(super) fn key(&self, name: &str) -> String {
+        format!("{}.{name}", self.key)
+    }
+}
+
+pub(super) fn resolve(
+    config: &Config,
+    mode: Mode,
+    environment: Environment<'_>,
+    report: &mut Report<'_>,
+) -> Vec<ConnectionSettings> {
+    let context = Context {
+        mode,
+        environment,
+        connect_timeout: config.server.connect_timeout,
+        has_public_url: config.server.public_url.is_some(),
+    };
+    let mut resolved: Vec<ConnectionSettings> = Vec::new();
+    for (index, section) in config.connection.iter().enumerate() {
+        let entry = Entry {
+            section,
+            key: format!("connection[{index}]"),
+            context: &context,
+        };
+        let Some(settings) = one(&entry, report) else {
+            continue;
+        };
+        if resolved.iter().any(|other| other.name == settings.name) {
+            report.problem(
+                entry.key("name"),
+                format!("another connection is named {}", settings.name),
+                "choose another name",
+            );
+        }
+        resolved.push(settings);
+    }
+    resolved
+}
+
+fn one(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<ConnectionSettings> {
+    let section = entry.section;
+    let name = name(entry, report);
+    let place = place::resolve(entry, report);
+    let calls = call::resolve(entry, report);
+    let credential = auth::resolve(entry, report);
+    let headers = headers(entry, report);
+    let query = section.query.iter().map(|(name, value)| {
+        let key = entry.key(&format!("query.{name}"));
+        Some((
+            name.clone(),
+            value::plain_or_secret(entry, &key, value, report)?,
+        ))
+    });
+    let query: Option<Vec<(String, SecretSource)>> = query.collect();
+    let mut names = |name: &str, texts: &[String]| header_names(entry, name, texts, report);
+    let pass_headers = names("pass_headers", &section.pass_headers).filter(|names| {
+        let never = PROOFS.map(HeaderName::from_static);
+        let forbidden = never.iter().find(|name| names.contains(name));
+        if let Some(name) = forbidden {
+            forbidden_header(entry, name, report);
+        }
+        forbidden.is_none()
+    });
+    let mut names = |name: &str, texts: &[String]| header_names(entry, name, texts, report);
+    let remove_headers = names("remove_headers", &section.remove_headers);
+    let reply_headers = names("reply_headers", &section.reply_headers);
+    let remove_reply_headers = names("remove_reply_headers", &section.remove_reply_headers);
+    let add_reply_headers = reply_additions(entry, report);
+    let idempotency_header = match &section.idempotency_key {
+        None => Some(None),
+        Some(text) => header_name(entry, "idempotency_key", text, report).map(Some),
+    };
+    check_times(entry, report);
+    check_numbers(entry, report);
+    let place = place?;
+    let settings = ConnectionSettings {
+        name: name?,
+        base: place.base,
+        networks: place.networks,
+        extra_roots: place.extra_roots,
+        calls: calls?,
+        credential: credential?,
+        manage: Roles::new(section.manage.iter().copied().map(role)),
+        pass_headers: pass_headers?,
+        headers: headers?,
+        remove_headers: remove_headers?,
+        query: query?,
+        remove_query: section.remove_query.clone(),
+        reply_headers: reply_headers?,
+        add_reply_headers: add_reply_headers?,
+        remove_reply_headers: remove_reply_headers?,
+        timeout: section.timeout.std(),
+        silence: section.silence_timeout.std(),
+        connect_timeout: entry.context.connect_timeout.std(),
+        body_bytes: section.body_limit.bytes(),
+        reply_bytes: section.reply_limit.bytes(),
+        rate_limit: section.rate_limit.map(rate_limit),
+        total_rate_limit: section.total_rate_limit.map(rate_limit),
+        quotas: quotas(&section.quota),
+        cache: section.cache.map(|cache| match cache {
+            CacheName::Instance => Kept::Instance,
+            CacheName::Shared => Kept::Shared,
+        }),
+        retries: section.retries,
+        idempotency_header: idempotency_header?,
+        redirects: section.redirects,
+    };
+    if settings.cache == Some(Kept::Shared) && settings.has_own() {
+        report.problem(
+            entry.key("cache"),
+            "each instance has a credential of its own, so its replies are its own, too",
+            "write cache = \"instance\"",
+        );
+    }
+    Some(settings)
+}
+
+fn name(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<Box<str>> {
+    let text = &entry.section.name;
+    let allowed =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
+    if (1..=40).contains(&text.len()) && text.bytes().all(allowed) {
+        return Some(text.as_str().into());
+    }
+    let cause = if text.is_empty() {
+        "the connection has no name".to_owned()
+    } else {
+        format!("{text:?} is no name of a connection")
+    };
+    let remedy = "a name is 1 to 40 small letters, digits, `-` or `_`: name = \"openai\"";
+    report.problem(entry.key("name"), cause, remedy);
+    None
+}
+
+fn headers(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<Vec<(HeaderName, SecretSource)>> {
+    let mut all = Some(Vec::new());
+    for (text, value) in &entry.section.headers {
+        let key = format!("headers.{text}");
+        let name = header_name(entry, &key, text, report);
+        let value = value::plain_or_secret(entry, &entry.key(&key), value, report);
+        match (name, value) {
+            (Some(name), Some(value)) => {
+                if let Some(all) = &mut all {
+                    all.push((name, value));
+                }
+            }
+            _ => all = None,
+        }
+    }
+    all
+}
+
+fn reply_additions(
+    entry: &Entry<'_>,
+    report: &mut Report<'_>,
+) -> Option<Vec<(HeaderName, HeaderValue)>> {
+    let mut all = Some(Vec::new());
+    for (text, value) in &entry.section.add_reply_headers {
+        let key = format!("add_reply_headers.{text}");
+        let name = header_name(entry, &key, text, report);
+        let value = HeaderValue::from_str(value).ok();
+        if value.is_none() {
+            let cause = "a header cannot hold this text";
+            report.problem(entry.key(&key), cause, "write plain text on one line");
+        }
+        match (name, value, &mut all) {
+            (Some(name), Some(value), Some(all)) => all.push((name, value)),
+            _ => all = None,
+        }
+    }
+    all
+}
+
+/// What proves to Backlot who calls: it goes no further.
+const PROOFS: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
+
+fn forbidden_header(entry: &Entry<'_>, name: &HeaderName, report: &mut Report<'_>) {
+    report.problem(
+        entry.key("pass_headers"),
+        format!("{name} proves to Backlot who calls, and goes no further"),
+        "take it out; what proves it to the API is in auth",
+    );
+}
+
+/// Names that only the client itself may use: what they say is about one connection, or about who calls.
+const OURS: [&str; 9] = [
+    "host",
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "upgrade",
+    "te",
+    "trailer",
+    "keep-alive",
+    "proxy-connection",
+];
+
+pub(super) fn header_name(
+    entry: &Entry<'_>,
+    name: &str,
+    text: &str,
+    report: &mut Report<'_>,
+) -> Option<HeaderName> {
+    let header = HeaderName::from_str(text).ok();
+    let header = header.filter(|header| !OURS.contains(&header.as_str()));
+    if header.is_none() {
+        report.problem(
+            entry.key(name),
+            format!("{text:?} is no header that can be set"),
+            "write the name of a header, such as X-Api-Key",
+        );
+    }
+    header
+}
+
+fn header_names(
+    entry: &Entry<'_>,
+    name: &str,
+    texts: &[String],
+    report: &mut Report<'_>,
+) -> Option<HeaderNames> {
+    match HeaderNames::parse(texts) {
+        Ok(names) => Some(names),
+        Err(text) => {
+            report.problem(
+                entry.key(name),
+                format!("{text:?} is no header"),
+                "write names such as x-request-id, or beginnings such as x-ratelimit-*",
+            );
+            None
+        }
+    }
+}
+
+fn check_times(entry: &Entry<'_>, report: &mut Report<'_>) {
+    let section = entry.section;
+    let mut times = vec![
+        ("timeout", section.timeout),
+        ("silence_timeout", section.silence_timeout),
+    ];
+    times.extend(section.rate_limit.map(|limit| ("rate_limit", limit.per)));
+    times.extend(
+        section
+            .total_rate_limit
+            .map(|limit| ("total_rate_limit", limit.per)),
+    );
+    for (name, time) in times {
+        if time.std() > Duration::hours(24 * 31).std() {
+            report.problem(
+                entry.key(name),
+                "it is longer than a month",
+                "write less, such as \"1h\"",
+            );
+        }
+        if time.std().is_zero() {
+            let cause = "it is zero, so nothing could happen in time";
+            report.problem(entry.key(name), cause, "remove the line");
+        }
+    }
+}
+
+fn check_numbers(entry: &Entry<'_>, report: &mut Report<'_>) {
+    let section = entry.section;
+    for (name, number) in [
+        ("retries", section.retries),
+        ("redirects", section.redirects),
+    ] {
+        if number > MOST_REPEATS {
+            let cause = format!("{number} is more than {MOST_REPEATS}");
+            report.problem(entry.key(name), cause, "two or three are enough");
+        }
+    }
+}
+
+fn rate_limit(value: RateLimitValue) -> RateLimit {
+    RateLimit {
+        requests: value.requests,
+        per: value.per.std(),
+    }
+}
+
+fn quotas(quota: &BTreeMap<String, u64>) -> Quotas {
+    let named = quota.iter().filter(|(plan, _)| *plan != "*");
+    Quotas {
+        plans: named.map(|(plan, calls)| (plan.clone(), *calls)).collect(),
+        others: quota.get("*").copied(),
+    }
+}

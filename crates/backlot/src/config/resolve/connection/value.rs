@@ -1,0 +1,73 @@
+//! Values of a connection: read now, or when a call is made.
+
+use backlot_server::connections::SecretSource;
+use backlot_server::vault::{SecretText, check_secret_name};
+
+use super::Entry;
+use crate::config::resolve::report::Report;
+use crate::config::resolve::secret::read_secret;
+use crate::config::values::Value;
+
+/// What must not stand in the file itself.
+pub(super) fn secret(
+    entry: &Entry<'_>,
+    key: &str,
+    value: &Value,
+    report: &mut Report<'_>,
+) -> Option<SecretSource> {
+    if let Some((name, source)) = named(value) {
+        if let Err(error) = check_secret_name(name) {
+            let remedy = "write for example { secret = \"openai-key\" }";
+            report.problem(key, format!("{name:?}: {error}"), remedy);
+            return None;
+        }
+        return Some(source(name.into()));
+    }
+    let context = entry.context;
+    let what = "it is the API's own key or password";
+    let text = read_secret(key, value, context.mode, context.environment, what, report)?;
+    Some(SecretSource::Text(SecretText::new(text)))
+}
+
+/// What may be a secret, but need not.
+pub(super) fn plain_or_secret(
+    entry: &Entry<'_>,
+    key: &str,
+    value: &Value,
+    report: &mut Report<'_>,
+) -> Option<SecretSource> {
+    match value {
+        Value::Plain(text) => Some(SecretSource::Plain(text.as_str().into())),
+        other => secret(entry, key, other, report),
+    }
+}
+
+/// Makes a source of a name: everybody's, or an instance's own.
+type Owner = fn(Box<str>) -> SecretSource;
+
+/// The name of a secret that is kept in the database, if the value is one, and whose it is.
+fn named(value: &Value) -> Option<(&str, Owner)> {
+    match value {
+        Value::Secret(name) => Some((name, SecretSource::Shared)),
+        Value::InstanceSecret(name) => Some((name, SecretSource::OfInstance)),
+        _ => None,
+    }
+}
+
+/// What is everybody's: an OAuth client is the app's, not a site's.
+pub(super) fn shared(
+    entry: &Entry<'_>,
+    key: &str,
+    value: &Value,
+    report: &mut Report<'_>,
+) -> Option<SecretSource> {
+    if matches!(value, Value::InstanceSecret(_)) {
+        report.problem(
+            key,
+            "an OAuth client is the app's, so no instance has its own",
+            "write { secret = \"NAME\" } or { env = \"NAME\" }",
+        );
+        return None;
+    }
+    plain_or_secret(entry, key, value, report)
+}

@@ -1,0 +1,139 @@
+//! `[[connection]]`
+
+mod auth;
+mod call;
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{RateLimit, RoleName};
+use crate::config::values::{Duration, Size, Value};
+
+pub use auth::{
+    Auth, BasicAuth, ClientCredentials, ClientProofName, EncodingName, HashName, HeaderAuth,
+    HmacAuth, OAuth, QueryAuth,
+};
+pub use call::{ConnectionCall, RuledConnectionCall};
+
+/// A third-party API, called through `/connections/{name}/…` with a credential that no page ever has. Nothing
+/// is allowed that is not written here.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Connection {
+    /// The name in the path: small letters, digits, `-` and `_`. Required.
+    pub name: String,
+    /// Where the API is: `https://api.openai.com`. A path in it is put before every call's. Required.
+    pub base_url: String,
+    /// What proves to the API who calls. `{ bearer = { secret = "NAME" } }`; `{ basic = { user = …, password = … } }`;
+    /// `{ header = { name = "X-Api-Key", value = … } }`; `{ query = { name = "key", value = … } }`; `{ hmac = { … } }`
+    /// signs each request; `{ client_credentials = { … } }` is OAuth 2 for the app itself; `{ oauth = { … } }` lets each
+    /// site's owner connect an account. `{ instance_secret = "NAME" }` is a key that each site's owner types in.
+    /// See docs/connections.md.
+    pub auth: Auth,
+    /// The calls that may be made: `"GET /v1/things?limit&status=active|all"` names the parameters that its query may
+    /// have (`?*` allows any), or with rules of its own
+    /// `{ call = "POST /v1/things", allow = ["member"], plans = ["pro"] }`. `*` and `{name}` stand for one part of a
+    /// path, `**` for any number of them.
+    pub calls: Vec<ConnectionCall>,
+    /// The roles that may make the calls that name none of their own. `app` is your own server, with the
+    /// elevated token.
+    pub allow: Vec<RoleName>,
+    /// Only instances on these plans, for the calls that name none of their own. Empty: all.
+    pub plans: Vec<String>,
+    /// The roles that may connect an account or type a key in, and take it back.
+    pub manage: Vec<RoleName>,
+    /// Headers that are put on each call, in place of the caller's: `{ "OpenAI-Organization" = "org-1" }`.
+    pub headers: BTreeMap<String, Value>,
+    /// The caller's headers that go along besides the usual ones (`Accept`, `Content-Type`, `Idempotency-Key`, …);
+    /// `x-custom-*` takes all that begin so.
+    pub pass_headers: Vec<String>,
+    /// Headers that never go along.
+    pub remove_headers: Vec<String>,
+    /// Parameters that are put on each call's query, in place of the caller's.
+    pub query: BTreeMap<String, Value>,
+    /// Parameters that never go along.
+    pub remove_query: Vec<String>,
+    /// Headers of the reply that come back besides the usual ones (`Content-Type`, `ETag`, `Retry-After`, …);
+    /// `x-ratelimit-*` takes all that begin so.
+    pub reply_headers: Vec<String>,
+    /// Headers that are put on each reply.
+    pub add_reply_headers: BTreeMap<String, String>,
+    /// Headers of the reply that never come back.
+    pub remove_reply_headers: Vec<String>,
+    /// How long the API may take until its reply begins, repeating included.
+    pub timeout: Duration,
+    /// How long either side may be silent in the middle of a body.
+    pub silence_timeout: Duration,
+    /// The most bytes of a request's body.
+    pub body_limit: Size,
+    /// The most bytes of a reply's body, decoded.
+    pub reply_limit: Size,
+    /// How often each instance may call: `{ requests = 60, per = "1m" }`.
+    pub rate_limit: Option<RateLimit>,
+    /// How often all instances together may call.
+    pub total_rate_limit: Option<RateLimit>,
+    /// How many calls an instance may make in a month, by its plan: `{ pro = 10000, "*" = 100 }`. `*` is any other
+    /// plan, and none.
+    pub quota: BTreeMap<String, u64>,
+    /// Keeps replies as the API's own cache headers say: `"instance"` for each instance by itself, `"shared"` for
+    /// all together.
+    pub cache: Option<CacheName>,
+    /// How often a call that reads is sent again when the API fails; a write only with `idempotency_key`.
+    pub retries: u32,
+    /// The header by which the API knows a write that is sent again, such as `Idempotency-Key`. A call that has
+    /// none gets one.
+    pub idempotency_key: Option<String>,
+    /// How many redirects are followed; the credential goes to no other origin.
+    pub redirects: u32,
+    /// Your own networks in which the API may be (`10.1.0.0/16`). Otherwise no call leaves for an address inside.
+    pub networks: Vec<String>,
+    /// A file with certificate authorities (PEM) besides the operating system's, for an API of your own.
+    pub certificate_authorities: Option<String>,
+}
+
+/// Who shares kept replies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum CacheName {
+    /// Each instance by itself.
+    Instance,
+    /// All together.
+    Shared,
+}
+
+impl Default for Connection {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            base_url: String::new(),
+            auth: Auth::None,
+            calls: Vec::new(),
+            allow: Vec::new(),
+            plans: Vec::new(),
+            manage: vec![RoleName::Owner],
+            headers: BTreeMap::new(),
+            pass_headers: Vec::new(),
+            remove_headers: Vec::new(),
+            query: BTreeMap::new(),
+            remove_query: Vec::new(),
+            reply_headers: Vec::new(),
+            add_reply_headers: BTreeMap::new(),
+            remove_reply_headers: Vec::new(),
+            timeout: Duration::seconds(30),
+            silence_timeout: Duration::minutes(1),
+            body_limit: Size::mib(1),
+            reply_limit: Size::mib(50),
+            rate_limit: None,
+            total_rate_limit: None,
+            quota: BTreeMap::new(),
+            cache: None,
+            retries: 2,
+            idempotency_key: None,
+            redirects: 0,
+            networks: Vec::new(),
+            certificate_authorities: None,
+        }
+    }
+}

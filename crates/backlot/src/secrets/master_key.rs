@@ -1,0 +1,203 @@
+//! Where the master key is.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use backlot_server::vault::{MasterKey, VaultFault};
+use zeroize::Zeroizing;
+
+use crate::cli::mistake;
+use crate::config::values::Value;
+use crate::config::{Origin, Source};
+
+/// Where the master key is.
+pub(crate) struct MasterKeyPlace {
+    configured: Option<Configured>,
+    /// Without one that is configured, or where that is a file.
+    file: Option<PathBuf>,
+}
+
+struct Configured {
+    /// `secrets.master_key (backlot.toml:12)`
+    name: String,
+    /// Its text, or why there is none.
+    text: Result<Zeroizing<String>, String>,
+}
+
+impl MasterKeyPlace {
+    /// Looks where the configuration says; in the data folder, where it says nothing.
+    pub(crate) fn find(
+        source: &Source,
+        value: Option<&Value>,
+        data: &Path,
+        environment: &dyn Fn(&str) -> Option<String>,
+    ) -> Self {
+        let Some(value) = value else {
+            return Self {
+                configured: None,
+                file: Some(data.join("master.key")),
+            };
+        };
+        let key = "secrets.master_key";
+        let place = source.origin(key).map(|origin| format!(" ({origin})"));
+        let in_file = matches!(source.origin(key), Some(Origin::Line(..)));
+        let text = match value {
+            Value::Plain(_) if in_file => Err(
+                "the key stands in the file itself, where whoever reads the file has it\n  hint: write \
+                 { env = \"NAME\" } or { file = \"…\" }; if you insist, { inline = \"…\" }"
+                    .to_owned(),
+            ),
+            // It opens the secrets, so it is none of them.
+            Value::Secret(_) | Value::InstanceSecret(_) => Err(
+                "the master key cannot be kept among the secrets that it opens\n  hint: write \
+                 { env = \"NAME\" }, { file = \"…\" } or { command = [\"program\"] }"
+                    .to_owned(),
+            ),
+            other => other.read(source, environment).map_err(|error| error.to_string()),
+        };
+        Self {
+            configured: Some(Configured {
+                name: format!("{key}{}", place.unwrap_or_default()),
+                text: text.map(Zeroizing::new),
+            }),
+            file: match value {
+                Value::File(name) => Some(source.folder().join(name)),
+                _ => None,
+            },
+        }
+    }
+
+    pub(crate) const fn is_configured(&self) -> bool {
+        self.configured.is_some()
+    }
+
+    /// The file that it is in, if it is in one.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
+    fn name(&self) -> String {
+        match (&self.configured, &self.file) {
+            (Some(configured), _) => configured.name.clone(),
+            (None, Some(file)) => file.display().to_string(),
+            (None, None) => "the master key".to_owned(),
+        }
+    }
+
+    /// The key. In the data folder it is made where it is missing, unless the database's secrets are sealed
+    /// with one (`must_exist`) that is lost.
+    pub(crate) fn read(&self, must_exist: bool) -> anyhow::Result<MasterKey> {
+        if let Some(configured) = &self.configured {
+            let name = &configured.name;
+            let text = configured.text.as_ref();
+            let text = text.map_err(|cause| mistake(format!("{name}: {cause}")))?;
+            return MasterKey::parse(text).map_err(|error| mistake(format!("{name}: {error}")));
+        }
+        let file = self.file.as_deref().unwrap_or(Path::new("master.key"));
+        if file.exists() {
+            return read(file);
+        }
+        if must_exist {
+            return Err(mistake(format!(
+                "{}: the database's secrets are sealed with a master key, and it is not here\n  hint: put \
+                 the file back, or say in [secrets] where the key is",
+                file.display()
+            )));
+        }
+        let key = MasterKey::generate();
+        let key =
+            key.ok_or_else(|| anyhow::anyhow!("the operating system gives no random bytes"))?;
+        write(file, &key)?;
+        Ok(key)
+    }
+
+    /// A refusal of a key that does not fit.
+    pub(crate) fn wrong(&self, fault: &VaultFault) -> anyhow::Error {
+        mistake(format!(
+            "{}: {fault}\n  hint: give the key that they were sealed with; after `backlot secret rekey` that is \
+             the new one",
+            self.name()
+        ))
+    }
+
+    /// A key that was written before the database knew of it, and did not get its name.
+    pub(super) fn newer(&self) -> anyhow::Result<Option<MasterKey>> {
+        match self.newer_file() {
+            Some(file) if file.exists() => read(&file).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// The name of a key before the database knows of it.
+    pub(crate) fn newer_file(&self) -> Option<PathBuf> {
+        let mut name = self.file.as_ref()?.as_os_str().to_owned();
+        name.push(".new");
+        Some(name.into())
+    }
+
+    /// Keeps others from changing the key as long as it is held, where the key is in a file.
+    pub(crate) fn lock(&self) -> anyhow::Result<Option<std::fs::File>> {
+        let Some(file) = &self.file else {
+            return Ok(None);
+        };
+        let mut name = file.as_os_str().to_owned();
+        name.push(".lock");
+        let path = PathBuf::from(name);
+        let lock = std::fs::File::create(&path).map_err(|error| cannot_write(&path, &error))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Some(lock)),
+            Err(_) => Err(mistake(
+                "another program is changing the master key at this moment",
+            )),
+        }
+    }
+
+    /// From now on that is the key.
+    pub(crate) fn take_over_newer(&self) -> anyhow::Result<()> {
+        if let (Some(newer), Some(file)) = (self.newer_file(), &self.file) {
+            std::fs::rename(&newer, file).map_err(|error| cannot_write(file, &error))?;
+        }
+        Ok(())
+    }
+}
+
+fn read(file: &Path) -> anyhow::Result<MasterKey> {
+    let name = file.display();
+    #[cfg(unix)]
+    if let Ok(known) = std::fs::metadata(file)
+        && std::os::unix::fs::PermissionsExt::mode(&known.permissions()) & 0o077 != 0
+    {
+        let _ = writeln!(
+            std::io::stderr(),
+            "warning: {name}: others may read the master key\n  hint: chmod 600 {name}"
+        );
+    }
+    let text = std::fs::read_to_string(file).map(Zeroizing::new);
+    let text = text.map_err(|error| mistake(format!("cannot read {name}: {error}")))?;
+    MasterKey::parse(&text).map_err(|error| mistake(format!("{name}: {error}")))
+}
+
+/// Writes a key that nobody but its owner reads; it is on disk when this returns. One that is there is not
+/// replaced.
+pub(crate) fn write(file: &Path, key: &MasterKey) -> anyhow::Result<()> {
+    let folder = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder {
+        std::fs::create_dir_all(folder).map_err(|error| cannot_write(file, &error))?;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(file).and_then(|mut out| {
+        out.write_all(key.reveal().as_bytes())?;
+        out.write_all(b"\n")?;
+        out.sync_all()
+    });
+    written.map_err(|error| cannot_write(file, &error))
+}
+
+fn cannot_write(file: &Path, error: &std::io::Error) -> anyhow::Error {
+    mistake(format!("cannot write {}: {error}", file.display()))
+}

@@ -1,0 +1,104 @@
+//! Opening the vault: where its master key is, and what needs it.
+
+mod master_key;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::Context as _;
+use backlot_server::Clock;
+use backlot_server::connections::{ConnectionSettings, CredentialSettings, SecretSource};
+use backlot_server::vault::{SecretText, Vault, VaultFault};
+use backlot_store::Store;
+use backlot_store::secrets::Secrets as _;
+
+use crate::config::{Environment, Source, database_of};
+pub(crate) use master_key::{MasterKeyPlace, write as write_master_key};
+
+/// Opens the vault if anything needs it: connections, a master key that is configured, or secrets that are
+/// there. A wrong master key is refused here, at the start.
+pub(crate) async fn unlock(
+    store: &Store,
+    place: &MasterKeyPlace,
+    is_needed: bool,
+) -> anyhow::Result<Option<Vault>> {
+    let has_keys = !store.wrapped_keys().await?.is_empty();
+    if !has_keys && !is_needed && !place.is_configured() {
+        return Ok(None);
+    }
+    let key = place.read(has_keys)?;
+    let opened = Vault::unlock(store.clone(), Clock::System, &key).await;
+    match opened {
+        Ok(vault) => Ok(Some(vault)),
+        Err(fault @ VaultFault::WrongMasterKey) => {
+            let Some(newer) = place.newer()? else {
+                return Err(place.wrong(&fault));
+            };
+            // A change of the key was broken off after the database knew of it.
+            let vault = Vault::unlock(store.clone(), Clock::System, &newer).await;
+            let vault = vault.map_err(|fault| place.wrong(&fault))?;
+            place.take_over_newer()?;
+            Ok(Some(vault))
+        }
+        Err(fault) => Err(fault).context("cannot open the secrets"),
+    }
+}
+
+/// Reads the secrets that values of the configuration are to be had from at the start, and gives them to it.
+pub(crate) async fn give_secrets(
+    source: &mut Source,
+    data: &Path,
+    environment: Environment<'_>,
+) -> anyhow::Result<()> {
+    let names = source.secret_names();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let (database, _) = database_of(source, data)?;
+    if !database.exists() {
+        return Ok(());
+    }
+    let config = source.parse()?;
+    let value = config.secrets.master_key.as_ref();
+    let place = MasterKeyPlace::find(source, value, data, environment);
+    let store = database.open().await?;
+    let Some(vault) = unlock(&store, &place, false).await? else {
+        return Ok(());
+    };
+    let mut secrets: BTreeMap<String, SecretText> = BTreeMap::new();
+    for name in names {
+        if let Some(text) = vault.secret(None, &name).await? {
+            secrets.insert(name, text);
+        }
+    }
+    source.give_secrets(secrets);
+    Ok(())
+}
+
+/// Whether any of these needs the vault.
+pub(crate) fn are_needed(connections: &[ConnectionSettings]) -> bool {
+    let is_kept = |source: &SecretSource| {
+        matches!(
+            source,
+            SecretSource::Shared(_) | SecretSource::OfInstance(_)
+        )
+    };
+    connections.iter().any(|connection| {
+        let headers = connection.headers.iter().map(|(_, source)| source);
+        let query = connection.query.iter().map(|(_, source)| source);
+        let of_credential = match &connection.credential {
+            CredentialSettings::None => false,
+            CredentialSettings::Bearer(one)
+            | CredentialSettings::Header(_, _, one)
+            | CredentialSettings::Query(_, one)
+            | CredentialSettings::Signature(_, one) => is_kept(one),
+            CredentialSettings::Basic(user, password) => is_kept(user) || is_kept(password),
+            CredentialSettings::ClientCredentials(settings) => {
+                let client = &settings.client;
+                is_kept(&client.id) || client.secret.as_ref().is_some_and(is_kept)
+            }
+            CredentialSettings::Account(_) => true,
+        };
+        of_credential || headers.chain(query).any(is_kept)
+    })
+}

@@ -1,0 +1,259 @@
+//! One renewal. On several nodes, one of them makes it, and the others wait for what it brings: providers may
+//! take a refresh token once only.
+
+use std::time::{Duration, Instant};
+
+use backlot_outbound::connection::Credential;
+use backlot_outbound::connection::grant::{Grant, GrantError};
+use backlot_store::accounts::{Account, Accounts as _};
+use jiff::SignedDuration;
+use tokio::time::sleep;
+
+use super::callback::expires_at;
+use super::endpoint::ask;
+use super::tokens::{AHEAD, Token};
+use super::{Holder, Inner};
+use crate::connections::credentials::usable;
+use crate::connections::{
+    AccountSettings, ClientCredentialsSettings, Connection, CredentialSettings, OAuthClient,
+};
+use crate::error::{Code, Refusal};
+use crate::vault::SecretText;
+
+/// How long a node has for a renewal before another may try.
+const CLAIM: SignedDuration = SignedDuration::from_secs(30);
+/// How often it is tried to write a renewed token, and how long in between.
+const WRITES: u32 = 40;
+const BETWEEN_WRITES: Duration = Duration::from_millis(500);
+/// Between two looks at what another node brings.
+const LOOK: Duration = Duration::from_millis(50);
+/// How often it is looked at: as long as a claim lasts.
+const LOOKS: u32 = 600;
+
+impl Inner {
+    pub(super) async fn renew(
+        &self,
+        connection: &Connection,
+        holder: Holder,
+    ) -> Result<Token, Refusal> {
+        let key = (holder, connection.settings.name.clone());
+        if let Some(refusal) = self.pauses.get(&key) {
+            return Err(refusal);
+        }
+        let outcome = self.try_to_renew(connection, holder).await;
+        if let Err(refusal) = &outcome {
+            self.pauses.insert(key, refusal.clone());
+        }
+        outcome
+    }
+
+    async fn try_to_renew(
+        &self,
+        connection: &Connection,
+        holder: Holder,
+    ) -> Result<Token, Refusal> {
+        match (&connection.settings.credential, holder) {
+            (CredentialSettings::ClientCredentials(settings), Holder::Everybody) => {
+                self.grant_to_all(connection, settings).await
+            }
+            (CredentialSettings::Account(settings), Holder::Instance(instance_id)) => {
+                for _ in 0..LOOKS {
+                    let account = self.account_of(instance_id, connection).await?;
+                    let account = account.ok_or(Code::ConnectionNotConnected)?;
+                    if let Some(text) = self.renew_account(connection, settings, account).await? {
+                        return Ok(text);
+                    }
+                    sleep(LOOK).await;
+                }
+                Err(unavailable(
+                    "another node renews this token, and does not end",
+                ))
+            }
+            _ => Err(Code::Internal.into()),
+        }
+    }
+
+    /// `None` when another node is at it.
+    async fn renew_account(
+        &self,
+        connection: &Connection,
+        settings: &AccountSettings,
+        account: Account,
+    ) -> Result<Option<Token>, Refusal> {
+        let client = &settings.client;
+        if account.broken {
+            return Err(Code::ConnectionAccountLost.into());
+        }
+        let (id, name, version) = (
+            account.instance_id,
+            account.connection.clone(),
+            account.version,
+        );
+        let key = (Holder::Instance(id), connection.settings.name.clone());
+        let used = self.tokens.get(&key).filter(|used| used.is_refused);
+        let is_new = used.as_ref().is_none_or(|used| used.version != version);
+        let now = self.clock.now();
+        let is_good = account
+            .expires_at
+            .is_none_or(|end| end.duration_since(now) > AHEAD);
+        if is_new && is_good {
+            // Somebody has renewed it meanwhile.
+            return Ok(Some(self.put(&key, self.open(&account)?)));
+        }
+        let until = now + CLAIM;
+        if !self
+            .store
+            .claim_renewal(id, &name, version, now, until)
+            .await?
+        {
+            return Ok(None);
+        }
+        let renewed = self.ask_for_renewal(connection, client, &account).await;
+        match renewed {
+            Ok(renewed) => {
+                let token = self.open(&renewed)?;
+                if !self.keep_renewed(&renewed).await? {
+                    // It was taken back in the meantime, or connected anew: that counts.
+                    if self.account_of(id, connection).await?.is_none() {
+                        self.give_back(connection, settings, &renewed).await?;
+                    }
+                    return Ok(None);
+                }
+                let token = Token {
+                    version: version + 1,
+                    renewed_for_refusal: used.map(|_| Instant::now()),
+                    ..token
+                };
+                Ok(Some(self.put(&key, token)))
+            }
+            Err(Failed::ForGood(refusal)) => {
+                let broken = Account {
+                    broken: true,
+                    ..account
+                };
+                self.store.update_account(broken).await?;
+                self.tokens.invalidate(&key);
+                Err(refusal)
+            }
+            Err(Failed::ForNow(refusal)) => {
+                self.store.release_renewal(id, &name, version).await?;
+                Err(refusal)
+            }
+        }
+    }
+
+    /// Writes what the provider gave, again and again for a while: it may have ended what there was before.
+    async fn keep_renewed(&self, renewed: &Account) -> Result<bool, Refusal> {
+        let mut left = WRITES;
+        loop {
+            left -= 1;
+            match self.store.update_account(renewed.clone()).await {
+                Err(error) if left > 0 => {
+                    tracing::warn!(%error, "cannot keep a renewed token; trying again");
+                    sleep(BETWEEN_WRITES).await;
+                }
+                outcome => return Ok(outcome?),
+            }
+        }
+    }
+
+    async fn ask_for_renewal(
+        &self,
+        connection: &Connection,
+        client: &OAuthClient,
+        account: &Account,
+    ) -> Result<Account, Failed> {
+        let tokens = self.tokens_of(account)?;
+        let lost = || Failed::ForGood(Code::ConnectionAccountLost.into());
+        let refresh = tokens.refresh.as_deref().ok_or_else(lost)?;
+        let identity = self.identity(client).await?;
+        let form = [("grant_type", "refresh_token"), ("refresh_token", refresh)];
+        let grant = ask(connection, client, &identity, &form).await;
+        let mut grant = grant.map_err(|error| {
+            if error.is_final() {
+                let lost = Refusal::from(Code::ConnectionAccountLost);
+                Failed::ForGood(lost.because(error))
+            } else {
+                Failed::ForNow(refused(&error))
+            }
+        })?;
+        // One that is left out stays the same.
+        let same = || zeroize::Zeroizing::new(refresh.to_owned());
+        grant.refresh_token.get_or_insert_with(same);
+        let now = self.clock.now();
+        let new = self.account(connection, account.instance_id, &grant, now)?;
+        Ok(Account {
+            version: account.version,
+            scopes: grant.scope.unwrap_or_else(|| account.scopes.clone()),
+            connected_by: account.connected_by.clone(),
+            connected_at: account.connected_at,
+            ..new
+        })
+    }
+
+    async fn grant_to_all(
+        &self,
+        connection: &Connection,
+        settings: &ClientCredentialsSettings,
+    ) -> Result<Token, Refusal> {
+        let client = &settings.client;
+        let identity = self.identity(client).await?;
+        let mut form = vec![("grant_type", "client_credentials")];
+        if !client.scopes.is_empty() {
+            form.push(("scope", &client.scopes));
+        }
+        let grant: Grant = ask(connection, client, &identity, &form)
+            .await
+            .map_err(|error| refused(&error))?;
+        let token = Token {
+            credential: usable(Credential::bearer(&grant.access_token))?,
+            text: SecretText::new(grant.access_token.to_string()),
+            expires_at: expires_at(&grant, self.clock.now()),
+            version: 0,
+            read_at: Instant::now(),
+            is_refused: false,
+            can_be_renewed: true,
+            renewal_began: None,
+            renewed_for_refusal: None,
+        };
+        let key = (Holder::Everybody, connection.settings.name.clone());
+        let used = self.tokens.get(&key).filter(|used| used.is_refused);
+        let token = Token {
+            renewed_for_refusal: used.map(|_| Instant::now()),
+            ..token
+        };
+        Ok(self.put(&key, token))
+    }
+
+    fn put(&self, key: &super::Key, token: Token) -> Token {
+        self.tokens.insert(key.clone(), token.clone());
+        token
+    }
+}
+
+/// A renewal that failed.
+enum Failed {
+    ForGood(Refusal),
+    ForNow(Refusal),
+}
+
+impl From<Refusal> for Failed {
+    fn from(refusal: Refusal) -> Self {
+        Self::ForNow(refusal)
+    }
+}
+
+fn refused(error: &GrantError) -> Refusal {
+    match error {
+        GrantError::Refused { code, .. } => Refusal::from(Code::ConnectionTokenRefused)
+            .fact("providerError", code.clone())
+            .because(error),
+        GrantError::Unavailable(_) => unavailable(error),
+    }
+}
+
+fn unavailable(cause: impl std::fmt::Display) -> Refusal {
+    Refusal::from(Code::ConnectionUnavailable)
+        .retry_after(2)
+        .because(cause)
+}

@@ -1,0 +1,208 @@
+//! The token for a call: known, or renewed.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use backlot_outbound::connection::Credential;
+use backlot_store::accounts::{Account, Accounts as _};
+use backlot_wix::InstanceId;
+use jiff::{SignedDuration, Timestamp};
+
+use super::sealed::Tokens;
+use super::{Accounts, BELIEVED, Holder, Inner, Key};
+use crate::connections::Connection;
+use crate::connections::credentials::usable;
+use crate::error::{Code, Refusal};
+use crate::vault::{Place, SecretText};
+
+/// A token that ends sooner than this is renewed beside the call that uses it: nobody waits.
+pub(super) const AHEAD: SignedDuration = SignedDuration::from_mins(2);
+/// A token that ends sooner than this is not used any more: it could end on its way.
+const TOO_LATE: SignedDuration = SignedDuration::from_secs(10);
+
+/// A token is renewed for a refusal no more often than this.
+const BETWEEN_REFUSALS: Duration = Duration::from_secs(30);
+
+/// A token, open.
+#[derive(Clone)]
+pub(crate) struct Token {
+    pub(crate) text: SecretText,
+    /// The same, ready for a call.
+    pub(crate) credential: Credential,
+    pub(in crate::connections) expires_at: Option<Timestamp>,
+    /// Of the account in the database.
+    pub(in crate::connections) version: i64,
+    pub(in crate::connections) read_at: Instant,
+    /// The third party does not take it any more.
+    pub(in crate::connections) is_refused: bool,
+    /// Whether the provider gives another in its place.
+    pub(in crate::connections) can_be_renewed: bool,
+    /// When its renewal was begun, while it is still used.
+    pub(in crate::connections) renewal_began: Option<Instant>,
+    /// When it was had in place of one that was refused.
+    pub(in crate::connections) renewed_for_refusal: Option<Instant>,
+}
+
+/// What is to be done about a token.
+enum State {
+    Good,
+    Aging,
+    Over,
+}
+
+impl Token {
+    fn state(&self, now: Timestamp) -> State {
+        let left = self.expires_at.map(|end| end.duration_since(now));
+        match left {
+            _ if self.is_refused => State::Over,
+            Some(left) if left < TOO_LATE => State::Over,
+            Some(left) if left < AHEAD => State::Aging,
+            _ => State::Good,
+        }
+    }
+}
+
+impl Accounts {
+    /// A token that is good for a call.
+    pub(crate) async fn token(
+        &self,
+        connection: &Arc<Connection>,
+        holder: Holder,
+    ) -> Result<Token, Refusal> {
+        let key = (holder, connection.settings.name.clone());
+        let inner = &self.0;
+        let now = inner.clock.now();
+        let Some(known) = inner.known(&key).await? else {
+            return self.renewed(connection, key).await;
+        };
+        match known.state(now) {
+            State::Good => Ok(known),
+            State::Aging => {
+                self.renew_beside(connection, key, known.clone());
+                Ok(known)
+            }
+            State::Over => self.renewed(connection, key).await,
+        }
+    }
+
+    /// The third party refused a token: it is renewed before it is used again. True where another token may
+    /// help; a refusal of one that was renewed for a refusal a moment ago is not the token's fault.
+    pub(crate) fn refused(
+        &self,
+        connection: &Connection,
+        holder: Holder,
+        text: &SecretText,
+    ) -> bool {
+        let key = (holder, connection.settings.name.clone());
+        let Some(mut token) = self.0.tokens.get(&key) else {
+            return true;
+        };
+        // Somebody has renewed it meanwhile, or is at it.
+        if token.text != *text || token.is_refused {
+            return true;
+        }
+        if !token.can_be_renewed {
+            return false;
+        }
+        let is_fresh = |at: Instant| at.elapsed() < BETWEEN_REFUSALS;
+        if token.renewed_for_refusal.is_some_and(is_fresh) {
+            return false;
+        }
+        token.is_refused = true;
+        self.0.tokens.insert(key, token);
+        true
+    }
+
+    fn renew_beside(&self, connection: &Arc<Connection>, key: Key, mut token: Token) {
+        let is_under_way = |at: Instant| at.elapsed() < BELIEVED;
+        if token.renewal_began.is_some_and(is_under_way) || !token.can_be_renewed {
+            return;
+        }
+        token.renewal_began = Some(Instant::now());
+        self.0.tokens.insert(key.clone(), token);
+        let (accounts, connection) = (self.clone(), Arc::clone(connection));
+        tokio::spawn(async move { accounts.renewed(&connection, key).await.map(drop) });
+    }
+
+    /// Waits for a renewal: the one that is under way, or a new one.
+    async fn renewed(&self, connection: &Arc<Connection>, key: Key) -> Result<Token, Refusal> {
+        let (inner, now) = (Arc::clone(&self.0), self.0.clock.now());
+        let known = || {
+            let token = inner.tokens.get(&key)?;
+            matches!(token.state(now), State::Good).then(|| Ok(token))
+        };
+        let work = || {
+            let (inner, connection) = (Arc::clone(&self.0), Arc::clone(connection));
+            let holder = key.0;
+            async move { inner.renew(&connection, holder).await }
+        };
+        let outcome = inner.renewals.run(&key, known, work).await;
+        outcome.unwrap_or_else(|| Err(Code::Internal.into()))
+    }
+}
+
+impl Inner {
+    /// What is known of a token: in memory, or for an instance's own, in the database.
+    async fn known(&self, key: &Key) -> Result<Option<Token>, Refusal> {
+        let known = self.tokens.get(key);
+        let Holder::Instance(instance_id) = key.0 else {
+            return Ok(known);
+        };
+        if let Some(token) = &known
+            && token.read_at.elapsed() < BELIEVED
+        {
+            return Ok(known);
+        }
+        let Some(account) = self.store.account(instance_id, &key.1).await? else {
+            self.tokens.invalidate(key);
+            return Err(Code::ConnectionNotConnected.into());
+        };
+        if account.broken {
+            return Err(Code::ConnectionAccountLost.into());
+        }
+        let mut token = self.open(&account)?;
+        // What the third party thinks of it is known here only.
+        if let Some(known) = known.filter(|known| known.version == token.version) {
+            token.is_refused = known.is_refused;
+            token.renewal_began = known.renewal_began;
+            token.renewed_for_refusal = known.renewed_for_refusal;
+        }
+        self.tokens.insert(key.clone(), token.clone());
+        Ok(Some(token))
+    }
+
+    /// An account's access token.
+    pub(super) fn open(&self, account: &Account) -> Result<Token, Refusal> {
+        let tokens = self.tokens_of(account)?;
+        Ok(Token {
+            credential: usable(Credential::bearer(&tokens.access))?,
+            text: SecretText::new(tokens.access.clone()),
+            expires_at: account.expires_at,
+            version: account.version,
+            read_at: Instant::now(),
+            is_refused: false,
+            can_be_renewed: tokens.refresh.is_some(),
+            renewal_began: None,
+            renewed_for_refusal: None,
+        })
+    }
+
+    pub(super) fn tokens_of(&self, account: &Account) -> Result<Tokens, Refusal> {
+        let place = Place::Account(account.instance_id, &account.connection);
+        let open = self
+            .vault()?
+            .open(place, &account.key_id, &account.sealed)?;
+        let unreadable = |_| Refusal::from(Code::SecretUnreadable);
+        serde_json::from_slice(&open).map_err(unreadable)
+    }
+
+    /// Whether an instance has an account.
+    pub(super) async fn account_of(
+        &self,
+        instance_id: InstanceId,
+        connection: &Connection,
+    ) -> Result<Option<Account>, Refusal> {
+        let name = &connection.settings.name;
+        Ok(self.store.account(instance_id, name).await?)
+    }
+}

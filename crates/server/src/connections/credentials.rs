@@ -1,0 +1,145 @@
+//! From the configuration's words to the credential of one call.
+
+use std::sync::Arc;
+
+use backlot_outbound::connection::{Credential, CredentialFault};
+use backlot_outbound::redact::Needles;
+use backlot_wix::InstanceId;
+
+use super::accounts::Holder;
+use super::{Connection, Connections, CredentialSettings, SecretSource};
+use crate::error::{Code, Refusal};
+use crate::vault::SecretText;
+
+/// A credential, and what is known of it.
+pub(crate) struct Chosen {
+    pub(crate) credential: Credential,
+    /// All that must not come back: the credential, and other secrets that go along.
+    pub(crate) needles: Needles,
+    /// Where its token can be had anew, if it is one.
+    pub(crate) token: Option<(Holder, SecretText)>,
+}
+
+impl Connections {
+    /// The credential for a call of this instance's.
+    pub(crate) async fn credential(
+        &self,
+        connection: &Arc<Connection>,
+        instance_id: InstanceId,
+    ) -> Result<Chosen, Refusal> {
+        let settings = &connection.settings.credential;
+        match settings {
+            CredentialSettings::ClientCredentials(_) => {
+                return self
+                    .of_holder(connection, Holder::Everybody, instance_id)
+                    .await;
+            }
+            CredentialSettings::Account(_) => {
+                let holder = Holder::Instance(instance_id);
+                return self.of_holder(connection, holder, instance_id).await;
+            }
+            _ => {}
+        }
+        let mut secrets = Vec::with_capacity(2);
+        for source in settings.sources() {
+            secrets.push(self.read(source, instance_id).await?);
+        }
+        let whose = settings.own_secret().map(|_| instance_id);
+        let credential = connection.prepared(whose, secrets)?;
+        Ok(Chosen {
+            needles: self.needles(connection, &credential, instance_id).await?,
+            credential,
+            token: None,
+        })
+    }
+
+    /// All that must not come back of a call.
+    async fn needles(
+        &self,
+        connection: &Connection,
+        credential: &Credential,
+        instance_id: InstanceId,
+    ) -> Result<Needles, Refusal> {
+        let mut needles = credential.needles().clone();
+        for source in connection.settings.put_on() {
+            if !matches!(source, SecretSource::Plain(_)) {
+                let secret = self.read(source, instance_id).await?;
+                needles = needles.and(&Needles::of(secret.reveal().as_bytes()));
+            }
+        }
+        Ok(needles)
+    }
+
+    pub(crate) async fn read(
+        &self,
+        source: &SecretSource,
+        instance_id: InstanceId,
+    ) -> Result<SecretText, Refusal> {
+        source.read(self.vault.as_ref(), Some(instance_id)).await
+    }
+
+    async fn of_holder(
+        &self,
+        connection: &Arc<Connection>,
+        holder: Holder,
+        instance_id: InstanceId,
+    ) -> Result<Chosen, Refusal> {
+        let token = self.accounts.token(connection, holder).await?;
+        let needles = self.needles(connection, &token.credential, instance_id);
+        Ok(Chosen {
+            needles: needles.await?,
+            credential: token.credential.clone(),
+            token: Some((holder, token.text)),
+        })
+    }
+}
+
+impl Connection {
+    /// A credential made of these secrets: the one that was made before, as long as they are the same.
+    fn prepared(
+        &self,
+        whose: Option<InstanceId>,
+        secrets: Vec<SecretText>,
+    ) -> Result<Credential, Refusal> {
+        let known = match whose {
+            None => self.prepared.lock().clone(),
+            Some(instance_id) => self.prepared_of.get(&instance_id),
+        };
+        if let Some(known) = known
+            && known.0 == secrets
+        {
+            return Ok(known.1.clone());
+        }
+        let credential = made(&self.settings.credential, &secrets)?;
+        let known = Arc::new((secrets, credential.clone()));
+        match whose {
+            None => *self.prepared.lock() = Some(known),
+            Some(instance_id) => self.prepared_of.insert(instance_id, known),
+        }
+        Ok(credential)
+    }
+}
+
+fn made(settings: &CredentialSettings, secrets: &[SecretText]) -> Result<Credential, Refusal> {
+    let text = |at: usize| secrets.get(at).map_or("", SecretText::reveal);
+    match settings {
+        CredentialSettings::Bearer(_) => usable(Credential::bearer(text(0))),
+        CredentialSettings::Basic(..) => usable(Credential::basic(text(0), text(1))),
+        CredentialSettings::Header(name, before, _) => {
+            usable(Credential::header(name.clone(), before, text(0)))
+        }
+        CredentialSettings::Query(name, _) => Ok(Credential::query(name, text(0))),
+        CredentialSettings::Signature(template, _) => {
+            Ok(Credential::signature(Arc::clone(template), text(0)))
+        }
+        CredentialSettings::None
+        | CredentialSettings::ClientCredentials(_)
+        | CredentialSettings::Account(_) => Ok(Credential::none()),
+    }
+}
+
+pub(super) fn usable(
+    credential: Result<Credential, CredentialFault>,
+) -> Result<Credential, Refusal> {
+    credential.map_err(|fault| Refusal::from(Code::SecretUnreadable).because(fault))
+}

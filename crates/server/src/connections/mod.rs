@@ -1,0 +1,141 @@
+//! Connections: third-party APIs, called with credentials that no page ever has.
+//!
+//! - [`settings`]: what a connection is made of
+//! - [`calls`] and [`query_rules`]: which calls may be made, and by whom
+//! - [`credentials`]: from the configuration's words to a credential for one call
+//! - [`accounts`]: accounts that an instance's owner has connected by OAuth
+//! - [`usage`]: what each instance has used, written behind, and its quota
+//! - [`outgoing`], [`reply_rules`] and [`reply_body`]: what goes along, and what comes back
+//! - [`send`]: one call, from its admission to its reply
+//!
+//! The room (`rooms::connections`) speaks HTTP and calls this; Rust handlers come in by
+//! [`crate::Connections`]. Both are held by the same rules.
+
+mod accounts;
+mod calls;
+mod credentials;
+mod header_names;
+mod kept_replies;
+mod outgoing;
+mod query_rules;
+mod reply_body;
+mod reply_rules;
+mod secrets;
+mod send;
+mod settings;
+mod trial;
+mod usage;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use backlot_outbound::connection::{Credential, ThirdParty};
+use backlot_store::Store;
+use backlot_wix::InstanceId;
+use moka::sync::Cache;
+use parking_lot::Mutex;
+
+use crate::admission::Limiter;
+use crate::clock::Clock;
+use crate::vault::{SecretText, Vault};
+pub(crate) use accounts::{Accounts, Begun};
+pub(crate) use calls::CallPlace;
+pub use header_names::HeaderNames;
+use kept_replies::KeptReplies;
+pub use query_rules::{ParameterRule, QueryRules};
+pub(crate) use reply_body::ThirdPartyBody;
+pub use secrets::SecretSource;
+pub(crate) use send::Incoming;
+pub use settings::{
+    AccountSettings, AllowedCall, ClientCredentialsSettings, ConnectionSettings,
+    ConnectionsSettings, CredentialSettings, Kept, OAuthClient, Quotas,
+};
+pub use trial::{Finding, Trial};
+pub(crate) use usage::{UsageBook, month};
+
+/// Credentials that a connection keeps ready.
+const MOST_PREPARED: u64 = 10_000;
+
+/// A credential, and the secrets that it was made of.
+type Prepared = Arc<(Vec<SecretText>, Credential)>;
+
+/// All connections.
+pub(crate) struct Connections {
+    list: BTreeMap<Box<str>, Arc<Connection>>,
+    pub(crate) vault: Option<Vault>,
+    pub(crate) accounts: Accounts,
+    pub(crate) usage: UsageBook,
+    pub(crate) clock: Clock,
+}
+
+/// One connection, ready.
+pub(crate) struct Connection {
+    /// The same as in the settings, for keys.
+    name: Arc<str>,
+    pub(crate) settings: ConnectionSettings,
+    pub(crate) third_party: ThirdParty,
+    each: Option<Limiter>,
+    total: Option<Limiter>,
+    /// Everybody's credential, with the secrets that it was made of.
+    prepared: Mutex<Option<Prepared>>,
+    /// The same of instances with credentials of their own.
+    prepared_of: Cache<InstanceId, Prepared>,
+    kept: Option<KeptReplies>,
+}
+
+impl Connections {
+    pub(crate) fn new(
+        settings: ConnectionsSettings,
+        vault: Option<Vault>,
+        store: &Store,
+        clock: &Clock,
+        public_url: &str,
+    ) -> std::io::Result<Self> {
+        let mut list = BTreeMap::new();
+        for settings in settings.list {
+            let name: Box<str> = settings.name.clone();
+            list.insert(name, Arc::new(Connection::new(settings)?));
+        }
+        Ok(Self {
+            list,
+            accounts: Accounts::new(vault.clone(), store.clone(), clock.clone(), public_url),
+            vault,
+            usage: UsageBook::new(store.clone()),
+            clock: clock.clone(),
+        })
+    }
+
+    /// The connection of this name.
+    pub(crate) fn get(&self, name: &str) -> Option<&Arc<Connection>> {
+        self.list.get(name)
+    }
+
+    /// Forgets the rates of those who have been idle.
+    pub(crate) fn forget_idle(&self) {
+        for limiter in self.list.values().filter_map(|it| it.each.as_ref()) {
+            limiter.forget_idle();
+        }
+    }
+}
+
+impl Connection {
+    fn new(settings: ConnectionSettings) -> std::io::Result<Self> {
+        Ok(Self {
+            name: (&*settings.name).into(),
+            third_party: ThirdParty::new(settings.client()?, settings.third_party()),
+            each: settings.rate_limit.map(Limiter::new),
+            total: settings.total_rate_limit.map(Limiter::new),
+            prepared: Mutex::default(),
+            prepared_of: Cache::builder().max_capacity(MOST_PREPARED).build(),
+            kept: settings.cache.map(|kept| {
+                let kept = if settings.has_own() {
+                    Kept::Instance
+                } else {
+                    kept
+                };
+                KeptReplies::new(kept, &settings.name)
+            }),
+            settings,
+        })
+    }
+}

@@ -1,0 +1,106 @@
+//! What of a request goes along to a third party: a list of headers, for any other could say who the caller is,
+//! or prove it; and what the configuration puts on and takes away. `Range` is not among them: in pieces, a
+//! credential that is sent back would not be known.
+
+use backlot_wix::InstanceId;
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE,
+    HeaderName, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE,
+};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderValue};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use super::{Connection, Connections};
+use crate::error::{Code, Refusal};
+
+const GOES_ALONG: [HeaderName; 9] = [
+    ACCEPT,
+    ACCEPT_LANGUAGE,
+    CONTENT_ENCODING,
+    CONTENT_LENGTH,
+    CONTENT_TYPE,
+    IF_MATCH,
+    IF_MODIFIED_SINCE,
+    IF_NONE_MATCH,
+    IF_UNMODIFIED_SINCE,
+];
+/// What a client names its writes by, in the spellings that are known.
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// What a value in a query may hold as it is.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+impl Connections {
+    /// The headers of a call, without the credential.
+    pub(super) async fn headers(
+        &self,
+        connection: &Connection,
+        instance_id: InstanceId,
+        from_client: &HeaderMap,
+    ) -> Result<HeaderMap, Refusal> {
+        let settings = &connection.settings;
+        let mut headers = HeaderMap::new();
+        for (name, value) in from_client {
+            let goes = GOES_ALONG.contains(name)
+                || *name == IDEMPOTENCY_KEY
+                || settings.pass_headers.contains(name);
+            if goes && !settings.remove_headers.contains(name) {
+                headers.append(name.clone(), value.clone());
+            }
+        }
+        for (name, source) in &settings.headers {
+            let text = self.read(source, instance_id).await?;
+            let value = HeaderValue::from_str(text.reveal());
+            let value = value.map_err(|_| {
+                let cause = format!("{name}: a header cannot hold this");
+                Refusal::from(Code::SecretUnreadable).because(cause)
+            })?;
+            headers.insert(name.clone(), value);
+        }
+        // What comes back is looked through for the credential, so it should come plain.
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        Ok(headers)
+    }
+
+    /// The path and query of a call, without the credential.
+    pub(super) async fn target(
+        &self,
+        connection: &Connection,
+        instance_id: InstanceId,
+        path: &str,
+        query: &str,
+    ) -> Result<PathAndQuery, Refusal> {
+        let settings = &connection.settings;
+        let is_ours = |part: &str| {
+            let name = part.split_once('=').map_or(part, |(name, _)| name);
+            let name = name.replace('+', " ");
+            let name = percent_decode_str(&name).decode_utf8_lossy();
+            let is_it = |own: &str| name.eq_ignore_ascii_case(own);
+            settings.remove_query.iter().any(|own| is_it(own))
+                || settings.query.iter().any(|(own, _)| is_it(own))
+                || settings.credential.parameter().is_some_and(is_it)
+        };
+        // Some servers take `;` for `&`; what stays, stays as it is.
+        let without_ours = |part: &str| {
+            let pieces: Vec<&str> = part.split(';').filter(|piece| !is_ours(piece)).collect();
+            pieces.join(";")
+        };
+        let parts = query.split('&').map(without_ours);
+        let mut parts: Vec<String> = parts.filter(|part| !part.is_empty()).collect();
+        for (name, source) in &settings.query {
+            let text = self.read(source, instance_id).await?;
+            let encoded = |text: &str| utf8_percent_encode(text, ENCODED).to_string();
+            parts.push(format!("{}={}", encoded(name), encoded(text.reveal())));
+        }
+        let target = if parts.is_empty() {
+            path.parse()
+        } else {
+            format!("{path}?{}", parts.join("&")).parse()
+        };
+        target.map_err(|_| Code::PathNotAllowed.into())
+    }
+}

@@ -1,0 +1,201 @@
+//! A trial of one connection: what works and what does not, step by step.
+
+use std::sync::Arc;
+
+use backlot_outbound::body::CallBody;
+use backlot_outbound::connection::{Call, CallError, Credential};
+use backlot_store::Store;
+use backlot_wix::InstanceId;
+use http::uri::PathAndQuery;
+use http::{HeaderMap, Method};
+
+use super::{Connection, ConnectionSettings, Connections, ConnectionsSettings, CredentialSettings};
+use crate::admission::PlainPath;
+use crate::clock::Clock;
+use crate::error::{Code, Refusal};
+use crate::vault::Vault;
+
+/// What was found in one step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Which step.
+    pub step: &'static str,
+    /// Whether it works; `None` where it was left out.
+    pub works: Option<bool>,
+    /// In words, and what to do. Never a secret.
+    pub words: String,
+}
+
+/// How a connection is tried.
+pub struct Trial {
+    /// The connection.
+    pub settings: ConnectionSettings,
+    /// The secrets.
+    pub vault: Option<Vault>,
+    /// The accounts.
+    pub store: Store,
+    /// With this instance's own account or key.
+    pub instance_id: Option<InstanceId>,
+    /// What to ask for; the first call of the list that reads and leaves nothing open, without it.
+    pub path: Option<String>,
+}
+
+impl Trial {
+    /// Tries the address, the credential, and a call.
+    pub async fn run(self) -> std::io::Result<Vec<Finding>> {
+        let settings = self.settings.clone();
+        let list = vec![settings];
+        let clock = Clock::System;
+        let all = ConnectionsSettings { list };
+        let all = Connections::new(all, self.vault.clone(), &self.store, &clock, "")?;
+        let Some(connection) = all.get(&self.settings.name).cloned() else {
+            return Ok(Vec::new());
+        };
+        let mut findings = vec![self.address(&connection).await];
+        let credential = self.credential(&all, &connection).await;
+        let credential = match credential {
+            Ok((credential, finding)) => {
+                findings.push(finding);
+                credential
+            }
+            Err(finding) => {
+                findings.push(finding);
+                return Ok(findings);
+            }
+        };
+        findings.push(self.call(&connection, &credential).await);
+        Ok(findings)
+    }
+
+    /// Any reply at all says that name, network, certificate and protocol work.
+    async fn address(&self, connection: &Connection) -> Finding {
+        let reply = send(
+            connection,
+            PathAndQuery::from_static("/"),
+            &Credential::none(),
+        )
+        .await;
+        let (answers, words) = match reply {
+            Ok(status) => (
+                true,
+                format!("it answers (status {status} to GET / without a credential)"),
+            ),
+            Err(error) => (false, refusal_in_words(error)),
+        };
+        Finding {
+            step: "address",
+            works: Some(answers),
+            words,
+        }
+    }
+
+    async fn credential(
+        &self,
+        all: &Connections,
+        connection: &Arc<Connection>,
+    ) -> Result<(Credential, Finding), Finding> {
+        let finding = |works, words: String| Finding {
+            step: "credential",
+            works,
+            words,
+        };
+        let settings = &connection.settings.credential;
+        let is_own =
+            matches!(settings, CredentialSettings::Account(_)) || settings.own_secret().is_some();
+        if is_own && self.instance_id.is_none() {
+            let words = "each instance has its own; name one with --instance";
+            return Err(finding(None, words.to_owned()));
+        }
+        let chosen = all
+            .credential(connection, self.instance_id.unwrap_or_else(nobody))
+            .await;
+        match chosen {
+            Ok(chosen) => Ok((
+                chosen.credential,
+                finding(Some(true), "it is there".to_owned()),
+            )),
+            Err(refusal) => Err(finding(Some(false), in_words(&refusal))),
+        }
+    }
+
+    async fn call(&self, connection: &Connection, credential: &Credential) -> Finding {
+        let finding = |works, words: String| Finding {
+            step: "call",
+            works,
+            words,
+        };
+        let path = match &self.path {
+            Some(path) => Some(path.clone()),
+            None => connection
+                .settings
+                .calls
+                .iter()
+                .find_map(|call| call.pattern.plain_get()),
+        };
+        let Some(path) = path else {
+            let words = "no call of the list reads and leaves nothing open; name one with --path";
+            return finding(None, words.to_owned());
+        };
+        let (plain, query) = path.split_once('?').unwrap_or((&path, ""));
+        let allowed = PlainPath::new(plain).is_some_and(|plain| {
+            let mut calls = connection.settings.calls.iter();
+            calls.any(|call| {
+                call.pattern.allows(&Method::GET, &plain) && call.query.refused(query).is_none()
+            })
+        });
+        let Some(target) = path.parse().ok().filter(|_| allowed) else {
+            return finding(
+                Some(false),
+                in_words(&Code::ConnectionCallNotAllowed.into()),
+            );
+        };
+        match send(connection, target, credential).await {
+            Ok(status @ (401 | 403)) => {
+                let words = format!("GET {plain}: status {status}, the credential is refused");
+                finding(Some(false), words)
+            }
+            Ok(status) => finding(Some(status < 500), format!("GET {plain}: status {status}")),
+            Err(error) => finding(Some(false), refusal_in_words(error)),
+        }
+    }
+}
+
+async fn send(
+    connection: &Connection,
+    target: PathAndQuery,
+    credential: &Credential,
+) -> Result<u16, CallError> {
+    let call = Call {
+        method: Method::GET,
+        target,
+        headers: HeaderMap::new(),
+        body: CallBody::Ready(bytes::Bytes::new()),
+    };
+    let now = Clock::System.now();
+    let reply = connection
+        .third_party
+        .send(call, credential, nobody(), now)
+        .await?;
+    Ok(reply.status().as_u16())
+}
+
+/// In the place of an instance, where none is named.
+const fn nobody() -> InstanceId {
+    InstanceId::from_bytes([0; 16])
+}
+
+fn refusal_in_words(error: CallError) -> String {
+    let cause = error.to_string();
+    format!("{} ({cause})", in_words(&error.into()))
+}
+
+fn in_words(refusal: &Refusal) -> String {
+    let cause = refusal.cause().map(|cause| format!(" ({cause})"));
+    let code = refusal.code();
+    format!(
+        "{}: {}{}",
+        code.name(),
+        refusal.sentence(),
+        cause.unwrap_or_default()
+    )
+}

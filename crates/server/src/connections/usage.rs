@@ -1,0 +1,219 @@
+//! What each instance has used of each connection, written behind the calls, and the quota of a month.
+//!
+//! A call is counted when it is let in, so that many at once do not get past a quota; what came of it is
+//! counted at its end. What a crash loses is up to a second of counts. Several nodes see each other's counts
+//! within some seconds, so together they may let in a few calls more than the quota says.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use backlot_store::Store;
+use backlot_store::connection_usage::{ConnectionUsage, ConnectionUsages as _};
+use backlot_wix::InstanceId;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use parking_lot::Mutex;
+
+use crate::error::{Code, Refusal};
+
+/// How long the database's count of a month is believed.
+const BELIEVED: Duration = Duration::from_secs(5);
+
+/// Whose, of which connection, in which month (202611).
+pub(crate) type Key = (InstanceId, Arc<str>, i32);
+
+/// The book of what is used.
+pub(crate) struct UsageBook {
+    store: Store,
+    pages: Mutex<HashMap<Key, Page>>,
+}
+
+#[derive(Default)]
+struct Page {
+    /// Not written yet.
+    waiting: Counts,
+    /// Calls that were in the database when it was asked, and when that was.
+    known: Option<(u64, Instant)>,
+    /// Calls written since.
+    written: u64,
+}
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) calls: u64,
+    pub(crate) errors: u64,
+    pub(crate) bytes_sent: u64,
+    pub(crate) bytes_received: u64,
+    pub(crate) milliseconds: u64,
+}
+
+impl Counts {
+    fn add(&mut self, more: Self) {
+        self.calls += more.calls;
+        self.errors += more.errors;
+        self.bytes_sent += more.bytes_sent;
+        self.bytes_received += more.bytes_received;
+        self.milliseconds += more.milliseconds;
+    }
+}
+
+impl Page {
+    fn calls(&self) -> Option<u64> {
+        let (known, at) = self.known?;
+        (at.elapsed() < BELIEVED).then(|| known + self.written + self.waiting.calls)
+    }
+}
+
+impl UsageBook {
+    pub(super) fn new(store: Store) -> Self {
+        Self {
+            store,
+            pages: Mutex::default(),
+        }
+    }
+
+    /// Counts a call that is let in; a quota may refuse it. What comes of it is counted by the same key.
+    pub(crate) async fn begin(
+        &self,
+        instance_id: InstanceId,
+        connection: &Arc<str>,
+        now: Timestamp,
+        quota: Option<u64>,
+    ) -> Result<Key, Refusal> {
+        let key = (instance_id, Arc::clone(connection), month(now));
+        let one = Counts {
+            calls: 1,
+            ..Counts::default()
+        };
+        let Some(quota) = quota else {
+            self.add(&key, one);
+            return Ok(key);
+        };
+        let is_known = self.pages.lock().get(&key).and_then(Page::calls).is_some();
+        if !is_known {
+            self.look(&key).await?;
+        }
+        let mut pages = self.pages.lock();
+        let page = pages.entry(key.clone()).or_default();
+        // Known a moment ago, which is good enough.
+        let calls = page.known.map_or(0, |(known, _)| known) + page.written + page.waiting.calls;
+        if calls >= quota {
+            let seconds = until_next_month(now);
+            return Err(Refusal::from(Code::ConnectionQuotaExhausted)
+                .fact("quota", quota)
+                .retry_after(seconds));
+        }
+        page.waiting.add(one);
+        Ok(key)
+    }
+
+    /// Counts what came of a call.
+    pub(crate) fn add(&self, key: &Key, counts: Counts) {
+        let mut pages = self.pages.lock();
+        match pages.get_mut(key) {
+            Some(page) => page.waiting.add(counts),
+            None => pages.entry(key.clone()).or_default().waiting.add(counts),
+        }
+    }
+
+    /// A call was not let in after all.
+    pub(crate) fn take_back(&self, key: &Key) {
+        if let Some(page) = self.pages.lock().get_mut(key) {
+            page.waiting.calls = page.waiting.calls.saturating_sub(1);
+        }
+    }
+
+    /// Asks the database how many calls a month has.
+    async fn look(&self, key: &Key) -> Result<(), Refusal> {
+        let known = self.store.connection_calls(key.0, &key.1, key.2).await?;
+        let mut pages = self.pages.lock();
+        let page = pages.entry(key.clone()).or_default();
+        page.known = Some((known, Instant::now()));
+        page.written = 0;
+        Ok(())
+    }
+
+    /// Writes what has gathered.
+    pub(crate) async fn write(&self) {
+        let mut batch = Vec::new();
+        self.pages.lock().retain(|key, page| {
+            let counts = std::mem::take(&mut page.waiting);
+            if counts != Counts::default() {
+                batch.push(usage(key, counts));
+                page.written += counts.calls;
+            }
+            page.calls().is_some() || counts != Counts::default()
+        });
+        if batch.is_empty() {
+            return;
+        }
+        if let Err(error) = self.store.add_connection_usage(batch.clone()).await {
+            tracing::warn!(%error, "cannot write what connections used; trying again");
+            self.put_back(batch);
+        }
+    }
+
+    fn put_back(&self, batch: Vec<ConnectionUsage>) {
+        let mut pages = self.pages.lock();
+        for usage in batch {
+            let key = (usage.instance_id, usage.connection.into(), usage.month);
+            let page = pages.entry(key).or_default();
+            page.written = page.written.saturating_sub(usage.calls);
+            page.waiting.add(Counts {
+                calls: usage.calls,
+                errors: usage.errors,
+                bytes_sent: usage.bytes_sent,
+                bytes_received: usage.bytes_received,
+                milliseconds: usage.milliseconds,
+            });
+        }
+    }
+}
+
+fn usage(key: &Key, counts: Counts) -> ConnectionUsage {
+    ConnectionUsage {
+        instance_id: key.0,
+        connection: key.1.to_string(),
+        month: key.2,
+        calls: counts.calls,
+        errors: counts.errors,
+        bytes_sent: counts.bytes_sent,
+        bytes_received: counts.bytes_received,
+        milliseconds: counts.milliseconds,
+    }
+}
+
+/// 202611, in UTC.
+pub(crate) fn month(now: Timestamp) -> i32 {
+    let date = now.to_zoned(TimeZone::UTC).date();
+    i32::from(date.year()) * 100 + i32::from(date.month())
+}
+
+fn until_next_month(now: Timestamp) -> u64 {
+    let zoned = now.to_zoned(TimeZone::UTC);
+    let next = zoned
+        .date()
+        .last_of_month()
+        .tomorrow()
+        .ok()
+        .and_then(|first| first.to_zoned(TimeZone::UTC).ok());
+    let left = next.map(|next| next.timestamp().duration_since(now).as_secs());
+    left.and_then(|seconds| u64::try_from(seconds).ok())
+        .unwrap_or(3600)
+        .max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn months() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        assert_eq!(month(at("2026-11-27T01:02:03Z")), 202_611);
+        assert_eq!(until_next_month(at("2026-12-31T23:59:50Z")), 10);
+        assert_eq!(until_next_month(at("2026-11-30T00:00:00Z")), 86_400);
+    }
+}

@@ -1,0 +1,18 @@
+//! The connections room: `/connections/{name}/…` is a call to a third party, with its credential.
+//!
+//! - [`place`]: which connection a path names, and whether the rest is ours or the third party's
+//! - [`enter`]: a call
+//! - [`account`]: `authorize`, `callback`, `status` and `disconnect` of accounts that are connected by OAuth
+//! - [`own_key`]: `key`, `status` and `disconnect` where the owner types a key in
+//! - [`page`]: what a browser shows after the callback
+//!
+//! What a connection may do is none of this room's business: [`crate::connections`] knows.
+
+mod account;
+mod enter;
+mod own_key;
+mod page;
+mod place;
+
+pub(crate) use enter::enter;
+pub(crate) use place::methods;

@@ -1,0 +1,84 @@
+//! What a path under `/connections` names.
+
+use std::sync::Arc;
+
+use http::Method;
+
+use crate::admission::PlainPath;
+use crate::connections::{Connection, Connections, CredentialSettings};
+use crate::error::{Code, Refusal};
+use crate::methods::Methods;
+
+/// What a path names.
+pub(super) struct Place<'path> {
+    pub(super) connection: Arc<Connection>,
+    /// The path at the third party, or of ours.
+    pub(super) rest: &'path str,
+}
+
+/// Paths of ours, where a connection's credential is an instance's own. They go before the third party's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Own {
+    Authorize,
+    Callback,
+    Status,
+    Disconnect,
+    Key,
+}
+
+impl<'path> Place<'path> {
+    /// Takes `/connections/{name}/…` apart, byte for byte: a name in another spelling is no name.
+    pub(super) fn find(all: &Connections, path: &'path str) -> Result<Self, Refusal> {
+        let inner = path.strip_prefix("/connections/");
+        let inner = inner.ok_or(Code::RouteNotFound)?;
+        let at = inner.find('/').unwrap_or(inner.len());
+        let (name, rest) = inner.split_at(at);
+        let connection = all.get(name).ok_or(Code::ConnectionNotFound)?;
+        Ok(Self {
+            connection: Arc::clone(connection),
+            rest,
+        })
+    }
+
+    /// The path of ours that this is.
+    pub(super) fn own(&self) -> Option<Own> {
+        let credential = &self.connection.settings.credential;
+        let is_account = matches!(credential, CredentialSettings::Account(_));
+        let is_key = credential.own_secret().is_some();
+        Some(match self.rest {
+            "/authorize" if is_account => Own::Authorize,
+            "/callback" if is_account => Own::Callback,
+            "/key" if is_key => Own::Key,
+            "/status" if is_account || is_key => Own::Status,
+            "/disconnect" if is_account || is_key => Own::Disconnect,
+            _ => return None,
+        })
+    }
+}
+
+impl Own {
+    pub(super) fn methods(self) -> Methods {
+        Methods::new(match self {
+            Self::Authorize => vec![Method::GET, Method::POST],
+            Self::Callback | Self::Status => vec![Method::GET],
+            Self::Disconnect => vec![Method::POST],
+            Self::Key => vec![Method::PUT],
+        })
+    }
+}
+
+/// The methods that a path serves, for preflights.
+pub(crate) fn methods(all: &Connections, path: &str) -> Methods {
+    let Ok(place) = Place::find(all, path) else {
+        return Methods::new([]);
+    };
+    if let Some(own) = place.own() {
+        return own.methods();
+    }
+    let Some(plain) = PlainPath::new(place.rest) else {
+        return Methods::new([]);
+    };
+    let calls = place.connection.settings.calls.iter();
+    let fitting = calls.filter(|call| call.pattern.allows_path(&plain));
+    Methods::new(fitting.map(|call| call.pattern.method().clone()))
+}

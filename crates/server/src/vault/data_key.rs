@@ -1,0 +1,55 @@
+//! Data keys: what things are sealed with. They lie in the database, each wrapped by the master key, so a new
+//! master key wraps a few bytes anew and leaves what is sealed alone.
+
+use aws_lc_rs::rand;
+use backlot_store::secrets::WrappedKey;
+use jiff::Timestamp;
+use zeroize::Zeroizing;
+
+use super::master_key::MasterKey;
+use super::seal::{DoesNotOpen, KEY_BYTES, Place, SealingKey};
+
+/// A data key that is open.
+pub(super) struct DataKey {
+    pub(super) id: String,
+    bytes: Zeroizing<[u8; KEY_BYTES]>,
+    pub(super) sealing: SealingKey,
+}
+
+impl DataKey {
+    /// A new one. `None` when the operating system gives no random bytes.
+    pub(super) fn generate(now: Timestamp) -> Option<Self> {
+        let (mut bytes, mut id) = (Zeroizing::new([0; KEY_BYTES]), [0; 10]);
+        rand::fill(bytes.as_mut()).ok()?;
+        rand::fill(&mut id).ok()?;
+        let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or_default();
+        let id = uuid::Builder::from_unix_timestamp_millis(milliseconds, &id).into_uuid();
+        Some(Self {
+            id: id.to_string(),
+            sealing: SealingKey::new(&bytes)?,
+            bytes,
+        })
+    }
+
+    /// As it is kept.
+    pub(super) fn wrap(&self, master: &MasterKey, created_at: Timestamp) -> Option<WrappedKey> {
+        let place = Place::DataKey(&self.id);
+        Some(WrappedKey {
+            key_id: self.id.clone(),
+            wrapped: master.sealing()?.seal(place, self.bytes.as_ref())?,
+            created_at,
+        })
+    }
+
+    pub(super) fn unwrap(kept: &WrappedKey, master: &MasterKey) -> Result<Self, DoesNotOpen> {
+        let master = master.sealing().ok_or(DoesNotOpen)?;
+        let open = master.open(Place::DataKey(&kept.key_id), &kept.wrapped)?;
+        let bytes = <[u8; KEY_BYTES]>::try_from(&open[..]).map_err(|_| DoesNotOpen)?;
+        let bytes = Zeroizing::new(bytes);
+        Ok(Self {
+            id: kept.key_id.clone(),
+            sealing: SealingKey::new(&bytes).ok_or(DoesNotOpen)?,
+            bytes,
+        })
+    }
+}

@@ -1,0 +1,23 @@
+//! Why the vault gives nothing.
+
+use backlot_store::StoreError;
+
+/// Why the vault gives nothing.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum VaultFault {
+    /// The data keys were wrapped with another master key.
+    #[error("this is not the master key that the database's secrets are sealed with")]
+    WrongMasterKey,
+    /// Something sealed was changed, or moved to another place.
+    #[error("what is kept here does not open: it was changed, or belongs somewhere else")]
+    DoesNotOpen,
+    /// Somebody else changed the keys in the same moment; nothing was changed.
+    #[error("the keys were changed by somebody else in the same moment")]
+    ChangedMeanwhile,
+    /// The operating system gives no random bytes.
+    #[error("the operating system gives no random bytes")]
+    NoRandomness,
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

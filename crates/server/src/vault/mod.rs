@@ -1,0 +1,123 @@
+//! The vault: secrets, sealed in the database and open nowhere else than in memory.
+//!
+//! - [`master_key`]: what opens the rest; from a file, the environment or a command
+//! - [`data_key`]: what everything is sealed with, itself sealed by the master key
+//! - [`seal`]: AES-256-GCM-SIV, bound to the place of what is sealed
+//!
+//! Rules: whatever leaves the vault is a [`SecretText`], which cannot be printed; whoever asks names the
+//! instance; what another node changed is seen within a second.
+
+mod data_key;
+mod fault;
+mod master_key;
+mod seal;
+mod secret_text;
+mod secrets;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use backlot_store::Store;
+use backlot_store::secrets::{Secrets as _, WrappedKey};
+use backlot_wix::InstanceId;
+use moka::sync::Cache;
+use zeroize::Zeroizing;
+
+use crate::clock::Clock;
+use data_key::DataKey;
+pub use fault::VaultFault;
+pub use master_key::{MasterKey, NoMasterKey};
+pub use seal::Place;
+pub use secret_text::SecretText;
+pub use secrets::{BadSecretName, Listed, check_secret_name};
+
+/// How long an open secret is believed.
+const BELIEVED: Duration = Duration::from_secs(1);
+/// Open secrets that are kept.
+const MOST: u64 = 10_000;
+
+/// A secret's owner (`None` is everybody) and name.
+type Key = (Option<InstanceId>, Box<str>);
+
+/// The vault, open. Cloning shares it.
+#[derive(Clone)]
+pub struct Vault {
+    store: Store,
+    clock: Clock,
+    /// Newest first; never empty.
+    keys: Arc<[DataKey]>,
+    open: Cache<Key, Option<SecretText>>,
+}
+
+impl Vault {
+    /// Opens it with the master key; a database without a data key gets one.
+    /// [`VaultFault::WrongMasterKey`] when the data keys were wrapped with another.
+    pub async fn unlock(
+        store: Store,
+        clock: Clock,
+        master: &MasterKey,
+    ) -> Result<Self, VaultFault> {
+        let now = clock.now();
+        let mut kept = store.wrapped_keys().await?;
+        if kept.is_empty() {
+            let new = DataKey::generate(now).and_then(|key| key.wrap(master, now));
+            kept = store
+                .wrapped_keys_or(new.ok_or(VaultFault::NoRandomness)?)
+                .await?;
+        }
+        let unwrap = |kept: &WrappedKey| DataKey::unwrap(kept, master);
+        let keys = kept.iter().map(unwrap).collect::<Result<Vec<_>, _>>();
+        let keys = keys.map_err(|_| VaultFault::WrongMasterKey)?;
+        Ok(Self {
+            store,
+            clock,
+            keys: keys.into(),
+            open: Cache::builder()
+                .max_capacity(MOST)
+                .time_to_live(BELIEVED)
+                .build(),
+        })
+    }
+
+    /// Wraps the data keys with a new master key. Servers that run go on, since they have the data keys; from
+    /// then on the vault opens with the new master key only.
+    pub async fn rekey(
+        store: &Store,
+        old: &MasterKey,
+        new: &MasterKey,
+    ) -> Result<usize, VaultFault> {
+        let kept = store.wrapped_keys().await?;
+        let wrap = |kept: &WrappedKey| {
+            let key = DataKey::unwrap(kept, old).map_err(|_| VaultFault::WrongMasterKey)?;
+            let wrapped = key.wrap(new, kept.created_at);
+            wrapped.ok_or(VaultFault::NoRandomness)
+        };
+        let wrapped: Vec<WrappedKey> = kept.iter().map(wrap).collect::<Result<_, _>>()?;
+        let count = wrapped.len();
+        if store.rewrap_keys(wrapped, kept).await? {
+            Ok(count)
+        } else {
+            Err(VaultFault::ChangedMeanwhile)
+        }
+    }
+
+    /// Seals something for its place. The id of the key belongs beside it.
+    pub fn seal(&self, place: Place<'_>, open: &[u8]) -> Result<(String, Vec<u8>), VaultFault> {
+        let key = self.keys.first().ok_or(VaultFault::WrongMasterKey)?;
+        let sealed = key.sealing.seal(place, open);
+        Ok((key.id.clone(), sealed.ok_or(VaultFault::NoRandomness)?))
+    }
+
+    /// Opens what was sealed for this place.
+    pub fn open(
+        &self,
+        place: Place<'_>,
+        key_id: &str,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, VaultFault> {
+        let key = self.keys.iter().find(|key| key.id == key_id);
+        let key = key.ok_or(VaultFault::DoesNotOpen)?;
+        let opened = key.sealing.open(place, sealed);
+        opened.map_err(|_| VaultFault::DoesNotOpen)
+    }
+}
