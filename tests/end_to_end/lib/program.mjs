@@ -25,13 +25,20 @@ export function cleanEnvironment(extra = {}) {
   return { ...Object.fromEntries(kept), ...extra };
 }
 
+// `input` is what it finds on its standard input; without it that is closed.
 export class Program {
-  constructor(command, args, { cwd, env } = {}) {
+  constructor(command, args, { cwd, env, input } = {}) {
     this.stdout = "";
     this.stderr = "";
     this.asked = false;
-    this.child = spawn(command, args, { cwd, env: cleanEnvironment(env), stdio: ["ignore", "pipe", "pipe"] });
+    const stdin = input === undefined ? "ignore" : "pipe";
+    this.child = spawn(command, args, { cwd, env: cleanEnvironment(env), stdio: [stdin, "pipe", "pipe"] });
     running.add(this.child);
+    if (input !== undefined) {
+      // It may end without reading.
+      this.child.stdin.on("error", () => {});
+      this.child.stdin.end(input);
+    }
     for (const name of ["stdout", "stderr"]) {
       this.child[name].setEncoding("utf8").on("data", (text) => {
         this[name] += text;
