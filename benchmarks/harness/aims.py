@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
+from .connections.section import Connections
 from .data.growth import Growth
 from .data.postgres import Postgres
 from .findings import Findings
@@ -38,6 +39,8 @@ def judge(found: Findings) -> list[Aim]:
             judged += [aim(found.timed[section], section) for aim in aims]
     if found.wix:
         judged += _wix(found.wix)
+    if found.connections:
+        judged += _connections(found.connections)
     if found.memory:
         added, tenants = found.memory.added, f"{found.memory.instances:,}"
         judged.append(_below("memory", "idle < 15 MB", found.memory.idle, 15))
@@ -128,6 +131,20 @@ def _wix(wix: Wix) -> list[Aim]:
         Aim("wix", "CPU: known token / signed instance <= 1.15", f"{cost:.2f}", cost <= 1.15),
         Aim("wix", once, str(questions), questions == 1),
         Aim("wix", room, f"{overhead:.0f} µs", overhead < 100),
+    ]
+
+
+def _connections(found: Connections) -> list[Aim]:
+    renewals, section = found.renewals, "connections"
+    one_each = f"{renewals.instances:,} ended tokens: one token request each"
+    waits = "nobody waits for the slowest renewal"
+    own = renewals.token_requests == renewals.instances and renewals.most_for_one == 1
+    adds = found.stream_adds
+    return [
+        Aim(section, "CPU: a call / forwarding <= 1.10", f"{found.cost:.2f}", found.cost <= 1.10),
+        Aim(section, one_each, f"{renewals.token_requests:,}", own),
+        Aim(section, waits, f"{renewals.slowest_ms:.0f} ms", renewals.slowest_ms < 2000),
+        Aim(section, "an event passes within 1 ms", f"{adds:.0f} µs", adds < 1000),
     ]
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from . import aims, build, report, tools
 from .arguments import read_arguments
 from .bench import Workbench
+from .connections.section import measure_connections
 from .data.section import measure_data
 from .failures import CannotRun
 from .findings import Findings
@@ -69,6 +70,8 @@ def _measure(bench: Workbench) -> Findings:
                 found.memory = measure_memory(bench)
             elif section == "wix":
                 found.wix = measure_wix(bench, tools.located("wrk"))
+            elif section == "connections":
+                found.connections = measure_connections(bench, tools.located("wrk"))
             elif section == "data":
                 measure_data(bench, tools.located("wrk"), found)
             else:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from .connections.section import Connections
 from .data.growth import Growth
 from .data.postgres import Postgres
 from .failures import ContestantFailed
@@ -20,6 +21,7 @@ class Findings:
     # The sections, and parts of sections, in which rivals take turns.
     timed: dict[str, list[Result]] = field(default_factory=dict)
     wix: Wix | None = None
+    connections: Connections | None = None
     memory: Memory | None = None
     postgres: Postgres | None = None
     growth: Growth | None = None
@@ -43,6 +45,7 @@ class Findings:
         return {
             "sections": {n: {r.name: r.as_json() for r in rs} for n, rs in self.timed.items()},
             "wix": self.wix.as_json() if self.wix else None,
+            "connections": self.connections.as_json() if self.connections else None,
             "memory": self.memory.as_json() if self.memory else None,
             "postgres": self.postgres.as_json() if self.postgres else None,
             "growth": self.growth.as_json() if self.growth else None,

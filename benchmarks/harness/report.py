@@ -4,6 +4,7 @@ from collections.abc import Callable
 from statistics import median
 
 from .aims import MEGABYTE, Aim, ratio
+from .connections.section import Connections
 from .data.growth import Growth
 from .data.postgres import Postgres
 from .findings import Findings
@@ -15,6 +16,7 @@ TITLES = {
     "answer": "Answering an authenticated GET /whoami",
     "forward": "Forwarding an authenticated GET /api/hello to an upstream",
     "wix": "Wix on both sides, measured against the simulator",
+    "connections": "Connections, measured against stand-ins",
     "memory": "Memory of Backlot",
     "data-read": "Reading one item, by its owner",
     "data-insert": "Inserting one small item",
@@ -36,6 +38,9 @@ def tables(found: Findings, aims: list[Aim]) -> list[tuple]:
     made = [(TITLES[name], COLUMNS, *_section(name, rs)) for name, rs in found.timed.items()]
     if found.wix:
         made.append((TITLES["wix"], ["what", "found"], _wix(found.wix), []))
+    if found.connections:
+        rows = _connections(found.connections)
+        made.append((TITLES["connections"], ["what", "found"], rows, []))
     if found.memory:
         made.append((TITLES["memory"], ["moment", "resident MB"], _moments(found.memory), []))
     if found.postgres:
@@ -116,6 +121,23 @@ def _wix(wix: Wix) -> list[list[str]]:
         ["GET /apps/v1/instance proxied plainly, median", f"{wix.plain_p50:.0f} µs"],
         ["the same through the wix room, median", f"{wix.room_p50:.0f} µs"],
         ["the wix room's own overhead", f"{wix.room_overhead:.0f} µs"],
+    ]
+
+
+def _connections(found: Connections) -> list[list[str]]:
+    renewals = found.renewals
+    at_once = f"{renewals.calls:,} calls of {renewals.instances:,} instances, all tokens ended"
+    return [
+        ["GET /api/hello forwarded, CPU a request", f"{found.forward_cpu:.2f} µs"],
+        ["the same as a connection's call, CPU a request", f"{found.call_cpu:.2f} µs"],
+        ["the second over the first", f"{found.cost:.2f} x"],
+        [f"{at_once}: token requests", f"{renewals.token_requests:,}"],
+        ["the most of one instance", str(renewals.most_for_one)],
+        ["the slowest of these calls", f"{renewals.slowest_ms:.0f} ms"],
+        ["that of the one whose provider takes 2 s", f"{renewals.slow_one_ms:.0f} ms"],
+        ["a server-sent event read directly, median", f"{found.direct_us:.0f} µs"],
+        ["the same through Backlot, median", f"{found.stream_us:.0f} µs"],
+        ["its p99", f"{found.stream_p99_us:.0f} µs"],
     ]
 
 
