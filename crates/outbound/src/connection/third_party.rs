@@ -104,7 +104,8 @@ impl ThirdParty {
         now: Timestamp,
     ) -> Result<Response<ReplyStream>, CallError> {
         let inner = &*self.0;
-        let state = inner.states.get_with(instance_id, Arc::default);
+        let known = inner.states.get(&instance_id);
+        let state = known.unwrap_or_else(|| inner.states.get_with(instance_id, Arc::default));
         let place = state.places.try_acquire();
         let _place = place.map_err(|_| CallError::Crowded)?;
         let enter = state.breaker.enter();

@@ -43,7 +43,7 @@ impl Connections {
         from_client: &HeaderMap,
     ) -> Result<HeaderMap, Refusal> {
         let settings = &connection.settings;
-        let mut headers = HeaderMap::new();
+        let mut headers = HeaderMap::with_capacity(from_client.len() + settings.headers.len() + 4);
         for (name, value) in from_client {
             let goes = GOES_ALONG.contains(name)
                 || *name == IDEMPOTENCY_KEY
@@ -75,6 +75,9 @@ impl Connections {
         query: &str,
     ) -> Result<PathAndQuery, Refusal> {
         let settings = &connection.settings;
+        if query.is_empty() && settings.query.is_empty() {
+            return path.parse().map_err(|_| Code::PathNotAllowed.into());
+        }
         let is_ours = |part: &str| {
             let name = part.split_once('=').map_or(part, |(name, _)| name);
             let name = name.replace('+', " ");

@@ -123,8 +123,9 @@ impl ThirdPartyBody {
         found: Option<Found>,
         mut meter: Meter,
     ) -> Response<Self> {
-        let mut headers = reply_rules::headers(&meter.connection.settings, &parts.headers);
-        meter.found += meter.needles.redact_headers(&mut headers);
+        let settings = &meter.connection.settings;
+        let (headers, found_there) = reply_rules::headers(settings, &parts.headers, &meter.needles);
+        meter.found += found_there;
         let mut response = Response::new(Self {
             source,
             found,

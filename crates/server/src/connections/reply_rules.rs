@@ -1,5 +1,6 @@
 //! Which headers of a third party's reply come back.
 
+use backlot_outbound::redact::Needles;
 use http::header::{
     ACCEPT_RANGES, AGE, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LANGUAGE, CONTENT_LENGTH,
     CONTENT_RANGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, EXPIRES, HeaderName, LAST_MODIFIED,
@@ -25,15 +26,23 @@ const COMES_BACK: [HeaderName; 13] = [
     RETRY_AFTER,
 ];
 
-/// What comes back of a reply's headers.
-pub(super) fn headers(settings: &ConnectionSettings, from_it: &HeaderMap) -> HeaderMap {
-    let mut headers = HeaderMap::new();
+/// Headers that there is room for at once: those of most replies, and ours.
+const ROOM: usize = 24;
+
+/// What comes back of a reply's headers, without the credential, and how many values had it.
+pub(super) fn headers(
+    settings: &ConnectionSettings,
+    from_it: &HeaderMap,
+    needles: &Needles,
+) -> (HeaderMap, u64) {
+    let mut headers = HeaderMap::with_capacity(ROOM);
     for (name, value) in from_it {
         let comes = COMES_BACK.contains(name) || settings.reply_headers.contains(name);
         if comes && !settings.remove_reply_headers.contains(name) {
             headers.append(name.clone(), value.clone());
         }
     }
+    let found = needles.redact_headers(&mut headers);
     for (name, value) in &settings.add_reply_headers {
         headers.insert(name.clone(), value.clone());
     }
@@ -51,5 +60,5 @@ pub(super) fn headers(settings: &ConnectionSettings, from_it: &HeaderMap) -> Hea
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     headers.append(VARY, HeaderValue::from_static("Authorization"));
-    headers
+    (headers, found)
 }

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use backlot_store::Store;
@@ -187,8 +188,20 @@ fn usage(key: &Key, counts: Counts) -> ConnectionUsage {
 
 /// 202611, in UTC.
 pub(crate) fn month(now: Timestamp) -> i32 {
+    /// The day that was asked for last (counted from 1970), and its month: all calls of a day have the same.
+    static LAST: AtomicU64 = AtomicU64::new(u64::MAX);
+    let day = u64::try_from(now.as_second() / 86_400).unwrap_or_default();
+    let last = LAST.load(Ordering::Relaxed);
+    if last >> 32 == day {
+        return i32::try_from(last & 0xffff_ffff).unwrap_or_default();
+    }
     let date = now.to_zoned(TimeZone::UTC).date();
-    i32::from(date.year()) * 100 + i32::from(date.month())
+    let month = i32::from(date.year()) * 100 + i32::from(date.month());
+    LAST.store(
+        (day << 32) | u64::from(month.unsigned_abs()),
+        Ordering::Relaxed,
+    );
+    month
 }
 
 fn until_next_month(now: Timestamp) -> u64 {

@@ -1,12 +1,13 @@
 //! A secret that is open: it cannot be printed, and leaves memory when it is dropped.
 
 use std::fmt;
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-/// The text of a secret.
+/// The text of a secret. Clones share it; it leaves memory with the last of them.
 #[derive(Clone, PartialEq, Eq)]
-pub struct SecretText(Zeroizing<String>);
+pub struct SecretText(Arc<Zeroizing<String>>);
 
 impl SecretText {
     /// The most bytes of a secret.
@@ -14,7 +15,7 @@ impl SecretText {
 
     /// Takes a text.
     pub fn new(text: String) -> Self {
-        Self(Zeroizing::new(text))
+        Self(Arc::new(Zeroizing::new(text)))
     }
 
     /// The text, for the few places that hand it on.
