@@ -6,7 +6,7 @@
 //! - [`accounts`]: accounts that an instance's owner has connected by OAuth
 //! - [`usage`]: what each instance has used, written behind, and its quota
 //! - [`outgoing`], [`reply_rules`] and [`reply_body`]: what goes along, and what comes back
-//! - [`send`]: one call, from its admission to its reply
+//! - [`send`] and [`exchange`]: one call, from its admission to its reply
 //!
 //! The room (`rooms::connections`) speaks HTTP and calls this; Rust handlers come in by
 //! [`crate::Connections`]. Both are held by the same rules.
@@ -14,6 +14,7 @@
 mod accounts;
 mod calls;
 mod credentials;
+mod exchange;
 mod header_names;
 mod kept_replies;
 mod outgoing;

@@ -1,0 +1,176 @@
+//! Asking the third party, with a new token where the old one is refused; and asking about what is kept.
+
+use backlot_outbound::body::{CallBody, ReplyStream};
+use backlot_outbound::cache::Lookup;
+use backlot_outbound::connection::Call;
+use bytes::Bytes;
+use http::header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderName, Method, Response, StatusCode};
+
+use super::credentials::Chosen;
+use super::kept_replies::{KeptReplies, Question};
+use super::reply_body::ThirdPartyBody;
+use super::send::{Admitted, Incoming};
+use crate::error::Refusal;
+
+/// By which a caller asks for a reply only if it is not the one that they have.
+const CONDITIONS: [HeaderName; 4] = [
+    IF_MATCH,
+    IF_MODIFIED_SINCE,
+    IF_NONE_MATCH,
+    IF_UNMODIFIED_SINCE,
+];
+
+/// A call, ready to be sent.
+pub(super) struct Prepared {
+    pub(super) chosen: Chosen,
+    pub(super) target: PathAndQuery,
+    /// Taken when the call is sent.
+    headers: HeaderMap,
+}
+
+impl Admitted<'_> {
+    pub(super) async fn prepare(&self, incoming: &Incoming<'_>) -> Result<Prepared, Refusal> {
+        let (all, connection, id) = (self.connections, self.connection, self.instance_id);
+        let (path, query) = (incoming.path, incoming.query);
+        Ok(Prepared {
+            chosen: all.credential(connection, id).await?,
+            headers: all.headers(connection, id, incoming.headers).await?,
+            target: all.target(connection, id, path, query).await?,
+        })
+    }
+
+    /// What a kept reply may answer.
+    pub(super) fn question(
+        &self,
+        kept: &KeptReplies,
+        method: &Method,
+        prepared: &Prepared,
+    ) -> Option<Question> {
+        let Prepared {
+            chosen,
+            target,
+            headers,
+        } = prepared;
+        let credential = &chosen.credential;
+        kept.question(
+            self.instance_id,
+            credential,
+            method,
+            target,
+            headers,
+            self.now,
+        )
+    }
+
+    /// Asks the third party.
+    pub(super) async fn ask(
+        &self,
+        method: Method,
+        body: CallBody,
+        mut prepared: Prepared,
+    ) -> Result<(Response<ReplyStream>, Prepared), Refusal> {
+        let mut call = Call {
+            method,
+            target: prepared.target.clone(),
+            headers: std::mem::take(&mut prepared.headers),
+            body,
+        };
+        // A token may be taken back before its time: with a new one the call may go.
+        let token = prepared.chosen.token.clone();
+        let again = token.as_ref().and_then(|_| copy(&call));
+        let mut reply = self.exchange(call, &prepared).await?;
+        if reply.status() == StatusCode::UNAUTHORIZED
+            && let Some((holder, token)) = token
+            && self
+                .connections
+                .accounts
+                .refused(self.connection, holder, &token)
+            && let Some(again) = again
+        {
+            drop(reply);
+            let chosen = self
+                .connections
+                .credential(self.connection, self.instance_id);
+            prepared.chosen = chosen.await?;
+            call = again;
+            reply = self.exchange(call, &prepared).await?;
+        }
+        Ok((reply, prepared))
+    }
+
+    /// Answers with what is kept, as long as it may be; else asks whether it still is what the third party says.
+    pub(super) async fn by_memory(
+        &self,
+        kept: &KeptReplies,
+        question: Question,
+        method: Method,
+        mut prepared: Prepared,
+    ) -> Result<Response<ThirdPartyBody>, Refusal> {
+        let nothing = || CallBody::Ready(Bytes::new());
+        let Question { key, parts, now } = &question;
+        let stale = match kept.cache.lookup(key, parts, *now) {
+            Lookup::Fresh(reply) => {
+                return Ok(ThirdPartyBody::from_memory(reply, self.meter(&prepared)));
+            }
+            Lookup::Miss => {
+                let (reply, prepared) = self.ask(method, nothing(), prepared).await?;
+                return ThirdPartyBody::reply(reply, Some(question), self.meter(&prepared));
+            }
+            Lookup::Stale(stale) => stale,
+        };
+        // A 304 must speak of what is kept, not of what the caller has.
+        without_conditions(&mut prepared.headers);
+        let plain = prepared.headers.clone();
+        for (name, value) in stale.conditions() {
+            prepared.headers.insert(name.clone(), value.clone());
+        }
+        let (reply, mut prepared) = self.ask(method.clone(), nothing(), prepared).await?;
+        if reply.status() != StatusCode::NOT_MODIFIED {
+            return ThirdPartyBody::reply(reply, Some(question), self.meter(&prepared));
+        }
+        let (not_modified, _) = reply.into_parts();
+        if let Some(fresh) = kept
+            .cache
+            .refresh(key.clone(), &stale, parts, &not_modified, *now)
+        {
+            return Ok(ThirdPartyBody::from_memory(fresh, self.meter(&prepared)));
+        }
+        // It speaks of another reply than the one that is kept: asked again, without conditions.
+        kept.cache.forget(key);
+        prepared.headers = plain;
+        let (reply, prepared) = self.ask(method, nothing(), prepared).await?;
+        ThirdPartyBody::reply(reply, Some(question), self.meter(&prepared))
+    }
+
+    async fn exchange(
+        &self,
+        call: Call,
+        prepared: &Prepared,
+    ) -> Result<Response<ReplyStream>, Refusal> {
+        let third_party = &self.connection.third_party;
+        let credential = &prepared.chosen.credential;
+        let sent = third_party.send(call, credential, self.instance_id, self.now);
+        Ok(sent.await?)
+    }
+}
+
+/// The same call once more, if its body is here.
+fn copy(call: &Call) -> Option<Call> {
+    let CallBody::Ready(bytes) = &call.body else {
+        return None;
+    };
+    Some(Call {
+        method: call.method.clone(),
+        target: call.target.clone(),
+        headers: call.headers.clone(),
+        body: CallBody::Ready(bytes.clone()),
+    })
+}
+
+fn without_conditions(headers: &mut HeaderMap) {
+    for name in CONDITIONS {
+        headers.remove(name);
+    }
+}
