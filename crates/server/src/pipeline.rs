@@ -171,16 +171,17 @@ fn check_method(
     route: &Route<'_>,
     request: &Request<RequestBody>,
 ) -> Result<Option<Response<ReplyBody>>, Refusal> {
+    let is_options = request.method() == Method::OPTIONS;
+    // Here a call is a method and a path together, and refused as one.
+    if matches!(route, Route::Wix(_) | Route::Connections) && !is_options {
+        return Ok(None);
+    }
     let methods = house.routes.methods(route, request.uri().path());
     if methods.contains(request.method()) {
         return Ok(None);
     }
-    if request.method() == Method::OPTIONS {
+    if is_options {
         return Ok(Some(options(methods.header())));
-    }
-    // Here a call is a method and a path together, and refused as one.
-    if matches!(route, Route::Wix(_) | Route::Connections) {
-        return Ok(None);
     }
     Err(Refusal::from(Code::MethodNotAllowed).allow(methods.header()))
 }

@@ -22,8 +22,6 @@ use crate::upstream::{Address, Client};
 const MOST_STATES: u64 = 10_000;
 /// Calls of one instance's that wait for their reply at once: slow ones must not take all there is.
 const MOST_AT_ONCE: usize = 256;
-/// How long one is kept that nobody uses.
-const KEPT: Duration = Duration::from_mins(10);
 
 /// How one third party is called.
 #[derive(Debug, Clone)]
@@ -77,10 +75,8 @@ impl ThirdParty {
         Self(Arc::new(Inner {
             client,
             jitter: Jitter::new(settings.seed),
-            states: Cache::builder()
-                .max_capacity(MOST_STATES)
-                .time_to_idle(KEPT)
-                .build(),
+            // Without a time to live: then no clock is asked.
+            states: Cache::builder().max_capacity(MOST_STATES).build(),
             settings,
         }))
     }
