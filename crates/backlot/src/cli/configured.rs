@@ -7,16 +7,18 @@ use backlot_store::{Address, Store};
 use backlot_wix::data::collection::Definition;
 
 use super::arguments::Place;
-use super::{mistake, read_source};
+use super::{environment, mistake, read_source};
 use crate::collections;
-use crate::config::{Source, database_of};
+use crate::config::{Source, database_of, master_key_of};
 use crate::data_folder::DataFolder;
+use crate::secrets::MasterKeyPlace;
 
 /// The database and the files of collections.
 pub(super) struct Configured {
     pub(super) source: Source,
     pub(super) database: Address,
     pub(super) folder: PathBuf,
+    data: DataFolder,
 }
 
 impl Configured {
@@ -28,7 +30,13 @@ impl Configured {
             source,
             database,
             folder,
+            data,
         })
+    }
+
+    /// Where the master key of the secrets is.
+    pub(super) fn master_key(&self) -> anyhow::Result<MasterKeyPlace> {
+        Ok(master_key_of(&self.source, self.data.path(), &environment)?)
     }
 
     /// The collections of the files.

@@ -7,6 +7,7 @@ mod app;
 mod connection;
 mod cors;
 mod database;
+mod network;
 mod report;
 mod roles;
 mod secret;
@@ -97,6 +98,17 @@ pub(crate) fn connections_of(
     Ok(connections)
 }
 
+/// Where the master key of the secrets is, for what needs nothing else.
+pub(crate) fn master_key_of(
+    source: &Source,
+    data: &Path,
+    environment: Environment<'_>,
+) -> Result<MasterKeyPlace, ConfigErrors> {
+    let config = source.parse()?;
+    let value = config.secrets.master_key.as_ref();
+    Ok(MasterKeyPlace::find(source, value, data, environment))
+}
+
 /// Checks everything and reports all that is wrong at once.
 pub fn resolve(
     source: &Source,
@@ -117,7 +129,11 @@ pub fn resolve(
     let connections = connection::resolve(&config, mode, environment, &mut report);
     let public_url = public_url(config.server.public_url.as_deref(), &mut report);
     let cors = cors::resolve(&config.cors, &config.connection, app_id, mode, &mut report);
-    let trusted_proxies = networks(&config.server.trusted_proxies, &mut report);
+    let trusted_proxies = network::resolve(
+        "server.trusted_proxies",
+        &config.server.trusted_proxies,
+        &mut report,
+    );
     check_limits(&config, &mut report);
     if mode == Mode::Serve {
         check_admin(config.admin.listen, &mut report);
@@ -193,22 +209,6 @@ fn public_url(text: Option<&str>, report: &mut Report<'_>) -> Option<String> {
         );
     }
     Some(text.trim_end_matches('/').to_owned())
-}
-
-fn networks(texts: &[String], report: &mut Report<'_>) -> Vec<ipnet::IpNet> {
-    let mut networks = Vec::new();
-    for (index, text) in texts.iter().enumerate() {
-        let single = text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from);
-        match text.parse().or(single) {
-            Ok(network) => networks.push(network),
-            Err(_) => report.problem(
-                format!("server.trusted_proxies[{index}]"),
-                format!("{text:?} is not a network"),
-                "write an address, or a network such as 10.0.0.0/8",
-            ),
-        }
-    }
-    networks
 }
 
 fn check_limits(config: &Config, report: &mut Report<'_>) {

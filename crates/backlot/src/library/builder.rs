@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use backlot_server::connections::ConnectionSettings;
 use backlot_server::log::{RequestLog, Sink};
 use backlot_server::{Clock, Server};
 use backlot_wix::data::collection::Definition;
@@ -91,7 +92,10 @@ impl Builder {
             resolved.settings.api.push(entry);
         }
         let store = resolved.database.open().await?;
-        let is_needed = secrets::are_needed(&resolved.settings.connections.list);
+        let is_needed = {
+            let connections = &resolved.settings.connections.list;
+            connections.iter().any(ConnectionSettings::needs_vault)
+        };
         resolved.settings.vault = secrets::unlock(&store, &resolved.master_key, is_needed).await?;
         let plan = collections::apply(&store, files).await?;
         for line in plan.to_string().lines() {

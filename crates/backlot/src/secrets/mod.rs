@@ -7,12 +7,11 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use backlot_server::Clock;
-use backlot_server::connections::{ConnectionSettings, CredentialSettings, SecretSource};
 use backlot_server::vault::{SecretText, Vault, VaultFault};
 use backlot_store::Store;
 use backlot_store::secrets::Secrets as _;
 
-use crate::config::{Environment, Source, database_of};
+use crate::config::{Environment, Source, database_of, master_key_of};
 pub(crate) use master_key::{MasterKeyPlace, write as write_master_key};
 
 /// Opens the vault if anything needs it: connections, a master key that is configured, or secrets that are
@@ -58,9 +57,7 @@ pub(crate) async fn give_secrets(
     if !database.exists() {
         return Ok(());
     }
-    let config = source.parse()?;
-    let value = config.secrets.master_key.as_ref();
-    let place = MasterKeyPlace::find(source, value, data, environment);
+    let place = master_key_of(source, data, environment)?;
     let store = database.open().await?;
     let Some(vault) = unlock(&store, &place, false).await? else {
         return Ok(());
@@ -73,32 +70,4 @@ pub(crate) async fn give_secrets(
     }
     source.give_secrets(secrets);
     Ok(())
-}
-
-/// Whether any of these needs the vault.
-pub(crate) fn are_needed(connections: &[ConnectionSettings]) -> bool {
-    let is_kept = |source: &SecretSource| {
-        matches!(
-            source,
-            SecretSource::Shared(_) | SecretSource::OfInstance(_)
-        )
-    };
-    connections.iter().any(|connection| {
-        let headers = connection.headers.iter().map(|(_, source)| source);
-        let query = connection.query.iter().map(|(_, source)| source);
-        let of_credential = match &connection.credential {
-            CredentialSettings::None => false,
-            CredentialSettings::Bearer(one)
-            | CredentialSettings::Header(_, _, one)
-            | CredentialSettings::Query(_, one)
-            | CredentialSettings::Signature(_, one) => is_kept(one),
-            CredentialSettings::Basic(user, password) => is_kept(user) || is_kept(password),
-            CredentialSettings::ClientCredentials(settings) => {
-                let client = &settings.client;
-                is_kept(&client.id) || client.secret.as_ref().is_some_and(is_kept)
-            }
-            CredentialSettings::Account(_) => true,
-        };
-        of_credential || headers.chain(query).any(is_kept)
-    })
 }

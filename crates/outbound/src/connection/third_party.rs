@@ -86,11 +86,6 @@ impl ThirdParty {
         &self.0.client
     }
 
-    /// Where it is.
-    pub fn base(&self) -> &Address {
-        &self.0.settings.base
-    }
-
     /// Makes a call of an instance's. What comes back is a reply, whatever its status.
     pub async fn send(
         &self,

@@ -20,8 +20,13 @@ pub enum SecretSource {
 
 impl SecretSource {
     /// Whether each instance has its own.
-    pub(crate) const fn is_own(&self) -> bool {
+    pub const fn is_own(&self) -> bool {
         matches!(self, Self::OfInstance(_))
+    }
+
+    /// Whether the vault keeps it.
+    pub(crate) const fn is_kept(&self) -> bool {
+        matches!(self, Self::Shared(_) | Self::OfInstance(_))
     }
 
     /// The text, open.

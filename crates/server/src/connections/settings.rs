@@ -112,11 +112,6 @@ pub struct Quotas {
 }
 
 impl Quotas {
-    /// Whether nothing is limited.
-    pub const fn is_empty(&self) -> bool {
-        self.plans.is_empty() && self.others.is_none()
-    }
-
     /// The calls of a plan in a month; `None` is no limit.
     pub fn of(&self, plan: Option<&str>) -> Option<u64> {
         let named = self.plans.iter().find(|(name, _)| Some(&**name) == plan);
@@ -151,6 +146,19 @@ impl CredentialSettings {
         match self {
             Self::Query(name, _) => Some(name),
             _ => None,
+        }
+    }
+
+    /// Whether it needs the vault: for secrets, or to keep the tokens of accounts.
+    fn needs_vault(&self) -> bool {
+        match self {
+            Self::ClientCredentials(settings) => {
+                let client = &settings.client;
+                let secret = client.secret.as_ref();
+                client.id.is_kept() || secret.is_some_and(SecretSource::is_kept)
+            }
+            Self::Account(_) => true,
+            _ => self.sources().any(SecretSource::is_kept),
         }
     }
 
@@ -224,6 +232,11 @@ impl ConnectionSettings {
         self.credential.own_secret().is_some()
             || matches!(self.credential, CredentialSettings::Account(_))
             || put_on.any(SecretSource::is_own)
+    }
+
+    /// Whether its calls need the vault.
+    pub fn needs_vault(&self) -> bool {
+        self.credential.needs_vault() || self.put_on().any(SecretSource::is_kept)
     }
 
     /// What is put on each call besides the credential.

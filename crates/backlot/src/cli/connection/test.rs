@@ -8,8 +8,7 @@ use crate::cli::arguments::ConnectionTest;
 use crate::cli::configured::Configured;
 use crate::cli::{environment, mistake, runtime};
 use crate::config::connections_of;
-use crate::data_folder::DataFolder;
-use crate::secrets::{self, MasterKeyPlace};
+use crate::secrets;
 
 pub(super) fn run(arguments: &ConnectionTest) -> anyhow::Result<()> {
     let configured = Configured::read(&arguments.place)?;
@@ -24,14 +23,10 @@ pub(super) fn run(arguments: &ConnectionTest) -> anyhow::Result<()> {
         )));
     };
     let settings = list.swap_remove(at);
-    let data = DataFolder::new(arguments.place.data.as_deref());
-    let config = configured.source.parse()?;
-    let value = config.secrets.master_key.as_ref();
-    let source = &configured.source;
-    let key = MasterKeyPlace::find(source, value, data.path(), &environment);
+    let key = configured.master_key()?;
     let findings = runtime()?.block_on(async {
         let store = configured.database.open().await?;
-        let is_needed = secrets::are_needed(std::slice::from_ref(&settings));
+        let is_needed = settings.needs_vault();
         let trial = Trial {
             vault: secrets::unlock(&store, &key, is_needed).await?,
             settings,

@@ -9,7 +9,7 @@ use crate::cli::configured::Configured;
 pub(super) fn run(arguments: &SecretList) -> anyhow::Result<()> {
     let configured = Configured::read(&arguments.place)?;
     let listed = runtime()?.block_on(async {
-        let vault = open(&configured, &arguments.place).await?;
+        let vault = open(&configured).await?;
         anyhow::Ok(vault.secrets(arguments.instance).await?)
     })?;
     let mut out = std::io::stdout().lock();

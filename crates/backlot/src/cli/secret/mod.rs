@@ -11,11 +11,10 @@ mod remove;
 use anyhow::Context as _;
 use backlot_server::vault::{Vault, check_secret_name};
 
-use super::arguments::{Place, Secret};
+use super::arguments::Secret;
 use super::configured::Configured;
-use super::{environment, mistake, runtime};
-use crate::data_folder::DataFolder;
-use crate::secrets::{self, MasterKeyPlace};
+use super::{mistake, runtime};
+use crate::secrets;
 
 pub(super) fn run(command: &Secret) -> anyhow::Result<()> {
     match command {
@@ -27,24 +26,10 @@ pub(super) fn run(command: &Secret) -> anyhow::Result<()> {
     }
 }
 
-/// Where the master key is, for commands.
-fn master_key(configured: &Configured, place: &Place) -> anyhow::Result<MasterKeyPlace> {
-    let data = DataFolder::new(place.data.as_deref());
-    let config = configured.source.parse()?;
-    let value = config.secrets.master_key.as_ref();
-    let source = &configured.source;
-    Ok(MasterKeyPlace::find(
-        source,
-        value,
-        data.path(),
-        &environment,
-    ))
-}
-
 /// Opens the vault; a database is made where there is none yet.
-async fn open(configured: &Configured, place: &Place) -> anyhow::Result<Vault> {
+async fn open(configured: &Configured) -> anyhow::Result<Vault> {
     let store = configured.database.open().await?;
-    let key = master_key(configured, place)?;
+    let key = configured.master_key()?;
     let vault = secrets::unlock(&store, &key, true).await?;
     vault.context("the vault stays shut")
 }

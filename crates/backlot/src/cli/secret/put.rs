@@ -16,7 +16,7 @@ pub(super) fn run(arguments: &SecretPut, must_exist: bool) -> anyhow::Result<()>
     let configured = Configured::read(&arguments.place)?;
     let text = read(name)?;
     let version = runtime()?.block_on(async {
-        let vault = open(&configured, &arguments.place).await?;
+        let vault = open(&configured).await?;
         let whose = arguments.instance;
         anyhow::Ok(vault.keep_secret(whose, name, &text, must_exist).await?)
     })?;

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use backlot_server::vault::{MasterKey, Vault, VaultFault};
 use zeroize::Zeroizing;
 
-use super::{master_key, runtime};
+use super::runtime;
 use crate::cli::arguments::SecretRekey;
 use crate::cli::configured::Configured;
 use crate::cli::mistake;
@@ -17,7 +17,7 @@ use crate::secrets::{self, MasterKeyPlace};
 
 pub(super) fn run(arguments: &SecretRekey) -> anyhow::Result<()> {
     let configured = Configured::read(&arguments.place)?;
-    let place = master_key(&configured, &arguments.place)?;
+    let place = configured.master_key()?;
     let (new, was_made) = new_key()?;
     let outcome = runtime()?.block_on(change(&configured, &place, &new, was_made));
     outcome?;

@@ -12,7 +12,7 @@ pub(super) fn run(arguments: &SecretPut) -> anyhow::Result<()> {
     check_name(name)?;
     let configured = Configured::read(&arguments.place)?;
     let removed = runtime()?.block_on(async {
-        let vault = open(&configured, &arguments.place).await?;
+        let vault = open(&configured).await?;
         anyhow::Ok(vault.remove_secret(arguments.instance, name).await?)
     })?;
     if !removed {

@@ -32,8 +32,7 @@ pub(super) fn resolve(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<Cred
                 None => Some(SecretSource::Plain("".into())),
             };
             let (user, password) = (user?, password?);
-            let is_own = |source: &SecretSource| matches!(source, SecretSource::OfInstance(_));
-            if is_own(&user) && is_own(&password) {
+            if user.is_own() && password.is_own() {
                 let cause = "two instance secrets, and the owner types one in";
                 let remedy = "make one of them a secret of the app's";
                 report.problem(key("basic"), cause, remedy);
@@ -201,8 +200,7 @@ fn account(
 
 /// An OAuth client is the app's, so no instance has its own.
 fn is_shared(entry: &Entry<'_>, key: &str, source: &SecretSource, report: &mut Report<'_>) -> bool {
-    let is_own = matches!(source, SecretSource::OfInstance(_));
-    if is_own {
+    if source.is_own() {
         let cause = "an OAuth client is the app's, so no instance has its own secret";
         report.problem(
             entry.key(key),
@@ -210,7 +208,7 @@ fn is_shared(entry: &Entry<'_>, key: &str, source: &SecretSource, report: &mut R
             "write { secret = \"NAME\" } or { env = \"NAME\" }",
         );
     }
-    !is_own
+    !source.is_own()
 }
 
 const fn proof(name: ClientProofName) -> ClientProof {

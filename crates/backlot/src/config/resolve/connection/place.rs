@@ -7,6 +7,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
 use super::Entry;
+use crate::config::resolve::network;
 use crate::config::resolve::report::Report;
 
 pub(super) struct Place {
@@ -16,12 +17,14 @@ pub(super) struct Place {
 }
 
 pub(super) fn resolve(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<Place> {
-    let networks = networks(entry, report);
+    let texts = &entry.section.networks;
+    let networks = network::resolve(&entry.key("networks"), texts, report);
+    let are_networks = networks.len() == texts.len();
     let extra_roots = extra_roots(entry, report);
     let base = address(entry, "base_url", &entry.section.base_url, report);
     Some(Place {
         base: base?,
-        networks: networks?,
+        networks: are_networks.then_some(networks)?,
         extra_roots: extra_roots?,
     })
 }
@@ -51,7 +54,8 @@ pub(super) fn address(
         );
         return None;
     }
-    let networks = parsed(&entry.section.networks);
+    let networks = entry.section.networks.iter();
+    let networks: Vec<IpNet> = networks.filter_map(|text| network::parse(text)).collect();
     let guard = if address.is_tls() {
         AddressGuard::new(networks)
     } else {
@@ -66,30 +70,6 @@ pub(super) fn address(
         return None;
     }
     Some(address)
-}
-
-fn parse(text: &str) -> Option<IpNet> {
-    let single = text.parse::<std::net::IpAddr>().map(IpNet::from);
-    text.parse().or(single).ok()
-}
-
-fn parsed(texts: &[String]) -> Vec<IpNet> {
-    texts.iter().filter_map(|text| parse(text)).collect()
-}
-
-fn networks(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<Vec<IpNet>> {
-    let texts = &entry.section.networks;
-    for (index, text) in texts.iter().enumerate() {
-        if parse(text).is_none() {
-            report.problem(
-                entry.key(&format!("networks[{index}]")),
-                format!("{text:?} is not a network"),
-                "write an address, or a network such as 10.0.0.0/8",
-            );
-        }
-    }
-    let networks = parsed(texts);
-    (networks.len() == texts.len()).then_some(networks)
 }
 
 fn extra_roots(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<Vec<CertificateDer<'static>>> {
