@@ -43,6 +43,10 @@ test("compressed replies", async (t) => {
     large: ["gzip", zlib.gzipSync(random)],
     broken: ["gzip", zlib.gzipSync(text).subarray(0, 60)],
     "not-gzip": ["gzip", Buffer.from("this is no gzip at all")],
+    "not-br": ["br", Buffer.from("this is no brotli at all")],
+    "not-deflate": ["deflate", Buffer.from("this is no deflate at all")],
+    "cut-at-once": ["gzip", zlib.gzipSync(text).subarray(0, 7)],
+    "not-inside": ["gzip, br", zlib.brotliCompressSync(Buffer.from("this is no gzip at all"))],
     unknown: ["compress", Buffer.from("x")],
     "many-times": [Array(20).fill("gzip").join(", "), zlib.gzipSync(text)],
   };
@@ -91,14 +95,12 @@ test("compressed replies", async (t) => {
     assert.equal(reply.whole, false);
     assert.ok(reply.bytes.length <= 256 * 1024);
   });
-  for (const name of ["broken", "not-gzip"]) {
-    await t.test(`${name} is not taken for whole`, async () => {
-      // It may end before its head is sent.
-      const reply = await get(name).catch(() => ({ whole: false }));
-      assert.ok(reply.whole === false || reply.status === 502, reply.text);
-    });
-  }
-  for (const name of ["unknown", "many-times"]) {
+  await t.test("what breaks off in its middle is not taken for whole", async () => {
+    // It may end before its head is sent.
+    const reply = await get("broken").catch(() => ({ whole: false }));
+    assert.ok(reply.whole === false || reply.status === 502, reply.text);
+  });
+  for (const name of ["unknown", "many-times", "not-gzip", "not-br", "not-deflate", "cut-at-once", "not-inside"]) {
     await t.test(`${name} is refused`, async () => {
       const reply = await get(name);
       assert.equal(reply.status, 502, reply.text);

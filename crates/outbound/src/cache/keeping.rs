@@ -24,6 +24,11 @@ impl<B, F: FnOnce(Bytes)> WholeBody<B, F> {
         }
     }
 
+    /// The body that passes.
+    pub const fn inner(&self) -> &B {
+        &self.inner
+    }
+
     /// Copies it: a piece may be a small part of a large buffer.
     fn gather(&mut self, piece: &[u8]) {
         if let Some((whole, _)) = &mut self.gathered {

@@ -1,5 +1,6 @@
 //! A body whose encodings come off as it arrives.
 
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -16,6 +17,8 @@ pub struct DecodedBody<B> {
     inner: B,
     /// The encodings, the outermost first. None: all passes untouched.
     stages: Vec<Stage>,
+    /// What [`Self::begin`] waited for.
+    begun: Option<Frame<Bytes>>,
     trailers: Option<HeaderMap>,
     is_over: bool,
 }
@@ -42,9 +45,15 @@ impl<B> DecodedBody<B> {
         Self {
             inner,
             stages: stages.map(|it| Stage::new(it, limits)).collect(),
+            begun: None,
             trailers: None,
             is_over: false,
         }
+    }
+
+    /// Whether it comes encoded.
+    pub const fn is_encoded(&self) -> bool {
+        !self.stages.is_empty()
     }
 }
 
@@ -71,6 +80,17 @@ where
     B: Body<Data = Bytes> + Unpin,
     B::Error: From<DecodeFault>,
 {
+    /// Waits for the first plain bytes of an encoded body: one that does not decode from its beginning is known
+    /// before its head is handed on. A body that passes untouched is not waited for.
+    pub async fn begin(&mut self) -> Result<(), B::Error> {
+        if self.stages.is_empty() || self.begun.is_some() {
+            return Ok(());
+        }
+        let first = poll_fn(|context| Pin::new(&mut *self).poll_frame(context)).await;
+        self.begun = first.transpose()?;
+        Ok(())
+    }
+
     /// The next piece of plain bytes.
     fn poll_plain(
         &mut self,
@@ -117,6 +137,9 @@ where
         if this.stages.is_empty() {
             return Pin::new(&mut this.inner).poll_frame(context);
         }
+        if let Some(frame) = this.begun.take() {
+            return Poll::Ready(Some(Ok(frame)));
+        }
         if this.is_over {
             return Poll::Ready(None);
         }
@@ -129,7 +152,7 @@ where
         if self.stages.is_empty() {
             self.inner.is_end_stream()
         } else {
-            self.is_over
+            self.is_over && self.begun.is_none()
         }
     }
 

@@ -1,8 +1,6 @@
 //! A body with `*` in place of credentials.
 
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -11,23 +9,13 @@ use http_body::{Body, Frame, SizeHint};
 
 use super::{Needles, Redactor};
 
-/// How many credentials a body had, to be read from elsewhere.
-#[derive(Debug, Clone, Default)]
-pub struct Found(Arc<AtomicU64>);
-
-impl Found {
-    /// As many as were found so far.
-    pub fn count(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
 /// A body with `*` in place of credentials, as long as it was.
 pub struct RedactedBody<B> {
     inner: B,
     redactor: Redactor,
     needles: Needles,
-    found: Found,
+    /// How many the trailers had.
+    found_after: u64,
     /// What comes after the last bytes.
     trailers: Option<HeaderMap>,
     ended: bool,
@@ -40,15 +28,15 @@ impl<B> RedactedBody<B> {
             inner,
             redactor: Redactor::new(needles.clone()),
             needles,
-            found: Found::default(),
+            found_after: 0,
             trailers: None,
             ended: false,
         }
     }
 
-    /// What tells how many were found.
-    pub fn found(&self) -> Found {
-        self.found.clone()
+    /// How many were found so far.
+    pub const fn found(&self) -> u64 {
+        self.redactor.found() + self.found_after
     }
 
     /// The last bytes, if any were held back, and then the trailers.
@@ -81,15 +69,13 @@ impl<B: Body<Data = Bytes> + Unpin> Body for RedactedBody<B> {
             match frame.into_data() {
                 Ok(piece) => {
                     let certain = this.redactor.push(piece);
-                    this.found.0.store(this.redactor.found(), Ordering::Relaxed);
                     if !certain.is_empty() {
                         return Poll::Ready(Some(Ok(Frame::data(certain))));
                     }
                 }
                 Err(frame) => {
                     let mut trailers = frame.into_trailers().unwrap_or_default();
-                    let changed = this.needles.redact_headers(&mut trailers);
-                    this.found.0.fetch_add(changed, Ordering::Relaxed);
+                    this.found_after += this.needles.redact_headers(&mut trailers);
                     this.trailers = Some(trailers);
                     break;
                 }
@@ -132,12 +118,11 @@ mod tests {
             Frame::trailers(trailers),
         ];
         let frames = futures(frames.map(Ok::<_, Infallible>));
-        let body = RedactedBody::new(StreamBody::new(frames), Needles::of(b"sk_live_1234"));
-        let found = body.found();
-        let whole = body.collect().await.unwrap();
+        let mut body = RedactedBody::new(StreamBody::new(frames), Needles::of(b"sk_live_1234"));
+        let whole = (&mut body).collect().await.unwrap();
+        assert_eq!(body.found(), 2);
         assert_eq!(whole.trailers().unwrap()["x-echo"], "************");
         assert_eq!(whole.to_bytes(), "key=************, sk_li");
-        assert_eq!(found.count(), 2);
     }
 
     fn futures<T>(

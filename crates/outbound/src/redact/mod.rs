@@ -15,6 +15,6 @@ mod needles;
 mod redactor;
 mod spellings;
 
-pub use body::{Found, RedactedBody};
+pub use body::RedactedBody;
 pub use needles::Needles;
 pub use redactor::Redactor;

@@ -112,11 +112,11 @@ impl Admitted<'_> {
         let Question { key, parts, now } = &question;
         let stale = match kept.cache.lookup(key, parts, *now) {
             Lookup::Fresh(reply) => {
-                return Ok(ThirdPartyBody::from_memory(reply, self.meter(&prepared)));
+                return Ok(self.remembered(reply, &prepared));
             }
             Lookup::Miss => {
                 let (reply, prepared) = self.ask(method, nothing(), prepared).await?;
-                return ThirdPartyBody::reply(reply, Some(question), self.meter(&prepared));
+                return self.hand_back(reply, Some(question), &prepared).await;
             }
             Lookup::Stale(stale) => stale,
         };
@@ -128,20 +128,20 @@ impl Admitted<'_> {
         }
         let (reply, mut prepared) = self.ask(method.clone(), nothing(), prepared).await?;
         if reply.status() != StatusCode::NOT_MODIFIED {
-            return ThirdPartyBody::reply(reply, Some(question), self.meter(&prepared));
+            return self.hand_back(reply, Some(question), &prepared).await;
         }
         let (not_modified, _) = reply.into_parts();
         if let Some(fresh) = kept
             .cache
             .refresh(key.clone(), &stale, parts, &not_modified, *now)
         {
-            return Ok(ThirdPartyBody::from_memory(fresh, self.meter(&prepared)));
+            return Ok(self.remembered(fresh, &prepared));
         }
         // It speaks of another reply than the one that is kept: asked again, without conditions.
         kept.cache.forget(key);
         prepared.headers = plain;
         let (reply, prepared) = self.ask(method, nothing(), prepared).await?;
-        ThirdPartyBody::reply(reply, Some(question), self.meter(&prepared))
+        self.hand_back(reply, Some(question), &prepared).await
     }
 
     async fn exchange(

@@ -4,8 +4,8 @@
 //! - [`calls`] and [`query_rules`]: which calls may be made, and by whom
 //! - [`credentials`]: from the configuration's words to a credential for one call
 //! - [`accounts`]: accounts that an instance's owner has connected by OAuth
-//! - [`usage`]: what each instance has used, written behind, and its quota
-//! - [`outgoing`], [`reply_rules`] and [`reply_body`]: what goes along, and what comes back
+//! - [`usage`] and [`meter`]: what each instance has used, written behind, and its quota
+//! - [`outgoing`], [`reply`], [`reply_rules`] and [`reply_body`]: what goes along, and what comes back
 //! - [`send`] and [`exchange`]: one call, from its admission to its reply
 //!
 //! The room (`rooms::connections`) speaks HTTP and calls this; Rust handlers come in by
@@ -17,8 +17,10 @@ mod credentials;
 mod exchange;
 mod header_names;
 mod kept_replies;
+mod meter;
 mod outgoing;
 mod query_rules;
+mod reply;
 mod reply_body;
 mod reply_rules;
 mod secrets;

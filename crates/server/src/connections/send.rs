@@ -8,8 +8,8 @@ use backlot_wix::{Caller, InstanceId};
 use http::{HeaderMap, Method, Response};
 use jiff::Timestamp;
 
-use super::exchange::Prepared;
-use super::reply_body::{Meter, ThirdPartyBody};
+use super::meter::Meter;
+use super::reply_body::ThirdPartyBody;
 use super::usage::{Counts, Key as UsageKey};
 use super::{Connection, Connections};
 use crate::admission::RateKey;
@@ -115,14 +115,13 @@ impl Admitted<'_> {
             let credential = &prepared.chosen.credential;
             kept.forget(self.instance_id, credential, &prepared.target);
         }
-        ThirdPartyBody::reply(reply, None, self.meter(&prepared))
+        self.hand_back(reply, None, &prepared).await
     }
 
-    pub(super) fn meter(&self, prepared: &Prepared) -> Meter {
+    pub(super) fn meter(&self) -> Meter {
         Meter {
             connections: Arc::clone(self.connections),
             connection: Arc::clone(self.connection),
-            needles: prepared.chosen.needles.clone(),
             key: self.key.clone(),
             started: self.started,
             counts: self.counts(),

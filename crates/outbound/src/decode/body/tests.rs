@@ -231,6 +231,39 @@ async fn each_event_passes_when_it_arrives() {
 }
 
 #[tokio::test]
+async fn a_body_that_has_begun_decodes_from_its_first_byte() {
+    let text = "The quick brown fox. ".repeat(500);
+    for (name, encode) in ENCODINGS {
+        let encoded = encode(text.as_bytes());
+        for wrong in [&b"this is none"[..], &encoded[..1]] {
+            let mut body = coming(name, wrong.chunks(1).map(Bytes::copy_from_slice));
+            assert!(body.begin().await.is_err(), "{name}: {wrong:?}");
+        }
+        let mut body = coming(name, encoded.chunks(3).map(Bytes::copy_from_slice));
+        body.begin().await.unwrap();
+        assert!(!body.is_end_stream(), "{name}");
+        body.begin().await.unwrap();
+        assert_eq!(body.collect().await.unwrap().to_bytes(), text, "{name}");
+
+        let mut short = coming(name, std::iter::once(Bytes::from(encode(b"x"))));
+        short.begin().await.unwrap();
+        assert!(!short.is_end_stream());
+        assert_eq!(short.collect().await.unwrap().to_bytes(), "x", "{name}");
+
+        let mut empty = coming(name, std::iter::empty());
+        empty.begin().await.unwrap();
+        assert!(empty.is_end_stream());
+        assert!(empty.frame().await.is_none());
+    }
+    // A plain one may never send a byte: nothing is asked of it.
+    let never = StreamBody::new(futures_util::stream::pending::<
+        Result<Frame<Bytes>, DecodeFault>,
+    >());
+    let mut plain = DecodedBody::new(never, &Encodings::default(), LIMITS);
+    plain.begin().await.unwrap();
+}
+
+#[tokio::test]
 async fn what_is_not_encoded_passes_untouched() {
     let piece = Bytes::from_static(b"plain");
     let reply = Response::builder()

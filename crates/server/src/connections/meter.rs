@@ -1,0 +1,31 @@
+//! What a call used, written into the book when its reply has ended.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::usage::{Counts, Key};
+use super::{Connection, Connections};
+
+/// Counts a call's bytes and time, and writes them into the book at its end.
+pub(super) struct Meter {
+    pub(super) connections: Arc<Connections>,
+    pub(super) connection: Arc<Connection>,
+    pub(super) key: Key,
+    pub(super) started: Instant,
+    pub(super) counts: Counts,
+    /// How often the credential stood in the reply.
+    pub(super) found: u64,
+}
+
+impl Drop for Meter {
+    fn drop(&mut self) {
+        let milliseconds = self.started.elapsed().as_millis();
+        self.counts.milliseconds = u64::try_from(milliseconds).unwrap_or(u64::MAX);
+        if self.found > 0 {
+            let name = &self.connection.settings.name;
+            let instance_id = self.key.0;
+            tracing::warn!(connection = %name, %instance_id, found = self.found, "a reply held the credential; it was made unreadable");
+        }
+        self.connections.usage.add(&self.key, self.counts);
+    }
+}

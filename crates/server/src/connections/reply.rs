@@ -1,0 +1,118 @@
+//! From the third party's reply to the one that is handed back: capped, decoded, without the credential, and
+//! kept if it may be.
+
+use std::sync::Arc;
+
+use backlot_outbound::body::{LimitedBody, ReplyFault, ReplyLimits, ReplyStream};
+use backlot_outbound::cache::WholeBody;
+use backlot_outbound::decode::{DecodeLimits, DecodedBody, decode_reply};
+use backlot_outbound::redact::RedactedBody;
+use bytes::Bytes;
+use http::{HeaderMap, Response, StatusCode};
+
+use super::exchange::Prepared;
+use super::kept_replies::Question;
+use super::reply_body::{Source, ThirdPartyBody};
+use super::reply_rules;
+use super::send::Admitted;
+use crate::error::{Code, Refusal};
+
+/// How many times as much may come out of an encoding as went into it: what is more is a bomb.
+const MOST_RATIO: u64 = 200;
+
+type Decoded = DecodedBody<LimitedBody<ReplyStream>>;
+
+impl Admitted<'_> {
+    /// The reply as it may be handed back; kept, if a question is to be answered by it again.
+    pub(super) async fn hand_back(
+        &self,
+        reply: Response<ReplyStream>,
+        question: Option<Question>,
+        prepared: &Prepared,
+    ) -> Result<Response<ThirdPartyBody>, Refusal> {
+        let (parts, body) = self.decoded(reply).await?.into_parts();
+        let body = RedactedBody::new(body, prepared.chosen.needles.clone());
+        let kept = self.connection.kept.as_ref().zip(question);
+        let kept = kept.filter(|(kept, question)| {
+            let (key, asked) = (&question.key, &question.parts);
+            kept.cache.would_keep(key, asked, &parts, question.now)
+        });
+        let source = match kept {
+            None => Source::Plain(body),
+            Some((kept, question)) => {
+                let (cache, head) = (Arc::clone(&kept.cache), parts.clone());
+                let most = cache.reply_bytes();
+                let keep = move |bytes| {
+                    let Question { key, parts, now } = question;
+                    cache.keep(key, &parts, &head, bytes, now);
+                };
+                Source::Keeping(WholeBody::new(body, most, Box::new(keep)))
+            }
+        };
+        Ok(self.respond(parts.status, &parts.headers, source, prepared))
+    }
+
+    /// A reply that was kept.
+    pub(super) fn remembered(
+        &self,
+        reply: Response<Bytes>,
+        prepared: &Prepared,
+    ) -> Response<ThirdPartyBody> {
+        let (parts, bytes) = reply.into_parts();
+        self.respond(
+            parts.status,
+            &parts.headers,
+            Source::Memory(Some(bytes)),
+            prepared,
+        )
+    }
+
+    /// The reply in plain bytes, its first ones come if it was encoded: before that, nobody knows whether it
+    /// decodes at all.
+    async fn decoded(&self, reply: Response<ReplyStream>) -> Result<Response<Decoded>, Refusal> {
+        let bytes = self.connection.settings.reply_bytes;
+        let (parts, body) = reply.into_parts();
+        let limits = ReplyLimits { bytes, time: None };
+        let body = LimitedBody::new(body, limits).map_err(|fault| refused(&fault))?;
+        let limits = DecodeLimits {
+            bytes,
+            ratio: MOST_RATIO,
+        };
+        let decoded = decode_reply(Response::from_parts(parts, body), limits);
+        let mut decoded =
+            decoded.map_err(|error| Refusal::from(Code::ConnectionReplyRefused).because(error))?;
+        if decoded.body().is_encoded() {
+            // On the heap: most replies come plain.
+            let begun = Box::pin(decoded.body_mut().begin()).await;
+            begun.map_err(|fault| refused(&fault))?;
+        }
+        Ok(decoded)
+    }
+
+    fn respond(
+        &self,
+        status: StatusCode,
+        headers: &HeaderMap,
+        source: Source,
+        prepared: &Prepared,
+    ) -> Response<ThirdPartyBody> {
+        let (settings, needles) = (&self.connection.settings, &prepared.chosen.needles);
+        let (headers, found) = reply_rules::headers(settings, headers, needles);
+        let mut meter = self.meter();
+        meter.found = found;
+        meter.counts.errors = u64::from(status.is_server_error());
+        let mut response = Response::new(ThirdPartyBody::new(source, meter));
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        response
+    }
+}
+
+fn refused(fault: &ReplyFault) -> Refusal {
+    let code = match fault {
+        ReplyFault::BrokenOff(_) => Code::ConnectionBroken,
+        ReplyFault::TooSlow | ReplyFault::TooLong => Code::ConnectionTimeout,
+        ReplyFault::TooLarge(_) | ReplyFault::Undecodable(_) => Code::ConnectionReplyRefused,
+    };
+    Refusal::from(code).because(fault)
+}
