@@ -2,6 +2,7 @@
 //! then a single one tries whether it works again. Each failed try doubles the rest.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -13,7 +14,11 @@ const LONGEST_REST: Duration = Duration::from_secs(8);
 
 /// One breaker.
 #[derive(Default)]
-pub(crate) struct Breaker(Mutex<State>);
+pub(crate) struct Breaker {
+    state: Mutex<State>,
+    /// Whether the state says anything. While all is well, nobody needs the lock.
+    has_failed: AtomicBool,
+}
 
 #[derive(Default)]
 struct State {
@@ -33,7 +38,14 @@ pub(crate) struct Leave {
 impl Breaker {
     /// Leave for an attempt, or how long the rest still lasts.
     pub(crate) fn enter(self: &Arc<Self>) -> Result<Leave, Duration> {
-        let mut state = self.0.lock();
+        let leave = |is_try| Leave {
+            breaker: Arc::clone(self),
+            is_try,
+        };
+        if !self.has_failed.load(Ordering::Acquire) {
+            return Ok(leave(false));
+        }
+        let mut state = self.state.lock();
         let is_try = match state.rests_until {
             None => false,
             Some(until) => {
@@ -49,22 +61,31 @@ impl Breaker {
             }
         };
         drop(state);
-        Ok(Leave {
-            breaker: Arc::clone(self),
-            is_try,
-        })
+        Ok(leave(is_try))
     }
 }
 
 impl Leave {
+    /// Whether this is the single attempt after a rest.
+    pub(crate) const fn is_try(&self) -> bool {
+        self.is_try
+    }
+
     /// It answered.
     pub(crate) fn succeeded(self) {
-        *self.breaker.0.lock() = State::default();
+        let breaker = &self.breaker;
+        if !breaker.has_failed.load(Ordering::Acquire) {
+            return;
+        }
+        let mut state = breaker.state.lock();
+        *state = State::default();
+        breaker.has_failed.store(false, Ordering::Release);
     }
 
     /// It did not.
     pub(crate) fn failed(self) {
-        let mut state = self.breaker.0.lock();
+        let mut state = self.breaker.state.lock();
+        self.breaker.has_failed.store(true, Ordering::Release);
         state.failures = state.failures.saturating_add(1);
         if !self.is_try && (state.failures < FAILURES || state.rests_until.is_some()) {
             return;
@@ -78,7 +99,7 @@ impl Leave {
 impl Drop for Leave {
     fn drop(&mut self) {
         if self.is_try {
-            self.breaker.0.lock().trying = false;
+            self.breaker.state.lock().trying = false;
         }
     }
 }

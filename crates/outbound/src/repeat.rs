@@ -1,8 +1,8 @@
 //! Doing something again: how long to wait before, and what a reply says of it.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use http::header::RETRY_AFTER;
+use http::header::{DATE, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 use parking_lot::Mutex;
 
@@ -10,6 +10,8 @@ use parking_lot::Mutex;
 pub(crate) const MOST_ATTEMPTS: u32 = 3;
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// What is asked for beyond this is nobody's business any more.
+const LONGEST_ASKED: Duration = Duration::from_hours(1);
 
 /// Randomness for waiting times, so that those who failed together do not come back together.
 pub(crate) struct Jitter(Mutex<fastrand::Rng>);
@@ -40,14 +42,21 @@ pub(crate) const fn is_passing_trouble(status: StatusCode) -> bool {
     matches!(status.as_u16(), 500 | 502 | 503 | 504)
 }
 
-/// `Retry-After` in seconds. Dates are not read: what they are compared with is another's clock.
-pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?;
-    let digits = text.trim();
-    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    // More digits than fit are a long time, too.
-    let seconds = is_number.then(|| digits.parse().unwrap_or(u64::MAX))?;
-    Some(Duration::from_secs(seconds.min(3600)))
+/// `Retry-After`, in seconds or as a date, up to an hour. A date is compared with the reply's own `Date`, since
+/// both are of one clock; without that, with `now`.
+pub(crate) fn retry_after(headers: &HeaderMap, now: Option<SystemTime>) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let time = if is_number {
+        // More digits than fit are a long time, too.
+        Duration::from_secs(text.parse().unwrap_or(u64::MAX))
+    } else {
+        let until = httpdate::parse_http_date(text).ok()?;
+        let date = headers.get(DATE).and_then(|date| date.to_str().ok());
+        let date = date.and_then(|date| httpdate::parse_http_date(date).ok());
+        until.duration_since(date.or(now)?).unwrap_or_default()
+    };
+    Some(time.min(LONGEST_ASKED))
 }
 
 #[cfg(test)]
@@ -66,11 +75,11 @@ mod tests {
     }
 
     #[test]
-    fn retry_after_in_seconds() {
+    fn retry_after_in_seconds_and_as_a_date() {
         let read = |text: &'static str| {
             let mut headers = HeaderMap::new();
             headers.insert(RETRY_AFTER, http::HeaderValue::from_static(text));
-            retry_after(&headers)
+            retry_after(&headers, None)
         };
         assert_eq!(read("7"), Some(Duration::from_secs(7)));
         assert_eq!(read("99999999"), Some(Duration::from_hours(1)));
@@ -80,6 +89,17 @@ mod tests {
         );
         assert_eq!(read("Wed, 21 Oct 2015 07:28:00 GMT"), None);
         assert_eq!(read("-1"), None);
-        assert_eq!(retry_after(&HeaderMap::new()), None);
+        assert_eq!(retry_after(&HeaderMap::new(), None), None);
+
+        let mut headers = HeaderMap::new();
+        let date = |text| http::HeaderValue::from_static(text);
+        headers.insert(RETRY_AFTER, date("Wed, 21 Oct 2015 07:28:30 GMT"));
+        let now = httpdate::parse_http_date("Wed, 21 Oct 2015 07:28:20 GMT").unwrap();
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        assert_eq!(retry_after(&headers, Some(now)), seconds(10));
+        headers.insert(DATE, date("Wed, 21 Oct 2015 07:28:27 GMT"));
+        assert_eq!(retry_after(&headers, Some(now)), seconds(3));
+        headers.insert(DATE, date("Thu, 22 Oct 2015 07:28:27 GMT"));
+        assert_eq!(retry_after(&headers, Some(now)), seconds(0));
     }
 }

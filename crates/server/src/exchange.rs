@@ -89,6 +89,11 @@ impl Exchange {
         self.record.arrived_at
     }
 
+    /// When it arrived, on the steady clock.
+    pub(crate) const fn started(&self) -> Instant {
+        self.record.started
+    }
+
     pub(crate) const fn connection(&self) -> &Arc<Peer> {
         &self.peer
     }

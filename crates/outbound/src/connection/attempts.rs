@@ -16,6 +16,8 @@ use crate::upstream::{Patience, UpstreamError, forward};
 
 /// What is remembered from one attempt to the next.
 pub(super) struct Attempts {
+    /// How long all of them may take together.
+    pub(super) timeout: Duration,
     pub(super) deadline: Instant,
     pub(super) most: u32,
     pub(super) number: u32,
@@ -23,12 +25,18 @@ pub(super) struct Attempts {
     pub(super) now: Timestamp,
 }
 
+impl Attempts {
+    fn time_left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+}
+
 /// What of a call may be sent again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Repeat {
     /// Nothing: its body is gone once it is sent.
     Nothing,
-    /// What has surely not been done.
+    /// What was not sent at all.
     Undone,
     /// All: doing it twice is the same as doing it once.
     All,
@@ -48,13 +56,13 @@ impl Inner {
     /// Attempts, until one brings what is to be handed back.
     pub(super) async fn until_it_counts(
         &self,
-        mut call: Call,
+        call: &mut Call,
         credential: &Credential,
         mut attempts: Attempts,
     ) -> Result<Response<ReplyStream>, CallError> {
         loop {
             attempts.number += 1;
-            match self.attempt(&mut call, credential, &attempts).await {
+            match self.attempt(call, credential, &attempts).await {
                 Ok(reply) => {
                     let Some(wait) = self.wait_after_reply(&reply, &attempts) else {
                         return Ok(reply);
@@ -78,6 +86,13 @@ impl Inner {
         attempts: &Attempts,
     ) -> Result<Response<ReplyStream>, CallError> {
         let mut redirects = Redirects::new(&self.settings, call);
+        // The first begins now: the clock was asked a moment ago.
+        let is_first = attempts.number == 1;
+        let mut head = if is_first {
+            attempts.timeout
+        } else {
+            attempts.time_left()
+        };
         let mut body = call.body.take().unwrap_or_else(RequestBody::empty);
         loop {
             let Hop {
@@ -108,7 +123,7 @@ impl Inner {
                 target = credential.put_on(&unsigned, headers)?;
             }
             let patience = Patience {
-                head: attempts.deadline.saturating_duration_since(Instant::now()),
+                head,
                 silence: self.settings.silence,
             };
             if patience.head.is_zero() {
@@ -119,6 +134,7 @@ impl Inner {
                 return Ok(sent.response);
             }
             body = RequestBody::empty();
+            head = attempts.time_left();
         }
     }
 
@@ -129,15 +145,12 @@ impl Inner {
         attempts: &Attempts,
     ) -> Option<Duration> {
         let status = reply.status();
-        let needed = match status {
-            StatusCode::TOO_MANY_REQUESTS => Repeat::Undone,
-            _ if is_passing_trouble(status) => Repeat::All,
-            _ => return None,
-        };
-        let wanted = retry_after(reply.headers());
-        (attempts.repeat >= needed)
-            .then(|| self.wait(wanted, attempts))
-            .flatten()
+        let may_help = status == StatusCode::TOO_MANY_REQUESTS || is_passing_trouble(status);
+        if !may_help || attempts.repeat < Repeat::All {
+            return None;
+        }
+        let wanted = retry_after(reply.headers(), Some(attempts.now.into()));
+        self.wait(wanted, attempts)
     }
 
     fn wait_after_failure(&self, error: &CallError, attempts: &Attempts) -> Option<Duration> {

@@ -46,6 +46,11 @@ impl From<UpstreamError> for CallError {
 }
 
 impl CallError {
+    /// Whether no connection came about.
+    pub(super) const fn is_unreachable(&self) -> bool {
+        matches!(self, Self::NoReply(UpstreamError::Unreachable(_)))
+    }
+
     /// Whether it speaks of the third party's state.
     pub(super) const fn is_its_fault(&self) -> bool {
         matches!(self, Self::NoReply(error) if !error.is_for_good())

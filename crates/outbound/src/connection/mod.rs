@@ -2,7 +2,7 @@
 //!
 //! - [`call`]: what is to be sent
 //! - [`credential`]: what proves who sends it; [`signature`] is the one that is made anew for each request
-//! - [`third_party`]: the way there, with its rest after failures
+//! - [`third_party`]: the way there, with its rest after failures; [`health`] is the one for all instances
 //! - [`attempts`]: what may be sent again, and when
 //! - [`redirect`]: where a reply sends a call, if it may
 //! - [`grant`]: OAuth 2, at the third party's token endpoint
@@ -16,6 +16,7 @@ mod credential;
 mod error;
 mod form;
 pub mod grant;
+mod health;
 mod redirect;
 mod signature;
 mod third_party;

@@ -1,7 +1,8 @@
 //! Redirects: off, unless the configuration allows some; then each is checked as the first address was.
 //!
 //! Only calls that read are followed (a write that was redirected is not sent twice), only to `https` where
-//! the API is `https`, and without the credential once it leads to another origin.
+//! the API is `https`, and without the credential once one has led to another origin. Within its own origin the API
+//! says where its things are, as any client takes it.
 
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, HeaderMap, HeaderName, LOCATION, RANGE,
@@ -42,8 +43,10 @@ pub(super) struct Redirects<'call> {
     left: u32,
     target: PathAndQuery,
     method: Method,
-    /// Where it was sent; `None` while it is at home.
-    away: Option<Address>,
+    /// Where it was sent; `None` before the first redirect.
+    sent_to: Option<Address>,
+    /// Every redirect so far stayed within the API's origin.
+    is_home: bool,
 }
 
 impl<'call> Redirects<'call> {
@@ -53,7 +56,8 @@ impl<'call> Redirects<'call> {
             left: settings.redirects,
             target: call.target.clone(),
             method: call.method.clone(),
-            away: None,
+            sent_to: None,
+            is_home: true,
         }
     }
 
@@ -62,12 +66,12 @@ impl<'call> Redirects<'call> {
             address: self.address(),
             target: &self.target,
             method: &self.method,
-            is_home: self.away.is_none(),
+            is_home: self.is_home,
         }
     }
 
     fn address(&self) -> &Address {
-        self.away.as_ref().unwrap_or(&self.settings.base)
+        self.sent_to.as_ref().unwrap_or(&self.settings.base)
     }
 
     /// Follows a redirect, if this is one and any is allowed. False when the reply is to be handed back.
@@ -98,8 +102,14 @@ impl<'call> Redirects<'call> {
         if self.settings.base.is_tls() && url.scheme() != "https" {
             return Err(CallError::Redirected("from https to http"));
         }
-        let origin = url.origin().ascii_serialization();
-        let Ok(address) = Address::parse(&origin, false) else {
+        // Once away from home, a call does not come home again: whoever sent it there chose the path.
+        self.is_home &= self.settings.base.is_origin_of(&url);
+        let address = if self.is_home {
+            self.settings.base.split().map(|(origin, _)| origin)
+        } else {
+            Address::parse(&url.origin().ascii_serialization(), false).ok()
+        };
+        let Some(address) = address else {
             return Err(unreadable);
         };
         let target = match url.query() {
@@ -109,8 +119,7 @@ impl<'call> Redirects<'call> {
         let Ok(target) = target.parse() else {
             return Err(unreadable);
         };
-        // Once away from home, a call does not come home again: whoever sent it there chose the path.
-        self.away = Some(address);
+        self.sent_to = Some(address);
         self.target = target;
         Ok(true)
     }

@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::attempts::{Attempts, Repeat};
+use super::health::Health;
 use super::{Call, CallError, Credential};
 use crate::body::{CallBody, ReplyStream};
 use crate::breaker::Breaker;
@@ -50,6 +51,7 @@ pub(super) struct Inner {
     pub(super) client: Client,
     pub(super) settings: ThirdPartySettings,
     pub(super) jitter: Jitter,
+    health: Health,
     /// Of each instance: what one does to the third party does not stop the others.
     states: Cache<InstanceId, Arc<State>>,
 }
@@ -75,6 +77,7 @@ impl ThirdParty {
         Self(Arc::new(Inner {
             client,
             jitter: Jitter::new(settings.seed),
+            health: Health::default(),
             // Without a time to live: then no clock is asked.
             states: Cache::builder().max_capacity(MOST_STATES).build(),
             settings,
@@ -86,10 +89,11 @@ impl ThirdParty {
         &self.0.client
     }
 
-    /// Makes a call of an instance's. What comes back is a reply, whatever its status.
+    /// Makes a call of an instance's; its body is spent if it streams. What comes back is a reply, whatever its
+    /// status.
     pub async fn send(
         &self,
-        mut call: Call,
+        call: &mut Call,
         credential: &Credential,
         instance_id: InstanceId,
         now: Timestamp,
@@ -99,28 +103,40 @@ impl ThirdParty {
         let state = known.unwrap_or_else(|| inner.states.get_with(instance_id, Arc::default));
         let place = state.places.try_acquire();
         let _place = place.map_err(|_| CallError::Crowded)?;
-        let enter = state.breaker.enter();
-        let leave = enter.map_err(|retry_after| CallError::Resting { retry_after })?;
+        let resting = |retry_after| CallError::Resting { retry_after };
+        let leave_of_all = inner.health.enter().map_err(resting)?;
+        let leave = state.breaker.enter().map_err(resting)?;
         if matches!(call.body, CallBody::Ready(_)) {
             // Said by the client, of the very bytes.
             call.headers.remove(CONTENT_LENGTH);
         }
         let streams = matches!(call.body, CallBody::Streaming(_));
-        let has_key = inner.name_write(&mut call)?;
+        let has_key = inner.name_write(call)?;
         let attempts = Attempts {
+            timeout: inner.settings.timeout,
             deadline: Instant::now() + inner.settings.timeout,
             most: inner.settings.retries + 1,
             number: 0,
-            repeat: Repeat::of(&call, has_key),
+            repeat: Repeat::of(call, has_key),
             now,
         };
         let outcome = inner.until_it_counts(call, credential, attempts).await;
         match &outcome {
-            Ok(reply) if is_passing_trouble(reply.status()) => leave.failed(),
-            Ok(_) => leave.succeeded(),
+            Ok(reply) if is_passing_trouble(reply.status()) => {
+                leave.failed();
+                inner.health.failed(leave_of_all, instance_id, false);
+            }
+            Ok(_) => {
+                leave.succeeded();
+                inner.health.succeeded(leave_of_all);
+            }
             // While a body streams, a silent client looks like a silent third party.
-            Err(error) if error.is_its_fault() && !streams => leave.failed(),
-            Err(_) => drop(leave),
+            Err(error) if error.is_its_fault() && !streams => {
+                leave.failed();
+                let is_certain = error.is_unreachable();
+                inner.health.failed(leave_of_all, instance_id, is_certain);
+            }
+            Err(_) => {}
         }
         outcome
     }

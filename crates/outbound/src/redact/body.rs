@@ -68,6 +68,11 @@ impl<B: Body<Data = Bytes> + Unpin> Body for RedactedBody<B> {
             };
             match frame.into_data() {
                 Ok(piece) => {
+                    if this.inner.is_end_stream() {
+                        this.ended = true;
+                        let rest = this.redactor.push_last(piece);
+                        return Poll::Ready((!rest.is_empty()).then(|| Ok(Frame::data(rest))));
+                    }
                     let certain = this.redactor.push(piece);
                     if !certain.is_empty() {
                         return Poll::Ready(Some(Ok(Frame::data(certain))));

@@ -21,6 +21,8 @@ pub struct Needles(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
+    /// The bytes of the shortest.
+    shortest: usize,
     /// In order, so that those with one beginning stand together.
     needles: Vec<Spelling>,
     /// Finds the beginnings. `None` when there is nothing to search for.
@@ -82,6 +84,7 @@ impl Needles {
             .ok()
             .filter(|_| !needles.is_empty());
         Self(Arc::new(Inner {
+            shortest: needles.iter().map(|it| it.len()).min().unwrap_or(0),
             needles,
             beginnings,
             with_beginning,
@@ -99,6 +102,9 @@ impl Needles {
         let Some(beginnings) = &self.0.beginnings else {
             return found;
         };
+        if text.len() < self.0.shortest {
+            return found;
+        }
         let mut from = 0;
         while let Some(beginning) = beginnings.find(Input::new(text).range(from..)) {
             let start = beginning.start();

@@ -57,6 +57,26 @@ impl Redactor {
         piece.slice(..certain)
     }
 
+    /// Takes the last piece and hands on all that is left.
+    pub fn push_last(&mut self, piece: Bytes) -> Bytes {
+        if self.begun.is_empty() {
+            let found = self.needles.find_all(&piece);
+            self.found += found.len() as u64;
+            if found.is_empty() {
+                return piece;
+            }
+            let mut text = Vec::from(piece);
+            cover(&mut text, &found);
+            return text.into();
+        }
+        let certain = self.push(piece);
+        let rest = self.finish();
+        if rest.is_empty() {
+            return certain;
+        }
+        [&certain[..], &rest[..]].concat().into()
+    }
+
     /// The stream has ended: what was held back is no needle.
     pub fn finish(&mut self) -> Bytes {
         let mut rest = std::mem::take(&mut *self.begun);

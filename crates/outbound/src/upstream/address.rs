@@ -106,6 +106,11 @@ impl Address {
         Some((origin, path))
     }
 
+    /// Whether a URL has the same scheme, host and port.
+    pub(crate) fn is_origin_of(&self, url: &url::Url) -> bool {
+        url::Url::parse(&self.origin.to_string()).is_ok_and(|own| own.origin() == url.origin())
+    }
+
     /// True for `https`.
     pub fn is_tls(&self) -> bool {
         self.origin.scheme() == Some(&Scheme::HTTPS)

@@ -1,10 +1,11 @@
 //! Handing one request on, and its reply back.
 
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
-use http::header::{CONNECTION, HOST, HeaderValue, TRANSFER_ENCODING, UPGRADE};
+use http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderValue, TRANSFER_ENCODING, UPGRADE};
 use http::uri::PathAndQuery;
-use http::{Request, Response, StatusCode};
+use http::{Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use tokio::time::timeout;
@@ -79,11 +80,11 @@ pub async fn forward(
     } else {
         request.headers_mut().insert(HOST, address.host().clone());
     }
-    *request.version_mut() = http::Version::HTTP_11;
+    *request.version_mut() = Version::HTTP_11;
     *request.uri_mut() = address.path(target).ok_or(UpstreamError::BadPath)?.into();
 
     let progress = request.body_mut().follow();
-    let exchange = send(client, address, upgrade.is_some(), request);
+    let exchange = pin!(send(client, address, upgrade.is_some(), request));
     let (response, lease) = in_time(exchange, patience.head, progress).await?;
     hand_back(response, lease, upgrade, patience.silence)
 }
@@ -91,11 +92,10 @@ pub async fn forward(
 /// Waits for the head of a reply. The upstream is not to blame for the time in which the client was
 /// still sending: then the wait begins anew.
 async fn in_time(
-    exchange: impl Future<Output = Result<Answer, SendError>>,
+    mut exchange: Pin<&mut impl Future<Output = Result<Answer, SendError>>>,
     patience: Duration,
     progress: Option<Progress>,
 ) -> Result<Answer, UpstreamError> {
-    tokio::pin!(exchange);
     let pieces = || progress.as_ref().map_or(0, Progress::pieces);
     loop {
         let before = pieces();
@@ -139,7 +139,14 @@ fn hand_back(
         return Err(UpstreamError::Broken(coded.to_owned()));
     }
     let protocol = response.headers_mut().remove(UPGRADE);
-    hop_by_hop::remove(response.headers_mut());
+    let headers = response.headers_mut();
+    if headers.contains_key(TRANSFER_ENCODING) {
+        // The chunks tell where the body ends; a length beside them is wrong (RFC 9112, section 6.3).
+        headers.remove(CONTENT_LENGTH);
+    }
+    hop_by_hop::remove(headers);
+    // Ours is the next connection, not the upstream's.
+    *response.version_mut() = Version::HTTP_11;
     if let (Some(_), Some(protocol)) = (&tunnel, protocol) {
         let headers = response.headers_mut();
         headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));

@@ -185,7 +185,7 @@ impl Inner {
         attempts: &mut Attempts<'_>,
     ) -> Option<WixReply> {
         let status = reply.status();
-        let wanted = retry_after(reply.headers());
+        let wanted = retry_after(reply.headers(), None);
         if is_passing_trouble(status) {
             let again = attempts.repeat == Repeat::All && self.pause(wanted, attempts).await;
             return (!again).then_some(reply);

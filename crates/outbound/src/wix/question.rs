@@ -106,7 +106,7 @@ async fn once(
     if !means_it {
         return Err(WixError::Unavailable {
             cause: format!("Wix answered {path} with status {}", status.as_u16()),
-            retry_after: retry_after(reply.headers())
+            retry_after: retry_after(reply.headers(), None)
                 .filter(|_| status.as_u16() == 429 || is_passing_trouble(status)),
         });
     }

@@ -30,22 +30,21 @@ impl Connection {
         } = *place;
         let plain = PlainPath::new(path).ok_or(Code::PathNotAllowed)?;
         let calls = self.settings.calls.iter();
-        let of_path: Vec<&AllowedCall> = calls
+        let mut fitting: Vec<&AllowedCall> = calls
             .filter(|call| call.pattern.allows(method, &plain))
             .collect();
         let refusal = |code: Code| Refusal::from(code).fact("call", format!("{method} {path}"));
-        if of_path.is_empty() {
+        if fitting.is_empty() {
             return Err(refusal(Code::ConnectionCallNotAllowed));
         }
         let mut parameter = None;
-        let fits = |call: &&AllowedCall| match call.query.refused(query) {
+        fitting.retain(|call| match call.query.refused(query) {
             None => true,
             Some(refused) => {
                 parameter.get_or_insert(refused);
                 false
             }
-        };
-        let fitting: Vec<&AllowedCall> = of_path.into_iter().filter(fits).collect();
+        });
         match parameter {
             Some(parameter) if fitting.is_empty() => {
                 Err(refusal(Code::ConnectionQueryNotAllowed).fact("parameter", parameter))
@@ -64,7 +63,12 @@ impl Connections {
         directory: &Directory,
         caller: Arc<Caller>,
     ) -> Result<Arc<Caller>, Refusal> {
-        let caller = with_plan(connection, lines, directory, caller).await?;
+        let caller = if asks_for_plan(connection, lines) {
+            // On the heap: most calls need no plan.
+            Box::pin(with_plan(connection, lines, directory, caller)).await?
+        } else {
+            caller
+        };
         let mut reason = None;
         for line in lines {
             match line.rules.admit(&caller) {
@@ -74,6 +78,12 @@ impl Connections {
         }
         Err(reason.unwrap_or_else(|| Code::ConnectionCallNotAllowed.into()))
     }
+}
+
+/// Whether a line or a quota asks for the plan.
+fn asks_for_plan(connection: &Connection, lines: &[&AllowedCall]) -> bool {
+    !connection.settings.quotas.plans.is_empty()
+        || lines.iter().any(|line| !line.rules.plans.is_empty())
 }
 
 async fn with_plan(

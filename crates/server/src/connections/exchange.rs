@@ -69,8 +69,8 @@ impl Admitted<'_> {
         &self,
         method: Method,
         body: CallBody,
-        mut prepared: Prepared,
-    ) -> Result<(Response<ReplyStream>, Prepared), Refusal> {
+        prepared: &mut Prepared,
+    ) -> Result<Response<ReplyStream>, Refusal> {
         let mut call = Call {
             method,
             target: prepared.target.clone(),
@@ -78,26 +78,48 @@ impl Admitted<'_> {
             body,
         };
         // A token may be taken back before its time: with a new one the call may go.
-        let token = prepared.chosen.token.clone();
-        let again = token.as_ref().and_then(|_| copy(&call));
-        let mut reply = self.exchange(call, &prepared).await?;
-        if reply.status() == StatusCode::UNAUTHORIZED
-            && let Some((holder, token)) = token
-            && self
-                .connections
-                .accounts
-                .refused(self.connection, holder, &token)
-            && let Some(again) = again
-        {
-            drop(reply);
-            let chosen = self
-                .connections
-                .credential(self.connection, self.instance_id);
-            prepared.chosen = chosen.await?;
-            call = again;
-            reply = self.exchange(call, &prepared).await?;
+        let has_token = prepared.chosen.token.is_some();
+        let again = if has_token { copy(&call) } else { None };
+        // Awaited where it is made: kept under a name, it would have its place in this future twice.
+        let third_party = &self.connection.third_party;
+        let reply = third_party
+            .send(
+                &mut call,
+                &prepared.chosen.credential,
+                self.instance_id,
+                self.now,
+            )
+            .await?;
+        if has_token && reply.status() == StatusCode::UNAUTHORIZED {
+            return Box::pin(self.ask_with_new_token(again, reply, prepared)).await;
         }
-        Ok((reply, prepared))
+        Ok(reply)
+    }
+
+    /// Asks once more, if another token than the one that was refused can be had. Without `call`, which is gone
+    /// once its body has streamed, the next one has it.
+    async fn ask_with_new_token(
+        &self,
+        call: Option<Call>,
+        refused: Response<ReplyStream>,
+        prepared: &mut Prepared,
+    ) -> Result<Response<ReplyStream>, Refusal> {
+        let (all, connection) = (self.connections, self.connection);
+        let may_help = prepared.chosen.token.as_ref();
+        if !may_help.is_some_and(|(holder, token)| all.accounts.refused(connection, *holder, token))
+        {
+            return Ok(refused);
+        }
+        let Some(mut call) = call else {
+            return Ok(refused);
+        };
+        drop(refused);
+        prepared.chosen = all.credential(connection, self.instance_id).await?;
+        let credential = &prepared.chosen.credential;
+        let third_party = &connection.third_party;
+        Ok(third_party
+            .send(&mut call, credential, self.instance_id, self.now)
+            .await?)
     }
 
     /// Answers with what is kept, as long as it may be; else asks whether it still is what the third party says.
@@ -115,7 +137,7 @@ impl Admitted<'_> {
                 return Ok(self.remembered(reply, &prepared));
             }
             Lookup::Miss => {
-                let (reply, prepared) = self.ask(method, nothing(), prepared).await?;
+                let reply = self.ask(method, nothing(), &mut prepared).await?;
                 return self.hand_back(reply, Some(question), &prepared).await;
             }
             Lookup::Stale(stale) => stale,
@@ -126,7 +148,7 @@ impl Admitted<'_> {
         for (name, value) in stale.conditions() {
             prepared.headers.insert(name.clone(), value.clone());
         }
-        let (reply, mut prepared) = self.ask(method.clone(), nothing(), prepared).await?;
+        let reply = self.ask(method.clone(), nothing(), &mut prepared).await?;
         if reply.status() != StatusCode::NOT_MODIFIED {
             return self.hand_back(reply, Some(question), &prepared).await;
         }
@@ -140,19 +162,8 @@ impl Admitted<'_> {
         // It speaks of another reply than the one that is kept: asked again, without conditions.
         kept.cache.forget(key);
         prepared.headers = plain;
-        let (reply, prepared) = self.ask(method, nothing(), prepared).await?;
+        let reply = self.ask(method, nothing(), &mut prepared).await?;
         self.hand_back(reply, Some(question), &prepared).await
-    }
-
-    async fn exchange(
-        &self,
-        call: Call,
-        prepared: &Prepared,
-    ) -> Result<Response<ReplyStream>, Refusal> {
-        let third_party = &self.connection.third_party;
-        let credential = &prepared.chosen.credential;
-        let sent = third_party.send(call, credential, self.instance_id, self.now);
-        Ok(sent.await?)
     }
 }
 

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::usage::{Counts, Key};
-use super::{Connection, Connections};
+use super::Connection;
+use super::usage::{Counts, Ticket};
 
 /// Counts a call's bytes and time, and writes them into the book at its end.
 pub(super) struct Meter {
-    pub(super) connections: Arc<Connections>,
     pub(super) connection: Arc<Connection>,
-    pub(super) key: Key,
+    pub(super) ticket: Ticket,
     pub(super) started: Instant,
     pub(super) counts: Counts,
     /// How often the credential stood in the reply.
@@ -23,9 +22,9 @@ impl Drop for Meter {
         self.counts.milliseconds = u64::try_from(milliseconds).unwrap_or(u64::MAX);
         if self.found > 0 {
             let name = &self.connection.settings.name;
-            let instance_id = self.key.0;
+            let instance_id = self.ticket.instance_id;
             tracing::warn!(connection = %name, %instance_id, found = self.found, "a reply held the credential; it was made unreadable");
         }
-        self.connections.usage.add(&self.key, self.counts);
+        self.ticket.add(self.counts);
     }
 }

@@ -8,7 +8,7 @@ use backlot_outbound::cache::WholeBody;
 use backlot_outbound::decode::{DecodeLimits, DecodedBody, decode_reply};
 use backlot_outbound::redact::RedactedBody;
 use bytes::Bytes;
-use http::{HeaderMap, Response, StatusCode};
+use http::{Response, response};
 
 use super::exchange::Prepared;
 use super::kept_replies::Question;
@@ -30,7 +30,14 @@ impl Admitted<'_> {
         question: Option<Question>,
         prepared: &Prepared,
     ) -> Result<Response<ThirdPartyBody>, Refusal> {
-        let (parts, body) = self.decoded(reply).await?.into_parts();
+        let mut decoded = self.decoded(reply)?;
+        if decoded.body().is_encoded() {
+            // On the heap: most replies come plain. Before its first bytes have come, nobody knows whether it
+            // decodes at all.
+            let begun = Box::pin(decoded.body_mut().begin()).await;
+            begun.map_err(|fault| refused(&fault))?;
+        }
+        let (parts, body) = decoded.into_parts();
         let body = RedactedBody::new(body, prepared.chosen.needles.clone());
         let kept = self.connection.kept.as_ref().zip(question);
         let kept = kept.filter(|(kept, question)| {
@@ -49,7 +56,7 @@ impl Admitted<'_> {
                 Source::Keeping(WholeBody::new(body, most, Box::new(keep)))
             }
         };
-        Ok(self.respond(parts.status, &parts.headers, source, prepared))
+        Ok(self.respond(parts, source, prepared))
     }
 
     /// A reply that was kept.
@@ -59,17 +66,11 @@ impl Admitted<'_> {
         prepared: &Prepared,
     ) -> Response<ThirdPartyBody> {
         let (parts, bytes) = reply.into_parts();
-        self.respond(
-            parts.status,
-            &parts.headers,
-            Source::Memory(Some(bytes)),
-            prepared,
-        )
+        self.respond(parts, Source::Memory(Some(bytes)), prepared)
     }
 
-    /// The reply in plain bytes, its first ones come if it was encoded: before that, nobody knows whether it
-    /// decodes at all.
-    async fn decoded(&self, reply: Response<ReplyStream>) -> Result<Response<Decoded>, Refusal> {
+    /// The reply in plain bytes.
+    fn decoded(&self, reply: Response<ReplyStream>) -> Result<Response<Decoded>, Refusal> {
         let bytes = self.connection.settings.reply_bytes;
         let (parts, body) = reply.into_parts();
         let limits = ReplyLimits { bytes, time: None };
@@ -79,32 +80,22 @@ impl Admitted<'_> {
             ratio: MOST_RATIO,
         };
         let decoded = decode_reply(Response::from_parts(parts, body), limits);
-        let mut decoded =
-            decoded.map_err(|error| Refusal::from(Code::ConnectionReplyRefused).because(error))?;
-        if decoded.body().is_encoded() {
-            // On the heap: most replies come plain.
-            let begun = Box::pin(decoded.body_mut().begin()).await;
-            begun.map_err(|fault| refused(&fault))?;
-        }
-        Ok(decoded)
+        decoded.map_err(|error| Refusal::from(Code::ConnectionReplyRefused).because(error))
     }
 
     fn respond(
         &self,
-        status: StatusCode,
-        headers: &HeaderMap,
+        mut head: response::Parts,
         source: Source,
         prepared: &Prepared,
     ) -> Response<ThirdPartyBody> {
         let (settings, needles) = (&self.connection.settings, &prepared.chosen.needles);
-        let (headers, found) = reply_rules::headers(settings, headers, needles);
         let mut meter = self.meter();
-        meter.found = found;
-        meter.counts.errors = u64::from(status.is_server_error());
-        let mut response = Response::new(ThirdPartyBody::new(source, meter));
-        *response.status_mut() = status;
-        *response.headers_mut() = headers;
-        response
+        meter.found = reply_rules::apply(settings, &mut head.headers, needles);
+        meter.counts.errors = u64::from(head.status.is_server_error());
+        // What hyper has put there speaks of the third party's connection.
+        head.extensions = http::Extensions::new();
+        Response::from_parts(head, ThirdPartyBody::new(source, meter))
     }
 }
 

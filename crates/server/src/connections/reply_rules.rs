@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderValue};
 
 use super::ConnectionSettings;
 
-const COMES_BACK: [HeaderName; 13] = [
+const COMES_BACK: [HeaderName; 14] = [
     ACCEPT_RANGES,
     AGE,
     CACHE_CONTROL,
@@ -24,25 +24,28 @@ const COMES_BACK: [HeaderName; 13] = [
     LAST_MODIFIED,
     LINK,
     RETRY_AFTER,
+    VARY,
 ];
 
-/// Headers that there is room for at once: those of most replies, and ours.
-const ROOM: usize = 24;
+/// Room for the headers that are added here and after, made once.
+const ADDED: usize = 10;
 
-/// What comes back of a reply's headers, without the credential, and how many values had it.
-pub(super) fn headers(
+/// Leaves of a reply's headers what comes back, without the credential, and adds ours. How many values had it.
+pub(super) fn apply(
     settings: &ConnectionSettings,
-    from_it: &HeaderMap,
+    headers: &mut HeaderMap,
     needles: &Needles,
-) -> (HeaderMap, u64) {
-    let mut headers = HeaderMap::with_capacity(ROOM);
-    for (name, value) in from_it {
+) -> u64 {
+    let stays = |name: &HeaderName| {
         let comes = COMES_BACK.contains(name) || settings.reply_headers.contains(name);
-        if comes && !settings.remove_reply_headers.contains(name) {
-            headers.append(name.clone(), value.clone());
-        }
+        comes && !settings.remove_reply_headers.contains(name)
+    };
+    let others: Vec<HeaderName> = headers.keys().filter(|it| !stays(it)).cloned().collect();
+    for name in others {
+        headers.remove(name);
     }
-    let found = needles.redact_headers(&mut headers);
+    let found = needles.redact_headers(headers);
+    headers.reserve(ADDED);
     for (name, value) in &settings.add_reply_headers {
         headers.insert(name.clone(), value.clone());
     }
@@ -59,6 +62,6 @@ pub(super) fn headers(
     if shared || !headers.contains_key(CACHE_CONTROL) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
-    headers.append(VARY, HeaderValue::from_static("Authorization"));
-    (headers, found)
+    headers.append(VARY, HeaderValue::from_static("Authorization, Origin"));
+    found
 }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::meter::Meter;
 use super::reply_body::ThirdPartyBody;
-use super::usage::{Counts, Key as UsageKey};
+use super::usage::{Counts, Ticket};
 use super::{Connection, Connections};
 use crate::admission::RateKey;
 use crate::error::Refusal;
@@ -23,6 +23,8 @@ pub(crate) struct Incoming<'request> {
     pub(crate) query: &'request str,
     pub(crate) headers: &'request HeaderMap,
     pub(crate) body: CallBody,
+    /// When it came, for what is counted.
+    pub(crate) started: Instant,
 }
 
 /// A call that is let in, and counted.
@@ -30,7 +32,7 @@ pub(super) struct Admitted<'call> {
     pub(super) connections: &'call Arc<Connections>,
     pub(super) connection: &'call Arc<Connection>,
     pub(super) instance_id: InstanceId,
-    key: UsageKey,
+    ticket: Ticket,
     pub(super) now: Timestamp,
     started: Instant,
     bytes_sent: u64,
@@ -49,7 +51,7 @@ impl Connections {
             each.check(RateKey::from(instance_id))?;
         }
         let quota = connection.settings.quotas.of(caller.plan.as_deref());
-        let key = self
+        let ticket = self
             .usage
             .begin(instance_id, &connection.name, now, quota)
             .await?;
@@ -57,16 +59,16 @@ impl Connections {
         if let Some(total) = &connection.total
             && let Err(refusal) = total.check(RateKey::EVERYBODY)
         {
-            self.usage.take_back(&key);
+            ticket.take_back();
             return Err(refusal.detail("All instances together made them."));
         }
         let admitted = Admitted {
             connections: self,
             connection,
             instance_id,
-            key,
+            ticket,
             now,
-            started: Instant::now(),
+            started: incoming.started,
             bytes_sent: announced_bytes(incoming.headers)
                 .unwrap_or_else(|| incoming.body.bytes_ready()),
         };
@@ -77,7 +79,7 @@ impl Connections {
                     errors: 1,
                     ..admitted.counts()
                 };
-                self.usage.add(&admitted.key, counts);
+                admitted.ticket.add(counts);
                 Err(refusal)
             }
         }
@@ -95,7 +97,7 @@ impl Admitted<'_> {
     }
 
     async fn send(&self, incoming: Incoming<'_>) -> Result<Response<ThirdPartyBody>, Refusal> {
-        let prepared = self.prepare(&incoming).await?;
+        let mut prepared = self.prepare(&incoming).await?;
         let Incoming { method, body, .. } = incoming;
         // What a body asks is not told by the address.
         let is_plain = matches!(&body, CallBody::Ready(bytes) if bytes.is_empty());
@@ -107,7 +109,7 @@ impl Admitted<'_> {
             return Box::pin(self.by_memory(kept, question, method, prepared)).await;
         }
         let is_write = !method.is_safe();
-        let (reply, prepared) = self.ask(method, body, prepared).await?;
+        let reply = self.ask(method, body, &mut prepared).await?;
         if let Some(kept) = kept
             && is_write
             && !reply.status().is_client_error()
@@ -120,9 +122,8 @@ impl Admitted<'_> {
 
     pub(super) fn meter(&self) -> Meter {
         Meter {
-            connections: Arc::clone(self.connections),
             connection: Arc::clone(self.connection),
-            key: self.key.clone(),
+            ticket: self.ticket.clone(),
             started: self.started,
             counts: self.counts(),
             found: 0,

@@ -165,7 +165,7 @@ async fn send(
     target: PathAndQuery,
     credential: &Credential,
 ) -> Result<u16, CallError> {
-    let call = Call {
+    let mut call = Call {
         method: Method::GET,
         target,
         headers: HeaderMap::new(),
@@ -174,7 +174,7 @@ async fn send(
     let now = Clock::System.now();
     let reply = connection
         .third_party
-        .send(call, credential, nobody(), now)
+        .send(&mut call, credential, nobody(), now)
         .await?;
     Ok(reply.status().as_u16())
 }

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering, fence};
 use std::time::{Duration, Instant};
 
 use backlot_store::Store;
@@ -22,22 +22,33 @@ use crate::error::{Code, Refusal};
 const BELIEVED: Duration = Duration::from_secs(5);
 
 /// Whose, of which connection, in which month (202611).
-pub(crate) type Key = (InstanceId, Arc<str>, i32);
+type Key = (InstanceId, Arc<str>, i32);
 
 /// The book of what is used.
 pub(crate) struct UsageBook {
     store: Store,
-    pages: Mutex<HashMap<Key, Page>>,
+    pages: Mutex<HashMap<Key, Arc<Page>>>,
 }
 
+/// One instance's use of one connection in one month.
 #[derive(Default)]
-struct Page {
+struct Page(Mutex<Lines>);
+
+#[derive(Default)]
+struct Lines {
     /// Not written yet.
     waiting: Counts,
     /// Calls that were in the database when it was asked, and when that was.
     known: Option<(u64, Instant)>,
     /// Calls written since.
     written: u64,
+}
+
+/// A call that was let in, and counted. What comes of it is counted by this.
+#[derive(Clone)]
+pub(crate) struct Ticket {
+    pub(super) instance_id: InstanceId,
+    page: Arc<Page>,
 }
 
 /// What is counted.
@@ -60,10 +71,24 @@ impl Counts {
     }
 }
 
-impl Page {
+impl Lines {
+    /// The calls of the month, if that is known.
     fn calls(&self) -> Option<u64> {
         let (known, at) = self.known?;
         (at.elapsed() < BELIEVED).then(|| known + self.written + self.waiting.calls)
+    }
+}
+
+impl Ticket {
+    /// Counts what came of the call.
+    pub(super) fn add(&self, counts: Counts) {
+        self.page.0.lock().waiting.add(counts);
+    }
+
+    /// It was not let in after all.
+    pub(super) fn take_back(self) {
+        let calls = &mut self.page.0.lock().waiting.calls;
+        *calls = calls.saturating_sub(1);
     }
 }
 
@@ -75,64 +100,48 @@ impl UsageBook {
         }
     }
 
-    /// Counts a call that is let in; a quota may refuse it. What comes of it is counted by the same key.
+    /// Counts a call that is let in; a quota may refuse it.
     pub(crate) async fn begin(
         &self,
         instance_id: InstanceId,
         connection: &Arc<str>,
         now: Timestamp,
         quota: Option<u64>,
-    ) -> Result<Key, Refusal> {
+    ) -> Result<Ticket, Refusal> {
         let key = (instance_id, Arc::clone(connection), month(now));
-        let one = Counts {
-            calls: 1,
-            ..Counts::default()
-        };
-        let Some(quota) = quota else {
-            self.add(&key, one);
-            return Ok(key);
-        };
-        let is_known = self.pages.lock().get(&key).and_then(Page::calls).is_some();
-        if !is_known {
-            self.look(&key).await?;
+        let page = self.page(&key);
+        if quota.is_some() && page.0.lock().calls().is_none() {
+            Box::pin(self.look(&key, &page)).await?;
         }
-        let mut pages = self.pages.lock();
-        let page = pages.entry(key.clone()).or_default();
-        // Known a moment ago, which is good enough.
-        let calls = page.known.map_or(0, |(known, _)| known) + page.written + page.waiting.calls;
-        if calls >= quota {
-            let seconds = until_next_month(now);
-            return Err(Refusal::from(Code::ConnectionQuotaExhausted)
-                .fact("quota", quota)
-                .retry_after(seconds));
+        let mut lines = page.0.lock();
+        if let Some(quota) = quota {
+            // Known a moment ago, which is good enough.
+            let known = lines.known.map_or(0, |(known, _)| known);
+            if known + lines.written + lines.waiting.calls >= quota {
+                return Err(Refusal::from(Code::ConnectionQuotaExhausted)
+                    .fact("quota", quota)
+                    .retry_after(until_next_month(now)));
+            }
         }
-        page.waiting.add(one);
-        Ok(key)
+        lines.waiting.calls += 1;
+        drop(lines);
+        Ok(Ticket { instance_id, page })
     }
 
-    /// Counts what came of a call.
-    pub(crate) fn add(&self, key: &Key, counts: Counts) {
+    fn page(&self, key: &Key) -> Arc<Page> {
         let mut pages = self.pages.lock();
-        match pages.get_mut(key) {
-            Some(page) => page.waiting.add(counts),
-            None => pages.entry(key.clone()).or_default().waiting.add(counts),
+        if let Some(page) = pages.get(key) {
+            return Arc::clone(page);
         }
-    }
-
-    /// A call was not let in after all.
-    pub(crate) fn take_back(&self, key: &Key) {
-        if let Some(page) = self.pages.lock().get_mut(key) {
-            page.waiting.calls = page.waiting.calls.saturating_sub(1);
-        }
+        Arc::clone(pages.entry(key.clone()).or_default())
     }
 
     /// Asks the database how many calls a month has.
-    async fn look(&self, key: &Key) -> Result<(), Refusal> {
+    async fn look(&self, key: &Key, page: &Page) -> Result<(), Refusal> {
         let known = self.store.connection_calls(key.0, &key.1, key.2).await?;
-        let mut pages = self.pages.lock();
-        let page = pages.entry(key.clone()).or_default();
-        page.known = Some((known, Instant::now()));
-        page.written = 0;
+        let mut lines = page.0.lock();
+        lines.known = Some((known, Instant::now()));
+        lines.written = 0;
         Ok(())
     }
 
@@ -140,12 +149,16 @@ impl UsageBook {
     pub(crate) async fn write(&self) {
         let mut batch = Vec::new();
         self.pages.lock().retain(|key, page| {
-            let counts = std::mem::take(&mut page.waiting);
+            // First: whoever holds the page may still write on it.
+            let is_held = Arc::strong_count(page) > 1;
+            fence(Ordering::Acquire);
+            let mut lines = page.0.lock();
+            let counts = std::mem::take(&mut lines.waiting);
             if counts != Counts::default() {
                 batch.push(usage(key, counts));
-                page.written += counts.calls;
+                lines.written += counts.calls;
             }
-            page.calls().is_some() || counts != Counts::default()
+            is_held || lines.calls().is_some() || counts != Counts::default()
         });
         if batch.is_empty() {
             return;
@@ -157,12 +170,11 @@ impl UsageBook {
     }
 
     fn put_back(&self, batch: Vec<ConnectionUsage>) {
-        let mut pages = self.pages.lock();
         for usage in batch {
-            let key = (usage.instance_id, usage.connection.into(), usage.month);
-            let page = pages.entry(key).or_default();
-            page.written = page.written.saturating_sub(usage.calls);
-            page.waiting.add(Counts {
+            let page = self.page(&(usage.instance_id, usage.connection.into(), usage.month));
+            let mut lines = page.0.lock();
+            lines.written = lines.written.saturating_sub(usage.calls);
+            lines.waiting.add(Counts {
                 calls: usage.calls,
                 errors: usage.errors,
                 bytes_sent: usage.bytes_sent,

@@ -1,6 +1,7 @@
 //! One call in the making.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use backlot_outbound::body::CallBody;
 use bytes::Bytes;
@@ -99,6 +100,7 @@ impl ConnectionCall {
             .admit(connection, &lines, directory, caller)
             .await?;
         let incoming = Incoming {
+            started: Instant::now(),
             method: self.method.clone(),
             path,
             query,

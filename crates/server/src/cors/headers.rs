@@ -14,6 +14,7 @@ pub struct Answer {
     pub(super) allow_headers: HeaderValue,
     pub(super) max_age: HeaderValue,
     expose_headers: HeaderValue,
+    expose_all: HeaderValue,
 }
 
 impl Answer {
@@ -33,6 +34,7 @@ impl Answer {
         .chain(expose.iter().map(String::as_str));
         Some(Self {
             allow_headers: join(allow_headers)?,
+            expose_all: join(std::iter::once("*").chain(expose_headers.clone()))?,
             expose_headers: join(expose_headers)?,
             max_age: HeaderValue::from(max_age_seconds),
         })
@@ -45,8 +47,12 @@ impl Answer {
         }
         if let Decision::Allowed(origin) | Decision::AllowedSite(origin) = decision {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-            // A room may have named some of its own.
-            headers.append(ACCESS_CONTROL_EXPOSE_HEADERS, self.expose_headers.clone());
+            // A room may have opened all of them; where a star is only a name, ours are named beside it.
+            let exposed = match headers.get(ACCESS_CONTROL_EXPOSE_HEADERS) {
+                Some(_) => self.expose_all.clone(),
+                None => self.expose_headers.clone(),
+            };
+            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
         }
     }
 }

@@ -19,7 +19,11 @@ pub(super) async fn read_small(
     if !body.is_end_stream() && announced_bytes(headers).is_none_or(|bytes| bytes > MOST_READ) {
         return Ok(CallBody::Streaming(body));
     }
-    read_whole(body).await.map(CallBody::Ready)
+    if body.is_end_stream() {
+        return Ok(CallBody::Ready(Bytes::new()));
+    }
+    // On the heap: most calls that are made often have no body.
+    Box::pin(read_whole(body)).await.map(CallBody::Ready)
 }
 
 /// All of a body, as large as its own limit lets it be.

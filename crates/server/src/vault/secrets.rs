@@ -4,7 +4,7 @@ use backlot_store::secrets::{SealedSecret, Secrets as _};
 use backlot_wix::InstanceId;
 use jiff::Timestamp;
 
-use super::{Place, SecretText, Vault, VaultFault};
+use super::{Key, Place, SecretText, Vault, VaultFault};
 
 /// The longest name.
 const LONGEST_NAME: usize = 64;
@@ -50,7 +50,12 @@ impl Vault {
         if let Some(known) = self.open.get(&key) {
             return Ok(known);
         }
-        let kept = self.store.secret(instance_id, name).await?;
+        // On the heap: most calls find it here.
+        Box::pin(self.look_up(key)).await
+    }
+
+    async fn look_up(&self, key: Key) -> Result<Option<SecretText>, VaultFault> {
+        let kept = self.store.secret(key.0, &key.1).await?;
         let text = kept.map(|kept| self.text(&kept)).transpose()?;
         self.open.insert(key, text.clone());
         Ok(text)

@@ -57,6 +57,16 @@ fn check_plain_http(key: &str, text: &str, pattern: &Pattern, mode: Mode, report
     }
 }
 
+/// What a page may send to any connection, besides what browsers let it send anyway.
+const FROM_PAGES: [&str; 6] = [
+    "content-encoding",
+    "idempotency-key",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-unmodified-since",
+];
+
 /// Headers that pages may send besides: those that connections hand on. Beginnings cannot be named to a browser.
 fn of_connections(connections: &[Connection]) -> Vec<String> {
     let is_name = |name: &&String| http::HeaderName::from_bytes(name.as_bytes()).is_ok();
@@ -66,7 +76,7 @@ fn of_connections(connections: &[Connection]) -> Vec<String> {
         .map(|name| name.to_ascii_lowercase())
         .collect();
     if !connections.is_empty() {
-        names.push("idempotency-key".to_owned());
+        names.extend(FROM_PAGES.map(str::to_owned));
         names.extend(
             connections
                 .iter()

@@ -32,18 +32,29 @@ fn all_of(needles: &[Vec<u8>]) -> Needles {
     Needles::exactly(&slices)
 }
 
+/// What comes out of it, whether it is told which piece is the last or not.
 fn in_pieces(text: &[u8], needles: &[Vec<u8>], cuts: &[usize]) -> Vec<u8> {
+    let out = push_all(text, needles, cuts, false);
+    assert_eq!(push_all(text, needles, cuts, true), out);
+    out
+}
+
+fn push_all(text: &[u8], needles: &[Vec<u8>], cuts: &[usize], tell: bool) -> Vec<u8> {
     let mut redactor = Redactor::new(all_of(needles));
     let mut out = Vec::new();
     let mut seen = 0;
     let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut % (text.len() + 1)).collect();
     cuts.push(text.len());
     cuts.sort_unstable();
-    for cut in cuts {
+    let last = cuts.pop().filter(|_| tell);
+    for cut in cuts.into_iter().chain((!tell).then_some(text.len())) {
         out.extend_from_slice(&redactor.push(Bytes::copy_from_slice(&text[seen..cut])));
         seen = cut;
         // No more is held back than must be.
         assert!(seen - out.len() <= begun(&text[..seen], needles));
+    }
+    if last.is_some() {
+        out.extend_from_slice(&redactor.push_last(Bytes::copy_from_slice(&text[seen..])));
     }
     out.extend_from_slice(&redactor.finish());
     assert_eq!(redactor.found() > 0, out != text);

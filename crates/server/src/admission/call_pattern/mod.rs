@@ -100,8 +100,7 @@ impl CallPattern {
 
     /// Whether a path is one of these, with any method.
     pub fn allows_path(&self, path: &PlainPath<'_>) -> bool {
-        let segments: Vec<&str> = path.segments().collect();
-        matches(&self.segments, &segments)
+        matches(&self.segments, path.segments())
     }
 }
 

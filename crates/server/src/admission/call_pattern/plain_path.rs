@@ -4,32 +4,51 @@ use percent_encoding::percent_decode_str;
 
 use super::MOST_SEGMENTS;
 
+/// Segments that most paths have room for.
+const USUAL_SEGMENTS: usize = 8;
+
 /// A path that means at the other end what it says here.
-#[derive(Debug, Clone, Copy)]
-pub struct PlainPath<'path>(&'path str);
+#[derive(Debug, Clone)]
+pub struct PlainPath<'path> {
+    text: &'path str,
+    segments: Vec<&'path str>,
+}
 
 impl<'path> PlainPath<'path> {
     /// Takes `/a/b`. `None` for anything that a server could read in another way.
     pub fn new(path: &'path str) -> Option<Self> {
         let inner = path.strip_prefix('/')?;
-        let is_plain = inner.split('/').all(is_plain_segment)
-            && inner.bytes().filter(|byte| *byte == b'/').count() < MOST_SEGMENTS;
-        is_plain.then_some(Self(path))
+        let mut segments = Vec::with_capacity(USUAL_SEGMENTS);
+        for segment in inner.split('/') {
+            if segments.len() == MOST_SEGMENTS || !is_plain_segment(segment) {
+                return None;
+            }
+            segments.push(segment);
+        }
+        Some(Self {
+            text: path,
+            segments,
+        })
     }
 
     /// As it came.
     pub const fn as_str(&self) -> &'path str {
-        self.0
+        self.text
     }
 
-    pub(super) fn segments(self) -> impl Iterator<Item = &'path str> {
-        self.0.split('/').skip(1)
+    pub(super) fn segments(&self) -> &[&'path str] {
+        &self.segments
     }
 }
 
 /// Not empty, no dot segment, and only characters of a path segment (RFC 3986); what is encoded must be
 /// UTF-8, and stand for nothing that means something in a path.
 pub(super) fn is_plain_segment(segment: &str) -> bool {
+    // Most are words.
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    if !segment.is_empty() && segment.bytes().all(is_word) {
+        return true;
+    }
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,=:@%".contains(&byte);
     if segment.is_empty() || !segment.bytes().all(is_plain) || !is_encoded_well(segment) {
         return false;

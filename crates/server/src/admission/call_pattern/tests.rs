@@ -122,8 +122,8 @@ proptest::proptest! {
         }
         let parsed = CallPattern::parse(&format!("GET {pattern}")).unwrap();
         let plain = PlainPath::new(&path).unwrap();
-        let segments: Vec<&str> = plain.segments().collect();
-        proptest::prop_assert_eq!(parsed.allows_path(&plain), define(&parsed.segments, &segments));
+        let segments = plain.segments();
+        proptest::prop_assert_eq!(parsed.allows_path(&plain), define(&parsed.segments, segments));
     }
 
     /// Whatever is plain means the same to a server that decodes and resolves it.

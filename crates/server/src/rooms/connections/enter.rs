@@ -1,12 +1,12 @@
-//! A call: proven, admitted, sent, and handed back.
+//! A call: proven, admitted, sent, and handed back. Paths of ours are answered by [`super::own`].
 
 use backlot_outbound::body::{CallBody, RequestBody, announced_bytes};
 use backlot_outbound::hop_by_hop;
 use http::header::{ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue};
 use http::{Request, Response};
 
-use super::place::{Own, Place};
-use super::{account, own_key};
+use super::own;
+use super::place::Place;
 use crate::body::ReplyBody;
 use crate::caller::{look, prove, remove_instance};
 use crate::connections::{CallPlace, CredentialSettings, Incoming};
@@ -27,21 +27,8 @@ pub(crate) async fn enter(
     let place = Place::find(&house.connections, uri.path())?;
     request.body_mut().limit(place.connection.settings.body());
     if let Some(own) = place.own() {
-        let methods = own.methods();
-        if !methods.contains(request.method()) {
-            return Err(Refusal::from(Code::MethodNotAllowed).allow(methods.header()));
-        }
-        if own == Own::Callback {
-            return Ok(account::callback(house, &place.connection, &uri).await);
-        }
-        let proof = look(house, exchange, &request)?;
-        let caller = prove(house, exchange, decision, proof).await?;
-        return match place.connection.settings.credential {
-            CredentialSettings::Account(_) => {
-                account::answer(house, &place.connection, own, &caller, request).await
-            }
-            _ => own_key::answer(house, &place.connection, own, &caller, request).await,
-        };
+        // On the heap: calls need not carry it.
+        return Box::pin(own::answer(house, exchange, decision, &place, own, request)).await;
     }
     let query = uri.query().unwrap_or_default();
     let cleaned = remove_instance(query);
@@ -65,7 +52,7 @@ pub(crate) async fn enter(
     let (parts, body) = request.into_parts();
     let body = match &place.connection.settings.credential {
         CredentialSettings::Signature(template, _) if template.needs_body() => {
-            CallBody::Ready(read_whole(body).await?)
+            CallBody::Ready(Box::pin(read_whole(body)).await?)
         }
         _ => read_small(&parts.headers, body).await?,
     };
@@ -75,6 +62,7 @@ pub(crate) async fn enter(
         query,
         headers: &parts.headers,
         body,
+        started: exchange.started(),
     };
     let reply = all.send(&place.connection, &caller, incoming).await?;
     let mut response = reply.map(ReplyBody::third_party);

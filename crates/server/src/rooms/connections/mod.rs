@@ -2,6 +2,7 @@
 //!
 //! - [`place`]: which connection a path names, and whether the rest is ours or the third party's
 //! - [`enter`]: a call
+//! - [`own`]: the paths of ours
 //! - [`account`]: `authorize`, `callback`, `status` and `disconnect` of accounts that are connected by OAuth
 //! - [`own_key`]: `key`, `status` and `disconnect` where the owner types a key in
 //! - [`page`]: what a browser shows after the callback
@@ -10,6 +11,7 @@
 
 mod account;
 mod enter;
+mod own;
 mod own_key;
 mod page;
 mod place;
