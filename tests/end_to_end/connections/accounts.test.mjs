@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 
 import { call } from "../lib/call.mjs";
+import { until } from "../lib/poll.mjs";
 import { codeOf, google, of, post, startAccounts, times } from "./lib/accounts.mjs";
 import { accountConnection, accountEnvironment, connect } from "./lib/provider.mjs";
 import { pages } from "./lib/stage.mjs";
@@ -151,6 +152,17 @@ test("the way to the provider and back", async (t) => {
     });
   }
 
+  await t.test("a failure is found in the log by the request id that the page shows", async () => {
+    const { owner } = site();
+    const { json } = await owner(google("authorize"), post);
+    const state = new URL(json.authorizationUrl).searchParams.get("state");
+    const reply = await anybody(google(`callback?state=${state}&code=made-up`));
+    const [, id] = reply.text.match(/Request ([0-9a-f-]{36})/);
+    assert.equal(reply.headers["x-request-id"], id);
+    const line = await until("the line", () => program.stderr.split("\n").find((it) => it.includes(id)));
+    assert.match(line, /AUTHORIZATION_FAILED/);
+    assert.match(line, /invalid_grant/);
+  });
   await t.test("the page that waits is told, and no other", async () => {
     const { back } = await begin(owner, "", "google", { Origin: pages });
     const { status, text, headers } = await anybody(back);

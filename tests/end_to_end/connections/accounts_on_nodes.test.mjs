@@ -33,7 +33,7 @@ test("an authorization has its time, and nodes share what they know", async (t) 
       config: accountConnection(provider.address) + config,
     });
     const { backend } = await second.start();
-    provider.lifetime = 5;
+    provider.lifetime = 0.001;
     const { owner } = await connected();
     provider.lifetime = 3600;
     const there = sender(backend, owner.credential);

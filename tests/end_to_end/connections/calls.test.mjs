@@ -108,8 +108,8 @@ calls = [
     ["a method that is not on the list", "PUT", "/plain", 403, "CONNECTION_CALL_NOT_ALLOWED"],
     ["a method of nobody's", "FROB", "/plain", 403, "CONNECTION_CALL_NOT_ALLOWED"],
     ["one part too many", "PATCH", "/things/42/43", 403, "CONNECTION_CALL_NOT_ALLOWED"],
-    ["an empty part", "PATCH", "/things/", 400, "PATH_NOT_ALLOWED"],
-    ["a slash at the end", "GET", "/plain/", 400, "PATH_NOT_ALLOWED"],
+    ["an empty part", "PATCH", "/things/", 403, "CONNECTION_CALL_NOT_ALLOWED"],
+    ["a slash at the end", "GET", "/plain/", 403, "CONNECTION_CALL_NOT_ALLOWED"],
     ["two slashes", "GET", "//plain", 400, "PATH_NOT_ALLOWED"],
     ["two slashes within", "GET", "/deep//a", 400, "PATH_NOT_ALLOWED"],
     ["another host by slashes", "GET", "//evil.example/plain", 400, "PATH_NOT_ALLOWED"],
@@ -134,7 +134,7 @@ calls = [
     ["a part that signs off as a host", "GET", "@evil.example/plain", 404, "CONNECTION_NOT_FOUND"],
     ["a colon and a port", "GET", ":80@evil.example/", 404, "CONNECTION_NOT_FOUND"],
     ["nothing", "GET", "", 400, "PATH_NOT_ALLOWED"],
-    ["the root", "GET", "/", 400, "PATH_NOT_ALLOWED"],
+    ["the root", "GET", "/", 403, "CONNECTION_CALL_NOT_ALLOWED"],
   ];
   for (const [name, method, path, status, code] of refusals) {
     await t.test(`refused: ${name}`, async () => {

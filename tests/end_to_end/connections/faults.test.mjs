@@ -58,6 +58,12 @@ const raws = [
   ],
   ["a silence in the middle", `${ok}Content-Length: 100\r\n\r\nhello`, "stay", { status: 200, whole: false }],
   [
+    "chunks, and a length that is wrong",
+    `${ok}Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`,
+    "stay",
+    { status: 200, text: "hello", whole: true },
+  ],
+  [
     "two lengths",
     `${ok}Content-Length: 5\r\nContent-Length: 50\r\n\r\nhello`,
     "close",

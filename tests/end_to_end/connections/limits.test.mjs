@@ -98,6 +98,7 @@ test("quotas of a month, by plan", async (t) => {
     entry(party.address, "same", 'quota = { "*" = 2 }'),
     entry(party.address, "many", 'quota = { "*" = 10 }'),
     entry(party.address, "only-pro", "quota = { pro = 1 }"),
+    entry("http://127.0.0.1:1", "down", 'retries = 0\nquota = { "*" = 6 }'),
   ].join("");
   const place = await connectionsPlace(t, { config });
   let { program, site } = await place.start();
@@ -132,6 +133,13 @@ test("quotas of a month, by plan", async (t) => {
     const next = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1);
     const seconds = Number(reply.headers["retry-after"]);
     assert.ok(Math.abs(seconds - (next - now) / 1000) < 60, `${seconds}`);
+  });
+  await t.test("calls that were not made, since the API rests, are not counted", async () => {
+    const one = site();
+    const down = await made(one.owner, 8, "down");
+    assert.deepEqual(down, [...Array(5).fill("CONNECTION_UNREACHABLE"), ...Array(3).fill("CONNECTION_UNAVAILABLE")]);
+    const left = async () => (await one.owner("/connections/down/things")).code;
+    await until("the quota to be used up", async () => (await left()) === over, 15_000);
   });
   await t.test("many at once do not get past it", async () => {
     const one = site();

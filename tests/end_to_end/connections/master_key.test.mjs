@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { randomBytes, randomUUID } from "node:crypto";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
@@ -102,6 +102,50 @@ test("the master key", async (t) => {
       assert.match(stderr, /secrets\.master_key/);
     });
   }
+  await t.test("a backup of the time before a change opens with the key that is kept", async () => {
+    const place = await connectionsPlace(t, { config: bearerConnection(party.address) });
+    const secret = newSecret();
+    await place.set("key", secret);
+    const backup = join(place.folder, "before.backup");
+    await place.done(["backup", backup]);
+    const changed = await place.run(["secret", "rekey"], { input: "" });
+    assert.equal(changed.code, 0, changed.stderr);
+    const kept = readdirSync(place.data).filter((name) => /^master\.key\.until-\d{8}T\d{6}Z$/.test(name));
+    assert.equal(kept.length, 1);
+    assert.match(changed.stderr, new RegExp(kept[0].replaceAll(".", "\\.")));
+    assert.equal(statSync(join(place.data, kept[0])).mode & 0o777, 0o600);
+
+    const restored = await place.run(["restore", backup]);
+    assert.equal(restored.code, 0, restored.stderr);
+    assert.match(restored.stderr, /warning: no server starts with this database as things are/);
+    assert.match(restored.stderr, /not the master key[^]*until-/);
+    assert.equal((await place.run(["secret", "list"])).code, 1);
+
+    renameSync(join(place.data, kept[0]), join(place.data, "master.key"));
+    const again = await place.run(["restore", backup]);
+    assert.ok(!again.stderr.includes("warning"), again.stderr);
+    const { site } = await place.start();
+    assert.equal((await site().owner("/connections/things/things")).status, 200);
+    assert.equal(party.seen.at(-1).headers.authorization, `Bearer ${secret}`);
+  });
+  await t.test("a command that prints without end", async () => {
+    const config = `${kept}{ command = ["head", "--bytes", "70000", "/dev/zero"] }\n`;
+    const place = await connectionsPlace(t, { config: config + bearerConnection(party.address) });
+    const { code, stderr } = await place.run(["secret", "list"]);
+    assert.equal(code, 1);
+    assert.match(stderr, /prints more than 65536 bytes/);
+  });
+  await t.test("many at once make one key where there is none", async () => {
+    const place = await connectionsPlace(t, { config: bearerConnection(party.address) });
+    const names = Array.from({ length: 6 }, (_, number) => `key-${number}`);
+    await Promise.all(names.map((name) => place.set(name, newSecret())));
+    const listed = await place.done(["secret", "list"]);
+    for (const name of names) assert.ok(listed.includes(name), listed);
+    assert.deepEqual(
+      readdirSync(place.data).filter((name) => name.startsWith("master.key")),
+      ["master.key"],
+    );
+  });
   await t.test("lost: nothing is started, and no new one is made in its place", async () => {
     const place = await connectionsPlace(t, { config: bearerConnection(party.address), secrets: { key: newSecret() } });
     rmSync(join(place.data, "master.key"));

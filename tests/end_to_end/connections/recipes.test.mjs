@@ -55,6 +55,7 @@ test("stripe", async (t) => {
       "content-length": String(body.length),
       "content-type": "application/x-www-form-urlencoded",
       "stripe-version": "2026-10-28.clover",
+      "user-agent": "Backlot/0.1.0",
     });
     assert.equal(last().headers.host, new URL(stripe.address).host);
     assert.equal(reply.headers["request-id"], "req_1");
@@ -289,7 +290,7 @@ test("google", async (t) => {
   });
   await t.test("a token that has come to its end is renewed, again and again, each with the newest", async () => {
     provider.access.clear();
-    provider.lifetime = 5;
+    provider.lifetime = 0.001;
     const before = provider.grants.length;
     for (const _ of [1, 2, 3]) {
       const reply = await owner(events);

@@ -1,6 +1,7 @@
 // Redirects: off; and where they are on, not inward, and without the credential elsewhere.
 
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { test } from "node:test";
 
 import { json, startConnections } from "./lib/stage.mjs";
@@ -23,7 +24,13 @@ ${more}
 `;
 
 test("redirects", async (t) => {
-  const elsewhere = await startThirdParty(t);
+  let backTo;
+  const elsewhere = await startThirdParty(t, (request, response) => {
+    if (!backTo) return false;
+    response.writeHead(302, { Location: backTo });
+    response.end();
+    return undefined;
+  });
   let status = 302;
   let location = "";
   const party = await startThirdParty(t, (request, response) => {
@@ -68,7 +75,23 @@ test("redirects", async (t) => {
         [reply.status, reply.json.method, new URL(reply.json.url, "http://x").pathname],
         [200, "GET", "/landing"],
       );
+      assert.equal(party.seen.at(-1).headers.authorization, `Bearer ${KEY}`);
     }
+  });
+  await t.test("on: the credential goes along within the API, and a signature is of the new path", async () => {
+    location = "/landing?a=1";
+    await get("keyed");
+    assert.equal(party.seen.at(-1).url, `/landing?a=1&key=${KEY}`);
+    await get("signed");
+    const signature = createHmac("sha256", KEY).update("/landing").digest("hex");
+    assert.equal(party.seen.at(-1).headers["x-signature"], signature);
+  });
+  await t.test("home again: whoever sent it away chose the path", async () => {
+    backTo = `${party.address}/landing`;
+    location = `${elsewhere.address}/away`;
+    assert.equal((await get("on")).status, 200);
+    assert.equal(party.seen.at(-1).headers.authorization, undefined);
+    backTo = undefined;
   });
   for (const name of ["on", "keyed", "signed"]) {
     await t.test(`to another origin: nothing that is secret goes along (${name})`, async () => {

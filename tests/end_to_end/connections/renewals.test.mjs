@@ -14,7 +14,7 @@ test("renewals", async (t) => {
   const { connected, provider, renewals } = await startAccounts(t);
   // Makes all of them need a new token at their next call.
   const soonOver = async () => {
-    provider.lifetime = 5;
+    provider.lifetime = 0.001;
     const site = await connected();
     provider.lifetime = 3600;
     return site;
@@ -158,10 +158,32 @@ test("renewals", async (t) => {
   });
 });
 
+test("tokens that last a minute are used for most of it", async (t) => {
+  const { connected, provider, renewals } = await startAccounts(t);
+  provider.lifetime = 60;
+  const { owner } = await connected();
+  for (let number = 0; number < 20; number += 1) assert.equal((await owner(google("me"))).status, 200);
+  assert.equal(renewals(), 0);
+});
+
+test("a call waits for a token as long as it may take in all", async (t) => {
+  const { connected, provider, renewals } = await startAccounts(t, { more: 'timeout = "300ms"' });
+  provider.lifetime = 0.001;
+  const { owner } = await connected();
+  provider.lifetime = 3600;
+  const gate = deferred();
+  provider.hold = () => gate.promise;
+  const late = await owner(google("me"));
+  assert.deepEqual([late.status, late.code], [504, "CONNECTION_TIMEOUT"]);
+  gate.resolve();
+  await until("the renewal to end", async () => (await owner(google("me"))).status === 200);
+  assert.equal(renewals(), 1, "it went on, and was enough");
+});
+
 test("an account that is taken back while its token is being renewed stays away", async (t) => {
   // A provider that takes nothing back: the renewal goes well, after all.
   const { connected, provider, place } = await startAccounts(t, { revoke: false });
-  provider.lifetime = 5;
+  provider.lifetime = 0.001;
   const { owner, instanceId } = await connected();
   const gate = deferred();
   const held = [];

@@ -46,6 +46,7 @@ test("what is sent again, and what is not", async (t) => {
     return { status: reply.status, code: reply.code, made, reply };
   };
   const post = (more = {}) => ({ ...json({ a: 1 }), headers: { "Content-Type": "application/json", ...more } });
+  const date = (seconds) => new Date(Date.now() + seconds * 1000).toUTCString();
   const cases = [
     ["GET after 500, 502", "things", [500, 502], {}, 200, 3],
     ["GET after 503, 504", "things", [503, 504], {}, 200, 3],
@@ -53,7 +54,13 @@ test("what is sent again, and what is not", async (t) => {
     ["GET after a reset", "things", ["reset"], {}, 200, 2],
     ["GET after 429 with a time", "things", [[429, { "Retry-After": "0" }]], {}, 200, 2],
     ["GET with 429 and a long time", "things", [[429, { "Retry-After": "3600" }]], {}, 429, 1],
+    ["GET after 429 until a time that has passed", "things", [[429, { "Retry-After": date(-60) }]], {}, 200, 2],
+    ["GET after 503 until a time soon", "things", [[503, { "Retry-After": date(1) }]], {}, 200, 2],
+    ["GET with 429 until a time far off", "things", [[429, { "Retry-After": date(3600) }]], {}, 429, 1],
     ["GET with 404", "things", [404], {}, 404, 1],
+    ["POST with 429", "things", [429], post(), 429, 1],
+    ["POST after 429, with a key", "keyed", [429], post(), 200, 2],
+    ["POST after 500, with an empty key of the page's", "keyed", [500], post({ "X-Once": "" }), 200, 2],
     ["GET with 501", "things", [501], {}, 501, 1],
     ["POST after 500", "things", [500], post(), 500, 1],
     ["POST after 503", "things", [503], post(), 503, 1],
@@ -88,6 +95,35 @@ test("what is sent again, and what is not", async (t) => {
   await t.test("nobody there", async () => {
     const reply = await site().owner("/connections/down/things/1");
     assert.deepEqual([reply.status, reply.code], [502, "CONNECTION_UNREACHABLE"]);
+  });
+});
+
+test("rest for all", async (t) => {
+  let status = 500;
+  const party = await startThirdParty(t, (request, response) => answerJson(response, {}, status));
+  const { site } = await startConnections(t, { config: entry(party.address, "things", "retries = 0") });
+  const call = () => site().owner("/connections/things/things");
+
+  await t.test("a third party that fails five instances in a row is left alone by all", async () => {
+    const codes = [];
+    for (let number = 0; number < 12; number += 1) {
+      const reply = await call();
+      codes.push(reply.code ?? reply.status);
+    }
+    assert.deepEqual(codes, [...Array(5).fill(500), ...Array(7).fill("CONNECTION_UNAVAILABLE")]);
+    assert.equal(party.seen.length, 5);
+  });
+  await t.test("then one tries, and all go on", async () => {
+    status = 200;
+    await until("calls to go on", async () => (await call()).status === 200, 5000);
+    for (let number = 0; number < 5; number += 1) assert.equal((await call()).status, 200);
+  });
+  await t.test("one instance that fails again and again stops nobody", async () => {
+    const { owner } = site();
+    status = 500;
+    for (let number = 0; number < 10; number += 1) await owner("/connections/things/things");
+    status = 200;
+    assert.equal((await call()).status, 200);
   });
 });
 

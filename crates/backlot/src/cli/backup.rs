@@ -5,6 +5,7 @@ use std::io::Write as _;
 use super::arguments::{Backup, Restore};
 use super::configured::Configured;
 use super::{mistake, runtime};
+use crate::secrets;
 
 pub(super) fn back_up(arguments: &Backup) -> anyhow::Result<()> {
     let configured = Configured::read(&arguments.place)?;
@@ -25,6 +26,19 @@ pub(super) fn restore(arguments: &Restore) -> anyhow::Result<()> {
         )));
     }
     runtime()?.block_on(configured.database.restore(&arguments.file))?;
-    let _ = writeln!(std::io::stderr(), "restored {}", configured.database);
+    let mut talk = std::io::stderr();
+    let _ = writeln!(talk, "restored {}", configured.database);
+    // Better now than when a server starts.
+    let place = configured.master_key()?;
+    let opened = runtime()?.block_on(async {
+        let store = configured.open().await?;
+        secrets::unlock(&store, &place, false).await
+    });
+    if let Err(error) = opened {
+        let _ = writeln!(
+            talk,
+            "warning: no server starts with this database as things are: {error}"
+        );
+    }
     Ok(())
 }

@@ -129,13 +129,31 @@ impl Source {
             let key = error.path().to_string();
             Problem {
                 origin: self.origin(&key).cloned(),
-                cause: error.into_inner().to_string().trim().replace('\n', " "),
+                cause: plain_words(&error.into_inner().to_string()),
+                remedy: key
+                    .split(['.', '['])
+                    .next()
+                    .map(|section| format!("what [{section}] takes is in docs/configuration.md")),
                 key,
-                remedy: None,
             }
             .into()
         })
     }
+}
+
+/// What the parser says of a wrong kind of value, without its own words for kinds.
+fn plain_words(said: &str) -> String {
+    let said = said.trim().replace('\n', " ");
+    // The key stands before it already.
+    let said = said.split(" in `").next().unwrap_or(&said);
+    let said = said.replace(
+        "unit variant, expected string only",
+        "this is no text, expected one in quotes",
+    );
+    let numbers = ["u8", "u16", "u32", "u64", "usize"].map(|kind| format!("expected {kind}"));
+    numbers.iter().fold(said, |said, number| {
+        said.replace(number, "expected a whole number that is not negative")
+    })
 }
 
 /// `{ secret = "name" }`, however deep.

@@ -1,9 +1,10 @@
 //! Where the master key is.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use backlot_server::vault::{MasterKey, VaultFault};
+use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::cli::mistake;
@@ -107,16 +108,25 @@ impl MasterKeyPlace {
         let key = MasterKey::generate();
         let key =
             key.ok_or_else(|| anyhow::anyhow!("the operating system gives no random bytes"))?;
-        write(file, &key)?;
-        Ok(key)
+        match create(file, &key) {
+            // Another program was a moment faster.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => read(file),
+            created => created
+                .map(|()| key)
+                .map_err(|error| cannot_write(file, &error)),
+        }
     }
 
     /// A refusal of a key that does not fit.
     pub(crate) fn wrong(&self, fault: &VaultFault) -> anyhow::Error {
         mistake(format!(
             "{}: {fault}\n  hint: give the key that they were sealed with; after `backlot secret rekey` that is \
-             the new one",
-            self.name()
+             the new one, and for a backup of the time before the old one{}",
+            self.name(),
+            match &self.file {
+                Some(file) => format!(" ({}.until-…)", file.display()),
+                None => String::new(),
+            }
         ))
     }
 
@@ -152,12 +162,23 @@ impl MasterKeyPlace {
         }
     }
 
-    /// From now on that is the key.
-    pub(crate) fn take_over_newer(&self) -> anyhow::Result<()> {
-        if let (Some(newer), Some(file)) = (self.newer_file(), &self.file) {
-            std::fs::rename(&newer, file).map_err(|error| cannot_write(file, &error))?;
+    /// From now on that is the key. The one before is kept beside it, for backups of the time before: its name
+    /// comes back.
+    pub(crate) fn take_over_newer(&self, now: Timestamp) -> anyhow::Result<Option<PathBuf>> {
+        let (Some(newer), Some(file)) = (self.newer_file(), &self.file) else {
+            return Ok(None);
+        };
+        let mut before = file.as_os_str().to_owned();
+        before.push(now.strftime(".until-%Y%m%dT%H%M%SZ").to_string());
+        let before = PathBuf::from(before);
+        match std::fs::hard_link(file, &before) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+                return Err(cannot_write(&before, &error));
+            }
+            _ => {}
         }
-        Ok(())
+        std::fs::rename(&newer, file).map_err(|error| cannot_write(file, &error))?;
+        Ok(Some(before))
     }
 }
 
@@ -177,25 +198,34 @@ fn read(file: &Path) -> anyhow::Result<MasterKey> {
     MasterKey::parse(&text).map_err(|error| mistake(format!("{name}: {error}")))
 }
 
-/// Writes a key that nobody but its owner reads; it is on disk when this returns. One that is there is not
-/// replaced.
+/// Writes a key that nobody but its owner reads. One that is there is not replaced.
 pub(crate) fn write(file: &Path, key: &MasterKey) -> anyhow::Result<()> {
+    create(file, key).map_err(|error| cannot_write(file, &error))
+}
+
+/// The same. The key is on disk, and whole, before the file has its name: others may look for it at any moment.
+fn create(file: &Path, key: &MasterKey) -> std::io::Result<()> {
     let folder = file
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());
     if let Some(folder) = folder {
-        std::fs::create_dir_all(folder).map_err(|error| cannot_write(file, &error))?;
+        std::fs::create_dir_all(folder)?;
     }
+    let mut unnamed = file.as_os_str().to_owned();
+    unnamed.push(format!(".{}", std::process::id()));
+    let unnamed = PathBuf::from(unnamed);
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
+    options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(file).and_then(|mut out| {
+    let named = options.open(&unnamed).and_then(|mut out| {
         out.write_all(key.reveal().as_bytes())?;
         out.write_all(b"\n")?;
-        out.sync_all()
+        out.sync_all()?;
+        std::fs::hard_link(&unnamed, file)
     });
-    written.map_err(|error| cannot_write(file, &error))
+    let _ = std::fs::remove_file(&unnamed);
+    named
 }
 
 fn cannot_write(file: &Path, error: &std::io::Error) -> anyhow::Error {

@@ -36,7 +36,7 @@ pub(crate) async fn unlock(
             // A change of the key was broken off after the database knew of it.
             let vault = Vault::unlock(store.clone(), Clock::System, &newer).await;
             let vault = vault.map_err(|fault| place.wrong(&fault))?;
-            place.take_over_newer()?;
+            place.take_over_newer(Clock::System.now())?;
             Ok(Some(vault))
         }
         Err(fault) => Err(fault).context("cannot open the secrets"),

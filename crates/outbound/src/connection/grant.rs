@@ -107,9 +107,20 @@ impl Endpoint {
         if !status.is_success() || answer.error.is_some() {
             return Err(refusal(status, answer.error.as_deref()));
         }
-        let missing = || GrantError::Unavailable("the answer holds no access token".to_owned());
+        let unusable = |cause: &str| GrantError::Unavailable(cause.to_owned());
+        let kind = answer.token_type.unwrap_or_default();
+        if NEED_PROOF.iter().any(|it| kind.eq_ignore_ascii_case(it)) {
+            return Err(unusable("the token is of a kind that nobody may just bear"));
+        }
+        let token = Zeroizing::new(answer.access_token.unwrap_or_default());
+        let is_visible = |byte: u8| byte.is_ascii_graphic();
+        if token.is_empty() || !token.bytes().all(is_visible) {
+            return Err(unusable(
+                "the answer holds no access token that can be sent",
+            ));
+        }
         Ok(Grant {
-            access_token: Zeroizing::new(answer.access_token.ok_or_else(missing)?),
+            access_token: token,
             refresh_token: answer.refresh_token.map(Zeroizing::new),
             lifetime: answer.expires_in.and_then(seconds),
             scope: answer.scope,
@@ -196,6 +207,10 @@ fn seconds(value: serde_json::Value) -> Option<Duration> {
     Some(Duration::from_secs_f64(number.min(31_536_000.0)))
 }
 
+/// Kinds of tokens that prove nothing by themselves. Any other is sent as it is: some providers call theirs by
+/// names of their own.
+const NEED_PROOF: [&str; 2] = ["mac", "dpop"];
+
 /// The words that the standards have for refusals. Any other is left out: it could be anything that was sent.
 const WORDS: [&str; 14] = [
     "access_denied",
@@ -238,6 +253,7 @@ fn refusal(status: StatusCode, code: Option<&str>) -> GrantError {
 #[serde(default)]
 struct Answer {
     access_token: Option<String>,
+    token_type: Option<String>,
     refresh_token: Option<String>,
     expires_in: Option<serde_json::Value>,
     scope: Option<String>,
@@ -254,6 +270,7 @@ impl Answer {
             let value = Some(value.into_owned());
             match &*name {
                 "access_token" => answer.access_token = value,
+                "token_type" => answer.token_type = value,
                 "refresh_token" => answer.refresh_token = value,
                 "expires_in" => answer.expires_in = value.map(serde_json::Value::String),
                 "scope" => answer.scope = value,

@@ -152,7 +152,8 @@ impl Inner {
         if call.method.is_safe() {
             return Ok(false);
         }
-        if !call.headers.contains_key(header) {
+        let given = call.headers.get(header);
+        if given.is_none_or(HeaderValue::is_empty) {
             let mut random = [0; 16];
             let filled = aws_lc_rs::rand::fill(&mut random);
             filled.map_err(|_| CallError::BadPath)?;

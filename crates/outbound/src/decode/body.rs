@@ -1,5 +1,6 @@
 //! A body whose encodings come off as it arrives.
 
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -18,7 +19,7 @@ pub struct DecodedBody<B> {
     /// The encodings, the outermost first. None: all passes untouched.
     stages: Vec<Stage>,
     /// What [`Self::begin`] waited for.
-    begun: Option<Frame<Bytes>>,
+    begun: VecDeque<Frame<Bytes>>,
     trailers: Option<HeaderMap>,
     is_over: bool,
 }
@@ -45,7 +46,7 @@ impl<B> DecodedBody<B> {
         Self {
             inner,
             stages: stages.map(|it| Stage::new(it, limits)).collect(),
-            begun: None,
+            begun: VecDeque::new(),
             trailers: None,
             is_over: false,
         }
@@ -80,14 +81,17 @@ where
     B: Body<Data = Bytes> + Unpin,
     B::Error: From<DecodeFault>,
 {
-    /// Waits for the first plain bytes of an encoded body: one that does not decode from its beginning is known
+    /// Waits for this many plain bytes of an encoded body, or its end: one that does not decode so far is known
     /// before its head is handed on. A body that passes untouched is not waited for.
-    pub async fn begin(&mut self) -> Result<(), B::Error> {
-        if self.stages.is_empty() || self.begun.is_some() {
-            return Ok(());
+    pub async fn begin(&mut self, bytes: usize) -> Result<(), B::Error> {
+        let mut waited_for = 0;
+        while !self.is_over && !self.stages.is_empty() && waited_for < bytes {
+            let frame = poll_fn(|context| self.poll_plain(context)).await;
+            self.is_over |= frame.is_err();
+            let Some(frame) = frame? else { break };
+            waited_for += frame.data_ref().map_or(0, Bytes::len);
+            self.begun.push_back(frame);
         }
-        let first = poll_fn(|context| Pin::new(&mut *self).poll_frame(context)).await;
-        self.begun = first.transpose()?;
         Ok(())
     }
 
@@ -137,7 +141,7 @@ where
         if this.stages.is_empty() {
             return Pin::new(&mut this.inner).poll_frame(context);
         }
-        if let Some(frame) = this.begun.take() {
+        if let Some(frame) = this.begun.pop_front() {
             return Poll::Ready(Some(Ok(frame)));
         }
         if this.is_over {
@@ -152,7 +156,7 @@ where
         if self.stages.is_empty() {
             self.inner.is_end_stream()
         } else {
-            self.is_over && self.begun.is_none()
+            self.is_over && self.begun.is_empty()
         }
     }
 

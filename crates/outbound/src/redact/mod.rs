@@ -16,5 +16,5 @@ mod redactor;
 mod spellings;
 
 pub use body::RedactedBody;
-pub use needles::Needles;
+pub use needles::{Needles, SHORTEST};
 pub use redactor::Redactor;

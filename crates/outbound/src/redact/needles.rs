@@ -9,8 +9,8 @@ use zeroize::Zeroizing;
 
 use super::spellings::{self, Spelling};
 
-/// Shorter ones would be found everywhere.
-const SHORTEST: usize = 6;
+/// The bytes of the shortest that is searched for: shorter ones would be found everywhere.
+pub const SHORTEST: usize = 6;
 /// How much of each needle the automaton knows. It cannot be wiped, so it must not know more.
 const BEGINNING: usize = 4;
 

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 pub(super) type Spelling = Zeroizing<Vec<u8>>;
 
-/// As it is, escaped in JSON, percent-encoded, and inside of base64.
+/// As it is, escaped in JSON, percent-encoded, in hexadecimal, and inside of base64.
 pub(super) fn of(secret: &[u8]) -> Vec<Spelling> {
     let mut spellings = vec![Zeroizing::new(secret.to_vec())];
     if let Ok(text) = std::str::from_utf8(secret) {
@@ -14,6 +14,7 @@ pub(super) fn of(secret: &[u8]) -> Vec<Spelling> {
         spellings.extend(in_html(text));
     }
     spellings.extend(in_addresses(secret));
+    spellings.extend([LOWER, UPPER].map(|digits| in_hexadecimal(secret, digits)));
     spellings.extend(in_base64(secret));
     spellings
 }
@@ -123,6 +124,14 @@ fn hex(spelling: &mut Vec<u8>, byte: u8, digits: &[u8; 16]) {
     spelling.push(digits[usize::from(byte & 15)]);
 }
 
+fn in_hexadecimal(secret: &[u8], digits: &[u8; 16]) -> Spelling {
+    let mut spelling = Zeroizing::new(Vec::with_capacity(secret.len() * 2));
+    for byte in secret {
+        hex(&mut spelling, *byte, digits);
+    }
+    spelling
+}
+
 /// As queries and forms carry it: encoders differ in what they leave as it is, and in the digits.
 fn in_addresses(secret: &[u8]) -> impl Iterator<Item = Spelling> {
     let kept: [&[u8]; 4] = [b"-._~", b"-_.!~*'()", b"*-._ ", b"-._~/"];
@@ -187,6 +196,8 @@ mod tests {
     fn spellings_that_servers_give_back() {
         for (secret, spelling) in [
             ("sk-123456", "sk-123456"),
+            ("sk-\u{ff}", "736b2dc3bf"),
+            ("sk-\u{ff}", "736B2DC3BF"),
             ("a\"b\\c/d", r#"a\"b\\c/d"#),
             ("a/b<c>&d", r"a\/b<c>&d"),
             ("a/b<c>&d", r"a/b\u003cc\u003e\u0026d"),

@@ -37,6 +37,9 @@ pub enum AddressError {
     /// `user:password@` in it.
     #[error("has a user or password in it; a secret does not belong in an address")]
     HasCredentials,
+    /// `/../` in it.
+    #[error("has `.` or `..` for a part of its path; write the path that is meant")]
+    HasDots,
     /// `?` or `#` in it.
     #[error("has a query or fragment in it; only a path may follow the host")]
     HasQuery,
@@ -47,6 +50,9 @@ impl Address {
     /// byte; over TLS the upstream chooses.
     pub fn parse(text: &str, http2: bool) -> Result<Self, AddressError> {
         let url = url::Url::parse(text).map_err(|_| AddressError::NotHttp)?;
+        if text.split('/').any(|part| matches!(part, "." | "..")) {
+            return Err(AddressError::HasDots);
+        }
         let scheme = match url.scheme() {
             "http" => Scheme::HTTP,
             "https" => Scheme::HTTPS,
@@ -176,6 +182,7 @@ mod tests {
             ("", AddressError::NotHttp),
             ("http://u:p@example.com", AddressError::HasCredentials),
             ("http://example.com/?a=b", AddressError::HasQuery),
+            ("http://example.com/v1/../v2", AddressError::HasDots),
         ] {
             assert_eq!(Address::parse(text, false).unwrap_err(), error, "{text}");
         }

@@ -28,7 +28,7 @@ impl Connection {
             path,
             query,
         } = *place;
-        let plain = PlainPath::new(path).ok_or(Code::PathNotAllowed)?;
+        let plain = PlainPath::with_slash(path).ok_or(Code::PathNotAllowed)?;
         let calls = self.settings.calls.iter();
         let mut fitting: Vec<&AllowedCall> = calls
             .filter(|call| call.pattern.allows(method, &plain))

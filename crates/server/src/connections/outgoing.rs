@@ -5,7 +5,7 @@
 use backlot_wix::InstanceId;
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE,
-    HeaderName, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE,
+    HeaderName, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE, USER_AGENT,
 };
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue};
@@ -25,6 +25,8 @@ const GOES_ALONG: [HeaderName; 9] = [
     IF_NONE_MATCH,
     IF_UNMODIFIED_SINCE,
 ];
+/// What we say that we are.
+const OUR_NAME: &str = concat!("Backlot/", env!("CARGO_PKG_VERSION"));
 /// What a client names its writes by, in the spellings that are known.
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// What a value in a query may hold as it is.
@@ -60,6 +62,10 @@ impl Connections {
                 Refusal::from(Code::SecretUnreadable).because(cause)
             })?;
             headers.insert(name.clone(), value);
+        }
+        if !headers.contains_key(USER_AGENT) && !settings.remove_headers.contains(&USER_AGENT) {
+            // Some APIs refuse whoever does not say what it is.
+            headers.insert(USER_AGENT, HeaderValue::from_static(OUR_NAME));
         }
         // What comes back is looked through for the credential, so it should come plain.
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use backlot_outbound::body::{LimitedBody, ReplyFault, ReplyLimits, ReplyStream};
+use backlot_outbound::body::{LimitedBody, ReplyFault, ReplyLimits, ReplyStream, announced_bytes};
 use backlot_outbound::cache::WholeBody;
 use backlot_outbound::decode::{DecodeLimits, DecodedBody, decode_reply};
 use backlot_outbound::redact::RedactedBody;
@@ -20,6 +20,11 @@ use crate::error::{Code, Refusal};
 /// How many times as much may come out of an encoding as went into it: what is more is a bomb.
 const MOST_RATIO: u64 = 200;
 
+/// Encoded replies up to this size are decoded before their head is handed on, up to that many plain bytes; of
+/// larger ones, and those of unknown length, only the beginning is waited for.
+const SMALL: u64 = 64 * 1024;
+const MOST_WAITED_FOR: usize = 256 * 1024;
+
 type Decoded = DecodedBody<LimitedBody<ReplyStream>>;
 
 impl Admitted<'_> {
@@ -30,11 +35,12 @@ impl Admitted<'_> {
         question: Option<Question>,
         prepared: &Prepared,
     ) -> Result<Response<ThirdPartyBody>, Refusal> {
+        let is_small = announced_bytes(reply.headers()).is_some_and(|bytes| bytes <= SMALL);
         let mut decoded = self.decoded(reply)?;
         if decoded.body().is_encoded() {
-            // On the heap: most replies come plain. Before its first bytes have come, nobody knows whether it
-            // decodes at all.
-            let begun = Box::pin(decoded.body_mut().begin()).await;
+            // Before its bytes have come, nobody knows whether it decodes. On the heap: most replies come plain.
+            let wanted = if is_small { MOST_WAITED_FOR } else { 1 };
+            let begun = Box::pin(decoded.body_mut().begin(wanted)).await;
             begun.map_err(|fault| refused(&fault))?;
         }
         let (parts, body) = decoded.into_parts();
@@ -91,7 +97,7 @@ impl Admitted<'_> {
     ) -> Response<ThirdPartyBody> {
         let (settings, needles) = (&self.connection.settings, &prepared.chosen.needles);
         let mut meter = self.meter();
-        meter.found = reply_rules::apply(settings, &mut head.headers, needles);
+        meter.found = reply_rules::apply(settings, head.status, &mut head.headers, needles);
         meter.counts.errors = u64::from(head.status.is_server_error());
         // What hyper has put there speaks of the third party's connection.
         head.extensions = http::Extensions::new();

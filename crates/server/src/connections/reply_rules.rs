@@ -4,9 +4,9 @@ use backlot_outbound::redact::Needles;
 use http::header::{
     ACCEPT_RANGES, AGE, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LANGUAGE, CONTENT_LENGTH,
     CONTENT_RANGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, EXPIRES, HeaderName, LAST_MODIFIED,
-    LINK, RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS,
+    LINK, LOCATION, RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS,
 };
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::ConnectionSettings;
 
@@ -27,17 +27,26 @@ const COMES_BACK: [HeaderName; 14] = [
     VARY,
 ];
 
+/// Statuses whose `Location` is where the thing that was made is.
+const fn makes_something(status: StatusCode) -> bool {
+    matches!(status, StatusCode::CREATED | StatusCode::ACCEPTED)
+}
+
 /// Room for the headers that are added here and after, made once.
 const ADDED: usize = 10;
 
 /// Leaves of a reply's headers what comes back, without the credential, and adds ours. How many values had it.
 pub(super) fn apply(
     settings: &ConnectionSettings,
+    status: StatusCode,
     headers: &mut HeaderMap,
     needles: &Needles,
 ) -> u64 {
     let stays = |name: &HeaderName| {
-        let comes = COMES_BACK.contains(name) || settings.reply_headers.contains(name);
+        // Of a redirect it does not come by itself: a browser would follow it.
+        let comes = COMES_BACK.contains(name)
+            || (*name == LOCATION && makes_something(status))
+            || settings.reply_headers.contains(name);
         comes && !settings.remove_reply_headers.contains(name)
     };
     let others: Vec<HeaderName> = headers.keys().filter(|it| !stays(it)).cloned().collect();

@@ -13,7 +13,15 @@ use super::reply_body::ThirdPartyBody;
 use super::usage::{Counts, Ticket};
 use super::{Connection, Connections};
 use crate::admission::RateKey;
-use crate::error::Refusal;
+use crate::error::{Code, Reason, Refusal};
+
+/// Refusals of calls that nobody was asked for: they are not counted.
+const NOT_MADE: [Reason; 4] = [
+    Reason::Own(Code::ConnectionAccountLost),
+    Reason::Own(Code::ConnectionNotConnected),
+    Reason::Own(Code::ConnectionUnavailable),
+    Reason::Own(Code::RateLimited),
+];
 
 /// A call as it came in.
 pub(crate) struct Incoming<'request> {
@@ -60,7 +68,8 @@ impl Connections {
             && let Err(refusal) = total.check(RateKey::EVERYBODY)
         {
             ticket.take_back();
-            return Err(refusal.detail("All instances together made them."));
+            let words = "All instances together have reached this connection's `total_rate_limit`.";
+            return Err(refusal.detail(words));
         }
         let admitted = Admitted {
             connections: self,
@@ -74,6 +83,11 @@ impl Connections {
         };
         match admitted.send(incoming).await {
             Ok(reply) => Ok(reply),
+            // It never left.
+            Err(refusal) if NOT_MADE.contains(&refusal.code()) => {
+                admitted.ticket.take_back();
+                Err(refusal)
+            }
             Err(refusal) => {
                 let counts = Counts {
                     errors: 1,

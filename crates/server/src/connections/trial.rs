@@ -1,6 +1,7 @@
 //! A trial of one connection: what works and what does not, step by step.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use backlot_outbound::body::CallBody;
 use backlot_outbound::connection::{Call, CallError, Credential};
@@ -12,8 +13,11 @@ use http::{HeaderMap, Method};
 use super::{Connection, ConnectionSettings, Connections, ConnectionsSettings, CredentialSettings};
 use crate::admission::PlainPath;
 use crate::clock::Clock;
-use crate::error::{Code, Refusal};
+use crate::error::{Code, Reason, Refusal};
 use crate::vault::Vault;
+
+/// How long the API may take.
+const LONGEST: Duration = Duration::from_secs(10);
 
 /// What was found in one step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +47,10 @@ pub struct Trial {
 impl Trial {
     /// Tries the address, the credential, and a call.
     pub async fn run(self) -> std::io::Result<Vec<Finding>> {
-        let settings = self.settings.clone();
+        let mut settings = self.settings.clone();
+        // Somebody waits for it.
+        settings.timeout = settings.timeout.min(LONGEST);
+        settings.retries = 0;
         let list = vec![settings];
         let clock = Clock::System;
         let all = ConnectionsSettings { list };
@@ -51,7 +58,9 @@ impl Trial {
         let Some(connection) = all.get(&self.settings.name).cloned() else {
             return Ok(Vec::new());
         };
-        let mut findings = vec![self.address(&connection).await];
+        let address = self.address(&connection).await;
+        let answers = address.works == Some(true);
+        let mut findings = vec![address];
         let credential = self.credential(&all, &connection).await;
         let credential = match credential {
             Ok((credential, finding)) => {
@@ -63,7 +72,15 @@ impl Trial {
                 return Ok(findings);
             }
         };
-        findings.push(self.call(&connection, &credential).await);
+        findings.push(if answers {
+            self.call(&connection, &credential).await
+        } else {
+            Finding {
+                step: "call",
+                works: None,
+                words: "the address does not answer".to_owned(),
+            }
+        });
         Ok(findings)
     }
 
@@ -80,7 +97,7 @@ impl Trial {
                 true,
                 format!("it answers (status {status} to GET / without a credential)"),
             ),
-            Err(error) => (false, refusal_in_words(error)),
+            Err(error) => (false, in_words(&error.into())),
         };
         Finding {
             step: "address",
@@ -118,6 +135,22 @@ impl Trial {
         }
     }
 
+    /// Whether a call with this status works, and what it says of the connection.
+    const fn meaning(&self, status: u16) -> (bool, &'static str) {
+        let has_credential = !matches!(self.settings.credential, CredentialSettings::None);
+        match status {
+            401 | 403 if has_credential => (false, ": the credential is refused"),
+            401 | 403 => (false, ": it wants a credential, and auth has none"),
+            404 | 410 => (
+                true,
+                ": it answers, but has nothing there; check base_url and the path",
+            ),
+            300..=399 => (true, ": it redirects; check base_url, or allow redirects"),
+            500.. => (false, ": it fails"),
+            _ => (true, ""),
+        }
+    }
+
     async fn call(&self, connection: &Connection, credential: &Credential) -> Finding {
         let finding = |works, words: String| Finding {
             step: "call",
@@ -137,7 +170,7 @@ impl Trial {
             return finding(None, words.to_owned());
         };
         let (plain, query) = path.split_once('?').unwrap_or((&path, ""));
-        let allowed = PlainPath::new(plain).is_some_and(|plain| {
+        let allowed = PlainPath::with_slash(plain).is_some_and(|plain| {
             let mut calls = connection.settings.calls.iter();
             calls.any(|call| {
                 call.pattern.allows(&Method::GET, &plain) && call.query.refused(query).is_none()
@@ -150,12 +183,14 @@ impl Trial {
             );
         };
         match send(connection, target, credential).await {
-            Ok(status @ (401 | 403)) => {
-                let words = format!("GET {plain}: status {status}, the credential is refused");
-                finding(Some(false), words)
+            Ok(status) => {
+                let (works, meaning) = self.meaning(status);
+                finding(
+                    Some(works),
+                    format!("GET {plain}: status {status}{meaning}"),
+                )
             }
-            Ok(status) => finding(Some(status < 500), format!("GET {plain}: status {status}")),
-            Err(error) => finding(Some(false), refusal_in_words(error)),
+            Err(error) => finding(Some(false), in_words(&error.into())),
         }
     }
 }
@@ -184,18 +219,20 @@ const fn nobody() -> InstanceId {
     InstanceId::from_bytes([0; 16])
 }
 
-fn refusal_in_words(error: CallError) -> String {
-    let cause = error.to_string();
-    format!("{} ({cause})", in_words(&error.into()))
-}
-
 fn in_words(refusal: &Refusal) -> String {
     let cause = refusal.cause().map(|cause| format!(" ({cause})"));
     let code = refusal.code();
-    format!(
-        "{}: {}{}",
+    let remedy = match code {
+        // Its remedy is this trial.
+        Reason::Own(Code::ConnectionUnavailable | Code::ConnectionUnreachable)
+        | Reason::Data(_) => "",
+        Reason::Own(code) => code.remedy(),
+    };
+    let words = format!(
+        "{}: {}{} {remedy}",
         code.name(),
         refusal.sentence(),
         cause.unwrap_or_default()
-    )
+    );
+    words.trim_end().to_owned()
 }

@@ -107,13 +107,13 @@ codes! {
         "Add the origin to `cors.origins`; for the sites that have the app set `cors.installed_sites`; for a page on localhost set `cors.localhost` (on in `backlot dev`).";
     PathNotAllowed 400 "PATH_NOT_ALLOWED",
         "The path can be read in two ways, so no rule can be applied to it.",
-        "Send the path without `.` or `..` segments, backslashes or control characters; in the wix room also without empty segments, a slash at its end, and encoded `/`, `\\`, `%`, `?`, `#` or `;`.";
+        "Send the path without `.` or `..` segments, backslashes or control characters; in the wix room and to third parties also without empty segments and encoded `/`, `\\`, `%`, `?`, `#` or `;`; in the wix room without a slash at its end.";
     RouteNotFound 404 "ROUTE_NOT_FOUND",
         "Nothing is served at this path.",
         "Add an `[[api]]` entry whose `path` is a prefix of it.";
     MethodNotAllowed 405 "METHOD_NOT_ALLOWED",
         "This path does not serve this method.",
-        "Use one of the methods in `data.allowed`, or add the method to `methods` in the `[[api]]` entry.";
+        "Use one of the methods in `data.allowed`, or for a path of your own server's add it to `methods` in the `[[api]]` entry.";
     RequestTimeout 408 "REQUEST_TIMEOUT",
         "The request's body stopped arriving.",
         "Send it again.";
@@ -169,7 +169,7 @@ codes! {
         "This instance has made as many calls as its plan includes in a month.",
         "Wait for the next month, or upgrade the app on this site; `quota` in the `[[connection]]` entry says how many.";
     ConnectionUnavailable 503 "CONNECTION_UNAVAILABLE",
-        "The third party has failed again and again, so it is left alone for a moment.",
+        "The third party, or the provider of its tokens, fails, so it is left alone for a moment.",
         "Try again after the seconds in Retry-After. `backlot connection test NAME` says what works.";
     ConnectionUnreachable 502 "CONNECTION_UNREACHABLE",
         "The third party does not answer.",
@@ -209,7 +209,7 @@ codes! {
         "Look for the request id in the server's log, which names the secret; then `backlot secret set NAME`.";
     SecretUnreadable 500 "SECRET_UNREADABLE",
         "A secret that this needs cannot be used.",
-        "Look for the request id in the server's log; then `backlot secret rotate NAME`.";
+        "Look for the request id in the server's log, which says why; then `backlot secret rotate NAME`.";
     InstanceNotFound 404 "INSTANCE_NOT_FOUND",
         "Nothing is known of this instance.",
         "Check the id; an instance is known from its first verified request on.";

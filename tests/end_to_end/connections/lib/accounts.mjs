@@ -11,10 +11,10 @@ export const times = (count, make) => Promise.all(Array.from({ length: count }, 
 // What a page of the callback says.
 export const codeOf = ({ text }) => text.match(/\(([A-Z_]+)\)/)?.[1];
 
-export async function startAccounts(t, { config = "", env, database, revoke } = {}) {
+export async function startAccounts(t, { config = "", more, env, database, revoke } = {}) {
   const provider = await startProvider(t);
   const place = await connectionsPlace(t, {
-    config: accountConnection(provider.address, { revoke }) + config.replaceAll("PROVIDER", provider.address),
+    config: accountConnection(provider.address, { revoke, more }) + config.replaceAll("PROVIDER", provider.address),
     env: { ...accountEnvironment, ...env },
     database,
   });

@@ -25,9 +25,19 @@ pub(super) fn run(arguments: &SecretPut, must_exist: bool) -> anyhow::Result<()>
             "there is no secret {name} to rotate\n  hint: make it with `backlot secret set {name}`"
         )));
     };
-    let _ = writeln!(std::io::stderr(), "{name}: version {version} is kept");
+    let mut talk = std::io::stderr();
+    let _ = writeln!(talk, "{name}: version {version} is kept");
+    if text.reveal().len() < SHORTEST_HIDDEN {
+        let _ = writeln!(
+            talk,
+            "warning: {name} is so short that it is not blacked out of replies: it would be found everywhere"
+        );
+    }
     Ok(())
 }
+
+/// The shortest secret that is looked for in replies.
+const SHORTEST_HIDDEN: usize = backlot_outbound::redact::SHORTEST;
 
 /// The value: typed unseen at a terminal, or all of standard input without the line break at its end.
 fn read(name: &str) -> anyhow::Result<SecretText> {

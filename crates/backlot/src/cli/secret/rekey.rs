@@ -4,8 +4,10 @@
 //! lost in between.
 
 use std::io::{IsTerminal as _, Read as _, Write as _};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
+use backlot_server::Clock;
 use backlot_server::vault::{MasterKey, Vault, VaultFault};
 use zeroize::Zeroizing;
 
@@ -20,17 +22,26 @@ pub(super) fn run(arguments: &SecretRekey) -> anyhow::Result<()> {
     let place = configured.master_key()?;
     let (new, was_made) = new_key()?;
     let outcome = runtime()?.block_on(change(&configured, &place, &new, was_made));
-    outcome?;
+    let before = outcome?;
     let mut talk = std::io::stderr();
     match place.file() {
         Some(file) => {
             let _ = writeln!(talk, "{} holds the new master key", file.display());
+            if let Some(before) = before {
+                let _ = writeln!(
+                    talk,
+                    "  hint: backups made before this open with the old one, kept as {}; remove it with the last \
+                     of them",
+                    before.display()
+                );
+            }
         }
         None => {
             let _ = writeln!(
                 talk,
                 "the database takes the new master key from now on\n  hint: put it where secrets.master_key is \
-                 read from before a server is started again; those that run go on"
+                 read from before a server is started again; those that run go on\n  hint: backups made before this \
+                 open with the old one: keep it as long as you keep them"
             );
         }
     }
@@ -63,7 +74,7 @@ async fn change(
     place: &MasterKeyPlace,
     new: &MasterKey,
     was_made: bool,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Option<PathBuf>> {
     // Two at once would put one another's keys away.
     let _lock = place.lock()?;
     let store = configured.open().await?;
@@ -84,7 +95,7 @@ async fn change(
         None => {}
     }
     match Vault::rekey(&store, &old, new).await {
-        Ok(_) => place.take_over_newer(),
+        Ok(_) => place.take_over_newer(Clock::System.now()),
         Err(fault @ VaultFault::WrongMasterKey) => Err(place.wrong(&fault)),
         Err(fault) => Err(fault).context("the master key stays as it was"),
     }

@@ -3,7 +3,10 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::process::{Command, Stdio};
+use std::io::Read as _;
+use std::process::{ChildStdout, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error, MapAccess, Visitor};
@@ -103,6 +106,11 @@ impl Value {
     }
 }
 
+/// How long a program may take to print a value.
+const LONGEST: Duration = Duration::from_secs(30);
+/// The most bytes that it may print.
+const MOST_PRINTED: u64 = 64 * 1024;
+
 /// What a program prints. It inherits the environment, and its errors are seen.
 fn printed_by(words: &[String], source: &Source) -> Result<String, SecretError> {
     let (program, arguments) = words.split_first().ok_or(SecretError::Empty)?;
@@ -118,12 +126,41 @@ fn printed_by(words: &[String], source: &Source) -> Result<String, SecretError> 
     if !source.folder().as_os_str().is_empty() {
         command.current_dir(source.folder());
     }
-    let output = command.output();
-    let output = output.map_err(|error| failed(format!("cannot be run: {error}")))?;
-    if !output.status.success() {
-        return Err(failed(format!("failed: {}", output.status)));
+    command.stdout(Stdio::piped());
+    let child = command.spawn();
+    let mut child = child.map_err(|error| failed(format!("cannot be run: {error}")))?;
+    let printed = read_beside(child.stdout.take());
+    let Ok(printed) = printed.recv_timeout(LONGEST) else {
+        let _ = child.kill();
+        let _ = child.wait();
+        return Err(failed(format!(
+            "has not ended after {} s",
+            LONGEST.as_secs()
+        )));
+    };
+    let status = child
+        .wait()
+        .map_err(|error| failed(format!("cannot be waited for: {error}")))?;
+    if !status.success() {
+        return Err(failed(format!("failed: {status}")));
     }
-    String::from_utf8(output.stdout).map_err(|_| failed("prints no UTF-8".to_owned()))
+    if printed.len() as u64 > MOST_PRINTED {
+        return Err(failed(format!("prints more than {MOST_PRINTED} bytes")));
+    }
+    String::from_utf8(printed).map_err(|_| failed("prints no UTF-8".to_owned()))
+}
+
+/// Reads in a thread of its own, so that nobody waits for ever.
+fn read_beside(output: Option<ChildStdout>) -> mpsc::Receiver<Vec<u8>> {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut printed = Vec::new();
+        if let Some(output) = output {
+            let _ = output.take(MOST_PRINTED + 1).read_to_end(&mut printed);
+        }
+        let _ = sender.send(printed);
+    });
+    receiver
 }
 
 impl fmt::Debug for Value {

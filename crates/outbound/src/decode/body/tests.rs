@@ -237,21 +237,27 @@ async fn a_body_that_has_begun_decodes_from_its_first_byte() {
         let encoded = encode(text.as_bytes());
         for wrong in [&b"this is none"[..], &encoded[..1]] {
             let mut body = coming(name, wrong.chunks(1).map(Bytes::copy_from_slice));
-            assert!(body.begin().await.is_err(), "{name}: {wrong:?}");
+            assert!(body.begin(1).await.is_err(), "{name}: {wrong:?}");
+            assert!(body.is_end_stream() && body.frame().await.is_none());
         }
-        let mut body = coming(name, encoded.chunks(3).map(Bytes::copy_from_slice));
-        body.begin().await.unwrap();
-        assert!(!body.is_end_stream(), "{name}");
-        body.begin().await.unwrap();
-        assert_eq!(body.collect().await.unwrap().to_bytes(), text, "{name}");
+        for bytes in [1, 100, text.len(), text.len() * 2] {
+            let mut body = coming(name, encoded.chunks(3).map(Bytes::copy_from_slice));
+            body.begin(bytes).await.unwrap();
+            assert!(!body.is_end_stream(), "{name}");
+            assert_eq!(body.collect().await.unwrap().to_bytes(), text, "{name}");
+        }
+        // All of it is waited for, so its end is known, too.
+        let cut = &encoded[..encoded.len() - 1];
+        let mut body = coming(name, cut.chunks(3).map(Bytes::copy_from_slice));
+        assert!(body.begin(text.len() * 2).await.is_err(), "{name}");
 
         let mut short = coming(name, std::iter::once(Bytes::from(encode(b"x"))));
-        short.begin().await.unwrap();
+        short.begin(1).await.unwrap();
         assert!(!short.is_end_stream());
         assert_eq!(short.collect().await.unwrap().to_bytes(), "x", "{name}");
 
         let mut empty = coming(name, std::iter::empty());
-        empty.begin().await.unwrap();
+        empty.begin(1).await.unwrap();
         assert!(empty.is_end_stream());
         assert!(empty.frame().await.is_none());
     }
@@ -260,7 +266,7 @@ async fn a_body_that_has_begun_decodes_from_its_first_byte() {
         Result<Frame<Bytes>, DecodeFault>,
     >());
     let mut plain = DecodedBody::new(never, &Encodings::default(), LIMITS);
-    plain.begin().await.unwrap();
+    plain.begin(1).await.unwrap();
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Which calls to somebody else's API may be made: a method and a path, with places left open.
 //!
 //! `GET /apps/v1/instance`, `POST /stores/v1/products/{id}/media`, `POST /stores/**/query`: `*` and
-//! `{name}` stand for one segment, `**` and `…` for any number of them.
+//! `{name}` stand for one segment, `*:verb` for one with that end, `**` and `…` for any number of them.
 //!
 //! Rules: a pattern is compared with the path as it is sent on, byte for byte. A path that could mean
 //! something else at the other end than it says (dot segments, encoded slashes, empty segments) never
@@ -33,6 +33,8 @@ pub struct CallPattern {
 enum Segment {
     Literal(String),
     One,
+    /// One with something before this end, which begins with a colon.
+    Before(String),
     Many,
 }
 
@@ -40,22 +42,35 @@ enum Segment {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CallPatternError {
     /// Not `METHOD /path`.
-    #[error("write a method, a space and a path: GET /apps/v1/instance")]
+    #[error("write a method, a space and a path")]
     NotACall,
     /// An unknown method.
     #[error("the method is one of GET, HEAD, POST, PUT, PATCH and DELETE")]
     UnknownMethod,
     /// A path that no plain call has.
-    #[error("the path is plain: no `.` or `..` segments, no `//`, no `?`, no slash at its end")]
+    #[error(
+        "the path is plain: no `.` or `..` segments, no `//`, no `?`, nothing encoded that means something in a path, and for Wix no slash at its end"
+    )]
     PathNotPlain,
     /// `a*`
-    #[error("a wildcard stands for whole segments: *, {{name}} or **")]
+    #[error(
+        "a wildcard stands for whole segments, *, {{name}} or **, or for what is before a colon: {{id}}:cancel"
+    )]
     PartOfASegment,
 }
 
 impl CallPattern {
     /// Reads a pattern.
     pub fn parse(text: &str) -> Result<Self, CallPatternError> {
+        Self::read(text, false)
+    }
+
+    /// Reads a pattern of an API whose paths may end in a slash.
+    pub fn parse_with_slash(text: &str) -> Result<Self, CallPatternError> {
+        Self::read(text, true)
+    }
+
+    fn read(text: &str, with_slash: bool) -> Result<Self, CallPatternError> {
         let (method, path) = text
             .trim()
             .split_once(' ')
@@ -67,7 +82,18 @@ impl CallPattern {
             .and_then(|known| Method::from_bytes(known.as_bytes()).ok())
             .ok_or(CallPatternError::UnknownMethod)?;
         let inner = path.strip_prefix('/').ok_or(CallPatternError::NotACall)?;
-        let segments: Vec<Segment> = inner.split('/').map(segment).collect::<Result<_, _>>()?;
+        let (inner, ends_in_slash) = match inner.strip_suffix('/') {
+            Some(before) if with_slash => (Some(before), true),
+            _ => (
+                Some(inner).filter(|it| !(with_slash && it.is_empty())),
+                false,
+            ),
+        };
+        let named = inner.into_iter().flat_map(|inner| inner.split('/'));
+        let mut segments: Vec<Segment> = named.map(segment).collect::<Result<_, _>>()?;
+        if ends_in_slash || inner.is_none() {
+            segments.push(Segment::Literal(String::new()));
+        }
         if segments.len() > MOST_SEGMENTS {
             return Err(CallPatternError::PathNotPlain);
         }
@@ -86,7 +112,7 @@ impl CallPattern {
         }
         let parts = self.segments.iter().map(|segment| match segment {
             Segment::Literal(text) => Some(text.as_str()),
-            Segment::One | Segment::Many => None,
+            Segment::One | Segment::Before(_) | Segment::Many => None,
         });
         let parts: Vec<&str> = parts.collect::<Option<_>>()?;
         Some(format!("/{}", parts.join("/")))
@@ -104,15 +130,26 @@ impl CallPattern {
     }
 }
 
-fn segment(text: &str) -> Result<Segment, CallPatternError> {
-    match text {
-        "*" => return Ok(Segment::One),
-        "**" | "…" => return Ok(Segment::Many),
-        _ => {}
-    }
+/// `*` or `{name}`
+fn is_one(text: &str) -> bool {
     let inner = text.strip_prefix('{').and_then(|it| it.strip_suffix('}'));
-    if inner.is_some_and(|name| !name.is_empty() && !name.contains(['{', '}', '*'])) {
+    let is_name = |name: &str| !name.is_empty() && !name.contains(['{', '}', '*']);
+    text == "*" || inner.is_some_and(is_name)
+}
+
+fn segment(text: &str) -> Result<Segment, CallPatternError> {
+    if matches!(text, "**" | "…") {
+        return Ok(Segment::Many);
+    }
+    if is_one(text) {
         return Ok(Segment::One);
+    }
+    if let Some((before, end)) = text.split_once(':')
+        && is_one(before)
+        && is_plain_segment(end)
+        && !end.contains('*')
+    {
+        return Ok(Segment::Before(format!(":{end}")));
     }
     if text.contains(['*', '{', '}', '…']) {
         return Err(CallPatternError::PartOfASegment);

@@ -17,10 +17,19 @@ pub struct PlainPath<'path> {
 impl<'path> PlainPath<'path> {
     /// Takes `/a/b`. `None` for anything that a server could read in another way.
     pub fn new(path: &'path str) -> Option<Self> {
+        Self::with_slash(path)
+            .filter(|plain| plain.segments.last().is_some_and(|it| !it.is_empty()))
+    }
+
+    /// Takes `/a/b/`, too, and `/`: some APIs have such paths. What follows the last slash is a segment without
+    /// letters.
+    pub fn with_slash(path: &'path str) -> Option<Self> {
         let inner = path.strip_prefix('/')?;
         let mut segments = Vec::with_capacity(USUAL_SEGMENTS);
-        for segment in inner.split('/') {
-            if segments.len() == MOST_SEGMENTS || !is_plain_segment(segment) {
+        let mut left = inner.split('/').peekable();
+        while let Some(segment) = left.next() {
+            let is_end = segment.is_empty() && left.peek().is_none();
+            if segments.len() == MOST_SEGMENTS || !(is_end || is_plain_segment(segment)) {
                 return None;
             }
             segments.push(segment);

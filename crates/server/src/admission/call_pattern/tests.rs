@@ -38,6 +38,83 @@ fn literals_and_wildcards() {
 }
 
 #[test]
+fn verbs_after_a_colon() {
+    for (pattern, path, expected) in [
+        (
+            "POST /models/{model}:generate",
+            "/models/gemini-2.5:generate",
+            true,
+        ),
+        ("POST /models/*:generate", "/models/a:generate", true),
+        (
+            "POST /models/{model}:generate",
+            "/models/a:generateAll",
+            false,
+        ),
+        ("POST /models/{model}:generate", "/models/:generate", false),
+        (
+            "POST /models/{model}:generate",
+            "/models/a:b:generate",
+            false,
+        ),
+        (
+            "POST /models/{model}:generate",
+            "/models/a%3Agenerate",
+            false,
+        ),
+        ("POST /**/{id}:go", "/a/b/c:go", true),
+        ("POST /a:b", "/a:b", true),
+    ] {
+        assert_eq!(allows(pattern, path), expected, "{pattern} {path}");
+    }
+    for text in [
+        "GET /{a}b",
+        "GET /{a}:{b}",
+        "GET /a{b}:c",
+        "GET /{a}:*",
+        "GET /{a}:",
+    ] {
+        assert_eq!(
+            CallPattern::parse(text),
+            Err(CallPatternError::PartOfASegment),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn paths_that_end_in_a_slash() {
+    for (pattern, path, expected) in [
+        ("GET /things/", "/things/", true),
+        ("GET /things/", "/things", false),
+        ("GET /things", "/things/", false),
+        ("GET /things/*", "/things/", false),
+        ("GET /things/*/", "/things/1/", true),
+        ("GET /things/*/", "/things/1", false),
+        ("GET /things/*/", "/things/", false),
+        ("GET /**", "/things/", true),
+        ("GET /**", "/", true),
+        ("GET /", "/", true),
+        ("GET /*", "/", false),
+    ] {
+        let pattern = CallPattern::parse_with_slash(pattern).unwrap();
+        let path = PlainPath::with_slash(path).unwrap();
+        assert_eq!(pattern.allows_path(&path), expected, "{pattern:?} {path:?}");
+    }
+    for path in ["//", "/a//", "/a//b/", "", "/./", "/../"] {
+        assert!(PlainPath::with_slash(path).is_none(), "{path}");
+    }
+    for pattern in ["GET //", "GET /a//", "GET /a//b"] {
+        let error = CallPatternError::PathNotPlain;
+        assert_eq!(
+            CallPattern::parse_with_slash(pattern),
+            Err(error),
+            "{pattern}"
+        );
+    }
+}
+
+#[test]
 fn paths_that_could_mean_something_else() {
     for path in [
         "",
@@ -106,22 +183,30 @@ fn what_is_no_pattern() {
 proptest::proptest! {
     /// The walk finds what the plain recursive definition says.
     #[test]
-    fn the_walk_agrees_with_the_definition(pattern in "(/(a|b|\\*|\\*\\*)){1,6}", path in "(/(a|b)){1,7}") {
+    fn the_walk_agrees_with_the_definition(
+        pattern in "(/(a|b|\\*|\\*\\*|\\*:c)){1,6}/?",
+        path in "(/(a|b|a:c|b:c)){1,7}/?",
+    ) {
         fn define(pattern: &[Segment], path: &[&str]) -> bool {
             match (pattern.split_first(), path.split_first()) {
                 (None, None) => true,
                 (Some((Segment::Many, rest)), _) => {
                     define(rest, path) || (!path.is_empty() && define(pattern, &path[1..]))
                 }
-                (Some((Segment::One, rest)), Some((_, more))) => define(rest, more),
+                (Some((Segment::One, rest)), Some((first, more))) => {
+                    !first.is_empty() && define(rest, more)
+                }
+                (Some((Segment::Before(end), rest)), Some((first, more))) => {
+                    first.len() > end.len() && first.ends_with(end) && define(rest, more)
+                }
                 (Some((Segment::Literal(text), rest)), Some((first, more))) => {
                     text == first && define(rest, more)
                 }
                 _ => false,
             }
         }
-        let parsed = CallPattern::parse(&format!("GET {pattern}")).unwrap();
-        let plain = PlainPath::new(&path).unwrap();
+        let parsed = CallPattern::parse_with_slash(&format!("GET {pattern}")).unwrap();
+        let plain = PlainPath::with_slash(&path).unwrap();
         let segments = plain.segments();
         proptest::prop_assert_eq!(parsed.allows_path(&plain), define(&parsed.segments, segments));
     }

@@ -14,7 +14,9 @@ pub(super) fn matches(pattern: &[Segment], path: &[&str]) -> bool {
                 at += 1;
                 continue;
             }
-            Some(Segment::One) => {}
+            // The end of a path that ends in a slash is no segment of its own.
+            Some(Segment::One) if !path[in_path].is_empty() => {}
+            Some(Segment::Before(end)) if is_before(path[in_path], end) => {}
             Some(Segment::Literal(text)) if text == path[in_path] => {}
             _ => {
                 let Some((many, from)) = retry else {
@@ -29,4 +31,10 @@ pub(super) fn matches(pattern: &[Segment], path: &[&str]) -> bool {
         in_path += 1;
     }
     pattern[at..].iter().all(|it| *it == Segment::Many)
+}
+
+/// Something without a colon, and then this end.
+fn is_before(segment: &str, end: &str) -> bool {
+    let before = segment.strip_suffix(end);
+    before.is_some_and(|before| !before.is_empty() && !before.contains(':'))
 }

@@ -121,6 +121,7 @@ impl Inner {
         let tokens = Tokens {
             access: grant.access_token.to_string(),
             refresh: grant.refresh_token.as_ref().map(|it| it.to_string()),
+            lifetime: grant.lifetime.map(|lifetime| lifetime.as_secs()),
         };
         let open = zeroize::Zeroizing::new(serde_json::to_vec(&tokens).unwrap_or_default());
         let place = Place::Account(instance_id, name);

@@ -11,7 +11,7 @@ use tokio::time::sleep;
 
 use super::callback::expires_at;
 use super::endpoint::ask;
-use super::tokens::{AHEAD, Token};
+use super::tokens::Token;
 use super::{Holder, Inner};
 use crate::connections::credentials::usable;
 use crate::connections::{
@@ -93,12 +93,10 @@ impl Inner {
         let used = self.tokens.get(&key).filter(|used| used.is_refused);
         let is_new = used.as_ref().is_none_or(|used| used.version != version);
         let now = self.clock.now();
-        let is_good = account
-            .expires_at
-            .is_none_or(|end| end.duration_since(now) > AHEAD);
-        if is_new && is_good {
+        let known = self.open(&account)?;
+        if is_new && known.is_good(now) {
             // Somebody has renewed it meanwhile.
-            return Ok(Some(self.put(&key, self.open(&account)?)));
+            return Ok(Some(self.put(&key, known)));
         }
         let until = now + CLAIM;
         if !self
@@ -209,6 +207,9 @@ impl Inner {
             credential: usable(Credential::bearer(&grant.access_token))?,
             text: SecretText::new(grant.access_token.to_string()),
             expires_at: expires_at(&grant, self.clock.now()),
+            lifetime: grant
+                .lifetime
+                .and_then(|it| SignedDuration::try_from(it).ok()),
             version: 0,
             read_at: Instant::now(),
             is_refused: false,

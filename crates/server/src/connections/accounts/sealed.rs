@@ -10,6 +10,9 @@ pub(super) struct Tokens {
     pub(super) access: String,
     #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
     pub(super) refresh: Option<String>,
+    /// The seconds that the access token had when it was given.
+    #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
+    pub(super) lifetime: Option<u64>,
 }
 
 /// What must be known again when the owner comes back from the provider.

@@ -7,6 +7,7 @@ use backlot_outbound::connection::Credential;
 use backlot_store::accounts::{Account, Accounts as _};
 use backlot_wix::InstanceId;
 use jiff::{SignedDuration, Timestamp};
+use tokio::time::timeout;
 
 use super::sealed::Tokens;
 use super::{Accounts, BELIEVED, Holder, Inner, Key};
@@ -15,9 +16,11 @@ use crate::connections::credentials::usable;
 use crate::error::{Code, Refusal};
 use crate::vault::{Place, SecretText};
 
-/// A token that ends sooner than this is renewed beside the call that uses it: nobody waits.
-pub(super) const AHEAD: SignedDuration = SignedDuration::from_mins(2);
-/// A token that ends sooner than this is not used any more: it could end on its way.
+/// A token that ends sooner than this is renewed beside the call that uses it, so that nobody waits; but not in
+/// the first three quarters of its life.
+const AHEAD: SignedDuration = SignedDuration::from_mins(2);
+/// A token that ends sooner than this is not used any more, since it could end on its way; but for nine tenths of
+/// its life it is.
 const TOO_LATE: SignedDuration = SignedDuration::from_secs(10);
 
 /// A token is renewed for a refusal no more often than this.
@@ -30,6 +33,8 @@ pub(crate) struct Token {
     /// The same, ready for a call.
     pub(crate) credential: Credential,
     pub(in crate::connections) expires_at: Option<Timestamp>,
+    /// How long it lasts in all.
+    pub(in crate::connections) lifetime: Option<SignedDuration>,
     /// Of the account in the database.
     pub(in crate::connections) version: i64,
     pub(in crate::connections) read_at: Instant,
@@ -53,12 +58,21 @@ enum State {
 impl Token {
     fn state(&self, now: Timestamp) -> State {
         let left = self.expires_at.map(|end| end.duration_since(now));
+        let part = |whole: SignedDuration, divisor| {
+            let part = self.lifetime.map(|lifetime| lifetime / divisor);
+            part.map_or(whole, |part| part.min(whole))
+        };
         match left {
             _ if self.is_refused => State::Over,
-            Some(left) if left < TOO_LATE => State::Over,
-            Some(left) if left < AHEAD => State::Aging,
+            Some(left) if left < part(TOO_LATE, 10) => State::Over,
+            Some(left) if left < part(AHEAD, 4) => State::Aging,
             _ => State::Good,
         }
+    }
+
+    /// Whether it need not be renewed yet.
+    pub(super) fn is_good(&self, now: Timestamp) -> bool {
+        matches!(self.state(now), State::Good)
     }
 }
 
@@ -79,7 +93,7 @@ impl Accounts {
             None => Box::pin(inner.known(&key)).await?,
         };
         let Some(known) = known else {
-            return Box::pin(self.renewed(connection, key)).await;
+            return self.renewed_in_time(connection, key).await;
         };
         match known.state(now) {
             State::Good => Ok(known),
@@ -87,7 +101,7 @@ impl Accounts {
                 self.renew_beside(connection, key, known.clone());
                 Ok(known)
             }
-            State::Over => Box::pin(self.renewed(connection, key)).await,
+            State::Over => self.renewed_in_time(connection, key).await,
         }
     }
 
@@ -130,12 +144,27 @@ impl Accounts {
         tokio::spawn(async move { accounts.renewed(&connection, key).await.map(drop) });
     }
 
+    /// Waits for a renewal as long as a call may take. The renewal goes on for whoever comes next.
+    async fn renewed_in_time(
+        &self,
+        connection: &Arc<Connection>,
+        key: Key,
+    ) -> Result<Token, Refusal> {
+        let renewed = Box::pin(self.renewed(connection, key));
+        let late = |_| {
+            let refusal = Refusal::from(Code::ConnectionTimeout);
+            Err(refusal.because("the provider has not given a token in time"))
+        };
+        let renewed = timeout(connection.settings.timeout, renewed).await;
+        renewed.unwrap_or_else(late)
+    }
+
     /// Waits for a renewal: the one that is under way, or a new one.
     async fn renewed(&self, connection: &Arc<Connection>, key: Key) -> Result<Token, Refusal> {
         let (inner, now) = (Arc::clone(&self.0), self.0.clock.now());
         let known = || {
             let token = inner.tokens.get(&key)?;
-            matches!(token.state(now), State::Good).then(|| Ok(token))
+            token.is_good(now).then(|| Ok(token))
         };
         let work = || {
             let (inner, connection) = (Arc::clone(&self.0), Arc::clone(connection));
@@ -186,6 +215,7 @@ impl Inner {
             credential: usable(Credential::bearer(&tokens.access))?,
             text: SecretText::new(tokens.access.clone()),
             expires_at: account.expires_at,
+            lifetime: tokens.lifetime.and_then(seconds),
             version: account.version,
             read_at: Instant::now(),
             is_refused: false,
@@ -213,4 +243,8 @@ impl Inner {
         let name = &connection.settings.name;
         Ok(self.store.account(instance_id, name).await?)
     }
+}
+
+fn seconds(seconds: u64) -> Option<SignedDuration> {
+    Some(SignedDuration::from_secs(i64::try_from(seconds).ok()?))
 }

@@ -17,6 +17,7 @@ use super::place::Own;
 use crate::body::ReplyBody;
 use crate::connections::{AccountSettings, Begun, Connection, CredentialSettings};
 use crate::error::{Code, Refusal};
+use crate::exchange::Exchange;
 use crate::house::House;
 
 pub(super) async fn answer(
@@ -91,6 +92,7 @@ async fn authorize(
 /// `GET callback`: a browser comes back from the provider. What it shows is for people.
 pub(super) async fn callback(
     house: &House,
+    exchange: &mut Exchange,
     connection: &Arc<Connection>,
     uri: &Uri,
 ) -> Response<ReplyBody> {
@@ -112,11 +114,17 @@ pub(super) async fn callback(
     };
     let outcome = match outcome {
         Ok(outcome) => outcome,
-        Err(refusal) => return page::failed(name, &refusal, None),
+        Err(refusal) => {
+            exchange.refused(&refusal);
+            return page::failed(name, &refusal, exchange.id(), None);
+        }
     };
+    if let Some(refusal) = &outcome.refusal {
+        exchange.refused(refusal);
+    }
     let Some(return_to) = &outcome.return_to else {
         return match &outcome.refusal {
-            Some(refusal) => page::failed(name, refusal, outcome.origin.as_deref()),
+            Some(refusal) => page::failed(name, refusal, exchange.id(), outcome.origin.as_deref()),
             None => page::connected(name, outcome.origin.as_deref()),
         };
     };

@@ -27,7 +27,7 @@ pub(super) async fn answer(
         return Err(Refusal::from(Code::MethodNotAllowed).allow(methods.header()));
     }
     if own == Own::Callback {
-        return Ok(account::callback(house, connection, request.uri()).await);
+        return Ok(account::callback(house, exchange, connection, request.uri()).await);
     }
     let proof = look(house, exchange, &request)?;
     let caller = prove(house, exchange, decision, proof).await?;

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::body::ReplyBody;
 use crate::error::Refusal;
+use crate::request_id::RequestId;
 
 /// The account is connected.
 pub(super) fn connected(connection: &str, origin: Option<&str>) -> Response<ReplyBody> {
@@ -17,7 +18,7 @@ pub(super) fn connected(connection: &str, origin: Option<&str>) -> Response<Repl
     page(
         StatusCode::OK,
         "Connected",
-        sentence,
+        &[sentence],
         &told.to_string(),
         origin,
     )
@@ -27,21 +28,19 @@ pub(super) fn connected(connection: &str, origin: Option<&str>) -> Response<Repl
 pub(super) fn failed(
     connection: &str,
     refusal: &Refusal,
+    request_id: &RequestId,
     origin: Option<&str>,
 ) -> Response<ReplyBody> {
     let code = refusal.code().name();
     let told = json!({
         "type": "backlot:connection", "connection": connection, "connected": false, "error": code,
     });
-    if let Some(cause) = refusal.cause() {
-        tracing::warn!(connection, code, cause, "an authorization failed");
-    }
     let sentence = format!("{} ({code})", refusal.sentence());
     let status = refusal.code().status();
     page(
         status,
         "Not connected",
-        &sentence,
+        &[&sentence, &format!("Request {}", request_id.as_str())],
         &told.to_string(),
         origin,
     )
@@ -50,7 +49,7 @@ pub(super) fn failed(
 fn page(
     status: StatusCode,
     title: &str,
-    sentence: &str,
+    paragraphs: &[&str],
     told: &str,
     origin: Option<&str>,
 ) -> Response<ReplyBody> {
@@ -67,12 +66,16 @@ fn page(
              </script>"
         )
     });
-    let (title, sentence) = (escaped(title), escaped(sentence));
+    let title = escaped(title);
+    let paragraphs = paragraphs
+        .iter()
+        .map(|text| format!("<p>{}</p>", escaped(text)));
+    let paragraphs: String = paragraphs.collect();
     let html = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title>\
          <meta name=\"viewport\" content=\"width=device-width\"><style nonce=\"{nonce}\">\
          body {{ font: 1.1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 20vh auto; padding: 0 1rem }}\
-         </style><h1>{title}</h1><p>{sentence}</p>{script}</html>"
+         </style><h1>{title}</h1>{paragraphs}{script}</html>"
     );
     let mut response = Response::new(ReplyBody::full(html));
     *response.status_mut() = status;

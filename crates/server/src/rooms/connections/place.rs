@@ -75,7 +75,7 @@ pub(crate) fn methods(all: &Connections, path: &str) -> Methods {
     if let Some(own) = place.own() {
         return own.methods();
     }
-    let Some(plain) = PlainPath::new(place.rest) else {
+    let Some(plain) = PlainPath::with_slash(place.rest) else {
         return Methods::new([]);
     };
     let calls = place.connection.settings.calls.iter();

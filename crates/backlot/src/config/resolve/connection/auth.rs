@@ -134,12 +134,12 @@ fn account(
     report: &mut Report<'_>,
 ) -> Option<CredentialSettings> {
     let key = |name: &str| format!("auth.oauth.{name}");
-    let authorize = place::address(
-        entry,
-        &key("authorize_url"),
-        &settings.authorize_url,
-        report,
-    );
+    // It may have a query of its own (RFC 6749, 3.1).
+    let (authorize_path, _) = settings
+        .authorize_url
+        .split_once('?')
+        .unwrap_or((&settings.authorize_url, ""));
+    let authorize = place::address(entry, &key("authorize_url"), authorize_path, report);
     let token = endpoint(entry, &key("token_url"), &settings.token_url, report);
     let revoke = match &settings.revoke_url {
         None => Some(None),
@@ -179,6 +179,11 @@ fn account(
             );
         }
     }
+    let ours = |name: &&String| RESERVED.contains(&name.as_str());
+    for name in settings.parameters.keys().filter(ours) {
+        let cause = format!("{name} is what Backlot itself says to the provider");
+        report.problem(entry.key(&key("parameters")), cause, "take it out");
+    }
     authorize?;
     let (token_address, token_target) = token?;
     Some(CredentialSettings::Account(Arc::new(AccountSettings {
@@ -197,6 +202,17 @@ fn account(
         redirect_url: settings.redirect_url.clone(),
     })))
 }
+
+/// Parameters of the provider's address that are made for each authorization (RFC 6749, 4.1.1, and RFC 7636).
+const RESERVED: [&str; 7] = [
+    "client_id",
+    "code_challenge",
+    "code_challenge_method",
+    "redirect_uri",
+    "response_type",
+    "scope",
+    "state",
+];
 
 /// An OAuth client is the app's, so no instance has its own.
 fn is_shared(entry: &Entry<'_>, key: &str, source: &SecretSource, report: &mut Report<'_>) -> bool {

@@ -43,11 +43,12 @@ fn one(
 ) -> Option<AllowedCall> {
     let section = entry.section;
     let (call, query) = text.split_once('?').unwrap_or((text, ""));
-    let pattern = match CallPattern::parse(call) {
+    let pattern = match CallPattern::parse_with_slash(call) {
         Ok(pattern) => Some(pattern),
         Err(error) => {
-            let remedy = "write for example \"GET /v1/things?limit\"";
-            report.problem(key, format!("{text:?}: {error}"), remedy);
+            let cause = format!("{text:?} is no call");
+            let remedy = format!("{error}, for example \"GET /v1/things?limit\"");
+            report.problem(key, cause, remedy);
             None
         }
     };

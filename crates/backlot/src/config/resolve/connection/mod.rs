@@ -310,6 +310,10 @@ fn check_numbers(entry: &Entry<'_>, report: &mut Report<'_>) {
             report.problem(entry.key(name), cause, "two or three are enough");
         }
     }
+    if section.reply_limit.bytes() == 0 {
+        let remedy = "write for example \"50MiB\", or remove the line";
+        report.problem(entry.key("reply_limit"), "no reply fits into it", remedy);
+    }
 }
 
 fn rate_limit(value: RateLimitValue) -> RateLimit {

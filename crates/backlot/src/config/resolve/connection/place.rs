@@ -19,7 +19,15 @@ pub(super) struct Place {
 pub(super) fn resolve(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<Place> {
     let texts = &entry.section.networks;
     let networks = network::resolve(&entry.key("networks"), texts, report);
-    let are_networks = networks.len() == texts.len();
+    let mut are_networks = networks.len() == texts.len();
+    for network in networks.iter().filter(|it| it.prefix_len() < widest(it)) {
+        report.problem(
+            entry.key("networks"),
+            format!("{network} holds a large part of the world, and not only your own servers"),
+            "name the networks of your own services, such as 10.1.0.0/16",
+        );
+        are_networks = false;
+    }
     let extra_roots = extra_roots(entry, report);
     let base = address(entry, "base_url", &entry.section.base_url, report);
     Some(Place {
@@ -27,6 +35,14 @@ pub(super) fn resolve(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<Plac
         networks: are_networks.then_some(networks)?,
         extra_roots: extra_roots?,
     })
+}
+
+/// The shortest prefix of a network of one's own: those of `10.0.0.0/8` and `fc00::/7`.
+const fn widest(network: &IpNet) -> u8 {
+    match network {
+        IpNet::V4(_) => 8,
+        IpNet::V6(_) => 7,
+    }
 }
 
 /// An address of the API or its provider: `https`, unless it is in a network of one's own.

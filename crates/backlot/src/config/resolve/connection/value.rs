@@ -37,6 +37,11 @@ pub(super) fn plain_or_secret(
     report: &mut Report<'_>,
 ) -> Option<SecretSource> {
     match value {
+        Value::Plain(text) if text.chars().any(char::is_control) => {
+            let remedy = "write plain text on one line";
+            report.problem(key, "the text has a line break in it, or the like", remedy);
+            None
+        }
         Value::Plain(text) => Some(SecretSource::Plain(text.as_str().into())),
         other => secret(entry, key, other, report),
     }
