@@ -132,7 +132,9 @@ async fn steps(
             Box::pin(wix::enter(house, calls, call, caller, request)).await
         }
         Route::Connections => {
-            Box::pin(connections::enter(house, exchange, decision, request)).await
+            // By reference: what a future is given by value has its place in it twice.
+            let mut request = request;
+            Box::pin(connections::enter(house, exchange, decision, &mut request)).await
         }
         Route::Data => {
             let uri = request.uri();

@@ -6,8 +6,12 @@ use std::path::Path;
 mod access_token;
 #[path = "../../../../fuzz/targets/call_pattern.rs"]
 mod call_pattern;
+#[path = "../../../../fuzz/targets/decoded_reply.rs"]
+mod decoded_reply;
 #[path = "../../../../fuzz/targets/origin.rs"]
 mod origin;
+#[path = "../../../../fuzz/targets/redacted_reply.rs"]
+mod redacted_reply;
 #[path = "../../../../fuzz/targets/signed_instance.rs"]
 mod signed_instance;
 
@@ -66,4 +70,14 @@ fn access_tokens() {
 #[test]
 fn call_patterns() {
     replay("call_pattern", call_pattern::run);
+}
+
+#[test]
+fn decoded_replies() {
+    replay("decoded_reply", decoded_reply::run);
+}
+
+#[test]
+fn redacted_replies() {
+    replay("redacted_reply", redacted_reply::run);
 }

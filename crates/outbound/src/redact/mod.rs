@@ -10,6 +10,7 @@
 //! reverses a credential gets it past.
 
 mod body;
+mod borders;
 mod headers;
 mod needles;
 mod redactor;

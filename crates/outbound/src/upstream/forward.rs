@@ -62,15 +62,33 @@ pub fn take_hop_by_hop<B: http_body::Body>(request: &mut Request<B>) -> Option<U
 ///
 /// A request without a body that may be repeated is sent once more when the pooled connection turns
 /// out to have been closed.
-pub async fn forward(
-    client: &Client,
-    address: &Address,
+pub fn forward<'exchange>(
+    client: &'exchange Client,
+    address: &'exchange Address,
     patience: Patience,
     target: PathAndQuery,
     upgrade: Option<Upgrade>,
     mut request: Request<RequestBody>,
-) -> Result<Reply, UpstreamError> {
-    if let Some(upgrade) = &upgrade {
+) -> impl Future<Output = Result<Reply, UpstreamError>> + Send + 'exchange {
+    // No `async fn`: it would have a place for the request as it is given, and one for it as it is sent.
+    let made = make(address, target, upgrade.as_ref(), &mut request);
+    async move {
+        made?;
+        let progress = request.body_mut().follow();
+        let exchange = pin!(send(client, address, upgrade.is_some(), request));
+        let (response, lease) = in_time(exchange, patience.head, progress).await?;
+        hand_back(response, lease, upgrade, patience.silence)
+    }
+}
+
+/// Makes of a request what the upstream gets.
+fn make(
+    address: &Address,
+    target: PathAndQuery,
+    upgrade: Option<&Upgrade>,
+    request: &mut Request<RequestBody>,
+) -> Result<(), UpstreamError> {
+    if let Some(upgrade) = upgrade {
         let headers = request.headers_mut();
         headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
         headers.insert(UPGRADE, upgrade.protocol.clone());
@@ -82,11 +100,7 @@ pub async fn forward(
     }
     *request.version_mut() = Version::HTTP_11;
     *request.uri_mut() = address.path(target).ok_or(UpstreamError::BadPath)?.into();
-
-    let progress = request.body_mut().follow();
-    let exchange = pin!(send(client, address, upgrade.is_some(), request));
-    let (response, lease) = in_time(exchange, patience.head, progress).await?;
-    hand_back(response, lease, upgrade, patience.silence)
+    Ok(())
 }
 
 /// Waits for the head of a reply. The upstream is not to blame for the time in which the client was

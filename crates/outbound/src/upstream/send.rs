@@ -20,24 +20,30 @@ use crate::body::RequestBody;
 pub(super) type Answer = (Response<Incoming>, Option<Lease>);
 
 /// Sends one request whose address is a path at `address`.
-pub(super) async fn send(
-    client: &Client,
-    address: &Address,
+#[expect(
+    clippy::manual_async_fn,
+    reason = "an async fn would have two places for the request"
+)]
+pub(super) fn send<'exchange>(
+    client: &'exchange Client,
+    address: &'exchange Address,
     upgrade: bool,
     mut request: Request<RequestBody>,
-) -> Result<Answer, SendError> {
-    if address.is_tls() || (address.http2() && !upgrade) {
-        return Box::pin(through_library(client, address, request)).await;
-    }
-    if let Some(mut sender) = address.pool().take(client.pool_limits.idle_timeout) {
-        // The upstream may be closing it in this very moment.
-        let again = repeatable(&request).then(|| copy(&request));
-        match sender.try_send_request(request).await {
-            Ok(response) => return Ok(answer(client, address, response, sender)),
-            Err(error) => request = what_may_be_repeated(error, again)?,
+) -> impl Future<Output = Result<Answer, SendError>> + Send + 'exchange {
+    async move {
+        if address.is_tls() || (address.http2() && !upgrade) {
+            return Box::pin(through_library(client, address, request)).await;
         }
+        if let Some(mut sender) = address.pool().take(client.pool_limits.idle_timeout) {
+            // The upstream may be closing it in this very moment.
+            let again = repeatable(&request).then(|| copy(&request));
+            match sender.try_send_request(request).await {
+                Ok(response) => return Ok(answer(client, address, response, sender)),
+                Err(error) => request = what_may_be_repeated(error, again)?,
+            }
+        }
+        Box::pin(over_new_connection(client, address, request)).await
     }
-    Box::pin(over_new_connection(client, address, request)).await
 }
 
 async fn over_new_connection(
@@ -66,14 +72,14 @@ fn answer(
 /// of one that may be repeated, if the connection turned out to be closed.
 fn what_may_be_repeated(
     mut error: TrySendError<Request<RequestBody>>,
-    again: Option<Request<RequestBody>>,
+    again: Option<Box<Request<RequestBody>>>,
 ) -> Result<Request<RequestBody>, SendError> {
     if let Some(unsent) = error.take_message() {
         return Ok(unsent);
     }
     let error = SendError::Exchange(error.into_error().into());
     match again {
-        Some(copy) if error.was_a_closed_connection() => Ok(copy),
+        Some(copy) if error.was_a_closed_connection() => Ok(*copy),
         _ => Err(error),
     }
 }
@@ -105,8 +111,8 @@ fn repeatable(request: &Request<RequestBody>) -> bool {
     matches!(*request.method(), Method::GET | Method::HEAD) && request.body().is_end_stream()
 }
 
-fn copy(request: &Request<RequestBody>) -> Request<RequestBody> {
-    let mut copy = Request::new(RequestBody::empty());
+fn copy(request: &Request<RequestBody>) -> Box<Request<RequestBody>> {
+    let mut copy = Box::new(Request::new(RequestBody::empty()));
     request.method().clone_into(copy.method_mut());
     request.uri().clone_into(copy.uri_mut());
     request.headers().clone_into(copy.headers_mut());

@@ -8,6 +8,7 @@ use http::header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SIN
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, Method, Response, StatusCode};
 
+use super::CallPlace;
 use super::credentials::Chosen;
 use super::kept_replies::{KeptReplies, Question};
 use super::reply_body::ThirdPartyBody;
@@ -30,10 +31,22 @@ pub(super) struct Prepared {
     headers: HeaderMap,
 }
 
+impl Prepared {
+    /// The call itself. The headers go along.
+    pub(super) fn call(&mut self, method: &Method, body: CallBody) -> Call {
+        Call {
+            method: method.clone(),
+            target: self.target.clone(),
+            headers: std::mem::take(&mut self.headers),
+            body,
+        }
+    }
+}
+
 impl Admitted<'_> {
     pub(super) async fn prepare(&self, incoming: &Incoming<'_>) -> Result<Prepared, Refusal> {
         let (all, connection, id) = (self.connections, self.connection, self.instance_id);
-        let (path, query) = (incoming.path, incoming.query);
+        let CallPlace { path, query, .. } = incoming.place;
         Ok(Prepared {
             chosen: all.credential(connection, id).await?,
             headers: all.headers(connection, id, incoming.headers).await?,
@@ -67,24 +80,17 @@ impl Admitted<'_> {
     /// Asks the third party.
     pub(super) async fn ask(
         &self,
-        method: Method,
-        body: CallBody,
+        call: &mut Call,
         prepared: &mut Prepared,
     ) -> Result<Response<ReplyStream>, Refusal> {
-        let mut call = Call {
-            method,
-            target: prepared.target.clone(),
-            headers: std::mem::take(&mut prepared.headers),
-            body,
-        };
         // A token may be taken back before its time: with a new one the call may go.
         let has_token = prepared.chosen.token.is_some();
-        let again = if has_token { copy(&call) } else { None };
+        let again = if has_token { copy(call) } else { None };
         // Awaited where it is made: kept under a name, it would have its place in this future twice.
         let third_party = &self.connection.third_party;
         let reply = third_party
             .send(
-                &mut call,
+                call,
                 &prepared.chosen.credential,
                 self.instance_id,
                 self.now,
@@ -100,7 +106,7 @@ impl Admitted<'_> {
     /// once its body has streamed, the next one has it.
     async fn ask_with_new_token(
         &self,
-        call: Option<Call>,
+        call: Option<Box<Call>>,
         refused: Response<ReplyStream>,
         prepared: &mut Prepared,
     ) -> Result<Response<ReplyStream>, Refusal> {
@@ -127,7 +133,7 @@ impl Admitted<'_> {
         &self,
         kept: &KeptReplies,
         question: Question,
-        method: Method,
+        method: &Method,
         mut prepared: Prepared,
     ) -> Result<Response<ThirdPartyBody>, Refusal> {
         let nothing = || CallBody::Ready(Bytes::new());
@@ -137,7 +143,8 @@ impl Admitted<'_> {
                 return Ok(self.remembered(reply, &prepared));
             }
             Lookup::Miss => {
-                let reply = self.ask(method, nothing(), &mut prepared).await?;
+                let mut call = prepared.call(method, nothing());
+                let reply = self.ask(&mut call, &mut prepared).await?;
                 return self.hand_back(reply, Some(question), &prepared).await;
             }
             Lookup::Stale(stale) => stale,
@@ -148,7 +155,8 @@ impl Admitted<'_> {
         for (name, value) in stale.conditions() {
             prepared.headers.insert(name.clone(), value.clone());
         }
-        let reply = self.ask(method.clone(), nothing(), &mut prepared).await?;
+        let mut call = prepared.call(method, nothing());
+        let reply = self.ask(&mut call, &mut prepared).await?;
         if reply.status() != StatusCode::NOT_MODIFIED {
             return self.hand_back(reply, Some(question), &prepared).await;
         }
@@ -162,22 +170,23 @@ impl Admitted<'_> {
         // It speaks of another reply than the one that is kept: asked again, without conditions.
         kept.cache.forget(key);
         prepared.headers = plain;
-        let reply = self.ask(method, nothing(), &mut prepared).await?;
+        let mut call = prepared.call(method, nothing());
+        let reply = self.ask(&mut call, &mut prepared).await?;
         self.hand_back(reply, Some(question), &prepared).await
     }
 }
 
 /// The same call once more, if its body is here.
-fn copy(call: &Call) -> Option<Call> {
+fn copy(call: &Call) -> Option<Box<Call>> {
     let CallBody::Ready(bytes) = &call.body else {
         return None;
     };
-    Some(Call {
+    Some(Box::new(Call {
         method: call.method.clone(),
         target: call.target.clone(),
         headers: call.headers.clone(),
         body: CallBody::Ready(bytes.clone()),
-    })
+    }))
 }
 
 fn without_conditions(headers: &mut HeaderMap) {

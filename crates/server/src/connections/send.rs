@@ -5,13 +5,13 @@ use std::time::Instant;
 
 use backlot_outbound::body::{CallBody, announced_bytes};
 use backlot_wix::{Caller, InstanceId};
-use http::{HeaderMap, Method, Response};
+use http::{HeaderMap, Response};
 use jiff::Timestamp;
 
 use super::meter::Meter;
 use super::reply_body::ThirdPartyBody;
 use super::usage::{Counts, Ticket};
-use super::{Connection, Connections};
+use super::{CallPlace, Connection, Connections};
 use crate::admission::RateKey;
 use crate::error::{Code, Reason, Refusal};
 
@@ -25,10 +25,7 @@ const NOT_MADE: [Reason; 4] = [
 
 /// A call as it came in.
 pub(crate) struct Incoming<'request> {
-    pub(crate) method: Method,
-    /// The path at the third party, plain.
-    pub(crate) path: &'request str,
-    pub(crate) query: &'request str,
+    pub(crate) place: CallPlace<'request>,
     pub(crate) headers: &'request HeaderMap,
     pub(crate) body: CallBody,
     /// When it came, for what is counted.
@@ -52,7 +49,7 @@ impl Connections {
         self: &Arc<Self>,
         connection: &Arc<Connection>,
         caller: &Caller,
-        incoming: Incoming<'_>,
+        incoming: &mut Incoming<'_>,
     ) -> Result<Response<ThirdPartyBody>, Refusal> {
         let (instance_id, now) = (caller.instance_id, self.clock.now());
         if let Some(each) = &connection.each {
@@ -110,22 +107,23 @@ impl Admitted<'_> {
         }
     }
 
-    async fn send(&self, incoming: Incoming<'_>) -> Result<Response<ThirdPartyBody>, Refusal> {
-        let mut prepared = self.prepare(&incoming).await?;
-        let Incoming { method, body, .. } = incoming;
+    async fn send(&self, incoming: &mut Incoming<'_>) -> Result<Response<ThirdPartyBody>, Refusal> {
+        let mut prepared = self.prepare(incoming).await?;
+        let method = incoming.place.method;
         // What a body asks is not told by the address.
-        let is_plain = matches!(&body, CallBody::Ready(bytes) if bytes.is_empty());
+        let is_plain = matches!(&incoming.body, CallBody::Ready(bytes) if bytes.is_empty());
         let kept = self.connection.kept.as_ref();
         if let Some(kept) = kept.filter(|_| is_plain)
-            && let Some(question) = self.question(kept, &method, &prepared)
+            && let Some(question) = self.question(kept, method, &prepared)
         {
             // On the heap: most connections keep nothing.
             return Box::pin(self.by_memory(kept, question, method, prepared)).await;
         }
-        let is_write = !method.is_safe();
-        let reply = self.ask(method, body, &mut prepared).await?;
+        let body = std::mem::replace(&mut incoming.body, CallBody::Spent);
+        let mut call = prepared.call(method, body);
+        let reply = self.ask(&mut call, &mut prepared).await?;
         if let Some(kept) = kept
-            && is_write
+            && !method.is_safe()
             && !reply.status().is_client_error()
         {
             let credential = &prepared.chosen.credential;

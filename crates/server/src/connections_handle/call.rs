@@ -99,15 +99,13 @@ impl ConnectionCall {
             .all
             .admit(connection, &lines, directory, caller)
             .await?;
-        let incoming = Incoming {
+        let mut incoming = Incoming {
             started: Instant::now(),
-            method: self.method.clone(),
-            path,
-            query,
+            place,
             headers: &self.headers,
             body: CallBody::Ready(self.body),
         };
-        let reply = handle.all.send(connection, &caller, incoming).await?;
+        let reply = handle.all.send(connection, &caller, &mut incoming).await?;
         Ok(ConnectionAnswer::new(reply))
     }
 }

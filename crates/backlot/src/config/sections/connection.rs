@@ -35,7 +35,7 @@ pub struct Connection {
     /// The calls that may be made: `"GET /v1/things?limit&status=active|all"` names the parameters that its query may
     /// have (`?*` allows any), or with rules of its own
     /// `{ call = "POST /v1/things", allow = ["member"], plans = ["pro"] }`. `*` and `{name}` stand for one part of a
-    /// path, `**` for any number of them.
+    /// path, `{name}:verb` for one with that end, `**` for any number of them. `GET` includes `HEAD`.
     pub calls: Vec<ConnectionCall>,
     /// The roles that may make the calls that name none of their own. `app` is your own server, with the
     /// elevated token.
@@ -56,7 +56,7 @@ pub struct Connection {
     /// Parameters that never go along.
     pub remove_query: Vec<String>,
     /// Headers of the reply that come back besides the usual ones (`Content-Type`, `ETag`, `Retry-After`, …);
-    /// `x-ratelimit-*` takes all that begin so.
+    /// `x-ratelimit-*` takes all that begin so. `X-Request-Id` is always Backlot's own.
     pub reply_headers: Vec<String>,
     /// Headers that are put on each reply.
     pub add_reply_headers: BTreeMap<String, String>,
@@ -80,12 +80,13 @@ pub struct Connection {
     /// Keeps replies as the API's own cache headers say: `"instance"` for each instance by itself, `"shared"` for
     /// all together.
     pub cache: Option<CacheName>,
-    /// How often a call that reads is sent again when the API fails; a write only with `idempotency_key`.
+    /// How often a call that reads is sent again when the API fails; a write only with `idempotency_key`, or if no
+    /// connection came about.
     pub retries: u32,
     /// The header by which the API knows a write that is sent again, such as `Idempotency-Key`. A call that has
     /// none gets one.
     pub idempotency_key: Option<String>,
-    /// How many redirects are followed; the credential goes to no other origin.
+    /// How many redirects of calls that read are followed; the credential goes to no other origin than the API's.
     pub redirects: u32,
     /// Your own networks in which the API may be (`10.1.0.0/16`). Otherwise no call leaves for an address inside.
     pub networks: Vec<String>,

@@ -9,7 +9,7 @@ use super::own;
 use super::place::Place;
 use crate::body::ReplyBody;
 use crate::caller::{look, prove, remove_instance};
-use crate::connections::{CallPlace, CredentialSettings, Incoming};
+use crate::connections::{CallPlace, Connection, CredentialSettings, Incoming};
 use crate::cors::{self, Decision};
 use crate::error::{Code, Refusal};
 use crate::exchange::Exchange;
@@ -21,50 +21,43 @@ pub(crate) async fn enter(
     house: &House,
     exchange: &mut Exchange,
     decision: &Decision,
-    mut request: Request<RequestBody>,
+    request: &mut Request<RequestBody>,
 ) -> Result<Response<ReplyBody>, Refusal> {
-    let uri = request.uri().clone();
-    let place = Place::find(&house.connections, uri.path())?;
-    request.body_mut().limit(place.connection.settings.body());
-    if let Some(own) = place.own() {
+    let path = request.uri().path();
+    let place = Place::find(&house.connections, path)?;
+    let (own, rest) = (place.own(), path.len() - place.rest.len());
+    let connection = place.connection;
+    request.body_mut().limit(connection.settings.body());
+    if let Some(own) = own {
+        let request = std::mem::replace(request, Request::new(RequestBody::empty()));
         // On the heap: calls need not carry it.
-        return Box::pin(own::answer(house, exchange, decision, &place, own, request)).await;
+        let answer = own::answer(house, exchange, decision, &connection, own, request);
+        return Box::pin(answer).await;
     }
-    let query = uri.query().unwrap_or_default();
-    let cleaned = remove_instance(query);
-    let query = cleaned.as_deref().unwrap_or(query);
-    let call = CallPlace {
-        method: request.method(),
-        path: place.rest,
-        query,
-    };
+    let cleaned = remove_instance(request.uri().query().unwrap_or_default());
     // A call that nobody may make is not taken for a wrong credential.
-    let lines = place.connection.fitting(&call)?;
-    let proof = look(house, exchange, &request)?;
+    let lines = connection.fitting(&call(request, rest, cleaned.as_deref()))?;
+    let proof = look(house, exchange, request)?;
     let caller = prove(house, exchange, decision, proof).await?;
     let all = &house.connections;
     let directory = &house.directory;
-    let caller = all
-        .admit(&place.connection, &lines, directory, caller)
-        .await?;
-    check_announced(&place, &request)?;
+    let caller = all.admit(&connection, &lines, directory, caller).await?;
+    check_announced(&connection, request)?;
     hop_by_hop::remove(request.headers_mut());
-    let (parts, body) = request.into_parts();
-    let body = match &place.connection.settings.credential {
+    let body = std::mem::replace(request.body_mut(), RequestBody::empty());
+    let body = match &connection.settings.credential {
         CredentialSettings::Signature(template, _) if template.needs_body() => {
             CallBody::Ready(Box::pin(read_whole(body)).await?)
         }
-        _ => read_small(&parts.headers, body).await?,
+        _ => read_small(request.headers(), body).await?,
     };
-    let incoming = Incoming {
-        method: parts.method,
-        path: place.rest,
-        query,
-        headers: &parts.headers,
+    let mut incoming = Incoming {
+        place: call(request, rest, cleaned.as_deref()),
+        headers: request.headers(),
         body,
         started: exchange.started(),
     };
-    let reply = all.send(&place.connection, &caller, incoming).await?;
+    let reply = all.send(&connection, &caller, &mut incoming).await?;
     let mut response = reply.map(ReplyBody::third_party);
     let headers = response.headers_mut();
     cors::strip(headers);
@@ -73,8 +66,22 @@ pub(crate) async fn enter(
     Ok(response)
 }
 
-fn check_announced(place: &Place<'_>, request: &Request<RequestBody>) -> Result<(), Refusal> {
-    let limit = place.connection.settings.body_bytes;
+/// Which call it is: the path from `rest` on, and the query without an instance.
+fn call<'request>(
+    request: &'request Request<RequestBody>,
+    rest: usize,
+    cleaned: Option<&'request str>,
+) -> CallPlace<'request> {
+    let uri = request.uri();
+    CallPlace {
+        method: request.method(),
+        path: &uri.path()[rest..],
+        query: cleaned.or(uri.query()).unwrap_or_default(),
+    }
+}
+
+fn check_announced(connection: &Connection, request: &Request<RequestBody>) -> Result<(), Refusal> {
+    let limit = connection.settings.body_bytes;
     if announced_bytes(request.headers()).is_some_and(|bytes| bytes > limit) {
         return Err(Refusal::from(Code::BodyTooLarge).fact("limitBytes", limit));
     }

@@ -1,13 +1,15 @@
 //! Paths of ours: which of them, by which method, and whose.
 
+use std::sync::Arc;
+
 use backlot_outbound::body::RequestBody;
 use http::{Request, Response};
 
-use super::place::{Own, Place};
+use super::place::Own;
 use super::{account, own_key};
 use crate::body::ReplyBody;
 use crate::caller::{look, prove};
-use crate::connections::CredentialSettings;
+use crate::connections::{Connection, CredentialSettings};
 use crate::cors::Decision;
 use crate::error::{Code, Refusal};
 use crate::exchange::Exchange;
@@ -17,11 +19,10 @@ pub(super) async fn answer(
     house: &House,
     exchange: &mut Exchange,
     decision: &Decision,
-    place: &Place<'_>,
+    connection: &Arc<Connection>,
     own: Own,
     request: Request<RequestBody>,
 ) -> Result<Response<ReplyBody>, Refusal> {
-    let connection = &place.connection;
     let methods = own.methods();
     if !methods.contains(request.method()) {
         return Err(Refusal::from(Code::MethodNotAllowed).allow(methods.header()));

@@ -265,7 +265,7 @@ fn header_names(
             report.problem(
                 entry.key(name),
                 format!("{text:?} is no header"),
-                "write names such as x-request-id, or beginnings such as x-ratelimit-*",
+                "write names such as retry-after, or beginnings such as x-ratelimit-*",
             );
             None
         }
