@@ -1,5 +1,7 @@
 """The connections section from its first part to its last."""
 
+import os
+import subprocess
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,6 +11,7 @@ from .. import accounting, instances, recipes
 from ..bench import Workbench
 from ..generator import Generator
 from ..servers import Launch, Server
+from ..settings import SECRET, SECRET_VARIABLE
 from .renewals import Renewals, measure_renewals
 from .streams import measure_streams
 
@@ -21,7 +24,7 @@ master_key = { file = "master.key" }
 name = "hello"
 base_url = "http://127.0.0.1:@UPSTREAM_PORT@"
 networks = ["127.0.0.1"]
-auth = { bearer = { file = "key" } }
+auth = { bearer = { secret = "key" } }
 calls = ["GET /api/hello"]
 allow = ["owner"]
 
@@ -94,8 +97,19 @@ def _start_backlot(bench: Workbench, upstream: Server, provider: Server) -> Serv
     config = place.directory / "backlot.toml"
     text = recipes.BACKLOT_APP + recipes.BACKLOT_PLACE + recipes.BACKLOT_API + CONNECTIONS
     config.write_text(recipes.fill(text, known))
+    _keep_secret(bench, config)
     launch = recipes.serve(bench, place, config)
     return bench.fleet.start("backlot", launch, bench.cores.server, place.directory)
+
+
+def _keep_secret(bench: Workbench, config: Path) -> None:
+    """The API's key, in Backlot's own keeping, as its guide has it."""
+    program = str(bench.binary("backlot"))
+    command = [program, "secret", "set", "key", "--config", str(config)]
+    variables = os.environ | {SECRET_VARIABLE: SECRET}
+    subprocess.run(
+        command, input=b"a-key-of-some-length-0123456789", env=variables, check=True, capture_output=True
+    )
 
 
 def _costs(bench: Workbench, wrk: str, server: Server) -> tuple[float, float]:

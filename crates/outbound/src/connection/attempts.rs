@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::uri::PathAndQuery;
 use http::{Request, Response, StatusCode};
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
@@ -52,6 +53,35 @@ impl Repeat {
     }
 }
 
+/// What is sent at a hop, and the path and query that it is sent to: with the credential where it is for.
+fn made(
+    hop: &Hop<'_>,
+    call: &Call,
+    credential: &Credential,
+    now: Timestamp,
+    body: RequestBody,
+) -> Result<(PathAndQuery, Request<RequestBody>), CallError> {
+    let mut request = Request::new(body);
+    hop.method.clone_into(request.method_mut());
+    let headers = request.headers_mut();
+    if !hop.is_home {
+        redirect::harmless(&call.headers, headers);
+        return Ok((hop.target.clone(), request));
+    }
+    headers.clone_from(&call.headers);
+    let seen_as = hop.address.path(hop.target.clone());
+    let unsigned = Unsigned {
+        method: hop.method,
+        target: hop.target,
+        seen_as: &seen_as.ok_or(CallError::BadPath)?,
+        host: hop.address.host().to_str().unwrap_or_default(),
+        body: call.body.ready(),
+        now,
+    };
+    let target = credential.put_on(&unsigned, headers)?;
+    Ok((target, request))
+}
+
 impl Inner {
     /// Attempts, until one brings what is to be handed back.
     pub(super) async fn until_it_counts(
@@ -85,57 +115,54 @@ impl Inner {
         credential: &Credential,
         attempts: &Attempts,
     ) -> Result<Response<ReplyStream>, CallError> {
-        let mut redirects = Redirects::new(&self.settings, call);
+        let body = call.body.take().unwrap_or_else(RequestBody::empty);
+        let home = Hop::home(&self.settings, call);
+        let (target, request) = made(&home, call, credential, attempts.now, body)?;
         // The first begins now: the clock was asked a moment ago.
-        let is_first = attempts.number == 1;
-        let mut head = if is_first {
+        let time_left = if attempts.number == 1 {
             attempts.timeout
         } else {
             attempts.time_left()
         };
-        let mut body = call.body.take().unwrap_or_else(RequestBody::empty);
-        loop {
-            let Hop {
-                address,
-                target,
-                method,
-                is_home,
-            } = redirects.hop();
-            let mut request = Request::new(body);
-            method.clone_into(request.method_mut());
-            let headers = request.headers_mut();
-            if is_home {
-                headers.clone_from(&call.headers);
-            } else {
-                redirect::harmless(&call.headers, headers);
-            }
-            let mut target = target.clone();
-            if is_home {
-                let seen_as = address.path(target.clone()).ok_or(CallError::BadPath)?;
-                let unsigned = Unsigned {
-                    method: &call.method,
-                    target: &target,
-                    seen_as: &seen_as,
-                    host: address.host().to_str().unwrap_or_default(),
-                    body: call.body.ready(),
-                    now: attempts.now,
-                };
-                target = credential.put_on(&unsigned, headers)?;
-            }
-            let patience = Patience {
-                head,
-                silence: self.settings.silence,
-            };
-            if patience.head.is_zero() {
-                return Err(UpstreamError::TooSlow.into());
-            }
-            let sent = forward(&self.client, address, patience, target, None, request).await?;
-            if !redirects.follow(&sent.response)? {
-                return Ok(sent.response);
-            }
-            body = RequestBody::empty();
-            head = attempts.time_left();
+        let patience = self.patience(time_left)?;
+        let base = &self.settings.base;
+        let sent = forward(&self.client, base, patience, target, None, request).await?;
+        if !self.settings.follows(&call.method, sent.response.status()) {
+            return Ok(sent.response);
         }
+        // On the heap: most replies are none of these.
+        Box::pin(self.follow(sent.response, call, credential, attempts)).await
+    }
+
+    /// Goes where replies send a call, as often as it may.
+    async fn follow(
+        &self,
+        mut reply: Response<ReplyStream>,
+        call: &Call,
+        credential: &Credential,
+        attempts: &Attempts,
+    ) -> Result<Response<ReplyStream>, CallError> {
+        let mut redirects = Redirects::new(&self.settings, call);
+        while redirects.follow(&reply)? {
+            drop(reply);
+            let hop = redirects.hop();
+            let nothing = RequestBody::empty();
+            let (target, request) = made(&hop, call, credential, attempts.now, nothing)?;
+            let patience = self.patience(attempts.time_left())?;
+            let sent = forward(&self.client, hop.address, patience, target, None, request);
+            reply = sent.await?.response;
+        }
+        Ok(reply)
+    }
+
+    fn patience(&self, time_left: Duration) -> Result<Patience, CallError> {
+        if time_left.is_zero() {
+            return Err(UpstreamError::TooSlow.into());
+        }
+        Ok(Patience {
+            head: time_left,
+            silence: self.settings.silence,
+        })
     }
 
     /// How long to wait before the next attempt; `None` when the reply is to be handed back.

@@ -37,6 +37,25 @@ pub(super) struct Hop<'call> {
     pub(super) is_home: bool,
 }
 
+impl<'call> Hop<'call> {
+    /// Where every call goes first.
+    pub(super) const fn home(settings: &'call ThirdPartySettings, call: &'call Call) -> Self {
+        Self {
+            address: &settings.base,
+            target: &call.target,
+            method: &call.method,
+            is_home: true,
+        }
+    }
+}
+
+impl ThirdPartySettings {
+    /// Whether a reply is a redirect that may be followed.
+    pub(super) fn follows(&self, method: &Method, status: StatusCode) -> bool {
+        self.redirects > 0 && method.is_safe() && matches!(status.as_u16(), 301..=303 | 307 | 308)
+    }
+}
+
 /// A call on its way through redirects. Nothing is copied before one is followed.
 pub(super) struct Redirects<'call> {
     settings: &'call ThirdPartySettings,
@@ -76,15 +95,7 @@ impl<'call> Redirects<'call> {
 
     /// Follows a redirect, if this is one and any is allowed. False when the reply is to be handed back.
     pub(super) fn follow(&mut self, reply: &Response<ReplyStream>) -> Result<bool, CallError> {
-        let redirects = matches!(
-            reply.status(),
-            StatusCode::MOVED_PERMANENTLY
-                | StatusCode::FOUND
-                | StatusCode::SEE_OTHER
-                | StatusCode::TEMPORARY_REDIRECT
-                | StatusCode::PERMANENT_REDIRECT
-        );
-        if !redirects || self.settings.redirects == 0 || !self.method.is_safe() {
+        if !self.settings.follows(&self.method, reply.status()) {
             return Ok(false);
         }
         if self.left == 0 {

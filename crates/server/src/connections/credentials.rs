@@ -1,6 +1,7 @@
 //! From the configuration's words to the credential of one call.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use backlot_outbound::connection::{Credential, CredentialFault};
 use backlot_outbound::redact::Needles;
@@ -11,7 +12,12 @@ use super::{Connection, Connections, CredentialSettings, SecretSource};
 use crate::error::{Code, Refusal};
 use crate::vault::SecretText;
 
+/// How long everybody's credential is believed without a look at its secrets. Together with what the vault believes
+/// of them that is a second.
+const BELIEVED: Duration = Duration::from_millis(250);
+
 /// A credential, and what is known of it.
+#[derive(Clone)]
 pub(crate) struct Chosen {
     pub(crate) credential: Credential,
     /// All that must not come back: the credential, and other secrets that go along.
@@ -40,17 +46,36 @@ impl Connections {
             }
             _ => {}
         }
+        if let Some(chosen) = connection.everybodys() {
+            return Ok(chosen);
+        }
+        // On the heap: most calls have it by now.
+        Box::pin(self.of_secrets(connection, instance_id)).await
+    }
+
+    /// The credential that the secrets make.
+    async fn of_secrets(
+        &self,
+        connection: &Arc<Connection>,
+        instance_id: InstanceId,
+    ) -> Result<Chosen, Refusal> {
+        let settings = &connection.settings;
         let mut secrets = Vec::with_capacity(2);
-        for source in settings.sources() {
+        for source in settings.credential.sources() {
             secrets.push(self.read(source, instance_id).await?);
         }
-        let whose = settings.own_secret().map(|_| instance_id);
+        let read_at = Instant::now();
+        let whose = settings.credential.own_secret().map(|_| instance_id);
         let credential = connection.prepared(whose, secrets)?;
-        Ok(Chosen {
+        let chosen = Chosen {
             needles: self.needles(connection, &credential, instance_id).await?,
             credential,
             token: None,
-        })
+        };
+        if !settings.has_own() {
+            *connection.everybodys.lock() = Some((read_at, chosen.clone()));
+        }
+        Ok(chosen)
     }
 
     /// All that must not come back of a call.
@@ -95,6 +120,13 @@ impl Connections {
 }
 
 impl Connection {
+    /// Everybody's credential, if its secrets were read a moment ago.
+    fn everybodys(&self) -> Option<Chosen> {
+        let known = self.everybodys.lock();
+        let (read_at, chosen) = known.as_ref()?;
+        (read_at.elapsed() < BELIEVED).then(|| chosen.clone())
+    }
+
     /// A credential made of these secrets: the one that was made before, as long as they are the same.
     fn prepared(
         &self,

@@ -31,6 +31,7 @@ mod usage;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use backlot_outbound::connection::{Credential, ThirdParty};
 use backlot_store::Store;
@@ -43,6 +44,7 @@ use crate::clock::Clock;
 use crate::vault::{SecretText, Vault};
 pub(crate) use accounts::{Accounts, Begun};
 pub(crate) use calls::CallPlace;
+use credentials::Chosen;
 pub use header_names::HeaderNames;
 use kept_replies::KeptReplies;
 pub use query_rules::{ParameterRule, QueryRules};
@@ -79,7 +81,9 @@ pub(crate) struct Connection {
     pub(crate) third_party: ThirdParty,
     each: Option<Limiter>,
     total: Option<Limiter>,
-    /// Everybody's credential, with the secrets that it was made of.
+    /// Everybody's credential, and when its secrets were read.
+    everybodys: Mutex<Option<(Instant, Chosen)>>,
+    /// The same, with the secrets that it was made of.
     prepared: Mutex<Option<Prepared>>,
     /// The same of instances with credentials of their own.
     prepared_of: Cache<InstanceId, Prepared>,
@@ -128,6 +132,7 @@ impl Connection {
             third_party: ThirdParty::new(settings.client()?, settings.third_party()),
             each: settings.rate_limit.map(Limiter::new),
             total: settings.total_rate_limit.map(Limiter::new),
+            everybodys: Mutex::default(),
             prepared: Mutex::default(),
             prepared_of: Cache::builder().max_capacity(MOST_PREPARED).build(),
             kept: settings.cache.map(|kept| {

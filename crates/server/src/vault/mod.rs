@@ -31,8 +31,8 @@ pub use seal::Place;
 pub use secret_text::SecretText;
 pub use secrets::{BadSecretName, Listed, check_secret_name};
 
-/// How long an open secret is believed.
-const BELIEVED: Duration = Duration::from_secs(1);
+/// How long an open secret is believed. With what connections believe of their credentials, it is a second.
+const BELIEVED: Duration = Duration::from_millis(750);
 /// Open secrets that are kept.
 const MOST: u64 = 10_000;
 
