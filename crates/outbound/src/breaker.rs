@@ -1,5 +1,6 @@
 //! Rest for whoever fails to answer: after five failures in a row none is made for a while,
-//! then a single one tries whether it works again. Each failed try doubles the rest.
+//! then a single one tries whether it works again, and another after a second if that takes long. Each failed try
+//! doubles the rest.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,7 +27,8 @@ struct State {
     /// Since the last success; 0 while it never rested.
     rests: u32,
     rests_until: Option<Instant>,
-    trying: bool,
+    /// Since when somebody tries.
+    trying: Option<Instant>,
 }
 
 /// Leave for one attempt. Dropped without a verdict, it counts for nothing.
@@ -49,14 +51,17 @@ impl Breaker {
         let is_try = match state.rests_until {
             None => false,
             Some(until) => {
-                let left = until.saturating_duration_since(Instant::now());
+                let now = Instant::now();
+                let left = until.saturating_duration_since(now);
                 if !left.is_zero() {
                     return Err(left);
                 }
-                if state.trying {
-                    return Err(FIRST_REST);
+                // One that takes long must not keep all others waiting: another tries beside it.
+                let next = state.trying.map(|since| since + FIRST_REST);
+                if let Some(next) = next.filter(|next| *next > now) {
+                    return Err(next - now);
                 }
-                state.trying = true;
+                state.trying = Some(now);
                 true
             }
         };
@@ -66,11 +71,6 @@ impl Breaker {
 }
 
 impl Leave {
-    /// Whether this is the single attempt after a rest.
-    pub(crate) const fn is_try(&self) -> bool {
-        self.is_try
-    }
-
     /// It answered.
     pub(crate) fn succeeded(self) {
         let breaker = &self.breaker;
@@ -99,7 +99,7 @@ impl Leave {
 impl Drop for Leave {
     fn drop(&mut self) {
         if self.is_try {
-            self.breaker.state.lock().trying = false;
+            self.breaker.state.lock().trying = None;
         }
     }
 }
@@ -132,7 +132,13 @@ mod tests {
         assert_eq!(breaker.enter().err(), Some(FIRST_REST * 2));
         advance(FIRST_REST * 2).await;
 
-        drop(breaker.enter().unwrap());
+        let slow = breaker.enter().unwrap();
+        assert_eq!(breaker.enter().err(), Some(FIRST_REST));
+        advance(FIRST_REST).await;
+        drop((
+            slow,
+            breaker.enter().expect("one that takes long is not alone"),
+        ));
         let attempt = breaker
             .enter()
             .expect("a try that was given up does not block");

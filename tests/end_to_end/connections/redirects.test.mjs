@@ -86,6 +86,28 @@ test("redirects", async (t) => {
     const signature = createHmac("sha256", KEY).update("/landing").digest("hex");
     assert.equal(party.seen.at(-1).headers["x-signature"], signature);
   });
+  await t.test("on: a redirect that repeats the key does not double it", async () => {
+    location = `/landing?key=${KEY}&a=1`;
+    await get("keyed");
+    assert.equal(party.seen.at(-1).url, `/landing?a=1&key=${KEY}`);
+  });
+  await t.test("to another origin with the key in the address: not followed", async () => {
+    location = `${elsewhere.address}/landing?key=${KEY}`;
+    const before = elsewhere.seen.length;
+    const reply = await get("keyed");
+    assert.deepEqual([reply.status, reply.code], [502, "CONNECTION_REDIRECTED"]);
+    assert.equal(elsewhere.seen.length, before);
+    assert.ok(!reply.text.includes(KEY));
+  });
+  await t.test("to where nobody is: that stops no other instance", async () => {
+    location = "http://127.0.0.1:1/landing";
+    for (let number = 0; number < 8; number += 1) {
+      const { code } = await site().owner("/connections/on/start");
+      assert.equal(code, "CONNECTION_UNREACHABLE");
+    }
+    location = "/landing";
+    assert.equal((await site().owner("/connections/on/start")).status, 200);
+  });
   await t.test("home again: whoever sent it away chose the path", async () => {
     backTo = `${party.address}/landing`;
     location = `${elsewhere.address}/away`;

@@ -168,15 +168,21 @@ impl MasterKeyPlace {
         let (Some(newer), Some(file)) = (self.newer_file(), &self.file) else {
             return Ok(None);
         };
-        let mut before = file.as_os_str().to_owned();
-        before.push(now.strftime(".until-%Y%m%dT%H%M%SZ").to_string());
-        let before = PathBuf::from(before);
-        match std::fs::hard_link(file, &before) {
-            Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-                return Err(cannot_write(&before, &error));
+        let mut number = 1;
+        let before = loop {
+            let mut before = file.as_os_str().to_owned();
+            before.push(now.strftime(".until-%Y%m%dT%H%M%SZ").to_string());
+            // Of several in one second.
+            if number > 1 {
+                before.push(format!("-{number}"));
             }
-            _ => {}
-        }
+            let before = PathBuf::from(before);
+            match std::fs::hard_link(file, &before) {
+                Ok(()) => break before,
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => number += 1,
+                Err(error) => return Err(cannot_write(&before, &error)),
+            }
+        };
         std::fs::rename(&newer, file).map_err(|error| cannot_write(file, &error))?;
         Ok(Some(before))
     }

@@ -146,11 +146,18 @@ impl Inner {
         while redirects.follow(&reply)? {
             drop(reply);
             let hop = redirects.hop();
+            if !hop.is_home && credential.needles().are_in(hop.target.as_str().as_bytes()) {
+                let where_to = "to another origin, with the credential in the address";
+                return Err(CallError::Redirected(where_to));
+            }
             let nothing = RequestBody::empty();
             let (target, request) = made(&hop, call, credential, attempts.now, nothing)?;
             let patience = self.patience(attempts.time_left())?;
+            let is_home = hop.is_home;
             let sent = forward(&self.client, hop.address, patience, target, None, request);
-            reply = sent.await?.response;
+            let sent = sent.await.map_err(CallError::from);
+            let sent = sent.map_err(|error| if is_home { error } else { error.elsewhere() });
+            reply = sent?.response;
         }
         Ok(reply)
     }

@@ -173,9 +173,20 @@ fn with_parameter(
 ) -> Result<PathAndQuery, CredentialFault> {
     let parameter = Zeroizing::new(pairs([(name, secret)]));
     let path = target.path();
-    let whole = Zeroizing::new(match target.query() {
-        Some(query) if !query.is_empty() => format!("{path}?{query}&{}", *parameter),
-        _ => format!("{path}?{}", *parameter),
+    // A redirect may repeat what it was asked with.
+    let is_it = |part: &&str| {
+        let mut read = url::form_urlencoded::parse(part.as_bytes());
+        read.next().is_some_and(|(known, _)| known == name)
+    };
+    let parts = target.query().unwrap_or_default().split('&');
+    let others: Vec<&str> = parts
+        .filter(|part| !part.is_empty() && !is_it(part))
+        .collect();
+    let before = others.join("&");
+    let whole = Zeroizing::new(if before.is_empty() {
+        format!("{path}?{}", *parameter)
+    } else {
+        format!("{path}?{before}&{}", *parameter)
     });
     whole.parse().map_err(|_| CredentialFault::NotForAQuery)
 }
@@ -224,6 +235,10 @@ mod tests {
         let key = Credential::query("key", "a&b=c d");
         assert_eq!(put(&key, "/x").0, "/x?key=a%26b%3Dc%20d");
         assert_eq!(put(&key, "/x?y=1").0, "/x?y=1&key=a%26b%3Dc%20d");
+        assert_eq!(
+            put(&key, "/x?key=1&keys=2&k%65y").0,
+            "/x?keys=2&key=a%26b%3Dc%20d"
+        );
         assert_eq!(put(&Credential::none(), "/x?y").0, "/x?y");
     }
 

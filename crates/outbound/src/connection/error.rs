@@ -21,6 +21,9 @@ pub enum CallError {
     /// Nothing answers there, or the reply broke off before its body.
     #[error(transparent)]
     NoReply(UpstreamError),
+    /// The same of a place that it was redirected to, which says nothing of the third party.
+    #[error(transparent)]
+    NoReplyElsewhere(UpstreamError),
     /// The credential cannot be put on the call.
     #[error(transparent)]
     Credential(#[from] CredentialFault),
@@ -46,6 +49,14 @@ impl From<UpstreamError> for CallError {
 }
 
 impl CallError {
+    /// The same, where the call had left the third party's origin.
+    pub(super) fn elsewhere(self) -> Self {
+        match self {
+            Self::NoReply(error) => Self::NoReplyElsewhere(error),
+            other => other,
+        }
+    }
+
     /// Whether no connection came about.
     pub(super) const fn is_unreachable(&self) -> bool {
         matches!(self, Self::NoReply(UpstreamError::Unreachable(_)))

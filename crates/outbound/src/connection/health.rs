@@ -50,7 +50,8 @@ impl Health {
             self.has_witnesses.store(true, Ordering::Relaxed);
         }
         drop(witnesses);
-        if is_new || is_certain || leave.is_try() {
+        // What has failed in this row fails again, whatever the third party's state: somebody else may try.
+        if is_new || is_certain {
             leave.failed();
         }
     }
@@ -82,9 +83,10 @@ mod tests {
         let made = (1..=9).filter(|instance| fail(&health, *instance, false));
         assert_eq!(made.count(), 5);
 
-        // After the rest one tries, whoever that is; then it lasts longer.
+        // After the rest one tries. Those that have failed say nothing new; after another it lasts longer.
         tokio::time::advance(Duration::from_secs(1)).await;
-        assert!(fail(&health, 1, false) && !fail(&health, 2, false));
+        assert!(fail(&health, 1, false) && fail(&health, 2, false));
+        assert!(fail(&health, 9, false) && !fail(&health, 2, false));
         tokio::time::advance(Duration::from_secs(1)).await;
         assert!(!fail(&health, 3, false));
         tokio::time::advance(Duration::from_secs(1)).await;

@@ -6,6 +6,11 @@ use super::Needles;
 use super::redactor::cover;
 
 impl Needles {
+    /// Whether a text has any.
+    pub fn are_in(&self, text: &[u8]) -> bool {
+        !self.find_all(text).is_empty()
+    }
+
     /// The value with `*` in place of needles; `None` where it has none.
     pub fn redact_value(&self, value: &HeaderValue) -> Option<HeaderValue> {
         let found = self.find_all(value.as_bytes());

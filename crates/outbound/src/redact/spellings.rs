@@ -36,20 +36,41 @@ struct Escapes {
     dotnet: bool,
 }
 
-/// As HTML and XML write it, with either spelling of an apostrophe.
-fn in_html(text: &str) -> [Spelling; 2] {
-    ["&#39;", "&apos;"].map(|apostrophe| {
+/// What writers of HTML and XML make of `"`, `'`, `+`, `/` and `=`; `&`, `<` and `>` are the same to all.
+const HTML: [[&str; 5]; 8] = [
+    // Text between tags.
+    ["\"", "'", "+", "/", "="],
+    // PHP, and XML.
+    ["&quot;", "&#39;", "+", "/", "="],
+    ["&quot;", "&apos;", "+", "/", "="],
+    // Python, Django and React.
+    ["&quot;", "&#x27;", "+", "/", "="],
+    // Go and Jinja, and Go's templates.
+    ["&#34;", "&#39;", "+", "/", "="],
+    ["&#34;", "&#39;", "&#43;", "/", "="],
+    // .NET.
+    ["&quot;", "&#x27;", "&#x2B;", "/", "="],
+    // Mustache.
+    ["&quot;", "&#39;", "+", "&#x2F;", "&#x3D;"],
+];
+
+fn in_html(text: &str) -> [Spelling; 8] {
+    HTML.map(|[quote, apostrophe, plus, slash, equals]| {
         let mut spelling = Zeroizing::new(Vec::with_capacity(text.len() * 6));
         for character in text.chars() {
             let mut bytes = [0; 4];
-            spelling.extend_from_slice(match character {
-                '&' => b"&amp;",
-                '<' => b"&lt;",
-                '>' => b"&gt;",
-                '"' => b"&quot;",
-                '\'' => apostrophe.as_bytes(),
-                other => other.encode_utf8(&mut bytes).as_bytes(),
-            });
+            let written = match character {
+                '&' => "&amp;",
+                '<' => "&lt;",
+                '>' => "&gt;",
+                '"' => quote,
+                '\'' => apostrophe,
+                '+' => plus,
+                '/' => slash,
+                '=' => equals,
+                other => other.encode_utf8(&mut bytes),
+            };
+            spelling.extend_from_slice(written.as_bytes());
         }
         spelling
     })
@@ -197,6 +218,10 @@ mod tests {
         for (secret, spelling) in [
             ("sk-123456", "sk-123456"),
             ("sk-\u{ff}", "736b2dc3bf"),
+            ("a\"b'<c>+/=", "a&#34;b&#39;&lt;c&gt;&#43;/="),
+            ("a\"b'<c>+/=", "a&quot;b&#x27;&lt;c&gt;&#x2B;/="),
+            ("a\"b'<c>+/=", "a&quot;b&#39;&lt;c&gt;+&#x2F;&#x3D;"),
+            ("a\"b&c", "a\"b&amp;c"),
             ("sk-\u{ff}", "736B2DC3BF"),
             ("a\"b\\c/d", r#"a\"b\\c/d"#),
             ("a/b<c>&d", r"a\/b<c>&d"),

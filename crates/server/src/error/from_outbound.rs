@@ -55,12 +55,12 @@ impl From<CallError> for Refusal {
             CallError::Crowded => {
                 return Self::from(Code::RateLimited).retry_after(1).because(error);
             }
-            CallError::NoReply(UpstreamError::AddressRefused { .. }) => {
-                Code::ConnectionAddressRefused
-            }
-            CallError::NoReply(UpstreamError::Unreachable(_)) => Code::ConnectionUnreachable,
-            CallError::NoReply(UpstreamError::TooSlow) => Code::ConnectionTimeout,
-            CallError::NoReply(_) => Code::ConnectionBroken,
+            CallError::NoReply(error) | CallError::NoReplyElsewhere(error) => match error {
+                UpstreamError::AddressRefused { .. } => Code::ConnectionAddressRefused,
+                UpstreamError::Unreachable(_) => Code::ConnectionUnreachable,
+                UpstreamError::TooSlow => Code::ConnectionTimeout,
+                _ => Code::ConnectionBroken,
+            },
             CallError::Credential(_) => Code::SecretUnreadable,
             CallError::Redirected(_) => Code::ConnectionRedirected,
             CallError::BadPath => Code::PathNotAllowed,

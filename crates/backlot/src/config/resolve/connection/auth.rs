@@ -135,10 +135,20 @@ fn account(
 ) -> Option<CredentialSettings> {
     let key = |name: &str| format!("auth.oauth.{name}");
     // It may have a query of its own (RFC 6749, 3.1).
-    let (authorize_path, _) = settings
+    let (authorize_path, query) = settings
         .authorize_url
         .split_once('?')
         .unwrap_or((&settings.authorize_url, ""));
+    let mut in_query = url::form_urlencoded::parse(query.as_bytes());
+    let is_said = |name: &str| RESERVED.contains(&name) || settings.parameters.contains_key(name);
+    if let Some((name, _)) = in_query.find(|(name, _)| is_said(name)) {
+        let cause = format!("the parameter {name} would be there twice");
+        report.problem(
+            entry.key(&key("authorize_url")),
+            cause,
+            "take it out of the address",
+        );
+    }
     let authorize = place::address(entry, &key("authorize_url"), authorize_path, report);
     let token = endpoint(entry, &key("token_url"), &settings.token_url, report);
     let revoke = match &settings.revoke_url {
@@ -204,10 +214,13 @@ fn account(
 }
 
 /// Parameters of the provider's address that are made for each authorization (RFC 6749, 4.1.1, and RFC 7636).
-const RESERVED: [&str; 7] = [
+const RESERVED: [&str; 10] = [
     "client_id",
+    "client_secret",
     "code_challenge",
     "code_challenge_method",
+    "code_verifier",
+    "grant_type",
     "redirect_uri",
     "response_type",
     "scope",
