@@ -1,5 +1,6 @@
 //! Opening the vault: where its master key is, and what needs it.
 
+mod key_file;
 mod master_key;
 
 use std::collections::BTreeMap;
@@ -12,7 +13,8 @@ use backlot_store::Store;
 use backlot_store::secrets::Secrets as _;
 
 use crate::config::{Environment, Source, database_of, master_key_of};
-pub(crate) use master_key::{MasterKeyPlace, write as write_master_key};
+pub(crate) use key_file::write as write_master_key;
+pub(crate) use master_key::MasterKeyPlace;
 
 /// Opens the vault if anything needs it: connections, a master key that is configured, or secrets that are
 /// there. A wrong master key is refused here, at the start.

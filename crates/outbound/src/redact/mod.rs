@@ -13,6 +13,7 @@ mod body;
 mod borders;
 mod headers;
 mod needles;
+mod patience;
 mod redactor;
 mod spellings;
 

@@ -8,6 +8,7 @@ use aho_corasick::{AhoCorasick, Input, MatchKind};
 use zeroize::Zeroizing;
 
 use super::borders::walk;
+use super::patience::Patience;
 use super::spellings::{self, Spelling};
 
 /// The bytes of the shortest that is searched for: shorter ones would be found everywhere.
@@ -169,79 +170,5 @@ impl Needles {
     }
 }
 
-/// How many bytes may still be compared in vain before the steady search is the faster one.
-struct Patience(usize);
-
-impl Patience {
-    /// For most needles a comparison ends with the first bytes.
-    const FREE: usize = 16;
-
-    const fn with(text: &[u8]) -> Self {
-        Self(text.len().saturating_mul(4).saturating_add(64 * 1024))
-    }
-
-    /// Whether `text` begins with `beginning`.
-    fn compare(&mut self, text: &[u8], beginning: &[u8]) -> bool {
-        let first = beginning.len().min(Self::FREE);
-        if !text.starts_with(&beginning[..first]) {
-            return false;
-        }
-        self.0 = self.0.saturating_sub(beginning.len());
-        text.starts_with(beginning)
-    }
-
-    const fn is_over(&self) -> bool {
-        self.0 == 0
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// What of a text is covered.
-    fn covered(length: usize, found: &[Range<usize>]) -> Vec<bool> {
-        let mut covered = vec![false; length];
-        for range in found {
-            covered[range.clone()].fill(true);
-        }
-        covered
-    }
-
-    proptest! {
-        #[test]
-        fn both_searches_cover_the_same(text in "[ab]{0,60}", needles in prop::collection::vec("[ab]{6,9}", 0..4)) {
-            let needles: Vec<&[u8]> = needles.iter().map(String::as_bytes).collect();
-            let needles = Needles::exactly(&needles);
-            let text = text.as_bytes();
-            let (quick, steady) = (needles.find_all(text), needles.find_all_steadily(text));
-            prop_assert_eq!(covered(text.len(), &quick), covered(text.len(), &steady));
-        }
-    }
-
-    #[test]
-    fn needles_that_begin_everywhere_do_not_take_for_ever() {
-        let letters = vec![b'a'; 200_000];
-        let mut nearly = vec![b'a'; 4000];
-        nearly.push(b'b');
-        let mut other_end = letters.clone();
-        other_end.extend_from_slice(b"c");
-        for (needle, text, is_there, begun) in [
-            (&letters[..4000], &letters, true, 3999),
-            (&nearly, &letters, false, 4000),
-            (&nearly, &other_end, false, 0),
-            (&letters[..4000], &other_end, true, 0),
-        ] {
-            let needles = Needles::exactly(&[needle]);
-            let found = needles.find_all(text);
-            assert_eq!(
-                covered(text.len(), &found)[..letters.len()],
-                vec![is_there; letters.len()]
-            );
-            assert!(found.len() <= 1);
-            assert_eq!(needles.begun_at_end(text), begun);
-        }
-    }
-}
+mod tests;

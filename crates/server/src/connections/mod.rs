@@ -4,7 +4,7 @@
 //! - [`calls`] and [`query_rules`]: which calls may be made, and by whom
 //! - [`credentials`]: from the configuration's words to a credential for one call
 //! - [`accounts`]: accounts that an instance's owner has connected by OAuth
-//! - [`usage`] and [`meter`]: what each instance has used, written behind, and its quota
+//! - [`usage`], [`meter`] and [`month`](mod@month): what each instance has used, written behind, and its quota
 //! - [`outgoing`], [`reply`], [`reply_rules`] and [`reply_body`]: what goes along, and what comes back
 //! - [`send`] and [`exchange`]: one call, from its admission to its reply
 //!
@@ -18,6 +18,7 @@ mod exchange;
 mod header_names;
 mod kept_replies;
 mod meter;
+mod month;
 mod outgoing;
 mod query_rules;
 mod reply;
@@ -47,6 +48,7 @@ pub(crate) use calls::CallPlace;
 use credentials::Chosen;
 pub use header_names::HeaderNames;
 use kept_replies::KeptReplies;
+pub(crate) use month::month;
 pub use query_rules::{ParameterRule, QueryRules};
 pub(crate) use reply_body::ThirdPartyBody;
 pub use secrets::SecretSource;
@@ -56,7 +58,7 @@ pub use settings::{
     ConnectionsSettings, CredentialSettings, Kept, OAuthClient, Quotas,
 };
 pub use trial::{Finding, Trial};
-pub(crate) use usage::{UsageBook, month};
+pub(crate) use usage::UsageBook;
 
 /// Credentials that a connection keeps ready.
 const MOST_PREPARED: u64 = 10_000;

@@ -2,7 +2,7 @@
 //!
 //! - [`authorize`]: the way to the provider, with PKCE (RFC 7636) and a state that serves once
 //! - [`callback`]: the way back
-//! - [`tokens`]: the token for a call: known, or renewed, once at a time
+//! - [`token`]: how long a token is used; [`tokens`]: the one for a call, known, or renewed, once at a time
 //! - [`renew`]: one renewal
 //! - [`disconnect`]: taking an account back
 //!
@@ -15,6 +15,7 @@ mod disconnect;
 mod endpoint;
 mod renew;
 mod sealed;
+mod token;
 mod tokens;
 
 use std::sync::Arc;
@@ -30,7 +31,7 @@ use crate::error::Refusal;
 use crate::vault::Vault;
 pub(crate) use authorize::Begun;
 
-use tokens::Token;
+use token::Token;
 
 /// How long a token is believed without a look at the database: an account may be taken back elsewhere.
 const BELIEVED: Duration = Duration::from_secs(5);

@@ -11,7 +11,7 @@ use tokio::time::sleep;
 
 use super::callback::expires_at;
 use super::endpoint::ask;
-use super::tokens::Token;
+use super::token::Token;
 use super::{Holder, Inner};
 use crate::connections::credentials::usable;
 use crate::connections::{

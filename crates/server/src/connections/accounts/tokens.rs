@@ -6,75 +6,18 @@ use std::time::{Duration, Instant};
 use backlot_outbound::connection::Credential;
 use backlot_store::accounts::{Account, Accounts as _};
 use backlot_wix::InstanceId;
-use jiff::{SignedDuration, Timestamp};
 use tokio::time::timeout;
 
 use super::sealed::Tokens;
+use super::token::{State, Token, seconds};
 use super::{Accounts, BELIEVED, Holder, Inner, Key};
 use crate::connections::Connection;
 use crate::connections::credentials::usable;
 use crate::error::{Code, Refusal};
 use crate::vault::{Place, SecretText};
 
-/// A token that ends sooner than this is renewed beside the call that uses it, so that nobody waits; but not in
-/// the first three quarters of its life.
-const AHEAD: SignedDuration = SignedDuration::from_mins(2);
-/// A token that ends sooner than this is not used any more, since it could end on its way; but for nine tenths of
-/// its life it is.
-const TOO_LATE: SignedDuration = SignedDuration::from_secs(10);
-
 /// A token is renewed for a refusal no more often than this.
 const BETWEEN_REFUSALS: Duration = Duration::from_secs(30);
-
-/// A token, open.
-#[derive(Clone)]
-pub(crate) struct Token {
-    pub(crate) text: SecretText,
-    /// The same, ready for a call.
-    pub(crate) credential: Credential,
-    pub(in crate::connections) expires_at: Option<Timestamp>,
-    /// How long it lasts in all.
-    pub(in crate::connections) lifetime: Option<SignedDuration>,
-    /// Of the account in the database.
-    pub(in crate::connections) version: i64,
-    pub(in crate::connections) read_at: Instant,
-    /// The third party does not take it any more.
-    pub(in crate::connections) is_refused: bool,
-    /// Whether the provider gives another in its place.
-    pub(in crate::connections) can_be_renewed: bool,
-    /// When its renewal was begun, while it is still used.
-    pub(in crate::connections) renewal_began: Option<Instant>,
-    /// When it was had in place of one that was refused.
-    pub(in crate::connections) renewed_for_refusal: Option<Instant>,
-}
-
-/// What is to be done about a token.
-enum State {
-    Good,
-    Aging,
-    Over,
-}
-
-impl Token {
-    fn state(&self, now: Timestamp) -> State {
-        let left = self.expires_at.map(|end| end.duration_since(now));
-        let part = |whole: SignedDuration, divisor| {
-            let part = self.lifetime.map(|lifetime| lifetime / divisor);
-            part.map_or(whole, |part| part.min(whole))
-        };
-        match left {
-            _ if self.is_refused => State::Over,
-            Some(left) if left < part(TOO_LATE, 10) => State::Over,
-            Some(left) if left < part(AHEAD, 4) => State::Aging,
-            _ => State::Good,
-        }
-    }
-
-    /// Whether it need not be renewed yet.
-    pub(super) fn is_good(&self, now: Timestamp) -> bool {
-        matches!(self.state(now), State::Good)
-    }
-}
 
 impl Accounts {
     /// A token that is good for a call.
@@ -243,8 +186,4 @@ impl Inner {
         let name = &connection.settings.name;
         Ok(self.store.account(instance_id, name).await?)
     }
-}
-
-fn seconds(seconds: u64) -> Option<SignedDuration> {
-    Some(SignedDuration::from_secs(i64::try_from(seconds).ok()?))
 }

@@ -1,0 +1,60 @@
+//! A master key in a file.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use backlot_server::vault::MasterKey;
+use zeroize::Zeroizing;
+
+use crate::cli::mistake;
+
+/// Reads a key.
+pub(super) fn read(file: &Path) -> anyhow::Result<MasterKey> {
+    let name = file.display();
+    #[cfg(unix)]
+    if let Ok(known) = std::fs::metadata(file)
+        && std::os::unix::fs::PermissionsExt::mode(&known.permissions()) & 0o077 != 0
+    {
+        let _ = writeln!(
+            std::io::stderr(),
+            "warning: {name}: others may read the master key\n  hint: chmod 600 {name}"
+        );
+    }
+    let text = std::fs::read_to_string(file).map(Zeroizing::new);
+    let text = text.map_err(|error| mistake(format!("cannot read {name}: {error}")))?;
+    MasterKey::parse(&text).map_err(|error| mistake(format!("{name}: {error}")))
+}
+
+/// Writes a key that nobody but its owner reads. One that is there is not replaced.
+pub(crate) fn write(file: &Path, key: &MasterKey) -> anyhow::Result<()> {
+    create(file, key).map_err(|error| cannot_write(file, &error))
+}
+
+/// The same. The key is on disk, and whole, before the file has its name: others may look for it at any moment.
+pub(super) fn create(file: &Path, key: &MasterKey) -> std::io::Result<()> {
+    let folder = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut unnamed = file.as_os_str().to_owned();
+    unnamed.push(format!(".{}", std::process::id()));
+    let unnamed = PathBuf::from(unnamed);
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let named = options.open(&unnamed).and_then(|mut out| {
+        out.write_all(key.reveal().as_bytes())?;
+        out.write_all(b"\n")?;
+        out.sync_all()?;
+        std::fs::hard_link(&unnamed, file)
+    });
+    let _ = std::fs::remove_file(&unnamed);
+    named
+}
+
+pub(super) fn cannot_write(file: &Path, error: &std::io::Error) -> anyhow::Error {
+    mistake(format!("cannot write {}: {error}", file.display()))
+}
