@@ -14,8 +14,8 @@ from ..servers import Server
 
 INSTANCES = 1000
 CALLS_OF_EACH = 3
-# Shorter than what is needed to use a token at all, so that the first call has to renew it.
-LIFETIME = 5
+# In seconds: over before the first call, which has to renew it.
+LIFETIME = 0.001
 
 
 @dataclass(frozen=True)
