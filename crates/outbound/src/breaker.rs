@@ -38,13 +38,18 @@ pub(crate) struct Leave {
 }
 
 impl Breaker {
+    /// Whether anything has failed since the last success.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.has_failed.load(Ordering::Acquire)
+    }
+
     /// Leave for an attempt, or how long the rest still lasts.
     pub(crate) fn enter(self: &Arc<Self>) -> Result<Leave, Duration> {
         let leave = |is_try| Leave {
             breaker: Arc::clone(self),
             is_try,
         };
-        if !self.has_failed.load(Ordering::Acquire) {
+        if !self.has_failed() {
             return Ok(leave(false));
         }
         let mut state = self.state.lock();
@@ -74,7 +79,7 @@ impl Leave {
     /// It answered.
     pub(crate) fn succeeded(self) {
         let breaker = &self.breaker;
-        if !breaker.has_failed.load(Ordering::Acquire) {
+        if !breaker.has_failed() {
             return;
         }
         let mut state = breaker.state.lock();

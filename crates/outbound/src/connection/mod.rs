@@ -2,7 +2,8 @@
 //!
 //! - [`call`]: what is to be sent
 //! - [`credential`]: what proves who sends it; [`signature`] is the one that is made anew for each request
-//! - [`third_party`]: the way there, with its rest after failures; [`health`] is the one for all instances
+//! - [`third_party`]: the way there, with its rest after failures; [`health`] is the one for all instances,
+//!   [`states`] what is remembered of each
 //! - [`attempts`]: what may be sent again, and when
 //! - [`redirect`]: where a reply sends a call, if it may
 //! - [`grant`]: OAuth 2, at the third party's token endpoint
@@ -19,6 +20,7 @@ pub mod grant;
 mod health;
 mod redirect;
 mod signature;
+mod states;
 mod third_party;
 
 pub use call::Call;

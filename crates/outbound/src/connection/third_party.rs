@@ -7,22 +7,15 @@ use backlot_wix::InstanceId;
 use http::header::{CONTENT_LENGTH, HeaderName};
 use http::{HeaderValue, Response};
 use jiff::Timestamp;
-use moka::sync::Cache;
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::attempts::{Attempts, Repeat};
 use super::health::Health;
+use super::states::States;
 use super::{Call, CallError, Credential};
 use crate::body::{CallBody, ReplyStream};
-use crate::breaker::Breaker;
 use crate::repeat::{Jitter, is_passing_trouble};
 use crate::upstream::{Address, Client};
-
-/// Instances whose state is kept.
-const MOST_STATES: u64 = 10_000;
-/// Calls of one instance's that wait for their reply at once: slow ones must not take all there is.
-const MOST_AT_ONCE: usize = 256;
 
 /// How one third party is called.
 #[derive(Debug, Clone)]
@@ -53,22 +46,7 @@ pub(super) struct Inner {
     pub(super) jitter: Jitter,
     health: Health,
     /// Of each instance: what one does to the third party does not stop the others.
-    states: Cache<InstanceId, Arc<State>>,
-}
-
-/// What is remembered of one instance.
-struct State {
-    breaker: Arc<Breaker>,
-    places: Semaphore,
-}
-
-impl Default for State {
-    fn default() -> Self {
-        Self {
-            breaker: Arc::default(),
-            places: Semaphore::new(MOST_AT_ONCE),
-        }
-    }
+    states: States,
 }
 
 impl ThirdParty {
@@ -78,8 +56,7 @@ impl ThirdParty {
             client,
             jitter: Jitter::new(settings.seed),
             health: Health::default(),
-            // Without a time to live: then no clock is asked.
-            states: Cache::builder().max_capacity(MOST_STATES).build(),
+            states: States::default(),
             settings,
         }))
     }
@@ -99,8 +76,7 @@ impl ThirdParty {
         now: Timestamp,
     ) -> Result<Response<ReplyStream>, CallError> {
         let inner = &*self.0;
-        let known = inner.states.get(&instance_id);
-        let state = known.unwrap_or_else(|| inner.states.get_with(instance_id, Arc::default));
+        let state = inner.states.of(instance_id);
         let place = state.places.try_acquire();
         let _place = place.map_err(|_| CallError::Crowded)?;
         let resting = |retry_after| CallError::Resting { retry_after };

@@ -6,8 +6,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
+use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
-use http::{HeaderMap, Response};
 use http_body::{Body, Frame, SizeHint};
 
 use super::stage::{Stage, Step};
@@ -24,19 +24,14 @@ pub struct DecodedBody<B> {
     is_over: bool,
 }
 
-/// The reply with plain bytes, and without the headers that told of its encodings.
-pub fn decode_reply<B>(
-    reply: Response<B>,
-    limits: DecodeLimits,
-) -> Result<Response<DecodedBody<B>>, UnknownEncoding> {
-    let encodings = Encodings::of(reply.headers())?;
-    let (mut head, body) = reply.into_parts();
-    head.headers.remove(CONTENT_ENCODING);
+/// The encodings of the body that comes with `headers`, which from now on tell of the plain one.
+pub fn take_encodings(headers: &mut HeaderMap) -> Result<Encodings, UnknownEncoding> {
+    let encodings = Encodings::of(headers)?;
+    headers.remove(CONTENT_ENCODING);
     if !encodings.is_identity() {
-        head.headers.remove(CONTENT_LENGTH);
+        headers.remove(CONTENT_LENGTH);
     }
-    let body = DecodedBody::new(body, &encodings, limits);
-    Ok(Response::from_parts(head, body))
+    Ok(encodings)
 }
 
 impl<B> DecodedBody<B> {
@@ -50,11 +45,6 @@ impl<B> DecodedBody<B> {
             trailers: None,
             is_over: false,
         }
-    }
-
-    /// Whether it comes encoded.
-    pub const fn is_encoded(&self) -> bool {
-        !self.stages.is_empty()
     }
 }
 

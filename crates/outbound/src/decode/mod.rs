@@ -15,7 +15,7 @@ mod fault;
 mod gzip;
 mod stage;
 
-pub use body::{DecodedBody, decode_reply};
+pub use body::{DecodedBody, take_encodings};
 pub use encodings::{ACCEPTED, Encodings, UnknownEncoding};
 pub use fault::DecodeFault;
 pub use stage::DecodeLimits;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use backlot_outbound::body::{LimitedBody, ReplyFault, ReplyLimits, ReplyStream, announced_bytes};
 use backlot_outbound::cache::WholeBody;
-use backlot_outbound::decode::{DecodeLimits, DecodedBody, decode_reply};
+use backlot_outbound::decode::{DecodeLimits, DecodedBody, take_encodings};
 use backlot_outbound::redact::RedactedBody;
 use bytes::Bytes;
 use http::{Response, response};
@@ -25,8 +25,6 @@ const MOST_RATIO: u64 = 200;
 const SMALL: u64 = 64 * 1024;
 const MOST_WAITED_FOR: usize = 256 * 1024;
 
-type Decoded = DecodedBody<LimitedBody<ReplyStream>>;
-
 impl Admitted<'_> {
     /// The reply as it may be handed back; kept, if a question is to be answered by it again.
     pub(super) async fn hand_back(
@@ -36,14 +34,23 @@ impl Admitted<'_> {
         prepared: &Prepared,
     ) -> Result<Response<ThirdPartyBody>, Refusal> {
         let is_small = announced_bytes(reply.headers()).is_some_and(|bytes| bytes <= SMALL);
-        let mut decoded = self.decoded(reply)?;
-        if decoded.body().is_encoded() {
+        let (mut parts, body) = reply.into_parts();
+        let encodings = take_encodings(&mut parts.headers)
+            .map_err(|error| Refusal::from(Code::ConnectionReplyRefused).because(error))?;
+        let bytes = self.connection.settings.reply_bytes;
+        let limits = ReplyLimits { bytes, time: None };
+        let body = LimitedBody::new(body, limits).map_err(|fault| refused(&fault))?;
+        let limits = DecodeLimits {
+            bytes,
+            ratio: MOST_RATIO,
+        };
+        let mut body = DecodedBody::new(body, &encodings, limits);
+        if !encodings.is_identity() {
             // Before its bytes have come, nobody knows whether it decodes. On the heap: most replies come plain.
             let wanted = if is_small { MOST_WAITED_FOR } else { 1 };
-            let begun = Box::pin(decoded.body_mut().begin(wanted)).await;
+            let begun = Box::pin(body.begin(wanted)).await;
             begun.map_err(|fault| refused(&fault))?;
         }
-        let (parts, body) = decoded.into_parts();
         let body = RedactedBody::new(body, prepared.chosen.needles.clone());
         let kept = self.connection.kept.as_ref().zip(question);
         let kept = kept.filter(|(kept, question)| {
@@ -73,20 +80,6 @@ impl Admitted<'_> {
     ) -> Response<ThirdPartyBody> {
         let (parts, bytes) = reply.into_parts();
         self.respond(parts, Source::Memory(Some(bytes)), prepared)
-    }
-
-    /// The reply in plain bytes.
-    fn decoded(&self, reply: Response<ReplyStream>) -> Result<Response<Decoded>, Refusal> {
-        let bytes = self.connection.settings.reply_bytes;
-        let (parts, body) = reply.into_parts();
-        let limits = ReplyLimits { bytes, time: None };
-        let body = LimitedBody::new(body, limits).map_err(|fault| refused(&fault))?;
-        let limits = DecodeLimits {
-            bytes,
-            ratio: MOST_RATIO,
-        };
-        let decoded = decode_reply(Response::from_parts(parts, body), limits);
-        decoded.map_err(|error| Refusal::from(Code::ConnectionReplyRefused).because(error))
     }
 
     fn respond(
