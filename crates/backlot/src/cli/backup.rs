@@ -25,12 +25,13 @@ pub(super) fn restore(arguments: &Restore) -> anyhow::Result<()> {
             "there is no backup: {file} does not exist"
         )));
     }
-    runtime()?.block_on(configured.database.restore(&arguments.file))?;
+    let runtime = runtime()?;
+    runtime.block_on(configured.database.restore(&arguments.file))?;
     let mut talk = std::io::stderr();
     let _ = writeln!(talk, "restored {}", configured.database);
     // Better now than when a server starts.
     let place = configured.master_key()?;
-    let opened = runtime()?.block_on(async {
+    let opened = runtime.block_on(async {
         let store = configured.open().await?;
         secrets::unlock(&store, &place, false).await
     });

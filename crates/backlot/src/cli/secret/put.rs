@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal as _, Read as _, Write as _};
 
+use backlot_outbound::redact;
 use backlot_server::vault::SecretText;
 use zeroize::Zeroizing;
 
@@ -27,7 +28,7 @@ pub(super) fn run(arguments: &SecretPut, must_exist: bool) -> anyhow::Result<()>
     };
     let mut talk = std::io::stderr();
     let _ = writeln!(talk, "{name}: version {version} is kept");
-    if text.reveal().len() < SHORTEST_HIDDEN {
+    if text.reveal().len() < redact::SHORTEST {
         let _ = writeln!(
             talk,
             "warning: {name} is so short that it is not blacked out of replies: it would be found everywhere"
@@ -35,9 +36,6 @@ pub(super) fn run(arguments: &SecretPut, must_exist: bool) -> anyhow::Result<()>
     }
     Ok(())
 }
-
-/// The shortest secret that is looked for in replies.
-const SHORTEST_HIDDEN: usize = backlot_outbound::redact::SHORTEST;
 
 /// The value: typed unseen at a terminal, or all of standard input without the line break at its end.
 fn read(name: &str) -> anyhow::Result<SecretText> {
