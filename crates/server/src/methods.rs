@@ -42,6 +42,11 @@ impl Methods {
         self.list.contains(method)
     }
 
+    /// Whether each of them is one of the others.
+    pub(crate) fn are_among(&self, others: &Self) -> bool {
+        self.list.iter().all(|method| others.contains(method))
+    }
+
     /// True when the path serves nothing.
     pub const fn is_empty(&self) -> bool {
         self.list.is_empty()

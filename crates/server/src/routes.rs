@@ -14,9 +14,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::connections::Connections;
-use crate::error::{Code, Refusal};
+use crate::error::Refusal;
 use crate::methods::Methods;
-use crate::rooms::api::{Entries, Entry, canonical};
+use crate::rooms::api::{Entries, Entry};
 use crate::rooms::data::{self, DataRoomSettings};
 use crate::rooms::{connections, wix};
 
@@ -134,11 +134,7 @@ impl Routes {
             }
             _ if path.starts_with("/wix/") => Route::Wix(&self.wix),
             _ if path.starts_with("/connections/") => Route::Connections,
-            _ => {
-                let path: Cow<'_, str> = canonical(path).ok_or(Code::PathNotAllowed)?;
-                let entry = self.api.longest_prefix_of(&path);
-                Route::Api(entry.ok_or(Code::RouteNotFound)?)
-            }
+            _ => Route::Api(self.api.find(path)?),
         })
     }
 

@@ -109,6 +109,7 @@ impl Mount {
             limits: self.limits,
             rate_limit: None,
             pass_authorization: false,
+            pass_headers: Vec::new(),
         })
     }
 }

@@ -19,6 +19,14 @@ pub struct RateLimit {
     pub per: Duration,
 }
 
+impl RateLimit {
+    /// Whether this lets no more through than the other, at once and over time.
+    pub(crate) fn is_at_most(self, other: Self) -> bool {
+        let scaled = |limit: Self, per: Duration| per.as_nanos() * u128::from(limit.requests.get());
+        self.requests <= other.requests && scaled(self, other.per) <= scaled(other, self.per)
+    }
+}
+
 /// Whose requests are counted: an instance, or where callers are not verified, a client's address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct RateKey([u8; 16]);

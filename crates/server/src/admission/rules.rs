@@ -24,6 +24,13 @@ impl Roles {
         self.0[role.index()]
     }
 
+    /// Whether each of them is one of the others.
+    fn are_among(self, others: Self) -> bool {
+        Role::ALL
+            .into_iter()
+            .all(|role| others.contains(role) || !self.contains(role))
+    }
+
     fn names(self) -> Vec<Value> {
         Role::ALL
             .into_iter()
@@ -40,6 +47,17 @@ pub enum Access {
     Anybody,
     /// Verified callers whom the rules admit.
     Verified(Rules),
+}
+
+impl Access {
+    /// Whether nobody may come in here who may not come in there.
+    pub(crate) fn is_as_strict_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (_, Self::Anybody) => true,
+            (Self::Anybody, Self::Verified(_)) => false,
+            (Self::Verified(own), Self::Verified(other)) => own.is_as_strict_as(other),
+        }
+    }
 }
 
 /// What a verified caller must be.
@@ -65,6 +83,13 @@ impl Rules {
                 .fact("allowed", self.plans.clone()));
         }
         Ok(())
+    }
+
+    /// Whether these rules admit no caller whom the others refuse.
+    pub(crate) fn is_as_strict_as(&self, other: &Self) -> bool {
+        let plans_are_among = other.plans.is_empty()
+            || (!self.plans.is_empty() && self.plans.iter().all(|plan| other.plans.contains(plan)));
+        plans_are_among && self.roles.are_among(other.roles)
     }
 
     /// The first half, which needs to ask nobody.

@@ -106,8 +106,8 @@ codes! {
         "The page's origin is not on the list.",
         "Add the origin to `cors.origins`; for the sites that have the app set `cors.installed_sites`; for a page on localhost set `cors.localhost` (on in `backlot dev`).";
     PathNotAllowed 400 "PATH_NOT_ALLOWED",
-        "The path can be read in two ways, so no rule can be applied to it.",
-        "Send the path without `.` or `..` segments, backslashes or control characters; in the wix room and to third parties also without empty segments and encoded `/`, `\\`, `%`, `?`, `#` or `;`; in the wix room without a slash at its end.";
+        "Servers read this path in more than one way, and not all of them fall under one rule.",
+        "Send the path as the rule writes it, without `.` or `..` segments, backslashes, control characters, empty segments and encoded `/`, `\\`, `%`, `?`, `#` or `;`; to Wix also without a slash at its end. docs/api.md has the table.";
     RouteNotFound 404 "ROUTE_NOT_FOUND",
         "Nothing is served at this path.",
         "Add an `[[api]]` entry whose `path` is a prefix of it.";

@@ -47,9 +47,23 @@ async fn it_learns_who_calls_and_nobody_can_say_otherwise() {
         ("connection", "x-backlot-role, x-secret-hop"),
         ("x-secret-hop", "1"),
         ("te", "trailers"),
+        ("x-original-url", "/api/admin"),
+        ("X-Rewrite-URL", "/api/admin"),
+        ("X_HTTP_Method_Override", "DELETE"),
+        ("x-middleware-subrequest", "middleware"),
+        ("true-client-ip", "1.2.3.4"),
         ("x-mine", "kept"),
     ];
     let reply = ask(server.address, "/api/hello?x=1", &forged).await;
+    for name in [
+        "x-original-url",
+        "x-rewrite-url",
+        "x_http_method_override",
+        "x-middleware-subrequest",
+        "true-client-ip",
+    ] {
+        assert_eq!(header(&reply, name), [""; 0], "{name}");
+    }
     assert_eq!(reply.status, 200, "{reply:?}");
     assert_eq!(header(&reply, "x-backlot-role"), ["member"]);
     assert_eq!(header(&reply, "x-backlot-instance-id"), [INSTANCE_ID]);
@@ -197,4 +211,43 @@ async fn http2_on_the_inside() {
     let reply = ask(server.address, "/api/x", &[]).await;
     assert_eq!(reply.status, 200, "{reply:?}");
     assert_eq!(header(&reply, "x-backlot-role"), ["member"]);
+}
+
+#[tokio::test]
+async fn an_override_passes_where_the_entry_names_it() {
+    let mut entry = to_upstream("/api", echo().await);
+    entry.pass_headers = vec!["x-http-method-override".parse().unwrap()];
+    let server = TestServer::start(vec![entry]).await;
+    let sent = [
+        ("x-http-method-override", "PUT"),
+        ("x-original-url", "/api/admin"),
+    ];
+    let reply = ask(server.address, "/api/hello", &sent).await;
+    assert_eq!(header(&reply, "x-http-method-override"), ["PUT"]);
+    assert_eq!(header(&reply, "x-original-url"), [""; 0]);
+}
+
+/// A target as it is written on the wire, to an upstream that would serve anything.
+#[tokio::test]
+async fn an_encoded_question_mark_before_dots_reaches_no_upstream() {
+    let upstream = echo().await;
+    let mut public = to_upstream("/nx/public", upstream);
+    public.access = Access::Anybody;
+    let server = TestServer::start(vec![public, to_upstream("/nx/admin", upstream)]).await;
+    for path in [
+        "/nx/public%3f/../admin",
+        "/nx/public/%2e%2e%2fadmin",
+        "/nx/public%23%2f..%2fadmin",
+        "/nx/public\\..\\admin",
+    ] {
+        let line = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        let reply = crate::harness::raw(server.address, line.as_bytes())
+            .await
+            .unwrap();
+        assert_eq!(
+            (reply.status, reply.code().as_str()),
+            (400, "PATH_NOT_ALLOWED"),
+            "{path}"
+        );
+    }
 }

@@ -108,6 +108,7 @@ impl Listeners {
             limits: Limits::default(),
             rate_limit: None,
             pass_authorization: false,
+            pass_headers: Vec::new(),
         }))
     }
 }

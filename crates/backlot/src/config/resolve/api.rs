@@ -3,9 +3,9 @@
 use backlot_outbound::upstream::Address;
 use backlot_server::admission::{Access, RateLimit, Roles, Rules};
 use backlot_server::methods::Methods;
-use backlot_server::rooms::api::{Destination, EntrySettings, Limits, Prefix};
+use backlot_server::rooms::api::{Destination, EntrySettings, Limits, Prefix, is_override};
 use backlot_server::routes::RESERVED;
-use http::Method;
+use http::{HeaderName, Method};
 
 use super::report::Report;
 use super::roles::role;
@@ -67,6 +67,7 @@ fn entry(
         },
         rate_limit: rate_limit(api, key, report),
         pass_authorization: api.pass_authorization,
+        pass_headers: pass_headers(&api.pass_headers, key, report),
     })
 }
 
@@ -83,7 +84,8 @@ fn prefix(text: &str, key: String, report: &mut Report<'_>) -> Option<Prefix> {
         }
     };
     let reserved = RESERVED.iter().find(|reserved| {
-        Prefix::parse(reserved).is_ok_and(|reserved| reserved.holds(&text.to_ascii_lowercase()))
+        Prefix::parse(reserved)
+            .is_ok_and(|reserved| reserved.holds(&prefix.as_str().to_ascii_lowercase()))
     });
     if let Some(reserved) = reserved {
         report.problem(
@@ -94,6 +96,25 @@ fn prefix(text: &str, key: String, report: &mut Report<'_>) -> Option<Prefix> {
         return None;
     }
     Some(prefix)
+}
+
+fn pass_headers(
+    names: &[String],
+    key: &dyn Fn(&str) -> String,
+    report: &mut Report<'_>,
+) -> Vec<HeaderName> {
+    let mut passed = Vec::with_capacity(names.len());
+    for (index, name) in names.iter().enumerate() {
+        match HeaderName::try_from(name.trim()) {
+            Ok(name) if is_override(&name) => passed.push(name),
+            _ => report.problem(
+                key(&format!("pass_headers[{index}]")),
+                format!("{name:?} is no header that overrides a path or a method"),
+                "remove it: every other header goes along, except those that say who calls",
+            ),
+        }
+    }
+    passed
 }
 
 fn upstream(api: &Api, key: String, report: &mut Report<'_>) -> Option<Address> {

@@ -40,6 +40,10 @@ pub struct Api {
     /// Hands the caller's own `Authorization` header on. Without it your server sees the headers
     /// that say who calls, not the credential that proved it.
     pub pass_authorization: bool,
+    /// Headers by which a framework takes another path or method than the request line's, and which your server gets
+    /// all the same: `["x-http-method-override"]`. All of them are removed unless they are named here, since they
+    /// lead past `path` and `methods`. [docs/api.md](api.md) lists them.
+    pub pass_headers: Vec<String>,
 }
 
 /// How an entry's callers prove themselves.
@@ -91,6 +95,7 @@ impl Default for Api {
             rate_limit: None,
             http2: false,
             pass_authorization: false,
+            pass_headers: Vec::new(),
         }
     }
 }

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use tower::ServiceExt as _;
 
 use super::entry::{Destination, Entry};
-use super::{forwarded, identity, target::target};
+use super::{forged, forwarded, identity, target::target};
 use crate::body::ReplyBody;
 use crate::caller::Caller;
 use crate::connections_handle::Connections;
@@ -45,7 +45,8 @@ pub(crate) async fn enter(
         Destination::Mounted(_) => None,
     };
     let headers = request.headers_mut();
-    identity::remove_forged(headers, exchange.peer().is_trusted());
+    let trusted = exchange.peer().is_trusted();
+    forged::remove_forged(headers, trusted, &settings.pass_headers);
     headers.reserve(HEADERS_ADDED);
     if caller.is_some() && !settings.pass_authorization {
         identity::remove_credential(headers);

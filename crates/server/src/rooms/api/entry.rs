@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use backlot_outbound::body::BodyLimits;
 use backlot_outbound::upstream::{Address, Patience};
+use http::HeaderName;
 
 use super::path::Prefix;
 use crate::admission::{Access, Limiter, RateLimit};
@@ -27,6 +28,8 @@ pub struct EntrySettings {
     pub rate_limit: Option<RateLimit>,
     /// Whether the upstream sees the caller's own credential.
     pub pass_authorization: bool,
+    /// Headers that override the path or the method ([`super::is_override`]) and reach the upstream all the same.
+    pub pass_headers: Vec<HeaderName>,
 }
 
 /// Where requests of an entry go.
@@ -83,42 +86,35 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    /// Makes an entry ready.
+    pub(super) fn new(settings: EntrySettings) -> Self {
+        Self {
+            methods: settings.methods.clone(),
+            limiter: settings.rate_limit.map(Limiter::new),
+            settings,
+        }
+    }
+
+    /// Whether this entry admits nothing that the other one refuses: who may come in, with which methods, how often
+    /// and with how large a body.
+    pub(super) fn is_as_strict_as(&self, other: &Self) -> bool {
+        let rate = match (self.settings.rate_limit, other.settings.rate_limit) {
+            (_, None) => true,
+            (None, Some(_)) => false,
+            (Some(own), Some(other)) => own.is_at_most(other),
+        };
+        std::ptr::eq(self, other)
+            || (rate
+                && self.settings.access.is_as_strict_as(&other.settings.access)
+                && self.methods.are_among(&other.methods)
+                && self.body_limit() <= other.body_limit())
+    }
+
     pub(crate) const fn access(&self) -> &Access {
         &self.settings.access
     }
 
     pub(crate) const fn body_limit(&self) -> u64 {
         self.settings.limits.body_bytes
-    }
-}
-
-/// All entries, longest prefix first.
-pub(crate) struct Entries(Vec<Entry>);
-
-impl Entries {
-    pub(crate) fn new(settings: Vec<EntrySettings>) -> Self {
-        let mut entries: Vec<Entry> = settings
-            .into_iter()
-            .map(|settings| Entry {
-                methods: settings.methods.clone(),
-                limiter: settings.rate_limit.map(Limiter::new),
-                settings,
-            })
-            .collect();
-        entries.sort_by_key(|entry| std::cmp::Reverse(entry.settings.path.length()));
-        Self(entries)
-    }
-
-    /// The entry whose prefix is the longest that holds a canonical path.
-    pub(crate) fn longest_prefix_of(&self, canonical_path: &str) -> Option<&Entry> {
-        self.0
-            .iter()
-            .find(|entry| entry.settings.path.holds(canonical_path))
-    }
-
-    pub(crate) fn forget_idle(&self) {
-        for limiter in self.0.iter().filter_map(|entry| entry.limiter.as_ref()) {
-            limiter.forget_idle();
-        }
     }
 }

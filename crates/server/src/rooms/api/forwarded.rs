@@ -1,7 +1,7 @@
 //! `Forwarded` (RFC 7239) and the `X-Forwarded-*` headers that came before it.
 //!
 //! Only a proxy that the configuration trusts is believed: its chain is kept and added to. What
-//! anybody else sends under these names has been removed before (`identity::remove_forged`).
+//! anybody else sends under these names has been removed before (`forged::remove_forged`).
 
 use http::header::{FORWARDED, HeaderMap, HeaderName, HeaderValue};
 

@@ -1,0 +1,180 @@
+//! Request headers that do not reach an upstream: a client could forge the caller with them, its own address, or
+//! the path and method that the rules were applied to.
+//!
+//! Servers that pass headers on as CGI variables read `_`, `.` and others as `-`, so a name is compared in every
+//! such spelling.
+
+use http::header::{HeaderMap, HeaderName};
+
+/// Headers by which frameworks take another path or method than the request line's. They are removed whoever
+/// sent them, unless the entry passes them by name.
+const OVERRIDES: [&[u8]; 19] = [
+    b"proxy",
+    b"request-uri",
+    b"x-envoy-original-path",
+    b"x-http-method",
+    b"x-http-method-override",
+    b"x-http-override",
+    b"x-invoke-path",
+    b"x-invoke-query",
+    b"x-matched-path",
+    b"x-method-override",
+    b"x-original-method",
+    b"x-original-path",
+    b"x-original-uri",
+    b"x-original-url",
+    b"x-override-url",
+    b"x-rewrite-uri",
+    b"x-rewrite-url",
+    b"x-url-override",
+    b"x-waws-unencoded-url",
+];
+
+/// The beginning of headers by which Next.js skips its middleware and rewrites paths.
+const NEXT_MIDDLEWARE: &[u8] = b"x-middleware-";
+
+/// What only a proxy may say of the client, beside `X-Forwarded-*`.
+const CLIENTS: [&[u8]; 14] = [
+    b"cf-connecting-ip",
+    b"cf-connecting-ipv6",
+    b"client-ip",
+    b"fastly-client-ip",
+    b"forwarded",
+    b"true-client-ip",
+    b"x-client-ip",
+    b"x-cluster-client-ip",
+    b"x-envoy-external-address",
+    b"x-host",
+    b"x-original-host",
+    b"x-originating-ip",
+    b"x-real-ip",
+    b"x-remote-ip",
+];
+
+/// Removes the headers that only this server may set, those that override the request line, and from a client
+/// that is no trusted proxy, those that only a proxy may set. `passed` are the overrides that the entry lets through.
+pub(super) fn remove_forged(
+    headers: &mut HeaderMap,
+    from_trusted_proxy: bool,
+    passed: &[HeaderName],
+) {
+    let forged: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| is_forged(name.as_str(), from_trusted_proxy) && !passed.contains(name))
+        .cloned()
+        .collect();
+    for name in forged {
+        headers.remove(name);
+    }
+}
+
+/// Whether an entry may pass a header by name: it overrides the request line, and says nothing of the caller.
+pub fn is_override(name: &HeaderName) -> bool {
+    overrides(name.as_str().as_bytes())
+}
+
+fn is_forged(name: &str, from_trusted_proxy: bool) -> bool {
+    let bytes = name.as_bytes();
+    // Of the rest, no name looks like one of those above.
+    if !matches!(bytes.first(), Some(b'x' | b'f' | b'c' | b't' | b'p' | b'r')) {
+        return false;
+    }
+    let is_spelled_oddly = bytes
+        .iter()
+        .any(|byte| !byte.is_ascii_alphanumeric() && *byte != b'-');
+    starts_with(bytes, b"x-backlot-")
+        || overrides(bytes)
+        || (is_of_client(bytes) && (is_spelled_oddly || !from_trusted_proxy))
+        || (is_spelled_oddly && folded_eq(bytes, b"x-request-id"))
+}
+
+fn overrides(name: &[u8]) -> bool {
+    starts_with(name, NEXT_MIDDLEWARE) || OVERRIDES.iter().any(|it| folded_eq(name, it))
+}
+
+fn is_of_client(name: &[u8]) -> bool {
+    starts_with(name, b"x-forwarded-") || CLIENTS.iter().any(|it| folded_eq(name, it))
+}
+
+fn starts_with(name: &[u8], start: &[u8]) -> bool {
+    name.get(..start.len())
+        .is_some_and(|it| folded_eq(it, start))
+}
+
+fn folded_eq(name: &[u8], ours: &[u8]) -> bool {
+    name.len() == ours.len()
+        && name
+            .iter()
+            .zip(ours)
+            .all(|(byte, our)| byte == our || (!byte.is_ascii_alphanumeric() && *our == b'-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn named(names: &[&str]) -> HeaderMap {
+        let name = |name: &&str| HeaderName::from_bytes(name.as_bytes()).unwrap();
+        let forged = || HeaderValue::from_static("forged");
+        names.iter().map(|it| (name(it), forged())).collect()
+    }
+
+    fn left(headers: &HeaderMap) -> String {
+        let mut left: Vec<_> = headers.keys().map(ToString::to_string).collect();
+        left.sort_unstable();
+        left.join(" ")
+    }
+
+    #[test]
+    fn every_spelling_of_our_names_is_removed() {
+        let mut headers = named(&[
+            "x-backlot-role",
+            "x_backlot_role",
+            "x.backlot.role",
+            "x-backlot~role",
+            "x-backlot_anything",
+            "X-Backlot-New",
+            "x_request_id",
+            "x_forwarded_for",
+            "x-forwarded_proto",
+            "x_real_ip",
+            "x-backlog",
+            "x-custom_name",
+            "x-forwarded-for",
+            "x-real-ip",
+            "true-client-ip",
+            "forwarded",
+            "authorization",
+        ]);
+        remove_forged(&mut headers, true, &[]);
+        let from_proxy = "authorization forwarded true-client-ip x-backlog x-custom_name x-forwarded-for x-real-ip";
+        assert_eq!(left(&headers), from_proxy);
+        remove_forged(&mut headers, false, &[]);
+        assert_eq!(left(&headers), "authorization x-backlog x-custom_name");
+    }
+
+    #[test]
+    fn overrides_are_removed_whoever_sent_them() {
+        let names = [
+            "x-original-url",
+            "x_rewrite_url",
+            "X-HTTP-Method-Override",
+            "x-http-method",
+            "x.method.override",
+            "x-middleware-subrequest",
+            "x_middleware_rewrite",
+            "proxy",
+        ];
+        for from_trusted_proxy in [true, false] {
+            let mut headers = named(&names);
+            remove_forged(&mut headers, from_trusted_proxy, &[]);
+            assert_eq!(left(&headers), "");
+        }
+        let mut headers = named(&names);
+        let passed = HeaderName::from_static("x-http-method-override");
+        remove_forged(&mut headers, false, &[passed]);
+        assert_eq!(left(&headers), "x-http-method-override");
+    }
+}
