@@ -35,8 +35,11 @@ pub(crate) struct JobWork {
     pub(crate) filter: Option<Value>,
     /// What is done to them; without it, they are removed.
     pub(crate) modifications: Option<Value>,
-    /// Whose items only; everybody's without it.
+    /// The owner of the items that the job may reach. Defaults to those of all owners.
     only_of: Option<String>,
+    /// Whether the job reaches no item, since its author owns none.
+    #[serde(default)]
+    reaches_nothing: bool,
     owner: Option<String>,
 }
 
@@ -46,8 +49,34 @@ impl JobWork {
             filter,
             modifications,
             only_of: None,
+            reaches_nothing: false,
             owner: None,
         }
+    }
+
+    /// Narrows the job to the items of its author. An author without an id owns nothing.
+    fn narrow(&mut self, author: Option<&str>) {
+        self.only_of = author.map(str::to_owned);
+        self.reaches_nothing = author.is_none();
+    }
+
+    /// The filter, narrowed to the items that the job reaches.
+    fn reached(&self, filter: Filter) -> Result<Filter, Fault> {
+        if self.reaches_nothing {
+            return Ok(Filter::none());
+        }
+        match &self.only_of {
+            None => Ok(filter),
+            Some(owner) => {
+                let path = backlot_wix::data::FieldPath::parse("_owner")?;
+                Ok(filter.and(Filter::equals(path, owner.as_str())))
+            }
+        }
+    }
+
+    fn read(job: &Job) -> Result<Self, Fault> {
+        serde_json::from_str(&job.work)
+            .map_err(|error| Fault::invalid(format!("The job cannot be read: {error}.")))
     }
 
     fn parsed(&self) -> Result<(Filter, Option<Vec<Modification>>), Fault> {
@@ -76,11 +105,19 @@ impl DataOf {
             None => Operation::Remove,
         };
         let opened = self.open(collection, operation).await?;
-        work.parsed()?;
-        work.owner.clone_from(&self.who.owner);
-        if opened.access(operation) == Access::Own {
-            work.only_of.clone_from(&self.who.owner);
+        let (filter, _) = work.parsed()?;
+        // What a filter finds tells of the items, so a filter reaches only what may be read.
+        let read = if filter.is_all() {
+            Access::All
+        } else {
+            opened.access(Operation::Read)
+        };
+        match (opened.access(operation), read) {
+            (_, Access::Denied) => return Err(opened.denied(Operation::Read)),
+            (Access::All, Access::All) => {}
+            _ => work.narrow(self.who.owner.as_deref()),
         }
+        work.owner.clone_from(&self.who.owner);
         let now = self.data.clock.now();
         let job = Job {
             instance_id: self.who.instance_id,
@@ -99,13 +136,30 @@ impl DataOf {
         Ok(id)
     }
 
-    /// How a job stands.
-    pub(crate) async fn job(&self, job_id: &str) -> Result<Job, DataFault> {
+    /// How a job stands, and how many items it has changed if the caller may read all that it reaches.
+    pub(crate) async fn job(&self, job_id: &str) -> Result<(Job, Option<u64>), DataFault> {
         let job = self.data.store.job(self.who.instance_id, job_id).await?;
         let now = self.data.clock.now();
         let job = job.filter(|job| now.duration_since(job.created_at) <= KEPT);
         let missing = || Fault::new(DataCode::JobMissing, "There is no such job.");
-        Ok(job.ok_or_else(missing)?)
+        let job = job.ok_or_else(missing)?;
+        let done = self.may_count(&job).await?.then_some(job.done);
+        Ok((job, done))
+    }
+
+    async fn may_count(&self, job: &Job) -> Result<bool, DataFault> {
+        let opened = match self.open_for(&job.collection, &[]).await {
+            Ok(opened) => opened,
+            // Without the collection there is nothing left that the number could tell.
+            Err(DataFault::Fault(_)) => return Ok(true),
+            Err(error) => return Err(error),
+        };
+        let work = JobWork::read(job)?;
+        Ok(match opened.access(Operation::Read) {
+            Access::All => true,
+            Access::Own => work.only_of.is_some() && work.only_of == self.who.owner,
+            Access::Denied => false,
+        })
     }
 }
 
@@ -156,8 +210,7 @@ impl JobRunner {
     }
 
     async fn step(&self, job: &Job) -> Result<(), DataFault> {
-        let work: JobWork = serde_json::from_str(&job.work)
-            .map_err(|error| Fault::invalid(format!("The job cannot be read: {error}.")))?;
+        let work = JobWork::read(job)?;
         let (filter, modifications) = work.parsed()?;
         let store = &self.0.store;
         let collection = store.collection(job.instance_id, &job.collection).await?;
@@ -165,13 +218,7 @@ impl JobRunner {
             instance_id: job.instance_id,
             collection: collection.ok_or_else(|| Fault::collection_missing(&job.collection))?,
         };
-        let filter = match &work.only_of {
-            None => filter,
-            Some(owner) => {
-                let path = backlot_wix::data::FieldPath::parse("_owner")?;
-                filter.and(Filter::equals(path, owner.as_str()))
-            }
-        };
+        let filter = work.reached(filter)?;
         let mut find = Find::all(filter.clone(), STEP);
         find.after = Some(Position {
             values: Vec::new(),
@@ -202,5 +249,21 @@ impl JobRunner {
         };
         store.write(&of, batch).await?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_author_without_an_id_reaches_no_item() {
+        let mut work = JobWork::new(None, None);
+        assert_eq!(work.reached(Filter::all()).unwrap(), Filter::all());
+        work.narrow(None);
+        let again: JobWork = serde_json::from_str(&serde_json::to_string(&work).unwrap()).unwrap();
+        assert_eq!(again.reached(Filter::all()).unwrap(), Filter::none());
+        work.narrow(Some("me"));
+        assert_ne!(work.reached(Filter::all()).unwrap(), Filter::none());
     }
 }

@@ -164,7 +164,7 @@ impl Opened {
                 filter.and(Filter::equals(FieldPath::parse("_owner")?, owner.as_str()))
             }
             // Matches nothing: whoever has no id owns nothing.
-            (Access::Own | Access::Denied, _) => filter.and(Filter::Or(Vec::new())),
+            (Access::Own | Access::Denied, _) => Filter::none(),
         })
     }
 }

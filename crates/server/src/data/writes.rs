@@ -130,6 +130,9 @@ impl DataOf {
         operations: &[Operation],
     ) -> Result<Changed, DataFault> {
         let opened = self.open_for(changes.collection, operations).await?;
+        if changes.condition.is_some() && opened.access(Operation::Read) == Access::Denied {
+            return Err(opened.denied(Operation::Read));
+        }
         let now = self.data.clock.now();
         let mut writes = Vec::with_capacity(changes.each.len());
         let mut faults = Vec::with_capacity(changes.each.len());

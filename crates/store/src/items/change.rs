@@ -166,6 +166,10 @@ fn may<'item>(
             missing()
         });
     }
+    // Whether a condition holds tells of the item, so it is asked only of what the author may read.
+    if batch.condition.is_some() && !author.owns_or_all(author.read, existing) {
+        return Err(denied(collection, Operation::Read));
+    }
     if batch
         .condition
         .as_ref()

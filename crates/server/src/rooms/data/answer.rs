@@ -33,6 +33,14 @@ pub(super) fn push_item(text: &mut String, id: &str, collection: &str, data: &st
     text.push('}');
 }
 
+/// `{"_id":"…"}`: what is said of an item that was written and may not be read.
+pub(super) fn id_only(id: &str) -> String {
+    let mut text = "{\"_id\":".to_owned();
+    push_text(&mut text, id);
+    text.push('}');
+    text
+}
+
 /// A text as JSON; one that needs no escapes is copied.
 fn push_text(text: &mut String, value: &str) {
     if value

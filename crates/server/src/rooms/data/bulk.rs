@@ -4,10 +4,10 @@ use backlot_store::items::Written;
 use backlot_wix::data::{Fault, limits};
 use serde::{Deserialize, Serialize};
 
-use super::answer::{BulkMetadata, ElementError, json, list, push_item};
+use super::answer::{BulkMetadata, ElementError, id_only, json, list, push_item};
 use super::input::Input;
 use super::items::{Condition, PatchRequest, condition};
-use crate::data::{Change, Changed, Changes, DataFault, DataOf, WireItem};
+use crate::data::{Change, Changed, Changes, DataFault, DataOf, Opened, WireItem};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -89,7 +89,7 @@ async fn run(
     let metadata = BulkMetadata::of(&outcomes);
     let results = outcomes.iter().zip(kinds).enumerate();
     let results = results.map(|(place, (outcome, (action, id)))| match outcome {
-        Ok(written) => success(place, action, written, with_item.then(|| opened.id())),
+        Ok(written) => success(place, action, written, with_item.then_some(&opened)),
         Err(fault) => failure(place, action, id.as_deref(), fault),
     });
     Ok(format!(
@@ -121,7 +121,7 @@ struct Metadata<'result> {
     error: Option<ElementError<'result>>,
 }
 
-fn success(place: usize, action: &str, written: &Written, with_item: Option<&str>) -> String {
+fn success(place: usize, action: &str, written: &Written, shown: Option<&Opened>) -> String {
     let item = written.item();
     let action = match written {
         Written::Updated(_) if action == "INSERT" => "UPDATE",
@@ -134,9 +134,13 @@ fn success(place: usize, action: &str, written: &Written, with_item: Option<&str
         error: None,
     });
     let mut text = format!("{{\"action\":\"{action}\",\"itemMetadata\":{metadata}");
-    if let Some(collection) = with_item {
+    if let Some(opened) = shown {
         text.push_str(",\"dataItem\":");
-        push_item(&mut text, &item.id, collection, &item.json);
+        if opened.may_see(item) {
+            push_item(&mut text, &item.id, opened.id(), &item.json);
+        } else {
+            push_item(&mut text, &item.id, opened.id(), &id_only(&item.id));
+        }
     }
     text.push('}');
     text

@@ -1,11 +1,11 @@
 //! Calls about one item.
 
-use backlot_store::items::Written;
+use backlot_store::items::{Item, Written};
 use backlot_wix::data::modification::{Modification, WireModification};
 use backlot_wix::data::{Fault, FieldPath, Filter, Value};
 use serde::Deserialize;
 
-use super::answer::{data_item, item_of};
+use super::answer::{data_item, id_only, item_of, json};
 use super::input::Input;
 use super::projection::project;
 use crate::data::{Change, DataFault, DataOf, Include, Opened, WireItem};
@@ -182,11 +182,21 @@ async fn write(
     let condition = condition(request.condition.as_ref())?;
     let save_references = request.save_references.unwrap_or_default();
     let collection = &request.data_collection_id;
+    let is_whole = matches!(
+        change,
+        Change::Insert(_) | Change::Update(_) | Change::Save(_)
+    );
     let (opened, written) = data
         .change_one(collection, change, condition, save_references)
         .await?;
     let item = written.item();
-    let mut json = if request.include_referenced_items.unwrap_or_default() {
+    // What was inserted, the caller has sent.
+    let is_shown = opened.may_see(item) || matches!(written, Written::Inserted(_));
+    let mut text = if !is_shown && is_whole {
+        data_item(&item.id, opened.id(), &as_sent(item)?)
+    } else if !is_shown {
+        data_item(&item.id, opened.id(), &id_only(&item.id))
+    } else if request.include_referenced_items.unwrap_or_default() {
         with_references(data, &opened, &written).await?
     } else {
         data_item(&item.id, opened.id(), &item.json)
@@ -196,12 +206,21 @@ async fn write(
             Written::Inserted(_) => "INSERTED",
             _ => "UPDATED",
         };
-        json.pop();
-        json.push_str(",\"action\":\"");
-        json.push_str(action);
-        json.push_str("\"}");
+        text.pop();
+        text.push_str(",\"action\":\"");
+        text.push_str(action);
+        text.push_str("\"}");
     }
-    Ok(json)
+    Ok(text)
+}
+
+/// A whole item as the caller sent it, without what the server kept of the item before.
+fn as_sent(item: &Item) -> Result<String, DataFault> {
+    let mut object = item.object()?;
+    for name in ["_owner", "_createdDate"] {
+        object.shift_remove(name);
+    }
+    Ok(json(&object))
 }
 
 async fn with_references(

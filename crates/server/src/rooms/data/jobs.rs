@@ -51,6 +51,11 @@ pub(super) async fn status(data: &DataOf, input: &Input) -> Result<String, DataF
     let in_path = in_path.and_then(|rest| rest.strip_suffix("/status").map(str::to_owned));
     let job_id = input.parameter("jobId").or(in_path);
     let job_id = job_id.ok_or_else(|| Fault::invalid("jobId must not be empty."))?;
-    let job = data.job(&job_id).await?;
-    Ok(json!({ "status": job.status.as_str(), "successCount": job.done }).to_string())
+    let (job, done) = data.job(&job_id).await?;
+    let status = job.status.as_str();
+    Ok(match done {
+        Some(done) => json!({ "status": status, "successCount": done }),
+        None => json!({ "status": status }),
+    }
+    .to_string())
 }

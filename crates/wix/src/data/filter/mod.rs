@@ -93,6 +93,11 @@ impl Filter {
         Self::And(Vec::new())
     }
 
+    /// Matches no item.
+    pub const fn none() -> Self {
+        Self::Or(Vec::new())
+    }
+
     /// True for the filter that matches every item by its form.
     pub const fn is_all(&self) -> bool {
         matches!(self, Self::And(parts) if parts.is_empty())
