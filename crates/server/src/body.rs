@@ -21,6 +21,7 @@ pub struct ReplyBody {
 
 enum Source {
     Full(Option<Bytes>),
+    Parts(std::vec::IntoIter<Bytes>),
     Upstream(ReplyStream),
     /// On the heap: it is the larger one, and the seldom one.
     Wix(Box<WixBody>),
@@ -32,6 +33,11 @@ impl ReplyBody {
     /// Bytes that are ready.
     pub fn full(bytes: impl Into<Bytes>) -> Self {
         Self::from_source(Source::Full(Some(bytes.into())))
+    }
+
+    /// Bytes that are ready, in parts that other replies may share.
+    pub(crate) fn parts(parts: Vec<Bytes>) -> Self {
+        Self::from_source(Source::Parts(parts.into_iter()))
     }
 
     /// Nothing.
@@ -80,6 +86,7 @@ impl Body for ReplyBody {
         let this = &mut *self;
         let frame = match &mut this.source {
             Source::Full(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Source::Parts(parts) => Poll::Ready(parts.next().map(|bytes| Ok(Frame::data(bytes)))),
             Source::Upstream(stream) => Pin::new(stream)
                 .poll_frame(context)
                 .map(|frame| frame.map(|result| result.map_err(BoxError::from))),
@@ -109,6 +116,7 @@ impl Body for ReplyBody {
     fn is_end_stream(&self) -> bool {
         match &self.source {
             Source::Full(bytes) => bytes.is_none(),
+            Source::Parts(parts) => parts.as_slice().is_empty(),
             Source::Upstream(stream) => stream.is_end_stream(),
             Source::Wix(body) => body.is_end_stream(),
             Source::Mounted(body) => body.is_end_stream(),
@@ -120,6 +128,9 @@ impl Body for ReplyBody {
         match &self.source {
             Source::Full(bytes) => {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64)
+            }
+            Source::Parts(parts) => {
+                SizeHint::with_exact(parts.as_slice().iter().map(|part| part.len() as u64).sum())
             }
             Source::Upstream(stream) => stream.size_hint(),
             Source::Wix(body) => body.size_hint(),

@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::data::{CursorKey, Data, JobRunner, Who};
 use crate::error::{Code, Refusal};
 use crate::rooms::data;
+use crate::work::{RequestLimits, WorkPool};
 
 /// The data room's answers, without its listener. Cloning shares it.
 #[derive(Clone)]
@@ -44,6 +45,7 @@ impl DataService {
             clock,
             cursors: CursorKey::derived_from(secret),
             new_job: Notify::new(),
+            work: WorkPool::new(RequestLimits::default()),
         };
         Self {
             data: Arc::new(data),

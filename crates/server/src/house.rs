@@ -33,6 +33,7 @@ use crate::settings::Settings;
 use crate::start_error::StartError;
 use crate::tunnels::Tunnels;
 use crate::wix_handle::Wix;
+use crate::work::{RequestLimits, WorkPool};
 
 pub(crate) struct House {
     pub(crate) clock: Clock,
@@ -84,6 +85,7 @@ impl House {
             clock: clock.clone(),
             cursors: CursorKey::derived_from(cursors.unwrap_or_default()),
             new_job: tokio::sync::Notify::new(),
+            work: WorkPool::new(RequestLimits::default()),
         });
         let upstreams = upstreams(&settings);
         let metrics = Arc::new(Metrics::new());

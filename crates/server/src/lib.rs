@@ -36,6 +36,7 @@ mod start_error;
 mod tunnels;
 pub mod vault;
 mod wix_handle;
+mod work;
 
 pub use body::ReplyBody;
 pub use caller::{

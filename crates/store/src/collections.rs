@@ -4,8 +4,8 @@
 //! declared one goes before one of an instance's with the same id.
 
 use backlot_wix::InstanceId;
-use backlot_wix::data::collection::{Definition, Index, IndexId, Violation};
-use backlot_wix::data::{DataCode, Fault, Object, Sort, limits};
+use backlot_wix::data::collection::{Definition, FieldRules, Index, IndexId, Violation};
+use backlot_wix::data::{Budget, DataCode, Fault, Object, Sort, limits};
 use std::sync::Arc;
 
 use crate::StoreError;
@@ -15,6 +15,8 @@ use crate::StoreError;
 pub struct Collection {
     /// How it is defined.
     pub definition: Definition,
+    /// What its fields may hold.
+    pub rules: FieldRules,
     /// Its indexes, and one for each unique field.
     pub indexes: Vec<Prepared>,
     /// Whether the configuration declares it.
@@ -41,6 +43,7 @@ impl Collection {
             .map(|index| Prepared::new(&definition.id, index))
             .collect();
         Self {
+            rules: FieldRules::new(&definition),
             definition,
             indexes,
             declared,
@@ -149,12 +152,14 @@ impl Misfits {
     /// Looks at an item.
     pub(crate) fn look(
         &mut self,
-        definition: &Definition,
+        collection: &Collection,
         instance_id: InstanceId,
         item_id: &str,
         item: &Object,
     ) {
-        let violations = definition.check(item);
+        let (rules, definition) = (&collection.rules, &collection.definition);
+        let violations = rules.check(definition, item, &Budget::unlimited());
+        let violations = violations.unwrap_or_default();
         if violations.is_empty() {
             return;
         }

@@ -75,6 +75,15 @@ impl JobStatus {
     }
 }
 
+/// What is kept of the jobs of one instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct JobLoad {
+    /// Jobs that are not at their end.
+    pub unfinished: u64,
+    /// Bytes of the work of all jobs, those at their end included.
+    pub bytes: u64,
+}
+
 /// The store of jobs.
 pub trait Jobs {
     /// Accepts a job.
@@ -92,6 +101,24 @@ pub trait Jobs {
         &self,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<Job>, StoreError>> + Send;
+
+    /// The oldest job of an instance that is not at its end.
+    fn next_job(
+        &self,
+        instance_id: InstanceId,
+    ) -> impl Future<Output = Result<Option<Job>, StoreError>> + Send;
+
+    /// Instances with jobs that are not at their end, in no order.
+    fn instances_with_jobs(
+        &self,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<InstanceId>, StoreError>> + Send;
+
+    /// What is kept of the jobs of an instance.
+    fn job_load(
+        &self,
+        instance_id: InstanceId,
+    ) -> impl Future<Output = Result<JobLoad, StoreError>> + Send;
 
     /// Ends a job that cannot go on.
     fn fail_job(

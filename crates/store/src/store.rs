@@ -14,7 +14,7 @@ use crate::instance_details::{Details, InstanceDetails, Outdated, TokenRefusal};
 use crate::instances::{Instance, Instances, Sighting};
 use crate::items::link::{Link, LinkOutcome, Wanted};
 use crate::items::{Batch, Find, Item, Items, ItemsOf, Visit, Written};
-use crate::jobs::{Job, Jobs};
+use crate::jobs::{Job, JobLoad, Jobs};
 use crate::postgres::PostgresStore;
 use crate::signing_keys::{SigningKey, SigningKeys};
 use crate::sqlite::SqliteStore;
@@ -265,6 +265,18 @@ impl Jobs for Store {
 
     async fn unfinished_jobs(&self, limit: u32) -> Result<Vec<Job>, StoreError> {
         each!(self, store => store.unfinished_jobs(limit).await)
+    }
+
+    async fn next_job(&self, instance_id: InstanceId) -> Result<Option<Job>, StoreError> {
+        each!(self, store => store.next_job(instance_id).await)
+    }
+
+    async fn instances_with_jobs(&self, limit: u32) -> Result<Vec<InstanceId>, StoreError> {
+        each!(self, store => store.instances_with_jobs(limit).await)
+    }
+
+    async fn job_load(&self, instance_id: InstanceId) -> Result<JobLoad, StoreError> {
+        each!(self, store => store.job_load(instance_id).await)
     }
 
     async fn fail_job(&self, instance_id: InstanceId, job_id: &str) -> Result<(), StoreError> {

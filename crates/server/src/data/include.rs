@@ -5,10 +5,12 @@
 
 use std::collections::HashMap;
 
+use backlot_store::StoreError;
 use backlot_store::items::Items as _;
 use backlot_store::items::link::Wanted;
 use backlot_wix::data::collection::{Access, FieldType, Operation};
-use backlot_wix::data::{DataCode, Direction, Fault, Object, Value, limits};
+use backlot_wix::data::{Budget, DataCode, Direction, Fault, Object, Value, limits};
+use bytes::Bytes;
 use serde::Deserialize;
 
 use super::{DataFault, DataOf, Opened};
@@ -39,61 +41,123 @@ impl Include {
     }
 }
 
+/// What is to be put in the place of references: the items as they are kept, each once, however often it is referred to.
+#[derive(Debug, Default)]
+pub(crate) struct Inclusions(Vec<(String, Inclusion)>);
+
+#[derive(Debug)]
+enum Inclusion {
+    /// By the id that the field holds.
+    One(HashMap<String, Bytes>),
+    /// By the id of the item that refers.
+    Many(HashMap<String, Vec<Bytes>>),
+}
+
+/// What stands in one field.
+pub(crate) enum Included<'inclusions> {
+    /// The item in the place of its id.
+    One(&'inclusions Bytes),
+    /// The items of a multi-reference.
+    Many(&'inclusions [Bytes]),
+}
+
+impl Inclusions {
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What stands in each field of an item into which something is put.
+    pub(crate) fn of<'inclusions>(
+        &'inclusions self,
+        object: &Object,
+    ) -> Vec<(&'inclusions str, Included<'inclusions>)> {
+        let text = |name: &str| object.get(name).and_then(Value::as_str);
+        let one = |(field, inclusion): &'inclusions (String, Inclusion)| {
+            let included = match inclusion {
+                Inclusion::One(items) => Included::One(items.get(text(field)?)?),
+                Inclusion::Many(items) => {
+                    let items = text("_id").and_then(|id| items.get(id));
+                    Included::Many(items.map_or(&[], Vec::as_slice))
+                }
+            };
+            Some((field.as_str(), included))
+        };
+        self.0.iter().filter_map(one).collect()
+    }
+
+    /// The item with everything put in: for what looks into it. The copies are counted.
+    pub(crate) fn put_into(&self, object: &mut Object, budget: &Budget) -> Result<(), DataFault> {
+        let read = |json: &Bytes| {
+            budget.keep(2 * json.len())?;
+            budget.work(4 * json.len() as u64)?;
+            serde_json::from_slice::<Value>(json).map_err(|error| {
+                DataFault::Store(StoreError::Refused(format!("an item is no JSON: {error}")))
+            })
+        };
+        let mut values = Vec::new();
+        for (field, included) in self.of(object) {
+            values.push((
+                field.to_owned(),
+                match included {
+                    Included::One(json) => read(json)?,
+                    Included::Many(all) => {
+                        Value::Array(all.iter().map(read).collect::<Result<_, _>>()?)
+                    }
+                },
+            ));
+        }
+        object.extend(values);
+        Ok(())
+    }
+}
+
 impl DataOf {
-    /// Puts the items in. A field that is no reference is left as it is.
+    /// Finds what is to be put into these items. A field that is no reference is left as it is.
     pub(crate) async fn include(
         &self,
         opened: &Opened,
-        objects: &mut [Object],
+        objects: &[Object],
         includes: &[Include],
-    ) -> Result<(), DataFault> {
+    ) -> Result<Inclusions, DataFault> {
+        if !includes.is_empty() {
+            self.may_take_long()?;
+        }
+        let mut inclusions = Inclusions::default();
         for include in includes {
             let definition = &opened.of.collection.definition;
             let Some(field) = definition.field(&include.field) else {
                 continue;
             };
+            if inclusions.0.iter().any(|(name, _)| *name == field.key) {
+                continue;
+            }
             let referenced = field.referenced_collection().unwrap_or_default();
-            match field.field_type {
-                FieldType::Reference => self.include_one(objects, &field.key, referenced).await?,
-                FieldType::MultiReference => {
-                    self.include_many(opened, objects, include, referenced)
-                        .await?;
+            let inclusion = match field.field_type {
+                FieldType::Reference => {
+                    let ids = objects
+                        .iter()
+                        .filter_map(|object| object.get(&field.key)?.as_str());
+                    let ids = ids.map(str::to_owned).collect();
+                    Inclusion::One(self.readable(referenced, ids).await?)
                 }
-                _ => {}
-            }
+                FieldType::MultiReference => {
+                    let many = self.include_many(opened, objects, include, referenced);
+                    Inclusion::Many(many.await?)
+                }
+                _ => continue,
+            };
+            inclusions.0.push((field.key.clone(), inclusion));
         }
-        Ok(())
-    }
-
-    async fn include_one(
-        &self,
-        objects: &mut [Object],
-        field: &str,
-        referenced: &str,
-    ) -> Result<(), DataFault> {
-        let ids = objects
-            .iter()
-            .filter_map(|object| object.get(field)?.as_str());
-        let found = self
-            .readable(referenced, ids.map(str::to_owned).collect())
-            .await?;
-        for object in objects {
-            if let Some(value) = object.get_mut(field)
-                && let Some(item) = value.as_str().and_then(|id| found.get(id))
-            {
-                *value = Value::Object(item.clone());
-            }
-        }
-        Ok(())
+        Ok(inclusions)
     }
 
     async fn include_many(
         &self,
         opened: &Opened,
-        objects: &mut [Object],
+        objects: &[Object],
         include: &Include,
         referenced: &str,
-    ) -> Result<(), DataFault> {
+    ) -> Result<HashMap<String, Vec<Bytes>>, DataFault> {
         let each = include.limit.unwrap_or(limits::DEFAULT_PAGE);
         if each == 0 || each > limits::LARGEST_PAGE {
             let fault = Fault::new(DataCode::Invalid, "includeReferences.limit is 1 to 1000.");
@@ -114,28 +178,21 @@ impl DataOf {
             .map(|link| link.referenced_id.clone())
             .collect();
         let found = self.readable(referenced, ids).await?;
-        let mut by_item: HashMap<String, Vec<Value>> = HashMap::new();
+        let mut by_item: HashMap<String, Vec<Bytes>> = HashMap::new();
         for link in links {
             if let Some(item) = found.get(&link.referenced_id) {
-                let list = by_item.entry(link.item_id).or_default();
-                list.push(Value::Object(item.clone()));
+                by_item.entry(link.item_id).or_default().push(item.clone());
             }
         }
-        for object in objects {
-            let items = id(object)
-                .and_then(|id| by_item.remove(&id))
-                .unwrap_or_default();
-            object.insert(include.field.clone(), Value::Array(items));
-        }
-        Ok(())
+        Ok(by_item)
     }
 
-    /// Those of the items that the caller may read, by their ids.
+    /// Those of the items that the caller may read, as they are kept, by their ids.
     pub(crate) async fn readable(
         &self,
         collection: &str,
         ids: Vec<String>,
-    ) -> Result<HashMap<String, Object>, DataFault> {
+    ) -> Result<HashMap<String, Bytes>, DataFault> {
         let opened = match self.open_for(collection, &[]).await {
             Ok(opened) if opened.access(Operation::Read) != Access::Denied => opened,
             // A collection that is gone, or that the caller may not read, includes nothing.
@@ -145,8 +202,7 @@ impl DataOf {
         let mut found = HashMap::with_capacity(ids.len());
         for item in self.data.store.items_by_id(&opened.of, ids).await? {
             if opened.may_see(&item) {
-                let object = item.object()?;
-                found.insert(item.id, object);
+                found.insert(item.id, Bytes::from(item.json));
             }
         }
         Ok(found)

@@ -1,32 +1,18 @@
-//! Changes of many items by a filter, done after they were accepted.
-//!
-//! A job goes through the items in the order of insertion, a few at a time. Each step and how far the
-//! job has come are written together, so whatever ends a node, no step is lost or taken twice.
-
-use std::sync::Arc;
-use std::time::Duration;
+//! Changes of many items by a filter, done after they were accepted ([`super::job_runner`]).
 
 use backlot_store::StoreError;
-use backlot_store::collections::Collections as _;
-use backlot_store::items::write::{Author, Step};
-use backlot_store::items::{Batch, Find, Items as _, ItemsOf, Position, Write};
 use backlot_store::jobs::{Job, JobStatus, Jobs as _};
 use backlot_wix::data::collection::{Access, Operation};
 use backlot_wix::data::modification::{Modification, WireModification};
-use backlot_wix::data::{DataCode, Fault, Filter, Value};
+use backlot_wix::data::{DataCode, Fault, Filter, Value, limits};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
-use tokio::sync::watch;
 
 use super::content::new_item_id;
-use super::{Data, DataFault, DataOf};
+use super::{DataFault, DataOf};
 
-/// Items of one step.
-const STEP: u32 = 100;
-/// How often a node looks for jobs that another one left.
-const LOOK: Duration = Duration::from_secs(5);
 /// How long a job is kept.
-const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+pub(super) const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// What a job does.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -40,7 +26,7 @@ pub(crate) struct JobWork {
     /// Whether the job reaches no item, since its author owns none.
     #[serde(default)]
     reaches_nothing: bool,
-    owner: Option<String>,
+    pub(super) owner: Option<String>,
 }
 
 impl JobWork {
@@ -61,7 +47,7 @@ impl JobWork {
     }
 
     /// The filter, narrowed to the items that the job reaches.
-    fn reached(&self, filter: Filter) -> Result<Filter, Fault> {
+    pub(super) fn reached(&self, filter: Filter) -> Result<Filter, Fault> {
         if self.reaches_nothing {
             return Ok(Filter::none());
         }
@@ -74,12 +60,12 @@ impl JobWork {
         }
     }
 
-    fn read(job: &Job) -> Result<Self, Fault> {
+    pub(super) fn read(job: &Job) -> Result<Self, Fault> {
         serde_json::from_str(&job.work)
             .map_err(|error| Fault::invalid(format!("The job cannot be read: {error}.")))
     }
 
-    fn parsed(&self) -> Result<(Filter, Option<Vec<Modification>>), Fault> {
+    pub(super) fn parsed(&self) -> Result<(Filter, Option<Vec<Modification>>), Fault> {
         let filter = Filter::parse_optional(self.filter.as_ref())?;
         let Some(modifications) = &self.modifications else {
             return Ok((filter, None));
@@ -118,13 +104,15 @@ impl DataOf {
             _ => work.narrow(self.who.owner.as_deref()),
         }
         work.owner.clone_from(&self.who.owner);
+        let text =
+            serde_json::to_string(&work).map_err(|error| StoreError::Refused(error.to_string()))?;
+        self.check_load(&text).await?;
         let now = self.data.clock.now();
         let job = Job {
             instance_id: self.who.instance_id,
             job_id: new_item_id(now),
             collection: collection.to_owned(),
-            work: serde_json::to_string(&work)
-                .map_err(|error| StoreError::Refused(error.to_string()))?,
+            work: text,
             status: JobStatus::Initialized,
             done: 0,
             position: 0,
@@ -134,6 +122,30 @@ impl DataOf {
         self.data.store.keep_job(job).await?;
         self.data.new_job.notify_one();
         Ok(id)
+    }
+
+    /// Refuses a job when the instance has too many, or too large ones.
+    async fn check_load(&self, work: &str) -> Result<(), DataFault> {
+        let too_many = |text: String| Fault::new(DataCode::TooManyJobs, text);
+        let (jobs, bytes) = (limits::JOBS, limits::JOBS_BYTES);
+        if work.len() > limits::JOB_BYTES {
+            let most = limits::JOB_BYTES;
+            let text = format!("The job's filter and modifications have more than {most} bytes.");
+            return Err(too_many(text).into());
+        }
+        let load = self.data.store.job_load(self.who.instance_id).await?;
+        if load.unfinished >= jobs {
+            let text =
+                format!("{jobs} jobs of this site are not at their end. Wait for one of them.");
+            return Err(too_many(text).into());
+        }
+        if load.bytes + work.len() as u64 > bytes {
+            let text = format!(
+                "The jobs of this site that are kept have {bytes} bytes already. They are kept for 30 days."
+            );
+            return Err(too_many(text).into());
+        }
+        Ok(())
     }
 
     /// How a job stands, and how many items it has changed if the caller may read all that it reaches.
@@ -160,95 +172,6 @@ impl DataOf {
             Access::Own => work.only_of.is_some() && work.only_of == self.who.owner,
             Access::Denied => false,
         })
-    }
-}
-
-/// Takes the steps of all jobs.
-pub(crate) struct JobRunner(Arc<Data>);
-
-impl JobRunner {
-    pub(crate) const fn new(data: Arc<Data>) -> Self {
-        Self(data)
-    }
-
-    /// Runs until the server stops.
-    pub(crate) async fn run(self, mut stopped: watch::Receiver<bool>) {
-        // What another life of this node left is taken up at once.
-        self.0.new_job.notify_one();
-        loop {
-            tokio::select! {
-                () = self.0.new_job.notified() => {}
-                () = tokio::time::sleep(LOOK) => {}
-                _ = stopped.wait_for(|stopped| *stopped) => return,
-            }
-            if let Err(error) = self.take_steps(&stopped).await {
-                tracing::warn!(%error, "jobs cannot go on; trying again");
-            }
-        }
-    }
-
-    async fn take_steps(&self, stopped: &watch::Receiver<bool>) -> Result<(), StoreError> {
-        self.0.store.forget_jobs(self.0.clock.now() - KEPT).await?;
-        loop {
-            let jobs = self.0.store.unfinished_jobs(16).await?;
-            if jobs.is_empty() || *stopped.borrow() {
-                return Ok(());
-            }
-            // One step each, so that a long job holds up no other.
-            for job in jobs {
-                match self.step(&job).await {
-                    // Another node was faster, or the collection has changed: look again.
-                    Ok(()) | Err(DataFault::Store(StoreError::Outdated)) => {}
-                    Err(DataFault::Store(error)) => return Err(error),
-                    Err(DataFault::Fault(fault)) => {
-                        tracing::info!(job_id = job.job_id, %fault, "a job ended with a fault");
-                        self.0.store.fail_job(job.instance_id, &job.job_id).await?;
-                    }
-                }
-            }
-        }
-    }
-
-    async fn step(&self, job: &Job) -> Result<(), DataFault> {
-        let work = JobWork::read(job)?;
-        let (filter, modifications) = work.parsed()?;
-        let store = &self.0.store;
-        let collection = store.collection(job.instance_id, &job.collection).await?;
-        let of = ItemsOf {
-            instance_id: job.instance_id,
-            collection: collection.ok_or_else(|| Fault::collection_missing(&job.collection))?,
-        };
-        let filter = work.reached(filter)?;
-        let mut find = Find::all(filter.clone(), STEP);
-        find.after = Some(Position {
-            values: Vec::new(),
-            sequence: job.position,
-        });
-        let items = store.find(&of, find).await?;
-        let write = |item_id: String| match &modifications {
-            Some(modifications) => Write::Patch {
-                item_id,
-                modifications: modifications.clone(),
-            },
-            None => Write::Remove { item_id },
-        };
-        let step = Step {
-            job_id: job.job_id.clone(),
-            from: job.position,
-            to: items.last().map_or(job.position, |item| item.sequence),
-            last: items.len() < STEP as usize,
-        };
-        let batch = Batch {
-            writes: items.into_iter().map(|item| write(item.id)).collect(),
-            // What does not match any more when its turn comes is left alone. Links are no part of an
-            // item, so a filter on them cannot be asked again.
-            condition: (!of.collection.definition.has_links_in(&filter)).then_some(filter),
-            author: Author::app(work.owner),
-            now: self.0.clock.now().into(),
-            step: Some(step),
-        };
-        store.write(&of, batch).await?;
-        Ok(())
     }
 }
 

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use backlot_store::items::link::{Link, LinkOutcome, Wanted};
 use backlot_store::items::{Item, Items as _};
 use backlot_wix::data::collection::Operation;
-use backlot_wix::data::{DataCode, Direction, Fault, Object};
+use backlot_wix::data::{Budget, DataCode, Direction, Fault};
+use bytes::Bytes;
 
 use super::anew::anew;
 use super::writes::merged;
@@ -14,7 +15,8 @@ use super::{DataFault, DataOf, Opened};
 /// One referenced item, or why there is none.
 pub(crate) struct Referenced {
     pub(crate) link: Link,
-    pub(crate) item: Option<Object>,
+    /// The item as it is kept.
+    pub(crate) item: Option<Bytes>,
 }
 
 /// A page of referenced items.
@@ -22,6 +24,8 @@ pub(crate) struct ReferencedPage {
     /// The collection that they are in.
     pub(crate) collection: String,
     pub(crate) referenced: Vec<Referenced>,
+    /// What the request may still cost.
+    pub(crate) budget: Budget,
     pub(crate) has_next: bool,
     pub(crate) total: Option<u64>,
 }
@@ -126,6 +130,7 @@ impl DataOf {
         mut wanted: Wanted,
         with_total: bool,
     ) -> Result<ReferencedPage, DataFault> {
+        self.may_take_long()?;
         let opened = self.open(collection, Operation::Read).await?;
         opened.check_multi_reference(&wanted.field)?;
         let items = self.items(&opened, wanted.item_ids.clone()).await?;
@@ -163,6 +168,7 @@ impl DataOf {
         Ok(ReferencedPage {
             referenced: links.into_iter().map(referenced_of).collect(),
             collection: referenced,
+            budget: opened.of.budget,
             has_next,
             total,
         })

@@ -10,6 +10,8 @@ mod content;
 mod cursor;
 mod fault;
 mod include;
+mod job_runner;
+mod job_step;
 mod jobs;
 mod links;
 mod query;
@@ -24,16 +26,20 @@ use backlot_store::collections::Collections as _;
 use backlot_store::items::write::Author;
 use backlot_store::items::{Item, ItemsOf};
 use backlot_wix::Role;
+use backlot_wix::data::budget::Limits;
 use backlot_wix::data::collection::{Access, Operation};
-use backlot_wix::data::{Fault, FieldPath, Filter};
+use backlot_wix::data::{Budget, DataCode, Fault, FieldPath, Filter};
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
+use crate::error::Refusal;
+use crate::work::{RequestLimits, WorkPool};
 pub(crate) use content::{WireItem, check_item_id, content};
 pub(crate) use cursor::CursorKey;
 pub(crate) use fault::DataFault;
-pub(crate) use include::Include;
-pub(crate) use jobs::{JobRunner, JobWork};
+pub(crate) use include::{Include, Included, Inclusions};
+pub(crate) use job_runner::JobRunner;
+pub(crate) use jobs::JobWork;
 pub(crate) use links::{Referenced, wanted};
 pub(crate) use query::{Page, Paging, Query, check_limit};
 pub(crate) use who::Who;
@@ -45,6 +51,7 @@ pub(crate) struct Data {
     pub(crate) clock: Clock,
     pub(crate) cursors: CursorKey,
     pub(crate) new_job: Notify,
+    pub(crate) work: WorkPool,
 }
 
 /// The data of one caller.
@@ -52,7 +59,17 @@ pub(crate) struct Data {
 pub(crate) struct DataOf {
     data: Arc<Data>,
     who: Who,
+    /// What this request may cost. Defaults to a budget of its own for each call.
+    budget: Option<Budget>,
+    /// Whether this runs on a thread that serves connections, so that only what is short may be done.
+    is_inline: bool,
 }
+
+/// What is done on a thread that serves connections: about a fifth of a millisecond of work.
+const INLINE_LIMITS: Limits = Limits {
+    work: 200_000,
+    memory: 256 * 1024,
+};
 
 /// A collection, and what the caller may do with it.
 pub(crate) struct Opened {
@@ -66,6 +83,8 @@ impl Data {
         DataOf {
             data: Arc::clone(self),
             who,
+            budget: None,
+            is_inline: false,
         }
     }
 }
@@ -73,6 +92,51 @@ impl Data {
 impl DataOf {
     pub(crate) const fn who(&self) -> &Who {
         &self.who
+    }
+
+    /// The same data, for a request with this budget.
+    pub(crate) fn within(mut self, budget: Budget) -> Self {
+        self.budget = Some(budget);
+        self
+    }
+
+    /// The same data, for what is short enough to be done on a thread that serves connections. What is not ends with
+    /// [`DataCode::TooCostly`], before anything was changed.
+    pub(crate) fn inline(mut self) -> Self {
+        self.budget = Some(Budget::new(INLINE_LIMITS));
+        self.is_inline = true;
+        self
+    }
+
+    /// Does work in the work pool, when it is this instance's turn.
+    pub(crate) async fn run_in_pool<T, F>(
+        &self,
+        work: impl FnOnce(Self) -> F + Send + 'static,
+    ) -> Result<T, Refusal>
+    where
+        T: Send + 'static,
+        F: Future<Output = T>,
+    {
+        let data = self.clone();
+        let pool = &self.data.work;
+        pool.run(self.who.instance_id, move |budget| {
+            work(data.within(budget))
+        })
+        .await
+    }
+
+    /// Ends a request that may take long, where only what is short may be done.
+    fn may_take_long(&self) -> Result<(), Fault> {
+        if self.is_inline {
+            let text = "This is done by the work pool.";
+            return Err(Fault::new(DataCode::TooCostly, text));
+        }
+        Ok(())
+    }
+
+    fn budget(&self) -> Budget {
+        let limits = RequestLimits::default().budget;
+        self.budget.clone().unwrap_or_else(|| Budget::new(limits))
     }
 
     /// The same data with the rights of another role.
@@ -111,6 +175,7 @@ impl DataOf {
             of: ItemsOf {
                 instance_id,
                 collection,
+                budget: self.budget(),
             },
             author,
         };

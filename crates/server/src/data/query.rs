@@ -82,6 +82,9 @@ impl DataOf {
         find.filter = opened.visible(find.filter)?;
         // One more than wanted, to see whether there is more.
         find.limit = limit + 1;
+        if query.with_total || !find.is_short(&opened.of.collection) {
+            self.may_take_long()?;
+        }
         let mut items = self.data.store.find(&opened.of, find.clone()).await?;
         let more = items.len() > limit as usize;
         items.truncate(limit as usize);

@@ -26,6 +26,7 @@ impl DataOf {
 
     /// How many items match.
     pub(crate) async fn count(&self, collection: &str, filter: Filter) -> Result<u64, DataFault> {
+        self.may_take_long()?;
         let opened = self.open(collection, Operation::Read).await?;
         let filter = opened.visible(filter)?;
         Ok(self.data.store.count(&opened.of, &filter).await?)
@@ -38,6 +39,7 @@ impl DataOf {
         filter: Filter,
         mut visit: impl FnMut(Object) -> Result<ControlFlow<()>, Fault> + Send,
     ) -> Result<(), DataFault> {
+        self.may_take_long()?;
         let filter = opened.visible(filter)?;
         let mut broken = None;
         let mut look = |item: Item| match item.object() {

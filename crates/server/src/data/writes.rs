@@ -155,6 +155,7 @@ impl DataOf {
             author: opened.author.clone(),
             now: now.into(),
             step: None,
+            budget: opened.of.budget.clone(),
         };
         let written = self.data.store.write(&opened.of, batch).await?;
         Ok(Changed {

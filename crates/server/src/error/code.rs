@@ -129,6 +129,9 @@ codes! {
     RateLimited 429 "RATE_LIMITED",
         "Too many requests from this instance.",
         "Wait for the seconds in Retry-After.";
+    InstanceBusy 429 "INSTANCE_BUSY",
+        "Too many requests of this instance wait for their turn.",
+        "Send fewer at once, and try again after the seconds in Retry-After. Other instances are not affected.";
     WixCallNotAllowed 403 "WIX_CALL_NOT_ALLOWED",
         "This call to Wix is not on the list.",
         "Add it to `calls` in the `[wix]` section: the method, a space, and the path without `/wix`.";

@@ -2,7 +2,7 @@
 
 use backlot_wix::data::collection::{Access, FieldType, Operation, reference_id, violations_fault};
 use backlot_wix::data::modification::{Action, Modification};
-use backlot_wix::data::{DataCode, Date, Fault, Object, Value, limits};
+use backlot_wix::data::{Budget, DataCode, Date, Fault, Object, Value, limits};
 
 use super::Item;
 use super::write::{Author, Batch, Content, Write};
@@ -98,7 +98,7 @@ impl Write {
                 let existing = may(collection, batch, self, existing, Operation::Update)?;
                 let object = replaced(content, existing, batch.now);
                 Ok(Change {
-                    new: Some(checked(collection, object)?),
+                    new: Some(checked(collection, object, &batch.budget)?),
                     links: replacements(&content.links),
                 })
             }
@@ -132,7 +132,7 @@ fn insert(collection: &Collection, batch: &Batch, content: Content) -> Result<Ch
     object.insert("_updatedDate".to_owned(), Value::Date(batch.now));
     object.extend(content.fields);
     Ok(Change {
-        new: Some(checked(collection, object)?),
+        new: Some(checked(collection, object, &batch.budget)?),
         links: replacements(&content.links),
     })
 }
@@ -170,11 +170,11 @@ fn may<'item>(
     if batch.condition.is_some() && !author.owns_or_all(author.read, existing) {
         return Err(denied(collection, Operation::Read));
     }
-    if batch
-        .condition
-        .as_ref()
-        .is_some_and(|condition| !condition.matches(existing))
-    {
+    let is_met = match &batch.condition {
+        Some(condition) => condition.matches_within(existing, &batch.budget)?,
+        None => true,
+    };
+    if !is_met {
         let text = format!("Item [{}] does not meet the condition.", write.item_id());
         return Err(Fault::new(DataCode::ConditionNotMet, text).with("itemId", write.item_id()));
     }
@@ -225,6 +225,7 @@ fn patch(
     let mut links = Vec::new();
     for modification in modifications {
         let name = modification.path.first();
+        batch.budget.work(modification.work_on(&object))?;
         if collection.definition.multi_reference(name).is_some() {
             links.push(link_change(modification)?);
         } else if !is_kept_by_the_server(name) {
@@ -234,7 +235,7 @@ fn patch(
     object.insert("_updatedDate".to_owned(), Value::Date(batch.now));
     normalise_references(collection, &mut object);
     Ok(Change {
-        new: Some(checked(collection, object)?),
+        new: Some(checked(collection, object, &batch.budget)?),
         links,
     })
 }
@@ -274,8 +275,10 @@ fn link_change(modification: &Modification) -> Result<LinkChange, Fault> {
 }
 
 /// The item, if it keeps to its collection's definition and is not too large.
-fn checked(collection: &Collection, object: Object) -> Result<NewItem, Fault> {
-    let violations = collection.definition.check(&object);
+fn checked(collection: &Collection, object: Object, budget: &Budget) -> Result<NewItem, Fault> {
+    let violations = collection
+        .rules
+        .check(&collection.definition, &object, budget)?;
     if !violations.is_empty() {
         return Err(violations_fault(&violations));
     }

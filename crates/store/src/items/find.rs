@@ -1,8 +1,11 @@
 //! Which items are wanted, and in which order.
 
+use backlot_wix::data::filter::Test;
 use backlot_wix::data::order::compare_items;
 use backlot_wix::data::{Direction, Filter, Object, Sort, Value};
 use std::cmp::Ordering;
+
+use crate::collections::Collection;
 
 /// A query, checked and without a page's words.
 ///
@@ -35,7 +38,23 @@ pub struct Position {
     pub sequence: i64,
 }
 
+/// Pages up to this size are short, if they come straight from a tree.
+const SHORT_PAGE: u32 = 101;
+/// Items that are passed over in a moment.
+const SHORT_OFFSET: u64 = 1000;
+
 impl Find {
+    /// Whether this is over in a moment: a page in the order of insertion, of everything, of what one member owns, or
+    /// of what one key of an index finds.
+    pub fn is_short(&self, collection: &Collection) -> bool {
+        let filter = &self.filter;
+        self.sorts.is_empty()
+            && self.random.is_none()
+            && self.limit <= SHORT_PAGE
+            && self.offset <= SHORT_OFFSET
+            && (filter.is_all() || column(filter).is_some() || is_one_key(collection, filter))
+    }
+
     /// Everything, in the order of insertion.
     pub const fn all(filter: Filter, limit: u32) -> Self {
         Self {
@@ -96,4 +115,25 @@ impl Find {
         };
         order.then_with(|| self.tie().apply(left.1.cmp(&right.1)))
     }
+}
+
+/// The column in which the database keeps what an equality is about, and the text that it is to hold.
+pub(crate) fn column(filter: &Filter) -> Option<(&'static str, &str)> {
+    let Filter::Field(path, Test::Equals(Value::String(text))) = filter else {
+        return None;
+    };
+    match path.single()? {
+        "_id" => Some(("item_id", text)),
+        "_owner" => Some(("owner", text)),
+        _ => None,
+    }
+}
+
+fn is_one_key(collection: &Collection, filter: &Filter) -> bool {
+    let Filter::Field(path, Test::Equals(value)) = filter else {
+        return false;
+    };
+    let is_scalar = !matches!(value, Value::Null | Value::Array(_) | Value::Object(_));
+    let mut indexes = collection.indexes.iter();
+    is_scalar && indexes.any(|index| matches!(&index.sorts[..], [only] if only.path == *path))
 }

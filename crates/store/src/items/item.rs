@@ -1,6 +1,6 @@
 //! One item as it is kept.
 
-use backlot_wix::data::Object;
+use backlot_wix::data::{Budget, Object};
 
 use crate::StoreError;
 
@@ -18,6 +18,11 @@ pub struct Item {
 }
 
 impl Item {
+    /// Counts the item as one that is kept until the reply is made.
+    pub(crate) fn keep_within(&self, budget: &Budget) -> Result<(), StoreError> {
+        Ok(budget.keep(size_of::<Self>() + self.id.len() + self.json.len())?)
+    }
+
     /// The item as fields.
     pub fn object(&self) -> Result<Object, StoreError> {
         serde_json::from_str(&self.json).map_err(no_json)

@@ -1,6 +1,8 @@
 //! What multi-reference fields hold: links from items to items. They lie beside the items.
 
-use backlot_wix::data::{DataCode, Direction, Fault};
+use backlot_wix::data::{Budget, DataCode, Direction, Fault};
+
+use crate::StoreError;
 
 /// One link.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +16,12 @@ pub struct Link {
 }
 
 impl Link {
+    /// Counts the link as one that is kept until the reply is made.
+    pub(crate) fn keep_within(&self, budget: &Budget) -> Result<(), StoreError> {
+        let texts = self.field.len() + self.item_id.len() + self.referenced_id.len();
+        Ok(budget.keep(size_of::<Self>() + texts)?)
+    }
+
     /// `WDE0029`
     pub(crate) fn exists(&self) -> Fault {
         let text = format!("{} refers to {} already.", self.item_id, self.referenced_id);

@@ -21,7 +21,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use backlot_wix::InstanceId;
-use backlot_wix::data::{Fault, Filter};
+use backlot_wix::data::{Budget, Fault, Filter};
 
 use crate::StoreError;
 use crate::collections::Collection;
@@ -39,6 +39,19 @@ pub struct ItemsOf {
     /// The collection, as it was when it was looked up. A write with an outdated one is
     /// [`StoreError::Outdated`].
     pub collection: Arc<Collection>,
+    /// What reading them may cost.
+    pub budget: Budget,
+}
+
+impl ItemsOf {
+    /// A collection whose reading is not counted: what the operator does, and what tests do.
+    pub const fn new(instance_id: InstanceId, collection: Arc<Collection>) -> Self {
+        Self {
+            instance_id,
+            collection,
+            budget: Budget::unlimited(),
+        }
+    }
 }
 
 /// What a scan does with each item: go on, stop, or give up with a fault.

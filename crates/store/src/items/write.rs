@@ -2,7 +2,7 @@
 
 use backlot_wix::data::collection::Access;
 use backlot_wix::data::modification::Modification;
-use backlot_wix::data::{DataCode, Date, Fault, Filter, Object};
+use backlot_wix::data::{Budget, DataCode, Date, Fault, Filter, Object};
 
 use super::Item;
 
@@ -60,6 +60,22 @@ pub struct Batch {
     pub now: Date,
     /// Part of a job.
     pub step: Option<Step>,
+    /// What working out the changes may cost.
+    pub budget: Budget,
+}
+
+impl Batch {
+    /// Writes of the program's own, which are not counted.
+    pub(crate) const fn by_the_app(writes: Vec<Write>) -> Self {
+        Self {
+            writes,
+            condition: None,
+            author: Author::app(None),
+            now: Date::EPOCH,
+            step: None,
+            budget: Budget::unlimited(),
+        }
+    }
 }
 
 /// A step of a job: after the first failure ([`Step::fails_with`]) nothing more is done, and how far the job has come is written

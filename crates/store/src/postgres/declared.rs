@@ -86,6 +86,7 @@ impl PostgresStore {
     /// Looks at every item, a page at a time.
     pub(super) async fn misfits_once(&self, definition: &Definition) -> Result<Misfits, Failure> {
         let mut misfits = Misfits::default();
+        let collection = Collection::new(definition.clone(), true);
         let mut after = (Uuid::nil(), String::new());
         loop {
             let rows = self
@@ -99,7 +100,7 @@ impl PostgresStore {
                 let (id, json): (String, JsonText<'_>) = (row.try_get(1)?, row.try_get(2)?);
                 let item = json.to_wire().and_then(|wire| serde_json::from_str(&wire));
                 let item = item.map_err(|error| StoreError::Refused(error.to_string()))?;
-                misfits.look(definition, instance_id(row, 0)?, &id, &item);
+                misfits.look(&collection, instance_id(row, 0)?, &id, &item);
             }
         }
     }

@@ -9,7 +9,7 @@ use super::failure::{Failure, attempt};
 use super::instances::instance_id;
 use super::tenant::{Bound, query, uuid};
 use crate::StoreError;
-use crate::jobs::{Job, JobStatus, Jobs};
+use crate::jobs::{Job, JobLoad, JobStatus, Jobs};
 use crate::rows::instant;
 
 const KEEP: &str = "
@@ -23,6 +23,19 @@ const ONE: &str = "
 const UNFINISHED: &str = "
     SELECT instance_id, job_id, collection, work, status, done, position, created_at_ms
     FROM jobs WHERE status IN ('INITIALIZED', 'PROCESSING') ORDER BY created_at_ms LIMIT $1";
+
+const NEXT: &str = "
+    SELECT instance_id, job_id, collection, work, status, done, position, created_at_ms
+    FROM jobs WHERE instance_id = $1 AND status IN ('INITIALIZED', 'PROCESSING')
+    ORDER BY created_at_ms, job_id LIMIT 1";
+
+const INSTANCES: &str = "
+    SELECT DISTINCT instance_id FROM jobs WHERE status IN ('INITIALIZED', 'PROCESSING') LIMIT $1";
+
+const LOAD: &str = "
+    SELECT count(*) FILTER (WHERE status IN ('INITIALIZED', 'PROCESSING')),
+           coalesce(sum(octet_length(work)), 0)
+    FROM jobs WHERE instance_id = $1";
 
 const FAIL: &str = "
     UPDATE jobs SET status = 'FAILED' WHERE instance_id = $1 AND job_id = $2
@@ -57,6 +70,29 @@ impl Jobs for PostgresStore {
     async fn unfinished_jobs(&self, limit: u32) -> Result<Vec<Job>, StoreError> {
         let rows = attempt!(reading: self.ask(UNFINISHED, &[&i64::from(limit)]))?;
         Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
+    }
+
+    async fn next_job(&self, id: InstanceId) -> Result<Option<Job>, StoreError> {
+        let rows = attempt!(reading: self.tell(id, NEXT, &[&uuid(id)]))?;
+        Ok(rows.first().map(read).transpose()?)
+    }
+
+    async fn instances_with_jobs(&self, limit: u32) -> Result<Vec<InstanceId>, StoreError> {
+        let rows = attempt!(reading: self.ask(INSTANCES, &[&i64::from(limit)]))?;
+        let id = |row: &Row| instance_id(row, 0);
+        Ok(rows.iter().map(id).collect::<Result<_, _>>()?)
+    }
+
+    async fn job_load(&self, id: InstanceId) -> Result<JobLoad, StoreError> {
+        let rows = attempt!(reading: self.tell(id, LOAD, &[&uuid(id)]))?;
+        let Some(row) = rows.first() else {
+            return Ok(JobLoad::default());
+        };
+        let number = |place: usize| row.try_get::<_, i64>(place).map_err(Failure::from);
+        Ok(JobLoad {
+            unfinished: number(0)?.cast_unsigned(),
+            bytes: number(1)?.cast_unsigned(),
+        })
     }
 
     async fn fail_job(&self, instance_id: InstanceId, job_id: &str) -> Result<(), StoreError> {

@@ -42,6 +42,7 @@ use crate::StoreError;
 use crate::catalog::Catalog;
 use failure::Failure;
 use lease::Lease;
+use tls::Tls;
 
 /// How long an index is believed to be inexact: until it may have been built anew.
 const BELIEVED: Duration = Duration::from_mins(1);
@@ -52,6 +53,8 @@ const MOST_INEXACT: u64 = 10_000;
 pub struct PostgresStore {
     tenants: Pool,
     owner: Pool,
+    /// For the connections by which queries are ended.
+    tls: Tls,
     catalog: Catalog,
     /// Whether tenants' work runs under a role of its own.
     has_role: bool,
@@ -66,7 +69,7 @@ impl PostgresStore {
         let tls = security.apply(&mut config)?;
         let owner = connect::owner_pool(&config, &tls)?;
         let shown = |cause| format!("{}: {cause}", connect::shown(&config));
-        let role = Self::prepare(&owner)
+        let role = Self::prepare(&owner, &tls)
             .await
             .map_err(|failure| match failure {
                 Failure::Insecure(cause) => StoreError::Insecure(shown(cause)),
@@ -79,14 +82,15 @@ impl PostgresStore {
         Ok(Self {
             tenants: connect::tenant_pool(&config, &tls, role)?,
             owner,
+            tls,
             catalog: Catalog::new(),
             has_role: role.is_some(),
             inexact: inexact.build(),
         })
     }
 
-    async fn prepare(owner: &Pool) -> Result<Option<&'static str>, Failure> {
-        let lease = Lease::take(owner).await?;
+    async fn prepare(owner: &Pool, tls: &Tls) -> Result<Option<&'static str>, Failure> {
+        let lease = Lease::take(owner, tls).await?;
         migrations::run(&lease).await?;
         let role = roles::prepare(&lease).await;
         lease.give_back(role)
@@ -94,11 +98,11 @@ impl PostgresStore {
 
     /// A connection for one tenant's work.
     async fn tenants(&self) -> Result<Lease, Failure> {
-        Lease::take(&self.tenants).await
+        Lease::take(&self.tenants, &self.tls).await
     }
 
     /// A connection for what is not one tenant's.
     async fn owner(&self) -> Result<Lease, Failure> {
-        Lease::take(&self.owner).await
+        Lease::take(&self.owner, &self.tls).await
     }
 }

@@ -1,6 +1,7 @@
 //! Accounts at third parties in SQLite.
 
 use backlot_wix::InstanceId;
+use backlot_wix::data::Budget;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Row, params};
 
@@ -91,7 +92,7 @@ impl Accounts for SqliteStore {
         instance_id: InstanceId,
         connection: &str,
     ) -> Result<Option<Account>, StoreError> {
-        self.readers.read(|reader| {
+        self.readers.read(Budget::unlimited(), |reader| {
             reader
                 .connection
                 .prepare_cached(&format!(

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use backlot_wix::InstanceId;
 use backlot_wix::data::collection::Definition;
-use backlot_wix::data::{Fault, limits};
+use backlot_wix::data::{Budget, Fault, limits};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::SqliteStore;
@@ -15,6 +15,7 @@ use crate::collections::{
     Collection, Collections, Misfits, Usage, exists, first_revision, parse, stale, together,
     too_many, undeclared, write,
 };
+use crate::items::ItemsOf;
 use crate::items::no_json;
 
 const KEEP: &str = "
@@ -40,7 +41,7 @@ impl Collections for SqliteStore {
                 known
             } else {
                 let read = |reader: &Reader| read(&reader.connection, owner, id);
-                let known = self.readers.read(read)?;
+                let known = self.readers.read(Budget::unlimited(), read)?;
                 let known = known.map(|it| Arc::new(Collection::new(it, owner.is_none())));
                 self.catalog.put(owner, id, known.clone());
                 known
@@ -77,7 +78,7 @@ impl Collections for SqliteStore {
         definition.revision = first_revision(&definition);
         let id = definition.id.clone();
         let outcome = self
-            .write_with(move |connection| {
+            .write_for(instance_id, move |connection| {
                 let taken = read(connection, None, &definition.id)?.is_some()
                     || read(connection, Some(instance_id), &definition.id)?.is_some();
                 if taken {
@@ -104,7 +105,7 @@ impl Collections for SqliteStore {
     ) -> Result<Result<Definition, Fault>, StoreError> {
         let id = definition.id.clone();
         let outcome = self
-            .write_with(move |connection| {
+            .write_for(instance_id, move |connection| {
                 let Some(before) = read(connection, Some(instance_id), &definition.id)? else {
                     return Ok(Err(Fault::collection_missing(&definition.id)));
                 };
@@ -134,9 +135,14 @@ impl Collections for SqliteStore {
         instance_id: InstanceId,
         id: &str,
     ) -> Result<bool, StoreError> {
+        if let Some(found) = self.collection(instance_id, id).await?
+            && !found.declared
+        {
+            self.empty(&ItemsOf::new(instance_id, found)).await?;
+        }
         let collection = id.to_owned();
         let outcome = self
-            .write_with(move |connection| {
+            .write_for(instance_id, move |connection| {
                 let Some(definition) = read(connection, Some(instance_id), &collection)? else {
                     return Ok(false);
                 };
@@ -208,18 +214,18 @@ impl Collections for SqliteStore {
     }
 
     async fn misfits(&self, definition: &Definition) -> Result<Misfits, StoreError> {
-        let definition = definition.clone();
+        let collection = Collection::new(definition.clone(), true);
         self.read_unlimited(move |connection| {
             let mut items = connection
                 .prepare("SELECT instance_id, item_id, data FROM items WHERE collection = ?1")?;
-            let mut rows = items.query([&definition.id])?;
+            let mut rows = items.query([&collection.definition.id])?;
             let mut misfits = Misfits::default();
             while let Some(row) = rows.next()? {
                 let (instance_id, id, json): ([u8; 16], String, String) =
                     (row.get(0)?, row.get(1)?, row.get(2)?);
                 let object = serde_json::from_str(&json).map_err(no_json)?;
                 misfits.look(
-                    &definition,
+                    &collection,
                     InstanceId::from_bytes(instance_id),
                     &id,
                     &object,

@@ -1,6 +1,7 @@
 //! Usage of connections in SQLite.
 
 use backlot_wix::InstanceId;
+use backlot_wix::data::Budget;
 use rusqlite::{Connection, OptionalExtension as _, Params, params};
 
 use super::SqliteStore;
@@ -63,7 +64,7 @@ impl ConnectionUsages for SqliteStore {
         connection: &str,
         month: i32,
     ) -> Result<u64, StoreError> {
-        self.readers.read(|reader| {
+        self.readers.read(Budget::unlimited(), |reader| {
             let calls: Option<i64> = reader
                 .connection
                 .prepare_cached(

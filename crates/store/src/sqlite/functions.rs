@@ -5,13 +5,14 @@
 //! - `item_sort_key(operand, data)`: bytes that sort as the item does
 //! - `item_shuffle(seed, id)`: a number that stands for a place in a random order
 //!
-//! A statement names its operands by their number in [`Operands`].
+//! A statement names its operands by their number in [`Operands`]. What the functions do is counted against the
+//! budget of the request whose statement it is.
 
 use std::sync::Arc;
 
 use backlot_wix::data::codec::read_fields;
 use backlot_wix::data::key::sort_key;
-use backlot_wix::data::{Filter, Sort};
+use backlot_wix::data::{Budget, Fault, Filter, Object, Sort};
 use parking_lot::Mutex;
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::ValueRef;
@@ -19,9 +20,30 @@ use rusqlite::{Connection, Error};
 
 use crate::StoreError;
 
+/// Units of work for a byte of an item that is parsed.
+const PARSED_BYTE: u64 = 2;
+
 /// What the functions work with.
-#[derive(Clone, Default)]
-pub(super) struct Operands(Arc<Mutex<Vec<Operand>>>);
+#[derive(Clone)]
+pub(super) struct Operands(Arc<Mutex<Statements>>);
+
+/// What belongs to the statements of one read.
+struct Statements {
+    operands: Vec<Operand>,
+    budget: Budget,
+    /// Why the budget ended the read.
+    ended: Option<Fault>,
+}
+
+impl Default for Operands {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(Statements {
+            operands: Vec::new(),
+            budget: Budget::unlimited(),
+            ended: None,
+        })))
+    }
+}
 
 enum Operand {
     Filter(Filter, Names),
@@ -45,14 +67,43 @@ impl Operands {
         self.keep(Operand::Sorts(sorts.to_vec(), names.collect()))
     }
 
-    pub(super) fn clear(&self) {
-        self.0.lock().clear();
+    /// Begins a read within a budget.
+    pub(super) fn begin(&self, budget: Budget) {
+        let mut statements = self.0.lock();
+        statements.budget = budget;
+        statements.ended = None;
+    }
+
+    /// Ends the read. Says why, if the budget ended it.
+    pub(super) fn end(&self) -> Option<Fault> {
+        let mut statements = self.0.lock();
+        statements.operands.clear();
+        statements.budget = Budget::unlimited();
+        statements.ended.take()
+    }
+
+    /// Counts work. False when the budget ends the read.
+    pub(super) fn work(&self, units: u64) -> bool {
+        let mut statements = self.0.lock();
+        let outcome = statements.budget.work(units);
+        statements.goes_on(outcome).is_ok()
     }
 
     fn keep(&self, operand: Operand) -> i64 {
-        let mut all = self.0.lock();
-        all.push(operand);
-        i64::try_from(all.len() - 1).unwrap_or(i64::MAX)
+        let mut statements = self.0.lock();
+        statements.operands.push(operand);
+        i64::try_from(statements.operands.len() - 1).unwrap_or(i64::MAX)
+    }
+}
+
+impl Statements {
+    /// Remembers a fault of the budget, for which SQLite has no words.
+    fn goes_on<T>(&mut self, outcome: Result<T, Fault>) -> rusqlite::Result<T> {
+        outcome.map_err(|fault| {
+            let error = wrong(fault.clone());
+            self.ended = Some(fault);
+            error
+        })
     }
 }
 
@@ -62,15 +113,15 @@ pub(super) fn register(connection: &Connection, operands: &Operands) -> Result<(
         | FunctionFlags::SQLITE_DIRECTONLY;
     let of_filters = operands.clone();
     connection.create_scalar_function("item_matches", 2, flags, move |context| {
-        of_filters.with(context, |operand, data| match operand {
-            Operand::Filter(filter, names) => Ok(filter.matches(&read_fields(data, names)?)),
+        of_filters.with(context, |operand, item, budget| match operand {
+            Operand::Filter(filter, _) => filter.matches_within(item, budget),
             Operand::Sorts(..) => Ok(false),
         })
     })?;
     let of_sorts = operands.clone();
     connection.create_scalar_function("item_sort_key", 2, flags, move |context| {
-        of_sorts.with(context, |operand, data| match operand {
-            Operand::Sorts(sorts, names) => Ok(sort_key(sorts, &read_fields(data, names)?)),
+        of_sorts.with(context, |operand, item, _| match operand {
+            Operand::Sorts(sorts, _) => Ok(sort_key(sorts, item)),
             Operand::Filter(..) => Ok(Vec::new()),
         })
     })?;
@@ -85,7 +136,7 @@ impl Operands {
     fn with<T>(
         &self,
         context: &Context<'_>,
-        work: impl FnOnce(&Operand, &str) -> serde_json::Result<T>,
+        work: impl FnOnce(&Operand, &Object, &Budget) -> Result<T, Fault>,
     ) -> rusqlite::Result<T> {
         let number: i64 = context.get(0)?;
         let data = match context.get_raw(1) {
@@ -97,12 +148,27 @@ impl Operands {
                 ));
             }
         };
-        let all = self.0.lock();
+        let mut statements = self.0.lock();
+        let Statements {
+            operands, budget, ..
+        } = &*statements;
         let operand = usize::try_from(number)
             .ok()
-            .and_then(|number| all.get(number));
+            .and_then(|number| operands.get(number));
         let operand = operand.ok_or(Error::InvalidParameterCount(0, 1))?;
-        work(operand, data).map_err(wrong)
+        let item = read_fields(data, operand.names()).map_err(wrong)?;
+        let outcome = budget
+            .work(data.len() as u64 * PARSED_BYTE)
+            .and_then(|()| work(operand, &item, budget));
+        statements.goes_on(outcome)
+    }
+}
+
+impl Operand {
+    fn names(&self) -> &Names {
+        match self {
+            Self::Filter(_, names) | Self::Sorts(_, names) => names,
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::SqliteStore;
 use crate::StoreError;
-use crate::jobs::{Job, JobStatus, Jobs};
+use crate::jobs::{Job, JobLoad, JobStatus, Jobs};
 use crate::rows::instant;
 
 const READ: &str = "
@@ -14,7 +14,7 @@ const READ: &str = "
 
 impl Jobs for SqliteStore {
     async fn keep_job(&self, job: Job) -> Result<(), StoreError> {
-        self.write_with(move |connection| {
+        self.write_for(job.instance_id, move |connection| {
             connection
                 .prepare_cached(
                     "INSERT INTO jobs (instance_id, job_id, collection, work, status, done, position,
@@ -56,6 +56,54 @@ impl Jobs for SqliteStore {
             let mut statement = connection.prepare_cached(&sql)?;
             let rows = statement.query_map([limit], read)?;
             rows.map(|row| row?).collect()
+        })
+        .await
+    }
+
+    async fn next_job(&self, instance_id: InstanceId) -> Result<Option<Job>, StoreError> {
+        self.read_with(move |connection| {
+            let sql = format!(
+                "{READ} WHERE instance_id = ?1 AND status IN ('INITIALIZED', 'PROCESSING')
+                 ORDER BY created_at_ms, job_id LIMIT 1"
+            );
+            connection
+                .prepare_cached(&sql)?
+                .query_row([instance_id.as_bytes()], read)
+                .optional()?
+                .transpose()
+        })
+        .await
+    }
+
+    async fn instances_with_jobs(&self, limit: u32) -> Result<Vec<InstanceId>, StoreError> {
+        self.read_with(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT DISTINCT instance_id FROM jobs
+                 WHERE status IN ('INITIALIZED', 'PROCESSING') LIMIT ?1",
+            )?;
+            let id = |row: &Row<'_>| Ok(InstanceId::from_bytes(row.get(0)?));
+            Ok(statement
+                .query_map([limit], id)?
+                .collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    async fn job_load(&self, instance_id: InstanceId) -> Result<JobLoad, StoreError> {
+        self.read_with(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT count(*) FILTER (WHERE status IN ('INITIALIZED', 'PROCESSING')),
+                        coalesce(sum(length(work)), 0)
+                 FROM jobs WHERE instance_id = ?1",
+            )?;
+            let load = |row: &Row<'_>| {
+                let (unfinished, bytes): (i64, i64) = (row.get(0)?, row.get(1)?);
+                Ok(JobLoad {
+                    unfinished: unfinished.cast_unsigned(),
+                    bytes: bytes.cast_unsigned(),
+                })
+            };
+            Ok(statement.query_row([instance_id.as_bytes()], load)?)
         })
         .await
     }

@@ -18,10 +18,13 @@ mod overhear;
 mod readers;
 mod secrets;
 mod signing_keys;
+mod write_queue;
 mod writer;
 
 use std::path::{Path, PathBuf};
 
+use backlot_wix::InstanceId;
+use backlot_wix::data::Budget;
 use rusqlite::Connection;
 
 use crate::StoreError;
@@ -129,7 +132,16 @@ impl SqliteStore {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.writer.write(work).await
+        self.writer.write(None, work).await
+    }
+
+    /// Changes something of one instance, whose turn it takes.
+    async fn write_for<T: Send + 'static>(
+        &self,
+        instance_id: InstanceId,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.writer.write(Some(instance_id), work).await
     }
 
     /// Reads as long as it takes, on a connection of its own.
@@ -149,6 +161,6 @@ impl SqliteStore {
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let work = move |reader: &Reader| work(&reader.connection);
-        self.readers.read_long(work).await
+        self.readers.read_long(Budget::unlimited(), work).await
     }
 }

@@ -2,13 +2,15 @@
 //!
 //! What is short (one row, a page by an index) runs where it is asked for: a hop to another thread
 //! costs more than the read. What may be long runs on the blocking pool, with a limit on how many at
-//! once and on how long ([`StoreError::TimedOut`]).
+//! once and on how long ([`StoreError::TimedOut`]). A read within a budget ends with it, too
+//! ([`StoreError::GaveUp`]).
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use backlot_wix::data::Budget;
 use parking_lot::Mutex;
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
@@ -21,12 +23,14 @@ use crate::StoreError;
 const LONGEST: Duration = Duration::from_secs(10);
 /// Readers that are kept while nobody reads.
 const MOST_IDLE: usize = 4;
-/// Long reads at once.
-const MOST_LONG: usize = 8;
+/// Long reads at once: more than the places for data requests, so that what is not a request finds one, too.
+const MOST_LONG: usize = 32;
 /// Statements that each reader keeps prepared.
 const STATEMENTS: usize = 64;
 /// How often, in steps of SQLite's machine, the time is looked at.
 const STEPS: i32 = 10_000;
+/// Units of work for so many steps.
+const WORK_OF_STEPS: u64 = 300_000;
 
 /// A connection that only reads.
 pub(super) struct Reader {
@@ -58,6 +62,7 @@ impl Readers {
     /// Reads at once, on this thread: only for what is short.
     pub(super) fn read<T>(
         &self,
+        budget: Budget,
         work: impl FnOnce(&Reader) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let idle = self.idle.lock().pop();
@@ -67,14 +72,18 @@ impl Readers {
         };
         *reader.deadline.lock() = Instant::now() + LONGEST;
         reader.late.store(false, Ordering::Relaxed);
+        reader.operands.begin(budget);
         let outcome = work(&reader);
-        reader.operands.clear();
-        let outcome = match outcome {
-            // A function of ours that was interrupted says so in its own words.
-            Err(StoreError::Refused(_)) if reader.late.load(Ordering::Relaxed) => {
+        let ended = reader.operands.end();
+        let outcome = match (outcome, ended) {
+            // SQLite says only that a function failed, or that it was interrupted.
+            (Err(StoreError::Refused(_) | StoreError::TimedOut), Some(fault)) => {
+                Err(StoreError::GaveUp(fault))
+            }
+            (Err(StoreError::Refused(_)), None) if reader.late.load(Ordering::Relaxed) => {
                 Err(StoreError::TimedOut)
             }
-            other => other,
+            (other, _) => other,
         };
         let mut idle = self.idle.lock();
         if idle.len() < MOST_IDLE {
@@ -86,13 +95,14 @@ impl Readers {
     /// Reads on the blocking pool.
     pub(super) async fn read_long<T: Send + 'static>(
         &self,
+        budget: Budget,
         work: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let place = Arc::clone(&self.long).acquire_owned().await;
         let readers = self.clone();
         let work = move || {
             let _place = place;
-            readers.read(work)
+            readers.read(budget, work)
         };
         tokio::task::spawn_blocking(work)
             .await
@@ -125,6 +135,7 @@ impl Reader {
         let deadline = Arc::new(Mutex::new(Instant::now() + LONGEST));
         let late = Arc::new(AtomicBool::new(false));
         let (until, is_late) = (Arc::clone(&deadline), Arc::clone(&late));
+        let counted = operands.clone();
         connection.progress_handler(
             STEPS,
             Some(move || {
@@ -132,7 +143,7 @@ impl Reader {
                 if over {
                     is_late.store(true, Ordering::Relaxed);
                 }
-                over
+                over || !counted.work(WORK_OF_STEPS)
             }),
         )?;
         Ok(Self {

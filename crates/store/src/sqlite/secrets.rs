@@ -1,6 +1,7 @@
 //! Secrets and data keys in SQLite.
 
 use backlot_wix::InstanceId;
+use backlot_wix::data::Budget;
 use rusqlite::{Connection, Params, Row, params};
 
 use super::SqliteStore;
@@ -135,7 +136,7 @@ impl Secrets for SqliteStore {
         instance_id: Option<InstanceId>,
         name: &str,
     ) -> Result<Option<SealedSecret>, StoreError> {
-        self.readers.read(|reader| {
+        self.readers.read(Budget::unlimited(), |reader| {
             let connection = &reader.connection;
             let found = match instance_id {
                 None => read(connection, &format!("{EVERYBODYS} WHERE name = ?1"), [name]),

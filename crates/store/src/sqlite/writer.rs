@@ -1,20 +1,19 @@
-//! The one writer: a thread that owns a connection, and commits whatever waits in one go.
+//! The one writer: a thread that owns a connection, and commits what waits in one go, in turn over instances.
 //!
 //! Each piece of work has a savepoint of its own, so one that fails undoes nothing of the others. It is
 //! answered only after the commit, which is on disk (`synchronous=FULL`): the pieces of one group
 //! share its fsync.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use super::write_queue::{Owner, WriteQueue};
 use crate::StoreError;
 
-/// The most pieces of work that wait.
-const MOST_WAITING: usize = 4096;
 /// The most that are committed together.
 const MOST_TOGETHER: usize = 512;
 /// The longest that a group goes on taking more.
@@ -26,22 +25,31 @@ type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
 /// Hands work to the writer. Cloning shares it; the thread ends with the last one.
 #[derive(Clone)]
-pub(super) struct Writer {
-    sender: SyncSender<Work>,
+pub(super) struct Writer(Arc<Open>);
+
+/// The queue of a writer that still takes work.
+struct Open(Arc<WriteQueue<Work>>);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.close();
+    }
 }
 
 impl Writer {
     pub(super) fn start(connection: Connection) -> std::io::Result<Self> {
-        let (sender, receiver) = sync_channel(MOST_WAITING);
+        let queue = Arc::new(WriteQueue::default());
+        let waiting = Arc::clone(&queue);
         std::thread::Builder::new()
             .name("backlot-sqlite-writer".to_owned())
-            .spawn(move || run(&connection, &receiver))?;
-        Ok(Self { sender })
+            .spawn(move || run(&connection, &waiting))?;
+        Ok(Self(Arc::new(Open(queue))))
     }
 
-    /// Does the work in the next group, and returns when it is on disk.
+    /// Does the work in one of the next groups, and returns when it is on disk.
     pub(super) async fn write<T: Send + 'static>(
         &self,
+        owner: Owner,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
@@ -52,10 +60,7 @@ impl Writer {
                 let _ = answer.send(outcome.and_then(|value| committed.map(|()| value)));
             })
         });
-        self.sender.try_send(work).map_err(|error| match error {
-            TrySendError::Full(_) => StoreError::Busy,
-            TrySendError::Disconnected(_) => gone(),
-        })?;
+        self.0.0.push(owner, work).map_err(|_| StoreError::Busy)?;
         answered.await.unwrap_or_else(|_| Err(gone()))
     }
 }
@@ -64,9 +69,9 @@ fn gone() -> StoreError {
     StoreError::Unavailable("the writer has stopped".to_owned())
 }
 
-fn run(connection: &Connection, receiver: &Receiver<Work>) {
-    while let Ok(first) = receiver.recv() {
-        let (answers, outcome) = group(connection, first, receiver);
+fn run(connection: &Connection, queue: &WriteQueue<Work>) {
+    while let Some(first) = queue.pop() {
+        let (answers, outcome) = group(connection, first, queue);
         for answer in answers {
             answer(outcome.clone());
         }
@@ -77,7 +82,7 @@ fn run(connection: &Connection, receiver: &Receiver<Work>) {
 fn group(
     connection: &Connection,
     first: Work,
-    receiver: &Receiver<Work>,
+    queue: &WriteQueue<Work>,
 ) -> (Vec<Answer>, Result<(), StoreError>) {
     let mut answers = Vec::new();
     if let Err(error) = execute(connection, "BEGIN IMMEDIATE") {
@@ -93,7 +98,7 @@ fn group(
             return (answers, Err(StoreError::Full));
         }
         next = if answers.len() < MOST_TOGETHER && begun.elapsed() < LONGEST {
-            receiver.try_recv().ok()
+            queue.try_pop()
         } else {
             None
         };

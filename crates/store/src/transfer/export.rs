@@ -141,10 +141,7 @@ impl<'store> Exporter<'store> {
         collection: Arc<Collection>,
         place: i64,
     ) -> Result<(Vec<Record>, Option<i64>), StoreError> {
-        let of = ItemsOf {
-            instance_id: self.instance_id,
-            collection,
-        };
+        let of = ItemsOf::new(self.instance_id, collection);
         let mut find = Find::all(Filter::all(), PAGE);
         find.after = Some(Position {
             values: Vec::new(),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use backlot_wix::InstanceId;
-use backlot_wix::data::{Date, Fault};
+use backlot_wix::data::{Budget, Date, Fault};
 
 use super::{Exported, Record};
 use crate::collections::{Collection, Collections as _};
@@ -128,10 +128,7 @@ impl<'store> Importer<'store> {
     pub async fn begin(store: &'store Store, instance_id: InstanceId) -> Result<Self, NotImported> {
         for collection in store.collections(instance_id).await? {
             let declared = collection.declared;
-            let of = ItemsOf {
-                instance_id,
-                collection,
-            };
+            let of = ItemsOf::new(instance_id, collection);
             let all = backlot_wix::data::Filter::all();
             if !declared || store.count(&of, &all).await? > 0 {
                 return Err(NotImported::NotEmpty(instance_id));
@@ -245,16 +242,14 @@ impl<'store> Importer<'store> {
         }
         let collection = self.collections.get(&self.waiting_for);
         let collection = collection.ok_or_else(|| Fault::collection_missing(&self.waiting_for))?;
-        let of = ItemsOf {
-            instance_id: self.instance_id,
-            collection: Arc::clone(collection),
-        };
+        let of = ItemsOf::new(self.instance_id, Arc::clone(collection));
         let batch = Batch {
             writes: std::mem::take(&mut self.waiting),
             condition: None,
             author: Author::app(None),
             now: Date::from(jiff::Timestamp::UNIX_EPOCH),
             step: None,
+            budget: Budget::unlimited(),
         };
         for outcome in self.store.write(&of, batch).await? {
             outcome?;

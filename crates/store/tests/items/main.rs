@@ -11,6 +11,7 @@ mod place;
 
 mod arbitrary;
 mod authors;
+mod budgets;
 mod collections;
 mod declared;
 mod durability;

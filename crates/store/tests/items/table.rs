@@ -7,7 +7,7 @@ use backlot_store::items::{Batch, Find, Item, Items as _, ItemsOf, Write, Writte
 use backlot_wix::InstanceId;
 use backlot_wix::data::collection::Definition;
 use backlot_wix::data::modification::{Modification, WireModification};
-use backlot_wix::data::{DataCode, Date, Fault, Filter, Object, Value};
+use backlot_wix::data::{Budget, DataCode, Date, Fault, Filter, Object, Value};
 use serde_json::{Value as Json, json};
 
 /// What became of each write.
@@ -52,10 +52,7 @@ impl Table {
     /// Finds it.
     pub(crate) async fn open(store: &Store, number: u64, id: &str) -> Self {
         let found = store.collection(instance(number), id).await.unwrap();
-        let of = ItemsOf {
-            instance_id: instance(number),
-            collection: found.unwrap(),
-        };
+        let of = ItemsOf::new(instance(number), found.unwrap());
         let store = store.clone();
         Self { store, of }
     }
@@ -140,6 +137,7 @@ pub(crate) fn batch(writes: Vec<Write>) -> Batch {
         author: Author::app(None),
         now: Date::from_milliseconds(1_700_000_000_000).unwrap(),
         step: None,
+        budget: Budget::unlimited(),
     }
 }
 

@@ -63,10 +63,7 @@ async fn ids(store: &Store, of: &ItemsOf) -> Vec<String> {
 async fn known(store: &Store, instance: u8, id: &str) -> ItemsOf {
     let instance_id = instance_id(instance);
     let collection = store.collection(instance_id, id).await.unwrap().unwrap();
-    ItemsOf {
-        instance_id,
-        collection,
-    }
+    ItemsOf::new(instance_id, collection)
 }
 
 #[tokio::test]

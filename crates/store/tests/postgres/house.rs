@@ -11,7 +11,7 @@ use backlot_wix::InstanceId;
 use backlot_wix::data::collection::{
     Definition, Field, FieldType, Index, IndexField, Level, Permissions,
 };
-use backlot_wix::data::{Date, Direction, Fault, Filter, Object, Sort, Value};
+use backlot_wix::data::{Budget, Date, Direction, Fault, Filter, Object, Sort, Value};
 use serde_json::json;
 
 use crate::server::{self, Database};
@@ -80,10 +80,8 @@ pub(crate) fn instance_id(last: u8) -> InstanceId {
 }
 
 pub(crate) fn of(instance: u8, definition: Definition, declared: bool) -> ItemsOf {
-    ItemsOf {
-        instance_id: instance_id(instance),
-        collection: Arc::new(Collection::new(definition, declared)),
-    }
+    let collection = Collection::new(definition, declared);
+    ItemsOf::new(instance_id(instance), Arc::new(collection))
 }
 
 /// A collection with indexes: `a`, `-a,b`, and `!a` for a unique one. It links by `friends` to itself.
@@ -171,5 +169,6 @@ pub(crate) fn batch(writes: Vec<Write>) -> Batch {
         author: Author::app(Some("me".to_owned())),
         now: Date::from_milliseconds(1_700_000_000_123).unwrap(),
         step: None,
+        budget: Budget::unlimited(),
     }
 }

@@ -13,6 +13,9 @@ const FURTHEST: i64 = 8_640_000_000_000_000;
 const DAY: i64 = 86_400_000;
 
 impl Date {
+    /// The beginning of 1970.
+    pub const EPOCH: Self = Self(0);
+
     /// A date, unless it is further away than JavaScript can say.
     pub const fn from_milliseconds(milliseconds: i64) -> Option<Self> {
         if milliseconds < -FURTHEST || milliseconds > FURTHEST {

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::memory::{Memory, Weigh as _};
 use super::order::{compare, equality_key};
 use super::page::{Collector, WireCursorPaging, WirePaging};
-use super::{Direction, Fault, FieldPath, Filter, Object, Page, Paging, Value};
+use super::{Budget, Direction, Fault, FieldPath, Filter, Object, Page, Paging, Value};
 
 /// The body of the request. What is not named here is not looked at.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -72,10 +72,15 @@ impl Distinct {
 
     /// A run without any items yet.
     pub fn start(&self) -> Run<'_> {
+        self.start_within(Budget::unlimited())
+    }
+
+    /// The same, with its work counted against a budget.
+    pub fn start_within(&self, budget: Budget) -> Run<'_> {
         Run {
             request: self,
             values: IndexMap::new(),
-            memory: Memory::default(),
+            memory: Memory::within(budget),
         }
     }
 }
@@ -126,6 +131,7 @@ fn keep(
     if *value == Value::Null {
         return Ok(());
     }
+    memory.work(value)?;
     let key = equality_key(value);
     if !values.contains_key(&key) {
         memory.take(key.len() + size_of::<Vec<u8>>() + value.weight())?;

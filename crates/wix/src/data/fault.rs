@@ -60,6 +60,8 @@ codes! {
     StaleRevision 409 "WDE0178" "The collection was changed since this revision.";
     NotAnArrayOfIds 400 "WDE0303" "The value of a multi-reference must be a list of ids.";
     ConditionNotMet 409 "WDE0300" "The item does not meet the condition, and was left as it is.";
+    TooCostly 422 "QUERY_TOO_COSTLY" "The request needs more work, memory or time than one request may take.";
+    TooManyJobs 429 "TOO_MANY_JOBS" "The site has as many jobs, or as large ones, as are kept.";
     JobMissing 404 "NOT_FOUND" "There is no such job.";
 }
 

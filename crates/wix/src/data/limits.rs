@@ -66,3 +66,19 @@ pub const PIPELINE_ITEM_WORK: usize = 256 << 20;
 pub const PIPELINE_FINAL_WORK: usize = 1 << 30;
 /// The most characters of a search expression.
 pub const SEARCH_CHARACTERS: usize = 100;
+/// The most work of one request, in units of about a nanosecond (`QUERY_TOO_COSTLY`): a filter of one text over a million
+/// items of a kilobyte.
+pub const REQUEST_WORK: u64 = 8_000_000_000;
+/// The most bytes of items, included items and links that one request keeps until its reply is made
+/// (`QUERY_TOO_COSTLY`).
+pub const REQUEST_BYTES: u64 = 64 << 20;
+/// The longest that one request may take, in seconds (`QUERY_TOO_COSTLY`).
+pub const REQUEST_SECONDS: u64 = 10;
+/// The most jobs of one instance that wait or run (`TOO_MANY_JOBS`).
+pub const JOBS: u64 = 100;
+/// The most bytes of the filter and the modifications of one job (`TOO_MANY_JOBS`).
+pub const JOB_BYTES: usize = 256 * 1024;
+/// The most bytes of all jobs of one instance that are kept, for 30 days (`TOO_MANY_JOBS`).
+pub const JOBS_BYTES: u64 = 16 << 20;
+/// How often a step of a job is tried that takes too long.
+pub const JOB_STEP_ATTEMPTS: u32 = 3;

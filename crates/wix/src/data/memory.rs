@@ -3,12 +3,13 @@
 //! What is gathered (groups, items to be sorted, distinct values, a page) is weighed as it comes in. The
 //! weight is what the allocator hands out, roughly: it guards the process, it is no measurement.
 
-use super::{DataCode, Fault, Object, Value, limits};
+use super::{Budget, DataCode, Fault, Object, Value, limits};
 
 /// What a computation may still keep.
 #[derive(Debug)]
 pub struct Memory {
     left: usize,
+    budget: Budget,
 }
 
 impl Default for Memory {
@@ -20,7 +21,28 @@ impl Default for Memory {
 impl Memory {
     /// So many bytes.
     pub const fn of(bytes: usize) -> Self {
-        Self { left: bytes }
+        Self {
+            left: bytes,
+            budget: Budget::unlimited(),
+        }
+    }
+
+    /// As much as one request may gather, with the budget that its work is counted against.
+    pub const fn within(budget: Budget) -> Self {
+        Self {
+            left: limits::GATHERED_BYTES,
+            budget,
+        }
+    }
+
+    /// Counts the work of looking at something, or of making it.
+    pub fn work(&self, it: &impl Weigh) -> Result<(), Fault> {
+        self.budget.work(it.weight() as u64)
+    }
+
+    /// The budget of the request.
+    pub const fn budget(&self) -> &Budget {
+        &self.budget
     }
 
     /// Keeps something. `WDE0092` when that is too much.

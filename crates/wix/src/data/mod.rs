@@ -10,6 +10,7 @@
 //! - [`page`], [`sort`]: reading what part of an answer is wanted, and in which order
 //! - [`aggregation`]: groups and what is computed over them; [`pipeline`]: stages, one after the other
 //! - [`search`]: words in items; [`distinct`]: the values of a field
+//! - [`budget`]: what one request may still do
 //! - [`memory`], [`top`], [`grouping`], [`access`]: what the last four are made of
 //! - [`modification`]: what `patch` does to an item
 //! - [`collection`]: definitions, field types, permissions
@@ -19,6 +20,7 @@
 
 pub mod access;
 pub mod aggregation;
+pub mod budget;
 pub mod codec;
 pub mod collection;
 pub mod date;
@@ -39,6 +41,7 @@ pub mod sort;
 pub mod top;
 pub mod value;
 
+pub use budget::Budget;
 pub use date::Date;
 pub use fault::{DataCode, Fault};
 pub use filter::Filter;

@@ -2,15 +2,133 @@
 
 use backlot_wix::data::page::Page;
 use backlot_wix::data::{Fault, Object};
+use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Response};
 use serde::Serialize;
 
 use crate::body::ReplyBody;
+use crate::data::{Included, Inclusions};
+
+/// A text from this size on is handed over as it is, and not copied.
+const SHARED_BYTES: usize = 4096;
+
+/// JSON in the making. Large pieces are shared with whatever else holds them.
+#[derive(Debug, Default)]
+pub(crate) struct Answer {
+    parts: Vec<Bytes>,
+    text: String,
+}
+
+impl From<String> for Answer {
+    fn from(text: String) -> Self {
+        let parts = Vec::new();
+        Self { parts, text }
+    }
+}
+
+impl Answer {
+    pub(super) fn with_capacity(bytes: usize) -> Self {
+        String::with_capacity(bytes).into()
+    }
+
+    pub(super) fn push(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+
+    /// JSON as it is kept.
+    pub(super) fn push_kept(&mut self, json: Bytes) {
+        match std::str::from_utf8(&json) {
+            Ok(text) if text.len() < SHARED_BYTES => self.text.push_str(text),
+            _ => {
+                let text = std::mem::take(&mut self.text);
+                self.parts.push(text.into());
+                self.parts.push(json);
+            }
+        }
+    }
+
+    /// `{"id":…,"dataCollectionId":…,"data":…}`, of an item as it is kept.
+    pub(super) fn push_kept_item(&mut self, id: &str, collection: &str, json: Bytes) {
+        self.begin_item(id, collection);
+        self.push_kept(json);
+        self.text.push('}');
+    }
+
+    /// The same, of an item into which others are put.
+    pub(super) fn push_object(
+        &mut self,
+        collection: &str,
+        object: &Object,
+        inclusions: &Inclusions,
+    ) {
+        let id = object.get("_id").and_then(backlot_wix::data::Value::as_str);
+        self.begin_item(id.unwrap_or_default(), collection);
+        if inclusions.is_empty() {
+            self.text.push_str(&json(object));
+        } else {
+            self.push_fields(object, inclusions);
+        }
+        self.text.push('}');
+    }
+
+    fn push_fields(&mut self, object: &Object, inclusions: &Inclusions) {
+        let included = inclusions.of(object);
+        let mut between = '{';
+        for (name, value) in object {
+            if included.iter().all(|(field, _)| field != name) {
+                self.text.push(between);
+                push_text(&mut self.text, name);
+                self.text.push(':');
+                self.text.push_str(&json(value));
+                between = ',';
+            }
+        }
+        for (name, included) in included {
+            self.text.push(between);
+            push_text(&mut self.text, name);
+            self.text.push(':');
+            match included {
+                Included::One(item) => self.push_kept(item.clone()),
+                Included::Many(items) => {
+                    self.text.push('[');
+                    for (place, item) in items.iter().enumerate() {
+                        if place > 0 {
+                            self.text.push(',');
+                        }
+                        self.push_kept(item.clone());
+                    }
+                    self.text.push(']');
+                }
+            }
+            between = ',';
+        }
+        self.text.push_str(if between == '{' { "{}" } else { "}" });
+    }
+
+    fn begin_item(&mut self, id: &str, collection: &str) {
+        let text = &mut self.text;
+        text.push_str("{\"id\":");
+        push_text(text, id);
+        text.push_str(",\"dataCollectionId\":");
+        push_text(text, collection);
+        text.push_str(",\"data\":");
+    }
+
+    fn into_body(self) -> ReplyBody {
+        let (mut parts, last) = (self.parts, Bytes::from(self.text));
+        if parts.is_empty() {
+            return ReplyBody::full(last);
+        }
+        parts.push(last);
+        parts.retain(|part| !part.is_empty());
+        ReplyBody::parts(parts)
+    }
+}
 
 /// 200, and the JSON.
-pub(super) fn reply(json: String) -> Response<ReplyBody> {
-    let mut response = Response::new(ReplyBody::full(json));
+pub(super) fn reply(answer: Answer) -> Response<ReplyBody> {
+    let mut response = Response::new(answer.into_body());
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -53,14 +171,6 @@ fn push_text(text: &mut String, value: &str) {
         text.push_str(value);
         text.push('"');
     }
-}
-
-/// An item that was changed on its way out.
-pub(super) fn item_of(collection: &str, object: &Object) -> String {
-    let id = object.get("_id").and_then(backlot_wix::data::Value::as_str);
-    let mut text = String::new();
-    push_item(&mut text, id.unwrap_or_default(), collection, &json(object));
-    text
 }
 
 /// `{"dataItem":…}`

@@ -81,6 +81,23 @@ pub(crate) fn methods() -> Methods {
 }
 
 impl Call {
+    /// Whether this is often over in a moment, so that it may be tried on a thread that serves connections.
+    pub(super) const fn may_be_short(self) -> bool {
+        matches!(
+            self,
+            Self::Get
+                | Self::Insert
+                | Self::Update
+                | Self::Save
+                | Self::Patch
+                | Self::Remove
+                | Self::Query
+                | Self::IsReferenced
+                | Self::JobStatus
+                | Self::GetCollection
+        )
+    }
+
     /// `None` when there is no such call.
     pub(crate) fn find(method: &Method, path: &str, query: &str) -> Option<Self> {
         let path = PREFIXES

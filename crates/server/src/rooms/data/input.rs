@@ -42,6 +42,11 @@ impl Input {
         }
     }
 
+    /// The bytes that are read to know what it says.
+    pub(super) fn size(&self) -> usize {
+        self.body.len() + self.query().len()
+    }
+
     fn query(&self) -> &str {
         self.uri.query().unwrap_or_default()
     }

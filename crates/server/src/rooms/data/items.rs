@@ -2,12 +2,12 @@
 
 use backlot_store::items::{Item, Written};
 use backlot_wix::data::modification::{Modification, WireModification};
-use backlot_wix::data::{Fault, FieldPath, Filter, Value};
+use backlot_wix::data::{Fault, FieldPath, Filter, Object, Value};
 use serde::Deserialize;
 
-use super::answer::{data_item, id_only, item_of, json};
+use super::answer::{Answer, data_item, id_only, json};
 use super::input::Input;
-use super::projection::project;
+use super::query::push_object;
 use crate::data::{Change, DataFault, DataOf, Include, Opened, WireItem};
 
 /// A call about one item, in the client's words.
@@ -71,7 +71,7 @@ impl Request {
 }
 
 /// `GET items/{id}`, `GET items/{id}?.r=`
-pub(super) async fn get(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+pub(super) async fn get(data: &DataOf, input: &Input) -> Result<Answer, DataFault> {
     let request = if input.is_plain() {
         Request {
             data_collection_id: input.parameter("dataCollectionId").unwrap_or_default(),
@@ -87,20 +87,27 @@ pub(super) async fn get(data: &DataOf, input: &Input) -> Result<String, DataFaul
     let includes = request.include_references.unwrap_or_default();
     let fields = read_fields(&request.fields.unwrap_or_default())?;
     if includes.is_empty() && fields.is_empty() {
-        return Ok(data_item(&item.id, opened.id(), &item.json));
+        return Ok(data_item(&item.id, opened.id(), &item.json).into());
     }
-    let mut objects = [item.object()?];
-    data.include(&opened, &mut objects, &includes).await?;
+    object_answer(data, &opened, item.object()?, &fields, &includes).await
+}
+
+/// `{"dataItem":…}`: an item with others put in, or with only some of its fields.
+async fn object_answer(
+    data: &DataOf,
+    opened: &Opened,
+    object: Object,
+    fields: &[FieldPath],
+    includes: &[Include],
+) -> Result<Answer, DataFault> {
+    let objects = [object];
+    let inclusions = data.include(opened, &objects, includes).await?;
     let [object] = objects;
-    let object = if fields.is_empty() {
-        object
-    } else {
-        project(&object, &fields)
-    };
-    Ok(format!(
-        "{{\"dataItem\":{}}}",
-        item_of(opened.id(), &object)
-    ))
+    let mut answer = Answer::default();
+    answer.push("{\"dataItem\":");
+    push_object(&mut answer, opened, object, fields, &inclusions)?;
+    answer.push("}");
+    Ok(answer)
 }
 
 /// Field names as paths; what is no path is a name that does not exist.
@@ -118,28 +125,28 @@ pub(super) fn read_fields(names: &[String]) -> Result<Vec<FieldPath>, Fault> {
 }
 
 /// `POST items`
-pub(super) async fn insert(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+pub(super) async fn insert(data: &DataOf, input: &Input) -> Result<Answer, DataFault> {
     let mut request: Request = input.json()?;
     let change = Change::Insert(request.item(input)?);
     write(data, &request, change, false).await
 }
 
 /// `POST items/update`, `PUT items/{id}`
-pub(super) async fn update(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+pub(super) async fn update(data: &DataOf, input: &Input) -> Result<Answer, DataFault> {
     let mut request: Request = input.json()?;
     let change = Change::Update(request.item(input)?);
     write(data, &request, change, false).await
 }
 
 /// `POST items/save`
-pub(super) async fn save(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+pub(super) async fn save(data: &DataOf, input: &Input) -> Result<Answer, DataFault> {
     let mut request: Request = input.json()?;
     let change = Change::Save(request.item(input)?);
     write(data, &request, change, true).await
 }
 
 /// `POST items/patch`, `PATCH items/{id}`
-pub(super) async fn patch(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+pub(super) async fn patch(data: &DataOf, input: &Input) -> Result<Answer, DataFault> {
     let request: Request = input.json()?;
     let patch = request.patch.as_ref();
     let patch = patch.ok_or_else(|| Fault::invalid("patch must not be empty."))?;
@@ -152,7 +159,7 @@ pub(super) async fn patch(data: &DataOf, input: &Input) -> Result<String, DataFa
 }
 
 /// `POST items/remove`, `DELETE items/{id}`
-pub(super) async fn remove(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+pub(super) async fn remove(data: &DataOf, input: &Input) -> Result<Answer, DataFault> {
     let request = if input.is_plain() {
         Request {
             data_collection_id: input.parameter("dataCollectionId").unwrap_or_default(),
@@ -178,7 +185,7 @@ async fn write(
     request: &Request,
     change: Change,
     says_action: bool,
-) -> Result<String, DataFault> {
+) -> Result<Answer, DataFault> {
     let condition = condition(request.condition.as_ref())?;
     let save_references = request.save_references.unwrap_or_default();
     let collection = &request.data_collection_id;
@@ -192,26 +199,30 @@ async fn write(
     let item = written.item();
     // What was inserted, the caller has sent.
     let is_shown = opened.may_see(item) || matches!(written, Written::Inserted(_));
-    let mut text = if !is_shown && is_whole {
-        data_item(&item.id, opened.id(), &as_sent(item)?)
-    } else if !is_shown {
-        data_item(&item.id, opened.id(), &id_only(&item.id))
-    } else if request.include_referenced_items.unwrap_or_default() {
-        with_references(data, &opened, &written).await?
-    } else {
-        data_item(&item.id, opened.id(), &item.json)
+    let action = match written {
+        _ if !says_action => "}",
+        Written::Inserted(_) => ",\"action\":\"INSERTED\"}",
+        _ => ",\"action\":\"UPDATED\"}",
     };
-    if says_action {
-        let action = match written {
-            Written::Inserted(_) => "INSERTED",
-            _ => "UPDATED",
+    let mut answer = Answer::default();
+    answer.push("{\"dataItem\":");
+    if !is_shown {
+        let shown = if is_whole {
+            as_sent(item)?
+        } else {
+            id_only(&item.id)
         };
-        text.pop();
-        text.push_str(",\"action\":\"");
-        text.push_str(action);
-        text.push_str("\"}");
+        answer.push_kept_item(&item.id, opened.id(), shown.into());
+    } else if request.include_referenced_items.unwrap_or_default() {
+        let objects = [item.object()?];
+        let includes = Include::all(&opened);
+        let inclusions = data.include(&opened, &objects, &includes).await?;
+        answer.push_object(opened.id(), &objects[0], &inclusions);
+    } else {
+        answer.push_kept_item(&item.id, opened.id(), item.json.clone().into());
     }
-    Ok(text)
+    answer.push(action);
+    Ok(answer)
 }
 
 /// A whole item as the caller sent it, without what the server kept of the item before.
@@ -221,18 +232,4 @@ fn as_sent(item: &Item) -> Result<String, DataFault> {
         object.shift_remove(name);
     }
     Ok(json(&object))
-}
-
-async fn with_references(
-    data: &DataOf,
-    opened: &Opened,
-    written: &Written,
-) -> Result<String, DataFault> {
-    let mut objects = [written.item().object()?];
-    data.include(opened, &mut objects, &Include::all(opened))
-        .await?;
-    Ok(format!(
-        "{{\"dataItem\":{}}}",
-        item_of(opened.id(), &objects[0])
-    ))
 }

@@ -35,9 +35,10 @@ use http::{Request, Response};
 pub(crate) use call::{Call, methods};
 
 use crate::body::ReplyBody;
-use crate::data::{DataOf, Who};
+use crate::data::{DataFault, DataOf, Who};
 use crate::error::Refusal;
 use crate::house::House;
+use answer::Answer;
 use input::Input;
 
 /// What the room is made with.
@@ -71,8 +72,7 @@ pub(crate) async fn enter(
     }
     let input = Input::read(request, limits).await?;
     let data = house.data.of(Who::caller(&caller, house.checker.app_id()));
-    let json = respond(&data, call, &input).await?;
-    Ok(answer::reply(json))
+    do_call(data, call, input).await
 }
 
 /// The same for a request whose body is there already.
@@ -81,11 +81,26 @@ pub(crate) async fn answer_whole(
     call: Call,
     request: Request<Bytes>,
 ) -> Result<Response<ReplyBody>, Refusal> {
-    let json = respond(data, call, &Input::of(request)).await?;
-    Ok(answer::reply(json))
+    do_call(data.clone(), call, Input::of(request)).await
 }
 
-async fn respond(data: &DataOf, call: Call, input: &Input) -> Result<String, Refusal> {
+/// The largest request that is read on a thread that serves connections.
+const MAX_INLINE_BYTES: usize = 8 * 1024;
+
+/// Does what is short at once, and everything else in the work pool.
+async fn do_call(data: DataOf, call: Call, input: Input) -> Result<Response<ReplyBody>, Refusal> {
+    if call.may_be_short() && input.size() <= MAX_INLINE_BYTES {
+        match respond(&data.clone().inline(), call, &input).await {
+            // It is longer than it looked, and has changed nothing.
+            Err(DataFault::Fault(fault)) if fault.code() == DataCode::TooCostly => {}
+            outcome => return Ok(answer::reply(outcome?)),
+        }
+    }
+    let outcome = data.run_in_pool(move |data| async move { respond(&data, call, &input).await });
+    Ok(answer::reply(outcome.await??))
+}
+
+async fn respond(data: &DataOf, call: Call, input: &Input) -> Result<Answer, DataFault> {
     Ok(match call {
         Call::Get => items::get(data, input).await?,
         Call::Insert => items::insert(data, input).await?,
@@ -93,42 +108,42 @@ async fn respond(data: &DataOf, call: Call, input: &Input) -> Result<String, Ref
         Call::Save => items::save(data, input).await?,
         Call::Patch => items::patch(data, input).await?,
         Call::Remove => items::remove(data, input).await?,
-        Call::Truncate => items::truncate(data, input).await?,
-        Call::BulkInsert => bulk::insert(data, input).await?,
-        Call::BulkUpdate => bulk::update(data, input).await?,
-        Call::BulkSave => bulk::save(data, input).await?,
-        Call::BulkPatch => bulk::patch(data, input).await?,
-        Call::BulkRemove => bulk::remove(data, input).await?,
-        Call::AsyncPatch => jobs::patch(data, input).await?,
-        Call::AsyncRemove => jobs::remove(data, input).await?,
-        Call::JobStatus => jobs::status(data, input).await?,
+        Call::Truncate => items::truncate(data, input).await?.into(),
+        Call::BulkInsert => bulk::insert(data, input).await?.into(),
+        Call::BulkUpdate => bulk::update(data, input).await?.into(),
+        Call::BulkSave => bulk::save(data, input).await?.into(),
+        Call::BulkPatch => bulk::patch(data, input).await?.into(),
+        Call::BulkRemove => bulk::remove(data, input).await?.into(),
+        Call::AsyncPatch => jobs::patch(data, input).await?.into(),
+        Call::AsyncRemove => jobs::remove(data, input).await?.into(),
+        Call::JobStatus => jobs::status(data, input).await?.into(),
         Call::Query => query::query(data, input).await?,
-        Call::Count => query::count(data, input).await?,
-        Call::Distinct => summaries::distinct(data, input).await?,
-        Call::Aggregate => summaries::aggregate(data, input).await?,
-        Call::Pipeline => summaries::pipeline(data, input).await?,
+        Call::Count => query::count(data, input).await?.into(),
+        Call::Distinct => summaries::distinct(data, input).await?.into(),
+        Call::Aggregate => summaries::aggregate(data, input).await?.into(),
+        Call::Pipeline => summaries::pipeline(data, input).await?.into(),
         Call::Search => search::search(data, input).await?,
-        Call::InsertReferences => references::insert(data, input).await?,
-        Call::RemoveReferences => references::remove(data, input).await?,
-        Call::ReplaceReferences => references::replace(data, input).await?,
-        Call::IsReferenced => references::is_referenced(data, input).await?,
+        Call::InsertReferences => references::insert(data, input).await?.into(),
+        Call::RemoveReferences => references::remove(data, input).await?.into(),
+        Call::ReplaceReferences => references::replace(data, input).await?.into(),
+        Call::IsReferenced => references::is_referenced(data, input).await?.into(),
         Call::QueryReferenced => references::query(data, input).await?,
-        Call::CreateCollection => collections::create(data, input).await?,
-        Call::GetCollection => collections::get(data, input).await?,
-        Call::ListCollections => collections::list(data, input).await?,
-        Call::UpdateCollection => collections::update(data, input).await?,
-        Call::PatchCollection => collections::patch(data, input).await?,
-        Call::DeleteCollection => collections::delete(data, input).await?,
-        Call::CreateField => fields::create(data, input).await?,
-        Call::UpdateField => fields::update(data, input).await?,
-        Call::PatchField => fields::patch(data, input).await?,
-        Call::DeleteField => fields::delete(data, input).await?,
-        Call::AddPlugin(kind) => fields::add_plugin(data, input, kind).await?,
-        Call::DeletePlugin(kind) => fields::delete_plugin(data, input, kind).await?,
-        Call::CreateIndex => indexes::create(data, input).await?,
-        Call::ListIndexes => indexes::list(data, input).await?,
-        Call::AvailableIndexes => indexes::available(data, input).await?,
-        Call::DropIndex => indexes::remove(data, input).await?,
+        Call::CreateCollection => collections::create(data, input).await?.into(),
+        Call::GetCollection => collections::get(data, input).await?.into(),
+        Call::ListCollections => collections::list(data, input).await?.into(),
+        Call::UpdateCollection => collections::update(data, input).await?.into(),
+        Call::PatchCollection => collections::patch(data, input).await?.into(),
+        Call::DeleteCollection => collections::delete(data, input).await?.into(),
+        Call::CreateField => fields::create(data, input).await?.into(),
+        Call::UpdateField => fields::update(data, input).await?.into(),
+        Call::PatchField => fields::patch(data, input).await?.into(),
+        Call::DeleteField => fields::delete(data, input).await?.into(),
+        Call::AddPlugin(kind) => fields::add_plugin(data, input, kind).await?.into(),
+        Call::DeletePlugin(kind) => fields::delete_plugin(data, input, kind).await?.into(),
+        Call::CreateIndex => indexes::create(data, input).await?.into(),
+        Call::ListIndexes => indexes::list(data, input).await?.into(),
+        Call::AvailableIndexes => indexes::available(data, input).await?.into(),
+        Call::DropIndex => indexes::remove(data, input).await?.into(),
         Call::NotServed(what) => {
             let text = format!("{what} are not supported here.");
             return Err(Fault::new(DataCode::NotSupported, text).into());

@@ -2,15 +2,16 @@
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
+use backlot_store::items::Item;
 use backlot_wix::data::page::whole;
-use backlot_wix::data::{Fault, Filter, Value};
+use backlot_wix::data::{Fault, FieldPath, Filter, Object, Value};
 use serde::Deserialize;
 
-use super::answer::{Cursors, PagingMetadata, item_of, json, list, push_item};
+use super::answer::{Answer, Cursors, PagingMetadata, json};
 use super::input::Input;
 use super::items::read_fields;
 use super::projection::project;
-use crate::data::{DataFault, DataOf, Include, Page, Paging, Query};
+use crate::data::{DataFault, DataOf, Include, Inclusions, Opened, Page, Paging, Query};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -100,7 +101,7 @@ impl QueryWords {
 }
 
 /// `GET items/query?.r=`, `POST items/query`
-pub(super) async fn query(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+pub(super) async fn query(data: &DataOf, input: &Input) -> Result<Answer, DataFault> {
     let request: Request = input.json()?;
     let words = request.query.unwrap_or_default();
     let random =
@@ -113,15 +114,16 @@ pub(super) async fn query(data: &DataOf, input: &Input) -> Result<String, DataFa
         random,
         with_total: request.return_total_count.unwrap_or_default(),
     };
-    let page = data.query(query).await?;
+    let mut page = data.query(query).await?;
     let fields = words.fields.unwrap_or_default();
     let includes = request.include_references.unwrap_or_default();
-    let items = items(data, &page, fields, &includes).await?;
-    let metadata = metadata(page);
-    Ok(format!(
-        "{{\"dataItems\":{items},\"pagingMetadata\":{}}}",
-        json(&metadata)
-    ))
+    let items = std::mem::take(&mut page.items);
+    let count = items.len();
+    let mut answer = items_answer(data, &page.opened, items, &fields, &includes).await?;
+    answer.push(",\"pagingMetadata\":");
+    answer.push(&json(&metadata(page, count)));
+    answer.push("}");
+    Ok(answer)
 }
 
 /// The same seed makes the same order; without one, every call makes its own.
@@ -136,50 +138,86 @@ fn seed(options: Option<RandomOptions>) -> u64 {
     }
 }
 
-/// The items of a page as a list: as they are kept, unless something is to be put in or left out.
-async fn items(
+/// `{"dataItems":[…]`: the items of a page, as they are kept, unless something is to be put in or left out.
+async fn items_answer(
     data: &DataOf,
-    page: &Page,
-    fields: Vec<String>,
+    opened: &Opened,
+    items: Vec<Item>,
+    fields: &[String],
     includes: &[Include],
-) -> Result<String, DataFault> {
-    let collection = page.opened.id();
-    if fields.is_empty() && includes.is_empty() {
-        let size = page.items.iter().map(|item| item.json.len() + 128).sum();
-        let mut text = String::with_capacity(size);
-        text.push('[');
-        for (place, item) in page.items.iter().enumerate() {
-            if place > 0 {
-                text.push(',');
-            }
-            push_item(&mut text, &item.id, collection, &item.json);
+) -> Result<Answer, DataFault> {
+    if !(fields.is_empty() && includes.is_empty()) {
+        let budget = &opened.of.budget;
+        let mut objects = Vec::with_capacity(items.len());
+        for item in items {
+            budget.keep(item.json.len())?;
+            budget.work(4 * item.json.len() as u64)?;
+            objects.push(item.object()?);
         }
-        text.push(']');
-        return Ok(text);
+        return objects_answer(data, opened, objects, &read_fields(fields)?, includes).await;
     }
-    let mut objects = Vec::with_capacity(page.items.len());
-    for item in &page.items {
-        objects.push(item.object()?);
-    }
-    data.include(&page.opened, &mut objects, includes).await?;
-    let fields = read_fields(&fields)?;
-    if !fields.is_empty() {
-        for object in &mut objects {
-            *object = project(object, &fields);
+    let size = items
+        .iter()
+        .map(|item| item.json.len().min(4096) + 128)
+        .sum();
+    let mut answer = Answer::with_capacity(size);
+    answer.push("{\"dataItems\":[");
+    for (place, item) in items.into_iter().enumerate() {
+        if place > 0 {
+            answer.push(",");
         }
+        answer.push_kept_item(&item.id, opened.id(), item.json.into());
     }
-    Ok(list(
-        objects.iter().map(|object| item_of(collection, object)),
-    ))
+    answer.push("]");
+    Ok(answer)
 }
 
-fn metadata(page: Page) -> PagingMetadata {
+/// `{"dataItems":[…]`: items with others put in, or with only some of their fields.
+pub(super) async fn objects_answer(
+    data: &DataOf,
+    opened: &Opened,
+    objects: Vec<Object>,
+    fields: &[FieldPath],
+    includes: &[Include],
+) -> Result<Answer, DataFault> {
+    let inclusions = data.include(opened, &objects, includes).await?;
+    let mut answer = Answer::default();
+    answer.push("{\"dataItems\":[");
+    for (place, object) in objects.into_iter().enumerate() {
+        if place > 0 {
+            answer.push(",");
+        }
+        push_object(&mut answer, opened, object, fields, &inclusions)?;
+    }
+    answer.push("]");
+    Ok(answer)
+}
+
+/// One item with others put in, or with only some of its fields.
+pub(super) fn push_object(
+    answer: &mut Answer,
+    opened: &Opened,
+    mut object: Object,
+    fields: &[FieldPath],
+    inclusions: &Inclusions,
+) -> Result<(), DataFault> {
+    if fields.is_empty() {
+        answer.push_object(opened.id(), &object, inclusions);
+    } else {
+        inclusions.put_into(&mut object, &opened.of.budget)?;
+        let object = project(&object, fields);
+        answer.push_object(opened.id(), &object, &Inclusions::default());
+    }
+    Ok(())
+}
+
+fn metadata(page: Page, count: usize) -> PagingMetadata {
     let cursors = (page.next.is_some() || page.previous.is_some()).then_some(Cursors {
         next: page.next,
         prev: page.previous,
     });
     PagingMetadata {
-        count: page.items.len(),
+        count,
         offset: page.offset,
         total: page.total,
         too_many_to_count: false,

@@ -1,12 +1,13 @@
 //! Calls about what multi-reference fields hold.
 
+use backlot_store::StoreError;
 use backlot_store::items::link::Link;
 use backlot_wix::data::page::{Paging, WirePaging};
 use backlot_wix::data::{Direction, Fault, Value, limits};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::answer::{BulkMetadata, ElementError, PagingMetadata, item_of, json as text, list};
+use super::answer::{Answer, BulkMetadata, ElementError, PagingMetadata, json as text, list};
 use super::input::Input;
 use super::items::read_fields;
 use super::projection::project;
@@ -134,7 +135,7 @@ pub(super) async fn is_referenced(data: &DataOf, input: &Input) -> Result<String
 }
 
 /// `POST items/query-referenced`
-pub(super) async fn query(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+pub(super) async fn query(data: &DataOf, input: &Input) -> Result<Answer, DataFault> {
     let request: Request = input.json()?;
     let ids = request.referring_item_ids.unwrap_or_default();
     let ids: Vec<String> = ids.into_iter().chain(request.referring_item_id).collect();
@@ -157,33 +158,45 @@ pub(super) async fn query(data: &DataOf, input: &Input) -> Result<String, DataFa
         has_next: page.has_next,
         ..PagingMetadata::default()
     };
-    let results = page
-        .referenced
-        .into_iter()
-        .map(|Referenced { link, item }| match item {
-            Some(item) => {
-                let item = if fields.is_empty() {
-                    item
-                } else {
-                    project(&item, &fields)
-                };
-                let item = item_of(&page.collection, &item);
-                format!(
-                    "{{\"dataItem\":{item},\"referringItemId\":{}}}",
-                    text(&link.item_id)
-                )
-            }
-            None => json!({ "unresolvedReference": {
-            "referringItemId": link.item_id,
-            "referringItemFieldName": link.field,
-            "referencedItemId": link.referenced_id,
-            "unauthorized": false,
-        } })
-            .to_string(),
-        });
-    Ok(format!(
-        "{{\"results\":{},\"pagingMetadata\":{}}}",
-        list(results),
-        text(&metadata)
-    ))
+    let mut answer = Answer::default();
+    answer.push("{\"results\":[");
+    for (place, Referenced { link, item }) in page.referenced.into_iter().enumerate() {
+        if place > 0 {
+            answer.push(",");
+        }
+        let Some(item) = item else {
+            answer.push(&unresolved(&link));
+            continue;
+        };
+        answer.push("{\"dataItem\":");
+        let item = if fields.is_empty() {
+            item
+        } else {
+            page.budget.work(4 * item.len() as u64)?;
+            let object = serde_json::from_slice(&item).map_err(|error| no_json(&error))?;
+            text(&project(&object, &fields)).into()
+        };
+        answer.push_kept_item(&link.referenced_id, &page.collection, item);
+        answer.push(",\"referringItemId\":");
+        answer.push(&text(&link.item_id));
+        answer.push("}");
+    }
+    answer.push("],\"pagingMetadata\":");
+    answer.push(&text(&metadata));
+    answer.push("}");
+    Ok(answer)
+}
+
+fn unresolved(link: &Link) -> String {
+    let reference = json!({
+        "referringItemId": link.item_id,
+        "referringItemFieldName": link.field,
+        "referencedItemId": link.referenced_id,
+        "unauthorized": false,
+    });
+    json!({ "unresolvedReference": reference }).to_string()
+}
+
+fn no_json(error: &serde_json::Error) -> DataFault {
+    DataFault::Store(StoreError::Refused(format!("an item is no JSON: {error}")))
 }

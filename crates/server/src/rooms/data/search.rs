@@ -6,9 +6,9 @@ use backlot_wix::data::collection::Operation;
 use backlot_wix::data::search::{Search, WireSearch};
 use serde::Deserialize;
 
-use super::answer::{PagingMetadata, item_of, json, list};
+use super::answer::{Answer, PagingMetadata, json};
 use super::input::Input;
-use super::projection::project;
+use super::query::objects_answer;
 use crate::data::{DataFault, DataOf, Include};
 
 #[derive(Debug, Default, Deserialize)]
@@ -21,13 +21,13 @@ struct Request {
 }
 
 /// `POST items/search`
-pub(super) async fn search(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+pub(super) async fn search(data: &DataOf, input: &Input) -> Result<Answer, DataFault> {
     let request: Request = input.json()?;
     let search = Search::read(&request.words)?;
     let opened = data
         .open(&request.data_collection_id, Operation::Read)
         .await?;
-    let mut run = search.start();
+    let mut run = search.start_within(opened.of.budget.clone());
     data.scan(&opened, search.filter().clone(), |item| {
         run.add(&item)?;
         Ok(ControlFlow::Continue(()))
@@ -35,14 +35,12 @@ pub(super) async fn search(data: &DataOf, input: &Input) -> Result<String, DataF
     .await?;
     let mut page = run.finish()?;
     let includes = request.include_references.unwrap_or_default();
-    data.include(&opened, &mut page.results, &includes).await?;
-    let metadata = json(&PagingMetadata::of(&page));
-    let items = page.results.iter().map(|item| match search.fields() {
-        [] => item_of(opened.id(), item),
-        fields => item_of(opened.id(), &project(item, fields)),
-    });
-    Ok(format!(
-        "{{\"dataItems\":{},\"pagingMetadata\":{metadata}}}",
-        list(items)
-    ))
+    let results = std::mem::take(&mut page.results);
+    let mut metadata = PagingMetadata::of(&page);
+    metadata.count = results.len();
+    let mut answer = objects_answer(data, &opened, results, search.fields(), &includes).await?;
+    answer.push(",\"pagingMetadata\":");
+    answer.push(&json(&metadata));
+    answer.push("}");
+    Ok(answer)
 }

@@ -33,7 +33,7 @@ pub(super) async fn distinct(data: &DataOf, input: &Input) -> Result<String, Dat
     let opened = data
         .open(&request.data_collection_id, Operation::Read)
         .await?;
-    let mut run = distinct.start();
+    let mut run = distinct.start_within(opened.of.budget.clone());
     data.scan(&opened, distinct.filter().clone(), |item| {
         run.add(&item)?;
         Ok(ControlFlow::Continue(()))
@@ -49,7 +49,7 @@ pub(super) async fn aggregate(data: &DataOf, input: &Input) -> Result<String, Da
     let opened = data
         .open(&request.data_collection_id, Operation::Read)
         .await?;
-    let mut run = aggregation.start();
+    let mut run = aggregation.start_within(opened.of.budget.clone());
     data.scan(&opened, aggregation.initial_filter().clone(), |item| {
         run.add(&item)?;
         Ok(ControlFlow::Continue(()))
@@ -65,7 +65,7 @@ pub(super) async fn pipeline(data: &DataOf, input: &Input) -> Result<String, Dat
     let opened = data
         .open(&request.data_collection_id, Operation::Read)
         .await?;
-    let mut run = pipeline.start();
+    let mut run = pipeline.start_within(opened.of.budget.clone());
     data.scan(&opened, pipeline.leading_filter(), |item| {
         run.add(&item)?;
         Ok(if run.wants_more() {

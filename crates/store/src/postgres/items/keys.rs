@@ -94,10 +94,7 @@ pub(in crate::postgres) async fn rebuild(
     if added.indexes.is_empty() {
         return Ok(Ok(()));
     }
-    let of = ItemsOf {
-        instance_id,
-        collection: Arc::new(added),
-    };
+    let of = ItemsOf::new(instance_id, Arc::new(added));
     let client = lease.client()?;
     let part = client.prepare_cached(PART).await?;
     let mut place = i64::MIN;

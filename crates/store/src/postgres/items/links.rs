@@ -194,14 +194,17 @@ impl PostgresStore {
         )
         .await;
         let rows = lease.give_back(rows)?;
-        let link = |row: &Row| {
-            Ok(Link {
+        let mut links = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let link = Link {
                 field: wanted.field.clone(),
                 item_id: row.try_get(0)?,
                 referenced_id: row.try_get(1)?,
-            })
-        };
-        rows.iter().map(link).collect()
+            };
+            link.keep_within(&of.budget)?;
+            links.push(link);
+        }
+        Ok(links)
     }
 }
 

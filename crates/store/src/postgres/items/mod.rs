@@ -44,6 +44,9 @@ const GET_SEVERAL: &str = "
         WHERE instance_id = $1 AND collection = $2 AND item_id = wanted.id LIMIT 1
     ) AS i";
 
+/// Items that are asked for at once by their ids: more of the largest ones would be too much to receive.
+const ASKED_TOGETHER: usize = 50;
+
 impl Items for PostgresStore {
     async fn item(&self, of: &ItemsOf, item_id: &str) -> Result<Option<Item>, StoreError> {
         // No id holds a NUL, and PostgreSQL would refuse to look for one.
@@ -66,17 +69,23 @@ impl Items for PostgresStore {
         mut item_ids: Vec<String>,
     ) -> Result<Vec<Item>, StoreError> {
         item_ids.retain(|id| !id.contains('\0'));
+        item_ids.sort_unstable();
+        item_ids.dedup();
         if item_ids.is_empty() {
             return Ok(Vec::new());
         }
         let tenant = uuid(of.instance_id);
-        let values = &[
-            &tenant as _,
-            &of.collection.definition.id as _,
-            &item_ids as _,
-        ];
-        let rows = attempt!(reading: self.tell(of.instance_id, GET_SEVERAL, values))?;
-        Ok(rows.iter().map(read_item).collect::<Result<_, Failure>>()?)
+        let mut items = Vec::with_capacity(item_ids.len());
+        for ids in item_ids.chunks(ASKED_TOGETHER) {
+            let collection = &of.collection.definition.id;
+            let values = &[&tenant as _, collection as _, &ids as _];
+            for row in attempt!(reading: self.tell(of.instance_id, GET_SEVERAL, values))? {
+                let item = read_item(&row)?;
+                item.keep_within(&of.budget)?;
+                items.push(item);
+            }
+        }
+        Ok(items)
     }
 
     async fn find(&self, of: &ItemsOf, find: Find) -> Result<Vec<Item>, StoreError> {
@@ -93,7 +102,8 @@ impl Items for PostgresStore {
         filter: &Filter,
         visit: &mut Visit<'_>,
     ) -> Result<(), StoreError> {
-        attempt!(reading: self.scan_once(of, filter, &mut *visit))
+        let all = Find::all(filter.clone(), u32::MAX);
+        attempt!(reading: self.scan_once(of, &all, &mut *visit))
     }
 
     async fn write(

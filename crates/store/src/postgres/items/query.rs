@@ -1,11 +1,14 @@
 //! Queries: a plan, and the SQL that follows it.
 
+use std::ops::ControlFlow;
+
 use backlot_wix::data::Filter;
 use backlot_wix::data::collection::IndexId;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use super::read_item;
+use super::scan::is_asked;
 use super::statement::{COLLECTION, ITEM, Statement, TENANT};
 use crate::items::plan::{self, Order, Plan, Range};
 use crate::items::{Find, Item, ItemsOf};
@@ -19,13 +22,57 @@ const INEXACT: &str = "
 
 impl PostgresStore {
     pub(super) async fn find_once(&self, of: &ItemsOf, find: &Find) -> Result<Vec<Item>, Failure> {
+        if !is_asked(of, &find.filter) {
+            return self.find_here(of, find).await;
+        }
         let lease = self.tenants().await?;
         let build = |plan: Option<&Plan<'_>>| Statement::find(of, find, plan);
         let rows = self.planned(&lease, of, find, &build).await;
         lease.give_back(rows)?.iter().map(read_item).collect()
     }
 
+    /// Asks for all items in their order, and looks here at which of them are wanted.
+    async fn find_here(&self, of: &ItemsOf, find: &Find) -> Result<Vec<Item>, Failure> {
+        let (mut skip, mut found) = (find.offset, Vec::new());
+        let all = Find {
+            offset: 0,
+            limit: u32::MAX,
+            ..find.clone()
+        };
+        self.scan_once(of, &all, &mut |item| {
+            if skip > 0 {
+                skip -= 1;
+                return Ok(ControlFlow::Continue(()));
+            }
+            if found.len() < find.limit as usize {
+                of.budget.keep(size_of::<Item>() + item.json.len())?;
+                found.push(item);
+            }
+            Ok(if found.len() < find.limit as usize {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            })
+        })
+        .await?;
+        Ok(found)
+    }
+
+    async fn count_here(&self, of: &ItemsOf, filter: &Filter) -> Result<u64, Failure> {
+        let mut count = 0;
+        let all = Find::all(filter.clone(), u32::MAX);
+        self.scan_once(of, &all, &mut |_| {
+            count += 1;
+            Ok(ControlFlow::Continue(()))
+        })
+        .await?;
+        Ok(count)
+    }
+
     pub(super) async fn count_once(&self, of: &ItemsOf, filter: &Filter) -> Result<u64, Failure> {
+        if !is_asked(of, filter) {
+            return self.count_here(of, filter).await;
+        }
         let lease = self.tenants().await?;
         let all = Find::all(filter.clone(), 0);
         let build = |plan: Option<&Plan<'_>>| {

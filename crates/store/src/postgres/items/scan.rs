@@ -1,8 +1,12 @@
 //! Reading all of a collection: items are looked at as they come, and never all in memory.
+//!
+//! The conditions of a filter that cost little are asked of the server. The others are asked here of each item, so that
+//! their work is counted.
 
 use std::ops::ControlFlow;
 
 use backlot_wix::data::Filter;
+use backlot_wix::data::filter::Test;
 use futures_util::TryStreamExt as _;
 
 use super::query::inexact;
@@ -19,11 +23,15 @@ impl PostgresStore {
     pub(super) async fn scan_once(
         &self,
         of: &ItemsOf,
-        filter: &Filter,
+        find: &Find,
         visit: &mut Visit<'_>,
     ) -> Result<(), Failure> {
         let lease = self.tenants().await?;
-        let find = Find::all(filter.clone(), u32::MAX);
+        let (asked, rest) = split(of, &find.filter);
+        let find = Find {
+            filter: asked,
+            ..find.clone()
+        };
         let inexact = inexact(&lease, of).await?;
         let plan = plan::choose(&of.collection, &find, &inexact);
         let statement = Statement::find(of, &find, plan.as_ref());
@@ -32,10 +40,17 @@ impl PostgresStore {
             let mut rows = Box::pin(statement.stream(&lease).await?);
             while let Some(row) = rows.try_next().await? {
                 visited = true;
-                if visit(read_item(&row)?)
-                    .map_err(StoreError::from)?
-                    .is_break()
-                {
+                let work = row.raw_size_bytes() as u64 * PARSED_BYTE;
+                of.budget.work(work).map_err(StoreError::from)?;
+                let item = read_item(&row)?;
+                if !rest.is_all() {
+                    let object = item.object()?;
+                    let matches = rest.matches_within(&object, &of.budget);
+                    if !matches.map_err(StoreError::from)? {
+                        continue;
+                    }
+                }
+                if visit(item).map_err(StoreError::from)?.is_break() {
                     return Ok(ControlFlow::Break(()));
                 }
             }
@@ -50,5 +65,46 @@ impl PostgresStore {
             Err(failure) if visited => Err(Failure::Final(failure.into())),
             Err(failure) => Err(failure),
         }
+    }
+}
+
+/// Terms that the server is asked for one item; a text that is looked for in another counts as several.
+const MAX_TERMS: usize = 24;
+/// As how many terms it counts: the server folds the item's text for each of them.
+const TEXT_TERMS: usize = 8;
+/// Units of work for a byte of a row that is read.
+const PARSED_BYTE: u64 = 4;
+
+/// Whether all of a filter is asked of the server.
+pub(super) fn is_asked(of: &ItemsOf, filter: &Filter) -> bool {
+    split(of, filter).1.is_all()
+}
+
+/// What of a filter is asked of the server, and what is asked here. What multi-references hold, only the
+/// server knows.
+fn split(of: &ItemsOf, filter: &Filter) -> (Filter, Filter) {
+    if cost(filter) <= MAX_TERMS {
+        return (filter.clone(), Filter::all());
+    }
+    let (mut asked, mut rest, mut terms) = (Vec::new(), Vec::new(), 0);
+    for part in filter.conjuncts() {
+        let cost = cost(part);
+        if terms + cost <= MAX_TERMS || of.collection.definition.has_links_in(part) {
+            terms += cost;
+            asked.push(part.clone());
+        } else {
+            rest.push(part.clone());
+        }
+    }
+    (Filter::And(asked), Filter::And(rest))
+}
+
+fn cost(filter: &Filter) -> usize {
+    match filter {
+        Filter::And(parts) | Filter::Or(parts) => parts.iter().map(cost).sum(),
+        Filter::Not(part) => cost(part),
+        Filter::Field(_, Test::Text(..)) => TEXT_TERMS,
+        Filter::Field(_, Test::AllOf(operands)) => operands.len(),
+        Filter::Field(..) => 1,
     }
 }

@@ -6,9 +6,11 @@
 use std::collections::HashMap;
 
 use backlot_wix::data::{FieldPath, Value};
+use futures_util::TryStreamExt as _;
 use tokio_postgres::types::{Json, ToSql, Type};
 use tokio_postgres::{Row, RowStream};
 
+use crate::StoreError;
 use crate::items::ItemsOf;
 use crate::postgres::failure::Failure;
 use crate::postgres::lease::Lease;
@@ -129,15 +131,23 @@ impl<'of> Statement<'of> {
             .collect()
     }
 
-    /// All rows.
+    /// All rows, as far as the budget has room for them.
     pub(super) async fn rows(&self, lease: &Lease) -> Result<Vec<Row>, Failure> {
         let (client, sql, parameters) = (lease.client()?, self.sql(), self.parameters());
-        if !self.is_common {
-            return Ok(client.query_typed(&sql, &parameters).await?);
+        let stream = if self.is_common {
+            let (values, types): (Vec<_>, Vec<_>) = parameters.into_iter().unzip();
+            let statement = client.prepare_typed_cached(&sql, &types).await?;
+            client.query_raw(&statement, values).await?
+        } else {
+            client.query_typed_raw(&sql, parameters).await?
+        };
+        let (mut stream, mut rows) = (Box::pin(stream), Vec::new());
+        while let Some(row) = stream.try_next().await? {
+            let bytes = size_of::<Row>() + row.raw_size_bytes();
+            self.of.budget.keep(bytes).map_err(StoreError::from)?;
+            rows.push(row);
         }
-        let (values, types): (Vec<_>, Vec<_>) = parameters.into_iter().unzip();
-        let statement = client.prepare_typed_cached(&sql, &types).await?;
-        Ok(client.query(&statement, &values).await?)
+        Ok(rows)
     }
 
     /// Rows as they come.

@@ -1,10 +1,10 @@
 //! Conditions as SQL. On links, and on what stands in columns of its own, they are SQL; everything else is asked
 //! of the filter itself.
 
-use backlot_wix::data::filter::Test;
 use backlot_wix::data::{Filter, Value};
 
 use super::query::Statement;
+use crate::items::find::column as filter_column;
 use crate::items::link_condition::LinkConditions;
 
 impl Statement<'_> {
@@ -33,7 +33,7 @@ impl Statement<'_> {
         if let Some(condition) = self.column_condition(filter) {
             return condition;
         }
-        let in_columns = |part: &&Filter| column(part).is_some();
+        let in_columns = |part: &&Filter| filter_column(part).is_some();
         match filter {
             Filter::And(parts) if parts.iter().any(|part| in_columns(&part)) => {
                 let (columns, rest): (Vec<&Filter>, Vec<&Filter>) =
@@ -57,7 +57,7 @@ impl Statement<'_> {
     }
 
     fn column_condition(&mut self, filter: &Filter) -> Option<String> {
-        let (column, text) = column(filter)?;
+        let (column, text) = filter_column(filter)?;
         let text = self.bind(text.to_owned());
         Some(format!("i.{column} = {text}"))
     }
@@ -92,18 +92,6 @@ impl LinkConditions for Statement<'_> {
             "EXISTS (SELECT 1 FROM item_links AS l WHERE l.instance_id = {tenant}
              AND l.collection = {collection} AND l.field = {field} AND l.item_id = i.item_id{to})"
         )
-    }
-}
-
-/// The column that an equality is about, and with what.
-pub(super) fn column(filter: &Filter) -> Option<(&'static str, &str)> {
-    let Filter::Field(path, Test::Equals(Value::String(text))) = filter else {
-        return None;
-    };
-    match path.single()? {
-        "_id" => Some(("item_id", text)),
-        "_owner" => Some(("owner", text)),
-        _ => None,
     }
 }
 

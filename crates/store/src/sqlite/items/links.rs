@@ -200,11 +200,13 @@ pub(super) fn read(
             if links.len() >= wanted.limit as usize {
                 return Ok(links);
             }
-            links.push(Link {
+            let link = Link {
                 field: wanted.field.clone(),
                 item_id: item_id.clone(),
                 referenced_id,
-            });
+            };
+            link.keep_within(&of.budget)?;
+            links.push(link);
         }
     }
     Ok(links)

@@ -7,15 +7,18 @@ mod query;
 mod scan;
 mod write;
 
+use std::sync::Arc;
+
 use backlot_wix::InstanceId;
 use backlot_wix::data::{Fault, Filter};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::SqliteStore;
+use super::readers::Reader;
 use crate::StoreError;
 use crate::collections::Collection;
 use crate::items::link::{Link, LinkOutcome, Wanted};
-use crate::items::{Batch, Find, Item, Items, ItemsOf, Visit, Written};
+use crate::items::{Batch, Find, Item, Items, ItemsOf, Visit, Write, Written};
 
 const GET: &str = "
     SELECT sequence, item_id, owner, data FROM items
@@ -24,8 +27,10 @@ const GET: &str = "
 impl Items for SqliteStore {
     async fn item(&self, of: &ItemsOf, item_id: &str) -> Result<Option<Item>, StoreError> {
         let (instance_id, collection) = (of.instance_id, &of.collection);
-        self.readers
-            .read(|reader| get(&reader.connection, instance_id, collection, item_id))
+        let budget = of.budget.clone();
+        self.readers.read(budget, |reader| {
+            get(&reader.connection, instance_id, collection, item_id)
+        })
     }
 
     async fn items_by_id(
@@ -35,28 +40,41 @@ impl Items for SqliteStore {
     ) -> Result<Vec<Item>, StoreError> {
         item_ids.sort_unstable();
         item_ids.dedup();
-        let of = of.clone();
-        self.read_with(move |connection| {
-            let one = |id: String| get(connection, of.instance_id, &of.collection, &id).transpose();
-            item_ids.into_iter().filter_map(one).collect()
-        })
-        .await
+        let (of, budget) = (of.clone(), of.budget.clone());
+        let read = move |reader: &Reader| {
+            let mut items = Vec::with_capacity(item_ids.len());
+            for id in item_ids {
+                if let Some(item) = get(&reader.connection, of.instance_id, &of.collection, &id)? {
+                    item.keep_within(&of.budget)?;
+                    items.push(item);
+                }
+            }
+            Ok(items)
+        };
+        self.readers.read_long(budget, read).await
     }
 
     async fn find(&self, of: &ItemsOf, find: Find) -> Result<Vec<Item>, StoreError> {
-        if query::is_short(of, &find) {
-            return self.readers.read(|reader| query::find(reader, of, &find));
+        if find.is_short(&of.collection) {
+            let budget = of.budget.clone();
+            return self
+                .readers
+                .read(budget, |reader| query::find(reader, of, &find));
         }
         let of = of.clone();
         self.readers
-            .read_long(move |reader| query::find(reader, &of, &find))
+            .read_long(of.budget.clone(), move |reader| {
+                query::find(reader, &of, &find)
+            })
             .await
     }
 
     async fn count(&self, of: &ItemsOf, filter: &Filter) -> Result<u64, StoreError> {
         let (of, filter) = (of.clone(), filter.clone());
         self.readers
-            .read_long(move |reader| query::count(reader, &of, &filter))
+            .read_long(of.budget.clone(), move |reader| {
+                query::count(reader, &of, &filter)
+            })
             .await
     }
 
@@ -74,14 +92,12 @@ impl Items for SqliteStore {
         of: &ItemsOf,
         batch: Batch,
     ) -> Result<Vec<Result<Written, Fault>>, StoreError> {
-        let work = write::Work::prepare(of.clone(), batch);
-        let outcome = self
-            .write_with(move |connection| work.run(connection))
-            .await;
+        let outcome = self.write_items(of, batch).await;
         self.catalog.look_again(of, outcome)
     }
 
     async fn truncate(&self, of: &ItemsOf) -> Result<(), StoreError> {
+        self.empty(of).await?;
         self.write_to(of, |connection, of| {
             write::check_current(connection, of)?;
             truncate(connection, of.instance_id, &of.collection)
@@ -119,18 +135,42 @@ impl Items for SqliteStore {
     }
 
     async fn is_linked(&self, of: &ItemsOf, link: &Link) -> Result<bool, StoreError> {
-        self.readers
-            .read(|reader| links::is_linked(&reader.connection, of, link))
+        self.readers.read(of.budget.clone(), |reader| {
+            links::is_linked(&reader.connection, of, link)
+        })
     }
 
     async fn links(&self, of: &ItemsOf, wanted: Wanted) -> Result<Vec<Link>, StoreError> {
         let of = of.clone();
-        self.read_with(move |connection| links::read(connection, &of, &wanted))
+        self.readers
+            .read_long(of.budget.clone(), move |reader| {
+                links::read(&reader.connection, &of, &wanted)
+            })
             .await
     }
 }
 
+/// Items that are removed at once from a collection that is emptied.
+const EMPTIED_TOGETHER: u32 = 200;
+
 impl SqliteStore {
+    /// Removes all but the last few items of a collection, a few at a time, so that other instances have their turn.
+    pub(super) async fn empty(&self, of: &ItemsOf) -> Result<(), StoreError> {
+        let of = ItemsOf::new(of.instance_id, Arc::clone(&of.collection));
+        loop {
+            let find = Find::all(Filter::all(), EMPTIED_TOGETHER);
+            let items = self.find(&of, find).await?;
+            if items.len() < EMPTIED_TOGETHER as usize {
+                return Ok(());
+            }
+            let writes = items
+                .into_iter()
+                .map(|item| Write::Remove { item_id: item.id });
+            let batch = Batch::by_the_app(writes.collect());
+            self.write(&of, batch).await?;
+        }
+    }
+
     /// Changes something of a collection, which is looked up anew if it turns out to be outdated.
     async fn write_to<T: Send + 'static>(
         &self,
@@ -139,7 +179,7 @@ impl SqliteStore {
     ) -> Result<T, StoreError> {
         let own = of.clone();
         let outcome = self
-            .write_with(move |connection| work(connection, &own))
+            .write_for(of.instance_id, move |connection| work(connection, &own))
             .await;
         self.catalog.look_again(of, outcome)
     }

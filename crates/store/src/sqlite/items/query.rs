@@ -6,13 +6,11 @@
 use std::fmt::Write as _;
 
 use backlot_wix::data::collection::LONGEST_KEY;
-use backlot_wix::data::filter::Test;
 use backlot_wix::data::key::push;
-use backlot_wix::data::{Direction, Filter, Value};
+use backlot_wix::data::{Direction, Filter};
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, params_from_iter};
 
-use super::condition::column;
 use super::{keys, read_item};
 use crate::StoreError;
 use crate::items::plan::{self, Order, Plan, Range};
@@ -28,29 +26,6 @@ pub(super) struct Statement<'reader> {
     sequence: &'static str,
     pub(super) sql: String,
     pub(super) values: Vec<Sql>,
-}
-
-/// Pages up to this size are read at once, if they come straight from a tree.
-const SHORT_PAGE: u32 = 100;
-
-/// Whether a query is over in a moment: a page in the order of insertion, of everything, of what one
-/// member owns, or of what one key of an index finds.
-pub(super) fn is_short(of: &ItemsOf, find: &Find) -> bool {
-    let filter = &find.filter;
-    find.sorts.is_empty()
-        && find.random.is_none()
-        && find.limit <= SHORT_PAGE
-        && find.offset <= 1000
-        && (filter.is_all() || column(filter).is_some() || is_one_key(of, filter))
-}
-
-fn is_one_key(of: &ItemsOf, filter: &Filter) -> bool {
-    let Filter::Field(path, Test::Equals(value)) = filter else {
-        return false;
-    };
-    let is_scalar = !matches!(value, Value::Null | Value::Array(_) | Value::Object(_));
-    let mut indexes = of.collection.indexes.iter();
-    is_scalar && indexes.any(|index| matches!(&index.sorts[..], [only] if only.path == *path))
 }
 
 pub(super) fn find(reader: &Reader, of: &ItemsOf, find: &Find) -> Result<Vec<Item>, StoreError> {
@@ -71,8 +46,14 @@ pub(super) fn find(reader: &Reader, of: &ItemsOf, find: &Find) -> Result<Vec<Ite
 
 fn ask(reader: &Reader, statement: &Statement<'_>) -> Result<Vec<Item>, StoreError> {
     let mut prepared = reader.connection.prepare_cached(&statement.sql)?;
-    let rows = prepared.query_map(params_from_iter(&statement.values), read_item)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut rows = prepared.query(params_from_iter(&statement.values))?;
+    let mut items = Vec::new();
+    while let Some(row) = rows.next()? {
+        let item = read_item(row)?;
+        item.keep_within(&statement.of.budget)?;
+        items.push(item);
+    }
+    Ok(items)
 }
 
 /// The plan, by what is known of the indexes in the same snapshot that the items are read from.

@@ -23,7 +23,8 @@ pub(super) async fn scan(
 ) -> Result<(), StoreError> {
     let (sender, mut receiver) = mpsc::channel(4);
     let (of, find) = (of.clone(), Find::all(filter.clone(), u32::MAX));
-    let reading = readers.read_long(move |reader| read(reader, &of, &find, &sender));
+    let budget = of.budget.clone();
+    let reading = readers.read_long(budget, move |reader| read(reader, &of, &find, &sender));
     // The receiver moves in: when the visitor stops, it is dropped, and the reader stops, too.
     let visiting = async move {
         while let Some(items) = receiver.recv().await {

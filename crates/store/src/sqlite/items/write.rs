@@ -1,6 +1,13 @@
-//! Writing items: what can be prepared is, before the writer's thread is asked.
+//! Writing items. The writer's thread works out only what costs next to nothing.
+//!
+//! What becomes of a new item is worked out before the writer is asked. What becomes of one that is there already hangs
+//! on what is there: a small change is worked out by the writer, within [`WRITER_WORK`]; a costly one outside, from what a
+//! reader finds, and the writer does it if the item is still the same.
 
-use backlot_wix::data::{Fault, Object};
+use std::sync::Arc;
+
+use backlot_wix::data::budget::Limits;
+use backlot_wix::data::{Budget, DataCode, Fault, Object};
 use rusqlite::{Connection, params};
 
 use super::{get, keys, links};
@@ -9,13 +16,25 @@ use crate::items::change::{Change, LinkChange, NewItem};
 use crate::items::key_change::{self, KeyChange};
 use crate::items::write::{Step, Write};
 use crate::items::{Batch, Item, ItemsOf, Written};
+use crate::sqlite::SqliteStore;
 use crate::sqlite::collections::current_revision;
 
-/// A batch, as far as it can be prepared without the database.
-pub(super) struct Work {
+/// Work that the writer does for one piece of work, in units of [`Budget`]: about a tenth of a millisecond.
+const WRITER_WORK: u64 = 100_000;
+/// Units for a byte of an item that is parsed, copied and written again.
+const CHANGED_BYTE: u64 = 4;
+/// Writes that are done together. In between, other instances have their turn.
+const MAX_TOGETHER: usize = 50;
+/// Bytes of new items that are written together.
+const MAX_BYTES_TOGETHER: usize = 512 * 1024;
+/// How often a costly change is worked out anew, since its item has changed meanwhile.
+const ATTEMPTS: usize = 8;
+
+/// Writes of one batch, as far as they can be prepared without the database.
+struct Work {
     of: ItemsOf,
     /// What all of its writes share.
-    batch: Batch,
+    batch: Arc<Batch>,
     writes: Vec<Prepared>,
 }
 
@@ -24,59 +43,268 @@ enum Prepared {
     Insert(Result<Change, Fault>),
     /// What hangs on what is there.
     Look(Write),
+    /// What was worked out from what was there.
+    Worked(Box<Worked>),
+}
+
+/// A change that was worked out outside of the writer.
+struct Worked {
+    write: Write,
+    /// What it was worked out from; `None` where there was nothing.
+    before: Option<(Item, Object)>,
+    change: Result<Change, Fault>,
 }
 
 type Outcome = Result<Written, Fault>;
 
-impl Work {
-    pub(super) fn prepare(of: ItemsOf, mut batch: Batch) -> Self {
+/// What the writer made of a write.
+enum Done {
+    /// It is done, or refused.
+    Outcome(Outcome),
+    /// Nothing was done: it is to be worked out outside of the writer.
+    WorkOut(Write),
+}
+
+impl SqliteStore {
+    pub(super) async fn write_items(
+        &self,
+        of: &ItemsOf,
+        mut batch: Batch,
+    ) -> Result<Vec<Outcome>, StoreError> {
         let writes = std::mem::take(&mut batch.writes);
-        let prepared = |write: Write| {
-            if write.needs_existing() {
-                Prepared::Look(write)
-            } else {
+        let batch = Arc::new(batch);
+        let mut prepared = Vec::with_capacity(writes.len());
+        for write in writes {
+            prepared.push(if !write.needs_existing() {
                 Prepared::Insert(write.insert(&of.collection, &batch))
+            } else if batch.step.is_some() {
+                // A step is taken as a whole, so nothing of it can be put off.
+                self.work_out(of, &batch, write).await?
+            } else {
+                Prepared::Look(write)
+            });
+        }
+        if batch.step.is_some() {
+            let done = self.write_together(of, &batch, prepared).await?;
+            return done.into_iter().map(Done::outcome).collect();
+        }
+        let mut outcomes = Vec::with_capacity(prepared.len());
+        for part in parts(prepared) {
+            for done in self.write_together(of, &batch, part).await? {
+                outcomes.push(match done {
+                    Done::Outcome(outcome) => outcome,
+                    Done::WorkOut(write) => self.write_costly(of, &batch, write).await?,
+                });
             }
-        };
-        let writes = writes.into_iter().map(prepared).collect();
-        Self { of, batch, writes }
+        }
+        Ok(outcomes)
     }
 
-    pub(super) fn run(mut self, connection: &Connection) -> Result<Vec<Outcome>, StoreError> {
+    async fn write_together(
+        &self,
+        of: &ItemsOf,
+        batch: &Arc<Batch>,
+        writes: Vec<Prepared>,
+    ) -> Result<Vec<Done>, StoreError> {
+        let work = Work {
+            of: of.clone(),
+            batch: Arc::clone(batch),
+            writes,
+        };
+        self.write_for(of.instance_id, move |connection| work.run(connection))
+            .await
+    }
+
+    /// Works out a change from what a reader finds, until the item is the same when the writer gets to it.
+    async fn write_costly(
+        &self,
+        of: &ItemsOf,
+        batch: &Arc<Batch>,
+        write: Write,
+    ) -> Result<Outcome, StoreError> {
+        for _ in 0..ATTEMPTS {
+            let worked = self.work_out(of, batch, write.clone()).await?;
+            let done = self.write_together(of, batch, vec![worked]).await?;
+            if let Some(Done::Outcome(outcome)) = done.into_iter().next() {
+                return Ok(outcome);
+            }
+        }
+        Err(StoreError::Busy)
+    }
+
+    async fn work_out(
+        &self,
+        of: &ItemsOf,
+        batch: &Arc<Batch>,
+        write: Write,
+    ) -> Result<Prepared, StoreError> {
+        let (own, budget, batch) = (of.clone(), of.budget.clone(), Arc::clone(batch));
+        self.readers
+            .read_long(budget, move |reader| {
+                let (instance_id, collection) = (own.instance_id, &own.collection);
+                let item = get(&reader.connection, instance_id, collection, write.item_id())?;
+                let bytes = item.as_ref().map_or(0, |item| item.json.len());
+                batch.budget.work(bytes as u64 * CHANGED_BYTE)?;
+                let object = item.as_ref().map(Item::object).transpose()?;
+                let change = write.change(collection, &batch, object.as_ref());
+                Ok(Prepared::Worked(Box::new(Worked {
+                    write,
+                    before: item.zip(object),
+                    change,
+                })))
+            })
+            .await
+    }
+}
+
+/// The writes in parts that leave others their turn.
+fn parts(writes: Vec<Prepared>) -> Vec<Vec<Prepared>> {
+    let mut parts = vec![Vec::new()];
+    let mut bytes = 0;
+    for write in writes {
+        let size = write.bytes();
+        let is_full = parts.last().is_some_and(|part: &Vec<Prepared>| {
+            part.len() >= MAX_TOGETHER || (bytes + size > MAX_BYTES_TOGETHER && !part.is_empty())
+        });
+        if is_full {
+            parts.push(Vec::new());
+            bytes = 0;
+        }
+        bytes += size;
+        if let Some(part) = parts.last_mut() {
+            part.push(write);
+        }
+    }
+    parts
+}
+
+impl Prepared {
+    /// Bytes that are written, as far as they are known.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Insert(change) => new_bytes(change),
+            Self::Worked(worked) => new_bytes(&worked.change),
+            Self::Look(_) => 0,
+        }
+    }
+}
+
+fn new_bytes(change: &Result<Change, Fault>) -> usize {
+    let new = change.as_ref().ok().and_then(|change| change.new.as_ref());
+    new.map_or(0, |new| new.json.len())
+}
+
+impl Done {
+    /// [`StoreError::Outdated`] where nothing was done.
+    fn outcome(self) -> Result<Outcome, StoreError> {
+        match self {
+            Self::Outcome(outcome) => Ok(outcome),
+            Self::WorkOut(_) => Err(StoreError::Outdated),
+        }
+    }
+}
+
+impl Work {
+    fn run(mut self, connection: &Connection) -> Result<Vec<Done>, StoreError> {
         check_current(connection, &self.of)?;
         let writes = std::mem::take(&mut self.writes);
-        let mut outcomes = Vec::with_capacity(writes.len());
+        let looks = writes.iter().any(|it| matches!(it, Prepared::Look(_)));
+        let mut small = looks.then(|| self.small_batch());
+        let mut all = Vec::with_capacity(writes.len());
         for write in writes {
-            let outcome = match write {
-                Prepared::Insert(Ok(change)) => self.insert(connection, change)?,
-                Prepared::Insert(Err(fault)) => Err(fault),
-                Prepared::Look(write) => self.look_and_write(connection, &write)?,
+            let done = match write {
+                Prepared::Insert(Ok(change)) => Done::Outcome(self.insert(connection, change)?),
+                Prepared::Insert(Err(fault)) => Done::Outcome(Err(fault)),
+                Prepared::Look(write) => {
+                    let done = match &small {
+                        Some(small) => self.look_and_write(connection, small, write)?,
+                        None => Done::WorkOut(write),
+                    };
+                    // Those that follow may be about the same item.
+                    if matches!(done, Done::WorkOut(_)) {
+                        small = None;
+                    }
+                    done
+                }
+                Prepared::Worked(worked) => self.write_worked(connection, *worked)?,
             };
-            let failed = self.batch.step.is_some() && Step::fails_with(&outcome);
-            outcomes.push(outcome);
+            if self.batch.step.is_none() {
+                all.push(done);
+                continue;
+            }
+            // A step is undone as a whole: the next attempt works it out anew.
+            let outcome = done.outcome()?;
+            let failed = Step::fails_with(&outcome);
+            all.push(Done::Outcome(outcome));
             if failed {
                 break;
             }
         }
         if let Some(step) = &self.batch.step {
-            take_step(connection, &self.of, step, &outcomes)?;
+            take_step(connection, &self.of, step, &all)?;
         }
-        Ok(outcomes)
+        Ok(all)
+    }
+
+    /// The same batch, with a budget that is the writer's.
+    fn small_batch(&self) -> Batch {
+        Batch {
+            budget: Budget::new(Limits {
+                work: WRITER_WORK,
+                memory: 0,
+            }),
+            ..(*self.batch).clone()
+        }
     }
 
     fn look_and_write(
         &self,
         connection: &Connection,
-        write: &Write,
-    ) -> Result<Outcome, StoreError> {
+        batch: &Batch,
+        write: Write,
+    ) -> Result<Done, StoreError> {
         let (instance_id, collection) = (self.of.instance_id, &self.of.collection);
         let existing = get(connection, instance_id, collection, write.item_id())?;
+        let bytes = existing.as_ref().map_or(0, |item| item.json.len()) as u64;
+        if batch.budget.work(bytes * CHANGED_BYTE).is_err() {
+            return Ok(Done::WorkOut(write));
+        }
         let object = existing.as_ref().map(Item::object).transpose()?;
-        let change = match write.change(collection, &self.batch, object.as_ref()) {
-            Ok(change) => change,
-            Err(fault) => return Ok(Err(fault)),
-        };
-        match existing.zip(object) {
+        match write.change(collection, batch, object.as_ref()) {
+            Err(fault) if fault.code() == DataCode::TooCostly => Ok(Done::WorkOut(write)),
+            Err(fault) => Ok(Done::Outcome(Err(fault))),
+            Ok(change) => {
+                let existing = existing.zip(object);
+                Ok(Done::Outcome(self.apply(connection, existing, change)?))
+            }
+        }
+    }
+
+    /// Does what was worked out, if the item is still what it was worked out from.
+    fn write_worked(&self, connection: &Connection, worked: Worked) -> Result<Done, StoreError> {
+        let Worked {
+            write,
+            before,
+            change,
+        } = worked;
+        let (instance_id, collection) = (self.of.instance_id, &self.of.collection);
+        let now = get(connection, instance_id, collection, write.item_id())?;
+        if now.as_ref() != before.as_ref().map(|(item, _)| item) {
+            return Ok(Done::WorkOut(write));
+        }
+        Ok(Done::Outcome(match change {
+            Ok(change) => self.apply(connection, before, change)?,
+            Err(fault) => Err(fault),
+        }))
+    }
+
+    fn apply(
+        &self,
+        connection: &Connection,
+        existing: Option<(Item, Object)>,
+        change: Change,
+    ) -> Result<Outcome, StoreError> {
+        match existing {
             None => self.insert(connection, change),
             Some((item, object)) => match change.new {
                 Some(new) => self.update(connection, &item, &object, new, &change.links),
@@ -86,10 +314,7 @@ impl Work {
     }
 
     fn insert(&self, connection: &Connection, change: Change) -> Result<Outcome, StoreError> {
-        let ItemsOf {
-            instance_id,
-            collection,
-        } = &self.of;
+        let (instance_id, collection) = (&self.of.instance_id, &self.of.collection);
         let Some(new) = change.new else {
             return Err(StoreError::Refused("an insert without an item".to_owned()));
         };
@@ -218,10 +443,16 @@ fn take_step(
     connection: &Connection,
     of: &ItemsOf,
     step: &Step,
-    outcomes: &[Outcome],
+    all: &[Done],
 ) -> Result<(), StoreError> {
-    let done = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
-    let status = crate::jobs::JobStatus::after(step, outcomes.iter().any(Step::fails_with));
+    let outcomes = || {
+        all.iter().filter_map(|done| match done {
+            Done::Outcome(outcome) => Some(outcome),
+            Done::WorkOut(_) => None,
+        })
+    };
+    let done = outcomes().filter(|outcome| outcome.is_ok()).count();
+    let status = crate::jobs::JobStatus::after(step, outcomes().any(Step::fails_with));
     let taken = connection
         .prepare_cached(
             "UPDATE jobs SET done = done + ?3, position = ?4, status = ?5

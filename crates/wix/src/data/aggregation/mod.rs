@@ -15,7 +15,7 @@ mod run;
 mod wire;
 
 use super::grouping::Operation;
-use super::{FieldPath, Filter, Paging, Sort};
+use super::{Budget, FieldPath, Filter, Paging, Sort};
 
 pub use run::Run;
 pub use wire::WireAggregation;
@@ -54,7 +54,12 @@ impl Aggregation {
 
     /// A run without any items yet.
     pub fn start(&self) -> Run<'_> {
-        Run::new(self)
+        self.start_within(Budget::unlimited())
+    }
+
+    /// The same, with its work counted against a budget.
+    pub fn start_within(&self, budget: Budget) -> Run<'_> {
+        Run::new(self, budget)
     }
 }
 

@@ -6,8 +6,11 @@ use super::super::memory::Memory;
 use super::super::order::compare_items;
 use super::super::page::{Collector, Page};
 use super::super::top::Top;
-use super::super::{Fault, Object, Value};
+use super::super::{Budget, Fault, Object, Value};
 use super::Aggregation;
+
+/// Units of work for a field that is taken from an item and counted.
+const FIELD: u64 = 100;
 
 /// An aggregation on its way.
 #[derive(Debug)]
@@ -18,17 +21,20 @@ pub struct Run<'request> {
 }
 
 impl<'request> Run<'request> {
-    pub(super) fn new(request: &'request Aggregation) -> Self {
+    pub(super) fn new(request: &'request Aggregation, budget: Budget) -> Self {
         let operations = request.results.iter().map(|result| result.operation);
         Self {
             request,
             groups: Groups::new(operations.collect()),
-            memory: Memory::default(),
+            memory: Memory::within(budget),
         }
     }
 
     /// Adds an item that the initial filter matches.
     pub fn add(&mut self, item: &Object) -> Result<(), Fault> {
+        let request = self.request;
+        let fields = (request.grouping.len() + request.results.len()) as u64;
+        self.memory.budget().work(FIELD * (1 + fields))?;
         let key = self.request.grouping.iter();
         let key = key.map(|(_, path)| take(item, path)).collect();
         let results = self.request.results.iter();
@@ -46,7 +52,7 @@ impl<'request> Run<'request> {
         );
         let groups = self.groups.finish();
         for row in groups.map(|(key, results)| request.row(key, results)) {
-            if request.last.matches(&row) {
+            if request.last.matches_within(&row, memory.budget())? {
                 top.add(&mut memory, row)?;
             }
         }

@@ -2,9 +2,16 @@
 
 use serde::Serialize;
 
+use regex_lite::Regex;
+
 use super::super::order::equal;
-use super::super::{Fault, Object, Value};
+use super::super::{Budget, Fault, Object, Value};
 use super::{Definition, Field, FieldType};
+
+/// Units of work for a byte of text that a pattern is held against, and for each byte of the pattern.
+const PATTERN_BYTE: u64 = 20;
+/// Units for a byte of what is checked without a pattern.
+const CHECKED_BYTE: u64 = 1;
 
 /// One field that holds what it may not: Wix's `fieldViolation`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -18,12 +25,34 @@ pub struct Violation {
     pub violated_rule: &'static str,
 }
 
-impl Definition {
-    /// Everything in the item that is not as declared.
-    pub fn check(&self, item: &Object) -> Vec<Violation> {
+/// The rules of a collection's fields, its patterns compiled once.
+#[derive(Debug, Clone)]
+pub struct FieldRules {
+    /// By the place of the field.
+    patterns: Vec<Option<Regex>>,
+}
+
+impl FieldRules {
+    /// Prepares the rules of a definition. A pattern that cannot be compiled fits no text.
+    pub fn new(definition: &Definition) -> Self {
+        let compiled = |field: &Field| compile(field.pattern.as_ref()?).ok();
+        Self {
+            patterns: definition.fields.iter().map(compiled).collect(),
+        }
+    }
+
+    /// Everything in the item that is not as this definition, whose rules they are, declares.
+    pub fn check(
+        &self,
+        definition: &Definition,
+        item: &Object,
+        budget: &Budget,
+    ) -> Result<Vec<Violation>, Fault> {
         let mut violations = Vec::new();
-        for field in &self.fields {
-            if let Err((rule, description)) = field.check(item.get(&field.key)) {
+        for (field, pattern) in definition.fields.iter().zip(&self.patterns) {
+            let value = item.get(&field.key);
+            budget.work(field.work_of_check(value))?;
+            if let Err((rule, description)) = field.check(value, pattern.as_ref()) {
                 violations.push(Violation {
                     field: field.key.clone(),
                     description,
@@ -31,7 +60,7 @@ impl Definition {
                 });
             }
         }
-        violations
+        Ok(violations)
     }
 }
 
@@ -48,7 +77,19 @@ pub fn violations_fault(violations: &[Violation]) -> Fault {
 type Verdict = Result<(), (&'static str, String)>;
 
 impl Field {
-    fn check(&self, value: Option<&Value>) -> Verdict {
+    fn work_of_check(&self, value: Option<&Value>) -> u64 {
+        let Some(value) = value else { return 1 };
+        let bytes = |value: &Value| value.as_str().map_or(8, str::len) as u64;
+        let bytes: u64 = value.elements().iter().map(bytes).sum();
+        let choices = self.choices.as_ref().map_or(0, Vec::len) as u64;
+        let pattern = self
+            .pattern
+            .as_ref()
+            .map_or(0, |it| PATTERN_BYTE + it.len() as u64);
+        bytes * (CHECKED_BYTE + pattern) + value.elements().len() as u64 * choices
+    }
+
+    fn check(&self, value: Option<&Value>, compiled: Option<&Regex>) -> Verdict {
         let value = value.filter(|value| **value != Value::Null);
         let Some(value) = value else {
             // References to several items lie beside the item, and may come later.
@@ -72,7 +113,7 @@ impl Field {
             }
         }
         if let Some(pattern) = &self.pattern {
-            let fits = |text: &str| compile(pattern).is_ok_and(|it| it.is_match(text));
+            let fits = |text: &str| compiled.is_some_and(|it| it.is_match(text));
             if !value.elements().iter().filter_map(Value::as_str).all(fits) {
                 return Err(("PATTERN", format!("must match {pattern}")));
             }
@@ -130,7 +171,7 @@ const fn count(length: usize) -> f64 {
 }
 
 /// A pattern, anchored at both ends. The engine runs in linear time, whatever the pattern.
-pub(super) fn compile(pattern: &str) -> Result<regex_lite::Regex, String> {
+pub(super) fn compile(pattern: &str) -> Result<Regex, String> {
     regex_lite::RegexBuilder::new(&format!("^(?:{pattern})$"))
         .size_limit(1 << 20)
         .build()

@@ -4,7 +4,7 @@
 //! - [`Field`] and [`FieldType`]: what a field may hold
 //! - [`Permissions`]: who may do what
 //! - [`Index`]: which values are found fast, or only once
-//! - [`Definition::check`]: whether an item keeps to what is declared
+//! - [`FieldRules`]: whether an item keeps to what is declared
 //!
 //! Fields that are not declared may be stored; those that are must be what they are declared to be.
 //!
@@ -22,7 +22,7 @@ use serde_json::Value as Json;
 
 use super::{DataCode, Date, Direction, Fault, Filter, limits};
 
-pub use check::{Violation, violations_fault};
+pub use check::{FieldRules, Violation, violations_fault};
 pub use field::{Field, LengthRange, NumberRange, SizeRange};
 pub use field_type::{FieldType, reference_id};
 pub use index::{Index, IndexField, IndexId, KeyError, Keys, LONGEST_KEY};

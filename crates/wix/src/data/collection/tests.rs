@@ -2,7 +2,7 @@ use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::Role;
-use crate::data::{Object, Value};
+use crate::data::{Budget, Object, Value};
 
 fn definition(fields: &Json) -> Result<Definition, String> {
     let permissions = json!({"insert":"ADMIN","update":"ADMIN","remove":"ADMIN","read":"ANYONE"});
@@ -14,17 +14,22 @@ fn item(json: &str) -> Object {
     serde_json::from_str(json).unwrap()
 }
 
+fn check(definition: &Definition, item: &Object) -> Vec<Violation> {
+    let rules = FieldRules::new(definition);
+    rules.check(definition, item, &Budget::unlimited()).unwrap()
+}
+
 #[track_caller]
 fn rules(field: Json, good: &[&str], bad: &[(&str, &str)]) {
     let mut field = field;
     field["key"] = json!("f");
     let definition = definition(&json!([field])).unwrap();
     for value in good {
-        let violations = definition.check(&item(&format!("{{\"f\":{value}}}")));
+        let violations = check(&definition, &item(&format!("{{\"f\":{value}}}")));
         assert_eq!(violations, [], "{value}");
     }
     for (value, rule) in bad {
-        let violations = definition.check(&item(&format!("{{\"f\":{value}}}")));
+        let violations = check(&definition, &item(&format!("{{\"f\":{value}}}")));
         assert_eq!(violations.len(), 1, "{value}");
         assert_eq!(violations[0].violated_rule, *rule, "{value}");
     }

@@ -211,6 +211,14 @@ impl From<Vec<Value>> for Operands {
 }
 
 impl Operands {
+    /// Units of work for a value that is looked for among them.
+    pub(super) fn work_of_each(&self) -> u64 {
+        match &self.hashed {
+            Some(_) => 100,
+            None => 15 * self.list.len() as u64,
+        }
+    }
+
     /// Whether one of them equals the value.
     pub fn contain(&self, value: &Value) -> bool {
         match &self.hashed {

@@ -8,7 +8,8 @@ mod apply;
 
 use serde::Deserialize;
 
-use super::{DataCode, Fault, FieldPath, Value, limits};
+use super::memory::Weigh as _;
+use super::{DataCode, Fault, FieldPath, Object, Value, limits};
 
 /// One change of one field.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,6 +68,21 @@ impl Modification {
             )));
         }
         list.iter().map(Self::parse).collect()
+    }
+
+    /// Units of work that it takes on an item.
+    pub fn work_on(&self, item: &Object) -> u64 {
+        let elements = |path: &FieldPath| {
+            let values = path.find(item);
+            values.iter().map(|it| it.elements().len()).sum::<usize>()
+        };
+        let work = match &self.action {
+            Action::Set(value) | Action::Append(value) => value.weight(),
+            Action::Remove => item.len(),
+            Action::Increment(_) => 0,
+            Action::RemoveFromArray(value) => elements(&self.path) * (20 + value.weight() / 8),
+        };
+        100 + work as u64
     }
 
     fn parse(wire: &WireModification) -> Result<Self, Fault> {

@@ -25,7 +25,7 @@ mod unwind;
 use serde::Deserialize;
 
 use super::page::{WireCursorPaging, WirePaging};
-use super::{Fault, Filter, Paging, Value, limits};
+use super::{Budget, Fault, Filter, Paging, Value, limits};
 
 pub use expression::Expression;
 pub use group::Group;
@@ -106,7 +106,12 @@ impl Pipeline {
 
     /// A run without any items yet.
     pub fn start(&self) -> Run<'_> {
-        Run::new(self)
+        self.start_within(Budget::unlimited())
+    }
+
+    /// The same, with its work counted against a budget.
+    pub fn start_within(&self, budget: Budget) -> Run<'_> {
+        Run::new(self, budget)
     }
 }
 

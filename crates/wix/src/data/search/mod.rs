@@ -12,7 +12,7 @@ mod run;
 mod wire;
 mod words;
 
-use super::{FieldPath, Filter, Object, Paging, Sort};
+use super::{Budget, FieldPath, Filter, Object, Paging, Sort};
 
 pub use run::Run;
 pub use wire::WireSearch;
@@ -72,7 +72,12 @@ impl Search {
 
     /// A run without any items yet.
     pub fn start(&self) -> Run<'_> {
-        Run::new(self)
+        self.start_within(Budget::unlimited())
+    }
+
+    /// The same, with its work counted against a budget.
+    pub fn start_within(&self, budget: Budget) -> Run<'_> {
+        Run::new(self, budget)
     }
 }
 

@@ -6,7 +6,7 @@ use super::super::memory::{Memory, Weigh};
 use super::super::order::compare_items;
 use super::super::page::{Collector, Page};
 use super::super::top::Top;
-use super::super::{Fault, Object};
+use super::super::{Budget, Fault, Object};
 use super::Search;
 
 /// A search on its way.
@@ -30,7 +30,7 @@ impl Weigh for Found {
 }
 
 impl<'request> Run<'request> {
-    pub(super) fn new(request: &'request Search) -> Self {
+    pub(super) fn new(request: &'request Search, budget: Budget) -> Self {
         let compare: Compare<'request> = if request.sorts.is_empty() {
             Box::new(|left, right| right.relevance.cmp(&left.relevance))
         } else {
@@ -39,12 +39,15 @@ impl<'request> Run<'request> {
         Self {
             request,
             found: Top::new(request.paging.decisive(), compare),
-            memory: Memory::default(),
+            memory: Memory::within(budget),
         }
     }
 
     /// Looks at an item that the filter matches.
     pub fn add(&mut self, item: &Object) -> Result<(), Fault> {
+        // Texts are folded and taken apart, and each word is held against those that are looked for.
+        let each = 4 + self.request.words.len() as u64;
+        self.memory.budget().work(item.weight() as u64 * each)?;
         let Some(relevance) = self.request.relevance(item) else {
             return Ok(());
         };

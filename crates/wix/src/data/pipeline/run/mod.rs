@@ -6,10 +6,13 @@ use std::borrow::Cow;
 
 use super::super::memory::{Memory, Weigh as _};
 use super::super::page::{Collector, Page};
-use super::super::{DataCode, Fault, Object, limits};
+use super::super::{Budget, DataCode, Fault, Object, limits};
 use super::Pipeline;
 use super::unwind::{object_to_array, unwind};
 use step::Step;
+
+/// Units of work for an item that goes through a step.
+const STEP: u64 = 100;
 
 /// A pipeline on its way.
 #[derive(Debug)]
@@ -27,12 +30,12 @@ struct End {
 }
 
 impl<'request> Run<'request> {
-    pub(super) fn new(request: &'request Pipeline) -> Self {
+    pub(super) fn new(request: &'request Pipeline, budget: Budget) -> Self {
         Self {
             steps: step::steps(request),
             end: End {
                 page: Collector::new(request.paging, request.wants_total),
-                memory: Memory::default(),
+                memory: Memory::within(budget),
                 work: 0,
             },
         }
@@ -87,15 +90,20 @@ fn pass(steps: &mut [Step<'_>], end: &mut End, mut item: Cow<'_, Object>) -> Res
     let Some((step, rest)) = steps.split_first_mut() else {
         return end.page.add(&mut end.memory, || item.into_owned());
     };
+    end.memory.budget().work(STEP)?;
     match step {
-        Step::Filter(filter) if !filter.matches(&item) => return Ok(()),
+        Step::Filter(filter) => {
+            if !filter.matches_within(&item, end.memory.budget())? {
+                return Ok(());
+            }
+        }
         Step::Skip { left } if *left > 0 => {
             *left -= 1;
             return Ok(());
         }
         Step::Limit { left: 0 } => return Ok(()),
         Step::Limit { left } => *left -= 1,
-        Step::Filter(_) | Step::Skip { .. } => {}
+        Step::Skip { .. } => {}
         Step::Project(projection) => {
             item = Cow::Owned(projection.apply(&item)?);
             end.made(&item)?;
@@ -119,6 +127,7 @@ fn pass(steps: &mut [Step<'_>], end: &mut End, mut item: Cow<'_, Object>) -> Res
 impl End {
     /// Counts an item that was made. A few lists unwound one after the other make millions of one item.
     fn made(&mut self, item: &Object) -> Result<(), Fault> {
+        self.memory.work(item)?;
         self.work = self.work.checked_sub(item.weight()).ok_or_else(|| {
             Fault::new(
                 DataCode::TimedOut,

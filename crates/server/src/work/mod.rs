@@ -1,0 +1,14 @@
+//! Work that depends on the size of what a request brings or finds. It never runs on the threads that serve
+//! connections.
+//!
+//! - [`places`]: how many requests work at once, and whose turn it is
+//! - [`pool`]: runs a request's work on a thread of its own, in a place, within a budget
+//!
+//! Rules: one instance holds at most a quarter of the places while others wait, and all of them when none does; within an
+//! instance the first to come is the first to be served; a place is given up when the client has gone.
+
+mod places;
+mod pool;
+mod watch;
+
+pub(crate) use pool::{RequestLimits, WorkPool};

@@ -1,0 +1,238 @@
+//! Places for work, in turn over instances.
+//!
+//! An instance that holds more than its share keeps it until its work looks at the [`Place`] the next time, about a
+//! millisecond later: then it waits for its turn again if another instance waits. An instance that holds no place
+//! need not wait for that: up to twice as many places are handed out for such instances.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
+
+use backlot_wix::InstanceId;
+use parking_lot::Mutex;
+use tokio::sync::oneshot;
+
+/// How long an instance within its share works before another one has its turn.
+const TIME_SLICE: Duration = Duration::from_millis(10);
+
+/// Hands out places. Cloning shares it.
+#[derive(Clone)]
+pub(crate) struct Places(Arc<Mutex<State>>);
+
+/// Too many requests of this instance wait already.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct TooManyWaiting;
+
+struct State {
+    /// How many places there are.
+    count: usize,
+    held: HashMap<InstanceId, usize>,
+    held_in_all: usize,
+    waiting: HashMap<InstanceId, VecDeque<Turn>>,
+    /// Instances that wait, the next one first.
+    turns: VecDeque<InstanceId>,
+}
+
+/// One that waits for its turn: a task, or a thread in the middle of its work.
+enum Turn {
+    Task(oneshot::Sender<Place>),
+    Thread(mpsc::SyncSender<Place>),
+}
+
+impl Turn {
+    fn is_given_up(&self) -> bool {
+        matches!(self, Self::Task(turn) if turn.is_closed())
+    }
+
+    /// Serves it. Whoever has stopped waiting gives the place back by dropping it.
+    fn serve(self, place: Place) {
+        match self {
+            Self::Task(turn) => drop(turn.send(place)),
+            Self::Thread(turn) => drop(turn.send(place)),
+        }
+    }
+}
+
+/// A place in which one request works; given back when it is dropped.
+pub(crate) struct Place {
+    places: Places,
+    instance_id: InstanceId,
+    is_held: AtomicBool,
+    since: Mutex<Instant>,
+}
+
+impl Places {
+    pub(crate) fn new(count: usize) -> Self {
+        Self(Arc::new(Mutex::new(State {
+            count,
+            held: HashMap::new(),
+            held_in_all: 0,
+            waiting: HashMap::new(),
+            turns: VecDeque::new(),
+        })))
+    }
+
+    /// Waits for a place. Whoever stops waiting gives up the turn. `most` is how many may wait.
+    pub(crate) async fn take(
+        &self,
+        instance_id: InstanceId,
+        most: usize,
+    ) -> Result<Place, TooManyWaiting> {
+        let (turn, served) = oneshot::channel();
+        self.0.lock().join_line(instance_id, turn, most)?;
+        self.hand_out();
+        // The sender is kept until it is served.
+        served.await.map_err(|_| TooManyWaiting)
+    }
+
+    /// Gives places to those whose turn it is.
+    fn hand_out(&self) {
+        loop {
+            let Some((turn, instance_id)) = self.0.lock().next() else {
+                return;
+            };
+            let place = Place {
+                places: self.clone(),
+                instance_id,
+                is_held: AtomicBool::new(true),
+                since: Mutex::new(Instant::now()),
+            };
+            turn.serve(place);
+        }
+    }
+
+    fn give_back(&self, instance_id: InstanceId) {
+        self.0.lock().release(instance_id);
+        self.hand_out();
+    }
+}
+
+impl State {
+    fn join_line(
+        &mut self,
+        instance_id: InstanceId,
+        turn: oneshot::Sender<Place>,
+        most: usize,
+    ) -> Result<(), TooManyWaiting> {
+        let line = self.line(instance_id);
+        if line.len() >= most {
+            line.retain(|turn| !turn.is_given_up());
+        }
+        if line.len() >= most {
+            return Err(TooManyWaiting);
+        }
+        line.push_back(Turn::Task(turn));
+        Ok(())
+    }
+
+    /// The line of an instance, which has its turns from now on.
+    fn line(&mut self, instance_id: InstanceId) -> &mut VecDeque<Turn> {
+        if !self.turns.contains(&instance_id) {
+            self.turns.push_back(instance_id);
+        }
+        self.waiting.entry(instance_id).or_default()
+    }
+
+    /// One instance's share while others wait.
+    const fn share(&self) -> usize {
+        let quarter = self.count / 4;
+        if quarter == 0 { 1 } else { quarter }
+    }
+
+    fn held_by(&self, instance_id: InstanceId) -> usize {
+        self.held.get(&instance_id).copied().unwrap_or_default()
+    }
+
+    fn others_wait(&self, instance_id: InstanceId) -> bool {
+        self.turns.iter().any(|other| *other != instance_id)
+    }
+
+    fn may_have_one(&self, instance_id: InstanceId) -> bool {
+        let held = self.held_by(instance_id);
+        if self.held_in_all < self.count {
+            return held < self.share() || !self.others_wait(instance_id);
+        }
+        let somebody_has_more = || self.held.values().any(|held| *held > self.share());
+        held == 0 && self.held_in_all < 2 * self.count && somebody_has_more()
+    }
+
+    /// The next to be served, who then holds a place.
+    fn next(&mut self) -> Option<(Turn, InstanceId)> {
+        for _ in 0..self.turns.len() {
+            let instance_id = self.turns.pop_front()?;
+            let may = self.may_have_one(instance_id);
+            let Some(line) = self.waiting.get_mut(&instance_id) else {
+                continue;
+            };
+            line.retain(|turn| !turn.is_given_up());
+            let turn = if may { line.pop_front() } else { None };
+            if line.is_empty() {
+                self.waiting.remove(&instance_id);
+            } else {
+                self.turns.push_back(instance_id);
+            }
+            if let Some(turn) = turn {
+                *self.held.entry(instance_id).or_default() += 1;
+                self.held_in_all += 1;
+                return Some((turn, instance_id));
+            }
+        }
+        None
+    }
+
+    fn release(&mut self, instance_id: InstanceId) {
+        self.held_in_all = self.held_in_all.saturating_sub(1);
+        if let Some(held) = self.held.get_mut(&instance_id) {
+            *held -= 1;
+            if *held == 0 {
+                self.held.remove(&instance_id);
+            }
+        }
+    }
+
+    /// Whether the work in a place should let another instance have its turn.
+    fn should_yield(&self, instance_id: InstanceId, since: Instant) -> bool {
+        self.held_in_all >= self.count
+            && self.others_wait(instance_id)
+            && (self.held_by(instance_id) > self.share() || since.elapsed() > TIME_SLICE)
+    }
+}
+
+impl Place {
+    /// Lets another instance have its turn if it waits for one, and waits for the next of its own. Blocks the
+    /// thread: only for threads that work.
+    pub(crate) fn take_turns(&self) {
+        if !self
+            .places
+            .0
+            .lock()
+            .should_yield(self.instance_id, *self.since.lock())
+        {
+            return;
+        }
+        let (turn, served) = mpsc::sync_channel(1);
+        let mut state = self.places.0.lock();
+        // It was served before those who wait behind it.
+        state.line(self.instance_id).push_front(Turn::Thread(turn));
+        drop(state);
+        self.is_held.store(false, Ordering::Relaxed);
+        self.places.give_back(self.instance_id);
+        if let Ok(place) = served.recv() {
+            place.is_held.store(false, Ordering::Relaxed);
+            self.is_held.store(true, Ordering::Relaxed);
+            *self.since.lock() = Instant::now();
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if self.is_held.load(Ordering::Relaxed) {
+            self.places.give_back(self.instance_id);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,211 @@
+//! Runs a request's work on a thread of its own, in a place, within a budget.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::available_parallelism;
+use std::time::{Duration, Instant};
+
+use backlot_wix::InstanceId;
+use backlot_wix::data::Budget;
+use backlot_wix::data::budget::Limits;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+
+use super::places::{Place, Places};
+use super::watch::RequestWatch;
+use crate::error::{Code, Refusal};
+
+/// Places for each core: work waits for the database, too.
+const PLACES_PER_CORE: usize = 2;
+/// The fewest places, so that a quarter is one.
+const MIN_PLACES: usize = 4;
+
+/// The most requests of one instance that wait for a place.
+pub(crate) const MAX_WAITING_OF_ONE: usize = 64;
+
+/// What one request may cost.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RequestLimits {
+    /// Work and memory.
+    pub(crate) budget: Limits,
+    /// The longest that it may take, once it has its place.
+    pub(crate) timeout: Duration,
+}
+
+impl Default for RequestLimits {
+    /// The limits of `backlot_wix::data::limits`.
+    fn default() -> Self {
+        use backlot_wix::data::limits;
+        Self {
+            budget: Limits {
+                work: limits::REQUEST_WORK,
+                memory: limits::REQUEST_BYTES,
+            },
+            timeout: Duration::from_secs(limits::REQUEST_SECONDS),
+        }
+    }
+}
+
+/// Runs work. Cloning shares it.
+#[derive(Clone)]
+pub(crate) struct WorkPool {
+    places: Places,
+    limits: RequestLimits,
+}
+
+impl WorkPool {
+    pub(crate) fn new(limits: RequestLimits) -> Self {
+        let cores = available_parallelism().map_or(1, std::num::NonZero::get);
+        Self {
+            places: Places::new((PLACES_PER_CORE * cores).max(MIN_PLACES)),
+            limits,
+        }
+    }
+
+    /// Runs what `work` makes, when it is the instance's turn. It ends early when this is no longer waited for. Refused
+    /// when too many requests of the instance wait.
+    pub(crate) async fn run<T, F>(
+        &self,
+        instance_id: InstanceId,
+        work: impl FnOnce(Budget) -> F + Send + 'static,
+    ) -> Result<T, Refusal>
+    where
+        T: Send + 'static,
+        F: Future<Output = T>,
+    {
+        self.run_among(MAX_WAITING_OF_ONE, instance_id, work).await
+    }
+
+    /// The same, however many requests of the instance wait: for what is not a request, and is one at a time.
+    pub(crate) async fn run_always<T, F>(
+        &self,
+        instance_id: InstanceId,
+        work: impl FnOnce(Budget) -> F + Send + 'static,
+    ) -> Result<T, Refusal>
+    where
+        T: Send + 'static,
+        F: Future<Output = T>,
+    {
+        self.run_among(usize::MAX, instance_id, work).await
+    }
+
+    async fn run_among<T, F>(
+        &self,
+        most: usize,
+        instance_id: InstanceId,
+        work: impl FnOnce(Budget) -> F + Send + 'static,
+    ) -> Result<T, Refusal>
+    where
+        T: Send + 'static,
+        F: Future<Output = T>,
+    {
+        let too_many = |_| Refusal::from(Code::InstanceBusy).retry_after(1);
+        let place = self
+            .places
+            .take(instance_id, most)
+            .await
+            .map_err(too_many)?;
+        let (client, gone) = Client::new();
+        let budget = self.budget(place, &client);
+        let runtime = Handle::current();
+        let running = tokio::task::spawn_blocking(move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    biased;
+                    outcome = work(budget) => Some(outcome),
+                    _ = gone => None,
+                }
+            })
+        });
+        let outcome = running.await;
+        drop(client);
+        match outcome {
+            Ok(Some(outcome)) => Ok(outcome),
+            Ok(None) => Err(Code::Internal.into()),
+            Err(panicked) => Err(Refusal::from(Code::Internal).because(panicked)),
+        }
+    }
+
+    /// The budget of one request. The place is held for as long as the budget is.
+    fn budget(&self, place: Place, client: &Client) -> Budget {
+        let watch = RequestWatch {
+            place: Arc::new(place),
+            client_has_gone: Arc::clone(&client.has_gone),
+            started: Instant::now(),
+            timeout: self.limits.timeout,
+        };
+        Budget::watched(self.limits.budget, watch)
+    }
+}
+
+/// Whoever waits for the work; when it is dropped, the work ends.
+struct Client {
+    has_gone: Arc<AtomicBool>,
+    _waits: oneshot::Sender<()>,
+}
+
+impl Client {
+    fn new() -> (Self, oneshot::Receiver<()>) {
+        let (waits, gone) = oneshot::channel();
+        let client = Self {
+            has_gone: Arc::default(),
+            _waits: waits,
+        };
+        (client, gone)
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.has_gone.store(true, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use backlot_wix::data::DataCode;
+
+    use super::*;
+
+    const ID: InstanceId = InstanceId::from_bytes([1; 16]);
+
+    #[tokio::test]
+    async fn work_ends_and_its_place_is_given_up_when_the_client_has_gone() {
+        let mut pool = WorkPool::new(RequestLimits::default());
+        pool.places = Places::new(1);
+        let (ended, end) = oneshot::channel();
+        let (begun, started) = oneshot::channel();
+        let endless = pool.run(ID, move |budget| async move {
+            let _ = begun.send(());
+            loop {
+                // As the matching of one large item does.
+                if let Err(fault) = budget.work(0).and_then(|()| budget.look()) {
+                    let _ = ended.send(fault);
+                    return;
+                }
+            }
+        });
+        tokio::select! {
+            _ = endless => panic!("it has no end"),
+            _ = started => {}
+        }
+        assert_eq!(end.await.unwrap().data()["limit"], "client");
+        // With one place, this waits until it is free.
+        assert_eq!(pool.run(ID, |_| async { 7 }).await.unwrap(), 7);
+    }
+
+    #[tokio::test]
+    async fn work_ends_when_its_time_is_over() {
+        let pool = WorkPool::new(RequestLimits {
+            timeout: Duration::ZERO,
+            ..RequestLimits::default()
+        });
+        let outcome = pool.run(ID, |budget| async move { budget.look() }).await;
+        let fault = outcome.unwrap().unwrap_err();
+        assert_eq!(
+            (fault.code(), &fault.data()["limit"]),
+            (DataCode::TooCostly, &"time".into())
+        );
+    }
+}

@@ -1,0 +1,32 @@
+//! What ends a request's work beside its budget: its client has gone, or its time is over.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use backlot_wix::data::budget::{Watch, too_much_time};
+use backlot_wix::data::{DataCode, Fault};
+
+use super::places::Place;
+
+/// Looks at the client, the clock and the place.
+pub(super) struct RequestWatch {
+    pub(super) place: Arc<Place>,
+    pub(super) client_has_gone: Arc<AtomicBool>,
+    pub(super) started: Instant,
+    pub(super) timeout: Duration,
+}
+
+impl Watch for RequestWatch {
+    fn look(&self) -> Result<(), Fault> {
+        self.place.take_turns();
+        if self.client_has_gone.load(Ordering::Relaxed) {
+            let text = "The client has gone.";
+            return Err(Fault::new(DataCode::TooCostly, text).with("limit", "client"));
+        }
+        if self.started.elapsed() > self.timeout {
+            return Err(too_much_time(self.timeout.as_secs()));
+        }
+        Ok(())
+    }
+}

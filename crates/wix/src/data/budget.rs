@@ -1,0 +1,186 @@
+//! What one request may still do: work, memory and time.
+//!
+//! Work is counted where it is done, in units that are about a nanosecond each: a term of a filter costs by the bytes that
+//! it looks at, an item by the bytes that are parsed. Memory is counted in bytes of what is kept until the
+//! reply is made. Past either, and when a [`Watch`] says so, the request ends with `QUERY_TOO_COSTLY`.
+//!
+//! Caveat: units are an estimate. They make a costly request end at the same place on every machine; the watch ends it
+//! by the clock.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::{DataCode, Fault};
+
+/// Work between two looks of the watch: about a millisecond, so that a deadline is kept within one item, too.
+const WORK_BETWEEN_LOOKS: u64 = 1_000_000;
+
+/// What can end a request beside its own budget: a deadline, a client that has gone.
+pub trait Watch: Send + Sync {
+    /// Says whether the request goes on. It may wait, so that others have their turn.
+    fn look(&self) -> Result<(), Fault>;
+}
+
+/// What one request may still do. Cloning shares it.
+#[derive(Clone)]
+pub struct Budget(Option<Arc<Shared>>);
+
+struct Shared {
+    limits: Limits,
+    work_left: AtomicU64,
+    memory_left: AtomicU64,
+    /// Work since the last look.
+    unwatched: AtomicU64,
+    watch: Option<Box<dyn Watch>>,
+}
+
+/// How much a request may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Units of work.
+    pub work: u64,
+    /// Bytes of what is kept until the reply is made.
+    pub memory: u64,
+}
+
+impl Budget {
+    /// A budget that never ends: for commands of the operator, and for tests.
+    pub const fn unlimited() -> Self {
+        Self(None)
+    }
+
+    /// A budget with these limits.
+    pub fn new(limits: Limits) -> Self {
+        Self::with(limits, None)
+    }
+
+    /// A budget with these limits that also ends when the watch says so.
+    pub fn watched(limits: Limits, watch: impl Watch + 'static) -> Self {
+        Self::with(limits, Some(Box::new(watch)))
+    }
+
+    fn with(limits: Limits, watch: Option<Box<dyn Watch>>) -> Self {
+        Self(Some(Arc::new(Shared {
+            limits,
+            work_left: AtomicU64::new(limits.work),
+            memory_left: AtomicU64::new(limits.memory),
+            unwatched: AtomicU64::new(0),
+            watch,
+        })))
+    }
+
+    /// Counts work that is done. `QUERY_TOO_COSTLY` when there is none left, or when the watch ends the request.
+    pub fn work(&self, units: u64) -> Result<(), Fault> {
+        let Some(shared) = &self.0 else { return Ok(()) };
+        if !take(&shared.work_left, units) {
+            return Err(too_much_work(shared.limits.work));
+        }
+        let before = shared.unwatched.fetch_add(units, Ordering::Relaxed);
+        if before + units >= WORK_BETWEEN_LOOKS {
+            shared.unwatched.store(0, Ordering::Relaxed);
+            self.look()?;
+        }
+        Ok(())
+    }
+
+    /// Asks the watch at once.
+    pub fn look(&self) -> Result<(), Fault> {
+        let watch = self.0.as_ref().and_then(|shared| shared.watch.as_ref());
+        watch.map_or(Ok(()), |watch| watch.look())
+    }
+
+    /// Counts bytes that are kept until the reply is made. `QUERY_TOO_COSTLY` when that is too much.
+    pub fn keep(&self, bytes: usize) -> Result<(), Fault> {
+        let Some(shared) = &self.0 else { return Ok(()) };
+        if take(&shared.memory_left, bytes as u64) {
+            Ok(())
+        } else {
+            Err(too_much_memory(shared.limits.memory))
+        }
+    }
+}
+
+fn take(left: &AtomicU64, amount: u64) -> bool {
+    let less = |left: u64| left.checked_sub(amount);
+    left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less)
+        .is_ok()
+}
+
+fn too_much_work(limit: u64) -> Fault {
+    let text = "The request needs more work than one request may take. Use fewer conditions, or narrow the items by a field that has an index.";
+    Fault::new(DataCode::TooCostly, text)
+        .with("limit", "work")
+        .with("allowed", limit)
+}
+
+fn too_much_memory(limit: u64) -> Fault {
+    let text = "The request's answer is too large. Ask for a smaller page, fewer fields or fewer included references.";
+    Fault::new(DataCode::TooCostly, text)
+        .with("limit", "memory")
+        .with("allowed", limit)
+}
+
+/// The fault of a request whose time is over.
+pub fn too_much_time(seconds: u64) -> Fault {
+    let text = format!(
+        "The request took more than {seconds} seconds. Use fewer conditions, or narrow the items by a field that has an index."
+    );
+    Fault::new(DataCode::TooCostly, text)
+        .with("limit", "time")
+        .with("allowed", seconds)
+}
+
+impl fmt::Debug for Budget {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let limits = self.0.as_ref().map(|shared| shared.limits);
+        formatter.debug_tuple("Budget").field(&limits).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+
+    #[test]
+    fn work_and_memory_end() {
+        let budget = Budget::new(Limits {
+            work: 10,
+            memory: 5,
+        });
+        budget.work(10).unwrap();
+        let fault = budget.clone().work(1).unwrap_err();
+        assert_eq!(fault.code(), DataCode::TooCostly);
+        assert_eq!(fault.data()["limit"], "work");
+        budget.keep(5).unwrap();
+        assert_eq!(budget.keep(1).unwrap_err().data()["limit"], "memory");
+        Budget::unlimited().work(u64::MAX).unwrap();
+    }
+
+    #[test]
+    fn the_watch_looks_from_time_to_time_and_ends_the_request() {
+        struct Third(Arc<AtomicUsize>);
+        impl Watch for Third {
+            fn look(&self) -> Result<(), Fault> {
+                match self.0.fetch_add(1, Ordering::Relaxed) {
+                    0 | 1 => Ok(()),
+                    _ => Err(too_much_time(1)),
+                }
+            }
+        }
+        let looks = Arc::new(AtomicUsize::new(0));
+        let limits = Limits {
+            work: u64::MAX,
+            memory: 0,
+        };
+        let budget = Budget::watched(limits, Third(Arc::clone(&looks)));
+        for _ in 0..WORK_BETWEEN_LOOKS {
+            budget.work(2).unwrap();
+        }
+        assert_eq!(looks.load(Ordering::Relaxed), 2);
+        let fault = budget.work(WORK_BETWEEN_LOOKS).unwrap_err();
+        assert_eq!(fault.data()["limit"], "time");
+    }
+}
