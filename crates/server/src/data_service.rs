@@ -14,7 +14,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::body::ReplyBody;
 use crate::clock::Clock;
-use crate::data::{CursorKey, Data, JobRunner, Who};
+use crate::data::{CursorKey, Data, JobRunner, Storage, StorageQuotas, Who};
 use crate::error::{Code, Refusal};
 use crate::rooms::data;
 use crate::work::{RequestLimits, WorkPool};
@@ -46,6 +46,7 @@ impl DataService {
             cursors: CursorKey::derived_from(secret),
             new_job: Notify::new(),
             work: WorkPool::new(RequestLimits::default()),
+            storage: Storage::new(StorageQuotas::default()),
         };
         Self {
             data: Arc::new(data),

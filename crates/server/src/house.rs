@@ -18,7 +18,7 @@ use crate::clock::Clock;
 use crate::connections::Connections;
 use crate::connections_handle;
 use crate::cors;
-use crate::data::{CursorKey, Data, Who};
+use crate::data::{CursorKey, Data, Storage, Who};
 use crate::directory::{Directory, Events, Schedule, SiteOrigins};
 use crate::elevated::{ElevatedTokens, SigningKeyPair, new_signing_key};
 use crate::items_handle::Items;
@@ -33,7 +33,7 @@ use crate::settings::Settings;
 use crate::start_error::StartError;
 use crate::tunnels::Tunnels;
 use crate::wix_handle::Wix;
-use crate::work::{RequestLimits, WorkPool};
+use crate::work::WorkPool;
 
 pub(crate) struct House {
     pub(crate) clock: Clock,
@@ -85,7 +85,8 @@ impl House {
             clock: clock.clone(),
             cursors: CursorKey::derived_from(cursors.unwrap_or_default()),
             new_job: tokio::sync::Notify::new(),
-            work: WorkPool::new(RequestLimits::default()),
+            work: WorkPool::new(settings.data_room.limits),
+            storage: Storage::new(settings.data_room.storage.clone()),
         });
         let upstreams = upstreams(&settings);
         let metrics = Arc::new(Metrics::new());

@@ -23,6 +23,7 @@ pub(crate) async fn run(house: Arc<House>, mut stopped: watch::Receiver<bool>) {
         ticks += 1;
         if ticks.is_multiple_of(60) {
             house.routes.api.forget_idle();
+            house.routes.data_limiters.forget_idle();
             house.access_tokens.forget_idle();
             house.connections.forget_idle();
             house.connections.accounts.forget_old().await;

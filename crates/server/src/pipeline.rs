@@ -143,7 +143,9 @@ async fn steps(
             let call = call.ok_or(Code::RouteNotFound)?;
             let proof = look_for_api_key_too(house, exchange, &request)?;
             let caller = prove(house, exchange, decision, proof).await?;
-            Box::pin(data::enter(house, call, caller, request)).await
+            let client = exchange.peer();
+            let client = client.client_ip(request.headers(), &house.trusted_proxies);
+            Box::pin(data::enter(house, call, caller, client, request)).await
         }
         Route::Api(entry) => {
             let caller = match entry.access() {

@@ -17,7 +17,7 @@ use crate::connections::Connections;
 use crate::error::Refusal;
 use crate::methods::Methods;
 use crate::rooms::api::{Entries, Entry};
-use crate::rooms::data::{self, DataRoomSettings};
+use crate::rooms::data::{self, DataLimiters, DataRoomSettings};
 use crate::rooms::{connections, wix};
 
 /// The paths and prefixes that are Backlot's own; no `[[api]]` entry may take them.
@@ -101,6 +101,7 @@ pub(crate) struct Routes {
     pub(crate) api: Entries,
     wix: wix::Calls,
     pub(crate) data: DataRoomSettings,
+    pub(crate) data_limiters: DataLimiters,
     data_methods: Methods,
     connections: Arc<Connections>,
 }
@@ -116,6 +117,7 @@ impl Routes {
             read_only: Methods::get(),
             api,
             wix,
+            data_limiters: DataLimiters::new(data.rates),
             data,
             data_methods: data::methods(),
             connections,

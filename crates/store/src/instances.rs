@@ -31,6 +31,15 @@ pub struct Instance {
     pub requests: [u64; 4],
 }
 
+/// What the items of one instance take up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StorageUsage {
+    /// Items of all collections.
+    pub items: u64,
+    /// Bytes of these items as JSON.
+    pub bytes: u64,
+}
+
 /// The register of instances.
 pub trait Instances {
     /// Adds a batch to what is known, all of it or nothing.
@@ -57,6 +66,12 @@ pub trait Instances {
         after: Option<InstanceId>,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<InstanceId>, StoreError>> + Send;
+
+    /// Counts the items of an instance, one by one.
+    fn storage_usage(
+        &self,
+        instance_id: InstanceId,
+    ) -> impl Future<Output = Result<StorageUsage, StoreError>> + Send;
 
     /// Removes everything that is kept of an instance. Returns how many items it had.
     fn delete_instance(

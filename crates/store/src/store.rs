@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use crate::StoreError;
 use crate::collections::{Collection, Collections, Misfits, Usage};
 use crate::instance_details::{Details, InstanceDetails, Outdated, TokenRefusal};
-use crate::instances::{Instance, Instances, Sighting};
+use crate::instances::{Instance, Instances, Sighting, StorageUsage};
 use crate::items::link::{Link, LinkOutcome, Wanted};
 use crate::items::{Batch, Find, Item, Items, ItemsOf, Visit, Written};
 use crate::jobs::{Job, JobLoad, Jobs};
@@ -69,6 +69,10 @@ impl Instances for Store {
         limit: u32,
     ) -> Result<Vec<InstanceId>, StoreError> {
         each!(self, store => store.instances_after(after, limit).await)
+    }
+
+    async fn storage_usage(&self, instance_id: InstanceId) -> Result<StorageUsage, StoreError> {
+        each!(self, store => store.storage_usage(instance_id).await)
     }
 
     async fn delete_instance(&self, instance_id: InstanceId) -> Result<u64, StoreError> {

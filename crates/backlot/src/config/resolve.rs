@@ -6,6 +6,7 @@ mod api;
 mod app;
 mod connection;
 mod cors;
+mod data;
 mod database;
 mod network;
 mod report;
@@ -20,7 +21,6 @@ use backlot_server::Settings;
 use backlot_server::connections::{ConnectionSettings, ConnectionsSettings};
 use backlot_server::listener::ConnectionLimits;
 use backlot_server::log::Format;
-use backlot_server::rooms::data::DataRoomSettings;
 use backlot_wix::jwt::PublicKey;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -125,6 +125,7 @@ pub fn resolve(
     let api = api::resolve(&config.api, &mut report);
     let access_tokens = access_token::resolve(&config.access_token, &mut report);
     let wix = wix::resolve(&config.wix, mode, environment, &mut report);
+    let data_room = data::resolve(&config.data, &mut report);
     let app_id = app.as_ref().map(|app| app.policy.app_id);
     let connections = connection::resolve(&config, mode, environment, &mut report);
     let public_url = public_url(config.server.public_url.as_deref(), &mut report);
@@ -159,10 +160,7 @@ pub fn resolve(
             access_tokens,
             wix,
             wix_room,
-            data_room: DataRoomSettings {
-                body_bytes: config.data.body_limit.bytes(),
-                silence: config.data.silence_timeout.std(),
-            },
+            data_room,
             connections: ConnectionsSettings { list: connections },
             vault: None,
             public_url,

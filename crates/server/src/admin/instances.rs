@@ -58,7 +58,17 @@ pub(super) async fn one(
     if instance.is_none() && details.is_none() && refusal.is_none() {
         return Err(Code::InstanceNotFound.into());
     }
+    let usage = store.storage_usage(id).await.map_err(failed)?;
+    let plan = details.as_ref().and_then(|it| it.answer.plan());
+    let quotas = admin.house.data.storage.quotas();
     let mut known = seen(instance.as_ref());
+    let storage = json!({
+        "items": usage.items,
+        "bytes": usage.bytes,
+        "maxItems": quotas.items.of(plan),
+        "maxBytes": quotas.bytes.of(plan),
+    });
+    known.insert("storage".to_owned(), storage);
     known.insert("instanceId".to_owned(), json!(id));
     known.extend(said(details.as_ref()));
     known.insert("tokenRefusal".to_owned(), refused(refusal.as_ref()));

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use aws_lc_rs::digest;
 use backlot_wix::InstanceId;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
@@ -34,6 +35,25 @@ pub(crate) struct RateKey([u8; 16]);
 impl RateKey {
     /// What is counted for all together.
     pub(crate) const EVERYBODY: Self = Self([0; 16]);
+
+    /// One user of an instance.
+    pub(crate) fn of_user(self, user_id: Option<&str>) -> Self {
+        self.with(user_id.unwrap_or_default().as_bytes())
+    }
+
+    /// One client address of an instance's visitors.
+    pub(crate) fn of_client(self, address: IpAddr) -> Self {
+        self.with(&Self::from(address).0)
+    }
+
+    fn with(self, more: &[u8]) -> Self {
+        let mut context = digest::Context::new(&digest::SHA256);
+        context.update(&self.0);
+        context.update(more);
+        let mut key = [0; 16];
+        key.copy_from_slice(&context.finish().as_ref()[..16]);
+        Self(key)
+    }
 }
 
 impl From<InstanceId> for RateKey {

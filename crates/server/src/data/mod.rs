@@ -15,6 +15,7 @@ mod job_step;
 mod jobs;
 mod links;
 mod query;
+mod quota;
 mod reads;
 mod who;
 mod writes;
@@ -42,6 +43,8 @@ pub(crate) use job_runner::JobRunner;
 pub(crate) use jobs::JobWork;
 pub(crate) use links::{Referenced, wanted};
 pub(crate) use query::{Page, Paging, Query, check_limit};
+pub(crate) use quota::Storage;
+pub use quota::StorageQuotas;
 pub(crate) use who::Who;
 pub(crate) use writes::{Change, Changed, Changes};
 
@@ -52,6 +55,7 @@ pub(crate) struct Data {
     pub(crate) cursors: CursorKey,
     pub(crate) new_job: Notify,
     pub(crate) work: WorkPool,
+    pub(crate) storage: Storage,
 }
 
 /// The data of one caller.

@@ -11,13 +11,19 @@ pub(crate) struct Who {
     pub(crate) role: Role,
     /// The `_owner` of what they insert: the user, or for the app itself its own id.
     pub(crate) owner: Option<String>,
+    /// The plan of the instance, where it is known.
+    pub(crate) plan: Option<String>,
 }
 
 impl Who {
     /// The caller of a request.
     pub(crate) fn caller(caller: &Caller, app_id: AppId) -> Self {
         let user_id = caller.user_id.as_deref().map(str::to_owned);
-        Self::new(caller.instance_id, caller.role, user_id, app_id)
+        let plan = caller.plan.as_deref().map(str::to_owned);
+        Self {
+            plan,
+            ..Self::new(caller.instance_id, caller.role, user_id, app_id)
+        }
     }
 
     /// Somebody with this role, and perhaps an id.
@@ -35,6 +41,7 @@ impl Who {
             instance_id,
             role,
             owner,
+            plan: None,
         }
     }
 }

@@ -133,6 +133,7 @@ impl DataOf {
         if changes.condition.is_some() && opened.access(Operation::Read) == Access::Denied {
             return Err(opened.denied(Operation::Read));
         }
+        self.check_storage(&changes.each).await?;
         let now = self.data.clock.now();
         let mut writes = Vec::with_capacity(changes.each.len());
         let mut faults = Vec::with_capacity(changes.each.len());
@@ -158,10 +159,26 @@ impl DataOf {
             budget: opened.of.budget.clone(),
         };
         let written = self.data.store.write(&opened.of, batch).await?;
+        self.data.storage.add(self.who.instance_id, &written);
         Ok(Changed {
             opened,
             outcomes: merged(faults, written),
         })
+    }
+
+    /// Refuses changes that add to what the instance keeps, where there is no room for more.
+    async fn check_storage(&self, changes: &[Result<Change, Fault>]) -> Result<(), DataFault> {
+        let changes = || changes.iter().flatten();
+        if changes().all(|change| matches!(change, Change::Remove(_))) {
+            return Ok(());
+        }
+        let is_new = |change: &&Change| matches!(change, Change::Insert(_) | Change::Save(_));
+        let new_items = changes().filter(is_new).count() as u64;
+        let (store, plan) = (&self.data.store, self.who.plan.as_deref());
+        let storage = &self.data.storage;
+        storage
+            .check(store, self.who.instance_id, plan, new_items)
+            .await
     }
 
     /// Removes every item of a collection.

@@ -11,4 +11,5 @@ mod places;
 mod pool;
 mod watch;
 
-pub(crate) use pool::{RequestLimits, WorkPool};
+pub use pool::RequestLimits;
+pub(crate) use pool::WorkPool;

@@ -26,11 +26,11 @@ pub(crate) const MAX_WAITING_OF_ONE: usize = 64;
 
 /// What one request may cost.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct RequestLimits {
+pub struct RequestLimits {
     /// Work and memory.
-    pub(crate) budget: Limits,
+    pub budget: Limits,
     /// The longest that it may take, once it has its place.
-    pub(crate) timeout: Duration,
+    pub timeout: Duration,
 }
 
 impl Default for RequestLimits {

@@ -8,7 +8,7 @@ use super::PostgresStore;
 use super::failure::{Failure, attempt};
 use super::tenant::{Bound, owners_transaction, uuid};
 use crate::StoreError;
-use crate::instances::{Instance, Instances, Sighting};
+use crate::instances::{Instance, Instances, Sighting, StorageUsage};
 use crate::rows::instant;
 
 // Sorted, so that two nodes that write at once lock the rows in the same order.
@@ -69,6 +69,10 @@ const DELETE_REST: [&str; 13] = [
     "DELETE FROM instances WHERE instance_id = $1",
 ];
 
+const STORAGE: &str = "
+    SELECT count(*), coalesce(sum(octet_length(data::text)), 0)::bigint FROM items
+    WHERE instance_id = $1";
+
 impl Instances for PostgresStore {
     async fn record_sightings(&self, batch: Vec<Sighting>) -> Result<(), StoreError> {
         let numbers = |of: fn(&Sighting) -> i64| batch.iter().map(of).collect::<Vec<i64>>();
@@ -104,6 +108,19 @@ impl Instances for PostgresStore {
         let rows = attempt!(reading: self.ask(AFTER, &[&after, &i64::from(limit)]))?;
         let ids = rows.iter().map(|row| instance_id(row, 0));
         Ok(ids.collect::<Result<_, _>>()?)
+    }
+
+    async fn storage_usage(&self, instance_id: InstanceId) -> Result<StorageUsage, StoreError> {
+        let tenant = uuid(instance_id);
+        let rows = attempt!(reading: self.ask(STORAGE, &[&tenant]))?;
+        let Some(row) = rows.first() else {
+            return Ok(StorageUsage::default());
+        };
+        let number = |place: usize| row.try_get::<_, i64>(place).map_err(Failure::from);
+        Ok(StorageUsage {
+            items: number(0)?.cast_unsigned(),
+            bytes: number(1)?.cast_unsigned(),
+        })
     }
 
     async fn delete_instance(&self, instance_id: InstanceId) -> Result<u64, StoreError> {

@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::SqliteStore;
 use crate::StoreError;
-use crate::instances::{Instance, Instances, Sighting};
+use crate::instances::{Instance, Instances, Sighting, StorageUsage};
 use crate::rows::instant;
 
 const ADD: &str = "
@@ -80,6 +80,22 @@ impl Instances for SqliteStore {
             let mut statement = connection.prepare(AFTER)?;
             let rows = statement.query_map(params![after, limit], |row| row.get::<_, String>(0))?;
             rows.map(|digits| from_digits(&digits?)).collect()
+        })
+        .await
+    }
+
+    async fn storage_usage(&self, instance_id: InstanceId) -> Result<StorageUsage, StoreError> {
+        self.read_unlimited(move |connection| {
+            let usage = |row: &Row<'_>| {
+                let (items, bytes): (i64, i64) = (row.get(0)?, row.get(1)?);
+                Ok(StorageUsage {
+                    items: items.cast_unsigned(),
+                    bytes: bytes.cast_unsigned(),
+                })
+            };
+            let sql = "SELECT count(*), coalesce(sum(octet_length(data)), 0) FROM items
+                       WHERE instance_id = ?1";
+            Ok(connection.query_row(sql, [instance_id.as_bytes()], usage)?)
         })
         .await
     }

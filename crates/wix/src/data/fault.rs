@@ -61,6 +61,7 @@ codes! {
     NotAnArrayOfIds 400 "WDE0303" "The value of a multi-reference must be a list of ids.";
     ConditionNotMet 409 "WDE0300" "The item does not meet the condition, and was left as it is.";
     TooCostly 422 "QUERY_TOO_COSTLY" "The request needs more work, memory or time than one request may take.";
+    StorageQuota 403 "STORAGE_QUOTA_EXCEEDED" "The site holds as many items, or bytes, as its plan allows.";
     TooManyJobs 429 "TOO_MANY_JOBS" "The site has as many jobs, or as large ones, as are kept.";
     JobMissing 404 "NOT_FOUND" "There is no such job.";
 }

@@ -29,7 +29,7 @@ pub use connection::{
     RuledConnectionCall,
 };
 pub use cors::Cors;
-pub use data::Data;
+pub use data::{ByPlan, Data};
 pub use database::{Database, Durability};
 pub use dev::Dev;
 pub use elevated_token::ElevatedToken;

@@ -98,6 +98,21 @@ impl Call {
         )
     }
 
+    /// Whether this may add to what the instance keeps.
+    pub(super) const fn may_store(self) -> bool {
+        matches!(
+            self,
+            Self::Insert
+                | Self::Update
+                | Self::Save
+                | Self::Patch
+                | Self::BulkInsert
+                | Self::BulkUpdate
+                | Self::BulkSave
+                | Self::BulkPatch
+        )
+    }
+
     /// `None` when there is no such call.
     pub(crate) fn find(method: &Method, path: &str, query: &str) -> Option<Self> {
         let path = PREFIXES

@@ -19,10 +19,12 @@ mod items;
 mod jobs;
 mod projection;
 mod query;
+mod rates;
 mod references;
 mod search;
 mod summaries;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,6 +35,11 @@ use bytes::Bytes;
 use http::{Request, Response};
 
 pub(crate) use call::{Call, methods};
+pub(crate) use rates::DataLimiters;
+pub use rates::DataRates;
+
+pub use crate::data::StorageQuotas;
+pub use crate::work::RequestLimits;
 
 use crate::body::ReplyBody;
 use crate::data::{DataFault, DataOf, Who};
@@ -48,6 +55,12 @@ pub struct DataRoomSettings {
     pub body_bytes: u64,
     /// How long a client may be silent in the middle of a body.
     pub silence: Duration,
+    /// How much each instance may keep.
+    pub storage: StorageQuotas,
+    /// How often calls may be made.
+    pub rates: DataRates,
+    /// What one request may cost.
+    pub limits: RequestLimits,
 }
 
 impl DataRoomSettings {
@@ -64,13 +77,20 @@ pub(crate) async fn enter(
     house: &House,
     call: Call,
     caller: Arc<Caller>,
+    client: IpAddr,
     request: Request<RequestBody>,
 ) -> Result<Response<ReplyBody>, Refusal> {
+    house.routes.data_limiters.check(&caller, client)?;
     let limits = house.routes.data.body();
     if announced_bytes(request.headers()).is_some_and(|bytes| bytes > limits.bytes) {
         return Err(input::too_large(limits.bytes));
     }
     let input = Input::read(request, limits).await?;
+    let caller = if call.may_store() && house.data.storage.quotas().are_by_plan() {
+        house.directory.with_plan(caller, |_| true).await?
+    } else {
+        caller
+    };
     let data = house.data.of(Who::caller(&caller, house.checker.app_id()));
     do_call(data, call, input).await
 }

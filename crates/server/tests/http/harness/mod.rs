@@ -149,6 +149,9 @@ fn settings(api: Vec<EntrySettings>) -> Settings {
         data_room: DataRoomSettings {
             body_bytes: 16 << 20,
             silence: Duration::from_secs(5),
+            storage: backlot_server::rooms::data::StorageQuotas::default(),
+            rates: backlot_server::rooms::data::DataRates::default(),
+            limits: backlot_server::rooms::data::RequestLimits::default(),
         },
         installed_sites: false,
         elevated_lifetime: jiff::SignedDuration::from_mins(5),
