@@ -122,12 +122,12 @@ async fn steps(
             Ok(small::whoami(&caller))
         }
         Route::Wix(calls) => {
-            let fitting = calls.fitting(request.method(), request.uri().path())?;
+            let deciders = calls.deciders(request.method(), request.uri().path())?;
             let proof = look(house, exchange, &request)?;
             let caller = prove(house, exchange, decision, proof).await?;
             // On the heap, as below: they are large, and the other rooms need not carry them.
-            let caller = Box::pin(wix::with_plan(&house.directory, caller, &fitting)).await?;
-            let call = wix::admit(&fitting, &caller)?;
+            let caller = Box::pin(wix::with_plan(&house.directory, caller, &deciders)).await?;
+            let call = wix::admit(&deciders, &caller)?;
             check_body(calls.body().bytes, request.headers())?;
             Box::pin(wix::enter(house, calls, call, caller, request)).await
         }

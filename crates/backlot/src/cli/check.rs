@@ -6,7 +6,7 @@ use super::arguments::Check;
 use super::configured::Configured;
 use super::{environment, mistake, runtime};
 use crate::collections::Plan;
-use crate::config::{Fallback, Mode, connections_of, resolve};
+use crate::config::{Fallback, Mode, notes_of, resolve};
 use crate::data_folder::DataFolder;
 use crate::secrets::give_secrets;
 
@@ -21,14 +21,16 @@ pub(super) fn run(arguments: &Check) -> anyhow::Result<()> {
     let files = configured.collections()?;
     // What only production needs may be missing on a developer's machine; all else is checked.
     let has_app = configured.source.parse()?.app.id.is_some();
-    if has_app {
-        let fallback = Fallback::default();
-        let source = &configured.source;
-        resolve(source, Mode::Serve, &fallback, data.path(), &environment)?;
+    let (source, fallback) = (&configured.source, Fallback::default());
+    let notes = if has_app {
+        resolve(source, Mode::Serve, &fallback, data.path(), &environment)?.notes
     } else {
-        connections_of(&configured.source, &environment)?;
-    }
+        notes_of(source, &environment)?
+    };
     let mut out = std::io::stdout();
+    for note in notes {
+        writeln!(out, "note: {note}")?;
+    }
     if !configured.database.exists() {
         writeln!(out, "the configuration is good")?;
         for definition in &files {

@@ -9,6 +9,7 @@ mod cors;
 mod data;
 mod database;
 mod network;
+mod overlap;
 mod report;
 mod roles;
 mod secret;
@@ -71,6 +72,8 @@ pub struct Resolved {
     pub(crate) master_key: MasterKeyPlace,
     /// What is allowed, but should be known.
     pub warnings: Vec<String>,
+    /// What `backlot check` tells besides: where lines of a list of calls overlap.
+    pub notes: Vec<String>,
 }
 
 /// The database and the folder of the collections, for commands that need nothing else.
@@ -96,6 +99,18 @@ pub(crate) fn connections_of(
     let connections = connection::resolve(&config, Mode::Dev, environment, &mut report);
     report.finish()?;
     Ok(connections)
+}
+
+/// Checks what needs no app: the connections and the calls to Wix. What is to be told of them.
+pub(crate) fn notes_of(
+    source: &Source,
+    environment: Environment<'_>,
+) -> Result<Vec<String>, ConfigErrors> {
+    let config = source.parse()?;
+    let mut report = Report::new(source);
+    connection::resolve(&config, Mode::Dev, environment, &mut report);
+    wix::resolve(&config.wix, Mode::Dev, environment, &mut report);
+    Ok(report.finish()?.notes)
 }
 
 /// Where the master key of the secrets is, for what needs nothing else.
@@ -140,7 +155,7 @@ pub fn resolve(
         check_admin(config.admin.listen, &mut report);
     }
 
-    let warnings = report.finish()?;
+    let remarks = report.finish()?;
     let (Some(app), Some((cors, cors_answer)), Some(database), Some((wix, wix_room))) =
         (app, cors, database, wix)
     else {
@@ -192,7 +207,8 @@ pub fn resolve(
             data,
             environment,
         ),
-        warnings,
+        warnings: remarks.warnings,
+        notes: remarks.notes,
     })
 }
 

@@ -8,5 +8,6 @@
 mod config;
 mod direction;
 mod fuzz;
+mod overlaps;
 mod references;
 mod wix;

@@ -1,10 +1,14 @@
 //! Whether a verified caller may come in: role, plan, rate; and which calls may go out.
 
 mod call_pattern;
+mod deciders;
+mod precedence;
 mod rate_limit;
 mod rules;
 
-pub use call_pattern::{CallPattern, CallPatternError, PlainPath};
+pub use call_pattern::{CallPattern, CallPatternError, Overlap, PlainPath};
+pub(crate) use deciders::{Deciders, RuledLine};
+pub(crate) use precedence::Precedence;
 pub use rate_limit::RateLimit;
 pub(crate) use rate_limit::{Limiter, RateKey};
 pub use rules::{Access, Roles, Rules};

@@ -61,7 +61,7 @@ impl Access {
 }
 
 /// What a verified caller must be.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
     /// The roles that may come in.
     pub roles: Roles,

@@ -40,7 +40,7 @@ use backlot_wix::InstanceId;
 use moka::sync::Cache;
 use parking_lot::Mutex;
 
-use crate::admission::Limiter;
+use crate::admission::{Limiter, Precedence};
 use crate::clock::Clock;
 use crate::vault::{SecretText, Vault};
 pub(crate) use accounts::{Accounts, Begun};
@@ -80,6 +80,7 @@ pub(crate) struct Connection {
     /// The same as in the settings, for keys.
     name: Arc<str>,
     pub(crate) settings: ConnectionSettings,
+    precedence: Precedence,
     pub(crate) third_party: ThirdParty,
     each: Option<Limiter>,
     total: Option<Limiter>,
@@ -131,6 +132,7 @@ impl Connection {
     fn new(settings: ConnectionSettings) -> std::io::Result<Self> {
         Ok(Self {
             name: (&*settings.name).into(),
+            precedence: Precedence::new(settings.calls.iter().map(|call| &call.pattern)),
             third_party: ThirdParty::new(settings.client()?, settings.third_party()),
             each: settings.rate_limit.map(Limiter::new),
             total: settings.total_rate_limit.map(Limiter::new),

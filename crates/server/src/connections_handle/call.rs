@@ -94,10 +94,10 @@ impl ConnectionCall {
         };
         let directory = &handle.directory;
         let caller = Arc::clone(&handle.caller);
-        let lines = connection.fitting(&place)?;
+        let deciders = connection.deciders(&place)?;
         let caller = handle
             .all
-            .admit(connection, &lines, directory, caller)
+            .admit(connection, &deciders, directory, caller)
             .await?;
         let mut incoming = Incoming {
             started: Instant::now(),

@@ -13,6 +13,7 @@ mod access_tokens;
 mod admin;
 mod bad_input;
 mod callers;
+mod connections;
 mod cors;
 mod data;
 mod data_service;

@@ -78,6 +78,31 @@ async fn a_call_on_the_list_is_made_as_the_app_and_comes_back_as_it_is() {
 }
 
 #[tokio::test]
+async fn the_most_specific_line_decides_and_no_other_spelling_passes_it() {
+    let wix = FakeWix::start().await;
+    for path in ["/things/7", "/things/all", "/things/%61ll", "/things/ALL"] {
+        wix.on(path, 200, "{}");
+    }
+    let server = TestServer::start_with(vec![], |settings| {
+        wix.of(settings);
+        settings.wix_room.calls = vec![
+            may_call("GET /things/{id}", [Role::Owner, Role::Visitor]),
+            may_call("GET /things/all", [Role::Owner]),
+        ];
+    })
+    .await;
+    for path in ["/things/all", "/things/%61ll", "/things/ALL"] {
+        let refused = call(&server, "visitor", "GET", &format!("/wix{path}"), "").await;
+        assert_eq!(refused.code(), "ROLE_NOT_ALLOWED", "{path}");
+        let made = call(&server, "owner", "GET", &format!("/wix{path}"), "").await;
+        assert_eq!(made.status, 200, "{path}");
+        assert_eq!(wix.asked(path).len(), 1, "{path}");
+    }
+    let made = call(&server, "visitor", "GET", "/wix/things/7", "").await;
+    assert_eq!(made.status, 200);
+}
+
+#[tokio::test]
 async fn nothing_is_allowed_that_is_not_on_the_list() {
     const CASES: [(&str, &str, &str); 14] = [
         ("owner GET", "/apps/v1/scripts", "WIX_CALL_NOT_ALLOWED"),

@@ -7,6 +7,16 @@ pub(super) struct Report<'source> {
     pub(super) source: &'source Source,
     errors: ConfigErrors,
     warnings: Vec<String>,
+    notes: Vec<String>,
+}
+
+/// What is allowed, and said all the same.
+#[derive(Default)]
+pub(super) struct Remarks {
+    /// What should be known at every start.
+    pub(super) warnings: Vec<String>,
+    /// What is told by `backlot check`.
+    pub(super) notes: Vec<String>,
 }
 
 impl<'source> Report<'source> {
@@ -15,6 +25,7 @@ impl<'source> Report<'source> {
             source,
             errors: ConfigErrors::default(),
             warnings: Vec::new(),
+            notes: Vec::new(),
         }
     }
 
@@ -36,14 +47,25 @@ impl<'source> Report<'source> {
 
     /// Something is allowed, but should be known.
     pub(super) fn warn(&mut self, key: &str, what: &str) {
-        let place = self.source.origin(key).map(|origin| format!("{origin}: "));
-        self.warnings
-            .push(format!("{}{key}: {what}", place.unwrap_or_default()));
+        self.warnings.push(self.at(key, what));
     }
 
-    pub(super) fn finish(self) -> Result<Vec<String>, ConfigErrors> {
+    /// Something is meant as it is written, most likely, and worth a look.
+    pub(super) fn note(&mut self, key: &str, what: &str) {
+        self.notes.push(self.at(key, what));
+    }
+
+    fn at(&self, key: &str, what: &str) -> String {
+        let place = self.source.origin(key).map(|origin| format!("{origin}: "));
+        format!("{}{key}: {what}", place.unwrap_or_default())
+    }
+
+    pub(super) fn finish(self) -> Result<Remarks, ConfigErrors> {
         if self.errors.0.is_empty() {
-            Ok(self.warnings)
+            Ok(Remarks {
+                warnings: self.warnings,
+                notes: self.notes,
+            })
         } else {
             Err(self.errors)
         }

@@ -7,17 +7,23 @@
 //! something else at the other end than it says (dot segments, encoded slashes, empty segments) never
 //! gets as far as being compared.
 
+mod compare;
 mod plain_path;
+mod reading;
 mod walk;
 
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use http::Method;
 
+pub use compare::Overlap;
 pub use plain_path::PlainPath;
 use plain_path::is_plain_segment;
-use walk::matches;
+use reading::{could_end_with, folded};
+use walk::{is_before, matches};
 
 const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 const MOST_SEGMENTS: usize = 64;
@@ -27,6 +33,8 @@ const MOST_SEGMENTS: usize = 64;
 pub struct CallPattern {
     method: Method,
     segments: Vec<Segment>,
+    /// The same as servers may read it.
+    folded: Vec<Segment>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,7 +105,11 @@ impl CallPattern {
         if segments.len() > MOST_SEGMENTS {
             return Err(CallPatternError::PathNotPlain);
         }
-        Ok(Self { method, segments })
+        Ok(Self {
+            method,
+            folded: folded_pattern(&segments),
+            segments,
+        })
     }
 
     /// The method.
@@ -120,14 +132,54 @@ impl CallPattern {
 
     /// Whether a call is one of these. `HEAD` is where `GET` is.
     pub fn allows(&self, method: &Method, path: &PlainPath<'_>) -> bool {
-        let same = self.method == *method || (self.method == Method::GET && method == Method::HEAD);
-        same && self.allows_path(path)
+        self.takes(method) && self.allows_path(path)
+    }
+
+    /// Whether a call could be one of these to a server that reads its path in another spelling.
+    pub(super) fn could_mean(&self, method: &Method, folded: &[Cow<'_, str>]) -> bool {
+        self.takes(method) && matches(&self.folded, folded, could_end_with)
+    }
+
+    /// Whether its own spelling is the one that stands for all others.
+    pub(super) fn is_folded(&self) -> bool {
+        let is_folded = |segment: &Segment| match segment {
+            Segment::Literal(text) | Segment::Before(text) => {
+                !text.is_empty()
+                    && folded(text.trim_start_matches(':')) == text.trim_start_matches(':')
+            }
+            Segment::One | Segment::Many => true,
+        };
+        self.segments.iter().all(is_folded)
+    }
+
+    fn takes(&self, method: &Method) -> bool {
+        self.method == *method || (self.method == Method::GET && method == Method::HEAD)
     }
 
     /// Whether a path is one of these, with any method.
     pub fn allows_path(&self, path: &PlainPath<'_>) -> bool {
-        matches(&self.segments, path.segments())
+        matches(&self.segments, path.segments(), is_before)
     }
+}
+
+/// The segments as servers may read them: folded, without empty ones, and what is left open in one order.
+fn folded_pattern(segments: &[Segment]) -> Vec<Segment> {
+    let mut pattern: Vec<Segment> = Vec::with_capacity(segments.len());
+    for segment in segments {
+        let segment = match segment {
+            Segment::Literal(text) => Segment::Literal(folded(text).into_owned()),
+            Segment::Before(end) => Segment::Before(folded(end).into_owned()),
+            other => other.clone(),
+        };
+        match (&segment, pattern.last()) {
+            (Segment::Literal(text), _) if text.is_empty() => {}
+            (Segment::Many, Some(Segment::Many)) => {}
+            // `**/*` is `*/**`.
+            (Segment::One, Some(Segment::Many)) => pattern.insert(pattern.len() - 1, segment),
+            _ => pattern.push(segment),
+        }
+    }
+    pattern
 }
 
 /// `*` or `{name}`

@@ -1,8 +1,11 @@
 //! Paths that mean at the other end what they say here.
 
+use std::borrow::Cow;
+
 use percent_encoding::percent_decode_str;
 
 use super::MOST_SEGMENTS;
+use super::reading::folded;
 
 /// Segments that most paths have room for.
 const USUAL_SEGMENTS: usize = 8;
@@ -43,6 +46,15 @@ impl<'path> PlainPath<'path> {
     /// As it came.
     pub const fn as_str(&self) -> &'path str {
         self.text
+    }
+
+    /// The segments as servers may read them, and whether that is how they are written.
+    pub(in crate::admission) fn folded(&self) -> (Vec<Cow<'path, str>>, bool) {
+        let all = self.segments.iter().copied().map(folded);
+        let folded: Vec<_> = all.filter(|it| !it.is_empty()).collect();
+        let is_borrowed = |it: &Cow<'_, str>| matches!(it, Cow::Borrowed(_));
+        let is_plain = folded.len() == self.segments.len() && folded.iter().all(is_borrowed);
+        (folded, is_plain)
     }
 
     pub(super) fn segments(&self) -> &[&'path str] {

@@ -4,10 +4,16 @@ use super::Segment;
 
 /// Segments from the left; a `Many` takes as few as it can and more if the rest does not fit. The
 /// classic two-pointer walk: no pattern makes it take more than pattern times path steps.
-pub(super) fn matches(pattern: &[Segment], path: &[&str]) -> bool {
+///
+/// `is_before` says whether a segment of the path is something with a given end.
+pub(super) fn matches<Text: AsRef<str>>(
+    pattern: &[Segment],
+    path: &[Text],
+    is_before: fn(&str, &str) -> bool,
+) -> bool {
     let (mut at, mut in_path) = (0, 0);
     let mut retry: Option<(usize, usize)> = None;
-    while in_path < path.len() {
+    while let Some(segment) = path.get(in_path).map(AsRef::as_ref) {
         match pattern.get(at) {
             Some(Segment::Many) => {
                 retry = Some((at, in_path));
@@ -15,9 +21,9 @@ pub(super) fn matches(pattern: &[Segment], path: &[&str]) -> bool {
                 continue;
             }
             // The end of a path that ends in a slash is no segment of its own.
-            Some(Segment::One) if !path[in_path].is_empty() => {}
-            Some(Segment::Before(end)) if is_before(path[in_path], end) => {}
-            Some(Segment::Literal(text)) if text == path[in_path] => {}
+            Some(Segment::One) if !segment.is_empty() => {}
+            Some(Segment::Before(end)) if is_before(segment, end) => {}
+            Some(Segment::Literal(text)) if text == segment => {}
             _ => {
                 let Some((many, from)) = retry else {
                     return false;
@@ -34,7 +40,7 @@ pub(super) fn matches(pattern: &[Segment], path: &[&str]) -> bool {
 }
 
 /// Something without a colon, and then this end.
-fn is_before(segment: &str, end: &str) -> bool {
+pub(super) fn is_before(segment: &str, end: &str) -> bool {
     let before = segment.strip_suffix(end);
     before.is_some_and(|before| !before.is_empty() && !before.contains(':'))
 }

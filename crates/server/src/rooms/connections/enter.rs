@@ -36,12 +36,12 @@ pub(crate) async fn enter(
     }
     let cleaned = remove_instance(request.uri().query().unwrap_or_default());
     // A call that nobody may make is not taken for a wrong credential.
-    let lines = connection.fitting(&call(request, rest, cleaned.as_deref()))?;
+    let deciders = connection.deciders(&call(request, rest, cleaned.as_deref()))?;
     let proof = look(house, exchange, request)?;
     let caller = prove(house, exchange, decision, proof).await?;
     let all = &house.connections;
     let directory = &house.directory;
-    let caller = all.admit(&connection, &lines, directory, caller).await?;
+    let caller = all.admit(&connection, &deciders, directory, caller).await?;
     check_announced(&connection, request)?;
     hop_by_hop::remove(request.headers_mut());
     let body = std::mem::replace(request.body_mut(), RequestBody::empty());

@@ -7,7 +7,7 @@ use backlot_wix::Caller;
 use http::Method;
 
 use super::WixRoomSettings;
-use crate::admission::{CallPattern, PlainPath, Rules};
+use crate::admission::{CallPattern, Deciders, PlainPath, Precedence, RuledLine, Rules};
 use crate::directory::Directory;
 use crate::error::{Code, Refusal};
 use crate::methods::Methods;
@@ -34,9 +34,16 @@ pub enum OnBehalfOf {
     Account(Arc<str>),
 }
 
+impl RuledLine for AllowedCall {
+    fn rules(&self) -> &Rules {
+        &self.rules
+    }
+}
+
 /// The whole list.
 pub(crate) struct Calls {
     list: Vec<AllowedCall>,
+    precedence: Precedence,
     body: BodyLimits,
     nothing: Methods,
 }
@@ -44,6 +51,7 @@ pub(crate) struct Calls {
 impl Calls {
     pub(crate) fn new(settings: WixRoomSettings) -> Self {
         Self {
+            precedence: Precedence::new(settings.calls.iter().map(|call| &call.pattern)),
             list: settings.calls,
             body: BodyLimits {
                 bytes: settings.body_bytes,
@@ -69,26 +77,18 @@ impl Calls {
         Methods::new(fitting.map(|call| call.pattern.method().clone()))
     }
 
-    /// The lines that fit a request, or the refusal if none does: before anything is proven, so that
+    /// The lines that decide about a request, or the refusal if none fits: before anything is proven, so that
     /// a call which nobody may make is not taken for a wrong credential.
-    pub(crate) fn fitting(
+    pub(crate) fn deciders(
         &self,
         method: &Method,
         path: &str,
-    ) -> Result<Vec<&AllowedCall>, Refusal> {
+    ) -> Result<Deciders<'_, AllowedCall>, Refusal> {
         let wix_path = wix_path(path).ok_or(Code::RouteNotFound)?;
         let plain = PlainPath::new(wix_path).ok_or(Code::PathNotAllowed)?;
-        let fitting: Vec<&AllowedCall> = self
-            .list
-            .iter()
-            .filter(|call| call.pattern.allows(method, &plain))
-            .collect();
-        if fitting.is_empty() {
-            return Err(
-                Refusal::from(Code::WixCallNotAllowed).fact("call", format!("{method} {wix_path}"))
-            );
-        }
-        Ok(fitting)
+        Deciders::find(&self.list, &self.precedence, method, &plain).ok_or_else(|| {
+            Refusal::from(Code::WixCallNotAllowed).fact("call", format!("{method} {wix_path}"))
+        })
     }
 }
 
@@ -102,32 +102,21 @@ pub(super) fn wix_path(path: &str) -> Option<&str> {
 pub(crate) async fn with_plan(
     directory: &Directory,
     caller: Arc<Caller>,
-    fitting: &[&AllowedCall],
+    deciders: &Deciders<'_, AllowedCall>,
 ) -> Result<Arc<Caller>, Refusal> {
-    // Only the lines that the caller's role fits: for the others nobody needs to be asked.
-    let rules = || {
-        let rules = fitting.iter().map(|call| &call.rules);
-        rules.filter(|rules| rules.roles.contains(caller.role))
-    };
-    if rules().all(|rules| rules.plans.is_empty()) {
+    let role = caller.role;
+    if !deciders.ask_for_plan(role) {
         return Ok(caller);
     }
-    let rules: Vec<&Rules> = rules().collect();
-    let is_included = |plan: Option<&str>| rules.iter().any(|rules| rules.include(plan));
+    let is_included = |plan: Option<&str>| deciders.include(role, plan);
     Ok(directory.with_plan(caller, is_included).await?)
 }
 
-/// The first line that admits the caller. If none does, the first line's reason.
+/// The line that the call is made by: the first one of those that fit and admit the caller.
 pub(crate) fn admit<'house>(
-    fitting: &[&'house AllowedCall],
+    deciders: &Deciders<'house, AllowedCall>,
     caller: &Caller,
 ) -> Result<&'house AllowedCall, Refusal> {
-    let mut reason = None;
-    for call in fitting {
-        match call.rules.admit(caller) {
-            Ok(()) => return Ok(call),
-            Err(refusal) => reason = reason.or(Some(refusal)),
-        }
-    }
-    Err(reason.unwrap_or_else(|| Code::WixCallNotAllowed.into()))
+    let line = deciders.admit(caller)?;
+    line.ok_or_else(|| Code::WixCallNotAllowed.into())
 }

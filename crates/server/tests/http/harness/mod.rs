@@ -2,6 +2,7 @@
 
 mod client;
 mod credential;
+mod third_party;
 mod upstream;
 mod wix;
 
@@ -32,6 +33,7 @@ use tokio::task::JoinHandle;
 
 pub use client::{Reply, raw, request};
 pub use credential::{APP_ID, INSTANCE_ID, NEW_SECRET, OLD_SECRET, instance, payload, signed};
+pub use third_party::{KEY, ThirdParty, connected};
 pub use upstream::{Upstream, echo};
 pub use wix::{FakeWix, access_token, info};
 

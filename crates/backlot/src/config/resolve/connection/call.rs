@@ -4,6 +4,7 @@ use backlot_server::admission::{CallPattern, Roles, Rules};
 use backlot_server::connections::{AllowedCall, ParameterRule, QueryRules};
 
 use super::Entry;
+use crate::config::resolve::overlap::{self, Line};
 use crate::config::resolve::report::Report;
 use crate::config::resolve::roles::role;
 use crate::config::sections::{ConnectionCall, RuledConnectionCall};
@@ -31,7 +32,24 @@ pub(super) fn resolve(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<Vec<
             None => is_right = false,
         }
     }
-    is_right.then_some(calls)
+    if !is_right {
+        return None;
+    }
+    let written = entry.section.calls.iter().map(|call| match call {
+        ConnectionCall::Plain(text) => text,
+        ConnectionCall::Ruled(ruled) => &ruled.call,
+    });
+    let lines = written
+        .zip(&calls)
+        .enumerate()
+        .map(|(index, (text, call))| Line {
+            key: entry.key(&format!("calls[{index}]")),
+            text,
+            pattern: &call.pattern,
+            rules: (&call.rules, &call.query),
+        });
+    overlap::note(&lines.collect::<Vec<_>>(), report);
+    Some(calls)
 }
 
 fn one(

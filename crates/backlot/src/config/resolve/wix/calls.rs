@@ -3,6 +3,7 @@
 use backlot_server::admission::{CallPattern, Roles, Rules};
 use backlot_server::rooms::wix::{AllowedCall, OnBehalfOf};
 
+use crate::config::resolve::overlap::{self, Line};
 use crate::config::resolve::report::Report;
 use crate::config::resolve::roles::role;
 use crate::config::sections::{OnBehalfOfName, RoleName, RuledCall, Wix, WixCall};
@@ -26,7 +27,24 @@ pub(super) fn resolve(section: &Wix, report: &mut Report<'_>) -> Option<Vec<Allo
             None => is_right = false,
         }
     }
-    is_right.then_some(calls)
+    if !is_right {
+        return None;
+    }
+    let written = section.calls.iter().map(|call| match call {
+        WixCall::Plain(text) => text,
+        WixCall::Ruled(ruled) => &ruled.call,
+    });
+    let lines = written
+        .zip(&calls)
+        .enumerate()
+        .map(|(index, (text, call))| Line {
+            key: format!("wix.calls[{index}]"),
+            text,
+            pattern: &call.pattern,
+            rules: (&call.rules, &call.on_behalf_of),
+        });
+    overlap::note(&lines.collect::<Vec<_>>(), report);
+    Some(calls)
 }
 
 fn allowed(

@@ -1,0 +1,61 @@
+//! Where two lines of a list of calls overlap, and which one decides: told by `backlot check`, since the rules of one
+//! then do not count where the other is more specific.
+
+use backlot_server::admission::{CallPattern, Overlap};
+
+use super::report::Report;
+
+/// The most overlaps of one list that are told.
+const MOST_NOTES: usize = 50;
+
+/// A line as it is written.
+pub(super) struct Line<'list, Rules> {
+    pub(super) key: String,
+    pub(super) text: &'list str,
+    pub(super) pattern: &'list CallPattern,
+    /// Who may make its calls, and how.
+    pub(super) rules: Rules,
+}
+
+/// Notes each pair of lines that overlap and whose rules differ.
+pub(super) fn note<Rules: PartialEq>(lines: &[Line<'_, Rules>], report: &mut Report<'_>) {
+    let pairs = lines.iter().enumerate().flat_map(|(place, one)| {
+        let before = lines[..place].iter();
+        before.map(move |other| (one, other))
+    });
+    let mut told = 0;
+    for (one, other) in pairs.filter(|(one, other)| one.rules != other.rules) {
+        let Some(overlap) = one.pattern.overlap(other.pattern) else {
+            continue;
+        };
+        told += 1;
+        if told > MOST_NOTES {
+            let list = one.key.rsplit_once('[').map_or(&*one.key, |(list, _)| list);
+            report.note(list, "more lines overlap than are told here");
+            return;
+        }
+        report.note(&one.key, &in_words(one, other, overlap));
+    }
+}
+
+fn in_words<Rules>(one: &Line<'_, Rules>, other: &Line<'_, Rules>, overlap: Overlap) -> String {
+    let named = |line: &Line<'_, Rules>| format!("{:?} ({})", line.text, line.key);
+    let (one, other) = (format!("{:?}", one.text), named(other));
+    match overlap {
+        Overlap::Same => {
+            format!("{one} is for the same calls as {other}: either may admit the caller")
+        }
+        Overlap::First => format!(
+            "{one} overlaps with {other}: {one} is more specific and decides where both fit"
+        ),
+        Overlap::Second => {
+            format!(
+                "{one} overlaps with {other}, which is more specific and decides where both fit"
+            )
+        }
+        Overlap::Crossing => format!(
+            "{one} overlaps with {other}, and neither is more specific: where both fit, both must \
+             admit the caller, unless a line for those calls decides"
+        ),
+    }
+}

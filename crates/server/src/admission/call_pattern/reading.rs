@@ -1,0 +1,74 @@
+//! The spellings of a segment that a server may take for one and the same.
+//!
+//! A server may decode a path, fold its case, pass over spaces and dots at a segment's end, or join slashes. Segments
+//! that meet after all of it could run the same handler.
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+
+/// Returns the one spelling that stands for all of a segment's.
+pub(super) fn folded(segment: &str) -> Cow<'_, str> {
+    let is_plain = |byte: u8| {
+        byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_')
+    };
+    if segment.bytes().all(is_plain) {
+        return Cow::Borrowed(segment);
+    }
+    let decoded = percent_decode_str(segment)
+        .decode_utf8_lossy()
+        .replace('+', " ");
+    let decoded = decoded.chars().map(narrow);
+    // By way of the upper case: two letters that share it are one to a server that compares there.
+    let upper = decoded.flat_map(char::to_uppercase);
+    let lower: String = upper.flat_map(char::to_lowercase).collect();
+    let is_passed_over = |letter: char| letter.is_whitespace() || letter == '.';
+    let trimmed = lower.trim_start().trim_end_matches(is_passed_over);
+    Cow::Owned(trimmed.to_owned())
+}
+
+/// The letter that a wide one (`ａ`) is to a server that takes the two for one.
+fn narrow(letter: char) -> char {
+    let offset = u32::from('！') - u32::from('!');
+    match letter {
+        '！'..='～' => char::from_u32(u32::from(letter) - offset).unwrap_or(letter),
+        _ => letter,
+    }
+}
+
+/// Whether a segment, folded, could be something with this end.
+pub(super) fn could_end_with(segment: &str, end: &str) -> bool {
+    segment.len() > end.len() && segment.ends_with(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_one_segment_meet() {
+        for same in [
+            "all",
+            "ALL",
+            "%61ll",
+            "%41ll",
+            "a%6c%6C",
+            "all.",
+            "all%2e",
+            "all%20",
+            "%20all",
+            "all.%20.",
+            "all+",
+            "all%C2%A0",
+        ] {
+            assert_eq!(folded(same), "all", "{same}");
+        }
+        for other in ["al", "alls", "a.ll", "a-ll", "al%20l"] {
+            assert_ne!(folded(other), "all", "{other}");
+        }
+        assert_eq!(folded("%EF%BD%81ll%EF%BC%8E"), "all");
+        // The sign for degrees Kelvin, and a long s.
+        assert_eq!(folded("%E2%84%AAey%C5%BF"), "keys");
+        assert_eq!(folded("%20"), "");
+    }
+}

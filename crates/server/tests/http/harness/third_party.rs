@@ -1,0 +1,162 @@
+//! A third party for one test: says what it is told to, and remembers what it was asked.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, Uri};
+use axum::response::Response;
+use backlot_outbound::upstream::Address;
+use backlot_server::Settings;
+use backlot_server::admission::{CallPattern, Roles, Rules};
+use backlot_server::connections::{
+    AllowedCall, ConnectionSettings, CredentialSettings, HeaderNames, QueryRules, Quotas,
+    SecretSource,
+};
+use backlot_server::vault::SecretText;
+use backlot_wix::Role;
+use parking_lot::Mutex;
+use tokio::net::TcpListener;
+
+use super::wix::Asked;
+
+/// The credential of every connection here.
+pub const KEY: &str = "sk_the_key_of_all";
+
+pub struct ThirdParty {
+    pub address: SocketAddr,
+    inner: Arc<Inner>,
+}
+
+/// Status, headers and body.
+type Scripted = (u16, Vec<(String, String)>, String);
+
+#[derive(Default)]
+struct Inner {
+    replies: Mutex<HashMap<String, Scripted>>,
+    asked: Mutex<Vec<Asked>>,
+}
+
+impl ThirdParty {
+    pub async fn start() -> Self {
+        let inner = Arc::new(Inner::default());
+        let router = Router::new()
+            .fallback(answer)
+            .with_state(Arc::clone(&inner));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { address, inner }
+    }
+
+    /// What is replied at a path; anything else is answered with its own path and query.
+    pub fn on(&self, path: &str, status: u16, headers: &[(&str, &str)], body: &str) {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let reply = (status, headers.collect(), body.to_owned());
+        self.inner.replies.lock().insert(path.to_owned(), reply);
+    }
+
+    /// What it was asked, in order: `METHOD /path?query`.
+    pub fn asked(&self) -> Vec<String> {
+        let asked = self.inner.asked.lock();
+        asked
+            .iter()
+            .map(|it| format!("{} {}", it.method, it.uri))
+            .collect()
+    }
+
+    /// The last request.
+    pub fn last(&self) -> Asked {
+        self.inner.asked.lock().last().unwrap().clone()
+    }
+
+    pub fn forget(&self) {
+        self.inner.asked.lock().clear();
+    }
+
+    /// A connection `x` to it, under `base`, that allows these lines: a call, and who may make it.
+    pub fn connection(&self, base: &str, lines: &[(&str, &[Role])]) -> ConnectionSettings {
+        let names = || HeaderNames::parse(&[]).unwrap();
+        ConnectionSettings {
+            name: "x".into(),
+            base: Address::parse(&format!("http://{}{base}", self.address), false).unwrap(),
+            networks: vec!["127.0.0.0/8".parse().unwrap()],
+            extra_roots: Vec::new(),
+            calls: lines
+                .iter()
+                .map(|(call, roles)| line(call, roles))
+                .collect(),
+            credential: CredentialSettings::Bearer(SecretSource::Text(SecretText::new(
+                KEY.to_owned(),
+            ))),
+            manage: Roles::new([Role::Owner]),
+            pass_headers: names(),
+            headers: Vec::new(),
+            remove_headers: names(),
+            query: Vec::new(),
+            remove_query: Vec::new(),
+            reply_headers: names(),
+            add_reply_headers: Vec::new(),
+            remove_reply_headers: names(),
+            timeout: Duration::from_secs(5),
+            silence: Duration::from_secs(5),
+            connect_timeout: Duration::from_secs(2),
+            body_bytes: 100_000,
+            reply_bytes: 1_000_000,
+            rate_limit: None,
+            total_rate_limit: None,
+            quotas: Quotas::default(),
+            cache: None,
+            retries: 0,
+            idempotency_header: None,
+            redirects: 0,
+        }
+    }
+}
+
+fn line(call: &str, roles: &[Role]) -> AllowedCall {
+    let (call, query) = call.split_once('?').unwrap_or((call, ""));
+    AllowedCall {
+        pattern: CallPattern::parse_with_slash(call).unwrap(),
+        query: QueryRules::parse(query),
+        rules: Rules {
+            roles: Roles::new(roles.iter().copied()),
+            plans: Vec::new(),
+        },
+    }
+}
+
+/// The change of a server's settings that gives it one connection.
+pub fn connected(connection: ConnectionSettings) -> impl FnOnce(&mut Settings) {
+    move |settings| settings.connections.list = vec![connection]
+}
+
+async fn answer(
+    State(inner): State<Arc<Inner>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: String,
+) -> Response {
+    let path = uri.path().to_owned();
+    let asked = format!("{method} {uri}");
+    inner.asked.lock().push(Asked {
+        method,
+        uri: uri.to_string(),
+        headers,
+        body,
+    });
+    let scripted = inner.replies.lock().get(&path).cloned();
+    let (status, headers, body) = scripted.unwrap_or((200, Vec::new(), asked));
+    let mut response = Response::builder().status(status);
+    for (name, value) in headers {
+        response = response.header(name, value);
+    }
+    response.body(Body::from(body)).unwrap()
+}
