@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::uri::PathAndQuery;
 use http::{Request, Response, StatusCode};
 use jiff::Timestamp;
@@ -10,13 +11,13 @@ use tokio::time::{Instant, sleep};
 use super::credential::Unsigned;
 use super::redirect::{self, Hop, Redirects};
 use super::third_party::Inner;
-use super::{Call, CallError, Credential};
+use super::{Call, CallError, Credential, RedirectPolicy};
 use crate::body::{CallBody, ReplyStream, RequestBody};
 use crate::repeat::{is_passing_trouble, retry_after};
 use crate::upstream::{Patience, UpstreamError, forward};
 
 /// What is remembered from one attempt to the next.
-pub(super) struct Attempts {
+pub(super) struct Attempts<'call> {
     /// How long all of them may take together.
     pub(super) timeout: Duration,
     pub(super) deadline: Instant,
@@ -24,9 +25,11 @@ pub(super) struct Attempts {
     pub(super) number: u32,
     pub(super) repeat: Repeat,
     pub(super) now: Timestamp,
+    pub(super) policy: &'call dyn RedirectPolicy,
+    pub(super) may_follow: bool,
 }
 
-impl Attempts {
+impl Attempts<'_> {
     fn time_left(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
     }
@@ -58,14 +61,14 @@ fn made(
     hop: &Hop<'_>,
     call: &Call,
     credential: &Credential,
-    now: Timestamp,
+    attempts: &Attempts<'_>,
     body: RequestBody,
 ) -> Result<(PathAndQuery, Request<RequestBody>), CallError> {
     let mut request = Request::new(body);
     hop.method.clone_into(request.method_mut());
     let headers = request.headers_mut();
-    if !hop.is_home {
-        redirect::harmless(&call.headers, headers);
+    if !hop.has_credential {
+        redirect::harmless(&call.headers, headers, attempts.policy.secrets());
         return Ok((hop.target.clone(), request));
     }
     headers.clone_from(&call.headers);
@@ -76,7 +79,7 @@ fn made(
         seen_as: &seen_as.ok_or(CallError::BadPath)?,
         host: hop.address.host().to_str().unwrap_or_default(),
         body: call.body.ready(),
-        now,
+        now: attempts.now,
     };
     let target = credential.put_on(&unsigned, headers)?;
     Ok((target, request))
@@ -88,7 +91,7 @@ impl Inner {
         &self,
         call: &mut Call,
         credential: &Credential,
-        mut attempts: Attempts,
+        mut attempts: Attempts<'_>,
     ) -> Result<Response<ReplyStream>, CallError> {
         loop {
             attempts.number += 1;
@@ -113,11 +116,11 @@ impl Inner {
         &self,
         call: &mut Call,
         credential: &Credential,
-        attempts: &Attempts,
+        attempts: &Attempts<'_>,
     ) -> Result<Response<ReplyStream>, CallError> {
         let body = call.body.take().unwrap_or_else(RequestBody::empty);
         let home = Hop::home(&self.settings, call);
-        let (target, request) = made(&home, call, credential, attempts.now, body)?;
+        let (target, request) = made(&home, call, credential, attempts, body)?;
         // The first begins now: the clock was asked a moment ago.
         let time_left = if attempts.number == 1 {
             attempts.timeout
@@ -127,7 +130,7 @@ impl Inner {
         let patience = self.patience(time_left)?;
         let base = &self.settings.base;
         let sent = forward(&self.client, base, patience, target, None, request).await?;
-        if !self.settings.follows(&call.method, sent.response.status()) {
+        if !attempts.may_follow || !redirect::is_redirect(sent.response.status()) {
             return Ok(sent.response);
         }
         // On the heap: most replies are none of these.
@@ -140,24 +143,29 @@ impl Inner {
         mut reply: Response<ReplyStream>,
         call: &Call,
         credential: &Credential,
-        attempts: &Attempts,
+        attempts: &Attempts<'_>,
     ) -> Result<Response<ReplyStream>, CallError> {
-        let mut redirects = Redirects::new(&self.settings, call);
-        while redirects.follow(&reply)? {
+        let mut redirects = Redirects::new(&self.settings, attempts.policy, call);
+        while redirects.follow(&reply).await? {
             drop(reply);
             let hop = redirects.hop();
-            if !hop.is_home && credential.needles().are_in(hop.target.as_str().as_bytes()) {
-                let where_to = "to another origin, with the credential in the address";
-                return Err(CallError::Redirected(where_to));
-            }
             let nothing = RequestBody::empty();
-            let (target, request) = made(&hop, call, credential, attempts.now, nothing)?;
+            let (target, mut request) = made(&hop, call, credential, attempts, nothing)?;
+            for of_a_body in [CONTENT_LENGTH, CONTENT_TYPE, CONTENT_ENCODING] {
+                request.headers_mut().remove(of_a_body);
+            }
             let patience = self.patience(attempts.time_left())?;
             let is_home = hop.is_home;
-            let sent = forward(&self.client, hop.address, patience, target, None, request);
+            let client = if is_home {
+                &self.client
+            } else {
+                &self.elsewhere
+            };
+            let sent = forward(client, hop.address, patience, target, None, request);
             let sent = sent.await.map_err(CallError::from);
             let sent = sent.map_err(|error| if is_home { error } else { error.elsewhere() });
             reply = sent?.response;
+            reply.extensions_mut().insert(redirects.followed());
         }
         Ok(reply)
     }
@@ -176,7 +184,7 @@ impl Inner {
     fn wait_after_reply(
         &self,
         reply: &Response<ReplyStream>,
-        attempts: &Attempts,
+        attempts: &Attempts<'_>,
     ) -> Option<Duration> {
         let status = reply.status();
         let may_help = status == StatusCode::TOO_MANY_REQUESTS || is_passing_trouble(status);
@@ -187,7 +195,7 @@ impl Inner {
         self.wait(wanted, attempts)
     }
 
-    fn wait_after_failure(&self, error: &CallError, attempts: &Attempts) -> Option<Duration> {
+    fn wait_after_failure(&self, error: &CallError, attempts: &Attempts<'_>) -> Option<Duration> {
         let CallError::NoReply(error) = error else {
             return None;
         };
@@ -202,7 +210,7 @@ impl Inner {
             .flatten()
     }
 
-    fn wait(&self, wanted: Option<Duration>, attempts: &Attempts) -> Option<Duration> {
+    fn wait(&self, wanted: Option<Duration>, attempts: &Attempts<'_>) -> Option<Duration> {
         let wait = wanted.unwrap_or_else(|| self.jitter.wait_after(attempts.number));
         let fits = attempts.number < attempts.most && Instant::now() + wait < attempts.deadline;
         fits.then_some(wait)

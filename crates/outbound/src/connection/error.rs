@@ -28,8 +28,8 @@ pub enum CallError {
     #[error(transparent)]
     Credential(#[from] CredentialFault),
     /// It redirects where it may not, or too often.
-    #[error("it redirects: {0}")]
-    Redirected(&'static str),
+    #[error("it redirects {0}")]
+    Redirected(String),
     /// It was the client's body that ended early.
     #[error(transparent)]
     Body(BodyFault),

@@ -9,7 +9,7 @@
 //! - [`grant`]: OAuth 2, at the third party's token endpoint
 //!
 //! Rules: every address is asked of the guard where it is dialled; a credential goes to the API that it is
-//! for, and nowhere else, not even where that API redirects to.
+//! for, and nowhere else, not even where that API redirects to; a redirect within the API is a call as any other.
 
 mod attempts;
 mod call;
@@ -26,5 +26,6 @@ mod third_party;
 pub use call::Call;
 pub use credential::{Credential, CredentialFault};
 pub use error::CallError;
+pub use redirect::{Followed, RedirectPolicy, Redirected};
 pub use signature::{Encoding, Hash, SignatureTemplate, TemplateError};
 pub use third_party::{ThirdParty, ThirdPartySettings};

@@ -1,28 +1,64 @@
 //! Redirects: off, unless the configuration allows some; then each is checked as the first address was.
 //!
-//! Only calls that read are followed (a write that was redirected is not sent twice), only to `https` where
-//! the API is `https`, and without the credential once one has led to another origin. Within its own origin the API
-//! says where its things are, as any client takes it.
+//! - Only calls that read and have no body are followed: a write is not sent twice, and neither is a body.
+//! - Within the API's own origin a redirect is another call: it is followed if [`RedirectPolicy`] admits it.
+//! - Elsewhere it goes over `https` to public addresses only, without the credential and without what could hold it.
+//!   The networks that are opened for the API are opened for its own host and port, and for nothing else.
+//! - Once one has led away, a call gets the credential no more, not even when it is led back: somebody else chose it.
+
+use std::pin::Pin;
 
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, HeaderMap, HeaderName, LOCATION, RANGE,
+    ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, HeaderMap, HeaderName, HeaderValue, LOCATION, RANGE,
 };
 use http::uri::PathAndQuery;
 use http::{Method, Response, StatusCode};
-use url::Url;
+use url::{Host, Url};
 
 use super::third_party::ThirdPartySettings;
 use super::{Call, CallError};
-use crate::body::ReplyStream;
-use crate::upstream::Address;
+use crate::body::{CallBody, ReplyStream};
+use crate::redact::Needles;
+use crate::upstream::{Address, UpstreamError};
 
 /// What goes along to wherever the third party redirects: nothing that was meant for the third party.
 const HARMLESS: [HeaderName; 4] = [ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, RANGE];
 
+/// The most letters of a path that an error names.
+const MOST_NAMED: usize = 200;
+
+/// The path and query of a call that may be made, or why it may not.
+pub type Redirected<'call> =
+    Pin<Box<dyn Future<Output = Result<PathAndQuery, &'static str>> + Send + 'call>>;
+
+/// Which redirects of one call may be followed.
+pub trait RedirectPolicy: Send + Sync {
+    /// Whether the caller of the first call may make this one, too: with a path under the base address. The path and
+    /// query to be sent, or the code of the refusal.
+    fn target<'call>(
+        &'call self,
+        method: &'call Method,
+        path: &'call str,
+        query: &'call str,
+    ) -> Redirected<'call>;
+
+    /// What must not reach another origin.
+    fn secrets(&self) -> &Needles;
+}
+
+/// Stands in the extensions of a reply that came after redirects: it is not what the first address says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Followed {
+    /// A redirect has led to another origin, so what was sent had no credential.
+    pub has_left: bool,
+}
+
 /// Takes over those headers that say nothing of the caller or the connection.
-pub(super) fn harmless(from: &HeaderMap, to: &mut HeaderMap) {
+pub(super) fn harmless(from: &HeaderMap, to: &mut HeaderMap, secrets: &Needles) {
     for name in HARMLESS {
-        for value in from.get_all(&name) {
+        let values = from.get_all(&name).iter();
+        let harmless = |value: &&HeaderValue| !secrets.are_in(value.as_bytes());
+        for value in values.filter(harmless) {
             to.append(name.clone(), value.clone());
         }
     }
@@ -33,8 +69,10 @@ pub(super) struct Hop<'call> {
     pub(super) address: &'call Address,
     pub(super) target: &'call PathAndQuery,
     pub(super) method: &'call Method,
-    /// It is the API that the credential is for.
+    /// It is the API's own origin.
     pub(super) is_home: bool,
+    /// It goes with the credential.
+    pub(super) has_credential: bool,
 }
 
 impl<'call> Hop<'call> {
@@ -45,38 +83,51 @@ impl<'call> Hop<'call> {
             target: &call.target,
             method: &call.method,
             is_home: true,
+            has_credential: true,
         }
     }
 }
 
 impl ThirdPartySettings {
-    /// Whether a reply is a redirect that may be followed.
-    pub(super) fn follows(&self, method: &Method, status: StatusCode) -> bool {
-        self.redirects > 0 && method.is_safe() && matches!(status.as_u16(), 301..=303 | 307 | 308)
+    /// Whether redirects of a call may be followed.
+    pub(super) fn may_follow(&self, call: &Call) -> bool {
+        let has_body = !matches!(&call.body, CallBody::Ready(bytes) if bytes.is_empty());
+        self.redirects > 0 && call.method.is_safe() && !has_body
     }
+}
+
+/// Whether a reply is a redirect.
+pub(super) fn is_redirect(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 301..=303 | 307 | 308)
 }
 
 /// A call on its way through redirects. Nothing is copied before one is followed.
 pub(super) struct Redirects<'call> {
     settings: &'call ThirdPartySettings,
+    policy: &'call dyn RedirectPolicy,
     left: u32,
     target: PathAndQuery,
     method: Method,
-    /// Where it was sent; `None` before the first redirect.
-    sent_to: Option<Address>,
-    /// Every redirect so far stayed within the API's origin.
-    is_home: bool,
+    /// Where it was sent, if that is not the API.
+    elsewhere: Option<Address>,
+    /// A redirect has led to another origin.
+    has_left: bool,
 }
 
 impl<'call> Redirects<'call> {
-    pub(super) fn new(settings: &'call ThirdPartySettings, call: &Call) -> Self {
+    pub(super) fn new(
+        settings: &'call ThirdPartySettings,
+        policy: &'call dyn RedirectPolicy,
+        call: &Call,
+    ) -> Self {
         Self {
             settings,
+            policy,
             left: settings.redirects,
             target: call.target.clone(),
             method: call.method.clone(),
-            sent_to: None,
-            is_home: true,
+            elsewhere: None,
+            has_left: false,
         }
     }
 
@@ -85,62 +136,107 @@ impl<'call> Redirects<'call> {
             address: self.address(),
             target: &self.target,
             method: &self.method,
-            is_home: self.is_home,
+            is_home: self.elsewhere.is_none(),
+            has_credential: !self.has_left,
+        }
+    }
+
+    /// What is to be told of a reply that came after redirects.
+    pub(super) const fn followed(&self) -> Followed {
+        Followed {
+            has_left: self.has_left,
         }
     }
 
     fn address(&self) -> &Address {
-        self.sent_to.as_ref().unwrap_or(&self.settings.base)
+        self.elsewhere.as_ref().unwrap_or(&self.settings.base)
     }
 
-    /// Follows a redirect, if this is one and any is allowed. False when the reply is to be handed back.
-    pub(super) fn follow(&mut self, reply: &Response<ReplyStream>) -> Result<bool, CallError> {
-        if !self.settings.follows(&self.method, reply.status()) {
+    /// Follows a redirect, if this is one. False when the reply is to be handed back.
+    pub(super) async fn follow(
+        &mut self,
+        reply: &Response<ReplyStream>,
+    ) -> Result<bool, CallError> {
+        if !is_redirect(reply.status()) {
             return Ok(false);
         }
-        if self.left == 0 {
-            return Err(CallError::Redirected("more often than is allowed"));
+        let Some(left) = self.left.checked_sub(1) else {
+            return Err(refused("more often than is allowed"));
+        };
+        self.left = left;
+        let unreadable = || refused("to an address that cannot be read");
+        let url = self.location(reply.headers()).ok_or_else(unreadable)?;
+        if self.settings.base.is_origin_of(&url) {
+            self.target = self.admitted(&url).await?;
+            self.elsewhere = None;
+            return Ok(true);
         }
-        self.left -= 1;
-        let location = reply
-            .headers()
-            .get(LOCATION)
-            .and_then(|it| it.to_str().ok());
-        let unreadable = CallError::Redirected("to an address that cannot be read");
-        let Some(url) = location.and_then(|location| self.resolve(location)) else {
-            return Err(unreadable);
-        };
-        if self.settings.base.is_tls() && url.scheme() != "https" {
-            return Err(CallError::Redirected("from https to http"));
+        if self.policy.secrets().are_in(url.as_str().as_bytes()) {
+            return Err(refused("to another origin, with a secret in the address"));
         }
-        // Once away from home, a call does not come home again: whoever sent it there chose the path.
-        self.is_home &= self.settings.base.is_origin_of(&url);
-        let address = if self.is_home {
-            self.settings.base.split().map(|(origin, _)| origin)
-        } else {
-            Address::parse(&url.origin().ascii_serialization(), false).ok()
-        };
-        let Some(address) = address else {
-            return Err(unreadable);
-        };
+        if url.scheme() != "https" {
+            return Err(without_https(&url));
+        }
         let target = match url.query() {
             Some(query) => format!("{}?{query}", url.path()),
             None => url.path().to_owned(),
         };
-        let Ok(target) = target.parse() else {
-            return Err(unreadable);
-        };
-        self.sent_to = Some(address);
-        self.target = target;
+        let address = Address::parse(&url.origin().ascii_serialization(), false);
+        self.elsewhere = Some(address.map_err(|_| unreadable())?);
+        self.target = target.parse().map_err(|_| unreadable())?;
+        self.has_left = true;
         Ok(true)
     }
 
-    /// The address that `Location` means here.
-    fn resolve(&self, location: &str) -> Option<Url> {
+    /// The call at the API itself that a redirect leads to, if the caller may make it.
+    async fn admitted(&self, url: &Url) -> Result<PathAndQuery, CallError> {
+        let base = &self.settings.base;
+        let path = base.under(url.path());
+        let path = path.ok_or_else(|| refused("to a path outside of its base_url"))?;
+        let query = url.query().unwrap_or_default();
+        let target = self.policy.target(&self.method, path, query).await;
+        target.map_err(|code| {
+            let is_secret = self.policy.secrets().are_in(path.as_bytes());
+            let named = path.get(..MOST_NAMED).unwrap_or(path);
+            let named = if is_secret {
+                "a path with a secret"
+            } else {
+                named
+            };
+            let method = &self.method;
+            refused(format!(
+                "to a call that the caller may not make ({method} {named}: {code})"
+            ))
+        })
+    }
+
+    /// The address that the reply's one `Location` means here.
+    fn location(&self, headers: &HeaderMap) -> Option<Url> {
+        let mut locations = headers.get_all(LOCATION).iter();
+        let location = locations.next()?.to_str().ok()?;
+        if locations.next().is_some() {
+            return None;
+        }
         let base = Url::parse(&self.address().full_text(&self.target)?).ok()?;
         let url = base.join(location).ok()?;
         let is_web = matches!(url.scheme(), "http" | "https");
         let is_plain = url.username().is_empty() && url.password().is_none();
         (is_web && is_plain).then_some(url)
     }
+}
+
+/// In plain a call goes to the API itself only, where that is in one's own networks: an address may be reached from
+/// here no more than one inside.
+fn without_https(url: &Url) -> CallError {
+    match url.host() {
+        Some(Host::Ipv4(_) | Host::Ipv6(_)) => {
+            let host = url.host_str().unwrap_or_default().to_owned();
+            CallError::NoReplyElsewhere(UpstreamError::AddressRefused { host })
+        }
+        Some(Host::Domain(_)) | None => refused("to another origin without https"),
+    }
+}
+
+fn refused(why: impl Into<String>) -> CallError {
+    CallError::Redirected(why.into())
 }

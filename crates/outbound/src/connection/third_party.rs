@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::attempts::{Attempts, Repeat};
 use super::health::Health;
 use super::states::States;
-use super::{Call, CallError, Credential};
+use super::{Call, CallError, Credential, RedirectPolicy};
 use crate::body::{CallBody, ReplyStream};
 use crate::repeat::{Jitter, is_passing_trouble};
 use crate::upstream::{Address, Client};
@@ -42,6 +42,8 @@ pub struct ThirdParty(Arc<Inner>);
 
 pub(super) struct Inner {
     pub(super) client: Client,
+    /// For redirects to another origin.
+    pub(super) elsewhere: Client,
     pub(super) settings: ThirdPartySettings,
     pub(super) jitter: Jitter,
     health: Health,
@@ -50,10 +52,12 @@ pub(super) struct Inner {
 }
 
 impl ThirdParty {
-    /// Nothing is connected yet. The client's guard is what keeps it from one's own networks.
-    pub fn new(client: Client, settings: ThirdPartySettings) -> Self {
+    /// Nothing is connected yet. The clients' guards are what keeps it from one's own networks: `elsewhere` is for
+    /// redirects to other origins than the API's.
+    pub fn new(client: Client, elsewhere: Client, settings: ThirdPartySettings) -> Self {
         Self(Arc::new(Inner {
             client,
+            elsewhere,
             jitter: Jitter::new(settings.seed),
             health: Health::default(),
             states: States::default(),
@@ -67,13 +71,14 @@ impl ThirdParty {
     }
 
     /// Makes a call of an instance's; its body is spent if it streams. What comes back is a reply, whatever its
-    /// status.
+    /// status. `policy` says which redirects are followed, as far as the settings allow any.
     pub async fn send(
         &self,
         call: &mut Call,
         credential: &Credential,
         instance_id: InstanceId,
         now: Timestamp,
+        policy: &dyn RedirectPolicy,
     ) -> Result<Response<ReplyStream>, CallError> {
         let inner = &*self.0;
         let state = inner.states.of(instance_id);
@@ -95,6 +100,8 @@ impl ThirdParty {
             number: 0,
             repeat: Repeat::of(call, has_key),
             now,
+            policy,
+            may_follow: inner.settings.may_follow(call),
         };
         let outcome = inner.until_it_counts(call, credential, attempts).await;
         match &outcome {

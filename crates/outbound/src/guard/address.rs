@@ -19,6 +19,8 @@ pub struct AddressGuard {
     allowed: Arc<[IpNet]>,
     /// Nothing else, not even what everybody reaches.
     only: bool,
+    /// Not these, even if everybody reaches them.
+    barred: Arc<[IpNet]>,
 }
 
 impl AddressGuard {
@@ -28,6 +30,16 @@ impl AddressGuard {
         Self {
             allowed,
             only: false,
+            barred: Arc::default(),
+        }
+    }
+
+    /// A guard that lets through what everybody reaches, but for what is in `barred`: networks of one's own services,
+    /// where somebody else says where a call goes.
+    pub fn outside(barred: Vec<IpNet>) -> Self {
+        Self {
+            barred: barred.into_iter().map(plain).collect(),
+            ..Self::default()
         }
     }
 
@@ -42,10 +54,28 @@ impl AddressGuard {
     /// Whether `address` may be dialled.
     pub fn permits(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
+        !self.bars(address) && self.opens(address)
+    }
+
+    fn opens(&self, address: IpAddr) -> bool {
         self.allowed
             .iter()
             .any(|network| network.contains(&address))
             || (!self.only && is_global(address))
+    }
+
+    /// Whether it is barred, or what a gateway makes of it is.
+    fn bars(&self, address: IpAddr) -> bool {
+        let carried = match address {
+            IpAddr::V4(_) => None,
+            IpAddr::V6(address) => {
+                carried::translated(address).or_else(|| carried::tunnelled(address))
+            }
+        };
+        let mut ways = [Some(address), carried.map(IpAddr::V4)]
+            .into_iter()
+            .flatten();
+        ways.any(|way| self.barred.iter().any(|network| network.contains(&way)))
     }
 }
 

@@ -112,6 +112,12 @@ impl Address {
         Some((origin, path))
     }
 
+    /// What follows the base path in a path of this origin; `None` if it is not under it.
+    pub(crate) fn under<'path>(&self, path: &'path str) -> Option<&'path str> {
+        path.strip_prefix(&*self.base_path)
+            .filter(|rest| rest.starts_with('/'))
+    }
+
     /// Whether a URL has the same scheme, host and port.
     pub(crate) fn is_origin_of(&self, url: &url::Url) -> bool {
         url::Url::parse(&self.origin.to_string()).is_ok_and(|own| own.origin() == url.origin())

@@ -10,5 +10,6 @@
 mod harness;
 
 mod guard;
+mod redirects;
 mod replies;
 mod tls;

@@ -2,7 +2,7 @@
 
 use backlot_outbound::body::{CallBody, ReplyStream};
 use backlot_outbound::cache::Lookup;
-use backlot_outbound::connection::Call;
+use backlot_outbound::connection::{Call, Followed};
 use bytes::Bytes;
 use http::header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE};
 use http::uri::PathAndQuery;
@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderName, Method, Response, StatusCode};
 use super::CallPlace;
 use super::credentials::Chosen;
 use super::kept_replies::{KeptReplies, Question};
+use super::redirects::RedirectsByLines;
 use super::reply_body::ThirdPartyBody;
 use super::send::{Admitted, Incoming};
 use crate::error::Refusal;
@@ -87,16 +88,11 @@ impl Admitted<'_> {
         let has_token = prepared.chosen.token.is_some();
         let again = if has_token { copy(call) } else { None };
         // Awaited where it is made: kept under a name, it would have its place in this future twice.
-        let third_party = &self.connection.third_party;
-        let reply = third_party
-            .send(
-                call,
-                &prepared.chosen.credential,
-                self.instance_id,
-                self.now,
-            )
-            .await?;
-        if has_token && reply.status() == StatusCode::UNAUTHORIZED {
+        let reply = self.send_with(call, &prepared.chosen).await?;
+        let followed = reply.extensions().get::<Followed>();
+        // Another origin had no token to refuse.
+        let is_theirs = followed.is_none_or(|followed| !followed.has_left);
+        if has_token && is_theirs && reply.status() == StatusCode::UNAUTHORIZED {
             return Box::pin(self.ask_with_new_token(again, reply, prepared)).await;
         }
         Ok(reply)
@@ -121,11 +117,25 @@ impl Admitted<'_> {
         };
         drop(refused);
         prepared.chosen = all.credential(connection, self.instance_id).await?;
-        let credential = &prepared.chosen.credential;
-        let third_party = &connection.third_party;
-        Ok(third_party
-            .send(&mut call, credential, self.instance_id, self.now)
-            .await?)
+        self.send_with(&mut call, &prepared.chosen).await
+    }
+
+    async fn send_with(
+        &self,
+        call: &mut Call,
+        chosen: &Chosen,
+    ) -> Result<Response<ReplyStream>, Refusal> {
+        let policy = RedirectsByLines {
+            connections: self.connections,
+            connection: self.connection,
+            directory: self.directory,
+            caller: self.caller,
+            secrets: &chosen.needles,
+        };
+        let third_party = &self.connection.third_party;
+        let (credential, now) = (&chosen.credential, self.now);
+        let sent = third_party.send(call, credential, self.instance_id, now, &policy);
+        Ok(sent.await?)
     }
 
     /// Answers with what is kept, as long as it may be; else asks whether it still is what the third party says.
@@ -157,13 +167,15 @@ impl Admitted<'_> {
         }
         let mut call = prepared.call(method, nothing());
         let reply = self.ask(&mut call, &mut prepared).await?;
+        let is_another = reply.extensions().get::<Followed>().is_some();
         if reply.status() != StatusCode::NOT_MODIFIED {
             return self.hand_back(reply, Some(question), &prepared).await;
         }
         let (not_modified, _) = reply.into_parts();
-        if let Some(fresh) = kept
-            .cache
-            .refresh(key.clone(), &stale, parts, &not_modified, *now)
+        if !is_another
+            && let Some(fresh) = kept
+                .cache
+                .refresh(key.clone(), &stale, parts, &not_modified, *now)
         {
             return Ok(self.remembered(fresh, &prepared));
         }

@@ -6,7 +6,7 @@
 //! - [`accounts`]: accounts that an instance's owner has connected by OAuth
 //! - [`usage`], [`meter`] and [`month`](mod@month): what each instance has used, written behind, and its quota
 //! - [`outgoing`], [`reply`], [`reply_rules`] and [`reply_body`]: what goes along, and what comes back
-//! - [`send`] and [`exchange`]: one call, from its admission to its reply
+//! - [`send`] and [`exchange`]: one call, from its admission to its reply; [`redirects`]: where it may be led
 //!
 //! The room (`rooms::connections`) speaks HTTP and calls this; Rust handlers come in by
 //! [`crate::Connections`]. Both are held by the same rules.
@@ -21,6 +21,7 @@ mod meter;
 mod month;
 mod outgoing;
 mod query_rules;
+mod redirects;
 mod reply;
 mod reply_body;
 mod reply_rules;
@@ -133,7 +134,11 @@ impl Connection {
         Ok(Self {
             name: (&*settings.name).into(),
             precedence: Precedence::new(settings.calls.iter().map(|call| &call.pattern)),
-            third_party: ThirdParty::new(settings.client()?, settings.third_party()),
+            third_party: ThirdParty::new(
+                settings.client()?,
+                settings.client_elsewhere()?,
+                settings.third_party(),
+            ),
             each: settings.rate_limit.map(Limiter::new),
             total: settings.total_rate_limit.map(Limiter::new),
             everybodys: Mutex::default(),

@@ -84,6 +84,27 @@ impl Connections {
         if query.is_empty() && settings.query.is_empty() {
             return path.parse().map_err(|_| Code::PathNotAllowed.into());
         }
+        let kept = connection.without_ours(query);
+        let mut parts: Vec<String> = Vec::new();
+        parts.extend(Some(kept).filter(|kept| !kept.is_empty()));
+        for (name, source) in &settings.query {
+            let text = self.read(source, instance_id).await?;
+            let encoded = |text: &str| utf8_percent_encode(text, ENCODED).to_string();
+            parts.push(format!("{}={}", encoded(name), encoded(text.reveal())));
+        }
+        let target = if parts.is_empty() {
+            path.parse()
+        } else {
+            format!("{path}?{}", parts.join("&")).parse()
+        };
+        target.map_err(|_| Code::PathNotAllowed.into())
+    }
+}
+
+impl Connection {
+    /// A query without the parameters that are put on or taken away here.
+    pub(super) fn without_ours(&self, query: &str) -> String {
+        let settings = &self.settings;
         let is_ours = |part: &str| {
             let name = part.split_once('=').map_or(part, |(name, _)| name);
             let name = name.replace('+', " ");
@@ -99,17 +120,7 @@ impl Connections {
             pieces.join(";")
         };
         let parts = query.split('&').map(without_ours);
-        let mut parts: Vec<String> = parts.filter(|part| !part.is_empty()).collect();
-        for (name, source) in &settings.query {
-            let text = self.read(source, instance_id).await?;
-            let encoded = |text: &str| utf8_percent_encode(text, ENCODED).to_string();
-            parts.push(format!("{}={}", encoded(name), encoded(text.reveal())));
-        }
-        let target = if parts.is_empty() {
-            path.parse()
-        } else {
-            format!("{path}?{}", parts.join("&")).parse()
-        };
-        target.map_err(|_| Code::PathNotAllowed.into())
+        let parts: Vec<String> = parts.filter(|part| !part.is_empty()).collect();
+        parts.join("&")
     }
 }

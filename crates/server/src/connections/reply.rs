@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use backlot_outbound::body::{LimitedBody, ReplyFault, ReplyLimits, ReplyStream, announced_bytes};
 use backlot_outbound::cache::WholeBody;
+use backlot_outbound::connection::Followed;
 use backlot_outbound::decode::{DecodeLimits, DecodedBody, take_encodings};
 use backlot_outbound::redact::RedactedBody;
 use bytes::Bytes;
@@ -52,6 +53,8 @@ impl Admitted<'_> {
             begun.map_err(|fault| refused(&fault))?;
         }
         let body = RedactedBody::new(body, prepared.chosen.needles.clone());
+        // What a redirect has led to is another call's reply, and not everybody's who may make this one.
+        let question = question.filter(|_| parts.extensions.get::<Followed>().is_none());
         let kept = self.connection.kept.as_ref().zip(question);
         let kept = kept.filter(|(kept, question)| {
             let (key, asked) = (&question.key, &question.parts);

@@ -13,6 +13,7 @@ use super::reply_body::ThirdPartyBody;
 use super::usage::{Counts, Ticket};
 use super::{CallPlace, Connection, Connections};
 use crate::admission::RateKey;
+use crate::directory::Directory;
 use crate::error::{Code, Reason, Refusal};
 
 /// Refusals of calls that nobody was asked for: they are not counted.
@@ -36,6 +37,8 @@ pub(crate) struct Incoming<'request> {
 pub(super) struct Admitted<'call> {
     pub(super) connections: &'call Arc<Connections>,
     pub(super) connection: &'call Arc<Connection>,
+    pub(super) directory: &'call Directory,
+    pub(super) caller: &'call Arc<Caller>,
     pub(super) instance_id: InstanceId,
     ticket: Ticket,
     pub(super) now: Timestamp,
@@ -48,7 +51,8 @@ impl Connections {
     pub(crate) async fn send(
         self: &Arc<Self>,
         connection: &Arc<Connection>,
-        caller: &Caller,
+        directory: &Directory,
+        caller: &Arc<Caller>,
         incoming: &mut Incoming<'_>,
     ) -> Result<Response<ThirdPartyBody>, Refusal> {
         let (instance_id, now) = (caller.instance_id, self.clock.now());
@@ -71,6 +75,8 @@ impl Connections {
         let admitted = Admitted {
             connections: self,
             connection,
+            directory,
+            caller,
             instance_id,
             ticket,
             now,

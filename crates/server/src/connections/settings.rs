@@ -255,18 +255,32 @@ impl ConnectionSettings {
 
     /// A client that goes nowhere but where it may.
     pub(crate) fn client(&self) -> std::io::Result<Client> {
+        let guard = if self.base.is_tls() {
+            AddressGuard::new(self.networks.clone())
+        } else {
+            // In plain only within one's own networks.
+            AddressGuard::only(self.networks.clone())
+        };
+        self.guarded(guard, self.extra_roots.clone())
+    }
+
+    /// A client for redirects to other origins: one's own networks, and certificates for them, are the API's only.
+    pub(crate) fn client_elsewhere(&self) -> std::io::Result<Client> {
+        self.guarded(AddressGuard::outside(self.networks.clone()), Vec::new())
+    }
+
+    fn guarded(
+        &self,
+        guard: AddressGuard,
+        extra_roots: Vec<CertificateDer<'static>>,
+    ) -> std::io::Result<Client> {
         Client::new(ClientSettings {
             connect_timeout: self.connect_timeout,
             idle_timeout: Duration::from_secs(4),
             most_idle: 256,
             tls: false,
-            guard: Some(if self.base.is_tls() {
-                AddressGuard::new(self.networks.clone())
-            } else {
-                // In plain only within one's own networks.
-                AddressGuard::only(self.networks.clone())
-            }),
-            extra_roots: self.extra_roots.clone(),
+            guard: Some(guard),
+            extra_roots,
             // One slow reader would hold up all others of a shared connection.
             http2_over_tls: false,
         })

@@ -4,13 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backlot_outbound::body::CallBody;
-use backlot_outbound::connection::{Call, CallError, Credential};
+use backlot_outbound::connection::{Call, CallError, Credential, RedirectPolicy, Redirected};
+use backlot_outbound::redact::Needles;
 use backlot_store::Store;
 use backlot_wix::InstanceId;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method};
 
-use super::{Connection, ConnectionSettings, Connections, ConnectionsSettings, CredentialSettings};
+use super::{
+    CallPlace, Connection, ConnectionSettings, Connections, ConnectionsSettings, CredentialSettings,
+};
 use crate::admission::PlainPath;
 use crate::clock::Clock;
 use crate::error::{Code, Reason, Refusal};
@@ -97,6 +100,7 @@ impl Trial {
                 true,
                 format!("it answers (status {status} to GET / without a credential)"),
             ),
+            Err(CallError::Redirected(_)) => (true, "it answers, with a redirect".to_owned()),
             Err(error) => (false, in_words(&error.into())),
         };
         Finding {
@@ -207,11 +211,50 @@ async fn send(
         body: CallBody::Ready(bytes::Bytes::new()),
     };
     let now = Clock::System.now();
+    let policy = AnyListed {
+        connection,
+        credential,
+    };
     let reply = connection
         .third_party
-        .send(&mut call, credential, nobody(), now)
+        .send(&mut call, credential, nobody(), now, &policy)
         .await?;
     Ok(reply.status().as_u16())
+}
+
+/// Redirects to any call of the list: whoever tries a connection has the configuration.
+struct AnyListed<'call> {
+    connection: &'call Connection,
+    credential: &'call Credential,
+}
+
+impl RedirectPolicy for AnyListed<'_> {
+    fn target<'call>(
+        &'call self,
+        method: &'call Method,
+        path: &'call str,
+        query: &'call str,
+    ) -> Redirected<'call> {
+        let query = self.connection.without_ours(query);
+        let place = CallPlace {
+            method,
+            path,
+            query: &query,
+        };
+        let code = |refusal: Refusal| refusal.code().name();
+        let listed = self.connection.deciders(&place).map(drop).map_err(code);
+        let whole = if query.is_empty() {
+            path.to_owned()
+        } else {
+            format!("{path}?{query}")
+        };
+        let target = whole.parse().map_err(|_| Code::PathNotAllowed.name());
+        Box::pin(std::future::ready(listed.and(target)))
+    }
+
+    fn secrets(&self) -> &Needles {
+        self.credential.needles()
+    }
 }
 
 /// In the place of an instance, where none is named.

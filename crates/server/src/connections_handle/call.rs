@@ -105,7 +105,10 @@ impl ConnectionCall {
             headers: &self.headers,
             body: CallBody::Ready(self.body),
         };
-        let reply = handle.all.send(connection, &caller, &mut incoming).await?;
+        let reply = handle
+            .all
+            .send(connection, directory, &caller, &mut incoming)
+            .await?;
         Ok(ConnectionAnswer::new(reply))
     }
 }

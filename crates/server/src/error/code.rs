@@ -178,8 +178,8 @@ codes! {
         "The third party does not answer.",
         "Try again. If it lasts, check `base_url`; `backlot connection test NAME` says what works.";
     ConnectionAddressRefused 502 "CONNECTION_ADDRESS_REFUSED",
-        "The third party's name leads to an address inside, where no call may go.",
-        "If it is a service of your own, name its network in `networks` of the `[[connection]]` entry.";
+        "The third party is at an address inside, where no call may go, or redirects to one.",
+        "If it is a service of your own, name its network in `networks` of the `[[connection]]` entry. That opens it for the host and port of `base_url`, and not for redirects to others.";
     ConnectionBroken 502 "CONNECTION_BROKEN",
         "The third party broke off before it replied, or replied with something that is no HTTP.",
         "Look for the request id in the server's log.";
@@ -188,7 +188,7 @@ codes! {
         "Try again, or raise `timeout` in the `[[connection]]` entry.";
     ConnectionRedirected 502 "CONNECTION_REDIRECTED",
         "The third party redirects to where no call may go.",
-        "Correct `base_url`, or allow `redirects` in the `[[connection]]` entry.";
+        "Look for the request id in the server's log, which says where to. Correct `base_url` or the path, or add the call that it redirects to to `calls`, for this caller; elsewhere redirects lead over https only. `redirects` in the `[[connection]]` entry says how many are followed.";
     ConnectionReplyRefused 502 "CONNECTION_REPLY_REFUSED",
         "The third party's reply cannot be handed on.",
         "It is larger than `reply_limit`, or encoded in a way that cannot be read; look for the request id in the server's log.";

@@ -1,5 +1,6 @@
-//! Calls to third parties: which line of the list decides.
+//! Calls to third parties: which line of the list decides, and where redirects lead.
 
+use backlot_server::connections::{Kept, SecretSource};
 use backlot_wix::Role;
 
 use crate::harness::{KEY, Reply, TestServer, ThirdParty, connected, instance, request};
@@ -67,4 +68,94 @@ async fn the_most_specific_line_decides_and_no_other_spelling_passes_it() {
         assert_eq!(reply.code(), code, "{who} {path}: {}", reply.body);
         assert_eq!(was_made, code.is_empty(), "{who} {path}");
     }
+}
+
+/// Everything that is refused is a 502, and its cause is in the log.
+#[tokio::test]
+async fn redirects_are_followed_to_calls_that_the_caller_may_make() {
+    let (party, other) = (ThirdParty::start().await, ThirdParty::start().await);
+    let lines: [(&str, &[Role]); 4] = [
+        ("GET /from/{name}", BOTH),
+        ("GET /things/{id}?page", BOTH),
+        ("GET /things/all", OWNER),
+        ("GET /pro/{id}", BOTH),
+    ];
+    let mut connection = party.connection("/v1", &lines);
+    connection.calls[3].rules.plans = vec!["pro".to_owned()];
+    connection.redirects = 2;
+    connection.query = vec![("version".to_owned(), SecretSource::Plain("3".into()))];
+    let server = TestServer::start_with(vec![], connected(connection)).await;
+    let port = other.address.port();
+    let elsewhere = format!("http://127.0.0.1:{port}/v1/things/7");
+    let secure = format!("https://127.0.0.1:{port}/v1/things/7");
+    let named = format!("http://localhost:{port}/v1/things/7");
+    for (who, location, followed) in [
+        ("visitor", "/v1/things/7", true),
+        ("visitor", "/v1/things/7?version=3&page=2", true),
+        ("visitor", "/v1/things/7?version=3&limit=2", false),
+        ("visitor", "/v1/things/all", false),
+        ("visitor", "/v1/things/%61ll", false),
+        ("visitor", "/v1/things/../things/all", false),
+        ("owner", "/v1/things/all", true),
+        ("visitor", "/v1/things/7/more", false),
+        ("visitor", "/v1/pro/7", false),
+        ("visitor", "/things/7", false),
+        ("visitor", &elsewhere, false),
+        ("visitor", &secure, false),
+        ("visitor", &named, false),
+    ] {
+        party.on("/v1/from/x", 307, &[("location", location)], "");
+        party.forget();
+        let reply = call(&server, who, "GET", "/from/x").await;
+        let asked = party.asked();
+        if followed {
+            assert_eq!(reply.status, 200, "{location} {reply:?}");
+            assert_eq!(asked.len(), 2, "{location}");
+            let last = asked.last().unwrap();
+            assert_eq!(last.matches("version=3").count(), 1, "{last}");
+            assert!(party.last().headers.contains_key("authorization"));
+        } else {
+            let code = if location.contains("//127.0.0.1") {
+                "CONNECTION_ADDRESS_REFUSED"
+            } else {
+                "CONNECTION_REDIRECTED"
+            };
+            assert_eq!((reply.status, &*reply.code()), (502, code), "{location}");
+            assert_eq!(asked.len(), 1, "{location}");
+        }
+    }
+    assert!(other.asked().is_empty());
+    let log = server.stop_and_read_log().await;
+    for cause in [
+        "it redirects to a call that the caller may not make (GET /things/all: ROLE_NOT_ALLOWED)",
+        "(GET /pro/7: PLAN_NOT_ALLOWED)",
+        "it redirects to a path outside of its base_url",
+        "it redirects to another origin without https",
+    ] {
+        assert!(log.contains(cause), "{cause}: {log}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_redirect_led_one_caller_to_is_kept_for_nobody() {
+    let party = ThirdParty::start().await;
+    let lines: [(&str, &[Role]); 2] = [("GET /things/{id}", BOTH), ("GET /things/all", OWNER)];
+    let mut connection = party.connection("", &lines);
+    connection.redirects = 1;
+    connection.cache = Some(Kept::Instance);
+    let server = TestServer::start_with(vec![], connected(connection)).await;
+    let kept = [("cache-control", "max-age=600")];
+    party.on("/things/all", 200, &kept, "for the owner");
+    party.on("/things/7", 302, &[("location", "/things/all")], "");
+    party.on("/things/8", 200, &kept, "for all");
+    let reply = call(&server, "owner", "GET", "/things/7").await;
+    assert_eq!(reply.body, "for the owner");
+    let reply = call(&server, "visitor", "GET", "/things/7").await;
+    assert_eq!(reply.code(), "CONNECTION_REDIRECTED");
+    party.forget();
+    for who in ["owner", "visitor"] {
+        let reply = call(&server, who, "GET", "/things/8").await;
+        assert_eq!(reply.body, "for all");
+    }
+    assert_eq!(party.asked().len(), 1);
 }

@@ -87,9 +87,11 @@ pub struct Connection {
     /// The header by which the API knows a write that is sent again, such as `Idempotency-Key`. A call that has
     /// none gets one.
     pub idempotency_key: Option<String>,
-    /// How many redirects of calls that read are followed; the credential goes to no other origin than the API's.
+    /// How many redirects of calls that read are followed: within the API to calls that `calls` allows the caller,
+    /// elsewhere to public addresses over https, without the credential.
     pub redirects: u32,
-    /// Your own networks in which the API may be (`10.1.0.0/16`). Otherwise no call leaves for an address inside.
+    /// Your own networks in which the API may be (`10.1.0.0/16`). Otherwise no call leaves for an address inside. They
+    /// are open for the host and port of `base_url` and of the addresses in `auth`, not for redirects.
     pub networks: Vec<String>,
     /// A file with certificate authorities (PEM) besides the operating system's, for an API of your own.
     pub certificate_authorities: Option<String>,

@@ -57,7 +57,9 @@ pub(crate) async fn enter(
         body,
         started: exchange.started(),
     };
-    let reply = all.send(&connection, &caller, &mut incoming).await?;
+    let reply = all
+        .send(&connection, directory, &caller, &mut incoming)
+        .await?;
     let mut response = reply.map(ReplyBody::third_party);
     let headers = response.headers_mut();
     cors::strip(headers);

@@ -1,0 +1,56 @@
+//! Which redirects of a call are followed: within the API, those to calls that its caller may make.
+
+use std::sync::Arc;
+
+use backlot_outbound::connection::{RedirectPolicy, Redirected};
+use backlot_outbound::redact::Needles;
+use backlot_wix::Caller;
+use http::Method;
+
+use super::{CallPlace, Connection, Connections};
+use crate::directory::Directory;
+use crate::error::Refusal;
+
+/// The lines of the connection, for one caller.
+pub(super) struct RedirectsByLines<'call> {
+    pub(super) connections: &'call Connections,
+    pub(super) connection: &'call Connection,
+    pub(super) directory: &'call Directory,
+    pub(super) caller: &'call Arc<Caller>,
+    pub(super) secrets: &'call Needles,
+}
+
+impl RedirectPolicy for RedirectsByLines<'_> {
+    fn target<'call>(
+        &'call self,
+        method: &'call Method,
+        path: &'call str,
+        query: &'call str,
+    ) -> Redirected<'call> {
+        let (all, connection, caller) = (self.connections, self.connection, self.caller);
+        let outcome = async move {
+            // A redirect may repeat what was put on the call; it is put on again.
+            let query = connection.without_ours(query);
+            let place = CallPlace {
+                method,
+                path,
+                query: &query,
+            };
+            let deciders = connection.deciders(&place)?;
+            let caller = Arc::clone(caller);
+            let caller = all
+                .admit(connection, &deciders, self.directory, caller)
+                .await?;
+            all.target(connection, caller.instance_id, path, &query)
+                .await
+        };
+        Box::pin(async move {
+            let code = |refusal: Refusal| refusal.code().name();
+            outcome.await.map_err(code)
+        })
+    }
+
+    fn secrets(&self) -> &Needles {
+        self.secrets
+    }
+}
