@@ -8,7 +8,7 @@
 //! The cache is one of an instance, or a shared one where the configuration says so: then what is
 //! `private` stays out, and `s-maxage` counts. Either way the credential belongs to the connection and
 //! not to the page, so a `Vary: Authorization` changes nothing within one key. Requests and replies
-//! are to be given without it.
+//! are to be given without it. All other headers of a request count, whether `Vary` names them or not.
 //!
 //! What is kept is bounded in bytes, in all and for each reply, and no reply is kept before it is whole.
 //!

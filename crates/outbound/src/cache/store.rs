@@ -12,8 +12,9 @@ use super::control::Control;
 use super::stored::{Stored, concerns};
 use super::{CacheKey, CacheLimits, Lookup, Stale};
 
-/// The most replies of one address that differ by what they vary by.
-const MOST_VARIANTS: usize = 8;
+/// The most replies of one address that differ by the headers of their requests: as many as there are languages on
+/// most sites.
+const MOST_VARIANTS: usize = 32;
 
 /// The newest last.
 type Variants = Arc<[Arc<Stored>]>;

@@ -4,7 +4,8 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::header::{
-    AGE, CONTENT_LENGTH, ETAG, HeaderName, HeaderValue, LAST_MODIFIED, RANGE, SET_COOKIE,
+    AGE, CONTENT_LENGTH, ETAG, HeaderName, HeaderValue, IF_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE,
+    LAST_MODIFIED, RANGE, SET_COOKIE,
 };
 use http::{HeaderMap, Method, StatusCode, request, response};
 
@@ -36,10 +37,15 @@ const KEPT: &[StatusCode] = &[
     StatusCode::NOT_IMPLEMENTED,
 ];
 
+/// Only the third party can say whether these hold, or which part is meant.
+const ITS_OWN: [HeaderName; 4] = [IF_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, RANGE];
+
 /// Whether the cache has anything to say to a request.
 pub(super) fn concerns(request: &request::Parts) -> bool {
     request.method == Method::GET
-        && !request.headers.contains_key(RANGE)
+        && !ITS_OWN
+            .iter()
+            .any(|name| request.headers.contains_key(name))
         && !Control::of(&request.headers).no_store
 }
 

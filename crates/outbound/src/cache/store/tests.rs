@@ -256,18 +256,15 @@ fn replies_vary_by_what_they_say() {
     let cache = ReplyCache::new(LIMITS);
     let answered = reply(&[
         ("cache-control", "max-age=60"),
-        ("vary", "Accept-Language, accept"),
+        ("vary", "Accept-Language, accept, If-None-Match"),
         ("vary", "Authorization"),
     ]);
-    let asked = |language: &str| request(&[("accept-language", language), ("x-other", language)]);
+    let asked = |language: &str| request(&[("accept-language", language)]);
+    let keep = |asked: &request::Parts, body: Bytes| {
+        assert!(cache.keep(key(instance(1)), asked, &answered, body, at(0)));
+    };
     for language in ["de", "fr"] {
-        assert!(cache.keep(
-            key(instance(1)),
-            &asked(language),
-            &answered,
-            language.into(),
-            at(0)
-        ));
+        keep(&asked(language), language.into());
     }
     let find = |asked| fresh(cache.lookup(&key(instance(1)), &asked, at(1)));
     assert_eq!(find(asked("de")).unwrap().body(), "de");
@@ -276,19 +273,66 @@ fn replies_vary_by_what_they_say() {
     assert_eq!(find(other).unwrap().body(), "fr");
     assert!(find(asked("it")).is_none());
     assert!(find(request(&[("accept-language", "de"), ("accept", "a/b")])).is_none());
+    let named = request(&[("accept-language", "de"), ("if-none-match", "\"x\"")]);
+    assert!(find(named).is_none());
     // Not more variants than a few, the newest of them.
     for number in 0..100 {
-        let language = number.to_string();
-        assert!(cache.keep(
-            key(instance(1)),
-            &asked(&language),
-            &answered,
-            Bytes::new(),
-            at(0)
-        ));
+        keep(&asked(&number.to_string()), Bytes::new());
     }
-    assert!(find(asked("99")).is_some() && find(asked("92")).is_some());
-    assert!(find(asked("91")).is_none() && find(asked("de")).is_none());
+    assert!(find(asked("99")).is_some() && find(asked("68")).is_some());
+    assert!(find(asked("67")).is_none() && find(asked("de")).is_none());
+}
+
+/// An API may answer by a header without saying so, and the credential is everybody's.
+#[test]
+fn a_reply_is_only_for_requests_with_the_same_headers() {
+    let cache = ReplyCache::new(LIMITS);
+    let answered = reply(&[("cache-control", "public, max-age=60"), ("etag", "\"a\"")]);
+    let one: &[(&str, &str)] = &[("accept-language", "de"), ("x-customer", "1")];
+    assert!(cache.keep(
+        key(CacheScope::Shared),
+        &request(one),
+        &answered,
+        "for 1".into(),
+        at(0)
+    ));
+    let find = |more: &[(&str, &str)]| {
+        let headers = [one, more].concat();
+        fresh(cache.lookup(&key(CacheScope::Shared), &request(&headers), at(1)))
+    };
+    assert_eq!(find(&[]).unwrap().body(), "for 1");
+    // What the caller has already changes nothing.
+    let known = find(&[("if-none-match", "\"a\"")]).unwrap();
+    assert_eq!(known.status(), StatusCode::NOT_MODIFIED);
+    assert_eq!(find(&[("if-none-match", "\"b\"")]).unwrap().body(), "for 1");
+    let modified = ("if-modified-since", "Sun, 22 Nov 2026 11:00:00 GMT");
+    assert!(find(&[modified, ("cache-control", "max-age=9")]).is_some());
+    for more in [
+        ("x-customer", "2"),
+        ("x-customer", ""),
+        ("accept", "text/html"),
+        ("accept-language", "fr"),
+        ("x-new", "1"),
+        ("if-match", "\"a\""),
+        ("if-unmodified-since", "Sun, 22 Nov 2026 11:00:00 GMT"),
+        ("if-range", "\"a\""),
+        ("range", "bytes=0-1"),
+    ] {
+        assert!(find(&[more]).is_none(), "{more:?}");
+    }
+    for headers in [
+        &[][..],
+        &one[..1],
+        &one[1..],
+        &[("accept-language", "de"), ("x-customer", "2")],
+    ] {
+        let asked = request(headers);
+        let lookup = cache.lookup(&key(CacheScope::Shared), &asked, at(1));
+        assert!(matches!(lookup, Lookup::Miss), "{headers:?}");
+    }
+    // A write there forgets all of them.
+    cache.forget(&key(CacheScope::Shared));
+    assert!(find(&[]).is_none());
 }
 
 #[test]
