@@ -70,7 +70,13 @@ test("stripe", async (t) => {
       Authorization: owner.credential,
     };
     await owner("/connections/stripe/v1/customers", { method: "POST", headers, body: "a=b" });
-    assert.equal(last().headers["idempotency-key"], "order-17");
+    const key = last().headers["idempotency-key"];
+    assert.match(key, /^[0-9a-f]{8}-[0-9a-f-]{27}$/);
+    await owner("/connections/stripe/v1/customers", { method: "POST", headers, body: "a=b" });
+    assert.equal(last().headers["idempotency-key"], key);
+    const other = { ...headers, Authorization: site().owner.credential };
+    await site().owner("/connections/stripe/v1/customers", { method: "POST", headers: other, body: "a=b" });
+    assert.notEqual(last().headers["idempotency-key"], key);
     assert.equal(last().headers["stripe-version"], "2026-10-28.clover");
   });
   await t.test("a write that failed is sent again, as the same", async () => {

@@ -5,7 +5,7 @@
 //! - [`credentials`]: from the configuration's words to a credential for one call
 //! - [`accounts`]: accounts that an instance's owner has connected by OAuth
 //! - [`usage`], [`meter`] and [`month`](mod@month): what each instance has used, written behind, and its quota
-//! - [`outgoing`], [`reply`], [`reply_rules`] and [`reply_body`]: what goes along, and what comes back
+//! - [`outgoing`] with [`idempotency`], [`reply`], [`reply_rules`] and [`reply_body`]: what goes along, and what comes back
 //! - [`send`] and [`exchange`]: one call, from its admission to its reply; [`redirects`]: where it may be led
 //!
 //! The room (`rooms::connections`) speaks HTTP and calls this; Rust handlers come in by
@@ -16,6 +16,7 @@ mod calls;
 mod credentials;
 mod exchange;
 mod header_names;
+mod idempotency;
 mod kept_replies;
 mod meter;
 mod month;

@@ -11,6 +11,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
+use super::idempotency::key_of_instance;
 use super::{Connection, Connections};
 use crate::error::{Code, Refusal};
 
@@ -50,8 +51,13 @@ impl Connections {
             let goes = GOES_ALONG.contains(name)
                 || *name == IDEMPOTENCY_KEY
                 || settings.pass_headers.contains(name);
-            if goes && !settings.remove_headers.contains(name) {
+            if !goes || settings.remove_headers.contains(name) {
+                continue;
+            }
+            if !settings.names_writes(name) || settings.has_own_credential() {
                 headers.append(name.clone(), value.clone());
+            } else if let Some(key) = key_of_instance(instance_id, value) {
+                headers.append(name.clone(), key);
             }
         }
         for (name, source) in &settings.headers {

@@ -229,9 +229,7 @@ impl ConnectionSettings {
     /// Whether something that goes along is an instance's own: then so are the replies.
     pub fn has_own(&self) -> bool {
         let mut put_on = self.put_on();
-        self.credential.own_secret().is_some()
-            || matches!(self.credential, CredentialSettings::Account(_))
-            || put_on.any(SecretSource::is_own)
+        self.has_own_credential() || put_on.any(SecretSource::is_own)
     }
 
     /// Whether its calls need the vault.

@@ -1,9 +1,16 @@
 //! Calls to third parties: which line of the list decides, and where redirects lead.
 
-use backlot_server::connections::{Kept, SecretSource};
+use axum::Router;
+use axum::routing::post;
+use backlot_server::connections::{HeaderNames, Kept, SecretSource};
+use backlot_server::{ConnectionFault, Connections};
 use backlot_wix::Role;
+use http::{HeaderName, HeaderValue};
 
-use crate::harness::{KEY, Reply, TestServer, ThirdParty, connected, instance, request};
+use crate::harness::{
+    KEY, NEW_SECRET, Reply, TestServer, ThirdParty, connected, instance, payload, request, signed,
+    to_router,
+};
 
 const OWNER: &[Role] = &[Role::Owner];
 const VISITOR: &[Role] = &[Role::Visitor];
@@ -158,4 +165,112 @@ async fn what_a_redirect_led_one_caller_to_is_kept_for_nobody() {
         assert_eq!(reply.body, "for all");
     }
     assert_eq!(party.asked().len(), 1);
+}
+
+/// Another instance than that of [`instance`], of the same app.
+fn other_instance(role: &str) -> String {
+    let mut payload = payload(role);
+    payload["instanceId"] = "3b0d7a6e-4c1f-4a52-9d3e-0c5f8a1b7e60".into();
+    signed(NEW_SECRET, &payload)
+}
+
+#[tokio::test]
+async fn a_key_of_a_write_is_the_instances_own_under_a_shared_credential() {
+    let party = ThirdParty::start().await;
+    let lines: [(&str, &[Role]); 1] = [("POST /orders", OWNER)];
+    let mut connection = party.connection("", &lines);
+    let names = ["x-*", "paypal-request-id"].map(str::to_owned);
+    connection.pass_headers = HeaderNames::parse(&names).unwrap();
+    connection.idempotency_header = Some(HeaderName::from_static("x-request-token"));
+    let router = Router::new().route("/api/order", post(order));
+    let api = vec![to_router("/api", router)];
+    let server = TestServer::start_with(api, connected(connection)).await;
+    let path = "/connections/x/orders";
+    for name in [
+        "idempotency-key",
+        "x-idempotency-key",
+        "X-Request-Token",
+        "paypal-request-id",
+    ] {
+        let mut sent = Vec::new();
+        for credential in [
+            instance("owner"),
+            instance("owner"),
+            other_instance("owner"),
+        ] {
+            let headers = [
+                ("authorization", &*credential),
+                (name, "order-7"),
+                ("x-trace", "order-7"),
+            ];
+            let reply = request(server.address, "POST", path, &headers, "").await;
+            assert_eq!(reply.status, 200, "{reply:?}");
+            let headers = party.last().headers;
+            assert_eq!(headers["x-trace"], "order-7");
+            sent.push(headers[name].to_str().unwrap().to_owned());
+        }
+        assert_eq!(sent[0], sent[1], "{name}");
+        assert_ne!(sent[0], sent[2], "{name}");
+        assert!(sent.iter().all(|key| key.len() == 36), "{name} {sent:?}");
+    }
+    // An empty one would be the same for all writes: it is none.
+    let headers = [
+        ("authorization", &*instance("owner")),
+        ("idempotency-key", ""),
+    ];
+    request(server.address, "POST", path, &headers, "").await;
+    assert!(!party.last().headers.contains_key("idempotency-key"));
+    // By way of Rust, too.
+    let mut sent = Vec::new();
+    for credential in [instance("owner"), other_instance("owner")] {
+        let headers = [("authorization", &*credential)];
+        let reply = request(server.address, "POST", "/api/order", &headers, "").await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        sent.push(party.last().headers["idempotency-key"].clone());
+    }
+    assert!(sent[0] != sent[1] && sent[0] != "order-7", "{sent:?}");
+}
+
+async fn order(connections: Connections) -> Result<String, ConnectionFault> {
+    let name = HeaderName::from_static("idempotency-key");
+    let call = connections.post("x", "/orders");
+    let answer = call.header(name, HeaderValue::from_static("order-7"));
+    let body = answer.send().await?.bytes().await?;
+    Ok(String::from_utf8_lossy(&body).into_owned())
+}
+
+#[tokio::test]
+async fn a_shared_reply_is_for_the_headers_that_it_was_asked_with() {
+    let party = ThirdParty::start().await;
+    let lines: [(&str, &[Role]); 1] = [("GET /greeting", OWNER)];
+    let mut connection = party.connection("", &lines);
+    connection.pass_headers = HeaderNames::parse(&["x-customer".to_owned()]).unwrap();
+    connection.cache = Some(Kept::Shared);
+    let server = TestServer::start_with(vec![], connected(connection)).await;
+    let kept = [("cache-control", "public, max-age=600")];
+    let (own, others) = (instance("owner"), other_instance("owner"));
+    let ask = async |credential: &str, name, value, body: &str| {
+        party.on("/greeting", 200, &kept, body);
+        let headers = [("authorization", credential), (name, value)];
+        let path = "/connections/x/greeting";
+        request(server.address, "GET", path, &headers, "")
+            .await
+            .body
+    };
+    for (name, value) in [
+        ("accept-language", "de"),
+        ("accept-language", "fr"),
+        ("accept", "text/html"),
+        ("x-customer", "1"),
+        ("x-customer", "2"),
+        ("x-unsent", "1"),
+    ] {
+        let body = format!("{name} {value}");
+        assert_eq!(ask(&own, name, value, &body).await, body);
+        let again = ask(&others, name, value, "not kept").await;
+        assert_eq!(again, body);
+    }
+    // What does not go along changes nothing.
+    let again = ask(&others, "x-unsent", "2", "not kept").await;
+    assert_eq!(again, "x-unsent 1");
 }
