@@ -8,10 +8,11 @@ use std::sync::Arc;
 use backlot_store::instance_details::InstanceDetails as _;
 use backlot_wix::Caller;
 use backlot_wix::credential::strip_bearer;
-use http::HeaderMap;
 use http::header::{AUTHORIZATION, ORIGIN};
+use http::{HeaderMap, Uri};
 
 use super::check::Checked;
+use super::find::has_instance;
 use crate::error::{Code, Refusal};
 use crate::exchange::Exchange;
 use crate::house::House;
@@ -23,6 +24,15 @@ pub(crate) fn is_sent(house: &House, headers: &HeaderMap) -> bool {
     };
     let value = value.to_str().unwrap_or_default();
     key.is(strip_bearer(value)) && !headers.contains_key(ORIGIN)
+}
+
+/// Refuses a key beside another credential: who checks the one and who uses the other would disagree.
+pub(super) fn check_alone(uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
+    let is_repeated = headers.get_all(AUTHORIZATION).iter().count() > 1;
+    if is_repeated || has_instance(uri.query().unwrap_or_default()) {
+        return Err(Code::CredentialRepeated.into());
+    }
+    Ok(())
 }
 
 /// The app on the instance of the site that the header names.

@@ -45,6 +45,11 @@ fn instance_parameters(query: &str) -> impl Iterator<Item = &str> {
         .map(|pair| pair.split_once('=').unwrap_or_default().1)
 }
 
+/// Whether a query carries an instance.
+pub(super) fn has_instance(query: &str) -> bool {
+    query.split('&').any(is_instance)
+}
+
 /// `instance=…`, its name written in any percent-encoding.
 fn is_instance(pair: &str) -> bool {
     let name = pair.split_once('=').map_or(pair, |(name, _)| name);

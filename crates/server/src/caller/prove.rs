@@ -55,6 +55,7 @@ pub(crate) fn look_for_api_key_too(
 ) -> Result<Looked, Refusal> {
     let headers = request.headers();
     if api_key::is_sent(house, headers) {
+        api_key::check_alone(request.uri(), headers)?;
         return api_key::site_id(headers).map(Looked::ApiKey);
     }
     look(house, exchange, request)

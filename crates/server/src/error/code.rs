@@ -46,8 +46,8 @@ codes! {
         "The credential is none of the kinds that Wix hands out.",
         "Send the `instance` query parameter of the page exactly as it is; `backlot explain VALUE` says what a value is.";
     CredentialRepeated 400 "CREDENTIAL_REPEATED",
-        "The request carries more than one credential of the same kind.",
-        "Send one Authorization header, or one ?instance=, not several.";
+        "The request carries more than one credential.",
+        "Send one Authorization header, or one ?instance=, not several, and an API key without either beside it.";
     SignatureInvalid 401 "INSTANCE_SIGNATURE_INVALID",
         "The instance was not signed with this app's secret, or was changed on the way.",
         "Check that `app.secret` is the secret of this very app, and that the page passes the value on unchanged.";

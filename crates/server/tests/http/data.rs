@@ -196,6 +196,35 @@ async fn the_configured_api_key_is_the_app_on_the_site_that_it_names() {
     ] {
         assert_eq!(ask(&headers).await.code(), code, "{headers:?}");
     }
+    let other = instance("visitor");
+    for second in [&*other, "", "IST.another-key", API_KEY] {
+        let headers = [
+            ("authorization", API_KEY),
+            ("authorization", second),
+            ("wix-site-id", "site-1"),
+        ];
+        assert_eq!(
+            ask(&headers).await.code(),
+            "CREDENTIAL_REPEATED",
+            "{second}"
+        );
+        let reversed = [headers[1], headers[0], headers[2]];
+        assert_eq!(
+            ask(&reversed).await.code(),
+            "CREDENTIAL_REPEATED",
+            "{second}"
+        );
+    }
+    for (method, name) in [
+        ("GET", "instance"),
+        ("GET", "%69nstance"),
+        ("DELETE", "instance"),
+    ] {
+        let path = format!("/wix-data/v2/items/x?dataCollectionId=reviews&{name}={other}");
+        let headers = [("authorization", API_KEY), ("wix-site-id", "site-1")];
+        let reply = request(server.address, method, &path, &headers, "").await;
+        assert_eq!(reply.code(), "CREDENTIAL_REPEATED", "{method} {name}");
+    }
     // In every other room a key is what it always was.
     let headers = [("authorization", API_KEY), ("wix-site-id", "site-1")];
     let reply = request(server.address, "GET", "/whoami", &headers, "").await;
