@@ -106,6 +106,15 @@ fn mistakes_name_line_cause_and_remedy() {
             "[[api]]\npath = \"/a\"\nupstream = \"http://h\"\nallow = [\"owner\"]\nmethods = [\"get\"]",
             "api[0].methods[0]: \"get\" is not a method",
         ),
+        (
+            "[[connection]]\nname = \"x\"\nreply_headers = [\"x-a\", \"Access-Control-Allow-*\"]",
+            "backlot.toml:7: connection[0].reply_headers: Access-Control-Allow-* says which pages \
+             may read a reply, and that is Backlot's to say\n  hint: take it out",
+        ),
+        (
+            "[[connection]]\nname = \"x\"\nadd_reply_headers = { \"access-control-allow-origin\" = \"*\" }",
+            "connection[0].add_reply_headers.access-control-allow-origin: access-control-allow-origin says",
+        ),
         ("[app", "this is not TOML"),
     ];
     for (text, expected) in cases {

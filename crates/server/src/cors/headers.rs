@@ -1,9 +1,8 @@
 //! The CORS headers of replies, made once and copied.
 
 use http::header::{
-    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
-    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, HeaderMap,
-    HeaderValue, VARY,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, HeaderMap, HeaderName, HeaderValue,
+    VARY,
 };
 
 use super::{Decision, WIX_HEADERS};
@@ -57,23 +56,16 @@ impl Answer {
     }
 }
 
-/// Takes off what an upstream or a mounted router said about CORS: the list in the configuration
-/// decides, and two answers would make browsers refuse both.
+/// How the name of every header of CORS begins, those included that are yet to come.
+pub const PREFIX: &str = "access-control-";
+
+/// Takes off what an upstream, a mounted router, Wix or a third party said about CORS: the list in the configuration
+/// decides, and two answers would make browsers refuse both. All of it: what lets a public page reach a private network
+/// (`Access-Control-Allow-Private-Network`) is none of the usual six.
 pub(crate) fn strip(headers: &mut HeaderMap) {
-    if !headers
-        .keys()
-        .any(|name| name.as_str().starts_with("access-control-"))
-    {
-        return;
-    }
-    for name in [
-        &ACCESS_CONTROL_ALLOW_ORIGIN,
-        &ACCESS_CONTROL_ALLOW_CREDENTIALS,
-        &ACCESS_CONTROL_ALLOW_METHODS,
-        &ACCESS_CONTROL_ALLOW_HEADERS,
-        &ACCESS_CONTROL_EXPOSE_HEADERS,
-        &ACCESS_CONTROL_MAX_AGE,
-    ] {
+    let is_cors = |name: &&HeaderName| name.as_str().starts_with(PREFIX);
+    let names: Vec<HeaderName> = headers.keys().filter(is_cors).cloned().collect();
+    for name in names {
         headers.remove(name);
     }
 }
@@ -95,4 +87,40 @@ fn join<'name>(names: impl Iterator<Item = &'name str>) -> Option<HeaderValue> {
     valid
         .then(|| HeaderValue::from_str(&names.join(", ")).ok())
         .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_cors_stays() {
+        let mut headers = HeaderMap::new();
+        for name in [
+            "access-control-allow-origin",
+            "access-control-allow-credentials",
+            "access-control-allow-private-network",
+            "access-control-allow-local-network",
+            "access-control-request-private-network",
+            "access-control-x",
+            "access-control",
+            "timing-allow-origin",
+            "x-access-control-a",
+        ] {
+            let name = HeaderName::from_static(name);
+            headers.append(name.clone(), HeaderValue::from_static("*"));
+            headers.append(name, HeaderValue::from_static("true"));
+        }
+        strip(&mut headers);
+        let mut left: Vec<&str> = headers.keys().map(HeaderName::as_str).collect();
+        left.sort_unstable();
+        assert_eq!(
+            left,
+            [
+                "access-control",
+                "timing-allow-origin",
+                "x-access-control-a"
+            ]
+        );
+    }
 }

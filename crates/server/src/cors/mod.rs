@@ -14,8 +14,8 @@ mod pattern;
 mod policy;
 mod preflight;
 
-pub use headers::Answer;
 pub(crate) use headers::strip;
+pub use headers::{Answer, PREFIX};
 pub use origin::Origin;
 pub use pattern::{Pattern, PatternError};
 pub use policy::{Decision, Policy};

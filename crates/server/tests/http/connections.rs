@@ -274,3 +274,26 @@ async fn a_shared_reply_is_for_the_headers_that_it_was_asked_with() {
     let again = ask(&others, "x-unsent", "2", "not kept").await;
     assert_eq!(again, "x-unsent 1");
 }
+
+#[tokio::test]
+async fn nothing_of_cors_comes_back_from_a_third_party() {
+    let party = ThirdParty::start().await;
+    let lines: [(&str, &[Role]); 1] = [("GET /things", OWNER)];
+    let mut connection = party.connection("", &lines);
+    connection.reply_headers = HeaderNames::parse(&["a*".to_owned()]).unwrap();
+    let server = TestServer::start_with(vec![], connected(connection)).await;
+    let headers = [
+        ("access-control-allow-origin", "*"),
+        ("access-control-allow-private-network", "true"),
+        ("access-control-later", "*"),
+        ("a-mine", "mine"),
+    ];
+    party.on("/things", 200, &headers, "");
+    let reply = call(&server, "owner", "GET", "/things").await;
+    assert_eq!(reply.header("a-mine"), "mine");
+    let names = reply.headers.keys().map(HeaderName::as_str);
+    let cors: Vec<&str> = names
+        .filter(|name| name.starts_with("access-control-"))
+        .collect();
+    assert_eq!(cors, ["access-control-expose-headers"]);
+}

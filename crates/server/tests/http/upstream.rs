@@ -165,6 +165,7 @@ async fn without_proof_there_is_no_caller_to_tell_of() {
 async fn its_reply_comes_back_without_what_is_not_its_to_say() {
     const REPLY: &str = "HTTP/1.1 201 Created\r\ncontent-length: 2\r\nx-own: 1\r\nvary: accept\r\n\
         access-control-allow-origin: *\r\naccess-control-allow-credentials: true\r\n\
+        Access-Control-Allow-Private-Network: true\r\naccess-control-later: *\r\n\
         connection: x-hop\r\nx-hop: 1\r\nkeep-alive: timeout=5\r\nset-cookie: a=1\r\n\
         set-cookie: b=2\r\n\r\nok";
     let upstream = Upstream::saying(vec![REPLY]).await;
@@ -172,7 +173,13 @@ async fn its_reply_comes_back_without_what_is_not_its_to_say() {
     let reply = ask(server.address, "/api", &[("origin", PAGE)]).await;
     assert_eq!((reply.status, reply.body.as_str()), (201, "ok"));
     assert_eq!(reply.header("access-control-allow-origin"), PAGE);
-    assert_eq!(reply.header("access-control-allow-credentials"), "");
+    for name in ["allow-credentials", "allow-private-network", "later"] {
+        assert_eq!(
+            reply.header(&format!("access-control-{name}")),
+            "",
+            "{name}"
+        );
+    }
     assert_eq!(reply.header("vary"), "accept, Origin");
     assert_eq!(reply.header("set-cookie"), "a=1, b=2");
     assert_eq!(reply.header("x-own"), "1");

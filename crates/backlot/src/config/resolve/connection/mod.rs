@@ -10,6 +10,7 @@ use std::str::FromStr as _;
 
 use backlot_server::admission::{RateLimit, Roles};
 use backlot_server::connections::{ConnectionSettings, HeaderNames, Kept, Quotas, SecretSource};
+use backlot_server::cors;
 use http::{HeaderName, HeaderValue};
 
 use super::Mode;
@@ -105,6 +106,10 @@ fn one(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<ConnectionSettings>
     let remove_headers = names("remove_headers", &section.remove_headers);
     let reply_headers = names("reply_headers", &section.reply_headers);
     let remove_reply_headers = names("remove_reply_headers", &section.remove_reply_headers);
+    // All of them are told.
+    let cors_headers = section.reply_headers.iter();
+    let cors_headers = cors_headers.filter(|text| is_cors(entry, "reply_headers", text, report));
+    let reply_headers = reply_headers.filter(|_| cors_headers.count() == 0);
     let add_reply_headers = reply_additions(entry, report);
     let idempotency_header = match &section.idempotency_key {
         None => Some(None),
@@ -198,6 +203,7 @@ fn reply_additions(
     for (text, value) in &entry.section.add_reply_headers {
         let key = format!("add_reply_headers.{text}");
         let name = header_name(entry, &key, text, report);
+        let name = name.filter(|_| !is_cors(entry, &key, text, report));
         let value = HeaderValue::from_str(value).ok();
         if value.is_none() {
             let cause = "a header cannot hold this text";
@@ -209,6 +215,19 @@ fn reply_additions(
         }
     }
     all
+}
+
+/// Whether a header is one of CORS, which says which pages may read a reply: Backlot's to say, and told if it is.
+fn is_cors(entry: &Entry<'_>, name: &str, text: &str, report: &mut Report<'_>) -> bool {
+    let is_cors = text.to_ascii_lowercase().starts_with(cors::PREFIX);
+    if is_cors {
+        report.problem(
+            entry.key(name),
+            format!("{text} says which pages may read a reply, and that is Backlot's to say"),
+            "take it out; name the pages in cors.origins",
+        );
+    }
+    is_cors
 }
 
 /// What proves to Backlot who calls: it goes no further.
