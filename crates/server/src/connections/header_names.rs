@@ -31,6 +31,11 @@ impl HeaderNames {
         Ok(set)
     }
 
+    /// Whether a name is one of them as it is, and not only by how it begins.
+    pub fn names(&self, name: &HeaderName) -> bool {
+        self.names.contains(name)
+    }
+
     /// Whether a name is one of them.
     pub fn contains(&self, name: &HeaderName) -> bool {
         self.names.contains(name)

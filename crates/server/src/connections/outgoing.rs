@@ -37,6 +37,24 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
+/// Headers that make another call of one, or say where it came from: how they begin is not enough to pass them.
+const OF_ANOTHER_CALL: [&str; 8] = [
+    "x-http-method",
+    "x-method-override",
+    "x-original-",
+    "x-rewrite-",
+    "x-override-",
+    "x-forwarded-",
+    "x-real-ip",
+    "x-backlot-",
+];
+
+/// Whether a header goes along only if the configuration writes its whole name.
+fn needs_its_name(name: &HeaderName) -> bool {
+    let mut beginnings = OF_ANOTHER_CALL.iter();
+    beginnings.any(|beginning| name.as_str().starts_with(beginning))
+}
+
 impl Connections {
     /// The headers of a call, without the credential.
     pub(super) async fn headers(
@@ -50,7 +68,8 @@ impl Connections {
         for (name, value) in from_client {
             let goes = GOES_ALONG.contains(name)
                 || *name == IDEMPOTENCY_KEY
-                || settings.pass_headers.contains(name);
+                || settings.pass_headers.names(name)
+                || (settings.pass_headers.contains(name) && !needs_its_name(name));
             if !goes || settings.remove_headers.contains(name) {
                 continue;
             }

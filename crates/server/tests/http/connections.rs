@@ -297,3 +297,35 @@ async fn nothing_of_cors_comes_back_from_a_third_party() {
         .collect();
     assert_eq!(cors, ["access-control-expose-headers"]);
 }
+
+/// `X-HTTP-Method-Override: DELETE` makes another call of a `POST` that the list allows.
+#[tokio::test]
+async fn a_header_that_makes_another_call_goes_along_by_its_whole_name_only() {
+    const OF_ANOTHER_CALL: [&str; 7] = [
+        "x-http-method-override",
+        "x-http-method",
+        "x-method-override",
+        "x-original-url",
+        "x-rewrite-url",
+        "x-forwarded-for",
+        "x-backlot-role",
+    ];
+    let party = ThirdParty::start().await;
+    let lines: [(&str, &[Role]); 1] = [("POST /things", OWNER)];
+    for (names, passes) in [(vec!["x-*"], false), (vec!["x-*", "X-HTTP-Method"], true)] {
+        let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
+        let mut connection = party.connection("", &lines);
+        connection.pass_headers = HeaderNames::parse(&names).unwrap();
+        let server = TestServer::start_with(vec![], connected(connection)).await;
+        let credential = instance("owner");
+        let mut headers = vec![("authorization", &*credential), ("x-mine", "1")];
+        headers.extend(OF_ANOTHER_CALL.map(|name| (name, "DELETE")));
+        let path = "/connections/x/things";
+        request(server.address, "POST", path, &headers, "").await;
+        let sent = party.last().headers;
+        assert_eq!(sent["x-mine"], "1");
+        let passed = OF_ANOTHER_CALL.map(|name| sent.contains_key(name));
+        let expected = OF_ANOTHER_CALL.map(|name| passes && name == "x-http-method");
+        assert_eq!(passed, expected, "{names:?}");
+    }
+}

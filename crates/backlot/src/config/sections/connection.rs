@@ -48,7 +48,8 @@ pub struct Connection {
     /// Headers that are put on each call, in place of the caller's: `{ "OpenAI-Organization" = "org-1" }`.
     pub headers: BTreeMap<String, Value>,
     /// The caller's headers that go along besides the usual ones (`Accept`, `Content-Type`, `Idempotency-Key`, …);
-    /// `x-custom-*` takes all that begin so.
+    /// `x-custom-*` takes all that begin so, but for those that make another call of one or say where it came from
+    /// (`X-HTTP-Method-Override`, `X-Original-URL`, `X-Forwarded-*`): write their whole names.
     pub pass_headers: Vec<String>,
     /// Headers that never go along.
     pub remove_headers: Vec<String>,
