@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use http::header::CONTENT_LENGTH;
 use http::{Request, StatusCode};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::client::Inner;
 use super::credential::Credential;
+use super::places::TakenPlace;
 use super::safe::is_safe;
 use super::states::State;
 use super::{Call, Priority, Subject, WixError, WixReply};
@@ -121,9 +121,9 @@ impl Inner {
         &self,
         priority: Priority,
         attempts: &Attempts<'_>,
-    ) -> Result<OwnedSemaphorePermit, WixError> {
+    ) -> Result<TakenPlace, WixError> {
         let turn_by = self.turn_by(priority, attempts.deadline);
-        let place = Arc::clone(&attempts.state.places).acquire_owned();
+        let place = attempts.state.places.take(priority);
         let Ok(Ok(place)) = timeout_at(turn_by, place).await else {
             return Err(WixError::Exhausted {
                 retry_after: A_MOMENT,

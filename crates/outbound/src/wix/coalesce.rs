@@ -26,6 +26,8 @@ const MOST_SHARED: usize = 1024 * 1024;
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
     subject: Subject,
+    /// The owner waits behind nobody who has fewer places, and less of the minute.
+    priority: Priority,
     target: PathAndQuery,
     headers: Vec<u8>,
 }
@@ -178,6 +180,7 @@ fn key(call: &Call) -> Option<Key> {
         }
         Key {
             subject: call.subject.clone(),
+            priority: call.priority,
             target: call.target.clone(),
             headers: flat,
         }

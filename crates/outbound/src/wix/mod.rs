@@ -20,6 +20,7 @@ mod coalesce;
 mod collect;
 mod credential;
 mod error;
+mod places;
 mod question;
 mod reply;
 mod safe;

@@ -8,10 +8,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Response;
 use http_body::{Body, Frame, SizeHint};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use super::collect::{Collected, collect};
+use super::places::TakenPlace;
 use crate::body::{ReplyFault, ReplyStream};
 
 /// A reply as Wix gave it, less its hop-by-hop headers.
@@ -21,8 +21,8 @@ pub type WixReply = Response<WixBody>;
 pub struct WixBody {
     first: VecDeque<Bytes>,
     rest: Option<ReplyStream>,
-    /// The call's place among those of its subject, until all of the body is read.
-    place: Option<OwnedSemaphorePermit>,
+    /// The call's place among those of its subject, until all of the body is read or nobody wants it.
+    place: Option<TakenPlace>,
 }
 
 impl WixBody {
@@ -46,7 +46,7 @@ impl WixBody {
     }
 
     /// Keeps a place taken while the body is read.
-    pub(super) fn holding(mut self, place: OwnedSemaphorePermit) -> Self {
+    pub(super) fn holding(mut self, place: TakenPlace) -> Self {
         self.place = Some(place);
         self
     }

@@ -8,17 +8,15 @@ use std::time::Duration;
 
 use moka::sync::Cache;
 use parking_lot::Mutex;
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::Subject;
 use super::budget::Budget;
+use super::places::Places;
 use crate::breaker::Breaker;
 
 const MOST_KEPT: u64 = 100_000;
 const IDLE: Duration = Duration::from_mins(10);
-/// Calls of one subject that are under way at the same time; more wait for their turn.
-const MOST_AT_ONCE: usize = 64;
 /// How long a 401 is taken for what it says after a new token did not help.
 const BELIEVED: Duration = Duration::from_mins(1);
 
@@ -27,7 +25,7 @@ pub(super) struct State {
     pub(super) budget: Budget,
     pub(super) breaker: Arc<Breaker>,
     /// A place for each call that is under way, to the end of its reply.
-    pub(super) places: Arc<Semaphore>,
+    pub(super) places: Places,
     new_tokens_help_not_until: Mutex<Option<Instant>>,
 }
 
@@ -66,7 +64,7 @@ impl States {
             Arc::new(State {
                 budget: Budget::new(self.requests_per_minute),
                 breaker: Arc::default(),
-                places: Arc::new(Semaphore::new(MOST_AT_ONCE)),
+                places: Places::new(),
                 new_tokens_help_not_until: Mutex::default(),
             })
         })
