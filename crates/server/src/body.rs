@@ -13,6 +13,9 @@ use crate::exchange::Exchange;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
+/// The most that is handed over at a time: the connection copies it, and a client may be slow to take it.
+const MOST_AT_ONCE: usize = 64 * 1024;
+
 /// The body of a reply. When it is dropped, the request is over and its log line is written.
 pub struct ReplyBody {
     source: Source,
@@ -21,7 +24,7 @@ pub struct ReplyBody {
 
 enum Source {
     Full(Option<Bytes>),
-    Parts(std::vec::IntoIter<Bytes>),
+    Parts(Option<Bytes>, std::vec::IntoIter<Bytes>),
     Upstream(ReplyStream),
     /// On the heap: it is the larger one, and the seldom one.
     Wix(Box<WixBody>),
@@ -37,7 +40,7 @@ impl ReplyBody {
 
     /// Bytes that are ready, in parts that other replies may share.
     pub(crate) fn parts(parts: Vec<Bytes>) -> Self {
-        Self::from_source(Source::Parts(parts.into_iter()))
+        Self::from_source(Source::Parts(None, parts.into_iter()))
     }
 
     /// Nothing.
@@ -75,6 +78,14 @@ impl ReplyBody {
     }
 }
 
+/// Takes the next piece of ready bytes.
+fn next_piece(bytes: &mut Option<Bytes>) -> Option<Bytes> {
+    match bytes {
+        Some(all) if all.len() > MOST_AT_ONCE => Some(all.split_to(MOST_AT_ONCE)),
+        bytes => bytes.take(),
+    }
+}
+
 impl Body for ReplyBody {
     type Data = Bytes;
     type Error = BoxError;
@@ -85,8 +96,15 @@ impl Body for ReplyBody {
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = &mut *self;
         let frame = match &mut this.source {
-            Source::Full(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Source::Parts(parts) => Poll::Ready(parts.next().map(|bytes| Ok(Frame::data(bytes)))),
+            Source::Full(bytes) => {
+                Poll::Ready(next_piece(bytes).map(|piece| Ok(Frame::data(piece))))
+            }
+            Source::Parts(part, rest) => {
+                if part.is_none() {
+                    *part = rest.next();
+                }
+                Poll::Ready(next_piece(part).map(|piece| Ok(Frame::data(piece))))
+            }
             Source::Upstream(stream) => Pin::new(stream)
                 .poll_frame(context)
                 .map(|frame| frame.map(|result| result.map_err(BoxError::from))),
@@ -116,7 +134,7 @@ impl Body for ReplyBody {
     fn is_end_stream(&self) -> bool {
         match &self.source {
             Source::Full(bytes) => bytes.is_none(),
-            Source::Parts(parts) => parts.as_slice().is_empty(),
+            Source::Parts(part, rest) => part.is_none() && rest.as_slice().is_empty(),
             Source::Upstream(stream) => stream.is_end_stream(),
             Source::Wix(body) => body.is_end_stream(),
             Source::Mounted(body) => body.is_end_stream(),
@@ -129,8 +147,9 @@ impl Body for ReplyBody {
             Source::Full(bytes) => {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64)
             }
-            Source::Parts(parts) => {
-                SizeHint::with_exact(parts.as_slice().iter().map(|part| part.len() as u64).sum())
+            Source::Parts(part, rest) => {
+                let parts = part.iter().chain(rest.as_slice());
+                SizeHint::with_exact(parts.map(|part| part.len() as u64).sum())
             }
             Source::Upstream(stream) => stream.size_hint(),
             Source::Wix(body) => body.size_hint(),

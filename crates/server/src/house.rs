@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use backlot_outbound::body::PaceLimits;
 use backlot_outbound::upstream::{Client, ClientSettings};
 use backlot_outbound::wix::{WixClient, WixSettings};
 use backlot_store::Store;
@@ -58,6 +59,8 @@ pub(crate) struct House {
     pub(crate) tunnels: Tunnels,
     pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) head_limit_bytes: usize,
+    /// How slowly a request's body may come.
+    pub(crate) body_pace: PaceLimits,
     /// True from the signal to stop on: replies close their connection.
     pub(crate) draining: AtomicBool,
 }
@@ -162,6 +165,7 @@ impl House {
             tunnels: Tunnels::new(drain.close_tunnels(), drain.alive()),
             trusted_proxies: settings.trusted_proxies,
             head_limit_bytes: settings.head_limit_bytes,
+            body_pace: settings.body_pace,
             draining: AtomicBool::new(false),
         })
     }

@@ -47,7 +47,8 @@ pub(crate) async fn answer(
 ) -> Result<Response<ReplyBody>, Infallible> {
     let mut exchange = Exchange::begin(&house, &peer, &request);
     // From here on a body that nobody wants is read away, so that refusals arrive.
-    let request = request.map(|body| RequestBody::new(body, Limits::default().body()));
+    let limits = Limits::default().body();
+    let request = request.map(|body| RequestBody::new(body, limits, house.body_pace));
     let decision = house.cors.decide(request.headers());
     let version = request.version();
 

@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use backlot_outbound::body::PaceLimits;
 use backlot_outbound::upstream::Address;
 use backlot_wix::signed_instance::Policy;
 use backlot_wix::{ApiKey, AppSecrets};
@@ -57,6 +58,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// The most bytes of a request's head.
     pub head_limit_bytes: usize,
+    /// How slowly a request's body may come, where an entry says nothing else.
+    pub body_pace: PaceLimits,
     /// What each listener grants its connections.
     pub connection_limits: ConnectionLimits,
     /// How long a connection to an upstream may take to come about.

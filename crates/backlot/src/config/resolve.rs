@@ -13,6 +13,7 @@ mod overlap;
 mod report;
 mod roles;
 mod secret;
+mod transfer;
 mod wix;
 
 use std::net::SocketAddr;
@@ -151,6 +152,7 @@ pub fn resolve(
         &mut report,
     );
     check_limits(&config, &mut report);
+    let transfer = transfer::resolve(&config, &mut report);
     if mode == Mode::Serve {
         check_admin(config.admin.listen, &mut report);
     }
@@ -183,8 +185,10 @@ pub fn resolve(
             elevated_lifetime: config.elevated_token.lifetime.signed(),
             trusted_proxies,
             head_limit_bytes,
+            body_pace: transfer.body,
             connection_limits: ConnectionLimits {
                 head_timeout: server.head_timeout.std(),
+                write: transfer.write,
                 // Room for a head that is too large to be read, and refused with a reason.
                 head_bytes: head_limit_bytes.saturating_mul(4),
                 connections: server.max_connections as usize,
@@ -243,6 +247,8 @@ fn check_limits(config: &Config, report: &mut Report<'_>) {
     }
     let lasting = [
         ("server.head_timeout", server.head_timeout),
+        ("server.body_timeout", server.body_timeout),
+        ("server.write_timeout", server.write_timeout),
         ("server.connect_timeout", server.connect_timeout),
         ("elevated_token.lifetime", config.elevated_token.lifetime),
         ("data.silence_timeout", config.data.silence_timeout),

@@ -1,13 +1,14 @@
 //! Bodies on their way through: they stream, they are never collected.
 //!
 //! A request's body has a cap ([`RequestBody`]); both directions have a limit to how long the
-//! sender may be silent. The timer for that is only armed while nothing arrives, so a body that is
+//! sender may be silent, and a request's body one to how slowly it may come ([`Pace`]). The timer for that is only armed while nothing arrives, so a body that is
 //! already here costs none. Where it is not the developer's own server that replies, [`LimitedBody`] caps what
 //! a reply brings in all.
 
 mod announced;
 mod call_body;
 mod limited;
+mod pace;
 mod read_away;
 mod reply;
 mod request;
@@ -16,5 +17,6 @@ mod silence;
 pub use announced::announced_bytes;
 pub use call_body::CallBody;
 pub use limited::{LimitedBody, ReplyLimits};
+pub use pace::{Pace, PaceLimits, PaceTimer};
 pub use reply::{ReplyFault, ReplyStream};
 pub use request::{BodyFault, BodyLimits, Progress, RequestBody};

@@ -1,17 +1,19 @@
 //! The body of a request that is handed on.
 
+use std::num::NonZeroU32;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
+use tokio::time::{Instant, Sleep};
 
+use super::pace::{Pace, PaceLimits, poll_timer};
 use super::read_away;
-use super::silence::Silence;
 
 /// What is allowed of a request's body.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +33,9 @@ pub enum BodyFault {
     /// Nothing came for too long.
     #[error("the body stopped arriving")]
     TooSlow,
+    /// It came more slowly than the slowest pace that is served.
+    #[error("the body did not arrive in time")]
+    TooLong,
     /// The client went away in the middle.
     #[error("the client closed the connection in the middle of the body")]
     CutOff,
@@ -55,9 +60,18 @@ pub struct RequestBody {
     source: Source,
     limits: BodyLimits,
     bytes_left: u64,
-    silence: Silence,
+    pace_limits: PaceLimits,
+    pace: Pace,
+    /// Of the silence or of the pace, whichever ends first. Made when there is something to wait for.
+    timer: Option<Pin<Box<Sleep>>>,
     progress: Option<Progress>,
 }
+
+/// Of a body that nothing is waited for.
+const NO_PACE: PaceLimits = PaceLimits {
+    timeout: Duration::MAX,
+    bytes_per_second: NonZeroU32::MAX,
+};
 
 /// Where a body comes from.
 enum Source {
@@ -75,20 +89,31 @@ impl Source {
     }
 }
 
-/// How many pieces of a body have come, to be read from elsewhere.
+/// How a body arrives, to be read from elsewhere.
 #[derive(Debug, Clone, Default)]
-pub struct Progress(Arc<AtomicU64>);
+pub struct Progress(Arc<Arrival>);
+
+#[derive(Debug, Default)]
+struct Arrival {
+    pieces: AtomicU64,
+    fault: OnceLock<BodyFault>,
+}
 
 impl Progress {
-    /// The number of pieces.
+    /// The number of pieces that have come.
     pub fn pieces(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        self.0.pieces.load(Ordering::Relaxed)
+    }
+
+    /// Why it ended early. `None` when it did not.
+    pub fn fault(&self) -> Option<BodyFault> {
+        self.0.fault.get().copied()
     }
 }
 
 impl RequestBody {
-    /// Puts limits on what arrives.
-    pub fn new(incoming: Incoming, limits: BodyLimits) -> Self {
+    /// Puts limits on what arrives, and on how slowly it may do so.
+    pub fn new(incoming: Incoming, limits: BodyLimits, pace_limits: PaceLimits) -> Self {
         Self {
             source: if incoming.is_end_stream() {
                 Source::Nothing
@@ -97,7 +122,9 @@ impl RequestBody {
             },
             limits,
             bytes_left: limits.bytes,
-            silence: Silence::new(limits.silence),
+            pace_limits,
+            pace: Pace::new(),
+            timer: None,
             progress: None,
         }
     }
@@ -114,7 +141,16 @@ impl RequestBody {
     pub fn limit(&mut self, limits: BodyLimits) {
         self.limits = limits;
         self.bytes_left = limits.bytes;
-        self.silence = Silence::new(limits.silence);
+    }
+
+    /// Puts another limit on how far the client may fall behind the slowest rate.
+    pub const fn limit_time(&mut self, timeout: Duration) {
+        self.pace_limits.timeout = timeout;
+    }
+
+    /// How many more bytes it may bring.
+    pub const fn bytes_left(&self) -> u64 {
+        self.bytes_left
     }
 
     /// No body at all.
@@ -127,7 +163,9 @@ impl RequestBody {
             source: Source::Nothing,
             limits,
             bytes_left: 0,
-            silence: Silence::new(Duration::ZERO),
+            pace_limits: NO_PACE,
+            pace: Pace::new(),
+            timer: None,
             progress: None,
         }
     }
@@ -139,6 +177,31 @@ impl RequestBody {
             body.source = Source::Ready(bytes);
         }
         body
+    }
+
+    /// Ready when the client has been silent, or slow, for too long.
+    fn poll_too_slow(&mut self, context: &mut Context<'_>) -> Poll<BodyFault> {
+        let deadline = self.pace.wait(&self.pace_limits).map(|late| {
+            let silent = Instant::now().checked_add(self.limits.silence);
+            silent.map_or(late, |silent| late.min(silent))
+        });
+        ready!(poll_timer(&mut self.timer, deadline, context));
+        Poll::Ready(if self.pace.is_too_slow(&self.pace_limits) {
+            BodyFault::TooLong
+        } else {
+            BodyFault::TooSlow
+        })
+    }
+
+    /// It ends here. What still comes is read away, so that the refusal arrives.
+    fn fail(&mut self, fault: BodyFault) {
+        if let Some(progress) = &self.progress {
+            let _ = progress.0.fault.set(fault);
+        }
+        match fault {
+            BodyFault::TooLarge(_) | BodyFault::TooLong => self.read_away(),
+            BodyFault::TooSlow | BodyFault::CutOff => self.source = Source::Nothing,
+        }
     }
 
     /// Nobody wants the rest.
@@ -179,35 +242,31 @@ impl Body for RequestBody {
             });
         };
         let Poll::Ready(frame) = Pin::new(inner).poll_frame(context) else {
-            ready!(this.silence.poll_too_long(context));
-            this.source = Source::Nothing;
-            return Poll::Ready(Some(Err(BodyFault::TooSlow)));
+            let fault = ready!(this.poll_too_slow(context));
+            this.fail(fault);
+            return Poll::Ready(Some(Err(fault)));
         };
-        this.silence.broken();
+        let bytes = frame.as_ref().and_then(|frame| frame.as_ref().ok());
+        let bytes = bytes.and_then(Frame::data_ref).map_or(0, Bytes::len);
+        this.pace.moved(bytes, &this.pace_limits);
         if let Some(progress) = &this.progress {
-            progress.0.fetch_add(1, Ordering::Relaxed);
+            progress.0.pieces.fetch_add(1, Ordering::Relaxed);
         }
         let result = match frame {
             None => {
                 this.source = Source::Nothing;
                 return Poll::Ready(None);
             }
-            Some(Err(_)) => {
-                this.source = Source::Nothing;
-                Err(BodyFault::CutOff)
-            }
+            Some(Err(_)) => Err(BodyFault::CutOff),
             // A client's trailers end here: they could carry the names that only we may use.
             Some(Ok(frame)) if frame.is_trailers() => {
                 this.source = Source::Nothing;
                 return Poll::Ready(None);
             }
-            Some(Ok(frame)) => {
-                let bytes = frame.data_ref().map_or(0, Bytes::len);
-                this.take_from_budget(bytes).map(|()| frame)
-            }
+            Some(Ok(frame)) => this.take_from_budget(bytes).map(|()| frame),
         };
-        if result.is_err() {
-            this.read_away();
+        if let Err(fault) = result {
+            this.fail(fault);
         }
         Poll::Ready(Some(result))
     }

@@ -115,8 +115,8 @@ codes! {
         "This path does not serve this method.",
         "Use one of the methods in `data.allowed`, or for a path of your own server's add it to `methods` in the `[[api]]` entry.";
     RequestTimeout 408 "REQUEST_TIMEOUT",
-        "The request's body stopped arriving.",
-        "Send it again.";
+        "The request's body stopped arriving, or came too slowly.",
+        "Send it again. Slower connections are served with a longer `server.body_timeout` (`body_timeout` in the `[[api]]` entry) or a lower `server.min_transfer_rate`.";
     BodyCutOff 400 "BODY_CUT_OFF",
         "The request's body ended before all of it had come.",
         "Send it again.";

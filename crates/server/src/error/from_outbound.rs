@@ -16,7 +16,7 @@ impl From<BodyFault> for Refusal {
     fn from(fault: BodyFault) -> Self {
         let refusal = match fault {
             BodyFault::TooLarge(limit) => Self::from(Code::BodyTooLarge).fact("limitBytes", limit),
-            BodyFault::TooSlow => Self::from(Code::RequestTimeout),
+            BodyFault::TooSlow | BodyFault::TooLong => Self::from(Code::RequestTimeout),
             BodyFault::CutOff => Self::from(Code::BodyCutOff),
         };
         refusal.because(fault)

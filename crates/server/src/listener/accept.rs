@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use backlot_outbound::body::PaceLimits;
+use bytes::Bytes;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::service::Service;
@@ -22,6 +24,8 @@ pub(crate) type Place = tokio::sync::OwnedSemaphorePermit;
 pub struct ConnectionLimits {
     /// How long the head of a request may take to arrive; also how long a connection may be idle.
     pub head_timeout: Duration,
+    /// How slowly a client may take its reply.
+    pub write: PaceLimits,
     /// The most bytes of a head; past it the connection is answered 431 and closed.
     pub head_bytes: usize,
     /// The most open connections.
@@ -41,8 +45,7 @@ pub(crate) async fn accept<S, B>(
 ) where
     S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Send + 'static,
     S::Future: Send + 'static,
-    B: http_body::Body + Send + 'static,
-    B::Data: Send,
+    B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let http = Arc::new(Http::new(&limits));

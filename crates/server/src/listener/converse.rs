@@ -4,28 +4,40 @@
 //! must come within the time that a head has.
 
 use std::convert::Infallible;
-use std::pin::Pin;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
-use hyper::service::Service;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
 
 use super::accept::{ConnectionLimits, closing};
 use super::drain::Phase;
+use super::stalled_write::StalledWrite;
+use super::streams::{Answering, StreamExecutor, Streams};
 
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0";
+/// What a client may send of one body, and of all bodies of its connection, before they are read.
+const STREAM_WINDOW_BYTES: u32 = 64 * 1024;
+const CONNECTION_WINDOW_BYTES: u32 = 256 * 1024;
+/// What lies ready of one reply for a client that has not taken it yet.
+const SEND_BUFFER_BYTES: usize = 64 * 1024;
+/// How long a client may take to leave after it was asked to, without a request under way.
+const LEAVE_TIME: Duration = Duration::from_secs(5);
 
 /// Both protocols, with the limits of a listener.
 pub(super) struct Http {
-    first_bytes_timeout: Duration,
+    limits: ConnectionLimits,
     http1: http1::Builder,
-    http2: http2::Builder<TokioExecutor>,
 }
 
 impl Http {
@@ -38,18 +50,28 @@ impl Http {
             // One buffer, one plain write: replies are small, and that is three in a hundred quicker.
             .writev(false)
             .max_buf_size(limits.head_bytes.max(8192));
-        let mut http2 = http2::Builder::new(TokioExecutor::new());
+        Self {
+            limits: *limits,
+            http1,
+        }
+    }
+
+    /// HTTP/2 with the executor of one connection's streams.
+    fn http2(&self, streams: &Arc<Streams>) -> http2::Builder<StreamExecutor> {
+        let mut http2 = http2::Builder::new(StreamExecutor {
+            streams: Arc::clone(streams),
+            write: self.limits.write,
+        });
         http2
             .timer(TokioTimer::new())
             .max_concurrent_streams(128)
-            .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
+            .initial_stream_window_size(STREAM_WINDOW_BYTES)
+            .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+            .max_send_buf_size(SEND_BUFFER_BYTES)
+            .max_header_list_size(u32::try_from(self.limits.head_bytes).unwrap_or(u32::MAX))
             .keep_alive_interval(Duration::from_secs(30))
             .keep_alive_timeout(Duration::from_secs(20));
-        Self {
-            first_bytes_timeout: limits.head_timeout,
-            http1,
-            http2,
-        }
+        http2
     }
 
     /// Speaks until one side ends it; when the door is shut, until what is being answered is.
@@ -61,25 +83,27 @@ impl Http {
     ) where
         S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
         S::Future: Send + 'static,
-        B: http_body::Body + Send + 'static,
-        B::Data: Send,
+        B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let Some(is_http2) = self.first_bytes(&stream, &mut phase).await else {
             return;
         };
-        let io = TokioIo::new(stream);
+        let io = TokioIo::new(StalledWrite::new(stream, self.limits.write));
         let result = if is_http2 {
-            let connection = self.http2.serve_connection(io, service);
-            until_closed(connection, http2::Connection::graceful_shutdown, phase).await
+            let streams = Streams::new();
+            let of_connection = Arc::clone(&streams);
+            let service = service_fn(move |request| {
+                let answering = Answering::new(&of_connection);
+                let response = service.call(request);
+                async move { response.await.map(|response| answering.done(response)) }
+            });
+            let connection = self.http2(&streams).serve_connection(io, service);
+            let idle_timeout = self.limits.head_timeout;
+            until_idle(connection, &streams, idle_timeout, phase).await
         } else {
             let connection = self.http1.serve_connection(io, service).with_upgrades();
-            until_closed(
-                connection,
-                http1::UpgradeableConnection::graceful_shutdown,
-                phase,
-            )
-            .await
+            until_closed(connection, phase).await
         };
         if let Err(error) = result {
             tracing::debug!(%error, "a connection ended");
@@ -94,7 +118,7 @@ impl Http {
         phase: &mut watch::Receiver<Phase>,
     ) -> Option<bool> {
         let mut bytes = [0; HTTP2_PREFACE.len()];
-        let peeking = tokio::time::timeout(self.first_bytes_timeout, stream.peek(&mut bytes));
+        let peeking = tokio::time::timeout(self.limits.head_timeout, stream.peek(&mut bytes));
         let count = tokio::select! {
             biased;
             result = peeking => result.ok()?.ok()?,
@@ -104,20 +128,69 @@ impl Http {
     }
 }
 
-async fn until_closed<C>(
-    connection: C,
-    close: impl FnOnce(Pin<&mut C>),
+/// HTTP/1: hyper itself closes a connection without a request.
+async fn until_closed<I, S, B>(
+    connection: http1::UpgradeableConnection<I, S>,
     mut phase: watch::Receiver<Phase>,
 ) -> Result<(), hyper::Error>
 where
-    C: Future<Output = Result<(), hyper::Error>>,
+    I: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
+    B: http_body::Body + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    tokio::pin!(connection);
+    let mut connection = pin!(connection);
     tokio::select! {
         result = connection.as_mut() => result,
         () = closing(&mut phase) => {
-            close(connection.as_mut());
+            connection.as_mut().graceful_shutdown();
             connection.await
+        }
+    }
+}
+
+/// HTTP/2: a connection without an open stream is asked to leave, whatever else its client sends, and
+/// one that does not leave is cut. So is one that gives up request after request.
+async fn until_idle<I, S, B>(
+    connection: http2::Connection<I, S, StreamExecutor>,
+    streams: &Streams,
+    idle_timeout: Duration,
+    mut phase: watch::Receiver<Phase>,
+) -> Result<(), hyper::Error>
+where
+    I: hyper::rt::Read + hyper::rt::Write + Unpin,
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
+    S::Future: Send + 'static,
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let mut connection = pin!(connection);
+    let mut timer = pin!(sleep(idle_timeout));
+    let mut longest = idle_timeout;
+    let mut is_leaving = false;
+    loop {
+        let leave = tokio::select! {
+            biased;
+            result = poll_fn(|context| match connection.as_mut().poll(context) {
+                Poll::Pending if streams.are_given_up_too_often() => Poll::Ready(Ok(())),
+                outcome => outcome,
+            }) => return result,
+            () = closing(&mut phase), if !is_leaving => true,
+            () = timer.as_mut() => {
+                let idle_for = streams.idle_for();
+                let left = longest.saturating_sub(idle_for.unwrap_or_default());
+                if left.is_zero() && is_leaving {
+                    return Ok(());
+                }
+                timer.as_mut().reset(Instant::now() + left);
+                left.is_zero()
+            }
+        };
+        if leave {
+            is_leaving = true;
+            longest = LEAVE_TIME.min(idle_timeout);
+            timer.as_mut().reset(Instant::now() + longest);
+            connection.as_mut().graceful_shutdown();
         }
     }
 }

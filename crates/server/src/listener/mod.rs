@@ -1,6 +1,7 @@
 //! Listeners: accepting connections, speaking HTTP on them, and letting them end well.
 //!
-//! Rules: a head must arrive within its time; the number of open connections is capped (past it,
+//! Rules: a head must arrive within its time; a connection without a request, and a client that takes
+//! nothing of its reply, are given up after theirs, in HTTP/2 as in HTTP/1; the number of open connections is capped (past it,
 //! new ones wait in the system's queue); shutting down cuts no request that was accepted.
 
 mod accept;
@@ -8,6 +9,8 @@ mod converse;
 mod drain;
 mod peer;
 mod router;
+mod stalled_write;
+mod streams;
 
 pub use accept::ConnectionLimits;
 pub(crate) use accept::{Place, accept};

@@ -1,9 +1,11 @@
 //! What runs beside the backend until that has stopped: the simulator, the app's page, the demo upstream.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use backlot_outbound::body::PaceLimits;
 use backlot_server::DataService;
 use backlot_server::admin::{HostGuard, guarded};
 use backlot_server::listener::{ConnectionLimits, serve_router};
@@ -15,6 +17,10 @@ use super::listeners::Listeners;
 
 const LIMITS: ConnectionLimits = ConnectionLimits {
     head_timeout: Duration::from_secs(30),
+    write: PaceLimits {
+        timeout: Duration::from_secs(30),
+        bytes_per_second: NonZeroU32::MIN.saturating_add(4095),
+    },
     head_bytes: 64 * 1024,
     connections: 1024,
 };

@@ -10,6 +10,7 @@ use http::{HeaderName, Method};
 use super::report::Report;
 use super::roles::role;
 use crate::config::sections::{Api, Auth};
+use crate::config::values::Duration;
 
 pub(super) fn resolve(entries: &[Api], report: &mut Report<'_>) -> Vec<EntrySettings> {
     let mut resolved: Vec<EntrySettings> = Vec::new();
@@ -43,9 +44,11 @@ fn entry(
     let methods = methods(&api.methods, key, report);
     let access = access(api, key, report);
     for (name, duration) in [
-        ("timeout", api.timeout),
-        ("silence_timeout", api.silence_timeout),
+        ("timeout", Some(api.timeout)),
+        ("silence_timeout", Some(api.silence_timeout)),
+        ("body_timeout", api.body_timeout),
     ] {
+        let Some(duration) = duration else { continue };
         if duration.std().is_zero() {
             report.problem(
                 key(name),
@@ -64,6 +67,7 @@ fn entry(
             timeout: api.timeout.std(),
             body_bytes: api.body_limit.bytes(),
             silence: api.silence_timeout.std(),
+            body_timeout: api.body_timeout.map(Duration::std),
         },
         rate_limit: rate_limit(api, key, report),
         pass_authorization: api.pass_authorization,

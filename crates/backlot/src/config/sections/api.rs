@@ -31,6 +31,8 @@ pub struct Api {
     pub silence_timeout: Duration,
     /// The most bytes of a request's body.
     pub body_limit: Size,
+    /// How far a request's body may fall behind `server.min_transfer_rate`. Defaults to `server.body_timeout`.
+    pub body_timeout: Option<Duration>,
     /// How often each instance may call: `{ requests = 600, per = "1m" }`. With `auth = "none"`,
     /// each client address.
     pub rate_limit: Option<RateLimit>,
@@ -92,6 +94,7 @@ impl Default for Api {
             timeout: Duration::seconds(30),
             silence_timeout: Duration::minutes(1),
             body_limit: Size::mib(10),
+            body_timeout: None,
             rate_limit: None,
             http2: false,
             pass_authorization: false,

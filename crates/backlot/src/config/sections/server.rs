@@ -22,8 +22,17 @@ pub struct Server {
     pub trusted_proxies: Vec<String>,
     /// The most bytes of a request's address and headers.
     pub head_limit: Size,
-    /// How long a request's head may take to arrive, and how long a connection may be idle.
+    /// How long a request's head may take to arrive, and how long a connection may be without a request, in
+    /// HTTP/2 whatever else is sent on it.
     pub head_timeout: Duration,
+    /// How far the body of a request may fall behind `min_transfer_rate`, counted while it is waited for. A body
+    /// that comes steadily at that rate may take as long as it needs.
+    pub body_timeout: Duration,
+    /// How far a client that takes its reply may fall behind `min_transfer_rate`, counted while it is waited for;
+    /// then the reply is ended. Nothing is counted while there is nothing to send, as in a stream of events.
+    pub write_timeout: Duration,
+    /// The slowest rate of bodies and replies that is served for as long as it takes, in bytes a second.
+    pub min_transfer_rate: Size,
     /// The most connections at a time; more wait in the system's queue.
     pub max_connections: u32,
     /// How long to go on accepting after the signal to stop, while clients are asked to leave.
@@ -45,6 +54,9 @@ impl Default for Server {
             trusted_proxies: Vec::new(),
             head_limit: Size::kib(32),
             head_timeout: Duration::seconds(30),
+            body_timeout: Duration::minutes(1),
+            write_timeout: Duration::seconds(30),
+            min_transfer_rate: Size::kib(4),
             max_connections: 10_000,
             drain_linger: Duration::seconds(1),
             drain_timeout: Duration::seconds(30),

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use backlot_outbound::body::RequestBody;
+use backlot_outbound::body::{Progress, RequestBody};
 use backlot_outbound::upstream::{self, UpstreamError};
 use http::header::HOST;
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Request, Response, Uri};
+use http::{HeaderValue, Request, Response, StatusCode, Uri};
 use tokio::time::timeout;
 use tower::ServiceExt as _;
 
@@ -39,6 +39,9 @@ pub(crate) async fn enter(
 
     let asked_host = asked_host(&request);
     request.body_mut().limit(settings.limits.body());
+    if let Some(timeout) = settings.limits.body_timeout {
+        request.body_mut().limit_time(timeout);
+    }
     // Before anything is added: what a client names in `Connection` is taken out here.
     let upgrade = match settings.destination {
         Destination::Upstream(_) => upstream::take_hop_by_hop(&mut request),
@@ -113,12 +116,21 @@ async fn call(
         extensions.insert(guest.items);
         extensions.insert(guest.connections);
     }
+    let progress = request.body_mut().follow();
     let exchange = router.oneshot(request.map(axum::body::Body::new));
-    match timeout(entry.settings.limits.timeout, exchange).await {
-        Ok(Ok(response)) => Ok(response.map(ReplyBody::mounted)),
-        Ok(Err(never)) => match never {},
-        Err(_) => Err(Refusal::from(Code::UpstreamTimeout)),
+    let outcome = timeout(entry.settings.limits.timeout, exchange).await;
+    // A handler's extractor knows nothing of limits: it would say 400.
+    let fault = progress.as_ref().and_then(Progress::fault);
+    match (outcome, fault) {
+        (Ok(Ok(response)), Some(fault)) if is_error(response.status()) => Err(fault.into()),
+        (Ok(Ok(response)), _) => Ok(response.map(ReplyBody::mounted)),
+        (Ok(Err(never)), _) => match never {},
+        (Err(_), _) => Err(Refusal::from(Code::UpstreamTimeout)),
     }
+}
+
+fn is_error(status: StatusCode) -> bool {
+    status.is_client_error() || status.is_server_error()
 }
 
 /// The host that the client asked for: the header, or in HTTP/2 the address itself.

@@ -49,6 +49,8 @@ pub struct Limits {
     pub body_bytes: u64,
     /// How long either side may be silent in the middle of a body.
     pub silence: Duration,
+    /// How far a request's body may fall behind the slowest rate. `None`: as everywhere.
+    pub body_timeout: Option<Duration>,
 }
 
 impl Default for Limits {
@@ -58,6 +60,7 @@ impl Default for Limits {
             timeout: Duration::from_secs(30),
             body_bytes: 10 * 1024 * 1024,
             silence: Duration::from_mins(1),
+            body_timeout: None,
         }
     }
 }

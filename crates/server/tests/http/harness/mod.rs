@@ -2,6 +2,7 @@
 
 mod client;
 mod credential;
+mod http2;
 mod third_party;
 mod upstream;
 mod wix;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use backlot_outbound::body::PaceLimits;
 use backlot_outbound::upstream::Address;
 use backlot_server::admission::{Access, CallPattern, RateLimit, Roles, Rules};
 use backlot_server::cors::{Answer, Pattern, Policy as CorsPolicy};
@@ -33,8 +35,9 @@ use tokio::task::JoinHandle;
 
 pub use client::{Reply, raw, request};
 pub use credential::{APP_ID, INSTANCE_ID, NEW_SECRET, OLD_SECRET, instance, payload, signed};
+pub use http2::{Http2, kind};
 pub use third_party::{KEY, ThirdParty, connected};
-pub use upstream::{Upstream, echo};
+pub use upstream::{Upstream, echo, endless};
 pub use wix::{FakeWix, access_token, info};
 
 /// When every test takes place.
@@ -109,6 +112,14 @@ impl TestServer {
     }
 }
 
+/// So far behind four kilobytes a second.
+pub fn pace(timeout: Duration) -> PaceLimits {
+    PaceLimits {
+        timeout,
+        bytes_per_second: NonZeroU32::new(4096).unwrap(),
+    }
+}
+
 fn settings(api: Vec<EntrySettings>) -> Settings {
     let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
     let patterns = [PAGE, "https://*.wixsite.com"].map(|text| Pattern::parse(text).unwrap());
@@ -162,8 +173,10 @@ fn settings(api: Vec<EntrySettings>) -> Settings {
         connections: backlot_server::connections::ConnectionsSettings::default(),
         vault: None,
         public_url: None,
+        body_pace: pace(Duration::from_secs(5)),
         connection_limits: ConnectionLimits {
             head_timeout: Duration::from_secs(5),
+            write: pace(Duration::from_secs(5)),
             head_bytes: 64 * 1024,
             connections: 1000,
         },
@@ -196,6 +209,7 @@ fn entry(path: &str, destination: Destination) -> EntrySettings {
             timeout: Duration::from_secs(5),
             body_bytes: 100_000,
             silence: Duration::from_secs(5),
+            body_timeout: None,
         },
         rate_limit: None,
         pass_authorization: false,

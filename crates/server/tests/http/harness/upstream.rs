@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 
 /// An upstream that replies with what it was asked, as JSON.
 pub async fn echo() -> SocketAddr {
@@ -75,4 +76,26 @@ async fn read_head(stream: &mut tokio::net::TcpStream) -> Option<()> {
         received.push(stream.read_u8().await.ok()?);
     }
     Some(())
+}
+
+/// An upstream whose replies never end. Each connection that is closed under one is told.
+pub async fn endless() -> (SocketAddr, mpsc::UnboundedReceiver<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (closed, receiver) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let closed = closed.clone();
+            tokio::spawn(async move {
+                read_head(&mut stream).await;
+                let head = "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n";
+                let mut sent = stream.write_all(head.as_bytes()).await;
+                while sent.is_ok() {
+                    sent = stream.write_all(&[b'x'; 16 * 1024]).await;
+                }
+                let _ = closed.send(());
+            });
+        }
+    });
+    (address, receiver)
 }

@@ -1,0 +1,155 @@
+//! A connection whose other side stops reading.
+//!
+//! While the system takes no more bytes, the time counts against the slowest pace that is served; past
+//! it the write fails, and with it everything that hangs on the connection ends. A connection with
+//! nothing to write has no time running, so a stream of events or a WebSocket is quiet for as long as it
+//! likes.
+
+use std::io::{self, ErrorKind, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use backlot_outbound::body::{PaceLimits, PaceTimer};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// A stream whose writes fail when the other side reads too slowly.
+pub(super) struct StalledWrite<S> {
+    stream: S,
+    pace: PaceTimer,
+    is_waiting: bool,
+}
+
+impl<S> StalledWrite<S> {
+    pub(super) const fn new(stream: S, limits: PaceLimits) -> Self {
+        Self {
+            stream,
+            pace: PaceTimer::new(limits),
+            is_waiting: false,
+        }
+    }
+
+    fn written(
+        &mut self,
+        written: Poll<io::Result<usize>>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        match written {
+            Poll::Pending => {
+                self.is_waiting = true;
+                self.pace.poll_too_slow(context).map(|()| {
+                    Err(io::Error::new(
+                        ErrorKind::TimedOut,
+                        "the client stopped reading",
+                    ))
+                })
+            }
+            Poll::Ready(result) => {
+                if self.is_waiting {
+                    self.is_waiting = false;
+                    self.pace.moved(*result.as_ref().unwrap_or(&0));
+                }
+                Poll::Ready(result)
+            }
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for StalledWrite<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for StalledWrite<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let this = &mut *self;
+        let written = Pin::new(&mut this.stream).poll_write(context, bytes);
+        this.written(written, context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        pieces: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let this = &mut *self;
+        let written = Pin::new(&mut this.stream).poll_write_vectored(context, pieces);
+        this.written(written, context)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+    use std::time::Duration;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+    use tokio::time::Instant;
+
+    use super::*;
+
+    const LIMITS: PaceLimits = PaceLimits {
+        timeout: Duration::from_secs(10),
+        bytes_per_second: NonZeroU32::new(100).unwrap(),
+    };
+
+    fn pair() -> (StalledWrite<DuplexStream>, DuplexStream) {
+        let (ours, theirs) = duplex(1000);
+        (StalledWrite::new(ours, LIMITS), theirs)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_write_that_nobody_reads_fails() {
+        let (mut ours, _theirs) = pair();
+        let begun = Instant::now();
+        let error = ours.write_all(&[0; 2000]).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+        assert_eq!(begun.elapsed().as_secs(), 10);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reader_below_the_rate_is_cut_and_one_above_it_is_not() {
+        for (bytes, is_cut) in [(10, true), (150, false)] {
+            let (mut ours, mut theirs) = pair();
+            let reading = tokio::spawn(async move {
+                let mut buffer = vec![0; bytes];
+                while theirs.read_exact(&mut buffer).await.is_ok() {
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+            });
+            let written = ours.write_all(&vec![0; 20_000]).await;
+            assert_eq!(written.is_err(), is_cut, "{bytes}");
+            reading.abort();
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_quiet_connection_has_no_time_running() {
+        let (mut ours, mut theirs) = pair();
+        for _ in 0..10 {
+            ours.write_all(&[0; 10]).await.unwrap();
+            tokio::time::sleep(Duration::from_hours(1)).await;
+            theirs.read_exact(&mut [0; 10]).await.unwrap();
+        }
+    }
+}
