@@ -14,6 +14,7 @@ use backlot_wix::token_info::TokenPolicy;
 use backlot_wix::{ApiKey, Caller, InstanceId};
 use ipnet::IpNet;
 
+use crate::buffers::BufferBudget;
 use crate::caller::{AccessTokens, Checker};
 use crate::clock::Clock;
 use crate::connections::Connections;
@@ -61,6 +62,8 @@ pub(crate) struct House {
     pub(crate) head_limit_bytes: usize,
     /// How slowly a request's body may come.
     pub(crate) body_pace: PaceLimits,
+    /// The memory for bodies that are read whole.
+    pub(crate) buffers: BufferBudget,
     /// True from the signal to stop on: replies close their connection.
     pub(crate) draining: AtomicBool,
 }
@@ -166,6 +169,7 @@ impl House {
             trusted_proxies: settings.trusted_proxies,
             head_limit_bytes: settings.head_limit_bytes,
             body_pace: settings.body_pace,
+            buffers: BufferBudget::new(settings.buffers),
             draining: AtomicBool::new(false),
         })
     }

@@ -6,6 +6,7 @@
 pub mod admin;
 pub mod admission;
 mod body;
+mod buffers;
 mod caller;
 pub mod clock;
 pub mod connections;
@@ -39,6 +40,7 @@ mod wix_handle;
 mod work;
 
 pub use body::ReplyBody;
+pub use buffers::BufferLimits;
 pub use caller::{
     AccessTokenSettings, Caller, CallerMissing, Checked, Checker, Proof, ask_wix_once,
 };

@@ -11,6 +11,7 @@ use backlot_wix::{ApiKey, AppSecrets};
 use ipnet::IpNet;
 use jiff::SignedDuration;
 
+use crate::buffers::BufferLimits;
 use crate::caller::AccessTokenSettings;
 use crate::connections::ConnectionsSettings;
 use crate::cors;
@@ -60,6 +61,8 @@ pub struct Settings {
     pub head_limit_bytes: usize,
     /// How slowly a request's body may come, where an entry says nothing else.
     pub body_pace: PaceLimits,
+    /// How much memory bodies may take that are read whole.
+    pub buffers: BufferLimits,
     /// What each listener grants its connections.
     pub connection_limits: ConnectionLimits,
     /// How long a connection to an upstream may take to come about.

@@ -186,6 +186,7 @@ pub fn resolve(
             trusted_proxies,
             head_limit_bytes,
             body_pace: transfer.body,
+            buffers: transfer.buffers,
             connection_limits: ConnectionLimits {
                 head_timeout: server.head_timeout.std(),
                 write: transfer.write,

@@ -123,6 +123,12 @@ codes! {
     BodyTooLarge 413 "BODY_TOO_LARGE",
         "The request's body is larger than allowed.",
         "Send less than `data.limitBytes`, or raise `body_limit` in the `[[api]]` entry, or in `[wix]`.";
+    BufferShareExhausted 429 "BUFFER_SHARE_EXHAUSTED",
+        "Bodies of this instance's requests take as much memory as one instance may have.",
+        "Send fewer large bodies at a time, and try again after the seconds in Retry-After; one instance may have a quarter of `server.max_buffered_bytes`.";
+    BuffersExhausted 503 "BUFFERS_EXHAUSTED",
+        "Bodies that are under way take all the memory that there is for them.",
+        "Try again after the seconds in Retry-After. If it lasts, raise `server.max_buffered_bytes`.";
     HeadersTooLarge 431 "HEADERS_TOO_LARGE",
         "The request's headers are larger than allowed.",
         "Send less than `data.limitBytes` of headers.";

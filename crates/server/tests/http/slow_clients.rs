@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::post;
-use backlot_server::Settings;
+use backlot_server::{BufferLimits, Settings};
 use backlot_wix::Role;
+use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::harness::{
-    FakeWix, Http2, Reply, TestServer, echo, endless, instance, kind, may_call, pace, request,
-    to_router, to_upstream,
+    FakeWix, Http2, NEW_SECRET, Reply, TestServer, echo, endless, instance, kind, may_call, pace,
+    payload, request, signed, to_router, to_upstream,
 };
 
 const SHORT: Duration = Duration::from_millis(300);
@@ -208,4 +209,66 @@ async fn unread(server: &TestServer, number: u32) -> Vec<Http2> {
             .await;
     }
     vec![client]
+}
+
+fn of_another_instance() -> String {
+    let mut other = payload("owner");
+    other["instanceId"] = json!("2b0d7a6e-4c1f-4a52-9d3e-000000000002");
+    signed(NEW_SECRET, &other)
+}
+
+#[tokio::test]
+async fn bodies_under_way_take_no_more_memory_than_there_is_for_them() {
+    let server = TestServer::start_with(vec![], |settings| {
+        settings.buffers = BufferLimits { bytes: 16 << 20 };
+    })
+    .await;
+    let (own, other) = (instance("owner"), of_another_instance());
+    let mut held = Vec::new();
+    for _ in 0..5 {
+        let mut stream = begin(server.address, INSERT, &own, 1_000_000).await;
+        // More than half of it: so much has come that the buffer holds all.
+        let _ = stream.write_all(&vec![b' '; 600_000]).await;
+        held.push(stream);
+    }
+    // The instance's share is four million bytes: one of them is refused, the other instance is not.
+    let refused = timeout(SOON, first_reply(&mut held)).await.unwrap();
+    assert!(refused.starts_with("HTTP/1.1 429"), "{refused}");
+    assert!(refused.contains("BUFFER_SHARE_EXHAUSTED"), "{refused}");
+    let large = format!("{{\"dataCollectionId\":\"{}\"}}", "x".repeat(100_000));
+    let reply = request(
+        server.address,
+        "POST",
+        INSERT,
+        &[("authorization", &other)],
+        &large,
+    )
+    .await;
+    assert_ne!(reply.code(), "BUFFER_SHARE_EXHAUSTED");
+    // What is given up is free again.
+    drop(held);
+    let again = async {
+        loop {
+            let headers = [("authorization", &*own)];
+            let reply = request(server.address, "POST", INSERT, &headers, &large).await;
+            if reply.code() != "BUFFER_SHARE_EXHAUSTED" {
+                return;
+            }
+        }
+    };
+    timeout(SOON, again).await.expect("still taken");
+}
+
+/// What the first of some connections says that says anything.
+async fn first_reply(streams: &mut Vec<TcpStream>) -> String {
+    loop {
+        for stream in &mut *streams {
+            let mut received = vec![0; 4096];
+            if let Ok(Ok(count)) =
+                timeout(Duration::from_millis(10), stream.read(&mut received)).await
+            {
+                return String::from_utf8_lossy(&received[..count]).into_owned();
+            }
+        }
+    }
 }

@@ -1,17 +1,22 @@
-//! How slowly clients may send and read.
+//! How slowly clients may send and read, and how much memory their bodies may take.
 
 use std::num::NonZeroU32;
 
 use backlot_outbound::body::PaceLimits;
+use backlot_server::BufferLimits;
 
 use super::report::Report;
-use crate::config::sections::Config;
+use crate::config::sections::{Config, ConnectionAuth};
 use crate::config::values::{Duration, Size};
+
+/// While a body moves to a larger buffer, the old one is there, too.
+const SHARES_PER_BODY: u64 = 2;
 
 /// The limits of `[server]`.
 pub(super) struct Transfer {
     pub(super) body: PaceLimits,
     pub(super) write: PaceLimits,
+    pub(super) buffers: BufferLimits,
 }
 
 /// Reads and checks them; what is wrong is reported.
@@ -22,9 +27,14 @@ pub(super) fn resolve(config: &Config, report: &mut Report<'_>) -> Transfer {
         timeout: timeout.std(),
         bytes_per_second: rate,
     };
+    let buffers = BufferLimits {
+        bytes: usize::try_from(server.max_buffered_bytes.bytes()).unwrap_or(usize::MAX),
+    };
+    check_share(config, buffers, report);
     Transfer {
         body: pace(server.body_timeout),
         write: pace(server.write_timeout),
+        buffers,
     }
 }
 
@@ -38,4 +48,28 @@ fn rate(rate: Size, report: &mut Report<'_>) -> NonZeroU32 {
         );
         NonZeroU32::MIN
     })
+}
+
+/// A body of the size that is allowed must fit into one instance's share.
+fn check_share(config: &Config, buffers: BufferLimits, report: &mut Report<'_>) {
+    let mut largest = ("data.body_limit".to_owned(), config.data.body_limit);
+    for (index, connection) in config.connection.iter().enumerate() {
+        // Only these are read whole, to be signed.
+        let is_read = matches!(connection.auth, ConnectionAuth::Hmac(_));
+        if is_read && connection.body_limit.bytes() > largest.1.bytes() {
+            let key = format!("connection[{index}].body_limit");
+            largest = (key, connection.body_limit);
+        }
+    }
+    let (key, limit) = largest;
+    let needed = limit.bytes().saturating_mul(SHARES_PER_BODY);
+    if (buffers.share() as u64) < needed {
+        report.problem(
+            "server.max_buffered_bytes",
+            format!(
+                "one instance may have a quarter of it, which is less than twice `{key}` ({limit}), what reading one such body takes"
+            ),
+            "write at least eight times that, or lower the other",
+        );
+    }
 }

@@ -14,7 +14,7 @@ use crate::cors::{self, Decision};
 use crate::error::{Code, Refusal};
 use crate::exchange::Exchange;
 use crate::house::House;
-use crate::rooms::read_ahead::{read_small, read_whole};
+use crate::rooms::read_ahead::read_small;
 
 /// Answers one request.
 pub(crate) async fn enter(
@@ -47,9 +47,13 @@ pub(crate) async fn enter(
     let body = std::mem::replace(request.body_mut(), RequestBody::empty());
     let body = match &connection.settings.credential {
         CredentialSettings::Signature(template, _) if template.needs_body() => {
-            CallBody::Ready(Box::pin(read_whole(body)).await?)
+            let whole = Box::pin(house.buffers.collect(caller.instance_id, body));
+            CallBody::Ready(whole.await?)
         }
-        _ => read_small(request.headers(), body).await?,
+        _ => {
+            let buffers = &house.buffers;
+            read_small(buffers, caller.instance_id, request.headers(), body).await?
+        }
     };
     let mut incoming = Incoming {
         place: call(request, rest, cleaned.as_deref()),

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use backlot_outbound::body::RequestBody;
+use backlot_outbound::body::{BodyLimits, RequestBody};
 use backlot_wix::Caller;
 use http::{Request, Response};
 use serde::Deserialize;
@@ -15,11 +15,12 @@ use crate::body::ReplyBody;
 use crate::connections::Connection;
 use crate::error::{Code, Refusal};
 use crate::house::House;
-use crate::rooms::read_ahead::read_whole;
 use crate::vault::SecretText;
 
 /// The most bytes of a key that is typed in.
 const MOST_BYTES: usize = 4096;
+/// The most bytes of the body around it: each byte of a key may be written as `\u0041`.
+const MOST_BODY_BYTES: u64 = 32 * 1024;
 
 /// `{"key":"…"}`
 #[derive(Deserialize)]
@@ -43,7 +44,13 @@ pub(super) async fn answer(
     let is_connected = match own {
         Own::Key => {
             may_manage(connection, caller)?;
-            let bytes = zeroize::Zeroizing::new(read_whole(request.into_body()).await?.to_vec());
+            let mut body = request.into_body();
+            body.limit(BodyLimits {
+                bytes: MOST_BODY_BYTES.min(connection.settings.body_bytes),
+                silence: connection.settings.silence,
+            });
+            let typed = house.buffers.collect(caller.instance_id, body).await?;
+            let bytes = zeroize::Zeroizing::new(typed.to_vec());
             // The parser's own words are left out, since they could repeat a piece of the key.
             let typed: Typed = serde_json::from_slice(&bytes)
                 .map_err(|_| unusable().detail("The body is {\"key\":\"…\"}."))?;

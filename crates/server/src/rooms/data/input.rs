@@ -1,15 +1,16 @@
 //! What a request says: in its body, in `.r` (base64url of JSON), or in plain parameters.
 
 use backlot_outbound::body::{BodyFault, BodyLimits, RequestBody};
+use backlot_wix::InstanceId;
 use backlot_wix::data::{DataCode, Fault};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::{Method, Request, Uri};
-use http_body_util::BodyExt as _;
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 
+use crate::buffers::{BufferBudget, CollectError};
 use crate::error::Refusal;
 
 /// What a request says.
@@ -23,14 +24,17 @@ impl Input {
     pub(super) async fn read(
         mut request: Request<RequestBody>,
         limits: BodyLimits,
+        buffers: &BufferBudget,
+        instance_id: InstanceId,
     ) -> Result<Self, Refusal> {
         request.body_mut().limit(limits);
         let (parts, body) = request.into_parts();
-        let body = body.collect().await.map_err(|fault| match fault {
-            BodyFault::TooLarge(limit) => too_large(limit),
+        let body = buffers.collect(instance_id, body).await;
+        let body = body.map_err(|error| match error {
+            CollectError::Body(BodyFault::TooLarge(limit)) => too_large(limit),
             other => other.into(),
         })?;
-        Ok(Self::of(Request::from_parts(parts, body.to_bytes())))
+        Ok(Self::of(Request::from_parts(parts, body)))
     }
 
     pub(super) fn of(request: Request<Bytes>) -> Self {

@@ -85,7 +85,7 @@ pub(crate) async fn enter(
     if announced_bytes(request.headers()).is_some_and(|bytes| bytes > limits.bytes) {
         return Err(input::too_large(limits.bytes));
     }
-    let input = Input::read(request, limits).await?;
+    let input = Input::read(request, limits, &house.buffers, caller.instance_id).await?;
     let caller = if call.may_store() && house.data.storage.quotas().are_by_plan() {
         house.directory.with_plan(caller, |_| true).await?
     } else {

@@ -30,7 +30,8 @@ pub(crate) async fn enter(
     let target = target(request.uri()).ok_or(Code::PathNotAllowed)?;
     let subject = subject(house, &call.on_behalf_of, &caller).await?;
     let (parts, body) = request.into_parts();
-    let body = read_small(&parts.headers, body).await?;
+    let buffers = &house.buffers;
+    let body = read_small(buffers, caller.instance_id, &parts.headers, body).await?;
     let call = Call {
         subject,
         method: parts.method,

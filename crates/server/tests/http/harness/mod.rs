@@ -23,7 +23,7 @@ use backlot_server::methods::Methods;
 use backlot_server::rooms::api::{Destination, EntrySettings, Limits, Prefix};
 use backlot_server::rooms::data::DataRoomSettings;
 use backlot_server::rooms::wix::{AllowedCall, OnBehalfOf, WixRoomSettings};
-use backlot_server::{AccessTokenSettings, Clock, Server, Settings, Stop, WixAccess};
+use backlot_server::{AccessTokenSettings, BufferLimits, Clock, Server, Settings, Stop, WixAccess};
 use backlot_store::Store;
 use backlot_store::sqlite::SqliteStore;
 use backlot_wix::signed_instance::Policy;
@@ -174,6 +174,7 @@ fn settings(api: Vec<EntrySettings>) -> Settings {
         vault: None,
         public_url: None,
         body_pace: pace(Duration::from_secs(5)),
+        buffers: BufferLimits { bytes: 256 << 20 },
         connection_limits: ConnectionLimits {
             head_timeout: Duration::from_secs(5),
             write: pace(Duration::from_secs(5)),
