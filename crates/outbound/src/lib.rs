@@ -8,6 +8,7 @@
 //! - [`guard`]: which addresses may be dialled
 //! - [`redact`]: credentials never come back
 //! - [`single_flight`]: one piece of work at a time for each key
+//! - [`stalled_write`]: connections whose other side stops reading
 //! - [`body`]: bodies on their way through, with a cap and a limit to silence
 //! - [`hop_by_hop`]: the headers that belong to one connection and never travel on
 
@@ -21,5 +22,6 @@ pub mod hop_by_hop;
 pub mod redact;
 mod repeat;
 pub mod single_flight;
+pub mod stalled_write;
 pub mod upstream;
 pub mod wix;

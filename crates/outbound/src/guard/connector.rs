@@ -1,6 +1,7 @@
 //! Dials what may be dialled.
 
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -14,6 +15,17 @@ use tower::{Service, ServiceExt as _};
 
 use super::resolve::GuardedResolver;
 use super::{AddressGuard, AddressRefused, Resolve};
+use crate::body::PaceLimits;
+use crate::stalled_write::StalledWrite;
+
+/// How long a server may take nothing of a request. Without a limit, a connection to one that has stopped
+/// reading would stay, with the request's body in its buffers, long after the request was given up: hyper
+/// ends a connection only once all that it has begun to write is taken. Any byte is enough, since there is
+/// no telling what a server has to do with it first.
+const WRITE_LIMITS: PaceLimits = PaceLimits {
+    timeout: Duration::from_mins(1),
+    bytes_per_second: NonZeroU32::MIN,
+};
 
 /// Makes TCP connections, to permitted addresses only where there is a guard.
 ///
@@ -58,7 +70,7 @@ impl GuardedConnector {
 }
 
 impl Service<Uri> for GuardedConnector {
-    type Response = TokioIo<TcpStream>;
+    type Response = TokioIo<StalledWrite<TcpStream>>;
     type Error = BoxError;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
 
@@ -73,6 +85,35 @@ impl Service<Uri> for GuardedConnector {
             return Box::pin(async { Err(AddressRefused { host }.into()) });
         }
         let dial = self.dial.clone();
-        Box::pin(async move { Ok(dial.oneshot(uri).await?) })
+        Box::pin(async move {
+            let stream = dial.oneshot(uri).await?.into_inner();
+            Ok(TokioIo::new(StalledWrite::new(stream, WRITE_LIMITS)))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use tokio::io::AsyncWriteExt as _;
+    use tokio::net::TcpListener;
+    use tokio::time::Instant;
+
+    use super::super::SystemResolver;
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_stops_reading_holds_no_connection() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let uri = format!("http://{}/", listener.local_addr().unwrap());
+        let day = Duration::from_hours(24);
+        let connector = GuardedConnector::new(None, Arc::new(SystemResolver), day);
+        let stream = connector.oneshot(uri.parse().unwrap()).await.unwrap();
+        let (_unread, _) = listener.accept().await.unwrap();
+        let begun = Instant::now();
+        let written = stream.into_inner().write_all(&vec![0; 64 << 20]).await;
+        assert_eq!(written.unwrap_err().kind(), ErrorKind::TimedOut);
+        assert!(begun.elapsed() >= WRITE_LIMITS.timeout);
     }
 }

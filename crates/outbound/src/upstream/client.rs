@@ -47,13 +47,24 @@ pub struct ClientSettings {
 const MOST_HEADERS: usize = 128;
 /// The bytes of a head after which no more is read for it.
 const MOST_HEAD_BYTES: u32 = 64 * 1024;
+/// What lies ready on a connection for a server that reads slowly, and the most of a head from a server of
+/// one's own.
+const MOST_BUFFERED: usize = 128 * 1024;
+/// What a server may send of one reply before it is taken, and of all replies on its connection: 256 clients
+/// would have to stop reading at once to stop the others.
+const STREAM_WINDOW_BYTES: u32 = 128 * 1024;
+const CONNECTION_WINDOW_BYTES: u32 = 32 * 1024 * 1024;
 
 fn pooled(settings: &ClientSettings) -> legacy::Builder {
     let mut builder = legacy::Client::builder(TokioExecutor::new());
     builder
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(settings.idle_timeout)
-        .pool_max_idle_per_host(settings.most_idle);
+        .pool_max_idle_per_host(settings.most_idle)
+        .http1_max_buf_size(MOST_BUFFERED)
+        .http2_initial_stream_window_size(STREAM_WINDOW_BYTES)
+        .http2_initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+        .http2_max_send_buf_size(MOST_BUFFERED);
     if settings.guard.is_some() {
         builder
             .http1_max_headers(MOST_HEADERS)
@@ -134,7 +145,7 @@ impl Client {
             .map_err(SendError::Connect)?;
         let mut builder = http1::Builder::new();
         // One buffer, one plain write, as towards the client.
-        builder.writev(false);
+        builder.writev(false).max_buf_size(MOST_BUFFERED);
         if self.settings.guard.is_some() {
             builder
                 .max_headers(MOST_HEADERS)

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use backlot_outbound::stalled_write::StalledWrite;
 use bytes::Bytes;
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -22,7 +23,6 @@ use tokio::time::{Instant, sleep};
 
 use super::accept::{ConnectionLimits, closing};
 use super::drain::Phase;
-use super::stalled_write::StalledWrite;
 use super::streams::{Answering, StreamExecutor, Streams};
 
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0";

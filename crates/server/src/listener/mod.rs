@@ -9,7 +9,6 @@ mod converse;
 mod drain;
 mod peer;
 mod router;
-mod stalled_write;
 mod streams;
 
 pub use accept::ConnectionLimits;

@@ -9,18 +9,21 @@ use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use backlot_outbound::body::{PaceLimits, PaceTimer};
+use hyper_util::client::legacy::connect::{Connected, Connection};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use crate::body::{PaceLimits, PaceTimer};
+
 /// A stream whose writes fail when the other side reads too slowly.
-pub(super) struct StalledWrite<S> {
+pub struct StalledWrite<S> {
     stream: S,
     pace: PaceTimer,
     is_waiting: bool,
 }
 
 impl<S> StalledWrite<S> {
-    pub(super) const fn new(stream: S, limits: PaceLimits) -> Self {
+    /// Limits how slowly the other side may read.
+    pub const fn new(stream: S, limits: PaceLimits) -> Self {
         Self {
             stream,
             pace: PaceTimer::new(limits),
@@ -39,7 +42,7 @@ impl<S> StalledWrite<S> {
                 self.pace.poll_too_slow(context).map(|()| {
                     Err(io::Error::new(
                         ErrorKind::TimedOut,
-                        "the client stopped reading",
+                        "the other side stopped reading",
                     ))
                 })
             }
@@ -51,6 +54,12 @@ impl<S> StalledWrite<S> {
                 Poll::Ready(result)
             }
         }
+    }
+}
+
+impl<S: Connection> Connection for StalledWrite<S> {
+    fn connected(&self) -> Connected {
+        self.stream.connected()
     }
 }
 
