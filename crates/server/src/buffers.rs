@@ -4,6 +4,8 @@
 //! quarter of it. Bytes are taken as they arrive, never as they are announced, and are given back when
 //! the last handle to the body is dropped: when the request is over, or the client has gone.
 //!
+//! Small bodies find room when large ones do not: an eighth of everything is kept for them.
+//!
 //! A body that is complete in one small piece is not counted: it lies in the buffer that its connection
 //! has read it into, and most bodies are such.
 
@@ -33,10 +35,19 @@ impl BufferLimits {
     pub const fn share(self) -> usize {
         self.bytes / 4
     }
+
+    /// What of the share bodies that are not small may have.
+    pub const fn share_of_large(self) -> usize {
+        without_an_eighth(self.share())
+    }
 }
 
-/// Pieces up to this size are not counted if they are the whole body.
-const SMALL_PIECE: usize = 16 * 1024;
+const fn without_an_eighth(bytes: usize) -> usize {
+    bytes - bytes / 8
+}
+
+/// Bodies up to this size are small; they are not counted if they come in one piece.
+const SMALL_BODY: usize = 16 * 1024;
 /// The smallest buffer that a body is gathered in.
 const SMALLEST_BUFFER: usize = 4 * 1024;
 /// When to come back: bodies are there for a moment.
@@ -95,15 +106,25 @@ impl BufferBudget {
         }
     }
 
-    fn take(&self, instance_id: InstanceId, bytes: usize) -> Result<(), BufferError> {
+    /// Takes `bytes` for a body that is `is_small` with them.
+    fn take(
+        &self,
+        instance_id: InstanceId,
+        bytes: usize,
+        is_small: bool,
+    ) -> Result<(), BufferError> {
+        let (mut most, mut share) = (self.limits.bytes, self.limits.share());
+        if !is_small {
+            (most, share) = (without_an_eighth(most), without_an_eighth(share));
+        }
         let mut taken = self.taken.lock();
         let all = taken.bytes.saturating_add(bytes);
         let own = taken.by_instance.get(&instance_id).copied();
         let own = own.unwrap_or_default().saturating_add(bytes);
-        if own > self.limits.share() {
+        if own > share {
             return Err(BufferError::ShareExhausted);
         }
-        if all > self.limits.bytes {
+        if all > most {
             return Err(BufferError::Exhausted);
         }
         taken.bytes = all;
@@ -137,8 +158,10 @@ impl BufferReservation {
     /// # Errors
     /// When the instance's share, or all there is, is taken; what was reserved stays so.
     pub(crate) fn grow(&mut self, bytes: usize) -> Result<(), BufferError> {
-        self.budget.take(self.instance_id, bytes)?;
-        self.bytes += bytes;
+        let all = self.bytes.saturating_add(bytes);
+        self.budget
+            .take(self.instance_id, bytes, all <= SMALL_BODY)?;
+        self.bytes = all;
         Ok(())
     }
 
@@ -204,7 +227,7 @@ impl BufferBudget {
         let Some(first) = next_piece(&mut body).await? else {
             return Ok(Bytes::new());
         };
-        if body.is_end_stream() && first.len() <= SMALL_PIECE {
+        if body.is_end_stream() && first.len() <= SMALL_BODY {
             return Ok(first);
         }
         let mut reservation = self.reserve(instance_id);
@@ -301,6 +324,24 @@ mod tests {
     }
 
     #[test]
+    fn small_bodies_find_room_when_large_ones_do_not() {
+        let budget = BufferBudget::new(BufferLimits { bytes: 4_000_000 });
+        for (number, refused) in [
+            (1, BufferError::ShareExhausted),
+            (2, BufferError::ShareExhausted),
+            (3, BufferError::ShareExhausted),
+            (4, BufferError::ShareExhausted),
+            (5, BufferError::Exhausted),
+        ] {
+            let mut large = budget.reserve(instance(number));
+            while large.grow(50_000).is_ok() {}
+            assert_eq!(large.grow(100_000), Err(refused));
+            budget.reserve(instance(number)).grow(10_000).unwrap();
+            std::mem::forget(large);
+        }
+    }
+
+    #[test]
     fn what_is_dropped_is_given_back_and_no_instance_is_remembered() {
         let budget = BufferBudget::new(LIMITS);
         for round in 0..100 {
@@ -317,7 +358,7 @@ mod tests {
     fn numbers_that_no_memory_has_are_refused() {
         let budget = BufferBudget::new(BufferLimits { bytes: usize::MAX });
         let mut reservation = budget.reserve(instance(1));
-        reservation.grow(usize::MAX / 4).unwrap();
+        reservation.grow(usize::MAX / 8).unwrap();
         assert!(reservation.grow(usize::MAX).is_err());
         assert!(budget.reserve(instance(2)).grow(usize::MAX).is_err());
     }

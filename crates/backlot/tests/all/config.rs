@@ -63,6 +63,18 @@ fn mistakes_name_line_cause_and_remedy() {
             "it must lie between 1KiB and 1MiB",
         ),
         (
+            "[server]\nbody_timeout = \"0s\"",
+            "backlot.toml:6: server.body_timeout: it is zero",
+        ),
+        (
+            "[server]\nmin_transfer_rate = 0",
+            "backlot.toml:6: server.min_transfer_rate: it must lie between 1B and 4GiB",
+        ),
+        (
+            "[server]\nmax_buffered_bytes = \"100MiB\"",
+            "backlot.toml:6: server.max_buffered_bytes: one instance may have a quarter of it",
+        ),
+        (
             "[server]\ntrusted_proxies = [\"10.0.0.0/33\"]",
             "server.trusted_proxies[0]: \"10.0.0.0/33\" is not a network",
         ),

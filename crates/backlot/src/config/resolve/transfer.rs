@@ -63,13 +63,13 @@ fn check_share(config: &Config, buffers: BufferLimits, report: &mut Report<'_>) 
     }
     let (key, limit) = largest;
     let needed = limit.bytes().saturating_mul(SHARES_PER_BODY);
-    if (buffers.share() as u64) < needed {
+    if (buffers.share_of_large() as u64) < needed {
         report.problem(
             "server.max_buffered_bytes",
             format!(
-                "one instance may have a quarter of it, which is less than twice `{key}` ({limit}), what reading one such body takes"
+                "one instance may have a quarter of it, less an eighth for small bodies, and reading one of `{key}` ({limit}) takes twice its size"
             ),
-            "write at least eight times that, or lower the other",
+            "write at least ten times that, or lower it",
         );
     }
 }

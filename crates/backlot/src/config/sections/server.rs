@@ -34,7 +34,7 @@ pub struct Server {
     /// The slowest rate of bodies and replies that is served for as long as it takes, in bytes a second.
     pub min_transfer_rate: Size,
     /// The most memory for bodies of requests that are read whole before they are used, all together. One
-    /// instance may have a quarter of it. Bodies that go on to a server of yours stream, and are not counted.
+    /// instance may have a quarter of it, and an eighth is kept for bodies of up to 16 KiB. Bodies that go on to a server of yours stream, and are not counted.
     pub max_buffered_bytes: Size,
     /// The most connections at a time; more wait in the system's queue.
     pub max_connections: u32,
@@ -60,7 +60,7 @@ impl Default for Server {
             body_timeout: Duration::minutes(1),
             write_timeout: Duration::seconds(30),
             min_transfer_rate: Size::kib(4),
-            max_buffered_bytes: Size::mib(256),
+            max_buffered_bytes: Size::mib(192),
             max_connections: 10_000,
             drain_linger: Duration::seconds(1),
             drain_timeout: Duration::seconds(30),
