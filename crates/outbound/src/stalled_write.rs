@@ -7,12 +7,26 @@
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
 
 use crate::body::{PaceLimits, PaceTimer};
+
+/// A stream that can be broken off.
+pub trait BreakOff {
+    /// Makes dropping it throw away what was written and not taken.
+    fn break_off(&self);
+}
+
+impl BreakOff for TcpStream {
+    fn break_off(&self) {
+        // Otherwise the system keeps megabytes for whoever has stopped reading.
+        let _ = self.set_zero_linger();
+    }
+}
 
 /// A stream whose writes fail when the other side reads too slowly.
 pub struct StalledWrite<S> {
@@ -21,7 +35,7 @@ pub struct StalledWrite<S> {
     is_waiting: bool,
 }
 
-impl<S> StalledWrite<S> {
+impl<S: BreakOff> StalledWrite<S> {
     /// Limits how slowly the other side may read.
     pub const fn new(stream: S, limits: PaceLimits) -> Self {
         Self {
@@ -39,12 +53,10 @@ impl<S> StalledWrite<S> {
         match written {
             Poll::Pending => {
                 self.is_waiting = true;
-                self.pace.poll_too_slow(context).map(|()| {
-                    Err(io::Error::new(
-                        ErrorKind::TimedOut,
-                        "the other side stopped reading",
-                    ))
-                })
+                ready!(self.pace.poll_too_slow(context));
+                self.stream.break_off();
+                let stopped = "the other side stopped reading";
+                Poll::Ready(Err(io::Error::new(ErrorKind::TimedOut, stopped)))
             }
             Poll::Ready(result) => {
                 if self.is_waiting {
@@ -73,7 +85,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for StalledWrite<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for StalledWrite<S> {
+impl<S: AsyncWrite + BreakOff + Unpin> AsyncWrite for StalledWrite<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -121,6 +133,10 @@ mod tests {
         timeout: Duration::from_secs(10),
         bytes_per_second: NonZeroU32::new(100).unwrap(),
     };
+
+    impl BreakOff for DuplexStream {
+        fn break_off(&self) {}
+    }
 
     fn pair() -> (StalledWrite<DuplexStream>, DuplexStream) {
         let (ours, theirs) = duplex(1000);
