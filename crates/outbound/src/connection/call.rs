@@ -15,4 +15,6 @@ pub struct Call {
     pub headers: HeaderMap,
     /// The body.
     pub body: CallBody,
+    /// Whether a visitor or member makes it: those leave some of the site's places to its owner.
+    pub is_public: bool,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use backlot_wix::InstanceId;
 use parking_lot::Mutex;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::breaker::Breaker;
 
@@ -13,11 +13,14 @@ use crate::breaker::Breaker;
 const MOST: usize = 10_000;
 /// Calls of one instance's that wait for their reply at once: slow ones must not take all there is.
 const MOST_AT_ONCE: usize = 256;
+/// Those of visitors and members among them: one who sends slowly must not keep the owner out.
+const MOST_PUBLIC: usize = MOST_AT_ONCE / 4 * 3;
 
 /// What is remembered of one instance.
 pub(super) struct State {
     pub(super) breaker: Arc<Breaker>,
-    pub(super) places: Semaphore,
+    places: Semaphore,
+    public_places: Semaphore,
 }
 
 impl Default for State {
@@ -25,7 +28,25 @@ impl Default for State {
         Self {
             breaker: Arc::default(),
             places: Semaphore::new(MOST_AT_ONCE),
+            public_places: Semaphore::new(MOST_PUBLIC),
         }
+    }
+}
+
+/// A place that is taken until this is dropped.
+pub(super) struct TakenPlace<'state> {
+    _of_all: SemaphorePermit<'state>,
+    _of_public: Option<SemaphorePermit<'state>>,
+}
+
+impl State {
+    /// A place for a call. `None` when all that it may have are taken.
+    pub(super) fn take_place(&self, is_public: bool) -> Option<TakenPlace<'_>> {
+        let of_public = is_public.then(|| self.public_places.try_acquire());
+        Some(TakenPlace {
+            _of_public: of_public.transpose().ok()?,
+            _of_all: self.places.try_acquire().ok()?,
+        })
     }
 }
 
@@ -63,6 +84,17 @@ mod tests {
         let mut bytes = [0; 16];
         bytes[..4].copy_from_slice(&number.to_le_bytes());
         InstanceId::from_bytes(bytes)
+    }
+
+    #[test]
+    fn slow_visitors_leave_places_to_the_owner() {
+        let state = State::default();
+        let visitors: Vec<_> = (0..1000).map_while(|_| state.take_place(true)).collect();
+        assert_eq!(visitors.len(), MOST_PUBLIC);
+        let owners: Vec<_> = (0..1000).map_while(|_| state.take_place(false)).collect();
+        assert_eq!(owners.len(), MOST_AT_ONCE - MOST_PUBLIC);
+        drop(visitors);
+        assert!(state.take_place(true).is_some());
     }
 
     #[tokio::test]

@@ -82,8 +82,8 @@ impl ThirdParty {
     ) -> Result<Response<ReplyStream>, CallError> {
         let inner = &*self.0;
         let state = inner.states.of(instance_id);
-        let place = state.places.try_acquire();
-        let _place = place.map_err(|_| CallError::Crowded)?;
+        let place = state.take_place(call.is_public);
+        let _place = place.ok_or(CallError::Crowded)?;
         let resting = |retry_after| CallError::Resting { retry_after };
         let leave_of_all = inner.health.enter().map_err(resting)?;
         let leave = state.breaker.enter().map_err(resting)?;

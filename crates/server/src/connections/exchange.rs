@@ -30,6 +30,7 @@ pub(super) struct Prepared {
     pub(super) target: PathAndQuery,
     /// Taken when the call is sent.
     headers: HeaderMap,
+    is_public: bool,
 }
 
 impl Prepared {
@@ -40,6 +41,7 @@ impl Prepared {
             target: self.target.clone(),
             headers: std::mem::take(&mut self.headers),
             body,
+            is_public: self.is_public,
         }
     }
 }
@@ -52,6 +54,7 @@ impl Admitted<'_> {
             chosen: all.credential(connection, id).await?,
             headers: all.headers(connection, id, incoming.headers).await?,
             target: all.target(connection, id, path, query).await?,
+            is_public: self.is_public,
         })
     }
 
@@ -66,6 +69,7 @@ impl Admitted<'_> {
             chosen,
             target,
             headers,
+            is_public: _,
         } = prepared;
         let credential = &chosen.credential;
         kept.question(
@@ -198,6 +202,7 @@ fn copy(call: &Call) -> Option<Box<Call>> {
         target: call.target.clone(),
         headers: call.headers.clone(),
         body: CallBody::Ready(bytes.clone()),
+        is_public: call.is_public,
     }))
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use backlot_outbound::body::{CallBody, announced_bytes};
-use backlot_wix::{Caller, InstanceId};
+use backlot_wix::{Caller, InstanceId, Role};
 use http::{HeaderMap, Response};
 use jiff::Timestamp;
 
@@ -42,6 +42,8 @@ pub(super) struct Admitted<'call> {
     pub(super) instance_id: InstanceId,
     ticket: Ticket,
     pub(super) now: Timestamp,
+    /// Whether a visitor or member makes it.
+    pub(super) is_public: bool,
     started: Instant,
     bytes_sent: u64,
 }
@@ -80,6 +82,7 @@ impl Connections {
             instance_id,
             ticket,
             now,
+            is_public: matches!(caller.role, Role::Visitor | Role::Member),
             started: incoming.started,
             bytes_sent: announced_bytes(incoming.headers)
                 .unwrap_or_else(|| incoming.body.bytes_ready()),

@@ -209,6 +209,7 @@ async fn send(
         target,
         headers: HeaderMap::new(),
         body: CallBody::Ready(bytes::Bytes::new()),
+        is_public: false,
     };
     let now = Clock::System.now();
     let policy = AnyListed {
