@@ -103,15 +103,25 @@ async fn a_body_over_http2_that_does_not_come_is_refused() {
 
 #[tokio::test]
 async fn a_large_upload_that_comes_steadily_takes_as_long_as_it_needs() {
-    let server = TestServer::start_with(vec![to_upstream("/api", echo().await)], hasty).await;
-    let mut stream = begin(server.address, "/api/x", &instance("owner"), 40_000).await;
-    for _ in 0..20 {
-        stream.write_all(&[b'x'; 2000]).await.unwrap();
-        sleep(SHORT / 4).await;
+    let mounted = Router::new().route("/mounted", post(async |body: String| body));
+    let mut entries = vec![
+        to_upstream("/api", echo().await),
+        to_router("/mounted", mounted),
+    ];
+    for entry in &mut entries {
+        entry.limits.timeout = SHORT * 2;
     }
-    let mut received = [0; 12];
-    stream.read_exact(&mut received).await.unwrap();
-    assert_eq!(&received, b"HTTP/1.1 200");
+    let server = TestServer::start_with(entries, hasty).await;
+    for path in ["/api/x", "/mounted"] {
+        let mut stream = begin(server.address, path, &instance("owner"), 40_000).await;
+        for _ in 0..20 {
+            stream.write_all(&[b'x'; 2000]).await.unwrap();
+            sleep(SHORT / 4).await;
+        }
+        let mut received = [0; 12];
+        stream.read_exact(&mut received).await.unwrap();
+        assert_eq!(&received, b"HTTP/1.1 200", "{path}");
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Handing a request to the upstream, or to the router that is mounted in its place.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use backlot_outbound::body::{Progress, RequestBody};
@@ -117,8 +118,16 @@ async fn call(
         extensions.insert(guest.connections);
     }
     let progress = request.body_mut().follow();
-    let exchange = router.oneshot(request.map(axum::body::Body::new));
-    let outcome = timeout(entry.settings.limits.timeout, exchange).await;
+    let pieces = || progress.as_ref().map_or(0, Progress::pieces);
+    let mut exchange = pin!(router.oneshot(request.map(axum::body::Body::new)));
+    // As with an upstream: while the client is still sending, the wait begins anew.
+    let outcome = loop {
+        let before = pieces();
+        let outcome = timeout(entry.settings.limits.timeout, exchange.as_mut()).await;
+        if outcome.is_ok() || pieces() == before {
+            break outcome;
+        }
+    };
     // A handler's extractor knows nothing of limits: it would say 400.
     let fault = progress.as_ref().and_then(Progress::fault);
     match (outcome, fault) {
