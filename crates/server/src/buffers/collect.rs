@@ -1,0 +1,164 @@
+//! Reading a body whole, as far as there is memory for it.
+
+use backlot_outbound::body::{BodyFault, RequestBody};
+use backlot_wix::InstanceId;
+use bytes::Bytes;
+use http_body::Body as _;
+use http_body_util::BodyExt as _;
+
+use super::{BufferBudget, BufferError, BufferReservation, SMALL_BODY};
+use crate::error::Refusal;
+
+/// The smallest buffer that a body is gathered in.
+const SMALLEST_BUFFER: usize = 4 * 1024;
+
+/// Why a body was not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum CollectError {
+    /// It ended early.
+    #[error(transparent)]
+    Body(#[from] BodyFault),
+    /// There is no memory for it.
+    #[error(transparent)]
+    Buffer(#[from] BufferError),
+}
+
+impl From<CollectError> for Refusal {
+    fn from(error: CollectError) -> Self {
+        match error {
+            CollectError::Body(fault) => fault.into(),
+            CollectError::Buffer(error) => error.into(),
+        }
+    }
+}
+
+/// Bytes with the reservation that they count against.
+struct Held<B> {
+    bytes: B,
+    _reservation: BufferReservation,
+}
+
+impl<B: AsRef<[u8]>> AsRef<[u8]> for Held<B> {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes.as_ref()
+    }
+}
+
+impl BufferBudget {
+    /// Reads all of an instance's body, as large as its own limit lets it be. The memory is given back
+    /// when the last clone of the bytes is dropped.
+    ///
+    /// # Errors
+    /// When the body ends early, or there is no memory for it.
+    pub(crate) async fn collect(
+        &self,
+        instance_id: InstanceId,
+        mut body: RequestBody,
+    ) -> Result<Bytes, CollectError> {
+        let Some(first) = next_piece(&mut body).await? else {
+            return Ok(Bytes::new());
+        };
+        if body.is_end_stream() && first.len() <= SMALL_BODY {
+            return Ok(first);
+        }
+        let mut reservation = self.reserve(instance_id);
+        if body.is_end_stream() {
+            reservation.grow(first.len())?;
+            return Ok(Bytes::from_owner(Held {
+                bytes: first,
+                _reservation: reservation,
+            }));
+        }
+        let mut whole = Gathered {
+            bytes: Vec::new(),
+            reservation,
+        };
+        // Copied, since a piece may be a small part of a large buffer.
+        whole.push(&first, &body)?;
+        drop(first);
+        while let Some(piece) = next_piece(&mut body).await? {
+            whole.push(&piece, &body)?;
+        }
+        Ok(Bytes::from_owner(Held {
+            bytes: whole.bytes,
+            _reservation: whole.reservation,
+        }))
+    }
+}
+
+/// The next piece that has bytes in it.
+async fn next_piece(body: &mut RequestBody) -> Result<Option<Bytes>, BodyFault> {
+    while let Some(frame) = body.frame().await {
+        if let Ok(piece) = frame?.into_data()
+            && !piece.is_empty()
+        {
+            return Ok(Some(piece));
+        }
+    }
+    Ok(None)
+}
+
+/// A body as far as it has come.
+struct Gathered {
+    bytes: Vec<u8>,
+    reservation: BufferReservation,
+}
+
+impl Gathered {
+    fn push(&mut self, piece: &[u8], rest: &RequestBody) -> Result<(), BufferError> {
+        let needed = self.bytes.len().saturating_add(piece.len());
+        let old = self.bytes.capacity();
+        if needed > old {
+            // Doubled, but not past the length that the body has, or may have.
+            let left = rest.size_hint().upper().unwrap_or(u64::MAX);
+            let left = usize::try_from(left.min(rest.bytes_left())).unwrap_or(usize::MAX);
+            let most = needed.saturating_add(left);
+            let doubled = old.saturating_mul(2).max(SMALLEST_BUFFER).min(most);
+            let new = needed.max(doubled);
+            // Both are there while the bytes move.
+            self.reservation.grow(new)?;
+            self.bytes.reserve_exact(new - self.bytes.len());
+            self.reservation.shrink(old);
+        }
+        self.bytes.extend_from_slice(piece);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::BufferLimits;
+    use super::*;
+
+    const LIMITS: BufferLimits = BufferLimits { bytes: 400 };
+
+    fn instance(number: u8) -> InstanceId {
+        InstanceId::from_bytes([number; 16])
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_here_is_handed_on_as_it_is() {
+        let budget = BufferBudget::new(LIMITS);
+        let bytes = Bytes::from_static(b"small");
+        let body = RequestBody::ready(bytes.clone());
+        let collected = budget.collect(instance(1), body).await.unwrap();
+        assert_eq!(collected.as_ptr(), bytes.as_ptr());
+        let nothing = budget.collect(instance(1), RequestBody::empty());
+        assert!(nothing.await.unwrap().is_empty());
+        let large = RequestBody::ready(vec![1; 17_000].into());
+        let refused = budget.collect(instance(1), large).await.unwrap_err();
+        assert_eq!(refused, CollectError::Buffer(BufferError::ShareExhausted));
+    }
+
+    #[tokio::test]
+    async fn memory_is_given_back_with_the_last_clone() {
+        let budget = BufferBudget::new(BufferLimits { bytes: 100_000 });
+        let large = RequestBody::ready(vec![1; 17_000].into());
+        let bytes = budget.collect(instance(1), large).await.unwrap();
+        let part = bytes.slice(..1);
+        drop(bytes);
+        assert_eq!(budget.taken.lock().bytes, 17_000);
+        drop(part);
+        assert_eq!(budget.taken.lock().bytes, 0);
+    }
+}
