@@ -178,6 +178,7 @@ async fn send(party: &ThirdParty, method: Method, body: &'static str) -> Outcome
         target: PathAndQuery::from_static("/first"),
         headers,
         body: CallBody::Ready(Bytes::from_static(body.as_bytes())),
+        is_public: false,
     };
     let credential = Credential::bearer(SECRET).unwrap();
     let policy = Open(credential.needles().clone());
