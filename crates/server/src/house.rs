@@ -9,7 +9,6 @@ use backlot_outbound::upstream::{Client, ClientSettings};
 use backlot_outbound::wix::{WixClient, WixSettings};
 use backlot_store::Store;
 use backlot_store::instance_details::InstanceDetails as _;
-use backlot_store::signing_keys::SigningKeys as _;
 use backlot_wix::token_info::TokenPolicy;
 use backlot_wix::{ApiKey, Caller, InstanceId};
 use ipnet::IpNet;
@@ -22,7 +21,7 @@ use crate::connections_handle;
 use crate::cors;
 use crate::data::{CursorKey, Data, Storage, Who};
 use crate::directory::{Directory, Events, Schedule, SiteOrigins};
-use crate::elevated::{ElevatedTokens, SigningKeyPair, new_signing_key};
+use crate::elevated::{ElevatedTokens, KeyReloader, SigningKeyError, SigningKeyStore, TokenLimits};
 use crate::items_handle::Items;
 use crate::listener::Drain;
 use crate::log::RequestLog;
@@ -49,6 +48,7 @@ pub(crate) struct House {
     pub(crate) api_key: Option<ApiKey>,
     pub(crate) access_tokens: AccessTokens,
     pub(crate) elevated: ElevatedTokens,
+    pub(crate) signing_keys: KeyReloader,
     pub(crate) registry: Registry,
     pub(crate) wix: WixClient,
     pub(crate) directory: Directory,
@@ -79,17 +79,23 @@ impl House {
         public_address: SocketAddr,
     ) -> Result<Self, StartError> {
         let app_id = settings.policy.app_id;
-        let kept = store.signing_keys_or(new_signing_key(clock.now())?).await?;
-        let keys = kept
-            .iter()
-            .map(SigningKeyPair::read)
-            .collect::<Result<_, _>>()?;
-        // The oldest key lasts longest, and every node has it.
-        let cursors = kept.last().map(|key| key.private_key.as_slice());
+        let vault = settings.vault.clone().ok_or(StartError::NoVault)?;
+        // Every node has the same data key, which outlasts signing keys.
+        let cursors = vault.derived_key("backlot data cursors");
+        let cursors = cursors.map_err(SigningKeyError::from)?;
+        let limits = TokenLimits {
+            lifetime: settings.elevated_lifetime,
+            clock_skew: settings.policy.clock_skew,
+        };
+        let signing_keys =
+            SigningKeyStore::new(store.clone(), vault, clock.clone(), limits.lifetime);
+        // A program that ended between sealing a key and emptying the log has left it there.
+        signing_keys.scrub().await;
+        let elevated = ElevatedTokens::new(app_id, limits, signing_keys.load().await?);
         let data = Arc::new(Data {
             store: store.clone(),
             clock: clock.clone(),
-            cursors: CursorKey::derived_from(cursors.unwrap_or_default()),
+            cursors: CursorKey::derived_from(cursors.as_ref()),
             new_job: tokio::sync::Notify::new(),
             work: WorkPool::new(settings.data_room.limits),
             storage: Storage::new(settings.data_room.storage.clone()),
@@ -162,7 +168,8 @@ impl House {
             directory,
             store: store.clone(),
             data,
-            elevated: ElevatedTokens::new(app_id, settings.elevated_lifetime, keys)?,
+            elevated,
+            signing_keys: KeyReloader::new(signing_keys),
             registry: Registry::new(store),
             upstreams: upstreams.map_err(StartError::Certificates)?,
             tunnels: Tunnels::new(drain.close_tunnels(), drain.alive()),

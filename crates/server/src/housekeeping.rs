@@ -1,10 +1,11 @@
-//! What must be done now and then: writing the register and what connections used, forgetting idle rate
-//! limits and authorizations that nobody ended.
+//! What must be done now and then: writing the register and what connections used, looking for new signing
+//! keys, forgetting idle rate limits and authorizations that nobody ended.
 
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use crate::elevated::RELOAD_SECONDS;
 use crate::house::House;
 use crate::registry;
 
@@ -21,6 +22,9 @@ pub(crate) async fn run(house: Arc<House>, mut stopped: watch::Receiver<bool>) {
         house.registry.write().await;
         house.connections.usage.write().await;
         ticks += 1;
+        if ticks.is_multiple_of(RELOAD_SECONDS) {
+            house.signing_keys.reload(&house.elevated).await;
+        }
         if ticks.is_multiple_of(60) {
             house.routes.api.forget_idle();
             house.routes.data_limiters.forget_idle();

@@ -47,7 +47,7 @@ pub struct Settings {
     pub data_room: DataRoomSettings,
     /// Third-party APIs.
     pub connections: ConnectionsSettings,
-    /// The secrets, open; `None` where nothing needs any.
+    /// The secrets, open. A server needs it for its signing key; `None` until the database is open.
     pub vault: Option<Vault>,
     /// Where the world reaches the public listener, for providers that send people back.
     pub public_url: Option<String>,

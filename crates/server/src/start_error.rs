@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use backlot_store::StoreError;
 
-use crate::elevated::KeyError;
+use crate::elevated::SigningKeyError;
 
 /// Why a server cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +22,10 @@ pub enum StartError {
     Store(#[from] StoreError),
     /// The keys of elevated tokens.
     #[error(transparent)]
-    Keys(#[from] KeyError),
+    Keys(#[from] SigningKeyError),
+    /// The settings hold no vault, which opens those keys.
+    #[error("the settings hold no vault, which opens the signing key of elevated tokens")]
+    NoVault,
     /// The certificates that upstreams are checked against.
     #[error(
         "cannot read the system's certificates, which https upstreams are checked against: {0}"

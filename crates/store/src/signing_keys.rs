@@ -1,5 +1,8 @@
 //! The keys that this server signs elevated tokens with. Every node that shares the database signs
 //! with the same ones.
+//!
+//! Nothing here is opened: a private key arrives sealed, and its bytes are kept. Only a database of an earlier program
+//! holds one in the clear, until a server seals it.
 
 use std::fmt;
 
@@ -7,15 +10,21 @@ use jiff::Timestamp;
 
 use crate::StoreError;
 
-/// One private key. It cannot be printed.
+/// One private key. Its bytes cannot be printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SigningKey {
     /// The name that tokens carry in `kid`.
     pub key_id: String,
-    /// PKCS #8, DER.
+    /// PKCS #8, DER, encrypted by the data key of `sealed_with`.
     pub private_key: Vec<u8>,
+    /// The data key; `None` for a private key in the clear, which an earlier program left.
+    pub sealed_with: Option<String>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// From when on it signs. Until then it is only published.
+    pub signs_from: Timestamp,
+    /// From when on it verifies nothing any more. `None` until another key takes its place.
+    pub ends_at: Option<Timestamp>,
 }
 
 impl fmt::Debug for SigningKey {
@@ -23,19 +32,36 @@ impl fmt::Debug for SigningKey {
         formatter
             .debug_struct("SigningKey")
             .field("key_id", &self.key_id)
+            .field("sealed_with", &self.sealed_with)
+            .field("signs_from", &self.signs_from)
+            .field("ends_at", &self.ends_at)
             .finish_non_exhaustive()
     }
 }
 
 /// The store of signing keys.
 pub trait SigningKeys {
-    /// All keys, newest first, after keeping `candidate` if there was none. Two nodes that start at
-    /// once get the same answer.
-    fn signing_keys_or(
-        &self,
-        candidate: SigningKey,
-    ) -> impl Future<Output = Result<Vec<SigningKey>, StoreError>> + Send;
-
     /// All keys, newest first.
     fn signing_keys(&self) -> impl Future<Output = Result<Vec<SigningKey>, StoreError>> + Send;
+
+    /// Puts these keys in the place of all, or changes nothing: only if what is there is what is `expected`. False
+    /// otherwise. Of several nodes that change the same keys at once, one does.
+    fn replace_signing_keys(
+        &self,
+        expected: Vec<SigningKey>,
+        keys: Vec<SigningKey>,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Overwrites what the database still holds of private keys that lay in it in the clear, in its file and in its
+    /// log. Others that read at the same time may keep it from doing all of that; then it is done by a later call.
+    fn scrub_signing_keys(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// In the order in which they are read: newest first.
+pub(crate) fn sorted(mut keys: Vec<SigningKey>) -> Vec<SigningKey> {
+    keys.sort_by(|one, other| {
+        let newest_first = other.created_at.cmp(&one.created_at);
+        newest_first.then_with(|| one.key_id.cmp(&other.key_id))
+    });
+    keys
 }

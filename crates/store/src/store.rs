@@ -81,12 +81,20 @@ impl Instances for Store {
 }
 
 impl SigningKeys for Store {
-    async fn signing_keys_or(&self, candidate: SigningKey) -> Result<Vec<SigningKey>, StoreError> {
-        each!(self, store => store.signing_keys_or(candidate).await)
-    }
-
     async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError> {
         each!(self, store => store.signing_keys().await)
+    }
+
+    async fn replace_signing_keys(
+        &self,
+        expected: Vec<SigningKey>,
+        keys: Vec<SigningKey>,
+    ) -> Result<bool, StoreError> {
+        each!(self, store => store.replace_signing_keys(expected, keys).await)
+    }
+
+    async fn scrub_signing_keys(&self) -> Result<(), StoreError> {
+        each!(self, store => store.scrub_signing_keys().await)
     }
 }
 

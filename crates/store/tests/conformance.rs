@@ -33,7 +33,8 @@ macro_rules! on_every_database {
 
 on_every_database! {
     sightings_add_up_and_survive_a_restart
-    two_nodes_agree_on_the_signing_key
+    signing_keys_are_replaced_all_or_none
+    of_nodes_that_replace_signing_keys_at_once_one_does
     details_are_kept_replaced_and_hold_no_address_of_a_person
     a_refusal_lasts_until_wix_answers
     who_is_asked_about_again
@@ -92,20 +93,103 @@ async fn sightings_add_up_and_survive_a_restart(place: &Place) {
     assert_eq!(store.latest_instances(1).await.unwrap().len(), 1);
 }
 
-async fn two_nodes_agree_on_the_signing_key(place: &Place) {
-    let (one, two) = (place.open().await, place.open().await);
-    let key = |name: &str| SigningKey {
+fn signing_key(name: &str, created_at: i64, ends_at: Option<i64>) -> SigningKey {
+    SigningKey {
         key_id: name.to_owned(),
-        private_key: name.as_bytes().to_vec(),
-        created_at: at(1),
+        private_key: format!("\0{name}\u{ff}").into_bytes(),
+        sealed_with: Some("data key".to_owned()),
+        created_at: at(created_at),
+        signs_from: at(created_at + 5),
+        ends_at: ends_at.map(at),
+    }
+}
+
+async fn signing_keys_are_replaced_all_or_none(place: &Place) {
+    let store = place.open().await;
+    let replace = async |expected: &[SigningKey], keys: &[SigningKey]| {
+        let replaced = store.replace_signing_keys(expected.to_vec(), keys.to_vec());
+        replaced.await.unwrap()
     };
-    let (first, second) =
-        tokio::join!(one.signing_keys_or(key("a")), two.signing_keys_or(key("b")));
+    let clear = SigningKey {
+        sealed_with: None,
+        ..signing_key("a", 1, None)
+    };
+    assert!(replace(&[], std::slice::from_ref(&clear)).await);
+    assert_eq!(
+        store.signing_keys().await.unwrap(),
+        std::slice::from_ref(&clear)
+    );
+    let sealed = [signing_key("b", 2, None), signing_key("a", 1, Some(9))];
+    assert!(!replace(&[], &sealed).await, "there are keys");
+    assert!(!replace(&sealed, &sealed).await, "there are others");
+    assert!(replace(&[clear], &sealed).await);
+    store.scrub_signing_keys().await.unwrap();
+    drop(place.open().await);
+    let found = place.open().await.signing_keys().await.unwrap();
+    assert_eq!(found, sealed, "newest first");
+    let [newest, oldest] = sealed.clone();
+    assert!(replace(&[oldest, newest.clone()], std::slice::from_ref(&newest)).await);
+    assert_eq!(
+        store.signing_keys().await.unwrap(),
+        std::slice::from_ref(&newest)
+    );
+    let printed = format!("{newest:?}");
+    assert!(!printed.contains("private_key"), "{printed}");
+}
+
+async fn of_nodes_that_replace_signing_keys_at_once_one_does(place: &Place) {
+    let (one, two) = (place.open().await, place.open().await);
+    let key = |name| vec![signing_key(name, 1, None)];
+    let (first, second) = tokio::join!(
+        one.replace_signing_keys(Vec::new(), key("a")),
+        two.replace_signing_keys(Vec::new(), key("b"))
+    );
     let (first, second) = (first.unwrap(), second.unwrap());
-    assert_eq!(first, second);
-    assert_eq!(first.len(), 1);
-    assert_eq!(one.signing_keys().await.unwrap(), first);
-    assert!(!format!("{first:?}").contains("private_key"));
+    assert_ne!(first, second);
+    let expected = key(if first { "a" } else { "b" });
+    assert_eq!(two.signing_keys().await.unwrap(), expected);
+}
+
+/// The copy that is kept before a migration would otherwise hold the key for as long as anybody keeps the copy.
+#[test]
+fn a_copy_of_before_a_migration_holds_no_signing_key_in_the_clear() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("backlot.db");
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    for number in 1..=10 {
+        let migrations = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/sqlite");
+        let begins = format!("{number:04}_");
+        let file = std::fs::read_dir(migrations).unwrap().find_map(|entry| {
+            let entry = entry.unwrap();
+            let name = entry.file_name().into_string().unwrap();
+            name.starts_with(&begins).then(|| entry.path())
+        });
+        let sql = std::fs::read_to_string(file.unwrap()).unwrap();
+        connection.execute_batch(&sql).unwrap();
+    }
+    let private_key = b"the private key, in the clear";
+    connection
+        .execute(
+            "INSERT INTO signing_keys (key_id, private_key, created_at_ms) VALUES ('k', ?1, 5)",
+            [private_key],
+        )
+        .unwrap();
+    connection.pragma_update(None, "user_version", 10).unwrap();
+    drop(connection);
+    drop(SqliteStore::open(&path).unwrap());
+    let holds_it = |name: &str| {
+        let bytes = std::fs::read(folder.path().join(name)).unwrap();
+        bytes
+            .windows(private_key.len())
+            .any(|window| window == private_key)
+    };
+    assert!(holds_it("backlot.db"), "a server seals it at its start");
+    assert!(!holds_it("backlot.db.before-0011"));
+    let copy = rusqlite::Connection::open(folder.path().join("backlot.db.before-0011")).unwrap();
+    let count = copy.query_row("SELECT count(*) FROM signing_keys", [], |row| row.get(0));
+    assert_eq!(count, Ok(0));
+    let version = copy.query_row("PRAGMA user_version", [], |row| row.get(0));
+    assert_eq!(version, Ok(10), "an earlier program starts with it");
 }
 
 #[cfg(unix)]

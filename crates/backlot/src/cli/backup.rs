@@ -10,7 +10,7 @@ use crate::secrets;
 pub(super) fn back_up(arguments: &Backup) -> anyhow::Result<()> {
     let configured = Configured::read(&arguments.place)?;
     runtime()?.block_on(async {
-        let store = configured.open().await?;
+        let store = configured.open_sealed().await?;
         anyhow::Ok(store.back_up(&arguments.file).await?)
     })?;
     let _ = writeln!(std::io::stderr(), "wrote {}", arguments.file.display());
@@ -33,7 +33,9 @@ pub(super) fn restore(arguments: &Restore) -> anyhow::Result<()> {
     let place = configured.master_key()?;
     let opened = runtime.block_on(async {
         let store = configured.open().await?;
-        secrets::unlock(&store, &place, false).await
+        secrets::unlock(&store, &place, false).await?;
+        let lifetime = configured.token_lifetime()?;
+        secrets::seal_signing_keys(&store, &place, lifetime).await
     });
     if let Err(error) = opened {
         let _ = writeln!(

@@ -5,13 +5,14 @@ use std::path::PathBuf;
 
 use backlot_store::{Address, Store};
 use backlot_wix::data::collection::Definition;
+use jiff::SignedDuration;
 
 use super::arguments::Place;
 use super::{environment, mistake, read_source};
 use crate::collections;
 use crate::config::{Source, database_of, master_key_of};
 use crate::data_folder::DataFolder;
-use crate::secrets::MasterKeyPlace;
+use crate::secrets::{MasterKeyPlace, seal_signing_keys};
 
 /// The database and the files of collections.
 pub(super) struct Configured {
@@ -37,6 +38,18 @@ impl Configured {
     /// Where the master key of the secrets is.
     pub(super) fn master_key(&self) -> anyhow::Result<MasterKeyPlace> {
         Ok(master_key_of(&self.source, self.data.path(), &environment)?)
+    }
+
+    /// How long elevated tokens last.
+    pub(super) fn token_lifetime(&self) -> anyhow::Result<SignedDuration> {
+        Ok(self.source.parse()?.elevated_token.lifetime.signed())
+    }
+
+    /// Opens the database, if there is one, and seals what an earlier version left in it in the clear.
+    pub(super) async fn open_sealed(&self) -> anyhow::Result<Store> {
+        let store = self.open().await?;
+        seal_signing_keys(&store, &self.master_key()?, self.token_lifetime()?).await?;
+        Ok(store)
     }
 
     /// The collections of the files.

@@ -19,7 +19,7 @@ fn copy(arguments: &DatabaseCopy) -> anyhow::Result<()> {
     let configured = Configured::read(&arguments.place)?;
     let target = database_at(&arguments.to).map_err(mistake)?;
     runtime()?.block_on(async {
-        let from = configured.open().await?;
+        let from = configured.open_sealed().await?;
         let to = target.open().await?;
         if !copy::is_empty(&to).await? {
             return Err(mistake(format!(

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use backlot_server::elevated::SigningKeyError;
 use backlot_server::log::{self, Sink};
 use serde_json::json;
 
@@ -66,13 +67,16 @@ pub(super) fn put_flags(source: &mut Source, listen: &Listen) {
     }
 }
 
-/// An address that is taken is a mistake to mend, not a fault of the program.
+/// An address that is taken, or another master key, is a mistake to mend, not a fault of the program.
 pub(super) fn addresses_are_the_persons(error: anyhow::Error) -> anyhow::Error {
     match error.downcast_ref::<backlot_server::StartError>() {
         Some(backlot_server::StartError::Listen { .. }) => mistake(format!(
             "{error}\n  hint: another program has this address; choose one with --listen, \
              --admin-listen, --simulator-listen or --app-listen (port 0 takes a free one)"
         )),
+        Some(backlot_server::StartError::Keys(keys @ SigningKeyError::DoesNotOpen(_))) => {
+            mistake(keys.to_string())
+        }
         _ => error,
     }
 }

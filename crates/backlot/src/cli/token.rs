@@ -3,12 +3,12 @@
 use std::io::Write as _;
 
 use backlot_server::Clock;
-use backlot_server::elevated::{ElevatedTokens, SigningKeyPair, new_signing_key};
-use backlot_store::signing_keys::SigningKeys as _;
+use backlot_server::elevated::{ElevatedTokens, TokenLimits};
 
 use super::arguments::Token;
 use super::known_app::known_app;
 use super::{mistake, runtime};
+use crate::secrets::open_signing_keys;
 
 pub(super) fn run(arguments: &Token) -> anyhow::Result<()> {
     let resolved = known_app(&arguments.place)?.resolved;
@@ -20,17 +20,17 @@ pub(super) fn run(arguments: &Token) -> anyhow::Result<()> {
         )));
     }
     let now = Clock::System.now();
-    let candidate = new_signing_key(now)?;
+    let settings = &resolved.settings;
+    let limits = TokenLimits {
+        lifetime: settings.elevated_lifetime,
+        clock_skew: settings.policy.clock_skew,
+    };
     let keys = runtime()?.block_on(async {
         let store = resolved.database.open().await?;
-        store.signing_keys_or(candidate).await
+        let keys = open_signing_keys(&store, &resolved.master_key, limits.lifetime).await?;
+        anyhow::Ok(keys.load().await?)
     })?;
-    let keys = keys
-        .iter()
-        .map(SigningKeyPair::read)
-        .collect::<Result<_, _>>()?;
-    let settings = &resolved.settings;
-    let tokens = ElevatedTokens::new(settings.policy.app_id, settings.elevated_lifetime, keys)?;
+    let tokens = ElevatedTokens::new(settings.policy.app_id, limits, keys);
     let token = tokens
         .token_for(arguments.instance, now)
         .ok_or_else(|| anyhow::anyhow!("the token cannot be signed"))?;

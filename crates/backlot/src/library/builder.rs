@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use backlot_server::connections::ConnectionSettings;
 use backlot_server::log::{RequestLog, Sink};
 use backlot_server::{Clock, Server};
+use backlot_store::Store;
 use backlot_wix::data::collection::Definition;
 
 use super::Mount;
@@ -92,11 +92,18 @@ impl Builder {
             resolved.settings.api.push(entry);
         }
         let store = resolved.database.open().await?;
-        let is_needed = {
-            let connections = &resolved.settings.connections.list;
-            connections.iter().any(ConnectionSettings::needs_vault)
-        };
-        resolved.settings.vault = secrets::unlock(&store, &resolved.master_key, is_needed).await?;
+        let place = &resolved.master_key;
+        let is_new = !place.is_present();
+        // Every server needs it: its signing key is sealed.
+        resolved.settings.vault = secrets::unlock(&store, place, true).await?;
+        if is_new && matches!(store, Store::Postgres(_)) {
+            let file = place.file().map(|file| file.display().to_string());
+            tracing::warn!(
+                file,
+                "made a master key, which this database is sealed with from now on: keep it, and give it to every \
+                 other node ([secrets] master_key)"
+            );
+        }
         let plan = collections::apply(&store, files).await?;
         for line in plan.to_string().lines() {
             tracing::info!("collections: {line}");

@@ -78,6 +78,11 @@ impl MasterKeyPlace {
         self.file.as_deref()
     }
 
+    /// Whether there is a key already; where not, reading makes one.
+    pub(crate) fn is_present(&self) -> bool {
+        self.is_configured() || self.file().is_some_and(Path::exists)
+    }
+
     fn name(&self) -> String {
         match (&self.configured, &self.file) {
             (Some(configured), _) => configured.name.clone(),
@@ -101,8 +106,9 @@ impl MasterKeyPlace {
         }
         if must_exist {
             return Err(mistake(format!(
-                "{}: the database's secrets are sealed with a master key, and it is not here\n  hint: put \
-                 the file back, or say in [secrets] where the key is",
+                "MASTER_KEY_MISSING: {}: the database's secrets and signing key are sealed with a master key, and \
+                 it is not here\n  hint: put the file back, or say in [secrets] where the key is; nodes that share \
+                 a database need the same one",
                 file.display()
             )));
         }
@@ -121,7 +127,8 @@ impl MasterKeyPlace {
     /// A refusal of a key that does not fit.
     pub(crate) fn wrong(&self, fault: &VaultFault) -> anyhow::Error {
         mistake(format!(
-            "{}: {fault}\n  hint: give the key that they were sealed with; after `backlot secret rekey` that is \
+            "MASTER_KEY_WRONG: {}: {fault}\n  hint: give the key that they were sealed with, which all nodes that \
+             share the database need; after `backlot secret rekey` that is \
              the new one, and for a backup of the time before the old one{}",
             self.name(),
             match &self.file {

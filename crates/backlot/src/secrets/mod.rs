@@ -2,6 +2,7 @@
 
 mod key_file;
 mod master_key;
+mod signing_keys;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,8 +16,9 @@ use backlot_store::secrets::Secrets as _;
 use crate::config::{Environment, Source, database_of, master_key_of};
 pub(crate) use key_file::write as write_master_key;
 pub(crate) use master_key::MasterKeyPlace;
+pub(crate) use signing_keys::{open_signing_keys, seal_signing_keys};
 
-/// Opens the vault if anything needs it: connections, a master key that is configured, or secrets that are
+/// Opens the vault if anything needs it: a server, a master key that is configured, or secrets that are
 /// there. A wrong master key is refused here, at the start.
 pub(crate) async fn unlock(
     store: &Store,

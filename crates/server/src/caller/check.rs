@@ -24,6 +24,8 @@ pub enum Proof<'value> {
     Checked(Checked),
     /// It looks like an access token; only Wix can say more.
     AccessToken(&'value str),
+    /// An elevated token that names a signing key which is not known; the database may have it by now.
+    UnknownKey(&'value str),
 }
 
 /// A checked caller.
@@ -59,29 +61,27 @@ impl Checker {
         if begins_like_an_access_token(value) {
             return Ok(Proof::AccessToken(value));
         }
-        self.check_here(value, elevated, now).map(Proof::Checked)
+        self.check_here(value, elevated, now)
     }
 
     /// Everything that needs nobody else.
-    fn check_here(
+    fn check_here<'value>(
         &self,
-        value: &str,
+        value: &'value str,
         elevated: &ElevatedTokens,
         now: Timestamp,
-    ) -> Result<Checked, Refusal> {
+    ) -> Result<Proof<'value>, Refusal> {
         if let Some(known) = self.recent.find(value) {
             self.policy.check_age(&known.caller, now).map_err(explain)?;
-            return Ok(known.into());
+            return Ok(Proof::Checked(known.into()));
         }
         match Credential::classify(value) {
-            Credential::SignedInstance(instance) => Ok(self.verify(instance, now)?.into()),
+            Credential::SignedInstance(instance) => {
+                Ok(Proof::Checked(self.verify(instance, now)?.into()))
+            }
             Credential::Jwt(token) => match elevated.verify(token, now) {
-                Ok(caller) => Ok(Checked {
-                    caller: Arc::new(caller),
-                    old_secret: false,
-                }),
-                Err(TokenFault::Expired) => Err(Code::ElevatedTokenExpired.into()),
-                Err(TokenFault::NotOurs) => Err(Code::ElevatedTokenInvalid.into()),
+                Err(TokenFault::UnknownKey) => Ok(Proof::UnknownKey(token)),
+                verdict => elevated_caller(verdict).map(Proof::Checked),
             },
             Credential::VeloInstance => Err(Code::VeloInstanceRefused.into()),
             Credential::ApiKey => Err(Code::ApiKeyRefused.into()),
@@ -106,6 +106,18 @@ impl Checker {
         };
         self.recent.keep(instance, known.clone());
         Ok(known)
+    }
+}
+
+/// What comes of an elevated token.
+pub(super) fn elevated_caller(verdict: Result<Caller, TokenFault>) -> Result<Checked, Refusal> {
+    match verdict {
+        Ok(caller) => Ok(Checked {
+            caller: Arc::new(caller),
+            old_secret: false,
+        }),
+        Err(TokenFault::Expired) => Err(Code::ElevatedTokenExpired.into()),
+        Err(TokenFault::NotOurs | TokenFault::UnknownKey) => Err(Code::ElevatedTokenInvalid.into()),
     }
 }
 

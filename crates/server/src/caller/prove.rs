@@ -10,7 +10,7 @@ use backlot_wix::Caller;
 use http::Request;
 
 use super::api_key;
-use super::check::{Checked, Proof};
+use super::check::{Checked, Proof, elevated_caller};
 use super::find;
 use crate::admission::RateKey;
 use crate::cors::Decision;
@@ -25,6 +25,8 @@ pub(crate) enum Looked {
     ApiKey(String),
     /// An access token that was not seen of late, and whose questions are counted.
     AskWix(String, RateKey),
+    /// An elevated token whose signing key has to be looked for.
+    UnknownKey(String),
 }
 
 /// Finds the credential and checks it as far as that can be done here.
@@ -37,6 +39,7 @@ pub(crate) fn look(
     let now = exchange.arrived_at();
     let token = match house.checker.check(&found, &house.elevated, now)? {
         Proof::Checked(checked) => return Ok(Looked::Checked(checked)),
+        Proof::UnknownKey(token) => return Ok(Looked::UnknownKey(token.to_owned())),
         Proof::AccessToken(token) => token,
     };
     if let Some(caller) = house.access_tokens.known(token, now) {
@@ -78,6 +81,11 @@ pub(crate) async fn prove(
             let now = exchange.arrived_at();
             let asking = house.access_tokens.ask(token, client, now, &house.metrics);
             Checked::by_wix(Box::pin(asking).await?)
+        }
+        Looked::UnknownKey(token) => {
+            let now = exchange.arrived_at();
+            let looking = house.signing_keys.verify(&house.elevated, &token, now);
+            elevated_caller(Box::pin(looking).await?)?
         }
     };
     settle(house, exchange, decision, checked)

@@ -4,12 +4,11 @@ use std::fmt;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
-use backlot_store::signing_keys::SigningKey;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jiff::Timestamp;
 use jsonwebtoken::{DecodingKey, EncodingKey};
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 /// A key that cannot be made or read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -31,22 +30,26 @@ impl fmt::Debug for SigningKeyPair {
     }
 }
 
-/// Makes a new key. Its id is the beginning of its public half's SHA-256.
-pub fn new_signing_key(now: Timestamp) -> Result<SigningKey, KeyError> {
+/// Makes a private key (PKCS #8, DER), and its id: the beginning of its public half's SHA-256.
+pub(super) fn generate() -> Result<(String, Zeroizing<Vec<u8>>), KeyError> {
     let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(|_| KeyError)?;
+    let private_key = pair.to_pkcs8v1().map_err(|_| KeyError)?.as_ref().to_vec();
+    Ok((key_id(&pair), Zeroizing::new(private_key)))
+}
+
+fn key_id(pair: &EcdsaKeyPair) -> String {
     let fingerprint = digest(&SHA256, pair.public_key().as_ref());
-    Ok(SigningKey {
-        key_id: URL_SAFE_NO_PAD.encode(&fingerprint.as_ref()[..12]),
-        private_key: pair.to_pkcs8v1().map_err(|_| KeyError)?.as_ref().to_vec(),
-        created_at: now,
-    })
+    URL_SAFE_NO_PAD.encode(&fingerprint.as_ref()[..12])
 }
 
 impl SigningKeyPair {
-    /// Reads a kept key.
-    pub fn read(key: &SigningKey) -> Result<Self, KeyError> {
-        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &key.private_key)
+    /// Reads a private key, which must be the one that this id belongs to.
+    pub(super) fn read(id: &str, private_key: &[u8]) -> Result<Self, KeyError> {
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, private_key)
             .map_err(|_| KeyError)?;
+        if key_id(&pair) != id {
+            return Err(KeyError);
+        }
         // An uncompressed point: one byte of form, 32 of x, 32 of y.
         let point = pair.public_key().as_ref();
         let (Some(x), Some(y)) = (point.get(1..33), point.get(33..65)) else {
@@ -54,8 +57,8 @@ impl SigningKeyPair {
         };
         let (x, y) = (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y));
         Ok(Self {
-            key_id: key.key_id.clone(),
-            encoding: EncodingKey::from_ec_der(&key.private_key),
+            key_id: id.to_owned(),
+            encoding: EncodingKey::from_ec_der(private_key),
             decoding: DecodingKey::from_ec_components(&x, &y).map_err(|_| KeyError)?,
             x,
             y,

@@ -91,7 +91,7 @@ codes! {
         "An API key needs to say which site it is about.",
         "Send the site's id in the header `wix-site-id`; the client's `ApiKeyStrategy({ apiKey, siteId })` does.";
     ElevatedTokenInvalid 401 "ELEVATED_TOKEN_INVALID",
-        "The token was not made by this server.",
+        "The token was not made by this server, or lasts longer than `elevated_token.lifetime`.",
         "Use the token from the header `x-backlot-elevated-token` of the request that is being answered.";
     ElevatedTokenExpired 401 "ELEVATED_TOKEN_EXPIRED",
         "The elevated token is too old.",

@@ -24,9 +24,10 @@ pub(crate) fn readyz(draining: bool) -> Result<Response<ReplyBody>, Refusal> {
     ))
 }
 
-/// `GET /.well-known/jwks.json`: the public keys of elevated tokens.
+/// `GET /.well-known/jwks.json`: the public keys of elevated tokens. It may be kept for half as long as a new key is
+/// published before it signs.
 pub(crate) fn jwks(keys: Bytes) -> Response<ReplyBody> {
-    json(keys, "public, max-age=300")
+    json(keys, "public, max-age=60")
 }
 
 /// `GET /whoami`: the caller as JSON.

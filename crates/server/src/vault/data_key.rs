@@ -1,7 +1,7 @@
 //! Data keys: what things are sealed with. They lie in the database, each wrapped by the master key, so a new
 //! master key wraps a few bytes anew and leaves what is sealed alone.
 
-use aws_lc_rs::rand;
+use aws_lc_rs::{hmac, rand};
 use backlot_store::secrets::WrappedKey;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
@@ -29,6 +29,15 @@ impl DataKey {
             sealing: SealingKey::new(&bytes)?,
             bytes,
         })
+    }
+
+    /// A key for another purpose, which tells nothing of this one.
+    pub(super) fn derived(&self, purpose: &str) -> Zeroizing<[u8; KEY_BYTES]> {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.bytes.as_ref());
+        let tag = hmac::sign(&key, purpose.as_bytes());
+        let mut derived = Zeroizing::new([0; KEY_BYTES]);
+        derived.copy_from_slice(tag.as_ref());
+        derived
     }
 
     /// As it is kept.

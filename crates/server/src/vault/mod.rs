@@ -101,6 +101,12 @@ impl Vault {
         }
     }
 
+    /// A key for another purpose, the same on every node and after every start.
+    pub(crate) fn derived_key(&self, purpose: &str) -> Result<Zeroizing<[u8; 32]>, VaultFault> {
+        let key = self.keys.first().ok_or(VaultFault::WrongMasterKey)?;
+        Ok(key.derived(purpose))
+    }
+
     /// Seals something for its place. The id of the key belongs beside it.
     pub fn seal(&self, place: Place<'_>, open: &[u8]) -> Result<(String, Vec<u8>), VaultFault> {
         let key = self.keys.first().ok_or(VaultFault::WrongMasterKey)?;

@@ -21,6 +21,8 @@ pub(super) struct DoesNotOpen;
 pub enum Place<'name> {
     /// A data key, by its id.
     DataKey(&'name str),
+    /// A key that elevated tokens are signed with, by its id.
+    SigningKey(&'name str),
     /// A secret: whose (`None` is everybody's) and its name.
     Secret(Option<InstanceId>, &'name str),
     /// A connected account: whose, and of which connection.
@@ -34,6 +36,7 @@ impl Place<'_> {
     fn bytes(&self) -> Vec<u8> {
         let (kind, instance_id, name) = match *self {
             Self::DataKey(name) => ("data key", None, name),
+            Self::SigningKey(name) => ("signing key", None, name),
             Self::Secret(instance_id, name) => ("secret", instance_id, name),
             Self::Account(instance_id, name) => ("account", Some(instance_id), name),
             Self::Authorization(instance_id, name) => ("authorization", Some(instance_id), name),
@@ -114,6 +117,7 @@ mod tests {
             Place::Account(one, "a"),
             Place::Authorization(one, "a"),
             Place::DataKey("a"),
+            Place::SigningKey("a"),
         ] {
             assert!(key.open(place, &sealed).is_err(), "{place:?}");
         }

@@ -23,6 +23,9 @@ mod http2_connections;
 mod installed_sites;
 mod log;
 mod mounted;
+#[path = "../../../store/tests/place/mod.rs"]
+mod place;
+mod signing_keys;
 mod slow_clients;
 mod upstream;
 mod upstream_faults;

@@ -9,7 +9,7 @@ use super::tenant::owners_transaction;
 use crate::StoreError;
 
 /// In order. A migration that has been released is never edited.
-const MIGRATIONS: [(i64, &str); 10] = [
+const MIGRATIONS: [(i64, &str); 11] = [
     (
         1,
         include_str!("../../migrations/postgres/0001_instances.sql"),
@@ -43,6 +43,10 @@ const MIGRATIONS: [(i64, &str); 10] = [
     (
         10,
         include_str!("../../migrations/postgres/0010_connection_usage.sql"),
+    ),
+    (
+        11,
+        include_str!("../../migrations/postgres/0011_sealed_signing_keys.sql"),
     ),
 ];
 

@@ -1,5 +1,6 @@
 //! Signing keys in PostgreSQL.
 
+use jiff::Timestamp;
 use tokio_postgres::Row;
 
 use super::PostgresStore;
@@ -7,16 +8,17 @@ use super::failure::{Failure, attempt};
 use super::tenant::owners_transaction;
 use crate::StoreError;
 use crate::rows::instant;
-use crate::signing_keys::{SigningKey, SigningKeys};
+use crate::signing_keys::{SigningKey, SigningKeys, sorted};
 
 const READ: &str = "
-    SELECT key_id, private_key, created_at_ms FROM signing_keys ORDER BY created_at_ms DESC, key_id";
+    SELECT key_id, private_key, sealed_with, created_at_ms, signs_from_ms, ends_at_ms
+    FROM signing_keys ORDER BY created_at_ms DESC, key_id";
+
+const INSERT: &str = "
+    INSERT INTO signing_keys (key_id, private_key, sealed_with, created_at_ms, signs_from_ms, ends_at_ms)
+    VALUES ($1, $2, $3, $4, $5, $6)";
 
 impl SigningKeys for PostgresStore {
-    async fn signing_keys_or(&self, candidate: SigningKey) -> Result<Vec<SigningKey>, StoreError> {
-        attempt!(reading: self.keys_or(&candidate))
-    }
-
     async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError> {
         let rows = attempt!(reading: self.ask(READ, &[]))?;
         rows.iter()
@@ -24,10 +26,28 @@ impl SigningKeys for PostgresStore {
             .collect::<Result<_, _>>()
             .map_err(StoreError::from)
     }
+
+    async fn replace_signing_keys(
+        &self,
+        expected: Vec<SigningKey>,
+        keys: Vec<SigningKey>,
+    ) -> Result<bool, StoreError> {
+        let expected = sorted(expected);
+        attempt!(writing: self.replace_keys(&expected, &keys))
+    }
+
+    /// A key in the clear is replaced in a new file of the table's; the old one is gone with the transaction.
+    async fn scrub_signing_keys(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 impl PostgresStore {
-    async fn keys_or(&self, candidate: &SigningKey) -> Result<Vec<SigningKey>, Failure> {
+    async fn replace_keys(
+        &self,
+        expected: &[SigningKey],
+        keys: &[SigningKey],
+    ) -> Result<bool, Failure> {
         let lease = self.owner().await?;
         let client = lease.client()?;
         let work = async {
@@ -36,20 +56,34 @@ impl PostgresStore {
                 .batch_execute("LOCK TABLE signing_keys IN EXCLUSIVE MODE")
                 .await?;
             let rows = client.query(READ, &[]).await?;
-            if !rows.is_empty() {
-                return rows.iter().map(read).collect();
+            let found = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+            if found != expected {
+                return Ok(false);
             }
-            client
-                .execute(
-                    "INSERT INTO signing_keys (key_id, private_key, created_at_ms) VALUES ($1, $2, $3)",
-                    &[
-                        &candidate.key_id,
-                        &candidate.private_key,
-                        &candidate.created_at.as_millisecond(),
-                    ],
-                )
-                .await?;
-            Ok(vec![candidate.clone()])
+            // What is deleted stays in the table's file for a while; a truncated table gets a new one.
+            let is_clear = found.iter().any(|key| key.sealed_with.is_none());
+            let clear = if is_clear {
+                "TRUNCATE signing_keys"
+            } else {
+                "DELETE FROM signing_keys"
+            };
+            client.batch_execute(clear).await?;
+            for key in keys {
+                client
+                    .execute(
+                        INSERT,
+                        &[
+                            &key.key_id,
+                            &key.private_key,
+                            &key.sealed_with,
+                            &key.created_at.as_millisecond(),
+                            &key.signs_from.as_millisecond(),
+                            &key.ends_at.map(Timestamp::as_millisecond),
+                        ],
+                    )
+                    .await?;
+            }
+            Ok(true)
         };
         let outcome = owners_transaction(&lease, work).await;
         lease.give_back(outcome)
@@ -57,9 +91,13 @@ impl PostgresStore {
 }
 
 fn read(row: &Row) -> Result<SigningKey, Failure> {
+    let ends_at: Option<i64> = row.try_get(5)?;
     Ok(SigningKey {
         key_id: row.try_get(0)?,
         private_key: row.try_get(1)?,
-        created_at: instant(row.try_get(2)?)?,
+        sealed_with: row.try_get(2)?,
+        created_at: instant(row.try_get(3)?)?,
+        signs_from: instant(row.try_get(4)?)?,
+        ends_at: ends_at.map(instant).transpose()?,
     })
 }

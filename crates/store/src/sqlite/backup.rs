@@ -10,8 +10,12 @@ use crate::StoreError;
 use crate::files;
 
 /// Writes a copy, as of one moment, that takes no more room than its content needs. It appears under
-/// its name only when it is whole.
-pub(super) fn copy_to(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+/// its name only when it is whole, and `finish` has changed in it what is to be changed.
+pub(super) fn copy_to(
+    connection: &Connection,
+    path: &Path,
+    finish: impl FnOnce(&Path) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
     files::appear(path, |unfinished| {
         let name = unfinished.to_str().ok_or_else(|| StoreError::Open {
             path: path.to_owned(),
@@ -19,7 +23,7 @@ pub(super) fn copy_to(connection: &Connection, path: &Path) -> Result<(), StoreE
         })?;
         // SQLite fills an empty file.
         connection.execute("VACUUM INTO ?1", [name])?;
-        Ok(())
+        finish(unfinished)
     })
 }
 

@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::StoreError;
 
 /// In order. A migration that has been released is never edited.
-const MIGRATIONS: [(i64, &str); 10] = [
+const MIGRATIONS: [(i64, &str); 11] = [
     (
         1,
         include_str!("../../migrations/sqlite/0001_instances.sql"),
@@ -36,6 +36,10 @@ const MIGRATIONS: [(i64, &str); 10] = [
     (
         10,
         include_str!("../../migrations/sqlite/0010_connection_usage.sql"),
+    ),
+    (
+        11,
+        include_str!("../../migrations/sqlite/0011_sealed_signing_keys.sql"),
     ),
 ];
 
@@ -69,6 +73,9 @@ pub(super) const fn check_known(found: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// The migrations after which the database holds signing keys, and before which they lie in it in the clear.
+const CLEAR_SIGNING_KEYS: std::ops::RangeInclusive<i64> = 2..=10;
+
 /// Where the database as it was before a migration is kept: `backlot.db.before-0006`.
 fn snapshot_path(path: &Path, next: i64) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
@@ -76,12 +83,17 @@ fn snapshot_path(path: &Path, next: i64) -> PathBuf {
     name.into()
 }
 
-/// Keeps a whole copy of the database as it is. One that is there already, from an attempt that was
+/// Keeps a copy of the database as it is, without signing keys in the clear. One that is there already, from an attempt that was
 /// broken off or another program that starts at the same time, is left: nothing has changed since.
 fn keep_snapshot(connection: &Connection, path: &Path, found: i64) -> Result<(), StoreError> {
     let snapshot = snapshot_path(path, found + 1);
     if snapshot.exists() {
         return Ok(());
     }
-    super::backup::copy_to(connection, &snapshot)
+    super::backup::copy_to(connection, &snapshot, |copy| {
+        if CLEAR_SIGNING_KEYS.contains(&found) {
+            super::signing_keys::remove_from_copy(copy)?;
+        }
+        Ok(())
+    })
 }

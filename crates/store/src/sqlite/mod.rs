@@ -121,7 +121,7 @@ impl SqliteStore {
     pub async fn back_up(&self, path: &Path) -> Result<(), StoreError> {
         let path = path.to_owned();
         let source = self.path.clone();
-        let copy = move || backup::copy_to(&connect::open(&source)?, &path);
+        let copy = move || backup::copy_to(&connect::open(&source)?, &path, |_| Ok(()));
         tokio::task::spawn_blocking(copy)
             .await
             .unwrap_or_else(|error| Err(StoreError::Refused(error.to_string())))

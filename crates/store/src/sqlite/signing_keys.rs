@@ -1,49 +1,112 @@
 //! Signing keys in SQLite.
 
-use rusqlite::{Connection, params};
+use std::path::Path;
 
-use super::SqliteStore;
+use jiff::Timestamp;
+use rusqlite::{Connection, TransactionBehavior, params};
+
+use super::{SqliteStore, connect};
 use crate::StoreError;
 use crate::rows::instant;
-use crate::signing_keys::{SigningKey, SigningKeys};
+use crate::signing_keys::{SigningKey, SigningKeys, sorted};
+
+const INSERT: &str = "
+    INSERT INTO signing_keys (key_id, private_key, sealed_with, created_at_ms, signs_from_ms, ends_at_ms)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
 impl SigningKeys for SqliteStore {
-    async fn signing_keys_or(&self, candidate: SigningKey) -> Result<Vec<SigningKey>, StoreError> {
-        self.write_with(move |connection| {
-            let keys = read_all(connection)?;
-            if !keys.is_empty() {
-                return Ok(keys);
-            }
-            connection.execute(
-                "INSERT INTO signing_keys (key_id, private_key, created_at_ms) VALUES (?1, ?2, ?3)",
-                params![
-                    candidate.key_id,
-                    candidate.private_key,
-                    candidate.created_at.as_millisecond()
-                ],
-            )?;
-            Ok(vec![candidate])
-        })
-        .await
-    }
-
     async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError> {
         self.read_with(read_all).await
     }
+
+    async fn replace_signing_keys(
+        &self,
+        expected: Vec<SigningKey>,
+        keys: Vec<SigningKey>,
+    ) -> Result<bool, StoreError> {
+        let path = self.path.clone();
+        let replace = move || replace(&path, &sorted(expected), &keys);
+        tokio::task::spawn_blocking(replace)
+            .await
+            .unwrap_or_else(|error| Err(StoreError::Refused(error.to_string())))
+    }
+
+    async fn scrub_signing_keys(&self) -> Result<(), StoreError> {
+        let path = self.path.clone();
+        tokio::task::spawn_blocking(move || scrub(&path))
+            .await
+            .unwrap_or_else(|error| Err(StoreError::Refused(error.to_string())))
+    }
+}
+
+/// On a connection of its own, which overwrites what it deletes: the writer's does not, since that costs every write.
+fn replace(path: &Path, expected: &[SigningKey], keys: &[SigningKey]) -> Result<bool, StoreError> {
+    let mut connection = connect::open(path)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "secure_delete", "ON")?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if read_all(&transaction)? != expected {
+        return Ok(false);
+    }
+    transaction.execute("DELETE FROM signing_keys", [])?;
+    for key in keys {
+        transaction.execute(
+            INSERT,
+            params![
+                key.key_id,
+                key.private_key,
+                key.sealed_with,
+                key.created_at.as_millisecond(),
+                key.signs_from.as_millisecond(),
+                key.ends_at.map(Timestamp::as_millisecond)
+            ],
+        )?;
+    }
+    transaction.commit()?;
+    Ok(true)
+}
+
+/// The page that held the key is written anew without it; until the log is brought into the file, the file has the
+/// old page, and the log may have it, too.
+fn scrub(path: &Path) -> Result<(), StoreError> {
+    let connection = connect::open(path)?;
+    let truncated = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+        row.get::<_, i64>(0)
+    });
+    match truncated {
+        Ok(0) => Ok(()),
+        Ok(_) => Err(StoreError::Busy),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Removes the keys from a copy that is kept of the database as an earlier program knew it: that program makes a new
+/// one, and nobody signs with the old one.
+pub(super) fn remove_from_copy(copy: &Path) -> Result<(), StoreError> {
+    let connection = connect::open(copy)?;
+    connection.pragma_update(None, "secure_delete", "ON")?;
+    connection.execute("DELETE FROM signing_keys", [])?;
+    Ok(())
 }
 
 fn read_all(connection: &Connection) -> Result<Vec<SigningKey>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT key_id, private_key, created_at_ms FROM signing_keys
-         ORDER BY created_at_ms DESC, key_id",
+        "SELECT key_id, private_key, sealed_with, created_at_ms, signs_from_ms, ends_at_ms
+         FROM signing_keys ORDER BY created_at_ms DESC, key_id",
     )?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let rows = statement.query_map([], |row| {
+        let times: (i64, i64, Option<i64>) = (row.get(3)?, row.get(4)?, row.get(5)?);
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, times))
+    })?;
     rows.map(|row| {
-        let (key_id, private_key, created_at) = row?;
+        let (key_id, private_key, sealed_with, (created_at, signs_from, ends_at)) = row?;
         Ok(SigningKey {
             key_id,
             private_key,
+            sealed_with,
             created_at: instant(created_at)?,
+            signs_from: instant(signs_from)?,
+            ends_at: ends_at.map(instant).transpose()?,
         })
     })
     .collect()

@@ -52,8 +52,15 @@ pub async fn copy(
     to: &Store,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<(), NotImported> {
-    for key in from.signing_keys().await? {
-        to.signing_keys_or(key).await?;
+    let keys = from.signing_keys().await?;
+    if keys.iter().any(|key| key.sealed_with.is_none()) {
+        let text =
+            "a signing key lies in the database in the clear, and is sealed before it is copied";
+        return Err(StoreError::Refused(text.to_owned()).into());
+    }
+    if !to.replace_signing_keys(Vec::new(), keys).await? {
+        let text = "the target has signing keys of its own";
+        return Err(StoreError::Refused(text.to_owned()).into());
     }
     for key in from.wrapped_keys().await? {
         to.keep_wrapped_key(key).await?;
@@ -119,6 +126,9 @@ pub async fn holdings(store: &Store) -> Result<Holdings, StoreError> {
     let checksum = &mut holdings.all.checksum;
     for key in store.wrapped_keys().await? {
         checksum.sealed("key", &key.key_id, &key.wrapped);
+    }
+    for key in store.signing_keys().await? {
+        checksum.sealed("signing key", &key.key_id, &key.private_key);
     }
     add_secrets(store, None, checksum).await?;
     let mut after = None;

@@ -4,11 +4,10 @@
 use std::sync::Arc;
 
 use backlot_outbound::upstream::Address;
-use backlot_server::elevated::{ElevatedTokens, SigningKeyPair, new_signing_key};
-use backlot_server::error::Refusal;
-use backlot_server::{Checker, Proof, WixAccess, ask_wix_once};
+use backlot_server::elevated::{ElevatedTokens, KeySet, TokenLimits, list_signing_keys};
+use backlot_server::error::{Code, Refusal};
+use backlot_server::{Checker, Clock, Proof, WixAccess, ask_wix_once};
 use backlot_simulator::access_token::{AccessTokens, Dead};
-use backlot_store::signing_keys::SigningKeys as _;
 use backlot_wix::signed_instance::Policy;
 use backlot_wix::token_info::{TokenPolicy, Unfit};
 use backlot_wix::{AppId, AppSecrets, Caller};
@@ -17,7 +16,8 @@ use jiff::Timestamp;
 use crate::cli::arguments::Place;
 use crate::cli::known_app::{KnownApp, known_app};
 use crate::cli::runtime;
-use crate::config::WIX;
+use crate::config::{Resolved, WIX};
+use crate::secrets::open_signing_keys;
 
 pub(super) struct Knowledge {
     pub(super) app_id: AppId,
@@ -32,28 +32,20 @@ pub(super) struct Knowledge {
 
 impl Knowledge {
     /// As far as it is at hand.
-    pub(super) fn gather(place: &Place, now: Timestamp) -> anyhow::Result<Self> {
+    pub(super) fn gather(place: &Place) -> anyhow::Result<Self> {
         let known = known_app(place)?;
-        let mut keys = Vec::new();
-        if known.resolved.database.exists() {
-            let database = &known.resolved.database;
-            let read = async { database.open().await?.signing_keys().await };
-            keys = runtime()?.block_on(read)?;
-        }
-        if keys.is_empty() {
-            keys.push(new_signing_key(now)?);
-        }
-        let pairs = keys
-            .iter()
-            .map(SigningKeyPair::read)
-            .collect::<Result<_, _>>()?;
+        let keys = runtime()?.block_on(signing_keys(&known.resolved))?;
         let wix = whom_to_ask(&known)?;
         let is_elsewhere = !known.resolved.wix_is_the_simulator;
         let settings = known.resolved.settings;
-        let (app_id, lifetime) = (settings.policy.app_id, settings.elevated_lifetime);
+        let app_id = settings.policy.app_id;
+        let limits = TokenLimits {
+            lifetime: settings.elevated_lifetime,
+            clock_skew: settings.policy.clock_skew,
+        };
         Ok(Self {
             app_id,
-            elevated: ElevatedTokens::new(app_id, lifetime, pairs)?,
+            elevated: ElevatedTokens::new(app_id, limits, keys.unwrap_or_default()),
             secrets: settings.secrets,
             policy: settings.policy,
             simulated_tokens: known.simulated_tokens.filter(|_| !is_elsewhere),
@@ -78,6 +70,7 @@ impl Knowledge {
         Ok(match checker.check(value, &self.elevated, now) {
             Ok(Proof::Checked(proven)) => Ok(proven.caller),
             Ok(Proof::AccessToken(token)) => self.check_token(token, now)?,
+            Ok(Proof::UnknownKey(_)) => Err(Code::ElevatedTokenInvalid.into()),
             Err(refusal) => Err(refusal),
         })
     }
@@ -107,6 +100,23 @@ impl Knowledge {
         };
         Ok(Err(unfit.into()))
     }
+}
+
+/// The signing keys that are sealed, if there are any and the master key is at hand. Nothing is made or changed.
+async fn signing_keys(resolved: &Resolved) -> anyhow::Result<Option<KeySet>> {
+    if !resolved.database.exists() || !resolved.master_key.is_present() {
+        return Ok(None);
+    }
+    let store = resolved.database.open().await?;
+    let keys = list_signing_keys(&store, Clock::System.now()).await?;
+    if keys.is_empty() || keys.iter().any(|key| !key.is_sealed) {
+        return Ok(None);
+    }
+    let lifetime = resolved.settings.elevated_lifetime;
+    let Ok(keys) = open_signing_keys(&store, &resolved.master_key, lifetime).await else {
+        return Ok(None);
+    };
+    Ok(keys.load().await.ok())
 }
 
 /// The simulator in Wix's place is for `backlot dev` alone; here a real app is asked about at Wix.

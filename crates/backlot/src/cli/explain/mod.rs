@@ -26,7 +26,7 @@ pub(super) fn run(arguments: &Explain) -> anyhow::Result<()> {
     };
     let value = strip_bearer(value.trim()).to_owned();
     let now = Clock::System.now();
-    let (knowledge, gap) = match Knowledge::gather(&arguments.place, now) {
+    let (knowledge, gap) = match Knowledge::gather(&arguments.place) {
         Ok(knowledge) => (Some(knowledge), None),
         Err(error) if arguments.place.config.is_some() || arguments.place.data.is_some() => {
             return Err(error);

@@ -59,7 +59,10 @@ pub(super) fn tell_jwt(
                 story.passed("signature", "made by this server");
                 story.failed("age", "it is past its expiry");
             }
-            Some(Err(_)) => story.failed("signature", "not made with a key of this data folder"),
+            Some(Err(_)) => story.failed(
+                "signature",
+                "not made with a key of this database, or the master key that opens it is not here",
+            ),
             None => {}
         }
     } else if claims.get("data").is_some() {

@@ -9,7 +9,7 @@ use crate::config::values::Duration;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ElevatedToken {
-    /// How long a token lasts. It is renewed when half of this has passed.
+    /// How long a token lasts. It is renewed when half of this has passed, and one that lasts longer is refused.
     pub lifetime: Duration,
 }
 

@@ -23,6 +23,7 @@ use backlot_server::methods::Methods;
 use backlot_server::rooms::api::{Destination, EntrySettings, Limits, Prefix};
 use backlot_server::rooms::data::DataRoomSettings;
 use backlot_server::rooms::wix::{AllowedCall, OnBehalfOf, WixRoomSettings};
+use backlot_server::vault::{MasterKey, Vault};
 use backlot_server::{AccessTokenSettings, BufferLimits, Clock, Server, Settings, Stop, WixAccess};
 use backlot_store::Store;
 use backlot_store::sqlite::SqliteStore;
@@ -44,6 +45,9 @@ pub use wix::{FakeWix, access_token, info};
 pub const NOW: &str = "2026-11-22T12:00:00Z";
 /// A page that is let in.
 pub const PAGE: &str = "https://7f3c2c1a-9a55-4f0e-8c57-6a1d2e3f4b5c.wix.run";
+
+/// What every test's database is sealed with.
+pub const MASTER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 /// A running server.
 pub struct TestServer {
@@ -72,6 +76,9 @@ impl TestServer {
         let sink = Sink::memory();
         let log = RequestLog::new(Arc::clone(&sink), Format::Json);
         let mut settings = settings(api);
+        let master = MasterKey::parse(MASTER_KEY).unwrap();
+        let vault = Vault::unlock(store.clone(), clock.clone(), &master).await;
+        settings.vault = Some(vault.unwrap());
         change(&mut settings);
         let server = Server::bind(settings, store.clone(), clock.clone(), log)
             .await

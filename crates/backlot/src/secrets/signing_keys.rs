@@ -1,0 +1,50 @@
+//! The signing keys of elevated tokens, which the vault opens.
+
+use anyhow::Context as _;
+use backlot_server::Clock;
+use backlot_server::elevated::{SigningKeyStore, list_signing_keys};
+use backlot_store::Store;
+use jiff::SignedDuration;
+
+use super::{MasterKeyPlace, unlock};
+use crate::cli::mistake;
+
+/// The signing keys of a database. The master key is made where it is missing and nothing is sealed yet.
+pub(crate) async fn open_signing_keys(
+    store: &Store,
+    place: &MasterKeyPlace,
+    token_lifetime: SignedDuration,
+) -> anyhow::Result<SigningKeyStore> {
+    let vault = unlock(store, place, true).await?;
+    let vault = vault.context("the vault stays shut")?;
+    Ok(SigningKeyStore::new(
+        store.clone(),
+        vault,
+        Clock::System,
+        token_lifetime,
+    ))
+}
+
+/// Seals signing keys that an earlier version left in the database in the clear, if there are any: before a copy is
+/// made of it. A server does it at its start.
+pub(crate) async fn seal_signing_keys(
+    store: &Store,
+    place: &MasterKeyPlace,
+    token_lifetime: SignedDuration,
+) -> anyhow::Result<()> {
+    let keys = list_signing_keys(store, Clock::System.now()).await?;
+    if keys.iter().all(|key| key.is_sealed) {
+        return Ok(());
+    }
+    // A database on a server may be another machine's business, and so is the key that all nodes share.
+    if matches!(store, Store::Postgres(_)) && !place.is_present() {
+        return Err(mistake(
+            "SIGNING_KEY_CLEAR: an earlier version left its signing key in the database in the clear, and there is \
+             no master key here to seal it with\n  hint: start the server once, which seals it, or say in [secrets] \
+             where its master key is",
+        ));
+    }
+    let keys = open_signing_keys(store, place, token_lifetime).await?;
+    keys.load().await?;
+    Ok(())
+}

@@ -1,0 +1,57 @@
+//! Learning of keys that others made, while a server runs.
+
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use tokio::sync::Mutex;
+
+use super::key_store::{SigningKeyError, SigningKeyStore};
+use super::tokens::{ElevatedTokens, TokenFault};
+use backlot_wix::Caller;
+
+/// How often a server looks for new keys, in seconds.
+pub(crate) const RELOAD_SECONDS: u64 = 10;
+/// The least time between two looks for a key that a token names and nobody knows: such tokens cost nothing to make.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
+
+/// Looks for new keys, now and then and when a token names one.
+pub(crate) struct KeyReloader {
+    keys: SigningKeyStore,
+    /// When a token last was the reason to look.
+    last: Mutex<Option<Instant>>,
+}
+
+impl KeyReloader {
+    pub(crate) fn new(keys: SigningKeyStore) -> Self {
+        Self {
+            keys,
+            last: Mutex::default(),
+        }
+    }
+
+    /// Looks for new keys. Where that fails, those that are known stay.
+    pub(crate) async fn reload(&self, tokens: &ElevatedTokens) {
+        match self.keys.load().await {
+            Ok(keys) => tokens.replace_keys(keys),
+            Err(error) => tracing::warn!(%error, "failed to look for new signing keys"),
+        }
+    }
+
+    /// Verifies a token whose key is not known, after one look for it. Of many such tokens, one is looked for.
+    pub(crate) async fn verify(
+        &self,
+        tokens: &ElevatedTokens,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<Result<Caller, TokenFault>, SigningKeyError> {
+        let mut last = self.last.lock().await;
+        let verdict = tokens.verify(token, now);
+        let is_recent = last.is_some_and(|at| at.elapsed() < BETWEEN_LOOKS);
+        if verdict != Err(TokenFault::UnknownKey) || is_recent {
+            return Ok(verdict);
+        }
+        *last = Some(Instant::now());
+        tokens.replace_keys(self.keys.load().await?);
+        Ok(tokens.verify(token, now))
+    }
+}
