@@ -1,6 +1,7 @@
 //! Every command and flag. `docs/command-line.md` is generated from here.
 
 mod connections;
+mod signing_keys;
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -14,6 +15,7 @@ use super::address::address;
 pub(super) use connections::{
     Connection, ConnectionTest, Secret, SecretList, SecretPut, SecretRekey,
 };
+pub(super) use signing_keys::{SigningKey, SigningKeyList, SigningKeyRotate};
 
 /// The backend behind a Wix app.
 #[derive(Parser)]
@@ -48,6 +50,9 @@ pub(super) enum Command {
     /// Secrets that connections and the configuration use, kept sealed in the database.
     #[command(subcommand)]
     Secret(Secret),
+    /// The keys that elevated tokens are signed with.
+    #[command(subcommand)]
+    SigningKey(SigningKey),
     /// Third-party APIs.
     #[command(subcommand)]
     Connection(Connection),

@@ -21,6 +21,7 @@ mod secret;
 mod serve;
 mod sign;
 mod signals;
+mod signing_key;
 mod simulator;
 mod token;
 
@@ -67,6 +68,7 @@ pub(crate) fn main(program: Builder) -> ExitCode {
         Some(Command::Migrate(arguments)) => migrate::run(&arguments),
         Some(Command::Instance(command)) => instance::run(&command),
         Some(Command::Secret(command)) => secret::run(&command),
+        Some(Command::SigningKey(command)) => signing_key::run(&command),
         Some(Command::Connection(command)) => connection::run(&command),
         Some(Command::Backup(arguments)) => backup::back_up(&arguments),
         Some(Command::Restore(arguments)) => backup::restore(&arguments),
