@@ -45,7 +45,8 @@ pub trait SigningKeys {
     fn signing_keys(&self) -> impl Future<Output = Result<Vec<SigningKey>, StoreError>> + Send;
 
     /// Puts these keys in the place of all, or changes nothing: only if what is there is what is `expected`. False
-    /// otherwise. Of several nodes that change the same keys at once, one does.
+    /// otherwise. Of several nodes that change the same keys at once, one does. A key that is sealed with a data key
+    /// which is not there could never be opened ([`StoreError::Refused`]): the database was put back meanwhile.
     fn replace_signing_keys(
         &self,
         expected: Vec<SigningKey>,
@@ -55,6 +56,19 @@ pub trait SigningKeys {
     /// Overwrites what the database still holds of private keys that lay in it in the clear, in its file and in its
     /// log. Others that read at the same time may keep it from doing all of that; then it is done by a later call.
     fn scrub_signing_keys(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// Refuses keys that are sealed with none of these data keys.
+pub(crate) fn check_data_keys(keys: &[SigningKey], data_keys: &[String]) -> Result<(), StoreError> {
+    let is_there = |key: &SigningKey| {
+        let data_key = key.sealed_with.as_ref();
+        data_key.is_none_or(|id| data_keys.contains(id))
+    };
+    if keys.iter().all(is_there) {
+        return Ok(());
+    }
+    let text = "the data key that seals a signing key is not in the database; if a backup was put back, start again";
+    Err(StoreError::Refused(text.to_owned()))
 }
 
 /// In the order in which they are read: newest first.

@@ -3,11 +3,12 @@
 
 mod place;
 
-use backlot_store::StoreError;
 use backlot_store::instance_details::{Details, InstanceDetails, Outdated, TokenRefusal};
 use backlot_store::instances::{Instance, Instances, Sighting};
+use backlot_store::secrets::{Secrets as _, WrappedKey};
 use backlot_store::signing_keys::{SigningKey, SigningKeys};
 use backlot_store::sqlite::SqliteStore;
+use backlot_store::{Store, StoreError};
 use backlot_wix::app_instance::{OwnerInfo, Site};
 use backlot_wix::{AppInstance, InstanceId};
 use jiff::Timestamp;
@@ -104,8 +105,18 @@ fn signing_key(name: &str, created_at: i64, ends_at: Option<i64>) -> SigningKey 
     }
 }
 
+async fn keep_data_key(store: &Store) {
+    let key = WrappedKey {
+        key_id: "data key".to_owned(),
+        wrapped: b"wrapped".to_vec(),
+        created_at: at(1),
+    };
+    assert!(store.keep_wrapped_key(key).await.unwrap());
+}
+
 async fn signing_keys_are_replaced_all_or_none(place: &Place) {
     let store = place.open().await;
+    keep_data_key(&store).await;
     let replace = async |expected: &[SigningKey], keys: &[SigningKey]| {
         let replaced = store.replace_signing_keys(expected.to_vec(), keys.to_vec());
         replaced.await.unwrap()
@@ -133,12 +144,19 @@ async fn signing_keys_are_replaced_all_or_none(place: &Place) {
         store.signing_keys().await.unwrap(),
         std::slice::from_ref(&newest)
     );
+    let lost = SigningKey {
+        sealed_with: Some("gone".to_owned()),
+        ..newest.clone()
+    };
+    let refused = store.replace_signing_keys(vec![newest.clone()], vec![lost]);
+    assert!(matches!(refused.await, Err(StoreError::Refused(_))));
     let printed = format!("{newest:?}");
     assert!(!printed.contains("private_key"), "{printed}");
 }
 
 async fn of_nodes_that_replace_signing_keys_at_once_one_does(place: &Place) {
     let (one, two) = (place.open().await, place.open().await);
+    keep_data_key(&one).await;
     let key = |name| vec![signing_key(name, 1, None)];
     let (first, second) = tokio::join!(
         one.replace_signing_keys(Vec::new(), key("a")),

@@ -299,10 +299,6 @@ async fn a_key_that_was_changed_or_renamed_does_not_open(place: &Place) {
             key_id: clear_key().key_id,
             ..good.clone()
         },
-        SigningKey {
-            sealed_with: Some("another data key".to_owned()),
-            ..good.clone()
-        },
     ] {
         let replaced = store.replace_signing_keys(kept, vec![bad.clone()]);
         assert!(replaced.await.unwrap());

@@ -8,11 +8,13 @@ use super::failure::{Failure, attempt};
 use super::tenant::owners_transaction;
 use crate::StoreError;
 use crate::rows::instant;
-use crate::signing_keys::{SigningKey, SigningKeys, sorted};
+use crate::signing_keys::{SigningKey, SigningKeys, check_data_keys, sorted};
 
 const READ: &str = "
     SELECT key_id, private_key, sealed_with, created_at_ms, signs_from_ms, ends_at_ms
     FROM signing_keys ORDER BY created_at_ms DESC, key_id";
+
+const DATA_KEYS: &str = "SELECT key_id FROM wrapped_keys";
 
 const INSERT: &str = "
     INSERT INTO signing_keys (key_id, private_key, sealed_with, created_at_ms, signs_from_ms, ends_at_ms)
@@ -60,6 +62,9 @@ impl PostgresStore {
             if found != expected {
                 return Ok(false);
             }
+            let rows = client.query(DATA_KEYS, &[]).await?;
+            let ids: Result<Vec<String>, _> = rows.iter().map(|row| row.try_get(0)).collect();
+            check_data_keys(keys, &ids?)?;
             // What is deleted stays in the table's file for a while; a truncated table gets a new one.
             let is_clear = found.iter().any(|key| key.sealed_with.is_none());
             let clear = if is_clear {

@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use super::{SqliteStore, connect};
 use crate::StoreError;
 use crate::rows::instant;
-use crate::signing_keys::{SigningKey, SigningKeys, sorted};
+use crate::signing_keys::{SigningKey, SigningKeys, check_data_keys, sorted};
 
 const INSERT: &str = "
     INSERT INTO signing_keys (key_id, private_key, sealed_with, created_at_ms, signs_from_ms, ends_at_ms)
@@ -48,6 +48,7 @@ fn replace(path: &Path, expected: &[SigningKey], keys: &[SigningKey]) -> Result<
     if read_all(&transaction)? != expected {
         return Ok(false);
     }
+    check_data_keys(keys, &data_keys(&transaction)?)?;
     transaction.execute("DELETE FROM signing_keys", [])?;
     for key in keys {
         transaction.execute(
@@ -87,6 +88,12 @@ pub(super) fn remove_from_copy(copy: &Path) -> Result<(), StoreError> {
     connection.pragma_update(None, "secure_delete", "ON")?;
     connection.execute("DELETE FROM signing_keys", [])?;
     Ok(())
+}
+
+fn data_keys(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection.prepare("SELECT key_id FROM wrapped_keys")?;
+    let ids = statement.query_map([], |row| row.get(0))?;
+    ids.collect()
 }
 
 fn read_all(connection: &Connection) -> Result<Vec<SigningKey>, StoreError> {

@@ -52,6 +52,9 @@ pub async fn copy(
     to: &Store,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<(), NotImported> {
+    for key in from.wrapped_keys().await? {
+        to.keep_wrapped_key(key).await?;
+    }
     let keys = from.signing_keys().await?;
     if keys.iter().any(|key| key.sealed_with.is_none()) {
         let text =
@@ -61,9 +64,6 @@ pub async fn copy(
     if !to.replace_signing_keys(Vec::new(), keys).await? {
         let text = "the target has signing keys of its own";
         return Err(StoreError::Refused(text.to_owned()).into());
-    }
-    for key in from.wrapped_keys().await? {
-        to.keep_wrapped_key(key).await?;
     }
     for secret in from.secrets(None).await? {
         to.keep_secret(secret, false).await?;
