@@ -8,6 +8,7 @@ use backlot_store::instances::{Instance, Instances, Sighting};
 use backlot_store::secrets::{Secrets as _, WrappedKey};
 use backlot_store::signing_keys::{SigningKey, SigningKeys};
 use backlot_store::sqlite::SqliteStore;
+use backlot_store::transfer::{Exporter, Importer, NotImported, Record};
 use backlot_store::{Store, StoreError};
 use backlot_wix::app_instance::{OwnerInfo, Site};
 use backlot_wix::{AppInstance, InstanceId};
@@ -39,6 +40,7 @@ on_every_database! {
     details_are_kept_replaced_and_hold_no_address_of_a_person
     a_refusal_lasts_until_wix_answers
     who_is_asked_about_again
+    details_of_another_instance_are_not_imported
 }
 
 fn instance_id(last: u8) -> InstanceId {
@@ -208,6 +210,81 @@ fn a_copy_of_before_a_migration_holds_no_signing_key_in_the_clear() {
     assert_eq!(count, Ok(0));
     let version = copy.query_row("PRAGMA user_version", [], |row| row.get(0));
     assert_eq!(version, Ok(10), "an earlier program starts with it");
+}
+
+/// Whoever asked for the first site would otherwise be answered with the second one's data.
+async fn details_of_another_instance_are_not_imported(place: &Place) {
+    let store = place.open().await;
+    let first = Details {
+        answer: AppInstance {
+            site: Site {
+                site_id: Some("site-of-the-first".to_owned()),
+                ..Site::default()
+            },
+            ..AppInstance::default()
+        },
+        ..details(1, Some("https://first.example"), 100)
+    };
+    store.keep_details(first.clone()).await.unwrap();
+    let exported = async || {
+        let (mut exporter, mut all) = (Exporter::new(&store, instance_id(1)), Vec::new());
+        loop {
+            let records = exporter.next().await.unwrap();
+            if records.is_empty() {
+                return all;
+            }
+            all.extend(records);
+        }
+    };
+    let import = async |records: Vec<Record>, id: u8| {
+        let mut importer = Importer::begin(&store, instance_id(id)).await.unwrap();
+        for record in records {
+            importer.take(record).await?;
+        }
+        importer.finish().map(drop)
+    };
+    let records = exported().await;
+    assert!(
+        records
+            .iter()
+            .any(|it| matches!(it, Record::Details { .. }))
+    );
+    import(records.clone(), 2).await.unwrap();
+    assert_eq!(store.details(instance_id(2)).await.unwrap(), None);
+    let of_site = store.instance_of_site("site-of-the-first").await.unwrap();
+    assert_eq!(of_site, Some(instance_id(1)));
+
+    // What the instance has of its own stays.
+    let own = details(3, Some("https://third.example"), 50);
+    store.keep_details(own.clone()).await.unwrap();
+    import(records.clone(), 3).await.unwrap();
+    assert_eq!(store.details(instance_id(3)).await.unwrap(), Some(own));
+
+    // A header that was changed does not help: the details say themselves whose they are.
+    let header = Record::Header {
+        version: 1,
+        instance_id: instance_id(4),
+    };
+    let mut forged = records.clone();
+    forged[0] = header.clone();
+    for record in &mut forged {
+        if let Record::Details { answer, .. } = record {
+            answer.instance.instance_id = Some(instance_id(1).to_string());
+        }
+    }
+    import(forged, 4).await.unwrap();
+    assert_eq!(store.details(instance_id(4)).await.unwrap(), None);
+    let mut twice = records.clone();
+    twice.insert(1, header);
+    let refused = import(twice, 4).await;
+    assert!(
+        matches!(refused, Err(NotImported::Disorder(_))),
+        "{refused:?}"
+    );
+
+    store.delete_instance(instance_id(1)).await.unwrap();
+    import(records, 1).await.unwrap();
+    assert_eq!(store.details(instance_id(1)).await.unwrap(), Some(first));
 }
 
 #[cfg(unix)]

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use backlot_wix::InstanceId;
 use backlot_wix::data::{Budget, Date, Fault};
+use backlot_wix::{AppInstance, InstanceId};
 
 use super::{Exported, Record};
 use crate::collections::{Collection, Collections as _};
@@ -83,6 +83,9 @@ impl Exported {
 }
 
 /// Takes the records of one instance, in their order.
+///
+/// In another instance than the one that they are of, what Wix said of the latter (site, owner, plan) is left out:
+/// it names the other, and whoever asked by its site would be answered with this one's data.
 pub struct Importer<'store> {
     store: &'store Store,
     instance_id: InstanceId,
@@ -90,6 +93,8 @@ pub struct Importer<'store> {
     waiting: Vec<Write>,
     waiting_for: String,
     imported: Exported,
+    /// The instance that the records are of, as their header says.
+    exported_from: Option<InstanceId>,
     ended: bool,
 }
 
@@ -141,6 +146,7 @@ impl<'store> Importer<'store> {
             waiting: Vec::new(),
             waiting_for: String::new(),
             imported: Exported::default(),
+            exported_from: None,
             ended: false,
         })
     }
@@ -156,8 +162,17 @@ impl<'store> Importer<'store> {
             return Err(NotImported::Disorder("something follows the end"));
         }
         match record {
-            Record::Header { version: 1, .. } => Ok(()),
+            Record::Header {
+                version: 1,
+                instance_id,
+            } => {
+                if self.exported_from.replace(instance_id).is_some() {
+                    return Err(NotImported::Disorder("it has two headers"));
+                }
+                Ok(())
+            }
             Record::Header { .. } => Err(NotImported::Disorder("its version is not 1")),
+            Record::Details { answer, .. } if !self.are_own(&answer) => Ok(()),
             Record::Instance {
                 first_seen,
                 last_seen,
@@ -225,6 +240,13 @@ impl<'store> Importer<'store> {
                 self.imported.compare(collections, items, &checksum)
             }
         }
+    }
+
+    /// Whether details are of the instance that they would be kept for.
+    fn are_own(&self, answer: &AppInstance) -> bool {
+        let named = answer.instance.instance_id.as_deref();
+        let names_another = named.is_some_and(|id| id.parse() != Ok(self.instance_id));
+        self.exported_from == Some(self.instance_id) && !names_another
     }
 
     /// Ends it; an export that was broken off has no end.
