@@ -1,9 +1,12 @@
 //! The time, as a parameter: the system's in real use, one that stands still in tests.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::sync::watch;
+
+/// The longest that the system's clock is not looked at while a moment is waited for: it may be set meanwhile.
+const LONGEST_SLEEP: Duration = Duration::from_mins(1);
 
 /// Tells the time of day. Durations are measured with `std::time::Instant` instead.
 #[derive(Debug, Clone, Default)]
@@ -12,19 +15,19 @@ pub enum Clock {
     #[default]
     System,
     /// A clock that only moves when it is set, in milliseconds since 1970.
-    Manual(Arc<AtomicI64>),
+    Manual(watch::Sender<i64>),
 }
 
 impl Clock {
     /// A clock that stands at `now`.
     pub fn standing_at(now: Timestamp) -> Self {
-        Self::Manual(Arc::new(AtomicI64::new(now.as_millisecond())))
+        Self::Manual(watch::Sender::new(now.as_millisecond()))
     }
 
     /// Sets a manual clock; the system's clock does not obey.
     pub fn set(&self, now: Timestamp) {
         if let Self::Manual(milliseconds) = self {
-            milliseconds.store(now.as_millisecond(), Ordering::Relaxed);
+            milliseconds.send_replace(now.as_millisecond());
         }
     }
 
@@ -37,9 +40,24 @@ impl Clock {
             )]
             Self::System => Timestamp::now(),
             Self::Manual(milliseconds) => {
-                Timestamp::from_millisecond(milliseconds.load(Ordering::Relaxed))
-                    .unwrap_or_default()
+                Timestamp::from_millisecond(*milliseconds.borrow()).unwrap_or_default()
             }
+        }
+    }
+
+    /// Waits until it is that time.
+    pub(crate) async fn reaches(&self, at: Timestamp) {
+        if let Self::Manual(milliseconds) = self {
+            let mut milliseconds = milliseconds.subscribe();
+            let at = at.as_millisecond();
+            // The sender lives as long as this clock does.
+            let _ = milliseconds.wait_for(|now| *now >= at).await;
+            return;
+        }
+        while let left = self.now().duration_until(at)
+            && left.is_positive()
+        {
+            tokio::time::sleep(left.unsigned_abs().min(LONGEST_SLEEP)).await;
         }
     }
 }

@@ -32,7 +32,8 @@ use crate::rooms::wix::Calls;
 use crate::routes::Routes;
 use crate::settings::Settings;
 use crate::start_error::StartError;
-use crate::tunnels::Tunnels;
+use crate::tunnels::{TunnelLimits, Tunnels};
+use crate::vault::Vault;
 use crate::wix_handle::Wix;
 use crate::work::WorkPool;
 
@@ -83,15 +84,7 @@ impl House {
         // Every node has the same data key, which outlasts signing keys.
         let cursors = vault.derived_key("backlot data cursors");
         let cursors = cursors.map_err(SigningKeyError::from)?;
-        let limits = TokenLimits {
-            lifetime: settings.elevated_lifetime,
-            clock_skew: settings.policy.clock_skew,
-        };
-        let signing_keys =
-            SigningKeyStore::new(store.clone(), vault, clock.clone(), limits.lifetime);
-        // A program that ended between sealing a key and emptying the log has left it there.
-        signing_keys.scrub().await;
-        let elevated = ElevatedTokens::new(app_id, limits, signing_keys.load().await?);
+        let (elevated, signing_keys) = elevated(&settings, vault, &store, &clock).await?;
         let data = Arc::new(Data {
             store: store.clone(),
             clock: clock.clone(),
@@ -133,6 +126,16 @@ impl House {
             &public_url,
         );
         let connections = Arc::new(connections.map_err(StartError::Certificates)?);
+        let tunnel_limits = TunnelLimits {
+            max_lifetime: settings.websocket_max_lifetime,
+            clock_skew: settings.policy.clock_skew,
+        };
+        let tunnels = Tunnels::new(
+            drain.close_tunnels(),
+            drain.alive(),
+            clock.clone(),
+            tunnel_limits,
+        );
         let token_policy = TokenPolicy {
             app_id,
             clock_skew: settings.policy.clock_skew,
@@ -169,10 +172,10 @@ impl House {
             store: store.clone(),
             data,
             elevated,
-            signing_keys: KeyReloader::new(signing_keys),
+            signing_keys,
             registry: Registry::new(store),
             upstreams: upstreams.map_err(StartError::Certificates)?,
-            tunnels: Tunnels::new(drain.close_tunnels(), drain.alive()),
+            tunnels,
             trusted_proxies: settings.trusted_proxies,
             head_limit_bytes: settings.head_limit_bytes,
             body_pace: settings.body_pace,
@@ -203,6 +206,24 @@ impl House {
         let who = Who::caller(caller, self.checker.app_id());
         Items::new(self.data.of(who))
     }
+}
+
+/// What makes and checks elevated tokens, and what looks for new keys.
+async fn elevated(
+    settings: &Settings,
+    vault: Vault,
+    store: &Store,
+    clock: &Clock,
+) -> Result<(ElevatedTokens, KeyReloader), SigningKeyError> {
+    let limits = TokenLimits {
+        lifetime: settings.elevated_lifetime,
+        clock_skew: settings.policy.clock_skew,
+    };
+    let keys = SigningKeyStore::new(store.clone(), vault, clock.clone(), limits.lifetime);
+    // A program that ended between sealing a key and emptying the log has left it there.
+    keys.scrub().await;
+    let tokens = ElevatedTokens::new(settings.policy.app_id, limits, keys.load().await?);
+    Ok((tokens, KeyReloader::new(keys)))
 }
 
 fn wix_client(settings: &Settings, events: Arc<Events>) -> std::io::Result<WixClient> {

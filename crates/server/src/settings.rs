@@ -53,6 +53,8 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// Whether the sites that have the app are let in by CORS.
     pub installed_sites: bool,
+    /// The longest that a WebSocket lasts; `None` for as long as its credential does.
+    pub websocket_max_lifetime: Option<SignedDuration>,
     /// How long elevated tokens last.
     pub elevated_lifetime: SignedDuration,
     /// Proxies whose `X-Forwarded-*` are believed.

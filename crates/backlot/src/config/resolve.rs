@@ -182,6 +182,7 @@ pub fn resolve(
             vault: None,
             public_url,
             installed_sites: config.cors.installed_sites,
+            websocket_max_lifetime: config.websocket.max_lifetime.map(Duration::signed),
             elevated_lifetime: config.elevated_token.lifetime.signed(),
             trusted_proxies,
             head_limit_bytes,
@@ -254,7 +255,9 @@ fn check_limits(config: &Config, report: &mut Report<'_>) {
         ("elevated_token.lifetime", config.elevated_token.lifetime),
         ("data.silence_timeout", config.data.silence_timeout),
     ];
-    for (key, duration) in lasting {
+    let websocket = config.websocket.max_lifetime;
+    let websocket = websocket.map(|lifetime| ("websocket.max_lifetime", lifetime));
+    for (key, duration) in lasting.into_iter().chain(websocket) {
         if duration.std().is_zero() {
             report.problem(
                 key,

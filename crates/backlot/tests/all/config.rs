@@ -59,6 +59,14 @@ fn mistakes_name_line_cause_and_remedy() {
             "not a length of time such as \"30s\"",
         ),
         (
+            "[websocket]\nmax_lifetime = \"0s\"",
+            "backlot.toml:6: websocket.max_lifetime: it is zero",
+        ),
+        (
+            "[websocket]\nmax_life = \"5m\"",
+            "did you mean `max_lifetime`?",
+        ),
+        (
             "[server]\nhead_limit = \"1B\"",
             "it must lie between 1KiB and 1MiB",
         ),

@@ -165,3 +165,83 @@ async fn a_tunnel_keeps_its_connections_place() {
     drop(socket);
     assert_eq!(waiting.await.unwrap(), 200);
 }
+
+/// Waits for the end of a socket that nobody closes with a word.
+async fn is_cut<S>(mut socket: tokio_tungstenite::WebSocketStream<S>) -> bool
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+{
+    loop {
+        match socket.next().await {
+            Some(Ok(message)) if message.is_close() => return false,
+            Some(Ok(_)) => {}
+            Some(Err(_)) | None => return true,
+        }
+    }
+}
+
+/// One round trip: the tunnel runs, and waits for its end.
+async fn say<S>(socket: &mut tokio_tungstenite::WebSocketStream<S>, word: &str)
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+{
+    socket.send(Message::text(word)).await.unwrap();
+    loop {
+        let heard = socket.next().await.unwrap().unwrap();
+        if heard.to_text().unwrap() == word {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_socket_ends_when_its_credential_does() {
+    let server = TestServer::start(vec![to_upstream("/live", upstream().await)]).await;
+    let credential = instance("visitor");
+    let headers = [("authorization", credential.as_str())];
+    let whoami = crate::harness::request(server.address, "GET", "/whoami", &headers, "").await;
+    let ends_at = whoami.json()["expiresAt"].as_str().unwrap().to_owned();
+    let ends_at: jiff::Timestamp = ends_at.parse().unwrap();
+    let skew = backlot_wix::signed_instance::Policy::DEFAULT_CLOCK_SKEW;
+
+    let url = format!("ws://{}/live?instance={credential}", server.address);
+    let (mut socket, _) = connect_async(&url).await.unwrap();
+    say(&mut socket, "first").await;
+    server
+        .clock
+        .set(ends_at + skew - jiff::SignedDuration::from_millis(1));
+    say(&mut socket, "while a request is accepted, too").await;
+    server
+        .clock
+        .set(ends_at + skew + jiff::SignedDuration::from_millis(1));
+    assert!(is_cut(socket).await);
+    let error = connect_async(&url).await.unwrap_err().to_string();
+    assert!(error.contains("401"), "{error}");
+    assert!(server.stop().await, "it is not waited for");
+}
+
+#[tokio::test]
+async fn no_socket_lasts_longer_than_is_allowed() {
+    let upstream = upstream().await;
+    let minute = jiff::SignedDuration::from_mins(1);
+    let server = TestServer::start_with(vec![to_upstream("/live", upstream)], |settings| {
+        settings.websocket_max_lifetime = Some(minute);
+    })
+    .await;
+    let url = format!(
+        "ws://{}/live?instance={}",
+        server.address,
+        instance("visitor")
+    );
+    let (mut socket, _) = connect_async(&url).await.unwrap();
+    say(&mut socket, "first").await;
+    let opened_at = server.clock.now();
+    server.clock.set(opened_at + minute / 2);
+    let (mut later, _) = connect_async(&url).await.unwrap();
+    say(&mut later, "second").await;
+    server.clock.set(opened_at + minute);
+    assert!(is_cut(socket).await);
+    say(&mut later, "each has a time of its own").await;
+    server.clock.set(opened_at + minute * 2);
+    assert!(is_cut(later).await);
+}

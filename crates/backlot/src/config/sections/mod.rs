@@ -14,6 +14,7 @@ mod elevated_token;
 mod log;
 mod secrets;
 mod server;
+mod websocket;
 mod wix;
 
 use schemars::JsonSchema;
@@ -36,6 +37,7 @@ pub use elevated_token::ElevatedToken;
 pub use log::{Log, LogFormat, LogLevel};
 pub use secrets::Secrets;
 pub use server::Server;
+pub use websocket::WebSocket;
 pub use wix::{OnBehalfOfName, RuledCall, Wix, WixCall};
 
 /// `backlot.toml`
@@ -65,6 +67,8 @@ pub struct Config {
     /// Your own server, in any language. One entry for each prefix of paths; the longest prefix
     /// wins.
     pub api: Vec<Api>,
+    /// A WebSocket to your own server is closed when the credential that opened it ends.
+    pub websocket: WebSocket,
     /// Calls to Wix's REST APIs: how they are made, and which of them pages and your own server may
     /// make through `/wix/…`.
     pub wix: Wix,

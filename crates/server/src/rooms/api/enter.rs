@@ -73,9 +73,8 @@ pub(crate) async fn enter(
                 .await
                 .map_err(refuse)?;
             if let Some(tunnel) = reply.tunnel {
-                house
-                    .tunnels
-                    .spawn(tunnel, Arc::clone(exchange.connection()));
+                let connection = Arc::clone(exchange.connection());
+                house.tunnels.spawn(tunnel, caller.as_deref(), connection);
             }
             reply.response.map(ReplyBody::upstream)
         }

@@ -174,6 +174,7 @@ fn settings(api: Vec<EntrySettings>) -> Settings {
             limits: backlot_server::rooms::data::RequestLimits::default(),
         },
         installed_sites: false,
+        websocket_max_lifetime: None,
         elevated_lifetime: jiff::SignedDuration::from_mins(5),
         trusted_proxies: Vec::new(),
         head_limit_bytes: 16 * 1024,
