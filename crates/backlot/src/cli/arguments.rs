@@ -96,7 +96,8 @@ pub(super) struct InstanceExport {
     pub(super) instance: InstanceId,
     #[command(flatten)]
     pub(super) place: Place,
-    /// The file to write; standard output without it.
+    /// The file to write, readable by its owner only; standard output without it. One that is there is replaced when
+    /// the new one is whole, and a link is refused.
     #[arg(long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
 }
@@ -130,7 +131,8 @@ pub(super) struct InstanceDelete {
 
 #[derive(Args)]
 pub(super) struct Backup {
-    /// The file to write. One that is there is replaced when the new one is whole.
+    /// The file to write, readable by its owner only. One that is there is replaced when the new one is whole, and a
+    /// link is refused.
     #[arg(value_name = "FILE")]
     pub(super) file: PathBuf,
     #[command(flatten)]

@@ -1,32 +1,37 @@
 //! `backlot init`
 
 use std::io::Write as _;
+use std::path::Path;
 
 use super::arguments::Init;
 use super::mistake;
 use crate::config::TEMPLATE;
+use crate::output_file::OutputFile;
 
 pub(super) fn run(arguments: &Init) -> anyhow::Result<()> {
     let path = &arguments.output;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).truncate(true);
-    if arguments.force {
-        options.create(true);
-    } else {
-        options.create_new(true);
-    }
-    let mut file = options.open(path).map_err(|error| match error.kind() {
+    write(path, arguments.force).map_err(|error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => mistake(format!(
             "{} is there already\n  hint: --force replaces it, --output FILE writes elsewhere",
             path.display()
         )),
         _ => mistake(format!("cannot write {}: {error}", path.display())),
     })?;
-    file.write_all(TEMPLATE.as_bytes())?;
     let _ = writeln!(
         std::io::stderr(),
         "Wrote {}. Next: `backlot dev` tries it on this machine.",
         path.display()
     );
     Ok(())
+}
+
+/// Readable by its owner only: it is where an app's secret may be written down.
+fn write(path: &Path, replaces: bool) -> std::io::Result<()> {
+    let mut file = OutputFile::create(path)?;
+    file.write_all(TEMPLATE.as_bytes())?;
+    if replaces {
+        file.replace()
+    } else {
+        file.keep_new()
+    }
 }

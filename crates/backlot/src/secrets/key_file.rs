@@ -1,12 +1,14 @@
 //! A master key in a file.
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use backlot_server::vault::MasterKey;
 use zeroize::Zeroizing;
 
 use crate::cli::mistake;
+use crate::data_folder::DataFolder;
+use crate::output_file::OutputFile;
 
 /// Reads a key.
 pub(super) fn read(file: &Path) -> anyhow::Result<MasterKey> {
@@ -36,23 +38,12 @@ pub(super) fn create(file: &Path, key: &MasterKey) -> std::io::Result<()> {
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());
     if let Some(folder) = folder {
-        std::fs::create_dir_all(folder)?;
+        DataFolder::new(Some(folder)).make()?;
     }
-    let mut unnamed = file.as_os_str().to_owned();
-    unnamed.push(format!(".{}", std::process::id()));
-    let unnamed = PathBuf::from(unnamed);
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let named = options.open(&unnamed).and_then(|mut out| {
-        out.write_all(key.reveal().as_bytes())?;
-        out.write_all(b"\n")?;
-        out.sync_all()?;
-        std::fs::hard_link(&unnamed, file)
-    });
-    let _ = std::fs::remove_file(&unnamed);
-    named
+    let mut out = OutputFile::create(file)?;
+    out.write_all(key.reveal().as_bytes())?;
+    out.write_all(b"\n")?;
+    out.keep_new()
 }
 
 pub(super) fn cannot_write(file: &Path, error: &std::io::Error) -> anyhow::Error {

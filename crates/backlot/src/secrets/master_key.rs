@@ -11,6 +11,7 @@ use super::key_file::{cannot_write, create, read};
 use crate::cli::mistake;
 use crate::config::values::Value;
 use crate::config::{Origin, Source};
+use crate::output_file;
 
 /// Where the master key is.
 pub(crate) struct MasterKeyPlace {
@@ -161,7 +162,7 @@ impl MasterKeyPlace {
         let mut name = file.as_os_str().to_owned();
         name.push(".lock");
         let path = PathBuf::from(name);
-        let lock = std::fs::File::create(&path).map_err(|error| cannot_write(&path, &error))?;
+        let lock = lock_file(&path).map_err(|error| cannot_write(&path, &error))?;
         match lock.try_lock() {
             Ok(()) => Ok(Some(lock)),
             Err(_) => Err(mistake(
@@ -194,4 +195,14 @@ impl MasterKeyPlace {
         std::fs::rename(&newer, file).map_err(|error| cannot_write(file, &error))?;
         Ok(Some(before))
     }
+}
+
+/// Made where it is missing, and never emptied: nothing of what it may lead to is lost.
+fn lock_file(path: &Path) -> std::io::Result<std::fs::File> {
+    output_file::check(path)?;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }

@@ -77,8 +77,13 @@ pub fn load_or_make(path: &Path, guid: &mut dyn FnMut() -> Uuid) -> Result<World
 
 fn save(path: &Path, world: &World) -> std::io::Result<()> {
     let unfinished = path.with_extension("unfinished");
+    match std::fs::remove_file(&unfinished) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    // New: nothing that somebody put there is written through.
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(&unfinished)?;

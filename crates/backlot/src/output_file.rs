@@ -1,0 +1,170 @@
+//! Files that commands write.
+//!
+//! A file is written beside its place under a name that nobody can guess, readable by its owner only, and gets its
+//! name when it is whole and on disk. A regular file that has the name is replaced or left, as the command says. A
+//! link is never followed, and what is no file (a device, a pipe) is not replaced.
+
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+/// A file in the making. Dropping it leaves nothing behind.
+pub(crate) struct OutputFile {
+    path: PathBuf,
+    file: NamedTempFile,
+}
+
+impl OutputFile {
+    /// Begins a file that is to have this name.
+    pub(crate) fn create(path: &Path) -> io::Result<Self> {
+        check(path)?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let folder = folder(path);
+        let file = tempfile::Builder::new()
+            .prefix(&format!(".{name}."))
+            .suffix(".part")
+            .tempfile_in(folder)?;
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+        })
+    }
+
+    /// Gives it its name, in the place of a regular file that has it.
+    pub(crate) fn replace(self) -> io::Result<()> {
+        let (path, file) = self.on_disk()?;
+        // It may have become something else meanwhile; a link is replaced then, and still not followed.
+        check(&path)?;
+        file.persist(&path).map_err(|error| error.error)?;
+        sync_name(&path);
+        Ok(())
+    }
+
+    /// Gives it its name if nothing has it: [`ErrorKind::AlreadyExists`] otherwise.
+    pub(crate) fn keep_new(self) -> io::Result<()> {
+        let (path, file) = self.on_disk()?;
+        file.persist_noclobber(&path).map_err(|error| error.error)?;
+        sync_name(&path);
+        Ok(())
+    }
+
+    fn on_disk(self) -> io::Result<(PathBuf, NamedTempFile)> {
+        self.file.as_file().sync_all()?;
+        Ok((self.path, self.file))
+    }
+}
+
+impl Write for OutputFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// Refuses a name that a link has, or anything but a regular file.
+pub(crate) fn check(path: &Path) -> io::Result<()> {
+    let known = match std::fs::symlink_metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        known => known?.file_type(),
+    };
+    let cause = if known.is_symlink() {
+        "it is a symbolic link, and none is written through\n  hint: name the file itself"
+    } else if known.is_file() {
+        return Ok(());
+    } else {
+        "it is no regular file\n  hint: name a file, or one that is not there yet"
+    };
+    Err(io::Error::new(ErrorKind::InvalidInput, cause))
+}
+
+fn folder(path: &Path) -> &Path {
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
+}
+
+/// The name is on disk, too; not every system can do that with a folder.
+fn sync_name(path: &Path) {
+    if let Ok(folder) = std::fs::File::open(folder(path)) {
+        let _ = folder.sync_all();
+    }
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    fn write(path: &Path, text: &str) -> io::Result<OutputFile> {
+        let mut file = OutputFile::create(path)?;
+        file.write_all(text.as_bytes())?;
+        Ok(file)
+    }
+
+    #[test]
+    fn a_file_is_its_owners_and_appears_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out");
+        for (round, text) in ["first", "second"].iter().enumerate() {
+            let file = write(&path, text).unwrap();
+            assert_eq!(path.exists(), round > 0, "not before it is whole");
+            file.replace().unwrap();
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), *text);
+            let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+            // What an earlier version wrote may be anybody's to read.
+            let open = std::fs::Permissions::from_mode(0o644);
+            std::fs::set_permissions(&path, open).unwrap();
+        }
+        drop(write(&path, "given up").unwrap());
+        let error = write(&path, "third").unwrap().keep_new().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::AlreadyExists);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "second");
+        let left = std::fs::read_dir(folder.path()).unwrap().count();
+        assert_eq!(left, 1, "nothing is left behind");
+    }
+
+    #[test]
+    fn a_link_is_never_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, target) = (folder.path().join("out"), folder.path().join("target"));
+        for is_there in [true, false] {
+            if is_there {
+                std::fs::write(&target, "untouched").unwrap();
+            }
+            symlink(&target, &path).unwrap();
+            let error = OutputFile::create(&path).map(drop).unwrap_err();
+            assert!(error.to_string().contains("symbolic link"), "{error}");
+            std::fs::remove_file(&path).unwrap();
+
+            // One that is put there while the file is written.
+            let (late, new) = (write(&path, "x").unwrap(), write(&path, "y").unwrap());
+            symlink(&target, &path).unwrap();
+            assert!(late.replace().is_err());
+            let error = new.keep_new().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::AlreadyExists);
+            std::fs::remove_file(&path).unwrap();
+            assert_eq!(target.exists(), is_there);
+            if is_there {
+                assert_eq!(std::fs::read_to_string(&target).unwrap(), "untouched");
+                std::fs::remove_file(&target).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_file_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        for path in [folder.path(), Path::new("/dev/null"), Path::new("/")] {
+            let error = OutputFile::create(path).map(drop).unwrap_err();
+            assert!(error.to_string().contains("no regular file"), "{error}");
+        }
+        let nowhere = folder.path().join("nowhere/out");
+        let error = OutputFile::create(&nowhere).map(drop).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+    }
+}
