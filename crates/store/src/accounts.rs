@@ -77,12 +77,21 @@ impl fmt::Debug for PendingAuthorization {
 
 /// The store of accounts.
 pub trait Accounts {
-    /// Keeps an account, in the place of any before; then it gets the version after that one's. Any claim ends.
-    /// Returns the version that is kept.
+    /// Keeps an account as it is: a new one, or in the place of the one of the version that it `replaces`. Any claim
+    /// ends. False when there is one already, or none of that version; then nothing was changed.
     fn keep_account(
         &self,
         account: Account,
-    ) -> impl Future<Output = Result<i64, StoreError>> + Send;
+        replaces: Option<i64>,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Puts an account's key and sealed bytes in the place of those that are sealed with the key `instead_of`;
+    /// version and claim stay. False when it is another account or version by now, or sealed with another key.
+    fn reseal_account(
+        &self,
+        account: Account,
+        instead_of: &str,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// One account.
     fn account(
@@ -98,8 +107,8 @@ pub trait Accounts {
     ) -> impl Future<Output = Result<Vec<Account>, StoreError>> + Send;
 
     /// Keeps an account's new tokens, scopes, end and state: only if it is still the one that was connected at
-    /// `account.connected_at`, in this version. It gets the next version, and any claim ends. False otherwise, and
-    /// then nothing was changed.
+    /// `account.connected_at`, in this version. It gets the next version, to which its sealed bytes are bound, and any
+    /// claim ends. False otherwise, and then nothing was changed.
     fn update_account(
         &self,
         account: Account,

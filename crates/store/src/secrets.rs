@@ -32,7 +32,7 @@ pub struct SealedSecret {
     pub key_id: String,
     /// The secret, encrypted.
     pub sealed: Vec<u8>,
-    /// 1 for a new one, and one more with each change.
+    /// 1 for a new one, and one more with each change. The sealed bytes are bound to it.
     pub version: i64,
     /// When it was made.
     pub created_at: Timestamp,
@@ -83,6 +83,13 @@ pub trait Secrets {
         key: WrappedKey,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
+    /// Deletes a data key that nothing is sealed with. False, and nothing deleted, where something is, or there is no
+    /// such key.
+    fn delete_unused_wrapped_key(
+        &self,
+        key_id: &str,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
     /// Puts other bytes in the place of every data key's, all or none: only if what is there is what is
     /// `expected`, ids and bytes. False otherwise; then nothing was changed. Both must name the same keys, or
     /// some key would be lost ([`StoreError::Refused`]).
@@ -92,14 +99,22 @@ pub trait Secrets {
         expected: Vec<WrappedKey>,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Keeps a secret. A new one is kept as it is; one in the place of another gets the version after the other's,
-    /// and the time at which that was made. Returns the version that is kept; none when there has to be one
-    /// already and there is not, and then nothing was made.
+    /// Keeps a secret as it is: a new one, or in the place of the one of the version that it `replaces`, whose time of
+    /// making stays. False when there is one already, or none of that version; then nothing was changed. What is
+    /// sealed is bound to the version, so it has to be known before.
     fn keep_secret(
         &self,
         secret: SealedSecret,
-        must_exist: bool,
-    ) -> impl Future<Output = Result<Option<i64>, StoreError>> + Send;
+        replaces: Option<i64>,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Puts a secret's key and sealed bytes in the place of those that are sealed with the key `instead_of`; the
+    /// version stays. False when it is of another version by now, or sealed with another key.
+    fn reseal_secret(
+        &self,
+        secret: SealedSecret,
+        instead_of: &str,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// One secret of this instance; or everybody's, without an instance. Neither stands in for the other.
     fn secret(

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use super::master_key::MasterKey;
-use super::seal::{DoesNotOpen, KEY_BYTES, Place, SealingKey};
+use super::seal::{Binding, DoesNotOpen, KEY_BYTES, Place, SealingKey};
 
 /// A data key that is open.
 pub(super) struct DataKey {
@@ -26,9 +26,33 @@ impl DataKey {
         let id = uuid::Builder::from_unix_timestamp_millis(milliseconds, &id).into_uuid();
         Some(Self {
             id: id.to_string(),
-            sealing: SealingKey::new(&bytes)?,
+            sealing: SealingKey::new(&bytes, Binding::Write)?,
             bytes,
         })
+    }
+
+    /// A new one beside one of an earlier version. All nodes give it the same id, so one of them makes it.
+    pub(super) fn generate_beside(earlier: &Self, now: Timestamp) -> Option<Self> {
+        let id = format!("{}.2", earlier.id);
+        Some(Self {
+            id,
+            ..Self::generate(now)?
+        })
+    }
+
+    /// As an earlier version made one.
+    #[cfg(test)]
+    pub(super) fn generate_as_before(now: Timestamp) -> Option<Self> {
+        let new = Self::generate(now)?;
+        Some(Self {
+            sealing: SealingKey::new(&new.bytes, Binding::Place)?,
+            ..new
+        })
+    }
+
+    /// Whether what it seals is bound to the one write.
+    pub(super) fn binds_writes(&self) -> bool {
+        self.sealing.binding == Binding::Write
     }
 
     /// A key for another purpose, which tells nothing of this one.
@@ -45,20 +69,25 @@ impl DataKey {
         let place = Place::DataKey(&self.id);
         Some(WrappedKey {
             key_id: self.id.clone(),
-            wrapped: master.sealing()?.seal(place, self.bytes.as_ref())?,
+            wrapped: master
+                .sealing(self.sealing.binding)?
+                .seal(place, self.bytes.as_ref())?,
             created_at,
         })
     }
 
     pub(super) fn unwrap(kept: &WrappedKey, master: &MasterKey) -> Result<Self, DoesNotOpen> {
-        let master = master.sealing().ok_or(DoesNotOpen)?;
-        let open = master.open(Place::DataKey(&kept.key_id), &kept.wrapped)?;
-        let bytes = <[u8; KEY_BYTES]>::try_from(&open[..]).map_err(|_| DoesNotOpen)?;
-        let bytes = Zeroizing::new(bytes);
-        Ok(Self {
-            id: kept.key_id.clone(),
-            sealing: SealingKey::new(&bytes).ok_or(DoesNotOpen)?,
-            bytes,
-        })
+        let open = |binding| {
+            let master = master.sealing(binding).ok_or(DoesNotOpen)?;
+            let open = master.open(Place::DataKey(&kept.key_id), &kept.wrapped)?;
+            let bytes = <[u8; KEY_BYTES]>::try_from(&open[..]).map_err(|_| DoesNotOpen)?;
+            let bytes = Zeroizing::new(bytes);
+            Ok(Self {
+                id: kept.key_id.clone(),
+                sealing: SealingKey::new(&bytes, binding).ok_or(DoesNotOpen)?,
+                bytes,
+            })
+        };
+        open(Binding::Write).or_else(|DoesNotOpen| open(Binding::Place))
     }
 }

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
-use super::seal::{KEY_BYTES, SealingKey};
+use super::seal::{Binding, KEY_BYTES, SealingKey};
 
 /// 32 bytes, written as base64.
 #[derive(Clone)]
@@ -48,8 +48,8 @@ impl MasterKey {
         Zeroizing::new(STANDARD.encode(self.0.as_ref()))
     }
 
-    pub(super) fn sealing(&self) -> Option<SealingKey> {
-        SealingKey::new(&self.0)
+    pub(super) fn sealing(&self, binding: Binding) -> Option<SealingKey> {
+        SealingKey::new(&self.0, binding)
     }
 }
 

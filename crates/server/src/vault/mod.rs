@@ -2,7 +2,8 @@
 //!
 //! - [`master_key`]: what opens the rest; from a file, the environment or a command
 //! - [`data_key`]: what everything is sealed with, itself sealed by the master key
-//! - [`seal`]: AES-256-GCM-SIV, bound to the place of what is sealed
+//! - [`seal`]: AES-256-GCM-SIV, bound to the place of what is sealed and to the one write
+//! - [`reseal`]: what earlier versions bound to its place alone
 //!
 //! Rules: whatever leaves the vault is a [`SecretText`], which cannot be printed; whoever asks names the
 //! instance; what another node changed is seen within a second.
@@ -10,6 +11,7 @@
 mod data_key;
 mod fault;
 mod master_key;
+mod reseal;
 mod seal;
 mod secret_text;
 mod secrets;
@@ -27,7 +29,8 @@ use crate::clock::Clock;
 use data_key::DataKey;
 pub use fault::VaultFault;
 pub use master_key::{MasterKey, NoMasterKey};
-pub use seal::Place;
+pub(crate) use reseal::account_place;
+pub use seal::{Place, Revision};
 pub use secret_text::SecretText;
 pub use secrets::{BadSecretName, Listed, check_secret_name};
 
@@ -66,8 +69,18 @@ impl Vault {
                 .await?;
         }
         let unwrap = |kept: &WrappedKey| DataKey::unwrap(kept, master);
-        let keys = kept.iter().map(unwrap).collect::<Result<Vec<_>, _>>();
-        let keys = keys.map_err(|_| VaultFault::WrongMasterKey)?;
+        let unwrap_all = |kept: &[WrappedKey]| {
+            let keys = kept.iter().map(unwrap).collect::<Result<Vec<_>, _>>();
+            keys.map_err(|_| VaultFault::WrongMasterKey)
+        };
+        let mut keys = unwrap_all(&kept)?;
+        if !keys.iter().any(DataKey::binds_writes) {
+            let earlier = keys.first().ok_or(VaultFault::WrongMasterKey)?;
+            let new = DataKey::generate_beside(earlier, now).and_then(|key| key.wrap(master, now));
+            let new = new.ok_or(VaultFault::NoRandomness)?;
+            store.keep_wrapped_key(new).await?;
+            keys = unwrap_all(&store.wrapped_keys().await?)?;
+        }
         Ok(Self {
             store,
             clock,
@@ -103,13 +116,18 @@ impl Vault {
 
     /// A key for another purpose, the same on every node and after every start.
     pub(crate) fn derived_key(&self, purpose: &str) -> Result<Zeroizing<[u8; 32]>, VaultFault> {
-        let key = self.keys.first().ok_or(VaultFault::WrongMasterKey)?;
-        Ok(key.derived(purpose))
+        Ok(self.sealing_key()?.derived(purpose))
+    }
+
+    /// The key that new things are sealed with.
+    fn sealing_key(&self) -> Result<&DataKey, VaultFault> {
+        let key = self.keys.iter().find(|key| key.binds_writes());
+        key.ok_or(VaultFault::WrongMasterKey)
     }
 
     /// Seals something for its place. The id of the key belongs beside it.
     pub fn seal(&self, place: Place<'_>, open: &[u8]) -> Result<(String, Vec<u8>), VaultFault> {
-        let key = self.keys.first().ok_or(VaultFault::WrongMasterKey)?;
+        let key = self.sealing_key()?;
         let sealed = key.sealing.seal(place, open);
         Ok((key.id.clone(), sealed.ok_or(VaultFault::NoRandomness)?))
     }

@@ -4,8 +4,10 @@ use backlot_store::secrets::{SealedSecret, Secrets as _};
 use backlot_wix::InstanceId;
 use jiff::Timestamp;
 
-use super::{Key, Place, SecretText, Vault, VaultFault};
+use super::{Key, Place, Revision, SecretText, Vault, VaultFault};
 
+/// How often a write is tried when others write the same secret at the same time.
+const MAX_TRIES: u32 = 64;
 /// The longest name.
 const LONGEST_NAME: usize = 64;
 
@@ -69,21 +71,34 @@ impl Vault {
         text: &SecretText,
         must_exist: bool,
     ) -> Result<Option<i64>, VaultFault> {
-        let place = Place::Secret(instance_id, name);
-        let (key_id, sealed) = self.seal(place, text.reveal().as_bytes())?;
-        let now = self.clock.now();
-        let secret = SealedSecret {
-            instance_id,
-            name: name.to_owned(),
-            key_id,
-            sealed,
-            version: 1,
-            created_at: now,
-            changed_at: now,
-        };
-        let version = self.store.keep_secret(secret, must_exist).await?;
-        self.open.invalidate(&(instance_id, name.into()));
-        Ok(version)
+        for _ in 0..MAX_TRIES {
+            let before = self.store.secret(instance_id, name).await?;
+            if must_exist && before.is_none() {
+                return Ok(None);
+            }
+            let now = self.clock.now();
+            let replaces = before.as_ref().map(|before| before.version);
+            let revision = Revision {
+                version: replaces.unwrap_or_default() + 1,
+                created_at: before.map_or(now, |before| before.created_at),
+            };
+            let place = Place::Secret(instance_id, name, revision);
+            let (key_id, sealed) = self.seal(place, text.reveal().as_bytes())?;
+            let secret = SealedSecret {
+                instance_id,
+                name: name.to_owned(),
+                key_id,
+                sealed,
+                version: revision.version,
+                created_at: revision.created_at,
+                changed_at: now,
+            };
+            if self.store.keep_secret(secret, replaces).await? {
+                self.open.invalidate(&(instance_id, name.into()));
+                return Ok(Some(revision.version));
+            }
+        }
+        Err(VaultFault::ChangedMeanwhile)
     }
 
     /// Removes a secret. False when there was none.
@@ -107,11 +122,19 @@ impl Vault {
     }
 
     fn text(&self, kept: &SealedSecret) -> Result<SecretText, VaultFault> {
-        let place = Place::Secret(kept.instance_id, &kept.name);
-        let bytes = self.open(place, &kept.key_id, &kept.sealed)?;
+        let bytes = self.open(place_of(kept), &kept.key_id, &kept.sealed)?;
         let text = str::from_utf8(&bytes).map_err(|_| VaultFault::DoesNotOpen)?;
         Ok(SecretText::new(text.to_owned()))
     }
+}
+
+/// Where a secret is sealed for.
+pub(super) fn place_of(kept: &SealedSecret) -> Place<'_> {
+    let revision = Revision {
+        version: kept.version,
+        created_at: kept.created_at,
+    };
+    Place::Secret(kept.instance_id, &kept.name, revision)
 }
 
 impl From<SealedSecret> for Listed {

@@ -29,6 +29,7 @@ mod signing_keys;
 mod slow_clients;
 mod upstream;
 mod upstream_faults;
+mod vault;
 mod websocket;
 mod wix_handle;
 mod wix_room;

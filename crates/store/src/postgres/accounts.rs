@@ -7,25 +7,26 @@ use tokio_postgres::Row;
 use super::PostgresStore;
 use super::failure::{Failure, attempt};
 use super::instances::instance_id;
-use super::tenant::{Sees, transaction, uuid};
+use super::tenant::{Bound, Sees, transaction, uuid};
 use crate::StoreError;
 use crate::accounts::{Account, Accounts, PendingAuthorization};
 use crate::rows::instant;
 
-const KEEP: &str = "
-    INSERT INTO accounts AS known (instance_id, connection, key_id, sealed, version, scopes, connected_by,
-                                   connected_at_ms, expires_at_ms, broken)
+const INSERT: &str = "
+    INSERT INTO accounts (instance_id, connection, key_id, sealed, version, scopes, connected_by,
+                          connected_at_ms, expires_at_ms, broken)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-    ON CONFLICT (instance_id, connection) DO UPDATE SET
-        key_id           = excluded.key_id,
-        sealed           = excluded.sealed,
-        version          = known.version + 1,
-        scopes           = excluded.scopes,
-        connected_by     = excluded.connected_by,
-        connected_at_ms  = excluded.connected_at_ms,
-        expires_at_ms    = excluded.expires_at_ms,
-        broken           = excluded.broken,
-        claimed_until_ms = NULL
+    ON CONFLICT (instance_id, connection) DO NOTHING RETURNING version";
+
+const REPLACE: &str = "
+    UPDATE accounts
+    SET key_id = $3, sealed = $4, version = $5, scopes = $6, connected_by = $7, connected_at_ms = $8,
+        expires_at_ms = $9, broken = $10, claimed_until_ms = NULL
+    WHERE instance_id = $1 AND connection = $2 AND version = $11 RETURNING version";
+
+const RESEAL: &str = "
+    UPDATE accounts SET key_id = $3, sealed = $4
+    WHERE instance_id = $1 AND connection = $2 AND version = $5 AND connected_at_ms = $6 AND key_id = $7
     RETURNING version";
 
 const ONE: &str = "
@@ -81,22 +82,25 @@ const TAKE: &str = "
 const FORGET: &str = "DELETE FROM pending_authorizations WHERE expires_at_ms < $1";
 
 impl Accounts for PostgresStore {
-    async fn keep_account(&self, account: Account) -> Result<i64, StoreError> {
-        let rows = attempt!(writing: self.tell(account.instance_id, KEEP, &[
+    async fn keep_account(
+        &self,
+        account: Account,
+        replaces: Option<i64>,
+    ) -> Result<bool, StoreError> {
+        Ok(!attempt!(writing: self.keep_one(&account, replaces))?.is_empty())
+    }
+
+    async fn reseal_account(&self, account: Account, instead_of: &str) -> Result<bool, StoreError> {
+        let changed = attempt!(writing: self.tell(account.instance_id, RESEAL, &[
             &uuid(account.instance_id),
             &account.connection,
             &account.key_id,
             &account.sealed,
             &account.version,
-            &account.scopes,
-            &account.connected_by,
             &account.connected_at.as_millisecond(),
-            &account.expires_at.map(Timestamp::as_millisecond),
-            &account.broken,
+            &instead_of,
         ]))?;
-        let row = rows.first();
-        let row = row.ok_or_else(|| StoreError::Refused("an account was not kept".to_owned()))?;
-        Ok(row.try_get(0).map_err(Failure::from)?)
+        Ok(!changed.is_empty())
     }
 
     async fn account(
@@ -198,6 +202,32 @@ impl Accounts for PostgresStore {
 }
 
 impl PostgresStore {
+    /// A row if it was kept.
+    async fn keep_one(
+        &self,
+        account: &Account,
+        replaces: Option<i64>,
+    ) -> Result<Vec<Row>, Failure> {
+        let id = uuid(account.instance_id);
+        let connected_at = account.connected_at.as_millisecond();
+        let expires_at = account.expires_at.map(Timestamp::as_millisecond);
+        let mut values: Vec<Bound<'_>> = vec![
+            &id,
+            &account.connection,
+            &account.key_id,
+            &account.sealed,
+            &account.version,
+            &account.scopes,
+            &account.connected_by,
+            &connected_at,
+            &expires_at,
+            &account.broken,
+        ];
+        values.extend(replaces.as_ref().map(|version| version as Bound<'_>));
+        let sql = if replaces.is_some() { REPLACE } else { INSERT };
+        self.tell(account.instance_id, sql, &values).await
+    }
+
     async fn keep_pending(
         &self,
         pending: &PendingAuthorization,

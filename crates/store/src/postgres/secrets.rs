@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::PostgresStore;
 use super::failure::{Failure, attempt};
-use super::tenant::{owners_transaction, uuid};
+use super::tenant::{Bound, owners_transaction, uuid};
 use crate::StoreError;
 use crate::rows::instant;
 use crate::secrets::{
@@ -23,34 +23,41 @@ const KEEP_KEY: &str = "
 
 const REWRAP: &str = "UPDATE wrapped_keys SET wrapped = $2 WHERE key_id = $1";
 
-const KEEP: &str = "
-    INSERT INTO secrets AS known (name, key_id, sealed, version, created_at_ms, changed_at_ms)
+const DELETE_UNUSED_KEY: &str = "
+    DELETE FROM wrapped_keys
+    WHERE key_id = $1
+      AND NOT EXISTS (SELECT 1 FROM secrets WHERE key_id = $1)
+      AND NOT EXISTS (SELECT 1 FROM instance_secrets WHERE key_id = $1)
+      AND NOT EXISTS (SELECT 1 FROM accounts WHERE key_id = $1)
+      AND NOT EXISTS (SELECT 1 FROM pending_authorizations WHERE key_id = $1)
+      AND NOT EXISTS (SELECT 1 FROM signing_keys WHERE sealed_with = $1)";
+
+const INSERT: &str = "
+    INSERT INTO secrets (name, key_id, sealed, version, created_at_ms, changed_at_ms)
     VALUES ($1, $2, $3, $4, $5, $6)
-    ON CONFLICT (name) DO UPDATE SET
-        key_id        = excluded.key_id,
-        sealed        = excluded.sealed,
-        version       = known.version + 1,
-        changed_at_ms = excluded.changed_at_ms
+    ON CONFLICT (name) DO NOTHING RETURNING version";
+
+const INSERT_ONES: &str = "
+    INSERT INTO instance_secrets (name, key_id, sealed, version, created_at_ms, changed_at_ms, instance_id)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)
+    ON CONFLICT (instance_id, name) DO NOTHING RETURNING version";
+
+const REPLACE: &str = "
+    UPDATE secrets SET key_id = $2, sealed = $3, version = $4, changed_at_ms = $6
+    WHERE name = $1 AND version = $7 AND created_at_ms = $5 RETURNING version";
+
+const REPLACE_ONES: &str = "
+    UPDATE instance_secrets SET key_id = $2, sealed = $3, version = $4, changed_at_ms = $6
+    WHERE name = $1 AND version = $7 AND created_at_ms = $5 AND instance_id = $8 RETURNING version";
+
+const RESEAL: &str = "
+    UPDATE secrets SET key_id = $2, sealed = $3
+    WHERE name = $1 AND version = $4 AND created_at_ms = $5 AND key_id = $6 RETURNING version";
+
+const RESEAL_ONES: &str = "
+    UPDATE instance_secrets SET key_id = $2, sealed = $3
+    WHERE name = $1 AND version = $4 AND created_at_ms = $5 AND key_id = $6 AND instance_id = $7
     RETURNING version";
-
-const KEEP_ONES: &str = "
-    INSERT INTO instance_secrets AS known
-        (instance_id, name, key_id, sealed, version, created_at_ms, changed_at_ms)
-    VALUES ($7, $1, $2, $3, $4, $5, $6)
-    ON CONFLICT (instance_id, name) DO UPDATE SET
-        key_id        = excluded.key_id,
-        sealed        = excluded.sealed,
-        version       = known.version + 1,
-        changed_at_ms = excluded.changed_at_ms
-    RETURNING version";
-
-const CHANGE: &str = "
-    UPDATE secrets SET key_id = $2, sealed = $3, version = version + 1, changed_at_ms = $4
-    WHERE name = $1 RETURNING version";
-
-const CHANGE_ONES: &str = "
-    UPDATE instance_secrets SET key_id = $2, sealed = $3, version = version + 1, changed_at_ms = $4
-    WHERE instance_id = $5 AND name = $1 RETURNING version";
 
 const EVERYBODYS: &str = "
     SELECT NULL::uuid, name, key_id, sealed, version, created_at_ms, changed_at_ms
@@ -102,6 +109,11 @@ impl Secrets for PostgresStore {
         Ok(kept > 0)
     }
 
+    async fn delete_unused_wrapped_key(&self, key_id: &str) -> Result<bool, StoreError> {
+        let deleted = attempt!(writing: self.change(DELETE_UNUSED_KEY, &[&key_id]))?;
+        Ok(deleted > 0)
+    }
+
     async fn rewrap_keys(
         &self,
         keys: Vec<WrappedKey>,
@@ -116,11 +128,17 @@ impl Secrets for PostgresStore {
     async fn keep_secret(
         &self,
         secret: SealedSecret,
-        must_exist: bool,
-    ) -> Result<Option<i64>, StoreError> {
-        let rows = attempt!(writing: self.keep(&secret, must_exist))?;
-        let version = rows.first().map(|row| row.try_get(0)).transpose();
-        Ok(version.map_err(Failure::from)?)
+        replaces: Option<i64>,
+    ) -> Result<bool, StoreError> {
+        Ok(!attempt!(writing: self.keep(&secret, replaces))?.is_empty())
+    }
+
+    async fn reseal_secret(
+        &self,
+        secret: SealedSecret,
+        instead_of: &str,
+    ) -> Result<bool, StoreError> {
+        Ok(!attempt!(writing: self.reseal(&secret, instead_of))?.is_empty())
     }
 
     async fn secret(
@@ -229,50 +247,49 @@ impl PostgresStore {
         lease.give_back(outcome)
     }
 
-    /// The version that is kept, if any.
-    async fn keep(&self, secret: &SealedSecret, must_exist: bool) -> Result<Vec<Row>, Failure> {
-        let SealedSecret {
-            name,
-            key_id,
-            sealed,
-            version,
-            ..
-        } = secret;
+    /// A row if it was kept.
+    async fn keep(
+        &self,
+        secret: &SealedSecret,
+        replaces: Option<i64>,
+    ) -> Result<Vec<Row>, Failure> {
         let created_at = secret.created_at.as_millisecond();
         let changed_at = secret.changed_at.as_millisecond();
-        match (secret.instance_id, must_exist) {
-            (None, true) => self.ask(CHANGE, &[name, key_id, sealed, &changed_at]).await,
-            (None, false) => {
-                self.ask(
-                    KEEP,
-                    &[name, key_id, sealed, version, &created_at, &changed_at],
-                )
-                .await
-            }
-            (Some(id), true) => {
-                self.tell(
-                    id,
-                    CHANGE_ONES,
-                    &[name, key_id, sealed, &changed_at, &uuid(id)],
-                )
-                .await
-            }
-            (Some(id), false) => {
-                self.tell(
-                    id,
-                    KEEP_ONES,
-                    &[
-                        name,
-                        key_id,
-                        sealed,
-                        version,
-                        &created_at,
-                        &changed_at,
-                        &uuid(id),
-                    ],
-                )
-                .await
-            }
+        let instance = secret.instance_id.map(uuid);
+        let mut values: Vec<Bound<'_>> = vec![
+            &secret.name,
+            &secret.key_id,
+            &secret.sealed,
+            &secret.version,
+            &created_at,
+            &changed_at,
+        ];
+        values.extend(replaces.as_ref().map(|version| version as Bound<'_>));
+        values.extend(instance.as_ref().map(|id| id as Bound<'_>));
+        match (secret.instance_id, replaces) {
+            (None, None) => self.ask(INSERT, &values).await,
+            (None, Some(_)) => self.ask(REPLACE, &values).await,
+            (Some(id), None) => self.tell(id, INSERT_ONES, &values).await,
+            (Some(id), Some(_)) => self.tell(id, REPLACE_ONES, &values).await,
+        }
+    }
+
+    /// A row if it was changed.
+    async fn reseal(&self, secret: &SealedSecret, instead_of: &str) -> Result<Vec<Row>, Failure> {
+        let created_at = secret.created_at.as_millisecond();
+        let instance = secret.instance_id.map(uuid);
+        let mut values: Vec<Bound<'_>> = vec![
+            &secret.name,
+            &secret.key_id,
+            &secret.sealed,
+            &secret.version,
+            &created_at,
+            &instead_of,
+        ];
+        values.extend(instance.as_ref().map(|id| id as Bound<'_>));
+        match secret.instance_id {
+            None => self.ask(RESEAL, &values).await,
+            Some(id) => self.tell(id, RESEAL_ONES, &values).await,
         }
     }
 }

@@ -3,28 +3,28 @@
 use backlot_wix::InstanceId;
 use backlot_wix::data::Budget;
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension as _, Row, params};
+use rusqlite::{OptionalExtension as _, Row, ToSql, params};
 
 use super::SqliteStore;
 use crate::StoreError;
 use crate::accounts::{Account, Accounts, PendingAuthorization};
 use crate::rows::instant;
 
-const KEEP: &str = "
+const INSERT: &str = "
     INSERT INTO accounts (instance_id, connection, key_id, sealed, version, scopes, connected_by,
                           connected_at_ms, expires_at_ms, broken)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-    ON CONFLICT (instance_id, connection) DO UPDATE SET
-        key_id           = excluded.key_id,
-        sealed           = excluded.sealed,
-        version          = version + 1,
-        scopes           = excluded.scopes,
-        connected_by     = excluded.connected_by,
-        connected_at_ms  = excluded.connected_at_ms,
-        expires_at_ms    = excluded.expires_at_ms,
-        broken           = excluded.broken,
-        claimed_until_ms = NULL
-    RETURNING version";
+    ON CONFLICT (instance_id, connection) DO NOTHING";
+
+const REPLACE: &str = "
+    UPDATE accounts
+    SET key_id = ?3, sealed = ?4, version = ?5, scopes = ?6, connected_by = ?7, connected_at_ms = ?8,
+        expires_at_ms = ?9, broken = ?10, claimed_until_ms = NULL
+    WHERE instance_id = ?1 AND connection = ?2 AND version = ?11";
+
+const RESEAL: &str = "
+    UPDATE accounts SET key_id = ?3, sealed = ?4
+    WHERE instance_id = ?1 AND connection = ?2 AND version = ?5 AND connected_at_ms = ?6 AND key_id = ?7";
 
 const READ: &str = "
     SELECT instance_id, connection, key_id, sealed, version, scopes, connected_by, connected_at_ms,
@@ -65,24 +65,47 @@ const TAKE: &str = "
     RETURNING instance_id, connection, key_id, sealed, expires_at_ms";
 
 impl Accounts for SqliteStore {
-    async fn keep_account(&self, account: Account) -> Result<i64, StoreError> {
+    async fn keep_account(
+        &self,
+        account: Account,
+        replaces: Option<i64>,
+    ) -> Result<bool, StoreError> {
         self.write_with(move |connection| {
-            let version = connection.prepare_cached(KEEP)?.query_row(
-                params![
-                    account.instance_id.as_bytes(),
-                    account.connection,
-                    account.key_id,
-                    account.sealed,
-                    account.version,
-                    account.scopes,
-                    account.connected_by,
-                    account.connected_at.as_millisecond(),
-                    account.expires_at.map(Timestamp::as_millisecond),
-                    account.broken
-                ],
-                |row| row.get(0),
-            )?;
-            Ok(version)
+            let connected_at = account.connected_at.as_millisecond();
+            let expires_at = account.expires_at.map(Timestamp::as_millisecond);
+            let mut values: Vec<&dyn ToSql> = vec![
+                account.instance_id.as_bytes(),
+                &account.connection,
+                &account.key_id,
+                &account.sealed,
+                &account.version,
+                &account.scopes,
+                &account.connected_by,
+                &connected_at,
+                &expires_at,
+                &account.broken,
+            ];
+            values.extend(replaces.as_ref().map(|version| version as &dyn ToSql));
+            let sql = if replaces.is_some() { REPLACE } else { INSERT };
+            let kept = connection.prepare_cached(sql)?.execute(&values[..])?;
+            Ok(kept > 0)
+        })
+        .await
+    }
+
+    async fn reseal_account(&self, account: Account, instead_of: &str) -> Result<bool, StoreError> {
+        let instead_of = instead_of.to_owned();
+        self.write_with(move |connection| {
+            let changed = connection.prepare_cached(RESEAL)?.execute(params![
+                account.instance_id.as_bytes(),
+                account.connection,
+                account.key_id,
+                account.sealed,
+                account.version,
+                account.connected_at.as_millisecond(),
+                instead_of
+            ])?;
+            Ok(changed > 0)
         })
         .await
     }

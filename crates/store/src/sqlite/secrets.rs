@@ -2,7 +2,7 @@
 
 use backlot_wix::InstanceId;
 use backlot_wix::data::Budget;
-use rusqlite::{Connection, Params, Row, params};
+use rusqlite::{Connection, Params, ToSql, params};
 
 use super::SqliteStore;
 use crate::StoreError;
@@ -15,25 +15,40 @@ const KEEP_KEY: &str = "
     INSERT INTO wrapped_keys (key_id, wrapped, created_at_ms) VALUES (?1, ?2, ?3)
     ON CONFLICT (key_id) DO NOTHING";
 
-const KEEP: &str = "
+const DELETE_UNUSED_KEY: &str = "
+    DELETE FROM wrapped_keys
+    WHERE key_id = ?1
+      AND NOT EXISTS (SELECT 1 FROM secrets WHERE key_id = ?1)
+      AND NOT EXISTS (SELECT 1 FROM instance_secrets WHERE key_id = ?1)
+      AND NOT EXISTS (SELECT 1 FROM accounts WHERE key_id = ?1)
+      AND NOT EXISTS (SELECT 1 FROM pending_authorizations WHERE key_id = ?1)
+      AND NOT EXISTS (SELECT 1 FROM signing_keys WHERE sealed_with = ?1)";
+
+const INSERT: &str = "
     INSERT INTO secrets (name, key_id, sealed, version, created_at_ms, changed_at_ms)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-    ON CONFLICT (name) DO UPDATE SET
-        key_id        = excluded.key_id,
-        sealed        = excluded.sealed,
-        version       = version + 1,
-        changed_at_ms = excluded.changed_at_ms
-    RETURNING version";
+    ON CONFLICT (name) DO NOTHING";
 
-const KEEP_ONES: &str = "
-    INSERT INTO instance_secrets (instance_id, name, key_id, sealed, version, created_at_ms, changed_at_ms)
-    VALUES (?7, ?1, ?2, ?3, ?4, ?5, ?6)
-    ON CONFLICT (instance_id, name) DO UPDATE SET
-        key_id        = excluded.key_id,
-        sealed        = excluded.sealed,
-        version       = version + 1,
-        changed_at_ms = excluded.changed_at_ms
-    RETURNING version";
+const INSERT_ONES: &str = "
+    INSERT INTO instance_secrets (name, key_id, sealed, version, created_at_ms, changed_at_ms, instance_id)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    ON CONFLICT (instance_id, name) DO NOTHING";
+
+const REPLACE: &str = "
+    UPDATE secrets SET key_id = ?2, sealed = ?3, version = ?4, changed_at_ms = ?6
+    WHERE name = ?1 AND version = ?7 AND created_at_ms = ?5";
+
+const REPLACE_ONES: &str = "
+    UPDATE instance_secrets SET key_id = ?2, sealed = ?3, version = ?4, changed_at_ms = ?6
+    WHERE name = ?1 AND version = ?7 AND created_at_ms = ?5 AND instance_id = ?8";
+
+const RESEAL: &str = "
+    UPDATE secrets SET key_id = ?2, sealed = ?3
+    WHERE name = ?1 AND version = ?4 AND created_at_ms = ?5 AND key_id = ?6";
+
+const RESEAL_ONES: &str = "
+    UPDATE instance_secrets SET key_id = ?2, sealed = ?3
+    WHERE name = ?1 AND version = ?4 AND created_at_ms = ?5 AND key_id = ?6 AND instance_id = ?7";
 
 const EVERYBODYS: &str = "
     SELECT NULL, name, key_id, sealed, version, created_at_ms, changed_at_ms FROM secrets";
@@ -64,6 +79,15 @@ impl Secrets for SqliteStore {
             .await
     }
 
+    async fn delete_unused_wrapped_key(&self, key_id: &str) -> Result<bool, StoreError> {
+        let key_id = key_id.to_owned();
+        self.write_with(move |connection| {
+            let mut delete = connection.prepare_cached(DELETE_UNUSED_KEY)?;
+            Ok(delete.execute([key_id])? > 0)
+        })
+        .await
+    }
+
     async fn rewrap_keys(
         &self,
         keys: Vec<WrappedKey>,
@@ -89,44 +113,60 @@ impl Secrets for SqliteStore {
     async fn keep_secret(
         &self,
         secret: SealedSecret,
-        must_exist: bool,
-    ) -> Result<Option<i64>, StoreError> {
+        replaces: Option<i64>,
+    ) -> Result<bool, StoreError> {
         self.write_with(move |connection| {
-            let exists = || is_there(connection, secret.instance_id, &secret.name);
-            if must_exist && !exists()? {
-                return Ok(None);
-            }
+            let instance_id = secret.instance_id.map(|id| id.as_bytes().to_vec());
             let (created_at, changed_at) = (
                 secret.created_at.as_millisecond(),
                 secret.changed_at.as_millisecond(),
             );
-            let version = |row: &Row<'_>| row.get(0);
-            let kept = match &secret.instance_id {
-                None => connection.prepare_cached(KEEP)?.query_row(
-                    params![
-                        secret.name,
-                        secret.key_id,
-                        secret.sealed,
-                        secret.version,
-                        created_at,
-                        changed_at
-                    ],
-                    version,
-                )?,
-                Some(instance_id) => connection.prepare_cached(KEEP_ONES)?.query_row(
-                    params![
-                        secret.name,
-                        secret.key_id,
-                        secret.sealed,
-                        secret.version,
-                        created_at,
-                        changed_at,
-                        instance_id.as_bytes()
-                    ],
-                    version,
-                )?,
+            let mut values: Vec<&dyn ToSql> = vec![
+                &secret.name,
+                &secret.key_id,
+                &secret.sealed,
+                &secret.version,
+                &created_at,
+                &changed_at,
+            ];
+            values.extend(replaces.as_ref().map(|version| version as &dyn ToSql));
+            values.extend(instance_id.as_ref().map(|id| id as &dyn ToSql));
+            let sql = match (&instance_id, replaces) {
+                (None, None) => INSERT,
+                (Some(_), None) => INSERT_ONES,
+                (None, Some(_)) => REPLACE,
+                (Some(_), Some(_)) => REPLACE_ONES,
             };
-            Ok(Some(kept))
+            let kept = connection.prepare_cached(sql)?.execute(&values[..])?;
+            Ok(kept > 0)
+        })
+        .await
+    }
+
+    async fn reseal_secret(
+        &self,
+        secret: SealedSecret,
+        instead_of: &str,
+    ) -> Result<bool, StoreError> {
+        let instead_of = instead_of.to_owned();
+        self.write_with(move |connection| {
+            let instance_id = secret.instance_id.map(|id| id.as_bytes().to_vec());
+            let created_at = secret.created_at.as_millisecond();
+            let mut values: Vec<&dyn ToSql> = vec![
+                &secret.name,
+                &secret.key_id,
+                &secret.sealed,
+                &secret.version,
+                &created_at,
+                &instead_of,
+            ];
+            values.extend(instance_id.as_ref().map(|id| id as &dyn ToSql));
+            let sql = match instance_id {
+                None => RESEAL,
+                Some(_) => RESEAL_ONES,
+            };
+            let changed = connection.prepare_cached(sql)?.execute(&values[..])?;
+            Ok(changed > 0)
         })
         .await
     }
@@ -236,22 +276,6 @@ fn read_keys(connection: &Connection) -> Result<Vec<WrappedKey>, StoreError> {
         })
     })
     .collect()
-}
-
-fn is_there(
-    connection: &Connection,
-    instance_id: Option<InstanceId>,
-    name: &str,
-) -> Result<bool, StoreError> {
-    let there = match instance_id {
-        None => connection
-            .prepare_cached("SELECT 1 FROM secrets WHERE name = ?1")?
-            .exists([name]),
-        Some(instance_id) => connection
-            .prepare_cached("SELECT 1 FROM instance_secrets WHERE instance_id = ?1 AND name = ?2")?
-            .exists(params![instance_id.as_bytes(), name]),
-    };
-    Ok(there?)
 }
 
 fn read(

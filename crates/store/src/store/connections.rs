@@ -22,6 +22,10 @@ impl Secrets for Store {
         each!(self, store => store.keep_wrapped_key(key).await)
     }
 
+    async fn delete_unused_wrapped_key(&self, key_id: &str) -> Result<bool, StoreError> {
+        each!(self, store => store.delete_unused_wrapped_key(key_id).await)
+    }
+
     async fn rewrap_keys(
         &self,
         keys: Vec<WrappedKey>,
@@ -33,9 +37,17 @@ impl Secrets for Store {
     async fn keep_secret(
         &self,
         secret: SealedSecret,
-        must_exist: bool,
-    ) -> Result<Option<i64>, StoreError> {
-        each!(self, store => store.keep_secret(secret, must_exist).await)
+        replaces: Option<i64>,
+    ) -> Result<bool, StoreError> {
+        each!(self, store => store.keep_secret(secret, replaces).await)
+    }
+
+    async fn reseal_secret(
+        &self,
+        secret: SealedSecret,
+        instead_of: &str,
+    ) -> Result<bool, StoreError> {
+        each!(self, store => store.reseal_secret(secret, instead_of).await)
     }
 
     async fn secret(
@@ -71,8 +83,16 @@ impl Secrets for Store {
 }
 
 impl Accounts for Store {
-    async fn keep_account(&self, account: Account) -> Result<i64, StoreError> {
-        each!(self, store => store.keep_account(account).await)
+    async fn keep_account(
+        &self,
+        account: Account,
+        replaces: Option<i64>,
+    ) -> Result<bool, StoreError> {
+        each!(self, store => store.keep_account(account, replaces).await)
+    }
+
+    async fn reseal_account(&self, account: Account, instead_of: &str) -> Result<bool, StoreError> {
+        each!(self, store => store.reseal_account(account, instead_of).await)
     }
 
     async fn account(

@@ -66,7 +66,7 @@ pub async fn copy(
         return Err(StoreError::Refused(text.to_owned()).into());
     }
     for secret in from.secrets(None).await? {
-        to.keep_secret(secret, false).await?;
+        to.keep_secret(secret, None).await?;
     }
     to.declare_collections(from.declared_collections().await?, false)
         .await??;
@@ -101,10 +101,10 @@ async fn copy_instance(
         to.keep_refusal(refusal).await?;
     }
     for secret in from.secrets(Some(instance_id)).await? {
-        to.keep_secret(secret, false).await?;
+        to.keep_secret(secret, None).await?;
     }
     for account in from.accounts(instance_id).await? {
-        to.keep_account(account).await?;
+        to.keep_account(account, None).await?;
     }
     let usage = from.connection_usage(instance_id, None).await?;
     to.add_connection_usage(usage).await?;

@@ -20,7 +20,11 @@ async fn an_account_is_kept_replaced_and_removed(place: &Place) {
     assert_eq!(store.account(id, "mail").await.unwrap(), None);
     assert_eq!(store.remove_account(id, "mail").await.unwrap(), None);
     let first = account(1, "mail", b"\x00\xff");
-    assert_eq!(store.keep_account(first.clone()).await.unwrap(), 1);
+    assert!(store.keep_account(first.clone(), None).await.unwrap());
+    assert!(
+        !store.keep_account(first.clone(), None).await.unwrap(),
+        "there is one"
+    );
     assert!(!format!("{first:?}").contains("sealed"));
     assert_eq!(store.account(id, "mail").await.unwrap(), Some(first));
 
@@ -30,18 +34,17 @@ async fn an_account_is_kept_replaced_and_removed(place: &Place) {
         connected_at: at(200),
         expires_at: None,
         broken: true,
+        version: 2,
         ..account(1, "mail", b"second")
     };
-    assert_eq!(store.keep_account(second.clone()).await.unwrap(), 2);
-    let expected = Account {
-        version: 2,
-        ..second
-    };
+    assert!(!store.keep_account(second.clone(), Some(2)).await.unwrap());
+    assert!(store.keep_account(second.clone(), Some(1)).await.unwrap());
+    let expected = second;
     let found = place.open().await.account(id, "mail").await.unwrap();
     assert_eq!(found, Some(expected.clone()));
 
     let other = account(1, "crm", b"c");
-    store.keep_account(other.clone()).await.unwrap();
+    store.keep_account(other.clone(), None).await.unwrap();
     let all = store.accounts(id).await.unwrap();
     assert_eq!(all, [other.clone(), expected.clone()], "by connection");
     let removed = store.remove_account(id, "mail").await.unwrap();
@@ -53,7 +56,10 @@ async fn an_account_is_kept_replaced_and_removed(place: &Place) {
 
 async fn an_update_is_for_the_version_it_knows(place: &Place) {
     let store = place.open().await;
-    store.keep_account(account(1, "mail", b"1")).await.unwrap();
+    store
+        .keep_account(account(1, "mail", b"1"), None)
+        .await
+        .unwrap();
     let renewed = Account {
         key_id: "k2".to_owned(),
         scopes: "read".to_owned(),
@@ -88,13 +94,13 @@ async fn an_update_is_for_the_version_it_knows(place: &Place) {
 async fn what_was_renewed_for_a_removed_account_is_not_put_into_the_next_one(place: &Place) {
     let store = place.open().await;
     let before = account(1, "mail", b"theirs");
-    store.keep_account(before.clone()).await.unwrap();
+    store.keep_account(before.clone(), None).await.unwrap();
     store.remove_account(instance_id(1), "mail").await.unwrap();
     let next = Account {
         connected_at: at(101),
         ..account(1, "mail", b"another's")
     };
-    assert_eq!(store.keep_account(next.clone()).await.unwrap(), 1);
+    assert!(store.keep_account(next.clone(), None).await.unwrap());
     assert!(!store.update_account(before).await.unwrap());
     let found = store.account(instance_id(1), "mail").await.unwrap();
     assert_eq!(found, Some(next));
@@ -102,7 +108,9 @@ async fn what_was_renewed_for_a_removed_account_is_not_put_into_the_next_one(pla
 
 async fn of_nodes_that_claim_a_renewal_at_once_one_may(place: &Place) {
     let (one, two) = (place.open().await, place.open().await);
-    one.keep_account(account(1, "mail", b"1")).await.unwrap();
+    one.keep_account(account(1, "mail", b"1"), None)
+        .await
+        .unwrap();
     let mut tasks = Vec::new();
     for round in 0..8 {
         let node = if round % 2 == 0 { &one } else { &two }.clone();
@@ -121,7 +129,10 @@ async fn of_nodes_that_claim_a_renewal_at_once_one_may(place: &Place) {
 async fn a_claim_ends_by_time_by_hand_and_with_an_update(place: &Place) {
     let store = place.open().await;
     let id = instance_id(1);
-    store.keep_account(account(1, "mail", b"1")).await.unwrap();
+    store
+        .keep_account(account(1, "mail", b"1"), None)
+        .await
+        .unwrap();
     let claim = async |version, now, until| {
         let claimed = store.claim_renewal(id, "mail", version, at(now), at(until));
         claimed.await.unwrap()
@@ -138,8 +149,29 @@ async fn a_claim_ends_by_time_by_hand_and_with_an_update(place: &Place) {
     assert!(store.update_account(renewed).await.unwrap());
     assert!(!claim(1, 51, 81).await, "it is renewed");
     assert!(claim(2, 51, 81).await);
-    let anew = store.keep_account(account(1, "mail", b"3")).await.unwrap();
-    assert_eq!(anew, 3);
+    let resealed = Account {
+        key_id: "k2".to_owned(),
+        version: 2,
+        ..account(1, "mail", b"2, anew")
+    };
+    let reseal = async |account: &Account, instead_of: &str| {
+        let resealed = store.reseal_account(account.clone(), instead_of);
+        resealed.await.unwrap()
+    };
+    let of_the_next = Account {
+        connected_at: at(101),
+        ..resealed.clone()
+    };
+    assert!(!reseal(&of_the_next, "k").await);
+    assert!(!reseal(&resealed, "another").await);
+    assert!(reseal(&resealed, "k").await);
+    assert_eq!(store.account(id, "mail").await.unwrap(), Some(resealed));
+    assert!(!claim(2, 51, 81).await, "the claim stays");
+    let anew = Account {
+        version: 3,
+        ..account(1, "mail", b"3")
+    };
+    assert!(store.keep_account(anew, Some(2)).await.unwrap());
     assert!(claim(3, 52, 82).await);
     let missing = store.claim_renewal(id, "none", 1, at(1), at(2));
     assert!(!missing.await.unwrap());
@@ -149,7 +181,7 @@ async fn accounts_are_one_instances(place: &Place) {
     let store = place.open().await;
     for instance in [1, 2] {
         let own = account(instance, "mail", &[instance]);
-        store.keep_account(own).await.unwrap();
+        store.keep_account(own, None).await.unwrap();
     }
     store.remove_account(instance_id(1), "mail").await.unwrap();
     let update = account(1, "mail", b"x");

@@ -2,10 +2,10 @@
 //! is copied.
 
 use backlot_store::Store;
-use backlot_store::accounts::Accounts as _;
+use backlot_store::accounts::{Account, Accounts as _};
 use backlot_store::connection_usage::ConnectionUsages as _;
 use backlot_store::instances::Instances as _;
-use backlot_store::secrets::Secrets as _;
+use backlot_store::secrets::{SealedSecret, Secrets as _};
 use backlot_store::transfer::{Exporter, copy};
 
 use crate::place::Place;
@@ -25,15 +25,21 @@ async fn filled(place: &Place) -> Store {
         assert!(store.keep_wrapped_key(key).await.unwrap());
     }
     for instance in [None, Some(1), Some(2)] {
-        for sealed in [b"sealed-s1", b"sealed-s2"] {
-            let secret = secret(instance, "s", sealed, 1);
-            store.keep_secret(secret, false).await.unwrap();
+        for (sealed, replaces) in [(b"sealed-s1", None), (b"sealed-s2", Some(1))] {
+            let secret = SealedSecret {
+                version: replaces.unwrap_or_default() + 1,
+                ..secret(instance, "s", sealed, 1)
+            };
+            assert!(store.keep_secret(secret, replaces).await.unwrap());
         }
     }
     for instance in [1, 2] {
-        for sealed in [b"sealed-a1", b"sealed-a2"] {
-            let account = account(instance, "mail", sealed);
-            store.keep_account(account).await.unwrap();
+        for (sealed, replaces) in [(b"sealed-a1", None), (b"sealed-a2", Some(1))] {
+            let account = Account {
+                version: replaces.unwrap_or_default() + 1,
+                ..account(instance, "mail", sealed)
+            };
+            assert!(store.keep_account(account, replaces).await.unwrap());
         }
         let pending = pending(instance, instance, 100);
         assert!(store.keep_authorization(pending, 5, at(1)).await.unwrap());
@@ -90,7 +96,7 @@ async fn whatever_is_kept_makes_a_database_no_empty_one(place: &Place) {
     assert!(is_empty().await);
     for instance in [None, Some(1)] {
         let secret = secret(instance, "s", b"x", 1);
-        store.keep_secret(secret, false).await.unwrap();
+        store.keep_secret(secret, None).await.unwrap();
         assert!(!is_empty().await);
         store
             .remove_secret(instance.map(instance_id), "s")
@@ -98,7 +104,10 @@ async fn whatever_is_kept_makes_a_database_no_empty_one(place: &Place) {
             .unwrap();
         assert!(is_empty().await);
     }
-    store.keep_account(account(1, "mail", b"x")).await.unwrap();
+    store
+        .keep_account(account(1, "mail", b"x"), None)
+        .await
+        .unwrap();
     assert!(!is_empty().await);
     store.remove_account(id, "mail").await.unwrap();
     let usage = vec![used(1, "mail", 202_611, 1)];
@@ -152,9 +161,12 @@ async fn check_copy(from: &Store, to: &Store) {
         copy::holdings(to).await.unwrap(),
     );
     assert_eq!(old, new);
-    let changed = secret(Some(2), "s", b"changed since", 1);
-    to.keep_secret(changed, false).await.unwrap();
+    let changed = SealedSecret {
+        version: 3,
+        ..secret(Some(2), "s", b"changed since", 1)
+    };
+    assert!(to.keep_secret(changed, Some(2)).await.unwrap());
     assert_ne!(old, copy::holdings(to).await.unwrap());
     let sealed = from.secrets(Some(instance_id(2))).await.unwrap().remove(0);
-    to.keep_secret(sealed, false).await.unwrap();
+    assert!(to.keep_secret(sealed, Some(3)).await.unwrap());
 }

@@ -1,10 +1,12 @@
 //! Secrets and data keys: bytes in, the same bytes out, and nobody else's.
 
 use backlot_store::StoreError;
+use backlot_store::accounts::Accounts as _;
 use backlot_store::secrets::{SealedSecret, Secrets as _};
+use backlot_store::signing_keys::{SigningKey, SigningKeys as _};
 
 use crate::place::Place;
-use crate::{at, instance_id, key, secret};
+use crate::{account, at, instance_id, key, pending, secret};
 
 on_every_database! {
     two_nodes_agree_on_the_data_key
@@ -12,9 +14,10 @@ on_every_database! {
     of_nodes_that_wrap_keys_anew_at_once_one_does
     a_secret_is_kept_changed_and_removed
     a_secret_that_has_to_exist_is_not_made
-    a_secret_changed_by_many_at_once_has_all_their_versions
+    of_many_that_change_a_secret_at_once_one_does
     neither_everybodys_nor_anothers_secret_stands_in
     all_secrets_come_in_pages
+    a_data_key_that_something_is_sealed_with_is_not_deleted
 }
 
 async fn two_nodes_agree_on_the_data_key(place: &Place) {
@@ -80,30 +83,55 @@ async fn a_secret_is_kept_changed_and_removed(place: &Place) {
         let id = instance.map(instance_id);
         assert_eq!(store.secret(id, "stripe").await.unwrap(), None);
         let first = secret(instance, "stripe", b"\x00first\xff", 100);
-        let kept = store.keep_secret(first.clone(), false).await.unwrap();
-        assert_eq!(kept, Some(1));
+        assert!(store.keep_secret(first.clone(), None).await.unwrap());
+        assert!(
+            !store.keep_secret(first.clone(), None).await.unwrap(),
+            "there is one"
+        );
         assert!(!format!("{first:?}").contains("sealed"));
         assert_eq!(store.secret(id, "stripe").await.unwrap(), Some(first));
 
         let second = SealedSecret {
             key_id: "k2".to_owned(),
-            ..secret(instance, "stripe", b"second", 200)
-        };
-        let kept = store.keep_secret(second.clone(), true).await.unwrap();
-        assert_eq!(kept, Some(2));
-        let expected = SealedSecret {
             version: 2,
             created_at: at(100),
-            ..second
+            changed_at: at(200),
+            ..secret(instance, "stripe", b"second", 0)
         };
+        let made_anew = SealedSecret {
+            created_at: at(99),
+            ..second.clone()
+        };
+        assert!(!store.keep_secret(made_anew, Some(1)).await.unwrap());
+        assert!(store.keep_secret(second.clone(), Some(1)).await.unwrap());
+        assert!(
+            !store.keep_secret(second.clone(), Some(1)).await.unwrap(),
+            "too late"
+        );
         drop(place.open().await);
         let found = place.open().await.secret(id, "stripe").await.unwrap();
-        assert_eq!(found, Some(expected));
-        let third = secret(instance, "stripe", b"third", 300);
-        assert_eq!(store.keep_secret(third, false).await.unwrap(), Some(3));
+        assert_eq!(found, Some(second.clone()));
+
+        let resealed = SealedSecret {
+            key_id: "k3".to_owned(),
+            sealed: b"resealed".to_vec(),
+            ..second.clone()
+        };
+        let reseal = async |secret: &SealedSecret, instead_of: &str| {
+            let resealed = store.reseal_secret(secret.clone(), instead_of);
+            resealed.await.unwrap()
+        };
+        let of_another_version = SealedSecret {
+            version: 1,
+            ..resealed.clone()
+        };
+        assert!(!reseal(&of_another_version, "k2").await);
+        assert!(!reseal(&resealed, "k").await);
+        assert!(reseal(&resealed, "k2").await);
+        assert_eq!(store.secret(id, "stripe").await.unwrap(), Some(resealed));
 
         let other = secret(instance, "mail", b"m", 1);
-        store.keep_secret(other, false).await.unwrap();
+        store.keep_secret(other, None).await.unwrap();
         let all = store.secrets(id).await.unwrap();
         let names: Vec<&str> = all.iter().map(|it| it.name.as_str()).collect();
         assert_eq!(names, ["mail", "stripe"]);
@@ -122,34 +150,40 @@ async fn a_secret_that_has_to_exist_is_not_made(place: &Place) {
     let store = place.open().await;
     for instance in [None, Some(1)] {
         let missing = secret(instance, "none", b"x", 1);
-        assert_eq!(store.keep_secret(missing, true).await.unwrap(), None);
+        assert!(!store.keep_secret(missing, Some(1)).await.unwrap());
     }
     assert_eq!(store.all_secrets(None, 9).await.unwrap(), []);
 }
 
-async fn a_secret_changed_by_many_at_once_has_all_their_versions(place: &Place) {
+async fn of_many_that_change_a_secret_at_once_one_does(place: &Place) {
     let (one, two) = (place.open().await, place.open().await);
-    let mut tasks = Vec::new();
-    for round in 0..8 {
-        let node = if round % 2 == 0 { &one } else { &two }.clone();
-        tasks.push(tokio::spawn(async move {
-            let changed = secret(Some(1), "s", &[round], i64::from(round));
-            node.keep_secret(changed, false).await.unwrap().unwrap()
-        }));
+    for replaces in [None, Some(1)] {
+        let mut tasks = Vec::new();
+        for round in 0..8 {
+            let node = if round % 2 == 0 { &one } else { &two }.clone();
+            tasks.push(tokio::spawn(async move {
+                let changed = SealedSecret {
+                    version: replaces.unwrap_or_default() + 1,
+                    ..secret(Some(1), "s", &[round], 1)
+                };
+                node.keep_secret(changed, replaces).await.unwrap()
+            }));
+        }
+        let mut did = 0;
+        for task in tasks {
+            did += u32::from(task.await.unwrap());
+        }
+        assert_eq!(did, 1);
     }
-    let mut versions = Vec::new();
-    for task in tasks {
-        versions.push(task.await.unwrap());
-    }
-    versions.sort_unstable();
-    assert_eq!(versions, (1..=8).collect::<Vec<i64>>());
+    let found = two.secret(Some(instance_id(1)), "s").await.unwrap();
+    assert_eq!(found.unwrap().version, 2);
 }
 
 async fn neither_everybodys_nor_anothers_secret_stands_in(place: &Place) {
     let store = place.open().await;
     for instance in [None, Some(1), Some(2)] {
         let own = secret(instance, "s", format!("{instance:?}").as_bytes(), 1);
-        store.keep_secret(own, false).await.unwrap();
+        store.keep_secret(own, None).await.unwrap();
     }
     store
         .remove_secret(Some(instance_id(2)), "s")
@@ -171,7 +205,7 @@ async fn all_secrets_come_in_pages(place: &Place) {
     for instance in [None, Some(1), Some(2), Some(3)] {
         for name in ["a", "b", "c"] {
             let one = secret(instance, name, b"x", 1);
-            store.keep_secret(one, false).await.unwrap();
+            store.keep_secret(one, None).await.unwrap();
             expected.push((instance.map(instance_id), name.to_owned()));
         }
     }
@@ -186,4 +220,42 @@ async fn all_secrets_come_in_pages(place: &Place) {
         }
         assert_eq!(found, expected, "{limit} at a time");
     }
+}
+
+async fn a_data_key_that_something_is_sealed_with_is_not_deleted(place: &Place) {
+    let store = place.open().await;
+    let delete = async || store.delete_unused_wrapped_key("k").await.unwrap();
+    assert!(!delete().await, "there is none");
+    assert!(store.keep_wrapped_key(key("k", b"k", 1)).await.unwrap());
+    for instance in [None, Some(1)] {
+        let sealed = secret(instance, "s", b"x", 1);
+        assert!(store.keep_secret(sealed, None).await.unwrap());
+        assert!(!delete().await);
+        let id = instance.map(instance_id);
+        assert!(store.remove_secret(id, "s").await.unwrap());
+    }
+    let account = account(1, "mail", b"x");
+    assert!(store.keep_account(account, None).await.unwrap());
+    assert!(!delete().await);
+    store.remove_account(instance_id(1), "mail").await.unwrap();
+    let pending = pending(1, 1, 100);
+    assert!(store.keep_authorization(pending, 5, at(1)).await.unwrap());
+    assert!(!delete().await);
+    store.forget_authorizations(at(101)).await.unwrap();
+    let signing_key = SigningKey {
+        key_id: "s".to_owned(),
+        private_key: b"x".to_vec(),
+        sealed_with: Some("k".to_owned()),
+        created_at: at(1),
+        signs_from: at(1),
+        ends_at: None,
+    };
+    let keys = vec![signing_key];
+    let replaced = store.replace_signing_keys(Vec::new(), keys.clone());
+    assert!(replaced.await.unwrap());
+    assert!(!delete().await);
+    let replaced = store.replace_signing_keys(keys, Vec::new());
+    assert!(replaced.await.unwrap());
+    assert!(delete().await);
+    assert_eq!(store.wrapped_keys().await.unwrap(), []);
 }

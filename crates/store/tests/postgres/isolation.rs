@@ -75,7 +75,7 @@ pub(crate) async fn connections(house: &House, instance: u8) {
         created_at: now,
         changed_at: now,
     };
-    house.store.keep_secret(secret, false).await.unwrap();
+    house.store.keep_secret(secret, None).await.unwrap();
     let account = Account {
         instance_id,
         connection: "mail".to_owned(),
@@ -88,7 +88,7 @@ pub(crate) async fn connections(house: &House, instance: u8) {
         expires_at: None,
         broken: false,
     };
-    house.store.keep_account(account).await.unwrap();
+    house.store.keep_account(account, None).await.unwrap();
     let pending = PendingAuthorization {
         state_hash: [instance; 32],
         instance_id,

@@ -16,7 +16,8 @@ pub(in crate::cli) enum Secret {
     /// Removes a secret.
     Remove(SecretPut),
     /// Changes the master key, while servers run. The new one is read from standard input, or made: it
-    /// replaces the file that the old one is in, or is printed where that is in no file.
+    /// replaces the file that the old one is in, or is printed where that is in no file. What an earlier version sealed
+    /// is sealed anew, so that no older copy of a row opens; none may run any more.
     Rekey(SecretRekey),
 }
 

@@ -79,7 +79,9 @@ async fn change(
     let _lock = place.lock()?;
     let store = configured.open().await?;
     // Also ends a change that was broken off.
-    secrets::unlock(&store, place, true).await?;
+    let vault = secrets::unlock(&store, place, true).await?;
+    let vault = vault.context("the vault stays shut")?;
+    vault.reseal().await?;
     let old = place.read(true)?;
     match place.newer_file() {
         Some(file) => {

@@ -11,7 +11,10 @@ use super::sealed::{Pending, Tokens};
 use super::{Accounts, Holder, Inner};
 use crate::connections::{AccountSettings, Connection};
 use crate::error::{Code, Refusal};
-use crate::vault::Place;
+use crate::vault::{Place, Revision};
+
+/// How often an account is kept when others do the same at the same time.
+const MAX_TRIES: u32 = 16;
 
 /// How an authorization ended.
 pub(crate) struct AuthorizationOutcome {
@@ -100,22 +103,32 @@ impl Inner {
         let grant = ask(connection, &account.client, &identity, &form).await;
         let grant =
             grant.map_err(|error| Refusal::from(Code::AuthorizationFailed).because(error))?;
-        let now = self.clock.now();
-        let asked = &account.client.scopes;
-        let mut new = self.account(connection, kept.instance_id, &grant, now)?;
-        new.scopes = grant.scope.unwrap_or_else(|| asked.clone());
-        new.connected_by.clone_from(&pending.user_id);
-        self.store.keep_account(new).await?;
-        Ok(())
+        for _ in 0..MAX_TRIES {
+            let before = self.account_of(kept.instance_id, connection).await?;
+            let replaces = before.map(|before| before.version);
+            let revision = Revision {
+                version: replaces.unwrap_or_default() + 1,
+                created_at: self.clock.now(),
+            };
+            let mut new = self.account(connection, kept.instance_id, &grant, revision)?;
+            let asked = &account.client.scopes;
+            new.scopes = grant.scope.clone().unwrap_or_else(|| asked.clone());
+            new.connected_by.clone_from(&pending.user_id);
+            if self.store.keep_account(new, replaces).await? {
+                return Ok(());
+            }
+        }
+        Err(Refusal::from(Code::DatabaseBusy)
+            .because("others connect the same account at the same time"))
     }
 
-    /// What was granted, sealed.
+    /// What was granted, sealed for this write.
     pub(super) fn account(
         &self,
         connection: &Connection,
         instance_id: InstanceId,
         grant: &Grant,
-        now: Timestamp,
+        revision: Revision,
     ) -> Result<Account, Refusal> {
         let name = &connection.settings.name;
         let tokens = Tokens {
@@ -123,21 +136,29 @@ impl Inner {
             refresh: grant.refresh_token.as_ref().map(|it| it.to_string()),
             lifetime: grant.lifetime.map(|lifetime| lifetime.as_secs()),
         };
-        let open = zeroize::Zeroizing::new(serde_json::to_vec(&tokens).unwrap_or_default());
-        let place = Place::Account(instance_id, name);
-        let (key_id, sealed) = self.vault()?.seal(place, &open)?;
+        let place = Place::Account(instance_id, name, revision);
+        let (key_id, sealed) = self.seal_tokens(place, &tokens)?;
         Ok(Account {
             instance_id,
             connection: name.to_string(),
             key_id,
             sealed,
-            version: 1,
+            version: revision.version,
             scopes: grant.scope.clone().unwrap_or_default(),
             connected_by: None,
-            connected_at: now,
-            expires_at: expires_at(grant, now),
+            connected_at: revision.created_at,
+            expires_at: expires_at(grant, self.clock.now()),
             broken: false,
         })
+    }
+
+    pub(super) fn seal_tokens(
+        &self,
+        place: Place<'_>,
+        tokens: &Tokens,
+    ) -> Result<(String, Vec<u8>), Refusal> {
+        let open = zeroize::Zeroizing::new(serde_json::to_vec(tokens).unwrap_or_default());
+        Ok(self.vault()?.seal(place, &open)?)
     }
 }
 

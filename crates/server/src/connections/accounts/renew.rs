@@ -18,7 +18,7 @@ use crate::connections::{
     AccountSettings, ClientCredentialsSettings, Connection, CredentialSettings, OAuthClient,
 };
 use crate::error::{Code, Refusal};
-use crate::vault::SecretText;
+use crate::vault::{Revision, SecretText, account_place};
 
 /// How long a node has for a renewal before another may try.
 const CLAIM: SignedDuration = SignedDuration::from_secs(30);
@@ -109,10 +109,11 @@ impl Inner {
         let renewed = self.ask_for_renewal(connection, client, &account).await;
         match renewed {
             Ok(renewed) => {
-                let token = self.open(&renewed)?;
+                let token = self.open(&next_version(&renewed))?;
                 if !self.keep_renewed(&renewed).await? {
                     // It was taken back in the meantime, or connected anew: that counts.
                     if self.account_of(id, connection).await?.is_none() {
+                        let renewed = next_version(&renewed);
                         self.give_back(connection, settings, &renewed).await?;
                     }
                     return Ok(None);
@@ -125,10 +126,7 @@ impl Inner {
                 Ok(Some(self.put(&key, token)))
             }
             Err(Failed::ForGood(refusal)) => {
-                let broken = Account {
-                    broken: true,
-                    ..account
-                };
+                let broken = self.broken(account)?;
                 self.store.update_account(broken).await?;
                 self.tokens.invalidate(&key);
                 Err(refusal)
@@ -138,6 +136,18 @@ impl Inner {
                 Err(refusal)
             }
         }
+    }
+
+    /// The same account, which the provider does not renew any more, sealed for its next version.
+    fn broken(&self, account: Account) -> Result<Account, Refusal> {
+        let tokens = self.tokens_of(&account)?;
+        let (key_id, sealed) = self.seal_tokens(account_place(&next_version(&account)), &tokens)?;
+        Ok(Account {
+            key_id,
+            sealed,
+            broken: true,
+            ..account
+        })
     }
 
     /// Writes what the provider gave, again and again for a while: it may have ended what there was before.
@@ -178,8 +188,11 @@ impl Inner {
         // One that is left out stays the same.
         let same = || zeroize::Zeroizing::new(refresh.to_owned());
         grant.refresh_token.get_or_insert_with(same);
-        let now = self.clock.now();
-        let new = self.account(connection, account.instance_id, &grant, now)?;
+        let next = Revision {
+            version: account.version + 1,
+            created_at: account.connected_at,
+        };
+        let new = self.account(connection, account.instance_id, &grant, next)?;
         Ok(Account {
             version: account.version,
             scopes: grant.scope.unwrap_or_else(|| account.scopes.clone()),
@@ -229,6 +242,14 @@ impl Inner {
     fn put(&self, key: &super::Key, token: Token) -> Token {
         self.tokens.insert(key.clone(), token.clone());
         token
+    }
+}
+
+/// As it is when it has been written.
+fn next_version(account: &Account) -> Account {
+    Account {
+        version: account.version + 1,
+        ..account.clone()
     }
 }
 

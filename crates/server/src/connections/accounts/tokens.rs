@@ -14,7 +14,7 @@ use super::{Accounts, BELIEVED, Holder, Inner, Key};
 use crate::connections::Connection;
 use crate::connections::credentials::usable;
 use crate::error::{Code, Refusal};
-use crate::vault::{Place, SecretText};
+use crate::vault::{SecretText, account_place};
 
 /// A token is renewed for a refusal no more often than this.
 const BETWEEN_REFUSALS: Duration = Duration::from_secs(30);
@@ -169,7 +169,7 @@ impl Inner {
     }
 
     pub(super) fn tokens_of(&self, account: &Account) -> Result<Tokens, Refusal> {
-        let place = Place::Account(account.instance_id, &account.connection);
+        let place = account_place(account);
         let open = self
             .vault()?
             .open(place, &account.key_id, &account.sealed)?;
