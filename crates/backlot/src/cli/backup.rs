@@ -2,6 +2,8 @@
 
 use std::io::Write as _;
 
+use backlot_store::StoreError;
+
 use super::arguments::{Backup, Restore};
 use super::configured::Configured;
 use super::{mistake, runtime};
@@ -11,7 +13,14 @@ pub(super) fn back_up(arguments: &Backup) -> anyhow::Result<()> {
     let configured = Configured::read(&arguments.place)?;
     runtime()?.block_on(async {
         let store = configured.open_sealed().await?;
-        anyhow::Ok(store.back_up(&arguments.file).await?)
+        store
+            .back_up(&arguments.file)
+            .await
+            .map_err(|error| match error {
+                // A link in its place, say, or a folder that is not there.
+                StoreError::Open { .. } => mistake(error.to_string()),
+                error => error.into(),
+            })
     })?;
     let _ = writeln!(std::io::stderr(), "wrote {}", arguments.file.display());
     Ok(())
