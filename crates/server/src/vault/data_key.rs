@@ -31,12 +31,14 @@ impl DataKey {
         })
     }
 
-    /// A new one beside one of an earlier version. All nodes give it the same id, so one of them makes it.
-    pub(super) fn generate_beside(earlier: &Self, now: Timestamp) -> Option<Self> {
-        let id = format!("{}.2", earlier.id);
+    /// The one beside one of an earlier version: the same on every node, and again when a backup of the time before
+    /// it was made is put back, while servers run that have it already.
+    pub(super) fn successor_of(earlier: &Self) -> Option<Self> {
+        let bytes = earlier.derived("backlot data key that binds writes");
         Some(Self {
-            id,
-            ..Self::generate(now)?
+            id: format!("{}.2", earlier.id),
+            sealing: SealingKey::new(&bytes, Binding::Write)?,
+            bytes,
         })
     }
 

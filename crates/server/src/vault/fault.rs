@@ -14,6 +14,9 @@ pub enum VaultFault {
     /// Somebody else changed the keys in the same moment; nothing was changed.
     #[error("the keys were changed by somebody else in the same moment")]
     ChangedMeanwhile,
+    /// The database no longer holds the data key that this server seals with.
+    #[error("a backup was put back that is sealed with another data key; start the server again")]
+    DataKeyGone,
     /// The operating system gives no random bytes.
     #[error("the operating system gives no random bytes")]
     NoRandomness,

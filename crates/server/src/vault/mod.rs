@@ -76,7 +76,7 @@ impl Vault {
         let mut keys = unwrap_all(&kept)?;
         if !keys.iter().any(DataKey::binds_writes) {
             let earlier = keys.first().ok_or(VaultFault::WrongMasterKey)?;
-            let new = DataKey::generate_beside(earlier, now).and_then(|key| key.wrap(master, now));
+            let new = DataKey::successor_of(earlier).and_then(|key| key.wrap(master, now));
             let new = new.ok_or(VaultFault::NoRandomness)?;
             store.keep_wrapped_key(new).await?;
             keys = unwrap_all(&store.wrapped_keys().await?)?;
@@ -123,6 +123,15 @@ impl Vault {
     fn sealing_key(&self) -> Result<&DataKey, VaultFault> {
         let key = self.keys.iter().find(|key| key.binds_writes());
         key.ok_or(VaultFault::WrongMasterKey)
+    }
+
+    /// Whether what is sealed now can be opened later: [`VaultFault::DataKeyGone`] after a backup was put back that was
+    /// sealed with another data key.
+    pub(crate) async fn check_data_key(&self) -> Result<(), VaultFault> {
+        let id = &self.sealing_key()?.id;
+        let kept = self.store.wrapped_keys().await?;
+        let is_there = kept.iter().any(|key| key.key_id == *id);
+        is_there.then_some(()).ok_or(VaultFault::DataKeyGone)
     }
 
     /// Seals something for its place. The id of the key belongs beside it.

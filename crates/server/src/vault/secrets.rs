@@ -71,6 +71,7 @@ impl Vault {
         text: &SecretText,
         must_exist: bool,
     ) -> Result<Option<i64>, VaultFault> {
+        self.check_data_key().await?;
         for _ in 0..MAX_TRIES {
             let before = self.store.secret(instance_id, name).await?;
             if must_exist && before.is_none() {

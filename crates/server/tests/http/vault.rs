@@ -33,6 +33,7 @@ on_every_database! {
     a_secret_that_is_made_anew_does_not_open_with_what_was_before
     many_that_write_one_secret_at_once_all_write_it
     nodes_that_start_at_once_share_one_data_key
+    nothing_is_sealed_with_a_data_key_that_is_gone
 }
 
 fn clock() -> Clock {
@@ -141,4 +142,19 @@ async fn nodes_that_start_at_once_share_one_data_key(place: &Place) {
     keep(&first, None, "text").await;
     let text = second.secret(None, "s").await.unwrap();
     assert_eq!(text.unwrap().reveal(), "text");
+}
+
+/// A backup of a time without the data key was put back while a server runs.
+async fn nothing_is_sealed_with_a_data_key_that_is_gone(place: &Place) {
+    let (store, clock) = (place.open().await, clock());
+    let running = vault(&store, &clock).await;
+    let key = store.wrapped_keys().await.unwrap().remove(0);
+    assert!(store.delete_unused_wrapped_key(&key.key_id).await.unwrap());
+    let text = SecretText::new("text".to_owned());
+    let refused = running.keep_secret(None, "s", &text, false).await;
+    assert!(
+        matches!(refused, Err(VaultFault::DataKeyGone)),
+        "{refused:?}"
+    );
+    assert_eq!(store.secret(None, "s").await.unwrap(), None);
 }

@@ -92,6 +92,7 @@ impl Inner {
         pending: &Pending,
         code: &str,
     ) -> Result<(), Refusal> {
+        self.vault()?.check_data_key().await?;
         let identity = self.identity(&account.client).await?;
         let redirect = self.redirect_url(connection, account);
         let form = [
