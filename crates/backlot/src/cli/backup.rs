@@ -3,6 +3,7 @@
 use std::io::Write as _;
 
 use backlot_store::StoreError;
+use backlot_store::secrets::{Secrets as _, WrappedKey};
 
 use super::arguments::{Backup, Restore};
 use super::configured::Configured;
@@ -35,6 +36,9 @@ pub(super) fn restore(arguments: &Restore) -> anyhow::Result<()> {
         )));
     }
     let runtime = runtime()?;
+    // What is there may be damaged, or its master key lost: that is what backups are for.
+    let present = runtime.block_on(present_data_keys(&configured));
+    let present = present.unwrap_or_default();
     runtime.block_on(configured.database.restore(&arguments.file))?;
     let mut talk = std::io::stderr();
     let _ = writeln!(talk, "restored {}", configured.database);
@@ -42,6 +46,11 @@ pub(super) fn restore(arguments: &Restore) -> anyhow::Result<()> {
     let place = configured.master_key()?;
     let opened = runtime.block_on(async {
         let store = configured.open().await?;
+        if store.wrapped_keys().await?.is_empty() {
+            for key in present {
+                store.keep_wrapped_key(key).await?;
+            }
+        }
         secrets::unlock(&store, &place, false).await?;
         let lifetime = configured.token_lifetime()?;
         secrets::seal_signing_keys(&store, &place, lifetime).await
@@ -53,4 +62,15 @@ pub(super) fn restore(arguments: &Restore) -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+/// The data keys that are there, if the master key opens them. Servers that run have them open, and go on with them
+/// where the backup is of a time without any.
+async fn present_data_keys(configured: &Configured) -> anyhow::Result<Vec<WrappedKey>> {
+    let store = configured.open().await?;
+    let place = configured.master_key()?;
+    Ok(match secrets::unlock(&store, &place, false).await? {
+        Some(_) => store.wrapped_keys().await?,
+        None => Vec::new(),
+    })
 }
