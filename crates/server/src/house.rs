@@ -81,18 +81,8 @@ impl House {
     ) -> Result<Self, StartError> {
         let app_id = settings.policy.app_id;
         let vault = settings.vault.clone().ok_or(StartError::NoVault)?;
-        // Every node has the same data key, which outlasts signing keys.
-        let cursors = vault.derived_key("backlot data cursors");
-        let cursors = cursors.map_err(SigningKeyError::from)?;
+        let data = data(&settings, &vault, &store, &clock)?;
         let (elevated, signing_keys) = elevated(&settings, vault, &store, &clock).await?;
-        let data = Arc::new(Data {
-            store: store.clone(),
-            clock: clock.clone(),
-            cursors: CursorKey::derived_from(cursors.as_ref()),
-            new_job: tokio::sync::Notify::new(),
-            work: WorkPool::new(settings.data_room.limits),
-            storage: Storage::new(settings.data_room.storage.clone()),
-        });
         let upstreams = upstreams(&settings);
         let metrics = Arc::new(Metrics::new());
         let origins = Arc::new(SiteOrigins::default());
@@ -224,6 +214,26 @@ async fn elevated(
     keys.scrub().await;
     let tokens = ElevatedTokens::new(settings.policy.app_id, limits, keys.load().await?);
     Ok((tokens, KeyReloader::new(keys)))
+}
+
+/// The data of all callers.
+fn data(
+    settings: &Settings,
+    vault: &Vault,
+    store: &Store,
+    clock: &Clock,
+) -> Result<Arc<Data>, StartError> {
+    // Every node has the same data key, which outlasts signing keys.
+    let cursors = vault.derived_key("backlot data cursors");
+    let cursors = cursors.map_err(SigningKeyError::from)?;
+    Ok(Arc::new(Data {
+        store: store.clone(),
+        clock: clock.clone(),
+        cursors: CursorKey::derived_from(cursors.as_ref()),
+        new_job: tokio::sync::Notify::new(),
+        work: WorkPool::new(settings.data_room.limits),
+        storage: Storage::new(settings.data_room.storage.clone()),
+    }))
 }
 
 fn wix_client(settings: &Settings, events: Arc<Events>) -> std::io::Result<WixClient> {

@@ -38,106 +38,116 @@ pub(crate) fn complaint(rest: &str) -> String {
     }
 }
 
+/// What is written, and what is said of it.
+const MISTAKES: &[(&str, &str)] = &[
+    (
+        "[cors]\norigin = []",
+        "backlot.toml:6: cors.origin: there is no such key\n  hint: did you mean `origins`?",
+    ),
+    (
+        "[crs]\n",
+        "backlot.toml:5: crs: there is no such section\n  hint: did you mean `cors`?",
+    ),
+    ("[server]\nlisten = 8080", "backlot.toml:6: server.listen: "),
+    (
+        "[server]\nhead_timeout = \"soon\"",
+        "not a length of time such as \"30s\"",
+    ),
+    (
+        "[server]\nhead_timeout = 30",
+        "not a length of time such as \"30s\"",
+    ),
+    (
+        "[websocket]\nmax_lifetime = \"0s\"",
+        "backlot.toml:6: websocket.max_lifetime: it is zero",
+    ),
+    (
+        "[websocket]\nmax_life = \"5m\"",
+        "did you mean `max_lifetime`?",
+    ),
+    (
+        "[server]\nhead_limit = \"1B\"",
+        "it must lie between 1KiB and 1MiB",
+    ),
+    (
+        "[server]\nbody_timeout = \"0s\"",
+        "backlot.toml:6: server.body_timeout: it is zero",
+    ),
+    (
+        "[server]\nmin_transfer_rate = 0",
+        "backlot.toml:6: server.min_transfer_rate: it must lie between 1B and 4GiB",
+    ),
+    (
+        "[server]\nmax_buffered_bytes = \"100MiB\"",
+        "backlot.toml:6: server.max_buffered_bytes: one instance may have a quarter of it",
+    ),
+    (
+        "[server]\ntrusted_proxies = [\"10.0.0.0/33\"]",
+        "server.trusted_proxies[0]: \"10.0.0.0/33\" is not a network",
+    ),
+    (
+        "[cors]\norigins = [\n  \"https://a.example\",\n  \"*\",\n]",
+        "backlot.toml:8: cors.origins[1]: \"*\": `*` would let every page",
+    ),
+    (
+        "[cors]\nlocalhost = true",
+        "backlot.toml:6: cors.localhost: ",
+    ),
+    (
+        "[cors]\norigins = [\"http://a.example\"]",
+        "plain http can be changed",
+    ),
+    (
+        "[admin]\nlisten = \"0.0.0.0:8081\"",
+        "backlot.toml:6: admin.listen: the admin listener has no login",
+    ),
+    (
+        "[database]\nurl = \"mysql://u:hush@h/d\"",
+        "backlot.toml:6: database.url: an address that starts with \"mysql\" is none of a database",
+    ),
+    (
+        "[[api]]\npath = \"/api\"",
+        "api[0].upstream: this address is not of the form",
+    ),
+    (
+        "[[api]]\npath = \"/api\"\nupstream = \"http://127.0.0.1:1\"",
+        "api[0].allow: nobody may call this entry",
+    ),
+    (
+        "[[api]]\npath = \"/whoami\"\nupstream = \"http://h\"\nauth = \"none\"",
+        "api[0].path: /whoami is Backlot's own",
+    ),
+    (
+        "[[api]]\npath = \"/a\"\nupstream = \"http://h\"\nallow = [\"admin\"]",
+        "backlot.toml:8: api[0].allow[0]: unknown variant `admin`",
+    ),
+    (
+        "[[api]]\npath = \"/a\"\nupstream = \"http://h\"\nallow = [\"owner\"]\nmethods = [\"get\"]",
+        "api[0].methods[0]: \"get\" is not a method",
+    ),
+    (
+        "[[connection]]\nname = \"x\"\nreply_headers = [\"x-a\", \"Access-Control-Allow-*\"]",
+        "backlot.toml:7: connection[0].reply_headers: Access-Control-Allow-* says which pages \
+         may read a reply, and that is Backlot's to say\n  hint: take it out",
+    ),
+    (
+        "[[connection]]\nname = \"x\"\nadd_reply_headers = { \"access-control-allow-origin\" = \"*\" }",
+        "connection[0].add_reply_headers.access-control-allow-origin: access-control-allow-origin says",
+    ),
+    (
+        "[[api]]\npath = \"/a\"\nupstream = \"http://h\"\nallow = [\"owner\"]\npass_headers = [\"x-backlot-role\"]",
+        "api[0].pass_headers[0]: \"x-backlot-role\" is no header that overrides a path or a method",
+    ),
+    (
+        "[data]\nvisitor_rate_limit = { requests = 5, per = \"0s\" }",
+        "backlot.toml:6: data.visitor_rate_limit: `per` is zero",
+    ),
+    ("[app", "this is not TOML"),
+];
+
 #[test]
 fn mistakes_name_line_cause_and_remedy() {
-    let cases = [
-        (
-            "[cors]\norigin = []",
-            "backlot.toml:6: cors.origin: there is no such key\n  hint: did you mean `origins`?",
-        ),
-        (
-            "[crs]\n",
-            "backlot.toml:5: crs: there is no such section\n  hint: did you mean `cors`?",
-        ),
-        ("[server]\nlisten = 8080", "backlot.toml:6: server.listen: "),
-        (
-            "[server]\nhead_timeout = \"soon\"",
-            "not a length of time such as \"30s\"",
-        ),
-        (
-            "[server]\nhead_timeout = 30",
-            "not a length of time such as \"30s\"",
-        ),
-        (
-            "[websocket]\nmax_lifetime = \"0s\"",
-            "backlot.toml:6: websocket.max_lifetime: it is zero",
-        ),
-        (
-            "[websocket]\nmax_life = \"5m\"",
-            "did you mean `max_lifetime`?",
-        ),
-        (
-            "[server]\nhead_limit = \"1B\"",
-            "it must lie between 1KiB and 1MiB",
-        ),
-        (
-            "[server]\nbody_timeout = \"0s\"",
-            "backlot.toml:6: server.body_timeout: it is zero",
-        ),
-        (
-            "[server]\nmin_transfer_rate = 0",
-            "backlot.toml:6: server.min_transfer_rate: it must lie between 1B and 4GiB",
-        ),
-        (
-            "[server]\nmax_buffered_bytes = \"100MiB\"",
-            "backlot.toml:6: server.max_buffered_bytes: one instance may have a quarter of it",
-        ),
-        (
-            "[server]\ntrusted_proxies = [\"10.0.0.0/33\"]",
-            "server.trusted_proxies[0]: \"10.0.0.0/33\" is not a network",
-        ),
-        (
-            "[cors]\norigins = [\n  \"https://a.example\",\n  \"*\",\n]",
-            "backlot.toml:8: cors.origins[1]: \"*\": `*` would let every page",
-        ),
-        (
-            "[cors]\nlocalhost = true",
-            "backlot.toml:6: cors.localhost: ",
-        ),
-        (
-            "[cors]\norigins = [\"http://a.example\"]",
-            "plain http can be changed",
-        ),
-        (
-            "[admin]\nlisten = \"0.0.0.0:8081\"",
-            "backlot.toml:6: admin.listen: the admin listener has no login",
-        ),
-        (
-            "[database]\nurl = \"mysql://u:hush@h/d\"",
-            "backlot.toml:6: database.url: an address that starts with \"mysql\" is none of a database",
-        ),
-        (
-            "[[api]]\npath = \"/api\"",
-            "api[0].upstream: this address is not of the form",
-        ),
-        (
-            "[[api]]\npath = \"/api\"\nupstream = \"http://127.0.0.1:1\"",
-            "api[0].allow: nobody may call this entry",
-        ),
-        (
-            "[[api]]\npath = \"/whoami\"\nupstream = \"http://h\"\nauth = \"none\"",
-            "api[0].path: /whoami is Backlot's own",
-        ),
-        (
-            "[[api]]\npath = \"/a\"\nupstream = \"http://h\"\nallow = [\"admin\"]",
-            "backlot.toml:8: api[0].allow[0]: unknown variant `admin`",
-        ),
-        (
-            "[[api]]\npath = \"/a\"\nupstream = \"http://h\"\nallow = [\"owner\"]\nmethods = [\"get\"]",
-            "api[0].methods[0]: \"get\" is not a method",
-        ),
-        (
-            "[[connection]]\nname = \"x\"\nreply_headers = [\"x-a\", \"Access-Control-Allow-*\"]",
-            "backlot.toml:7: connection[0].reply_headers: Access-Control-Allow-* says which pages \
-             may read a reply, and that is Backlot's to say\n  hint: take it out",
-        ),
-        (
-            "[[connection]]\nname = \"x\"\nadd_reply_headers = { \"access-control-allow-origin\" = \"*\" }",
-            "connection[0].add_reply_headers.access-control-allow-origin: access-control-allow-origin says",
-        ),
-        ("[app", "this is not TOML"),
-    ];
-    for (text, expected) in cases {
+    for (text, expected) in MISTAKES {
         let said = complaint(text);
         assert!(said.contains(expected), "{text}\n--- said:\n{said}");
         assert!(!said.contains("hush"), "a secret is repeated: {said}");
