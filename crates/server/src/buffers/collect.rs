@@ -1,5 +1,7 @@
 //! Reading a body whole, as far as there is memory for it.
 
+use std::sync::Arc;
+
 use backlot_outbound::body::{BodyFault, RequestBody};
 use backlot_wix::InstanceId;
 use bytes::Bytes;
@@ -32,15 +34,29 @@ impl From<CollectError> for Refusal {
     }
 }
 
-/// Bytes with the reservation that they count against.
-struct Held<B> {
+/// Bytes with the reservation that they count against, alone or with others.
+struct Held<B, R = BufferReservation> {
     bytes: B,
-    _reservation: BufferReservation,
+    _reservation: R,
 }
 
-impl<B: AsRef<[u8]>> AsRef<[u8]> for Held<B> {
+impl<B: AsRef<[u8]>, R> AsRef<[u8]> for Held<B, R> {
     fn as_ref(&self) -> &[u8] {
         self.bytes.as_ref()
+    }
+}
+
+impl BufferReservation {
+    /// The same bytes, which count against this until the last of them is dropped.
+    pub(crate) fn hold(self, parts: Vec<Bytes>) -> Vec<Bytes> {
+        let reservation = Arc::new(self);
+        let held = |bytes: Bytes| {
+            Bytes::from_owner(Held {
+                bytes,
+                _reservation: Arc::clone(&reservation),
+            })
+        };
+        parts.into_iter().map(held).collect()
     }
 }
 

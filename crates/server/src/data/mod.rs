@@ -112,6 +112,23 @@ impl DataOf {
         self
     }
 
+    /// Does work at once if it is short, and in the work pool if it turns out not to be. It is begun twice then; what
+    /// ends with [`DataCode::TooCostly`] has changed nothing.
+    pub(crate) async fn run<T, F>(
+        &self,
+        work: impl Fn(Self) -> F + Send + 'static,
+    ) -> Result<Result<T, DataFault>, Refusal>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, DataFault>>,
+    {
+        match work(self.clone().inline()).await {
+            Err(DataFault::Fault(fault)) if fault.code() == DataCode::TooCostly => {}
+            outcome => return Ok(outcome),
+        }
+        self.run_in_pool(work).await
+    }
+
     /// Does work in the work pool, when it is this instance's turn.
     pub(crate) async fn run_in_pool<T, F>(
         &self,

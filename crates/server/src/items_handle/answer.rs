@@ -15,6 +15,9 @@ pub enum ItemsFault {
     /// The database does not do what it is asked.
     #[error("the database does not do what it is asked: {0}")]
     Database(String),
+    /// Too many requests of this instance wait for their turn.
+    #[error("too many requests of this instance wait for their turn")]
+    Busy,
     /// An item is not what the handler takes it for.
     #[error("an item does not fit: {0}")]
     Misfit(#[from] serde_json::Error),
@@ -27,6 +30,7 @@ pub(super) fn refusal(fault: ItemsFault) -> Refusal {
         ItemsFault::Database(cause) => Refusal::from(Code::DatabaseUnavailable)
             .retry_after(2)
             .because(cause),
+        ItemsFault::Busy => Refusal::from(Code::InstanceBusy).retry_after(1),
         ItemsFault::Misfit(error) => Refusal::from(Code::Internal).because(error),
     }
 }
@@ -43,6 +47,16 @@ impl From<DataFault> for ItemsFault {
             DataFault::Fault(fault) => Self::Fault(fault),
             DataFault::Store(error) => Self::Database(error.to_string()),
         }
+    }
+}
+
+/// The work pool refuses only when it is busy, or when the work panicked.
+impl From<Refusal> for ItemsFault {
+    fn from(refusal: Refusal) -> Self {
+        if refusal.code().name() == Code::InstanceBusy.name() {
+            return Self::Busy;
+        }
+        Self::Database(refusal.cause().unwrap_or("the work ended early").to_owned())
     }
 }
 

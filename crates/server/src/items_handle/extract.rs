@@ -70,7 +70,12 @@ impl Items {
         id: &str,
     ) -> Result<Option<T>, ItemsFault> {
         use backlot_wix::data::DataCode;
-        match self.0.get(collection, id).await {
+        let (collection, id) = (collection.to_owned(), id.to_owned());
+        let work = move |data: DataOf| {
+            let (collection, id) = (collection.clone(), id.clone());
+            async move { data.get(&collection, &id).await }
+        };
+        match self.0.run(work).await? {
             Ok((_, item)) => from_json(&item.json).map(Some),
             Err(DataFault::Fault(fault)) if fault.code() == DataCode::ItemMissing => Ok(None),
             Err(fault) => Err(fault.into()),

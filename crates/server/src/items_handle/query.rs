@@ -147,7 +147,11 @@ impl ItemsQuery {
             collection: self.collection,
             ..Query::default()
         };
-        let page = self.data.query(query).await?;
+        let work = move |data: DataOf| {
+            let query = query.clone();
+            async move { data.query(query).await }
+        };
+        let page = self.data.run(work).await??;
         let items = page.items.iter().map(|item| from_json(&item.json));
         Ok(ItemsPage {
             items: items.collect::<Result<_, _>>()?,
@@ -158,7 +162,9 @@ impl ItemsQuery {
     /// How many items match; sort, limit and skip do not matter.
     pub async fn count(self) -> Result<u64, ItemsFault> {
         let filter = Filter::parse(&self.filter_value())?;
-        Ok(self.data.count(&self.collection, filter).await?)
+        let collection = self.collection;
+        let work = move |data: DataOf| async move { data.count(&collection, filter).await };
+        Ok(self.data.run_in_pool(work).await??)
     }
 
     fn condition(mut self, field: &str, operator: &str, operand: Value) -> Self {

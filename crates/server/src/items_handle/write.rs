@@ -1,12 +1,13 @@
 //! Writing items.
 
+use backlot_store::items::Written;
 use backlot_wix::data::{DataCode, Fault};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::conversion::{from_json, to_object};
 use super::{Items, ItemsFault};
-use crate::data::{Change, DataFault, WireItem};
+use crate::data::{Change, DataFault, DataOf, WireItem};
 
 impl Items {
     /// A new item. Without an `_id` of its own it gets one; it comes back with the fields of the
@@ -43,7 +44,7 @@ impl Items {
     /// Removes an item. False when there was none.
     pub async fn remove(&self, collection: &str, id: &str) -> Result<bool, ItemsFault> {
         let change = Change::Remove(id.to_owned());
-        match self.0.change_one(collection, change, None, false).await {
+        match self.write(collection, change).await? {
             Ok(_) => Ok(true),
             Err(DataFault::Fault(fault)) if is_missing(&fault) => Ok(false),
             Err(fault) => Err(fault.into()),
@@ -55,8 +56,24 @@ impl Items {
         collection: &str,
         change: Change,
     ) -> Result<T, ItemsFault> {
-        let (_, written) = self.0.change_one(collection, change, None, false).await?;
+        let written = self.write(collection, change).await??;
         from_json(&written.item().json)
+    }
+
+    async fn write(
+        &self,
+        collection: &str,
+        change: Change,
+    ) -> Result<Result<Written, DataFault>, ItemsFault> {
+        let collection = collection.to_owned();
+        let work = move |data: DataOf| {
+            let (collection, change) = (collection.clone(), change.clone());
+            async move {
+                let written = data.change_one(&collection, change, None, false).await;
+                written.map(|(_, written)| written)
+            }
+        };
+        Ok(self.0.run(work).await?)
     }
 }
 

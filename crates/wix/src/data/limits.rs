@@ -71,7 +71,7 @@ pub const SEARCH_CHARACTERS: usize = 100;
 pub const REQUEST_WORK: u64 = 8_000_000_000;
 /// The most bytes of items, included items and links that one request keeps until its reply is made
 /// (`QUERY_TOO_COSTLY`).
-pub const REQUEST_BYTES: u64 = 64 << 20;
+pub const REQUEST_BYTES: u64 = 40 << 20;
 /// The longest that one request may take, in seconds (`QUERY_TOO_COSTLY`).
 pub const REQUEST_SECONDS: u64 = 10;
 /// The most jobs of one instance that wait or run (`TOO_MANY_JOBS`).

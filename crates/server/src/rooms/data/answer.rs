@@ -1,5 +1,7 @@
 //! What is said in return. Items go out as they are kept: JSON that is copied, not made anew.
 
+use std::collections::HashSet;
+
 use backlot_wix::data::page::Page;
 use backlot_wix::data::{Fault, Object};
 use bytes::Bytes;
@@ -8,6 +10,7 @@ use http::{HeaderValue, Response};
 use serde::Serialize;
 
 use crate::body::ReplyBody;
+use crate::buffers::BufferReservation;
 use crate::data::{Included, Inclusions};
 
 /// A text from this size on is handed over as it is, and not copied.
@@ -113,6 +116,22 @@ impl Answer {
         text.push_str(",\"dataCollectionId\":");
         push_text(text, collection);
         text.push_str(",\"data\":");
+    }
+
+    /// The bytes that it keeps in memory; what is shared counts once.
+    pub(super) fn kept_bytes(&self) -> usize {
+        let mut seen = HashSet::new();
+        let own = |part: &&Bytes| seen.insert(part.as_ptr());
+        let parts: usize = self.parts.iter().filter(own).map(Bytes::len).sum();
+        parts + self.text.len()
+    }
+
+    /// Counts what it keeps against a reservation until it is sent.
+    pub(super) fn held(mut self, reservation: BufferReservation) -> Self {
+        let text = std::mem::take(&mut self.text);
+        self.parts.push(text.into());
+        self.parts = reservation.hold(self.parts);
+        self
     }
 
     fn into_body(self) -> ReplyBody {

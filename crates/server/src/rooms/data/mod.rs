@@ -92,8 +92,22 @@ pub(crate) async fn enter(
         caller
     };
     let data = house.data.of(Who::caller(&caller, house.checker.app_id()));
-    do_call(data, call, input).await
+    let answer = do_call(data, call, input).await?;
+    let bytes = answer.kept_bytes();
+    if bytes <= UNCOUNTED_REPLY {
+        return Ok(answer::reply(answer));
+    }
+    let mut reservation = house.buffers.reserve(caller.instance_id);
+    match reservation.grow(bytes) {
+        Ok(()) => Ok(answer::reply(answer.held(reservation))),
+        // What was changed cannot be refused any more; it is no larger than its request.
+        Err(_) if call.may_store() => Ok(answer::reply(answer)),
+        Err(error) => Err(error.into()),
+    }
 }
+
+/// Replies up to this size are not counted: a client reads them in one go.
+const UNCOUNTED_REPLY: usize = 64 * 1024;
 
 /// The same for a request whose body is there already.
 pub(crate) async fn answer_whole(
@@ -101,23 +115,27 @@ pub(crate) async fn answer_whole(
     call: Call,
     request: Request<Bytes>,
 ) -> Result<Response<ReplyBody>, Refusal> {
-    do_call(data.clone(), call, Input::of(request)).await
+    let answer = do_call(data.clone(), call, Input::of(request)).await?;
+    Ok(answer::reply(answer))
 }
 
 /// The largest request that is read on a thread that serves connections.
 const MAX_INLINE_BYTES: usize = 8 * 1024;
 
 /// Does what is short at once, and everything else in the work pool.
-async fn do_call(data: DataOf, call: Call, input: Input) -> Result<Response<ReplyBody>, Refusal> {
-    if call.may_be_short() && input.size() <= MAX_INLINE_BYTES {
-        match respond(&data.clone().inline(), call, &input).await {
-            // It is longer than it looked, and has changed nothing.
-            Err(DataFault::Fault(fault)) if fault.code() == DataCode::TooCostly => {}
-            outcome => return Ok(answer::reply(outcome?)),
-        }
-    }
-    let outcome = data.run_in_pool(move |data| async move { respond(&data, call, &input).await });
-    Ok(answer::reply(outcome.await??))
+async fn do_call(data: DataOf, call: Call, input: Input) -> Result<Answer, Refusal> {
+    let input = Arc::new(input);
+    let is_inline = call.may_be_short() && input.size() <= MAX_INLINE_BYTES;
+    let work = move |data: DataOf| {
+        let input = Arc::clone(&input);
+        async move { respond(&data, call, &input).await }
+    };
+    let outcome = if is_inline {
+        data.run(work).await
+    } else {
+        data.run_in_pool(work).await
+    };
+    Ok(outcome??)
 }
 
 async fn respond(data: &DataOf, call: Call, input: &Input) -> Result<Answer, DataFault> {
