@@ -2,8 +2,9 @@
 
 use std::io::Write as _;
 
-use backlot_store::StoreError;
 use backlot_store::secrets::{Secrets as _, WrappedKey};
+use backlot_store::signing_keys::SigningKeys as _;
+use backlot_store::{Store, StoreError};
 
 use super::arguments::{Backup, Restore};
 use super::configured::Configured;
@@ -51,6 +52,12 @@ pub(super) fn restore(arguments: &Restore) -> anyhow::Result<()> {
                 store.keep_wrapped_key(key).await?;
             }
         }
+        if !place.is_present() && forget_lost_keys(&store).await? {
+            let note = "note: the master key of the backup is not here, and only the signing key was sealed with it; \
+                        the next start makes new ones";
+            let _ = writeln!(std::io::stderr(), "{note}");
+            return Ok(());
+        }
         secrets::unlock(&store, &place, false).await?;
         let lifetime = configured.token_lifetime()?;
         secrets::seal_signing_keys(&store, &place, lifetime).await
@@ -62,6 +69,27 @@ pub(super) fn restore(arguments: &Restore) -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+/// Deletes signing keys that nobody here can open, with what they are sealed with, if nothing else is sealed with
+/// it. Tokens last for minutes, so nothing is lost that lasts.
+async fn forget_lost_keys(store: &Store) -> anyhow::Result<bool> {
+    let (data_keys, signing_keys) = (store.wrapped_keys().await?, store.signing_keys().await?);
+    if data_keys.is_empty() {
+        return Ok(false);
+    }
+    let deleted = store.replace_signing_keys(signing_keys.clone(), Vec::new());
+    if !deleted.await? {
+        return Ok(false);
+    }
+    for key in data_keys {
+        if !store.delete_unused_wrapped_key(&key.key_id).await? {
+            // Secrets are sealed with it: the master key has to be found.
+            store.replace_signing_keys(Vec::new(), signing_keys).await?;
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The data keys that are there, if the master key opens them. Servers that run have them open, and go on with them

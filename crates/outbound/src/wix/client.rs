@@ -93,7 +93,9 @@ impl WixClient {
             let inner = Arc::clone(inner);
             async move { inner.run(call, deadline, sent).await }
         };
-        inner.coalescer.send(call, deadline, make).await
+        let is_crowded = inner.states.of(&call.subject).places.are_crowded();
+        let coalescer = &inner.coalescer;
+        coalescer.send(call, is_crowded, deadline, make).await
     }
 
     /// Asks Wix what it says of a token. How often the same one is asked about is the caller's

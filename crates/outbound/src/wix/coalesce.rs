@@ -26,8 +26,8 @@ const MOST_SHARED: usize = 1024 * 1024;
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
     subject: Subject,
-    /// The owner waits behind nobody who has fewer places, and less of the minute.
-    priority: Priority,
+    /// Where others than the owner have no place left, the owner waits behind none of them.
+    crowded: Option<Priority>,
     target: PathAndQuery,
     headers: Vec<u8>,
 }
@@ -55,13 +55,14 @@ impl Coalescer {
     pub(super) async fn send<F>(
         &self,
         call: Call,
+        is_crowded: bool,
         deadline: Instant,
         make: impl Fn(Call, Arc<AtomicBool>) -> F,
     ) -> Result<WixReply, WixError>
     where
         F: Future<Output = Result<WixReply, WixError>> + Send + 'static,
     {
-        let Some(key) = key(&call) else {
+        let Some(key) = key(&call, is_crowded) else {
             return make(call, unsent()).await;
         };
         let again = Call {
@@ -160,7 +161,7 @@ impl Drop for Landing {
 
 /// `None` where nothing can be shared: another method, or a body. Those in the background make their
 /// own, so that nobody in the foreground waits behind them.
-fn key(call: &Call) -> Option<Key> {
+fn key(call: &Call, is_crowded: bool) -> Option<Key> {
     let has_no_body = matches!(&call.body, CallBody::Ready(bytes) if bytes.is_empty());
     let is_waited_for = call.priority != Priority::Background;
     let may_be_shared = call.method == Method::GET && has_no_body && is_waited_for;
@@ -180,7 +181,7 @@ fn key(call: &Call) -> Option<Key> {
         }
         Key {
             subject: call.subject.clone(),
-            priority: call.priority,
+            crowded: is_crowded.then_some(call.priority),
             target: call.target.clone(),
             headers: flat,
         }
@@ -276,7 +277,7 @@ mod tests {
                     }
                 };
                 let deadline = Instant::now() + Duration::from_mins(1);
-                coalescer.send(call, deadline, make).await.is_ok()
+                coalescer.send(call, false, deadline, make).await.is_ok()
             })
         };
         let (first, second) = (begin(), begin());

@@ -34,6 +34,11 @@ impl Places {
         }
     }
 
+    /// Whether others than the owner would have to wait.
+    pub(super) fn are_crowded(&self) -> bool {
+        self.others.available_permits() == 0
+    }
+
     /// Waits for a place.
     pub(super) async fn take(&self, priority: Priority) -> Result<TakenPlace, AcquireError> {
         let of_others = match priority {

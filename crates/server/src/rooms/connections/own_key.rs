@@ -19,8 +19,6 @@ use crate::vault::SecretText;
 
 /// The most bytes of a key that is typed in.
 const MOST_BYTES: usize = 4096;
-/// The most bytes of the body around it: each byte of a key may be written as `\u0041`.
-const MOST_BODY_BYTES: u64 = 32 * 1024;
 
 /// `{"key":"…"}`
 #[derive(Deserialize)]
@@ -46,7 +44,7 @@ pub(super) async fn answer(
             may_manage(connection, caller)?;
             let mut body = request.into_body();
             body.limit(BodyLimits {
-                bytes: MOST_BODY_BYTES.min(connection.settings.body_bytes),
+                bytes: connection.settings.body_bytes,
                 silence: connection.settings.silence,
             });
             let typed = house.buffers.collect(caller.instance_id, body).await?;
