@@ -22,6 +22,7 @@ mod house;
 mod housekeeping;
 mod instance_hash;
 mod items_handle;
+pub mod limits;
 pub mod listener;
 pub mod log;
 pub mod methods;

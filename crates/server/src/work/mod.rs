@@ -11,5 +11,5 @@ mod places;
 mod pool;
 mod watch;
 
-pub use pool::RequestLimits;
 pub(crate) use pool::WorkPool;
+pub use pool::{MAX_WAITING_OF_ONE, MIN_PLACES, PLACES_PER_CORE, RequestLimits};

@@ -17,12 +17,12 @@ use super::watch::RequestWatch;
 use crate::error::{Code, Refusal};
 
 /// Places for each core: work waits for the database, too.
-const PLACES_PER_CORE: usize = 2;
+pub const PLACES_PER_CORE: usize = 2;
 /// The fewest places, so that a quarter is one.
-const MIN_PLACES: usize = 4;
+pub const MIN_PLACES: usize = 4;
 
 /// The most requests of one instance that wait for a place.
-pub(crate) const MAX_WAITING_OF_ONE: usize = 64;
+pub const MAX_WAITING_OF_ONE: usize = 64;
 
 /// What one request may cost.
 #[derive(Debug, Clone, Copy)]

@@ -1,16 +1,20 @@
 //! The generated pages of `docs/`. A test (`tests/all/references.rs`) compares them with what is in
 //! the repository, and writes them anew with `BACKLOT_BLESS=1`.
 
+mod limits;
+
 use std::fmt::Write as _;
 
 use backlot_server::error::Code;
+use backlot_wix::data::DataCode;
 
 /// Name and content of every generated page.
-pub fn pages() -> [(&'static str, String); 3] {
+pub fn pages() -> [(&'static str, String); 4] {
     [
         ("configuration.md", crate::config::reference::page()),
         ("errors.md", errors()),
         ("command-line.md", crate::cli::reference()),
+        ("limits.md", limits::page()),
     ]
 }
 
@@ -43,6 +47,20 @@ which the server's log has the inner cause, and the CORS headers that let a page
             code.description(),
             code.remedy(),
         );
+    }
+    page.push_str(
+        "
+## Data
+
+Calls of Wix Data are refused with Wix's codes, and with a few of Backlot's own where Wix has none.
+
+| status | code | meaning |
+| --- | --- | --- |
+",
+    );
+    for code in DataCode::ALL {
+        let (status, name, meaning) = (code.status(), code.name(), code.meaning());
+        let _ = writeln!(page, "| {status} | `{name}` | {meaning} |");
     }
     page
 }

@@ -1,0 +1,3 @@
+//! The limits of the server that are no configuration: one place to read them, and what `docs/limits.md` is made of.
+
+pub use crate::work::{MAX_WAITING_OF_ONE, MIN_PLACES, PLACES_PER_CORE};
