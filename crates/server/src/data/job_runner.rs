@@ -200,10 +200,11 @@ async fn step(data: Arc<Data>, instance_id: InstanceId) -> Taken {
     let outcome = match job.clone() {
         None => Ok(()),
         Some(job) => {
+            // One at a time, so it waits behind the instance's requests, however many there are.
             let pool = data.work.clone();
             let work = move |budget| async move { data.take_step(&job, budget).await };
             let failed = |_| StoreError::Refused("the step ended without an outcome".to_owned());
-            let outcome = pool.run_always(instance_id, work).await;
+            let outcome = pool.run(instance_id, usize::MAX, work).await;
             outcome.unwrap_or_else(|refusal| Err(failed(refusal).into()))
         }
     };

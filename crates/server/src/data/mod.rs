@@ -34,7 +34,7 @@ use tokio::sync::Notify;
 
 use crate::clock::Clock;
 use crate::error::Refusal;
-use crate::work::{RequestLimits, WorkPool};
+use crate::work::{MAX_WAITING_OF_ONE, RequestLimits, WorkPool};
 pub(crate) use content::{WireItem, check_item_id, content};
 pub(crate) use cursor::CursorKey;
 pub(crate) use fault::DataFault;
@@ -140,10 +140,9 @@ impl DataOf {
     {
         let data = self.clone();
         let pool = &self.data.work;
-        pool.run(self.who.instance_id, move |budget| {
-            work(data.within(budget))
-        })
-        .await
+        let work = move |budget| work(data.within(budget));
+        pool.run(self.who.instance_id, MAX_WAITING_OF_ONE, work)
+            .await
     }
 
     /// Ends a request that may take long, where only what is short may be done.

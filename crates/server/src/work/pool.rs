@@ -64,36 +64,11 @@ impl WorkPool {
     }
 
     /// Runs what `work` makes, when it is the instance's turn. It ends early when this is no longer waited for. Refused
-    /// when too many requests of the instance wait.
+    /// when `most` of the instance's wait already ([`MAX_WAITING_OF_ONE`] for requests).
     pub(crate) async fn run<T, F>(
         &self,
         instance_id: InstanceId,
-        work: impl FnOnce(Budget) -> F + Send + 'static,
-    ) -> Result<T, Refusal>
-    where
-        T: Send + 'static,
-        F: Future<Output = T>,
-    {
-        self.run_among(MAX_WAITING_OF_ONE, instance_id, work).await
-    }
-
-    /// The same, however many requests of the instance wait: for what is not a request, and is one at a time.
-    pub(crate) async fn run_always<T, F>(
-        &self,
-        instance_id: InstanceId,
-        work: impl FnOnce(Budget) -> F + Send + 'static,
-    ) -> Result<T, Refusal>
-    where
-        T: Send + 'static,
-        F: Future<Output = T>,
-    {
-        self.run_among(usize::MAX, instance_id, work).await
-    }
-
-    async fn run_among<T, F>(
-        &self,
         most: usize,
-        instance_id: InstanceId,
         work: impl FnOnce(Budget) -> F + Send + 'static,
     ) -> Result<T, Refusal>
     where
@@ -176,7 +151,7 @@ mod tests {
         pool.places = Places::new(1);
         let (ended, end) = oneshot::channel();
         let (begun, started) = oneshot::channel();
-        let endless = pool.run(ID, move |budget| async move {
+        let endless = pool.run(ID, 9, move |budget| async move {
             let _ = begun.send(());
             loop {
                 // As the matching of one large item does.
@@ -192,7 +167,7 @@ mod tests {
         }
         assert_eq!(end.await.unwrap().data()["limit"], "client");
         // With one place, this waits until it is free.
-        assert_eq!(pool.run(ID, |_| async { 7 }).await.unwrap(), 7);
+        assert_eq!(pool.run(ID, 9, |_| async { 7 }).await.unwrap(), 7);
     }
 
     #[tokio::test]
@@ -201,7 +176,7 @@ mod tests {
             timeout: Duration::ZERO,
             ..RequestLimits::default()
         });
-        let outcome = pool.run(ID, |budget| async move { budget.look() }).await;
+        let outcome = pool.run(ID, 9, |budget| async move { budget.look() }).await;
         let fault = outcome.unwrap().unwrap_err();
         assert_eq!(
             (fault.code(), &fault.data()["limit"]),

@@ -3,7 +3,7 @@
 use backlot_wix::data::{Direction, Fault};
 use rusqlite::{Connection, params, params_from_iter};
 
-use super::write::check_current;
+use super::writing::check_current;
 use crate::StoreError;
 use crate::items::ItemsOf;
 use crate::items::link::{Link, LinkOutcome, Wanted};

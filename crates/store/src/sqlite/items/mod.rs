@@ -6,6 +6,7 @@ mod links;
 mod query;
 mod scan;
 mod write;
+mod writing;
 
 use std::sync::Arc;
 
@@ -99,7 +100,7 @@ impl Items for SqliteStore {
     async fn truncate(&self, of: &ItemsOf) -> Result<(), StoreError> {
         self.empty(of).await?;
         self.write_to(of, |connection, of| {
-            write::check_current(connection, of)?;
+            writing::check_current(connection, of)?;
             truncate(connection, of.instance_id, &of.collection)
         })
         .await
@@ -128,7 +129,7 @@ impl Items for SqliteStore {
     ) -> Result<(), StoreError> {
         let (field, item_id) = (field.to_owned(), item_id.to_owned());
         self.write_to(of, move |connection, of| {
-            write::check_current(connection, of)?;
+            writing::check_current(connection, of)?;
             links::replace(connection, of, &field, &item_id, &referenced)
         })
         .await

@@ -1,0 +1,183 @@
+//! What the answers to writes, conditions and jobs tell of items that may not be read.
+
+use serde_json::{Value, json};
+
+use crate::data::{call, with_collection};
+use crate::harness::{NEW_SECRET, TestServer, instance, payload, request, signed};
+
+/// Two items of the owner's, in a collection that members write and may not read.
+async fn with_unreadable_items(server: &TestServer) {
+    let permissions =
+        json!({ "read": "ADMIN", "insert": "ANYONE", "update": "ANYONE", "remove": "ANYONE" });
+    with_collection(server, "letters", permissions).await;
+    for id in ["one", "two"] {
+        let item = json!({ "dataCollectionId": "letters", "dataItem": { "data": { "_id": id, "title": "secret", "rating": 7 } } });
+        let made = call(server, &instance("owner"), "items", item).await;
+        assert_eq!(made.status, 200, "{}", made.body);
+    }
+}
+
+#[tokio::test]
+async fn writes_hand_out_nothing_that_may_not_be_read() {
+    let server = TestServer::start(vec![]).await;
+    with_unreadable_items(&server).await;
+    let change = json!([{ "fieldPath": "rating", "action": "SET_FIELD", "setFieldOptions": { "value": 1 } }]);
+    let patch = json!({ "dataItemId": "one", "fieldModifications": change });
+    let whole = json!({ "data": { "_id": "one", "title": "mine" } });
+    for (path, more) in [
+        ("items/patch", json!({ "patch": patch })),
+        (
+            "items/patch",
+            json!({ "patch": patch, "includeReferencedItems": true }),
+        ),
+        ("items/update", json!({ "dataItem": whole })),
+        ("items/save", json!({ "dataItem": whole })),
+        (
+            "bulk/items/patch",
+            json!({ "patches": [patch], "returnEntity": true }),
+        ),
+        (
+            "bulk/items/update",
+            json!({ "dataItems": [whole], "returnEntity": true }),
+        ),
+        (
+            "bulk/items/save",
+            json!({ "dataItems": [whole], "returnEntity": true }),
+        ),
+        (
+            "bulk/items/remove",
+            json!({ "dataItemIds": ["one"], "returnEntity": true }),
+        ),
+        ("items/remove", json!({ "dataItemId": "two" })),
+    ] {
+        let mut body = json!({ "dataCollectionId": "letters" });
+        body.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        let reply = call(&server, &instance("member"), path, body).await;
+        assert_eq!(reply.status, 200, "{path}: {}", reply.body);
+        let reply = reply.json();
+        let item = reply["dataItem"]["data"].as_object();
+        let item = item.or_else(|| reply["results"][0]["dataItem"]["data"].as_object());
+        let names: Vec<_> = item.unwrap().keys().collect();
+        // Of a whole item, what the caller sent comes back.
+        let sent: &[&str] = match path {
+            "items/update" | "items/save" => &["_id", "_updatedDate", "title"],
+            _ => &["_id"],
+        };
+        assert_eq!(names, sent, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn conditions_and_filters_of_jobs_need_read() {
+    let server = TestServer::start(vec![]).await;
+    with_unreadable_items(&server).await;
+    let guess = json!({ "title": { "$startsWith": "s" } });
+    let change = json!([{ "fieldPath": "rating", "action": "SET_FIELD", "setFieldOptions": { "value": 1 } }]);
+    for (path, more) in [
+        (
+            "items/remove",
+            json!({ "dataItemId": "one", "condition": { "filter": guess } }),
+        ),
+        (
+            "bulk/items/remove",
+            json!({ "dataItemIds": ["one"], "condition": { "filter": guess } }),
+        ),
+        (
+            "bulk/items/async-remove-by-filter",
+            json!({ "filter": guess }),
+        ),
+        (
+            "bulk/items/async-patch-by-filter",
+            json!({ "filter": guess, "fieldModifications": change }),
+        ),
+    ] {
+        let mut body = json!({ "dataCollectionId": "letters" });
+        body.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        let reply = call(&server, &instance("member"), path, body).await;
+        assert_eq!(
+            (reply.status, reply.code().as_str()),
+            (403, "WDE0027"),
+            "{path}: {}",
+            reply.body
+        );
+    }
+    let all = json!({ "dataCollectionId": "letters", "fieldModifications": change });
+    let job = call(
+        &server,
+        &instance("member"),
+        "bulk/items/async-patch-by-filter",
+        all,
+    )
+    .await;
+    let path = format!(
+        "/wix-data/v2/async-jobs/{}/status",
+        job.json()["jobId"].as_str().unwrap()
+    );
+    let status = |role: &'static str| {
+        let (address, path) = (server.address, path.clone());
+        async move {
+            request(
+                address,
+                "GET",
+                &path,
+                &[("authorization", &instance(role))],
+                "",
+            )
+            .await
+            .json()
+        }
+    };
+    assert!(status("member").await.get("successCount").is_none());
+    assert!(status("owner").await.get("successCount").is_some());
+}
+
+#[tokio::test]
+async fn a_member_without_an_id_owns_nothing() {
+    let server = TestServer::start(vec![]).await;
+    let permissions = json!({ "read": "ANYONE", "insert": "ANYONE", "update": "SITE_MEMBER_AUTHOR", "remove": "SITE_MEMBER_AUTHOR" });
+    with_collection(&server, "reviews", permissions).await;
+    let item = json!({ "dataCollectionId": "reviews", "dataItem": { "data": { "_id": "one", "title": "kept" } } });
+    call(&server, &instance("owner"), "items", item).await;
+    let mut nobody = payload("member");
+    nobody["uid"] = Value::Null;
+    nobody["siteMemberId"] = Value::Null;
+    let nobody = signed(NEW_SECRET, &nobody);
+    let all = json!({ "dataCollectionId": "reviews", "filter": {} });
+    let job = call(&server, &nobody, "bulk/items/async-remove-by-filter", all).await;
+    if job.status == 200 {
+        let path = format!(
+            "/wix-data/v2/async-jobs/{}/status",
+            job.json()["jobId"].as_str().unwrap()
+        );
+        loop {
+            let owner = instance("owner");
+            let status = request(
+                server.address,
+                "GET",
+                &path,
+                &[("authorization", &owner)],
+                "",
+            )
+            .await
+            .json();
+            if status["status"] == "SUCCEEDED" {
+                assert_eq!(status["successCount"], 0);
+                break;
+            }
+            assert_ne!(status["status"], "FAILED");
+            tokio::task::yield_now().await;
+        }
+    }
+    let found = call(
+        &server,
+        &instance("owner"),
+        "items/query",
+        json!({ "dataCollectionId": "reviews" }),
+    )
+    .await;
+    assert_eq!(found.json()["dataItems"].as_array().unwrap().len(), 1);
+}

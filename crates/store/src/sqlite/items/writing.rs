@@ -1,0 +1,335 @@
+//! What the writer does with a batch, in its thread. It works out only what costs next to nothing, within
+//! [`WRITER_WORK`].
+
+use std::sync::Arc;
+
+use backlot_wix::data::budget::Limits;
+use backlot_wix::data::{Budget, DataCode, Fault, Object};
+use rusqlite::{Connection, params};
+
+use super::{get, keys, links};
+use crate::StoreError;
+use crate::items::change::{Change, LinkChange, NewItem};
+use crate::items::key_change::{self, KeyChange};
+use crate::items::write::{Step, Write};
+use crate::items::{Batch, Item, ItemsOf, Written};
+use crate::sqlite::collections::current_revision;
+
+/// Work that the writer does for one piece of work, in units of [`Budget`]: about a tenth of a millisecond.
+const WRITER_WORK: u64 = 100_000;
+/// Units for a byte of an item that is parsed, copied and written again.
+pub(super) const CHANGED_BYTE: u64 = 4;
+/// Writes of one batch, as far as they can be prepared without the database.
+pub(super) struct Work {
+    pub(super) of: ItemsOf,
+    /// What all of its writes share.
+    pub(super) batch: Arc<Batch>,
+    pub(super) writes: Vec<Prepared>,
+}
+
+pub(super) enum Prepared {
+    /// What becomes of an insert.
+    Insert(Result<Change, Fault>),
+    /// What hangs on what is there.
+    Look(Write),
+    /// What was worked out from what was there.
+    Worked(Box<Worked>),
+}
+
+/// A change that was worked out outside of the writer.
+pub(super) struct Worked {
+    pub(super) write: Write,
+    /// What it was worked out from; `None` where there was nothing.
+    pub(super) before: Option<(Item, Object)>,
+    pub(super) change: Result<Change, Fault>,
+}
+
+pub(super) type Outcome = Result<Written, Fault>;
+
+/// What the writer made of a write.
+pub(super) enum Done {
+    /// It is done, or refused.
+    Outcome(Outcome),
+    /// Nothing was done: it is to be worked out outside of the writer.
+    WorkOut(Write),
+}
+
+impl Done {
+    /// [`StoreError::Outdated`] where nothing was done.
+    pub(super) fn outcome(self) -> Result<Outcome, StoreError> {
+        match self {
+            Self::Outcome(outcome) => Ok(outcome),
+            Self::WorkOut(_) => Err(StoreError::Outdated),
+        }
+    }
+}
+
+impl Work {
+    pub(super) fn run(mut self, connection: &Connection) -> Result<Vec<Done>, StoreError> {
+        check_current(connection, &self.of)?;
+        let writes = std::mem::take(&mut self.writes);
+        let looks = writes.iter().any(|it| matches!(it, Prepared::Look(_)));
+        let mut small = looks.then(|| self.small_batch());
+        let mut all = Vec::with_capacity(writes.len());
+        for write in writes {
+            let done = match write {
+                Prepared::Insert(Ok(change)) => Done::Outcome(self.insert(connection, change)?),
+                Prepared::Insert(Err(fault)) => Done::Outcome(Err(fault)),
+                Prepared::Look(write) => {
+                    let done = match &small {
+                        Some(small) => self.look_and_write(connection, small, write)?,
+                        None => Done::WorkOut(write),
+                    };
+                    // Those that follow may be about the same item.
+                    if matches!(done, Done::WorkOut(_)) {
+                        small = None;
+                    }
+                    done
+                }
+                Prepared::Worked(worked) => self.write_worked(connection, *worked)?,
+            };
+            if self.batch.step.is_none() {
+                all.push(done);
+                continue;
+            }
+            // A step is undone as a whole: the next attempt works it out anew.
+            let outcome = done.outcome()?;
+            let failed = Step::fails_with(&outcome);
+            all.push(Done::Outcome(outcome));
+            if failed {
+                break;
+            }
+        }
+        if let Some(step) = &self.batch.step {
+            take_step(connection, &self.of, step, &all)?;
+        }
+        Ok(all)
+    }
+
+    /// The same batch, with a budget that is the writer's.
+    fn small_batch(&self) -> Batch {
+        Batch {
+            budget: Budget::new(Limits {
+                work: WRITER_WORK,
+                memory: 0,
+            }),
+            ..(*self.batch).clone()
+        }
+    }
+
+    fn look_and_write(
+        &self,
+        connection: &Connection,
+        batch: &Batch,
+        write: Write,
+    ) -> Result<Done, StoreError> {
+        let (instance_id, collection) = (self.of.instance_id, &self.of.collection);
+        let existing = get(connection, instance_id, collection, write.item_id())?;
+        let bytes = existing.as_ref().map_or(0, |item| item.json.len()) as u64;
+        if batch.budget.work(bytes * CHANGED_BYTE).is_err() {
+            return Ok(Done::WorkOut(write));
+        }
+        let object = existing.as_ref().map(Item::object).transpose()?;
+        match write.change(collection, batch, object.as_ref()) {
+            Err(fault) if fault.code() == DataCode::TooCostly => Ok(Done::WorkOut(write)),
+            Err(fault) => Ok(Done::Outcome(Err(fault))),
+            Ok(change) => {
+                let existing = existing.zip(object);
+                Ok(Done::Outcome(self.apply(connection, existing, change)?))
+            }
+        }
+    }
+
+    /// Does what was worked out, if the item is still what it was worked out from.
+    fn write_worked(&self, connection: &Connection, worked: Worked) -> Result<Done, StoreError> {
+        let Worked {
+            write,
+            before,
+            change,
+        } = worked;
+        let (instance_id, collection) = (self.of.instance_id, &self.of.collection);
+        let now = get(connection, instance_id, collection, write.item_id())?;
+        if now.as_ref() != before.as_ref().map(|(item, _)| item) {
+            return Ok(Done::WorkOut(write));
+        }
+        Ok(Done::Outcome(match change {
+            Ok(change) => self.apply(connection, before, change)?,
+            Err(fault) => Err(fault),
+        }))
+    }
+
+    fn apply(
+        &self,
+        connection: &Connection,
+        existing: Option<(Item, Object)>,
+        change: Change,
+    ) -> Result<Outcome, StoreError> {
+        match existing {
+            None => self.insert(connection, change),
+            Some((item, object)) => match change.new {
+                Some(new) => self.update(connection, &item, &object, new, &change.links),
+                None => self.remove(connection, item, &object),
+            },
+        }
+    }
+
+    fn insert(&self, connection: &Connection, change: Change) -> Result<Outcome, StoreError> {
+        let (instance_id, collection) = (&self.of.instance_id, &self.of.collection);
+        let Some(new) = change.new else {
+            return Err(StoreError::Refused("an insert without an item".to_owned()));
+        };
+        let keys = match self.key_changes(connection, None, Some(&new.object))? {
+            Ok(keys) => keys,
+            // That the id is taken says more: whoever inserts again what is there expects it.
+            Err(fault) => {
+                let taken = get(connection, *instance_id, collection, &new.id)?.is_some();
+                let exists = || Fault::item_exists(&new.id, &collection.definition.id);
+                return Ok(Err(if taken { exists() } else { fault }));
+            }
+        };
+        let inserted = connection
+            .prepare_cached(
+                "INSERT INTO items (instance_id, collection, item_id, owner, data)
+                 VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+            )?
+            .execute(params![
+                instance_id.as_bytes(),
+                collection.definition.id,
+                new.id,
+                new.owner,
+                new.json
+            ])?;
+        if inserted == 0 {
+            return Ok(Err(Fault::item_exists(&new.id, &collection.definition.id)));
+        }
+        let sequence = connection.last_insert_rowid();
+        keys::apply(connection, *instance_id, sequence, &keys)?;
+        self.change_links(connection, &new.id, &change.links)?;
+        Ok(Ok(Written::Inserted(new.placed(sequence))))
+    }
+
+    fn update(
+        &self,
+        connection: &Connection,
+        item: &Item,
+        object: &Object,
+        new: NewItem,
+        links: &[LinkChange],
+    ) -> Result<Outcome, StoreError> {
+        let keys = match self.key_changes(connection, Some(object), Some(&new.object))? {
+            Ok(keys) => keys,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        let updated = connection
+            .prepare_cached("UPDATE items SET owner = ?2, data = ?3 WHERE sequence = ?1")?
+            .execute(params![item.sequence, new.owner, new.json])?;
+        if updated != 1 {
+            return Err(StoreError::Refused(
+                "an item vanished while it was changed".to_owned(),
+            ));
+        }
+        keys::apply(connection, self.of.instance_id, item.sequence, &keys)?;
+        self.change_links(connection, &new.id, links)?;
+        Ok(Ok(Written::Updated(new.placed(item.sequence))))
+    }
+
+    fn remove(
+        &self,
+        connection: &Connection,
+        item: Item,
+        object: &Object,
+    ) -> Result<Outcome, StoreError> {
+        let keys = match key_change::changes(&self.of.collection, Some(object), None) {
+            Ok(keys) => keys,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        connection
+            .prepare_cached("DELETE FROM items WHERE sequence = ?1")?
+            .execute([item.sequence])?;
+        keys::apply(connection, self.of.instance_id, item.sequence, &keys)?;
+        links::forget_item(connection, &self.of, &item.id)?;
+        Ok(Ok(Written::Removed(item)))
+    }
+
+    fn key_changes(
+        &self,
+        connection: &Connection,
+        old: Option<&Object>,
+        new: Option<&Object>,
+    ) -> Result<Result<Vec<KeyChange<'_>>, Fault>, StoreError> {
+        let changes = match key_change::changes(&self.of.collection, old, new) {
+            Ok(changes) => changes,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        let unique = keys::check_unique(connection, self.of.instance_id, &changes)?;
+        Ok(unique.map(|()| changes))
+    }
+
+    fn change_links(
+        &self,
+        connection: &Connection,
+        item_id: &str,
+        changes: &[LinkChange],
+    ) -> Result<(), StoreError> {
+        for change in changes {
+            match change {
+                LinkChange::Replace(field, referenced) => {
+                    links::replace(connection, &self.of, field, item_id, referenced)?;
+                }
+                LinkChange::Add(field, referenced) => {
+                    links::add(connection, &self.of, field, item_id, referenced)?;
+                }
+                LinkChange::Remove(field, referenced) => {
+                    links::remove(connection, &self.of, field, item_id, referenced)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// [`StoreError::Outdated`] if the collection is not what it was when the work was prepared.
+pub(super) fn check_current(connection: &Connection, of: &ItemsOf) -> Result<(), StoreError> {
+    let current = current_revision(connection, of.instance_id, &of.collection)?;
+    if current == Some(of.collection.definition.revision) {
+        Ok(())
+    } else {
+        Err(StoreError::Outdated)
+    }
+}
+
+/// Writes down how far a job has come.
+fn take_step(
+    connection: &Connection,
+    of: &ItemsOf,
+    step: &Step,
+    all: &[Done],
+) -> Result<(), StoreError> {
+    let outcomes = || {
+        all.iter().filter_map(|done| match done {
+            Done::Outcome(outcome) => Some(outcome),
+            Done::WorkOut(_) => None,
+        })
+    };
+    let done = outcomes().filter(|outcome| outcome.is_ok()).count();
+    let status = crate::jobs::JobStatus::after(step, outcomes().any(Step::fails_with));
+    let taken = connection
+        .prepare_cached(
+            "UPDATE jobs SET done = done + ?3, position = ?4, status = ?5
+             WHERE instance_id = ?1 AND job_id = ?2 AND position = ?6
+               AND status IN ('INITIALIZED', 'PROCESSING')",
+        )?
+        .execute(params![
+            of.instance_id.as_bytes(),
+            step.job_id,
+            i64::try_from(done).unwrap_or(i64::MAX),
+            step.to,
+            status.as_str(),
+            step.from
+        ])?;
+    if taken == 1 {
+        Ok(())
+    } else {
+        Err(StoreError::Outdated)
+    }
+}
