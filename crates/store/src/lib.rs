@@ -27,6 +27,7 @@ pub mod signing_keys;
 pub mod sqlite;
 mod store;
 pub mod transfer;
+pub mod worker;
 
 pub use address::{Address, PostgresUrl};
 pub use error::StoreError;

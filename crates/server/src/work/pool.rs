@@ -13,6 +13,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::places::{Place, Places};
+use super::threads::Threads;
 use super::watch::RequestWatch;
 use crate::error::{Code, Refusal};
 
@@ -51,6 +52,7 @@ impl Default for RequestLimits {
 #[derive(Clone)]
 pub(crate) struct WorkPool {
     places: Places,
+    threads: Threads,
     limits: RequestLimits,
 }
 
@@ -59,6 +61,7 @@ impl WorkPool {
         let cores = available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             places: Places::new((PLACES_PER_CORE * cores).max(MIN_PLACES)),
+            threads: Threads::default(),
             limits,
         }
     }
@@ -84,22 +87,24 @@ impl WorkPool {
         let (client, gone) = Client::new();
         let budget = self.budget(place, &client);
         let runtime = Handle::current();
-        let running = tokio::task::spawn_blocking(move || {
-            runtime.block_on(async {
+        let (done, outcome) = oneshot::channel();
+        let running = self.threads.run(move || {
+            let outcome = runtime.block_on(async {
                 tokio::select! {
                     biased;
                     outcome = work(budget) => Some(outcome),
                     _ = gone => None,
                 }
-            })
+            });
+            if let Some(outcome) = outcome {
+                // The client may have gone in this moment.
+                let _ = done.send(outcome);
+            }
         });
-        let outcome = running.await;
+        running.map_err(|error| Refusal::from(Code::Internal).because(error))?;
+        let outcome = outcome.await;
         drop(client);
-        match outcome {
-            Ok(Some(outcome)) => Ok(outcome),
-            Ok(None) => Err(Code::Internal.into()),
-            Err(panicked) => Err(Refusal::from(Code::Internal).because(panicked)),
-        }
+        outcome.map_err(|_| Refusal::from(Code::Internal).because("the work panicked"))
     }
 
     /// The budget of one request. The place is held for as long as the budget is.

@@ -1,8 +1,8 @@
 //! A connection on loan from the pool.
 //!
 //! Whoever waits for an answer may give up at any time, with a query under way or a transaction open.
-//! Such a connection must not serve anybody else, so it is closed, and the server is told to end the query: only
-//! what was worked off to its end is given back.
+//! Such a connection must not serve anybody else. The server is told to end the query, and the connection is given back
+//! when that has ended; if that takes too long, it is closed.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use super::failure::Failure;
 use super::tls::Tls;
 use crate::StoreError;
 
-/// The longest that telling the server to end a query may take.
+/// The longest that ending a query may take.
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A connection, closed unless it is given back.
+/// A connection, given back at once, or when what is under way on it has ended.
 pub(super) struct Lease {
     connection: Option<Object>,
     tls: Tls,
@@ -61,14 +61,22 @@ impl Drop for Lease {
         let Some(connection) = self.connection.take() else {
             return;
         };
-        let query = connection.cancel_token();
-        drop(Object::take(connection));
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            drop(Object::take(connection));
+            return;
+        };
         let tls = self.tls.clone();
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move {
-                // It ends by itself at its time limit, if it cannot be told.
-                let _ = tokio::time::timeout(CANCEL_TIMEOUT, query.cancel_query(tls)).await;
-            });
-        }
+        runtime.spawn(async move {
+            let query = connection.cancel_token();
+            let recovering = async {
+                query.cancel_query(tls).await?;
+                // Waits for the end of what is under way, be it a transaction or not.
+                connection.batch_execute("ROLLBACK").await
+            };
+            let recovered = tokio::time::timeout(CANCEL_TIMEOUT, recovering).await;
+            if !matches!(recovered, Ok(Ok(()))) {
+                drop(Object::take(connection));
+            }
+        });
     }
 }

@@ -18,6 +18,7 @@ use tokio::sync::Semaphore;
 use super::functions::Operands;
 use super::overhear::{Ear, overhear};
 use crate::StoreError;
+use crate::worker;
 
 /// The longest that a query may take.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -92,12 +93,15 @@ impl Readers {
         outcome
     }
 
-    /// Reads on the blocking pool.
+    /// Reads on the blocking pool, or on this thread if it may block.
     pub(super) async fn read_long<T: Send + 'static>(
         &self,
         budget: Budget,
         work: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        if worker::is_current() {
+            return self.read(budget, work);
+        }
         let place = Arc::clone(&self.long).acquire_owned().await;
         let readers = self.clone();
         let work = move || {

@@ -13,6 +13,8 @@ use backlot_wix::InstanceId;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
+/// Work that is begun and waits for its next turn, for each place.
+const MAX_BEGUN_FOR_EACH: usize = 4;
 /// How long an instance within its share works before another one has its turn.
 const TIME_SLICE: Duration = Duration::from_millis(10);
 
@@ -29,6 +31,8 @@ struct State {
     count: usize,
     held: HashMap<InstanceId, usize>,
     held_in_all: usize,
+    /// Threads that wait for their next turn in the middle of their work.
+    parked: usize,
     waiting: HashMap<InstanceId, VecDeque<Turn>>,
     /// Instances that wait, the next one first.
     turns: VecDeque<InstanceId>,
@@ -68,6 +72,7 @@ impl Places {
             count,
             held: HashMap::new(),
             held_in_all: 0,
+            parked: 0,
             waiting: HashMap::new(),
             turns: VecDeque::new(),
         })))
@@ -159,6 +164,7 @@ impl State {
 
     /// The next to be served, who then holds a place.
     fn next(&mut self) -> Option<(Turn, InstanceId)> {
+        let is_full = self.held_in_all + self.parked >= MAX_BEGUN_FOR_EACH * self.count;
         for _ in 0..self.turns.len() {
             let instance_id = self.turns.pop_front()?;
             let may = self.may_have_one(instance_id);
@@ -166,6 +172,9 @@ impl State {
                 continue;
             };
             line.retain(|turn| !turn.is_given_up());
+            // What is begun is ended before more is begun: each thread holds memory, and a view of the database.
+            let is_begun = matches!(line.front(), Some(Turn::Thread(_)));
+            let may = may && (is_begun || !is_full);
             let turn = if may { line.pop_front() } else { None };
             if line.is_empty() {
                 self.waiting.remove(&instance_id);
@@ -173,6 +182,7 @@ impl State {
                 self.turns.push_back(instance_id);
             }
             if let Some(turn) = turn {
+                self.parked -= usize::from(is_begun);
                 *self.held.entry(instance_id).or_default() += 1;
                 self.held_in_all += 1;
                 return Some((turn, instance_id));
@@ -215,6 +225,7 @@ impl Place {
         let mut state = self.places.0.lock();
         // It was served before those who wait behind it.
         state.line(self.instance_id).push_front(Turn::Thread(turn));
+        state.parked += 1;
         drop(state);
         self.is_held.store(false, Ordering::Relaxed);
         self.places.give_back(self.instance_id);

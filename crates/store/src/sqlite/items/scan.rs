@@ -1,4 +1,5 @@
-//! Reading all of a collection: a thread reads, and hands over what it has by and by.
+//! Reading all of a collection: where it is visited, if that thread may block, or on another one that hands over what it
+//! has by and by.
 
 use std::ops::ControlFlow;
 
@@ -11,6 +12,7 @@ use super::read_item;
 use crate::StoreError;
 use crate::items::{Find, Item, ItemsOf, Visit};
 use crate::sqlite::readers::{Reader, Readers};
+use crate::worker;
 
 /// Items that are handed over at once.
 const TOGETHER: usize = 64;
@@ -21,10 +23,16 @@ pub(super) async fn scan(
     filter: &Filter,
     visit: &mut Visit<'_>,
 ) -> Result<(), StoreError> {
+    let find = Find::all(filter.clone(), u32::MAX);
+    if worker::is_current() {
+        let budget = of.budget.clone();
+        return readers.read(budget, |reader| {
+            each(reader, of, &find, &mut |item| Ok(visit(item)?))
+        });
+    }
     let (sender, mut receiver) = mpsc::channel(4);
-    let (of, find) = (of.clone(), Find::all(filter.clone(), u32::MAX));
-    let budget = of.budget.clone();
-    let reading = readers.read_long(budget, move |reader| read(reader, &of, &find, &sender));
+    let (of, budget) = (of.clone(), of.budget.clone());
+    let reading = readers.read_long(budget, move |reader| hand_over(reader, &of, &find, &sender));
     // The receiver moves in: when the visitor stops, it is dropped, and the reader stops, too.
     let visiting = async move {
         while let Some(items) = receiver.recv().await {
@@ -43,27 +51,46 @@ pub(super) async fn scan(
     }
 }
 
-fn read(
+/// Hands over items to whoever visits them on another thread.
+fn hand_over(
     reader: &Reader,
     of: &ItemsOf,
     find: &Find,
     sender: &mpsc::Sender<Vec<Item>>,
+) -> Result<(), StoreError> {
+    let mut items = Vec::with_capacity(TOGETHER);
+    each(reader, of, find, &mut |item| {
+        items.push(item);
+        if items.len() < TOGETHER {
+            return Ok(ControlFlow::Continue(()));
+        }
+        // Whoever visits may have stopped.
+        Ok(match sender.blocking_send(std::mem::take(&mut items)) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        })
+    })?;
+    let _ = sender.blocking_send(items);
+    Ok(())
+}
+
+/// Reads every item that matches, as of one moment.
+fn each(
+    reader: &Reader,
+    of: &ItemsOf,
+    find: &Find,
+    visit: &mut dyn FnMut(Item) -> Result<ControlFlow<()>, StoreError>,
 ) -> Result<(), StoreError> {
     reader.in_snapshot(|connection| {
         let plan = query::choose(connection, of, find)?;
         let statement = Statement::find(of, &reader.operands, find, plan.as_ref());
         let mut prepared = connection.prepare_cached(&statement.sql)?;
         let mut rows = prepared.query(params_from_iter(&statement.values))?;
-        let mut items = Vec::with_capacity(TOGETHER);
         while let Some(row) = rows.next()? {
-            items.push(read_item(row)?);
-            if items.len() == TOGETHER && sender.blocking_send(std::mem::take(&mut items)).is_err()
-            {
-                return Ok(());
+            if visit(read_item(row)?)?.is_break() {
+                break;
             }
         }
-        // Whoever visits may have stopped.
-        let _ = sender.blocking_send(items);
         Ok(())
     })
 }
