@@ -7,6 +7,7 @@ from .connections.section import Connections
 from .data.growth import Growth
 from .data.postgres import Postgres
 from .findings import Findings
+from .neighbours import tables as neighbours
 from .rounds import Result
 from .wix import Wix
 
@@ -49,6 +50,9 @@ def judge(found: Findings) -> list[Aim]:
         judged += _postgres(found.postgres)
     if found.growth:
         judged += _growth(found.growth)
+    if found.neighbours:
+        aims_of = neighbours.aims(found.neighbours)
+        judged += [Aim("neighbours", text, value, met) for text, value, met in aims_of]
     return judged
 
 

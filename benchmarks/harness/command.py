@@ -20,6 +20,8 @@ from .findings import Findings
 from .generator import Generator
 from .machine import Cores, choose_cores, describe, version
 from .memory import measure_memory
+from .neighbours.outcome import Neighbours
+from .neighbours.section import measure_neighbours
 from .rounds import run_section
 from .servers import Fleet
 from .settings import WORK, Settings
@@ -74,6 +76,9 @@ def _measure(bench: Workbench) -> Findings:
                 found.connections = measure_connections(bench, tools.located("wrk"))
             elif section == "data":
                 measure_data(bench, tools.located("wrk"), found)
+            elif section == "neighbours":
+                found.neighbours = Neighbours()
+                measure_neighbours(bench, found.neighbours)
             else:
                 wrk = tools.located("wrk")
                 generator = Generator(wrk, bench.cores.generator, bench.settings.connections)

@@ -10,6 +10,7 @@ from .data.growth import Growth
 from .data.postgres import Postgres
 from .failures import ContestantFailed
 from .memory import Memory
+from .neighbours.outcome import Neighbours
 from .rounds import Result
 from .wix import Wix
 
@@ -25,6 +26,7 @@ class Findings:
     memory: Memory | None = None
     postgres: Postgres | None = None
     growth: Growth | None = None
+    neighbours: Neighbours | None = None
     failures: list[str] = field(default_factory=list)
 
     @contextmanager
@@ -49,5 +51,6 @@ class Findings:
             "memory": self.memory.as_json() if self.memory else None,
             "postgres": self.postgres.as_json() if self.postgres else None,
             "growth": self.growth.as_json() if self.growth else None,
+            "neighbours": self.neighbours.as_json() if self.neighbours else None,
             "failures": self.failures,
         }

@@ -26,9 +26,10 @@ def sign(
     lifetime: timedelta = timedelta(hours=4),
     app_id: str = APP_ID,
     member: bool = False,
+    visitor: bool = False,
 ) -> SignedInstance:
-    """An owner's instance as a dashboard page gets it, or a member's as a page of the site does; a
-    lifetime below zero has expired already."""
+    """An owner's instance as a dashboard page gets it, or a member's or a visitor's as a page of the site
+    does; a lifetime below zero has expired already."""
     instance_id = instance_id or str(uuid.uuid4())
     # Each has a user of its own, so that nothing but the app is shared between two of them.
     user = str(uuid.uuid4())
@@ -39,13 +40,12 @@ def sign(
         "instanceId": instance_id,
         "appDefId": app_id,
         "signDate": _stamp(signed),
-        "uid": user,
-        "permissions": "" if member else "OWNER",
+        "permissions": "" if member or visitor else "OWNER",
         "demoMode": False,
-        "siteOwnerId": str(uuid.uuid4()) if member else user,
-        "siteMemberId": user,
+        "siteOwnerId": str(uuid.uuid4()) if member or visitor else user,
         "expirationDate": _stamp(now + lifetime),
     }
+    payload |= {"aid": user} if visitor else {"uid": user, "siteMemberId": user}
     segment = _encode(json.dumps(payload, separators=(",", ":")).encode())
     return SignedInstance(instance_id, user, f"{_signature(segment)}.{segment}")
 

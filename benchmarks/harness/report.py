@@ -9,6 +9,7 @@ from .data.growth import Growth
 from .data.postgres import Postgres
 from .findings import Findings
 from .memory import Memory
+from .neighbours import tables as neighbours
 from .rounds import Result
 from .wix import Wix
 
@@ -47,6 +48,8 @@ def tables(found: Findings, aims: list[Aim]) -> list[tuple]:
         made.append((TITLES["postgres"], POSTGRES_COLUMNS, *_postgres(found.postgres)))
     if found.growth:
         made.append((TITLES["growth"], ["what", "found"], _growth(found.growth), []))
+    if found.neighbours:
+        made += neighbours.tables(found.neighbours)
     rows = [[aim.section, aim.text, aim.found, aim.verdict] for aim in aims]
     made.append(("Aims", ["section", "aim", "found", "verdict"], rows, []))
     if found.failures:

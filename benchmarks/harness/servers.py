@@ -81,8 +81,8 @@ class Fleet:
         for message, handler in before.items():
             signal.signal(message, handler)
 
-    def start(self, name: str, launch: Launch, core: int, directory: Path) -> Server:
-        """Starts one, its output going to a real file, and waits until it answers."""
+    def start(self, name: str, launch: Launch, core: int | str, directory: Path) -> Server:
+        """Starts one on a core or a list of cores, its output going to a real file, and waits until it answers."""
         directory.mkdir(parents=True, exist_ok=True)
         log = directory / "output.log"
         # Appending, so that emptying the file does not leave a hole before the next line.

