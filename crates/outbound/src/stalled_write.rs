@@ -33,7 +33,13 @@ pub struct StalledWrite<S> {
     stream: S,
     pace: PaceTimer,
     is_waiting: bool,
+    /// Bytes written since others had their turn.
+    in_a_row: usize,
 }
+
+/// Bytes that are written before other tasks have their turn: the runtime counts operations, and a large reply makes
+/// many megabytes of them.
+const MAX_IN_A_ROW: usize = 256 * 1024;
 
 impl<S: BreakOff> StalledWrite<S> {
     /// Limits how slowly the other side may read.
@@ -42,7 +48,18 @@ impl<S: BreakOff> StalledWrite<S> {
             stream,
             pace: PaceTimer::new(limits),
             is_waiting: false,
+            in_a_row: 0,
         }
+    }
+
+    /// Pending once after so many bytes.
+    fn poll_turn(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if self.in_a_row < MAX_IN_A_ROW {
+            return Poll::Ready(());
+        }
+        self.in_a_row = 0;
+        context.waker().wake_by_ref();
+        Poll::Pending
     }
 
     fn written(
@@ -59,6 +76,7 @@ impl<S: BreakOff> StalledWrite<S> {
                 Poll::Ready(Err(io::Error::new(ErrorKind::TimedOut, stopped)))
             }
             Poll::Ready(result) => {
+                self.in_a_row += *result.as_ref().unwrap_or(&0);
                 if self.is_waiting {
                     self.is_waiting = false;
                     self.pace.moved(*result.as_ref().unwrap_or(&0));
@@ -92,6 +110,7 @@ impl<S: AsyncWrite + BreakOff + Unpin> AsyncWrite for StalledWrite<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = &mut *self;
+        ready!(this.poll_turn(context));
         let written = Pin::new(&mut this.stream).poll_write(context, bytes);
         this.written(written, context)
     }
@@ -102,6 +121,7 @@ impl<S: AsyncWrite + BreakOff + Unpin> AsyncWrite for StalledWrite<S> {
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = &mut *self;
+        ready!(this.poll_turn(context));
         let written = Pin::new(&mut this.stream).poll_write_vectored(context, pieces);
         this.written(written, context)
     }
@@ -166,6 +186,28 @@ mod tests {
             assert_eq!(written.is_err(), is_cut, "{bytes}");
             reading.abort();
         }
+    }
+
+    #[tokio::test]
+    async fn a_large_write_lets_others_have_their_turn() {
+        let (ours, mut theirs) = duplex(4 * MAX_IN_A_ROW);
+        let mut ours = StalledWrite::new(ours, LIMITS);
+        let bytes = vec![0; 2 * MAX_IN_A_ROW];
+        let mut polls = 0;
+        let mut writing = Box::pin(async {
+            ours.write_all(&bytes[..MAX_IN_A_ROW]).await.unwrap();
+            ours.write_all(&bytes[MAX_IN_A_ROW..]).await.unwrap();
+        });
+        std::future::poll_fn(|context| {
+            polls += 1;
+            writing.as_mut().poll(context)
+        })
+        .await;
+        assert_eq!(polls, 2);
+        theirs
+            .read_exact(&mut vec![0; 2 * MAX_IN_A_ROW])
+            .await
+            .unwrap();
     }
 
     #[tokio::test(start_paused = true)]

@@ -41,14 +41,14 @@ impl Answer {
 
     /// JSON as it is kept.
     pub(super) fn push_kept(&mut self, json: Bytes) {
-        match std::str::from_utf8(&json) {
-            Ok(text) if text.len() < SHARED_BYTES => self.text.push_str(text),
-            _ => {
-                let text = std::mem::take(&mut self.text);
-                self.parts.push(text.into());
-                self.parts.push(json);
-            }
+        if json.len() < SHARED_BYTES
+            && let Ok(text) = std::str::from_utf8(&json)
+        {
+            return self.text.push_str(text);
         }
+        let text = std::mem::take(&mut self.text);
+        self.parts.push(text.into());
+        self.parts.push(json);
     }
 
     /// `{"id":…,"dataCollectionId":…,"data":…}`, of an item as it is kept.
