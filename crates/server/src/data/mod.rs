@@ -101,6 +101,7 @@ impl DataOf {
     /// The same data, for a request with this budget.
     pub(crate) fn within(mut self, budget: Budget) -> Self {
         self.budget = Some(budget);
+        self.is_inline = false;
         self
     }
 

@@ -123,19 +123,17 @@ pub(crate) async fn answer_whole(
 const MAX_INLINE_BYTES: usize = 8 * 1024;
 
 /// Does what is short at once, and everything else in the work pool.
-async fn do_call(data: DataOf, call: Call, input: Input) -> Result<Answer, Refusal> {
-    let input = Arc::new(input);
-    let is_inline = call.may_be_short() && input.size() <= MAX_INLINE_BYTES;
-    let work = move |data: DataOf| {
-        let input = Arc::clone(&input);
-        async move { respond(&data, call, &input).await }
-    };
-    let outcome = if is_inline {
-        data.run(work).await
-    } else {
-        data.run_in_pool(work).await
-    };
-    Ok(outcome??)
+async fn do_call(mut data: DataOf, call: Call, input: Input) -> Result<Answer, Refusal> {
+    if call.may_be_short() && input.size() <= MAX_INLINE_BYTES {
+        data = data.inline();
+        match respond(&data, call, &input).await {
+            // It is longer than it looked, and has changed nothing.
+            Err(DataFault::Fault(fault)) if fault.code() == DataCode::TooCostly => {}
+            outcome => return Ok(outcome?),
+        }
+    }
+    let work = move |data: DataOf| async move { respond(&data, call, &input).await };
+    Ok(data.run_in_pool(work).await??)
 }
 
 async fn respond(data: &DataOf, call: Call, input: &Input) -> Result<Answer, DataFault> {

@@ -44,17 +44,21 @@ impl DataLimiters {
     /// Counts a call, or refuses it.
     pub(crate) fn check(&self, caller: &Caller, client: IpAddr) -> Result<(), Refusal> {
         let instance = RateKey::from(caller.instance_id);
-        let check = |limiter: &Option<Limiter>, key| match limiter {
-            Some(limiter) => limiter.check(key),
-            None => Ok(()),
+        // A key is a hash, and made only where it is counted.
+        let (limiter, key): (_, &dyn Fn() -> RateKey) = match caller.role {
+            Role::App => (&self.app, &|| instance),
+            Role::Visitor => (&self.visitor, &|| instance.of_client(client)),
+            Role::Member | Role::Owner => (&self.caller, &|| {
+                instance.of_user(caller.user_id.as_deref())
+            }),
         };
-        let user = caller.user_id.as_deref();
-        match caller.role {
-            Role::App => return check(&self.app, instance),
-            Role::Visitor => check(&self.visitor, instance.of_client(client))?,
-            Role::Member | Role::Owner => check(&self.caller, instance.of_user(user))?,
+        if let Some(limiter) = limiter {
+            limiter.check(key())?;
         }
-        check(&self.instance, instance)
+        match &self.instance {
+            Some(limiter) if caller.role != Role::App => limiter.check(instance),
+            _ => Ok(()),
+        }
     }
 
     pub(crate) fn forget_idle(&self) {
