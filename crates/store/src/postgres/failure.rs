@@ -4,6 +4,7 @@
 
 use std::error::Error as _;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::time::{Duration, Instant};
 
 use deadpool_postgres::{HookError, PoolError};
 use tokio_postgres::error::SqlState;
@@ -18,6 +19,8 @@ pub(super) enum Failure {
     Again(&'static str),
     /// The connection is gone, or there is none.
     Lost(String),
+    /// The server ended the statement: its time was over, or it was told to end one that ran on this connection before.
+    Cancelled,
     /// There is no connection that is as safe as it has to be.
     Insecure(String),
     /// Nothing to be done.
@@ -46,7 +49,7 @@ impl From<tokio_postgres::Error> for Failure {
             SqlState::T_R_SERIALIZATION_FAILURE
             | SqlState::T_R_DEADLOCK_DETECTED
             | SqlState::UNIQUE_VIOLATION => Self::Again("others changed the same at the same time"),
-            SqlState::QUERY_CANCELED => Self::Final(StoreError::TimedOut),
+            SqlState::QUERY_CANCELED => Self::Cancelled,
             SqlState::DISK_FULL => Self::Final(StoreError::Full),
             // A server that shuts down, starts up, or is no longer the one that is written to.
             SqlState::ADMIN_SHUTDOWN
@@ -102,6 +105,7 @@ impl From<Failure> for StoreError {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Again(text) => Self::Unavailable(text.to_owned()),
+            Failure::Cancelled => Self::TimedOut,
             // What was safe at the start is not now: until that is mended, there is no database.
             Failure::Lost(text) | Failure::Insecure(text) => Self::Unavailable(text),
             Failure::Final(error) => error,
@@ -131,25 +135,30 @@ pub(super) fn text_of(error: &tokio_postgres::Error) -> String {
 pub(super) struct Attempts {
     made: u32,
     reads: bool,
+    began: Instant,
 }
 
 /// The most attempts.
 const MOST: u32 = 8;
+/// A statement that ran for this long was ended because of its time: a little less than the server's limit.
+const STATEMENT_TIME: Duration = Duration::from_secs(9);
 
 impl Attempts {
     /// For what only reads.
-    pub(super) const fn reading() -> Self {
+    pub(super) fn reading() -> Self {
         Self {
             made: 0,
             reads: true,
+            began: Instant::now(),
         }
     }
 
     /// For what changes something, so that it must not be done twice.
-    pub(super) const fn writing() -> Self {
+    pub(super) fn writing() -> Self {
         Self {
             made: 0,
             reads: false,
+            began: Instant::now(),
         }
     }
 
@@ -161,9 +170,11 @@ impl Attempts {
             Failure::Again(_) if self.made < MOST => {
                 let most = 1 << self.made.min(6);
                 let pause = most / 2 + RandomState::new().build_hasher().finish() % most;
-                tokio::time::sleep(std::time::Duration::from_millis(pause)).await;
+                tokio::time::sleep(Duration::from_millis(pause)).await;
                 true
             }
+            // What was cancelled has changed nothing. Before its own time is over, another statement was meant.
+            Failure::Cancelled => self.made < 3 && self.began.elapsed() < STATEMENT_TIME,
             Failure::Lost(_) => self.reads && self.made < 3,
             _ => false,
         }

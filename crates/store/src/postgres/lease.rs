@@ -15,6 +15,10 @@ use crate::StoreError;
 /// The longest that ending a query may take.
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Waits for a request to end a statement that comes late. What comes later still is told from a statement whose time is
+/// over (`failure::Attempts`).
+const LATE: &str = "SELECT pg_sleep(0.1)";
+
 /// A connection, given back at once, or when what is under way on it has ended.
 pub(super) struct Lease {
     connection: Option<Object>,
@@ -71,6 +75,9 @@ impl Drop for Lease {
             let recovering = async {
                 query.cancel_query(tls).await?;
                 // Waits for the end of what is under way, be it a transaction or not.
+                connection.batch_execute("ROLLBACK").await?;
+                // The server hears of the end on another connection, perhaps a moment late: then this is what ends.
+                let _ = connection.batch_execute(LATE).await;
                 connection.batch_execute("ROLLBACK").await
             };
             let recovered = tokio::time::timeout(CANCEL_TIMEOUT, recovering).await;
