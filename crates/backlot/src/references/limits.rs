@@ -11,7 +11,7 @@ const HEAD: &str = "\
 <!-- Generated from crates/wix/src/data/limits.rs and crates/backlot/src/references/limits.rs. Do not edit: change them
 there and run `BACKLOT_BLESS=1 cargo test -p backlot references`. -->
 
-No request of one site slows, starves or ends another's. That takes limits: what one request may cost, what one site may
+No request of one site starves or ends another's. That takes limits: what one request may cost, what one site may
 have at once, and what is kept. Rates, quotas and sizes that are configuration are in
 [configuration.md](configuration.md#data).
 ";
