@@ -2,6 +2,7 @@
 //! refused.
 
 mod access_token;
+mod allowance;
 mod api;
 mod app;
 mod connection;

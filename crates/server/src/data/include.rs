@@ -12,6 +12,7 @@ use backlot_wix::data::collection::{Access, FieldType, Operation};
 use backlot_wix::data::{Budget, DataCode, Direction, Fault, Object, Value, limits};
 use bytes::Bytes;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::{DataFault, DataOf, Opened};
 
@@ -90,9 +91,7 @@ impl Inclusions {
         let read = |json: &Bytes| {
             budget.keep(2 * json.len())?;
             budget.work(4 * json.len() as u64)?;
-            serde_json::from_slice::<Value>(json).map_err(|error| {
-                DataFault::Store(StoreError::Refused(format!("an item is no JSON: {error}")))
-            })
+            read_kept::<Value>(json)
         };
         let mut values = Vec::new();
         for (field, included) in self.of(object) {
@@ -207,4 +206,11 @@ impl DataOf {
         }
         Ok(found)
     }
+}
+
+/// An item as it is kept, read.
+pub(crate) fn read_kept<T: DeserializeOwned>(json: &[u8]) -> Result<T, DataFault> {
+    serde_json::from_slice(json).map_err(|error| {
+        DataFault::Store(StoreError::Refused(format!("an item is no JSON: {error}")))
+    })
 }

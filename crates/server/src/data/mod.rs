@@ -38,7 +38,7 @@ use crate::work::{MAX_WAITING_OF_ONE, RequestLimits, WorkPool};
 pub(crate) use content::{WireItem, check_item_id, content};
 pub(crate) use cursor::CursorKey;
 pub(crate) use fault::DataFault;
-pub(crate) use include::{Include, Included, Inclusions};
+pub(crate) use include::{Include, Included, Inclusions, read_kept};
 pub(crate) use job_runner::JobRunner;
 pub(crate) use jobs::JobWork;
 pub(crate) use links::{Referenced, wanted};

@@ -1,12 +1,13 @@
 //! `[[api]]`
 
 use backlot_outbound::upstream::Address;
-use backlot_server::admission::{Access, RateLimit, Roles, Rules};
+use backlot_server::admission::{Access, Roles, Rules};
 use backlot_server::methods::Methods;
 use backlot_server::rooms::api::{Destination, EntrySettings, Limits, Prefix, is_override};
 use backlot_server::routes::RESERVED;
 use http::{HeaderName, Method};
 
+use super::allowance::rate_limit;
 use super::report::Report;
 use super::roles::role;
 use crate::config::sections::{Api, Auth};
@@ -69,7 +70,9 @@ fn entry(
             silence: api.silence_timeout.std(),
             body_timeout: api.body_timeout.map(Duration::std),
         },
-        rate_limit: rate_limit(api, key, report),
+        rate_limit: api
+            .rate_limit
+            .and_then(|limit| rate_limit(key("rate_limit"), limit, report)),
         pass_authorization: api.pass_authorization,
         pass_headers: pass_headers(&api.pass_headers, key, report),
     })
@@ -193,25 +196,4 @@ fn access(api: &Api, key: &dyn Fn(&str) -> String, report: &mut Report<'_>) -> O
             plans: api.plans.clone(),
         })),
     }
-}
-
-fn rate_limit(
-    api: &Api,
-    key: &dyn Fn(&str) -> String,
-    report: &mut Report<'_>,
-) -> Option<RateLimit> {
-    let limit = api.rate_limit?;
-    let per = limit.per.std();
-    if per.is_zero() {
-        report.problem(
-            key("rate_limit"),
-            "`per` is zero",
-            "write for example { requests = 600, per = \"1m\" }",
-        );
-        return None;
-    }
-    Some(RateLimit {
-        requests: limit.requests,
-        per,
-    })
 }

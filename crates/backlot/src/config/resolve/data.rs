@@ -1,58 +1,40 @@
 //! `[data]`
 
-use backlot_server::admission::RateLimit;
 use backlot_server::connections::Quotas;
 use backlot_server::rooms::data::{DataRates, DataRoomSettings, RequestLimits, StorageQuotas};
 
+use super::allowance::{quotas, rate_limit};
 use super::report::Report;
 use crate::config::sections::{ByPlan, Data, RateLimit as RateLimitValue};
 
 pub(super) fn resolve(data: &Data, report: &mut Report<'_>) -> DataRoomSettings {
-    let visitor = Some(data.visitor_rate_limit);
+    let mut rate = |key: &str, limit: Option<RateLimitValue>| {
+        limit.and_then(|limit| rate_limit(format!("data.{key}"), limit, report))
+    };
     let rates = DataRates {
-        instance: rate("data.rate_limit", data.rate_limit, report),
-        caller: rate("data.caller_rate_limit", data.caller_rate_limit, report),
-        visitor: rate("data.visitor_rate_limit", visitor, report),
-        app: rate("data.app_rate_limit", data.app_rate_limit, report),
+        instance: rate("rate_limit", data.rate_limit),
+        caller: rate("caller_rate_limit", data.caller_rate_limit),
+        visitor: rate("visitor_rate_limit", Some(data.visitor_rate_limit)),
+        app: rate("app_rate_limit", data.app_rate_limit),
     };
     DataRoomSettings {
         body_bytes: data.body_limit.bytes(),
         silence: data.silence_timeout.std(),
         storage: StorageQuotas {
-            items: quotas(&data.max_items, |items| *items),
-            bytes: quotas(&data.max_bytes, |bytes| bytes.bytes()),
+            items: by_plan(&data.max_items, |items| *items),
+            bytes: by_plan(&data.max_bytes, |bytes| bytes.bytes()),
         },
         rates,
         limits: RequestLimits::default(),
     }
 }
 
-fn rate(key: &str, limit: Option<RateLimitValue>, report: &mut Report<'_>) -> Option<RateLimit> {
-    let limit = limit?;
-    if limit.per.std().is_zero() {
-        let remedy = "write for example { requests = 600, per = \"1m\" }";
-        report.problem(key, "`per` is zero", remedy);
-        return None;
-    }
-    Some(RateLimit {
-        requests: limit.requests,
-        per: limit.per.std(),
-    })
-}
-
-fn quotas<T>(by_plan: &ByPlan<T>, number: impl Fn(&T) -> u64) -> Quotas {
-    match by_plan {
+fn by_plan<T>(figures: &ByPlan<T>, number: impl Fn(&T) -> u64) -> Quotas {
+    match figures {
         ByPlan::All(all) => Quotas {
             plans: Vec::new(),
             others: Some(number(all)),
         },
-        ByPlan::Plans(plans) => Quotas {
-            plans: plans
-                .iter()
-                .filter(|(plan, _)| *plan != "*")
-                .map(|(plan, most)| (plan.clone(), number(most)))
-                .collect(),
-            others: plans.get("*").map(number),
-        },
+        ByPlan::Plans(plans) => quotas(plans, number),
     }
 }

@@ -1,6 +1,5 @@
 //! Calls about what multi-reference fields hold.
 
-use backlot_store::StoreError;
 use backlot_store::items::link::Link;
 use backlot_wix::data::page::{Paging, WirePaging};
 use backlot_wix::data::{Direction, Fault, Value, limits};
@@ -11,7 +10,7 @@ use super::answer::{Answer, BulkMetadata, ElementError, PagingMetadata, json as 
 use super::input::Input;
 use super::items::read_fields;
 use super::projection::project;
-use crate::data::{DataFault, DataOf, Referenced, wanted};
+use crate::data::{DataFault, DataOf, Referenced, read_kept, wanted};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -173,7 +172,7 @@ pub(super) async fn query(data: &DataOf, input: &Input) -> Result<Answer, DataFa
             item
         } else {
             page.budget.work(4 * item.len() as u64)?;
-            let object = serde_json::from_slice(&item).map_err(|error| no_json(&error))?;
+            let object = read_kept(&item)?;
             text(&project(&object, &fields)).into()
         };
         answer.push_kept_item(&link.referenced_id, &page.collection, item);
@@ -195,8 +194,4 @@ fn unresolved(link: &Link) -> String {
         "unauthorized": false,
     });
     json!({ "unresolvedReference": reference }).to_string()
-}
-
-fn no_json(error: &serde_json::Error) -> DataFault {
-    DataFault::Store(StoreError::Refused(format!("an item is no JSON: {error}")))
 }

@@ -5,15 +5,15 @@ mod call;
 mod place;
 mod value;
 
-use std::collections::BTreeMap;
 use std::str::FromStr as _;
 
 use backlot_server::admission::{RateLimit, Roles};
-use backlot_server::connections::{ConnectionSettings, HeaderNames, Kept, Quotas, SecretSource};
+use backlot_server::connections::{ConnectionSettings, HeaderNames, Kept, SecretSource};
 use backlot_server::cors;
 use http::{HeaderName, HeaderValue};
 
 use super::Mode;
+use super::allowance::quotas;
 use super::report::Report;
 use super::roles::role;
 use crate::config::sections::{CacheName, Config, Connection, RateLimit as RateLimitValue};
@@ -141,7 +141,7 @@ fn one(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<ConnectionSettings>
         reply_bytes: section.reply_limit.bytes(),
         rate_limit: section.rate_limit.map(rate_limit),
         total_rate_limit: section.total_rate_limit.map(rate_limit),
-        quotas: quotas(&section.quota),
+        quotas: quotas(&section.quota, |calls| *calls),
         cache: section.cache.map(|cache| match cache {
             CacheName::Instance => Kept::Instance,
             CacheName::Shared => Kept::Shared,
@@ -339,13 +339,5 @@ fn rate_limit(value: RateLimitValue) -> RateLimit {
     RateLimit {
         requests: value.requests,
         per: value.per.std(),
-    }
-}
-
-fn quotas(quota: &BTreeMap<String, u64>) -> Quotas {
-    let named = quota.iter().filter(|(plan, _)| *plan != "*");
-    Quotas {
-        plans: named.map(|(plan, calls)| (plan.clone(), *calls)).collect(),
-        others: quota.get("*").copied(),
     }
 }
