@@ -22,6 +22,8 @@ pub(crate) struct Exchange {
     uri: Uri,
     /// Where a trusted proxy says that it is another than the peer's.
     client_ip: Option<String>,
+    /// Whether the reply may depend on who calls.
+    pub(crate) is_by_caller: bool,
     pub(crate) record: Record,
 }
 
@@ -64,6 +66,7 @@ impl Exchange {
                 let headers = request.headers();
                 peer.client_ip(headers, &house.trusted_proxies).to_string()
             }),
+            is_by_caller: false,
             record: Record {
                 id: RequestId::next(arrived_at),
                 arrived_at,

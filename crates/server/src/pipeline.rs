@@ -63,7 +63,9 @@ pub(crate) async fn answer(
     });
 
     let headers = response.headers_mut();
-    house.cors_answer.put_on(headers, &decision);
+    house
+        .cors_answer
+        .put_on(headers, &decision, exchange.is_by_caller);
     headers.insert(&X_REQUEST_ID, exchange.id().header_value());
     if exchange.record.room == Room::Data {
         // The name under which Wix's own client looks for it.
@@ -109,6 +111,7 @@ async fn steps(
 
     let route = house.routes.find(request.uri().path())?;
     exchange.record.room = route.room();
+    exchange.is_by_caller = route.asks_who_calls();
     if let Some(answered) = check_method(house, &route, &request)? {
         return Ok(answered);
     }

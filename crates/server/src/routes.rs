@@ -13,6 +13,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::admission::Access;
 use crate::connections::Connections;
 use crate::error::Refusal;
 use crate::methods::Methods;
@@ -159,6 +160,15 @@ impl Routes {
 }
 
 impl Route<'_> {
+    /// Whether any path here has its caller verified.
+    pub(crate) const fn asks_who_calls(&self) -> bool {
+        match self {
+            Self::Healthz | Self::Readyz | Self::Jwks => false,
+            Self::Whoami | Self::Wix(_) | Self::Data | Self::Connections => true,
+            Self::Api(entry) => matches!(entry.access(), Access::Verified(_)),
+        }
+    }
+
     pub(crate) const fn room(&self) -> Room {
         match self {
             Self::Healthz | Self::Readyz => Room::Health,

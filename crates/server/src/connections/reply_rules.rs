@@ -71,6 +71,5 @@ pub(super) fn apply(
     if shared || !headers.contains_key(CACHE_CONTROL) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
-    headers.append(VARY, HeaderValue::from_static("Authorization, Origin"));
     found
 }

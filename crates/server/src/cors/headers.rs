@@ -1,11 +1,11 @@
 //! The CORS headers of replies, made once and copied.
 
 use http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, HeaderMap, HeaderName, HeaderValue,
-    VARY,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, AUTHORIZATION, HeaderMap,
+    HeaderName, HeaderValue, ORIGIN,
 };
 
-use super::{Decision, WIX_HEADERS};
+use super::{Decision, WIX_HEADERS, vary};
 
 /// The values that do not change from reply to reply.
 #[derive(Debug, Clone)]
@@ -14,6 +14,8 @@ pub struct Answer {
     pub(super) max_age: HeaderValue,
     expose_headers: HeaderValue,
     expose_all: HeaderValue,
+    /// `Origin`, and every header that a credential may come in.
+    varies_by_caller: Vec<HeaderName>,
 }
 
 impl Answer {
@@ -36,14 +38,19 @@ impl Answer {
             expose_all: join(std::iter::once("*").chain(expose_headers.clone()))?,
             expose_headers: join(expose_headers)?,
             max_age: HeaderValue::from(max_age_seconds),
+            varies_by_caller: vec![ORIGIN, AUTHORIZATION],
         })
     }
 
-    /// Puts the headers on a reply.
-    pub(crate) fn put_on(&self, headers: &mut HeaderMap, decision: &Decision) {
-        if !varies_by_origin(headers) {
-            headers.append(VARY, HeaderValue::from_static("Origin"));
-        }
+    /// Puts the headers on a reply. One that depends on the caller says so in `Vary`: a browser's cache would hand it to
+    /// the page of another caller, and what made it may not know, since the credential stays with this server.
+    pub(crate) fn put_on(&self, headers: &mut HeaderMap, decision: &Decision, by_caller: bool) {
+        let varies_by: &[HeaderName] = if by_caller {
+            &self.varies_by_caller
+        } else {
+            &[ORIGIN]
+        };
+        vary::add(headers, varies_by);
         if let Decision::Allowed(origin) | Decision::AllowedSite(origin) = decision {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
             // A room may have opened all of them; where a star is only a name, ours are named beside it.
@@ -68,15 +75,6 @@ pub(crate) fn strip(headers: &mut HeaderMap) {
     for name in names {
         headers.remove(name);
     }
-}
-
-fn varies_by_origin(headers: &HeaderMap) -> bool {
-    headers
-        .get_all(VARY)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|name| matches!(name.trim(), "*" | "Origin" | "origin"))
 }
 
 fn join<'name>(names: impl Iterator<Item = &'name str>) -> Option<HeaderValue> {

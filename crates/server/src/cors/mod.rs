@@ -13,6 +13,7 @@ mod origin;
 mod pattern;
 mod policy;
 mod preflight;
+mod vary;
 
 pub(crate) use headers::strip;
 pub use headers::{Answer, PREFIX};

@@ -2,9 +2,10 @@
 
 use http::Method;
 
+use backlot_server::admission::Access;
 use backlot_server::methods::Methods;
 
-use crate::harness::{PAGE, TestServer, echo, instance, request, to_upstream};
+use crate::harness::{PAGE, TestServer, Upstream, echo, instance, request, to_upstream};
 
 const PREFLIGHT: (&str, &str) = ("access-control-request-method", "GET");
 
@@ -98,15 +99,16 @@ async fn foreign_pages_get_nothing() {
 async fn every_reply_can_be_read_by_the_page() {
     let server = server().await;
     let good = instance("owner");
+    let by_caller = "Origin, Authorization";
     let cases = [
-        ("GET", "/api", good.as_str(), 200),
-        ("GET", "/api", "nonsense", 401),
-        ("GET", "/nothing", good.as_str(), 404),
-        ("DELETE", "/api", good.as_str(), 405),
-        ("GET", "/api/./x", good.as_str(), 400),
-        ("GET", "/healthz", "", 200),
+        ("GET", "/api", good.as_str(), 200, by_caller),
+        ("GET", "/api", "nonsense", 401, by_caller),
+        ("GET", "/nothing", good.as_str(), 404, "Origin"),
+        ("DELETE", "/api", good.as_str(), 405, by_caller),
+        ("GET", "/api/./x", good.as_str(), 400, "Origin"),
+        ("GET", "/healthz", "", 200, "Origin"),
     ];
-    for (method, path, credential, status) in cases {
+    for (method, path, credential, status, vary) in cases {
         let headers = [
             ("origin", "https://x.wixsite.com"),
             ("authorization", credential),
@@ -121,7 +123,7 @@ async fn every_reply_can_be_read_by_the_page() {
             reply.header("access-control-expose-headers"),
             "x-request-id, retry-after, x-wix-request-id, x-wix-consistent, x-shown"
         );
-        assert_eq!(reply.header("vary"), "Origin");
+        assert_eq!(reply.header("vary"), vary, "{method} {path}");
         assert_eq!(reply.header("x-request-id").len(), 36);
     }
     let reply = request(server.address, "DELETE", "/api", &[], "").await;
@@ -131,6 +133,33 @@ async fn every_reply_can_be_read_by_the_page() {
         (reply.status, reply.header("allow").as_str()),
         (204, "GET, HEAD, POST")
     );
+}
+
+/// A browser's cache that keeps `private` replies would hand one site's to another site's page: the upstream cannot
+/// say what its reply depends on, since it never sees the credential.
+#[tokio::test]
+async fn what_depends_on_the_caller_says_so_to_caches() {
+    const REPLY: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\
+        cache-control: private, max-age=60\r\nvary: accept, origin\r\n\r\nok";
+    let upstream = Upstream::saying(vec![REPLY]).await.address;
+    let mut open = to_upstream("/open", Upstream::saying(vec![REPLY]).await.address);
+    open.access = Access::Anybody;
+    let server = TestServer::start(vec![to_upstream("/api", upstream), open]).await;
+    let credential = instance("owner");
+    for (path, status, vary) in [
+        ("/api", 200, "accept, origin, Authorization"),
+        ("/open", 200, "accept, origin"),
+        ("/whoami", 200, "Origin, Authorization"),
+        ("/wix-data/v2/collections", 200, "Origin, Authorization"),
+        ("/wix/apps/v1/instance", 403, "Origin, Authorization"),
+        ("/connections/none/x", 404, "Origin, Authorization"),
+        ("/.well-known/jwks.json", 200, "Origin"),
+    ] {
+        let headers = [("origin", PAGE), ("authorization", credential.as_str())];
+        let reply = request(server.address, "GET", path, &headers, "").await;
+        assert_eq!(reply.status, status, "{path} {reply:?}");
+        assert_eq!(reply.header("vary"), vary, "{path}");
+    }
 }
 
 #[tokio::test]

@@ -180,7 +180,7 @@ async fn its_reply_comes_back_without_what_is_not_its_to_say() {
             "{name}"
         );
     }
-    assert_eq!(reply.header("vary"), "accept, Origin");
+    assert_eq!(reply.header("vary"), "accept, Origin, Authorization");
     assert_eq!(reply.header("set-cookie"), "a=1, b=2");
     assert_eq!(reply.header("x-own"), "1");
     for gone in ["x-hop", "keep-alive"] {

@@ -8,7 +8,7 @@ use http::HeaderMap;
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH,
     CONTENT_TYPE, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, SERVER, SET_COOKIE,
-    STRICT_TRANSPORT_SECURITY, VARY, VIA,
+    STRICT_TRANSPORT_SECURITY, VIA,
 };
 
 const TO_WIX: [HeaderName; 8] = [
@@ -50,7 +50,6 @@ pub(crate) fn from_wix(headers: &mut HeaderMap) {
         headers.remove(name);
     }
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.append(VARY, HeaderValue::from_static("Authorization"));
 }
 
 #[cfg(test)]
@@ -100,9 +99,6 @@ mod tests {
         from_wix(&mut headers);
         let mut left: Vec<_> = headers.keys().map(ToString::to_string).collect();
         left.sort_unstable();
-        assert_eq!(
-            left,
-            ["cache-control", "content-type", "vary", "x-wix-request-id"]
-        );
+        assert_eq!(left, ["cache-control", "content-type", "x-wix-request-id"]);
     }
 }
