@@ -8,7 +8,8 @@ use backlot_server::rooms::api::Destination;
 use serde_json::Value;
 
 use crate::harness::{
-    INSTANCE_ID, PAGE, TestServer, Upstream, echo, instance, request, to_upstream,
+    Http2, INSTANCE_ID, PAGE, TestServer, Upstream, echo, instance, kind, request, to_router,
+    to_upstream,
 };
 
 fn header(reply: &crate::harness::Reply, name: &str) -> Vec<String> {
@@ -218,6 +219,40 @@ async fn http2_on_the_inside() {
     let reply = ask(server.address, "/api/x", &[]).await;
     assert_eq!(reply.status, 200, "{reply:?}");
     assert_eq!(header(&reply, "x-backlot-role"), ["member"]);
+}
+
+/// Crumbs of a cookie, as every browser sends them over HTTP/2.
+#[tokio::test]
+async fn cookies_of_http2_come_as_one_line() {
+    let seen = |headers: axum::http::HeaderMap| async move {
+        let lines = headers.get_all("cookie").iter();
+        let lines: Vec<_> = lines.map(|line| line.to_str().unwrap()).collect();
+        lines.join("|")
+    };
+    let router = axum::Router::new().fallback(seen);
+    let server = TestServer::start(vec![
+        to_upstream("/api", echo().await),
+        to_router("/mounted", router),
+    ])
+    .await;
+    let credential = instance("member");
+    let headers = [
+        ("authorization", credential.as_str()),
+        ("cookie", "a=1"),
+        ("cookie", "b=2"),
+        ("cookie", "c=3"),
+    ];
+    let mut client = Http2::connect(server.address, 1 << 20).await;
+    for (stream, path, expected) in [
+        (1, "/api", "[\"cookie\",\"a=1; b=2; c=3\"]"),
+        (3, "/mounted", "a=1; b=2; c=3"),
+    ] {
+        client.get(stream, path, &headers).await;
+        let body = client.next(kind::DATA, stream).await.unwrap().payload;
+        let body = String::from_utf8(body).unwrap();
+        assert!(body.contains(expected), "{path}: {body}");
+        assert_eq!(body.matches("a=1").count(), 1, "{path}: {body}");
+    }
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use tower::ServiceExt as _;
 
 use super::entry::{Destination, Entry};
-use super::{forged, forwarded, identity, target::target};
+use super::{cookies, forged, forwarded, identity, target::target};
 use crate::body::ReplyBody;
 use crate::caller::Caller;
 use crate::connections_handle::Connections;
@@ -51,6 +51,7 @@ pub(crate) async fn enter(
     let headers = request.headers_mut();
     let trusted = exchange.peer().is_trusted();
     forged::remove_forged(headers, trusted, &settings.pass_headers);
+    cookies::join(headers);
     headers.reserve(HEADERS_ADDED);
     if caller.is_some() && !settings.pass_authorization {
         identity::remove_credential(headers);

@@ -4,6 +4,7 @@
 //! (what no client may say is taken out) → `identity` (who calls) → `forwarded` (who the client is) →
 //! `enter` (to the upstream or the mounted router).
 
+mod cookies;
 mod enter;
 mod entries;
 mod entry;
