@@ -51,6 +51,15 @@ fn named_by_connection(headers: &HeaderMap) -> Option<Vec<HeaderName>> {
     )
 }
 
+/// Whether `TE` says that trailers are taken, whatever transfer codings it names besides.
+pub fn takes_trailers(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(TE).iter();
+    values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|coding| coding.trim().eq_ignore_ascii_case("trailers"))
+}
+
 /// True when the request asks to become a WebSocket, and nothing else.
 ///
 /// No other protocol is let through: an upstream that switched to HTTP/2 (`h2c`) would take requests
@@ -94,6 +103,22 @@ mod tests {
         remove(&mut headers);
         assert_eq!(headers.len(), 1);
         assert_eq!(headers["x-stays"], "3");
+    }
+
+    #[test]
+    fn trailers_are_taken_where_te_says_so() {
+        for (value, taken) in [
+            ("trailers", true),
+            ("Trailers", true),
+            ("deflate;q=0.5, trailers", true),
+            ("deflate", false),
+            ("trailers;q=0", false),
+            ("xtrailers", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(TE, HeaderValue::from_static(value));
+            assert_eq!(takes_trailers(&headers), taken, "{value}");
+        }
     }
 
     #[test]

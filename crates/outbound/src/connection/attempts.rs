@@ -14,7 +14,7 @@ use super::third_party::Inner;
 use super::{Call, CallError, Credential, RedirectPolicy};
 use crate::body::{CallBody, ReplyStream, RequestBody};
 use crate::repeat::{is_passing_trouble, retry_after};
-use crate::upstream::{Patience, UpstreamError, forward};
+use crate::upstream::{HopByHop, Patience, UpstreamError, forward};
 
 /// What is remembered from one attempt to the next.
 pub(super) struct Attempts<'call> {
@@ -129,7 +129,15 @@ impl Inner {
         };
         let patience = self.patience(time_left)?;
         let base = &self.settings.base;
-        let sent = forward(&self.client, base, patience, target, None, request).await?;
+        let sent = forward(
+            &self.client,
+            base,
+            patience,
+            target,
+            HopByHop::default(),
+            request,
+        )
+        .await?;
         if !attempts.may_follow || !redirect::is_redirect(sent.response.status()) {
             return Ok(sent.response);
         }
@@ -161,7 +169,14 @@ impl Inner {
             } else {
                 &self.elsewhere
             };
-            let sent = forward(client, hop.address, patience, target, None, request);
+            let sent = forward(
+                client,
+                hop.address,
+                patience,
+                target,
+                HopByHop::default(),
+                request,
+            );
             let sent = sent.await.map_err(CallError::from);
             let sent = sent.map_err(|error| if is_home { error } else { error.elsewhere() });
             reply = sent?.response;

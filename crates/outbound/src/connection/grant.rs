@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 use super::form::{encoded, pairs};
 use crate::body::RequestBody;
-use crate::upstream::{Address, Client, Patience, forward};
+use crate::upstream::{Address, Client, HopByHop, Patience, forward};
 
 /// The most bytes of an answer.
 const MOST_BYTES: usize = 64 * 1024;
@@ -180,7 +180,14 @@ impl Endpoint {
         };
         let target = self.target.clone();
         let work = async {
-            let sent = forward(&self.client, &self.address, patience, target, None, request);
+            let sent = forward(
+                &self.client,
+                &self.address,
+                patience,
+                target,
+                HopByHop::default(),
+                request,
+            );
             let reply = sent.await.map_err(|error| unusable(error.to_string()))?;
             let status = reply.response.status();
             let body = Limited::new(reply.response.into_body(), MOST_BYTES);

@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::pool::Pool;
-use http::HeaderValue;
 use http::uri::{PathAndQuery, Scheme, Uri};
+use http::{HeaderValue, Version};
 
 /// An upstream's address: scheme, host, port and the path that all of its paths start with. Clones
 /// share the connections that are kept.
@@ -15,6 +16,8 @@ pub struct Address {
     base_path: String,
     host: HeaderValue,
     http2: bool,
+    /// Whether a server that was asked over TLS has chosen HTTP/1.1.
+    has_chosen_http1: Arc<AtomicBool>,
     pool: Arc<Pool>,
 }
 
@@ -81,6 +84,7 @@ impl Address {
             host,
             base_path: url.path().trim_end_matches('/').to_owned(),
             http2,
+            has_chosen_http1: Arc::default(),
             pool: Arc::default(),
         })
     }
@@ -134,6 +138,22 @@ impl Address {
 
     pub(super) const fn http2(&self) -> bool {
         self.http2
+    }
+
+    /// Whether what is sent there may go over HTTP/2. Over TLS the server chooses, and that is known from its first
+    /// reply on.
+    pub(super) fn may_speak_http2(&self) -> bool {
+        if self.is_tls() {
+            !self.has_chosen_http1.load(Ordering::Relaxed)
+        } else {
+            self.http2
+        }
+    }
+
+    /// A reply came over TLS in this version.
+    pub(super) fn note_version(&self, version: Version) {
+        let is_http1 = version < Version::HTTP_2;
+        self.has_chosen_http1.store(is_http1, Ordering::Relaxed);
     }
 
     /// What a connection is made to.

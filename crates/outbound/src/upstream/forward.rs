@@ -3,7 +3,7 @@
 use std::pin::{Pin, pin};
 use std::time::Duration;
 
-use http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderValue, TRANSFER_ENCODING, UPGRADE};
+use http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderValue, TE, TRANSFER_ENCODING, UPGRADE};
 use http::uri::PathAndQuery;
 use http::{Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
@@ -35,26 +35,40 @@ pub struct Patience {
 }
 
 /// The switch to another protocol that a request asks for, as WebSocket clients do.
-pub struct Upgrade {
+struct Upgrade {
     protocol: HeaderValue,
     client_end: OnUpgrade,
+}
+
+/// What a request asked of its own connection, and what the next one is to be asked for, too.
+#[derive(Default)]
+pub struct HopByHop {
+    upgrade: Option<Upgrade>,
+    /// `TE: trailers`.
+    takes_trailers: bool,
 }
 
 /// Takes the hop-by-hop headers out of a request, and the switch of protocols they may ask for.
 ///
 /// To be called before any header is added that matters: a client may name any header in its
 /// `Connection`, and what is named there is taken out.
-pub fn take_hop_by_hop<B: http_body::Body>(request: &mut Request<B>) -> Option<Upgrade> {
+pub fn take_hop_by_hop<B: http_body::Body>(request: &mut Request<B>) -> HopByHop {
+    let takes_trailers = hop_by_hop::takes_trailers(request.headers());
     let upgrade = hop_by_hop::asks_for_websocket(request).then(|| {
         let protocol = request.headers().get(UPGRADE).cloned();
         (protocol, hyper::upgrade::on(&mut *request))
     });
     hop_by_hop::remove(request.headers_mut());
-    let (protocol, client_end) = upgrade?;
-    Some(Upgrade {
-        protocol: protocol?,
-        client_end,
-    })
+    let upgrade = upgrade.and_then(|(protocol, client_end)| {
+        Some(Upgrade {
+            protocol: protocol?,
+            client_end,
+        })
+    });
+    HopByHop {
+        upgrade,
+        takes_trailers,
+    }
 }
 
 /// Hands `request` on to `target` (the path and query to ask for) at `address`. `Host` becomes the
@@ -67,11 +81,12 @@ pub fn forward<'exchange>(
     address: &'exchange Address,
     patience: Patience,
     target: PathAndQuery,
-    upgrade: Option<Upgrade>,
+    hop: HopByHop,
     mut request: Request<RequestBody>,
 ) -> impl Future<Output = Result<Reply, UpstreamError>> + Send + 'exchange {
     // No `async fn`: it would have a place for the request as it is given, and one for it as it is sent.
-    let made = make(address, target, upgrade.as_ref(), &mut request);
+    let made = make(address, target, &hop, &mut request);
+    let upgrade = hop.upgrade;
     async move {
         made?;
         let progress = request.body_mut().follow();
@@ -85,15 +100,19 @@ pub fn forward<'exchange>(
 fn make(
     address: &Address,
     target: PathAndQuery,
-    upgrade: Option<&Upgrade>,
+    hop: &HopByHop,
     request: &mut Request<RequestBody>,
 ) -> Result<(), UpstreamError> {
-    if let Some(upgrade) = upgrade {
+    if let Some(upgrade) = &hop.upgrade {
         let headers = request.headers_mut();
         headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
         headers.insert(UPGRADE, upgrade.protocol.clone());
+    } else if hop.takes_trailers && address.may_speak_http2() {
+        // gRPC servers refuse calls without it (RFC 9113, section 8.2.2).
+        let headers = request.headers_mut();
+        headers.insert(TE, HeaderValue::from_static("trailers"));
     }
-    if address.http2() && upgrade.is_none() {
+    if address.http2() && hop.upgrade.is_none() {
         request.headers_mut().remove(HOST);
     } else {
         request.headers_mut().insert(HOST, address.host().clone());

@@ -15,5 +15,5 @@ pub(crate) use pool::Lease;
 pub use address::{Address, AddressError};
 pub use client::{Client, ClientSettings};
 pub use error::UpstreamError;
-pub use forward::{Patience, Reply, Upgrade, forward, take_hop_by_hop};
+pub use forward::{HopByHop, Patience, Reply, forward, take_hop_by_hop};
 pub use tunnel::Tunnel;

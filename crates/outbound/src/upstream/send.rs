@@ -96,7 +96,9 @@ async fn through_library(
     let response = if address.is_tls() {
         let tls = client.tls();
         let tls = tls.map_err(|error| SendError::Connect(no_certificates(&error)))?;
-        tls.request(request).await?
+        let response = tls.request(request).await?;
+        address.note_version(response.version());
+        response
     } else {
         client.http2.request(request).await?
     };

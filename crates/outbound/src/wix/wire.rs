@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::{WixBody, WixReply};
 use crate::body::RequestBody;
-use crate::upstream::{Address, Client, Patience, UpstreamError, forward};
+use crate::upstream::{Address, Client, HopByHop, Patience, UpstreamError, forward};
 
 /// The way to Wix.
 pub(super) struct Wire {
@@ -34,7 +34,15 @@ impl Wire {
             head: left,
             silence: self.silence,
         };
-        let reply = forward(&self.client, &self.base, patience, target, None, request).await?;
+        let reply = forward(
+            &self.client,
+            &self.base,
+            patience,
+            target,
+            HopByHop::default(),
+            request,
+        )
+        .await?;
         Ok(reply
             .response
             .map(|body| WixBody::streaming(VecDeque::new(), body)))

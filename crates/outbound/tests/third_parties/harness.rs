@@ -10,7 +10,7 @@ use std::time::Duration;
 use backlot_outbound::body::RequestBody;
 use backlot_outbound::guard::{AddressGuard, Resolve, Resolved};
 use backlot_outbound::upstream::{
-    Address, Client, ClientSettings, Patience, Reply, UpstreamError, forward,
+    Address, Client, ClientSettings, HopByHop, Patience, Reply, UpstreamError, forward,
 };
 use bytes::Bytes;
 use http::Request;
@@ -132,7 +132,15 @@ pub async fn get(client: &Client, address: &Address) -> Result<Reply, UpstreamEr
     };
     let request = Request::new(RequestBody::empty());
     let target = "/v1/things".parse().unwrap();
-    forward(client, address, patience, target, None, request).await
+    forward(
+        client,
+        address,
+        patience,
+        target,
+        HopByHop::default(),
+        request,
+    )
+    .await
 }
 
 /// What a reply carries, read to its end.

@@ -20,6 +20,7 @@ mod data_permissions;
 mod data_service;
 mod data_shares;
 mod drain;
+mod grpc;
 mod harness;
 mod http2_connections;
 mod installed_sites;

@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use backlot_outbound::body::{Progress, RequestBody};
-use backlot_outbound::upstream::{self, UpstreamError};
+use backlot_outbound::upstream::{self, HopByHop, UpstreamError};
 use http::header::HOST;
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Request, Response, StatusCode, Uri};
@@ -44,9 +44,9 @@ pub(crate) async fn enter(
         request.body_mut().limit_time(timeout);
     }
     // Before anything is added: what a client names in `Connection` is taken out here.
-    let upgrade = match settings.destination {
+    let hop = match settings.destination {
         Destination::Upstream(_) => upstream::take_hop_by_hop(&mut request),
-        Destination::Mounted(_) => None,
+        Destination::Mounted(_) => HopByHop::default(),
     };
     let headers = request.headers_mut();
     let trusted = exchange.peer().is_trusted();
@@ -70,7 +70,7 @@ pub(crate) async fn enter(
         Destination::Upstream(address) => {
             let patience = settings.limits.patience();
             let client = &house.upstreams;
-            let reply = upstream::forward(client, address, patience, target, upgrade, request)
+            let reply = upstream::forward(client, address, patience, target, hop, request)
                 .await
                 .map_err(refuse)?;
             if let Some(tunnel) = reply.tunnel {
