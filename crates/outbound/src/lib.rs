@@ -5,6 +5,7 @@
 //! - [`wix`]: Wix's REST APIs, as the app on an instance or with an API key
 //! - [`cache`]: replies that may be served again
 //! - [`decode`]: compressed replies as plain bytes, and no bombs
+//! - `early_reply`: servers that reply and close before they have read everything
 //! - [`guard`]: which addresses may be dialled
 //! - [`redact`]: credentials never come back
 //! - [`single_flight`]: one piece of work at a time for each key
@@ -17,6 +18,7 @@ mod breaker;
 pub mod cache;
 pub mod connection;
 pub mod decode;
+mod early_reply;
 pub mod guard;
 pub mod hop_by_hop;
 pub mod redact;

@@ -16,6 +16,7 @@ use tower::{Service, ServiceExt as _};
 use super::resolve::GuardedResolver;
 use super::{AddressGuard, AddressRefused, Resolve};
 use crate::body::PaceLimits;
+use crate::early_reply::EarlyReply;
 use crate::stalled_write::StalledWrite;
 
 /// How long a server may take nothing of a request. Without a limit, a connection to one that has stopped
@@ -70,7 +71,7 @@ impl GuardedConnector {
 }
 
 impl Service<Uri> for GuardedConnector {
-    type Response = TokioIo<StalledWrite<TcpStream>>;
+    type Response = TokioIo<EarlyReply<StalledWrite<TcpStream>>>;
     type Error = BoxError;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
 
@@ -87,7 +88,8 @@ impl Service<Uri> for GuardedConnector {
         let dial = self.dial.clone();
         Box::pin(async move {
             let stream = dial.oneshot(uri).await?.into_inner();
-            Ok(TokioIo::new(StalledWrite::new(stream, WRITE_LIMITS)))
+            let stream = EarlyReply::new(StalledWrite::new(stream, WRITE_LIMITS));
+            Ok(TokioIo::new(stream))
         })
     }
 }

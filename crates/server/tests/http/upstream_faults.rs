@@ -1,7 +1,16 @@
 //! Upstreams that are down, slow, or break off: a code and CORS headers, never a hanging page.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
+use backlot_outbound::upstream::Address;
+use backlot_server::rooms::api::Destination;
+use bytes::Bytes;
+use http::StatusCode;
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use crate::harness::{PAGE, Reply, TestServer, Upstream, instance, raw, request, to_upstream};
@@ -79,7 +88,6 @@ async fn falls_silent_in_the_middle_of_its_reply() {
     let mut entry = to_upstream("/api", listener.local_addr().unwrap());
     entry.limits.silence = Duration::from_millis(100);
     tokio::spawn(async move {
-        use tokio::io::AsyncWriteExt as _;
         let (mut stream, _) = listener.accept().await.unwrap();
         let head = b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf";
         stream.write_all(head).await.unwrap();
@@ -137,10 +145,80 @@ async fn bodies_that_stop_arriving_are_given_up() {
     is_refused(&reply, 408, "REQUEST_TIMEOUT");
 }
 
+/// A server that replies as soon as it has the head, and closes with the body unread: the system then resets the
+/// connection, so that writing fails before the reply is read.
+async fn refusing_at_once(reply: &'static str) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut received = Vec::new();
+                while !received.ends_with(b"\r\n\r\n") {
+                    received.push(stream.read_u8().await.unwrap());
+                }
+                stream.write_all(reply.as_bytes()).await.unwrap();
+            });
+        }
+    });
+    address
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reply_before_the_body_was_read_arrives() {
+    const KNOWN: &str =
+        "HTTP/1.1 413 Too Large\r\ncontent-length: 5\r\nconnection: close\r\n\r\nlarge";
+    const UNTIL_CLOSED: &str = "HTTP/1.1 413 Too Large\r\nconnection: close\r\n\r\nlarge";
+    let with_room = |path, upstream| {
+        let mut entry = to_upstream(path, upstream);
+        entry.limits.body_bytes = 10 << 20;
+        entry
+    };
+    let server = TestServer::start(vec![
+        with_room("/known", refusing_at_once(KNOWN).await),
+        with_room("/until_closed", refusing_at_once(UNTIL_CLOSED).await),
+    ])
+    .await;
+    let body = Bytes::from(vec![b'x'; 8 << 20]);
+    for http2 in [false, true] {
+        let client = Client::builder(TokioExecutor::new())
+            .http2_only(http2)
+            .build_http::<Full<Bytes>>();
+        for path in ["known", "until_closed"].repeat(15) {
+            let request = http::Request::post(format!("http://{}/{path}", server.address))
+                .header("authorization", instance("owner"))
+                .body(Full::from(body.clone()))
+                .unwrap();
+            let response = client.request(request).await.unwrap();
+            assert_eq!(response.status(), 413, "{path}");
+            let body = response.into_body().collect().await.unwrap().to_bytes();
+            assert_eq!(body, "large", "{path}");
+        }
+    }
+}
+
+/// The same of an upstream that is spoken to over HTTP/2.
+#[tokio::test]
+async fn a_reply_before_the_body_was_read_arrives_from_http2() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let upstream = listener.local_addr().unwrap();
+    let refuse = axum::Router::new().fallback(async || (StatusCode::PAYLOAD_TOO_LARGE, "large"));
+    tokio::spawn(async move { axum::serve(listener, refuse).await });
+    let mut entry = to_upstream("/api", upstream);
+    entry.limits.body_bytes = 10 << 20;
+    let address = Address::parse(&format!("http://{upstream}"), true).unwrap();
+    entry.destination = Destination::Upstream(address);
+    let server = TestServer::start(vec![entry]).await;
+    let body = "x".repeat(8 << 20);
+    for _ in 0..10 {
+        let reply = ask(&server, "POST", &body).await;
+        assert_eq!((reply.status, reply.body.as_str()), (413, "large"));
+    }
+}
+
 /// The time that an upstream has does not run while the client is still sending.
 #[tokio::test]
 async fn a_slow_upload_is_not_the_upstreams_fault() {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let mut entry = to_upstream("/api", crate::harness::echo().await);
     entry.limits.timeout = Duration::from_millis(200);
     let server = TestServer::start(vec![entry]).await;
