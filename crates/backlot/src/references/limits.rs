@@ -2,6 +2,7 @@
 
 use std::fmt::{Display, Write as _};
 
+use backlot_outbound::upstream::{MAX_REPLY_HEAD_BYTES, MAX_REPLY_HEADERS};
 use backlot_server::limits::{MAX_WAITING_OF_ONE, MIN_PLACES, PLACES_PER_CORE};
 use backlot_wix::data::limits;
 
@@ -40,6 +41,7 @@ pub(super) fn page() -> String {
     table(&mut page, "One request", request());
     table(&mut page, "One site", site());
     page.push_str(WORK);
+    table(&mut page, "Replies of your own server", replies());
     table(&mut page, "Items and collections", items());
     table(&mut page, "Filters, aggregates and pipelines", queries());
     page
@@ -87,6 +89,24 @@ fn request() -> Vec<Row> {
             bytes(limits::PIPELINE_ITEM_WORK as u64),
             "429 `WDE0028`",
             "lists unwound one after the other make millions of one item",
+        ),
+    ]
+}
+
+fn replies() -> Vec<Row> {
+    let answer = "502 `UPSTREAM_HEAD_TOO_LARGE`";
+    vec![
+        (
+            "header lines",
+            count(MAX_REPLY_HEADERS as u64),
+            answer,
+            "they lie in memory until they are sent",
+        ),
+        (
+            "the whole head",
+            bytes(MAX_REPLY_HEAD_BYTES as u64),
+            answer,
+            "it lies in memory until it is sent",
         ),
     ]
 }

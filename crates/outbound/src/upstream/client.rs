@@ -35,8 +35,7 @@ pub struct ClientSettings {
     /// of flow control: whoever reads slowly can then hold up all the others.
     pub http2_over_tls: bool,
     /// Which addresses may be dialled. `None`: all, for servers that the configuration names and whose
-    /// callers have no say in it. With a guard, the heads of replies are capped as well (128 headers,
-    /// 64 KiB).
+    /// callers have no say in it. With a guard, the heads of replies may have less (128 headers, 64 KiB).
     pub guard: Option<AddressGuard>,
     /// Certificates that are trusted besides the operating system's, in DER: those that one's own
     /// services are signed with.
@@ -47,9 +46,15 @@ pub struct ClientSettings {
 const MOST_HEADERS: usize = 128;
 /// The bytes of a head after which no more is read for it.
 const MOST_HEAD_BYTES: u32 = 64 * 1024;
-/// What lies ready on a connection for a server that reads slowly, and the most of a head from a server of
-/// one's own.
-const MOST_BUFFERED: usize = 128 * 1024;
+/// The most header lines of a reply from a server of one's own: some set a hundred cookies at a login.
+pub const MAX_REPLY_HEADERS: usize = 512;
+/// The most bytes of such a reply's head.
+pub const MAX_REPLY_HEAD_BYTES: usize = 128 * 1024;
+/// What lies ready on a connection for a server that reads slowly. Over HTTP/1.1 a head has to fit in, too.
+const MOST_BUFFERED: usize = MAX_REPLY_HEAD_BYTES;
+/// The same over HTTP/2, with its own way to count. What is past the limits above, but not past this, can be told from
+/// other faults.
+const MAX_HTTP2_HEAD_BYTES: u32 = 1024 * 1024;
 /// What a server may send of one reply before it is taken, and of all replies on its connection: 256 clients
 /// would have to stop reading at once to stop the others.
 const STREAM_WINDOW_BYTES: u32 = 128 * 1024;
@@ -62,6 +67,8 @@ fn pooled(settings: &ClientSettings) -> legacy::Builder {
         .pool_idle_timeout(settings.idle_timeout)
         .pool_max_idle_per_host(settings.most_idle)
         .http1_max_buf_size(MOST_BUFFERED)
+        .http1_max_headers(MAX_REPLY_HEADERS)
+        .http2_max_header_list_size(MAX_HTTP2_HEAD_BYTES)
         .http2_initial_stream_window_size(STREAM_WINDOW_BYTES)
         .http2_initial_connection_window_size(CONNECTION_WINDOW_BYTES)
         .http2_max_send_buf_size(MOST_BUFFERED);
@@ -145,7 +152,10 @@ impl Client {
             .map_err(SendError::Connect)?;
         let mut builder = http1::Builder::new();
         // One buffer, one plain write, as towards the client.
-        builder.writev(false).max_buf_size(MOST_BUFFERED);
+        builder
+            .writev(false)
+            .max_buf_size(MOST_BUFFERED)
+            .max_headers(MAX_REPLY_HEADERS);
         if self.settings.guard.is_some() {
             builder
                 .max_headers(MOST_HEADERS)

@@ -25,6 +25,9 @@ pub enum UpstreamError {
     /// It closed the connection or spoke no HTTP.
     #[error("the connection broke before the reply: {0}")]
     Broken(String),
+    /// Its reply has more header lines, or a larger head, than is read.
+    #[error("the reply's head is too large")]
+    HeadTooLarge,
     /// It was the client's body that ended early.
     #[error(transparent)]
     Body(#[from] BodyFault),
@@ -37,7 +40,9 @@ impl UpstreamError {
     /// True when another try would end the same.
     pub const fn is_for_good(&self) -> bool {
         match self {
-            Self::Body(_) | Self::BadPath | Self::AddressRefused { .. } => true,
+            Self::Body(_) | Self::BadPath | Self::AddressRefused { .. } | Self::HeadTooLarge => {
+                true
+            }
             Self::Unreachable(_) | Self::TooSlow | Self::Broken(_) => false,
         }
     }
@@ -94,6 +99,13 @@ impl From<SendError> for UpstreamError {
         }
         if let Some(AddressRefused { host }) = AddressRefused::find_in(cause.as_ref()) {
             return Self::AddressRefused { host: host.clone() };
+        }
+        let is_too_large = |error: &(dyn std::error::Error + 'static)| {
+            let error: Option<&hyper::Error> = error.downcast_ref();
+            error.is_some_and(hyper::Error::is_parse_too_large)
+        };
+        if chain(cause.as_ref()).any(is_too_large) {
+            return Self::HeadTooLarge;
         }
         let sentences: Vec<String> = chain(cause.as_ref()).map(ToString::to_string).collect();
         let sentences = sentences.join(": ");

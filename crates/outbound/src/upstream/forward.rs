@@ -3,7 +3,9 @@
 use std::pin::{Pin, pin};
 use std::time::Duration;
 
-use http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderValue, TE, TRANSFER_ENCODING, UPGRADE};
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, HeaderValue, TE, TRANSFER_ENCODING, UPGRADE,
+};
 use http::uri::PathAndQuery;
 use http::{Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
@@ -13,7 +15,7 @@ use tokio::time::timeout;
 use super::error::SendError;
 use super::send::{Answer, send};
 use super::tunnel::Tunnel;
-use super::{Address, Client, Lease, UpstreamError};
+use super::{Address, Client, Lease, MAX_REPLY_HEAD_BYTES, MAX_REPLY_HEADERS, UpstreamError};
 use crate::body::{Progress, ReplyStream, RequestBody};
 use crate::hop_by_hop;
 
@@ -146,6 +148,17 @@ fn is_plainly_framed(response: &Response<Incoming>) -> bool {
     codings.all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"chunked"))
 }
 
+/// Over HTTP/1.1 the limits are the connection's; HTTP/2 counts in another way, and no lines.
+fn has_too_large_a_head(headers: &HeaderMap) -> bool {
+    if headers.len() > MAX_REPLY_HEADERS {
+        return true;
+    }
+    let bytes = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
+    bytes.sum::<usize>() > MAX_REPLY_HEAD_BYTES
+}
+
 fn hand_back(
     mut response: Response<Incoming>,
     lease: Option<Lease>,
@@ -167,6 +180,9 @@ fn hand_back(
         }
         _ => None,
     };
+    if has_too_large_a_head(response.headers()) {
+        return Err(UpstreamError::HeadTooLarge);
+    }
     if !is_plainly_framed(&response) {
         let coded = "its body came in a transfer coding that was not asked for";
         return Err(UpstreamError::Broken(coded.to_owned()));

@@ -13,7 +13,7 @@ mod tunnel;
 pub(crate) use pool::Lease;
 
 pub use address::{Address, AddressError};
-pub use client::{Client, ClientSettings};
+pub use client::{Client, ClientSettings, MAX_REPLY_HEAD_BYTES, MAX_REPLY_HEADERS};
 pub use error::UpstreamError;
 pub use forward::{HopByHop, Patience, Reply, forward, take_hop_by_hop};
 pub use tunnel::Tunnel;

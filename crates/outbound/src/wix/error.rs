@@ -70,6 +70,7 @@ impl From<UpstreamError> for WixError {
             UpstreamError::Unreachable(_)
             | UpstreamError::AddressRefused { .. }
             | UpstreamError::TooSlow
+            | UpstreamError::HeadTooLarge
             | UpstreamError::Broken(_) => Self::unavailable(error.to_string()),
         }
     }

@@ -221,6 +221,56 @@ async fn http2_on_the_inside() {
     assert_eq!(header(&reply, "x-backlot-role"), ["member"]);
 }
 
+/// A login sets cookies, some logins very many.
+#[tokio::test]
+async fn replies_with_many_headers_come_back_whole() {
+    async fn cookies(uri: axum::http::Uri) -> axum::response::Response {
+        let mut numbers = uri.path().rsplit('/').map(|it| it.parse().unwrap_or(0));
+        let (bytes, count) = (numbers.next().unwrap(), numbers.next().unwrap());
+        let mut response = axum::response::Response::default();
+        for number in 0..count {
+            let value = format!("c{number}={}", "x".repeat(bytes));
+            let value = value.parse().unwrap();
+            response.headers_mut().append("set-cookie", value);
+        }
+        response
+    }
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let upstream = listener.local_addr().unwrap();
+    let router = axum::Router::new().fallback(cookies);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let mut http2 = to_upstream("/two", upstream);
+    let address = Address::parse(&format!("http://{upstream}"), true).unwrap();
+    http2.destination = Destination::Upstream(address);
+    let server = TestServer::start(vec![to_upstream("/one", upstream), http2]).await;
+    for (count, bytes, is_passed) in [
+        (130, 10, true),
+        (500, 10, true),
+        (510, 200, true),
+        (600, 10, false),
+        (20_000, 0, false),
+        (2, 100_000, false),
+        (1, 100_000, true),
+    ] {
+        for path in ["one", "two"] {
+            let reply = ask(server.address, &format!("/{path}/{count}/{bytes}"), &[]).await;
+            let what = format!("{path} {count} {bytes}");
+            if is_passed {
+                assert_eq!(reply.status, 200, "{what} {}", reply.body);
+                let cookies = reply.headers.get_all("set-cookie").iter().count();
+                assert_eq!(cookies, count, "{what}");
+            } else {
+                let refused = (reply.status, reply.code());
+                assert_eq!(
+                    refused,
+                    (502, "UPSTREAM_HEAD_TOO_LARGE".to_owned()),
+                    "{what}"
+                );
+            }
+        }
+    }
+}
+
 /// Crumbs of a cookie, as every browser sends them over HTTP/2.
 #[tokio::test]
 async fn cookies_of_http2_come_as_one_line() {

@@ -157,6 +157,7 @@ fn refuse(error: UpstreamError) -> Refusal {
         }
         UpstreamError::TooSlow => Code::UpstreamTimeout,
         UpstreamError::Broken(_) => Code::UpstreamBroken,
+        UpstreamError::HeadTooLarge => Code::UpstreamHeadTooLarge,
         UpstreamError::BadPath => Code::PathNotAllowed,
         UpstreamError::Body(fault) => return Refusal::from(*fault),
     };
