@@ -7,6 +7,7 @@
 mod accept;
 mod converse;
 mod drain;
+mod forwarded_header;
 mod peer;
 mod router;
 mod streams;
@@ -14,5 +15,7 @@ mod streams;
 pub use accept::ConnectionLimits;
 pub(crate) use accept::{Place, accept};
 pub(crate) use drain::Drain;
+pub(crate) use forwarded_header::{ForwardedElement, read_forwarded};
 pub use peer::Peer;
+pub(crate) use peer::parse_ip;
 pub use router::serve_router;

@@ -1,9 +1,12 @@
 //! Who is at the other end of a connection, worked out once for all of its requests.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 
 use http::{HeaderMap, HeaderValue};
 use ipnet::IpNet;
+
+use super::forwarded_header::{ForwardedElement, read_forwarded};
 
 /// The other end of a connection.
 pub struct Peer {
@@ -66,17 +69,24 @@ impl Peer {
     }
 
     /// The client's address: this peer's, or behind proxies that are trusted, the last address in
-    /// `X-Forwarded-For` that is not one of theirs.
+    /// `X-Forwarded-For` (without it, in `Forwarded`) that is not one of theirs.
     pub(crate) fn client_ip(&self, headers: &HeaderMap, trusted_proxies: &[IpNet]) -> IpAddr {
         if !self.trusted {
             return self.ip;
         }
         let mut nearest = self.ip;
-        let values: Vec<&str> = headers
-            .get_all("x-forwarded-for")
-            .iter()
-            .flat_map(|value| value.to_str().unwrap_or("?").split(','))
+        let lines = headers.get_all("x-forwarded-for").iter();
+        let mut values: Vec<Cow<'_, str>> = lines
+            .flat_map(|line| line.to_str().unwrap_or("?").split(','))
+            .map(Cow::Borrowed)
             .collect();
+        // A proxy that speaks of the rest in `X-Forwarded-*` hands on a client's own `Forwarded`.
+        let rest = ["x-forwarded-proto", "x-forwarded-host"];
+        if values.is_empty() && !rest.iter().any(|name| headers.contains_key(*name)) {
+            let elements = read_forwarded(headers).unwrap_or_default();
+            let client = |it: ForwardedElement| it.client.unwrap_or_default();
+            values.extend(elements.into_iter().map(client).map(Cow::Owned));
+        }
         for text in values.into_iter().rev() {
             // What stands before an element that nobody can read, nobody vouches for.
             let Some(ip) = parse_ip(text.trim()) else {
@@ -92,7 +102,7 @@ impl Peer {
 }
 
 /// An address, with or without a port.
-fn parse_ip(text: &str) -> Option<IpAddr> {
+pub(crate) fn parse_ip(text: &str) -> Option<IpAddr> {
     let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
     let bare = text
         .trim_start_matches('[')
@@ -133,6 +143,25 @@ mod tests {
         assert_eq!(peer.client_ip(&headers, &trusted).to_string(), "3.3.3.3");
         headers.append("x-forwarded-for", HeaderValue::from_static("unknown"));
         assert_eq!(peer.client_ip(&headers, &trusted).to_string(), "10.0.0.2");
+    }
+
+    #[test]
+    fn a_proxy_that_speaks_the_standard_is_believed() {
+        let trusted: Vec<IpNet> = vec!["10.0.0.0/8".parse().unwrap()];
+        let peer = Peer::new(
+            "10.0.0.2:1".parse().unwrap(),
+            "10.0.0.9:80".parse().unwrap(),
+            &trusted,
+        );
+        let mut headers = HeaderMap::new();
+        let chain = "for=1.1.1.1, for=\"[2001:db8::7]:99\", for=10.0.0.3";
+        headers.append("forwarded", HeaderValue::from_static(chain));
+        assert_eq!(
+            peer.client_ip(&headers, &trusted).to_string(),
+            "2001:db8::7"
+        );
+        headers.append("x-forwarded-for", HeaderValue::from_static("3.3.3.3"));
+        assert_eq!(peer.client_ip(&headers, &trusted).to_string(), "3.3.3.3");
     }
 
     #[test]

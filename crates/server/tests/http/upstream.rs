@@ -120,6 +120,30 @@ async fn a_trusted_proxy_is_believed_and_added_to() {
     assert!(header(&reply, "forwarded")[0].starts_with("for=9.9.9.9, for=127.0.0.1;"));
 }
 
+/// A TLS proxy that knows only one header, as most are configured.
+#[tokio::test]
+async fn forwarded_says_what_x_forwarded_says() {
+    let mut entry = to_upstream("/shop", echo().await);
+    entry.strip_prefix = true;
+    let trust = |settings: &mut backlot_server::Settings| {
+        settings.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+    };
+    let server = TestServer::start_with(vec![entry], trust).await;
+    let reply = ask(server.address, "/shop/x", &[("x-forwarded-proto", "https")]).await;
+    assert_eq!(header(&reply, "x-forwarded-proto"), ["https"]);
+    let forwarded = format!("for=127.0.0.1;host=\"{}\";proto=https", server.address);
+    assert_eq!(header(&reply, "forwarded"), [forwarded]);
+    assert_eq!(header(&reply, "x-forwarded-prefix"), ["/shop"]);
+    let reply = ask(
+        server.address,
+        "/shop",
+        &[("forwarded", "for=9.9.9.9;proto=https")],
+    )
+    .await;
+    assert_eq!(header(&reply, "x-forwarded-for"), ["9.9.9.9, 127.0.0.1"]);
+    assert_eq!(header(&reply, "x-forwarded-proto"), ["https"]);
+}
+
 #[tokio::test]
 async fn prefixes_are_stripped_and_bases_are_added() {
     let upstream = echo().await;

@@ -64,7 +64,8 @@ pub(crate) async fn enter(
         &house.elevated,
         now,
     );
-    forwarded::put_on(headers, exchange.peer(), asked_host);
+    let stripped = settings.stripped_prefix();
+    forwarded::put_on(headers, exchange.peer(), asked_host, stripped);
 
     let mut response = match &settings.destination {
         Destination::Upstream(address) => {

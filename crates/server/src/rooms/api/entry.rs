@@ -32,6 +32,14 @@ pub struct EntrySettings {
     pub pass_headers: Vec<HeaderName>,
 }
 
+impl EntrySettings {
+    /// The prefix that is taken off the way. `None` if there is nothing to take off.
+    pub(super) fn stripped_prefix(&self) -> Option<&str> {
+        let prefix = self.path.as_str();
+        (self.strip_prefix && prefix != "/").then_some(prefix)
+    }
+}
+
 /// Where requests of an entry go.
 pub enum Destination {
     /// A server, over HTTP.
