@@ -343,6 +343,35 @@ async fn an_override_passes_where_the_entry_names_it() {
     assert_eq!(header(&reply, "x-original-url"), [""; 0]);
 }
 
+/// Encoded letters, percent signs and whole addresses in a segment are nobody's way past a rule.
+#[tokio::test]
+async fn ordinary_paths_arrive_as_they_came() {
+    let upstream = echo().await;
+    let server = TestServer::start(vec![
+        to_upstream("/", upstream),
+        to_upstream("/api", upstream),
+        to_upstream("/api/admin", upstream),
+    ])
+    .await;
+    for path in [
+        "/api/100%25ab",
+        "/api/50%25%25?x=100%25ab",
+        "/api/C%2523",
+        "/api/https%3A%2F%2Fexample.com%2Fa%3Fb%3D1%26c%3D%2523%23d%3Be",
+        "/api/https%253A%252F%252Fexample.com%252Fa%253Fb%253D1",
+        "/api/https://example.com/a",
+        "/api/a%5Cb",
+        "/api/a;v=1/b",
+        "/api/%E4%BD%A0%E5%A5%BD/%82%A0",
+        "/api/100%",
+        "/api/%zz",
+    ] {
+        let reply = ask(server.address, path, &[]).await;
+        assert_eq!(reply.status, 200, "{path} {reply:?}");
+        assert_eq!(reply.json()["uri"], path);
+    }
+}
+
 /// A target as it is written on the wire, to an upstream that would serve anything.
 #[tokio::test]
 async fn an_encoded_question_mark_before_dots_reaches_no_upstream() {

@@ -175,13 +175,13 @@ fn decode_wide(text: &str) -> String {
 }
 
 /// A control character, or a segment that a server could resolve: only dots and spaces, whatever follows a `;`,
-/// `?` or `#`.
+/// `?` or `#`. The other half of Unicode's control characters is letters in older encodings: `%82%A0` in Shift JIS.
 fn has_control_or_dots(text: &str) -> bool {
     let is_dots = |segment: &str| {
         let name = segment.split([';', '?', '#']).next().unwrap_or_default();
-        name.contains('.') && name.chars().all(|it| matches!(it, '.' | ' '))
+        name.contains('.') && name.chars().all(|it| it == '.' || it.is_whitespace())
     };
-    text.contains(char::is_control) || text.split(['/', '\\']).any(is_dots)
+    text.contains(|it: char| it.is_ascii_control()) || text.split(['/', '\\']).any(is_dots)
 }
 
 /// With backslashes as they are, and as slashes.
@@ -274,6 +274,7 @@ mod tests {
             ("/api/getUser", 1),
             ("/api/100%25ab", 6),
             ("/api/caf%C3%A9", 3),
+            ("/api/%82%A0%83%85", 8),
             ("/api/https%3A%2F%2Fexample.com%2Fa%3Fb%3D1", 20),
         ] {
             let readings = readings(path).unwrap();
@@ -304,6 +305,7 @@ mod tests {
             "/api/%5c..%5cadmin",
             "/api/%0d%0a",
             "/api/%09/x",
+            "/api/..%85/x",
             "/api/%252e%252e/admin",
             "/api/%25252e%25252e/admin",
             "/api/%c0%ae%c0%ae/admin",
