@@ -90,6 +90,8 @@ pub struct Client {
     connector: GuardedConnector,
     pub(super) http2: Http2,
     tls: Arc<OnceLock<Tls>>,
+    /// For what becomes a WebSocket: over HTTP/2 there is no switch of protocols.
+    tls_http1: Arc<OnceLock<Tls>>,
     settings: Arc<ClientSettings>,
     pub(super) pool_limits: PoolLimits,
 }
@@ -111,6 +113,7 @@ impl Client {
             http2: pooled(&settings).http2_only(true).build(connector.clone()),
             connector,
             tls: Arc::default(),
+            tls_http1: Arc::default(),
             pool_limits: PoolLimits {
                 idle_timeout: settings.idle_timeout,
                 most_idle: settings.most_idle,
@@ -118,14 +121,20 @@ impl Client {
             settings: Arc::new(settings),
         };
         if client.settings.tls {
-            client.tls()?;
+            client.tls(false)?;
         }
         Ok(client)
     }
 
-    /// The client that speaks TLS. The operating system's certificates are read the first time.
-    pub(super) fn tls(&self) -> std::io::Result<&Tls> {
-        if let Some(tls) = self.tls.get() {
+    /// The client that speaks TLS, with `http1_only` HTTP/1.1 whatever the server prefers. The operating system's
+    /// certificates are read the first time.
+    pub(super) fn tls(&self, http1_only: bool) -> std::io::Result<&Tls> {
+        let place = if http1_only {
+            &self.tls_http1
+        } else {
+            &self.tls
+        };
+        if let Some(tls) = place.get() {
             return Ok(tls);
         }
         let connector = self.connector.clone();
@@ -133,13 +142,13 @@ impl Client {
             .with_tls_config(roots::trusting(&self.settings.extra_roots)?)
             .https_only()
             .enable_http1();
-        let connector = if self.settings.http2_over_tls {
+        let connector = if self.settings.http2_over_tls && !http1_only {
             builder.enable_http2().wrap_connector(connector)
         } else {
             builder.wrap_connector(connector)
         };
         let tls = pooled(&self.settings).build(connector);
-        Ok(self.tls.get_or_init(|| tls))
+        Ok(place.get_or_init(|| tls))
     }
 
     /// A new connection, with a task of its own that reads and writes.

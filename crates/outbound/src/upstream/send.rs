@@ -32,7 +32,7 @@ pub(super) fn send<'exchange>(
 ) -> impl Future<Output = Result<Answer, SendError>> + Send + 'exchange {
     async move {
         if address.is_tls() || (address.http2() && !upgrade) {
-            return Box::pin(through_library(client, address, request)).await;
+            return Box::pin(through_library(client, address, upgrade, request)).await;
         }
         if let Some(mut sender) = address.pool().take(client.pool_limits.idle_timeout) {
             // The upstream may be closing it in this very moment.
@@ -87,6 +87,7 @@ fn what_may_be_repeated(
 async fn through_library(
     client: &Client,
     address: &Address,
+    upgrade: bool,
     mut request: Request<RequestBody>,
 ) -> Result<Answer, SendError> {
     let path = request.uri().path_and_query().cloned();
@@ -94,10 +95,12 @@ async fn through_library(
         *request.uri_mut() = full;
     }
     let response = if address.is_tls() {
-        let tls = client.tls();
+        let tls = client.tls(upgrade);
         let tls = tls.map_err(|error| SendError::Connect(no_certificates(&error)))?;
         let response = tls.request(request).await?;
-        address.note_version(response.version());
+        if !upgrade {
+            address.note_version(response.version());
+        }
         response
     } else {
         client.http2.request(request).await?

@@ -16,8 +16,12 @@ use bytes::Bytes;
 use http::Request;
 use http_body_util::BodyExt as _;
 use parking_lot::Mutex;
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rustls::ServerConfig;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 /// On the loopback network, and opened by [`guard`]: it stands for an address outside.
 pub const OUTSIDE: &str = "127.0.0.2";
@@ -141,6 +145,25 @@ pub async fn get(client: &Client, address: &Address) -> Result<Reply, UpstreamEr
         request,
     )
     .await
+}
+
+/// A listener and what makes TLS of its connections, with a certificate for `api.example.com` that nobody else has
+/// signed. `protocols` are those that it chooses from, the best first.
+pub async fn tls_server(protocols: &[&str]) -> (TcpListener, TlsAcceptor, CertificateDer<'static>) {
+    let names = vec!["api.example.com".to_owned()];
+    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(names).unwrap();
+    let certificate = cert.der().clone();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.clone()], key)
+        .unwrap();
+    config.alpn_protocols = protocols.iter().map(|it| it.as_bytes().to_vec()).collect();
+    let listener = TcpListener::bind(at(OUTSIDE, 0)).await.unwrap();
+    (listener, TlsAcceptor::from(Arc::new(config)), certificate)
 }
 
 /// What a reply carries, read to its end.

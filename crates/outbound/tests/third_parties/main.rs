@@ -13,3 +13,4 @@ mod guard;
 mod redirects;
 mod replies;
 mod tls;
+mod tls_versions;

@@ -1,33 +1,14 @@
 //! Whom TLS trusts.
 
-use std::sync::Arc;
-
 use backlot_outbound::upstream::{Client, UpstreamError};
-use rcgen::{CertifiedKey, generate_simple_self_signed};
-use rustls::ServerConfig;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::CertificateDer;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
 
-use super::harness::{Names, OK, OUTSIDE, address, at, get, settings, text};
+use super::harness::{Names, OK, OUTSIDE, address, get, settings, text, tls_server};
 
-/// A server with a certificate for `api.example.com`, which nobody else has signed.
 async fn serve() -> (u16, CertificateDer<'static>) {
-    let names = vec!["api.example.com".to_owned()];
-    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(names).unwrap();
-    let certificate = cert.der().clone();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.clone()], key)
-        .unwrap();
-    let listener = TcpListener::bind(at(OUTSIDE, 0)).await.unwrap();
+    let (listener, acceptor, certificate) = tls_server(&[]).await;
     let port = listener.local_addr().unwrap().port();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             let Ok(mut stream) = acceptor.accept(stream).await else {
