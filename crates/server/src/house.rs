@@ -43,6 +43,8 @@ pub(crate) struct House {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) cors: cors::Policy,
     pub(crate) cors_answer: cors::Answer,
+    /// Where the world reaches this server, if the configuration says so.
+    pub(crate) public_url: Option<String>,
     pub(crate) routes: Routes,
     pub(crate) checker: Checker,
     /// The account's API key, for calls that carry it.
@@ -107,7 +109,7 @@ impl House {
             Arc::clone(&origins),
         );
         let own_url = || format!("http://{public_address}");
-        let public_url = settings.public_url.unwrap_or_else(own_url);
+        let public_url = settings.public_url.clone().unwrap_or_else(own_url);
         let connections = Connections::new(
             settings.connections,
             settings.vault,
@@ -142,6 +144,7 @@ impl House {
             metrics,
             cors,
             cors_answer: settings.cors_answer,
+            public_url: settings.public_url,
             routes: Routes::new(
                 Entries::new(settings.api),
                 Calls::new(settings.wix_room),

@@ -110,6 +110,7 @@ impl Mount {
             rate_limit: None,
             pass_authorization: false,
             pass_headers: Vec::new(),
+            rewrite_redirects: true,
         })
     }
 }

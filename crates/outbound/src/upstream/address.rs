@@ -127,6 +127,16 @@ impl Address {
         url::Url::parse(&self.origin.to_string()).is_ok_and(|own| own.origin() == url.origin())
     }
 
+    /// The path that all of its paths start with; empty where there is none.
+    pub(super) fn base_path(&self) -> &str {
+        &self.base_path
+    }
+
+    /// Whether paths there are as they are asked for.
+    pub const fn is_bare(&self) -> bool {
+        self.base_path.is_empty()
+    }
+
     /// True for `https`.
     pub fn is_tls(&self) -> bool {
         self.origin.scheme() == Some(&Scheme::HTTPS)

@@ -245,6 +245,42 @@ async fn http2_on_the_inside() {
     assert_eq!(header(&reply, "x-backlot-role"), ["member"]);
 }
 
+/// The address of an upstream is nobody's business, and reaches nobody.
+#[tokio::test]
+async fn redirects_lead_to_the_public_address() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let upstream = listener.local_addr().unwrap();
+    let redirect = async |headers: axum::http::HeaderMap| {
+        let location = headers["x-location"].clone();
+        (axum::http::StatusCode::FOUND, [("location", location)])
+    };
+    let router = axum::Router::new().fallback(redirect);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let mut stripped = to_upstream("/shop", upstream);
+    stripped.strip_prefix = true;
+    let mut as_it_is = to_upstream("/raw", upstream);
+    as_it_is.rewrite_redirects = false;
+    let server = TestServer::start(vec![to_upstream("/", upstream), stripped, as_it_is]).await;
+    let own = format!("http://{upstream}/x?y=1");
+    let public = server.address;
+    for (path, location, expected) in [
+        ("/a", own.as_str(), format!("http://{public}/x?y=1")),
+        ("/a", "/x", "/x".to_owned()),
+        (
+            "/a",
+            "https://example.com/x",
+            "https://example.com/x".to_owned(),
+        ),
+        ("/shop/a", &own, format!("http://{public}/shop/x?y=1")),
+        ("/shop/a", "/x", "/shop/x".to_owned()),
+        ("/raw/a", &own, own.clone()),
+    ] {
+        let reply = ask(server.address, path, &[("x-location", location)]).await;
+        assert_eq!(reply.status, 302);
+        assert_eq!(reply.header("location"), expected, "{path} {location}");
+    }
+}
+
 /// A login sets cookies, some logins very many.
 #[tokio::test]
 async fn replies_with_many_headers_come_back_whole() {

@@ -109,6 +109,7 @@ impl Listeners {
             rate_limit: None,
             pass_authorization: false,
             pass_headers: Vec::new(),
+            rewrite_redirects: true,
         }))
     }
 }

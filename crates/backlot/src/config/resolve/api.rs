@@ -75,6 +75,7 @@ fn entry(
             .and_then(|limit| rate_limit(key("rate_limit"), limit, report)),
         pass_authorization: api.pass_authorization,
         pass_headers: pass_headers(&api.pass_headers, key, report),
+        rewrite_redirects: api.rewrite_redirects,
     })
 }
 

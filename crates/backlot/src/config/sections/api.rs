@@ -8,6 +8,7 @@ use crate::config::values::{Duration, Size};
 /// Your own server, in any language. One entry for each prefix of paths; the longest prefix wins.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of its own")]
 pub struct Api {
     /// Paths under this prefix go to your server: `/api` takes `/api` and `/api/…`. Required.
     pub path: String,
@@ -46,6 +47,10 @@ pub struct Api {
     /// all the same: `["x-http-method-override"]`. All of them are removed unless they are named here, since they
     /// lead past `path` and `methods`. [docs/api.md](api.md) lists them.
     pub pass_headers: Vec<String>,
+    /// Rewrites redirects (`Location`, `Content-Location`, `Refresh`) that lead to your server's own address: to where
+    /// the world reaches this one (`server.public_url`, or else what the client asked for), with the prefix that was
+    /// taken off.
+    pub rewrite_redirects: bool,
 }
 
 /// How an entry's callers prove themselves.
@@ -99,6 +104,7 @@ impl Default for Api {
             http2: false,
             pass_authorization: false,
             pass_headers: Vec::new(),
+            rewrite_redirects: true,
         }
     }
 }

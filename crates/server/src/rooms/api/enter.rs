@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use tower::ServiceExt as _;
 
 use super::entry::{Destination, Entry};
+use super::redirect::Redirects;
 use super::{cookies, forged, forwarded, identity, target::target};
 use crate::body::ReplyBody;
 use crate::caller::Caller;
@@ -65,7 +66,8 @@ pub(crate) async fn enter(
         now,
     );
     let stripped = settings.stripped_prefix();
-    forwarded::put_on(headers, exchange.peer(), asked_host, stripped);
+    let address = forwarded::put_on(headers, exchange.peer(), asked_host, stripped);
+    let asked = settings.rewrite_redirects.then(|| target.clone());
 
     let mut response = match &settings.destination {
         Destination::Upstream(address) => {
@@ -92,6 +94,16 @@ pub(crate) async fn enter(
         }
     };
     cors::strip(response.headers_mut());
+    if let Some(asked) = asked {
+        let redirects = Redirects {
+            upstream: settings.destination.upstream(),
+            asked: asked.path(),
+            stripped,
+            address: &address,
+            public_url: house.public_url.as_deref(),
+        };
+        redirects.rewrite(response.headers_mut());
+    }
     Ok(response)
 }
 

@@ -30,6 +30,8 @@ pub struct EntrySettings {
     pub pass_authorization: bool,
     /// Headers that override the path or the method ([`super::is_override`]) and reach the upstream all the same.
     pub pass_headers: Vec<HeaderName>,
+    /// Whether redirects to the upstream's own address lead to the public one instead.
+    pub rewrite_redirects: bool,
 }
 
 impl EntrySettings {
@@ -46,6 +48,16 @@ pub enum Destination {
     Upstream(Address),
     /// A router of this program.
     Mounted(axum::Router),
+}
+
+impl Destination {
+    /// The server's address; `None` for a router.
+    pub(super) const fn upstream(&self) -> Option<&Address> {
+        match self {
+            Self::Upstream(address) => Some(address),
+            Self::Mounted(_) => None,
+        }
+    }
 }
 
 /// How much and how long.

@@ -5,6 +5,7 @@
 //! says is then said in the other, too. Where the two differ, `X-Forwarded-*` counts: proxies that do not know `Forwarded`
 //! hand on the client's own.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 
@@ -21,7 +22,7 @@ static PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct AskedAddress {
     /// `http` or `https`, as far as is known.
-    pub(super) proto: String,
+    pub(super) proto: Cow<'static, str>,
     /// With its port; `None` where the client named none.
     pub(super) host: Option<HeaderValue>,
     /// What a proxy in front took off the path.
@@ -67,7 +68,7 @@ fn begin_chain(
         headers.insert(FORWARDED, value);
     }
     AskedAddress {
-        proto: "http".to_owned(),
+        proto: Cow::Borrowed("http"),
         host: asked_host,
         prefix: String::new(),
     }
@@ -127,7 +128,7 @@ fn add_to_chain(
         }
     }
     AskedAddress {
-        proto,
+        proto: proto.into(),
         host,
         prefix: prefix(headers),
     }

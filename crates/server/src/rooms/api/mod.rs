@@ -13,6 +13,7 @@ mod forwarded;
 mod identity;
 mod path;
 mod readings;
+mod redirect;
 mod target;
 
 pub(crate) use enter::enter;

@@ -223,6 +223,7 @@ fn entry(path: &str, destination: Destination) -> EntrySettings {
         rate_limit: None,
         pass_authorization: false,
         pass_headers: Vec::new(),
+        rewrite_redirects: true,
     }
 }
 

@@ -23,6 +23,7 @@ fn settings(path: &str, access: Access) -> EntrySettings {
         rate_limit: None,
         pass_authorization: false,
         pass_headers: Vec::new(),
+        rewrite_redirects: true,
     }
 }
 
