@@ -37,6 +37,12 @@ impl Methods {
         Self::new([Method::GET])
     }
 
+    /// Those that pages use.
+    pub(crate) fn usual() -> Self {
+        let others = [Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+        Self::new([Method::GET].into_iter().chain(others))
+    }
+
     /// Whether `method` is one of them.
     pub fn contains(&self, method: &Method) -> bool {
         self.list.contains(method)

@@ -4,7 +4,8 @@
 //! 1. **record**: the request's id and clock start, so that every later step is logged
 //! 2. **panic guard**: around all that follows, so that a fault costs one request
 //! 3. **head limit**: before anything looks at the head closely
-//! 4. **preflight**: before routing and proof, for a browser sends neither
+//! 4. **preflight**: before routing and proof, for a browser sends neither; a head past the limit has its own, so that
+//!    the page can read the refusal
 //! 5. **origin**: before a foreign page can make anything happen
 //! 6. **route** and **method**: before proof, so that a wrong path is never called a wrong credential
 //! 7. **caller**: the proof
@@ -13,6 +14,7 @@
 //! 10. **room**, with its own deadline
 //! 11. **reply**: CORS headers and request id on whatever came out, refusals included
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -34,6 +36,7 @@ use crate::error::{Code, Refusal};
 use crate::exchange::Exchange;
 use crate::house::House;
 use crate::listener::Peer;
+use crate::methods::Methods;
 use crate::request_id::{X_REQUEST_ID, X_WIX_REQUEST_ID};
 use crate::rooms::api::{self, Entry, Limits};
 use crate::rooms::{connections, data, small, wix};
@@ -62,23 +65,33 @@ pub(crate) async fn answer(
         refusal.into_response()
     });
 
-    let headers = response.headers_mut();
-    house
-        .cors_answer
-        .put_on(headers, &decision, exchange.is_by_caller);
-    headers.insert(&X_REQUEST_ID, exchange.id().header_value());
-    if exchange.record.room == Room::Data {
-        // The name under which Wix's own client looks for it.
-        headers.insert(&X_WIX_REQUEST_ID, exchange.id().header_value());
-    }
+    dress(&house, &mut exchange, &decision, &mut response);
     let switching = response.status() == StatusCode::SWITCHING_PROTOCOLS;
     if house.draining.load(Ordering::Relaxed) && version <= Version::HTTP_11 && !switching {
         response
             .headers_mut()
             .insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    exchange.record.status = response.status();
     Ok(response.map(|body| body.closing(exchange)))
+}
+
+/// Puts on a reply what every reply has.
+pub(crate) fn dress(
+    house: &House,
+    exchange: &mut Exchange,
+    decision: &Decision,
+    response: &mut Response<ReplyBody>,
+) {
+    let headers = response.headers_mut();
+    house
+        .cors_answer
+        .put_on(headers, decision, exchange.is_by_caller);
+    headers.insert(&X_REQUEST_ID, exchange.id().header_value());
+    if exchange.record.room == Room::Data {
+        // The name under which Wix's own client looks for it.
+        headers.insert(&X_WIX_REQUEST_ID, exchange.id().header_value());
+    }
+    exchange.record.status = response.status();
 }
 
 async fn steps(
@@ -87,13 +100,19 @@ async fn steps(
     decision: &Decision,
     request: Request<RequestBody>,
 ) -> Result<Response<ReplyBody>, Refusal> {
-    check_head(house, &request)?;
+    let head = check_head(house, &request);
     if cors::is_preflight(&request) {
-        let route = house.routes.find(request.uri().path()).ok();
         let path = request.uri().path();
-        let methods = route
+        let route = head
             .as_ref()
-            .map(|route| house.routes.methods(route, path));
+            .ok()
+            .and_then(|()| house.routes.find(path).ok());
+        let methods = match &route {
+            Some(route) => Some(house.routes.methods(route, path)),
+            // The refusal of the request itself is read only if its preflight is let through.
+            None if head.is_err() => Some(Cow::Owned(Methods::usual())),
+            None => None,
+        };
         let to_loopback = exchange.peer().came_to_loopback();
         let headers = request.headers();
         let answer = &house.cors_answer;
@@ -105,6 +124,7 @@ async fn steps(
             to_loopback,
         ));
     }
+    head?;
     if *decision == Decision::Refused {
         return Err(Code::OriginNotAllowed.into());
     }

@@ -16,9 +16,10 @@ use crate::clock::Clock;
 use crate::data::JobRunner;
 use crate::house::House;
 use crate::housekeeping;
-use crate::listener::{ConnectionLimits, Drain, Peer, Place, accept, serve_router};
+use crate::listener::{ConnectionLimits, Drain, Peer, Place, RefuseHead, accept, serve_router};
 use crate::log::RequestLog;
 use crate::pipeline;
+use crate::refused_head::refuse_head;
 use crate::settings::Settings;
 use crate::start_error::StartError;
 
@@ -146,23 +147,33 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
         .map_err(|cause| StartError::Listen { address, cause })
 }
 
-/// The service of one connection, and its place in the count of open ones.
+/// The service of one connection, and its place in the count of open ones; and what heads are answered with that it
+/// never sees.
 fn connection_service(
     house: &Arc<House>,
     remote: SocketAddr,
     local: SocketAddr,
     place: Place,
-) -> impl hyper::service::Service<
-    http::Request<hyper::body::Incoming>,
-    Response = http::Response<crate::body::ReplyBody>,
-    Error = std::convert::Infallible,
-    Future: Send,
-> + Send
-+ use<> {
+) -> (
+    impl hyper::service::Service<
+        http::Request<hyper::body::Incoming>,
+        Response = http::Response<crate::body::ReplyBody>,
+        Error = std::convert::Infallible,
+        Future: Send,
+    > + Send
+    + use<>,
+    Option<RefuseHead>,
+) {
     let held = (place, Counted::new(Arc::clone(house)));
     let peer = Peer::new(remote, local, &house.trusted_proxies).holding(held);
     let (house, peer) = (Arc::clone(house), Arc::new(peer));
-    service_fn(move |request| pipeline::answer(Arc::clone(&house), Arc::clone(&peer), request))
+    let refuse: RefuseHead = {
+        let (house, peer) = (Arc::clone(&house), Arc::clone(&peer));
+        Box::new(move |status, head| refuse_head(&house, &peer, status, head))
+    };
+    let service =
+        service_fn(move |request| pipeline::answer(Arc::clone(&house), Arc::clone(&peer), request));
+    (service, Some(refuse))
 }
 
 struct Counted(Arc<House>);

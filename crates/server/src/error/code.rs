@@ -131,7 +131,13 @@ codes! {
         "Try again after the seconds in Retry-After. If it lasts, raise `server.max_buffered_bytes`.";
     HeadersTooLarge 431 "HEADERS_TOO_LARGE",
         "The request's headers are larger than allowed.",
-        "Send less than `data.limitBytes` of headers.";
+        "Send less than `data.limitBytes` of headers, in up to 256 lines.";
+    TargetTooLong 414 "TARGET_TOO_LONG",
+        "The request's address is longer than any that is read.",
+        "Send what is long in the body.";
+    RequestMalformed 400 "REQUEST_MALFORMED",
+        "The request is not written as HTTP has it.",
+        "Percent-encode what is no ASCII in the address, and look at the lines of the head.";
     RateLimited 429 "RATE_LIMITED",
         "Too many requests from this instance.",
         "Wait for the seconds in Retry-After.";

@@ -13,6 +13,7 @@ use hyper::service::Service;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc, watch};
 
+use super::RefuseHead;
 use super::converse::Http;
 use super::drain::Phase;
 
@@ -35,13 +36,14 @@ pub struct ConnectionLimits {
 /// Accepts until the door is shut, and gives each connection a service of its own.
 ///
 /// `service` is called with the other end's address, ours, and the connection's place, which it holds
-/// for as long as the connection lives in any form; `alive` is held by every connection.
+/// for as long as the connection lives in any form. Beside it, it may say what heads are answered with that are no
+/// requests. `alive` is held by every connection.
 pub(crate) async fn accept<S, B>(
     listener: TcpListener,
     limits: ConnectionLimits,
     mut phase: watch::Receiver<Phase>,
     alive: mpsc::Sender<()>,
-    service: impl Fn(SocketAddr, SocketAddr, Place) -> S,
+    service: impl Fn(SocketAddr, SocketAddr, Place) -> (S, Option<RefuseHead>),
 ) where
     S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Send + 'static,
     S::Future: Send + 'static,
@@ -65,8 +67,8 @@ pub(crate) async fn accept<S, B>(
         let Some((stream, remote, local)) = stream else {
             continue;
         };
-        let service = service(remote, local, place);
-        let connection = Arc::clone(&http).converse(stream, service, phase.clone());
+        let (service, refuse) = service(remote, local, place);
+        let connection = Arc::clone(&http).converse(stream, service, refuse, phase.clone());
         let alive = alive.clone();
         tokio::spawn(async move {
             connection.await;

@@ -22,6 +22,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use super::accept::{ConnectionLimits, closing};
+use super::bad_head::{Exchanges, RefuseHead, RefusingStream};
 use super::drain::Phase;
 use super::streams::{Answering, StreamExecutor, Streams};
 
@@ -79,6 +80,7 @@ impl Http {
         self: Arc<Self>,
         stream: TcpStream,
         service: S,
+        refuse: Option<RefuseHead>,
         mut phase: watch::Receiver<Phase>,
     ) where
         S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
@@ -89,8 +91,9 @@ impl Http {
         let Some(is_http2) = self.first_bytes(&stream, &mut phase).await else {
             return;
         };
-        let io = TokioIo::new(StalledWrite::new(stream, self.limits.write));
+        let stream = StalledWrite::new(stream, self.limits.write);
         let result = if is_http2 {
+            let io = TokioIo::new(stream);
             let streams = Streams::new();
             let of_connection = Arc::clone(&streams);
             let service = service_fn(move |request| {
@@ -102,6 +105,14 @@ impl Http {
             let idle_timeout = self.limits.head_timeout;
             until_idle(connection, &streams, idle_timeout, phase).await
         } else {
+            let exchanges = Exchanges::default();
+            let io = TokioIo::new(RefusingStream::new(stream, exchanges.clone(), refuse));
+            let service = service_fn(move |request| {
+                let exchanges = exchanges.clone();
+                exchanges.begin();
+                let response = service.call(request);
+                async move { response.await.map(|response| exchanges.watch(response)) }
+            });
             let connection = self.http1.serve_connection(io, service).with_upgrades();
             until_closed(connection, phase).await
         };

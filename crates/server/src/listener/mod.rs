@@ -5,6 +5,7 @@
 //! new ones wait in the system's queue); shutting down cuts no request that was accepted.
 
 mod accept;
+mod bad_head;
 mod converse;
 mod drain;
 mod forwarded_header;
@@ -14,6 +15,7 @@ mod streams;
 
 pub use accept::ConnectionLimits;
 pub(crate) use accept::{Place, accept};
+pub(crate) use bad_head::{BadHead, RefuseHead};
 pub(crate) use drain::Drain;
 pub(crate) use forwarded_header::{ForwardedElement, read_forwarded};
 pub use peer::Peer;

@@ -27,7 +27,7 @@ pub async fn serve_router(
     let service = move |_, _, place| {
         let router = router.clone();
         let place = Arc::new(place);
-        service_fn(move |request| {
+        let service = service_fn(move |request| {
             let (router, place) = (router.clone(), Arc::clone(&place));
             async move {
                 let _place = place;
@@ -38,7 +38,8 @@ pub async fn serve_router(
                         .unwrap_or_else(|never| match never {}),
                 )
             }
-        })
+        });
+        (service, None)
     };
     let accepting = accept(listener, limits, phase, alive, service);
     tokio::pin!(accepting);

@@ -48,6 +48,127 @@ async fn heads_that_are_too_large() {
     still_lives(&server).await;
 }
 
+/// What hyper refuses by itself: a page reads the refusal all the same.
+#[tokio::test]
+async fn heads_that_cannot_be_read_are_refused_like_others() {
+    let server = TestServer::start(vec![to_upstream("/api", echo().await)]).await;
+    let past_limit = "x".repeat(70_000);
+    let huge = "x".repeat(900_000);
+    let lines = "a: b\r\n".repeat(300);
+    let ask = |line: &str, more: &str| {
+        format!("{line}\r\nhost: a\r\n{more}\r\norigin: {PAGE}\r\nauthorization: secret-1\r\n\r\n")
+            .into_bytes()
+    };
+    let mut raw_bytes = b"GET /api/caf\xe9?secret-1 HTTP/1.1\r\n".to_vec();
+    raw_bytes.extend(format!("Origin: {PAGE}\r\n\r\n").into_bytes());
+    let mut cases = vec![
+        (raw_bytes, 400, "REQUEST_MALFORMED"),
+        (
+            ask(&format!("GET /{past_limit} HTTP/1.1"), "x: y"),
+            414,
+            "TARGET_TOO_LONG",
+        ),
+        (
+            ask(&format!("POST /?{past_limit} HTTP/1.1"), "x: y"),
+            414,
+            "TARGET_TOO_LONG",
+        ),
+        (
+            ask(&format!("GET /{huge} HTTP/1.1"), "x: y"),
+            431,
+            "HEADERS_TOO_LARGE",
+        ),
+        (
+            ask("GET / HTTP/1.1", &format!("x: {huge}")),
+            431,
+            "HEADERS_TOO_LARGE",
+        ),
+        (
+            ask("GET / HTTP/1.1", lines.trim_end()),
+            431,
+            "HEADERS_TOO_LARGE",
+        ),
+    ];
+    for (line, more) in [
+        ("GET /a b HTTP/1.1", "x: y"),
+        ("G{T / HTTP/1.1", "x: y"),
+        ("GET /` HTTP/1.1", "x: y"),
+        ("GET / HTTP/1.7", "x: y"),
+        ("GET / HTTP/1.1", "no colon"),
+        ("GET / HTTP/1.1", "x y: z"),
+        ("POST / HTTP/1.1", "content-length: 1\r\ncontent-length: 2"),
+        ("POST / HTTP/1.1", "content-length: x"),
+    ] {
+        cases.push((ask(line, more), 400, "REQUEST_MALFORMED"));
+    }
+    for (bytes, status, code) in &cases {
+        let what = String::from_utf8_lossy(&bytes[..bytes.len().min(60)]).into_owned();
+        // On a fresh connection, and after a request that was answered.
+        let before = b"GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n";
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(before).await.unwrap();
+        let mut answered = Vec::new();
+        while !answered.ends_with(b"}") {
+            answered.push(stream.read_u8().await.unwrap());
+        }
+        for mut stream in [TcpStream::connect(server.address).await.unwrap(), stream] {
+            let mut received = String::new();
+            let (mut reading, mut writing) = stream.split();
+            let exchange = async {
+                let _ = writing.write_all(bytes).await;
+                reading.read_to_string(&mut received).await
+            };
+            let ended = tokio::time::timeout(Duration::from_secs(10), exchange).await;
+            ended.expect("closed").unwrap();
+            let (head, body) = received.split_once("\r\n\r\n").unwrap();
+            assert!(
+                head.starts_with(&format!("HTTP/1.1 {status} ")),
+                "{what}: {head}"
+            );
+            assert!(
+                head.contains(&format!("access-control-allow-origin: {PAGE}\r\n")),
+                "{what}: {head}"
+            );
+            assert!(head.contains("x-request-id: "), "{what}: {head}");
+            assert!(
+                head.contains(&format!("content-length: {}\r\n", body.len())),
+                "{what}: {head}"
+            );
+            assert!(body.contains(code), "{what}: {body}");
+        }
+    }
+    still_lives(&server).await;
+    let log = server.stop_and_read_log().await;
+    assert_eq!(log.matches("REQUEST_MALFORMED").count(), 2 * 9);
+    assert!(
+        log.contains("/api/caf%E9\"") && !log.contains("secret-1"),
+        "{log}"
+    );
+}
+
+/// The browser asks first whether it may ask: a refusal there would be all that the page sees.
+#[tokio::test]
+async fn preflights_of_heads_that_are_refused_are_let_through() {
+    let server = TestServer::start(vec![]).await;
+    for length in [20_000, 70_000] {
+        let path = format!("/{}", "x".repeat(length));
+        let asks = ("access-control-request-method", "PUT");
+        let headers = [("origin", PAGE), asks];
+        let reply = request(server.address, "OPTIONS", &path, &headers, "").await;
+        assert_eq!(reply.status, 204);
+        assert_eq!(reply.header("access-control-allow-origin"), PAGE);
+        assert!(reply.header("access-control-allow-methods").contains("PUT"));
+        assert!(
+            reply
+                .header("access-control-allow-headers")
+                .contains("authorization")
+        );
+        let foreign = [("origin", "https://evil.example"), asks];
+        let reply = request(server.address, "OPTIONS", &path, &foreign, "").await;
+        assert_eq!(reply.header("access-control-allow-origin"), "");
+    }
+}
+
 #[tokio::test]
 async fn bytes_that_are_no_http() {
     let server = TestServer::start(vec![to_upstream("/api", echo().await)]).await;
