@@ -30,6 +30,8 @@ pub(crate) enum Kind {
     Boolean,
     Integer,
     List,
+    /// Either of the two.
+    BooleanOrList,
     /// Anything else: tables, and values that may be tables.
     Other,
 }
@@ -112,6 +114,11 @@ fn types(schema: &Value) -> Vec<&str> {
 fn kind(schema: &Value) -> Kind {
     if !choices(schema).is_empty() {
         return Kind::Text;
+    }
+    let options = schema["anyOf"].as_array();
+    let options: Vec<_> = options.into_iter().flatten().flat_map(types).collect();
+    if options == ["boolean", "array"] {
+        return Kind::BooleanOrList;
     }
     match types(schema).as_slice() {
         ["string"] => Kind::Text,

@@ -8,6 +8,7 @@
 mod config;
 mod direction;
 mod fuzz;
+mod origins;
 mod overlaps;
 mod references;
 mod wix;

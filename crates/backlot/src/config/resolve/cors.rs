@@ -5,7 +5,7 @@ use backlot_wix::AppId;
 
 use super::Mode;
 use super::report::Report;
-use crate::config::sections::{Connection, Cors};
+use crate::config::sections::{Connection, Cors, WixHosts};
 
 pub(super) fn resolve(
     cors: &Cors,
@@ -37,9 +37,47 @@ pub(super) fn resolve(
         }
     }
     patterns.extend(app_id.map(|id| Pattern::Exact(format!("https://{id}.wix.run"))));
+    patterns.extend(wix_hosts(&cors.wix_hosts, report));
+    if mode == Mode::Dev {
+        patterns.push(one_label_before(DEVELOPMENT_SITES));
+    }
     let localhost = cors.localhost || mode == Mode::Dev;
     let answer = headers(cors, connections, report);
     Some((Policy::new(patterns, localhost), answer?))
+}
+
+/// Where Wix puts pages of apps, each under a name of its own.
+const WIX_HOSTS: &str = ".wix-host.com";
+/// Where Wix puts the sites that an app is developed on.
+const DEVELOPMENT_SITES: &str = ".wix-development-sites.org";
+
+fn one_label_before(domain: &str) -> Pattern {
+    Pattern::OneLabel {
+        before: "https://".to_owned(),
+        after: domain.to_owned(),
+    }
+}
+
+fn wix_hosts(hosts: &WixHosts, report: &mut Report<'_>) -> Vec<Pattern> {
+    let names = match hosts {
+        WixHosts::All(true) => return vec![one_label_before(WIX_HOSTS)],
+        WixHosts::All(false) => &[][..],
+        WixHosts::Named(names) => names,
+    };
+    let mut patterns = Vec::with_capacity(names.len());
+    for (index, name) in names.iter().enumerate() {
+        let origin = format!("https://{name}{WIX_HOSTS}");
+        if !name.contains(['.', ':', '*']) && Origin::parse(&origin).is_some() {
+            patterns.push(Pattern::Exact(origin));
+        } else {
+            report.problem(
+                format!("cors.wix_hosts[{index}]"),
+                format!("{name:?} is not the name of an app's host"),
+                "write what stands before .wix-host.com in the page's origin, such as my-app-1a2b3c",
+            );
+        }
+    }
+    patterns
 }
 
 fn check_plain_http(key: &str, text: &str, pattern: &Pattern, mode: Mode, report: &mut Report<'_>) {

@@ -29,7 +29,7 @@ pub use connection::{
     ConnectionCall, EncodingName, HashName, HeaderAuth, HmacAuth, OAuth, QueryAuth,
     RuledConnectionCall,
 };
-pub use cors::Cors;
+pub use cors::{Cors, WixHosts};
 pub use data::{ByPlan, Data};
 pub use database::{Database, Durability};
 pub use dev::Dev;

@@ -73,19 +73,24 @@ fn value_of(key: &Key, text: &str) -> Result<Value, String> {
             .parse()
             .map(Value::Integer)
             .map_err(|_| "not a number".to_owned()),
-        Kind::List if !text.trim_start().starts_with('[') => {
+        Kind::BooleanOrList if matches!(text, "true" | "false") => {
+            Ok(Value::Boolean(text == "true"))
+        }
+        Kind::List | Kind::BooleanOrList if !text.trim_start().starts_with('[') => {
             let items = text
                 .split(',')
                 .map(|item| Value::String(item.trim().to_owned()));
             Ok(Value::Array(items.collect()))
         }
-        Kind::List | Kind::Other => Ok(structured(text).unwrap_or_else(|| {
-            if key.path == "app.secret" {
-                literal_secret(text.to_owned())
-            } else {
-                Value::String(text.to_owned())
-            }
-        })),
+        Kind::List | Kind::BooleanOrList | Kind::Other => {
+            Ok(structured(text).unwrap_or_else(|| {
+                if key.path == "app.secret" {
+                    literal_secret(text.to_owned())
+                } else {
+                    Value::String(text.to_owned())
+                }
+            }))
+        }
     }
 }
 
