@@ -84,3 +84,18 @@ fn development_sites_are_let_in_on_a_developers_machine() {
     assert_eq!(are_allowed("", Mode::Dev, &[], &sites), [true]);
     assert_eq!(are_allowed("", Mode::Serve, &[], &sites), [false]);
 }
+
+/// Browsers send the other spelling.
+#[test]
+fn origins_may_have_letters_of_their_own() {
+    let cors = "[cors]\norigins = [\"https://bäckerei.example\", \"https://*.straße.example\"]";
+    let origins = [
+        "https://xn--bckerei-5wa.example",
+        "https://a.xn--strae-oqa.example",
+        "https://bckerei.example",
+    ];
+    assert_eq!(
+        are_allowed(cors, Mode::Serve, &[], &origins),
+        [true, true, false]
+    );
+}

@@ -1,5 +1,7 @@
 //! One entry of the list of origins.
 
+use std::borrow::Cow;
+
 use super::Origin;
 
 /// One entry of the list: an exact origin, or one with a wildcard for a single label.
@@ -41,6 +43,7 @@ impl Pattern {
         if text == "*" {
             return Err(PatternError::Everything);
         }
+        let text = &*in_ascii(text).ok_or(PatternError::NotAnOrigin)?;
         if !text.contains('*') {
             Origin::parse(text).ok_or(PatternError::NotAnOrigin)?;
             return Ok(Self::Exact(text.to_owned()));
@@ -65,9 +68,51 @@ impl Pattern {
     }
 }
 
+/// With letters of other alphabets in Punycode, as browsers write them. `None` if that cannot be.
+fn in_ascii(text: &str) -> Option<Cow<'_, str>> {
+    if text.is_ascii() {
+        return Some(Cow::Borrowed(text));
+    }
+    let (scheme, authority) = text.split_once("://")?;
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) => (host, format!(":{port}")),
+        None => (authority, String::new()),
+    };
+    let host = url::Host::parse(host).ok()?;
+    Some(Cow::Owned(format!("{scheme}://{host}{port}")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn letters_of_other_alphabets_become_what_browsers_send() {
+        let exact = |text: &str| Ok(Pattern::Exact(text.to_owned()));
+        assert_eq!(
+            Pattern::parse("https://bäckerei.example"),
+            exact("https://xn--bckerei-5wa.example")
+        );
+        assert_eq!(
+            Pattern::parse("https://Bäckerei.example:8443"),
+            exact("https://xn--bckerei-5wa.example:8443")
+        );
+        let pattern = Pattern::parse("https://*.bäckerei.example").unwrap();
+        let after = ".xn--bckerei-5wa.example".to_owned();
+        let before = "https://".to_owned();
+        assert_eq!(pattern, Pattern::OneLabel { before, after });
+        for wrong in [
+            "https://bäckerei.example/x",
+            "bäckerei.example",
+            "https://bä ck.example",
+        ] {
+            assert_eq!(
+                Pattern::parse(wrong),
+                Err(PatternError::NotAnOrigin),
+                "{wrong}"
+            );
+        }
+    }
 
     #[test]
     fn bad_patterns_say_what_is_wrong() {

@@ -44,6 +44,19 @@ fn page() -> String {
     format!("https://{APP_ID}.wix.run")
 }
 
+/// Wix writes the address as people do, a browser the origin as names are looked up.
+#[tokio::test]
+async fn a_site_with_letters_of_its_own_is_let_in() {
+    let wix = FakeWix::start().await;
+    wix.on(INSTANCE, 200, &says("https://bäckerei.example/home", None));
+    let server = start(&wix).await;
+    let credential = instance("owner");
+    assert_eq!(whoami(&server, &credential, &page()).await.status, 200);
+    let origin = "https://xn--bckerei-5wa.example";
+    while preflight(&server, origin).await != origin {}
+    assert_eq!(whoami(&server, &credential, origin).await.status, 200);
+}
+
 #[tokio::test]
 async fn a_site_is_let_in_once_its_instance_was_seen_and_for_that_one_only() {
     let wix = FakeWix::start().await;

@@ -1,6 +1,7 @@
 //! The site that has the app.
 
 use serde::{Deserialize, Serialize};
+use url::{Host, Url};
 
 /// The site.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,16 +105,18 @@ impl Site {
         self.owner_email = None;
     }
 
-    /// The web origin of the site's pages, as browsers write it: `https://host`. `None` for a site
-    /// without an address, over plain http, or with an address that is none.
+    /// The web origin of the site's pages, as browsers write it: `https://host`, letters of other alphabets in
+    /// Punycode. `None` for a site without an address, over plain http, or with an address that is none.
     pub fn origin(&self) -> Option<String> {
-        let url = self.url.as_deref()?.trim();
-        let (scheme, rest) = url.split_once("://")?;
-        let authority = rest.split(['/', '?', '#']).next()?.to_ascii_lowercase();
-        let (host, port) = match authority.split_once(':') {
-            None => (&*authority, None),
-            Some((host, "443")) => (host, None),
-            Some((host, port)) => (host, Some(port.parse::<u16>().ok()?)),
+        let text = self.url.as_deref()?.trim();
+        let has_others = |it: char| it.is_control() || it.is_whitespace() || it == '\\';
+        if text.contains(has_others) {
+            return None;
+        }
+        let url = Url::parse(text).ok()?;
+        let host = match url.host()? {
+            Host::Domain(name) => name,
+            Host::Ipv4(_) | Host::Ipv6(_) => return None,
         };
         let is_label = |label: &str| {
             (1..=63).contains(&label.len())
@@ -122,11 +125,9 @@ impl Site {
                     .all(|it| it.is_ascii_alphanumeric() || b"-_".contains(&it))
         };
         let is_name = host.len() <= 253 && host.contains('.') && host.split('.').all(is_label);
-        let is_secure = scheme.eq_ignore_ascii_case("https") && is_name;
-        is_secure.then(|| match port {
-            None => format!("https://{host}"),
-            Some(port) => format!("https://{host}:{port}"),
-        })
+        let has_user = !url.username().is_empty() || url.password().is_some();
+        let is_plain = url.scheme() == "https" && is_name && !has_user;
+        is_plain.then(|| url.origin().ascii_serialization())
     }
 }
 
@@ -154,6 +155,32 @@ mod tests {
             ("https://a.example:x", None),
             ("https://*.example", None),
             ("https://a.example\u{0}", None),
+            (
+                "https://bäckerei.example/kontakt",
+                Some("https://xn--bckerei-5wa.example"),
+            ),
+            (
+                "https://BÄCKEREI.example",
+                Some("https://xn--bckerei-5wa.example"),
+            ),
+            (
+                "https://b%C3%A4ckerei.example",
+                Some("https://xn--bckerei-5wa.example"),
+            ),
+            (
+                "https://xn--bckerei-5wa.example",
+                Some("https://xn--bckerei-5wa.example"),
+            ),
+            (
+                "https://straße.example",
+                Some("https://xn--strae-oqa.example"),
+            ),
+            (
+                "https://例え.テスト:8443",
+                Some("https://xn--r8jz45g.xn--zckzah:8443"),
+            ),
+            ("https://192.0.2.1", None),
+            ("https://a.example\\@evil.example", None),
             ("a.example", None),
             ("", None),
         ] {
