@@ -24,7 +24,8 @@ pub fn remove(headers: &mut HeaderMap) {
     }
 }
 
-fn is_hop_by_hop(name: &HeaderName) -> bool {
+/// Whether a header belongs to one connection.
+pub fn is_hop_by_hop(name: &HeaderName) -> bool {
     match name.as_str().len() {
         2 => name == TE,
         7 => name == TRAILER || name == UPGRADE,

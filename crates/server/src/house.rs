@@ -11,6 +11,7 @@ use backlot_store::Store;
 use backlot_store::instance_details::InstanceDetails as _;
 use backlot_wix::token_info::TokenPolicy;
 use backlot_wix::{ApiKey, Caller, InstanceId};
+use http::HeaderName;
 use ipnet::IpNet;
 
 use crate::buffers::BufferBudget;
@@ -47,6 +48,8 @@ pub(crate) struct House {
     pub(crate) public_url: Option<String>,
     pub(crate) routes: Routes,
     pub(crate) checker: Checker,
+    /// Headers that the credential may come in besides `Authorization`.
+    pub(crate) instance_headers: Vec<HeaderName>,
     /// The account's API key, for calls that carry it.
     pub(crate) api_key: Option<ApiKey>,
     pub(crate) access_tokens: AccessTokens,
@@ -143,7 +146,10 @@ impl House {
             log,
             metrics,
             cors,
-            cors_answer: settings.cors_answer,
+            cors_answer: settings
+                .cors_answer
+                .with_instance_headers(&settings.instance_headers),
+            instance_headers: settings.instance_headers,
             public_url: settings.public_url,
             routes: Routes::new(
                 Entries::new(settings.api),

@@ -8,6 +8,7 @@ use backlot_outbound::body::PaceLimits;
 use backlot_outbound::upstream::Address;
 use backlot_wix::signed_instance::Policy;
 use backlot_wix::{ApiKey, AppSecrets};
+use http::HeaderName;
 use ipnet::IpNet;
 use jiff::SignedDuration;
 
@@ -27,6 +28,8 @@ pub struct Settings {
     pub secrets: AppSecrets,
     /// Which instances are accepted; names the app.
     pub policy: Policy,
+    /// Headers that the credential may come in besides `Authorization`.
+    pub instance_headers: Vec<HeaderName>,
     /// The public listener. Port 0 takes a free one.
     pub listen: SocketAddr,
     /// The admin listener.

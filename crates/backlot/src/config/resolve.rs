@@ -170,6 +170,7 @@ pub fn resolve(
         settings: Settings {
             secrets: app.secrets,
             policy: app.policy,
+            instance_headers: app.instance_headers,
             listen: server.listen,
             admin_listen: config.admin.listen,
             cors,

@@ -243,3 +243,32 @@ fn the_environment_beats_the_file_and_wix_names_work_alone() {
     assert!(!resolved.settings.cors.allows("http://localhost:5173"));
     assert_eq!(resolved.settings.api.len(), 1);
 }
+
+#[test]
+fn a_credential_may_come_in_headers_of_the_apps_own() {
+    let headers = |line: &str| {
+        let resolved = load(&format!("{APP}{line}"), Mode::Serve, &[]).unwrap();
+        let names = resolved.settings.instance_headers;
+        names
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    assert_eq!(headers(""), "x-wix-instance");
+    assert_eq!(headers("instance_headers = []"), "");
+    let two = "instance_headers = [\"X-My-Instance\", \"x-wix-instance\", \"x-my-instance\"]";
+    assert_eq!(headers(two), "x-my-instance x-wix-instance");
+    for name in [
+        "Authorization",
+        "Cookie",
+        "x-backlot-role",
+        "Content-Type",
+        "TE",
+        "a b",
+        "",
+    ] {
+        let said = complaint(&format!("instance_headers = [{name:?}]"));
+        assert!(said.contains("app.instance_headers[0]: "), "{name}: {said}");
+    }
+}

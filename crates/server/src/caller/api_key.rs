@@ -9,7 +9,7 @@ use backlot_store::instance_details::InstanceDetails as _;
 use backlot_wix::Caller;
 use backlot_wix::credential::strip_bearer;
 use http::header::{AUTHORIZATION, ORIGIN};
-use http::{HeaderMap, Uri};
+use http::{HeaderMap, HeaderName, Uri};
 
 use super::check::Checked;
 use super::find::has_instance;
@@ -27,8 +27,15 @@ pub(crate) fn is_sent(house: &House, headers: &HeaderMap) -> bool {
 }
 
 /// Refuses a key beside another credential: who checks the one and who uses the other would disagree.
-pub(super) fn check_alone(uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
-    let is_repeated = headers.get_all(AUTHORIZATION).iter().count() > 1;
+pub(super) fn check_alone(
+    uri: &Uri,
+    headers: &HeaderMap,
+    instance_headers: &[HeaderName],
+) -> Result<(), Refusal> {
+    let has_instance_too = instance_headers
+        .iter()
+        .any(|name| headers.contains_key(name));
+    let is_repeated = headers.get_all(AUTHORIZATION).iter().count() > 1 || has_instance_too;
     if is_repeated || has_instance(uri.query().unwrap_or_default()) {
         return Err(Code::CredentialRepeated.into());
     }

@@ -1,14 +1,16 @@
-//! Where a credential is: in `Authorization`, or in `?instance=` where no header can be set.
+//! Where a credential is: in `Authorization`, in a header of the app's own (`X-Wix-Instance`), or in `?instance=` where no
+//! header can be set.
 
-use http::header::{AUTHORIZATION, HeaderMap};
+use http::header::{AUTHORIZATION, HeaderMap, HeaderName};
 use http::{Method, Uri};
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
 
 use crate::error::{Code, Refusal};
 
-/// Finds the one credential. A header wins over the query; two of one kind are refused, since
-/// whoever checks the first and whoever uses the last would disagree.
+/// Finds the one credential. `Authorization` wins over the app's own headers, in the order in which they are named, and a
+/// header over the query; two of one kind are refused, since whoever checks the first and whoever uses the last would
+/// disagree.
 ///
 /// The query is looked at for `GET` and `HEAD` only: every other method is sent by code that can
 /// set a header.
@@ -16,9 +18,11 @@ pub(crate) fn find<'request>(
     method: &Method,
     uri: &'request Uri,
     headers: &'request HeaderMap,
+    instance_headers: &[HeaderName],
 ) -> Result<Cow<'request, str>, Refusal> {
-    let mut values = headers.get_all(AUTHORIZATION).iter();
-    if let Some(value) = values.next() {
+    if let Some(name) = header_in_use(headers, instance_headers) {
+        let mut values = headers.get_all(name).iter();
+        let value = values.next().ok_or(Code::CredentialMissing)?;
         if values.next().is_some() {
             return Err(Code::CredentialRepeated.into());
         }
@@ -36,6 +40,23 @@ pub(crate) fn find<'request>(
     percent_decode_str(value)
         .decode_utf8()
         .map_err(|_| Code::CredentialMalformed.into())
+}
+
+static STANDARD: HeaderName = AUTHORIZATION;
+
+/// The headers that a credential may be in, the first before the others.
+pub(crate) fn credential_headers(
+    instance_headers: &[HeaderName],
+) -> impl Iterator<Item = &HeaderName> {
+    std::iter::once(&STANDARD).chain(instance_headers)
+}
+
+/// The header that the credential is in.
+pub(crate) fn header_in_use<'name>(
+    headers: &HeaderMap,
+    instance_headers: &'name [HeaderName],
+) -> Option<&'name HeaderName> {
+    credential_headers(instance_headers).find(|name| headers.contains_key(*name))
 }
 
 fn instance_parameters(query: &str) -> impl Iterator<Item = &str> {
@@ -88,9 +109,13 @@ mod tests {
         let code = |uri: &str, headers: &[&str], method: Method| {
             let mut map = HeaderMap::new();
             for value in headers {
-                map.append(AUTHORIZATION, value.parse().unwrap());
+                match value.strip_prefix("own ") {
+                    Some(value) => map.append("x-wix-instance", value.parse().unwrap()),
+                    None => map.append(AUTHORIZATION, value.parse().unwrap()),
+                };
             }
-            match find(&method, &uri.parse().unwrap(), &map) {
+            let own = [HeaderName::from_static("x-wix-instance")];
+            match find(&method, &uri.parse().unwrap(), &map, &own) {
                 Ok(value) => value.into_owned(),
                 Err(refusal) => refusal.code().name().to_owned(),
             }
@@ -103,6 +128,12 @@ mod tests {
             "CREDENTIAL_MISSING"
         );
         assert_eq!(code("/", &[], Method::GET), "CREDENTIAL_MISSING");
+        assert_eq!(code("/?instance=b", &["own a"], Method::GET), "a");
+        assert_eq!(code("/", &["own a"], Method::POST), "a");
+        assert_eq!(code("/", &["own a", "b"], Method::GET), "b");
+        for twice in [["own a", "own b"], ["a", "a"]] {
+            assert_eq!(code("/", &twice, Method::GET), "CREDENTIAL_REPEATED");
+        }
         assert_eq!(code("/", &["a", "b"], Method::GET), "CREDENTIAL_REPEATED");
         assert_eq!(
             code("/?instance=a&instance=b", &[], Method::GET),

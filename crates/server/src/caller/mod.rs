@@ -13,5 +13,5 @@ pub use access_tokens::{AccessTokenSettings, ask_wix_once};
 pub use check::{Checked, Checker, Proof};
 pub use extract::{Caller, CallerMissing};
 use find::find;
-pub(crate) use find::remove_instance;
+pub(crate) use find::{credential_headers, header_in_use, remove_instance};
 pub(crate) use prove::{look, look_for_api_key_too, prove};

@@ -35,7 +35,8 @@ pub(crate) fn look(
     exchange: &Exchange,
     request: &Request<RequestBody>,
 ) -> Result<Looked, Refusal> {
-    let found = find(request.method(), request.uri(), request.headers())?;
+    let own = &house.instance_headers;
+    let found = find(request.method(), request.uri(), request.headers(), own)?;
     let now = exchange.arrived_at();
     let token = match house.checker.check(&found, &house.elevated, now)? {
         Proof::Checked(checked) => return Ok(Looked::Checked(checked)),
@@ -58,7 +59,7 @@ pub(crate) fn look_for_api_key_too(
 ) -> Result<Looked, Refusal> {
     let headers = request.headers();
     if api_key::is_sent(house, headers) {
-        api_key::check_alone(request.uri(), headers)?;
+        api_key::check_alone(request.uri(), headers, &house.instance_headers)?;
         return api_key::site_id(headers).map(Looked::ApiKey);
     }
     look(house, exchange, request)

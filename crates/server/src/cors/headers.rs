@@ -42,6 +42,19 @@ impl Answer {
         })
     }
 
+    /// Lets a credential come in these headers, too: pages may send them, and replies depend on them.
+    pub(crate) fn with_instance_headers(mut self, names: &[HeaderName]) -> Self {
+        let allowed = self.allow_headers.to_str().unwrap_or_default().to_owned();
+        let is_new = |name: &&HeaderName| !allowed.split(", ").any(|it| it == name.as_str());
+        let added = names.iter().filter(is_new).map(HeaderName::as_str);
+        let all: Vec<&str> = allowed.split(", ").chain(added).collect();
+        if let Ok(value) = HeaderValue::from_str(&all.join(", ")) {
+            self.allow_headers = value;
+        }
+        self.varies_by_caller.extend_from_slice(names);
+        self
+    }
+
     /// Puts the headers on a reply. One that depends on the caller says so in `Vary`: a browser's cache would hand it to
     /// the page of another caller, and what made it may not know, since the credential stays with this server.
     pub(crate) fn put_on(&self, headers: &mut HeaderMap, decision: &Decision, by_caller: bool) {

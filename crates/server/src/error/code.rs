@@ -41,13 +41,13 @@ macro_rules! codes {
 codes! {
     CredentialMissing 401 "CREDENTIAL_MISSING",
         "The request carries no credential.",
-        "Send the page's `instance` value, or with `httpClient.fetchWithAuth()` its access token, in the Authorization header; where no header can be set (WebSocket, EventSource), add ?instance= to the address.";
+        "Send the page's `instance` value, or with `httpClient.fetchWithAuth()` its access token, in the Authorization header, or the first in X-Wix-Instance (`app.instance_headers`); where no header can be set (WebSocket, EventSource), add ?instance= to the address.";
     CredentialMalformed 401 "CREDENTIAL_MALFORMED",
         "The credential is none of the kinds that Wix hands out.",
         "Send the `instance` query parameter of the page exactly as it is; `backlot explain VALUE` says what a value is.";
     CredentialRepeated 400 "CREDENTIAL_REPEATED",
         "The request carries more than one credential.",
-        "Send one Authorization header, or one ?instance=, not several, and an API key without either beside it.";
+        "Send one Authorization header, or one X-Wix-Instance, or one ?instance=, not several, and an API key without any beside it.";
     SignatureInvalid 401 "INSTANCE_SIGNATURE_INVALID",
         "The instance was not signed with this app's secret, or was changed on the way.",
         "Check that `app.secret` is the secret of this very app, and that the page passes the value on unchanged.";

@@ -43,7 +43,7 @@ async fn a_preflight_names_the_methods_of_its_path() {
         assert_eq!(
             reply.header("access-control-allow-headers"),
             "authorization, content-type, x-wix-consistent, x-wix-linguist, x-wix-bi-gateway, \
-             baggage, sentry-trace, x-mine"
+             baggage, sentry-trace, x-mine, x-wix-instance"
         );
         assert_eq!(
             reply.header("vary"),
@@ -99,7 +99,7 @@ async fn foreign_pages_get_nothing() {
 async fn every_reply_can_be_read_by_the_page() {
     let server = server().await;
     let good = instance("owner");
-    let by_caller = "Origin, Authorization";
+    let by_caller = "Origin, Authorization, X-Wix-Instance";
     let cases = [
         ("GET", "/api", good.as_str(), 200, by_caller),
         ("GET", "/api", "nonsense", 401, by_caller),
@@ -147,12 +147,24 @@ async fn what_depends_on_the_caller_says_so_to_caches() {
     let server = TestServer::start(vec![to_upstream("/api", upstream), open]).await;
     let credential = instance("owner");
     for (path, status, vary) in [
-        ("/api", 200, "accept, origin, Authorization"),
+        ("/api", 200, "accept, origin, Authorization, X-Wix-Instance"),
         ("/open", 200, "accept, origin"),
-        ("/whoami", 200, "Origin, Authorization"),
-        ("/wix-data/v2/collections", 200, "Origin, Authorization"),
-        ("/wix/apps/v1/instance", 403, "Origin, Authorization"),
-        ("/connections/none/x", 404, "Origin, Authorization"),
+        ("/whoami", 200, "Origin, Authorization, X-Wix-Instance"),
+        (
+            "/wix-data/v2/collections",
+            200,
+            "Origin, Authorization, X-Wix-Instance",
+        ),
+        (
+            "/wix/apps/v1/instance",
+            403,
+            "Origin, Authorization, X-Wix-Instance",
+        ),
+        (
+            "/connections/none/x",
+            404,
+            "Origin, Authorization, X-Wix-Instance",
+        ),
         ("/.well-known/jwks.json", 200, "Origin"),
     ] {
         let headers = [("origin", PAGE), ("authorization", credential.as_str())];

@@ -205,7 +205,10 @@ async fn its_reply_comes_back_without_what_is_not_its_to_say() {
             "{name}"
         );
     }
-    assert_eq!(reply.header("vary"), "accept, Origin, Authorization");
+    assert_eq!(
+        reply.header("vary"),
+        "accept, Origin, Authorization, X-Wix-Instance"
+    );
     assert_eq!(reply.header("set-cookie"), "a=1, b=2");
     assert_eq!(reply.header("x-own"), "1");
     for gone in ["x-hop", "keep-alive"] {
@@ -363,6 +366,49 @@ async fn cookies_of_http2_come_as_one_line() {
         assert!(body.contains(expected), "{path}: {body}");
         assert_eq!(body.matches("a=1").count(), 1, "{path}: {body}");
     }
+}
+
+/// As pages of older apps send it.
+#[tokio::test]
+async fn a_credential_in_a_header_of_its_own_stays_here_too() {
+    let mut passing = to_upstream("/passing", echo().await);
+    passing.pass_authorization = true;
+    let mut open = to_upstream("/open", echo().await);
+    open.access = Access::Anybody;
+    let server = TestServer::start(vec![to_upstream("/api", echo().await), passing, open]).await;
+    let credential = instance("member");
+    let sent = [("X-Wix-Instance", credential.as_str())];
+    let mine = |reply: &crate::harness::Reply| header(reply, "x-wix-instance");
+    for (path, passed) in [("/api", 0), ("/passing", 1), ("/open", 1)] {
+        let reply = request(server.address, "POST", path, &sent, "{}").await;
+        assert_eq!(reply.status, 200, "{path} {reply:?}");
+        assert_eq!(mine(&reply).len(), passed, "{path}");
+        let role = header(&reply, "x-backlot-role");
+        assert_eq!(role.len(), usize::from(path != "/open"), "{path}");
+    }
+    let with_bearer = format!("Bearer {credential}");
+    let sent = [("x-wix-instance", with_bearer.as_str())];
+    let reply = request(server.address, "GET", "/whoami", &sent, "").await;
+    assert_eq!(
+        (reply.status, &reply.json()["role"]),
+        (200, &"member".into())
+    );
+    // Authorization wins, and what was not checked is not passed on.
+    let both = [
+        ("authorization", credential.as_str()),
+        ("x-wix-instance", "unchecked"),
+    ];
+    let reply = request(server.address, "GET", "/passing", &both, "").await;
+    assert_eq!(header(&reply, "authorization"), [credential.as_str()]);
+    assert_eq!(mine(&reply), [""; 0]);
+    let twice = [("x-wix-instance", credential.as_str()); 2];
+    let reply = request(server.address, "GET", "/whoami", &twice, "").await;
+    assert_eq!(
+        (reply.status, reply.code().as_str()),
+        (400, "CREDENTIAL_REPEATED")
+    );
+    let log = server.stop_and_read_log().await;
+    assert!(!log.contains(&credential[..20]), "{log}");
 }
 
 #[tokio::test]

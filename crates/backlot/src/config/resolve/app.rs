@@ -1,8 +1,10 @@
 //! `[app]`: the three values that make a backend this app's backend.
 
+use backlot_outbound::hop_by_hop::is_hop_by_hop;
 use backlot_wix::jwt::PublicKey;
 use backlot_wix::signed_instance::Policy;
 use backlot_wix::{AppId, AppSecret, AppSecrets};
+use http::HeaderName;
 
 use super::report::Report;
 use super::secret::read_secret;
@@ -15,6 +17,7 @@ pub(super) struct ResolvedApp {
     pub(super) policy: Policy,
     pub(super) secrets: AppSecrets,
     pub(super) public_key: PublicKey,
+    pub(super) instance_headers: Vec<HeaderName>,
 }
 
 const APP_SECRET: &str = "the app secret is a text of 36 characters";
@@ -46,6 +49,7 @@ pub(super) fn resolve(
             "24h is what Wix advises",
         );
     }
+    let instance_headers = instance_headers(&app.instance_headers, report);
     Some(ResolvedApp {
         policy: Policy {
             app_id: id?,
@@ -54,7 +58,44 @@ pub(super) fn resolve(
         },
         secrets: secrets?,
         public_key: public_key?,
+        instance_headers,
     })
+}
+
+/// What other headers mean, no credential may come in.
+const TAKEN: [&str; 5] = ["authorization", "cookie", "host", "origin", "referer"];
+/// How the names of others begin that are somebody else's to set.
+const TAKEN_BEGINNINGS: [&str; 9] = [
+    "x-backlot-",
+    "x-forwarded-",
+    "access-control-",
+    "content-",
+    "sec-",
+    "proxy-",
+    "if-",
+    "accept",
+    "x-request-id",
+];
+
+fn instance_headers(names: &[String], report: &mut Report<'_>) -> Vec<HeaderName> {
+    let mut headers = Vec::with_capacity(names.len());
+    for (index, text) in names.iter().enumerate() {
+        let name = HeaderName::try_from(text.trim()).ok().filter(|name| {
+            let text = name.as_str();
+            let is_taken = TAKEN.contains(&text) || is_hop_by_hop(name);
+            !is_taken && !TAKEN_BEGINNINGS.iter().any(|it| text.starts_with(it))
+        });
+        match name {
+            Some(name) if !headers.contains(&name) => headers.push(name),
+            Some(_) => {}
+            None => report.problem(
+                format!("app.instance_headers[{index}]"),
+                format!("{text:?} is no header that a page can have of its own"),
+                "write for example x-wix-instance; Authorization needs no line",
+            ),
+        }
+    }
+    headers
 }
 
 fn app_id(text: Option<&str>, report: &mut Report<'_>) -> Option<AppId> {

@@ -41,7 +41,7 @@ pub struct Api {
     /// Speaks HTTP/2 to your server from the first byte (plain `http://`). Over `https://` your
     /// server chooses by itself.
     pub http2: bool,
-    /// Hands the caller's own `Authorization` header on. Without it your server sees the headers
+    /// Hands the caller's own `Authorization` header on, and those of `app.instance_headers`. Without it your server sees the headers
     /// that say who calls, not the credential that proved it.
     pub pass_authorization: bool,
     /// Headers by which a framework takes another path or method than the request line's, and which your server gets

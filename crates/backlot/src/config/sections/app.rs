@@ -21,6 +21,9 @@ pub struct App {
     pub maximum_age: Duration,
     /// How far this server's clock and Wix's may be apart.
     pub clock_skew: Duration,
+    /// Headers that the credential may come in besides `Authorization`: pages of older apps have one of their own. They
+    /// are treated as it is: pages may send them, your own server does not see them, and no log has them.
+    pub instance_headers: Vec<String>,
 }
 
 impl Default for App {
@@ -31,6 +34,7 @@ impl Default for App {
             public_key: None,
             maximum_age: Duration::hours(24),
             clock_skew: Duration::minutes(5),
+            instance_headers: vec!["x-wix-instance".to_owned()],
         }
     }
 }

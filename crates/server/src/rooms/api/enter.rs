@@ -54,8 +54,9 @@ pub(crate) async fn enter(
     forged::remove_forged(headers, trusted, &settings.pass_headers);
     cookies::join(headers);
     headers.reserve(HEADERS_ADDED);
-    if caller.is_some() && !settings.pass_authorization {
-        identity::remove_credential(headers);
+    if caller.is_some() {
+        let own = &house.instance_headers;
+        identity::remove_credential(headers, own, settings.pass_authorization);
     }
     let now = exchange.arrived_at();
     identity::put_on(

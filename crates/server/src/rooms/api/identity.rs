@@ -2,9 +2,10 @@
 //! (`forged`).
 
 use backlot_wix::{Caller, Role};
-use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
 
+use crate::caller::{credential_headers, header_in_use};
 use crate::elevated::ElevatedTokens;
 use crate::request_id::{RequestId, X_REQUEST_ID};
 
@@ -44,9 +45,17 @@ pub(super) fn put_on(
     }
 }
 
-/// The caller's own credential stays with this server unless the entry passes it on.
-pub(super) fn remove_credential(headers: &mut HeaderMap) {
-    headers.remove(AUTHORIZATION);
+/// The caller's own credential stays with this server unless the entry passes it on; what was sent besides, and was not
+/// checked, stays in any case.
+pub(super) fn remove_credential(
+    headers: &mut HeaderMap,
+    instance_headers: &[HeaderName],
+    is_passed: bool,
+) {
+    let in_use = header_in_use(headers, instance_headers).filter(|_| is_passed);
+    for name in credential_headers(instance_headers).filter(|name| Some(*name) != in_use) {
+        headers.remove(name);
+    }
 }
 
 fn set(headers: &mut HeaderMap, name: &HeaderName, value: Option<&str>) {

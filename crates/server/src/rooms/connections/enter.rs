@@ -44,6 +44,10 @@ pub(crate) async fn enter(
     let caller = all.admit(&connection, &deciders, directory, caller).await?;
     check_announced(&connection, request)?;
     hop_by_hop::remove(request.headers_mut());
+    // A connection may hand on headers by how their names begin.
+    for name in &house.instance_headers {
+        request.headers_mut().remove(name);
+    }
     let body = std::mem::replace(request.body_mut(), RequestBody::empty());
     let body = match &connection.settings.credential {
         CredentialSettings::Signature(template, _) if template.needs_body() => {

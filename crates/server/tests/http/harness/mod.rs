@@ -138,6 +138,7 @@ fn settings(api: Vec<EntrySettings>) -> Settings {
             maximum_age: Policy::DEFAULT_MAXIMUM_AGE,
             clock_skew: Policy::DEFAULT_CLOCK_SKEW,
         },
+        instance_headers: vec!["x-wix-instance".parse().unwrap()],
         listen: loopback,
         admin_listen: loopback,
         cors: CorsPolicy::new(patterns, false),

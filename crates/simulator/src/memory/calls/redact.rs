@@ -35,8 +35,9 @@ const NAMES_IN_TEXT: [&str; 6] = [
 ];
 
 /// Parts of header names that are left out altogether.
-const SECRET_HEADERS: [&str; 7] = [
+const SECRET_HEADERS: [&str; 8] = [
     "authorization",
+    "wix-instance",
     "cookie",
     "token",
     "secret",
