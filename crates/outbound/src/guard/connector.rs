@@ -1,5 +1,6 @@
 //! Dials what may be dialled.
 
+use std::io;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::pin::Pin;
@@ -11,6 +12,7 @@ use http::Uri;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tower::{Service, ServiceExt as _};
 
 use super::resolve::GuardedResolver;
@@ -37,6 +39,7 @@ const WRITE_LIMITS: PaceLimits = PaceLimits {
 pub struct GuardedConnector {
     dial: HttpConnector<GuardedResolver>,
     guard: Option<AddressGuard>,
+    connect_timeout: Duration,
 }
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -58,7 +61,11 @@ impl GuardedConnector {
         dial.set_connect_timeout(Some(connect_timeout));
         // TLS is what wraps this connector.
         dial.enforce_http(false);
-        Self { dial, guard }
+        Self {
+            dial,
+            guard,
+            connect_timeout,
+        }
     }
 
     fn refuses(&self, host: &str) -> bool {
@@ -86,12 +93,20 @@ impl Service<Uri> for GuardedConnector {
             return Box::pin(async { Err(AddressRefused { host }.into()) });
         }
         let dial = self.dial.clone();
+        let connect_timeout = self.connect_timeout;
         Box::pin(async move {
-            let stream = dial.oneshot(uri).await?.into_inner();
+            // The library's own limit does not count the time in which the name is looked up.
+            let dialled = timeout(connect_timeout, dial.oneshot(uri)).await;
+            let stream = dialled.map_err(|_| no_connection())??.into_inner();
             let stream = EarlyReply::new(StalledWrite::new(stream, WRITE_LIMITS));
             Ok(TokioIo::new(stream))
         })
     }
+}
+
+fn no_connection() -> io::Error {
+    let sentence = "no connection came about in time";
+    io::Error::new(io::ErrorKind::TimedOut, sentence)
 }
 
 #[cfg(test)]
@@ -102,8 +117,28 @@ mod tests {
     use tokio::net::TcpListener;
     use tokio::time::Instant;
 
-    use super::super::SystemResolver;
+    use super::super::{Resolved, SystemResolver};
     use super::*;
+
+    /// A resolver that never answers.
+    struct Silent;
+
+    impl Resolve for Silent {
+        fn resolve(&self, _: &str) -> Resolved {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_resolver_that_never_answers_ends_with_the_time_to_connect() {
+        let time = Duration::from_secs(3);
+        let connector = GuardedConnector::new(None, Arc::new(Silent), time);
+        let begun = Instant::now();
+        let uri = "http://upstream.example/".parse().unwrap();
+        let error = connector.oneshot(uri).await.err().unwrap();
+        assert!(error.to_string().contains("in time"), "{error}");
+        assert_eq!(begun.elapsed(), time);
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_server_that_stops_reading_holds_no_connection() {
