@@ -11,6 +11,7 @@ mod limited;
 mod pace;
 mod read_away;
 mod reply;
+mod reply_time;
 mod request;
 mod silence;
 
@@ -19,4 +20,5 @@ pub use call_body::CallBody;
 pub use limited::{LimitedBody, ReplyLimits};
 pub use pace::{Pace, PaceLimits, PaceTimer};
 pub use reply::{ReplyFault, ReplyStream};
+pub use reply_time::in_reply_time;
 pub use request::{BodyFault, BodyLimits, Progress, RequestBody};

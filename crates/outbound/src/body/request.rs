@@ -90,19 +90,34 @@ impl Source {
 }
 
 /// How a body arrives, to be read from elsewhere.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Progress(Arc<Arrival>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Arrival {
-    pieces: AtomicU64,
+    begun: Instant,
+    /// When the last piece came, in microseconds since then.
+    last_piece: AtomicU64,
     fault: OnceLock<BodyFault>,
 }
 
 impl Progress {
-    /// The number of pieces that have come.
-    pub fn pieces(&self) -> u64 {
-        self.0.pieces.load(Ordering::Relaxed)
+    fn begin() -> Self {
+        Self(Arc::new(Arrival {
+            begun: Instant::now(),
+            last_piece: AtomicU64::new(0),
+            fault: OnceLock::new(),
+        }))
+    }
+
+    fn piece_came(&self) {
+        let since = u64::try_from(self.0.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.0.last_piece.store(since, Ordering::Relaxed);
+    }
+
+    /// When the last piece came, its end included; before the first one, when the body was begun to be followed.
+    pub fn last_piece(&self) -> Instant {
+        self.0.begun + Duration::from_micros(self.0.last_piece.load(Ordering::Relaxed))
     }
 
     /// Why it ended early. `None` when it did not.
@@ -134,7 +149,7 @@ impl RequestBody {
         if !matches!(self.source, Source::Incoming(_)) {
             return None;
         }
-        Some(self.progress.get_or_insert_default().clone())
+        Some(self.progress.get_or_insert_with(Progress::begin).clone())
     }
 
     /// Puts other limits on what is still to come.
@@ -250,7 +265,7 @@ impl Body for RequestBody {
         let bytes = bytes.and_then(Frame::data_ref).map_or(0, Bytes::len);
         this.pace.moved(bytes, &this.pace_limits);
         if let Some(progress) = &this.progress {
-            progress.0.pieces.fetch_add(1, Ordering::Relaxed);
+            progress.piece_came();
         }
         let result = match frame {
             None => {

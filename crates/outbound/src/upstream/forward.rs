@@ -1,6 +1,6 @@
 //! Handing one request on, and its reply back.
 
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::time::Duration;
 
 use http::header::{
@@ -10,13 +10,11 @@ use http::uri::PathAndQuery;
 use http::{Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
-use tokio::time::timeout;
 
-use super::error::SendError;
-use super::send::{Answer, send};
+use super::send::send;
 use super::tunnel::Tunnel;
 use super::{Address, Client, Lease, MAX_REPLY_HEAD_BYTES, MAX_REPLY_HEADERS, UpstreamError};
-use crate::body::{Progress, ReplyStream, RequestBody};
+use crate::body::{ReplyStream, RequestBody, in_reply_time};
 use crate::hop_by_hop;
 
 /// What came back.
@@ -93,7 +91,8 @@ pub fn forward<'exchange>(
         made?;
         let progress = request.body_mut().follow();
         let exchange = pin!(send(client, address, upgrade.is_some(), request));
-        let (response, lease) = in_time(exchange, patience.head, progress).await?;
+        let answer = in_reply_time(exchange, patience.head, progress.as_ref()).await;
+        let (response, lease) = answer.ok_or(UpstreamError::TooSlow)??;
         hand_back(response, lease, upgrade, patience.silence)
     }
 }
@@ -122,24 +121,6 @@ fn make(
     *request.version_mut() = Version::HTTP_11;
     *request.uri_mut() = address.path(target).ok_or(UpstreamError::BadPath)?.into();
     Ok(())
-}
-
-/// Waits for the head of a reply. The upstream is not to blame for the time in which the client was
-/// still sending: then the wait begins anew.
-async fn in_time(
-    mut exchange: Pin<&mut impl Future<Output = Result<Answer, SendError>>>,
-    patience: Duration,
-    progress: Option<Progress>,
-) -> Result<Answer, UpstreamError> {
-    let pieces = || progress.as_ref().map_or(0, Progress::pieces);
-    loop {
-        let before = pieces();
-        match timeout(patience, exchange.as_mut()).await {
-            Ok(answer) => return Ok(answer?),
-            Err(_) if pieces() != before => {}
-            Err(_) => return Err(UpstreamError::TooSlow),
-        }
-    }
 }
 
 /// No transfer coding but `chunked`: any other would go on as it is, under no name.

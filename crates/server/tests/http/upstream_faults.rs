@@ -1,7 +1,7 @@
 //! Upstreams that are down, slow, or break off: a code and CORS headers, never a hanging page.
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use backlot_outbound::upstream::Address;
 use backlot_server::rooms::api::Destination;
@@ -13,7 +13,9 @@ use hyper_util::rt::TokioExecutor;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-use crate::harness::{PAGE, Reply, TestServer, Upstream, instance, raw, request, to_upstream};
+use crate::harness::{
+    PAGE, Reply, TestServer, Upstream, instance, raw, request, to_router, to_upstream,
+};
 
 async fn ask(server: &TestServer, method: &str, body: &str) -> Reply {
     let credential = instance("owner");
@@ -52,6 +54,41 @@ async fn slow() {
     entry.limits.timeout = Duration::from_millis(100);
     let server = TestServer::start(vec![entry]).await;
     is_refused(&ask(&server, "GET", "").await, 504, "UPSTREAM_TIMEOUT");
+}
+
+/// A body that has come does not make the wait begin anew.
+#[tokio::test]
+async fn the_time_counts_once_body_or_not() {
+    let patience = Duration::from_millis(600);
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut entry = to_upstream("/api", silent.local_addr().unwrap());
+    entry.limits.timeout = patience;
+    let pending = axum::Router::new().fallback(async |body: axum::body::Bytes| {
+        assert_eq!(body, "a body");
+        std::future::pending::<()>().await;
+    });
+    let mut mounted = to_router("/mounted", pending);
+    mounted.limits.timeout = patience;
+    let server = TestServer::start(vec![entry, mounted]).await;
+    let credential = instance("owner");
+    let headers = [("authorization", credential.as_str())];
+    for (method, path, body) in [
+        ("POST", "/api", "a body"),
+        ("GET", "/api", ""),
+        ("POST", "/mounted", "a body"),
+    ] {
+        let begun = Instant::now();
+        let reply = request(server.address, method, path, &headers, body).await;
+        assert_eq!(
+            (reply.status, reply.code().as_str()),
+            (504, "UPSTREAM_TIMEOUT")
+        );
+        let taken = begun.elapsed();
+        assert!(
+            taken >= patience && taken < patience * 3 / 2,
+            "{method} {path} {taken:?}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -3,12 +3,11 @@
 use std::pin::pin;
 use std::sync::Arc;
 
-use backlot_outbound::body::{Progress, RequestBody};
+use backlot_outbound::body::{Progress, RequestBody, in_reply_time};
 use backlot_outbound::upstream::{self, HopByHop, UpstreamError};
 use http::header::HOST;
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Request, Response, StatusCode, Uri};
-use tokio::time::timeout;
 use tower::ServiceExt as _;
 
 use super::entry::{Destination, Entry};
@@ -132,23 +131,16 @@ async fn call(
         extensions.insert(guest.connections);
     }
     let progress = request.body_mut().follow();
-    let pieces = || progress.as_ref().map_or(0, Progress::pieces);
-    let mut exchange = pin!(router.oneshot(request.map(axum::body::Body::new)));
-    // As with an upstream: while the client is still sending, the wait begins anew.
-    let outcome = loop {
-        let before = pieces();
-        let outcome = timeout(entry.settings.limits.timeout, exchange.as_mut()).await;
-        if outcome.is_ok() || pieces() == before {
-            break outcome;
-        }
-    };
+    let exchange = pin!(router.oneshot(request.map(axum::body::Body::new)));
+    let patience = entry.settings.limits.timeout;
+    let outcome = in_reply_time(exchange, patience, progress.as_ref()).await;
     // A handler's extractor knows nothing of limits: it would say 400.
     let fault = progress.as_ref().and_then(Progress::fault);
     match (outcome, fault) {
-        (Ok(Ok(response)), Some(fault)) if is_error(response.status()) => Err(fault.into()),
-        (Ok(Ok(response)), _) => Ok(response.map(ReplyBody::mounted)),
-        (Ok(Err(never)), _) => match never {},
-        (Err(_), _) => Err(Refusal::from(Code::UpstreamTimeout)),
+        (Some(Ok(response)), Some(fault)) if is_error(response.status()) => Err(fault.into()),
+        (Some(Ok(response)), _) => Ok(response.map(ReplyBody::mounted)),
+        (Some(Err(never)), _) => match never {},
+        (None, _) => Err(Code::UpstreamTimeout.into()),
     }
 }
 
