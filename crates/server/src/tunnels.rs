@@ -1,8 +1,9 @@
 //! Connections that left HTTP (WebSocket): carried beside the requests until they end by
-//! themselves, until their credential does, or until the server has waited long enough while shutting down.
+//! themselves, until their credential does, or until the server shuts down.
 //!
-//! Bytes are carried, not frames, so a tunnel whose time is over is cut: the client sees a close without a
-//! code (1006). Sockets of a mounted router are not carried here; its handler has the caller's `expires_at`.
+//! Both sides of a tunnel whose time is over get a close frame (1001, "going away") with the reason, and a second to
+//! answer it. Sockets of a mounted router are not carried here; its handler has the caller's `expires_at`, and they end
+//! with the program.
 
 use std::sync::Arc;
 
@@ -81,20 +82,23 @@ impl Tunnels {
         let end = self.limits.end(caller, clock.now());
         tokio::spawn(async move {
             let _held = (open, connection);
-            let is_over = async {
-                match end {
-                    Some(end) => clock.reaches(end).await,
-                    None => std::future::pending().await,
+            let leave = async {
+                let is_over = async {
+                    match end {
+                        Some(end) => clock.reaches(end).await,
+                        None => std::future::pending().await,
+                    }
+                };
+                tokio::select! {
+                    () = is_over => {
+                        tracing::debug!("closing a tunnel whose time is over");
+                        "the credential has ended"
+                    }
+                    _ = close.wait_for(|close| *close) => "the server is going away",
                 }
             };
-            tokio::select! {
-                result = tunnel.run() => {
-                    if let Err(error) = result {
-                        tracing::debug!(%error, "a tunnel broke");
-                    }
-                }
-                () = is_over => tracing::debug!("closed a tunnel whose time is over"),
-                _ = close.wait_for(|close| *close) => {}
+            if let Err(error) = tunnel.run(leave).await {
+                tracing::debug!(%error, "a tunnel broke");
             }
         });
     }

@@ -2,8 +2,8 @@
 //!
 //! After the signal the server goes on accepting for a moment, while every reply asks its client to
 //! close the connection: clients that keep theirs busy leave by themselves, and a load balancer has
-//! the time to look at `/readyz`. Then the door is shut, idle connections are closed, and what is
-//! still being answered is waited for.
+//! the time to look at `/readyz`. Then the door is shut, idle connections are closed, tunnels are told to end, and
+//! what is still being answered is waited for.
 
 use std::time::Duration;
 
@@ -62,11 +62,11 @@ impl Drain {
     /// was left had to be cut.
     pub(crate) async fn close(mut self, timeout: Duration) -> bool {
         self.phase.send_replace(Phase::Closing);
-        drop(self.alive);
-        let in_time = tokio::time::timeout(timeout, self.ended.recv())
-            .await
-            .is_ok();
+        // They would never end by themselves.
         self.close_tunnels.send_replace(true);
-        in_time
+        drop(self.alive);
+        tokio::time::timeout(timeout, self.ended.recv())
+            .await
+            .is_ok()
     }
 }

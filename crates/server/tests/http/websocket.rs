@@ -1,9 +1,12 @@
 //! Connections that leave HTTP.
 
+use std::time::{Duration, Instant};
+
 use axum::Router;
 use axum::routing::any;
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{accept_hdr_async, connect_async};
 
@@ -166,18 +169,26 @@ async fn a_tunnel_keeps_its_connections_place() {
     assert_eq!(waiting.await.unwrap(), 200);
 }
 
-/// Waits for the end of a socket that nobody closes with a word.
-async fn is_cut<S>(mut socket: tokio_tungstenite::WebSocketStream<S>) -> bool
+/// Waits for the end of a socket: its code and reason.
+async fn end<S>(mut socket: tokio_tungstenite::WebSocketStream<S>) -> (u16, String)
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
 {
     loop {
         match socket.next().await {
-            Some(Ok(message)) if message.is_close() => return false,
+            Some(Ok(Message::Close(Some(frame)))) => {
+                return (frame.code.into(), frame.reason.to_string());
+            }
             Some(Ok(_)) => {}
-            Some(Err(_)) | None => return true,
+            Some(Err(_)) | None => return (1006, String::new()),
         }
     }
+}
+
+const CREDENTIAL_ENDED: (u16, &str) = (1001, "the credential has ended");
+
+fn is_end((code, reason): (u16, String), expected: (u16, &str)) {
+    assert_eq!((code, reason.as_str()), expected);
 }
 
 /// One round trip: the tunnel runs, and waits for its end.
@@ -214,7 +225,7 @@ async fn a_socket_ends_when_its_credential_does() {
     server
         .clock
         .set(ends_at + skew + jiff::SignedDuration::from_millis(1));
-    assert!(is_cut(socket).await);
+    is_end(end(socket).await, CREDENTIAL_ENDED);
     let error = connect_async(&url).await.unwrap_err().to_string();
     assert!(error.contains("401"), "{error}");
     assert!(server.stop().await, "it is not waited for");
@@ -240,8 +251,94 @@ async fn no_socket_lasts_longer_than_is_allowed() {
     let (mut later, _) = connect_async(&url).await.unwrap();
     say(&mut later, "second").await;
     server.clock.set(opened_at + minute);
-    assert!(is_cut(socket).await);
+    is_end(end(socket).await, CREDENTIAL_ENDED);
     say(&mut later, "each has a time of its own").await;
     server.clock.set(opened_at + minute * 2);
-    assert!(is_cut(later).await);
+    is_end(end(later).await, CREDENTIAL_ENDED);
+}
+
+/// A frame that is being sent when the server stops is sent to its end: a close frame fits between two alone.
+#[tokio::test]
+async fn sockets_end_with_a_close_frame_and_hold_up_no_stop() {
+    let long = |settings: &mut backlot_server::Settings| {
+        settings.drain_timeout = Duration::from_secs(30);
+    };
+    let (heard, mut hearing) = mpsc::unbounded_channel();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let heard = heard.clone();
+            tokio::spawn(async move {
+                let socket = tokio_tungstenite::accept_async(stream).await.unwrap();
+                let (mut sending, receiving) = socket.split();
+                let flood = async {
+                    // More than lies ready anywhere, so that a frame is always under way.
+                    while sending
+                        .send(Message::binary(vec![0; 300_000]))
+                        .await
+                        .is_ok()
+                    {}
+                };
+                let receiving = receiving.for_each(|message| {
+                    let code = message.ok().and_then(|it| match it {
+                        Message::Close(frame) => frame.map(|frame| u16::from(frame.code)),
+                        _ => None,
+                    });
+                    let _ = code.map(|code| heard.send(code));
+                    std::future::ready(())
+                });
+                tokio::join!(flood, receiving);
+            });
+        }
+    });
+    let entries = vec![
+        to_upstream("/live", upstream().await),
+        to_upstream("/flood", address),
+    ];
+    let server = TestServer::start_with(entries, long).await;
+    let open = async |path: &str| {
+        let url = format!(
+            "ws://{}/{path}?instance={}",
+            server.address,
+            instance("visitor")
+        );
+        connect_async(url).await.unwrap().0
+    };
+    let mut quiet = open("live").await;
+    say(&mut quiet, "it runs").await;
+    let mut flooded = open("flood").await;
+    flooded.next().await.unwrap().unwrap();
+    let ends = async { tokio::join!(end(quiet), end(flooded)) };
+    let begun = Instant::now();
+    let (in_time, (quiet, flooded)) = tokio::join!(server.stop(), ends);
+    assert!(
+        in_time && begun.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        begun.elapsed()
+    );
+    let going = (1001, "the server is going away");
+    is_end(quiet, going);
+    is_end(flooded, going);
+    assert_eq!(hearing.recv().await, Some(1001));
+}
+
+#[tokio::test]
+async fn a_client_hears_when_its_upstream_goes_without_a_word() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let mut socket = tokio_tungstenite::accept_async(stream).await.unwrap();
+        socket.next().await;
+    });
+    let server = TestServer::start(vec![to_upstream("/live", address)]).await;
+    let url = format!(
+        "ws://{}/live?instance={}",
+        server.address,
+        instance("visitor")
+    );
+    let (mut socket, _) = connect_async(url).await.unwrap();
+    socket.send(Message::text("go")).await.unwrap();
+    is_end(end(socket).await, (1001, "the server has gone"));
 }

@@ -67,7 +67,8 @@ pub struct Config {
     /// Your own server, in any language. One entry for each prefix of paths; the longest prefix
     /// wins.
     pub api: Vec<Api>,
-    /// A WebSocket to your own server is closed when the credential that opened it ends.
+    /// A WebSocket to your own server is closed when the credential that opened it ends, and when this server stops: both
+    /// sides get a close frame (1001).
     pub websocket: WebSocket,
     /// Calls to Wix's REST APIs: how they are made, and which of them pages and your own server may
     /// make through `/wix/…`.

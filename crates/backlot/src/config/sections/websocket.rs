@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::values::Duration;
 
-/// A WebSocket to your own server is closed when the credential that opened it ends.
+/// A WebSocket to your own server is closed when the credential that opened it ends, and when this server stops: both
+/// sides get a close frame (1001).
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct WebSocket {
