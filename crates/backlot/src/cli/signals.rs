@@ -1,38 +1,108 @@
-//! The signals that end the program.
+//! The signals that end the program, and those that must not.
 
 use backlot_server::Stop;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Both signals, from the moment this is made: a signal that comes before anybody waits is not lost.
+/// All signals whose default would end the program with requests under way, from the moment this is made: one that comes
+/// before anybody waits is not lost.
 pub(super) struct Signals {
     terminate: Signal,
+    quit: Signal,
     interrupt: Signal,
+    /// `None` where it was ignored from the start, as under `nohup`.
+    hang_up: Option<Signal>,
+    user: [Signal; 2],
+}
+
+/// What a signal asks for.
+enum Wish {
+    Stop(Stop),
+    /// The terminal is gone: whoever waited there does not any more.
+    HangUp,
+    Nothing(&'static str),
 }
 
 impl Signals {
     /// To be made before anybody is told that the program runs.
     pub(super) fn install() -> std::io::Result<Self> {
+        let hang_up = SignalKind::hangup();
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
+            quit: signal(SignalKind::quit())?,
             interrupt: signal(SignalKind::interrupt())?,
+            hang_up: if is_ignored(hang_up) {
+                None
+            } else {
+                Some(signal(hang_up)?)
+            },
+            user: [
+                signal(SignalKind::user_defined1())?,
+                signal(SignalKind::user_defined2())?,
+            ],
         })
     }
 
-    /// Waits for one. SIGTERM ends well; Ctrl-C (SIGINT) has a person behind it who wants it soon. A
-    /// second signal ends at once.
+    /// Waits for one. SIGTERM, SIGQUIT and SIGHUP end well; Ctrl-C (SIGINT) has a person behind it who wants it soon. A
+    /// second signal ends at once, unless it is SIGHUP. SIGUSR1 and SIGUSR2 end nothing.
     pub(super) async fn stop(mut self) -> Stop {
-        let stop = self.next().await;
+        let stop = loop {
+            match self.next().await {
+                Wish::Stop(stop) => break stop,
+                Wish::HangUp => break Stop::Well,
+                Wish::Nothing(name) => tracing::info!("{name} means nothing here, and is ignored"),
+            }
+        };
         tokio::spawn(async move {
-            self.next().await;
-            std::process::exit(130);
+            loop {
+                if matches!(self.next().await, Wish::Stop(_)) {
+                    std::process::exit(130);
+                }
+            }
         });
         stop
     }
 
-    async fn next(&mut self) -> Stop {
+    async fn next(&mut self) -> Wish {
+        let [first, second] = &mut self.user;
+        let hang_up = async {
+            match &mut self.hang_up {
+                Some(signal) => signal.recv().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
-            _ = self.terminate.recv() => Stop::Well,
-            _ = self.interrupt.recv() => Stop::Soon,
+            _ = self.terminate.recv() => Wish::Stop(Stop::Well),
+            _ = self.quit.recv() => Wish::Stop(Stop::Well),
+            _ = self.interrupt.recv() => Wish::Stop(Stop::Soon),
+            _ = hang_up => Wish::HangUp,
+            _ = first.recv() => Wish::Nothing("SIGUSR1"),
+            _ = second.recv() => Wish::Nothing("SIGUSR2"),
         }
+    }
+}
+
+/// Whether whoever started this program had it ignore a signal. Linux says so; elsewhere none counts as ignored.
+fn is_ignored(kind: SignalKind) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    ignored_signals(&status).is_some_and(|mask| (mask >> (kind.as_raw_value() - 1)) & 1 == 1)
+}
+
+/// One bit for each signal.
+fn ignored_signals(status: &str) -> Option<u64> {
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))?;
+    u64::from_str_radix(line.trim(), 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mask_is_found() {
+        let status = "Name:\tx\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000001001\n";
+        assert_eq!(ignored_signals(status), Some(0x1001));
+        assert_eq!(ignored_signals("Name:\tx\n"), None);
     }
 }
