@@ -26,6 +26,7 @@ mod collections;
 pub mod config;
 mod data_folder;
 mod library;
+mod open_files;
 mod output_file;
 pub mod references;
 mod secrets;

@@ -32,6 +32,9 @@ pub enum Stop {
     Soon,
 }
 
+/// The most connections of the admin listener: for a few people, and what watches.
+const ADMIN_CONNECTIONS: usize = 64;
+
 const SOON: Duration = Duration::from_secs(1);
 
 /// A server whose listeners are bound: connections already queue, nothing is answered yet.
@@ -105,7 +108,10 @@ impl Server {
             self.admin_address,
             Arc::clone(&house),
             self.public_address,
-            self.connections,
+            ConnectionLimits {
+                connections: self.connections.connections.min(ADMIN_CONNECTIONS),
+                ..self.connections
+            },
             stopped,
         ));
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use backlot_server::log::{RequestLog, Sink};
-use backlot_server::{Clock, Server};
+use backlot_server::{Clock, Server, Settings};
 use backlot_store::Store;
 use backlot_wix::data::collection::Definition;
 
@@ -15,6 +15,7 @@ use crate::cli;
 use crate::collections;
 use crate::config::{Fallback, Mode, Resolved, Source, resolve};
 use crate::data_folder::DataFolder;
+use crate::open_files;
 use crate::secrets::{self, give_secrets};
 
 /// Backlot itself; see [`Backlot::builder`].
@@ -91,6 +92,7 @@ impl Builder {
             );
             resolved.settings.api.push(entry);
         }
+        hold_connections(&mut resolved.settings);
         let store = resolved.database.open().await?;
         let place = &resolved.master_key;
         let is_new = !place.is_present();
@@ -111,4 +113,21 @@ impl Builder {
         let log = RequestLog::new(Arc::clone(sink), resolved.log_format);
         Ok(Server::bind(resolved.settings, store, Clock::System, log).await?)
     }
+}
+
+/// Sees that the connections that are let in leave room for what they need.
+fn hold_connections(settings: &mut Settings) {
+    let wanted = &mut settings.connection_limits.connections;
+    let Some(limit) = open_files::raise_limit() else {
+        return;
+    };
+    let most = open_files::most_connections(limit);
+    if *wanted <= most {
+        return;
+    }
+    tracing::warn!(
+        "server.max_connections is {most}, not {wanted}: the system lets this program have {limit} files open, and a \
+         connection may need two; raise that (ulimit -Hn, LimitNOFILE= of systemd), or lower server.max_connections"
+    );
+    *wanted = most;
 }
