@@ -15,7 +15,11 @@ use tokio::sync::{Semaphore, mpsc, watch};
 
 use super::RefuseHead;
 use super::converse::Http;
+use super::crowd::Crowd;
 use super::drain::Phase;
+
+/// How long to wait until all connections are asked again whether they are idle.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 /// One of the places that a listener has for connections.
 pub(crate) type Place = tokio::sync::OwnedSemaphorePermit;
@@ -53,12 +57,6 @@ pub(crate) async fn accept<S, B>(
     let http = Arc::new(Http::new(&limits));
     let places = Arc::new(Semaphore::new(limits.connections));
     loop {
-        let place = tokio::select! {
-            biased;
-            place = Arc::clone(&places).acquire_owned() => place,
-            () = closing(&mut phase) => break,
-        };
-        let Ok(place) = place else { break };
         let stream = tokio::select! {
             biased;
             stream = next(&listener) => stream,
@@ -67,6 +65,12 @@ pub(crate) async fn accept<S, B>(
         let Some((stream, remote, local)) = stream else {
             continue;
         };
+        let place = tokio::select! {
+            biased;
+            place = take(&places, &http.crowd, limits.connections) => place,
+            () = closing(&mut phase) => break,
+        };
+        let Some(place) = place else { break };
         let (service, refuse) = service(remote, local, place);
         let connection = Arc::clone(&http).converse(stream, service, refuse, phase.clone());
         let alive = alive.clone();
@@ -74,6 +78,20 @@ pub(crate) async fn accept<S, B>(
             connection.await;
             drop(alive);
         });
+    }
+}
+
+/// A place, if need be that of an idle connection.
+async fn take(places: &Arc<Semaphore>, crowd: &Crowd, connections: usize) -> Option<Place> {
+    if let Ok(place) = Arc::clone(places).try_acquire_owned() {
+        return Some(place);
+    }
+    loop {
+        crowd.ask(connections);
+        let freed = Arc::clone(places).acquire_owned();
+        if let Ok(place) = tokio::time::timeout(ASK_AGAIN, freed).await {
+            return place.ok();
+        }
     }
 }
 

@@ -23,6 +23,7 @@ use tokio::time::{Instant, sleep};
 
 use super::accept::{ConnectionLimits, closing};
 use super::bad_head::{Exchanges, RefuseHead, RefusingStream};
+use super::crowd::{Crowd, LONG_ENOUGH};
 use super::drain::Phase;
 use super::streams::{Answering, StreamExecutor, Streams};
 
@@ -39,6 +40,7 @@ const LEAVE_TIME: Duration = Duration::from_secs(5);
 pub(super) struct Http {
     limits: ConnectionLimits,
     http1: http1::Builder,
+    pub(super) crowd: Crowd,
 }
 
 impl Http {
@@ -54,6 +56,7 @@ impl Http {
         Self {
             limits: *limits,
             http1,
+            crowd: Crowd::default(),
         }
     }
 
@@ -103,10 +106,11 @@ impl Http {
             });
             let connection = self.http2(&streams).serve_connection(io, service);
             let idle_timeout = self.limits.head_timeout;
-            until_idle(connection, &streams, idle_timeout, phase).await
+            until_idle(connection, &streams, idle_timeout, &self.crowd, phase).await
         } else {
             let exchanges = Exchanges::default();
             let io = TokioIo::new(RefusingStream::new(stream, exchanges.clone(), refuse));
+            let of_connection = exchanges.clone();
             let service = service_fn(move |request| {
                 let exchanges = exchanges.clone();
                 exchanges.begin();
@@ -114,7 +118,7 @@ impl Http {
                 async move { response.await.map(|response| exchanges.watch(response)) }
             });
             let connection = self.http1.serve_connection(io, service).with_upgrades();
-            until_closed(connection, phase).await
+            until_closed(connection, &of_connection, &self.crowd, phase).await
         };
         if let Err(error) = result {
             tracing::debug!(%error, "a connection ended");
@@ -129,11 +133,23 @@ impl Http {
         phase: &mut watch::Receiver<Phase>,
     ) -> Option<bool> {
         let mut bytes = [0; HTTP2_PREFACE.len()];
-        let peeking = tokio::time::timeout(self.limits.head_timeout, stream.peek(&mut bytes));
-        let count = tokio::select! {
-            biased;
-            result = peeking => result.ok()?.ok()?,
-            () = closing(phase) => return None,
+        let begun = Instant::now();
+        let count = {
+            let peeking = stream.peek(&mut bytes);
+            let mut peeking = pin!(tokio::time::timeout(self.limits.head_timeout, peeking));
+            loop {
+                tokio::select! {
+                    biased;
+                    result = peeking.as_mut() => break result.ok()?.ok()?,
+                    () = closing(phase) => return None,
+                    () = self.crowd.asked() => {
+                        if begun.elapsed() >= LONG_ENOUGH {
+                            return None;
+                        }
+                        self.crowd.pass_on();
+                    }
+                }
+            }
         };
         Some(count == bytes.len() && bytes == HTTP2_PREFACE)
     }
@@ -142,6 +158,8 @@ impl Http {
 /// HTTP/1: hyper itself closes a connection without a request.
 async fn until_closed<I, S, B>(
     connection: http1::UpgradeableConnection<I, S>,
+    exchanges: &Exchanges,
+    crowd: &Crowd,
     mut phase: watch::Receiver<Phase>,
 ) -> Result<(), hyper::Error>
 where
@@ -151,11 +169,20 @@ where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let mut connection = pin!(connection);
-    tokio::select! {
-        result = connection.as_mut() => result,
-        () = closing(&mut phase) => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+    loop {
+        tokio::select! {
+            biased;
+            result = connection.as_mut() => return result,
+            () = closing(&mut phase) => {
+                connection.as_mut().graceful_shutdown();
+                return connection.await;
+            }
+            () = crowd.asked() => {
+                if exchanges.idle_for().is_some_and(|time| time >= LONG_ENOUGH) {
+                    return Ok(());
+                }
+                crowd.pass_on();
+            }
         }
     }
 }
@@ -166,6 +193,7 @@ async fn until_idle<I, S, B>(
     connection: http2::Connection<I, S, StreamExecutor>,
     streams: &Streams,
     idle_timeout: Duration,
+    crowd: &Crowd,
     mut phase: watch::Receiver<Phase>,
 ) -> Result<(), hyper::Error>
 where
@@ -187,6 +215,13 @@ where
                 outcome => outcome,
             }) => return result,
             () = closing(&mut phase), if !is_leaving => true,
+            () = crowd.asked(), if !is_leaving => {
+                let is_idle = streams.idle_for().is_some_and(|time| time >= LONG_ENOUGH);
+                if !is_idle {
+                    crowd.pass_on();
+                }
+                is_idle
+            }
             () = timer.as_mut() => {
                 let idle_for = streams.idle_for();
                 let left = longest.saturating_sub(idle_for.unwrap_or_default());

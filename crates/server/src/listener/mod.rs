@@ -2,11 +2,12 @@
 //!
 //! Rules: a head must arrive within its time; a connection without a request, and a client that takes
 //! nothing of its reply, are given up after theirs, in HTTP/2 as in HTTP/1; the number of open connections is capped (past it,
-//! new ones wait in the system's queue); shutting down cuts no request that was accepted.
+//! idle ones make room, and new ones wait in the system's queue); shutting down cuts no request that was accepted.
 
 mod accept;
 mod bad_head;
 mod converse;
+mod crowd;
 mod drain;
 mod forwarded_header;
 mod peer;

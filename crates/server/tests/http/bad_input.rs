@@ -291,6 +291,36 @@ async fn connections_past_the_cap_wait() {
     assert_eq!(waiting.await.unwrap(), 200);
 }
 
+/// Browsers keep connections open that they do not use; nobody else waits for that.
+#[tokio::test]
+async fn idle_connections_make_room() {
+    let few = |settings: &mut backlot_server::Settings| {
+        settings.connection_limits.connections = 3;
+        settings.connection_limits.head_timeout = Duration::from_mins(10);
+    };
+    let server = TestServer::start_with(vec![], few).await;
+    let begun = std::time::Instant::now();
+    let silent = TcpStream::connect(server.address).await.unwrap();
+    let mut used = TcpStream::connect(server.address).await.unwrap();
+    used.write_all(b"GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n")
+        .await
+        .unwrap();
+    let mut answered = Vec::new();
+    while !answered.ends_with(b"}") {
+        answered.push(used.read_u8().await.unwrap());
+    }
+    let mut begins = TcpStream::connect(server.address).await.unwrap();
+    begins.write_all(b"GET /healthz HTT").await.unwrap();
+    for _ in 0..4 {
+        assert_eq!(request_healthz(server.address).await, 200);
+    }
+    assert!(
+        begun.elapsed() < Duration::from_secs(30),
+        "nobody waits for their end"
+    );
+    drop((silent, used, begins));
+}
+
 async fn request_healthz(address: std::net::SocketAddr) -> u16 {
     request(address, "GET", "/healthz", &[], "").await.status
 }

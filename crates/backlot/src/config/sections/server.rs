@@ -36,7 +36,8 @@ pub struct Server {
     /// The most memory for bodies of requests that are read whole before they are used, all together. One
     /// instance may have a quarter of it, and an eighth is kept for bodies of up to 16 KiB. Bodies that go on to a server of yours stream, and are not counted.
     pub max_buffered_bytes: Size,
-    /// The most connections at a time; more wait in the system's queue. The limit of open files is raised as far as the
+    /// The most connections at a time. Past it one that has been idle for a second makes room for the next; more wait in
+    /// the system's queue. The limit of open files is raised as far as the
     /// system lets it; where it leaves less room than two for each connection, fewer are let in, and the log says so.
     pub max_connections: u32,
     /// How long to go on accepting after the signal to stop, while clients are asked to leave.

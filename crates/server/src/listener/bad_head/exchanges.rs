@@ -2,11 +2,13 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http::{Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
+use tokio::time::Instant;
 
 /// A head is waited for.
 const LISTENING: u8 = 0;
@@ -18,16 +20,33 @@ const ANSWERED: u8 = 2;
 const SWITCHED: u8 = 3;
 
 /// How far the exchange of one HTTP/1 connection has come.
-#[derive(Clone, Default)]
-pub(in crate::listener) struct Exchanges(Arc<AtomicU8>);
+#[derive(Clone)]
+pub(in crate::listener) struct Exchanges(Arc<Progress>);
+
+struct Progress {
+    state: AtomicU8,
+    begun: Instant,
+    /// When the last reply was written, in milliseconds since then.
+    written: AtomicU64,
+}
+
+impl Default for Exchanges {
+    fn default() -> Self {
+        Self(Arc::new(Progress {
+            state: AtomicU8::new(LISTENING),
+            begun: Instant::now(),
+            written: AtomicU64::new(0),
+        }))
+    }
+}
 
 impl Exchanges {
     fn set(&self, state: u8) {
-        self.0.store(state, Ordering::Relaxed);
+        self.0.state.store(state, Ordering::Relaxed);
     }
 
     fn is(&self, state: u8) -> bool {
-        self.0.load(Ordering::Relaxed) == state
+        self.0.state.load(Ordering::Relaxed) == state
     }
 
     /// A head was read, and its request is being answered.
@@ -49,8 +68,17 @@ impl Exchanges {
     /// All that was made is written.
     pub(super) fn written(&self) {
         if self.is(ANSWERED) {
+            let now = u64::try_from(self.0.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+            self.0.written.store(now, Ordering::Relaxed);
             self.set(LISTENING);
         }
+    }
+
+    /// How long a head has been waited for. `None` while a request is being answered.
+    pub(in crate::listener) fn idle_for(&self) -> Option<Duration> {
+        let since = Duration::from_millis(self.0.written.load(Ordering::Relaxed));
+        self.is(LISTENING)
+            .then(|| self.0.begun.elapsed().saturating_sub(since))
     }
 
     /// Whether a head is waited for, so that whatever is written answers one that cannot be read.
