@@ -17,6 +17,7 @@ pub struct ReplyStream {
     inner: Incoming,
     silence: Silence,
     lease: Option<Lease>,
+    may_end_by_reset: bool,
 }
 
 /// Why a reply's body ended early.
@@ -46,9 +47,17 @@ impl ReplyStream {
             inner,
             silence: Silence::new(longest_silence),
             lease,
+            may_end_by_reset: false,
         };
         stream.give_back_at_end();
         stream
+    }
+
+    /// Takes a reset of the connection for the end of the body. For a reply that only the connection's end ends, to a
+    /// request with a body: a server that replies before it has read that resets the connection by closing it.
+    pub(crate) const fn may_end_by_reset(mut self) -> Self {
+        self.may_end_by_reset = true;
+        self
     }
 
     fn give_back_at_end(&mut self) {
@@ -58,6 +67,12 @@ impl ReplyStream {
             lease.end();
         }
     }
+}
+
+fn is_reset(error: &hyper::Error) -> bool {
+    let cause = std::error::Error::source(error);
+    let cause = cause.and_then(|it| it.downcast_ref::<std::io::Error>());
+    cause.is_some_and(|it| it.kind() == std::io::ErrorKind::ConnectionReset)
 }
 
 impl Body for ReplyStream {
@@ -77,7 +92,12 @@ impl Body for ReplyStream {
         match &frame {
             None => drop(this.lease.take().map(Lease::end)),
             Some(Ok(_)) => this.give_back_at_end(),
-            Some(Err(_)) => this.lease = None,
+            Some(Err(error)) => {
+                this.lease = None;
+                if this.may_end_by_reset && is_reset(error) {
+                    return Poll::Ready(None);
+                }
+            }
         }
         Poll::Ready(frame.map(|result| result.map_err(ReplyFault::BrokenOff)))
     }

@@ -8,6 +8,7 @@ use http::header::{
 };
 use http::uri::PathAndQuery;
 use http::{Request, Response, StatusCode, Version};
+use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 
@@ -23,6 +24,22 @@ pub struct Reply {
     pub response: Response<ReplyStream>,
     /// What to run beside it when both sides switched to another protocol (status 101).
     pub tunnel: Option<Tunnel>,
+    is_chunked: bool,
+}
+
+impl Reply {
+    /// The request had a body, which may not have been read.
+    fn after_a_body(self) -> Self {
+        let headers = self.response.headers();
+        let has_end = headers.contains_key(CONTENT_LENGTH) || self.is_chunked;
+        if has_end {
+            return self;
+        }
+        Self {
+            response: self.response.map(ReplyStream::may_end_by_reset),
+            ..self
+        }
+    }
 }
 
 /// How long an upstream may take.
@@ -90,10 +107,16 @@ pub fn forward<'exchange>(
     async move {
         made?;
         let progress = request.body_mut().follow();
+        let has_body = !request.body().is_end_stream();
         let exchange = pin!(send(client, address, upgrade.is_some(), request));
         let answer = in_reply_time(exchange, patience.head, progress.as_ref()).await;
         let (response, lease) = answer.ok_or(UpstreamError::TooSlow)??;
-        hand_back(response, lease, upgrade, patience.silence)
+        let reply = hand_back(response, lease, upgrade, patience.silence)?;
+        Ok(if has_body {
+            reply.after_a_body()
+        } else {
+            reply
+        })
     }
 }
 
@@ -170,7 +193,8 @@ fn hand_back(
     }
     let protocol = response.headers_mut().remove(UPGRADE);
     let headers = response.headers_mut();
-    if headers.contains_key(TRANSFER_ENCODING) {
+    let is_chunked = headers.contains_key(TRANSFER_ENCODING);
+    if is_chunked {
         // The chunks tell where the body ends; a length beside them is wrong (RFC 9112, section 6.3).
         headers.remove(CONTENT_LENGTH);
     }
@@ -185,5 +209,6 @@ fn hand_back(
     Ok(Reply {
         response: response.map(|body| ReplyStream::new(body, silence, lease.filter(|_| !switched))),
         tunnel,
+        is_chunked,
     })
 }
