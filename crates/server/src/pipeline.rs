@@ -126,7 +126,7 @@ async fn steps(
     }
     head?;
     if *decision == Decision::Refused {
-        return Err(Code::OriginNotAllowed.into());
+        return Err(cors::refuse_origin(request.headers()));
     }
 
     let route = house.routes.find(request.uri().path())?;

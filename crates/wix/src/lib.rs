@@ -1,4 +1,4 @@
-//! The vocabulary and the wire formats of Wix, as a self-hosted backend meets them.
+//! The vocabulary and the wire formats of Wix, as a self-managed backend meets them.
 //!
 //! Pure functions: no I/O, no clock, no async. What needs the time takes it as an argument. Nothing
 //! here knows of Backlot's server, so the crate can be used alone.
@@ -10,6 +10,7 @@
 //! - [`oauth`], [`api_key`]: what a backend proves itself with when it calls Wix
 //! - [`app_instance`]: what Wix knows of one installation and its site
 //! - [`caller`]: who sent a request, once a credential is verified
+//! - [`page_origin`]: whose page an origin is
 //! - [`data`]: Wix Data: items, filters, collections
 //! - [`error_body`]: the JSON shape of every error that Wix's clients understand
 
@@ -25,6 +26,7 @@ pub mod ids;
 pub mod jwt;
 mod lenient;
 pub mod oauth;
+pub mod page_origin;
 pub mod role;
 pub mod signed_instance;
 pub mod token_info;
@@ -35,4 +37,5 @@ pub use app_secret::{AppSecret, AppSecrets};
 pub use caller::Caller;
 pub use credential::Credential;
 pub use ids::{AppId, InstanceId};
+pub use page_origin::PageOrigin;
 pub use role::Role;

@@ -5,7 +5,7 @@
 //! answered before routing and authentication, with the methods that the path really serves. Every
 //! reply carries the headers, refusals too, so that the page can read why.
 //!
-//! Source: the Fetch standard, "CORS protocol"; Wix's guide for self-hosted backends names only
+//! Source: the Fetch standard, "CORS protocol"; Wix's guide for self-managed backends names only
 //! `Allow-Origin` and `Allow-Methods`, which no call with `Authorization` gets past.
 
 mod headers;
@@ -19,6 +19,7 @@ pub(crate) use headers::strip;
 pub use headers::{Answer, PREFIX};
 pub use origin::Origin;
 pub use pattern::{Pattern, PatternError};
+pub(crate) use policy::refuse_origin;
 pub use policy::{Decision, Policy};
 pub(crate) use preflight::{is_preflight, preflight};
 

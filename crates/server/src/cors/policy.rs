@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use backlot_wix::InstanceId;
+use backlot_wix::{InstanceId, PageOrigin};
 use http::header::{HOST, HeaderMap, HeaderValue, ORIGIN};
 
 use super::{Origin, Pattern};
@@ -126,6 +126,16 @@ impl Policy {
                 .and_then(|rest| rest.strip_suffix(&**after))
                 .is_some_and(|label| !label.is_empty() && !label.contains(['.', ':', '[']))
         })
+    }
+}
+
+/// The refusal of a page that is not on the list, with what its origin says of it.
+pub(crate) fn refuse_origin(headers: &HeaderMap) -> Refusal {
+    let refusal = Refusal::from(Code::OriginNotAllowed);
+    let origin = headers.get(ORIGIN).and_then(|value| value.to_str().ok());
+    match origin.and_then(|origin| PageOrigin::of(origin).sentence()) {
+        Some(sentence) => refusal.detail(sentence),
+        None => refusal,
     }
 }
 

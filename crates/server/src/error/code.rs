@@ -104,7 +104,7 @@ codes! {
         "Upgrade the app on this site, or add the plan to `plans` in the `[[api]]` entry, or of the call in `[wix]` or `[[connection]]`.";
     OriginNotAllowed 403 "ORIGIN_NOT_ALLOWED",
         "The page's origin is not on the list.",
-        "Pages of an app come from https://<name>.wix-host.com, with the first Wix CLI from https://<app id>.wix.run: check `cors.wix_hosts` and `app.id`. For any other page add the origin to `cors.origins`; for the sites that have the app set `cors.installed_sites`; for a page on localhost set `cors.localhost` (on in `backlot dev`).";
+        "Pages of an app come from https://<name>.wix-host.com (`cors.wix_hosts`), with the first Wix CLI from https://<app id>.wix.run (`app.id`); widgets and embedded scripts have the origin of their site (`cors.installed_sites`); on localhost the CLI has its own ports (`cors.localhost`, on in `backlot dev`). Any other origin goes into `cors.origins`. `backlot explain ORIGIN` says which it is.";
     PathNotAllowed 400 "PATH_NOT_ALLOWED",
         "Servers read this path in more than one way, and not all of them fall under one rule.",
         "Send the path as the rule writes it, without `.` or `..` segments, backslashes, control characters, empty segments and encoded `/`, `\\`, `%`, `?`, `#` or `;`; to Wix also without a slash at its end. docs/api.md has the table.";
