@@ -304,7 +304,7 @@ impl TokenRole {
 
 #[derive(Args)]
 pub(super) struct Explain {
-    /// The credential; `-` reads it from standard input.
+    /// The credential, or the address or origin of a page; `-` reads it from standard input.
     #[arg(value_name = "VALUE", allow_hyphen_values = true)]
     pub(super) value: String,
     #[command(flatten)]

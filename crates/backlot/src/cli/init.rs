@@ -5,8 +5,13 @@ use std::path::Path;
 
 use super::arguments::Init;
 use super::mistake;
+use super::wix_cli::WixCli;
 use crate::config::TEMPLATE;
 use crate::output_file::OutputFile;
+
+/// What is said where the app itself is elsewhere.
+const ANY_CLI: &str =
+    "Pages of apps of all three Wix CLIs are let in; docs/wix-guide.md says what each needs.";
 
 pub(super) fn run(arguments: &Init) -> anyhow::Result<()> {
     let path = &arguments.output;
@@ -17,9 +22,12 @@ pub(super) fn run(arguments: &Init) -> anyhow::Result<()> {
         )),
         _ => mistake(format!("cannot write {}: {error}", path.display())),
     })?;
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let story = WixCli::of_folder(folder).map_or(ANY_CLI, WixCli::story);
     let _ = writeln!(
         std::io::stderr(),
-        "Wrote {}. Next: `backlot dev` tries it on this machine.",
+        "Wrote {}. {story}\nNext: `backlot dev` tries it on this machine.",
         path.display()
     );
     Ok(())

@@ -1,12 +1,13 @@
 //! The app that commands without a server speak of: that of the configuration, or the make-believe
 //! one that `backlot dev` left in the data folder.
 
+use backlot_server::cors::Policy;
 use backlot_simulator::access_token::AccessTokens;
 use backlot_simulator::world::{self, Site};
 
 use super::arguments::Place;
 use super::{environment, mistake, read_source, runtime};
-use crate::config::{Fallback, Mode, Resolved, resolve};
+use crate::config::{Fallback, Mode, Resolved, origins_of, resolve};
 use crate::data_folder::DataFolder;
 use crate::secrets::give_secrets;
 
@@ -16,6 +17,8 @@ pub(super) struct KnownApp {
     pub(super) sites: Vec<Site>,
     /// What tells the simulator's own access tokens from Wix's.
     pub(super) simulated_tokens: Option<AccessTokens>,
+    /// Which pages `backlot serve` lets in; [`Self::resolved`] is a developer's machine.
+    pub(super) origins_of_production: Policy,
     /// True where the app is the simulator's, which Wix itself has never heard of.
     pub(super) is_make_believe: bool,
 }
@@ -45,6 +48,7 @@ pub(super) fn known_app(place: &Place) -> anyhow::Result<KnownApp> {
     }
     let resolved = resolve(&source, Mode::Dev, &fallback, data.path(), &environment)?;
     Ok(KnownApp {
+        origins_of_production: origins_of(&source, resolved.settings.policy.app_id)?,
         resolved,
         sites,
         simulated_tokens,

@@ -24,6 +24,7 @@ mod signals;
 mod signing_key;
 mod simulator;
 mod token;
+mod wix_cli;
 
 use std::io::Write as _;
 use std::process::ExitCode;

@@ -16,7 +16,9 @@ pub mod values;
 pub use error::{ConfigErrors, Problem};
 pub(crate) use resolve::WIX;
 pub use resolve::{Fallback, Mode, Resolved, resolve};
-pub(crate) use resolve::{connections_of, database_at, database_of, master_key_of, notes_of};
+pub(crate) use resolve::{
+    connections_of, database_at, database_of, master_key_of, notes_of, origins_of,
+};
 pub use sections::Config;
 pub use source::{Environment, Origin, Source};
 pub use template::TEMPLATE;

@@ -22,8 +22,10 @@ use std::path::{Path, PathBuf};
 
 use backlot_server::Settings;
 use backlot_server::connections::{ConnectionSettings, ConnectionsSettings};
+use backlot_server::cors::Policy;
 use backlot_server::listener::ConnectionLimits;
 use backlot_server::log::Format;
+use backlot_wix::AppId;
 use backlot_wix::jwt::PublicKey;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -113,6 +115,23 @@ pub(crate) fn notes_of(
     connection::resolve(&config, Mode::Dev, environment, &mut report);
     wix::resolve(&config.wix, Mode::Dev, environment, &mut report);
     Ok(report.finish()?.notes)
+}
+
+/// Which pages an app's backend lets in in production, whatever else is missing.
+pub(crate) fn origins_of(source: &Source, app_id: AppId) -> Result<Policy, ConfigErrors> {
+    let config = source.parse()?;
+    let mut report = Report::new(source);
+    let connections = &config.connection;
+    let resolved = cors::resolve(
+        &config.cors,
+        connections,
+        Some(app_id),
+        Mode::Serve,
+        &mut report,
+    );
+    resolved
+        .map(|(policy, _)| policy)
+        .ok_or_else(|| report.finish().err().unwrap_or_default())
 }
 
 /// Where the master key of the secrets is, for what needs nothing else.

@@ -4,11 +4,12 @@
 use std::sync::Arc;
 
 use backlot_outbound::upstream::Address;
+use backlot_server::cors::Policy;
 use backlot_server::elevated::{ElevatedTokens, KeySet, TokenLimits, list_signing_keys};
 use backlot_server::error::{Code, Refusal};
 use backlot_server::{Checker, Clock, Proof, WixAccess, ask_wix_once};
 use backlot_simulator::access_token::{AccessTokens, Dead};
-use backlot_wix::signed_instance::Policy;
+use backlot_wix::signed_instance;
 use backlot_wix::token_info::{TokenPolicy, Unfit};
 use backlot_wix::{AppId, AppSecrets, Caller};
 use jiff::Timestamp;
@@ -22,7 +23,11 @@ use crate::secrets::open_signing_keys;
 pub(super) struct Knowledge {
     pub(super) app_id: AppId,
     pub(super) secrets: AppSecrets,
-    pub(super) policy: Policy,
+    pub(super) policy: signed_instance::Policy,
+    /// Which pages are let in, as `backlot serve` does.
+    pub(super) cors: Policy,
+    /// The same for `backlot dev`.
+    pub(super) cors_of_dev: Policy,
     pub(super) elevated: ElevatedTokens,
     /// Where no address of Wix is configured: then the simulator's tokens are judged here.
     simulated_tokens: Option<AccessTokens>,
@@ -37,6 +42,7 @@ impl Knowledge {
         let keys = runtime()?.block_on(signing_keys(&known.resolved))?;
         let wix = whom_to_ask(&known)?;
         let is_elsewhere = !known.resolved.wix_is_the_simulator;
+        let cors = known.origins_of_production;
         let settings = known.resolved.settings;
         let app_id = settings.policy.app_id;
         let limits = TokenLimits {
@@ -48,6 +54,8 @@ impl Knowledge {
             elevated: ElevatedTokens::new(app_id, limits, keys.unwrap_or_default()),
             secrets: settings.secrets,
             policy: settings.policy,
+            cors,
+            cors_of_dev: settings.cors,
             simulated_tokens: known.simulated_tokens.filter(|_| !is_elsewhere),
             wix,
         })

@@ -1,8 +1,9 @@
-//! `backlot explain`: what a credential is, which check fails and why. The credential itself is
-//! never repeated.
+//! `backlot explain`: what a credential is, which check fails and why; whose page an origin is, and whether it is let in.
+//! The credential itself is never repeated.
 
 mod instance;
 mod knowledge;
+mod origin;
 mod token;
 
 use std::io::{Read as _, Write as _};
@@ -35,6 +36,16 @@ pub(super) fn run(arguments: &Explain) -> anyhow::Result<()> {
     };
 
     let mut story = Story::default();
+    let page = origin::read(&value);
+    if let Some(page) = &page {
+        origin::tell(&mut story, page, knowledge.as_ref());
+        if page.instance.is_none() {
+            std::io::stdout().write_all(story.text.as_bytes())?;
+            return Ok(());
+        }
+        story.say("\nIts credential:");
+    }
+    let value = page.and_then(|page| page.instance).unwrap_or(value);
     match Credential::classify(&value) {
         Credential::SignedInstance(value) => {
             instance::tell(&mut story, value, knowledge.as_ref(), now);

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 pub struct Dev {
     /// Your own app's page, to be shown by the simulator instead of the demo page: where the Wix
-    /// CLI's dev server has it, such as `http://localhost:5173/`.
+    /// CLI's dev server has it. Today's CLI and the one on Astro are at `http://localhost:4321`, and a dashboard page there
+    /// at `/_wix/extensions/backoffice/<id>`; the first CLI is at `http://localhost:5173/`.
     pub app_page: Option<String>,
 }
