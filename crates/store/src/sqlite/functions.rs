@@ -6,9 +6,10 @@
 //! - `item_shuffle(seed, id)`: a number that stands for a place in a random order
 //!
 //! A statement names its operands by their number in [`Operands`]. What the functions do is counted against the
-//! budget of the request whose statement it is.
+//! budget of the request whose statement it is, and so is what SQLite does itself.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use backlot_wix::data::codec::read_fields;
 use backlot_wix::data::key::sort_key;
@@ -22,8 +23,10 @@ use crate::StoreError;
 
 /// Units of work for a byte of an item that is parsed.
 const PARSED_BYTE: u64 = 2;
+/// The longest that a query may take.
+const LONGEST: Duration = Duration::from_secs(10);
 
-/// What the functions work with.
+/// What the functions work with, and what ends a read.
 #[derive(Clone)]
 pub(super) struct Operands(Arc<Mutex<Statements>>);
 
@@ -31,8 +34,10 @@ pub(super) struct Operands(Arc<Mutex<Statements>>);
 struct Statements {
     operands: Vec<Operand>,
     budget: Budget,
-    /// Why the budget ended the read.
-    ended: Option<Fault>,
+    /// Set when the clock is first looked at: what is short is over before.
+    deadline: Option<Instant>,
+    /// Why the read was ended.
+    ended: Option<StoreError>,
 }
 
 impl Default for Operands {
@@ -40,6 +45,7 @@ impl Default for Operands {
         Self(Arc::new(Mutex::new(Statements {
             operands: Vec::new(),
             budget: Budget::unlimited(),
+            deadline: None,
             ended: None,
         })))
     }
@@ -67,24 +73,30 @@ impl Operands {
         self.keep(Operand::Sorts(sorts.to_vec(), names.collect()))
     }
 
-    /// Begins a read within a budget.
+    /// Begins a read within a budget. The last one has left nothing behind.
     pub(super) fn begin(&self, budget: Budget) {
-        let mut statements = self.0.lock();
-        statements.budget = budget;
-        statements.ended = None;
+        if !budget.is_unlimited() {
+            self.0.lock().budget = budget;
+        }
     }
 
-    /// Ends the read. Says why, if the budget ended it.
-    pub(super) fn end(&self) -> Option<Fault> {
+    /// Ends the read. Says why, if it was ended early.
+    pub(super) fn end(&self) -> Option<StoreError> {
         let mut statements = self.0.lock();
         statements.operands.clear();
         statements.budget = Budget::unlimited();
+        statements.deadline = None;
         statements.ended.take()
     }
 
-    /// Counts work. False when the budget ends the read.
-    pub(super) fn work(&self, units: u64) -> bool {
+    /// Counts work, and looks at the clock. False when the read is to end.
+    pub(super) fn go_on(&self, units: u64) -> bool {
         let mut statements = self.0.lock();
+        let now = Instant::now();
+        if now > *statements.deadline.get_or_insert(now + LONGEST) {
+            statements.ended = Some(StoreError::TimedOut);
+            return false;
+        }
         let outcome = statements.budget.work(units);
         statements.goes_on(outcome).is_ok()
     }
@@ -101,7 +113,7 @@ impl Statements {
     fn goes_on<T>(&mut self, outcome: Result<T, Fault>) -> rusqlite::Result<T> {
         outcome.map_err(|fault| {
             let error = wrong(fault.clone());
-            self.ended = Some(fault);
+            self.ended = Some(StoreError::GaveUp(fault));
             error
         })
     }

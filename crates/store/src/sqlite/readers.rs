@@ -7,8 +7,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
 
 use backlot_wix::data::Budget;
 use parking_lot::Mutex;
@@ -20,8 +18,6 @@ use super::overhear::{Ear, overhear};
 use crate::StoreError;
 use crate::worker;
 
-/// The longest that a query may take.
-const LONGEST: Duration = Duration::from_secs(10);
 /// Readers that are kept while nobody reads.
 const MOST_IDLE: usize = 4;
 /// Long reads at once: more than the places for data requests, so that what is not a request finds one, too.
@@ -38,8 +34,6 @@ pub(super) struct Reader {
     pub(super) connection: Connection,
     /// What our own SQL functions work with during a query.
     pub(super) operands: Operands,
-    deadline: Arc<Mutex<Instant>>,
-    late: Arc<AtomicBool>,
 }
 
 #[derive(Clone)]
@@ -71,19 +65,11 @@ impl Readers {
             Some(reader) => reader,
             None => Reader::open(&self.path, self.ear.as_ref())?,
         };
-        *reader.deadline.lock() = Instant::now() + LONGEST;
-        reader.late.store(false, Ordering::Relaxed);
         reader.operands.begin(budget);
         let outcome = work(&reader);
-        let ended = reader.operands.end();
-        let outcome = match (outcome, ended) {
+        let outcome = match (outcome, reader.operands.end()) {
             // SQLite says only that a function failed, or that it was interrupted.
-            (Err(StoreError::Refused(_) | StoreError::TimedOut), Some(fault)) => {
-                Err(StoreError::GaveUp(fault))
-            }
-            (Err(StoreError::Refused(_)), None) if reader.late.load(Ordering::Relaxed) => {
-                Err(StoreError::TimedOut)
-            }
+            (Err(StoreError::Refused(_) | StoreError::TimedOut), Some(why)) => Err(why),
             (other, _) => other,
         };
         let mut idle = self.idle.lock();
@@ -136,25 +122,11 @@ impl Reader {
         let operands = Operands::default();
         super::functions::register(&connection, &operands)?;
         overhear(&mut connection, ear)?;
-        let deadline = Arc::new(Mutex::new(Instant::now() + LONGEST));
-        let late = Arc::new(AtomicBool::new(false));
-        let (until, is_late) = (Arc::clone(&deadline), Arc::clone(&late));
         let counted = operands.clone();
-        connection.progress_handler(
-            STEPS,
-            Some(move || {
-                let over = Instant::now() > *until.lock();
-                if over {
-                    is_late.store(true, Ordering::Relaxed);
-                }
-                over || !counted.work(WORK_OF_STEPS)
-            }),
-        )?;
+        connection.progress_handler(STEPS, Some(move || !counted.go_on(WORK_OF_STEPS)))?;
         Ok(Self {
             connection,
             operands,
-            deadline,
-            late,
         })
     }
 }

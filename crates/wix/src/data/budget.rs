@@ -50,6 +50,11 @@ impl Budget {
         Self(None)
     }
 
+    /// Whether it never ends.
+    pub const fn is_unlimited(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// A budget with these limits.
     pub fn new(limits: Limits) -> Self {
         Self::with(limits, None)
