@@ -147,7 +147,7 @@ impl DataOf {
     }
 
     /// Ends a request that may take long, where only what is short may be done.
-    fn may_take_long(&self) -> Result<(), Fault> {
+    pub(crate) fn may_take_long(&self) -> Result<(), Fault> {
         if self.is_inline {
             let text = "This is done by the work pool.";
             return Err(Fault::new(DataCode::TooCostly, text));

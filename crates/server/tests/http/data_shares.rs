@@ -101,10 +101,8 @@ async fn a_visitor_calls_so_often_and_others_are_not_affected() {
     assert_ne!(ask(signed(NEW_SECRET, &elsewhere)).await.0, 429);
 }
 
-/// A page of items that all include the same large one: it is kept once.
-#[tokio::test]
-async fn an_included_item_is_shared_by_all_that_refer_to_it() {
-    let server = TestServer::start(vec![]).await;
+/// Books that refer to authors, both open to everybody.
+async fn with_books_and_authors(server: &TestServer) {
     let fields = json!([{ "key": "author", "type": "REFERENCE", "typeMetadata": { "reference": { "referencedCollectionId": "authors" } } }]);
     let permissions =
         json!({ "read": "ANYONE", "insert": "ANYONE", "update": "ANYONE", "remove": "ANYONE" });
@@ -119,6 +117,48 @@ async fn an_included_item_is_shared_by_all_that_refer_to_it() {
             .await;
         made.unwrap().unwrap();
     }
+}
+
+/// What a write includes is looked for in the work pool; the write is done there, too, and once.
+#[tokio::test]
+async fn a_write_that_includes_references_is_done_once() {
+    let server = TestServer::start(vec![]).await;
+    with_books_and_authors(&server).await;
+    let owner = instance("owner");
+    let author = json!({ "dataCollectionId": "authors", "dataItem": { "data": { "_id": "a", "life": "long" } } });
+    assert_eq!(call(&server, &owner, "items", author).await.status, 200);
+    let book = json!({ "_id": "b", "author": "a", "pages": 1 });
+    let one_more = json!([{ "fieldPath": "pages", "action": "INCREMENT_FIELD", "incrementFieldOptions": { "value": 1 } }]);
+    for (path, more, pages) in [
+        ("items", json!({ "data": { "author": "a", "pages": 1 } }), 1),
+        ("items", json!({ "data": book }), 1),
+        (
+            "items/patch",
+            json!({ "dataItemId": "b", "fieldModifications": one_more }),
+            2,
+        ),
+    ] {
+        let name = if path == "items" { "dataItem" } else { "patch" };
+        let body =
+            json!({ "dataCollectionId": "books", name: more, "includeReferencedItems": true });
+        let reply = call(&server, &owner, path, body).await;
+        assert_eq!(reply.status, 200, "{path}: {}", reply.body);
+        let item = &reply.json()["dataItem"]["data"];
+        assert_eq!(
+            (&item["author"]["life"], &item["pages"]),
+            (&json!("long"), &json!(pages))
+        );
+    }
+    let count = json!({ "dataCollectionId": "books" });
+    let count = call(&server, &owner, "items/count", count).await.json();
+    assert_eq!(count["totalCount"], 2);
+}
+
+/// A page of items that all include the same large one: it is kept once.
+#[tokio::test]
+async fn an_included_item_is_shared_by_all_that_refer_to_it() {
+    let server = TestServer::start(vec![]).await;
+    with_books_and_authors(&server).await;
     let author = json!({ "dataCollectionId": "authors", "dataItem": { "data": { "_id": "a", "life": "x".repeat(450_000) } } });
     assert_eq!(
         call(&server, &instance("owner"), "items", author)

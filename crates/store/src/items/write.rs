@@ -143,6 +143,13 @@ pub enum Written {
 }
 
 impl Written {
+    /// Takes the item out.
+    pub fn into_item(self) -> Item {
+        match self {
+            Self::Inserted(item) | Self::Updated(item) | Self::Removed(item) => item,
+        }
+    }
+
     /// The item.
     pub const fn item(&self) -> &Item {
         match self {

@@ -35,6 +35,11 @@ impl Answer {
         String::with_capacity(bytes).into()
     }
 
+    /// With room for one item as it is kept.
+    pub(super) fn of_item(json: &str) -> Self {
+        Self::with_capacity(json.len().min(SHARED_BYTES) + 128)
+    }
+
     pub(super) fn push(&mut self, text: &str) {
         self.text.push_str(text);
     }

@@ -193,35 +193,40 @@ async fn write(
         change,
         Change::Insert(_) | Change::Update(_) | Change::Save(_)
     );
+    let includes_references = request.include_referenced_items.unwrap_or_default();
+    if includes_references {
+        // Before anything is changed, since it would be changed again in the pool.
+        data.may_take_long()?;
+    }
     let (opened, written) = data
         .change_one(collection, change, condition, save_references)
         .await?;
-    let item = written.item();
+    let is_inserted = matches!(written, Written::Inserted(_));
+    let item = written.into_item();
     // What was inserted, the caller has sent.
-    let is_shown = opened.may_see(item) || matches!(written, Written::Inserted(_));
-    let action = match written {
-        _ if !says_action => "}",
-        Written::Inserted(_) => ",\"action\":\"INSERTED\"}",
-        _ => ",\"action\":\"UPDATED\"}",
-    };
-    let mut answer = Answer::default();
+    let is_shown = is_inserted || opened.may_see(&item);
+    let mut answer = Answer::of_item(&item.json);
     answer.push("{\"dataItem\":");
     if !is_shown {
         let shown = if is_whole {
-            as_sent(item)?
+            as_sent(&item)?
         } else {
             id_only(&item.id)
         };
         answer.push_kept_item(&item.id, opened.id(), shown.into());
-    } else if request.include_referenced_items.unwrap_or_default() {
+    } else if includes_references {
         let objects = [item.object()?];
         let includes = Include::all(&opened);
         let inclusions = data.include(&opened, &objects, &includes).await?;
         answer.push_object(opened.id(), &objects[0], &inclusions);
     } else {
-        answer.push_kept_item(&item.id, opened.id(), item.json.clone().into());
+        answer.push_kept_item(&item.id, opened.id(), item.json.into());
     }
-    answer.push(action);
+    answer.push(match (says_action, is_inserted) {
+        (false, _) => "}",
+        (true, true) => ",\"action\":\"INSERTED\"}",
+        (true, false) => ",\"action\":\"UPDATED\"}",
+    });
     Ok(answer)
 }
 
