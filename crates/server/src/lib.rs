@@ -28,6 +28,7 @@ pub mod log;
 pub mod methods;
 mod metrics;
 mod pipeline;
+mod plain_text;
 mod refused_head;
 mod registry;
 mod request_id;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::time;
 use crate::exchange::{Ending, Record, microseconds};
+use crate::plain_text::is_plain;
 
 /// One JSON object and a line end.
 pub(super) fn json(
@@ -107,8 +108,7 @@ fn number(line: &mut String, name: &str, digits: &str) {
 /// A JSON string; what a client chose cannot end the line or forge a field.
 fn escaped(line: &mut String, value: &str) {
     line.push('"');
-    let plain = |byte: u8| byte >= 0x20 && byte != b'"' && byte != b'\\' && byte != 0x7f;
-    if value.bytes().all(plain) {
+    if is_plain(value) {
         line.push_str(value);
     } else {
         for character in value.chars() {

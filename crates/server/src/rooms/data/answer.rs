@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::body::ReplyBody;
 use crate::buffers::BufferReservation;
 use crate::data::{Included, Inclusions};
+use crate::plain_text::is_plain;
 
 /// A text from this size on is handed over as it is, and not copied.
 const SHARED_BYTES: usize = 4096;
@@ -150,10 +151,14 @@ impl Answer {
     }
 }
 
+/// Ours, and those that every reply gets on its way out: so that they have their room from the start.
+const HEADERS_OF_A_REPLY: usize = 7;
+
 /// 200, and the JSON.
 pub(super) fn reply(answer: Answer) -> Response<ReplyBody> {
     let mut response = Response::new(answer.into_body());
     let headers = response.headers_mut();
+    headers.reserve(HEADERS_OF_A_REPLY);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
@@ -185,15 +190,12 @@ pub(super) fn id_only(id: &str) -> String {
 
 /// A text as JSON; one that needs no escapes is copied.
 fn push_text(text: &mut String, value: &str) {
-    if value
-        .bytes()
-        .any(|byte| byte < b' ' || matches!(byte, b'"' | b'\\'))
-    {
-        text.push_str(&json(&value));
-    } else {
+    if is_plain(value) {
         text.push('"');
         text.push_str(value);
         text.push('"');
+    } else {
+        text.push_str(&json(&value));
     }
 }
 

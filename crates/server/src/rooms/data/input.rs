@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::{Method, Request, Uri};
+use memchr::{memchr, memchr2};
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 
@@ -82,8 +83,9 @@ impl Input {
         name: &'input str,
     ) -> impl Iterator<Item = String> + 'input {
         pairs(self.query()).filter_map(move |pair| {
-            let (key, value) = pair.split_once('=')?;
-            let is_it = key == name || (key.contains(['%', '+']) && decoded(key)? == name);
+            let end = memchr(b'=', pair.as_bytes())?;
+            let (key, value) = (&pair[..end], &pair[end + 1..]);
+            let is_it = key == name || (is_encoded(key) && decoded(key)? == name);
             is_it.then(|| decoded(value)).flatten()
         })
     }
@@ -132,7 +134,15 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
 /// The pairs of a query. The client puts ids into paths as they are, so one with a `?` in it brings the
 /// query forward, and the client's own `?` stands where a separator should.
 pub(super) fn pairs(query: &str) -> impl Iterator<Item = &str> {
-    query.split(['&', '?'])
+    let mut rest = Some(query);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let Some(end) = memchr2(b'&', b'?', text.as_bytes()) else {
+            return rest.take();
+        };
+        rest = Some(&text[end + 1..]);
+        Some(&text[..end])
+    })
 }
 
 /// The JSON in `.r`.
@@ -146,9 +156,13 @@ fn encoded_bytes(query: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok()
 }
 
+fn is_encoded(text: &str) -> bool {
+    memchr2(b'%', b'+', text.as_bytes()).is_some()
+}
+
 /// `+` is a space, as forms have it.
 fn decoded(text: &str) -> Option<String> {
-    if !text.contains(['%', '+']) {
+    if !is_encoded(text) {
         return Some(text.to_owned());
     }
     let text = text.replace('+', " ");
