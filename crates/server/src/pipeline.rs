@@ -161,6 +161,8 @@ async fn steps(
             Box::pin(connections::enter(house, exchange, decision, &mut request)).await
         }
         Route::Data => {
+            // By reference, as above.
+            let mut request = request;
             let uri = request.uri();
             let query = uri.query().unwrap_or_default();
             let call = data::Call::find(request.method(), uri.path(), query);
@@ -169,7 +171,7 @@ async fn steps(
             let caller = prove(house, exchange, decision, proof).await?;
             let client = exchange.peer();
             let client = client.client_ip(request.headers(), &house.trusted_proxies);
-            Box::pin(data::enter(house, call, caller, client, request)).await
+            Box::pin(data::enter(house, call, caller, client, &mut request)).await
         }
         Route::Api(entry) => {
             let caller = match entry.access() {

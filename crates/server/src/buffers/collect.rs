@@ -69,9 +69,9 @@ impl BufferBudget {
     pub(crate) async fn collect(
         &self,
         instance_id: InstanceId,
-        mut body: RequestBody,
+        body: &mut RequestBody,
     ) -> Result<Bytes, CollectError> {
-        let Some(first) = next_piece(&mut body).await? else {
+        let Some(first) = next_piece(body).await? else {
             return Ok(Bytes::new());
         };
         if body.is_end_stream() && first.len() <= SMALL_BODY {
@@ -90,10 +90,10 @@ impl BufferBudget {
             reservation,
         };
         // Copied, since a piece may be a small part of a large buffer.
-        whole.push(&first, &body)?;
+        whole.push(&first, body)?;
         drop(first);
-        while let Some(piece) = next_piece(&mut body).await? {
-            whole.push(&piece, &body)?;
+        while let Some(piece) = next_piece(body).await? {
+            whole.push(&piece, body)?;
         }
         Ok(Bytes::from_owner(Held {
             bytes: whole.bytes,
@@ -156,21 +156,22 @@ mod tests {
     async fn a_body_that_is_here_is_handed_on_as_it_is() {
         let budget = BufferBudget::new(LIMITS);
         let bytes = Bytes::from_static(b"small");
-        let body = RequestBody::ready(bytes.clone());
-        let collected = budget.collect(instance(1), body).await.unwrap();
+        let mut body = RequestBody::ready(bytes.clone());
+        let collected = budget.collect(instance(1), &mut body).await.unwrap();
         assert_eq!(collected.as_ptr(), bytes.as_ptr());
-        let nothing = budget.collect(instance(1), RequestBody::empty());
+        let mut nothing = RequestBody::empty();
+        let nothing = budget.collect(instance(1), &mut nothing);
         assert!(nothing.await.unwrap().is_empty());
-        let large = RequestBody::ready(vec![1; 17_000].into());
-        let refused = budget.collect(instance(1), large).await.unwrap_err();
+        let mut large = RequestBody::ready(vec![1; 17_000].into());
+        let refused = budget.collect(instance(1), &mut large).await.unwrap_err();
         assert_eq!(refused, CollectError::Buffer(BufferError::ShareExhausted));
     }
 
     #[tokio::test]
     async fn memory_is_given_back_with_the_last_clone() {
         let budget = BufferBudget::new(BufferLimits { bytes: 100_000 });
-        let large = RequestBody::ready(vec![1; 17_000].into());
-        let bytes = budget.collect(instance(1), large).await.unwrap();
+        let mut large = RequestBody::ready(vec![1; 17_000].into());
+        let bytes = budget.collect(instance(1), &mut large).await.unwrap();
         let part = bytes.slice(..1);
         drop(bytes);
         assert_eq!(budget.taken.lock().bytes, 17_000);

@@ -20,10 +20,10 @@ mod reads;
 mod who;
 mod writes;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use backlot_store::Store;
-use backlot_store::collections::Collections as _;
+use backlot_store::collections::{Collection, Collections as _};
 use backlot_store::items::write::Author;
 use backlot_store::items::{Item, ItemsOf};
 use backlot_wix::Role;
@@ -63,8 +63,8 @@ pub(crate) struct Data {
 pub(crate) struct DataOf {
     data: Arc<Data>,
     who: Who,
-    /// What this request may cost. Defaults to a budget of its own for each call.
-    budget: Option<Budget>,
+    /// What this request may cost. Made when something is first counted: most requests count nothing.
+    budget: OnceLock<Budget>,
     /// Whether this runs on a thread that serves connections, so that only what is short may be done.
     is_inline: bool,
 }
@@ -87,7 +87,7 @@ impl Data {
         DataOf {
             data: Arc::clone(self),
             who,
-            budget: None,
+            budget: OnceLock::new(),
             is_inline: false,
         }
     }
@@ -100,7 +100,7 @@ impl DataOf {
 
     /// The same data, for a request with this budget.
     pub(crate) fn within(mut self, budget: Budget) -> Self {
-        self.budget = Some(budget);
+        self.budget = budget.into();
         self.is_inline = false;
         self
     }
@@ -108,7 +108,7 @@ impl DataOf {
     /// The same data, for what is short enough to be done on a thread that serves connections. What is not ends with
     /// [`DataCode::TooCostly`], before anything was changed.
     pub(crate) fn inline(mut self) -> Self {
-        self.budget = Some(Budget::new(INLINE_LIMITS));
+        self.budget = OnceLock::new();
         self.is_inline = true;
         self
     }
@@ -156,8 +156,14 @@ impl DataOf {
     }
 
     fn budget(&self) -> Budget {
-        let limits = RequestLimits::default().budget;
-        self.budget.clone().unwrap_or_else(|| Budget::new(limits))
+        let made = self.budget.get_or_init(|| {
+            Budget::new(if self.is_inline {
+                INLINE_LIMITS
+            } else {
+                RequestLimits::default().budget
+            })
+        });
+        made.clone()
     }
 
     /// The same data with the rights of another role.
@@ -179,10 +185,22 @@ impl DataOf {
         id: &str,
         operations: &[Operation],
     ) -> Result<Opened, DataFault> {
+        let collection = self.find(id).await?;
+        self.opened(collection, operations, self.budget())
+    }
+
+    async fn find(&self, id: &str) -> Result<Arc<Collection>, DataFault> {
         backlot_wix::data::collection::check_collection_id(id)?;
-        let instance_id = self.who.instance_id;
-        let collection = self.data.store.collection(instance_id, id).await?;
-        let collection = collection.ok_or_else(|| Fault::collection_missing(id))?;
+        let found = self.data.store.collection(self.who.instance_id, id).await?;
+        Ok(found.ok_or_else(|| Fault::collection_missing(id))?)
+    }
+
+    fn opened(
+        &self,
+        collection: Arc<Collection>,
+        operations: &[Operation],
+        budget: Budget,
+    ) -> Result<Opened, DataFault> {
         let permissions = collection.definition.permissions;
         let grants = |operation| permissions.grants(operation, self.who.role);
         let author = Author {
@@ -194,9 +212,9 @@ impl DataOf {
         };
         let opened = Opened {
             of: ItemsOf {
-                instance_id,
+                instance_id: self.who.instance_id,
                 collection,
-                budget: self.budget(),
+                budget,
             },
             author,
         };

@@ -76,7 +76,7 @@ impl Items {
             async move { data.get(&collection, &id).await }
         };
         match self.0.run(work).await? {
-            Ok((_, item)) => from_json(&item.json).map(Some),
+            Ok(item) => from_json(&item.json).map(Some),
             Err(DataFault::Fault(fault)) if fault.code() == DataCode::ItemMissing => Ok(None),
             Err(fault) => Err(fault.into()),
         }

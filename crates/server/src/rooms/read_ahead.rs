@@ -16,7 +16,7 @@ pub(super) async fn read_small(
     buffers: &BufferBudget,
     instance_id: InstanceId,
     headers: &HeaderMap,
-    body: RequestBody,
+    mut body: RequestBody,
 ) -> Result<CallBody, CollectError> {
     if !body.is_end_stream() && announced_bytes(headers).is_none_or(|bytes| bytes > MOST_READ) {
         return Ok(CallBody::Streaming(body));
@@ -25,6 +25,6 @@ pub(super) async fn read_small(
         return Ok(CallBody::Ready(Bytes::new()));
     }
     // On the heap: most calls that are made often have no body.
-    let whole = Box::pin(buffers.collect(instance_id, body)).await;
+    let whole = Box::pin(buffers.collect(instance_id, &mut body)).await;
     whole.map(CallBody::Ready)
 }

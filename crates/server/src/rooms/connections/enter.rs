@@ -48,10 +48,10 @@ pub(crate) async fn enter(
     for name in &house.instance_headers {
         request.headers_mut().remove(name);
     }
-    let body = std::mem::replace(request.body_mut(), RequestBody::empty());
+    let mut body = std::mem::replace(request.body_mut(), RequestBody::empty());
     let body = match &connection.settings.credential {
         CredentialSettings::Signature(template, _) if template.needs_body() => {
-            let whole = Box::pin(house.buffers.collect(caller.instance_id, body));
+            let whole = Box::pin(house.buffers.collect(caller.instance_id, &mut body));
             CallBody::Ready(whole.await?)
         }
         _ => {

@@ -47,7 +47,7 @@ pub(super) async fn answer(
                 bytes: connection.settings.body_bytes,
                 silence: connection.settings.silence,
             });
-            let typed = house.buffers.collect(caller.instance_id, body).await?;
+            let typed = house.buffers.collect(caller.instance_id, &mut body).await?;
             let bytes = zeroize::Zeroizing::new(typed.to_vec());
             // The parser's own words are left out, since they could repeat a piece of the key.
             let typed: Typed = serde_json::from_slice(&bytes)

@@ -22,20 +22,24 @@ pub(super) struct Input {
 }
 
 impl Input {
+    /// Takes what it says out of a request.
     pub(super) async fn read(
-        mut request: Request<RequestBody>,
+        request: &mut Request<RequestBody>,
         limits: BodyLimits,
         buffers: &BufferBudget,
         instance_id: InstanceId,
     ) -> Result<Self, Refusal> {
         request.body_mut().limit(limits);
-        let (parts, body) = request.into_parts();
-        let body = buffers.collect(instance_id, body).await;
+        let body = buffers.collect(instance_id, request.body_mut()).await;
         let body = body.map_err(|error| match error {
             CollectError::Body(BodyFault::TooLarge(limit)) => too_large(limit),
             other => other.into(),
         })?;
-        Ok(Self::of(Request::from_parts(parts, body)))
+        Ok(Self {
+            method: request.method().clone(),
+            uri: std::mem::take(request.uri_mut()),
+            body,
+        })
     }
 
     pub(super) fn of(request: Request<Bytes>) -> Self {

@@ -1,14 +1,15 @@
 //! Calls about one item.
 
 use backlot_store::items::{Item, Written};
+use backlot_wix::data::collection::Operation;
 use backlot_wix::data::modification::{Modification, WireModification};
-use backlot_wix::data::{Fault, FieldPath, Filter, Object, Value};
+use backlot_wix::data::{Fault, FieldPath, Filter, Value};
 use serde::Deserialize;
 
 use super::answer::{Answer, data_item, id_only, json};
 use super::input::Input;
 use super::query::push_object;
-use crate::data::{Change, DataFault, DataOf, Include, Opened, WireItem};
+use crate::data::{Change, DataFault, DataOf, Include, WireItem};
 
 /// A call about one item, in the client's words.
 #[derive(Debug, Default, Deserialize)]
@@ -56,6 +57,19 @@ impl PatchRequest {
 }
 
 impl Request {
+    /// A request whose words may be plain parameters.
+    fn read(input: &Input) -> Result<Self, Fault> {
+        if !input.is_plain() {
+            return input.json();
+        }
+        Ok(Self {
+            data_collection_id: input.parameter("dataCollectionId").unwrap_or_default(),
+            data_item_id: input.parameter("dataItemId"),
+            fields: Some(input.parameters("fields").collect()),
+            ..Self::default()
+        })
+    }
+
     /// Takes the item out of the request.
     fn item(&mut self, input: &Input) -> Result<WireItem, Fault> {
         let item = self.data_item.take();
@@ -70,42 +84,47 @@ impl Request {
     }
 }
 
+/// What is wanted of one item.
+struct Wanted {
+    collection: String,
+    id: String,
+    includes: Vec<Include>,
+    fields: Vec<FieldPath>,
+}
+
+impl Wanted {
+    fn read(input: &Input) -> Result<Self, Fault> {
+        let request = Request::read(input)?;
+        Ok(Self {
+            id: request.item_id(input)?,
+            collection: request.data_collection_id,
+            includes: request.include_references.unwrap_or_default(),
+            fields: read_fields(&request.fields.unwrap_or_default())?,
+        })
+    }
+}
+
 /// `GET items/{id}`, `GET items/{id}?.r=`
 pub(super) async fn get(data: &DataOf, input: &Input) -> Result<Answer, DataFault> {
-    let request = if input.is_plain() {
-        Request {
-            data_collection_id: input.parameter("dataCollectionId").unwrap_or_default(),
-            data_item_id: input.parameter("dataItemId"),
-            fields: Some(input.parameters("fields").collect()),
-            ..Request::default()
-        }
-    } else {
-        input.json()?
-    };
-    let id = request.item_id(input)?;
-    let (opened, item) = data.get(&request.data_collection_id, &id).await?;
-    let includes = request.include_references.unwrap_or_default();
-    let fields = read_fields(&request.fields.unwrap_or_default())?;
-    if includes.is_empty() && fields.is_empty() {
-        return Ok(data_item(&item.id, opened.id(), &item.json).into());
+    let wanted = Wanted::read(input)?;
+    if !wanted.includes.is_empty() || !wanted.fields.is_empty() {
+        // On the heap: it is the larger one, and the seldom one.
+        return Box::pin(get_made_anew(data, &wanted)).await;
     }
-    object_answer(data, &opened, item.object()?, &fields, &includes).await
+    let item = data.get(&wanted.collection, &wanted.id).await?;
+    Ok(data_item(&item.id, &wanted.collection, &item.json).into())
 }
 
 /// `{"dataItem":…}`: an item with others put in, or with only some of its fields.
-async fn object_answer(
-    data: &DataOf,
-    opened: &Opened,
-    object: Object,
-    fields: &[FieldPath],
-    includes: &[Include],
-) -> Result<Answer, DataFault> {
-    let objects = [object];
-    let inclusions = data.include(opened, &objects, includes).await?;
+async fn get_made_anew(data: &DataOf, wanted: &Wanted) -> Result<Answer, DataFault> {
+    let opened = data.open(&wanted.collection, Operation::Read).await?;
+    let item = data.item_of(&opened, &wanted.id).await?;
+    let objects = [item.object()?];
+    let inclusions = data.include(&opened, &objects, &wanted.includes).await?;
     let [object] = objects;
     let mut answer = Answer::default();
     answer.push("{\"dataItem\":");
-    push_object(&mut answer, opened, object, fields, &inclusions)?;
+    push_object(&mut answer, &opened, object, &wanted.fields, &inclusions)?;
     answer.push("}");
     Ok(answer)
 }
@@ -160,15 +179,7 @@ pub(super) async fn patch(data: &DataOf, input: &Input) -> Result<Answer, DataFa
 
 /// `POST items/remove`, `DELETE items/{id}`
 pub(super) async fn remove(data: &DataOf, input: &Input) -> Result<Answer, DataFault> {
-    let request = if input.is_plain() {
-        Request {
-            data_collection_id: input.parameter("dataCollectionId").unwrap_or_default(),
-            data_item_id: input.parameter("dataItemId"),
-            ..Request::default()
-        }
-    } else {
-        input.json()?
-    };
+    let request = Request::read(input)?;
     let change = Change::Remove(request.item_id(input)?);
     write(data, &request, change, false).await
 }

@@ -78,7 +78,7 @@ pub(crate) async fn enter(
     call: Call,
     caller: Arc<Caller>,
     client: IpAddr,
-    request: Request<RequestBody>,
+    request: &mut Request<RequestBody>,
 ) -> Result<Response<ReplyBody>, Refusal> {
     house.routes.data_limiters.check(&caller, client)?;
     let limits = house.routes.data.body();
@@ -87,7 +87,7 @@ pub(crate) async fn enter(
     }
     let input = Input::read(request, limits, &house.buffers, caller.instance_id).await?;
     let caller = if call.may_store() && house.data.storage.quotas().are_by_plan() {
-        house.directory.with_plan(caller, |_| true).await?
+        Box::pin(house.directory.with_plan(caller, |_| true)).await?
     } else {
         caller
     };
@@ -123,15 +123,27 @@ pub(crate) async fn answer_whole(
 const MAX_INLINE_BYTES: usize = 8 * 1024;
 
 /// Does what is short at once, and everything else in the work pool.
+///
+/// Reading one item is what is asked most. A future has room for all that lies on any of its ways, so what the other
+/// ways need lies on the heap: it would be copied with every request.
 async fn do_call(mut data: DataOf, call: Call, input: Input) -> Result<Answer, Refusal> {
     if call.may_be_short() && input.size() <= MAX_INLINE_BYTES {
         data = data.inline();
-        match respond(&data, call, &input).await {
+        let outcome = if call == Call::Get {
+            items::get(&data, &input).await
+        } else {
+            Box::pin(respond(&data, call, &input)).await
+        };
+        match outcome {
             // It is longer than it looked, and has changed nothing.
             Err(DataFault::Fault(fault)) if fault.code() == DataCode::TooCostly => {}
             outcome => return Ok(outcome?),
         }
     }
+    Box::pin(do_in_pool(data, call, input)).await
+}
+
+async fn do_in_pool(data: DataOf, call: Call, input: Input) -> Result<Answer, Refusal> {
     let work = move |data: DataOf| async move { respond(&data, call, &input).await };
     Ok(data.run_in_pool(work).await??)
 }
