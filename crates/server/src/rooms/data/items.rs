@@ -228,7 +228,7 @@ async fn write(
     } else if includes_references {
         let objects = [item.object()?];
         let includes = Include::all(&opened);
-        let inclusions = data.include(&opened, &objects, &includes).await?;
+        let inclusions = Box::pin(data.include(&opened, &objects, &includes)).await?;
         answer.push_object(opened.id(), &objects[0], &inclusions);
     } else {
         answer.push_kept_item(&item.id, opened.id(), item.json.into());

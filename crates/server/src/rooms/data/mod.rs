@@ -124,15 +124,15 @@ const MAX_INLINE_BYTES: usize = 8 * 1024;
 
 /// Does what is short at once, and everything else in the work pool.
 ///
-/// Reading one item is what is asked most. A future has room for all that lies on any of its ways, so what the other
-/// ways need lies on the heap: it would be copied with every request.
+/// Reading one item is what is asked most, and then inserting one. A future has room for all that lies on any of its
+/// ways, so what the other ways need lies on the heap: it would be copied with every request.
 async fn do_call(mut data: DataOf, call: Call, input: Input) -> Result<Answer, Refusal> {
     if call.may_be_short() && input.size() <= MAX_INLINE_BYTES {
         data = data.inline();
-        let outcome = if call == Call::Get {
-            items::get(&data, &input).await
-        } else {
-            Box::pin(respond(&data, call, &input)).await
+        let outcome = match call {
+            Call::Get => items::get(&data, &input).await,
+            Call::Insert => Box::pin(items::insert(&data, &input)).await,
+            _ => Box::pin(respond(&data, call, &input)).await,
         };
         match outcome {
             // It is longer than it looked, and has changed nothing.

@@ -36,8 +36,8 @@ impl SqliteStore {
             prepared.push(if !write.needs_existing() {
                 Prepared::Insert(write.insert(&of.collection, &batch))
             } else if batch.step.is_some() {
-                // A step is taken as a whole, so nothing of it can be put off.
-                self.work_out(of, &batch, write).await?
+                // A step is taken as a whole, so nothing of it can be put off. On the heap, as below: it is seldom.
+                Box::pin(self.work_out(of, &batch, write)).await?
             } else {
                 Prepared::Look(write)
             });
@@ -51,7 +51,7 @@ impl SqliteStore {
             for done in self.write_together(of, &batch, part).await? {
                 outcomes.push(match done {
                     Done::Outcome(outcome) => outcome,
-                    Done::WorkOut(write) => self.write_costly(of, &batch, write).await?,
+                    Done::WorkOut(write) => Box::pin(self.write_costly(of, &batch, write)).await?,
                 });
             }
         }
