@@ -128,7 +128,7 @@ impl Address {
     }
 
     /// The path that all of its paths start with; empty where there is none.
-    pub(super) fn base_path(&self) -> &str {
+    pub fn base_path(&self) -> &str {
         &self.base_path
     }
 

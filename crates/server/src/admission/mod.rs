@@ -1,13 +1,16 @@
-//! Whether a verified caller may come in: role, plan, rate; and which calls may go out.
+//! Whether a verified caller may come in: role, plan, rate; which calls may go out; and which headers may go along.
 
 mod call_pattern;
 mod deciders;
+mod fold;
+pub(crate) mod forged;
 mod precedence;
 mod rate_limit;
 mod rules;
 
 pub use call_pattern::{CallPattern, CallPatternError, Overlap, PlainPath};
 pub(crate) use deciders::{Deciders, RuledLine};
+pub(crate) use fold::{compatible, fold};
 pub(crate) use precedence::Precedence;
 pub use rate_limit::RateLimit;
 pub(crate) use rate_limit::{Limiter, RateKey};

@@ -13,6 +13,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 
 use super::idempotency::key_of_instance;
 use super::{Connection, Connections};
+use crate::admission::forged;
 use crate::error::{Code, Refusal};
 
 const GOES_ALONG: [HeaderName; 9] = [
@@ -37,22 +38,19 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// Headers that make another call of one, or say where it came from: how they begin is not enough to pass them.
-const OF_ANOTHER_CALL: [&str; 8] = [
+/// Beginnings of headers that make another call of one, beside those that are known by their whole names.
+const OF_ANOTHER_CALL: [&str; 5] = [
     "x-http-method",
     "x-method-override",
     "x-original-",
     "x-rewrite-",
     "x-override-",
-    "x-forwarded-",
-    "x-real-ip",
-    "x-backlot-",
 ];
 
 /// Whether a header goes along only if the configuration writes its whole name.
 fn needs_its_name(name: &HeaderName) -> bool {
     let mut beginnings = OF_ANOTHER_CALL.iter();
-    beginnings.any(|beginning| name.as_str().starts_with(beginning))
+    forged::needs_its_name(name) || beginnings.any(|start| name.as_str().starts_with(start))
 }
 
 impl Connections {

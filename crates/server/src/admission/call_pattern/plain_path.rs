@@ -6,6 +6,7 @@ use percent_encoding::percent_decode_str;
 
 use super::MOST_SEGMENTS;
 use super::reading::folded;
+use crate::admission::fold::compatible;
 
 /// Segments that most paths have room for.
 const USUAL_SEGMENTS: usize = 8;
@@ -77,8 +78,10 @@ pub(super) fn is_plain_segment(segment: &str) -> bool {
     let Ok(meant) = percent_decode_str(segment).decode_utf8() else {
         return false;
     };
+    let meant = compatible(&meant);
     let is_special = |it: char| it.is_control() || "/\\%?#;".contains(it);
-    !meant.contains(is_special) && !meant.bytes().all(|byte| byte == b'.')
+    let is_dots = meant.contains('.') && meant.chars().all(|it| it == '.' || it.is_whitespace());
+    !meant.contains(is_special) && !is_dots
 }
 
 /// Each `%` has its two digits.

@@ -7,6 +7,8 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
+use crate::admission::fold::{compatible, fold};
+
 /// Returns the one spelling that stands for all of a segment's.
 pub(super) fn folded(segment: &str) -> Cow<'_, str> {
     let is_plain = |byte: u8| {
@@ -18,22 +20,10 @@ pub(super) fn folded(segment: &str) -> Cow<'_, str> {
     let decoded = percent_decode_str(segment)
         .decode_utf8_lossy()
         .replace('+', " ");
-    let decoded = decoded.chars().map(narrow);
-    // By way of the upper case: two letters that share it are one to a server that compares there.
-    let upper = decoded.flat_map(char::to_uppercase);
-    let lower: String = upper.flat_map(char::to_lowercase).collect();
+    let folded = fold(&compatible(&decoded));
     let is_passed_over = |letter: char| letter.is_whitespace() || letter == '.';
-    let trimmed = lower.trim_start().trim_end_matches(is_passed_over);
+    let trimmed = folded.trim_start().trim_end_matches(is_passed_over);
     Cow::Owned(trimmed.to_owned())
-}
-
-/// The letter that a wide one (`ａ`) is to a server that takes the two for one.
-fn narrow(letter: char) -> char {
-    let offset = u32::from('！') - u32::from('!');
-    match letter {
-        '！'..='～' => char::from_u32(u32::from(letter) - offset).unwrap_or(letter),
-        _ => letter,
-    }
 }
 
 /// Whether a segment, folded, could be something with this end.
@@ -66,7 +56,14 @@ mod tests {
         for other in ["al", "alls", "a.ll", "a-ll", "al%20l"] {
             assert_ne!(folded(other), "all", "{other}");
         }
-        assert_eq!(folded("%EF%BD%81ll%EF%BC%8E"), "all");
+        for same in [
+            "%EF%BD%81ll%EF%BC%8E",
+            "a%E2%93%9Bl",
+            "al%E2%80%8Bl",
+            "a%C2%ADll",
+        ] {
+            assert_eq!(folded(same), "all", "{same}");
+        }
         // The sign for degrees Kelvin, and a long s.
         assert_eq!(folded("%E2%84%AAey%C5%BF"), "keys");
         assert_eq!(folded("%20"), "");

@@ -12,7 +12,8 @@ use tower::ServiceExt as _;
 
 use super::entry::{Destination, Entry};
 use super::redirect::Redirects;
-use super::{cookies, forged, forwarded, identity, target::target};
+use super::{cookies, forwarded, identity, target::target};
+use crate::admission::forged;
 use crate::body::ReplyBody;
 use crate::caller::Caller;
 use crate::connections_handle::Connections;

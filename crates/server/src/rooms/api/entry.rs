@@ -7,7 +7,8 @@ use backlot_outbound::upstream::{Address, Patience};
 use http::HeaderName;
 
 use super::path::Prefix;
-use crate::admission::{Access, Limiter, RateLimit};
+use super::readings::readings;
+use crate::admission::{Access, Limiter, RateLimit, fold};
 use crate::methods::Methods;
 
 /// One entry, as the configuration or a Rust program gives it.
@@ -40,6 +41,13 @@ impl EntrySettings {
         let prefix = self.path.as_str();
         (self.strip_prefix && prefix != "/").then_some(prefix)
     }
+
+    /// Whether every header that reaches this upstream and could lead past a rule reaches the other one, too.
+    fn passes_no_more_than(&self, other: &Self) -> bool {
+        let mut passed = self.pass_headers.iter();
+        passed.all(|name| other.pass_headers.contains(name))
+            && (!self.pass_authorization || other.pass_authorization)
+    }
 }
 
 /// Where requests of an entry go.
@@ -57,6 +65,11 @@ impl Destination {
             Self::Upstream(address) => Some(address),
             Self::Mounted(_) => None,
         }
+    }
+
+    /// What every path begins with there; empty for a router.
+    fn base_path(&self) -> &str {
+        self.upstream().map_or("", Address::base_path)
     }
 }
 
@@ -118,8 +131,8 @@ impl Entry {
         }
     }
 
-    /// Whether this entry admits nothing that the other one refuses: who may come in, with which methods, how often
-    /// and with how large a body.
+    /// Whether this entry admits nothing that the other one refuses: who may come in, with which methods, how often,
+    /// with how large a body, and with which headers.
     pub(super) fn is_as_strict_as(&self, other: &Self) -> bool {
         let rate = match (self.settings.rate_limit, other.settings.rate_limit) {
             (_, None) => true,
@@ -130,7 +143,25 @@ impl Entry {
             || (rate
                 && self.settings.access.is_as_strict_as(&other.settings.access)
                 && self.methods.are_among(&other.methods)
-                && self.body_limit() <= other.body_limit())
+                && self.body_limit() <= other.body_limit()
+                && self.settings.passes_no_more_than(&other.settings))
+    }
+
+    /// The readings of what the upstream is sent of a path, as paths of this server. Empty where it is sent the path as it
+    /// is; `None` if it could lead elsewhere at the upstream, or the prefix cannot be taken off.
+    pub(super) fn readings_when_stripped(&self, path: &str) -> Option<Vec<String>> {
+        if self.settings.stripped_prefix().is_none() {
+            return Some(Vec::new());
+        }
+        let prefix = &self.settings.path;
+        let base = self.settings.destination.base_path();
+        let sent = format!("{base}{}", prefix.strip(path)?);
+        let public = |reading: String| {
+            let (start, rest) = reading.split_at_checked(base.len())?;
+            let is_under = fold(start) == fold(base) && (rest.is_empty() || rest.starts_with('/'));
+            is_under.then(|| prefix.with(rest))
+        };
+        readings(&sent)?.into_iter().map(public).collect()
     }
 
     pub(crate) const fn access(&self) -> &Access {

@@ -1,6 +1,7 @@
 //! The prefixes of entries.
 
-use super::readings::{fold, readings};
+use super::readings::readings;
+use crate::admission::fold;
 
 /// The `path` of an entry: `/` or `/segment/…`, without a slash at its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub enum PrefixError {
     NoSlash,
     /// Not a plain path.
     #[error(
-        "a path here is plain ASCII: no `.` or `..` segments, no dot at the end of one, no `//`, and none of `%`, `?`, `#`, `;` and `\\`"
+        "a path here is plain ASCII: no `.` or `..` segments, no dot and no `+` at the ends of one, no `//`, and none of `%`, `?`, `#`, `;` and `\\`"
     )]
     NotPlain,
 }
@@ -31,8 +32,11 @@ impl Prefix {
             return Err(PrefixError::NoSlash);
         }
         let text = text.strip_suffix('/').unwrap_or(text);
-        let is_name =
-            |name: &str| !name.ends_with('.') && name.bytes().all(|it| it.is_ascii_graphic());
+        let is_name = |name: &str| {
+            !name.ends_with(['.', '+'])
+                && !name.starts_with('+')
+                && name.bytes().all(|it| it.is_ascii_graphic())
+        };
         let is_plain = !text.contains(['%', '?', '#', '\\', ';'])
             && text
                 .split('/')
@@ -73,6 +77,11 @@ impl Prefix {
             "" => Some("/"),
             _ => rest.starts_with('/').then_some(rest),
         }
+    }
+
+    /// The path of the whole that has this path once the prefix is off.
+    pub(super) fn with(&self, rest: &str) -> String {
+        format!("{}{rest}", self.text)
     }
 
     /// As written in the configuration.
@@ -117,7 +126,7 @@ mod tests {
     fn a_prefix_is_plain() {
         for text in [
             "/a%20b", "/a b", "/a//b", "/a/../b", "/a;x", "/a?b", "/a#b", "/a\\b", "/a.", "/.",
-            "/é",
+            "/é", "/c++", "/+x",
         ] {
             assert_eq!(Prefix::parse(text), Err(PrefixError::NotPlain), "{text}");
         }

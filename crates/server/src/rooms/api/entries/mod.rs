@@ -3,11 +3,13 @@
 //! A rule holds for a path that begins with its prefix, byte for byte, followed by a slash or the end. A path that
 //! servers read in more than one way ([`readings`]) belongs to the strictest of the entries that it could mean, and
 //! is refused if there is none that is as strict as all the others. If a reading belongs to no entry, the path is
-//! not served. The upstream is sent the path as it came.
+//! not served. The upstream is sent the path as it came; where an entry takes its prefix off, what remains is read in
+//! every way, too.
 
 use super::entry::{Entry, EntrySettings};
 use super::path::Prefix;
-use super::readings::{fold, is_plain, readings};
+use super::readings::{is_plain, readings};
+use crate::admission::fold;
 use crate::error::Code;
 
 /// All entries, longest prefix first.
@@ -41,10 +43,28 @@ impl Entries {
     /// Every entry that a path could mean.
     fn meant(&self, path: &str) -> Result<Vec<&Entry>, Code> {
         let mut meant: Vec<&Entry> = Vec::new();
-        for reading in readings(path).ok_or(Code::PathNotAllowed)? {
-            let folded = fold(&reading);
+        self.add_meant(&readings(path).ok_or(Code::PathNotAllowed)?, &mut meant)?;
+        let mut looked_at = 0;
+        while let Some(entry) = meant.get(looked_at) {
+            looked_at += 1;
+            // Only what begins with the prefix as it is written is sent without it.
+            if entry.settings.path.holds(path) {
+                let sent = entry.readings_when_stripped(path);
+                self.add_meant(&sent.ok_or(Code::PathNotAllowed)?, &mut meant)?;
+            }
+        }
+        Ok(meant)
+    }
+
+    fn add_meant<'entries>(
+        &'entries self,
+        readings: &[String],
+        meant: &mut Vec<&'entries Entry>,
+    ) -> Result<(), Code> {
+        for reading in readings {
+            let folded = fold(reading);
             for entry in [
-                self.longest(|prefix| prefix.holds(&reading)),
+                self.longest(|prefix| prefix.holds(reading)),
                 self.longest(|prefix| prefix.holds_folded(&folded)),
             ] {
                 let entry = entry.ok_or(Code::RouteNotFound)?;
@@ -53,7 +73,7 @@ impl Entries {
                 }
             }
         }
-        Ok(meant)
+        Ok(())
     }
 
     fn longest(&self, holds: impl Fn(&Prefix) -> bool) -> Option<&Entry> {

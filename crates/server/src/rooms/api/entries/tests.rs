@@ -131,6 +131,55 @@ fn entries_of_which_none_is_strictest_refuse_what_could_mean_both() {
     assert_eq!(found(&entries, "/B"), "/");
 }
 
+fn stripping(list: &[(&str, &str, Access)]) -> Entries {
+    let settings = list.iter().map(|(path, upstream, access)| EntrySettings {
+        strip_prefix: true,
+        destination: Destination::Upstream(Address::parse(upstream, false).unwrap()),
+        ..settings(path, access.clone())
+    });
+    Entries::new(settings.collect())
+}
+
+#[test]
+fn what_remains_without_the_prefix_passes_no_rule() {
+    let entries = stripping(&[
+        ("/api", "http://127.0.0.1:9", Access::Anybody),
+        ("/api/admin", "http://127.0.0.1:9/admin", allow(OWNER)),
+    ]);
+    for path in [
+        "/api//h/admin/x",
+        "/api/%2Fh/admin",
+        "/api///h/admin",
+        "/api//admin",
+        "/api/;a=b/h/admin",
+        "/api//h/adm%ffin",
+    ] {
+        assert_eq!(found(&entries, path), "/api/admin", "{path}");
+    }
+    for path in ["/api/x", "/api//x/y", "/api/100%25ab", "/api/a%2Fb"] {
+        assert_eq!(found(&entries, path), "/api", "{path}");
+    }
+    // Nor does it leave the path that all at the upstream begin with.
+    let entries = stripping(&[
+        ("/v", "http://127.0.0.1:9/base", Access::Anybody),
+        ("/v/admin", "http://127.0.0.1:9/base/admin", allow(OWNER)),
+    ]);
+    assert_eq!(found(&entries, "/v//h/admin"), "/v");
+    assert_eq!(found(&entries, "/v//admin"), "/v/admin");
+    assert_eq!(found(&entries, "/v/..;/x"), "PATH_NOT_ALLOWED");
+}
+
+#[test]
+fn headers_that_are_passed_are_rules_too() {
+    let mut root = settings("/", Access::Anybody);
+    root.pass_headers = vec![http::HeaderName::from_static("x-http-method-override")];
+    let entries = Entries::new(vec![root, settings("/items", Access::Anybody)]);
+    for path in ["/Items/1", "/%69tems/1", "//items/1"] {
+        assert_eq!(found(&entries, path), "/items", "{path}");
+    }
+    assert_eq!(found(&entries, "/Other"), "/");
+}
+
 #[test]
 fn methods_rates_and_sizes_are_rules_too() {
     let strict = |change: fn(&mut EntrySettings)| {
@@ -153,8 +202,8 @@ fn methods_rates_and_sizes_are_rules_too() {
     }
 }
 
-/// What six kinds of servers make of a path, each written down by itself.
-fn six_readings(path: &str) -> Vec<String> {
+/// What kinds of servers make of a path, each written down by itself.
+fn readings_of_servers(path: &str) -> Vec<String> {
     let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
     let once = decode(path);
     let whatwg = url::Url::parse("http://host")
@@ -173,6 +222,11 @@ fn six_readings(path: &str) -> Vec<String> {
         cut(path),
         cut(&once),
         cut(&twice),
+        percent_encoding::percent_decode_str(path)
+            .collect::<Vec<u8>>()
+            .utf8_chunks()
+            .map(|chunk| chunk.valid())
+            .collect(),
         once.to_lowercase(),
         path.to_lowercase(),
         whatwg,
@@ -190,7 +244,7 @@ proptest::proptest! {
     fn no_spelling_reaches_a_stricter_handler(
         pair in proptest::sample::subsequence(vec!["/", "/a", "/a/b", "/a/b/a", "/b", "/b/a"], 2),
         strict_first in proptest::bool::ANY,
-        path in "(/|/a|/b|%2f|%2F|%5c|%3f|%23|%3b|%25|%2561|%252f|%61|%62|A|B|;|\\.|%2e|\\.\\.|%20|//|/host|x){1,8}",
+        path in "(/|/a|/b|%2f|%2F|%5c|%3f|%23|%3b|%25|%2561|%252f|%61|%62|A|B|;|\\.|%2e|\\.\\.|%20|%ff|%C3|//|/host|x){1,8}",
     ) {
         let path = format!("/{path}");
         let access = |strict: bool| if strict { allow(OWNER) } else { Access::Anybody };
@@ -199,11 +253,36 @@ proptest::proptest! {
             (pair[1], access(!strict_first)),
         ]);
         if let Ok(ruled) = entries.find(&path) {
-            for reading in six_readings(&path) {
+            for reading in readings_of_servers(&path) {
                 let handler = entries.longest(|prefix| prefix.holds(&reading));
                 proptest::prop_assert!(
                     handler.is_some_and(|handler| ruled.is_as_strict_as(handler)),
                     "{path} is read as {reading} under the rule of {}", ruled.settings.path.as_str()
+                );
+            }
+        }
+    }
+
+    /// The same where prefixes are taken off: what the upstream is sent is read in every way, and what it is the path
+    /// of on this server is no stricter entry's.
+    #[test]
+    fn no_spelling_reaches_a_stricter_handler_without_the_prefix(
+        pair in proptest::sample::subsequence(vec!["/a", "/a/b", "/a/b/a", "/b", "/b/a"], 2),
+        strict_first in proptest::bool::ANY,
+        path in "(/a|/b)(/|/a|/b|%2f|%5c|%3f|%23|%3b|%25|%61|A|B|;|%20|%ff|//|/host|x){1,7}",
+    ) {
+        let access = |strict: bool| if strict { allow(OWNER) } else { Access::Anybody };
+        let entries = stripping(&[
+            (pair[0], "http://127.0.0.1:9", access(strict_first)),
+            (pair[1], "http://127.0.0.1:9", access(!strict_first)),
+        ]);
+        if let Ok(ruled) = entries.find(&path) && let Some(sent) = ruled.settings.path.strip(&path) {
+            for reading in readings_of_servers(sent) {
+                let public = ruled.settings.path.with(&reading);
+                let handler = entries.longest(|prefix| prefix.holds(&public));
+                proptest::prop_assert!(
+                    handler.is_some_and(|handler| ruled.is_as_strict_as(handler)),
+                    "{path}: {sent} is read as {reading} under the rule of {}", ruled.settings.path.as_str()
                 );
             }
         }

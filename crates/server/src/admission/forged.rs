@@ -8,9 +8,10 @@ use http::header::{HeaderMap, HeaderName};
 
 /// Headers by which frameworks take another path or method than the request line's. They are removed whoever
 /// sent them, unless the entry passes them by name.
-const OVERRIDES: [&[u8]; 19] = [
+const OVERRIDES: [&[u8]; 20] = [
     b"proxy",
     b"request-uri",
+    b"unencoded-url",
     b"x-envoy-original-path",
     b"x-http-method",
     b"x-http-method-override",
@@ -34,26 +35,57 @@ const OVERRIDES: [&[u8]; 19] = [
 const NEXT_MIDDLEWARE: &[u8] = b"x-middleware-";
 
 /// What only a proxy may say of the client, beside `X-Forwarded-*`.
-const CLIENTS: [&[u8]; 14] = [
+const CLIENTS: [&[u8]; 31] = [
     b"cf-connecting-ip",
     b"cf-connecting-ipv6",
     b"client-ip",
+    b"do-connecting-ip",
     b"fastly-client-ip",
+    b"fly-client-ip",
     b"forwarded",
+    b"forwarded-for",
+    b"forwarded-for-ip",
+    b"front-end-https",
+    b"proxy-client-ip",
     b"true-client-ip",
+    b"wl-proxy-client-ip",
+    b"x-appengine-user-ip",
+    b"x-azure-clientip",
+    b"x-azure-socketip",
     b"x-client-ip",
     b"x-cluster-client-ip",
     b"x-envoy-external-address",
+    b"x-forwarded",
     b"x-host",
+    b"x-nf-client-connection-ip",
     b"x-original-host",
     b"x-originating-ip",
+    b"x-proxyuser-ip",
     b"x-real-ip",
+    b"x-remote-addr",
     b"x-remote-ip",
+    b"x-scheme",
+    b"x-url-scheme",
+    b"x-vercel-forwarded-for",
+];
+
+/// Headers that this server reads or writes itself: in another spelling they would reach a server that takes it for
+/// the same name.
+const OURS: [&[u8]; 9] = [
+    b"authorization",
+    b"connection",
+    b"content-length",
+    b"content-type",
+    b"cookie",
+    b"expect",
+    b"host",
+    b"transfer-encoding",
+    b"x-request-id",
 ];
 
 /// Removes the headers that only this server may set, those that override the request line, and from a client
 /// that is no trusted proxy, those that only a proxy may set. `passed` are the overrides that the entry lets through.
-pub(super) fn remove_forged(
+pub(crate) fn remove_forged(
     headers: &mut HeaderMap,
     from_trusted_proxy: bool,
     passed: &[HeaderName],
@@ -73,19 +105,33 @@ pub fn is_override(name: &HeaderName) -> bool {
     overrides(name.as_str().as_bytes())
 }
 
+/// Whether a header could lead past a rule or be taken for what a proxy says, so that passing all that begin alike does not
+/// pass it.
+pub(crate) fn needs_its_name(name: &HeaderName) -> bool {
+    is_forged(name.as_str(), false)
+}
+
 fn is_forged(name: &str, from_trusted_proxy: bool) -> bool {
     let bytes = name.as_bytes();
     // Of the rest, no name looks like one of those above.
-    if !matches!(bytes.first(), Some(b'x' | b'f' | b'c' | b't' | b'p' | b'r')) {
+    if !matches!(
+        bytes.first(),
+        Some(b'a' | b'c' | b'd' | b'e' | b'f' | b'h' | b'p' | b'r' | b't' | b'u' | b'w' | b'x')
+    ) {
         return false;
     }
     let is_spelled_oddly = bytes
         .iter()
         .any(|byte| !byte.is_ascii_alphanumeric() && *byte != b'-');
+    // As CGI writes the names of headers.
+    let bytes = match bytes.split_at_checked(5) {
+        Some((start, rest)) if folded_eq(start, b"http-") => rest,
+        _ => bytes,
+    };
     starts_with(bytes, b"x-backlot-")
         || overrides(bytes)
         || (is_of_client(bytes) && (is_spelled_oddly || !from_trusted_proxy))
-        || (is_spelled_oddly && folded_eq(bytes, b"x-request-id"))
+        || (is_spelled_oddly && OURS.iter().any(|it| folded_eq(bytes, it)))
 }
 
 fn overrides(name: &[u8]) -> bool {
@@ -140,6 +186,10 @@ mod tests {
             "x_forwarded_for",
             "x-forwarded_proto",
             "x_real_ip",
+            "http_x_backlot_role",
+            "HTTP_Authorization",
+            "content_length",
+            "transfer.encoding",
             "x-backlog",
             "x-custom_name",
             "x-forwarded-for",
@@ -156,6 +206,25 @@ mod tests {
     }
 
     #[test]
+    fn what_a_proxy_says_is_removed_from_clients() {
+        let names = [
+            "x-forwarded",
+            "forwarded-for",
+            "fly-client-ip",
+            "wl-proxy-client-ip",
+            "x-azure-clientip",
+            "x-proxyuser-ip",
+            "front-end-https",
+            "x-scheme",
+        ];
+        let mut headers = named(&names);
+        remove_forged(&mut headers, true, &[]);
+        assert_eq!(headers.len(), names.len());
+        remove_forged(&mut headers, false, &[]);
+        assert_eq!(left(&headers), "");
+    }
+
+    #[test]
     fn overrides_are_removed_whoever_sent_them() {
         let names = [
             "x-original-url",
@@ -166,6 +235,8 @@ mod tests {
             "x-middleware-subrequest",
             "x_middleware_rewrite",
             "proxy",
+            "http_x_original_url",
+            "unencoded_url",
         ];
         for from_trusted_proxy in [true, false] {
             let mut headers = named(&names);

@@ -1,32 +1,31 @@
 //! The ways in which servers read one path.
 //!
-//! A server may decode a path once, twice or not at all, fold its case, join its slashes, take a backslash for a
-//! slash, cut it at an encoded `?` or `#`, drop what follows a `;`, or take its beginning for a host. The rules of
+//! A server may decode a path once, twice or not at all, fold its case, take full-width letters for narrow ones, join its
+//! slashes, take a backslash for a slash, cut it at an encoded `?` or `#`, drop what follows a `;`, pass over spaces at a
+//! segment's ends, or take the path's beginning for a host. The rules of
 //! `[[api]]` are only worth something if no reading of a path reaches another rule's handler, so all readings are
 //! written out here and `entries` compares each of them with the prefixes.
 //!
 //! Caveat: a path that leads somewhere else in any reading (dot segments), and one with control characters, has no
 //! readings: it is refused.
 
+mod decode;
+
 use std::collections::HashSet;
 
-use percent_encoding::percent_decode_str;
+use decode::decodings;
 
-/// Decodings of one path, by percent, `%uXXXX`, Latin-1 and overlong UTF-8. More than any ordinary path has.
-const MAX_DECODINGS: usize = 8;
 /// Readings of one path. Ordinary paths have one to six.
 const MAX_READINGS: usize = 512;
-/// How often a path may be percent-encoded over itself: servers decode once, some twice.
-const MAX_ENCODING_DEPTH: usize = 3;
 
 /// Whether every server reads a path alike, as it stands: lower case, nothing encoded, no empty segments, and
-/// no segment that begins or ends with a dot.
+/// no segment that begins or ends with a dot or a plus sign.
 pub(super) fn is_plain(path: &str) -> bool {
     let mut before = 0;
     for byte in path.bytes() {
         let is_plain = match byte {
-            b'/' => !matches!(before, b'/' | b'.'),
-            b'.' => before != b'/',
+            b'/' => !matches!(before, b'/' | b'.' | b'+'),
+            b'.' | b'+' => before != b'/',
             b'%' | b'\\' | b';' | b'A'..=b'Z' => false,
             byte => byte.is_ascii_graphic(),
         };
@@ -35,10 +34,10 @@ pub(super) fn is_plain(path: &str) -> bool {
         }
         before = byte;
     }
-    before != b'.'
+    !matches!(before, b'.' | b'+')
 }
 
-/// Every reading of a path, itself included, but for case ([`fold`]). `None` if a reading resolves dot segments or holds control
+/// Every reading of a path, itself included, but for case ([`crate::admission::fold`]). `None` if a reading resolves dot segments or holds control
 /// characters, if the path holds a backslash, or if it is encoded deeper than any server decodes.
 pub(super) fn readings(path: &str) -> Option<Vec<String>> {
     if path.contains('\\') {
@@ -68,118 +67,13 @@ pub(super) fn readings(path: &str) -> Option<Vec<String>> {
     Some(all)
 }
 
-/// A text in which case makes no difference, as a server that compares without case sees it.
-pub(super) fn fold(text: &str) -> String {
-    text.chars()
-        .flat_map(char::to_uppercase)
-        .flat_map(char::to_lowercase)
-        .collect()
-}
-
-/// The path, and what decoding it again and again makes of it. `None` if there is no end to it.
-fn decodings(path: &str) -> Option<Vec<String>> {
-    let mut all = vec![path.to_owned()];
-    let mut newest = 0;
-    for depth in 0.. {
-        let end = all.len();
-        for at in newest..end {
-            for decoded in decode(&all[at]) {
-                if !all.contains(&decoded) {
-                    all.push(decoded);
-                }
-            }
-        }
-        if all.len() == end {
-            return Some(all);
-        }
-        if depth == MAX_ENCODING_DEPTH || all.len() > MAX_DECODINGS {
-            return None;
-        }
-        newest = end;
-    }
-    None
-}
-
-/// What one decoding makes of a text: as UTF-8, and if it is none, as servers read it that do not check.
-fn decode(text: &str) -> Vec<String> {
-    if !text.contains('%') {
-        return Vec::new();
-    }
-    let mut decoded = Vec::with_capacity(1);
-    let bytes: Vec<u8> = percent_decode_str(text).collect();
-    match String::from_utf8(bytes) {
-        Ok(text) => decoded.push(text),
-        Err(error) => {
-            let bytes = error.into_bytes();
-            decoded.push(String::from_utf8_lossy(&bytes).into_owned());
-            decoded.push(bytes.iter().copied().map(char::from).collect());
-            decoded.push(decode_overlong(&bytes));
-        }
-    }
-    let has_wide = |text: &str| text.contains("%u") || text.contains("%U");
-    if has_wide(text) {
-        decoded.push(decode_wide(text));
-    }
-    decoded
-}
-
-/// UTF-8 as a decoder reads it that does not refuse more bytes than a letter needs: `C0 AF` is a slash.
-fn decode_overlong(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len());
-    let mut left = bytes;
-    while let Some((&first, rest)) = left.split_first() {
-        let (length, bits) = match first {
-            0xc0..=0xdf => (1, first & 0x1f),
-            0xe0..=0xef => (2, first & 0x0f),
-            0xf0..=0xf7 => (3, first & 0x07),
-            _ => (0, first),
-        };
-        let tail = rest.get(..length).unwrap_or_default();
-        let is_whole = tail.len() == length && tail.iter().all(|byte| byte & 0xc0 == 0x80);
-        let letter = |bits: u32| char::from_u32(bits).unwrap_or(char::REPLACEMENT_CHARACTER);
-        if length > 0 && is_whole {
-            let all = tail.iter().fold(u32::from(bits), |all, byte| {
-                (all << 6) | u32::from(byte & 0x3f)
-            });
-            text.push(letter(all));
-            left = &rest[length..];
-        } else {
-            text.push(letter(u32::from(first)));
-            left = rest;
-        }
-    }
-    text
-}
-
-/// `%u0061` as IIS and old scripts write an `a`, beside plain percent-encoding.
-fn decode_wide(text: &str) -> String {
-    let mut parts = text.split('%');
-    let mut plain = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let digits = part
-            .strip_prefix(['u', 'U'])
-            .and_then(|it| it.get(..4))
-            .filter(|digits| digits.bytes().all(|it| it.is_ascii_hexdigit()));
-        let letter = digits
-            .and_then(|digits| u32::from_str_radix(digits, 16).ok())
-            .and_then(char::from_u32);
-        if let Some(letter) = letter {
-            plain.push(letter);
-            plain.push_str(&part[5..]);
-        } else {
-            plain.push('%');
-            plain.push_str(part);
-        }
-    }
-    percent_decode_str(&plain).decode_utf8_lossy().into_owned()
-}
-
 /// A control character, or a segment that a server could resolve: only dots and spaces, whatever follows a `;`,
 /// `?` or `#`. The other half of Unicode's control characters is letters in older encodings: `%82%A0` in Shift JIS.
 fn has_control_or_dots(text: &str) -> bool {
     let is_dots = |segment: &str| {
         let name = segment.split([';', '?', '#']).next().unwrap_or_default();
-        name.contains('.') && name.chars().all(|it| it == '.' || it.is_whitespace())
+        let is_space = |it: char| it.is_whitespace() || it == '+';
+        name.contains('.') && name.chars().all(|it| it == '.' || is_space(it))
     };
     text.contains(|it: char| it.is_ascii_control()) || text.split(['/', '\\']).any(is_dots)
 }
@@ -222,26 +116,35 @@ fn cuts(text: &str) -> Vec<String> {
     all
 }
 
-/// As it is, with its slashes joined, without dots and spaces at the ends of segments, and without a host at its
-/// beginning.
+/// As it is, without a host at its beginning, without spaces and dots at the ends of segments, and each of them with its
+/// slashes joined.
 fn joined(text: String) -> Vec<String> {
     let mut all = Vec::with_capacity(1);
-    if let Some(after_host) = without_host(&text) {
-        all.push(join(&after_host));
-        all.push(after_host);
+    let after_host = without_host(&text);
+    for text in after_host.into_iter().chain([text]) {
+        let trimmed = trimmed(&text);
+        for text in trimmed.into_iter().chain([text]) {
+            if text.contains("//") || text.ends_with('/') {
+                all.push(join(&text));
+            }
+            all.push(text);
+        }
     }
-    if text.contains("//") || text.ends_with('/') {
-        all.push(join(&text));
-    }
-    let is_trimmed = |it: &str| it.ends_with(['.', ' ']);
-    if text.split('/').any(is_trimmed) {
-        let names = text.split('/').map(|it| it.trim_end_matches(['.', ' ']));
-        let trimmed = names.collect::<Vec<_>>().join("/");
-        all.push(join(&trimmed));
-        all.push(trimmed);
-    }
-    all.push(text);
     all
+}
+
+/// Without what a server may pass over at the ends of segments. `None` if there is nothing of it.
+fn trimmed(text: &str) -> Option<String> {
+    // A plus sign may be read as a space.
+    let is_space = |letter: char| letter.is_whitespace() || letter == '+';
+    let is_passed_over = |letter: char| is_space(letter) || letter == '.';
+    let trim = |name: &'_ str| -> String {
+        let name = name.trim_start_matches(is_space);
+        name.trim_end_matches(is_passed_over).to_owned()
+    };
+    let names: Vec<String> = text.split('/').map(trim).collect();
+    let trimmed = names.join("/");
+    (trimmed != text).then_some(trimmed)
 }
 
 fn join(text: &str) -> String {
@@ -274,7 +177,7 @@ mod tests {
             ("/api/getUser", 1),
             ("/api/100%25ab", 6),
             ("/api/caf%C3%A9", 3),
-            ("/api/%82%A0%83%85", 8),
+            ("/api/%82%A0%83%85", 12),
             ("/api/https%3A%2F%2Fexample.com%2Fa%3Fb%3D1", 20),
         ] {
             let readings = readings(path).unwrap();
@@ -314,6 +217,9 @@ mod tests {
             "/nx/public%23/../admin",
             "/nx/public%3b/%2e%2e/admin",
             "/a/%252525252561",
+            "/a/.%ff./admin",
+            "/a/%E2%80%A5/admin",
+            "/a/.%E2%80%8B./admin",
         ] {
             assert_eq!(readings(path), None, "{path}");
         }
@@ -340,6 +246,19 @@ mod tests {
             ("/%C0%AFa", "//a"),
             ("/%u0061", "/a"),
             ("/%E9", "/é"),
+            ("/public/%ffadmin", "/public/admin"),
+            ("/public/adm%C3in", "/public/admin"),
+            ("/public/%FF%FEadmin", "/public/admin"),
+            ("/ad%EF%BD%8Din", "/admin"),
+            ("/ad%uff4din", "/admin"),
+            ("/%E2%93%90dmin", "/admin"),
+            ("/public%EF%BC%8Fadmin", "/public/admin"),
+            ("/ad%E2%80%8Bmin", "/admin"),
+            ("/ad%C2%ADmin", "/admin"),
+            ("/%C2%A0admin%C2%A0", "/admin"),
+            ("/%20admin", "/admin"),
+            ("/+admin+", "/admin"),
+            ("//host/public./admin", "/public/admin"),
         ] {
             let readings = readings(path).unwrap();
             assert!(
@@ -349,15 +268,10 @@ mod tests {
         }
     }
 
-    #[test]
-    fn letters_that_fold_to_ascii_are_folded() {
-        assert_eq!(fold("/Public/\u{212A}ey/\u{17F}"), "/public/key/s");
-    }
-
     proptest::proptest! {
         /// The work that a path can cause is bounded.
         #[test]
-        fn readings_are_bounded(path in "/[a-cA-C.%/;0-9 ?#u]{0,60}") {
+        fn readings_are_bounded(path in "/[a-cA-C.%/;0-9 ?#u+éｅ]{0,60}") {
             if let Some(readings) = readings(&path) {
                 proptest::prop_assert!(readings.len() <= MAX_READINGS);
                 proptest::prop_assert!(readings.contains(&path));
