@@ -34,7 +34,7 @@ def read_arguments(words: list[str] | None = None) -> Settings:
     parser.add_argument("--rivals", type=_some_of(RIVAL_NAMES), default=RIVAL_NAMES, metavar="LIST",
                         help=f"rivals, of {','.join(RIVAL_NAMES)} (default all)")  # fmt: skip
     parser.add_argument("--no-build", dest="build", action="store_false",
-                        help="take the release binaries as they are")  # fmt: skip
+                        help="take the binaries of the profile `dist` as they are")  # fmt: skip
     parser.add_argument("--target-dir", type=Path, dest="target", metavar="DIR",
                         default=os.environ.get("CARGO_TARGET_DIR", "target"),
                         help="cargo's target folder (default $CARGO_TARGET_DIR or target)")  # fmt: skip

@@ -7,7 +7,7 @@ from pathlib import Path
 from .failures import ContestantFailed
 from .machine import Cores
 from .servers import Fleet, Launch, Server, free_port
-from .settings import Settings
+from .settings import PROFILE, Settings
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class Workbench:
         return Place(free_port(), upstream_port, directory, self.settings.pool)
 
     def binary(self, name: str) -> Path:
-        """One of our own release binaries."""
-        path = self.settings.target / "release" / name
+        """One of our own binaries, as they are packaged."""
+        path = self.settings.target / PROFILE / name
         if not path.exists():
             raise ContestantFailed(f"{path} is missing: run without --no-build.")
         return path

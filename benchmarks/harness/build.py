@@ -12,6 +12,7 @@ from .failures import CannotRun
 from .settings import (
     ENVOY_PACKAGE,
     POCKETBASE_PACKAGE,
+    PROFILE,
     REPOSITORY,
     RIVALS,
     WORK,
@@ -51,9 +52,10 @@ def pocketbase_binary() -> Path:
 def _cargo(settings: Settings) -> None:
     if not tools.find("cargo"):
         raise CannotRun("cargo is not found: install Rust (https://rustup.rs), or use --no-build.")
-    command = ["cargo", "build", "--release", "-p", "backlot", "-p", "backlot-benchmark-peers"]
+    packages = ["-p", "backlot", "-p", "backlot-benchmark-peers"]
+    command = ["cargo", "build", "--profile", PROFILE, *packages]
     command += ["--target-dir", str(settings.target)]
-    print(" ".join(command[:7]), flush=True)
+    print(" ".join(command[:8]), flush=True)
     if subprocess.run(command, cwd=REPOSITORY, check=False).returncode:
         raise CannotRun("cargo build failed, see above.")
 

@@ -24,7 +24,7 @@ from .neighbours.outcome import Neighbours
 from .neighbours.section import measure_neighbours
 from .rounds import run_section
 from .servers import Fleet
-from .settings import WORK, Settings
+from .settings import PROFILE, WORK, Settings
 from .wix import measure_wix
 
 
@@ -104,7 +104,7 @@ def _tell(settings: Settings, cores: Cores, found: Findings) -> None:
 
 def _versions(settings: Settings) -> dict[str, str]:
     flags = {"wrk": "-v", "nginx": "-v", "haproxy": "-v", "node": "--version"}
-    found = {"backlot": version([str(settings.target / "release" / "backlot"), "--version"])}
+    found = {"backlot": version([str(settings.target / PROFILE / "backlot"), "--version"])}
     found |= {
         n: version([tools.located(n), flags[n]]) for n in tools.needed(settings) if n in flags
     }

@@ -7,6 +7,8 @@ BENCHMARKS = Path(__file__).resolve().parent.parent
 REPOSITORY = BENCHMARKS.parent
 RIVALS = BENCHMARKS / "rivals"
 WORK = BENCHMARKS / ".work"
+# The profile of cargo that our programs are built with: that of what is packaged.
+PROFILE = "dist"
 
 APP_ID = "7f3c2c1a-9a55-4f0e-8c5d-0123456789ab"
 # A throw-away secret in the form that Wix's have; it protects nothing.
