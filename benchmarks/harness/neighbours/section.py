@@ -16,11 +16,16 @@ SECONDS = 8
 WARM_UP_SECONDS = 1
 # For development: only attacks with one of these in their names, as in "counts|searches".
 ONLY = os.environ.get("BENCHMARK_ATTACKS", "").split("|")
+# Likewise: only this database.
+DATABASE = os.environ.get("BENCHMARK_DATABASE", "")
 
 
 def measure_neighbours(bench: Workbench, found: Neighbours) -> None:
     """Each database in turn, in a life of the server of its own for each attack."""
-    found.of["SQLite"] = _measure(bench, "SQLite", None)
+    if DATABASE != "PostgreSQL":
+        found.of["SQLite"] = _measure(bench, "SQLite", None)
+    if DATABASE == "SQLite":
+        return
     try:
         with Database() as database:
             found.of["PostgreSQL"] = _measure(bench, "PostgreSQL", database.url)
