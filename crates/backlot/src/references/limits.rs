@@ -25,9 +25,9 @@ that it is looked for in, two to four for a byte of an item that is parsed, four
 for an item. A filter of one text over a million items of a kilobyte fits into one request; 4,900 texts over 1,000
 reviews of 540 letters do, too, and over 10,000 of them they do not.
 
-What takes more than a moment runs in the work pool. An instance may hold all places while no other waits, and a quarter of
-them while others do; an instance that holds none never waits for one that holds more than its share. Work ends when its
-client has gone, and PostgreSQL is told to end its query.
+What takes more than a moment runs in the work pool. An instance may hold all places while no other asks for data, and a quarter
+of them for a quarter of a second after any request of another; an instance that holds none never waits for one that holds
+more than its share. Work ends when its client has gone, and PostgreSQL is told to end its query.
 
 A point read, a page of up to 100 items without a filter or by an indexed value, and the write of one small item are done at
 once, without a place.
@@ -116,7 +116,7 @@ fn site() -> Vec<Row> {
         (
             "places for work",
             format!(
-                "all while no other site waits, else a quarter; {PLACES_PER_CORE} for each core, at least {MIN_PLACES}"
+                "all while no other site asks for data, else a quarter; {PLACES_PER_CORE} for each core, at least {MIN_PLACES}"
             ),
             "waits for its turn",
             "one site's queries leave room for others'",

@@ -84,6 +84,7 @@ pub(crate) struct Opened {
 impl Data {
     /// The data of this caller.
     pub(crate) fn of(self: &Arc<Self>, who: Who) -> DataOf {
+        self.work.note(who.instance_id);
         DataOf {
             data: Arc::clone(self),
             who,

@@ -66,6 +66,11 @@ impl WorkPool {
         }
     }
 
+    /// Notes that an instance asks for something; see [`Places::note`].
+    pub(crate) fn note(&self, instance_id: InstanceId) {
+        self.places.note(instance_id);
+    }
+
     /// Runs what `work` makes, when it is the instance's turn. It ends early when this is no longer waited for. Refused
     /// when `most` of the instance's wait already ([`MAX_WAITING_OF_ONE`] for requests).
     pub(crate) async fn run<T, F>(

@@ -1,17 +1,22 @@
 //! Places for work, in turn over instances.
 //!
 //! An instance that holds more than its share keeps it until its work looks at the [`Place`] the next time, about a
-//! millisecond later: then it waits for its turn again if another instance waits. An instance that holds no place
-//! need not wait for that: up to twice as many places are handed out for such instances.
+//! millisecond later: then it waits for its turn again if another instance waits, or asked for something a moment ago
+//! ([`asking`]). An instance that holds no place need not wait for that: up to twice as many places are handed out for
+//! such instances.
+
+mod asking;
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use backlot_wix::InstanceId;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
+
+use asking::Asking;
 
 /// Work that is begun and waits for its next turn, for each place.
 const MAX_BEGUN_FOR_EACH: usize = 4;
@@ -20,7 +25,13 @@ const TIME_SLICE: Duration = Duration::from_millis(10);
 
 /// Hands out places. Cloning shares it.
 #[derive(Clone)]
-pub(crate) struct Places(Arc<Mutex<State>>);
+pub(crate) struct Places(Arc<Shared>);
+
+struct Shared {
+    state: Mutex<State>,
+    /// How many places are held, for whoever need not know more.
+    held: AtomicUsize,
+}
 
 /// Too many requests of this instance wait already.
 #[derive(Debug, PartialEq, Eq)]
@@ -36,6 +47,7 @@ struct State {
     waiting: HashMap<InstanceId, VecDeque<Turn>>,
     /// Instances that wait, the next one first.
     turns: VecDeque<InstanceId>,
+    asking: Asking,
 }
 
 /// One that waits for its turn: a task, or a thread in the middle of its work.
@@ -68,14 +80,26 @@ pub(crate) struct Place {
 
 impl Places {
     pub(crate) fn new(count: usize) -> Self {
-        Self(Arc::new(Mutex::new(State {
-            count,
-            held: HashMap::new(),
-            held_in_all: 0,
-            parked: 0,
-            waiting: HashMap::new(),
-            turns: VecDeque::new(),
-        })))
+        Self(Arc::new(Shared {
+            state: Mutex::new(State {
+                count,
+                held: HashMap::new(),
+                held_in_all: 0,
+                parked: 0,
+                waiting: HashMap::new(),
+                turns: VecDeque::new(),
+                asking: Asking::default(),
+            }),
+            held: AtomicUsize::new(0),
+        }))
+    }
+
+    /// Notes that an instance asks for something, be it so short that it needs no place: the work of others keeps to
+    /// its share for a moment. Costs nothing while nobody works.
+    pub(crate) fn note(&self, instance_id: InstanceId) {
+        if self.0.held.load(Ordering::Relaxed) > 0 {
+            self.0.state.lock().asking.note(instance_id, Instant::now());
+        }
     }
 
     /// Waits for a place. Whoever stops waiting gives up the turn. `most` is how many may wait.
@@ -85,7 +109,7 @@ impl Places {
         most: usize,
     ) -> Result<Place, TooManyWaiting> {
         let (turn, served) = oneshot::channel();
-        self.0.lock().join_line(instance_id, turn, most)?;
+        self.0.state.lock().join_line(instance_id, turn, most)?;
         self.hand_out();
         // The sender is kept until it is served.
         served.await.map_err(|_| TooManyWaiting)
@@ -94,7 +118,11 @@ impl Places {
     /// Gives places to those whose turn it is.
     fn hand_out(&self) {
         loop {
-            let Some((turn, instance_id)) = self.0.lock().next() else {
+            let mut state = self.0.state.lock();
+            let next = state.next();
+            self.0.held.store(state.held_in_all, Ordering::Relaxed);
+            drop(state);
+            let Some((turn, instance_id)) = next else {
                 return;
             };
             let place = Place {
@@ -108,7 +136,7 @@ impl Places {
     }
 
     fn give_back(&self, instance_id: InstanceId) {
-        self.0.lock().release(instance_id);
+        self.0.state.lock().release(instance_id);
         self.hand_out();
     }
 }
@@ -153,10 +181,15 @@ impl State {
         self.turns.iter().any(|other| *other != instance_id)
     }
 
+    /// Whether an instance is to keep to its share.
+    fn others_want(&self, instance_id: InstanceId) -> bool {
+        self.others_wait(instance_id) || self.asking.others_ask(instance_id, Instant::now())
+    }
+
     fn may_have_one(&self, instance_id: InstanceId) -> bool {
         let held = self.held_by(instance_id);
         if self.held_in_all < self.count {
-            return held < self.share() || !self.others_wait(instance_id);
+            return held < self.share() || !self.others_want(instance_id);
         }
         let somebody_has_more = || self.held.values().any(|held| *held > self.share());
         held == 0 && self.held_in_all < 2 * self.count && somebody_has_more()
@@ -203,9 +236,12 @@ impl State {
 
     /// Whether the work in a place should let another instance have its turn.
     fn should_yield(&self, instance_id: InstanceId, since: Instant) -> bool {
+        if self.held_by(instance_id) > self.share() {
+            return self.others_want(instance_id);
+        }
         self.held_in_all >= self.count
             && self.others_wait(instance_id)
-            && (self.held_by(instance_id) > self.share() || since.elapsed() > TIME_SLICE)
+            && since.elapsed() > TIME_SLICE
     }
 }
 
@@ -213,16 +249,16 @@ impl Place {
     /// Lets another instance have its turn if it waits for one, and waits for the next of its own. Blocks the
     /// thread: only for threads that work.
     pub(crate) fn take_turns(&self) {
-        if !self
-            .places
-            .0
-            .lock()
-            .should_yield(self.instance_id, *self.since.lock())
-        {
+        let mut state = self.places.0.state.lock();
+        if !state.should_yield(self.instance_id, *self.since.lock()) {
+            let may_be_handed_out = !state.turns.is_empty() && state.held_in_all < state.count;
+            drop(state);
+            if may_be_handed_out {
+                self.places.hand_out();
+            }
             return;
         }
         let (turn, served) = mpsc::sync_channel(1);
-        let mut state = self.places.0.lock();
         // It was served before those who wait behind it.
         state.line(self.instance_id).push_front(Turn::Thread(turn));
         state.parked += 1;

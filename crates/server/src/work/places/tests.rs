@@ -44,8 +44,8 @@ fn one_instance_has_all_places_while_none_other_waits() {
     let other = now(&places, 2).unwrap();
     assert!(now(&places, 2).is_none());
     drop((all, other));
-    assert!(places.0.lock().held.is_empty());
-    assert_eq!(places.0.lock().held_in_all, 0);
+    assert!(places.0.state.lock().held.is_empty());
+    assert_eq!(places.0.state.lock().held_in_all, 0);
 }
 
 #[test]
@@ -66,6 +66,44 @@ fn at_most_a_quarter_while_others_wait() {
     let mine_held: Vec<Place> = served(&mut mine);
     theirs_held.extend(served(&mut theirs));
     assert_eq!((mine_held.len(), theirs_held.len()), (2, 2));
+}
+
+#[test]
+fn one_instance_keeps_to_its_share_while_another_asks_for_what_needs_no_place() {
+    let places = Places::new(4);
+    let first = now(&places, 1).unwrap();
+    places.note(instance(2));
+    assert!(now(&places, 1).is_none());
+    drop(first);
+    let _first = now(&places, 1).unwrap();
+    // Its own requests do not hold it back.
+    let places = Places::new(4);
+    let _all: Vec<_> = (0..4)
+        .map(|_| {
+            places.note(instance(1));
+            now(&places, 1).unwrap()
+        })
+        .collect();
+}
+
+#[test]
+fn work_beyond_the_share_ends_its_turn_when_another_asks() {
+    let places = Places::new(4);
+    let (first, second) = (now(&places, 1).unwrap(), now(&places, 1).unwrap());
+    places.note(instance(2));
+    std::thread::scope(|scope| {
+        let worker = scope.spawn(|| second.take_turns());
+        // One place is its share: the work in it goes on, and the other one's waits for its end.
+        while places.0.state.lock().parked == 0 {
+            std::thread::yield_now();
+        }
+        first.take_turns();
+        assert!(first.is_held.load(Ordering::Relaxed));
+        assert_eq!(places.0.state.lock().held_in_all, 1);
+        drop(first);
+        worker.join().unwrap();
+    });
+    assert!(second.is_held.load(Ordering::Relaxed));
 }
 
 #[test]
@@ -122,7 +160,7 @@ fn long_work_lets_another_have_its_turn() {
     other.unwrap();
     assert!(long.is_held.load(Ordering::Relaxed));
     drop(long);
-    assert_eq!(places.0.lock().held_in_all, 0);
+    assert_eq!(places.0.state.lock().held_in_all, 0);
 }
 
 fn futures_executor<T>(future: impl Future<Output = Result<T, TooManyWaiting>>) -> T {

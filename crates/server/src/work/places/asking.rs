@@ -1,0 +1,55 @@
+//! Which instances asked for something a moment ago.
+
+use std::time::{Duration, Instant};
+
+use backlot_wix::InstanceId;
+
+/// How long an instance counts as asking.
+const MOMENT: Duration = Duration::from_millis(250);
+
+/// The two that asked last: one of them is another one, whoever wants to know.
+#[derive(Default)]
+pub(super) struct Asking {
+    last: Option<(InstanceId, Instant)>,
+    before: Option<(InstanceId, Instant)>,
+}
+
+impl Asking {
+    pub(super) fn note(&mut self, instance_id: InstanceId, now: Instant) {
+        if self.last.is_some_and(|(last, _)| last != instance_id) {
+            self.before = self.last;
+        }
+        self.last = Some((instance_id, now));
+    }
+
+    pub(super) fn others_ask(&self, instance_id: InstanceId, now: Instant) -> bool {
+        [self.last, self.before]
+            .into_iter()
+            .flatten()
+            .any(|(other, at)| other != instance_id && now.saturating_duration_since(at) < MOMENT)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_instance_asks_for_a_moment_and_one_never_holds_back_itself() {
+        let (one, other) = (
+            InstanceId::from_bytes([1; 16]),
+            InstanceId::from_bytes([2; 16]),
+        );
+        let (mut asking, now) = (Asking::default(), Instant::now());
+        asking.note(one, now);
+        assert!(!asking.others_ask(one, now));
+        assert!(asking.others_ask(other, now));
+        asking.note(other, now);
+        for _ in 0..3 {
+            asking.note(one, now + MOMENT / 2);
+        }
+        assert!(asking.others_ask(one, now + MOMENT / 2));
+        assert!(!asking.others_ask(one, now + MOMENT));
+        assert!(asking.others_ask(other, now + MOMENT));
+    }
+}
