@@ -7,7 +7,7 @@ use http::header::{
     CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, HeaderValue, TE, TRANSFER_ENCODING, UPGRADE,
 };
 use http::uri::PathAndQuery;
-use http::{Request, Response, StatusCode, Version};
+use http::{Method, Request, Response, StatusCode, Version};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
@@ -141,9 +141,23 @@ fn make(
     } else {
         request.headers_mut().insert(HOST, address.host().clone());
     }
+    if needs_length(request) {
+        let headers = request.headers_mut();
+        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
     *request.version_mut() = Version::HTTP_11;
     *request.uri_mut() = address.path(target).ok_or(UpstreamError::BadPath)?.into();
     Ok(())
+}
+
+/// Whether a request without a body is of a method that usually has one (RFC 9110, section 8.6): strict servers answer
+/// it with 411 unless its length is said. The client's own word for it is lost with the body, and HTTP/2 needs none.
+fn needs_length<B: http_body::Body>(request: &Request<B>) -> bool {
+    let has_content = matches!(
+        *request.method(),
+        Method::POST | Method::PUT | Method::PATCH
+    );
+    has_content && request.body().is_end_stream()
 }
 
 /// No transfer coding but `chunked`: any other would go on as it is, under no name.

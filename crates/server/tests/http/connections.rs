@@ -329,3 +329,37 @@ async fn a_header_that_makes_another_call_goes_along_by_its_whole_name_only() {
         assert_eq!(passed, expected, "{names:?}");
     }
 }
+
+/// RFC 9110, section 8.6: strict servers answer 411 to a write that does not say its length.
+#[tokio::test]
+async fn a_write_without_a_body_says_that_its_length_is_zero() {
+    let party = ThirdParty::start().await;
+    let lines: [(&str, &[Role]); 5] = [
+        ("POST /things", OWNER),
+        ("PUT /things", OWNER),
+        ("PATCH /things", OWNER),
+        ("DELETE /things", OWNER),
+        ("GET /things", OWNER),
+    ];
+    let server = TestServer::start_with(vec![], connected(party.connection("", &lines))).await;
+    let credential = instance("owner");
+    for (method, expected) in [
+        ("POST", Some("0")),
+        ("PUT", Some("0")),
+        ("PATCH", Some("0")),
+        ("DELETE", None),
+        ("GET", None),
+    ] {
+        for sent in [Some("0"), None] {
+            let mut headers = vec![("authorization", &*credential)];
+            headers.extend(sent.map(|length| ("content-length", length)));
+            let path = "/connections/x/things";
+            let reply = request(server.address, method, path, &headers, "").await;
+            assert_eq!(reply.status, 200, "{reply:?}");
+            let headers = party.last().headers;
+            let length = headers.get("content-length").map(|it| it.to_str().unwrap());
+            assert_eq!(length, expected, "{method} {sent:?}");
+            assert!(!headers.contains_key("transfer-encoding"));
+        }
+    }
+}

@@ -478,3 +478,22 @@ async fn an_encoded_question_mark_before_dots_reaches_no_upstream() {
         );
     }
 }
+
+/// RFC 9110, section 8.6: strict servers answer 411 to a POST that does not say its length.
+#[tokio::test]
+async fn a_post_without_a_body_says_that_its_length_is_zero() {
+    let server = TestServer::start(vec![to_upstream("/api", echo().await)]).await;
+    let credential = instance("member");
+    for (method, sent, expected) in [
+        ("POST", Some("0"), &["0"][..]),
+        ("POST", None, &["0"]),
+        ("GET", None, &[]),
+    ] {
+        let mut headers = vec![("authorization", credential.as_str())];
+        headers.extend(sent.map(|length| ("content-length", length)));
+        let reply = request(server.address, method, "/api/x", &headers, "").await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        assert_eq!(header(&reply, "content-length"), expected, "{method}");
+        assert_eq!(header(&reply, "transfer-encoding"), [""; 0]);
+    }
+}

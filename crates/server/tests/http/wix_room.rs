@@ -299,3 +299,17 @@ async fn calls_with_the_api_key_name_the_account_or_the_callers_site() {
     let log = server.stop_and_read_log().await;
     assert!(!log.contains("IST."), "{log}");
 }
+
+/// RFC 9110, section 8.6: strict servers answer 411 to a write that does not say its length.
+#[tokio::test]
+async fn a_write_without_a_body_says_that_its_length_is_zero() {
+    let wix = FakeWix::start().await;
+    let server = start(&wix).await;
+    for (method, path) in [("POST", "/stores/v1/query"), ("PATCH", "/things/7")] {
+        wix.on(path, 200, "{}");
+        let reply = call(&server, "owner", method, &format!("/wix{path}"), "").await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        let asked = wix.asked(path).pop().unwrap();
+        assert_eq!(asked.headers["content-length"], "0", "{method}");
+    }
+}
