@@ -35,7 +35,7 @@ pub struct Connection {
     /// The calls that may be made: `"GET /v1/things?limit&status=active|all"` names the parameters that its query may
     /// have (`?*` allows any), or with rules of its own
     /// `{ call = "POST /v1/things", allow = ["member"], plans = ["pro"] }`. `*` and `{name}` stand for one part of a
-    /// path, `{name}:verb` for one with that end, `**` for any number of them. `GET` includes `HEAD`. Where several
+    /// path, `{name}.json` and `{name}:verb` for one with that end, `**` for any number of them. `GET` includes `HEAD`. Where several
     /// lines fit, the most specific one decides.
     pub calls: Vec<ConnectionCall>,
     /// The roles that may make the calls that name none of their own. `app` is your own server, with the

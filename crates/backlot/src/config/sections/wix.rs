@@ -19,7 +19,7 @@ pub struct Wix {
     /// The calls that may be made through `/wix/<path>`, as the app on the caller's instance:
     /// `"GET /apps/v1/instance"`, or with rules of its own
     /// `{ call = "POST /stores/v1/products/query", allow = ["member"], plans = ["pro"] }`. `*` and
-    /// `{name}` stand for one part of a path, `**` for any number of them. Where several lines fit, the most
+    /// `{name}` stand for one part of a path, `{name}.json` for one with that end, `**` for any number of them. Where several lines fit, the most
     /// specific one decides. This lets callers do what only the app may: nothing is allowed that is not written here. With `as = "site"` or
     /// `as = "account"` a call is made with the API key instead, about the caller's site or about the
     /// account; only your own server may make those (`allow = ["app"]`).

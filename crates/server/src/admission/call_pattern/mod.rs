@@ -1,7 +1,7 @@
 //! Which calls to somebody else's API may be made: a method and a path, with places left open.
 //!
 //! `GET /apps/v1/instance`, `POST /stores/v1/products/{id}/media`, `POST /stores/**/query`: `*` and
-//! `{name}` stand for one segment, `*:verb` for one with that end, `**` and `…` for any number of them.
+//! `{name}` stand for one segment, `{id}.json` and `*:verb` for one with that end, `**` and `…` for any number of them.
 //!
 //! Rules: a pattern is compared with the path as it is sent on, byte for byte. A path that could mean
 //! something else at the other end than it says (dot segments, encoded slashes, empty segments) never
@@ -41,7 +41,7 @@ pub struct CallPattern {
 enum Segment {
     Literal(String),
     One,
-    /// One with something before this end, which begins with a colon.
+    /// One with something before this end, which begins with a mark such as `.` or `:`.
     Before(String),
     Many,
 }
@@ -62,7 +62,7 @@ pub enum CallPatternError {
     PathNotPlain,
     /// `a*`
     #[error(
-        "a wildcard stands for whole segments, *, {{name}} or **, or for what is before a colon: {{id}}:cancel"
+        "a wildcard stands for whole segments, *, {{name}} or **, or for what is before an end that begins with a mark: {{id}}.json, {{id}}:cancel"
     )]
     PartOfASegment,
 }
@@ -189,6 +189,23 @@ fn is_one(text: &str) -> bool {
     text == "*" || inner.is_some_and(is_name)
 }
 
+/// What follows a wildcard: a mark, and letters after it. Without the mark it would not be told where the name ends, and
+/// without letters some servers would pass over it.
+fn end_of(text: &str) -> Option<&str> {
+    let after_name = text.strip_prefix('*').or_else(|| {
+        let (name, end) = text.strip_prefix('{')?.split_once('}')?;
+        let is_name = !name.is_empty() && !name.contains(['{', '*']);
+        is_name.then_some(end)
+    });
+    let end =
+        after_name.filter(|end| end.starts_with(|mark: char| ".:-_~@!$'(),=".contains(mark)))?;
+    let has_letters = end
+        .ends_with(|last: char| last.is_ascii_alphanumeric() || "-_~)'".contains(last))
+        && end.contains(|letter: char| letter.is_ascii_alphanumeric());
+    let is_plain = is_plain_segment(end) && !end.contains(['*', '{', '}', '%']);
+    (has_letters && is_plain).then_some(end)
+}
+
 fn segment(text: &str) -> Result<Segment, CallPatternError> {
     if matches!(text, "**" | "…") {
         return Ok(Segment::Many);
@@ -196,12 +213,8 @@ fn segment(text: &str) -> Result<Segment, CallPatternError> {
     if is_one(text) {
         return Ok(Segment::One);
     }
-    if let Some((before, end)) = text.split_once(':')
-        && is_one(before)
-        && is_plain_segment(end)
-        && !end.contains('*')
-    {
-        return Ok(Segment::Before(format!(":{end}")));
+    if let Some(end) = end_of(text) {
+        return Ok(Segment::Before(end.to_owned()));
     }
     if text.contains(['*', '{', '}', '…']) {
         return Err(CallPatternError::PartOfASegment);

@@ -83,6 +83,56 @@ fn verbs_after_a_colon() {
 }
 
 #[test]
+fn names_with_an_ending() {
+    for (pattern, path, expected) in [
+        ("GET /products/{id}.json", "/products/7.json", true),
+        ("GET /products/*.json", "/products/7.json", true),
+        ("GET /products/{id}.json", "/products/a.b.json", true),
+        ("GET /products/{id}.json", "/products/a:b.json", true),
+        ("GET /products/{id}.json", "/products/7", false),
+        ("GET /products/{id}.json", "/products/.json", false),
+        ("GET /products/{id}.json", "/products/7.JSON", false),
+        ("GET /products/{id}.json", "/products/7.json.xml", false),
+        ("GET /products/{id}.json", "/products/7json", false),
+        ("GET /products/{id}.json", "/products/7%2ejson", false),
+        ("GET /products/{id}.json", "/products/7/8.json", false),
+        (
+            "GET /products/{id}.json/edit",
+            "/products/7.json/edit",
+            true,
+        ),
+        ("GET /files/{name}.tar.gz", "/files/a.tar.gz", true),
+        ("GET /files/{name}-small", "/files/a-small", true),
+        ("GET /files/{name}_2x.png", "/files/a_2x.png", true),
+        (
+            "GET /users/{name}@example.com",
+            "/users/a@example.com",
+            true,
+        ),
+        ("GET /**/{id}.json", "/a/b/7.json", true),
+        ("POST /things/{id}.json:run", "/things/7.json:run", true),
+    ] {
+        assert_eq!(allows(pattern, path), expected, "{pattern} {path}");
+    }
+    for text in [
+        "GET /{a}.",
+        "GET /{a}..",
+        "GET /{a}.json.",
+        "GET /{a}.{b}",
+        "GET /{a}.*",
+        "GET /{}.json",
+        "GET /{a}json",
+        "GET /a{b}.json",
+        "GET /**.json",
+        "GET /{a}%2ejson",
+        "GET /{a};v=1",
+    ] {
+        let read = CallPattern::parse(text);
+        assert!(read.is_err(), "{text}: {read:?}");
+    }
+}
+
+#[test]
 fn paths_that_end_in_a_slash() {
     for (pattern, path, expected) in [
         ("GET /things/", "/things/", true),

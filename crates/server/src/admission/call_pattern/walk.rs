@@ -39,8 +39,9 @@ pub(super) fn matches<Text: AsRef<str>>(
     pattern[at..].iter().all(|it| *it == Segment::Many)
 }
 
-/// Something without a colon, and then this end.
+/// Something, and then this end. Before a verb there is no colon: that would be another verb.
 pub(super) fn is_before(segment: &str, end: &str) -> bool {
     let before = segment.strip_suffix(end);
-    before.is_some_and(|before| !before.is_empty() && !before.contains(':'))
+    let may_have_colon = !end.starts_with(':');
+    before.is_some_and(|before| !before.is_empty() && (may_have_colon || !before.contains(':')))
 }

@@ -23,7 +23,32 @@ fn deciding(patterns: &[&str], call: &str) -> Vec<Vec<usize>> {
 
 #[test]
 fn the_most_specific_line_decides() {
-    let cases: [(&[&str], &str, &[usize]); 21] = [
+    let cases: [(&[&str], &str, &[usize]); 26] = [
+        (
+            &["GET /things/{id}", "GET /things/{id}.json"],
+            "GET /things/7.json",
+            &[1],
+        ),
+        (
+            &["GET /things/{id}.json", "GET /things/{id}"],
+            "GET /things/7",
+            &[1],
+        ),
+        (
+            &["GET /things/{id}.json", "GET /things/all.json"],
+            "GET /things/all.json",
+            &[1],
+        ),
+        (
+            &["GET /things/{id}.json", "GET /things/{id}.min.json"],
+            "GET /things/7.min.json",
+            &[1],
+        ),
+        (
+            &["GET /**", "GET /things/{id}.json"],
+            "GET /things/7.json",
+            &[1],
+        ),
         (
             &["GET /things/{id}", "GET /things/all"],
             "GET /things/all",
