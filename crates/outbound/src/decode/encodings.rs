@@ -1,4 +1,8 @@
 //! What `Content-Encoding` says.
+//!
+//! Some write there what is none: a character set (`UTF-8`), `none`, `binary`. Browsers and curl take such a body as it is,
+//! and so it is taken here. What is known to be an encoding and cannot be decoded is refused, since nothing could be found
+//! in it.
 
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
@@ -12,6 +16,29 @@ const MOST: usize = 2;
 /// The encodings of a body, in the order in which they were put on it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Encodings(Vec<Encoding>);
+
+/// Encodings, registered or in use, that are not decoded.
+const UNREADABLE: [&str; 19] = [
+    "aes128gcm",
+    "bzip2",
+    "compress",
+    "dcb",
+    "dcz",
+    "exi",
+    "lz4",
+    "lzma",
+    "pack200-gzip",
+    "sdch",
+    "snappy",
+    "x-bzip2",
+    "x-compress",
+    "x-lzma",
+    "x-snappy",
+    "x-xz",
+    "xz",
+    "zip",
+    "zstd",
+];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Encoding {
@@ -35,12 +62,13 @@ impl Encodings {
         for value in headers.get_all(CONTENT_ENCODING) {
             let said = String::from_utf8_lossy(value.as_bytes());
             for name in said.split(',').map(str::trim) {
-                match name.to_ascii_lowercase().as_str() {
-                    "" | "identity" => continue,
+                let name = name.split(';').next().unwrap_or_default();
+                match name.trim().to_ascii_lowercase().as_str() {
                     "gzip" | "x-gzip" => encodings.push(Encoding::Gzip),
                     "deflate" => encodings.push(Encoding::Deflate),
                     "br" => encodings.push(Encoding::Brotli),
-                    _ => return Err(unknown(&said)),
+                    name if UNREADABLE.contains(&name) => return Err(unknown(&said)),
+                    _ => continue,
                 }
                 if encodings.len() > MOST {
                     return Err(unknown(&said));
@@ -88,8 +116,36 @@ mod tests {
         assert_eq!(of(&["deflate", "br"]), Ok(vec![Deflate, Brotli]));
         assert!(of(&["gzip, gzip, gzip"]).is_err());
         assert!(of(&["gzip", "gzip", "gzip"]).is_err());
-        assert!(of(&["gzip;q=1"]).is_err());
-        let error = of(&[&format!("zstd{}", "x".repeat(1000))]).unwrap_err();
+        assert_eq!(of(&["gzip;q=1"]), Ok(vec![Gzip]));
+        let error = of(&[&format!("zstd, {}", "x".repeat(1000))]).unwrap_err();
         assert_eq!(error.said.len(), 64);
+        for unreadable in ["zstd", "compress", "gzip, ZSTD", "x-compress;q=1", "dcb"] {
+            assert!(of(&[unreadable]).is_err(), "{unreadable}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_encoding_says_nothing() {
+        let of = |value: &str| {
+            let mut headers = HeaderMap::new();
+            headers.append(CONTENT_ENCODING, value.parse().unwrap());
+            Encodings::of(&headers).map(|it| it.0)
+        };
+        for none in [
+            "UTF-8",
+            "utf8",
+            "none",
+            "binary",
+            "8bit",
+            "iso-8859-1",
+            "text/html",
+            "aws-chunked",
+            "*",
+            ";",
+        ] {
+            assert_eq!(of(none), Ok(vec![]), "{none}");
+        }
+        assert_eq!(of("utf-8, gzip"), Ok(vec![Encoding::Gzip]));
+        assert_eq!(of("aws-chunked,br"), Ok(vec![Encoding::Brotli]));
     }
 }

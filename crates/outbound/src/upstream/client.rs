@@ -35,7 +35,8 @@ pub struct ClientSettings {
     /// of flow control: whoever reads slowly can then hold up all the others.
     pub http2_over_tls: bool,
     /// Which addresses may be dialled. `None`: all, for servers that the configuration names and whose
-    /// callers have no say in it. With a guard, the heads of replies may have less (128 headers, 64 KiB).
+    /// callers have no say in it. With a guard, the heads of replies may have less (128 headers, 64 KiB), and may be
+    /// written as browsers take them: with spaces before a colon, or a value on several lines.
     pub guard: Option<AddressGuard>,
     /// Certificates that are trusted besides the operating system's, in DER: those that one's own
     /// services are signed with.
@@ -76,6 +77,8 @@ fn pooled(settings: &ClientSettings) -> legacy::Builder {
         builder
             .http1_max_headers(MOST_HEADERS)
             .http1_max_buf_size(MOST_HEAD_BYTES as usize)
+            .http1_allow_spaces_after_header_name_in_responses(true)
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
             .http2_max_header_list_size(MOST_HEAD_BYTES);
     }
     builder
@@ -168,7 +171,10 @@ impl Client {
         if self.settings.guard.is_some() {
             builder
                 .max_headers(MOST_HEADERS)
-                .max_buf_size(MOST_HEAD_BYTES as usize);
+                .max_buf_size(MOST_HEAD_BYTES as usize)
+                // Browsers and curl take such heads, and some old servers send them.
+                .allow_spaces_after_header_name_in_responses(true)
+                .allow_obsolete_multiline_headers_in_responses(true);
         }
         let (sender, connection) = builder
             .handshake(io)

@@ -163,7 +163,11 @@ fn needs_length<B: http_body::Body>(request: &Request<B>) -> bool {
 /// No transfer coding but `chunked`: any other would go on as it is, under no name.
 fn is_plainly_framed(response: &Response<Incoming>) -> bool {
     let mut codings = response.headers().get_all(TRANSFER_ENCODING).iter();
-    codings.all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"chunked"))
+    // `identity` was one once, and says nothing.
+    let is_plain = |coding: &[u8]| {
+        coding.eq_ignore_ascii_case(b"chunked") || coding.eq_ignore_ascii_case(b"identity")
+    };
+    codings.all(|coding| is_plain(coding.as_bytes()))
 }
 
 /// Over HTTP/1.1 the limits are the connection's; HTTP/2 counts in another way, and no lines.

@@ -105,3 +105,22 @@ async fn a_body_without_end_is_cut_at_its_cap() {
     let outcome = body.collect().await;
     assert!(matches!(outcome, Err(ReplyFault::TooLarge(_))));
 }
+
+#[tokio::test]
+async fn heads_that_browsers_take_are_taken() {
+    for head in [
+        "HTTP/1.1 200\r\ncontent-length: 2\r\n\r\n",
+        "HTTP/1.0 200 OK\r\nconnection: close\r\n\r\n",
+        "HTTP/1.1 200 D'accord \u{e9}\r\ncontent-length: 2\r\n\r\n",
+        "HTTP/1.1 200 OK\nContent-Length: 2\n\n",
+        "HTTP/1.1 200 OK\r\nX-Spaced : 1\r\ncontent-length: 2\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nx-long: one\r\n two\r\ncontent-length: 2\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nconnection: close\r\ntransfer-encoding: identity\r\n\r\n",
+        "HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 2\r\n\r\n",
+    ] {
+        let reply = reply_of(format!("{head}ok")).await;
+        let reply = reply.unwrap_or_else(|error| panic!("{error}: {head}"));
+        let whole = reply.response.into_body().collect().await.unwrap();
+        assert_eq!(whole.to_bytes(), "ok", "{head}");
+    }
+}
