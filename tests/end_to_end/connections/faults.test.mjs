@@ -48,13 +48,13 @@ const raws = [
     "chunks that are none",
     `${ok}Transfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n0\r\n\r\n`,
     "close",
-    { whole: false },
+    { status: 502, code: "CONNECTION_BROKEN" },
   ],
   [
     "a chunk of an endless length",
     `${ok}Transfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\nhello`,
     "close",
-    { whole: false },
+    { status: 502, code: "CONNECTION_BROKEN" },
   ],
   ["a silence in the middle", `${ok}Content-Length: 100\r\n\r\nhello`, "stay", { status: 200, whole: false }],
   [

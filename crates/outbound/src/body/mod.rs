@@ -6,6 +6,7 @@
 //! a reply brings in all.
 
 mod announced;
+mod begin;
 mod call_body;
 mod limited;
 mod pace;
@@ -16,6 +17,7 @@ mod request;
 mod silence;
 
 pub use announced::announced_bytes;
+pub(crate) use begin::begin;
 pub use call_body::CallBody;
 pub use limited::{LimitedBody, ReplyLimits};
 pub use pace::{Pace, PaceLimits, PaceTimer};

@@ -12,6 +12,7 @@ use http_body::{Body, Frame, SizeHint};
 
 use super::stage::{Stage, Step};
 use super::{DecodeFault, DecodeLimits, Encodings, UnknownEncoding};
+use crate::body::begin;
 
 /// A body of plain bytes, whatever it came as.
 pub struct DecodedBody<B> {
@@ -85,6 +86,15 @@ where
         Ok(())
     }
 
+    /// Takes the first piece of a body that passes untouched: waits for it if its head `announced` a length, and a moment
+    /// if not. So one that is broken from there is known before its head is handed on.
+    pub async fn begin_untouched(&mut self, announced: Option<u64>) -> Result<(), B::Error> {
+        if self.stages.is_empty() {
+            self.begun.extend(begin(&mut self.inner, announced).await?);
+        }
+        Ok(())
+    }
+
     /// The next piece of plain bytes.
     fn poll_plain(
         &mut self,
@@ -128,11 +138,11 @@ where
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let this = &mut *self;
-        if this.stages.is_empty() {
-            return Pin::new(&mut this.inner).poll_frame(context);
-        }
         if let Some(frame) = this.begun.pop_front() {
             return Poll::Ready(Some(Ok(frame)));
+        }
+        if this.stages.is_empty() {
+            return Pin::new(&mut this.inner).poll_frame(context);
         }
         if this.is_over {
             return Poll::Ready(None);
@@ -144,18 +154,25 @@ where
 
     fn is_end_stream(&self) -> bool {
         if self.stages.is_empty() {
-            self.inner.is_end_stream()
+            self.begun.is_empty() && self.inner.is_end_stream()
         } else {
             self.is_over && self.begun.is_empty()
         }
     }
 
     fn size_hint(&self) -> SizeHint {
-        if self.stages.is_empty() {
-            self.inner.size_hint()
-        } else {
-            SizeHint::default()
+        if !self.stages.is_empty() {
+            return SizeHint::default();
         }
+        let begun = self.begun.iter().filter_map(Frame::data_ref);
+        let begun: u64 = begun.map(|piece| piece.len() as u64).sum();
+        let left = self.inner.size_hint();
+        let mut all = SizeHint::new();
+        all.set_lower(left.lower().saturating_add(begun));
+        if let Some(upper) = left.upper() {
+            all.set_upper(upper.saturating_add(begun));
+        }
+        all
     }
 }
 

@@ -3,12 +3,13 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use http::Request;
+use bytes::Bytes;
 use http::uri::PathAndQuery;
+use http::{Request, Response};
 use tokio::time::Instant;
 
 use super::{WixBody, WixReply};
-use crate::body::RequestBody;
+use crate::body::{RequestBody, announced_bytes, begin};
 use crate::upstream::{Address, Client, HopByHop, Patience, UpstreamError, forward};
 
 /// The way to Wix.
@@ -43,8 +44,14 @@ impl Wire {
             request,
         )
         .await?;
-        Ok(reply
-            .response
-            .map(|body| WixBody::streaming(VecDeque::new(), body)))
+        let announced = announced_bytes(reply.response.headers());
+        let (parts, mut body) = reply.response.into_parts();
+        let begun = begin(&mut body, announced).await;
+        let begun = begun.map_err(|fault| UpstreamError::Broken(fault.to_string()))?;
+        let first: VecDeque<Bytes> = begun
+            .and_then(|frame| frame.into_data().ok())
+            .into_iter()
+            .collect();
+        Ok(Response::from_parts(parts, WixBody::streaming(first, body)))
     }
 }

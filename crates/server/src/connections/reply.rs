@@ -34,7 +34,8 @@ impl Admitted<'_> {
         question: Option<Question>,
         prepared: &Prepared,
     ) -> Result<Response<ThirdPartyBody>, Refusal> {
-        let is_small = announced_bytes(reply.headers()).is_some_and(|bytes| bytes <= SMALL);
+        let announced = announced_bytes(reply.headers());
+        let is_small = announced.is_some_and(|bytes| bytes <= SMALL);
         let (mut parts, body) = reply.into_parts();
         let encodings = take_encodings(&mut parts.headers)
             .map_err(|error| Refusal::from(Code::ConnectionReplyRefused).because(error))?;
@@ -46,7 +47,10 @@ impl Admitted<'_> {
             ratio: MOST_RATIO,
         };
         let mut body = DecodedBody::new(body, &encodings, limits);
-        if !encodings.is_identity() {
+        if encodings.is_identity() {
+            let begun = body.begin_untouched(announced).await;
+            begun.map_err(|fault| refused(&fault))?;
+        } else {
             // Before its bytes have come, nobody knows whether it decodes. On the heap: most replies come plain.
             let wanted = if is_small { MOST_WAITED_FOR } else { 1 };
             let begun = Box::pin(body.begin(wanted)).await;

@@ -30,6 +30,7 @@ mod mounted;
 mod place;
 mod signing_keys;
 mod slow_clients;
+mod third_party_replies;
 mod upstream;
 mod upstream_faults;
 mod vault;

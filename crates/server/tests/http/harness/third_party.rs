@@ -53,6 +53,11 @@ impl ThirdParty {
         Self { address, inner }
     }
 
+    /// The same, which connections look for somewhere else.
+    pub fn at(self, address: SocketAddr) -> Self {
+        Self { address, ..self }
+    }
+
     /// What is replied at a path; anything else is answered with its own path and query.
     pub fn on(&self, path: &str, status: u16, headers: &[(&str, &str)], body: &str) {
         let headers = headers
