@@ -10,6 +10,9 @@
 //! not to the page, so a `Vary: Authorization` changes nothing within one key. Requests and replies
 //! are to be given without it. All other headers of a request count, whether `Vary` names them or not.
 //!
+//! A write makes the cache forget what is kept under its address ([`ReplyCache::written`]), and what was asked for before
+//! the write ended is not kept after it ([`ReplyCache::asked`]).
+//!
 //! What is kept is bounded in bytes, in all and for each reply, and no reply is kept before it is whole.
 //!
 //! It calls nobody and knows no clock.
@@ -25,9 +28,11 @@ mod revalidate;
 mod store;
 mod stored;
 mod vary;
+mod writes;
 
 pub use keeping::WholeBody;
 pub use key::{CacheKey, CacheScope};
 pub use limits::CacheLimits;
 pub use lookup::{Lookup, Stale};
 pub use store::ReplyCache;
+pub use writes::Asked;

@@ -10,7 +10,8 @@ use moka::sync::Cache;
 
 use super::control::Control;
 use super::stored::{Stored, concerns};
-use super::{CacheKey, CacheLimits, Lookup, Stale};
+use super::writes::Writes;
+use super::{Asked, CacheKey, CacheLimits, Lookup, Stale};
 
 /// The most replies of one address that differ by the headers of their requests: as many as there are languages on
 /// most sites.
@@ -23,6 +24,7 @@ type Variants = Arc<[Arc<Stored>]>;
 #[derive(Clone)]
 pub struct ReplyCache {
     replies: Cache<CacheKey, Variants>,
+    writes: Arc<Writes>,
     limits: CacheLimits,
 }
 
@@ -37,12 +39,21 @@ impl ReplyCache {
             .max_capacity(limits.bytes)
             .weigher(weigh)
             .build();
-        Self { replies, limits }
+        Self {
+            replies,
+            writes: Arc::default(),
+            limits,
+        }
     }
 
     /// The most bytes of a reply's body that is kept.
     pub const fn reply_bytes(&self) -> usize {
         self.limits.reply_bytes
+    }
+
+    /// To be called before a reply is asked for that may be kept.
+    pub fn asked(&self, key: &CacheKey) -> Asked {
+        self.writes.asked(key)
     }
 
     /// Looks for the reply to `request` under `key`.
@@ -56,7 +67,8 @@ impl ReplyCache {
         let wish = Control::of(&request.headers);
         let is_too_old = wish
             .max_age
-            .is_some_and(|most| stored.freshness.age(now) > most);
+            // Browsers say 0 for "ask again", also within the first second.
+            .is_some_and(|most| most.is_zero() || stored.freshness.age(now) > most);
         if stored.freshness.is_fresh(now) && !wish.no_cache && !is_too_old {
             return Lookup::Fresh(stored.answer(&request.headers, now));
         }
@@ -85,10 +97,11 @@ impl ReplyCache {
             && Stored::of(request, reply, key.is_shared(), now).is_some()
     }
 
-    /// Keeps a whole reply that came `now`, if it may be kept. Whether it was.
+    /// Keeps a whole reply that came `now`, if it may be kept, and no write there has ended since it was asked for.
+    /// Whether it was.
     pub fn keep(
         &self,
-        key: CacheKey,
+        (key, asked): (CacheKey, Asked),
         request: &request::Parts,
         reply: &response::Parts,
         body: Bytes,
@@ -97,8 +110,8 @@ impl ReplyCache {
         let stored = Stored::of(request, reply, key.is_shared(), now);
         match stored.filter(|_| body.len() <= self.limits.reply_bytes) {
             Some(stored) => {
-                self.put(key, Stored { body, ..stored }, &request.headers);
-                true
+                let stored = Stored { body, ..stored };
+                self.put((key, asked), stored, &request.headers)
             }
             // What was kept before is not what it says any more.
             None if concerns(request) && reply.status.is_success() => {
@@ -114,7 +127,7 @@ impl ReplyCache {
     /// conditions.
     pub fn refresh(
         &self,
-        key: CacheKey,
+        (key, asked): (CacheKey, Asked),
         stale: &Stale,
         request: &request::Parts,
         not_modified: &response::Parts,
@@ -126,19 +139,38 @@ impl ReplyCache {
             return None;
         };
         let answer = renewed.answer(&request.headers, now);
-        self.put(key, renewed, &request.headers);
+        self.put((key, asked), renewed, &request.headers);
         Some(answer)
     }
 
-    /// Forgets what is kept under `key`: after a write there, say.
-    pub fn forget(&self, key: &CacheKey) {
-        self.replies.invalidate(key);
+    /// A write under `key` has ended, or may have: forgets what is kept there, and does not keep what is under way.
+    pub fn written(&self, key: &CacheKey) {
+        // First: who looks at it after that finds it, and who has looked before is done before the next line.
+        self.writes.ended(key);
+        self.forget(key);
     }
 
-    /// In place of those that would also be the reply to this request.
-    fn put(&self, key: CacheKey, stored: Stored, headers: &HeaderMap) {
+    /// Forgets what is kept under `key`.
+    pub fn forget(&self, key: &CacheKey) {
+        self.replies
+            .entry_by_ref(key)
+            .and_compute_with(|entry| match entry {
+                Some(_) => Op::Remove,
+                None => Op::Nop,
+            });
+    }
+
+    /// In place of those that would also be the reply to this request. False if a write has ended since it was asked for.
+    fn put(&self, (key, asked): (CacheKey, Asked), stored: Stored, headers: &HeaderMap) -> bool {
         let stored = Arc::new(stored);
+        let (writes, mut is_kept) = (&self.writes, true);
+        let of_writes = key.clone();
         self.replies.entry(key).and_compute_with(|entry| {
+            // Here one goes after the other for each key, so no write ends unseen in between.
+            if writes.asked(&of_writes) != asked {
+                is_kept = false;
+                return Op::Nop;
+            }
             let before = entry.map(moka::Entry::into_value).unwrap_or_default();
             let others = before.iter().filter(|it| !it.selection.fits(headers));
             let mut variants: Vec<_> = others.cloned().collect();
@@ -147,6 +179,7 @@ impl ReplyCache {
             variants.push(Arc::clone(&stored));
             Op::Put(variants.into())
         });
+        is_kept
     }
 }
 

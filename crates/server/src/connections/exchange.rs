@@ -151,7 +151,12 @@ impl Admitted<'_> {
         mut prepared: Prepared,
     ) -> Result<Response<ThirdPartyBody>, Refusal> {
         let nothing = || CallBody::Ready(Bytes::new());
-        let Question { key, parts, now } = &question;
+        let Question {
+            key,
+            asked,
+            parts,
+            now,
+        } = &question;
         let stale = match kept.cache.lookup(key, parts, *now) {
             Lookup::Fresh(reply) => {
                 return Ok(self.remembered(reply, &prepared));
@@ -177,9 +182,9 @@ impl Admitted<'_> {
         }
         let (not_modified, _) = reply.into_parts();
         if !is_another
-            && let Some(fresh) = kept
-                .cache
-                .refresh(key.clone(), &stale, parts, &not_modified, *now)
+            && let Some(fresh) =
+                kept.cache
+                    .refresh((key.clone(), *asked), &stale, parts, &not_modified, *now)
         {
             return Ok(self.remembered(fresh, &prepared));
         }

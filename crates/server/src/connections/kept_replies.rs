@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use backlot_outbound::cache::{CacheKey, CacheLimits, CacheScope, ReplyCache};
+use backlot_outbound::cache::{Asked, CacheKey, CacheLimits, CacheScope, ReplyCache};
 use backlot_outbound::connection::Credential;
 use backlot_wix::InstanceId;
 use http::uri::PathAndQuery;
@@ -27,6 +27,8 @@ pub(super) struct KeptReplies {
 /// A request that a kept reply may answer.
 pub(super) struct Question {
     pub(super) key: CacheKey,
+    /// When it was asked, as far as writes go.
+    pub(super) asked: Asked,
     pub(super) parts: request::Parts,
     pub(super) now: SystemTime,
 }
@@ -61,22 +63,26 @@ impl KeptReplies {
         method.clone_into(request.method_mut());
         *request.uri_mut() = target.clone().into();
         headers.clone_into(request.headers_mut());
+        let key = self.key(instance_id, credential, target);
         Some(Question {
-            key: self.key(instance_id, credential, target),
+            asked: self.cache.asked(&key),
+            key,
             parts: request.into_parts().0,
             now: now.into(),
         })
     }
 
-    /// Something was written there.
-    pub(super) fn forget(
+    /// A write there, which is under way.
+    pub(super) fn write(
         &self,
         instance_id: InstanceId,
         credential: &Credential,
         target: &PathAndQuery,
-    ) {
-        self.cache
-            .forget(&self.key(instance_id, credential, target));
+    ) -> WriteUnderWay {
+        WriteUnderWay {
+            cache: Arc::clone(&self.cache),
+            key: Some(self.key(instance_id, credential, target)),
+        }
     }
 
     fn key(
@@ -93,6 +99,28 @@ impl KeptReplies {
                 Kept::Shared => CacheScope::Shared,
             },
             url: target.to_string(),
+        }
+    }
+}
+
+/// A write that is under way. When it ends, what is kept there is forgotten: also when no reply came, or nobody waits for
+/// it any more, since it may have been done.
+pub(super) struct WriteUnderWay {
+    cache: Arc<ReplyCache>,
+    key: Option<CacheKey>,
+}
+
+impl WriteUnderWay {
+    /// It was refused, so nothing has changed.
+    pub(super) fn was_refused(mut self) {
+        self.key = None;
+    }
+}
+
+impl Drop for WriteUnderWay {
+    fn drop(&mut self) {
+        if let Some(key) = &self.key {
+            self.cache.written(key);
         }
     }
 }

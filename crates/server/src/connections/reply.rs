@@ -70,8 +70,13 @@ impl Admitted<'_> {
                 let (cache, head) = (Arc::clone(&kept.cache), parts.clone());
                 let most = cache.reply_bytes();
                 let keep = move |bytes| {
-                    let Question { key, parts, now } = question;
-                    cache.keep(key, &parts, &head, bytes, now);
+                    let Question {
+                        key,
+                        asked,
+                        parts,
+                        now,
+                    } = question;
+                    cache.keep((key, asked), &parts, &head, bytes, now);
                 };
                 Source::Keeping(WholeBody::new(body, most, Box::new(keep)))
             }

@@ -130,13 +130,15 @@ impl Admitted<'_> {
         }
         let body = std::mem::replace(&mut incoming.body, CallBody::Spent);
         let mut call = prepared.call(method, body);
-        let reply = self.ask(&mut call, &mut prepared).await?;
-        if let Some(kept) = kept
-            && !method.is_safe()
-            && !reply.status().is_client_error()
-        {
+        let write = kept.filter(|_| !method.is_safe()).map(|kept| {
             let credential = &prepared.chosen.credential;
-            kept.forget(self.instance_id, credential, &prepared.target);
+            kept.write(self.instance_id, credential, &prepared.target)
+        });
+        let reply = self.ask(&mut call, &mut prepared).await?;
+        if let Some(write) = write
+            && reply.status().is_client_error()
+        {
+            write.was_refused();
         }
         self.hand_back(reply, None, &prepared).await
     }

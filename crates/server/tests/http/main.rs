@@ -24,6 +24,7 @@ mod grpc;
 mod harness;
 mod http2_connections;
 mod installed_sites;
+mod kept_replies;
 mod log;
 mod mounted;
 #[path = "../../../store/tests/place/mod.rs"]

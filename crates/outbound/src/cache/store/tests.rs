@@ -33,6 +33,12 @@ fn key(scope: CacheScope) -> CacheKey {
     }
 }
 
+/// Asked for now.
+fn now(cache: &ReplyCache, key: CacheKey) -> (CacheKey, Asked) {
+    let asked = cache.asked(&key);
+    (key, asked)
+}
+
 fn request(headers: &[(&str, &str)]) -> request::Parts {
     let mut request = Request::builder();
     for (name, value) in headers {
@@ -69,7 +75,13 @@ fn kept(scope: CacheScope, headers: &[(&str, &str)]) -> Option<(u64, bool)> {
     let cache = ReplyCache::new(LIMITS);
     let (asked, answered) = (request(&[]), reply(headers));
     let would = cache.would_keep(&key(scope), &asked, &answered, at(0));
-    let was = cache.keep(key(scope), &asked, &answered, Bytes::from("x"), at(0));
+    let was = cache.keep(
+        now(&cache, key(scope)),
+        &asked,
+        &answered,
+        Bytes::from("x"),
+        at(0),
+    );
     assert_eq!(would, was);
     let look = |seconds| cache.lookup(&key(scope), &asked, at(seconds));
     let ends = (0..200).find(|it| fresh(look(*it)).is_none());
@@ -178,7 +190,13 @@ fn a_reply_that_was_old_when_it_came() {
     let cache = ReplyCache::new(LIMITS);
     let asked = request(&[]);
     let answered = reply(&[("cache-control", "max-age=60"), ("date", &date(0))]);
-    assert!(cache.keep(key(instance(1)), &asked, &answered, Bytes::new(), at(10)));
+    assert!(cache.keep(
+        now(&cache, key(instance(1))),
+        &asked,
+        &answered,
+        Bytes::new(),
+        at(10)
+    ));
     let found = fresh(cache.lookup(&key(instance(1)), &asked, at(59))).unwrap();
     assert_eq!(found.headers()["age"], "59");
     assert!(fresh(cache.lookup(&key(instance(1)), &asked, at(60))).is_none());
@@ -197,9 +215,15 @@ fn what_is_no_plain_question_passes_by() {
         request(&[("range", "bytes=0-1")]),
         request(&[("cache-control", "no-store")]),
     ] {
-        assert!(!cache.keep(key(instance(1)), &asked, &answered, Bytes::new(), at(0)));
+        assert!(!cache.keep(
+            now(&cache, key(instance(1))),
+            &asked,
+            &answered,
+            Bytes::new(),
+            at(0)
+        ));
         assert!(cache.keep(
-            key(instance(1)),
+            now(&cache, key(instance(1))),
             &request(&[]),
             &answered,
             Bytes::new(),
@@ -222,7 +246,7 @@ fn what_is_no_plain_question_passes_by() {
         let mut answered = answered.clone();
         answered.status = status;
         assert!(!cache.keep(
-            key(instance(2)),
+            now(&cache, key(instance(2))),
             &request(&[]),
             &answered,
             Bytes::new(),
@@ -235,7 +259,13 @@ fn what_is_no_plain_question_passes_by() {
 fn nobody_sees_what_is_kept_for_another() {
     let cache = ReplyCache::new(LIMITS);
     let (asked, answered) = (request(&[]), reply(&[("cache-control", "max-age=60")]));
-    assert!(cache.keep(key(instance(1)), &asked, &answered, Bytes::from("1"), at(0)));
+    assert!(cache.keep(
+        now(&cache, key(instance(1))),
+        &asked,
+        &answered,
+        Bytes::from("1"),
+        at(0)
+    ));
     let mut elsewhere = key(instance(1));
     elsewhere.connection = "shop, rotated".into();
     let mut next = key(instance(1));
@@ -261,7 +291,7 @@ fn replies_vary_by_what_they_say() {
     ]);
     let asked = |language: &str| request(&[("accept-language", language)]);
     let keep = |asked: &request::Parts, body: Bytes| {
-        assert!(cache.keep(key(instance(1)), asked, &answered, body, at(0)));
+        assert!(cache.keep(now(&cache, key(instance(1))), asked, &answered, body, at(0)));
     };
     for language in ["de", "fr"] {
         keep(&asked(language), language.into());
@@ -290,7 +320,7 @@ fn a_reply_is_only_for_requests_with_the_same_headers() {
     let answered = reply(&[("cache-control", "public, max-age=60"), ("etag", "\"a\"")]);
     let one: &[(&str, &str)] = &[("accept-language", "de"), ("x-customer", "1")];
     assert!(cache.keep(
-        key(CacheScope::Shared),
+        now(&cache, key(CacheScope::Shared)),
         &request(one),
         &answered,
         "for 1".into(),
@@ -340,9 +370,21 @@ fn a_reply_that_may_not_be_kept_takes_the_place_of_one_that_was() {
     let cache = ReplyCache::new(LIMITS);
     let asked = request(&[]);
     let answered = reply(&[("cache-control", "max-age=60"), ("etag", "\"a\"")]);
-    assert!(cache.keep(key(instance(1)), &asked, &answered, Bytes::new(), at(0)));
+    assert!(cache.keep(
+        now(&cache, key(instance(1))),
+        &asked,
+        &answered,
+        Bytes::new(),
+        at(0)
+    ));
     let secret = reply(&[("cache-control", "no-store")]);
-    assert!(!cache.keep(key(instance(1)), &asked, &secret, Bytes::new(), at(1)));
+    assert!(!cache.keep(
+        now(&cache, key(instance(1))),
+        &asked,
+        &secret,
+        Bytes::new(),
+        at(1)
+    ));
     assert!(matches!(
         cache.lookup(&key(instance(1)), &asked, at(1)),
         Lookup::Miss
@@ -354,16 +396,66 @@ fn what_is_kept_is_bounded() {
     let cache = ReplyCache::new(LIMITS);
     let (asked, answered) = (request(&[]), reply(&[("cache-control", "max-age=60")]));
     let large = Bytes::from(vec![0; 1001]);
-    assert!(!cache.keep(key(instance(1)), &asked, &answered, large, at(0)));
+    assert!(!cache.keep(
+        now(&cache, key(instance(1))),
+        &asked,
+        &answered,
+        large,
+        at(0)
+    ));
     let announced = reply(&[("cache-control", "max-age=60"), ("content-length", "1001")]);
     assert!(!cache.would_keep(&key(instance(1)), &asked, &announced, at(0)));
     for number in 0..10_000 {
         let mut place = key(instance(1));
         place.url = number.to_string();
         let body = Bytes::from(vec![0; 1000]);
-        assert!(cache.keep(place, &asked, &answered, body, at(0)));
+        assert!(cache.keep(now(&cache, place), &asked, &answered, body, at(0)));
     }
     cache.replies.run_pending_tasks();
     assert!(cache.replies.weighted_size() <= LIMITS.bytes);
     assert!(cache.replies.entry_count() > 100);
+}
+
+/// A slow reply is under way while a write ends: what it says may be from before.
+#[test]
+fn what_was_asked_for_before_a_write_ended_is_not_kept_after_it() {
+    let cache = ReplyCache::new(LIMITS);
+    let asked = request(&[]);
+    let answered = reply(&[("cache-control", "max-age=60"), ("etag", "\"a\"")]);
+    let before = now(&cache, key(instance(1)));
+    let elsewhere = CacheKey {
+        url: "https://api.example.com/v1/others".to_owned(),
+        ..key(instance(1))
+    };
+    cache.written(&key(instance(1)));
+    let body = || Bytes::from("old");
+    assert!(!cache.keep(before.clone(), &asked, &answered, body(), at(0)));
+    assert!(matches!(
+        cache.lookup(&key(instance(1)), &asked, at(0)),
+        Lookup::Miss
+    ));
+    let after = now(&cache, key(instance(1)));
+    assert!(cache.keep(after, &asked, &answered, body(), at(0)));
+    assert!(cache.keep(
+        now(&cache, elsewhere.clone()),
+        &asked,
+        &answered,
+        body(),
+        at(0)
+    ));
+
+    // The same of a 304 to what was kept.
+    let stale_one = stale(cache.lookup(&key(instance(1)), &asked, at(61))).unwrap();
+    let before = now(&cache, key(instance(1)));
+    cache.written(&key(instance(1)));
+    let not_modified = reply(&[("cache-control", "max-age=60"), ("etag", "\"a\"")]);
+    let answer = cache.refresh(before, &stale_one, &asked, &not_modified, at(61));
+    assert_eq!(
+        answer.unwrap().into_body(),
+        "old",
+        "it is the answer to its own request"
+    );
+    let again = cache.lookup(&key(instance(1)), &asked, at(62));
+    assert!(matches!(again, Lookup::Miss));
+    assert!(fresh(cache.lookup(&elsewhere, &asked, at(1))).is_some());
 }

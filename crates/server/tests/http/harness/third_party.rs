@@ -21,8 +21,13 @@ use backlot_server::vault::SecretText;
 use backlot_wix::Role;
 use parking_lot::Mutex;
 use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::timeout;
 
 use super::wix::Asked;
+
+/// How long a test waits for a request.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The credential of every connection here.
 pub const KEY: &str = "sk_the_key_of_all";
@@ -32,6 +37,17 @@ pub struct ThirdParty {
     inner: Arc<Inner>,
 }
 
+/// Where requests wait until it is dropped.
+pub struct Gate(Option<Arc<Semaphore>>);
+
+impl Drop for Gate {
+    fn drop(&mut self) {
+        if let Some(gate) = &self.0 {
+            gate.close();
+        }
+    }
+}
+
 /// Status, headers and body.
 type Scripted = (u16, Vec<(String, String)>, String);
 
@@ -39,6 +55,8 @@ type Scripted = (u16, Vec<(String, String)>, String);
 struct Inner {
     replies: Mutex<HashMap<String, Scripted>>,
     asked: Mutex<Vec<Asked>>,
+    gates: Mutex<HashMap<String, Arc<Semaphore>>>,
+    count: watch::Sender<usize>,
 }
 
 impl ThirdParty {
@@ -74,6 +92,39 @@ impl ThirdParty {
             .iter()
             .map(|it| format!("{} {}", it.method, it.uri))
             .collect()
+    }
+
+    /// All requests, in order.
+    pub fn all_asked(&self) -> Vec<Asked> {
+        self.inner.asked.lock().clone()
+    }
+
+    /// From now on a request for this path waits until it is let go.
+    pub fn hold(&self, path: &str) {
+        let gate = Arc::new(Semaphore::new(0));
+        self.inner.gates.lock().insert(path.to_owned(), gate);
+    }
+
+    /// Lets all that wait at a path go on, and those that come.
+    pub fn let_go(&self, path: &str) {
+        drop(self.hold_no_more(path));
+    }
+
+    /// From now on nothing waits at a path. What waits already goes on when the gate is dropped.
+    pub fn hold_no_more(&self, path: &str) -> Gate {
+        Gate(self.inner.gates.lock().remove(path))
+    }
+
+    /// How many requests have come.
+    pub fn count(&self) -> usize {
+        *self.inner.count.borrow()
+    }
+
+    /// Waits until so many requests have come.
+    pub async fn until_asked(&self, number: usize) {
+        let mut count = self.inner.count.subscribe();
+        let outcome = timeout(PATIENCE, count.wait_for(|count| *count >= number)).await;
+        outcome.expect("nobody asks").unwrap();
     }
 
     /// The last request.
@@ -158,6 +209,12 @@ async fn answer(
         body,
     });
     let scripted = inner.replies.lock().get(&path).cloned();
+    let gate = inner.gates.lock().get(&path).cloned();
+    inner.count.send_modify(|count| *count += 1);
+    if let Some(gate) = gate {
+        // Closed, once it is let go.
+        let _ = gate.acquire().await;
+    }
     let (status, headers, body) = scripted.unwrap_or((200, Vec::new(), asked));
     let mut response = Response::builder().status(status);
     for (name, value) in headers {

@@ -16,7 +16,7 @@ fn a_stale_reply_is_asked_about_and_a_304_makes_it_fresh() {
         ("link", "</2>"),
     ]);
     assert!(cache.keep(
-        key(instance(1)),
+        now(&cache, key(instance(1))),
         &asked,
         &answered,
         Bytes::from("body"),
@@ -33,7 +33,13 @@ fn a_stale_reply_is_asked_about_and_a_304_makes_it_fresh() {
         ("content-length", "0"),
         ("set-cookie", "a=b"),
     ]);
-    let answer = cache.refresh(key(instance(1)), &stale_one, &asked, &not_modified, at(61));
+    let answer = cache.refresh(
+        now(&cache, key(instance(1))),
+        &stale_one,
+        &asked,
+        &not_modified,
+        at(61),
+    );
     let answer = answer.unwrap();
     assert_eq!(
         (answer.status(), &answer.body()[..]),
@@ -51,7 +57,13 @@ fn a_stale_reply_is_asked_about_and_a_304_makes_it_fresh() {
     let other = reply(&[("etag", "\"b\"")]);
     assert!(
         cache
-            .refresh(key(instance(1)), &again, &asked, &other, at(71))
+            .refresh(
+                now(&cache, key(instance(1))),
+                &again,
+                &asked,
+                &other,
+                at(71)
+            )
             .is_none()
     );
     assert!(matches!(
@@ -69,7 +81,7 @@ fn who_has_it_already_is_told_so() {
         ("content-type", "text/plain"),
     ]);
     assert!(cache.keep(
-        key(instance(1)),
+        now(&cache, key(instance(1))),
         &request(&[]),
         &answered,
         Bytes::from("x"),

@@ -1,0 +1,100 @@
+//! Replies of third parties that are kept: forgotten by writes, and passed by whoever asks past them.
+
+use backlot_server::connections::{ConnectionSettings, Kept};
+use backlot_wix::Role;
+
+use crate::harness::{Reply, TestServer, ThirdParty, connected, instance, request};
+
+const OWNER: &[Role] = &[Role::Owner];
+const MINUTE: [(&str, &str); 1] = [("cache-control", "max-age=60")];
+
+fn keeping(party: &ThirdParty) -> ConnectionSettings {
+    let lines: [(&str, &[Role]); 5] = [
+        ("GET /things/{id}", OWNER),
+        ("PUT /things/{id}", OWNER),
+        ("PATCH /things/{id}", OWNER),
+        ("DELETE /things/{id}", OWNER),
+        ("POST /things/{id}", OWNER),
+    ];
+    let mut connection = party.connection("", &lines);
+    connection.cache = Some(Kept::Instance);
+    connection
+}
+
+async fn ask(
+    address: std::net::SocketAddr,
+    method: &str,
+    path: &str,
+    more: &[(&str, &str)],
+) -> Reply {
+    let credential = instance("owner");
+    let mut headers = vec![("authorization", &*credential)];
+    headers.extend_from_slice(more);
+    request(address, method, path, &headers, "").await
+}
+
+const THING: &str = "/connections/x/things/7";
+
+/// The reply was asked for before the write, and comes after it.
+#[tokio::test]
+async fn what_began_before_a_write_is_not_kept_after_it() {
+    for method in ["PUT", "PATCH", "DELETE", "POST"] {
+        for conditional in [false, true] {
+            let party = ThirdParty::start().await;
+            let server = TestServer::start_with(vec![], connected(keeping(&party))).await;
+            let address = server.address;
+            if conditional {
+                // Kept, and to be asked about.
+                let headers = [("cache-control", "max-age=0"), ("etag", "\"1\"")];
+                party.on("/things/7", 200, &headers, "old");
+                assert_eq!(ask(address, "GET", THING, &[]).await.body, "old");
+                let headers = [("cache-control", "max-age=60"), ("etag", "\"1\"")];
+                party.on("/things/7", 304, &headers, "");
+            } else {
+                party.on("/things/7", 200, &MINUTE, "old");
+            }
+            party.hold("/things/7");
+            let before = party.count();
+            let slow = tokio::spawn(async move { ask(address, "GET", THING, &[]).await });
+            party.until_asked(before + 1).await;
+            let gate = party.hold_no_more("/things/7");
+            party.on("/things/7", 200, &MINUTE, "new");
+            assert_eq!(ask(address, method, THING, &[]).await.status, 200);
+            drop(gate);
+            assert_eq!(slow.await.unwrap().body, "old");
+            assert_eq!(
+                ask(address, "GET", THING, &[]).await.body,
+                "new",
+                "{method}"
+            );
+            party.on("/things/7", 200, &MINUTE, "newer");
+            assert_eq!(
+                ask(address, "GET", THING, &[]).await.body,
+                "new",
+                "it is kept"
+            );
+        }
+    }
+}
+
+/// It may have been done, though nobody knows.
+#[tokio::test]
+async fn a_write_whose_reply_does_not_come_forgets_too() {
+    let party = ThirdParty::start().await;
+    let mut connection = keeping(&party);
+    connection.timeout = std::time::Duration::from_millis(300);
+    let server = TestServer::start_with(vec![], connected(connection)).await;
+    let address = server.address;
+    party.on("/things/7", 200, &MINUTE, "old");
+    assert_eq!(ask(address, "GET", THING, &[]).await.body, "old");
+    party.hold("/things/7");
+    let late = ask(address, "PUT", THING, &[]).await;
+    assert_eq!(late.code(), "CONNECTION_TIMEOUT");
+    party.let_go("/things/7");
+    party.on("/things/7", 200, &MINUTE, "new");
+    assert_eq!(ask(address, "GET", THING, &[]).await.body, "new");
+    // One that was refused has changed nothing.
+    party.on("/things/7", 409, &[], "");
+    assert_eq!(ask(address, "PUT", THING, &[]).await.status, 409);
+    assert_eq!(ask(address, "GET", THING, &[]).await.body, "new");
+}
