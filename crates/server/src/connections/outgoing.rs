@@ -4,8 +4,9 @@
 
 use backlot_wix::InstanceId;
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE,
-    HeaderName, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH,
+    CONTENT_TYPE, HeaderName, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE,
+    PRAGMA, USER_AGENT,
 };
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue};
@@ -16,9 +17,10 @@ use super::{Connection, Connections};
 use crate::admission::forged;
 use crate::error::{Code, Refusal};
 
-const GOES_ALONG: [HeaderName; 9] = [
+const GOES_ALONG: [HeaderName; 11] = [
     ACCEPT,
     ACCEPT_LANGUAGE,
+    CACHE_CONTROL,
     CONTENT_ENCODING,
     CONTENT_LENGTH,
     CONTENT_TYPE,
@@ -26,6 +28,7 @@ const GOES_ALONG: [HeaderName; 9] = [
     IF_MODIFIED_SINCE,
     IF_NONE_MATCH,
     IF_UNMODIFIED_SINCE,
+    PRAGMA,
 ];
 /// What we say that we are.
 const OUR_NAME: &str = concat!("Backlot/", env!("CARGO_PKG_VERSION"));

@@ -23,8 +23,8 @@ pub(crate) use policy::refuse_origin;
 pub use policy::{Decision, Policy};
 pub(crate) use preflight::{is_preflight, preflight};
 
-/// The request headers that Wix's own clients send; config adds to them.
-pub const WIX_HEADERS: [&str; 7] = [
+/// The request headers that Wix's own clients send, and those by which a page asks past a cache; config adds to them.
+pub const WIX_HEADERS: [&str; 9] = [
     "authorization",
     "content-type",
     "x-wix-consistent",
@@ -32,4 +32,6 @@ pub const WIX_HEADERS: [&str; 7] = [
     "x-wix-bi-gateway",
     "baggage",
     "sentry-trace",
+    "cache-control",
+    "pragma",
 ];

@@ -2,6 +2,7 @@
 
 use backlot_server::connections::{ConnectionSettings, Kept};
 use backlot_wix::Role;
+use http::header::CACHE_CONTROL;
 
 use crate::harness::{Reply, TestServer, ThirdParty, connected, instance, request};
 
@@ -97,4 +98,68 @@ async fn a_write_whose_reply_does_not_come_forgets_too() {
     party.on("/things/7", 409, &[], "");
     assert_eq!(ask(address, "PUT", THING, &[]).await.status, 409);
     assert_eq!(ask(address, "GET", THING, &[]).await.body, "new");
+}
+
+#[tokio::test]
+async fn a_page_asks_past_what_is_kept() {
+    let party = ThirdParty::start().await;
+    let server = TestServer::start_with(vec![], connected(keeping(&party))).await;
+    let address = server.address;
+    for (number, (name, value)) in [
+        ("cache-control", "no-cache"),
+        ("cache-control", "No-Cache"),
+        ("cache-control", "max-age=0"),
+        ("cache-control", "max-age=0, must-revalidate"),
+        ("cache-control", "no-store"),
+        ("pragma", "no-cache"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let path = format!("{THING}{number}");
+        let there = format!("/things/7{number}");
+        for etag in [None, Some(("etag", "\"1\""))] {
+            let mut headers = MINUTE.to_vec();
+            headers.extend(etag);
+            party.on(&there, 200, &headers, "old");
+            let no_cache = [("cache-control", "no-cache")];
+            assert_eq!(ask(address, "GET", &path, &no_cache).await.body, "old");
+            party.on(&there, 200, &headers, "new");
+            assert_eq!(
+                ask(address, "GET", &path, &[]).await.body,
+                "old",
+                "it is kept"
+            );
+            let reply = ask(address, "GET", &path, &[(name, value)]).await;
+            assert_eq!(reply.body, "new", "{name}: {value}");
+            let passed = &party.last().headers[name];
+            assert_eq!(passed, value, "caches on the way are asked past, too");
+            if value != "no-store" {
+                party.on(&there, 200, &headers, "newest");
+                let reply = ask(address, "GET", &path, &[]).await;
+                assert_eq!(reply.body, "new", "what came is kept: {name}: {value}");
+            }
+        }
+    }
+    // As long as it is young enough for the page, it is served.
+    party.on("/things/8", 200, &MINUTE, "kept");
+    let path = "/connections/x/things/8";
+    ask(address, "GET", path, &[]).await;
+    party.on("/things/8", 200, &MINUTE, "new");
+    let young = [("cache-control", "max-age=30")];
+    assert_eq!(ask(address, "GET", path, &young).await.body, "kept");
+    // Unless the connection takes the header away.
+    let mut connection = keeping(&party);
+    let names = [CACHE_CONTROL.as_str().to_owned()];
+    connection.remove_headers = backlot_server::connections::HeaderNames::parse(&names).unwrap();
+    let server = TestServer::start_with(vec![], connected(connection)).await;
+    party.on("/things/9", 200, &MINUTE, "kept");
+    let path = "/connections/x/things/9";
+    ask(server.address, "GET", path, &[]).await;
+    party.on("/things/9", 200, &MINUTE, "new");
+    let no_cache = [("cache-control", "no-cache")];
+    assert_eq!(
+        ask(server.address, "GET", path, &no_cache).await.body,
+        "kept"
+    );
 }
