@@ -4,6 +4,9 @@
 //! come meanwhile is a reply of up to a megabyte read whole and given to all; a larger one, or a stream
 //! of events, goes to the first, and the others make calls of their own. When all who wait have gone
 //! before it was sent, it is not made.
+//!
+//! Whoever comes after a write of the same subject has ended waits for no call that began before: its reply may be from
+//! before the write, too.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,6 +21,8 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, timeout_at};
 
 use super::collect::{Collected, collect};
+use super::safe::is_safe;
+use super::writes::Writes;
 use super::{Call, CallBody, Priority, Subject, WixBody, WixError, WixReply};
 
 /// The most that is read whole to be given to several.
@@ -25,6 +30,8 @@ const MOST_SHARED: usize = 1024 * 1024;
 
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
+    /// How many writes had ended.
+    writes: (u64, u64),
     subject: Subject,
     /// Where others than the owner have no place left, the owner waits behind none of them.
     crowded: Option<Priority>,
@@ -47,11 +54,18 @@ struct Flight {
 
 /// The calls that are under way.
 #[derive(Clone, Default)]
-pub(super) struct Coalescer(Arc<Mutex<Waiting>>);
+pub(super) struct Coalescer(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    flights: Mutex<Waiting>,
+    writes: Writes,
+}
 
 impl Coalescer {
     /// Makes the call by `make`, which says when it has been sent, or waits for an equal one. A call that
-    /// cannot be shared is made right away.
+    /// cannot be shared is made right away. A write counts as ended when it is, when it fails, and when whoever waits
+    /// for it goes away.
     pub(super) async fn send<F>(
         &self,
         call: Call,
@@ -62,7 +76,8 @@ impl Coalescer {
     where
         F: Future<Output = Result<WixReply, WixError>> + Send + 'static,
     {
-        let Some(key) = key(&call, is_crowded) else {
+        let Some(key) = key(&call, is_crowded, &self.0.writes) else {
+            let _write = Write::of(self, &call);
             return make(call, unsent()).await;
         };
         let again = Call {
@@ -97,10 +112,28 @@ impl Coalescer {
 
     /// True for the first of its kind, who has to make the call; and who is told of those who leave.
     fn join(&self, key: &Key, sender: oneshot::Sender<Share>) -> (bool, Arc<Notify>) {
-        let mut flights = self.0.lock();
+        let mut flights = self.0.flights.lock();
         let flight = flights.entry(key.clone()).or_default();
         flight.waiting.push(sender);
         (flight.waiting.len() == 1, Arc::clone(&flight.left))
+    }
+}
+
+/// A write that is under way.
+struct Write(Option<(Coalescer, Subject)>);
+
+impl Write {
+    fn of(coalescer: &Coalescer, call: &Call) -> Self {
+        let reads = is_safe(&call.method, call.target.path());
+        Self((!reads).then(|| (coalescer.clone(), call.subject.clone())))
+    }
+}
+
+impl Drop for Write {
+    fn drop(&mut self) {
+        if let Some((coalescer, subject)) = &self.0 {
+            coalescer.0.writes.has_ended(subject);
+        }
     }
 }
 
@@ -127,7 +160,7 @@ impl Landing {
     /// Those who wait.
     fn land(&mut self) -> Vec<oneshot::Sender<Share>> {
         let key = self.key.take();
-        key.and_then(|key| self.coalescer.0.lock().remove(&key))
+        key.and_then(|key| self.coalescer.0.flights.lock().remove(&key))
             .map(|flight| flight.waiting)
             .unwrap_or_default()
     }
@@ -140,7 +173,7 @@ impl Landing {
                 continue;
             }
             let Some(key) = &self.key else { return };
-            let mut flights = self.coalescer.0.lock();
+            let mut flights = self.coalescer.0.flights.lock();
             let gone = flights
                 .get(key)
                 .is_none_or(|flight| flight.waiting.iter().all(oneshot::Sender::is_closed));
@@ -161,7 +194,7 @@ impl Drop for Landing {
 
 /// `None` where nothing can be shared: another method, or a body. Those in the background make their
 /// own, so that nobody in the foreground waits behind them.
-fn key(call: &Call, is_crowded: bool) -> Option<Key> {
+fn key(call: &Call, is_crowded: bool, writes: &Writes) -> Option<Key> {
     let has_no_body = matches!(&call.body, CallBody::Ready(bytes) if bytes.is_empty());
     let is_waited_for = call.priority != Priority::Background;
     let may_be_shared = call.method == Method::GET && has_no_body && is_waited_for;
@@ -180,6 +213,7 @@ fn key(call: &Call, is_crowded: bool) -> Option<Key> {
             flat.push(b'\n');
         }
         Key {
+            writes: writes.ended_of(&call.subject),
             subject: call.subject.clone(),
             crowded: is_crowded.then_some(call.priority),
             target: call.target.clone(),
@@ -249,6 +283,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use backlot_wix::InstanceId;
     use tokio::task::yield_now;
 
     /// Tells of its end.
@@ -285,9 +320,69 @@ mod tests {
         first.abort();
         assert!(first.await.is_err());
         yield_now().await;
-        assert_eq!(coalescer.0.lock().len(), 1, "the second one still waits");
+        assert_eq!(
+            coalescer.0.flights.lock().len(),
+            1,
+            "the second one still waits"
+        );
         second.abort();
         ended.notified().await;
-        assert!(coalescer.0.lock().is_empty());
+        assert!(coalescer.0.flights.lock().is_empty());
+    }
+
+    /// Its reply may be from before the write.
+    #[tokio::test]
+    async fn after_a_write_no_call_is_waited_for_that_began_before() {
+        let coalescer = Coalescer::default();
+        let reads_made = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let id = |last: u8| InstanceId::from_bytes([last; 16]);
+        let call = |subject: Subject, method: &Method| {
+            let (coalescer, count) = (coalescer.clone(), Arc::clone(&reads_made));
+            let is_write = method == Method::PATCH;
+            let target = PathAndQuery::from_static("/things/7");
+            let mut call = Call::get(subject, target, Priority::Interactive);
+            call.method = method.clone();
+            tokio::spawn(async move {
+                let make = |_, _| {
+                    if !is_write {
+                        count.fetch_add(1, Ordering::SeqCst);
+                    }
+                    async move {
+                        if is_write {
+                            return Err(WixError::unavailable("it may have been done"));
+                        }
+                        std::future::pending().await
+                    }
+                };
+                let deadline = Instant::now() + Duration::from_mins(1);
+                coalescer.send(call, false, deadline, make).await.is_ok()
+            })
+        };
+        let count = async || {
+            yield_now().await;
+            reads_made.load(Ordering::SeqCst)
+        };
+        let own = || Subject::App(id(1));
+        let mut reads = vec![call(own(), &Method::GET), call(own(), &Method::GET)];
+        assert_eq!(count().await, 1, "equal ones become one");
+        call(Subject::App(id(2)), &Method::PATCH).await.unwrap();
+        reads.push(call(own(), &Method::GET));
+        assert_eq!(count().await, 1, "another instance's write says nothing");
+        call(own(), &Method::PATCH).await.unwrap();
+        reads.push(call(own(), &Method::GET));
+        reads.push(call(own(), &Method::GET));
+        assert_eq!(count().await, 2);
+        call(Subject::Site("s".into()), &Method::PATCH)
+            .await
+            .unwrap();
+        reads.push(call(own(), &Method::GET));
+        assert_eq!(
+            count().await,
+            3,
+            "the account's key may have written what the instance reads"
+        );
+        for read in reads {
+            read.abort();
+        }
     }
 }

@@ -28,6 +28,7 @@ mod settings;
 mod states;
 mod tokens;
 mod wire;
+mod writes;
 
 pub use crate::body::CallBody;
 pub use call::{Call, Priority, Subject};
