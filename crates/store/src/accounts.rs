@@ -52,6 +52,15 @@ pub struct PendingAuthorization {
     pub expires_at: Timestamp,
 }
 
+/// An authorization whose state has served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TakenAuthorization {
+    /// The tenant.
+    pub instance_id: InstanceId,
+    /// The name of the connection.
+    pub connection: String,
+}
+
 impl fmt::Debug for Account {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -125,13 +134,14 @@ pub trait Accounts {
         until: Timestamp,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Gives up a claim, so that others need not wait for its end. Only for who holds it: after its end it may
-    /// be somebody else's.
+    /// Gives up the claim that lasts `until` then, so that others need not wait for its end. Any other claim stays: of
+    /// one version each ends later than the one before, so its end tells whose it is.
     fn release_renewal(
         &self,
         instance_id: InstanceId,
         connection: &str,
         version: i64,
+        until: Timestamp,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Removes an account. Returns what it was.
@@ -150,13 +160,20 @@ pub trait Accounts {
         now: Timestamp,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Takes the authorization with this state, which is gone then: of all who come with it, one gets it. None
-    /// when it has ended.
+    /// Takes the authorization with this state: of all who come with it, one gets it. What was sealed of it is gone
+    /// then; that it was taken is known until its end. None when it has ended.
     fn take_authorization(
         &self,
         state_hash: [u8; 32],
         now: Timestamp,
     ) -> impl Future<Output = Result<Option<PendingAuthorization>, StoreError>> + Send;
+
+    /// Finds an authorization that was taken and has not ended at `now`.
+    fn find_taken_authorization(
+        &self,
+        state_hash: [u8; 32],
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Option<TakenAuthorization>, StoreError>> + Send;
 
     /// Forgets the authorizations of any instance that ended before.
     fn forget_authorizations(

@@ -9,7 +9,7 @@ use super::failure::{Failure, attempt};
 use super::instances::instance_id;
 use super::tenant::{Bound, Sees, transaction, uuid};
 use crate::StoreError;
-use crate::accounts::{Account, Accounts, PendingAuthorization};
+use crate::accounts::{Account, Accounts, PendingAuthorization, TakenAuthorization};
 use crate::rows::instant;
 
 const INSERT: &str = "
@@ -55,7 +55,7 @@ const CLAIM: &str = "
 
 const RELEASE: &str = "
     UPDATE accounts SET claimed_until_ms = NULL
-    WHERE instance_id = $1 AND connection = $2 AND version = $3";
+    WHERE instance_id = $1 AND connection = $2 AND version = $3 AND claimed_until_ms = $4";
 
 const REMOVE: &str = "
     DELETE FROM accounts WHERE instance_id = $1 AND connection = $2
@@ -71,13 +71,24 @@ const FORGET_ENDED: &str = "
 const KEEP_PENDING: &str = "
     INSERT INTO pending_authorizations (state_hash, instance_id, connection, key_id, sealed, expires_at_ms)
     SELECT $1, $2, $3, $4, $5, $6
-    WHERE (SELECT count(*) FROM pending_authorizations WHERE instance_id = $2) < $7
+    WHERE (SELECT count(*) FROM pending_authorizations WHERE instance_id = $2 AND length(sealed) > 0) < $7
     ON CONFLICT (state_hash) DO NOTHING";
 
-// Whoever comes back from a provider names no instance.
+// Whoever comes back from a provider names no instance. One without sealed bytes has been taken; of two at once the
+// second waits for the first, and then looks at the row again.
 const TAKE: &str = "
-    DELETE FROM pending_authorizations WHERE state_hash = $1
-    RETURNING instance_id, connection, key_id, sealed, expires_at_ms";
+    WITH kept AS (
+        SELECT instance_id, connection, key_id, sealed, expires_at_ms FROM pending_authorizations
+        WHERE state_hash = $1 AND length(sealed) > 0 FOR UPDATE
+    ), taken AS (
+        UPDATE pending_authorizations SET key_id = '', sealed = ''
+        WHERE state_hash = $1 AND EXISTS (SELECT 1 FROM kept)
+    )
+    SELECT instance_id, connection, key_id, sealed, expires_at_ms FROM kept";
+
+const TAKEN: &str = "
+    SELECT instance_id, connection FROM pending_authorizations
+    WHERE state_hash = $1 AND length(sealed) = 0 AND expires_at_ms > $2";
 
 const FORGET: &str = "DELETE FROM pending_authorizations WHERE expires_at_ms < $1";
 
@@ -159,9 +170,11 @@ impl Accounts for PostgresStore {
         instance_id: InstanceId,
         connection: &str,
         version: i64,
+        until: Timestamp,
     ) -> Result<(), StoreError> {
-        let id = uuid(instance_id);
-        attempt!(writing: self.tell(instance_id, RELEASE, &[&id, &connection, &version])).map(drop)
+        let (id, until) = (uuid(instance_id), until.as_millisecond());
+        let values: [Bound<'_>; 4] = [&id, &connection, &version, &until];
+        attempt!(writing: self.tell(instance_id, RELEASE, &values)).map(drop)
     }
 
     async fn remove_account(
@@ -194,6 +207,17 @@ impl Accounts for PostgresStore {
         let rows = attempt!(writing: self.ask(TAKE, &[&&state_hash[..]]))?;
         let taken = rows.first().map(|row| read_pending(row, state_hash));
         Ok(taken.transpose()?.filter(|taken| taken.expires_at > now))
+    }
+
+    async fn find_taken_authorization(
+        &self,
+        state_hash: [u8; 32],
+        now: Timestamp,
+    ) -> Result<Option<TakenAuthorization>, StoreError> {
+        let values: [Bound<'_>; 2] = [&&state_hash[..], &now.as_millisecond()];
+        let rows = attempt!(reading: self.ask(TAKEN, &values))?;
+        let taken = rows.first().map(read_taken).transpose();
+        Ok(taken?)
     }
 
     async fn forget_authorizations(&self, before: Timestamp) -> Result<(), StoreError> {
@@ -286,5 +310,12 @@ fn read_pending(row: &Row, state_hash: [u8; 32]) -> Result<PendingAuthorization,
         key_id: row.try_get(2)?,
         sealed: row.try_get(3)?,
         expires_at: instant(row.try_get(4)?)?,
+    })
+}
+
+fn read_taken(row: &Row) -> Result<TakenAuthorization, Failure> {
+    Ok(TakenAuthorization {
+        instance_id: instance_id(row, 0)?,
+        connection: row.try_get(1)?,
     })
 }

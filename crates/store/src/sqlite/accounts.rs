@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension as _, Row, ToSql, params};
 
 use super::SqliteStore;
 use crate::StoreError;
-use crate::accounts::{Account, Accounts, PendingAuthorization};
+use crate::accounts::{Account, Accounts, PendingAuthorization, TakenAuthorization};
 use crate::rows::instant;
 
 const INSERT: &str = "
@@ -44,7 +44,7 @@ const CLAIM: &str = "
 
 const RELEASE: &str = "
     UPDATE accounts SET claimed_until_ms = NULL
-    WHERE instance_id = ?1 AND connection = ?2 AND version = ?3";
+    WHERE instance_id = ?1 AND connection = ?2 AND version = ?3 AND claimed_until_ms = ?4";
 
 const REMOVE: &str = "
     DELETE FROM accounts WHERE instance_id = ?1 AND connection = ?2
@@ -57,12 +57,20 @@ const FORGET_ENDED: &str = "
 const KEEP_PENDING: &str = "
     INSERT INTO pending_authorizations (state_hash, instance_id, connection, key_id, sealed, expires_at_ms)
     SELECT ?1, ?2, ?3, ?4, ?5, ?6
-    WHERE (SELECT count(*) FROM pending_authorizations WHERE instance_id = ?2) < ?7
+    WHERE (SELECT count(*) FROM pending_authorizations WHERE instance_id = ?2 AND length(sealed) > 0) < ?7
     ON CONFLICT (state_hash) DO NOTHING";
 
-const TAKE: &str = "
-    DELETE FROM pending_authorizations WHERE state_hash = ?1
-    RETURNING instance_id, connection, key_id, sealed, expires_at_ms";
+const PENDING: &str = "
+    SELECT instance_id, connection, key_id, sealed, expires_at_ms
+    FROM pending_authorizations WHERE state_hash = ?1 AND length(sealed) > 0";
+
+// One without sealed bytes has been taken.
+const TAKE: &str =
+    "UPDATE pending_authorizations SET key_id = '', sealed = x'' WHERE state_hash = ?1";
+
+const TAKEN: &str = "
+    SELECT instance_id, connection FROM pending_authorizations
+    WHERE state_hash = ?1 AND length(sealed) = 0 AND expires_at_ms > ?2";
 
 impl Accounts for SqliteStore {
     async fn keep_account(
@@ -182,13 +190,15 @@ impl Accounts for SqliteStore {
         instance_id: InstanceId,
         connection: &str,
         version: i64,
+        until: Timestamp,
     ) -> Result<(), StoreError> {
         let name = connection.to_owned();
         self.write_with(move |connection| {
             connection.prepare_cached(RELEASE)?.execute(params![
                 instance_id.as_bytes(),
                 name,
-                version
+                version,
+                until.as_millisecond()
             ])?;
             Ok(())
         })
@@ -243,14 +253,38 @@ impl Accounts for SqliteStore {
     ) -> Result<Option<PendingAuthorization>, StoreError> {
         let taken = self
             .write_with(move |connection| {
-                connection
-                    .prepare_cached(TAKE)?
+                let pending = connection
+                    .prepare_cached(PENDING)?
                     .query_row([state_hash], |row| Ok(read_pending(row, state_hash)))
                     .optional()?
-                    .transpose()
+                    .transpose()?;
+                if pending.is_some() {
+                    connection.prepare_cached(TAKE)?.execute([state_hash])?;
+                }
+                Ok(pending)
             })
             .await?;
         Ok(taken.filter(|taken| taken.expires_at > now))
+    }
+
+    async fn find_taken_authorization(
+        &self,
+        state_hash: [u8; 32],
+        now: Timestamp,
+    ) -> Result<Option<TakenAuthorization>, StoreError> {
+        self.read_with(move |connection| {
+            let taken = connection
+                .prepare_cached(TAKEN)?
+                .query_row(params![state_hash, now.as_millisecond()], |row| {
+                    Ok(TakenAuthorization {
+                        instance_id: InstanceId::from_bytes(row.get(0)?),
+                        connection: row.get(1)?,
+                    })
+                })
+                .optional()?;
+            Ok(taken)
+        })
+        .await
     }
 
     async fn forget_authorizations(&self, before: Timestamp) -> Result<(), StoreError> {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::Store;
 use crate::StoreError;
-use crate::accounts::{Account, Accounts, PendingAuthorization};
+use crate::accounts::{Account, Accounts, PendingAuthorization, TakenAuthorization};
 use crate::connection_usage::{ConnectionUsage, ConnectionUsages};
 use crate::secrets::{SealedSecret, SecretPlace, Secrets, WrappedKey};
 
@@ -127,8 +127,9 @@ impl Accounts for Store {
         instance_id: InstanceId,
         connection: &str,
         version: i64,
+        until: Timestamp,
     ) -> Result<(), StoreError> {
-        each!(self, store => store.release_renewal(instance_id, connection, version).await)
+        each!(self, store => store.release_renewal(instance_id, connection, version, until).await)
     }
 
     async fn remove_account(
@@ -154,6 +155,14 @@ impl Accounts for Store {
         now: Timestamp,
     ) -> Result<Option<PendingAuthorization>, StoreError> {
         each!(self, store => store.take_authorization(state_hash, now).await)
+    }
+
+    async fn find_taken_authorization(
+        &self,
+        state_hash: [u8; 32],
+        now: Timestamp,
+    ) -> Result<Option<TakenAuthorization>, StoreError> {
+        each!(self, store => store.find_taken_authorization(state_hash, now).await)
     }
 
     async fn forget_authorizations(&self, before: Timestamp) -> Result<(), StoreError> {

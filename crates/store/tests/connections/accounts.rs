@@ -141,9 +141,18 @@ async fn a_claim_ends_by_time_by_hand_and_with_an_update(place: &Place) {
     assert!(claim(1, 10, 40).await);
     assert!(!claim(1, 39, 69).await);
     assert!(claim(1, 40, 70).await, "whoever had it took too long");
-    store.release_renewal(id, "mail", 2).await.unwrap();
+    let release = async |version, until| {
+        let released = store.release_renewal(id, "mail", version, at(until));
+        released.await.unwrap();
+    };
+    release(2, 70).await;
     assert!(!claim(1, 50, 80).await, "another version was released");
-    store.release_renewal(id, "mail", 1).await.unwrap();
+    release(1, 40).await;
+    assert!(
+        !claim(1, 50, 80).await,
+        "a node that outlived its claim releases no other's"
+    );
+    release(1, 70).await;
     assert!(claim(1, 50, 80).await);
     let renewed = account(1, "mail", b"2");
     assert!(store.update_account(renewed).await.unwrap());

@@ -1,12 +1,14 @@
 //! Authorizations under way: each serves once, in time, and an instance has so many.
 
-use backlot_store::accounts::Accounts as _;
+use backlot_store::Store;
+use backlot_store::accounts::{Accounts as _, TakenAuthorization};
 
 use crate::place::Place;
 use crate::{at, pending};
 
 on_every_database! {
     a_state_serves_once
+    that_a_state_has_served_is_known_until_its_end
     of_all_who_come_with_a_state_one_gets_it
     what_has_ended_is_none
     an_instance_has_so_many_under_way
@@ -26,6 +28,28 @@ async fn a_state_serves_once(place: &Place) {
     assert_eq!(taken, Some(pending(1, 1, 100)));
     let again = store.take_authorization([1; 32], at(99)).await.unwrap();
     assert_eq!(again, None);
+}
+
+async fn that_a_state_has_served_is_known_until_its_end(place: &Place) {
+    let store = place.open().await;
+    let kept = store.keep_authorization(pending(1, 1, 100), 5, at(1));
+    assert!(kept.await.unwrap());
+    let taken = async |store: &Store, state, now| {
+        let found = store.find_taken_authorization([state; 32], at(now));
+        found.await.unwrap()
+    };
+    assert_eq!(taken(&store, 1, 2).await, None, "it has not served yet");
+    store.take_authorization([1; 32], at(2)).await.unwrap();
+    let expected = TakenAuthorization {
+        instance_id: pending(1, 1, 100).instance_id,
+        connection: pending(1, 1, 100).connection,
+    };
+    let other_node = place.open().await;
+    assert_eq!(taken(&other_node, 1, 99).await, Some(expected));
+    assert_eq!(taken(&store, 1, 100).await, None);
+    assert_eq!(taken(&store, 2, 2).await, None);
+    store.forget_authorizations(at(101)).await.unwrap();
+    assert_eq!(taken(&store, 1, 2).await, None);
 }
 
 async fn of_all_who_come_with_a_state_one_gets_it(place: &Place) {

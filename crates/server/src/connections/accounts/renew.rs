@@ -132,7 +132,8 @@ impl Inner {
                 Err(refusal)
             }
             Err(Failed::ForNow(refusal)) => {
-                self.store.release_renewal(id, &name, version).await?;
+                let released = self.store.release_renewal(id, &name, version, until);
+                released.await?;
                 Err(refusal)
             }
         }
