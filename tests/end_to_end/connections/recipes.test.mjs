@@ -99,7 +99,9 @@ test("stripe", async (t) => {
       [owner, "GET", "/v1/prices?active=perhaps", 403],
       [owner, "GET", "/v1/customers?expand[]=data.sources", 403],
       [visitor, "GET", "/v1/customers", 403],
-      [visitor, "POST", "/v1/checkout/sessions", 200],
+      [visitor, "POST", "/v1/checkout/sessions", 403],
+      [owner, "POST", "/v1/checkout/sessions", 403],
+      [elevated, "POST", "/v1/checkout/sessions", 200],
       [owner, "POST", "/v1/refunds", 403],
       [elevated, "POST", "/v1/refunds", 200],
       [elevated, "GET", "/v1/customers", 403],
@@ -147,7 +149,7 @@ test("openai", async (t) => {
     config: recipe("openai", openai.address),
     secrets: { "openai-key": key },
   });
-  const { member, visitor } = site();
+  const { owner, member, visitor } = site();
   const piece = (text) => `data: ${JSON.stringify({ choices: [{ delta: { content: text } }] })}\n\n`;
 
   // A page that reads what comes, piece by piece.
@@ -155,7 +157,7 @@ test("openai", async (t) => {
     const before = streams.length;
     const request = http.request(`${backend}/connections/openai/v1/chat/completions`, {
       method: "POST",
-      headers: { Authorization: member.credential, "Content-Type": "application/json", Accept: "text/event-stream" },
+      headers: { Authorization: owner.credential, "Content-Type": "application/json", Accept: "text/event-stream" },
     });
     const answered = deferred();
     request.on("response", answered.resolve);
@@ -170,12 +172,14 @@ test("openai", async (t) => {
   };
 
   await t.test("a plain call", async () => {
-    const reply = await member("/connections/openai/v1/models");
+    const reply = await owner("/connections/openai/v1/models");
     assert.deepEqual([reply.status, reply.json.object], [200, "list"], reply.text);
     assert.equal(reply.headers["x-ratelimit-remaining-requests"], "59");
     assert.equal(reply.headers["openai-organization"], undefined);
-    const refused = await visitor("/connections/openai/v1/models");
-    assert.deepEqual([refused.status, refused.code], [403, "ROLE_NOT_ALLOWED"]);
+    for (const who of [visitor, member]) {
+      const refused = await who("/connections/openai/v1/models");
+      assert.deepEqual([refused.status, refused.code], [403, "ROLE_NOT_ALLOWED"]);
+    }
   });
   await t.test("each piece comes when it is sent, and not later", async () => {
     const { response, stream, heard } = await chat();
@@ -319,3 +323,47 @@ test("google", async (t) => {
     assert.equal((await owner("/connections/google/status")).json.connected, false);
   });
 });
+
+// What a visitor tries who has read the recipe: every call of it, in their own words.
+const hostile = {
+  stripe: [
+    ["POST", "/v1/checkout/sessions", "mode=payment&line_items[0][price_data][unit_amount]=1&line_items[0][quantity]=1"],
+    ["POST", "/v1/checkout/sessions", "mode=payment&discounts[0][coupon]=all&line_items[0][price]=price_1"],
+    ["POST", "/v1/refunds", "charge=ch_1"],
+    ["POST", "/v1/payment_intents", "amount=1&currency=eur"],
+    ["GET", "/v1/customers?email=ann%40example.com", ""],
+  ],
+  openai: [
+    ["POST", "/v1/chat/completions", '{"model":"the-dearest","max_tokens":1000000,"messages":[]}'],
+    ["POST", "/v1/embeddings", '{"input":"x"}'],
+    ["POST", "/v1/images/generations", "{}"],
+  ],
+  sendgrid: [["POST", "/v3/mail/send", '{"personalizations":[{"to":[{"email":"everybody@example.com"}]}]}']],
+  google: [
+    ["POST", "/calendar/v3/calendars/primary/events", "{}"],
+    ["POST", "/authorize", ""],
+    ["GET", "/authorize", ""],
+    ["POST", "/disconnect", ""],
+  ],
+};
+
+for (const [name, tries] of Object.entries(hostile)) {
+  test(`${name}: a hostile visitor reaches nothing`, async (t) => {
+    const party = await startThirdParty(t, (_, response) => answerJson(response, {}));
+    const secrets = Object.fromEntries(
+      [...recipeFile(name).matchAll(/secret = "([^"]+)"/g)].map(([, secret]) => [secret, "a-secret-of-the-app"]),
+    );
+    const { site } = await startConnections(t, { config: recipe(name, party.address), secrets });
+    const { visitor, member } = site();
+    const listed = [...recipeFile(name).matchAll(/"(GET|POST|PUT|PATCH|DELETE) (\/[^"?]*)/g)];
+    assert.ok(listed.length > 0);
+    const all = [...tries, ...listed.map(([, method, path]) => [method, path.replace(/\{\w+\}/g, "1"), ""])];
+    for (const who of [visitor, member]) {
+      for (const [method, path, body] of all) {
+        const reply = await who(`/connections/${name}${path}`, { method, ...(body && { body }) });
+        assert.equal(reply.status, 403, `${method} ${path}: ${reply.text}`);
+      }
+    }
+    assert.deepEqual(party.seen, []);
+  });
+}
