@@ -6,6 +6,7 @@
 //! - [`accounts`]: accounts that an instance's owner has connected by OAuth
 //! - [`usage`], [`meter`] and [`month`](mod@month): what each instance has used, written behind, and its quota
 //! - [`outgoing`] with [`idempotency`], [`reply`], [`reply_rules`] and [`reply_body`]: what goes along, and what comes back
+//! - [`remedies`]: what to do about a refusal, said of one connection
 //! - [`send`] and [`exchange`]: one call, from its admission to its reply; [`redirects`]: where it may be led
 //!
 //! The room (`rooms::connections`) speaks HTTP and calls this; Rust handlers come in by
@@ -23,6 +24,7 @@ mod month;
 mod outgoing;
 mod query_rules;
 mod redirects;
+mod remedies;
 mod reply;
 mod reply_body;
 mod reply_rules;
@@ -52,6 +54,7 @@ pub use header_names::HeaderNames;
 use kept_replies::KeptReplies;
 pub(crate) use month::month;
 pub use query_rules::{ParameterRule, QueryRules};
+pub(crate) use remedies::of_manage;
 pub(crate) use reply_body::ThirdPartyBody;
 pub use secrets::SecretSource;
 pub(crate) use send::Incoming;

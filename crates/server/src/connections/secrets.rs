@@ -2,6 +2,7 @@
 
 use backlot_wix::InstanceId;
 
+use super::remedies::OF_A_SECRET;
 use crate::error::{Code, Refusal};
 use crate::vault::{SecretText, Vault, VaultFault};
 
@@ -41,7 +42,7 @@ impl SecretSource {
             Self::Shared(name) => (None, name, Code::SecretMissing),
             Self::OfInstance(name) => (instance_id, name, Code::ConnectionNotConnected),
         };
-        let missing = || Refusal::from(missing).because(format!("the secret {name}"));
+        let missing = || Refusal::from(missing).because(format!("{OF_A_SECRET}{name}"));
         if whose.is_none() && matches!(self, Self::OfInstance(_)) {
             return Err(missing());
         }

@@ -94,21 +94,22 @@ impl ConnectionCall {
         };
         let directory = &handle.directory;
         let caller = Arc::clone(&handle.caller);
-        let deciders = connection.deciders(&place)?;
-        let caller = handle
-            .all
-            .admit(connection, &deciders, directory, caller)
-            .await?;
-        let mut incoming = Incoming {
-            started: Instant::now(),
-            place,
-            headers: &self.headers,
-            body: CallBody::Ready(self.body),
+        let made = async {
+            let deciders = connection.deciders(&place)?;
+            let admitted = handle.all.admit(connection, &deciders, directory, caller);
+            let caller = admitted.await?;
+            let mut incoming = Incoming {
+                started: Instant::now(),
+                place,
+                headers: &self.headers,
+                body: CallBody::Ready(self.body),
+            };
+            let sent = handle
+                .all
+                .send(connection, directory, &caller, &mut incoming);
+            sent.await
         };
-        let reply = handle
-            .all
-            .send(connection, directory, &caller, &mut incoming)
-            .await?;
+        let reply = made.await.map_err(|refusal| connection.explain(refusal))?;
         Ok(ConnectionAnswer::new(reply))
     }
 }

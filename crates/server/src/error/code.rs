@@ -98,7 +98,7 @@ codes! {
         "Use the token of the request that is being answered; one lasts for minutes.";
     RoleNotAllowed 403 "ROLE_NOT_ALLOWED",
         "This caller's role may not use this path.",
-        "Call it as one of the roles in `data.allowed`, or add the role to `allow` in the `[[api]]` entry, or of the call in `[wix]` or `[[connection]]`.";
+        "Call it as one of the roles in `data.allowed`, or add the role to `allow` in the `[[api]]` entry, or of the call in `[wix]` or `[[connection]]`; to `manage` there for `authorize`, `key` and `disconnect`.";
     PlanNotAllowed 403 "PLAN_NOT_ALLOWED",
         "This instance's plan does not include this path.",
         "Upgrade the app on this site, or add the plan to `plans` in the `[[api]]` entry, or of the call in `[wix]` or `[[connection]]`.";
@@ -173,7 +173,7 @@ codes! {
         "Add it to the line, as in `\"GET /v1/things?limit&status=active|all\"`; `?*` allows any.";
     ConnectionNotConnected 409 "CONNECTION_NOT_CONNECTED",
         "The site's owner has not connected an account, or typed in a key.",
-        "Send the owner to `/connections/{name}/authorize`, or put the key with `PUT /connections/{name}/key`.";
+        "With `auth = { oauth = … }` send the owner to `/connections/{name}/authorize`; with an `instance_secret` put the key with `PUT /connections/{name}/key`.";
     ConnectionAccountLost 409 "CONNECTION_ACCOUNT_LOST",
         "The provider does not renew this account's tokens any more.",
         "Send the owner to `/connections/{name}/authorize` again.";

@@ -19,6 +19,7 @@ pub struct Refusal(Box<Inner>);
 struct Inner {
     reason: Reason,
     detail: Option<String>,
+    remedy: Option<String>,
     data: Map<String, Value>,
     headers: HeaderMap,
     cause: Option<String>,
@@ -43,6 +44,7 @@ impl Refusal {
         Self(Box::new(Inner {
             reason,
             detail,
+            remedy: None,
             data,
             headers: HeaderMap::new(),
             cause: None,
@@ -73,6 +75,22 @@ impl Refusal {
     #[must_use]
     pub fn detail(mut self, sentence: impl Into<String>) -> Self {
         self.0.detail = Some(sentence.into());
+        self
+    }
+
+    /// What to do about it; empty where nobody knows better than the sentence.
+    pub fn remedy(&self) -> &str {
+        match (&self.0.remedy, self.0.reason) {
+            (Some(remedy), _) => remedy,
+            (None, Reason::Own(code)) => code.remedy(),
+            (None, Reason::Data(_)) => "",
+        }
+    }
+
+    /// Says what to do here, in place of what the code says.
+    #[must_use]
+    pub fn with_remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.0.remedy = Some(remedy.into());
         self
     }
 
@@ -122,6 +140,7 @@ impl Refusal {
     /// The reply, in the shape of Wix's own errors.
     pub fn into_response(self) -> Response<ReplyBody> {
         let sentence = self.sentence();
+        let told = format!("{sentence} {}", self.remedy());
         let Inner {
             reason,
             data,
@@ -130,7 +149,7 @@ impl Refusal {
         } = *self.0;
         // Wix Data's own clients show the description, and compare its beginning.
         let (message, description) = match reason {
-            Reason::Own(code) => (format!("{sentence} {}", code.remedy()), code.description()),
+            Reason::Own(code) => (told, code.description()),
             Reason::Data(_) => (sentence.clone(), &*sentence),
         };
         let body = ErrorBody::new(reason.name(), description, message, data);

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::page;
 use super::place::Own;
 use crate::body::ReplyBody;
-use crate::connections::{AccountSettings, Begun, Connection, CredentialSettings};
+use crate::connections::{AccountSettings, Begun, Connection, CredentialSettings, of_manage};
 use crate::error::{Code, Refusal};
 use crate::exchange::Exchange;
 use crate::house::House;
@@ -154,7 +154,7 @@ pub(super) fn may_manage(connection: &Connection, caller: &Caller) -> Result<(),
         roles: connection.settings.manage,
         plans: Vec::new(),
     };
-    rules.admit(caller)
+    rules.admit(caller).map_err(of_manage)
 }
 
 fn parameter(uri: &Uri, name: &str) -> Option<String> {

@@ -1,12 +1,14 @@
 //! A call: proven, admitted, sent, and handed back. Paths of ours are answered by [`super::own`].
 
+use std::sync::Arc;
+
 use backlot_outbound::body::{CallBody, RequestBody, announced_bytes};
 use backlot_outbound::hop_by_hop;
 use http::header::{ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue};
 use http::{Request, Response};
 
 use super::own;
-use super::place::Place;
+use super::place::{Own, Place};
 use crate::body::ReplyBody;
 use crate::caller::{look, prove, remove_instance};
 use crate::connections::{CallPlace, Connection, CredentialSettings, Incoming};
@@ -27,11 +29,22 @@ pub(crate) async fn enter(
     let place = Place::find(&house.connections, path)?;
     let (own, rest) = (place.own(), path.len() - place.rest.len());
     let connection = place.connection;
+    let answer = answer(house, exchange, decision, request, (&connection, own, rest));
+    answer.await.map_err(|refusal| connection.explain(refusal))
+}
+
+async fn answer(
+    house: &House,
+    exchange: &mut Exchange,
+    decision: &Decision,
+    request: &mut Request<RequestBody>,
+    (connection, own, rest): (&Arc<Connection>, Option<Own>, usize),
+) -> Result<Response<ReplyBody>, Refusal> {
     request.body_mut().limit(connection.settings.body());
     if let Some(own) = own {
         let request = std::mem::replace(request, Request::new(RequestBody::empty()));
         // On the heap: calls need not carry it.
-        let answer = own::answer(house, exchange, decision, &connection, own, request);
+        let answer = own::answer(house, exchange, decision, connection, own, request);
         return Box::pin(answer).await;
     }
     let cleaned = remove_instance(request.uri().query().unwrap_or_default());
@@ -41,8 +54,8 @@ pub(crate) async fn enter(
     let caller = prove(house, exchange, decision, proof).await?;
     let all = &house.connections;
     let directory = &house.directory;
-    let caller = all.admit(&connection, &deciders, directory, caller).await?;
-    check_announced(&connection, request)?;
+    let caller = all.admit(connection, &deciders, directory, caller).await?;
+    check_announced(connection, request)?;
     hop_by_hop::remove(request.headers_mut());
     // A connection may hand on headers by how their names begin.
     for name in &house.instance_headers {
@@ -66,7 +79,7 @@ pub(crate) async fn enter(
         started: exchange.started(),
     };
     let reply = all
-        .send(&connection, directory, &caller, &mut incoming)
+        .send(connection, directory, &caller, &mut incoming)
         .await?;
     let mut response = reply.map(ReplyBody::third_party);
     let headers = response.headers_mut();

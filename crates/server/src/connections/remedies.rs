@@ -1,0 +1,52 @@
+//! What to do about a refusal, said of one connection: by its name, and by what its credential is.
+
+use super::{Connection, CredentialSettings};
+use crate::error::{Code, Reason, Refusal};
+
+/// How the cause of a missing secret begins.
+pub(super) const OF_A_SECRET: &str = "the secret ";
+
+impl Connection {
+    /// The refusal with a remedy that fits this connection.
+    pub(crate) fn explain(&self, refusal: Refusal) -> Refusal {
+        let Reason::Own(code) = refusal.code() else {
+            return refusal;
+        };
+        if code == Code::ConnectionNotConnected {
+            let remedy = self.how_to_connect(&refusal);
+            return refusal.with_remedy(remedy);
+        }
+        let name = &self.settings.name;
+        let said = refusal.remedy();
+        let own = said.replace("{name}", name);
+        let own = own.replace("connection test NAME", &format!("connection test {name}"));
+        if own == said {
+            refusal
+        } else {
+            refusal.with_remedy(own)
+        }
+    }
+
+    fn how_to_connect(&self, refusal: &Refusal) -> String {
+        let (name, credential) = (&self.settings.name, &self.settings.credential);
+        let missing = refusal.cause().and_then(|it| it.strip_prefix(OF_A_SECRET));
+        match (credential, missing) {
+            (_, Some(secret)) if credential.own_secret() != Some(secret) => {
+                format!(
+                    "Set the instance's own secret: `backlot secret set {secret} --instance ID`."
+                )
+            }
+            (CredentialSettings::Account(_), _) => {
+                format!("Send the owner to `/connections/{name}/authorize`.")
+            }
+            _ => format!("Put the key with `PUT /connections/{name}/key`."),
+        }
+    }
+}
+
+/// A role that may make calls, perhaps, but not connect an account or type a key in.
+pub(crate) fn of_manage(refusal: Refusal) -> Refusal {
+    refusal.with_remedy(
+        "Do it as one of the roles in `data.allowed`, or add the role to `manage` in the `[[connection]]` entry.",
+    )
+}
