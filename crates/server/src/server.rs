@@ -132,7 +132,9 @@ impl Server {
             tracing::info!("shutting down: finishing what was accepted");
             house.draining.store(true, Ordering::Relaxed);
             self.drain.linger(linger).await;
-            self.drain.close(timeout).await
+            let in_time = self.drain.close(timeout).await;
+            house.connections.accounts.settle(timeout).await;
+            in_time
         };
         let ((), in_time) = tokio::join!(accepting, ending);
         if !in_time {

@@ -119,7 +119,7 @@ impl Inner {
         attempts: &Attempts<'_>,
     ) -> Result<Response<ReplyStream>, CallError> {
         let body = call.body.take().unwrap_or_else(RequestBody::empty);
-        let home = Hop::home(&self.settings, call);
+        let home = Hop::home(call);
         let (target, request) = made(&home, call, credential, attempts, body)?;
         // The first begins now: the clock was asked a moment ago.
         let time_left = if attempts.number == 1 {
@@ -128,7 +128,7 @@ impl Inner {
             attempts.time_left()
         };
         let patience = self.patience(time_left)?;
-        let base = &self.settings.base;
+        let base = home.address;
         let sent = forward(
             &self.client,
             base,

@@ -1,12 +1,17 @@
 //! One call to a third party, without its credential.
 
+use std::sync::Arc;
+
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method};
 
+use super::ApiBase;
 use crate::body::CallBody;
 
 /// One call.
 pub struct Call {
+    /// Where the API is, for this account.
+    pub base: Arc<ApiBase>,
     /// `GET`, `POST`, …
     pub method: Method,
     /// The path and query under the base address.

@@ -2,8 +2,8 @@
 //!
 //! - [`call`]: what is to be sent
 //! - [`credential`]: what proves who sends it; [`signature`] is the one that is made anew for each request
-//! - [`third_party`]: the way there, with its rest after failures; [`health`] is the one for all instances,
-//!   [`states`] what is remembered of each
+//! - [`third_party`]: the way there, with its rest after failures; [`api_base`] is where it leads, with the rest of
+//!   all instances ([`health`]), [`states`] what is remembered of each
 //! - [`attempts`]: what may be sent again, and when
 //! - [`redirect`]: where a reply sends a call, if it may
 //! - [`grant`]: OAuth 2, at the third party's token endpoint
@@ -11,6 +11,7 @@
 //! Rules: every address is asked of the guard where it is dialled; a credential goes to the API that it is
 //! for, and nowhere else, not even where that API redirects to; a redirect within the API is a call as any other.
 
+mod api_base;
 mod attempts;
 mod call;
 mod credential;
@@ -23,6 +24,7 @@ mod signature;
 mod states;
 mod third_party;
 
+pub use api_base::ApiBase;
 pub use call::Call;
 pub use credential::{Credential, CredentialFault};
 pub use error::CallError;

@@ -77,9 +77,9 @@ pub(super) struct Hop<'call> {
 
 impl<'call> Hop<'call> {
     /// Where every call goes first.
-    pub(super) const fn home(settings: &'call ThirdPartySettings, call: &'call Call) -> Self {
+    pub(super) fn home(call: &'call Call) -> Self {
         Self {
-            address: &settings.base,
+            address: &call.base.address,
             target: &call.target,
             method: &call.method,
             is_home: true,
@@ -103,7 +103,7 @@ pub(super) fn is_redirect(status: StatusCode) -> bool {
 
 /// A call on its way through redirects. Nothing is copied before one is followed.
 pub(super) struct Redirects<'call> {
-    settings: &'call ThirdPartySettings,
+    base: &'call Address,
     policy: &'call dyn RedirectPolicy,
     left: u32,
     target: PathAndQuery,
@@ -116,12 +116,12 @@ pub(super) struct Redirects<'call> {
 
 impl<'call> Redirects<'call> {
     pub(super) fn new(
-        settings: &'call ThirdPartySettings,
+        settings: &ThirdPartySettings,
         policy: &'call dyn RedirectPolicy,
-        call: &Call,
+        call: &'call Call,
     ) -> Self {
         Self {
-            settings,
+            base: &call.base.address,
             policy,
             left: settings.redirects,
             target: call.target.clone(),
@@ -149,7 +149,7 @@ impl<'call> Redirects<'call> {
     }
 
     fn address(&self) -> &Address {
-        self.elsewhere.as_ref().unwrap_or(&self.settings.base)
+        self.elsewhere.as_ref().unwrap_or(self.base)
     }
 
     /// Follows a redirect, if this is one. False when the reply is to be handed back.
@@ -166,7 +166,7 @@ impl<'call> Redirects<'call> {
         self.left = left;
         let unreadable = || refused("to an address that cannot be read");
         let url = self.location(reply.headers()).ok_or_else(unreadable)?;
-        if self.settings.base.is_origin_of(&url) {
+        if self.base.is_origin_of(&url) {
             self.target = self.admitted(&url).await?;
             self.elsewhere = None;
             return Ok(true);
@@ -190,8 +190,7 @@ impl<'call> Redirects<'call> {
 
     /// The call at the API itself that a redirect leads to, if the caller may make it.
     async fn admitted(&self, url: &Url) -> Result<PathAndQuery, CallError> {
-        let base = &self.settings.base;
-        let path = base.under(url.path());
+        let path = self.base.under(url.path());
         let path = path.ok_or_else(|| refused("to a path outside of its base_url"))?;
         let query = url.query().unwrap_or_default();
         let target = self.policy.target(&self.method, path, query).await;

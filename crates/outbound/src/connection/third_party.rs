@@ -10,18 +10,15 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::attempts::{Attempts, Repeat};
-use super::health::Health;
 use super::states::States;
 use super::{Call, CallError, Credential, RedirectPolicy};
 use crate::body::{CallBody, ReplyStream};
 use crate::repeat::{Jitter, is_passing_trouble};
-use crate::upstream::{Address, Client};
+use crate::upstream::Client;
 
 /// How one third party is called.
 #[derive(Debug, Clone)]
 pub struct ThirdPartySettings {
-    /// Where it is.
-    pub base: Address,
     /// How long it may take until its reply begins, repeating included.
     pub timeout: Duration,
     /// How long it may be silent in the middle of its reply.
@@ -46,7 +43,6 @@ pub(super) struct Inner {
     pub(super) elsewhere: Client,
     pub(super) settings: ThirdPartySettings,
     pub(super) jitter: Jitter,
-    health: Health,
     /// Of each instance: what one does to the third party does not stop the others.
     states: States,
 }
@@ -59,7 +55,6 @@ impl ThirdParty {
             client,
             elsewhere,
             jitter: Jitter::new(settings.seed),
-            health: Health::default(),
             states: States::default(),
             settings,
         }))
@@ -85,7 +80,8 @@ impl ThirdParty {
         let place = state.take_place(call.is_public);
         let _place = place.ok_or(CallError::Crowded)?;
         let resting = |retry_after| CallError::Resting { retry_after };
-        let leave_of_all = inner.health.enter().map_err(resting)?;
+        let base = Arc::clone(&call.base);
+        let leave_of_all = base.health.enter().map_err(resting)?;
         let leave = state.breaker.enter().map_err(resting)?;
         if matches!(call.body, CallBody::Ready(_)) {
             // Said by the client, of the very bytes.
@@ -107,17 +103,17 @@ impl ThirdParty {
         match &outcome {
             Ok(reply) if is_passing_trouble(reply.status()) => {
                 leave.failed();
-                inner.health.failed(leave_of_all, instance_id, false);
+                base.health.failed(leave_of_all, instance_id, false);
             }
             Ok(_) => {
                 leave.succeeded();
-                inner.health.succeeded(leave_of_all);
+                base.health.succeeded(leave_of_all);
             }
             // While a body streams, a silent client looks like a silent third party.
             Err(error) if error.is_its_fault() && !streams => {
                 leave.failed();
                 let is_certain = error.is_unreachable();
-                inner.health.failed(leave_of_all, instance_id, is_certain);
+                base.health.failed(leave_of_all, instance_id, is_certain);
             }
             Err(_) => {}
         }

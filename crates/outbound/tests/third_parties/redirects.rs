@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use backlot_outbound::body::CallBody;
 use backlot_outbound::connection::{
-    Call, CallError, Credential, Followed, RedirectPolicy, Redirected, ThirdParty,
+    ApiBase, Call, CallError, Credential, Followed, RedirectPolicy, Redirected, ThirdParty,
     ThirdPartySettings,
 };
 use backlot_outbound::guard::AddressGuard;
@@ -136,7 +136,7 @@ fn third_party(
     names: &str,
     certificate: Option<CertificateDer<'static>>,
     elsewhere: AddressGuard,
-) -> ThirdParty {
+) -> Party {
     let only_home = AddressGuard::only(vec![format!("{}/32", home.ip()).parse().unwrap()]);
     let client = Client::new(ClientSettings {
         guard: Some(only_home),
@@ -149,7 +149,6 @@ fn third_party(
     };
     let elsewhere = Client::with_resolver(elsewhere, Names::saying(&[&[names]]));
     let settings = ThirdPartySettings {
-        base: super::harness::address(&format!("http://{home}/v1")),
         timeout: Duration::from_secs(10),
         silence: Duration::from_secs(10),
         retries: 0,
@@ -157,10 +156,21 @@ fn third_party(
         redirects: 3,
         seed: 1,
     };
-    ThirdParty::new(client.unwrap(), elsewhere.unwrap(), settings)
+    Party {
+        base: Arc::new(ApiBase::new(super::harness::address(&format!(
+            "http://{home}/v1"
+        )))),
+        way: ThirdParty::new(client.unwrap(), elsewhere.unwrap(), settings),
+    }
 }
 
-async fn send(party: &ThirdParty, method: Method, body: &'static str) -> Outcome {
+/// A third party, and where its API is.
+struct Party {
+    base: Arc<ApiBase>,
+    way: ThirdParty,
+}
+
+async fn send(party: &Party, method: Method, body: &'static str) -> Outcome {
     let mut headers = HeaderMap::new();
     for (name, value) in [
         ("accept", "application/json"),
@@ -174,6 +184,7 @@ async fn send(party: &ThirdParty, method: Method, body: &'static str) -> Outcome
         );
     }
     let mut call = Call {
+        base: Arc::clone(&party.base),
         method,
         target: PathAndQuery::from_static("/first"),
         headers,
@@ -184,7 +195,10 @@ async fn send(party: &ThirdParty, method: Method, body: &'static str) -> Outcome
     let policy = Open(credential.needles().clone());
     let id = InstanceId::from_bytes([1; 16]);
     let now = Timestamp::UNIX_EPOCH;
-    let sent = party.send(&mut call, &credential, id, now, &policy).await;
+    let sent = party
+        .way
+        .send(&mut call, &credential, id, now, &policy)
+        .await;
     sent.map(|reply| Response::map(reply, drop))
 }
 

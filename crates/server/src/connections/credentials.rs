@@ -1,13 +1,15 @@
 //! From the configuration's words to the credential of one call.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use backlot_outbound::connection::{Credential, CredentialFault};
+use backlot_outbound::connection::{ApiBase, Credential, CredentialFault};
 use backlot_outbound::redact::Needles;
 use backlot_wix::InstanceId;
 
 use super::accounts::Holder;
+use super::base::BaseError;
 use super::{Connection, Connections, CredentialSettings, SecretSource};
 use crate::error::{Code, Refusal};
 use crate::vault::SecretText;
@@ -24,6 +26,8 @@ pub(crate) struct Chosen {
     pub(crate) needles: Needles,
     /// Where its token can be had anew, if it is one.
     pub(crate) token: Option<(Holder, SecretText)>,
+    /// Where the API is, for this account.
+    pub(crate) base: Arc<ApiBase>,
 }
 
 impl Connections {
@@ -71,6 +75,7 @@ impl Connections {
             needles: self.needles(connection, &credential, instance_id).await?,
             credential,
             token: None,
+            base: connection.base(&BTreeMap::new())?,
         };
         if !settings.has_own() {
             *connection.everybodys.lock() = Some((read_at, chosen.clone()));
@@ -113,6 +118,7 @@ impl Connections {
         let needles = self.needles(connection, &token.credential, instance_id);
         Ok(Chosen {
             needles: needles.await?,
+            base: connection.base(&token.values)?,
             credential: token.credential.clone(),
             token: Some((holder, token.text)),
         })
@@ -174,4 +180,14 @@ pub(super) fn usable(
     credential: Result<Credential, CredentialFault>,
 ) -> Result<Credential, Refusal> {
     credential.map_err(|fault| Refusal::from(Code::SecretUnreadable).because(fault))
+}
+
+impl From<BaseError> for Refusal {
+    fn from(error: BaseError) -> Self {
+        let code = match error {
+            BaseError::Missing(_) | BaseError::Unusable(_) => Code::ConnectionAddressMissing,
+            BaseError::NotAllowed => Code::ConnectionAddressRefused,
+        };
+        Self::from(code).because(error)
+    }
 }

@@ -1,5 +1,7 @@
 //! Asking the third party, with a new token where the old one is refused; and asking about what is kept.
 
+use std::sync::Arc;
+
 use backlot_outbound::body::{CallBody, ReplyStream};
 use backlot_outbound::cache::Lookup;
 use backlot_outbound::connection::{Call, Followed};
@@ -37,6 +39,7 @@ impl Prepared {
     /// The call itself. The headers go along.
     pub(super) fn call(&mut self, method: &Method, body: CallBody) -> Call {
         Call {
+            base: Arc::clone(&self.chosen.base),
             method: method.clone(),
             target: self.target.clone(),
             headers: std::mem::take(&mut self.headers),
@@ -121,6 +124,7 @@ impl Admitted<'_> {
         };
         drop(refused);
         prepared.chosen = all.credential(connection, self.instance_id).await?;
+        call.base = Arc::clone(&prepared.chosen.base);
         self.send_with(&mut call, &prepared.chosen).await
     }
 
@@ -203,6 +207,7 @@ fn copy(call: &Call) -> Option<Box<Call>> {
         return None;
     };
     Some(Box::new(Call {
+        base: Arc::clone(&call.base),
         method: call.method.clone(),
         target: call.target.clone(),
         headers: call.headers.clone(),

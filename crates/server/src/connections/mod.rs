@@ -1,6 +1,6 @@
 //! Connections: third-party APIs, called with credentials that no page ever has.
 //!
-//! - [`settings`]: what a connection is made of
+//! - [`settings`]: what a connection is made of; [`base`] is where its API is, with [`host_pattern`]
 //! - [`calls`] and [`query_rules`]: which calls may be made, and by whom
 //! - [`credentials`]: from the configuration's words to a credential for one call
 //! - [`accounts`]: accounts that an instance's owner has connected by OAuth
@@ -13,10 +13,12 @@
 //! [`crate::Connections`]. Both are held by the same rules.
 
 mod accounts;
+mod base;
 mod calls;
 mod credentials;
 mod exchange;
 mod header_names;
+mod host_pattern;
 mod idempotency;
 mod kept_replies;
 mod meter;
@@ -47,10 +49,13 @@ use parking_lot::Mutex;
 use crate::admission::{Limiter, Precedence};
 use crate::clock::Clock;
 use crate::vault::{SecretText, Vault};
-pub(crate) use accounts::{Accounts, Begun};
+pub(crate) use accounts::{Accounts, AuthorizationOutcome, Begun, Returned};
+use base::Bases;
+pub use base::{BaseTemplate, BaseTemplateError, BaseUrl};
 pub(crate) use calls::CallPlace;
 use credentials::Chosen;
 pub use header_names::HeaderNames;
+pub use host_pattern::{HostPattern, HostPatternError};
 use kept_replies::KeptReplies;
 pub(crate) use month::month;
 pub use query_rules::{ParameterRule, QueryRules};
@@ -87,6 +92,7 @@ pub(crate) struct Connection {
     pub(crate) settings: ConnectionSettings,
     precedence: Precedence,
     pub(crate) third_party: ThirdParty,
+    bases: Bases,
     each: Option<Limiter>,
     total: Option<Limiter>,
     /// Everybody's credential, and when its secrets were read.
@@ -143,6 +149,7 @@ impl Connection {
                 settings.client_elsewhere()?,
                 settings.third_party(),
             ),
+            bases: Bases::new(&settings.base),
             each: settings.rate_limit.map(Limiter::new),
             total: settings.total_rate_limit.map(Limiter::new),
             everybodys: Mutex::default(),

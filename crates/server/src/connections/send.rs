@@ -17,8 +17,9 @@ use crate::directory::Directory;
 use crate::error::{Code, Reason, Refusal};
 
 /// Refusals of calls that nobody was asked for: they are not counted.
-const NOT_MADE: [Reason; 4] = [
+const NOT_MADE: [Reason; 5] = [
     Reason::Own(Code::ConnectionAccountLost),
+    Reason::Own(Code::ConnectionAddressMissing),
     Reason::Own(Code::ConnectionNotConnected),
     Reason::Own(Code::ConnectionUnavailable),
     Reason::Own(Code::RateLimited),

@@ -13,7 +13,7 @@ use http::{HeaderName, HeaderValue};
 use ipnet::IpNet;
 use rustls::pki_types::CertificateDer;
 
-use super::{HeaderNames, QueryRules, SecretSource};
+use super::{BaseUrl, HeaderNames, QueryRules, SecretSource};
 use crate::admission::{CallPattern, RateLimit, Roles, Rules};
 
 /// All of the section.
@@ -29,7 +29,7 @@ pub struct ConnectionSettings {
     /// The name in `/connections/{name}/…`.
     pub name: Box<str>,
     /// Where the third party is.
-    pub base: Address,
+    pub base: BaseUrl,
     /// One's own networks in which it may be, besides the public ones.
     pub networks: Vec<IpNet>,
     /// Certificate authorities besides the operating system's, for one's own services.
@@ -219,6 +219,10 @@ pub struct AccountSettings {
     pub authorize_url: String,
     /// More names and values of that address's query.
     pub authorize_parameters: Vec<(String, String)>,
+    /// Whether the exchange is bound by PKCE (RFC 7636). Some providers refuse whoever sends it.
+    pub pkce: bool,
+    /// Whether the owner comes back by a form that is posted (`response_mode=form_post`).
+    pub posts_callback: bool,
     /// Where tokens are taken back, if the provider has such a place.
     pub revoke: Option<(Address, PathAndQuery)>,
     /// Where the provider sends the owner back to; without it, this connection's own `callback`.
@@ -253,11 +257,11 @@ impl ConnectionSettings {
 
     /// A client that goes nowhere but where it may.
     pub(crate) fn client(&self) -> std::io::Result<Client> {
-        let guard = if self.base.is_tls() {
-            AddressGuard::new(self.networks.clone())
-        } else {
+        let guard = match &self.base {
             // In plain only within one's own networks.
-            AddressGuard::only(self.networks.clone())
+            BaseUrl::Fixed(base) if !base.is_tls() => AddressGuard::only(self.networks.clone()),
+            // The address of an account says it for itself.
+            BaseUrl::Fixed(_) | BaseUrl::OfAccount(_) => AddressGuard::new(self.networks.clone()),
         };
         self.guarded(guard, self.extra_roots.clone())
     }
@@ -286,7 +290,6 @@ impl ConnectionSettings {
 
     pub(crate) fn third_party(&self) -> ThirdPartySettings {
         ThirdPartySettings {
-            base: self.base.clone(),
             timeout: self.timeout,
             silence: self.silence,
             retries: self.retries,

@@ -205,6 +205,7 @@ async fn send(
     credential: &Credential,
 ) -> Result<u16, CallError> {
     let mut call = Call {
+        base: connection.fixed_base().ok_or(CallError::BadPath)?,
         method: Method::GET,
         target,
         headers: HeaderMap::new(),

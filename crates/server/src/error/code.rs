@@ -177,6 +177,9 @@ codes! {
     ConnectionAccountLost 409 "CONNECTION_ACCOUNT_LOST",
         "The provider does not renew this account's tokens any more.",
         "Send the owner to `/connections/{name}/authorize` again.";
+    ConnectionAddressMissing 409 "CONNECTION_ADDRESS_MISSING",
+        "It is not known where this account's API is.",
+        "Send the owner to `/connections/{name}/authorize` again: what the provider says then has the address.";
     ConnectionTokenRefused 502 "CONNECTION_TOKEN_REFUSED",
         "The provider gives no token.",
         "Check the client's id and secret in the `[[connection]]` entry; `data.providerError` is the provider's own word.";

@@ -10,6 +10,9 @@
 )]
 
 mod access_tokens;
+mod account_addresses;
+mod account_callbacks;
+mod account_tokens;
 mod admin;
 mod bad_input;
 mod callers;

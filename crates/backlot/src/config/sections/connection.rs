@@ -24,8 +24,13 @@ pub use call::{ConnectionCall, RuledConnectionCall};
 pub struct Connection {
     /// The name in the path: small letters, digits, `-` and `_`. Required.
     pub name: String,
-    /// Where the API is: `https://api.openai.com`. A path in it is put before every call's. Required.
+    /// Where the API is: `https://api.openai.com`. A path in it is put before every call's. Where each account has an
+    /// address of its own, `{account.instance_url}` stands for what the token endpoint says under that name, and
+    /// `{callback.shop}` for what comes along with the owner's way back; `hosts` says where it may be. Required.
     pub base_url: String,
+    /// The hosts at which an account's own address may be, where `base_url` has such places: `["*.my.salesforce.com"]`.
+    /// `*.` stands for any number of labels; without a port, all are allowed.
+    pub hosts: Vec<String>,
     /// What proves to the API who calls. `{ bearer = { secret = "NAME" } }`; `{ basic = { user = …, password = … } }`;
     /// `{ header = { name = "X-Api-Key", value = … } }`; `{ query = { name = "key", value = … } }`; `{ hmac = { … } }`
     /// signs each request; `{ client_credentials = { … } }` is OAuth 2 for the app itself; `{ oauth = { … } }` lets each
@@ -113,6 +118,7 @@ impl Default for Connection {
         Self {
             name: String::new(),
             base_url: String::new(),
+            hosts: Vec::new(),
             auth: Auth::None,
             calls: Vec::new(),
             allow: Vec::new(),

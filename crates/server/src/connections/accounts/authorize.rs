@@ -40,7 +40,12 @@ impl Accounts {
     ) -> Result<String, Refusal> {
         let inner = &*self.0;
         let now = inner.clock.now();
-        let (state, verifier) = (random()?, random()?);
+        let state = random()?;
+        let verifier = if account.pkce {
+            random()?
+        } else {
+            String::new()
+        };
         let name = &connection.settings.name;
         let challenge = digest::digest(&digest::SHA256, verifier.as_bytes());
         let challenge = URL_SAFE_NO_PAD.encode(challenge);
@@ -76,10 +81,12 @@ impl Accounts {
         if !account.client.scopes.is_empty() {
             query.append_pair("scope", &account.client.scopes);
         }
-        query
-            .append_pair("state", &state)
-            .append_pair("code_challenge", &challenge)
-            .append_pair("code_challenge_method", "S256");
+        query.append_pair("state", &state);
+        if account.pkce {
+            query
+                .append_pair("code_challenge", &challenge)
+                .append_pair("code_challenge_method", "S256");
+        }
         for (name, value) in &account.authorize_parameters {
             query.append_pair(name, value);
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use backlot_outbound::connection::grant::{ClientIdentity, Endpoint, Grant, GrantError};
 use backlot_outbound::upstream::Address;
 use http::uri::PathAndQuery;
+use jiff::Timestamp;
 
 use super::Inner;
 use crate::connections::{Connection, OAuthClient};
@@ -38,12 +39,13 @@ pub(super) async fn ask(
     client: &OAuthClient,
     identity: &Identity,
     form: &[(&str, &str)],
+    now: Timestamp,
 ) -> Result<Grant, GrantError> {
     let mut form = form.to_vec();
     let more = client.parameters.iter();
     form.extend(more.map(|(name, value)| (&**name, &**value)));
     let endpoint = endpoint(connection, &client.token_address, &client.token_target);
-    endpoint.ask(&proof(client, identity), &form).await
+    endpoint.ask(&proof(client, identity), &form, now).await
 }
 
 /// Takes a token back.

@@ -7,7 +7,9 @@
 //! - [`disconnect`]: taking an account back
 //!
 //! Rules: tokens are sealed in the database and open in memory only; a renewal is made once for each account,
-//! however many wait for it and on whatever node; a state belongs to one instance and one connection.
+//! however many wait for it and on whatever node; a state belongs to one instance and one connection. What a provider
+//! gives is sealed and stored before anything else is done with it, and a server that stops waits for that: the provider
+//! may have ended what there was before.
 
 mod authorize;
 mod callback;
@@ -25,11 +27,14 @@ use backlot_outbound::single_flight::SingleFlight;
 use backlot_store::Store;
 use backlot_wix::InstanceId;
 use moka::sync::Cache;
+use tokio::sync::{OwnedRwLockReadGuard, RwLock};
+use tokio::time::timeout;
 
 use crate::clock::Clock;
 use crate::error::Refusal;
 use crate::vault::Vault;
 pub(crate) use authorize::Begun;
+pub(crate) use callback::{AuthorizationOutcome, Returned};
 
 use token::Token;
 
@@ -64,6 +69,8 @@ struct Inner {
     renewals: SingleFlight<Key, Result<Token, Refusal>>,
     /// Renewals that failed a moment ago: nobody asks again at once.
     pauses: Cache<Key, Refusal>,
+    /// Held for reading while a provider is asked for tokens.
+    under_way: Arc<RwLock<()>>,
 }
 
 impl Accounts {
@@ -79,11 +86,38 @@ impl Accounts {
                 .max_capacity(MOST)
                 .time_to_live(PAUSE)
                 .build(),
+            under_way: Arc::default(),
         }))
+    }
+
+    /// Waits until what providers were asked for is stored, but no longer than this.
+    pub(crate) async fn settle(&self, longest: Duration) {
+        if timeout(longest, self.0.under_way.write()).await.is_err() {
+            tracing::warn!("stopping while a provider is asked for tokens");
+        }
     }
 }
 
 impl Inner {
+    /// Held while a provider is asked, until its answer is stored.
+    async fn begin(&self) -> OwnedRwLockReadGuard<()> {
+        Arc::clone(&self.under_way).read_owned().await
+    }
+
+    /// Runs work to its end, also when whoever waits for it goes away. `None` if it panicked.
+    async fn undisturbed<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Option<T> {
+        let under_way = self.begin().await;
+        let task = tokio::spawn(async move {
+            let outcome = work.await;
+            drop(under_way);
+            outcome
+        });
+        task.await.ok()
+    }
+
     fn vault(&self) -> Result<&Vault, Refusal> {
         let locked =
             || Refusal::from(crate::error::Code::SecretMissing).because("the vault is locked");

@@ -1,15 +1,16 @@
 //! One renewal. On several nodes, one of them makes it, and the others wait for what it brings: providers may
 //! take a refresh token once only.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use backlot_outbound::connection::Credential;
-use backlot_outbound::connection::grant::{Grant, GrantError};
+use backlot_outbound::connection::grant::GrantError;
 use backlot_store::accounts::{Account, Accounts as _};
 use jiff::SignedDuration;
 use tokio::time::sleep;
 
-use super::callback::expires_at;
+use super::callback::{MAX_TRIES, expires_at};
 use super::endpoint::ask;
 use super::token::Token;
 use super::{Holder, Inner};
@@ -22,8 +23,8 @@ use crate::vault::{Revision, SecretText, account_place};
 
 /// How long a node has for a renewal before another may try.
 const CLAIM: SignedDuration = SignedDuration::from_secs(30);
-/// How often it is tried to write a renewed token, and how long in between.
-const WRITES: u32 = 40;
+/// How often it is tried to write a renewed token, and how long in between: ten minutes in all, since it is nowhere else.
+const WRITES: u32 = 1200;
 const BETWEEN_WRITES: Duration = Duration::from_millis(500);
 /// Between two looks at what another node brings.
 const LOOK: Duration = Duration::from_millis(50);
@@ -109,25 +110,29 @@ impl Inner {
         let renewed = self.ask_for_renewal(connection, client, &account).await;
         match renewed {
             Ok(renewed) => {
-                let token = self.open(&next_version(&renewed))?;
-                if !self.keep_renewed(&renewed).await? {
-                    // It was taken back in the meantime, or connected anew: that counts.
-                    if self.account_of(id, connection).await?.is_none() {
-                        let renewed = next_version(&renewed);
-                        self.give_back(connection, settings, &renewed).await?;
-                    }
+                // Before anything else is done with it.
+                if !self.keep_renewed(&renewed.account).await? {
+                    self.was_changed_meanwhile(connection, settings, &account, &renewed.account)
+                        .await?;
                     return Ok(None);
                 }
+                if !renewed.has_token {
+                    return Err(unavailable(
+                        "the answer holds no access token that can be sent",
+                    ));
+                }
                 let token = Token {
-                    version: version + 1,
                     renewed_for_refusal: used.map(|_| Instant::now()),
-                    ..token
+                    ..self.open(&next_version(&renewed.account))?
                 };
                 Ok(Some(self.put(&key, token)))
             }
             Err(Failed::ForGood(refusal)) => {
                 let broken = self.broken(account)?;
-                self.store.update_account(broken).await?;
+                if !self.store.update_account(broken).await? {
+                    // Another node has renewed it, or it was connected anew.
+                    return Ok(None);
+                }
                 self.tokens.invalidate(&key);
                 Err(refusal)
             }
@@ -137,6 +142,54 @@ impl Inner {
                 Err(refusal)
             }
         }
+    }
+
+    /// While its tokens were renewed, an account was taken back: then so are the new ones. Or it was connected anew with
+    /// the refresh token of before, which may have ended with the renewal: then it gets the one that took its place. Or a
+    /// node that came too late was told that the old one is over: then the new ones count.
+    async fn was_changed_meanwhile(
+        &self,
+        connection: &Connection,
+        settings: &AccountSettings,
+        before: &Account,
+        renewed: &Account,
+    ) -> Result<(), Refusal> {
+        let (old, new) = (
+            self.tokens_of(before)?,
+            self.tokens_of(&next_version(renewed))?,
+        );
+        for _ in 0..MAX_TRIES {
+            let Some(account) = self.account_of(before.instance_id, connection).await? else {
+                let renewed = next_version(renewed);
+                return self.give_back(connection, settings, &renewed).await;
+            };
+            let mut tokens = self.tokens_of(&account)?;
+            let is_new = new.refresh != old.refresh;
+            if tokens.refresh != old.refresh || !(is_new || account.broken) {
+                return Ok(());
+            }
+            tokens.refresh.clone_from(&new.refresh);
+            let expires_at = if account.broken {
+                tokens.access.clone_from(&new.access);
+                tokens.lifetime = new.lifetime;
+                renewed.expires_at
+            } else {
+                account.expires_at
+            };
+            let place = next_version(&account);
+            let (key_id, sealed) = self.seal_tokens(account_place(&place), &tokens)?;
+            let account = Account {
+                key_id,
+                sealed,
+                expires_at,
+                broken: false,
+                ..account
+            };
+            if self.keep_renewed(&account).await? {
+                return Ok(());
+            }
+        }
+        Ok(())
     }
 
     /// The same account, which the provider does not renew any more, sealed for its next version.
@@ -171,14 +224,15 @@ impl Inner {
         connection: &Connection,
         client: &OAuthClient,
         account: &Account,
-    ) -> Result<Account, Failed> {
+    ) -> Result<Renewed, Failed> {
         let tokens = self.tokens_of(account)?;
         let lost = || Failed::ForGood(Code::ConnectionAccountLost.into());
         let refresh = tokens.refresh.as_deref().ok_or_else(lost)?;
         let identity = self.identity(client).await?;
         let form = [("grant_type", "refresh_token"), ("refresh_token", refresh)];
-        let grant = ask(connection, client, &identity, &form).await;
-        let mut grant = grant.map_err(|error| {
+        let now = self.clock.now();
+        let grant = ask(connection, client, &identity, &form, now).await;
+        let grant = grant.map_err(|error| {
             if error.is_final() {
                 let lost = Refusal::from(Code::ConnectionAccountLost);
                 Failed::ForGood(lost.because(error))
@@ -186,20 +240,32 @@ impl Inner {
                 Failed::ForNow(refused(&error))
             }
         })?;
-        // One that is left out stays the same.
-        let same = || zeroize::Zeroizing::new(refresh.to_owned());
-        grant.refresh_token.get_or_insert_with(same);
+        let mut renewed = tokens.renewed(&grant);
+        connection.renew_values(&grant, &mut renewed.values);
         let next = Revision {
             version: account.version + 1,
             created_at: account.connected_at,
         };
-        let new = self.account(connection, account.instance_id, &grant, next)?;
-        Ok(Account {
-            version: account.version,
-            scopes: grant.scope.unwrap_or_else(|| account.scopes.clone()),
-            connected_by: account.connected_by.clone(),
-            connected_at: account.connected_at,
-            ..new
+        let new = self.account(connection, account.instance_id, &renewed, next)?;
+        let has_token = grant.access_token.is_some();
+        let said = grant.scopes.as_ref().filter(|scopes| !scopes.is_empty());
+        let scopes = said.map(|scopes| scopes.join(" "));
+        let now = self.clock.now();
+        Ok(Renewed {
+            has_token,
+            account: Account {
+                version: account.version,
+                scopes: scopes.unwrap_or_else(|| account.scopes.clone()),
+                connected_by: account.connected_by.clone(),
+                connected_at: account.connected_at,
+                // The access token of before stays, and is over.
+                expires_at: if has_token {
+                    expires_at(&grant, now)
+                } else {
+                    Some(now)
+                },
+                ..new
+            },
         })
     }
 
@@ -214,12 +280,17 @@ impl Inner {
         if !client.scopes.is_empty() {
             form.push(("scope", &client.scopes));
         }
-        let grant: Grant = ask(connection, client, &identity, &form)
-            .await
-            .map_err(|error| refused(&error))?;
+        let now = self.clock.now();
+        let grant = ask(connection, client, &identity, &form, now).await;
+        let grant = grant.map_err(|error| refused(&error))?;
+        let nothing = || unavailable("the answer holds no access token that can be sent");
+        let text = grant.access_token.as_ref().ok_or_else(nothing)?;
+        let values = connection.values_of(&grant, &[]);
+        let values = values.map_err(unavailable)?;
         let token = Token {
-            credential: usable(Credential::bearer(&grant.access_token))?,
-            text: SecretText::new(grant.access_token.to_string()),
+            credential: usable(Credential::bearer(text))?,
+            text: SecretText::new(text.to_string()),
+            values: Arc::new(values),
             expires_at: expires_at(&grant, self.clock.now()),
             lifetime: grant
                 .lifetime
@@ -252,6 +323,14 @@ fn next_version(account: &Account) -> Account {
         version: account.version + 1,
         ..account.clone()
     }
+}
+
+/// What a renewal brought.
+struct Renewed {
+    /// Sealed for its next version.
+    account: Account,
+    /// Whether there is an access token in it that can be sent.
+    has_token: bool,
 }
 
 /// A renewal that failed.

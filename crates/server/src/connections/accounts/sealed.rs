@@ -1,9 +1,12 @@
 //! What is sealed of an account, and of an authorization under way.
 
+use std::collections::BTreeMap;
+
+use backlot_outbound::connection::grant::Grant;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// The tokens of an account.
+/// The tokens of an account, and what else is known of it.
 #[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
 pub(super) struct Tokens {
     #[serde(rename = "a")]
@@ -13,13 +16,77 @@ pub(super) struct Tokens {
     /// The seconds that the access token had when it was given.
     #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
     pub(super) lifetime: Option<u64>,
+    /// Whose account it is: the name of what the provider says so by, and its value.
+    #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
+    pub(super) subject: Option<(String, String)>,
+    /// What the address of the account's API is made of.
+    #[serde(rename = "v", default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[zeroize(skip)]
+    pub(super) values: BTreeMap<String, String>,
+    /// The hash of the state that it was connected by.
+    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
+    #[zeroize(skip)]
+    pub(super) connected_by: Option<[u8; 32]>,
+}
+
+impl Tokens {
+    /// The tokens of a grant that holds an access token; `None` if it holds none.
+    pub(super) fn of(grant: &Grant) -> Option<Self> {
+        let text = |text: &zeroize::Zeroizing<String>| text.to_string();
+        Some(Self {
+            access: grant.access_token.as_ref().map(text)?,
+            refresh: grant.refresh_token.as_ref().map(text),
+            lifetime: grant.lifetime.map(|lifetime| lifetime.as_secs()),
+            subject: grant.subject(),
+            values: BTreeMap::new(),
+            connected_by: None,
+        })
+    }
+
+    /// The same after a renewal. What the grant leaves out stays as it is: the refresh token above all, and where the
+    /// grant holds no access token that can be sent, the access token.
+    pub(super) fn renewed(&self, grant: &Grant) -> Self {
+        let before = || Self {
+            access: self.access.clone(),
+            refresh: grant.refresh_token.as_ref().map(|it| it.to_string()),
+            lifetime: self.lifetime,
+            subject: None,
+            values: BTreeMap::new(),
+            connected_by: None,
+        };
+        let mut renewed = Self::of(grant).unwrap_or_else(before);
+        renewed.connected_by = self.connected_by;
+        renewed.values.clone_from(&self.values);
+        renewed.keep(self);
+        renewed
+    }
+
+    /// Takes over the refresh token of earlier tokens of the same account, unless these have one.
+    pub(super) fn keep(&mut self, before: &Self) {
+        if self.refresh.is_none() {
+            self.refresh.clone_from(&before.refresh);
+        }
+        if self.subject.is_none() {
+            self.subject.clone_from(&before.subject);
+        }
+    }
+
+    /// Whether they may be of one account, as far as the provider says whose they are.
+    pub(super) fn may_be_of_one(&self, other: &Self) -> bool {
+        match (&self.subject, &other.subject) {
+            (Some((name, value)), Some((other, other_value))) => {
+                name != other || value == other_value
+            }
+            _ => true,
+        }
+    }
 }
 
 /// What must be known again when the owner comes back from the provider.
 #[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
 pub(super) struct Pending {
-    /// PKCE's `code_verifier`.
-    #[serde(rename = "v")]
+    /// PKCE's `code_verifier`, if the provider takes one.
+    #[serde(rename = "v", default, skip_serializing_if = "String::is_empty")]
     pub(super) verifier: String,
     /// Who began it.
     #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]

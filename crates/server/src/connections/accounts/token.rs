@@ -1,5 +1,7 @@
 //! A token, and how long it is used.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Instant;
 
 use backlot_outbound::connection::Credential;
@@ -34,6 +36,8 @@ pub(crate) struct Token {
     pub(in crate::connections) renewal_began: Option<Instant>,
     /// When it was had in place of one that was refused.
     pub(in crate::connections) renewed_for_refusal: Option<Instant>,
+    /// What the address of its API is made of.
+    pub(in crate::connections) values: Arc<BTreeMap<String, String>>,
 }
 
 /// What is to be done about a token.
@@ -86,6 +90,7 @@ mod tests {
             can_be_renewed: true,
             renewal_began: None,
             renewed_for_refusal: None,
+            values: Arc::default(),
         }
     }
 

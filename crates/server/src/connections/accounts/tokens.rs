@@ -112,7 +112,10 @@ impl Accounts {
         let work = || {
             let (inner, connection) = (Arc::clone(&self.0), Arc::clone(connection));
             let holder = key.0;
-            async move { inner.renew(&connection, holder).await }
+            async move {
+                let _under_way = inner.begin().await;
+                inner.renew(&connection, holder).await
+            }
         };
         let outcome = inner.renewals.run(&key, known, work).await;
         outcome.unwrap_or_else(|| Err(Code::Internal.into()))
@@ -165,6 +168,7 @@ impl Inner {
             can_be_renewed: tokens.refresh.is_some(),
             renewal_began: None,
             renewed_for_refusal: None,
+            values: Arc::new(tokens.values.clone()),
         })
     }
 

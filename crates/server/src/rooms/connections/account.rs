@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
-use backlot_outbound::body::RequestBody;
-use backlot_outbound::connection::grant::known_word;
-use backlot_wix::Caller;
+use backlot_outbound::body::{BodyLimits, RequestBody};
+use backlot_outbound::connection::grant::{known_word, scopes_in};
+use backlot_wix::{Caller, InstanceId};
 use http::header::{CACHE_CONTROL, LOCATION, ORIGIN, REFERRER_POLICY};
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 use serde_json::{Value, json};
@@ -15,10 +15,16 @@ use serde_json::{Value, json};
 use super::page;
 use super::place::Own;
 use crate::body::ReplyBody;
-use crate::connections::{AccountSettings, Begun, Connection, CredentialSettings, of_manage};
+use crate::connections::{
+    AccountSettings, AuthorizationOutcome, Begun, Connection, CredentialSettings, Returned,
+    of_manage,
+};
 use crate::error::{Code, Refusal};
 use crate::exchange::Exchange;
 use crate::house::House;
+
+/// The most bytes of a form that a provider's page posts.
+const MAX_FORM_BYTES: u64 = 64 * 1024;
 
 pub(super) async fn answer(
     house: &House,
@@ -48,7 +54,7 @@ pub(super) async fn answer(
                     "connected": !account.broken,
                     "needsReconnect": account.broken,
                     "connectedAt": account.connected_at.to_string(),
-                    "scopes": account.scopes.split_whitespace().collect::<Vec<_>>(),
+                    "scopes": scopes_in(&account.scopes),
                     "expiresAt": account.expires_at.map(|end| end.to_string()),
                 }),
             };
@@ -89,59 +95,80 @@ async fn authorize(
     Ok(sent_on(&url))
 }
 
-/// `GET callback`: a browser comes back from the provider. What it shows is for people.
+/// `callback`: a browser comes back from the provider, by its address or by a form that is posted. What it shows is for
+/// people.
 pub(super) async fn callback(
     house: &House,
     exchange: &mut Exchange,
     connection: &Arc<Connection>,
-    uri: &Uri,
+    request: Request<RequestBody>,
 ) -> Response<ReplyBody> {
-    let name = &connection.settings.name;
-    let outcome = match settings(connection) {
-        Ok(settings) => {
-            let state = parameter(uri, "state").unwrap_or_default();
-            let (code, error) = (parameter(uri, "code"), parameter(uri, "error"));
-            let error = error.map(|error| known_word(Some(&error)));
-            let answer = match (&code, &error) {
-                (Some(code), None) => Ok(code.as_str()),
-                (_, Some(error)) => Err(error.as_str()),
-                (None, None) => Err("no code"),
-            };
-            let accounts = &house.connections.accounts;
-            accounts.finish(connection, settings, &state, answer).await
+    let (outcome, refusal) = match ended(house, connection, request).await {
+        Ok(mut outcome) => {
+            let refusal = outcome.refusal.take();
+            (Some(outcome), refusal)
         }
-        Err(refusal) => Err(refusal),
+        Err(refusal) => (None, Some(refusal)),
     };
-    let outcome = match outcome {
-        Ok(outcome) => outcome,
-        Err(refusal) => {
-            exchange.refused(&refusal);
-            return page::failed(name, &refusal, exchange.id(), None);
-        }
-    };
-    if let Some(refusal) = &outcome.refusal {
+    if let Some(refusal) = &refusal {
         exchange.refused(refusal);
     }
-    let Some(return_to) = &outcome.return_to else {
-        return match &outcome.refusal {
-            Some(refusal) => page::failed(name, refusal, exchange.id(), outcome.origin.as_deref()),
-            None => page::connected(name, outcome.origin.as_deref()),
+    let return_to = outcome.as_ref().and_then(|it| it.return_to.as_deref());
+    if let Some(mut url) = return_to.and_then(|text| url::Url::parse(text).ok()) {
+        let name = &connection.settings.name;
+        let mut query = url.query_pairs_mut();
+        query.append_pair("connection", name);
+        match &refusal {
+            None => query.append_pair("connected", "true"),
+            Some(refusal) => query.append_pair("error", refusal.code().name()),
         };
-    };
-    let Ok(mut url) = url::Url::parse(return_to) else {
-        return page::connected(name, outcome.origin.as_deref());
-    };
-    url.query_pairs_mut().append_pair("connection", name);
-    match &outcome.refusal {
-        None => url.query_pairs_mut().append_pair("connected", "true"),
-        Some(refusal) => url
-            .query_pairs_mut()
-            .append_pair("error", refusal.code().name()),
-    };
-    sent_on(url.as_str())
+        drop(query);
+        return sent_on(url.as_str());
+    }
+    let name = &connection.settings.name;
+    let origin = outcome.as_ref().and_then(|it| it.origin.as_deref());
+    match &refusal {
+        Some(refusal) => page::failed(name, refusal, exchange.id(), origin),
+        None => page::connected(name, origin),
+    }
 }
 
-fn settings(connection: &Connection) -> Result<&AccountSettings, Refusal> {
+async fn ended(
+    house: &House,
+    connection: &Arc<Connection>,
+    request: Request<RequestBody>,
+) -> Result<AuthorizationOutcome, Refusal> {
+    let settings = settings(connection)?;
+    let parameters = if *request.method() == Method::POST {
+        let mut form = request.into_body();
+        form.limit(BodyLimits {
+            bytes: MAX_FORM_BYTES,
+            silence: connection.settings.silence,
+        });
+        // Nobody is known yet.
+        let nobody = InstanceId::from_bytes([0; 16]);
+        let form = house.buffers.collect(nobody, &mut form).await?;
+        pairs(&form)
+    } else {
+        pairs(request.uri().query().unwrap_or_default().as_bytes())
+    };
+    let find = |name: &str| {
+        let found = parameters.iter().find(|(key, _)| key == name);
+        found.map(|(_, value)| value.clone())
+    };
+    let state = find("state").unwrap_or_default();
+    let error = find("error").map(|error| known_word(Some(&error)));
+    let answer = match (find("code"), error) {
+        (Some(code), None) => Ok(code),
+        (_, Some(error)) => Err(error),
+        (None, None) => Err("no code".to_owned()),
+    };
+    let returned = Returned { answer, parameters };
+    let accounts = &house.connections.accounts;
+    accounts.finish(connection, settings, state, returned).await
+}
+
+fn settings(connection: &Connection) -> Result<&Arc<AccountSettings>, Refusal> {
     match &connection.settings.credential {
         CredentialSettings::Account(settings) => Ok(settings),
         _ => Err(Code::AuthorizationUnusable.into()),
@@ -157,11 +184,14 @@ pub(super) fn may_manage(connection: &Connection, caller: &Caller) -> Result<(),
     rules.admit(caller).map_err(of_manage)
 }
 
+fn pairs(encoded: &[u8]) -> Vec<(String, String)> {
+    url::form_urlencoded::parse(encoded).into_owned().collect()
+}
+
 fn parameter(uri: &Uri, name: &str) -> Option<String> {
-    let query = uri.query().unwrap_or_default().as_bytes();
-    let mut pairs = url::form_urlencoded::parse(query);
-    let found = pairs.find(|(key, _)| key == name)?;
-    Some(found.1.into_owned())
+    let pairs = pairs(uri.query().unwrap_or_default().as_bytes());
+    let found = pairs.into_iter().find(|(key, _)| key == name)?;
+    Some(found.1)
 }
 
 fn sent_on(url: &str) -> Response<ReplyBody> {

@@ -17,4 +17,4 @@ mod page;
 mod place;
 
 pub(crate) use enter::enter;
-pub(crate) use place::methods;
+pub(crate) use place::{is_posted_callback, methods};

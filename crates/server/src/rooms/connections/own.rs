@@ -23,12 +23,12 @@ pub(super) async fn answer(
     own: Own,
     request: Request<RequestBody>,
 ) -> Result<Response<ReplyBody>, Refusal> {
-    let methods = own.methods();
+    let methods = own.methods(connection);
     if !methods.contains(request.method()) {
         return Err(Refusal::from(Code::MethodNotAllowed).allow(methods.header()));
     }
     if own == Own::Callback {
-        return Ok(account::callback(house, exchange, connection, request.uri()).await);
+        return Ok(account::callback(house, exchange, connection, request).await);
     }
     let proof = look(house, exchange, &request)?;
     let caller = prove(house, exchange, decision, proof).await?;

@@ -57,14 +57,33 @@ impl<'path> Place<'path> {
 }
 
 impl Own {
-    pub(super) fn methods(self) -> Methods {
+    pub(super) fn methods(self, connection: &Connection) -> Methods {
         Methods::new(match self {
             Self::Authorize => vec![Method::GET, Method::POST],
+            Self::Callback if posts_callback(connection) => vec![Method::GET, Method::POST],
             Self::Callback | Self::Status => vec![Method::GET],
             Self::Disconnect => vec![Method::POST],
             Self::Key => vec![Method::PUT],
         })
     }
+}
+
+/// Whether the provider sends the owner back by a form that is posted.
+fn posts_callback(connection: &Connection) -> bool {
+    let credential = &connection.settings.credential;
+    matches!(credential, CredentialSettings::Account(account) if account.posts_callback)
+}
+
+/// Whether a request is a form that a provider's page posts: it comes from that page's origin, or none (`null`), and
+/// proves itself by its state alone.
+pub(crate) fn is_posted_callback(all: &Connections, method: &Method, path: &str) -> bool {
+    if *method != Method::POST || !path.ends_with("/callback") {
+        return false;
+    }
+    let place = Place::find(all, path).ok();
+    place.is_some_and(|place| {
+        place.own() == Some(Own::Callback) && posts_callback(&place.connection)
+    })
 }
 
 /// The methods that a path serves, for preflights.
@@ -73,7 +92,7 @@ pub(crate) fn methods(all: &Connections, path: &str) -> Methods {
         return Methods::new([]);
     };
     if let Some(own) = place.own() {
-        return own.methods();
+        return own.methods(&place.connection);
     }
     let Some(plain) = PlainPath::with_slash(place.rest) else {
         return Methods::new([]);

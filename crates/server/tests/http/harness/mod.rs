@@ -1,5 +1,6 @@
 //! A server for one test, on free ports of loopback, with a clock that stands still.
 
+pub mod accounts;
 mod client;
 mod credential;
 mod http2;
@@ -58,7 +59,7 @@ pub struct TestServer {
     pub sink: Arc<Sink>,
     stop: Option<oneshot::Sender<Stop>>,
     running: JoinHandle<bool>,
-    _folder: tempfile::TempDir,
+    _folder: Option<tempfile::TempDir>,
 }
 
 impl TestServer {
@@ -71,7 +72,20 @@ impl TestServer {
     pub async fn start_with(api: Vec<EntrySettings>, change: impl FnOnce(&mut Settings)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(&folder.path().join("backlot.db")).unwrap();
-        let store = Store::Sqlite(store);
+        Self::start_in(Store::Sqlite(store), Some(folder), api, change).await
+    }
+
+    /// Starts a second one with the same database.
+    pub async fn start_on(store: Store, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::start_in(store, None, Vec::new(), change).await
+    }
+
+    async fn start_in(
+        store: Store,
+        folder: Option<tempfile::TempDir>,
+        api: Vec<EntrySettings>,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
         let clock = Clock::standing_at(NOW.parse::<Timestamp>().unwrap());
         let sink = Sink::memory();
         let log = RequestLog::new(Arc::clone(&sink), Format::Json);

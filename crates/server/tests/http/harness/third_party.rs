@@ -14,7 +14,7 @@ use backlot_outbound::upstream::Address;
 use backlot_server::Settings;
 use backlot_server::admission::{CallPattern, Roles, Rules};
 use backlot_server::connections::{
-    AllowedCall, ConnectionSettings, CredentialSettings, HeaderNames, QueryRules, Quotas,
+    AllowedCall, BaseUrl, ConnectionSettings, CredentialSettings, HeaderNames, QueryRules, Quotas,
     SecretSource,
 };
 use backlot_server::vault::SecretText;
@@ -141,7 +141,9 @@ impl ThirdParty {
         let names = || HeaderNames::parse(&[]).unwrap();
         ConnectionSettings {
             name: "x".into(),
-            base: Address::parse(&format!("http://{}{base}", self.address), false).unwrap(),
+            base: BaseUrl::Fixed(
+                Address::parse(&format!("http://{}{base}", self.address), false).unwrap(),
+            ),
             networks: vec!["127.0.0.0/8".parse().unwrap()],
             extra_roots: Vec::new(),
             calls: lines
@@ -208,6 +210,7 @@ async fn answer(
         headers,
         body,
     });
+    // As it is when it is asked.
     let scripted = inner.replies.lock().get(&path).cloned();
     let gate = inner.gates.lock().get(&path).cloned();
     inner.count.send_modify(|count| *count += 1);

@@ -149,6 +149,19 @@ fn account(
             "take it out of the address",
         );
     }
+    // "OAuth 2.0 Form Post Response Mode".
+    let asks_for_form = |name: &str, value: &str| name == "response_mode" && value == "form_post";
+    let mut said = settings.parameters.iter();
+    let posts_callback = said.any(|(name, value)| asks_for_form(name, value))
+        || url::form_urlencoded::parse(query.as_bytes())
+            .any(|(name, value)| asks_for_form(&name, &value));
+    if !settings.pkce && settings.client_secret.is_none() {
+        report.problem(
+            entry.key(&key("pkce")),
+            "without PKCE and without a secret, whoever finds a code could use it",
+            "give the client a secret: client_secret = { secret = \"NAME\" }",
+        );
+    }
     let authorize = place::address(entry, &key("authorize_url"), authorize_path, report);
     let token = endpoint(entry, &key("token_url"), &settings.token_url, report);
     let revoke = match &settings.revoke_url {
@@ -208,6 +221,8 @@ fn account(
         },
         authorize_url: settings.authorize_url.clone(),
         authorize_parameters: settings.parameters.clone().into_iter().collect(),
+        pkce: settings.pkce,
+        posts_callback,
         revoke: revoke?,
         redirect_url: settings.redirect_url.clone(),
     })))
@@ -243,6 +258,7 @@ fn is_shared(entry: &Entry<'_>, key: &str, source: &SecretSource, report: &mut R
 const fn proof(name: ClientProofName) -> ClientProof {
     match name {
         ClientProofName::Basic => ClientProof::Basic,
+        ClientProofName::BasicRaw => ClientProof::BasicRaw,
         ClientProofName::Form => ClientProof::Form,
     }
 }

@@ -1,7 +1,10 @@
 //! Where a connection's API is, and which networks it may be in.
 
+use std::sync::Arc;
+
 use backlot_outbound::guard::AddressGuard;
 use backlot_outbound::upstream::Address;
+use backlot_server::connections::{BaseTemplate, BaseUrl, HostPattern};
 use ipnet::IpNet;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -9,9 +12,10 @@ use rustls::pki_types::pem::PemObject as _;
 use super::Entry;
 use crate::config::resolve::network;
 use crate::config::resolve::report::Report;
+use crate::config::sections::ConnectionAuth;
 
 pub(super) struct Place {
-    pub(super) base: Address,
+    pub(super) base: BaseUrl,
     pub(super) networks: Vec<IpNet>,
     pub(super) extra_roots: Vec<CertificateDer<'static>>,
 }
@@ -29,12 +33,74 @@ pub(super) fn resolve(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<Plac
         are_networks = false;
     }
     let extra_roots = extra_roots(entry, report);
-    let base = address(entry, "base_url", &entry.section.base_url, report);
+    let base = base(entry, report);
     Some(Place {
         base: base?,
         networks: are_networks.then_some(networks)?,
         extra_roots: extra_roots?,
     })
+}
+
+/// Where the API is: an address, or one with places for what the provider says of an account.
+fn base(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<BaseUrl> {
+    let (text, key) = (&entry.section.base_url, entry.key("base_url"));
+    let hosts = hosts(entry, report)?;
+    let has_hosts = !hosts.is_empty();
+    let template = match BaseTemplate::parse(text, hosts) {
+        Ok(template) => template,
+        Err(error) => {
+            let remedy =
+                "write for example \"{account.instance_url}\" or \"https://{callback.shop}/admin\"";
+            report.problem(key, format!("this address {error}"), remedy);
+            return None;
+        }
+    };
+    let Some(template) = template else {
+        if has_hosts {
+            report.problem(
+                entry.key("hosts"),
+                "base_url is one address, so there is nothing to choose",
+                "remove the line, or write base_url = \"{account.instance_url}\"",
+            );
+        }
+        return address(entry, "base_url", text, report).map(BaseUrl::Fixed);
+    };
+    let (has_token, has_callback) = match &entry.section.auth {
+        ConnectionAuth::OAuth(_) => (true, true),
+        ConnectionAuth::ClientCredentials(_) => (true, false),
+        _ => (false, false),
+    };
+    if !has_token || (template.needs_callback() && !has_callback) {
+        report.problem(
+            key,
+            "no provider says what stands in its places",
+            "write auth = { oauth = { … } }; {account.NAME} goes with client_credentials, too",
+        );
+        return None;
+    }
+    if !has_hosts {
+        report.problem(
+            entry.key("hosts"),
+            "an account's token could be sent to any host",
+            "name the API's hosts: hosts = [\"*.my.salesforce.com\"]",
+        );
+        return None;
+    }
+    Some(BaseUrl::OfAccount(Arc::new(template)))
+}
+
+fn hosts(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<Vec<HostPattern>> {
+    let mut hosts = Vec::new();
+    for text in &entry.section.hosts {
+        match HostPattern::parse(text) {
+            Ok(host) => hosts.push(host),
+            Err(error) => {
+                let remedy = "write for example hosts = [\"*.my.salesforce.com\"]";
+                report.problem(entry.key("hosts"), format!("{text:?} {error}"), remedy);
+            }
+        }
+    }
+    (hosts.len() == entry.section.hosts.len()).then_some(hosts)
 }
 
 /// The shortest prefix of a network of one's own: those of `10.0.0.0/8` and `fc00::/7`.

@@ -112,9 +112,12 @@ pub enum EncodingName {
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ClientProofName {
-    /// In `Authorization`.
+    /// In `Authorization`, each part encoded as in a form.
     #[default]
     Basic,
+    /// In `Authorization`, as they are.
+    #[serde(rename = "basic_raw")]
+    BasicRaw,
     /// In the form.
     Form,
 }
@@ -165,10 +168,17 @@ pub struct OAuth {
     /// How the client says who it is.
     #[serde(default)]
     pub client_auth: ClientProofName,
+    /// Whether the exchange is bound by PKCE.
+    #[serde(default = "yes")]
+    pub pkce: bool,
     /// Where the provider sends the owner back to, if not to `server.public_url` and
     /// `/connections/{name}/callback`.
     #[serde(default)]
     pub redirect_url: Option<String>,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 impl JsonSchema for Auth {

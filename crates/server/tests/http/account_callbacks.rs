@@ -1,0 +1,194 @@
+//! The way back from a provider: by its address, by a form that is posted, and loaded anew; and what people read there.
+
+use std::sync::Arc;
+
+use backlot_server::connections::{CredentialSettings, SecretSource};
+use backlot_wix::Role;
+
+use crate::harness::accounts::{begin, come_back, connect, me, parameter, status};
+use crate::harness::{
+    NEW_SECRET, PAGE, Reply, TestServer, ThirdParty, connected, instance, payload, request, signed,
+};
+
+async fn posting(party: &ThirdParty, posts: bool) -> TestServer {
+    let mut connection = party.accounts();
+    let mut account = party.account();
+    account.posts_callback = posts;
+    connection.credential = CredentialSettings::Account(Arc::new(account));
+    TestServer::start_with(vec![], connected(connection)).await
+}
+
+async fn post(server: &TestServer, path: &str, origin: &str, form: &str) -> Reply {
+    let kind = "application/x-www-form-urlencoded";
+    let mut headers = vec![("content-type", kind), ("sec-fetch-site", "cross-site")];
+    headers.extend((!origin.is_empty()).then_some(("origin", origin)));
+    request(server.address, "POST", path, &headers, form).await
+}
+
+/// As Sign in with Apple does, from a page of its own.
+#[tokio::test]
+async fn a_callback_that_is_posted_connects() {
+    let party = ThirdParty::start().await;
+    let server = posting(&party, true).await;
+    party.grants(r#"{"access_token":"a"}"#);
+    for origin in ["https://appleid.apple.com", "null", "", PAGE] {
+        let state = parameter(&begin(&server).await, "state").unwrap();
+        let form = format!("state={state}&code=c0%2Fde&user=%7B%7D");
+        let reply = post(&server, "/connections/x/callback", origin, &form).await;
+        assert_eq!(reply.status, 200, "{origin}: {reply:?}");
+        let code = party
+            .last_form()
+            .into_iter()
+            .find(|(name, _)| name == "code");
+        assert_eq!(code.unwrap().1, "c0/de");
+        assert_eq!(me(&server).await.status, 200);
+        if origin != PAGE {
+            assert_eq!(reply.header("access-control-allow-origin"), "");
+        }
+    }
+    let state = parameter(&begin(&server).await, "state").unwrap();
+    let form = format!("state={state}&error=user_cancelled_authorize");
+    let apple = "https://appleid.apple.com";
+    let reply = post(&server, "/connections/x/callback", apple, &form).await;
+    assert_eq!(reply.status, 403);
+    assert!(
+        reply.body.contains("AUTHORIZATION_DENIED"),
+        "{}",
+        reply.body
+    );
+    let reply = post(
+        &server,
+        "/connections/x/callback",
+        apple,
+        "state=made-up&code=c",
+    )
+    .await;
+    assert_eq!(reply.status, 400);
+    let large = format!("state={}", "x".repeat(70_000));
+    let reply = post(&server, "/connections/x/callback", apple, &large).await;
+    assert_eq!(reply.status, 413);
+    // Nothing else of a foreign page's is let in for that.
+    for path in [
+        "/connections/x/authorize",
+        "/connections/x/disconnect",
+        "/connections/x/callback/",
+        "/connections/y/callback",
+        "/connections/x/me",
+    ] {
+        let reply = post(&server, path, apple, "").await;
+        assert_eq!(reply.code(), "ORIGIN_NOT_ALLOWED", "{path}");
+    }
+    let by_address = connect(&server).await;
+    assert_eq!(by_address.status, 200);
+}
+
+#[tokio::test]
+async fn a_posted_callback_is_for_those_who_asked_for_it() {
+    let party = ThirdParty::start().await;
+    let server = posting(&party, false).await;
+    let path = "/connections/x/callback";
+    let reply = post(&server, path, "https://appleid.apple.com", "").await;
+    assert_eq!(reply.code(), "ORIGIN_NOT_ALLOWED");
+    assert_eq!(post(&server, path, "", "").await.status, 405);
+}
+
+#[tokio::test]
+async fn a_page_that_is_loaded_anew_still_says_connected() {
+    let party = ThirdParty::start().await;
+    let server = posting(&party, true).await;
+    party.grants(r#"{"access_token":"a"}"#);
+    let state = parameter(&begin(&server).await, "state").unwrap();
+    let first = come_back(&server, &state).await;
+    assert_eq!(first.status, 200);
+    let grants = party.all_asked().len();
+    for _ in 0..3 {
+        let again = come_back(&server, &state).await;
+        assert_eq!(again.status, 200, "{again:?}");
+        assert!(again.body.contains("Connected"), "{}", again.body);
+    }
+    let form = format!("state={state}&code=c0de");
+    let again = post(&server, "/connections/x/callback", "null", &form).await;
+    assert_eq!(again.status, 200);
+    assert_eq!(party.all_asked().len(), grants, "a code is shown once");
+    // Until it is not true any more.
+    let owner = instance("owner");
+    let headers = [("authorization", &*owner)];
+    let path = "/connections/x/disconnect";
+    request(server.address, "POST", path, &headers, "").await;
+    assert_eq!(come_back(&server, &state).await.status, 400);
+    assert_eq!(connect(&server).await.status, 200);
+    assert_eq!(
+        come_back(&server, &state).await.status,
+        400,
+        "by another one"
+    );
+    // One that failed never says so.
+    party.grants(r#"{"error":"invalid_grant"}"#);
+    let state = parameter(&begin(&server).await, "state").unwrap();
+    assert_eq!(come_back(&server, &state).await.status, 502);
+    assert_eq!(come_back(&server, &state).await.status, 400);
+    assert_eq!(status(&server).await["connected"], true);
+}
+
+/// A remedy that fits: `manage` and not `allow`, and the way to connect that the connection has.
+#[tokio::test]
+async fn remedies_fit_the_connection() {
+    let party = ThirdParty::start().await;
+    let mut account = party.accounts();
+    account.name = "calendar".into();
+    let mut key = party.connection("", &[("GET /me", &[Role::Owner])]);
+    key.name = "mail".into();
+    key.credential = CredentialSettings::Bearer(SecretSource::OfInstance("mail-key".into()));
+    let server = TestServer::start_with(vec![], |settings| {
+        settings.connections.list = vec![account, key];
+    })
+    .await;
+    let ask = async |role: &str, method: &str, path: &str, body: &str| {
+        let credential = signed(NEW_SECRET, &payload(role));
+        let headers = [("authorization", &*credential)];
+        let path = format!("/connections/{path}");
+        request(server.address, method, &path, &headers, body).await
+    };
+    for (method, path) in [
+        ("POST", "calendar/authorize"),
+        ("POST", "calendar/disconnect"),
+        ("PUT", "mail/key"),
+        ("POST", "mail/disconnect"),
+    ] {
+        let body = if method == "PUT" {
+            r#"{"key":"k"}"#
+        } else {
+            ""
+        };
+        let reply = ask("visitor", method, path, body).await;
+        assert_eq!((reply.status, &*reply.code()), (403, "ROLE_NOT_ALLOWED"));
+        assert!(reply.body.contains("`manage`"), "{path}: {}", reply.body);
+        assert!(!reply.body.contains("`allow`"), "{path}: {}", reply.body);
+    }
+    let reply = ask("owner", "GET", "calendar/me", "").await;
+    assert_eq!(reply.code(), "CONNECTION_NOT_CONNECTED");
+    assert!(
+        reply.body.contains("/connections/calendar/authorize"),
+        "{}",
+        reply.body
+    );
+    assert!(!reply.body.contains("PUT"), "{}", reply.body);
+    let reply = ask("owner", "GET", "mail/me", "").await;
+    assert_eq!(reply.code(), "CONNECTION_NOT_CONNECTED");
+    assert!(
+        reply.body.contains("PUT /connections/mail/key"),
+        "{}",
+        reply.body
+    );
+    assert!(!reply.body.contains("authorize"), "{}", reply.body);
+    for path in ["calendar/other", "mail/other"] {
+        let reply = ask("owner", "GET", path, "").await;
+        let name = path.split('/').next().unwrap();
+        assert!(
+            reply.body.contains(&format!("`/connections/{name}`")),
+            "{}",
+            reply.body
+        );
+        assert!(!reply.body.contains("{name}"), "{}", reply.body);
+    }
+}
