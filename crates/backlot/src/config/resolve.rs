@@ -199,7 +199,10 @@ pub fn resolve(
             wix,
             wix_room,
             data_room,
-            connections: ConnectionsSettings { list: connections },
+            connections: ConnectionsSettings {
+                list: connections,
+                app_name: config.app.name.clone(),
+            },
             vault: None,
             public_url,
             installed_sites: config.cors.installed_sites,

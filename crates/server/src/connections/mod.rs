@@ -81,6 +81,8 @@ pub(crate) struct Connections {
     list: BTreeMap<Box<str>, Arc<Connection>>,
     pub(crate) vault: Option<Vault>,
     pub(crate) accounts: Accounts,
+    /// The app's name, for pages that people see.
+    pub(crate) app_name: Option<String>,
     pub(crate) usage: UsageBook,
     pub(crate) clock: Clock,
 }
@@ -119,6 +121,7 @@ impl Connections {
         }
         Ok(Self {
             list,
+            app_name: settings.app_name,
             accounts: Accounts::new(vault.clone(), store.clone(), clock.clone(), public_url),
             vault,
             usage: UsageBook::new(store.clone()),

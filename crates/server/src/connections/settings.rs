@@ -21,6 +21,8 @@ use crate::admission::{CallPattern, RateLimit, Roles, Rules};
 pub struct ConnectionsSettings {
     /// The connections.
     pub list: Vec<ConnectionSettings>,
+    /// The app's name, for pages that people see; without it, the one that Wix says.
+    pub app_name: Option<String>,
 }
 
 /// One connection.
@@ -28,6 +30,8 @@ pub struct ConnectionsSettings {
 pub struct ConnectionSettings {
     /// The name in `/connections/{name}/…`.
     pub name: Box<str>,
+    /// What people call it; without it, its name.
+    pub title: Option<String>,
     /// Where the third party is.
     pub base: BaseUrl,
     /// One's own networks in which it may be, besides the public ones.
@@ -230,6 +234,17 @@ pub struct AccountSettings {
 }
 
 impl ConnectionSettings {
+    /// What people call it: `google-calendar` is "Google calendar", unless it has a title.
+    pub(crate) fn title(&self) -> String {
+        if let Some(title) = &self.title {
+            return title.clone();
+        }
+        let words = self.name.replace(['-', '_'], " ");
+        let mut letters = words.trim().chars();
+        let first = letters.next().map(|first| first.to_ascii_uppercase());
+        first.into_iter().chain(letters).collect()
+    }
+
     /// Whether something that goes along is an instance's own: then so are the replies.
     pub fn has_own(&self) -> bool {
         let mut put_on = self.put_on();

@@ -56,7 +56,10 @@ impl Trial {
         settings.retries = 0;
         let list = vec![settings];
         let clock = Clock::System;
-        let all = ConnectionsSettings { list };
+        let all = ConnectionsSettings {
+            list,
+            ..ConnectionsSettings::default()
+        };
         let all = Connections::new(all, self.vault.clone(), &self.store, &clock, "")?;
         let Some(connection) = all.get(&self.settings.name).cloned() else {
             return Ok(Vec::new());

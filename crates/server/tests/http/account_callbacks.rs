@@ -93,6 +93,60 @@ async fn a_posted_callback_is_for_those_who_asked_for_it() {
 }
 
 #[tokio::test]
+async fn the_page_names_both_and_says_what_to_do_next() {
+    let party = ThirdParty::start().await;
+    for (app, title, expected) in [
+        (
+            Some("Reviews"),
+            Some("Google Calendar"),
+            "Reviews is connected to Google Calendar",
+        ),
+        (None, None, "The app is connected to X"),
+        (
+            Some("<b>"),
+            Some("A&B"),
+            "&lt;b&gt; is connected to A&amp;B",
+        ),
+    ] {
+        let mut connection = party.accounts();
+        connection.title = title.map(str::to_owned);
+        let server = TestServer::start_with(vec![], |settings| {
+            settings.connections.list = vec![connection];
+            settings.connections.app_name = app.map(str::to_owned);
+        })
+        .await;
+        party.grants(r#"{"access_token":"a"}"#);
+        let reply = connect(&server).await;
+        assert!(
+            reply.body.contains(&format!("<h1>{expected}</h1>")),
+            "{}",
+            reply.body
+        );
+        assert!(reply.body.contains("Close this window and go on in "));
+        for part in [
+            "color-scheme",
+            "prefers-color-scheme: dark",
+            "name=\"viewport\"",
+        ] {
+            assert!(reply.body.contains(part), "{part}");
+        }
+        let state = parameter(&begin(&server).await, "state").unwrap();
+        let path = format!("/connections/x/callback?error=access_denied&state={state}");
+        let reply = request(server.address, "GET", &path, &[], "").await;
+        let expected = expected.replace("is connected", "is not connected");
+        assert!(reply.body.contains(&expected), "{}", reply.body);
+        assert!(reply.body.contains("and accept what "), "{}", reply.body);
+        assert!(
+            reply
+                .body
+                .contains("Code (AUTHORIZATION_DENIED)<br>Request ")
+        );
+        let reply = come_back(&server, "made-up").await;
+        assert!(reply.body.contains("look in "), "{}", reply.body);
+    }
+}
+
+#[tokio::test]
 async fn a_page_that_is_loaded_anew_still_says_connected() {
     let party = ThirdParty::start().await;
     let server = posting(&party, true).await;
@@ -104,7 +158,7 @@ async fn a_page_that_is_loaded_anew_still_says_connected() {
     for _ in 0..3 {
         let again = come_back(&server, &state).await;
         assert_eq!(again.status, 200, "{again:?}");
-        assert!(again.body.contains("Connected"), "{}", again.body);
+        assert!(again.body.contains("is connected to X"), "{}", again.body);
     }
     let form = format!("state={state}&code=c0de");
     let again = post(&server, "/connections/x/callback", "null", &form).await;

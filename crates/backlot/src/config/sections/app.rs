@@ -11,6 +11,9 @@ use crate::config::values::{Duration, OneOrMore, Secret, Value};
 pub struct App {
     /// The app id, from the app's dashboard (View ID & keys). Also `WIX_CLIENT_ID`.
     pub id: Option<String>,
+    /// The app's name, as people know it: for the page that the owner sees after an account is connected. Without it
+    /// the one that Wix says.
+    pub name: Option<String>,
     /// The app secret, from the same page. A list, newest first, while it is being rotated: all of
     /// them are accepted, and the log says when an old one was used. Also `WIX_CLIENT_SECRET`.
     pub secret: Option<OneOrMore<Secret>>,
@@ -30,6 +33,7 @@ impl Default for App {
     fn default() -> Self {
         Self {
             id: None,
+            name: None,
             secret: None,
             public_key: None,
             maximum_age: Duration::hours(24),

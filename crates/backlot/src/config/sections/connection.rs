@@ -24,6 +24,9 @@ pub use call::{ConnectionCall, RuledConnectionCall};
 pub struct Connection {
     /// The name in the path: small letters, digits, `-` and `_`. Required.
     pub name: String,
+    /// What people call it: `Google Calendar`. For the page that the owner sees after an account is connected; without it
+    /// the name.
+    pub title: Option<String>,
     /// Where the API is: `https://api.openai.com`. A path in it is put before every call's. Where each account has an
     /// address of its own, `{account.instance_url}` stands for what the token endpoint says under that name, and
     /// `{callback.shop}` for what comes along with the owner's way back; `hosts` says where it may be. Required.
@@ -117,6 +120,7 @@ impl Default for Connection {
     fn default() -> Self {
         Self {
             name: String::new(),
+            title: None,
             base_url: String::new(),
             hosts: Vec::new(),
             auth: Auth::None,

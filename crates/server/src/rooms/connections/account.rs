@@ -125,12 +125,16 @@ pub(super) async fn callback(
         drop(query);
         return sent_on(url.as_str());
     }
-    let name = &connection.settings.name;
-    let origin = outcome.as_ref().and_then(|it| it.origin.as_deref());
-    match &refusal {
-        Some(refusal) => page::failed(name, refusal, exchange.id(), origin),
-        None => page::connected(name, origin),
-    }
+    let instance_id = outcome.as_ref().and_then(|it| it.instance_id);
+    let app = app_name(house, instance_id).await;
+    page::ended(&page::Ended {
+        app: app.as_deref(),
+        provider: &connection.settings.title(),
+        connection: &connection.settings.name,
+        refusal: refusal.as_ref(),
+        request_id: exchange.id(),
+        origin: outcome.as_ref().and_then(|it| it.origin.as_deref()),
+    })
 }
 
 async fn ended(
@@ -166,6 +170,15 @@ async fn ended(
     let returned = Returned { answer, parameters };
     let accounts = &house.connections.accounts;
     accounts.finish(connection, settings, state, returned).await
+}
+
+/// The app's name, as the configuration has it, or as Wix has said it of this instance before.
+async fn app_name(house: &House, instance_id: Option<InstanceId>) -> Option<String> {
+    if let Some(name) = &house.connections.app_name {
+        return Some(name.clone());
+    }
+    let details = house.directory.kept(instance_id?).await?;
+    details.answer.instance.app_name.clone()
 }
 
 fn settings(connection: &Connection) -> Result<&Arc<AccountSettings>, Refusal> {

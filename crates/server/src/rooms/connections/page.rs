@@ -1,4 +1,7 @@
-//! What a browser shows after the callback: a small page that tells the one which opened it, and closes.
+//! What a browser shows after the callback: whether the account is connected, and what to do next. Where a page waits for
+//! it, it tells that page, and closes.
+//!
+//! It is light or dark as the browser is. It has no power: a copy of it says no more than that something is connected.
 
 use aws_lc_rs::rand;
 use base64::Engine as _;
@@ -8,77 +11,37 @@ use http::{HeaderValue, Response, StatusCode};
 use serde_json::json;
 
 use crate::body::ReplyBody;
-use crate::error::Refusal;
+use crate::error::{Code, Reason, Refusal};
 use crate::request_id::RequestId;
 
-/// The account is connected.
-pub(super) fn connected(connection: &str, origin: Option<&str>) -> Response<ReplyBody> {
-    let told = json!({ "type": "backlot:connection", "connection": connection, "connected": true });
-    let sentence = "The account is connected. You can close this window.";
-    page(
-        StatusCode::OK,
-        "Connected",
-        &[sentence],
-        &told.to_string(),
-        origin,
-    )
+const STYLE: &str = include_str!("page.css");
+
+/// An authorization that has ended.
+pub(super) struct Ended<'end> {
+    /// The app's name, if it is known.
+    pub(super) app: Option<&'end str>,
+    /// What people call the third party.
+    pub(super) provider: &'end str,
+    /// The connection's name.
+    pub(super) connection: &'end str,
+    /// Why the account is not connected. `None` if it is.
+    pub(super) refusal: Option<&'end Refusal>,
+    pub(super) request_id: &'end RequestId,
+    /// The page that waits to be told, by its origin.
+    pub(super) origin: Option<&'end str>,
 }
 
-/// It is not.
-pub(super) fn failed(
-    connection: &str,
-    refusal: &Refusal,
-    request_id: &RequestId,
-    origin: Option<&str>,
-) -> Response<ReplyBody> {
-    let code = refusal.code().name();
-    let told = json!({
-        "type": "backlot:connection", "connection": connection, "connected": false, "error": code,
-    });
-    let sentence = format!("{} ({code})", refusal.sentence());
-    let status = refusal.code().status();
-    page(
-        status,
-        "Not connected",
-        &[&sentence, &format!("Request {}", request_id.as_str())],
-        &told.to_string(),
-        origin,
-    )
-}
-
-fn page(
-    status: StatusCode,
-    title: &str,
-    paragraphs: &[&str],
-    told: &str,
-    origin: Option<&str>,
-) -> Response<ReplyBody> {
+/// The page.
+pub(super) fn ended(end: &Ended<'_>) -> Response<ReplyBody> {
+    let app = end.app.filter(|name| !name.trim().is_empty());
     let mut nonce = [0; 16];
-    // Without a nonce the script does not run, and the page is only read.
+    // Without a nonce neither the script nor the style counts, and the page is only read.
     let _ = rand::fill(&mut nonce);
     let nonce = URL_SAFE_NO_PAD.encode(nonce);
-    let script = origin.map_or_else(String::new, |origin| {
-        let (told, origin) = (escaped(told), escaped(origin));
-        format!(
-            "<script nonce=\"{nonce}\" data-told=\"{told}\" data-origin=\"{origin}\">\
-             const own = document.currentScript.dataset;\
-             if (window.opener) {{ window.opener.postMessage(JSON.parse(own.told), own.origin); window.close(); }}\
-             </script>"
-        )
-    });
-    let title = escaped(title);
-    let paragraphs = paragraphs
-        .iter()
-        .map(|text| format!("<p>{}</p>", escaped(text)));
-    let paragraphs: String = paragraphs.collect();
-    let html = format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title>\
-         <meta name=\"viewport\" content=\"width=device-width\"><style nonce=\"{nonce}\">\
-         body {{ font: 1.1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 20vh auto; padding: 0 1rem }}\
-         </style><h1>{title}</h1>{paragraphs}{script}</html>"
-    );
-    let mut response = Response::new(ReplyBody::full(html));
-    *response.status_mut() = status;
+    let text = Text::of(end, app);
+    let mut response = Response::new(ReplyBody::full(text.html(&nonce, &script(end, &nonce))));
+    let status = end.refusal.map(|refusal| refusal.code().status());
+    *response.status_mut() = status.unwrap_or(StatusCode::OK);
     let headers = response.headers_mut();
     headers.insert(
         CONTENT_TYPE,
@@ -94,6 +57,112 @@ fn page(
         headers.insert(CONTENT_SECURITY_POLICY, policy);
     }
     response
+}
+
+/// What the page says.
+struct Text {
+    is_connected: bool,
+    title: String,
+    happened: String,
+    next: String,
+    /// For whoever helps.
+    reference: Option<String>,
+}
+
+impl Text {
+    fn of(end: &Ended<'_>, app: Option<&str>) -> Self {
+        let provider = end.provider;
+        let the_app = app.unwrap_or("the app");
+        let subject = app.unwrap_or("The app");
+        let Some(refusal) = end.refusal else {
+            return Self {
+                is_connected: true,
+                title: format!("{subject} is connected to {provider}"),
+                happened: format!("{subject} can use your {provider} account now."),
+                next: format!("Close this window and go on in {the_app}."),
+                reference: None,
+            };
+        };
+        let code = refusal.code();
+        Self {
+            is_connected: false,
+            title: format!("{subject} is not connected to {provider}"),
+            happened: refusal.sentence(),
+            next: next(code, the_app, provider),
+            reference: Some(format!(
+                "Code ({})\nRequest {}",
+                code.name(),
+                end.request_id.as_str()
+            )),
+        }
+    }
+
+    fn html(&self, nonce: &str, script: &str) -> String {
+        let Self {
+            is_connected,
+            title,
+            happened,
+            next,
+            reference,
+        } = self;
+        let (title, happened, next) = (escaped(title), escaped(happened), escaped(next));
+        let (kind, sign) = if *is_connected {
+            ("connected", "M7 13l4 4 8-9")
+        } else {
+            ("failed", "M8 8l8 8M16 8l-8 8")
+        };
+        let reference = reference.as_ref().map_or_else(String::new, |reference| {
+            format!(
+                "<p class=\"reference\">{}</p>",
+                escaped(reference).replace('\n', "<br>")
+            )
+        });
+        format!(
+            "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title>\
+             <meta name=\"viewport\" content=\"width=device-width\">\
+             <meta name=\"color-scheme\" content=\"light dark\"><style nonce=\"{nonce}\">{STYLE}</style>\
+             <main class=\"{kind}\"><svg viewBox=\"0 0 24 24\" width=\"48\" height=\"48\" aria-hidden=\"true\">\
+             <circle cx=\"12\" cy=\"12\" r=\"12\"/><path d=\"{sign}\"/></svg>\
+             <h1>{title}</h1><p>{happened}</p><p class=\"next\">{next}</p>{reference}</main>{script}</html>"
+        )
+    }
+}
+
+/// What the owner does next.
+fn next(code: Reason, app: &str, provider: &str) -> String {
+    match code {
+        Reason::Own(Code::AuthorizationDenied) => {
+            format!("Close this window, begin again in {app}, and accept what {provider} asks.")
+        }
+        Reason::Own(Code::AuthorizationUnknown) => format!(
+            "Close this window and look in {app} whether the account is connected. If it is not, begin again there."
+        ),
+        _ => format!(
+            "Close this window and begin again in {app}. If it lasts, tell those who made {app} what stands below."
+        ),
+    }
+}
+
+/// Tells the page that waits for it, and no other.
+fn script(end: &Ended<'_>, nonce: &str) -> String {
+    let Some(origin) = end.origin else {
+        return String::new();
+    };
+    let mut told = json!({
+        "type": "backlot:connection",
+        "connection": end.connection,
+        "connected": end.refusal.is_none(),
+    });
+    if let Some(refusal) = end.refusal {
+        told["error"] = refusal.code().name().into();
+    }
+    let (told, origin) = (escaped(&told.to_string()), escaped(origin));
+    format!(
+        "<script nonce=\"{nonce}\" data-told=\"{told}\" data-origin=\"{origin}\">\
+         const own = document.currentScript.dataset;\
+         if (window.opener) {{ window.opener.postMessage(JSON.parse(own.told), own.origin); window.close(); }}\
+         </script>"
+    )
 }
 
 fn escaped(text: &str) -> String {
@@ -114,5 +183,21 @@ mod tests {
             escaped("<a href='x'>\"&"),
             "&lt;a href=&#39;x&#39;&gt;&quot;&amp;"
         );
+        let text = Text {
+            is_connected: false,
+            title: "<b>".to_owned(),
+            happened: "<i>".to_owned(),
+            next: "<u>".to_owned(),
+            reference: Some("<s>".to_owned()),
+        };
+        let html = text.html("n", "");
+        for tag in ["<b>", "<i>", "<u>", "<s>"] {
+            assert!(!html.contains(tag), "{tag}");
+        }
+    }
+
+    #[test]
+    fn the_style_ends_no_element() {
+        assert!(!STYLE.contains('<'));
     }
 }

@@ -120,6 +120,10 @@ fn one(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<ConnectionSettings>
     let place = place?;
     let settings = ConnectionSettings {
         name: name?,
+        title: section
+            .title
+            .clone()
+            .filter(|title| !title.trim().is_empty()),
         base: place.base,
         networks: place.networks,
         extra_roots: place.extra_roots,
