@@ -22,9 +22,11 @@ ${lines}
 test("backlot connection test", async (t) => {
   const KEY = "the-right-key-0123456789";
   let status = 200;
+  let isOpen = false;
   const party = await startThirdParty(t, (request, response) => {
     const isRight = request.headers.authorization === `Bearer ${KEY}`;
-    answerJson(response, { told: request.headers.authorization }, request.url === "/" ? 404 : isRight ? status : 401);
+    const isLetIn = isRight || isOpen;
+    answerJson(response, { told: request.headers.authorization }, request.url === "/" ? 404 : isLetIn ? status : 401);
   });
   const provider = await startProvider(t);
   const lines = 'allow = ["owner"]\ncalls = ["POST /things", "GET /things/{id}?limit", "GET /models", "GET /more"]';
@@ -60,7 +62,8 @@ test("backlot connection test", async (t) => {
   await t.test("a key that is refused", async () => {
     await place.set("key", "the-wrong-key-0123456789");
     const { code, verdicts, words, stderr } = await tried("things");
-    assert.deepEqual([code, verdicts], [1, ["address works", "credential works", "call fails"]]);
+    assert.deepEqual([code, verdicts], [1, ["address works", "credential fails", "call fails"]]);
+    assert.match(words[1], /backlot secret rotate key/);
     assert.match(words[2], /GET \/models: status 401/);
     assert.match(stderr, /things does not work/);
   });
@@ -86,8 +89,15 @@ test("backlot connection test", async (t) => {
   await t.test("the API fails", async () => {
     status = 503;
     const { code, verdicts } = await tried("things");
-    assert.deepEqual([code, verdicts.at(-1)], [1, "call fails"]);
+    assert.deepEqual([code, verdicts.slice(1)], [1, ["credential left out", "call fails"]]);
     status = 200;
+  });
+  await t.test("a call that needs no credential says nothing of it", async () => {
+    isOpen = true;
+    const { code, verdicts, words } = await tried("things");
+    assert.deepEqual([code, verdicts.slice(1)], [0, ["credential left out", "call works"]]);
+    assert.match(words[1], /without it, too/);
+    isOpen = false;
   });
   await t.test("nobody there", async () => {
     const { code, verdicts, words } = await tried("down");
@@ -95,8 +105,12 @@ test("backlot connection test", async (t) => {
     assert.match(words[0], /CONNECTION_UNREACHABLE/);
   });
   await t.test("nothing that reads", async () => {
-    const { code, verdicts } = await tried("writes");
-    assert.deepEqual([code, verdicts], [0, ["address works", "credential works", "call left out"]]);
+    const before = party.seen.length;
+    const { code, verdicts, words } = await tried("writes");
+    assert.deepEqual([code, verdicts], [0, ["address works", "credential left out", "call left out"]]);
+    assert.match(words[1], /no call was made with it/);
+    assert.match(words[2], /no call of the list is safe to try/);
+    assert.deepEqual(party.seen.slice(before).map(({ url }) => url), ["/"]);
   });
   await t.test("a key of each instance's", async () => {
     const instanceId = randomUUID();

@@ -16,6 +16,7 @@ mod account_tokens;
 mod admin;
 mod bad_input;
 mod callers;
+mod connection_trial;
 mod connections;
 mod cors;
 mod data;

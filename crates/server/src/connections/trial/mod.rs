@@ -1,23 +1,29 @@
 //! A trial of one connection: what works and what does not, step by step.
+//!
+//! A credential is said to work only if a call was made with it that the API answers otherwise without it.
+
+mod words;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use backlot_outbound::body::CallBody;
-use backlot_outbound::connection::{Call, CallError, Credential, RedirectPolicy, Redirected};
+use backlot_outbound::connection::{
+    ApiBase, Call, CallError, Credential, RedirectPolicy, Redirected,
+};
 use backlot_outbound::redact::Needles;
 use backlot_store::Store;
 use backlot_wix::InstanceId;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method};
 
-use super::{
-    CallPlace, Connection, ConnectionSettings, Connections, ConnectionsSettings, CredentialSettings,
-};
+use super::credentials::Chosen;
+use super::{CallPlace, Connection, ConnectionSettings, Connections, ConnectionsSettings};
 use crate::admission::PlainPath;
 use crate::clock::Clock;
-use crate::error::{Code, Reason, Refusal};
+use crate::error::{Code, Refusal};
 use crate::vault::Vault;
+use words::{in_words, is_success};
 
 /// How long the API may take.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -64,47 +70,44 @@ impl Trial {
         let Some(connection) = all.get(&self.settings.name).cloned() else {
             return Ok(Vec::new());
         };
-        let address = self.address(&connection).await;
-        let answers = address.works == Some(true);
-        let mut findings = vec![address];
-        let credential = self.credential(&all, &connection).await;
-        let credential = match credential {
-            Ok((credential, finding)) => {
-                findings.push(finding);
-                credential
-            }
+        let mut address = match connection.fixed_base() {
+            Some(base) => Some(self.address(&connection, base).await),
+            None => None,
+        };
+        let chosen = match self.credential(&all, &connection).await {
+            Ok(chosen) => chosen,
             Err(finding) => {
-                findings.push(finding);
-                return Ok(findings);
+                let unknown = || Finding::left_out("address", "each account has its own");
+                return Ok(vec![address.unwrap_or_else(unknown), finding]);
             }
         };
-        findings.push(if answers {
-            self.call(&connection, &credential).await
+        if address.is_none() {
+            let base = Arc::clone(&chosen.base);
+            address = Some(self.address(&connection, base).await);
+        }
+        let answers = address.as_ref().and_then(|it| it.works) == Some(true);
+        let (credential, call) = if answers {
+            self.call(&connection, &chosen).await
         } else {
-            Finding {
-                step: "call",
-                works: None,
-                words: "the address does not answer".to_owned(),
-            }
-        });
+            let call = Finding::left_out("call", "the address does not answer");
+            (self.untried(), call)
+        };
+        let mut findings = Vec::from_iter(address);
+        findings.extend([credential, call]);
         Ok(findings)
     }
 
     /// Any reply at all says that name, network, certificate and protocol work.
-    async fn address(&self, connection: &Connection) -> Finding {
-        let reply = send(
-            connection,
-            PathAndQuery::from_static("/"),
-            &Credential::none(),
-        )
-        .await;
+    async fn address(&self, connection: &Connection, base: Arc<ApiBase>) -> Finding {
+        let root = PathAndQuery::from_static("/");
+        let reply = send(connection, base, root, &Credential::none()).await;
         let (answers, words) = match reply {
             Ok(status) => (
                 true,
                 format!("it answers (status {status} to GET / without a credential)"),
             ),
             Err(CallError::Redirected(_)) => (true, "it answers, with a redirect".to_owned()),
-            Err(error) => (false, in_words(&error.into())),
+            Err(error) => (false, in_words(connection, error.into())),
         };
         Finding {
             step: "address",
@@ -113,102 +116,94 @@ impl Trial {
         }
     }
 
+    /// The credential, if there is one to be tried.
     async fn credential(
         &self,
         all: &Connections,
         connection: &Arc<Connection>,
-    ) -> Result<(Credential, Finding), Finding> {
-        let finding = |works, words: String| Finding {
-            step: "credential",
-            works,
-            words,
-        };
-        let settings = &connection.settings.credential;
-        let is_own =
-            matches!(settings, CredentialSettings::Account(_)) || settings.own_secret().is_some();
-        if is_own && self.instance_id.is_none() {
+    ) -> Result<Chosen, Finding> {
+        if self.settings.has_own_credential() && self.instance_id.is_none() {
             let words = "each instance has its own; name one with --instance";
-            return Err(finding(None, words.to_owned()));
+            return Err(Finding::left_out("credential", words));
         }
-        let chosen = all
-            .credential(connection, self.instance_id.unwrap_or_else(nobody))
-            .await;
-        match chosen {
-            Ok(chosen) => Ok((
-                chosen.credential,
-                finding(Some(true), "it is there".to_owned()),
-            )),
-            Err(refusal) => Err(finding(Some(false), in_words(&refusal))),
-        }
+        let instance_id = self.instance_id.unwrap_or_else(nobody);
+        let chosen = all.credential(connection, instance_id).await;
+        chosen.map_err(|refusal| Finding {
+            step: "credential",
+            works: Some(false),
+            words: in_words(connection, refusal),
+        })
     }
 
-    /// Whether a call with this status works, and what it says of the connection.
-    const fn meaning(&self, status: u16) -> (bool, &'static str) {
-        let has_credential = !matches!(self.settings.credential, CredentialSettings::None);
-        match status {
-            401 | 403 if has_credential => (false, ": the credential is refused"),
-            401 | 403 => (false, ": it wants a credential, and auth has none"),
-            404 | 410 => (
-                true,
-                ": it answers, but has nothing there; check base_url and the path",
-            ),
-            300..=399 => (true, ": it redirects; check base_url, or allow redirects"),
-            500.. => (false, ": it fails"),
-            _ => (true, ""),
-        }
-    }
-
-    async fn call(&self, connection: &Connection, credential: &Credential) -> Finding {
-        let finding = |works, words: String| Finding {
+    /// Makes a call, and says what it tells of the credential.
+    async fn call(&self, connection: &Connection, chosen: &Chosen) -> (Finding, Finding) {
+        let failed = |words: String| Finding {
             step: "call",
-            works,
+            works: Some(false),
             words,
         };
-        let path = match &self.path {
-            Some(path) => Some(path.clone()),
-            None => connection
-                .settings
-                .calls
-                .iter()
-                .find_map(|call| call.pattern.plain_get()),
-        };
-        let Some(path) = path else {
-            let words = "no call of the list reads and leaves nothing open; name one with --path";
-            return finding(None, words.to_owned());
+        let calls = &connection.settings.calls;
+        let plain = || calls.iter().find_map(|call| call.pattern.plain_get());
+        let Some(path) = self.path.clone().or_else(plain) else {
+            let words = "no call of the list is safe to try: each writes, or leaves a part of its path open; \
+                         name one that reads with --path";
+            return (self.untried(), Finding::left_out("call", words));
         };
         let (plain, query) = path.split_once('?').unwrap_or((&path, ""));
         let allowed = PlainPath::with_slash(plain).is_some_and(|plain| {
-            let mut calls = connection.settings.calls.iter();
+            let mut calls = calls.iter();
             calls.any(|call| {
                 call.pattern.allows(&Method::GET, &plain) && call.query.refused(query).is_none()
             })
         });
-        let Some(target) = path.parse().ok().filter(|_| allowed) else {
-            return finding(
-                Some(false),
-                in_words(&Code::ConnectionCallNotAllowed.into()),
-            );
+        let target: Option<PathAndQuery> = path.parse().ok().filter(|_| allowed);
+        let Some(target) = target else {
+            let refusal = Code::ConnectionCallNotAllowed.into();
+            return (self.untried(), failed(in_words(connection, refusal)));
         };
-        match send(connection, target, credential).await {
-            Ok(status) => {
-                let (works, meaning) = self.meaning(status);
-                finding(
-                    Some(works),
-                    format!("GET {plain}: status {status}{meaning}"),
-                )
+        let base = || Arc::clone(&chosen.base);
+        let sent = send(connection, base(), target.clone(), &chosen.credential).await;
+        let status = match sent {
+            Ok(status) => status,
+            Err(error) => {
+                return (self.untried(), failed(in_words(connection, error.into())));
             }
-            Err(error) => finding(Some(false), in_words(&error.into())),
+        };
+        let without = if self.has_credential() && is_success(status) {
+            send(connection, base(), target, &Credential::none())
+                .await
+                .ok()
+        } else {
+            None
+        };
+        let (works, meaning) = self.meaning(status);
+        let call = Finding {
+            step: "call",
+            works: Some(works),
+            words: format!("GET {plain}: status {status}{meaning}"),
+        };
+        (self.verdict(status, without), call)
+    }
+}
+
+impl Finding {
+    fn left_out(step: &'static str, words: impl Into<String>) -> Self {
+        Self {
+            step,
+            works: None,
+            words: words.into(),
         }
     }
 }
 
 async fn send(
     connection: &Connection,
+    base: Arc<ApiBase>,
     target: PathAndQuery,
     credential: &Credential,
 ) -> Result<u16, CallError> {
     let mut call = Call {
-        base: connection.fixed_base().ok_or(CallError::BadPath)?,
+        base,
         method: Method::GET,
         target,
         headers: HeaderMap::new(),
@@ -265,22 +260,4 @@ impl RedirectPolicy for AnyListed<'_> {
 /// In the place of an instance, where none is named.
 const fn nobody() -> InstanceId {
     InstanceId::from_bytes([0; 16])
-}
-
-fn in_words(refusal: &Refusal) -> String {
-    let cause = refusal.cause().map(|cause| format!(" ({cause})"));
-    let code = refusal.code();
-    let remedy = match code {
-        // Its remedy is this trial.
-        Reason::Own(Code::ConnectionUnavailable | Code::ConnectionUnreachable)
-        | Reason::Data(_) => "",
-        Reason::Own(code) => code.remedy(),
-    };
-    let words = format!(
-        "{}: {}{} {remedy}",
-        code.name(),
-        refusal.sentence(),
-        cause.unwrap_or_default()
-    );
-    words.trim_end().to_owned()
 }
