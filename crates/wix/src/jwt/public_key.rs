@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use aws_lc_rs::signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::DecodingKey;
@@ -25,7 +26,10 @@ impl PublicKey {
     /// Reads a PEM, a PEM with `\n` written out, base64 of a PEM, or base64 of the DER inside.
     pub fn parse(text: &str) -> Result<Self, PublicKeyError> {
         let pem = to_pem(text).ok_or(PublicKeyError)?;
-        let decoding = DecodingKey::from_rsa_pem(pem.as_bytes()).map_err(|_| PublicKeyError)?;
+        let der = der_in(&pem).ok_or(PublicKeyError)?;
+        // A decoding key takes any bytes: whether they are a key is asked of what will use it.
+        ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &der).map_err(|_| PublicKeyError)?;
+        let decoding = DecodingKey::from_rsa_der(&der);
         Ok(Self { decoding, pem })
     }
 
@@ -58,6 +62,16 @@ fn to_pem(text: &str) -> Option<String> {
         Ok(inner) => Some(wrap_der(inner.as_bytes())),
         Err(not_text) => Some(wrap_der(not_text.as_bytes())),
     }
+}
+
+/// The bytes of the first public key in a PEM, in either of the forms that RSA keys have.
+fn der_in(pem: &str) -> Option<Vec<u8>> {
+    ["PUBLIC KEY", "RSA PUBLIC KEY"].iter().find_map(|label| {
+        let (_, rest) = pem.split_once(&format!("-----BEGIN {label}-----"))?;
+        let (body, _) = rest.split_once(&format!("-----END {label}-----"))?;
+        let compact: String = body.split_whitespace().collect();
+        STANDARD.decode(compact).ok()
+    })
 }
 
 /// Writes DER as a PEM of 64 characters a line.
