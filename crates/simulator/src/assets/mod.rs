@@ -1,14 +1,11 @@
 //! The pages' files, inside the program, and the headers that keep the pages in their place.
 
+mod files;
+
 use axum::body::Bytes;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
-use rust_embed::RustEmbed;
-
-#[derive(RustEmbed)]
-#[folder = "assets"]
-struct Files;
 
 static NO_SNIFFING: HeaderName = HeaderName::from_static("x-content-type-options");
 
@@ -16,11 +13,11 @@ static NO_SNIFFING: HeaderName = HeaderName::from_static("x-content-type-options
 pub(crate) fn file(folders: &[&str], name: &str, connect: &str) -> Response {
     let found = folders
         .iter()
-        .find_map(|folder| Files::get(&format!("{folder}{name}")));
-    let Some(file) = found else {
+        .find_map(|folder| files::find(&format!("{folder}{name}")));
+    let Some(bytes) = found else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    reply(file.data, name, connect)
+    reply(bytes, name, connect)
 }
 
 /// A script that is not inside the program.
