@@ -29,6 +29,7 @@ use crate::log::RequestLog;
 use crate::metrics::Metrics;
 use crate::registry::Registry;
 use crate::rooms::api::{Destination, Entries};
+use crate::rooms::index::{DevAddresses, Index};
 use crate::rooms::wix::Calls;
 use crate::routes::Routes;
 use crate::settings::Settings;
@@ -47,6 +48,8 @@ pub(crate) struct House {
     /// Where the world reaches this server, if the configuration says so.
     pub(crate) public_url: Option<String>,
     pub(crate) routes: Routes,
+    /// The page at `/`.
+    pub(crate) index: Index,
     pub(crate) checker: Checker,
     /// Headers that the credential may come in besides `Authorization`.
     pub(crate) instance_headers: Vec<HeaderName>,
@@ -83,6 +86,7 @@ impl House {
         log: RequestLog,
         drain: &Drain,
         public_address: SocketAddr,
+        admin_address: SocketAddr,
     ) -> Result<Self, StartError> {
         let app_id = settings.policy.app_id;
         let vault = settings.vault.clone().ok_or(StartError::NoVault)?;
@@ -111,6 +115,10 @@ impl House {
             clock.clone(),
             Arc::clone(&origins),
         );
+        let dev = settings.simulator.map(|simulator| DevAddresses {
+            simulator,
+            admin: format!("http://{admin_address}"),
+        });
         let own_url = || format!("http://{public_address}");
         let public_url = settings.public_url.clone().unwrap_or_else(own_url);
         let connections = Connections::new(
@@ -146,6 +154,7 @@ impl House {
             log,
             metrics,
             cors,
+            index: Index::new(dev.as_ref()),
             cors_answer: settings
                 .cors_answer
                 .with_instance_headers(&settings.instance_headers),

@@ -30,6 +30,7 @@ mod metrics;
 mod pipeline;
 mod plain_text;
 mod refused_head;
+mod plain_page;
 mod registry;
 mod request_id;
 pub mod rooms;

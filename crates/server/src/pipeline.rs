@@ -142,6 +142,7 @@ async fn steps(
     }
 
     match route {
+        Route::Index => Ok(house.index.answer(request.headers())),
         Route::Healthz => Ok(small::healthz()),
         Route::Readyz => small::readyz(house.draining.load(Ordering::Relaxed)),
         Route::Jwks => Ok(small::jwks(house.elevated.jwks())),

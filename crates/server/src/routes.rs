@@ -2,6 +2,7 @@
 //!
 //! | path | room | proof asked for |
 //! | --- | --- | --- |
+//! | `/`, where no entry of `[[api]]` has it | index | none |
 //! | `/healthz`, `/readyz` | health | none |
 //! | `/.well-known/jwks.json` | keys | none |
 //! | `/whoami` | whoami | any verified caller |
@@ -15,7 +16,7 @@ use std::sync::Arc;
 
 use crate::admission::Access;
 use crate::connections::Connections;
-use crate::error::Refusal;
+use crate::error::{Code, Refusal};
 use crate::methods::Methods;
 use crate::rooms::api::{Entries, Entry};
 use crate::rooms::data::{self, DataLimiters, DataRoomSettings};
@@ -40,6 +41,8 @@ pub const RESERVED: [&str; 10] = [
 pub enum Room {
     /// No room: refused before one was found.
     Door,
+    /// `/`: what this is.
+    Index,
     /// `/healthz` and `/readyz`.
     Health,
     /// The public keys of elevated tokens.
@@ -58,8 +61,9 @@ pub enum Room {
 
 impl Room {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Door,
+        Self::Index,
         Self::Health,
         Self::Keys,
         Self::Whoami,
@@ -73,6 +77,7 @@ impl Room {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Door => "door",
+            Self::Index => "index",
             Self::Health => "health",
             Self::Keys => "keys",
             Self::Whoami => "whoami",
@@ -87,6 +92,7 @@ impl Room {
 /// What a path leads to.
 #[derive(Clone, Copy)]
 pub(crate) enum Route<'house> {
+    Index,
     Healthz,
     Readyz,
     Jwks,
@@ -137,7 +143,10 @@ impl Routes {
             }
             _ if path.starts_with("/wix/") => Route::Wix(&self.wix),
             _ if path.starts_with("/connections/") => Route::Connections,
-            _ => Route::Api(self.api.find(path)?),
+            _ => match self.api.find(path) {
+                Err(Code::RouteNotFound) if path == "/" => Route::Index,
+                found => Route::Api(found?),
+            },
         })
     }
 
@@ -148,7 +157,7 @@ impl Routes {
         path: &str,
     ) -> Cow<'house, Methods> {
         match route {
-            Route::Healthz | Route::Readyz | Route::Jwks | Route::Whoami => {
+            Route::Index | Route::Healthz | Route::Readyz | Route::Jwks | Route::Whoami => {
                 Cow::Borrowed(&self.read_only)
             }
             Route::Api(entry) => Cow::Borrowed(&entry.methods),
@@ -171,6 +180,7 @@ impl Route<'_> {
 
     pub(crate) const fn room(&self) -> Room {
         match self {
+            Self::Index => Room::Index,
             Self::Healthz | Self::Readyz => Room::Health,
             Self::Jwks => Room::Keys,
             Self::Whoami => Room::Whoami,

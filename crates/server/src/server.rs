@@ -66,7 +66,15 @@ impl Server {
         let connections = settings.connection_limits;
         let (drain_linger, drain_timeout) = (settings.drain_linger, settings.drain_timeout);
         let public_address = address(&public, settings.listen);
-        let furnish = House::furnish(settings, store, clock, log, &drain, public_address);
+        let furnish = House::furnish(
+            settings,
+            store,
+            clock,
+            log,
+            &drain,
+            public_address,
+            admin_address,
+        );
         Ok(Self {
             public_address,
             admin_address,

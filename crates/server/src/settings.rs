@@ -54,6 +54,8 @@ pub struct Settings {
     pub vault: Option<Vault>,
     /// Where the world reaches the public listener, for providers that send people back.
     pub public_url: Option<String>,
+    /// The simulator's address on a developer's machine: the page at `/` tells it, and the admin listener's.
+    pub simulator: Option<String>,
     /// Whether the sites that have the app are let in by CORS.
     pub installed_sites: bool,
     /// The longest that a WebSocket lasts; `None` for as long as its credential does.

@@ -208,6 +208,7 @@ pub fn resolve(
             installed_sites: config.cors.installed_sites,
             websocket_max_lifetime: config.websocket.max_lifetime.map(Duration::signed),
             elevated_lifetime: config.elevated_token.lifetime.signed(),
+            simulator: None,
             trusted_proxies,
             head_limit_bytes,
             body_pace: transfer.body,

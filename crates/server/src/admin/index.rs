@@ -1,10 +1,12 @@
 //! The plain page at `/`.
 
 use axum::extract::State;
-use axum::response::Html;
+use axum::http::header::CONTENT_SECURITY_POLICY;
+use axum::response::{Html, IntoResponse};
 use jiff::Timestamp;
 
 use super::Admin;
+use crate::plain_page;
 
 /// What the page says. Nothing in it comes from a request.
 pub(crate) struct Overview {
@@ -13,7 +15,7 @@ pub(crate) struct Overview {
     pub(crate) started_at: Timestamp,
 }
 
-pub(super) async fn page(State(admin): State<Admin>) -> Html<String> {
+pub(super) async fn page(State(admin): State<Admin>) -> impl IntoResponse {
     let Overview {
         app_id,
         backend,
@@ -21,14 +23,14 @@ pub(super) async fn page(State(admin): State<Admin>) -> Html<String> {
     } = &*admin.overview;
     let version = env!("CARGO_PKG_VERSION");
     let connections = admin.house.metrics.open_connections.get();
-    Html(format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Backlot</title>\
-         <meta name=\"viewport\" content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light dark\">\
-         <h1>Backlot {version}</h1>\
-         <dl><dt>App</dt><dd><code>{app_id}</code></dd>\
-         <dt>Backend</dt><dd><code>{backend}</code></dd>\
+    let content = format!(
+        "<dl><dt>App</dt><dd><code>{app_id}</code></dd>\
+         <dt>Backend</dt><dd><a href=\"{backend}\"><code>{backend}</code></a></dd>\
          <dt>Running since</dt><dd>{started_at:.0}</dd>\
          <dt>Open connections</dt><dd>{connections}</dd></dl>\
-         <p><a href=\"/metrics\">Metrics</a> · <a href=\"/healthz\">Health</a></p></html>"
-    ))
+         <p><a href=\"/metrics\">Metrics</a> · <a href=\"/healthz\">Health</a> · \
+         <a href=\"/admin/v1/instances\">Instances</a></p>"
+    );
+    let page = plain_page::html(&format!("Backlot {version}"), &content);
+    ([(CONTENT_SECURITY_POLICY, plain_page::POLICY)], Html(page))
 }

@@ -27,6 +27,7 @@ mod drain;
 mod grpc;
 mod harness;
 mod http2_connections;
+mod index;
 mod installed_sites;
 mod kept_replies;
 mod log;

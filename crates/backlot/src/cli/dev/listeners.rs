@@ -64,7 +64,7 @@ impl Listeners {
         Ok(Addresses {
             backend: format!("http://{}", server.public_address()),
             admin: format!("http://{}", server.admin_address()),
-            simulator: format!("http://{}", self.simulator.local_addr()?),
+            simulator: self.simulator_url()?,
             app_page,
         })
     }
@@ -85,9 +85,13 @@ impl Listeners {
     }
 
     /// Where Wix is for the backend, if nothing else is configured.
+    /// The simulator's address, for the backend's page at `/`.
+    pub(super) fn simulator_url(&self) -> std::io::Result<String> {
+        Ok(format!("http://{}", self.simulator.local_addr()?))
+    }
+
     pub(super) fn simulated_wix(&self) -> anyhow::Result<Address> {
-        let address = self.simulator.local_addr()?;
-        Ok(Address::parse(&format!("http://{address}"), false)?)
+        Ok(Address::parse(&self.simulator_url()?, false)?)
     }
 
     /// The entry that puts the demo upstream behind `/api`.

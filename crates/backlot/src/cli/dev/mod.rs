@@ -105,6 +105,7 @@ async fn everything(
         addresses,
         Arc::new(stage::now),
         Arc::new(stage::guid),
+    resolved.settings.simulator = Some(listeners.simulator_url()?);
     );
     let site_data = site_data::open(data.site_data(), &stage.world.app).await?;
     let stage = stage.with_site_data(site_data::mounted(&site_data));

@@ -196,6 +196,7 @@ fn settings(api: Vec<EntrySettings>) -> Settings {
         connections: backlot_server::connections::ConnectionsSettings::default(),
         vault: None,
         public_url: None,
+        simulator: None,
         body_pace: pace(Duration::from_secs(5)),
         buffers: BufferLimits { bytes: 256 << 20 },
         connection_limits: ConnectionLimits {
