@@ -17,6 +17,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::Now;
+use crate::trouble::{method_not_served, nothing_served};
 
 const MOST_NOTES: usize = 50;
 const MOST_INSTANCES: usize = 1000;
@@ -34,6 +35,10 @@ pub fn router(now: Now) -> Router {
         .route("/api/hello", get(hello))
         .route("/api/notes", get(list).post(add))
         .route("/api/clock", get(clock))
+        .fallback(async || {
+            nothing_served("The demo's own server has `/api/hello`, `/api/notes` and `/api/clock`.")
+        })
+        .method_not_allowed_fallback(method_not_served)
         .layer(DefaultBodyLimit::max(16 * 1024))
         .with_state(Demo { now, notes })
 }

@@ -3,13 +3,14 @@
 //! It signs instances and tokens for whoever asks, so it must only ever listen on loopback, and must
 //! only be asked under loopback's names; the program sees to both.
 
-use axum::http::StatusCode;
+use axum::extract::{Request, State};
+use axum::response::Response;
 use axum::routing::{any, get, post, put};
 use axum::{Json, Router};
 use serde_json::json;
 
 use crate::own_api::{access_tokens, calls, faults, instances, revocations, sites, world};
-use crate::trouble::trouble;
+use crate::trouble::{method_not_served, nothing_served};
 use crate::{Stage, dashboard, wix};
 
 /// The whole listener.
@@ -31,14 +32,21 @@ pub fn router(stage: Stage) -> Router {
             "/simulator/v1/calls",
             get(calls::show).delete(calls::forget),
         )
-        .route("/simulator/{*rest}", any(nothing_here));
-    own.fallback(wix::answer).with_state(stage)
+        .route("/simulator/{*rest}", any(nothing_here))
+        .method_not_allowed_fallback(method_not_served);
+    own.fallback(wix_or_nothing).with_state(stage)
 }
 
-async fn nothing_here() -> axum::response::Response {
-    trouble(
-        StatusCode::NOT_FOUND,
-        "ROUTE_NOT_FOUND",
-        "The simulator has no such thing; docs/simulator.md lists what there is.",
+/// A stray request (`/favicon.ico`, a path that was mistyped) is no call to Wix, and not recorded as one.
+async fn wix_or_nothing(State(stage): State<Stage>, request: Request) -> Response {
+    if wix::may_be_a_call(&request) {
+        return wix::answer(State(stage), request).await;
+    }
+    nothing_here().await
+}
+
+async fn nothing_here() -> Response {
+    nothing_served(
+        "The simulator has `/`, `/simulator/v1/…` and the paths of Wix's REST APIs; docs/simulator.md lists them.",
     )
 }

@@ -20,6 +20,7 @@ mod connections;
 mod host_guard;
 mod index;
 mod instances;
+mod not_served;
 mod own_pages;
 
 use std::sync::Arc;
@@ -62,6 +63,8 @@ pub(crate) fn router(house: Arc<House>, overview: Overview, guard: HostGuard) ->
             "/admin/v1/instances/{id}/refresh",
             post(instances::refresh).layer(middleware::from_fn(own_pages::check)),
         )
+        .fallback(not_served::path)
+        .method_not_allowed_fallback(not_served::method)
         .with_state(Admin { house, overview });
     guarded(router, guard)
 }

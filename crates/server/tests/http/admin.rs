@@ -55,3 +55,32 @@ async fn a_page_that_renames_loopback_is_turned_away() {
         assert_eq!(reply.status, status, "{host}");
     }
 }
+
+#[tokio::test]
+async fn what_it_does_not_serve_is_answered_as_on_the_public_listener() {
+    let server = TestServer::start(vec![]).await;
+    for (method, path, status, code) in [
+        ("GET", "/nothing", 404, "ROUTE_NOT_FOUND"),
+        ("GET", "/nothing/here?a=1", 404, "ROUTE_NOT_FOUND"),
+        ("POST", "/healthz", 405, "METHOD_NOT_ALLOWED"),
+    ] {
+        let public = request(server.address, method, path, &[], "").await;
+        let admin = request(server.admin, method, path, &[], "").await;
+        for reply in [&public, &admin] {
+            assert_eq!(
+                (reply.status, reply.code().as_str()),
+                (status, code),
+                "{reply:?}"
+            );
+            assert_eq!(reply.header("content-type"), "application/json");
+        }
+        let description = |reply: &crate::harness::Reply| {
+            reply.json()["details"]["applicationError"]["description"].clone()
+        };
+        assert_eq!(description(&public), description(&admin));
+        let message = admin.json()["message"].as_str().unwrap().to_owned();
+        assert!(!message.contains("[[api]]"), "{message}");
+    }
+    let wrong = request(server.admin, "DELETE", "/admin/v1/instances", &[], "").await;
+    assert_eq!(wrong.header("allow"), "GET,HEAD");
+}

@@ -3,9 +3,11 @@
 mod files;
 
 use axum::body::Bytes;
+use axum::http::HeaderName;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
-use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
+
+use crate::trouble::nothing_served;
 
 static NO_SNIFFING: HeaderName = HeaderName::from_static("x-content-type-options");
 
@@ -15,7 +17,7 @@ pub(crate) fn file(folders: &[&str], name: &str, connect: &str) -> Response {
         .iter()
         .find_map(|folder| files::find(&format!("{folder}{name}")));
     let Some(bytes) = found else {
-        return StatusCode::NOT_FOUND.into_response();
+        return nothing_served("This page has no such file.");
     };
     reply(bytes, name, connect)
 }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::Stage;
 use crate::assets::{file, script_file};
+use crate::trouble::{method_not_served, nothing_served};
 
 /// Every route of the app page's listener. `wix_client` is the script of Wix's own client, a module with
 /// `createClient`, `items` and `collections` in it; without one the page's stand-in is served.
@@ -27,6 +28,8 @@ pub fn router(stage: Stage, wix_client: Option<Vec<u8>>) -> Router {
         .route("/config.json", get(config))
         .route("/access-token", post(credentials::access_token))
         .route("/wrong-credentials", post(credentials::wrong))
+        .fallback(async || nothing_served("The demo app's page is at `/`."))
+        .method_not_allowed_fallback(method_not_served)
         .with_state(stage)
 }
 

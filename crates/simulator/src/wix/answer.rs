@@ -3,6 +3,7 @@
 
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
+use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 
@@ -28,6 +29,19 @@ impl From<Response> for Answer {
             seen: Seen::default(),
         }
     }
+}
+
+/// Whether a request may be meant for Wix: it brings a credential, or goes to a path that looks as those of Wix's APIs do,
+/// with a version in it.
+pub(crate) fn may_be_a_call(request: &Request) -> bool {
+    let path = request.uri().path();
+    let is_version = |name: &str| {
+        let number = name.strip_prefix('v').unwrap_or_default();
+        !number.is_empty() && number.bytes().all(|it| it.is_ascii_digit())
+    };
+    request.headers().contains_key(AUTHORIZATION)
+        || ["/oauth2/", "/_api/"].iter().any(|it| path.starts_with(it))
+        || path.split('/').any(is_version)
 }
 
 /// Answers any call that is none of the simulator's own pages and API.

@@ -12,7 +12,7 @@ async fn newest_last_with_whom_they_were_about() {
     simulator.grant(&client_credentials(BAKERY)).await;
     simulator.token_info(&member).await;
     simulator.get("/apps/v1/instance?a=1", &member).await;
-    simulator.get("/b", "").await;
+    simulator.get("/b/v1", "").await;
     let calls = simulator.calls("").await;
     assert_eq!(calls["total"], 4);
     let of = |field: &str| -> Vec<Value> {
@@ -25,7 +25,7 @@ async fn newest_last_with_whom_they_were_about() {
             "/oauth2/token",
             "/oauth2/token-info",
             "/apps/v1/instance",
-            "/b"
+            "/b/v1"
         ]
     );
     assert_eq!(of("status"), [200, 200, 403, 401]);
@@ -98,10 +98,10 @@ async fn bodies_are_kept_as_they_came_and_cut() {
     let simulator = Simulator::new();
     let token = simulator.token(BAKERY, "app").await;
     for body in ["{ \"b\":1,  \"a\": 2 }".to_owned(), "ü".repeat(20_000)] {
-        let request = Request::post("/a").header("authorization", &token);
+        let request = Request::post("/a/v1").header("authorization", &token);
         read(simulator.send(request.body(body.into()).unwrap()).await).await;
     }
-    let request = Request::post("/a")
+    let request = Request::post("/a/v1")
         .body(vec![0xff_u8, 0xfe].into())
         .unwrap();
     read(simulator.send(request).await).await;
@@ -116,7 +116,7 @@ async fn counts_are_exact_when_calls_are_forgotten() {
     let simulator = Simulator::new();
     for number in 0..600 {
         simulator
-            .get(if number < 550 { "/a/b" } else { "/c" }, "")
+            .get(if number < 550 { "/a/v1/b" } else { "/c/v1" }, "")
             .await;
     }
     let all = simulator.calls("").await;

@@ -65,7 +65,7 @@ async fn slow() {
 async fn a_client_that_did_not_wait_is_seen() {
     let simulator = Simulator::new();
     simulator.set_faults(json!({ "slowMs": 5000 })).await;
-    let asked = simulator.get("/a", "");
+    let asked = simulator.get("/a/v1", "");
     tokio::time::timeout(Duration::from_secs(1), asked)
         .await
         .err()

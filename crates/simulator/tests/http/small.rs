@@ -1,6 +1,7 @@
 //! The endpoints with little to say, and every path that has none.
 
 use serde_json::json;
+use tower::ServiceExt as _;
 
 use crate::harness::{BAKERY, STUDIO, Simulator};
 
@@ -101,13 +102,17 @@ async fn site_properties() {
 async fn everything_else_is_answered_and_recorded() {
     let simulator = Simulator::new();
     let token = simulator.token(BAKERY, "member").await;
-    for path in ["/wix-data/v2/items/query", "/anything?a=1", "/_api/x"] {
+    for (path, without) in [
+        ("/wix-data/v2/items/query", 401),
+        ("/_api/x", 401),
+        ("/anything?a=1", 404),
+    ] {
         let reply = simulator.post(path, &token, &json!({})).await;
         assert_eq!((reply.status.as_u16(), reply.json), (200, json!({})));
         assert_eq!(simulator.delete(path, &token).await.status, 200);
-        assert_eq!(simulator.get(path, "").await.status, 401);
+        assert_eq!(simulator.get(path, "").await.status, without, "{path}");
     }
-    assert_eq!(simulator.calls("").await["total"], 9);
+    assert_eq!(simulator.calls("").await["total"], 8);
 }
 
 #[tokio::test]
@@ -124,4 +129,70 @@ async fn the_simulators_own_paths_are_not_wixs() {
         assert!(!reply.headers.contains_key("x-wix-request-id"));
     }
     assert_eq!(simulator.calls("").await["total"], 0);
+}
+
+#[tokio::test]
+async fn what_nobody_serves_is_answered_as_by_the_backend() {
+    let simulator = Simulator::new();
+    for path in [
+        "/nothing",
+        "/favicon.ico",
+        "/assets/nothing.js",
+        "/vase",
+        "/v",
+        "/x/simulator",
+    ] {
+        let reply = simulator.get(path, "").await;
+        assert_eq!(
+            (reply.status.as_u16(), reply.code()),
+            (404, "ROUTE_NOT_FOUND"),
+            "{path}"
+        );
+        let described = &reply.json["details"]["applicationError"]["description"];
+        assert_eq!(described, "Nothing is served at this path.");
+    }
+    let reply = simulator.post("/simulator/v1/world", "", &json!({})).await;
+    assert_eq!(
+        (reply.status.as_u16(), reply.code()),
+        (405, "METHOD_NOT_ALLOWED")
+    );
+    assert_eq!(reply.headers["allow"], "GET,HEAD");
+    assert_eq!(
+        simulator.calls("").await["total"],
+        0,
+        "none of them was a call to Wix"
+    );
+
+    // With a credential, or where Wix has its paths, it is one.
+    assert_eq!(
+        simulator.get("/nothing", "a token").await.code(),
+        "UNAUTHENTICATED"
+    );
+    assert_eq!(
+        simulator.get("/stores/v1/products", "").await.code(),
+        "UNAUTHENTICATED"
+    );
+    assert_eq!(simulator.calls("").await["total"], 2);
+}
+
+#[tokio::test]
+async fn the_demo_apps_servers_say_it_alike() {
+    let simulator = Simulator::new();
+    let now = simulator.stage.now.clone();
+    let routers = [
+        backlot_simulator::demo_app::router(simulator.stage.clone(), None),
+        backlot_simulator::demo_upstream::router(now),
+    ];
+    for (router, posted) in routers.into_iter().zip(["/config.json", "/api/hello"]) {
+        for (method, path, code) in [
+            ("GET", "/nothing", "ROUTE_NOT_FOUND"),
+            ("GET", "/nothing/here", "ROUTE_NOT_FOUND"),
+            ("POST", posted, "METHOD_NOT_ALLOWED"),
+        ] {
+            let request = axum::http::Request::builder().method(method).uri(path);
+            let request = request.body(axum::body::Body::empty()).unwrap();
+            let reply = crate::harness::read(router.clone().oneshot(request).await.unwrap()).await;
+            assert_eq!(reply.code(), code, "{method} {path}");
+        }
+    }
 }
