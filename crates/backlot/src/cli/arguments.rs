@@ -63,7 +63,7 @@ pub(super) enum Command {
     /// The database.
     #[command(subcommand)]
     Database(Database),
-    /// Writes a configuration with comments.
+    /// Writes a configuration with comments; in the current folder also a `.gitignore` for the data folder.
     Init(Init),
 }
 

@@ -1,13 +1,16 @@
 //! `backlot init`
 
-use std::io::Write as _;
-use std::path::Path;
+use std::io::{ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
 
 use super::arguments::Init;
 use super::mistake;
 use super::wix_cli::WixCli;
 use crate::config::TEMPLATE;
-use crate::output_file::OutputFile;
+use crate::output_file::{self, OutputFile};
+
+/// The data folder that `dev` and `serve` make holds the database, its master key and, in development, the app's secret.
+const IGNORED: &str = "data/";
 
 /// What is said where the app itself is elsewhere.
 const ANY_CLI: &str =
@@ -16,21 +19,44 @@ const ANY_CLI: &str =
 pub(super) fn run(arguments: &Init) -> anyhow::Result<()> {
     let path = &arguments.output;
     write(path, arguments.force).map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => mistake(format!(
+        ErrorKind::AlreadyExists => mistake(format!(
             "{} is there already\n  hint: --force replaces it, --output FILE writes elsewhere",
             path.display()
         )),
         _ => mistake(format!("cannot write {}: {error}", path.display())),
     })?;
+    let mut said = format!("Wrote {}.", path.display());
+    if is_here(path) {
+        let list = path.with_file_name(".gitignore");
+        match ignore_data(&list) {
+            Ok(true) => {
+                said.push_str(
+                    " .gitignore keeps data/, with the database and its key, out of git.",
+                );
+            }
+            Ok(false) => {}
+            Err(error) => {
+                return Err(mistake(format!(
+                    "{said} But cannot write {}: {error}\n  hint: keep data/, with the database and its key, out of git",
+                    list.display()
+                )));
+            }
+        }
+    }
     let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     let story = WixCli::of_folder(folder).map_or(ANY_CLI, WixCli::story);
     let _ = writeln!(
         std::io::stderr(),
-        "Wrote {}. {story}\nNext: `backlot dev` tries it on this machine.",
-        path.display()
+        "{said} {story}\nNext: `backlot dev` tries it on this machine."
     );
     Ok(())
+}
+
+/// Whether the file goes to the current folder, where `data` will be.
+fn is_here(path: &Path) -> bool {
+    let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+    folder == PathBuf::new() || folder == Path::new(".")
 }
 
 /// Readable by its owner only: it is where an app's secret may be written down.
@@ -41,5 +67,80 @@ fn write(path: &Path, replaces: bool) -> std::io::Result<()> {
         file.replace()
     } else {
         file.keep_new()
+    }
+}
+
+/// Adds the data folder to a `.gitignore`, which is made if it is missing. False when it was there already.
+fn ignore_data(list: &Path) -> std::io::Result<bool> {
+    output_file::check(list)?;
+    let known = match std::fs::read_to_string(list) {
+        Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+        known => known?,
+    };
+    let is_it = |line: &str| line.trim().trim_matches('/') == IGNORED.trim_matches('/');
+    if known.lines().any(is_it) {
+        return Ok(false);
+    }
+    let mut options = std::fs::OpenOptions::new();
+    let mut file = options.append(true).create(true).open(list)?;
+    let gap = if known.is_empty() || known.ends_with('\n') {
+        ""
+    } else {
+        "\n"
+    };
+    file.write_all(format!("{gap}{IGNORED}\n").as_bytes())?;
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_data_folder_is_ignored_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let list = folder.path().join(".gitignore");
+        assert!(ignore_data(&list).unwrap());
+        assert_eq!(std::fs::read_to_string(&list).unwrap(), "data/\n");
+        assert!(!ignore_data(&list).unwrap());
+        for (before, after) in [
+            ("node_modules", "node_modules\ndata/\n"),
+            ("node_modules/\n", "node_modules/\ndata/\n"),
+            ("data/x\n", "data/x\ndata/\n"),
+            ("!data/\n", "!data/\ndata/\n"),
+            ("/data/\r\n", "/data/\r\n"),
+            ("x\ndata\n", "x\ndata\n"),
+        ] {
+            std::fs::write(&list, before).unwrap();
+            assert_eq!(ignore_data(&list).unwrap(), before != after, "{before:?}");
+            assert_eq!(std::fs::read_to_string(&list).unwrap(), after);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_list_that_is_a_link_is_not_written_through() {
+        let folder = tempfile::tempdir().unwrap();
+        let (list, target) = (
+            folder.path().join(".gitignore"),
+            folder.path().join("target"),
+        );
+        std::fs::write(&target, "").unwrap();
+        std::os::unix::fs::symlink(&target, &list).unwrap();
+        assert!(ignore_data(&list).is_err());
+        assert_eq!(std::fs::read_to_string(&target).unwrap(), "");
+    }
+
+    #[test]
+    fn only_the_current_folder_gets_one() {
+        for (path, here) in [
+            ("backlot.toml", true),
+            ("./backlot.toml", true),
+            ("deploy/backlot.toml", false),
+            ("/etc/backlot.toml", false),
+            ("../backlot.toml", false),
+        ] {
+            assert_eq!(is_here(Path::new(path)), here, "{path}");
+        }
     }
 }
