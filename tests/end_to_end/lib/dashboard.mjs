@@ -38,6 +38,13 @@ async function appFrame(page) {
   return frame;
 }
 
+// Opens a panel at the foot, "handed" or "faults", by its keyboard: where the page scrolls as a whole, a click just after
+// scrolling may still go to the app page's frame, which is another process.
+export async function openPanel(page, id) {
+  await page.locator(`#${id} summary`).press("Enter");
+  await page.locator(`#${id}[open]`).waitFor();
+}
+
 // Presses a button of the demo app and reads the result panel when the call is over.
 export async function press(frame, testId) {
   await frame.getByTestId(testId).click();
