@@ -1,13 +1,18 @@
 //! The page that plays the Wix dashboard: one chooses a site and a role, and the app's page opens
 //! in an iframe from another origin, with `?instance=` as Wix would put it there.
 
-use axum::extract::Path;
+use axum::extract::{Path, State};
 use axum::response::Response;
 
+use crate::Stage;
 use crate::assets::file;
 
-pub(crate) async fn index() -> Response {
-    file(&["dashboard/"], "index.html", "'self'")
+/// Besides the simulator the page asks only the app's page, whether it is there.
+pub(crate) async fn index(State(stage): State<Stage>) -> Response {
+    let app_page = url::Url::parse(&stage.addresses.app_page);
+    let app_page =
+        app_page.map_or_else(|_| String::new(), |url| url.origin().ascii_serialization());
+    file(&["dashboard/"], "index.html", &format!("'self' {app_page}"))
 }
 
 pub(crate) async fn asset(Path(name): Path<String>) -> Response {

@@ -11,6 +11,9 @@ use crate::memory::{Memory, Sites};
 use crate::wix::SiteData;
 use crate::world::World;
 
+/// The name of the app whose page comes with the simulator.
+const DEMO_APP: &str = "Demo app";
+
 /// Tells the time.
 pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
@@ -28,6 +31,8 @@ pub struct Addresses {
     pub simulator: String,
     /// The app's page, on an origin of its own: `http://localhost:5173/`
     pub app_page: String,
+    /// Whether that is the developer's own, which somebody else starts and stops.
+    pub app_page_is_own: bool,
 }
 
 /// The world, the clock, chance, and what has happened so far. Clones share all of it.
@@ -39,6 +44,8 @@ pub struct Stage {
     pub secret: AppSecret,
     /// Where everything is.
     pub addresses: Arc<Addresses>,
+    /// What the app is called.
+    pub app_name: Arc<str>,
     /// The time of day.
     pub now: Now,
     pub(crate) guid: Guid,
@@ -62,10 +69,18 @@ impl Stage {
             world: Arc::new(world),
             secret,
             addresses: Arc::new(addresses),
+            app_name: DEMO_APP.into(),
             now,
             guid,
             site_data: None,
         }
+    }
+
+    /// Gives the app its own name, in place of the demo's.
+    #[must_use]
+    pub fn with_app_name(mut self, name: &str) -> Self {
+        self.app_name = name.into();
+        self
     }
 
     /// Has Wix's data API answered by the program, which has a database.

@@ -16,9 +16,10 @@ export function command(args, options) {
 }
 
 // `dev`: {program, ready, folder, data} and what the ready file says.
-// `soon` stops it as a developer's Ctrl-C does: nobody waits for streams that stay open.
-export function startDev(t, { config, data, env, simulatorListen = "127.0.0.1:0", program = backlot() } = {}) {
-  const ports = ["--simulator-listen", simulatorListen, "--app-listen", "127.0.0.1:0"];
+// It is stopped as a developer's Ctrl-C does: nobody waits for streams that stay open. With `showsDemo` false the page
+// that the configuration names is shown.
+export function startDev(t, { config, data, env, showsDemo = true, simulatorListen = "127.0.0.1:0", program = backlot() } = {}) {
+  const ports = ["--simulator-listen", simulatorListen, ...(showsDemo ? ["--app-listen", "127.0.0.1:0"] : [])];
   return start(t, program, ["dev", ...ports], { config, data, env }, "SIGINT");
 }
 

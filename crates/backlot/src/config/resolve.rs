@@ -70,6 +70,8 @@ pub struct Resolved {
     pub log_level: LevelFilter,
     /// The developer's own app page, for the simulator.
     pub app_page: Option<String>,
+    /// What the simulator calls the app.
+    pub app_name: Option<String>,
     /// True where Wix is the simulator because nothing else is configured: in `backlot dev`.
     pub wix_is_the_simulator: bool,
     /// Where the master key of the secrets is.
@@ -171,6 +173,7 @@ pub fn resolve(
         &config.server.trusted_proxies,
         &mut report,
     );
+    check_app_page(config.dev.app_page.as_deref(), &mut report);
     check_limits(&config, &mut report);
     let transfer = transfer::resolve(&config, &mut report);
     if mode == Mode::Serve {
@@ -205,10 +208,10 @@ pub fn resolve(
             },
             vault: None,
             public_url,
+            simulator: None,
             installed_sites: config.cors.installed_sites,
             websocket_max_lifetime: config.websocket.max_lifetime.map(Duration::signed),
             elevated_lifetime: config.elevated_token.lifetime.signed(),
-            simulator: None,
             trusted_proxies,
             head_limit_bytes,
             body_pace: transfer.body,
@@ -231,6 +234,7 @@ pub fn resolve(
         log_format: log_format(config.log.format, mode),
         log_level: log_level(config.log.level),
         app_page: config.dev.app_page,
+        app_name: config.dev.app_name,
         wix_is_the_simulator: mode == Mode::Dev && config.wix.base_url.is_none(),
         master_key: MasterKeyPlace::find(
             source,
@@ -254,6 +258,20 @@ fn public_url(text: Option<&str>, report: &mut Report<'_>) -> Option<String> {
         );
     }
     Some(text.trim_end_matches('/').to_owned())
+}
+
+/// A page for a browser to open.
+fn check_app_page(address: Option<&str>, report: &mut Report<'_>) {
+    let is_one = |text: &str| {
+        url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
+    };
+    if address.is_some_and(|text| !is_one(text)) {
+        report.problem(
+            "dev.app_page",
+            "this is no address of a page",
+            "write for example http://localhost:5173/",
+        );
+    }
 }
 
 fn check_limits(config: &Config, report: &mut Report<'_>) {

@@ -1,10 +1,13 @@
 // The dashboard page: loads the sites, keeps the choice, asks for an instance and opens the app page.
 
+import { howToStart, isAppPageRunning } from "./app_page.js";
 import { issueAccessToken, issueInstance, loadWorld } from "./api.js";
 import { currentChoice, currentWish, shortId, startChoice } from "./choice.js";
 import { showFaultsOf, startFaults } from "./faults.js";
 import { showHanded, showNothing, startHanded } from "./handed.js";
-import { showPage, showTrouble, showWaiting } from "./stage.js";
+import { showPage, showTrouble, showWaiting, wordsOf } from "./stage.js";
+
+const LOOKS_AGAIN_AFTER = 2000;
 
 const byId = (id) => document.getElementById(id);
 let world;
@@ -27,7 +30,7 @@ function showTopBar() {
   byId("person-id").title = userId;
   byId("face").textContent = role[0].toUpperCase();
   byId("face").className = `face face-${role}`;
-  document.title = `${site.siteName} · Backlot simulator`;
+  document.title = `${world.app.name} on ${site.siteName} · Backlot simulator`;
 }
 
 // Only the newest request counts: an answer that comes late must not bring back an old choice.
@@ -39,18 +42,43 @@ async function openPage() {
   showWaiting();
   try {
     const wish = currentWish();
-    const [issued, { accessToken }] = await Promise.all([issueInstance(wish), issueAccessToken(wish)]);
+    const [issued, { accessToken }, isRunning] = await Promise.all([
+      issueInstance(wish),
+      issueAccessToken(wish),
+      isAppPageRunning(world.appPage),
+    ]);
     if (request !== lastRequest) return;
     showHanded(issued, accessToken, world.backend, () => announce("The instance has run out. Issue a new one."));
     byId("link-alone").href = issued.appUrl;
-    showPage(issued.appUrl);
-    announce(`${site.siteName}: the app page is open as ${userLabel}.`);
+    if (!isRunning) {
+      waitForPage(request);
+      return;
+    }
+    showPage(issued.appUrl, world.app.name, lookAgain);
+    announce(`${site.siteName}: ${world.app.name} is open as ${userLabel}.`);
   } catch (error) {
     if (request !== lastRequest) return;
     showNothing();
     byId("link-alone").href = world.appPage;
-    showTrouble("No instance was issued", error, openPage);
+    showTrouble("No instance was issued", wordsOf(error), openPage);
   }
+}
+
+// A page that has loaded again may have met nothing: then its frame shows the browser's own words.
+async function lookAgain() {
+  const request = lastRequest;
+  if (!(await isAppPageRunning(world.appPage)) && request === lastRequest) waitForPage(request);
+}
+
+// Says that the page is not there, and opens it when it is; a hidden tab does not ask.
+async function waitForPage(request) {
+  const { title, paragraphs } = howToStart(world);
+  showTrouble(title, paragraphs, openPage);
+  do {
+    await new Promise((resolve) => setTimeout(resolve, LOOKS_AGAIN_AFTER));
+    if (request !== lastRequest) return;
+  } while (document.hidden || !(await isAppPageRunning(world.appPage)));
+  if (request === lastRequest) openPage();
 }
 
 async function start() {
@@ -60,12 +88,13 @@ async function start() {
     world = await loadWorld();
     if (world.sites.length === 0) throw new Error("The simulator knows no site on which the app is installed.");
   } catch (error) {
-    showTrouble("The sites could not be loaded", error, start);
+    showTrouble("The sites could not be loaded", wordsOf(error), start);
     return;
   }
   byId("issue").disabled = false;
   byId("app-name").textContent = world.app.name;
-  byId("link-console").href = world.admin;
+  byId("link-alone").firstChild.data = `${world.app.name} on its own `;
+  byId("link-admin").href = world.admin;
   startChoice(world, openPage);
   openPage();
 }

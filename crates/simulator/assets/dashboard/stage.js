@@ -15,39 +15,50 @@ export function showWaiting() {
 }
 
 // A fresh frame for each address, so that the browser's back button does not walk through old ones.
-export function showPage(address) {
+// `onReload` is called when the page has loaded again by itself.
+export function showPage(address, title, onReload) {
   const old = appFrame();
   const fresh = old.cloneNode();
   fresh.hidden = false;
+  fresh.title = title;
   fresh.src = address;
+  let isOpen = false;
   fresh.addEventListener("load", () => {
     stage.setAttribute("aria-busy", "false");
     wait.hidden = true;
+    if (isOpen) onReload();
+    isOpen = true;
   });
   trouble.replaceChildren();
   old.replaceWith(fresh);
 }
 
-export function showTrouble(title, error, tryAgain) {
+function paragraph(parts, className = "") {
+  const made = document.createElement("p");
+  made.className = className;
+  made.append(...parts);
+  return made;
+}
+
+// `paragraphs` are lists of texts and elements.
+export function showTrouble(title, paragraphs, tryAgain) {
   const heading = document.createElement("h2");
   heading.textContent = title;
-  const reason = document.createElement("p");
-  reason.textContent = error.message;
   const again = document.createElement("button");
   again.type = "button";
   again.className = "button button-main";
   again.textContent = "Try again";
   again.addEventListener("click", tryAgain);
-  const parts = [heading, reason];
-  if (error.code) {
-    const code = document.createElement("p");
-    code.className = "soft small";
-    code.append("Code: ", Object.assign(document.createElement("code"), { textContent: error.code }));
-    parts.push(code);
-  }
   stage.setAttribute("aria-busy", "false");
   wait.hidden = true;
   appFrame().hidden = true;
   appFrame().removeAttribute("src");
-  trouble.replaceChildren(...parts, again);
+  trouble.replaceChildren(heading, ...paragraphs.map((parts) => paragraph(parts)), again);
+}
+
+// The words of an error of the API's, for `showTrouble`.
+export function wordsOf(error) {
+  if (!error.code) return [[error.message]];
+  const code = Object.assign(document.createElement("code"), { textContent: error.code });
+  return [[error.message], ["Code: ", code]];
 }

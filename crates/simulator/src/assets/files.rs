@@ -10,6 +10,7 @@ macro_rules! files {
 /// Each file: its path below `assets`, and its bytes.
 static FILES: &[(&str, &[u8])] = &files![
     "dashboard/api.js",
+    "dashboard/app_page.js",
     "dashboard/choice.js",
     "dashboard/dashboard.css",
     "dashboard/dashboard.js",

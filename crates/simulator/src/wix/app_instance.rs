@@ -31,19 +31,19 @@ pub(super) fn get(stage: &Stage, caller: &Caller) -> Response {
         return refuse(StatusCode::NOT_FOUND, "NOT_FOUND", message);
     };
     let answer = AppInstance {
-        instance: installation(&site),
+        instance: installation(&site, &stage.app_name),
         site: of_site(&site),
     };
     Json(answer).into_response()
 }
 
-fn installation(now: &SiteNow) -> Installation {
+fn installation(now: &SiteNow, app_name: &str) -> Installation {
     let plan = now.site.plan.as_deref();
     let mut plans = vec!["pro"];
     plans.extend(plan.filter(|name| *name != "pro"));
     Installation {
         instance_id: Some(now.site.instance_id.to_string()),
-        app_name: Some("Demo app".to_owned()),
+        app_name: Some(app_name.to_owned()),
         app_version: Some("0.0.1".to_owned()),
         is_free: Some(plan.is_none()),
         billing: plan.map(|name| billing(name, &now.plan_since)),

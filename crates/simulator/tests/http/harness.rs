@@ -52,6 +52,7 @@ impl Simulator {
             admin: "http://127.0.0.1:8081".to_owned(),
             simulator: "http://127.0.0.1:8082".to_owned(),
             app_page: "http://localhost:5173/".to_owned(),
+            app_page_is_own: false,
         };
         let stage = Stage::new(
             world(),

@@ -196,3 +196,31 @@ async fn the_demo_apps_servers_say_it_alike() {
         }
     }
 }
+
+#[tokio::test]
+async fn the_app_has_its_own_name() {
+    let name = async |simulator: &Simulator| {
+        let world = simulator.get("/simulator/v1/world", "").await.json;
+        let token = simulator.token(BAKERY, "app").await;
+        let instance = simulator.get("/apps/v1/instance", &token).await.json;
+        (
+            world["app"]["name"].clone(),
+            instance["instance"]["appName"].clone(),
+        )
+    };
+    let demo = Simulator::new();
+    assert_eq!(name(&demo).await, (json!("Demo app"), json!("Demo app")));
+    let own = Simulator::with(|stage| stage.with_app_name("Reviews"));
+    assert_eq!(name(&own).await, (json!("Reviews"), json!("Reviews")));
+}
+
+#[tokio::test]
+async fn the_dashboard_may_ask_the_apps_page_and_nobody_else() {
+    let simulator = Simulator::new();
+    let page = simulator.get("/", "").await;
+    let policy = page.headers["content-security-policy"].to_str().unwrap();
+    assert!(
+        policy.contains("connect-src 'self' http://localhost:5173;"),
+        "{policy}"
+    );
+}

@@ -66,6 +66,7 @@ impl Listeners {
             admin: format!("http://{}", server.admin_address()),
             simulator: self.simulator_url()?,
             app_page,
+            app_page_is_own: self.own_page.is_some(),
         })
     }
 
@@ -84,12 +85,12 @@ impl Listeners {
         }))
     }
 
-    /// Where Wix is for the backend, if nothing else is configured.
     /// The simulator's address, for the backend's page at `/`.
     pub(super) fn simulator_url(&self) -> std::io::Result<String> {
         Ok(format!("http://{}", self.simulator.local_addr()?))
     }
 
+    /// Where Wix is for the backend, if nothing else is configured.
     pub(super) fn simulated_wix(&self) -> anyhow::Result<Address> {
         Ok(Address::parse(&self.simulator_url()?, false)?)
     }

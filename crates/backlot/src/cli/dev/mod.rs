@@ -93,10 +93,12 @@ async fn everything(
     if resolved.wix_is_the_simulator {
         resolved.settings.wix.base = listeners.simulated_wix()?;
     }
+    resolved.settings.simulator = Some(listeners.simulator_url()?);
     let secret = resolved.settings.secrets.newest().clone();
     let world = stage::with_configured_app(world, &resolved);
     let demo_is_shown = listeners.app_page.is_some();
     let files = collections::read_or_demo(&resolved.collections, demo_is_shown)?;
+    let app_name = resolved.app_name.take();
     let server = program.bind_resolved(resolved, files, sink).await?;
     let addresses = listeners.addresses(&server)?;
     let stage = Stage::new(
@@ -105,10 +107,13 @@ async fn everything(
         addresses,
         Arc::new(stage::now),
         Arc::new(stage::guid),
-    resolved.settings.simulator = Some(listeners.simulator_url()?);
     );
     let site_data = site_data::open(data.site_data(), &stage.world.app).await?;
     let stage = stage.with_site_data(site_data::mounted(&site_data));
+    let stage = match app_name.as_deref() {
+        None if demo_is_shown => stage,
+        name => stage.with_app_name(name.unwrap_or("Your app")),
+    };
 
     let (stopping, stopped) = watch::channel(false);
     let beside = Beside {
