@@ -49,8 +49,8 @@ export function showHanded(issued, accessToken, backend, onOver) {
   const time = new Date(issued.expiresAt);
   showTexts(JSON.stringify(issued.payload, null, 2), Number.isNaN(time.getTime()) ? String(issued.expiresAt) : time.toLocaleString());
   stopCountdown = countDown(issued.expiresAt, (words, left) => {
-    byId("left").textContent = words;
-    byId("left-again").textContent = left > 0 ? `in ${words}` : words;
+    byId("left").textContent = left > 0 ? `expires ${words}` : words;
+    byId("left-again").textContent = words;
     byId("left").className = `left ${left <= 0 ? "left-over" : left < SHORT_TIME ? "left-short" : ""}`;
     if (left <= 0) onOver();
   });
