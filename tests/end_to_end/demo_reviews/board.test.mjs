@@ -8,6 +8,7 @@ import { startDev } from "../lib/backlot.mjs";
 import { openBrowser, openPage } from "../lib/browser.mjs";
 import { choose, openDashboard } from "../lib/dashboard.mjs";
 import { temporaryFolder } from "../lib/folder.mjs";
+import { deferred } from "../lib/poll.mjs";
 import { boardOf, putWixClient } from "../lib/reviews.mjs";
 
 for (const [client, isReal] of [["@wix/data, the real one", true], ["a stand-in with the calls of @wix/data", false]]) {
@@ -48,6 +49,33 @@ for (const [client, isReal] of [["@wix/data, the real one", true], ["a stand-in 
       await board.save();
       assert.equal(await board.formError(), "");
       assert.deepEqual(await board.titles(), ["Fresh now", "Good bread"]);
+    });
+
+    await t.test("Delete, and then Edit: the question is taken back, and the form opens", async () => {
+      await board.row("Good bread").getByTestId("review-delete").click();
+      await board.edit("Good bread");
+      assert.deepEqual(await board.form(), { heading: "Change a review", title: "Good bread" });
+      await board.cancel();
+      assert.deepEqual(await board.titles(), ["Fresh now", "Good bread"]);
+    });
+
+    await t.test("Edit while another is being deleted: the form keeps the keyboard", async () => {
+      await board.add({ title: "Short-lived", rating: 1 });
+      const answer = deferred();
+      await page.route("**/items/query", async (route) => {
+        await answer.promise;
+        await route.continue();
+      });
+      await board.row("Short-lived").getByTestId("review-delete").click();
+      await board.row("Short-lived").getByTestId("review-delete").click();
+      await board.edit("Good bread");
+      answer.resolve();
+      await board.row("Short-lived").waitFor({ state: "detached" });
+      await board.idle();
+      await page.unroute("**/items/query");
+      assert.deepEqual(await board.form(), { heading: "Change a review", title: "Good bread" });
+      assert.equal(await board.focused(), "review-title");
+      await board.cancel();
     });
 
     await t.test("a site sees its own only", async () => {

@@ -81,6 +81,13 @@ export function boardOf(frame) {
       await frame.getByTestId(`reviews-by-${proof}`).check();
       await idle();
     },
+    cancel: () => frame.getByTestId("review-cancel").click(),
+    form: async () => ({
+      heading: await frame.locator("#review-form-title").textContent(),
+      title: await frame.getByTestId("review-title").inputValue(),
+    }),
+    focused: () => frame.evaluate(() => document.activeElement.id),
+    rules: () => frame.locator("#reviews-rules").textContent(),
     titles: () => frame.locator(".review-title").allTextContents(),
     count: () => frame.getByTestId("reviews-count").textContent(),
     hasMore: () => frame.getByTestId("reviews-more").isVisible(),

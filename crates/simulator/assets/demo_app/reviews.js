@@ -86,7 +86,8 @@ export function startReviews({ backend, instance, role, me }) {
     if (isChanging(review)) clearForm();
     announce("Deleted.");
     await load();
-    focusList();
+    // The row is gone, and with it the place of the keyboard, unless that has gone elsewhere meanwhile.
+    if (document.activeElement === document.body) focusList();
   }
 
   async function showRules() {

@@ -27,19 +27,29 @@ function button(words, review, testId, act) {
   return made;
 }
 
-// The second press within the focus removes: a frame of another origin may not open a dialog.
+// The second press within the focus removes: a frame of another origin may not open a dialog. Both words take the
+// same room: what stands beside the button must not move away from under the pointer when the question is taken back.
 function removeButton(review, remove) {
-  const made = button("Delete", review, "review-delete", () => {
-    if (made.classList.contains("button-sure")) return remove(review);
-    made.classList.add("button-sure");
-    made.textContent = "Really delete";
-    made.setAttribute("aria-label", `Really delete: ${review.title}`);
+  const made = button("", review, "review-delete", async () => {
+    if (!made.classList.contains("button-sure")) return ask();
+    made.disabled = true;
+    await remove(review);
+    made.disabled = false;
   });
+  made.classList.add("button-twice");
+  made.append(element("span", "twice-ask", "Delete"), element("span", "twice-sure", "Really delete"));
+  const say = (words) => made.setAttribute("aria-label", `${words}: ${review.title}`);
+  const ask = () => {
+    // Where a press does not bring the focus, nothing would take the question back.
+    made.focus();
+    made.classList.add("button-sure");
+    say("Really delete");
+  };
   made.addEventListener("blur", () => {
     made.classList.remove("button-sure");
-    made.textContent = "Delete";
-    made.setAttribute("aria-label", `Delete: ${review.title}`);
+    say("Delete");
   });
+  say("Delete");
   return made;
 }
 
@@ -64,8 +74,22 @@ function row(review, { me, role, edit, remove }) {
   return item;
 }
 
+let shown = new Map();
+
+// A row that says what it said stays where it is, so that a press on one of its buttons is not lost to a list that is
+// made anew meanwhile.
 export function showReviews(reviews, setting) {
-  list.replaceChildren(...reviews.map((review) => row(review, setting)));
+  const before = shown;
+  shown = new Map(reviews.map((review) => {
+    const key = JSON.stringify(review);
+    return [key, before.get(key) ?? row(review, setting)];
+  }));
+  for (const [key, item] of before) if (!shown.has(key)) item.remove();
+  let next = list.firstElementChild;
+  for (const item of shown.values()) {
+    if (item === next) next = next.nextElementSibling;
+    else list.insertBefore(item, next);
+  }
 }
 
 // Where the keyboard was is gone: it goes on at a row, or at the list where there is no such row.

@@ -29,7 +29,7 @@ export function makeCopyButton(button, text, announce) {
   let timer = 0;
   button.addEventListener("click", async () => {
     const copied = await writeClipboard(text());
-    const words = copied ? "Copied" : "Not allowed";
+    const words = copied ? "Copied" : "Blocked";
     announce(copied ? "Copied." : "The browser did not allow copying.");
     button.style.minWidth = `${button.offsetWidth}px`;
     button.textContent = words;
