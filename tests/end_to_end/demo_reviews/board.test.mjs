@@ -98,6 +98,8 @@ for (const [client, isReal] of [["@wix/data, the real one", true], ["a stand-in 
 
     await t.test("the owner may delete anybody's, and asks twice", async () => {
       board = await boardFor(one, "owner");
+      const rules = "A review is read by anybody, added by members, and changed and deleted by the member who wrote it.";
+      assert.equal(await board.rules(), `${rules} The owner may do all of it.`);
       await board.remove("Fresh now");
       assert.deepEqual(await board.titles(), ["Good bread"]);
       assert.deepEqual(page.troubles, []);

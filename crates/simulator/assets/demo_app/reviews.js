@@ -4,6 +4,7 @@ import { announce } from "./result.js";
 import { clientName, makeClient, makeCredential, snippet } from "./reviews_client.js";
 import { clearForm, editReview, isChanging, startForm } from "./reviews_form.js";
 import { focusList, showReviews } from "./reviews_list.js";
+import { rulesInWords } from "./reviews_rules.js";
 import { forgetTrouble, showTrouble } from "./reviews_trouble.js";
 
 const COLLECTION = "reviews";
@@ -93,8 +94,7 @@ export function startReviews({ backend, instance, role, me }) {
   async function showRules() {
     if (role !== "owner") return;
     const { permissions } = await collections.getDataCollection(COLLECTION);
-    const rules = Object.entries(permissions).map(([name, level]) => `${name} ${level}`);
-    byId("reviews-rules").textContent = `The collection's permissions: ${rules.join(", ")}.`;
+    byId("reviews-rules").textContent = rulesInWords(permissions);
   }
 
   startForm(save);

@@ -42,6 +42,7 @@ static FILES: &[(&str, &[u8])] = &files![
     "demo_app/reviews_client.js",
     "demo_app/reviews_form.js",
     "demo_app/reviews_list.js",
+    "demo_app/reviews_rules.js",
     "demo_app/reviews_trouble.js",
     "demo_app/sandboxed.html",
     "demo_app/sandboxed.js",
