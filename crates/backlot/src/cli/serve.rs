@@ -31,6 +31,8 @@ pub(super) fn run(program: Builder, arguments: &Serve) -> anyhow::Result<()> {
     if resolved.settings.api.is_empty() && !program.has_mounts() {
         tracing::warn!("there is no [[api]] entry: pages can call nothing of yours");
     }
+    let configuration = source.file().map(|file| file.display().to_string());
+    let database = resolved.database.to_string();
     let outcome = runtime()?.block_on(async {
         let signals = Signals::install()?;
         let files = collections::read(&resolved.collections)?;
@@ -40,7 +42,7 @@ pub(super) fn run(program: Builder, arguments: &Serve) -> anyhow::Result<()> {
         if let Some(path) = &arguments.listen.ready_file {
             ready_file::write(path, &json!({ "backend": backend, "admin": admin }))?;
         }
-        tracing::info!(backend, admin, "serving");
+        tracing::info!(backend, admin, configuration, database, "serving");
         anyhow::Ok(server.run(signals.stop()).await)
     });
     sink.flush();

@@ -44,6 +44,7 @@ pub type Environment<'env> = &'env dyn Fn(&str) -> Option<String>;
 pub struct Source {
     table: Table,
     origins: BTreeMap<String, Origin>,
+    file: Option<PathBuf>,
     folder: PathBuf,
     secrets: BTreeMap<String, SecretText>,
 }
@@ -81,6 +82,11 @@ impl Source {
 
     pub(crate) fn secret(&self, name: &str) -> Option<String> {
         Some(self.secrets.get(name)?.reveal().to_owned())
+    }
+
+    /// The file, if there is one.
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
     }
 
     /// The folder that paths in the configuration are relative to.

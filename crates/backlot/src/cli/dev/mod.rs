@@ -6,6 +6,7 @@ mod listeners;
 mod site_data;
 mod stage;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use backlot_server::log::{self, Sink};
@@ -21,6 +22,7 @@ use crate::config::{Fallback, Mode, Resolved, resolve};
 use crate::data_folder::DataFolder;
 use crate::library::Builder;
 use crate::secrets::give_secrets;
+use banner::Kept;
 use beside::Beside;
 use listeners::Listeners;
 
@@ -50,7 +52,16 @@ pub(super) fn run(program: Builder, arguments: &Dev) -> anyhow::Result<()> {
     for warning in &resolved.warnings {
         tracing::warn!("{warning}");
     }
-    let work = everything(program, arguments, &data, resolved, world, &sink);
+    let configuration = source.file();
+    let work = everything(
+        program,
+        arguments,
+        &data,
+        configuration,
+        resolved,
+        world,
+        &sink,
+    );
     let outcome = runtime()?.block_on(work);
     sink.flush();
     outcome.map_err(serve::addresses_are_the_persons)
@@ -78,6 +89,7 @@ async fn everything(
     program: Builder,
     arguments: &Dev,
     data: &DataFolder,
+    configuration: Option<&Path>,
     mut resolved: Resolved,
     world: World,
     sink: &Arc<Sink>,
@@ -99,6 +111,7 @@ async fn everything(
     let demo_is_shown = listeners.app_page.is_some();
     let files = collections::read_or_demo(&resolved.collections, demo_is_shown)?;
     let app_name = resolved.app_name.take();
+    let database = resolved.database.to_string();
     let server = program.bind_resolved(resolved, files, sink).await?;
     let addresses = listeners.addresses(&server)?;
     let stage = Stage::new(
@@ -123,7 +136,12 @@ async fn everything(
         wix_client: std::fs::read(data.demo_client()).ok(),
     };
     let beside = tokio::spawn(beside.run(stopped));
-    banner::print(&stage, arguments.place.data.as_deref());
+    let kept = Kept {
+        configuration,
+        database: &database,
+        data: data.path(),
+    };
+    banner::print(&stage, &kept);
     if let Some(path) = &arguments.listen.ready_file {
         ready_file::write(path, &stage::ready(&stage))?;
     }

@@ -31,6 +31,7 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Source, ConfigErrors> {
     let spanned = DeTable::parse(text).map_err(wrong)?;
     let mut source = Source {
         table: toml::from_str(text).map_err(wrong)?,
+        file: Some(path.to_owned()),
         folder: path.parent().map(Path::to_owned).unwrap_or_default(),
         ..Source::default()
     };
