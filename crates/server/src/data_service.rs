@@ -9,6 +9,7 @@ use std::sync::Arc;
 use backlot_store::Store;
 use backlot_wix::{AppId, InstanceId, Role};
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use http::{Request, Response};
 use tokio::sync::{Notify, watch};
 
@@ -54,20 +55,29 @@ impl DataService {
         }
     }
 
-    /// Answers a request whose path is one of Wix Data's, refusals included.
-    pub async fn answer(&self, caller: DataCaller, request: Request<Bytes>) -> Response<ReplyBody> {
-        let answer = self.enter(caller, request).await;
-        answer.unwrap_or_else(|refusal| {
-            if let Some(cause) = refusal.cause() {
-                tracing::warn!(code = refusal.code().name(), cause, "data cannot be had");
-            }
-            refusal.into_response()
+    /// Answers a request whose path is one of Wix Data's, refusals included. In a box, so that it is compiled in this
+    /// crate (see `server`).
+    #[inline(never)]
+    pub fn answer(
+        &self,
+        caller: DataCaller,
+        request: Request<Bytes>,
+    ) -> BoxFuture<'_, Response<ReplyBody>> {
+        Box::pin(async move {
+            let answer = self.enter(caller, request).await;
+            answer.unwrap_or_else(|refusal| {
+                if let Some(cause) = refusal.cause() {
+                    tracing::warn!(code = refusal.code().name(), cause, "data cannot be had");
+                }
+                refusal.into_response()
+            })
         })
     }
 
-    /// Takes the steps of asynchronous jobs until `stopped` says true.
-    pub async fn run_jobs(&self, stopped: watch::Receiver<bool>) {
-        JobRunner::new(Arc::clone(&self.data)).run(stopped).await;
+    /// Takes the steps of asynchronous jobs until `stopped` says true. In a box, too.
+    #[inline(never)]
+    pub fn run_jobs(&self, stopped: watch::Receiver<bool>) -> BoxFuture<'static, ()> {
+        Box::pin(JobRunner::new(Arc::clone(&self.data)).run(stopped))
     }
 
     async fn enter(

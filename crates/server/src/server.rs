@@ -1,4 +1,7 @@
 //! Starting, running and stopping a server.
+//!
+//! A future is compiled where it is first polled. Those of [`Server::bind`] and [`Server::run`] have the whole server in them,
+//! so they come in a box: they are compiled here, once, and not in each program and each test that runs a server.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -7,6 +10,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use backlot_store::Store;
+use futures_util::future::BoxFuture;
 use hyper::service::service_fn;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -52,7 +56,17 @@ pub struct Server {
 
 impl Server {
     /// Binds the listeners and makes everything ready.
-    pub async fn bind(
+    #[inline(never)]
+    pub fn bind(
+        settings: Settings,
+        store: Store,
+        clock: Clock,
+        log: RequestLog,
+    ) -> BoxFuture<'static, Result<Self, StartError>> {
+        Box::pin(Self::make(settings, store, clock, log))
+    }
+
+    async fn make(
         settings: Settings,
         store: Store,
         clock: Clock,
@@ -100,7 +114,19 @@ impl Server {
 
     /// Answers until `stop` says how to end. False when requests had to be cut because they took
     /// longer than the time to drain.
-    pub async fn run(self, stop: impl Future<Output = Stop> + Send) -> bool {
+    pub fn run<'stop>(
+        self,
+        stop: impl Future<Output = Stop> + Send + 'stop,
+    ) -> BoxFuture<'stop, bool> {
+        self.run_boxed(Box::pin(stop))
+    }
+
+    #[inline(never)]
+    fn run_boxed(self, stop: BoxFuture<'_, Stop>) -> BoxFuture<'_, bool> {
+        Box::pin(self.run_until(stop))
+    }
+
+    async fn run_until(self, stop: BoxFuture<'_, Stop>) -> bool {
         let house = Arc::clone(&self.house);
         let (stopping, stopped) = watch::channel(false);
         let housekeeping = tokio::spawn(housekeeping::run(Arc::clone(&house), stopped.clone()));

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use axum::Router;
+use futures_util::future::BoxFuture;
 use hyper::service::service_fn;
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
@@ -15,12 +16,34 @@ use std::time::Duration;
 
 /// Serves `router` until `shutdown` is ready, then for as long as its requests need, but no longer
 /// than `drain_timeout`.
-pub async fn serve_router(
+pub fn serve_router<'until>(
     listener: TcpListener,
     router: Router,
     limits: ConnectionLimits,
     drain_timeout: Duration,
-    shutdown: impl Future<Output = ()> + Send,
+    shutdown: impl Future<Output = ()> + Send + 'until,
+) -> BoxFuture<'until, ()> {
+    boxed(listener, router, limits, drain_timeout, Box::pin(shutdown))
+}
+
+/// In a box, so that it is compiled in this crate (see `server`).
+#[inline(never)]
+fn boxed(
+    listener: TcpListener,
+    router: Router,
+    limits: ConnectionLimits,
+    drain_timeout: Duration,
+    shutdown: BoxFuture<'_, ()>,
+) -> BoxFuture<'_, ()> {
+    Box::pin(serve(listener, router, limits, drain_timeout, shutdown))
+}
+
+async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: ConnectionLimits,
+    drain_timeout: Duration,
+    shutdown: BoxFuture<'_, ()>,
 ) {
     let drain = Drain::new();
     let (phase, alive) = (drain.phase(), drain.alive().clone());
