@@ -17,3 +17,18 @@ fn generated_pages_are_up_to_date() {
         );
     }
 }
+
+#[test]
+fn the_readme_says_what_rust_is_needed_and_where_a_server_listens() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let needed = env!("CARGO_PKG_RUST_VERSION");
+    let sentence = format!("You need Rust {needed} or newer");
+    assert!(readme.contains(&sentence), "{sentence:?} is not in it");
+    // Who reaches the developer's server past Backlot may say who calls.
+    let snippet = readme.split("```").nth(1).unwrap();
+    assert!(
+        snippet.contains("app.listen(3000, \"127.0.0.1\")"),
+        "{snippet}"
+    );
+}
