@@ -104,10 +104,7 @@ impl House {
         let wix = wix_client(&settings, Arc::new(events)).map_err(StartError::Certificates)?;
         let mut cors = settings.cors;
         if settings.installed_sites {
-            for (instance_id, origin) in store.site_origins().await? {
-                origins.set(instance_id, Some(origin));
-            }
-            cors = cors.with_installed_sites(Arc::clone(&origins));
+            cors = with_installed_sites(cors, &store, &origins).await?;
         }
         let directory = Directory::new(
             store.clone(),
@@ -133,12 +130,8 @@ impl House {
             max_lifetime: settings.websocket_max_lifetime,
             clock_skew: settings.policy.clock_skew,
         };
-        let tunnels = Tunnels::new(
-            drain.close_tunnels(),
-            drain.alive(),
-            clock.clone(),
-            tunnel_limits,
-        );
+        let (close, alive) = (drain.close_tunnels(), drain.alive());
+        let tunnels = Tunnels::new(close, alive, clock.clone(), tunnel_limits);
         let token_policy = TokenPolicy {
             app_id,
             clock_skew: settings.policy.clock_skew,
@@ -214,6 +207,18 @@ impl House {
         let who = Who::caller(caller, self.checker.app_id());
         Items::new(self.data.of(who))
     }
+}
+
+/// The policy that also lets in the sites that have the app.
+async fn with_installed_sites(
+    cors: cors::Policy,
+    store: &Store,
+    origins: &Arc<SiteOrigins>,
+) -> Result<cors::Policy, StartError> {
+    for (instance_id, origin) in store.site_origins().await? {
+        origins.set(instance_id, Some(origin));
+    }
+    Ok(cors.with_installed_sites(Arc::clone(origins)))
 }
 
 /// What makes and checks elevated tokens, and what looks for new keys.

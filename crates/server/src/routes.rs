@@ -172,7 +172,7 @@ impl Route<'_> {
     /// Whether any path here has its caller verified.
     pub(crate) const fn asks_who_calls(&self) -> bool {
         match self {
-            Self::Healthz | Self::Readyz | Self::Jwks => false,
+            Self::Index | Self::Healthz | Self::Readyz | Self::Jwks => false,
             Self::Whoami | Self::Wix(_) | Self::Data | Self::Connections => true,
             Self::Api(entry) => matches!(entry.access(), Access::Verified(_)),
         }
