@@ -170,7 +170,8 @@ calls = [
     }
     for (const line of [
       `GET /connections/things/http://evil.example/plain HTTP/1.1`,
-      `GET http://evil.example HTTP/1.1`,
+      `GET http://evil.example/nothing HTTP/1.1`,
+      `POST http://evil.example HTTP/1.1`,
       `CONNECT 127.0.0.1:${party.port} HTTP/1.1`,
       `OPTIONS * HTTP/1.1`,
       `GET connections/things/plain HTTP/1.1`,

@@ -12,11 +12,11 @@ test("init writes a configuration, and keeps the data folder out of git", async 
   const cwd = temporaryFolder(t);
   const first = await command(["init"], { cwd });
   assert.equal(first.code, 0, first.stderr);
-  assert.match(first.stderr, /^Wrote backlot\.toml\. \.gitignore keeps data\/, .* out of git\. Next: `backlot dev`/);
+  assert.match(first.stderr, /^Wrote backlot\.toml\. \.gitignore keeps data\/, .* out of git\. Pages of .*\nNext: `backlot dev`/);
   assert.equal(readFileSync(join(cwd, ".gitignore"), "utf8"), "data/\n");
 
   const again = await command(["init", "--force"], { cwd });
-  assert.equal(again.stderr, "Wrote backlot.toml. Next: `backlot dev` tries it on this machine.\n");
+  assert.match(again.stderr, /^Wrote backlot\.toml\. Pages of .*\nNext: `backlot dev` tries it on this machine\.\n$/);
   assert.equal(readFileSync(join(cwd, ".gitignore"), "utf8"), "data/\n");
 
   const elsewhere = temporaryFolder(t);

@@ -138,14 +138,17 @@ fn printed_by(words: &[String], source: &Source) -> Result<String, SecretError> 
             LONGEST.as_secs()
         )));
     };
+    if printed.len() as u64 > MOST_PRINTED {
+        // Nobody reads on, so it may end by that, or never.
+        let _ = child.kill();
+        let _ = child.wait();
+        return Err(failed(format!("prints more than {MOST_PRINTED} bytes")));
+    }
     let status = child
         .wait()
         .map_err(|error| failed(format!("cannot be waited for: {error}")))?;
     if !status.success() {
         return Err(failed(format!("failed: {status}")));
-    }
-    if printed.len() as u64 > MOST_PRINTED {
-        return Err(failed(format!("prints more than {MOST_PRINTED} bytes")));
     }
     String::from_utf8(printed).map_err(|_| failed("prints no UTF-8".to_owned()))
 }
