@@ -15,6 +15,10 @@ use crate::items::ItemsOf;
 
 const MOST: u64 = 10_000;
 const BELIEVED: Duration = Duration::from_secs(1);
+/// Collections that stay prepared.
+const MOST_PREPARED: u64 = 1_000;
+/// How long one stays prepared that is not asked for.
+const PREPARED_IDLE: Duration = Duration::from_mins(10);
 
 /// Whose the collection is; `None` when it is every instance's.
 type Owner = Option<InstanceId>;
@@ -27,6 +31,8 @@ pub(crate) struct Catalog {
     /// Those that every instance has: apart, so that they are found by their name alone.
     declared: Cache<Box<str>, Known>,
     own: Cache<(InstanceId, Box<str>), Known>,
+    /// Collections as they were prepared last, so that what is compiled is compiled once.
+    prepared: Cache<(Owner, Box<str>), Arc<Collection>>,
 }
 
 impl Catalog {
@@ -40,6 +46,10 @@ impl Catalog {
                 .max_capacity(MOST)
                 .time_to_live(BELIEVED)
                 .build(),
+            prepared: Cache::builder()
+                .max_capacity(MOST_PREPARED)
+                .time_to_idle(PREPARED_IDLE)
+                .build(),
         }
     }
 
@@ -51,11 +61,25 @@ impl Catalog {
         }
     }
 
-    pub(crate) fn put(&self, owner: Owner, id: &str, known: Known) {
+    /// Remembers what was found, and returns it: if it is as it was, as it was prepared then.
+    pub(crate) fn put(&self, owner: Owner, id: &str, known: Known) -> Known {
+        let known = known.map(|found| self.prepared(owner, id, found));
         match owner {
-            None => self.declared.insert(id.into(), known),
-            Some(instance_id) => self.own.insert((instance_id, id.into()), known),
+            None => self.declared.insert(id.into(), known.clone()),
+            Some(instance_id) => self.own.insert((instance_id, id.into()), known.clone()),
         }
+        known
+    }
+
+    fn prepared(&self, owner: Owner, id: &str, found: Arc<Collection>) -> Arc<Collection> {
+        let key = (owner, id.into());
+        let before = self.prepared.get(&key).filter(|before| {
+            before.declared == found.declared && before.definition == found.definition
+        });
+        before.unwrap_or_else(|| {
+            self.prepared.insert(key, Arc::clone(&found));
+            found
+        })
     }
 
     pub(crate) fn forget(&self, owner: Owner, id: &str) {

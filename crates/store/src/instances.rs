@@ -36,7 +36,7 @@ pub struct Instance {
 pub struct StorageUsage {
     /// Items of all collections.
     pub items: u64,
-    /// Bytes of these items as JSON.
+    /// Bytes of these items as JSON, and of the links between them.
     pub bytes: u64,
 }
 

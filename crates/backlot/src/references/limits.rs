@@ -20,10 +20,16 @@ have at once, and what is kept. Rates, quotas and sizes that are configuration a
 const WORK: &str = "
 ## How work is counted
 
-Work is counted where it is done, in units of about a nanosecond: 40 for a term of a filter, one for each four bytes of text
+Work is counted where it is done, in units of about a nanosecond: 40 for a term of a filter, ten for each element of a list on the way to its field, one for each four bytes of text
 that it is looked for in, two to four for a byte of an item that is parsed, four for a byte of text that is folded, once
 for an item. A filter of one text over a million items of a kilobyte fits into one request; 4,900 texts over 1,000
 reviews of 540 letters do, too, and over 10,000 of them they do not.
+
+What is made of a request's JSON counts against its memory while it is read: some 570 bytes for an object of one field, 110
+for an element of a list, and a text as it is. What no field of a call takes is passed over.
+
+A bulk call is done in parts of at most 200 items, fewer where they are large. Once some are done, what ends the call is told
+as the error of each of the others.
 
 What takes more than a moment runs in the work pool. An instance may hold all places while no other asks for data, and a quarter
 of them for a quarter of a second after any request of another; an instance that holds none never waits for one that holds
@@ -67,10 +73,16 @@ fn request() -> Vec<Row> {
             "a filter of thousands of terms does not run for minutes",
         ),
         (
-            "items, included items and links kept until the reply is made",
+            "what is made of a request, and the items, included items and links kept until the reply is made",
             bytes(limits::REQUEST_BYTES),
             costly,
-            "an included item counts once, however often it is referred to",
+            "seven bytes of JSON may be hundreds in memory; an included item counts once, however often it is referred to",
+        ),
+        (
+            "links that one request makes",
+            count(limits::LINKS as u64),
+            "400 `WDE0080`",
+            "each is a row of the database",
         ),
         (
             "time in its place",
@@ -140,6 +152,18 @@ fn site() -> Vec<Row> {
             "a bulk of 1,000 items holds up nobody",
         ),
         (
+            "links changed before another site has its turn, on SQLite",
+            count(1000),
+            "none",
+            "one item with more is one turn",
+        ),
+        (
+            "items of one step of a job",
+            "100, fewer where they are large or get many links".to_owned(),
+            "none",
+            "a step is one transaction",
+        ),
+        (
             "jobs that wait or run",
             count(limits::JOBS),
             "429 `TOO_MANY_JOBS`",
@@ -172,8 +196,8 @@ fn site() -> Vec<Row> {
         (
             "items and bytes kept",
             "`data.max_items`, `data.max_bytes`".to_owned(),
-            "403 `STORAGE_QUOTA_EXCEEDED`",
-            "by plan",
+            "403 `STORAGE_QUOTA_EXCEEDED`; a job is `FAILED`",
+            "by plan; a link counts as its two ids and 100 bytes",
         ),
     ]
 }
@@ -212,6 +236,12 @@ fn items() -> Vec<Row> {
             "a patch is one write",
         ),
         (
+            "items that one field refers to",
+            count(limits::LINKS_OF_FIELD as u64),
+            invalid,
+            "they go together",
+        ),
+        (
             "a page",
             format!(
                 "{} items, {} where none are named",
@@ -234,6 +264,12 @@ fn items() -> Vec<Row> {
             "each is checked with every write",
         ),
         (
+            "compiled patterns of a collection",
+            bytes(limits::PATTERNS_BYTES as u64),
+            invalid,
+            "they lie in memory",
+        ),
+        (
             "indexes of a collection",
             format!(
                 "{} regular, {} unique",
@@ -254,7 +290,29 @@ fn queries() -> Vec<Row> {
             "operands of a filter",
             count(limits::FILTER_OPERANDS as u64),
             filter,
-            "a list of ids is one term, found in by hash",
+            "terms, and all that stands in their lists and objects; a list of ids is found in by hash",
+        ),
+        (
+            "names and texts of a filter",
+            bytes(limits::FILTER_BYTES as u64),
+            filter,
+            "a filter is copied for cursors and jobs",
+        ),
+        (
+            "a dotted path",
+            format!(
+                "{} names, {} bytes",
+                limits::PATH_SEGMENTS,
+                count(limits::PATH_BYTES as u64)
+            ),
+            invalid,
+            "each name is one level of an item",
+        ),
+        (
+            "fields that a request chooses of an item",
+            count(limits::CHOSEN_FIELDS as u64),
+            invalid,
+            "each is looked for in every item",
         ),
         (
             "depth of `$and`, `$or` and `$not`",

@@ -6,7 +6,7 @@ use backlot_store::items::write::Content;
 use backlot_wix::data::collection::{SYSTEM_FIELDS, reference_id};
 use backlot_wix::data::{DataCode, Fault, Object, Value, limits};
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// `{"id":"…","data":{…}}`
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -30,6 +30,16 @@ impl WireItem {
         self
     }
 
+    /// `WDE0009` if the item is too large, before anything is made of it.
+    pub(crate) fn check_size(&self) -> Result<(), Fault> {
+        let most = limits::ITEM_BYTES;
+        if fits(&self.data, most) {
+            return Ok(());
+        }
+        let text = format!("The item has more than {most} bytes as JSON.");
+        Err(Fault::new(DataCode::ItemTooLarge, text))
+    }
+
     /// The id that the item is sent with, in either place.
     pub(crate) fn item_id(&self) -> Result<Option<String>, Fault> {
         let given = match (self.data.get("_id"), self.id.as_ref()) {
@@ -46,6 +56,26 @@ impl WireItem {
             }
             Some(_) => Err(bad_id("An item's _id is a text.")),
         }
+    }
+}
+
+/// Whether something has at most so many bytes as JSON. Nothing is kept of it.
+pub(super) fn fits(it: &impl Serialize, bytes: usize) -> bool {
+    serde_json::to_writer(Room(bytes), it).is_ok()
+}
+
+/// Takes so many bytes, and keeps none.
+struct Room(usize);
+
+impl std::io::Write for Room {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let left = self.0.checked_sub(bytes.len());
+        self.0 = left.ok_or(std::io::ErrorKind::FileTooLarge)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 

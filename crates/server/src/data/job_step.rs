@@ -5,16 +5,31 @@ use std::sync::Arc;
 
 use backlot_store::StoreError;
 use backlot_store::collections::Collections as _;
+use backlot_store::instances::StorageUsage;
 use backlot_store::items::write::{Author, Step};
-use backlot_store::items::{Batch, Find, Item, Items as _, ItemsOf, Position, Write};
+use backlot_store::items::{Batch, Find, Item, Items as _, ItemsOf, Position, Room, Write};
 use backlot_store::jobs::Job;
-use backlot_wix::data::{Budget, DataCode, Fault, Filter};
+use backlot_wix::data::modification::Modifications;
+use backlot_wix::data::{Budget, DataCode, Fault, Filter, limits};
 
-use super::jobs::JobWork;
+use super::jobs::{JobWork, new_links};
+use super::quota::grown;
+use super::writes::most_bytes_of;
 use super::{Data, DataFault};
 
 /// Items of one step.
 const STEP_ITEMS: u32 = 100;
+/// Links that one step makes, unless one item gets more.
+const STEP_LINKS: usize = 1_000;
+
+/// What a job does, read.
+struct JobStep<'job> {
+    job: &'job Job,
+    filter: Filter,
+    modifications: Option<Modifications>,
+    owner: Option<String>,
+    plan: Option<String>,
+}
 
 /// What a step is about.
 struct Found {
@@ -31,8 +46,8 @@ impl Data {
         job: &Job,
         budget: Budget,
     ) -> Result<(), DataFault> {
-        let work = JobWork::read(job)?;
-        let (filter, modifications) = work.parsed()?;
+        let mut work = JobWork::read(job, &budget)?;
+        let (filter, modifications) = work.take_parsed()?;
         let filter = work.reached(filter)?;
         let collection = self.store.collection(job.instance_id, &job.collection);
         let of = ItemsOf {
@@ -42,39 +57,96 @@ impl Data {
                 .ok_or_else(|| Fault::collection_missing(&job.collection))?,
             budget: budget.clone(),
         };
-        let has_links = of.collection.definition.has_links_in(&filter);
-        let found = match self.find_step(&of, &filter, job.position).await {
+        let mut most = modifications.as_ref().map_or(STEP_ITEMS, |all| {
+            step_items(new_links(&of.collection.definition, all))
+        });
+        let step = JobStep {
+            job,
+            filter,
+            modifications,
+            owner: work.owner,
+            plan: work.plan,
+        };
+        loop {
+            let of = ItemsOf {
+                budget: budget.apart(limits::REQUEST_BYTES),
+                ..of.clone()
+            };
+            match self.try_to_take(&of, &step, most).await {
+                // Its items are large: fewer of them have room.
+                Err(DataFault::Fault(fault)) if most > 1 && fault.is_about_memory() => {
+                    most = (most / 8).max(1);
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn try_to_take(
+        &self,
+        of: &ItemsOf,
+        step: &JobStep<'_>,
+        most: u32,
+    ) -> Result<(), DataFault> {
+        let JobStep {
+            job,
+            filter,
+            modifications,
+            ..
+        } = step;
+        let has_links = of.collection.definition.has_links_in(filter);
+        let mut budget = of.budget.clone();
+        let found = match self.find_step(of, filter, job.position, most).await {
             // Few items match of many: the job goes on by what it has looked at.
-            Err(StoreError::GaveUp(fault)) if is_costly(&fault) && !has_links => {
-                let of = ItemsOf::new(of.instance_id, Arc::clone(&of.collection));
-                self.look_at_step(&of, &filter, job.position).await?
+            Err(StoreError::GaveUp(fault))
+                if is_costly(&fault) && !fault.is_about_memory() && !has_links =>
+            {
+                budget = budget.renewed();
+                let of = ItemsOf {
+                    budget: budget.clone(),
+                    ..of.clone()
+                };
+                self.look_at_step(&of, filter, job.position, most).await?
             }
             found => found?,
         };
-        let write = |item_id: String| match &modifications {
+        let write = |item_id: String| match modifications {
             Some(modifications) => Write::Patch {
                 item_id,
-                modifications: modifications.clone(),
+                modifications: Arc::clone(modifications),
             },
             None => Write::Remove { item_id },
         };
-        let step = Step {
+        let taken = Step {
             job_id: job.job_id.clone(),
             from: job.position,
             to: found.to,
             last: found.is_last,
         };
+        let bytes = modifications.as_deref().map_or(0, most_bytes_of) * found.items.len();
+        let asked = StorageUsage {
+            items: 0,
+            bytes: bytes as u64,
+        };
+        let storage = &self.storage;
+        let room = storage.room(&self.store, of.instance_id, step.plan.as_deref(), asked);
+        let room = room.await?;
+        let left = room.as_ref().map_or(0, Room::left);
         let batch = Batch {
             writes: found.items.into_iter().map(|item| write(item.id)).collect(),
             // What does not match any more when its turn comes is left alone. Links are no part of an
             // item, so a filter on them cannot be asked again.
-            condition: (!has_links).then_some(filter),
-            author: Author::app(work.owner),
+            condition: (!has_links).then(|| filter.clone()),
+            author: Author::app(step.owner.clone()),
             now: self.clock.now().into(),
-            step: Some(step),
+            step: Some(taken),
             budget,
+            room: room.clone(),
+            tells_items: false,
         };
-        self.store.write(&of, batch).await?;
+        let written = self.store.write(of, batch).await?;
+        let grown = grown(room.as_ref(), left);
+        storage.add(of.instance_id, &written, grown);
         Ok(())
     }
 
@@ -84,14 +156,15 @@ impl Data {
         of: &ItemsOf,
         filter: &Filter,
         after: i64,
+        most: u32,
     ) -> Result<Found, StoreError> {
         let items = self
             .store
-            .find(of, step_after(filter.clone(), after))
+            .find(of, step_after(filter.clone(), after, most))
             .await?;
         Ok(Found {
             to: items.last().map_or(after, |item| item.sequence),
-            is_last: items.len() < STEP_ITEMS as usize,
+            is_last: items.len() < most as usize,
             items,
         })
     }
@@ -102,10 +175,11 @@ impl Data {
         of: &ItemsOf,
         filter: &Filter,
         after: i64,
+        most: u32,
     ) -> Result<Found, StoreError> {
         let mut items = self
             .store
-            .find(of, step_after(Filter::all(), after))
+            .find(of, step_after(Filter::all(), after, most))
             .await?;
         let (to, count) = (
             items.last().map_or(after, |item| item.sequence),
@@ -120,7 +194,7 @@ impl Data {
         Ok(Found {
             items: matching,
             to,
-            is_last: count < STEP_ITEMS as usize,
+            is_last: count < most as usize,
         })
     }
 }
@@ -130,8 +204,16 @@ pub(super) fn is_costly(fault: &Fault) -> bool {
     fault.code() == DataCode::TooCostly
 }
 
-fn step_after(filter: Filter, sequence: i64) -> Find {
-    let mut find = Find::all(filter, STEP_ITEMS);
+/// How many items a step takes that makes so many links of each.
+fn step_items(links_of_each: usize) -> u32 {
+    let items = STEP_LINKS / links_of_each.max(1);
+    u32::try_from(items)
+        .unwrap_or(STEP_ITEMS)
+        .clamp(1, STEP_ITEMS)
+}
+
+fn step_after(filter: Filter, sequence: i64, most: u32) -> Find {
+    let mut find = Find::all(filter, most);
     find.after = Some(Position {
         values: Vec::new(),
         sequence,

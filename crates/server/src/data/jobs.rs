@@ -2,13 +2,16 @@
 
 use backlot_store::StoreError;
 use backlot_store::jobs::{Job, JobStatus, Jobs as _};
-use backlot_wix::data::collection::{Access, Operation};
-use backlot_wix::data::modification::{Modification, WireModification};
-use backlot_wix::data::{DataCode, Fault, Filter, Value, limits};
+use backlot_wix::data::collection::{Access, Definition, Operation};
+use backlot_wix::data::modification::{Modification, Modifications, WireModification};
+use backlot_wix::data::reading::{ReadError, read_within};
+use backlot_wix::data::{Budget, DataCode, Fault, Filter, Value, limits};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use super::content::new_item_id;
+use super::content::{fits, new_item_id};
+use super::links::check_count;
+use super::writes::most_bytes_of;
 use super::{DataFault, DataOf};
 
 /// How long a job is kept.
@@ -20,23 +23,30 @@ pub(crate) struct JobWork {
     /// To which items.
     pub(crate) filter: Option<Value>,
     /// What is done to them; without it, they are removed.
-    pub(crate) modifications: Option<Value>,
+    pub(crate) modifications: Option<Vec<WireModification>>,
     /// The owner of the items that the job may reach. Defaults to those of all owners.
     only_of: Option<String>,
     /// Whether the job reaches no item, since its author owns none.
     #[serde(default)]
     reaches_nothing: bool,
     pub(super) owner: Option<String>,
+    /// The plan of the instance when the job was accepted, where it was known.
+    #[serde(default)]
+    pub(super) plan: Option<String>,
 }
 
 impl JobWork {
-    pub(crate) const fn new(filter: Option<Value>, modifications: Option<Value>) -> Self {
+    pub(crate) const fn new(
+        filter: Option<Value>,
+        modifications: Option<Vec<WireModification>>,
+    ) -> Self {
         Self {
             filter,
             modifications,
             only_of: None,
             reaches_nothing: false,
             owner: None,
+            plan: None,
         }
     }
 
@@ -60,23 +70,41 @@ impl JobWork {
         }
     }
 
-    pub(super) fn read(job: &Job) -> Result<Self, Fault> {
-        serde_json::from_str(&job.work)
-            .map_err(|error| Fault::invalid(format!("The job cannot be read: {error}.")))
+    pub(super) fn read(job: &Job, budget: &Budget) -> Result<Self, Fault> {
+        read_within(job.work.as_bytes(), budget).map_err(|error| match error {
+            ReadError::Fault(fault) => fault,
+            ReadError::Json(error) => Fault::invalid(format!("The job cannot be read: {error}.")),
+        })
     }
 
-    pub(super) fn parsed(&self) -> Result<(Filter, Option<Vec<Modification>>), Fault> {
-        let filter = Filter::parse_optional(self.filter.as_ref())?;
-        let Some(modifications) = &self.modifications else {
-            return Ok((filter, None));
-        };
-        let wire: Vec<WireModification> = serde_json::to_value(modifications)
-            .and_then(serde_json::from_value)
-            .map_err(|error| {
-                Fault::invalid(format!("fieldModifications cannot be read: {error}."))
-            })?;
-        Ok((filter, Some(Modification::parse_all(&wire)?)))
+    /// Takes what is to be done out of the words. What narrows the job stays.
+    pub(super) fn take_parsed(&mut self) -> Result<(Filter, Option<Modifications>), Fault> {
+        let filter = Filter::parse_optional(self.filter.take().as_ref())?;
+        let modifications = self.modifications.take().map(Modification::parse_all);
+        Ok((filter, modifications.transpose()?))
     }
+}
+
+/// How many links the modifications make of each item.
+pub(super) fn new_links(definition: &Definition, modifications: &[Modification]) -> usize {
+    let is_link = |it: &&Modification| definition.multi_reference(it.path.first()).is_some();
+    let links = modifications.iter().filter(is_link);
+    links.map(Modification::new_elements).sum()
+}
+
+fn too_many(text: String) -> Fault {
+    Fault::new(DataCode::TooManyJobs, text)
+}
+
+/// Refuses work that is too large to be kept, without writing it out.
+fn check_size(work: &JobWork) -> Result<(), Fault> {
+    let most = limits::JOB_BYTES;
+    if fits(work, most) {
+        return Ok(());
+    }
+    Err(too_many(format!(
+        "The job's filter and modifications have more than {most} bytes."
+    )))
 }
 
 impl DataOf {
@@ -91,7 +119,19 @@ impl DataOf {
             None => Operation::Remove,
         };
         let opened = self.open(collection, operation).await?;
-        let (filter, _) = work.parsed()?;
+        // Before anything is made of it: the rest is as small as this is.
+        check_size(&work)?;
+        let (filter, modifications) = work.clone().take_parsed()?;
+        let bytes = modifications.as_deref().map_or(0, most_bytes_of);
+        if bytes > 0
+            && let Some(room) = self.room(0, || bytes).await?
+        {
+            // What no single item has room for; each step looks again.
+            room.check(i64::try_from(bytes).unwrap_or(i64::MAX))?;
+        }
+        let links =
+            modifications.map_or(0, |all| new_links(&opened.of.collection.definition, &all));
+        check_count(links, limits::LINKS_OF_FIELD)?;
         // What a filter finds tells of the items, so a filter reaches only what may be read.
         let read = if filter.is_all() {
             Access::All
@@ -104,6 +144,7 @@ impl DataOf {
             _ => work.narrow(self.who.owner.as_deref()),
         }
         work.owner.clone_from(&self.who.owner);
+        work.plan.clone_from(&self.who.plan);
         let text =
             serde_json::to_string(&work).map_err(|error| StoreError::Refused(error.to_string()))?;
         self.check_load(&text).await?;
@@ -126,13 +167,7 @@ impl DataOf {
 
     /// Refuses a job when the instance has too many, or too large ones.
     async fn check_load(&self, work: &str) -> Result<(), DataFault> {
-        let too_many = |text: String| Fault::new(DataCode::TooManyJobs, text);
         let (jobs, bytes) = (limits::JOBS, limits::JOBS_BYTES);
-        if work.len() > limits::JOB_BYTES {
-            let most = limits::JOB_BYTES;
-            let text = format!("The job's filter and modifications have more than {most} bytes.");
-            return Err(too_many(text).into());
-        }
         let load = self.data.store.job_load(self.who.instance_id).await?;
         if load.unfinished >= jobs {
             let text =
@@ -166,7 +201,7 @@ impl DataOf {
             Err(DataFault::Fault(_)) => return Ok(true),
             Err(error) => return Err(error),
         };
-        let work = JobWork::read(job)?;
+        let work = JobWork::read(job, &self.budget())?;
         Ok(match opened.access(Operation::Read) {
             Access::All => true,
             Access::Own => work.only_of.is_some() && work.only_of == self.who.owner,

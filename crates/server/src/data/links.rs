@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use backlot_store::items::link::{Link, LinkOutcome, Wanted};
+use backlot_store::items::room::link_bytes;
 use backlot_store::items::{Item, Items as _};
 use backlot_wix::data::collection::Operation;
-use backlot_wix::data::{Budget, DataCode, Direction, Fault};
+use backlot_wix::data::{Budget, DataCode, Direction, Fault, limits};
 use bytes::Bytes;
 
 use super::anew::anew;
@@ -61,14 +62,27 @@ impl DataOf {
         let faults: Vec<Option<Fault>> = links.iter().map(may).collect();
         let allowed = links.iter().zip(&faults);
         let allowed = allowed.filter(|(_, fault)| fault.is_none());
-        let allowed = allowed.map(|(link, _)| link.clone()).collect();
+        let allowed: Vec<Link> = allowed.map(|(link, _)| link.clone()).collect();
         let store = &self.data.store;
         let outcomes = if add {
+            let bytes = || allowed.iter().map(bytes_of).sum();
+            self.check_room_for_links(bytes).await?;
             store.link(&opened.of, allowed).await?
         } else {
             store.unlink(&opened.of, allowed).await?
         };
-        Ok(merged(faults, outcomes))
+        let outcomes = merged(faults, outcomes).into_iter().zip(links);
+        let told = |(outcome, link): (LinkOutcome, &Link)| {
+            let is_visible = items
+                .get(&link.item_id)
+                .is_some_and(|item| opened.may_see(item));
+            if is_visible {
+                outcome
+            } else {
+                without_state(outcome)
+            }
+        };
+        Ok(outcomes.map(told).collect())
     }
 
     /// Makes these the only links of a field.
@@ -77,9 +91,9 @@ impl DataOf {
         collection: &str,
         field: &str,
         item_id: &str,
-        referenced: Vec<String>,
+        referenced: &[String],
     ) -> Result<(), DataFault> {
-        anew!(self.try_to_replace_links(collection, field, item_id, &referenced))
+        anew!(self.try_to_replace_links(collection, field, item_id, referenced))
     }
 
     async fn try_to_replace_links(
@@ -89,14 +103,54 @@ impl DataOf {
         item_id: &str,
         referenced: &[String],
     ) -> Result<(), DataFault> {
+        check_count(referenced.len(), limits::LINKS_OF_FIELD)?;
         let opened = self.open(collection, Operation::Update).await?;
         opened.check_multi_reference(field)?;
         let item = self.data.store.item(&opened.of, item_id).await?;
         opened.may_link(item_id, item.as_ref())?;
+        self.check_room_to_replace(&opened, field, item_id, referenced)
+            .await?;
         let (store, referenced) = (&self.data.store, referenced.to_vec());
         Ok(store
             .replace_links(&opened.of, field, item_id, referenced)
             .await?)
+    }
+
+    /// Refuses links where there is no room for so many bytes.
+    async fn check_room_for_links(&self, bytes: impl Fn() -> usize) -> Result<(), DataFault> {
+        let Some(room) = self.room(0, &bytes).await? else {
+            return Ok(());
+        };
+        let grown = i64::try_from(bytes()).unwrap_or(i64::MAX);
+        room.check(grown)?;
+        self.data.storage.add(self.who.instance_id, &[], grown);
+        Ok(())
+    }
+
+    /// The same where links go as well, which are looked at only if there is no room without.
+    async fn check_room_to_replace(
+        &self,
+        opened: &Opened,
+        field: &str,
+        item_id: &str,
+        referenced: &[String],
+    ) -> Result<(), DataFault> {
+        let bytes = || -> usize { referenced.iter().map(|id| link_bytes(item_id, id)).sum() };
+        let refused = match self.check_room_for_links(bytes).await {
+            Err(DataFault::Fault(fault)) => fault,
+            other => return other,
+        };
+        let ids = vec![item_id.to_owned()];
+        let most = u32::try_from(limits::LINKS_OF_FIELD).unwrap_or(u32::MAX);
+        let all = wanted(field.to_owned(), ids, Direction::Ascending, (most, 0));
+        let links = self.data.store.links(&opened.of, all).await?;
+        let before: usize = links.iter().map(bytes_of).sum();
+        if bytes() <= before {
+            return Ok(());
+        }
+        self.check_room_for_links(|| bytes() - before)
+            .await
+            .map_err(|_| refused.into())
     }
 
     /// Whether two items are linked.
@@ -111,7 +165,7 @@ impl DataOf {
             let Some(item) = self.visible_item(&opened, &link.item_id).await? else {
                 return Ok(false);
             };
-            let object = item.object()?;
+            let object = item.object_within(&opened.of.budget)?;
             let held = object
                 .get(&link.field)
                 .and_then(backlot_wix::data::Value::as_str);
@@ -222,6 +276,35 @@ impl Opened {
         let text = format!("Provided property [{short}] is not a multi-reference field.");
         Err(Fault::new(DataCode::NotAMultiReference, text))
     }
+}
+
+/// What is told of links of an item that may not be read: not whether they were there. They are as they were asked to be.
+fn without_state(outcome: LinkOutcome) -> LinkOutcome {
+    let tells = |fault: &Fault| {
+        matches!(
+            fault.code(),
+            DataCode::ReferenceExists | DataCode::ReferenceMissing
+        )
+    };
+    match outcome {
+        Err(fault) if tells(&fault) => Ok(()),
+        outcome => outcome,
+    }
+}
+
+/// Bytes that a link takes up.
+fn bytes_of(link: &Link) -> usize {
+    link_bytes(&link.item_id, &link.referenced_id)
+}
+
+/// `WDE0080` for more links than are made at once.
+pub(super) fn check_count(links: usize, most: usize) -> Result<(), Fault> {
+    if links <= most {
+        return Ok(());
+    }
+    Err(Fault::invalid(format!(
+        "The request refers to {links} items, expected {most} or less."
+    )))
 }
 
 /// Which links, as a request asks for them.

@@ -18,6 +18,7 @@ mod query;
 mod quota;
 mod reads;
 mod who;
+mod write_parts;
 mod writes;
 
 use std::sync::{Arc, OnceLock};
@@ -156,7 +157,8 @@ impl DataOf {
         Ok(())
     }
 
-    fn budget(&self) -> Budget {
+    /// What this request may still cost.
+    pub(crate) fn budget(&self) -> Budget {
         let made = self.budget.get_or_init(|| {
             Budget::new(if self.is_inline {
                 INLINE_LIMITS

@@ -72,13 +72,13 @@ struct Checked {
 }
 
 impl DataOf {
-    pub(crate) async fn query(&self, query: Query) -> Result<Page, DataFault> {
+    pub(crate) async fn query(&self, mut query: Query) -> Result<Page, DataFault> {
         let opened = self.open(&query.collection, Operation::Read).await?;
         let Checked {
             words,
             limit,
             mut find,
-        } = self.check(&query)?;
+        } = self.check(&mut query)?;
         find.filter = opened.visible(find.filter)?;
         // One more than wanted, to see whether there is more.
         find.limit = limit + 1;
@@ -134,10 +134,11 @@ impl DataOf {
         })
     }
 
-    fn check(&self, query: &Query) -> Result<Checked, Fault> {
+    /// Checks the words of a query, and takes them out of it.
+    fn check(&self, query: &mut Query) -> Result<Checked, Fault> {
         let (words, limit, after, backwards, offset) = match &query.paging {
             Paging::Offset { limit, offset } => {
-                let words = (query.filter.clone(), query.sort.clone());
+                let words = (query.filter.take(), query.sort.take());
                 (words, *limit, None, false, *offset)
             }
             Paging::Cursor { limit, cursor } => {
@@ -158,9 +159,14 @@ impl DataOf {
         };
         let limit = limit.unwrap_or(limits::DEFAULT_PAGE);
         check_limit(limit)?;
+        let (filter, sort) = words;
+        let sorts = parse_sorts(sort.as_ref())?;
+        // A cursor holds no more of the order than was understood.
+        let sort = (!sorts.is_empty()).then(|| written_sorts(&sorts));
+        let words = (filter, sort);
         let find = Find {
             filter: Filter::parse_optional(words.0.as_ref())?,
-            sorts: parse_sorts(words.1.as_ref())?,
+            sorts,
             random: query.random,
             after,
             backwards,
@@ -206,4 +212,19 @@ fn parse_sorts(sort: Option<&Value>) -> Result<Vec<Sort>, Fault> {
         })
     };
     list.iter().map(one).collect()
+}
+
+/// The same in the words of a request.
+fn written_sorts(sorts: &[Sort]) -> Value {
+    let one = |sort: &Sort| {
+        let order = match sort.direction {
+            Direction::Ascending => "ASC",
+            Direction::Descending => "DESC",
+        };
+        Value::Object(Object::from_iter([
+            ("fieldName".to_owned(), sort.path.to_string().into()),
+            ("order".to_owned(), order.into()),
+        ]))
+    };
+    Value::Array(sorts.iter().map(one).collect())
 }

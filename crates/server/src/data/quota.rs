@@ -1,15 +1,16 @@
 //! How much each instance may keep, by plan.
 //!
 //! What an instance keeps is counted when it writes first, and from then on by what this node writes; it is counted again
-//! after [`RECOUNT_INTERVAL`], and before a write is refused. Caveat: several nodes know of each other's writes only when they
-//! count again, and an update counts as if nothing had been there, so a quota is kept within some writes.
+//! after [`RECOUNT_INTERVAL`], and before a write is refused. A write is held against what is left when it is done
+//! ([`Room`]): by what an item grows, its links, and in jobs as in requests. Caveat: several nodes, and requests at the same
+//! moment, know of each other's writes only afterwards, so a quota is kept within some writes.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use backlot_store::Store;
 use backlot_store::instances::{Instances as _, StorageUsage};
-use backlot_store::items::Written;
+use backlot_store::items::{Room, Written};
 use backlot_wix::InstanceId;
 use backlot_wix::data::{DataCode, Fault};
 use moka::sync::Cache;
@@ -30,7 +31,7 @@ const MAX_COUNTS: u64 = 10_000;
 pub struct StorageQuotas {
     /// Items of all collections, by plan.
     pub items: Quotas,
-    /// Bytes of these items as JSON, by plan.
+    /// Bytes of these items as JSON, and of their links, by plan.
     pub bytes: Quotas,
 }
 
@@ -40,7 +41,7 @@ impl StorageQuotas {
         !(self.items.plans.is_empty() && self.bytes.plans.is_empty())
     }
 
-    const fn are_none(&self) -> bool {
+    pub(super) const fn are_none(&self) -> bool {
         self.items.plans.is_empty()
             && self.bytes.plans.is_empty()
             && self.items.others.is_none()
@@ -74,49 +75,70 @@ impl Storage {
         &self.quotas
     }
 
-    /// Refuses a write that adds items or bytes where there is no room for more.
-    pub(super) async fn check(
+    /// How much more an instance may keep, for a write that asks for so much. Refuses one that adds items where there is no
+    /// room for them. `None` where bytes have no quota.
+    pub(super) async fn room(
         &self,
         store: &Store,
         instance_id: InstanceId,
         plan: Option<&str>,
-        new_items: u64,
-    ) -> Result<(), DataFault> {
+        asked: StorageUsage,
+    ) -> Result<Option<Room>, DataFault> {
         if self.quotas.are_none() {
-            return Ok(());
+            return Ok(None);
         }
         let (items, bytes) = (self.quotas.items.of(plan), self.quotas.bytes.of(plan));
         if items.is_none() && bytes.is_none() {
-            return Ok(());
+            return Ok(None);
         }
-        let has_room = |usage: StorageUsage| {
-            items.is_none_or(|most| new_items == 0 || usage.items + new_items <= most)
-                && bytes.is_none_or(|most| usage.bytes < most)
+        let fits = |usage: StorageUsage, asked: StorageUsage| {
+            items.is_none_or(|most| asked.items == 0 || usage.items + asked.items <= most)
+                && bytes.is_none_or(|most| usage.bytes + asked.bytes <= most)
         };
-        let known = self.counts.get(&instance_id);
-        if let Some(count) = &known {
+        let known = self.counts.get(&instance_id).and_then(|count| {
             let count = count.lock();
-            if has_room(count.usage) {
-                return Ok(());
-            }
-            if count.counted_at.elapsed() < FRESH {
-                return Err(exceeded(count.usage, items, bytes).into());
-            }
+            let is_fresh = count.counted_at.elapsed() < FRESH;
+            (is_fresh || fits(count.usage, asked)).then_some(count.usage)
+        });
+        let usage = match known {
+            Some(usage) => usage,
+            None => self.count(store, instance_id).await?,
+        };
+        // What is there may be changed as long as it does not grow.
+        let least = StorageUsage {
+            bytes: asked.items.min(1),
+            ..asked
+        };
+        if !fits(usage, least) {
+            return Err(exceeded(usage, items, bytes).into());
         }
+        Ok(bytes.map(|most| {
+            let left = most.saturating_sub(usage.bytes);
+            Room::new(left, exceeded(usage, items, bytes))
+        }))
+    }
+
+    async fn count(
+        &self,
+        store: &Store,
+        instance_id: InstanceId,
+    ) -> Result<StorageUsage, DataFault> {
         let usage = store.storage_usage(instance_id).await?;
         let count = Count {
             usage,
             counted_at: Instant::now(),
         };
         self.counts.insert(instance_id, Arc::new(Mutex::new(count)));
-        if has_room(usage) {
-            return Ok(());
-        }
-        Err(exceeded(usage, items, bytes).into())
+        Ok(usage)
     }
 
-    /// Adds what was written to what is known.
-    pub(super) fn add(&self, instance_id: InstanceId, outcomes: &[Result<Written, Fault>]) {
+    /// Adds what was written to what is known: what became of items, and by how many bytes all grew.
+    pub(super) fn add(
+        &self,
+        instance_id: InstanceId,
+        outcomes: &[Result<Written, Fault>],
+        grown: i64,
+    ) {
         if self.quotas.are_none() {
             return;
         }
@@ -124,21 +146,20 @@ impl Storage {
             return;
         };
         let usage = &mut count.lock().usage;
+        usage.bytes = usage.bytes.saturating_add_signed(grown);
         for written in outcomes.iter().flatten() {
-            let bytes = written.item().json.len() as u64;
             match written {
-                Written::Inserted(_) => {
-                    usage.items += 1;
-                    usage.bytes += bytes;
-                }
-                Written::Updated(_) => usage.bytes += bytes,
-                Written::Removed(_) => {
-                    usage.items = usage.items.saturating_sub(1);
-                    usage.bytes = usage.bytes.saturating_sub(bytes);
-                }
+                Written::Inserted(_) => usage.items += 1,
+                Written::Updated(_) => {}
+                Written::Removed(_) => usage.items = usage.items.saturating_sub(1),
             }
         }
     }
+}
+
+/// Bytes by which a write grew what is kept.
+pub(super) fn grown(room: Option<&Room>, before: i64) -> i64 {
+    room.map_or(0, |room| before.saturating_sub(room.left()))
 }
 
 fn exceeded(usage: StorageUsage, items: Option<u64>, bytes: Option<u64>) -> Fault {

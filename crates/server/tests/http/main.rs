@@ -20,6 +20,7 @@ mod connection_trial;
 mod connections;
 mod cors;
 mod data;
+mod data_costs;
 mod data_permissions;
 mod data_service;
 mod data_shares;

@@ -1,12 +1,18 @@
 //! What a write makes of an item: pure, the same for every database.
 
-use backlot_wix::data::collection::{Access, FieldType, Operation, reference_id, violations_fault};
+use backlot_wix::data::collection::{
+    Access, Definition, FieldType, Operation, reference_id, violations_fault,
+};
 use backlot_wix::data::modification::{Action, Modification};
 use backlot_wix::data::{Budget, DataCode, Date, Fault, Object, Value, limits};
 
 use super::Item;
+use super::link::too_many;
 use super::write::{Author, Batch, Content, Write};
 use crate::collections::Collection;
+
+/// Units of work for a link that is made or taken away.
+const LINK: u64 = 5_000;
 
 /// What is to be done in the database.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,6 +76,23 @@ impl Write {
         !matches!(self, Self::Insert(_) | Self::Restore { .. })
     }
 
+    /// How many links it makes.
+    pub fn new_links(&self, definition: &Definition) -> usize {
+        let named = |links: &[(String, Vec<String>)]| links.iter().map(|(_, ids)| ids.len()).sum();
+        match self {
+            Self::Insert(content) | Self::Update(content) | Self::Save(content) => {
+                named(&content.links)
+            }
+            Self::Restore { links, .. } => named(links),
+            Self::Patch { modifications, .. } => {
+                let field = |it: &Modification| definition.multi_reference(it.path.first());
+                let links = modifications.iter().filter(|it| field(it).is_some());
+                links.map(Modification::new_elements).sum()
+            }
+            Self::Remove { .. } => 0,
+        }
+    }
+
     /// What is to be done, for a write that does not look at what is there ([`Self::needs_existing`]). Its
     /// content moves into what is kept.
     pub(crate) fn insert(self, collection: &Collection, batch: &Batch) -> Result<Change, Fault> {
@@ -99,12 +122,16 @@ impl Write {
                 let object = replaced(content, existing, batch.now);
                 Ok(Change {
                     new: Some(checked(collection, object, &batch.budget)?),
-                    links: replacements(&content.links),
+                    links: counted(replacements(&content.links), &content.item_id, batch)?,
                 })
             }
             Self::Patch { modifications, .. } => {
                 let existing = may(collection, batch, self, existing, Operation::Update)?;
-                patch(collection, batch, modifications, existing)
+                let outcome = patch(collection, batch, modifications, existing);
+                if batch.author.owns_or_all(batch.author.read, existing) {
+                    return outcome;
+                }
+                outcome.map_err(|fault| without_content(&fault))
             }
             Self::Remove { .. } => {
                 may(collection, batch, self, existing, Operation::Remove)?;
@@ -131,9 +158,10 @@ fn insert(collection: &Collection, batch: &Batch, content: Content) -> Result<Ch
     object.insert("_createdDate".to_owned(), Value::Date(batch.now));
     object.insert("_updatedDate".to_owned(), Value::Date(batch.now));
     object.extend(content.fields);
+    let new = checked(collection, object, &batch.budget)?;
     Ok(Change {
-        new: Some(checked(collection, object, &batch.budget)?),
-        links: replacements(&content.links),
+        links: counted(replacements(&content.links), &new.id, batch)?,
+        new: Some(new),
     })
 }
 
@@ -234,10 +262,71 @@ fn patch(
     }
     object.insert("_updatedDate".to_owned(), Value::Date(batch.now));
     normalise_references(collection, &mut object);
+    let new = checked(collection, object, &batch.budget)?;
     Ok(Change {
-        new: Some(checked(collection, object, &batch.budget)?),
-        links,
+        links: counted(links, &new.id, batch)?,
+        new: Some(new),
     })
+}
+
+/// The changes of links, with their work counted. `WDE0080` if a field would hold too many by them alone.
+fn counted(links: Vec<LinkChange>, item_id: &str, batch: &Batch) -> Result<Vec<LinkChange>, Fault> {
+    for change in &links {
+        let LinkChange::Replace(field, ids) = change else {
+            batch.budget.work(LINK)?;
+            continue;
+        };
+        if ids.len() > limits::LINKS_OF_FIELD {
+            return Err(too_many(item_id, field));
+        }
+        batch.budget.work(LINK * (1 + ids.len() as u64))?;
+    }
+    Ok(links)
+}
+
+/// How many links a field gets.
+pub(crate) struct Growth<'change> {
+    pub(crate) field: &'change str,
+    pub(crate) more: usize,
+    /// Whether those that were there go.
+    pub(crate) is_replaced: bool,
+}
+
+/// The fields that get links.
+pub(crate) fn growths(links: &[LinkChange]) -> Vec<Growth<'_>> {
+    let mut growths: Vec<Growth<'_>> = Vec::new();
+    for change in links {
+        let (field, more, is_replaced) = match change {
+            LinkChange::Replace(field, ids) => (field, ids.len(), true),
+            LinkChange::Add(field, _) => (field, 1, false),
+            LinkChange::Remove(..) => continue,
+        };
+        match growths.iter_mut().find(|it| it.field == field) {
+            Some(known) if !is_replaced => known.more += more,
+            known => {
+                let new = Growth {
+                    field,
+                    more,
+                    is_replaced,
+                };
+                match known {
+                    Some(known) => *known = new,
+                    None => growths.push(new),
+                }
+            }
+        }
+    }
+    growths
+}
+
+/// What a patch is told of an item that may not be read: neither what its fields hold, nor how large it is.
+fn without_content(fault: &Fault) -> Fault {
+    match fault.code() {
+        DataCode::Invalid | DataCode::ItemTooLarge => {
+            Fault::new(DataCode::Invalid, "The item cannot be changed in this way.")
+        }
+        _ => fault.clone(),
+    }
 }
 
 fn is_kept_by_the_server(name: &str) -> bool {

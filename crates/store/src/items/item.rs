@@ -4,6 +4,9 @@ use backlot_wix::data::{Budget, Object};
 
 use crate::StoreError;
 
+/// Units of work for a byte of an item that is read.
+const PARSED_BYTE: u64 = 4;
+
 /// An item with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
@@ -21,6 +24,12 @@ impl Item {
     /// Counts the item as one that is kept until the reply is made.
     pub(crate) fn keep_within(&self, budget: &Budget) -> Result<(), StoreError> {
         Ok(budget.keep(size_of::<Self>() + self.id.len() + self.json.len())?)
+    }
+
+    /// The item as fields, with the work of reading it counted.
+    pub fn object_within(&self, budget: &Budget) -> Result<Object, StoreError> {
+        budget.work(self.json.len() as u64 * PARSED_BYTE)?;
+        self.object()
     }
 
     /// The item as fields.

@@ -1,6 +1,6 @@
 //! What multi-reference fields hold: links from items to items. They lie beside the items.
 
-use backlot_wix::data::{Budget, DataCode, Direction, Fault};
+use backlot_wix::data::{Budget, DataCode, Direction, Fault, limits};
 
 use crate::StoreError;
 
@@ -22,6 +22,11 @@ impl Link {
         Ok(budget.keep(size_of::<Self>() + texts)?)
     }
 
+    /// `WDE0080`
+    pub(crate) fn no_room(&self) -> Fault {
+        too_many(&self.item_id, &self.field)
+    }
+
     /// `WDE0029`
     pub(crate) fn exists(&self) -> Fault {
         let text = format!("{} refers to {} already.", self.item_id, self.referenced_id);
@@ -33,6 +38,14 @@ impl Link {
         let text = format!("{} does not refer to {}.", self.item_id, self.referenced_id);
         Fault::new(DataCode::ReferenceMissing, text)
     }
+}
+
+/// `WDE0080`: a field of an item would hold more links than it may.
+pub(crate) fn too_many(item_id: &str, field: &str) -> Fault {
+    let most = limits::LINKS_OF_FIELD;
+    Fault::invalid(format!(
+        "The field {field} of {item_id} would refer to more than {most} items."
+    ))
 }
 
 /// What became of one link.

@@ -5,6 +5,7 @@
 //!
 //! - [`write`]: what is to be done with items, and what became of it
 //! - [`change`]: what a write makes of an item, before any database is asked
+//! - [`room`]: how much more may be kept
 //! - [`find`]: which items are wanted, in which order
 //! - [`plan`]: by which index they are found
 
@@ -15,6 +16,7 @@ pub(crate) mod key_change;
 pub mod link;
 pub(crate) mod link_condition;
 pub mod plan;
+pub mod room;
 pub mod write;
 
 use std::ops::ControlFlow;
@@ -29,6 +31,7 @@ pub use find::{Find, Position};
 pub use item::Item;
 pub(crate) use item::no_json;
 pub use link::{Link, LinkOutcome};
+pub use room::Room;
 pub use write::{Batch, Write, Written};
 
 /// One collection of one instance.

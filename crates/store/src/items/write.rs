@@ -1,10 +1,10 @@
 //! What is to be done with items, and what became of it.
 
 use backlot_wix::data::collection::Access;
-use backlot_wix::data::modification::Modification;
+use backlot_wix::data::modification::Modifications;
 use backlot_wix::data::{Budget, DataCode, Date, Fault, Filter, Object};
 
-use super::Item;
+use super::{Item, Room};
 
 /// One write.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,7 +20,7 @@ pub enum Write {
         /// Which item.
         item_id: String,
         /// What is done to it.
-        modifications: Vec<Modification>,
+        modifications: Modifications,
     },
     /// An item as it was somewhere else, with its system fields.
     Restore {
@@ -62,6 +62,10 @@ pub struct Batch {
     pub step: Option<Step>,
     /// What working out the changes may cost.
     pub budget: Budget,
+    /// How much more may be kept. Defaults to no limit.
+    pub room: Option<Room>,
+    /// Whether what became of each write is told with the whole item. Otherwise [`Item::json`] is empty.
+    pub tells_items: bool,
 }
 
 impl Batch {
@@ -74,6 +78,8 @@ impl Batch {
             now: Date::EPOCH,
             step: None,
             budget: Budget::unlimited(),
+            room: None,
+            tells_items: false,
         }
     }
 }
@@ -148,6 +154,17 @@ impl Written {
         match self {
             Self::Inserted(item) | Self::Updated(item) | Self::Removed(item) => item,
         }
+    }
+
+    /// The same without the item's JSON.
+    #[must_use]
+    pub(crate) fn without_json(mut self) -> Self {
+        match &mut self {
+            Self::Inserted(item) | Self::Updated(item) | Self::Removed(item) => {
+                item.json = String::new();
+            }
+        }
+        self
     }
 
     /// The item.

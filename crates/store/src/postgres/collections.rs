@@ -164,7 +164,7 @@ impl PostgresStore {
             };
             let known = json.map(parse).transpose()?;
             let known = known.map(|it| Arc::new(Collection::new(it, owner.is_none())));
-            self.catalog.put(owner, id, known.clone());
+            let known = self.catalog.put(owner, id, known);
             first = first.or(known);
         }
         Ok(first)

@@ -9,6 +9,7 @@ use super::failure::{Failure, attempt};
 use super::tenant::{Bound, owners_transaction, uuid};
 use crate::StoreError;
 use crate::instances::{Instance, Instances, Sighting, StorageUsage};
+use crate::items::room::LINK_BYTES;
 use crate::rows::instant;
 
 // Sorted, so that two nodes that write at once lock the rows in the same order.
@@ -70,8 +71,10 @@ const DELETE_REST: [&str; 13] = [
 ];
 
 const STORAGE: &str = "
-    SELECT count(*), coalesce(sum(octet_length(data::text)), 0)::bigint FROM items
-    WHERE instance_id = $1";
+    SELECT count(*), coalesce(sum(octet_length(data::text)), 0)::bigint + (
+        SELECT coalesce(sum(octet_length(item_id) + octet_length(referenced_id) + $2::bigint), 0)::bigint
+        FROM item_links WHERE instance_id = $1)
+    FROM items WHERE instance_id = $1";
 
 impl Instances for PostgresStore {
     async fn record_sightings(&self, batch: Vec<Sighting>) -> Result<(), StoreError> {
@@ -112,7 +115,8 @@ impl Instances for PostgresStore {
 
     async fn storage_usage(&self, instance_id: InstanceId) -> Result<StorageUsage, StoreError> {
         let tenant = uuid(instance_id);
-        let rows = attempt!(reading: self.ask(STORAGE, &[&tenant]))?;
+        let link_bytes = i64::try_from(LINK_BYTES).unwrap_or(i64::MAX);
+        let rows = attempt!(reading: self.ask(STORAGE, &[&tenant, &link_bytes]))?;
         let Some(row) = rows.first() else {
             return Ok(StorageUsage::default());
         };

@@ -38,6 +38,20 @@ impl Lease {
         self.connection.as_deref().ok_or_else(gone)
     }
 
+    /// Back to the pool from a transaction, which has ended whatever became of the work.
+    pub(super) fn give_back_ended<T>(
+        self,
+        outcome: Result<T, impl Into<Failure>>,
+    ) -> Result<T, Failure> {
+        match outcome.map_err(Into::into) {
+            Err(failure @ Failure::Final(StoreError::GaveUp(_))) => {
+                self.give_back(Ok::<_, Failure>(()))?;
+                Err(failure)
+            }
+            outcome => self.give_back(outcome),
+        }
+    }
+
     /// Back to the pool, since nothing is under way any more. Where one connection was cut, the others most
     /// likely were, too: the idle ones are given up, or each would fail somebody.
     pub(super) fn give_back<T>(

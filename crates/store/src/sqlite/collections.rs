@@ -43,8 +43,7 @@ impl Collections for SqliteStore {
                 let read = |reader: &Reader| read(&reader.connection, owner, id);
                 let known = self.readers.read(Budget::unlimited(), read)?;
                 let known = known.map(|it| Arc::new(Collection::new(it, owner.is_none())));
-                self.catalog.put(owner, id, known.clone());
-                known
+                self.catalog.put(owner, id, known)
             };
             if known.is_some() {
                 return Ok(known);
@@ -138,7 +137,9 @@ impl Collections for SqliteStore {
         if let Some(found) = self.collection(instance_id, id).await?
             && !found.declared
         {
-            self.empty(&ItemsOf::new(instance_id, found)).await?;
+            let of = ItemsOf::new(instance_id, found);
+            self.empty(&of).await?;
+            self.forget_links(&of).await?;
         }
         let collection = id.to_owned();
         let outcome = self

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use backlot_wix::data::codec::read_fields;
-use backlot_wix::data::key::sort_key;
+use backlot_wix::data::key::sort_key_within;
 use backlot_wix::data::{Budget, Fault, Filter, Object, Sort};
 use parking_lot::Mutex;
 use rusqlite::functions::{Context, FunctionFlags};
@@ -132,8 +132,8 @@ pub(super) fn register(connection: &Connection, operands: &Operands) -> Result<(
     })?;
     let of_sorts = operands.clone();
     connection.create_scalar_function("item_sort_key", 2, flags, move |context| {
-        of_sorts.with(context, |operand, item, _| match operand {
-            Operand::Sorts(sorts, _) => Ok(sort_key(sorts, item)),
+        of_sorts.with(context, |operand, item, budget| match operand {
+            Operand::Sorts(sorts, _) => sort_key_within(sorts, item, budget),
             Operand::Filter(..) => Ok(Vec::new()),
         })
     })?;

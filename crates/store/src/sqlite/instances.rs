@@ -6,6 +6,7 @@ use rusqlite::{OptionalExtension as _, Row, params};
 use super::SqliteStore;
 use crate::StoreError;
 use crate::instances::{Instance, Instances, Sighting, StorageUsage};
+use crate::items::room::LINK_BYTES;
 use crate::rows::instant;
 
 const ADD: &str = "
@@ -93,9 +94,14 @@ impl Instances for SqliteStore {
                     bytes: bytes.cast_unsigned(),
                 })
             };
-            let sql = "SELECT count(*), coalesce(sum(octet_length(data)), 0) FROM items
-                       WHERE instance_id = ?1";
-            Ok(connection.query_row(sql, [instance_id.as_bytes()], usage)?)
+            let sql = "SELECT count(*), coalesce(sum(octet_length(data)), 0) + (
+                           SELECT coalesce(
+                               sum(octet_length(item_id) + octet_length(referenced_id) + ?2), 0)
+                           FROM item_links WHERE instance_id = ?1)
+                       FROM items WHERE instance_id = ?1";
+            let link_bytes = i64::try_from(LINK_BYTES).unwrap_or(i64::MAX);
+            let parameters = params![instance_id.as_bytes(), link_bytes];
+            Ok(connection.query_row(sql, parameters, usage)?)
         })
         .await
     }

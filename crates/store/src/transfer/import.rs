@@ -272,6 +272,8 @@ impl<'store> Importer<'store> {
             now: Date::from(jiff::Timestamp::UNIX_EPOCH),
             step: None,
             budget: Budget::unlimited(),
+            room: None,
+            tells_items: false,
         };
         for outcome in self.store.write(&of, batch).await? {
             outcome?;

@@ -20,6 +20,10 @@ on_every_database! {
     a_costly_condition_is_worked_out_outside_of_the_writer
     changes_at_once_of_a_large_item_lose_nothing
     a_large_collection_is_emptied
+    a_small_change_of_a_large_item_is_counted_before_the_item_is_read
+    a_batch_of_large_items_ends_with_its_memory
+    what_is_not_asked_for_is_not_told
+    sorting_counts_the_elements_of_lists
 }
 
 const PLENTY: Limits = Limits {
@@ -209,4 +213,89 @@ async fn a_large_collection_is_emptied(place: &Place) {
             .unwrap()),
         [""; 0]
     );
+}
+
+/// On PostgreSQL an increment read a large item on a thread that serves connections, for nothing.
+async fn a_small_change_of_a_large_item_is_counted_before_the_item_is_read(place: &Place) {
+    let table = table(place, 1, 400_000).await;
+    let mut small = batch(vec![patch("0000", &[("n", "INCREMENT_FIELD", json!(1))])]);
+    small.budget = Budget::new(Limits {
+        work: 200_000,
+        ..PLENTY
+    });
+    let outcome = table.store.write(&table.of, small).await;
+    assert_eq!(code(outcome), DataCode::TooCostly);
+    assert_eq!(table.field("0000", "n").await, 0, "nothing was changed");
+    // The connection that it ended on serves others.
+    table
+        .done(patch("0000", &[("n", "INCREMENT_FIELD", json!(1))]))
+        .await;
+}
+
+/// On SQLite changes are worked out one after the other, and keep nothing.
+async fn a_batch_of_large_items_ends_with_its_memory(place: &Place) {
+    let table = table(place, 20, 100_000).await;
+    let all = || {
+        let one = |number| patch(&format!("{number:04}"), &[("new", "SET_FIELD", json!(1))]);
+        let mut all = batch((0..20).map(one).collect());
+        all.tells_items = false;
+        all.budget = Budget::new(Limits {
+            memory: 1_000_000,
+            ..PLENTY
+        });
+        all
+    };
+    let outcome = table.store.write(&table.of, all()).await;
+    match outcome {
+        Err(StoreError::GaveUp(fault)) => {
+            assert!(fault.is_about_memory(), "{fault}");
+            assert_eq!(table.field("0000", "new").await, Json::Null);
+        }
+        Ok(outcomes) => {
+            let told = outcomes.iter().map(|it| it.as_ref().unwrap().item());
+            assert!(told.into_iter().all(|item| item.json.is_empty()));
+        }
+        Err(error) => unreachable!("{error}"),
+    }
+}
+
+async fn what_is_not_asked_for_is_not_told(place: &Place) {
+    let table = table(place, 2, 40).await;
+    for tells_items in [true, false] {
+        let mut writes = batch(vec![
+            crate::table::save(&json!({ "_id": "0000", "n": 1 })),
+            patch("0001", &[("n", "INCREMENT_FIELD", json!(1))]),
+            crate::table::insert(&json!({ "_id": format!("new {tells_items}") })),
+            remove("0000"),
+        ]);
+        writes.tells_items = tells_items;
+        for outcome in table.store.write(&table.of, writes).await.unwrap() {
+            let item = outcome.unwrap().item().clone();
+            assert_eq!(item.json.is_empty(), !tells_items);
+            assert!(!item.id.is_empty());
+        }
+    }
+}
+
+async fn sorting_counts_the_elements_of_lists(place: &Place) {
+    let mut table = Table::create(&place.open().await, 1, &json!({})).await;
+    let list: Vec<Json> = (0..50_000).map(|_| json!({})).collect();
+    table
+        .insert_all(&[json!({ "_id": "1", "l": list }), json!({ "_id": "2" })])
+        .await;
+    let sort = |name: String| backlot_wix::data::Sort {
+        path: name.parse().unwrap(),
+        direction: backlot_wix::data::Direction::Ascending,
+    };
+    let mut find = Find::all(Filter::all(), 10);
+    find.sorts = (0..10).map(|number| sort(format!("l.x{number}"))).collect();
+    table.of.budget = Budget::new(Limits {
+        work: 3_000_000,
+        ..PLENTY
+    });
+    // PostgreSQL sorts by itself, on its own processors, and is told to end when the client has gone.
+    if matches!(place, Place::Folder(_)) {
+        let found = table.store.find(&table.of, find).await;
+        assert_eq!(code(found), DataCode::TooCostly);
+    }
 }

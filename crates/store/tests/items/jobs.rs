@@ -18,6 +18,7 @@ on_every_database! {
     a_job_ends_at_the_first_failure_and_keeps_what_was_done
     what_is_gone_or_does_not_match_any_more_is_passed_over
     of_nodes_that_take_a_step_at_once_one_does
+    a_step_ends_early_when_its_items_have_many_links
     unfinished_jobs_come_oldest_first_and_old_ones_are_forgotten
 }
 
@@ -197,4 +198,67 @@ async fn unfinished_jobs_come_oldest_first_and_old_ones_are_forgotten(place: &Pl
     assert_eq!(of(9).await, ["j", "late"]);
     assert_eq!(store.job(instance(1), "over").await.unwrap(), None);
     assert_eq!(store.job(instance(2), "j").await.unwrap(), Some(of_another));
+}
+
+/// A hundred items with 20,000 links each were one turn of the writer, and others waited for 15 seconds.
+async fn a_step_ends_early_when_its_items_have_many_links(place: &Place) {
+    let fields = json!({ "fields": [{
+        "key": "many", "type": "MULTI_REFERENCE",
+        "typeMetadata": { "multiReference": { "referencedCollectionId": "c" } },
+    }] });
+    let table = Table::create(&place.open().await, 1, &fields).await;
+    let items = ["1", "2", "3"].map(|id| json!({ "_id": id }));
+    table.insert_all(&items).await;
+    table.store.keep_job(job("j", 1)).await.unwrap();
+    let ids: Vec<String> = (0..1_500).map(|number| format!("r{number}")).collect();
+    let link = |id| patch(id, &[("many", "SET_FIELD", json!(ids))]);
+    let clear = |id| remove(id);
+    let sequences = async || {
+        let mut sequences = Vec::new();
+        for id in ["1", "2", "3"] {
+            let item = table.store.item(&table.of, id).await.unwrap();
+            sequences.extend(item.map(|item| item.sequence));
+        }
+        sequences
+    };
+    let all = sequences().await;
+    // The writer's turn ends with the item whose links fill it. PostgreSQL has no turns.
+    let (mut turns, mut from) = (0, 0);
+    while stands(&table).await.0 != JobStatus::Succeeded {
+        let left = all
+            .iter()
+            .zip(["1", "2", "3"])
+            .filter(|(it, _)| **it > from);
+        let writes = left.map(|(_, id)| link(id)).collect();
+        take(&table, stepping(from, all[2], true, writes))
+            .await
+            .unwrap();
+        from = stands(&table).await.2;
+        turns += 1;
+    }
+    assert_eq!(
+        turns,
+        if matches!(place, Place::Folder(_)) {
+            3
+        } else {
+            1
+        }
+    );
+    let held = |id: &str| backlot_store::items::link::Wanted {
+        field: "many".to_owned(),
+        item_ids: vec![id.to_owned()],
+        direction: backlot_wix::data::Direction::Ascending,
+        offset: 0,
+        limit: 9_999,
+        each: 9_999,
+    };
+    for id in ["1", "2", "3"] {
+        let links = table.store.links(&table.of, held(id)).await.unwrap();
+        assert_eq!(links.len(), 1_500);
+    }
+    // What goes with an item takes turns, too.
+    let outcomes = table.write(vec![clear("1"), clear("2"), clear("3")]).await;
+    assert_eq!(codes(&outcomes), [None, None, None]);
+    let links = table.store.links(&table.of, held("1")).await.unwrap();
+    assert!(links.is_empty());
 }

@@ -1,13 +1,15 @@
 //! Links of multi-reference fields, and what becomes of them.
 
+use backlot_store::StoreError;
 use backlot_store::collections::Collections as _;
 use backlot_store::items::link::Wanted;
+use backlot_store::items::write::Content;
 use backlot_store::items::{Items as _, Link, Write};
-use backlot_wix::data::{DataCode, Direction};
+use backlot_wix::data::{DataCode, Direction, limits};
 use serde_json::{Value as Json, json};
 
 use crate::place::Place;
-use crate::table::{Table, content, insert, instance, patch, remove, update};
+use crate::table::{Table, batch, content, insert, instance, patch, remove, update};
 
 on_every_database! {
     links_are_made_once_and_taken_away_once
@@ -18,6 +20,8 @@ on_every_database! {
     links_go_with_the_item_that_refers_and_with_the_one_that_is_referred_to
     links_go_with_all_items_and_with_the_collection
     replaced_links_are_the_only_ones
+    a_field_holds_so_many_links
+    an_item_that_many_refer_to_goes_with_all_links
 }
 
 fn reference(key: &str, to: &str) -> Json {
@@ -294,4 +298,63 @@ async fn replaced_links_are_the_only_ones(place: &Place) {
         .unwrap();
     assert_eq!(items.matching(&json!({ "tags": null })).await, ["1", "3"]);
     items.done(insert(&json!({ "_id": "4" }))).await;
+}
+
+async fn a_field_holds_so_many_links(place: &Place) {
+    let (items, _) = tables(place).await;
+    let most = limits::LINKS_OF_FIELD;
+    let ids = |count: usize| (0..count).map(|it| format!("r{it}")).collect::<Vec<_>>();
+    let set = |count: usize| patch("1", &[("tags", "SET_FIELD", json!(ids(count)))]);
+    assert_eq!(items.refused(set(most + 1)).await, DataCode::Invalid);
+    items.done(set(most - 1)).await;
+    let more = [("tags", "1", "x"), ("tags", "1", "y"), ("tags", "2", "y")];
+    assert_eq!(
+        link(&items, &more).await,
+        [None, Some(DataCode::Invalid), None]
+    );
+    let append = items.store.write(
+        &items.of,
+        batch(vec![patch("1", &[("tags", "APPEND_TO_ARRAY", json!("y"))])]),
+    );
+    let fault = match append.await {
+        Ok(mut outcomes) => outcomes.remove(0).unwrap_err(),
+        Err(StoreError::GaveUp(fault)) => fault,
+        Err(error) => unreachable!("{error}"),
+    };
+    assert_eq!(fault.code(), DataCode::Invalid);
+    // In the place of others they have room.
+    items.done(set(most)).await;
+    let all = Wanted {
+        limit: u32::MAX,
+        each: u32::MAX,
+        ..wanted("tags", &["1"])
+    };
+    assert_eq!(linked(&items, all).await.len(), most);
+    let too_many = Write::Insert(Content {
+        links: vec![("tags".to_owned(), ids(most + 1))],
+        ..content(&json!({ "_id": "4" }))
+    });
+    assert_eq!(items.refused(too_many).await, DataCode::Invalid);
+}
+
+/// All of them went in one turn of SQLite's writer.
+async fn an_item_that_many_refer_to_goes_with_all_links(place: &Place) {
+    let (items, _) = tables(place).await;
+    let names: Vec<Json> = (0..1_200)
+        .map(|number| json!({ "_id": format!("n{number}") }))
+        .collect();
+    items.insert_all(&names).await;
+    let links: Vec<Link> = (0..1_200)
+        .map(|number| of("peers", &format!("n{number}"), "1"))
+        .collect();
+    for outcome in items.store.link(&items.of, links).await.unwrap() {
+        outcome.unwrap();
+    }
+    let outcomes = items
+        .write(vec![remove("1"), remove("2"), remove("none")])
+        .await;
+    let codes = crate::table::codes(&outcomes);
+    assert_eq!(codes, [None, None, Some(DataCode::ItemMissing)]);
+    let gone = of("peers", "n7", "1");
+    assert!(!items.store.is_linked(&items.of, &gone).await.unwrap());
 }

@@ -27,6 +27,7 @@ mod overheard;
 mod plans;
 mod property;
 mod regressions;
+mod rooms;
 mod table;
 mod tenants;
 mod together;

@@ -138,6 +138,8 @@ pub(crate) fn batch(writes: Vec<Write>) -> Batch {
         now: Date::from_milliseconds(1_700_000_000_000).unwrap(),
         step: None,
         budget: Budget::unlimited(),
+        room: None,
+        tells_items: true,
     }
 }
 
@@ -184,7 +186,7 @@ pub(crate) fn patch(id: &str, modifications: &[(&str, &str, Json)]) -> Write {
     let wire: Vec<WireModification> = serde_json::from_value(wire).unwrap();
     Write::Patch {
         item_id: id.to_owned(),
-        modifications: Modification::parse_all(&wire).unwrap(),
+        modifications: Modification::parse_all(wire).unwrap(),
     }
 }
 

@@ -170,5 +170,7 @@ pub(crate) fn batch(writes: Vec<Write>) -> Batch {
         now: Date::from_milliseconds(1_700_000_000_123).unwrap(),
         step: None,
         budget: Budget::unlimited(),
+        room: None,
+        tells_items: true,
     }
 }

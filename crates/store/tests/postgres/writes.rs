@@ -201,10 +201,11 @@ async fn one_of_many_takes_a_unique_value_and_no_increment_is_lost() {
             &of,
             vec![Write::Patch {
                 item_id: "n".to_owned(),
-                modifications: vec![Modification {
+                modifications: [Modification {
                     path: "n".parse().unwrap(),
                     action: Action::Increment(1.0),
-                }],
+                }]
+                .into(),
             }],
         )
     });

@@ -5,31 +5,43 @@
 
 use std::borrow::Cow;
 
-use super::{FieldPath, Object, Value};
+use super::memory::Weigh as _;
+use super::path::VISIT;
+use super::{Budget, Fault, FieldPath, Object, Value};
 
-/// The value at a path.
-pub fn take<'item>(item: &'item Object, path: &FieldPath) -> Option<Cow<'item, Value>> {
-    let (first, rest) = path.segments().split_first()?;
-    within(item.get(first)?, rest)
+/// The value at a path. Elements that are looked at, and copies, are counted.
+pub fn take<'item>(
+    item: &'item Object,
+    path: &FieldPath,
+    budget: &Budget,
+) -> Result<Option<Cow<'item, Value>>, Fault> {
+    within(item, path.segments(), budget)
 }
 
-fn within<'item>(value: &'item Value, names: &[String]) -> Option<Cow<'item, Value>> {
+fn within<'item>(
+    object: &'item Object,
+    names: &[String],
+    budget: &Budget,
+) -> Result<Option<Cow<'item, Value>>, Fault> {
     let Some((name, rest)) = names.split_first() else {
-        return Some(Cow::Borrowed(value));
+        return Ok(None);
     };
-    match value {
-        Value::Object(object) => within(object.get(name)?, rest),
-        Value::Array(elements) => {
-            let found = elements
-                .iter()
-                .filter_map(Value::as_object)
-                .filter_map(|object| within(object.get(name)?, rest))
-                .map(Cow::into_owned)
-                .collect();
+    Ok(match object.get(name) {
+        Some(value) if rest.is_empty() => Some(Cow::Borrowed(value)),
+        Some(Value::Object(inner)) => within(inner, rest, budget)?,
+        Some(Value::Array(elements)) => {
+            budget.work(elements.len() as u64 * VISIT)?;
+            let mut found = Vec::new();
+            for inner in elements.iter().filter_map(Value::as_object) {
+                if let Some(value) = within(inner, rest, budget)? {
+                    budget.work(value.weight() as u64)?;
+                    found.push(value.into_owned());
+                }
+            }
             Some(Cow::Owned(Value::Array(found)))
         }
-        _ => None,
-    }
+        None | Some(_) => None,
+    })
 }
 
 /// Puts a value to a path. What stands in the way and is no object gives way to one.
@@ -71,6 +83,7 @@ pub fn at_mut<'item>(item: &'item mut Object, path: &FieldPath) -> Option<&'item
 
 #[cfg(test)]
 mod tests {
+    use super::super::budget::Limits;
     use super::*;
 
     fn item(json: &str) -> Object {
@@ -92,9 +105,23 @@ mod tests {
             ("zz", None),
         ] {
             let path = FieldPath::parse(path).unwrap();
-            let taken = take(&item, &path).map(|it| serde_json::to_string(&*it).unwrap());
+            let taken = take(&item, &path, &Budget::unlimited()).unwrap();
+            let taken = taken.map(|it| serde_json::to_string(&*it).unwrap());
             assert_eq!(taken.as_deref(), found, "{path}");
         }
+    }
+
+    #[test]
+    fn elements_on_the_way_and_copies_are_counted() {
+        let item = item(&format!(r#"{{"l":[{}{{"x":1}}]}}"#, "{},".repeat(1_000)));
+        let path = FieldPath::parse("l.x").unwrap();
+        let budget = |work| Budget::new(Limits { work, memory: 0 });
+        assert!(take(&item, &path, &budget(9_000)).is_err());
+        assert!(take(&item, &path, &budget(20_000)).is_ok());
+        let text = Value::from("x".repeat(50_000));
+        let texts = Object::from_iter([("x".to_owned(), text)]);
+        let list = Object::from_iter([("l".to_owned(), Value::from(vec![texts]))]);
+        assert!(take(&list, &path, &budget(9_000)).is_err());
     }
 
     #[test]

@@ -24,15 +24,28 @@ pub trait Watch: Send + Sync {
 
 /// What one request may still do. Cloning shares it.
 #[derive(Clone)]
-pub struct Budget(Option<Arc<Shared>>);
+pub struct Budget(Option<Parts>);
 
+/// What is counted.
+#[derive(Clone)]
+struct Parts {
+    shared: Arc<Shared>,
+    memory: Arc<MemoryLeft>,
+}
+
+/// Bytes that may be kept.
+struct MemoryLeft {
+    limit: u64,
+    left: AtomicU64,
+}
+
+/// What all parts of a request share.
 struct Shared {
-    limits: Limits,
+    work_limit: u64,
     work_left: AtomicU64,
-    memory_left: AtomicU64,
     /// Work since the last look.
     unwatched: AtomicU64,
-    watch: Option<Box<dyn Watch>>,
+    watch: Option<Arc<dyn Watch>>,
 }
 
 /// How much a request may do.
@@ -62,24 +75,51 @@ impl Budget {
 
     /// A budget with these limits that also ends when the watch says so.
     pub fn watched(limits: Limits, watch: impl Watch + 'static) -> Self {
-        Self::with(limits, Some(Box::new(watch)))
+        Self::with(limits, Some(Arc::new(watch)))
     }
 
-    fn with(limits: Limits, watch: Option<Box<dyn Watch>>) -> Self {
-        Self(Some(Arc::new(Shared {
-            limits,
+    fn with(limits: Limits, watch: Option<Arc<dyn Watch>>) -> Self {
+        let shared = Shared {
+            work_limit: limits.work,
             work_left: AtomicU64::new(limits.work),
-            memory_left: AtomicU64::new(limits.memory),
             unwatched: AtomicU64::new(0),
             watch,
-        })))
+        };
+        Self(Some(Parts {
+            shared: Arc::new(shared),
+            memory: Arc::new(MemoryLeft::new(limits.memory)),
+        }))
+    }
+
+    /// The same work and the same watch, with memory of its own: for a part of a request that keeps nothing beyond its end.
+    #[must_use]
+    pub fn apart(&self, memory: u64) -> Self {
+        Self(self.0.as_ref().map(|parts| Parts {
+            shared: Arc::clone(&parts.shared),
+            memory: Arc::new(MemoryLeft::new(memory.min(parts.memory.limit))),
+        }))
+    }
+
+    /// All of the work and memory anew, under the same watch: for another attempt at what was too costly.
+    #[must_use]
+    pub fn renewed(&self) -> Self {
+        let Some(Parts { shared, memory }) = &self.0 else {
+            return Self(None);
+        };
+        let limits = Limits {
+            work: shared.work_limit,
+            memory: memory.limit,
+        };
+        Self::with(limits, shared.watch.clone())
     }
 
     /// Counts work that is done. `QUERY_TOO_COSTLY` when there is none left, or when the watch ends the request.
     pub fn work(&self, units: u64) -> Result<(), Fault> {
-        let Some(shared) = &self.0 else { return Ok(()) };
+        let Some(Parts { shared, .. }) = &self.0 else {
+            return Ok(());
+        };
         if !take(&shared.work_left, units) {
-            return Err(too_much_work(shared.limits.work));
+            return Err(too_much_work(shared.work_limit));
         }
         let before = shared.unwatched.fetch_add(units, Ordering::Relaxed);
         if before + units >= WORK_BETWEEN_LOOKS {
@@ -91,17 +131,29 @@ impl Budget {
 
     /// Asks the watch at once.
     pub fn look(&self) -> Result<(), Fault> {
-        let watch = self.0.as_ref().and_then(|shared| shared.watch.as_ref());
+        let parts = self.0.as_ref();
+        let watch = parts.and_then(|parts| parts.shared.watch.as_ref());
         watch.map_or(Ok(()), |watch| watch.look())
     }
 
     /// Counts bytes that are kept until the reply is made. `QUERY_TOO_COSTLY` when that is too much.
     pub fn keep(&self, bytes: usize) -> Result<(), Fault> {
-        let Some(shared) = &self.0 else { return Ok(()) };
-        if take(&shared.memory_left, bytes as u64) {
+        let Some(Parts { memory, .. }) = &self.0 else {
+            return Ok(());
+        };
+        if take(&memory.left, bytes as u64) {
             Ok(())
         } else {
-            Err(too_much_memory(shared.limits.memory))
+            Err(too_much_memory(memory.limit))
+        }
+    }
+}
+
+impl MemoryLeft {
+    const fn new(bytes: u64) -> Self {
+        Self {
+            limit: bytes,
+            left: AtomicU64::new(bytes),
         }
     }
 }
@@ -120,7 +172,7 @@ fn too_much_work(limit: u64) -> Fault {
 }
 
 fn too_much_memory(limit: u64) -> Fault {
-    let text = "The request's answer is too large. Ask for a smaller page, fewer fields or fewer included references.";
+    let text = "The request needs more memory than one request may take. Send less at once, or ask for a smaller page, fewer fields or fewer included references.";
     Fault::new(DataCode::TooCostly, text)
         .with("limit", "memory")
         .with("allowed", limit)
@@ -138,7 +190,10 @@ pub fn too_much_time(seconds: u64) -> Fault {
 
 impl fmt::Debug for Budget {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let limits = self.0.as_ref().map(|shared| shared.limits);
+        let limits = self.0.as_ref().map(|parts| Limits {
+            work: parts.shared.work_limit,
+            memory: parts.memory.limit,
+        });
         formatter.debug_tuple("Budget").field(&limits).finish()
     }
 }
@@ -162,6 +217,23 @@ mod tests {
         budget.keep(5).unwrap();
         assert_eq!(budget.keep(1).unwrap_err().data()["limit"], "memory");
         Budget::unlimited().work(u64::MAX).unwrap();
+    }
+
+    #[test]
+    fn a_part_has_memory_of_its_own_and_shares_the_work() {
+        let budget = Budget::new(Limits {
+            work: 10,
+            memory: 5,
+        });
+        for _ in 0..3 {
+            let part = budget.apart(4);
+            part.keep(4).unwrap();
+            assert!(part.keep(1).is_err());
+            part.work(3).unwrap();
+        }
+        assert!(budget.apart(9).keep(6).is_err());
+        budget.keep(5).unwrap();
+        assert!(budget.work(2).is_err());
     }
 
     #[test]

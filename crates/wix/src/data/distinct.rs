@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::memory::{Memory, Weigh as _};
 use super::order::{compare, equality_key};
 use super::page::{Collector, WireCursorPaging, WirePaging};
+use super::path::VISIT;
 use super::{Budget, Direction, Fault, FieldPath, Filter, Object, Page, Paging, Value};
 
 /// The body of the request. What is not named here is not looked at.
@@ -97,15 +98,20 @@ impl Run<'_> {
     /// Adds an item that the filter matches.
     pub fn add(&mut self, item: &Object) -> Result<(), Fault> {
         let mut result = Ok(());
-        self.request.field.any(item, &mut |found| {
-            for value in found.elements() {
-                result = keep(&mut self.values, &mut self.memory, value);
-                if result.is_err() {
-                    return true;
+        let mut visited = 0;
+        let mut visits = |elements: u64| visited += elements;
+        self.request
+            .field
+            .any_counted(item, &mut visits, &mut |found| {
+                for value in found.elements() {
+                    result = keep(&mut self.values, &mut self.memory, value);
+                    if result.is_err() {
+                        return true;
+                    }
                 }
-            }
-            false
-        });
+                false
+            });
+        self.memory.budget().work(visited * VISIT)?;
         result
     }
 

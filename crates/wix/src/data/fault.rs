@@ -78,6 +78,11 @@ struct Inner {
 }
 
 impl Fault {
+    /// Whether a budget had no memory left.
+    pub fn is_about_memory(&self) -> bool {
+        self.code() == DataCode::TooCostly && self.0.data.get("limit") == Some(&"memory".into())
+    }
+
     /// A fault with a sentence for people, without its code.
     pub fn new(code: DataCode, text: impl Into<String>) -> Self {
         let text = text.into();

@@ -3,8 +3,9 @@
 //! One value is a tag and a body; several values are one after the other. Texts end with a zero byte,
 //! which no stored text holds. A descending part has all its bits turned around.
 
+use super::path::VISIT;
 use super::value::Kind;
-use super::{Direction, Object, Sort, Value};
+use super::{Budget, Direction, Fault, Object, Sort, Value};
 
 /// The key of an item for these fields: `compare_items` in bytes.
 pub fn sort_key(sorts: &[Sort], item: &Object) -> Vec<u8> {
@@ -13,6 +14,18 @@ pub fn sort_key(sorts: &[Sort], item: &Object) -> Vec<u8> {
         push(&mut key, sort.value(item), sort.direction);
     }
     key
+}
+
+/// The same, within a budget: each element of a list is looked at.
+pub fn sort_key_within(sorts: &[Sort], item: &Object, budget: &Budget) -> Result<Vec<u8>, Fault> {
+    let mut key = Vec::with_capacity(16 * sorts.len());
+    for sort in sorts {
+        let mut visited = 0;
+        let value = sort.value_counted(item, &mut |elements| visited += elements);
+        budget.work(visited * VISIT)?;
+        push(&mut key, value, sort.direction);
+    }
+    Ok(key)
 }
 
 /// Adds one value.

@@ -19,15 +19,23 @@ pub const BULK_PATCHES: usize = 1_000;
 pub const DEFAULT_PAGE: u32 = 50;
 /// The largest page.
 pub const LARGEST_PAGE: u32 = 1_000;
-/// The most operands that a filter may hold, all its lists counted.
+/// The most operands that a filter may hold: terms, and whatever stands in their lists and objects.
 pub const FILTER_OPERANDS: usize = 10_000;
+/// The most bytes of a filter's names and texts: a list of as many ids as there may be operands.
+pub const FILTER_BYTES: usize = 1 << 20;
 /// How deep `$and`, `$or` and `$not` may stand in each other. (JSON itself is read 128 levels deep, and each of
 /// these takes two.)
 pub const FILTER_DEPTH: usize = 50;
 /// The most names of a dotted path.
 pub const PATH_SEGMENTS: usize = 32;
+/// The most bytes of a dotted path.
+pub const PATH_BYTES: usize = 10_000;
 /// The most fields that a query may be sorted by.
 pub const SORT_FIELDS: usize = 10;
+/// The most fields that a request may choose of an item, each counted once.
+pub const CHOSEN_FIELDS: usize = 1_000;
+/// The most bytes of a collection's compiled patterns.
+pub const PATTERNS_BYTES: usize = 16 << 20;
 /// The most fields of a collection.
 pub const FIELDS: usize = 1_000;
 /// The most regular indexes of a collection.
@@ -38,6 +46,10 @@ pub const UNIQUE_INDEXES: usize = 1;
 pub const INDEX_FIELDS: usize = 3;
 /// The most modifications of one patch.
 pub const MODIFICATIONS: usize = 1_000;
+/// The most links that one request may make (`WDE0080`).
+pub const LINKS: usize = 10_000;
+/// The most links that one field of one item may hold (`WDE0080`): they are taken away as one.
+pub const LINKS_OF_FIELD: usize = 5_000;
 /// The most bytes that one aggregation, pipeline, search or list of distinct values may gather (`WDE0092`).
 pub const GATHERED_BYTES: usize = 64 << 20;
 /// The most groups of one aggregation.

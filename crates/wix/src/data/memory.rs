@@ -35,6 +35,15 @@ impl Memory {
         }
     }
 
+    /// The same with room for so many bytes.
+    #[must_use]
+    pub(super) fn with_room(self, bytes: usize) -> Self {
+        Self {
+            left: bytes,
+            ..self
+        }
+    }
+
     /// Counts the work of looking at something, or of making it.
     pub fn work(&self, it: &impl Weigh) -> Result<(), Fault> {
         self.budget.work(it.weight() as u64)

@@ -11,6 +11,7 @@
 //! - [`aggregation`]: groups and what is computed over them; [`pipeline`]: stages, one after the other
 //! - [`search`]: words in items; [`distinct`]: the values of a field
 //! - [`budget`]: what one request may still do
+//! - [`reading`]: JSON within that budget
 //! - [`memory`], [`top`], [`grouping`], [`access`]: what the last four are made of
 //! - [`modification`]: what `patch` does to an item
 //! - [`collection`]: definitions, field types, permissions
@@ -36,6 +37,7 @@ pub mod order;
 pub mod page;
 pub mod path;
 pub mod pipeline;
+pub mod reading;
 pub mod search;
 pub mod sort;
 pub mod top;

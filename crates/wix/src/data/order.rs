@@ -53,8 +53,19 @@ impl Sort {
     /// The value that an item is sorted by: of several, the lowest when ascending and the highest when
     /// descending. `Null` when there is none.
     pub fn value<'item>(&self, item: &'item Object) -> &'item Value {
+        self.value_counted(item, &mut |_| {})
+    }
+
+    /// The same, and tells `visits` how many elements of lists are looked at.
+    pub(super) fn value_counted<'item>(
+        &self,
+        item: &'item Object,
+        visits: &mut dyn FnMut(u64),
+    ) -> &'item Value {
         let mut best: Option<&Value> = None;
-        self.path.any(item, &mut |found| {
+        let mut compared = 0;
+        self.path.any_counted(item, visits, &mut |found| {
+            compared += found.elements().len() as u64;
             for element in found.elements() {
                 let better =
                     best.is_none_or(|best| self.direction.apply(compare(element, best)).is_lt());
@@ -64,6 +75,7 @@ impl Sort {
             }
             false
         });
+        visits(compared);
         best.unwrap_or(&Value::Null)
     }
 }

@@ -5,6 +5,9 @@
 
 use super::{Fault, Object, Value, limits};
 
+/// Units of work for an element of a list that is looked at on the way to a value.
+pub(super) const VISIT: u64 = 10;
+
 /// One name, or several with dots between them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct FieldPath(Box<[String]>);
@@ -12,15 +15,28 @@ pub struct FieldPath(Box<[String]>);
 impl FieldPath {
     /// Reads a path. None of its names may be empty, begin with `$` or hold a NUL.
     pub fn parse(text: &str) -> Result<Self, Fault> {
-        let segments: Box<[String]> = text.split('.').map(str::to_owned).collect();
+        let no_path = || {
+            let text = shown(text);
+            Fault::invalid(format!(
+                "{text} is no field: a path is names with dots between them."
+            ))
+        };
+        if text.len() > limits::PATH_BYTES {
+            return Err(no_path());
+        }
+        // One more than there may be, so that no more are made.
+        let segments = text.split('.').take(limits::PATH_SEGMENTS + 1);
+        let segments: Box<[String]> = segments.map(str::to_owned).collect();
         let wrong = |name: &String| name.is_empty() || name.starts_with('$') || name.contains('\0');
         if segments.len() > limits::PATH_SEGMENTS || segments.iter().any(wrong) {
-            return Err(Fault::invalid(format!(
-                "{} is no field: a path is names with dots between them.",
-                shown(text)
-            )));
+            return Err(no_path());
         }
         Ok(Self(segments))
+    }
+
+    /// The bytes of its names.
+    pub(super) fn bytes(&self) -> usize {
+        self.0.iter().map(String::len).sum()
     }
 
     /// A path of these names as they are, be there dots in them.
@@ -52,7 +68,17 @@ impl FieldPath {
         item: &'item Object,
         found: &mut dyn FnMut(&'item Value) -> bool,
     ) -> bool {
-        any_in(&self.0, item, found)
+        any_in(&self.0, item, &mut |_| {}, found)
+    }
+
+    /// The same, and tells `visits` how many elements of lists are looked at on the way.
+    pub(super) fn any_counted<'item>(
+        &self,
+        item: &'item Object,
+        visits: &mut dyn FnMut(u64),
+        found: &mut dyn FnMut(&'item Value) -> bool,
+    ) -> bool {
+        any_in(&self.0, item, visits, found)
     }
 
     /// Every value at this path.
@@ -69,6 +95,7 @@ impl FieldPath {
 fn any_in<'item>(
     names: &[String],
     object: &'item Object,
+    visits: &mut dyn FnMut(u64),
     found: &mut dyn FnMut(&'item Value) -> bool,
 ) -> bool {
     let Some((name, rest)) = names.split_first() else {
@@ -80,11 +107,12 @@ fn any_in<'item>(
     if rest.is_empty() {
         return found(value);
     }
-    value
-        .elements()
+    let elements = value.elements();
+    visits(elements.len() as u64);
+    elements
         .iter()
         .filter_map(Value::as_object)
-        .any(|object| any_in(rest, object, found))
+        .any(|object| any_in(rest, object, visits, found))
 }
 
 impl std::fmt::Display for FieldPath {

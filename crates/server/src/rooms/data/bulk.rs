@@ -23,42 +23,47 @@ struct Request {
 
 /// `POST bulk/items/insert`
 pub(super) async fn insert(data: &DataOf, input: &Input) -> Result<String, DataFault> {
-    let mut request: Request = input.json()?;
+    let mut request: Request = input.json(data)?;
     let items = std::mem::take(&mut request.data_items);
-    let changes = items.into_iter().map(|item| Ok(Change::Insert(item)));
+    let changes = items
+        .into_iter()
+        .map(|item| input.check_item(&item).map(|()| Change::Insert(item)));
     run(data, &request, "dataItems", changes.collect()).await
 }
 
 /// `POST bulk/items/update`
 pub(super) async fn update(data: &DataOf, input: &Input) -> Result<String, DataFault> {
-    let mut request: Request = input.json()?;
+    let mut request: Request = input.json(data)?;
     let items = std::mem::take(&mut request.data_items);
-    let changes = items.into_iter().map(|item| Ok(Change::Update(item)));
+    let changes = items
+        .into_iter()
+        .map(|item| input.check_item(&item).map(|()| Change::Update(item)));
     run(data, &request, "dataItems", changes.collect()).await
 }
 
 /// `POST bulk/items/save`
 pub(super) async fn save(data: &DataOf, input: &Input) -> Result<String, DataFault> {
-    let mut request: Request = input.json()?;
+    let mut request: Request = input.json(data)?;
     let items = std::mem::take(&mut request.data_items);
-    let changes = items.into_iter().map(|item| Ok(Change::Save(item)));
+    let changes = items
+        .into_iter()
+        .map(|item| input.check_item(&item).map(|()| Change::Save(item)));
     run(data, &request, "dataItems", changes.collect()).await
 }
 
 /// `POST bulk/items/patch`
 pub(super) async fn patch(data: &DataOf, input: &Input) -> Result<String, DataFault> {
-    let request: Request = input.json()?;
-    let changes = request.patches.iter().map(|patch| patch.change(None));
+    let mut request: Request = input.json(data)?;
+    let patches = std::mem::take(&mut request.patches);
+    let changes = patches.into_iter().map(|patch| patch.change(None));
     run(data, &request, "patches", changes.collect()).await
 }
 
 /// `POST bulk/items/remove`
 pub(super) async fn remove(data: &DataOf, input: &Input) -> Result<String, DataFault> {
-    let request: Request = input.json()?;
-    let changes = request
-        .data_item_ids
-        .iter()
-        .map(|id| Ok(Change::Remove(id.clone())));
+    let mut request: Request = input.json(data)?;
+    let ids = std::mem::take(&mut request.data_item_ids);
+    let changes = ids.into_iter().map(|id| Ok(Change::Remove(id)));
     run(data, &request, "dataItemIds", changes.collect()).await
 }
 
@@ -77,15 +82,16 @@ async fn run(
             Fault::invalid(format!("{name} has size {size}, expected {most} or less.")).into(),
         );
     }
+    let with_item = request.return_entity.unwrap_or_default();
     let kinds: Vec<(&str, Option<String>)> = changes.iter().map(kind).collect();
     let changes = Changes {
         collection: &request.data_collection_id,
         each: changes,
         condition: condition(request.condition.as_ref())?,
         save_references: request.save_references.unwrap_or_default(),
+        tells_items: with_item,
     };
     let Changed { opened, outcomes } = data.change(&changes).await?;
-    let with_item = request.return_entity.unwrap_or_default();
     let metadata = BulkMetadata::of(&outcomes);
     let results = outcomes.iter().zip(kinds).enumerate();
     let results = results.map(|(place, (outcome, (action, id)))| match outcome {

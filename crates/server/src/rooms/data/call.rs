@@ -110,6 +110,9 @@ impl Call {
                 | Self::BulkUpdate
                 | Self::BulkSave
                 | Self::BulkPatch
+                | Self::AsyncPatch
+                | Self::InsertReferences
+                | Self::ReplaceReferences
         )
     }
 
@@ -167,7 +170,7 @@ fn of_items(method: &Method, rest: &str, query: &str) -> Option<Call> {
 /// Whether the query, in plain parameters, names an item. (A query's own words stand in `.r`.)
 fn names_an_item(query: &str) -> bool {
     super::input::pairs(query).any(|pair| pair.starts_with("dataItemId=") || pair == "dataItemId")
-        || super::input::encoded(query).is_some_and(|json| json.get("dataItemId").is_some())
+        || super::input::encoded_names_an_item(query)
 }
 
 fn of_bulk(rest: &str) -> Option<Call> {

@@ -10,7 +10,7 @@ use crate::data::{DataFault, DataOf, check_limit};
 
 /// `POST collections`
 pub(super) async fn create(data: &DataOf, input: &Input) -> Result<String, DataFault> {
-    let request: Json = input.json()?;
+    let request: Json = input.json(data)?;
     let definition = Definition::from_wire(part(&request, "collection")?)?;
     let made = data.create_collection(definition).await?;
     Ok(json!({ "collection": made.to_wire() }).to_string())
@@ -57,7 +57,7 @@ pub(super) async fn list(data: &DataOf, input: &Input) -> Result<String, DataFau
 
 /// `PUT collections`: the whole definition anew, in the place of the revision that it names.
 pub(super) async fn update(data: &DataOf, input: &Input) -> Result<String, DataFault> {
-    let request: Json = input.json()?;
+    let request: Json = input.json(data)?;
     let wire = part(&request, "collection")?;
     let new = Definition::from_wire(wire)?;
     let revision = match wire.get("revision") {
@@ -79,7 +79,7 @@ pub(super) async fn update(data: &DataOf, input: &Input) -> Result<String, DataF
 
 /// `PATCH collections/{id}`: the names only.
 pub(super) async fn patch(data: &DataOf, input: &Input) -> Result<String, DataFault> {
-    let request: Json = input.json()?;
+    let request: Json = input.json(data)?;
     let wire = part(&request, "dataCollection")?;
     if wire.get("permissions").is_some_and(|it| !it.is_null()) {
         let text = "Permissions cannot be changed by a patch; update the collection.";

@@ -10,7 +10,7 @@ use crate::data::{DataFault, DataOf};
 
 /// `POST collections/create-field`
 pub(super) async fn create(data: &DataOf, input: &Input) -> Result<String, DataFault> {
-    let request: Json = input.json()?;
+    let request: Json = input.json(data)?;
     let field = read_field(part(&request, "field")?)?;
     let id = id(&request)?;
     let changed = data.change_collection(&id, None, |definition| {
@@ -26,7 +26,7 @@ pub(super) async fn create(data: &DataOf, input: &Input) -> Result<String, DataF
 
 /// `POST collections/update-field`: the whole field anew.
 pub(super) async fn update(data: &DataOf, input: &Input) -> Result<String, DataFault> {
-    let request: Json = input.json()?;
+    let request: Json = input.json(data)?;
     let field = read_field(part(&request, "field")?)?;
     let id = id(&request)?;
     let changed = data.change_collection(&id, None, |definition| {
@@ -38,7 +38,7 @@ pub(super) async fn update(data: &DataOf, input: &Input) -> Result<String, DataF
 
 /// `PATCH collections/{id}/patch-field`: what is named, and nothing else.
 pub(super) async fn patch(data: &DataOf, input: &Input) -> Result<String, DataFault> {
-    let request: Json = input.json()?;
+    let request: Json = input.json(data)?;
     let words = part(&request, "field")?;
     let key = words.get("key").and_then(Json::as_str).unwrap_or_default();
     let id = id(&request)?;
@@ -56,7 +56,7 @@ pub(super) async fn patch(data: &DataOf, input: &Input) -> Result<String, DataFa
 
 /// `POST collections/delete-field`. What items hold in it stays.
 pub(super) async fn delete(data: &DataOf, input: &Input) -> Result<String, DataFault> {
-    let request: Json = input.json()?;
+    let request: Json = input.json(data)?;
     let key = request
         .get("fieldKey")
         .and_then(Json::as_str)
@@ -77,7 +77,7 @@ pub(super) async fn add_plugin(
     input: &Input,
     kind: Option<&'static str>,
 ) -> Result<String, DataFault> {
-    let request: Json = input.json()?;
+    let request: Json = input.json(data)?;
     let plugin = match kind {
         None => part(&request, "plugin")?.clone(),
         Some(kind) => {
@@ -106,7 +106,7 @@ pub(super) async fn delete_plugin(
     input: &Input,
     kind: Option<&'static str>,
 ) -> Result<String, DataFault> {
-    let request: Json = input.json()?;
+    let request: Json = input.json(data)?;
     let named = request.get("pluginType").and_then(Json::as_str);
     let kind = kind.or(named).unwrap_or_default();
     let id = id(&request)?;

@@ -22,7 +22,7 @@ pub(super) async fn create(data: &DataOf, input: &Input) -> Result<String, DataF
     let Request {
         data_collection_id,
         index,
-    } = input.json()?;
+    } = input.json(data)?;
     index.validate()?;
     data.change_collection(&data_collection_id, None, |definition| {
         let (regular, unique) = counts(definition);

@@ -2,16 +2,19 @@
 
 use backlot_outbound::body::{BodyFault, BodyLimits, RequestBody};
 use backlot_wix::InstanceId;
-use backlot_wix::data::{DataCode, Fault};
+use backlot_wix::data::reading::{ReadError, read_within};
+use backlot_wix::data::{Budget, DataCode, Fault, limits};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::{Method, Request, Uri};
 use memchr::{memchr, memchr2};
 use percent_encoding::percent_decode_str;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Deserializer};
 
 use crate::buffers::{BufferBudget, CollectError};
+use crate::data::{DataOf, WireItem};
 use crate::error::Refusal;
 
 /// What a request says.
@@ -60,15 +63,25 @@ impl Input {
         self.uri.query().unwrap_or_default()
     }
 
-    /// The words of a call, from the body, or where there is none from `.r`.
-    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Fault> {
+    /// The words of a call, from the body, or where there is none from `.r`. What is made of them counts against the
+    /// request's budget while it is made.
+    pub(super) fn json<T: DeserializeOwned>(&self, data: &DataOf) -> Result<T, Fault> {
+        let budget = data.budget();
         if !self.body.is_empty() {
-            return read(&self.body);
+            return read(&self.body, &budget);
         }
         match encoded_bytes(self.query()) {
-            Some(bytes) => read(&bytes),
+            Some(bytes) => read(&bytes, &budget),
             None => Err(Fault::invalid("The request has no body.")),
         }
+    }
+
+    /// `WDE0009` for an item that is too large. Only a large request can hold one.
+    pub(super) fn check_item(&self, item: &WireItem) -> Result<(), Fault> {
+        if self.size() <= limits::ITEM_BYTES {
+            return Ok(());
+        }
+        item.check_size()
     }
 
     /// True when the words are in plain parameters.
@@ -127,11 +140,14 @@ pub(super) fn too_large(limit: u64) -> Refusal {
         .into()
 }
 
-fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
-    serde_json::from_slice(bytes).map_err(|error| {
-        // serde_json's own words, which repeat nothing of what was sent but a name or a number.
-        let text: String = error.to_string().chars().take(200).collect();
-        Fault::invalid(format!("The request cannot be read: {text}."))
+fn read<T: DeserializeOwned>(bytes: &[u8], budget: &Budget) -> Result<T, Fault> {
+    read_within(bytes, budget).map_err(|error| match error {
+        ReadError::Fault(fault) => fault,
+        ReadError::Json(error) => {
+            // serde_json's own words, which repeat nothing of what was sent but a name or a number.
+            let text: String = error.to_string().chars().take(200).collect();
+            Fault::invalid(format!("The request cannot be read: {text}."))
+        }
     })
 }
 
@@ -149,9 +165,19 @@ pub(super) fn pairs(query: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The JSON in `.r`.
-pub(super) fn encoded(query: &str) -> Option<serde_json::Value> {
-    serde_json::from_slice(&encoded_bytes(query)?).ok()
+/// Whether the JSON in `.r` names an item. The rest of it is passed over.
+pub(super) fn encoded_names_an_item(query: &str) -> bool {
+    #[derive(Default, Deserialize)]
+    #[serde(rename_all = "camelCase", default)]
+    struct Words {
+        #[serde(deserialize_with = "is_there")]
+        data_item_id: bool,
+    }
+    fn is_there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+        IgnoredAny::deserialize(deserializer).map(|_| true)
+    }
+    let words = encoded_bytes(query).and_then(|json| serde_json::from_slice::<Words>(&json).ok());
+    words.is_some_and(|words| words.data_item_id)
 }
 
 fn encoded_bytes(query: &str) -> Option<Vec<u8>> {

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::answer::{Answer, data_item, id_only, json};
 use super::input::Input;
+use super::projection::read_fields;
 use super::query::push_object;
 use crate::data::{Change, DataFault, DataOf, Include, WireItem};
 
@@ -48,19 +49,19 @@ pub(super) fn condition(condition: Option<&Condition>) -> Result<Option<Filter>,
 }
 
 impl PatchRequest {
-    pub(super) fn change(&self, in_path: Option<&String>) -> Result<Change, Fault> {
-        let id = self.data_item_id.as_ref().or(in_path);
+    pub(super) fn change(self, in_path: Option<String>) -> Result<Change, Fault> {
+        let id = self.data_item_id.or(in_path);
         let id = id.ok_or_else(|| Fault::invalid("patch.dataItemId must not be empty."))?;
-        let modifications = Modification::parse_all(&self.field_modifications)?;
-        Ok(Change::Patch(id.clone(), modifications))
+        let modifications = Modification::parse_all(self.field_modifications)?;
+        Ok(Change::Patch(id, modifications))
     }
 }
 
 impl Request {
     /// A request whose words may be plain parameters.
-    fn read(input: &Input) -> Result<Self, Fault> {
+    fn read(data: &DataOf, input: &Input) -> Result<Self, Fault> {
         if !input.is_plain() {
-            return input.json();
+            return input.json(data);
         }
         Ok(Self {
             data_collection_id: input.parameter("dataCollectionId").unwrap_or_default(),
@@ -74,6 +75,7 @@ impl Request {
     fn item(&mut self, input: &Input) -> Result<WireItem, Fault> {
         let item = self.data_item.take();
         let item = item.ok_or_else(|| Fault::invalid("dataItem must not be empty."))?;
+        input.check_item(&item)?;
         Ok(item.or_with_id(input.item_in_path()))
     }
 
@@ -93,8 +95,8 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn read(input: &Input) -> Result<Self, Fault> {
-        let request = Request::read(input)?;
+    fn read(data: &DataOf, input: &Input) -> Result<Self, Fault> {
+        let request = Request::read(data, input)?;
         Ok(Self {
             id: request.item_id(input)?,
             collection: request.data_collection_id,
@@ -106,7 +108,7 @@ impl Wanted {
 
 /// `GET items/{id}`, `GET items/{id}?.r=`
 pub(super) async fn get(data: &DataOf, input: &Input) -> Result<Answer, DataFault> {
-    let wanted = Wanted::read(input)?;
+    let wanted = Wanted::read(data, input)?;
     if !wanted.includes.is_empty() || !wanted.fields.is_empty() {
         // On the heap: it is the larger one, and the seldom one.
         return Box::pin(get_made_anew(data, &wanted)).await;
@@ -119,7 +121,7 @@ pub(super) async fn get(data: &DataOf, input: &Input) -> Result<Answer, DataFaul
 async fn get_made_anew(data: &DataOf, wanted: &Wanted) -> Result<Answer, DataFault> {
     let opened = data.open(&wanted.collection, Operation::Read).await?;
     let item = data.item_of(&opened, &wanted.id).await?;
-    let objects = [item.object()?];
+    let objects = [item.object_within(&opened.of.budget)?];
     let inclusions = data.include(&opened, &objects, &wanted.includes).await?;
     let [object] = objects;
     let mut answer = Answer::default();
@@ -129,64 +131,50 @@ async fn get_made_anew(data: &DataOf, wanted: &Wanted) -> Result<Answer, DataFau
     Ok(answer)
 }
 
-/// Field names as paths; what is no path is a name that does not exist.
-pub(super) fn read_fields(names: &[String]) -> Result<Vec<FieldPath>, Fault> {
-    if names.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut paths: Vec<FieldPath> = names
-        .iter()
-        .filter_map(|name| FieldPath::parse(name).ok())
-        .collect();
-    // A list of unknown names chooses nothing but `_id`; an empty one would choose everything.
-    paths.push(FieldPath::parse("_id")?);
-    Ok(paths)
-}
-
 /// `POST items`
 pub(super) async fn insert(data: &DataOf, input: &Input) -> Result<Answer, DataFault> {
-    let mut request: Request = input.json()?;
+    let mut request: Request = input.json(data)?;
     let change = Change::Insert(request.item(input)?);
     write(data, &request, change, false).await
 }
 
 /// `POST items/update`, `PUT items/{id}`
 pub(super) async fn update(data: &DataOf, input: &Input) -> Result<Answer, DataFault> {
-    let mut request: Request = input.json()?;
+    let mut request: Request = input.json(data)?;
     let change = Change::Update(request.item(input)?);
     write(data, &request, change, false).await
 }
 
 /// `POST items/save`
 pub(super) async fn save(data: &DataOf, input: &Input) -> Result<Answer, DataFault> {
-    let mut request: Request = input.json()?;
+    let mut request: Request = input.json(data)?;
     let change = Change::Save(request.item(input)?);
     write(data, &request, change, true).await
 }
 
 /// `POST items/patch`, `PATCH items/{id}`
 pub(super) async fn patch(data: &DataOf, input: &Input) -> Result<Answer, DataFault> {
-    let request: Request = input.json()?;
-    let patch = request.patch.as_ref();
+    let mut request: Request = input.json(data)?;
+    let patch = request.patch.take();
     let patch = patch.ok_or_else(|| Fault::invalid("patch must not be empty."))?;
     let id = request
         .data_item_id
         .clone()
         .or_else(|| input.item_in_path());
-    let change = patch.change(id.as_ref())?;
+    let change = patch.change(id)?;
     write(data, &request, change, false).await
 }
 
 /// `POST items/remove`, `DELETE items/{id}`
 pub(super) async fn remove(data: &DataOf, input: &Input) -> Result<Answer, DataFault> {
-    let request = Request::read(input)?;
+    let request = Request::read(data, input)?;
     let change = Change::Remove(request.item_id(input)?);
     write(data, &request, change, false).await
 }
 
 /// `POST items/truncate`
 pub(super) async fn truncate(data: &DataOf, input: &Input) -> Result<String, DataFault> {
-    let request: Request = input.json()?;
+    let request: Request = input.json(data)?;
     data.truncate(&request.data_collection_id).await?;
     Ok("{}".to_owned())
 }
@@ -226,7 +214,7 @@ async fn write(
         };
         answer.push_kept_item(&item.id, opened.id(), shown.into());
     } else if includes_references {
-        let objects = [item.object()?];
+        let objects = [item.object_within(&opened.of.budget)?];
         let includes = Include::all(&opened);
         let inclusions = Box::pin(data.include(&opened, &objects, &includes)).await?;
         answer.push_object(opened.id(), &objects[0], &inclusions);

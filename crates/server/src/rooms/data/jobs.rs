@@ -1,5 +1,6 @@
 //! Calls that are done after they were accepted.
 
+use backlot_wix::data::modification::WireModification;
 use backlot_wix::data::{Fault, Value};
 use serde::Deserialize;
 use serde_json::json;
@@ -12,26 +13,19 @@ use crate::data::{DataFault, DataOf, JobWork};
 struct Request {
     data_collection_id: String,
     filter: Option<Value>,
-    field_modifications: Option<Value>,
+    field_modifications: Vec<WireModification>,
 }
 
 /// `POST bulk/items/async-patch-by-filter`
 pub(super) async fn patch(data: &DataOf, input: &Input) -> Result<String, DataFault> {
-    let request: Request = input.json()?;
-    let modifications = request
-        .field_modifications
-        .or(Some(Value::Array(Vec::new())));
-    accept(
-        data,
-        &request.data_collection_id,
-        JobWork::new(request.filter, modifications),
-    )
-    .await
+    let request: Request = input.json(data)?;
+    let work = JobWork::new(request.filter, Some(request.field_modifications));
+    accept(data, &request.data_collection_id, work).await
 }
 
 /// `POST bulk/items/async-remove-by-filter`
 pub(super) async fn remove(data: &DataOf, input: &Input) -> Result<String, DataFault> {
-    let request: Request = input.json()?;
+    let request: Request = input.json(data)?;
     accept(
         data,
         &request.data_collection_id,

@@ -9,8 +9,7 @@ use serde::Deserialize;
 
 use super::answer::{Answer, Cursors, PagingMetadata, json};
 use super::input::Input;
-use super::items::read_fields;
-use super::projection::project;
+use super::projection::{project, read_fields};
 use crate::data::{DataFault, DataOf, Include, Inclusions, Opened, Page, Paging, Query};
 
 #[derive(Debug, Default, Deserialize)]
@@ -102,7 +101,7 @@ impl QueryWords {
 
 /// `GET items/query?.r=`, `POST items/query`
 pub(super) async fn query(data: &DataOf, input: &Input) -> Result<Answer, DataFault> {
-    let request: Request = input.json()?;
+    let request: Request = input.json(data)?;
     let words = request.query.unwrap_or_default();
     let random =
         (request.sort_mode.as_deref() == Some("RANDOM")).then(|| seed(request.random_options));
@@ -205,7 +204,7 @@ pub(super) fn push_object(
         answer.push_object(opened.id(), &object, inclusions);
     } else {
         inclusions.put_into(&mut object, &opened.of.budget)?;
-        let object = project(&object, fields);
+        let object = project(&object, fields, &opened.of.budget)?;
         answer.push_object(opened.id(), &object, &Inclusions::default());
     }
     Ok(())
@@ -228,7 +227,7 @@ fn metadata(page: Page, count: usize) -> PagingMetadata {
 
 /// `POST items/count`
 pub(super) async fn count(data: &DataOf, input: &Input) -> Result<String, DataFault> {
-    let request: Request = input.json()?;
+    let request: Request = input.json(data)?;
     let filter = Filter::parse_optional(request.filter.as_ref())?;
     let count = data.count(&request.data_collection_id, filter).await?;
     Ok(format!("{{\"totalCount\":{count}}}"))

@@ -8,8 +8,7 @@ use serde_json::json;
 
 use super::answer::{Answer, BulkMetadata, ElementError, PagingMetadata, json as text, list};
 use super::input::Input;
-use super::items::read_fields;
-use super::projection::project;
+use super::projection::{project, read_fields};
 use crate::data::{DataFault, DataOf, Referenced, read_kept, wanted};
 
 #[derive(Debug, Default, Deserialize)]
@@ -58,7 +57,7 @@ pub(super) async fn remove(data: &DataOf, input: &Input) -> Result<String, DataF
 }
 
 async fn change(data: &DataOf, input: &Input, add: bool) -> Result<String, DataFault> {
-    let request: Request = input.json()?;
+    let request: Request = input.json(data)?;
     let single = request.data_item_reference.is_some();
     let references = match request.data_item_reference {
         Some(one) => vec![one],
@@ -105,25 +104,25 @@ fn check_ids(ids: [&str; 2]) -> Result<(), Fault> {
 
 /// `POST items/replace-references`
 pub(super) async fn replace(data: &DataOf, input: &Input) -> Result<String, DataFault> {
-    let request: Request = input.json()?;
+    let request: Request = input.json(data)?;
     let item_id = request.referring_item_id.unwrap_or_default();
     let referenced = request.new_referenced_item_ids;
     for id in referenced.iter().chain([&item_id]) {
         crate::data::check_item_id(id)?;
     }
     let field = &request.referring_item_field_name;
+    data.replace_links(&request.data_collection_id, field, &item_id, &referenced)
+        .await?;
     let written: Vec<_> = referenced
         .iter()
         .map(|id| json!({ "referringItemFieldName": field, "referringItemId": item_id, "referencedItemId": id }))
         .collect();
-    data.replace_links(&request.data_collection_id, field, &item_id, referenced)
-        .await?;
     Ok(json!({ "dataItemReferences": written }).to_string())
 }
 
 /// `POST items/is-referenced`
 pub(super) async fn is_referenced(data: &DataOf, input: &Input) -> Result<String, DataFault> {
-    let request: Request = input.json()?;
+    let request: Request = input.json(data)?;
     let link = Link {
         field: request.referring_item_field_name,
         item_id: request.referring_item_id.unwrap_or_default(),
@@ -135,7 +134,7 @@ pub(super) async fn is_referenced(data: &DataOf, input: &Input) -> Result<String
 
 /// `POST items/query-referenced`
 pub(super) async fn query(data: &DataOf, input: &Input) -> Result<Answer, DataFault> {
-    let request: Request = input.json()?;
+    let request: Request = input.json(data)?;
     let ids = request.referring_item_ids.unwrap_or_default();
     let ids: Vec<String> = ids.into_iter().chain(request.referring_item_id).collect();
     if ids.is_empty() || ids.len() > limits::BULK_ITEMS {
@@ -173,7 +172,7 @@ pub(super) async fn query(data: &DataOf, input: &Input) -> Result<Answer, DataFa
         } else {
             page.budget.work(4 * item.len() as u64)?;
             let object = read_kept(&item)?;
-            text(&project(&object, &fields)).into()
+            text(&project(&object, &fields, &page.budget)?).into()
         };
         answer.push_kept_item(&link.referenced_id, &page.collection, item);
         answer.push(",\"referringItemId\":");

@@ -15,15 +15,13 @@ use crate::data::{DataFault, DataOf, Include};
 #[serde(rename_all = "camelCase", default)]
 struct Request {
     data_collection_id: String,
-    #[serde(flatten)]
-    words: WireSearch,
     include_references: Option<Vec<Include>>,
 }
 
 /// `POST items/search`
 pub(super) async fn search(data: &DataOf, input: &Input) -> Result<Answer, DataFault> {
-    let request: Request = input.json()?;
-    let search = Search::read(&request.words)?;
+    let request: Request = input.json(data)?;
+    let search = Search::read(&input.json::<WireSearch>(data)?)?;
     let opened = data
         .open(&request.data_collection_id, Operation::Read)
         .await?;

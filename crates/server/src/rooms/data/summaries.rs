@@ -16,20 +16,18 @@ use super::answer::{PagingMetadata, json};
 use super::input::Input;
 use crate::data::{DataFault, DataOf};
 
-/// A request with words that are read elsewhere.
+/// The collection that a request is about. Its words are read by themselves: what holds both would keep them twice.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Of<T> {
+struct Of {
     #[serde(default)]
     data_collection_id: String,
-    #[serde(flatten)]
-    words: T,
 }
 
 /// `POST items/query-distinct-values`
 pub(super) async fn distinct(data: &DataOf, input: &Input) -> Result<String, DataFault> {
-    let request: Of<WireDistinct> = input.json()?;
-    let distinct = Distinct::read(&request.words)?;
+    let request: Of = input.json(data)?;
+    let distinct = Distinct::read(&input.json::<WireDistinct>(data)?)?;
     let opened = data
         .open(&request.data_collection_id, Operation::Read)
         .await?;
@@ -44,8 +42,8 @@ pub(super) async fn distinct(data: &DataOf, input: &Input) -> Result<String, Dat
 
 /// `POST items/aggregate`
 pub(super) async fn aggregate(data: &DataOf, input: &Input) -> Result<String, DataFault> {
-    let request: Of<WireAggregation> = input.json()?;
-    let aggregation = Aggregation::read(&request.words)?;
+    let request: Of = input.json(data)?;
+    let aggregation = Aggregation::read(&input.json::<WireAggregation>(data)?)?;
     let opened = data
         .open(&request.data_collection_id, Operation::Read)
         .await?;
@@ -60,8 +58,8 @@ pub(super) async fn aggregate(data: &DataOf, input: &Input) -> Result<String, Da
 
 /// `POST items/aggregate-pipeline`
 pub(super) async fn pipeline(data: &DataOf, input: &Input) -> Result<String, DataFault> {
-    let request: Of<WirePipeline> = input.json()?;
-    let pipeline = Pipeline::read(&request.words)?;
+    let request: Of = input.json(data)?;
+    let pipeline = Pipeline::read(&input.json::<WirePipeline>(data)?)?;
     let opened = data
         .open(&request.data_collection_id, Operation::Read)
         .await?;

@@ -14,7 +14,7 @@ use crate::StoreError;
 use crate::items::change::{LinkChange, NewItem, not_unique};
 use crate::items::key_change::{KeyChange, changes};
 use crate::items::write::{Step, Write};
-use crate::items::{Batch, Item, ItemsOf, Written};
+use crate::items::{Batch, Item, ItemsOf, Room, Written};
 
 pub(super) type Outcome = Result<Written, Fault>;
 
@@ -49,12 +49,16 @@ pub(super) struct Sum {
     pub(super) links: LinkChanges,
     /// Keys of unique indexes of which it is not known whether they are taken.
     pub(super) unknown: Vec<UniqueKey>,
+    /// How much more may be kept then.
+    pub(super) room_left: Option<i64>,
     items: HashMap<String, Option<Now>>,
 }
 
 /// Works off a batch.
 pub(super) fn fold(of: &ItemsOf, batch: &Batch, before: &Before) -> Result<Sum, StoreError> {
+    let room = batch.room.as_ref().map(Room::fork);
     let mut fold = Fold {
+        room,
         of,
         batch,
         before,
@@ -65,15 +69,22 @@ pub(super) fn fold(of: &ItemsOf, batch: &Batch, before: &Before) -> Result<Sum, 
     for write in &batch.writes {
         let outcome = fold.write(write)?;
         let failed = batch.step.is_some() && Step::fails_with(&outcome);
-        fold.sum.outcomes.push(outcome);
+        fold.sum.outcomes.push(if batch.tells_items {
+            outcome
+        } else {
+            outcome.map(Written::without_json)
+        });
         if failed {
             break;
         }
     }
+    fold.sum.room_left = fold.room.as_ref().map(Room::left);
     Ok(fold.sum)
 }
 
 struct Fold<'batch> {
+    /// How much more may be kept.
+    room: Option<Room>,
     of: &'batch ItemsOf,
     batch: &'batch Batch,
     before: &'batch Before,
@@ -96,12 +107,22 @@ impl Fold<'_> {
             Ok(change) => change,
             Err(fault) => return Ok(Err(fault)),
         };
-        match (existing, change.new) {
-            (None, Some(new)) => self.insert(new, change.links),
-            (Some(now), Some(new)) => Ok(self.update(&now, new, change.links)),
-            (Some(now), None) => Ok(self.remove(id, now)),
-            (None, None) => Err(StoreError::Refused("a write of nothing".to_owned())),
+        let before = existing.as_ref().map_or(0, |now| now.item.json.len());
+        let growth = change.growth(before);
+        let room = self.room.as_ref().map_or(Ok(()), |room| room.check(growth));
+        let outcome = match (existing, change.new) {
+            (None, Some(new)) => self.insert(new, change.links, room)?,
+            (Some(now), Some(new)) => match room {
+                Ok(()) => self.update(&now, new, change.links),
+                Err(fault) => Err(fault),
+            },
+            (Some(now), None) => self.remove(id, now),
+            (None, None) => return Err(StoreError::Refused("a write of nothing".to_owned())),
+        };
+        if let (Ok(_), Some(room)) = (&outcome, &self.room) {
+            room.grow(growth);
         }
+        Ok(outcome)
     }
 
     /// The item as the batch has left it so far.
@@ -124,7 +145,12 @@ impl Fold<'_> {
         }
     }
 
-    fn insert(&mut self, new: NewItem, links: Vec<LinkChange>) -> Result<Outcome, StoreError> {
+    fn insert(
+        &mut self,
+        new: NewItem,
+        links: Vec<LinkChange>,
+        room: Result<(), Fault>,
+    ) -> Result<Outcome, StoreError> {
         // That the id is taken says more than that a value is: whoever inserts again what is there
         // expects it.
         if self.is_there(&new.id) {
@@ -135,6 +161,9 @@ impl Fold<'_> {
             Ok(keys) => keys,
             Err(fault) => return Ok(Err(fault)),
         };
+        if let Err(fault) = room {
+            return Ok(Err(fault));
+        }
         let Some(sequence) = self.sequences.next() else {
             return Err(StoreError::Refused("no place for an item".to_owned()));
         };

@@ -1,18 +1,21 @@
 //! Links of multi-reference fields.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use backlot_wix::data::Direction;
+use backlot_wix::data::{Direction, limits};
+use futures_util::TryStreamExt as _;
 use tokio_postgres::Row;
 
 use super::link_changes::LinkChanges;
 use super::look::check_current;
+use crate::StoreError;
 use crate::items::ItemsOf;
-use crate::items::link::{Link, LinkOutcome, Wanted};
+use crate::items::link::{Link, LinkOutcome, Wanted, too_many};
 use crate::postgres::PostgresStore;
 use crate::postgres::failure::Failure;
+use crate::postgres::lease::Lease;
 use crate::postgres::pipeline::{self, Step, values};
-use crate::postgres::tenant::{Bound, Sees, query, transaction, uuid};
+use crate::postgres::tenant::{Bound, Sees, transaction, under_name, uuid};
 
 // The order of insertion is that of the list: numbers are given out after the sort.
 macro_rules! add {
@@ -45,6 +48,19 @@ const FORGET: &str = "
     DELETE FROM item_links
     WHERE instance_id = $1 AND referenced_collection = $2 AND referenced_id = $3";
 
+// Of fields that hold more than they may it is enough to know that.
+const COUNTS: &str = "
+    SELECT wanted.field, wanted.item_id, held.count
+    FROM unnest($3::text[], $4::text[]) AS wanted(field, item_id)
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS count FROM (
+            SELECT 1 FROM item_links
+            WHERE instance_id = $1 AND collection = $2 AND field = wanted.field
+              AND item_id = wanted.item_id
+            LIMIT $5
+        ) AS links
+    ) AS held";
+
 const IS_LINKED: &str = "
     SELECT 1 FROM item_links
     WHERE instance_id = $1 AND collection = $2 AND field = $3 AND item_id = $4
@@ -73,6 +89,58 @@ const READ_BACKWARDS: &str = read!("DESC");
 
 type Told = (String, String, String);
 
+/// How many links fields of items hold, or [`limits::LINKS_OF_FIELD`] where there are more.
+async fn counts(
+    lease: &Lease,
+    of: &ItemsOf,
+    wanted: HashSet<(&str, &str)>,
+) -> Result<HashMap<(String, String), usize>, Failure> {
+    let (fields, items): (Vec<&str>, Vec<&str>) = wanted.into_iter().unzip();
+    let client = lease.client()?;
+    let statement = client.prepare_cached(COUNTS).await?;
+    let most = i64::try_from(limits::LINKS_OF_FIELD).unwrap_or(i64::MAX);
+    let (tenant, collection) = (uuid(of.instance_id), &of.collection.definition.id);
+    let values: [Bound<'_>; 5] = [&tenant, collection, &fields, &items, &most];
+    let rows = client.query(&statement, &values).await?;
+    let count = |row: &Row| {
+        let count: i64 = row.try_get(2)?;
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        Ok(((row.try_get(0)?, row.try_get(1)?), count))
+    };
+    rows.iter().map(count).collect()
+}
+
+/// `WDE0080` if a field would hold more links than it may.
+pub(super) async fn check_room(
+    lease: &Lease,
+    of: &ItemsOf,
+    changes: &LinkChanges,
+) -> Result<(), Failure> {
+    let mut more: HashMap<(&str, &str), usize> = HashMap::new();
+    for link in &changes.added {
+        *more
+            .entry((link.field.as_str(), link.item_id.as_str()))
+            .or_default() += 1;
+    }
+    let cleared = changes.cleared.iter();
+    let cleared: HashSet<(&str, &str)> = cleared.map(|(field, id)| (&**field, &**id)).collect();
+    let wanted = more.keys().filter(|key| !cleared.contains(*key)).copied();
+    let wanted: HashSet<_> = wanted.collect();
+    let held = if wanted.is_empty() {
+        HashMap::new()
+    } else {
+        counts(lease, of, wanted).await?
+    };
+    for ((field, item_id), more) in more {
+        let key = (field.to_owned(), item_id.to_owned());
+        let held = held.get(&key).copied().unwrap_or_default();
+        if held + more > limits::LINKS_OF_FIELD {
+            return Err(StoreError::GaveUp(too_many(item_id, field)).into());
+        }
+    }
+    Ok(())
+}
+
 impl PostgresStore {
     pub(super) async fn link_once(
         &self,
@@ -82,6 +150,16 @@ impl PostgresStore {
         let lease = self.tenants().await?;
         let work = async {
             check_current(&lease, of).await?;
+            let wanted = links.iter().map(|link| (&*link.field, &*link.item_id));
+            let mut held = counts(&lease, of, wanted.collect()).await?;
+            let mut has_room = |link: &&Link| {
+                let key = (link.field.clone(), link.item_id.clone());
+                let held = held.entry(key).or_default();
+                *held += 1;
+                *held <= limits::LINKS_OF_FIELD
+            };
+            let (links, refused): (Vec<&Link>, Vec<&Link>) = links.iter().partition(&mut has_room);
+            let refused: HashSet<Told> = refused.into_iter().map(told).collect();
             let client = lease.client()?;
             let statement = client.prepare_cached(ADD_TOLD).await?;
             let (tenant, columns) = (uuid(of.instance_id), columns(of, links));
@@ -93,21 +171,19 @@ impl PostgresStore {
                 &columns.referenced,
                 &columns.collections,
             ];
-            Ok(client.query(&statement, &values).await?)
+            Ok((client.query(&statement, &values).await?, refused))
         };
-        let rows = transaction(&lease, of.instance_id, Sees::Latest, work).await;
-        let rows = lease.give_back(rows)?;
-        let told = |row: &Row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?));
-        let mut added: HashSet<Told> = rows.iter().map(told).collect::<Result<_, Failure>>()?;
+        let outcome = transaction(&lease, of.instance_id, Sees::Latest, work).await;
+        let (rows, refused) = lease.give_back(outcome)?;
+        let read = |row: &Row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?));
+        let mut added: HashSet<Told> = rows.iter().map(read).collect::<Result<_, Failure>>()?;
         let outcome = |link: &Link| {
+            let told = told(link);
             // Of two that are the same the first counts.
-            let Link {
-                field,
-                item_id,
-                referenced_id,
-            } = link.clone();
-            if added.remove(&(field, item_id, referenced_id)) {
+            if added.remove(&told) {
                 Ok(())
+            } else if refused.contains(&told) {
+                Err(link.no_room())
             } else {
                 Err(link.exists())
             }
@@ -178,34 +254,48 @@ impl PostgresStore {
         };
         let offset = i64::try_from(wanted.offset).unwrap_or(i64::MAX);
         let lease = self.tenants().await?;
-        let rows = query(
-            &lease,
-            of.instance_id,
-            sql,
-            &[
-                &uuid(of.instance_id),
-                &of.collection.definition.id,
-                &wanted.field,
-                &wanted.item_ids,
-                &i64::from(wanted.each),
-                &offset,
-                &i64::from(wanted.limit),
-            ],
-        )
-        .await;
-        let rows = lease.give_back(rows)?;
-        let mut links = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let link = Link {
-                field: wanted.field.clone(),
-                item_id: row.try_get(0)?,
-                referenced_id: row.try_get(1)?,
-            };
-            link.keep_within(&of.budget)?;
-            links.push(link);
-        }
-        Ok(links)
+        let client = lease.client()?;
+        let statement = client.prepare_cached(sql).await?;
+        let (tenant, each, limit) = (
+            uuid(of.instance_id),
+            i64::from(wanted.each),
+            i64::from(wanted.limit),
+        );
+        let values: [Bound<'_>; 7] = [
+            &tenant,
+            &of.collection.definition.id,
+            &wanted.field,
+            &wanted.item_ids,
+            &each,
+            &offset,
+            &limit,
+        ];
+        let work = async {
+            let mut rows = Box::pin(client.query_raw(&statement, values).await?);
+            let mut links = Vec::new();
+            while let Some(row) = rows.try_next().await? {
+                let link = Link {
+                    field: wanted.field.clone(),
+                    item_id: row.try_get(0)?,
+                    referenced_id: row.try_get(1)?,
+                };
+                link.keep_within(&of.budget)?;
+                links.push(link);
+            }
+            Ok(links)
+        };
+        let links = under_name(&lease, of.instance_id, work).await;
+        lease.give_back(links)
     }
+}
+
+fn told(link: &Link) -> Told {
+    let Link {
+        field,
+        item_id,
+        referenced_id,
+    } = link.clone();
+    (field, item_id, referenced_id)
 }
 
 /// Links, column by column.
@@ -216,23 +306,22 @@ struct Columns {
     collections: Vec<String>,
 }
 
-fn columns(of: &ItemsOf, links: &[Link]) -> Columns {
+fn columns<'link>(of: &ItemsOf, links: impl IntoIterator<Item = &'link Link>) -> Columns {
     let definition = &of.collection.definition;
-    let referenced = |link: &Link| {
-        definition
-            .referenced(&link.field)
-            .unwrap_or_default()
-            .to_owned()
+    let mut columns = Columns {
+        fields: Vec::new(),
+        items: Vec::new(),
+        referenced: Vec::new(),
+        collections: Vec::new(),
     };
-    Columns {
-        fields: links.iter().map(|link| link.field.clone()).collect(),
-        items: links.iter().map(|link| link.item_id.clone()).collect(),
-        referenced: links
-            .iter()
-            .map(|link| link.referenced_id.clone())
-            .collect(),
-        collections: links.iter().map(referenced).collect(),
+    for link in links {
+        let referenced = definition.referenced(&link.field).unwrap_or_default();
+        columns.fields.push(link.field.clone());
+        columns.items.push(link.item_id.clone());
+        columns.referenced.push(link.referenced_id.clone());
+        columns.collections.push(referenced.to_owned());
     }
+    columns
 }
 
 /// Changes of links as statements: what goes, before what comes.

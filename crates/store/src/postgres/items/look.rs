@@ -3,17 +3,20 @@
 
 use std::collections::HashMap;
 
+use backlot_wix::data::Object;
 use backlot_wix::data::collection::IndexId;
-use tokio_postgres::Row;
+use backlot_wix::data::memory::Weigh as _;
+use futures_util::TryStreamExt as _;
+use tokio_postgres::{Row, RowStream};
 
 use super::fold::{Before, UniqueKey};
 use super::read_item;
 use crate::StoreError;
 use crate::items::write::Write;
-use crate::items::{Batch, ItemsOf};
+use crate::items::{Batch, Item, ItemsOf};
 use crate::postgres::failure::Failure;
 use crate::postgres::lease::Lease;
-use crate::postgres::tenant::uuid;
+use crate::postgres::tenant::{Bound, uuid};
 
 // The lock holds up whoever changes the definition, and nobody else. After a wait for one who does, the
 // row is looked at again, so what is found is the latest.
@@ -101,9 +104,10 @@ pub(super) async fn look(lease: &Lease, of: &ItemsOf, batch: &Batch) -> Result<B
         check_current(lease, of),
         async {
             if changed.is_empty() {
-                return Ok(Vec::new());
+                return Ok(HashMap::new());
             }
-            client.query(&lock, &[&tenant, collection, &changed]).await
+            let values: [Bound<'_>; 3] = [&tenant, collection, &changed];
+            locked(client.query_raw(&lock, values).await?, batch).await
         },
         async {
             if inserted.is_empty() {
@@ -119,20 +123,34 @@ pub(super) async fn look(lease: &Lease, of: &ItemsOf, batch: &Batch) -> Result<B
         },
     );
     current?;
-    let mut items = HashMap::new();
-    for row in locked? {
-        let item = read_item(&row)?;
-        let object = item.object()?;
-        items.insert(item.id.clone(), (item, object));
-    }
     let id = |row: &Row| row.try_get(0);
     let place = |row: &Row| row.try_get(0);
     Ok(Before {
-        items,
+        items: locked?,
         taken: taken?.iter().map(id).collect::<Result<_, _>>()?,
         sequences: next?.iter().map(place).collect::<Result<_, _>>()?,
         unique: HashMap::new(),
     })
+}
+
+/// Reads the items that are changed as they come, within the budget: on a thread that serves connections only small ones.
+async fn locked(
+    rows: RowStream,
+    batch: &Batch,
+) -> Result<HashMap<String, (Item, Object)>, Failure> {
+    let budget = &batch.budget;
+    let (mut rows, mut items) = (Box::pin(rows), HashMap::new());
+    while let Some(row) = rows.try_next().await? {
+        let bytes = row.raw_size_bytes();
+        let counted = budget.work(bytes as u64).and_then(|()| budget.keep(bytes));
+        counted.map_err(StoreError::from)?;
+        let item = read_item(&row)?;
+        let object = item.object_within(budget)?;
+        let kept = budget.keep(item.json.len() + object.weight());
+        kept.map_err(StoreError::from)?;
+        items.insert(item.id.clone(), (item, object));
+    }
+    Ok(items)
 }
 
 /// Adds which of these keys are taken.

@@ -119,8 +119,16 @@ impl Items for PostgresStore {
                 Err(fault) => return Ok(vec![Err(fault)]),
             };
             if let Some(new) = new {
+                let growth = i64::try_from(new.json.len()).unwrap_or(i64::MAX);
+                if let Some(Err(fault)) = batch.room.as_ref().map(|room| room.check(growth)) {
+                    return Ok(vec![Err(fault)]);
+                }
                 let outcome = attempt!(writing: self.insert_once(of, &new));
-                return Ok(vec![self.catalog.look_again(of, outcome)?]);
+                let outcome = self.catalog.look_again(of, outcome)?;
+                if let (Ok(_), Some(room)) = (&outcome, &batch.room) {
+                    room.grow(growth);
+                }
+                return Ok(vec![outcome]);
             }
         }
         let outcome = attempt!(writing: self.write_once(of, &batch));

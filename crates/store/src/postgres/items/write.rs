@@ -3,9 +3,10 @@
 
 use super::apply::steps;
 use super::fold::{Outcome, Rows, fold};
+use super::links::check_room;
 use super::look::{look, look_for_keys};
 use crate::StoreError;
-use crate::items::write::Step;
+use crate::items::write::{Step, Write};
 use crate::items::{Batch, ItemsOf};
 use crate::jobs::JobStatus;
 use crate::postgres::PostgresStore;
@@ -28,11 +29,19 @@ impl PostgresStore {
         let lease = self.tenants().await?;
         let work = work(&lease, of, batch);
         let outcome = transaction(&lease, of.instance_id, Sees::Latest, work).await;
-        lease.give_back(outcome)
+        let (outcomes, room_left) = lease.give_back_ended(outcome)?;
+        if let (Some(room), Some(left)) = (&batch.room, room_left) {
+            room.grow(room.left() - left);
+        }
+        Ok(outcomes)
     }
 }
 
-async fn work(lease: &Lease, of: &ItemsOf, batch: &Batch) -> Result<Vec<Outcome>, Failure> {
+async fn work(
+    lease: &Lease,
+    of: &ItemsOf,
+    batch: &Batch,
+) -> Result<(Vec<Outcome>, Option<i64>), Failure> {
     let mut before = look(lease, of, batch).await?;
     let mut sum = fold(of, batch, &before)?;
     // Which keys are wanted depends on which are taken, so there may be more to ask.
@@ -41,13 +50,18 @@ async fn work(lease: &Lease, of: &ItemsOf, batch: &Batch) -> Result<Vec<Outcome>
         look_for_keys(lease, of, unknown, &mut before).await?;
         sum = fold(of, batch, &before)?;
     }
+    // What comes back from another place is kept as it was.
+    let is_restored = |write: &Write| matches!(write, Write::Restore { .. });
+    if !batch.writes.iter().any(is_restored) {
+        check_room(lease, of, &sum.links).await?;
+    }
     let rows = Rows::of(of, &mut sum, &before)?;
     drop(before);
     pipeline::run(lease, &steps(of, rows, &sum)).await?;
     if let Some(step) = &batch.step {
         take_step(lease, of, step, &sum.outcomes).await?;
     }
-    Ok(sum.outcomes)
+    Ok((sum.outcomes, sum.room_left))
 }
 
 /// Writes down how far a job has come.

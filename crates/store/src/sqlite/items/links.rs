@@ -1,6 +1,9 @@
 //! Links of multi-reference fields.
 
-use backlot_wix::data::{Direction, Fault};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use backlot_wix::data::{Direction, limits};
 use rusqlite::{Connection, params, params_from_iter};
 
 use super::writing::check_current;
@@ -13,7 +16,69 @@ pub(super) fn link(
     of: &ItemsOf,
     links: &[Link],
 ) -> Result<Vec<LinkOutcome>, StoreError> {
-    each(connection, of, links, add, Link::exists)
+    check_current(connection, of)?;
+    let mut held: HashMap<(&str, &str), usize> = HashMap::new();
+    let mut outcomes = Vec::with_capacity(links.len());
+    for it in links {
+        let Link {
+            field,
+            item_id,
+            referenced_id,
+        } = it;
+        let held = match held.entry((field.as_str(), item_id.as_str())) {
+            Entry::Occupied(held) => held.into_mut(),
+            Entry::Vacant(place) => place.insert(count(connection, of, field, item_id)?),
+        };
+        outcomes.push(if *held >= limits::LINKS_OF_FIELD {
+            Err(it.no_room())
+        } else if add(connection, of, field, item_id, referenced_id)? {
+            *held += 1;
+            Ok(())
+        } else {
+            Err(it.exists())
+        });
+    }
+    Ok(outcomes)
+}
+
+/// How many links a field of an item holds, or [`limits::LINKS_OF_FIELD`] if there are more.
+pub(super) fn count(
+    connection: &Connection,
+    of: &ItemsOf,
+    field: &str,
+    item_id: &str,
+) -> Result<usize, StoreError> {
+    let (tenant, collection) = (of.instance_id.as_bytes(), &of.collection.definition.id);
+    // There are no more of them than the number of the last one says.
+    let last: Option<i64> = connection
+        .prepare_cached(
+            "SELECT max(sequence) FROM item_links
+             WHERE instance_id = ?1 AND collection = ?2 AND field = ?3 AND item_id = ?4",
+        )?
+        .query_row(params![tenant, collection, field, item_id], |row| {
+            row.get(0)
+        })?;
+    let most = number(limits::LINKS_OF_FIELD);
+    let last = last.unwrap_or_default();
+    if last < most / 2 {
+        return Ok(usize::try_from(last).unwrap_or_default());
+    }
+    let counted: i64 = connection
+        .prepare_cached(
+            "SELECT count(*) FROM (
+                 SELECT 1 FROM item_links
+                 WHERE instance_id = ?1 AND collection = ?2 AND field = ?3 AND item_id = ?4
+                 LIMIT ?5)",
+        )?
+        .query_row(params![tenant, collection, field, item_id, most], |row| {
+            row.get(0)
+        })?;
+    Ok(usize::try_from(counted).unwrap_or_default())
+}
+
+/// A number as SQLite has it.
+fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 pub(super) fn unlink(
@@ -21,27 +86,16 @@ pub(super) fn unlink(
     of: &ItemsOf,
     links: &[Link],
 ) -> Result<Vec<LinkOutcome>, StoreError> {
-    each(connection, of, links, remove, Link::missing)
-}
-
-/// Changes each link, and says where there was nothing to change.
-fn each(
-    connection: &Connection,
-    of: &ItemsOf,
-    links: &[Link],
-    change: fn(&Connection, &ItemsOf, &str, &str, &str) -> Result<bool, StoreError>,
-    refused: fn(&Link) -> Fault,
-) -> Result<Vec<LinkOutcome>, StoreError> {
     check_current(connection, of)?;
     let one = |link: &Link| {
-        let changed = change(
+        let removed = remove(
             connection,
             of,
             &link.field,
             &link.item_id,
             &link.referenced_id,
         )?;
-        Ok(if changed { Ok(()) } else { Err(refused(link)) })
+        Ok(if removed { Ok(()) } else { Err(link.missing()) })
     };
     links.iter().map(one).collect()
 }
@@ -100,14 +154,15 @@ pub(super) fn remove(
     Ok(removed == 1)
 }
 
+/// Says how many links were taken away or made.
 pub(super) fn replace(
     connection: &Connection,
     of: &ItemsOf,
     field: &str,
     item_id: &str,
     referenced: &[String],
-) -> Result<(), StoreError> {
-    connection
+) -> Result<usize, StoreError> {
+    let cleared = connection
         .prepare_cached(
             "DELETE FROM item_links
              WHERE instance_id = ?1 AND collection = ?2 AND field = ?3 AND item_id = ?4",
@@ -121,27 +176,80 @@ pub(super) fn replace(
     for referenced_id in referenced {
         add(connection, of, field, item_id, referenced_id)?;
     }
-    Ok(())
+    Ok(cleared + referenced.len())
 }
 
-/// Removes what links from an item, and what links to it.
-pub(super) fn forget_item(
+/// Removes what links from an item, and what links to it; at most so many. Says how many were removed: fewer when none are
+/// left.
+pub(super) fn forget_some(
     connection: &Connection,
     of: &ItemsOf,
     item_id: &str,
-) -> Result<(), StoreError> {
+    most: usize,
+) -> Result<usize, StoreError> {
     let definition = &of.collection.definition;
-    let tenant = of.instance_id.as_bytes();
+    let (tenant, id) = (of.instance_id.as_bytes(), &definition.id);
+    let mut removed = 0;
     for field in definition.multi_references() {
-        replace(connection, of, &field.key, item_id, &[])?;
+        let mut from = connection.prepare_cached(
+            "SELECT referenced_id FROM item_links
+             WHERE instance_id = ?1 AND collection = ?2 AND field = ?3 AND item_id = ?4 LIMIT ?5",
+        )?;
+        let parameters = params![tenant, id, field.key, item_id, number(most - removed)];
+        let found = from.query_map(parameters, |row| row.get::<_, String>(0))?;
+        for referenced_id in found.collect::<Result<Vec<_>, _>>()? {
+            remove(connection, of, &field.key, item_id, &referenced_id)?;
+            removed += 1;
+        }
     }
-    connection
-        .prepare_cached(
-            "DELETE FROM item_links
-             WHERE instance_id = ?1 AND referenced_collection = ?2 AND referenced_id = ?3",
-        )?
-        .execute(params![tenant, definition.id, item_id])?;
-    Ok(())
+    let mut to = connection.prepare_cached(
+        "SELECT collection, field, item_id FROM item_links
+         WHERE instance_id = ?1 AND referenced_collection = ?2 AND referenced_id = ?3 LIMIT ?4",
+    )?;
+    let mut gone = connection.prepare_cached(
+        "DELETE FROM item_links
+         WHERE instance_id = ?1 AND collection = ?2 AND field = ?3 AND item_id = ?4
+           AND referenced_id = ?5",
+    )?;
+    let found = to.query_map(
+        params![tenant, id, item_id, number(most - removed)],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )?;
+    for (collection, field, from) in found.collect::<Result<Vec<(String, String, String)>, _>>()? {
+        removed += gone.execute(params![tenant, collection, field, from, item_id])?;
+    }
+    Ok(removed)
+}
+
+/// Removes links of a whole collection, and links to it; at most so many. Says how many were removed.
+pub(super) fn forget_some_of_all(
+    connection: &Connection,
+    of: &ItemsOf,
+    most: usize,
+) -> Result<usize, StoreError> {
+    let (tenant, id) = (of.instance_id.as_bytes(), &of.collection.definition.id);
+    let mut gone = connection.prepare_cached(
+        "DELETE FROM item_links
+         WHERE instance_id = ?1 AND collection = ?2 AND field = ?3 AND item_id = ?4
+           AND referenced_id = ?5",
+    )?;
+    let mut removed = 0;
+    for sql in [
+        "SELECT collection, field, item_id, referenced_id FROM item_links
+         WHERE instance_id = ?1 AND collection = ?2 LIMIT ?3",
+        "SELECT collection, field, item_id, referenced_id FROM item_links
+         WHERE instance_id = ?1 AND referenced_collection = ?2 LIMIT ?3",
+    ] {
+        let mut some = connection.prepare_cached(sql)?;
+        let found = some.query_map(params![tenant, id, number(most - removed)], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })?;
+        let found: Vec<(String, String, String, String)> = found.collect::<Result<_, _>>()?;
+        for (collection, field, from, to) in found {
+            removed += gone.execute(params![tenant, collection, field, from, to])?;
+        }
+    }
+    Ok(removed)
 }
 
 pub(super) fn is_linked(

@@ -99,6 +99,7 @@ impl Items for SqliteStore {
 
     async fn truncate(&self, of: &ItemsOf) -> Result<(), StoreError> {
         self.empty(of).await?;
+        self.forget_links(of).await?;
         self.write_to(of, |connection, of| {
             writing::check_current(connection, of)?;
             truncate(connection, of.instance_id, &of.collection)
@@ -130,7 +131,7 @@ impl Items for SqliteStore {
         let (field, item_id) = (field.to_owned(), item_id.to_owned());
         self.write_to(of, move |connection, of| {
             writing::check_current(connection, of)?;
-            links::replace(connection, of, &field, &item_id, &referenced)
+            links::replace(connection, of, &field, &item_id, &referenced).map(drop)
         })
         .await
     }
@@ -169,6 +170,19 @@ impl SqliteStore {
                 .map(|item| Write::Remove { item_id: item.id });
             let batch = Batch::by_the_app(writes.collect());
             self.write(&of, batch).await?;
+        }
+    }
+
+    /// Removes all links of a collection, and all to it, a few at a time.
+    pub(super) async fn forget_links(&self, of: &ItemsOf) -> Result<(), StoreError> {
+        loop {
+            let most = writing::MAX_LINKS_TOGETHER;
+            let some = move |connection: &Connection, of: &ItemsOf| {
+                links::forget_some_of_all(connection, of, most)
+            };
+            if self.write_to(of, some).await? < most {
+                return Ok(());
+            }
         }
     }
 

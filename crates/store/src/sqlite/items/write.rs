@@ -6,12 +6,13 @@
 
 use std::sync::Arc;
 
-use backlot_wix::data::Fault;
+use backlot_wix::data::memory::Weigh as _;
+use backlot_wix::data::{Fault, Object};
 
 use super::get;
-use super::writing::{CHANGED_BYTE, Done, Outcome, Prepared, Work, Worked};
+use super::writing::{CHANGED_BYTE, Done, MAX_LINKS_TOGETHER, Outcome, Prepared, Work, Worked};
 use crate::StoreError;
-use crate::items::change::Change;
+use crate::items::change::{Change, growths};
 use crate::items::write::Write;
 use crate::items::{Batch, Item, ItemsOf};
 use crate::sqlite::SqliteStore;
@@ -20,6 +21,8 @@ use crate::sqlite::SqliteStore;
 const MAX_TOGETHER: usize = 50;
 /// Bytes of new items that are written together.
 const MAX_BYTES_TOGETHER: usize = 512 * 1024;
+/// Bytes of items that one step of a job holds, as they are and as they are to be, unless one item is more.
+const MAX_STEP_WEIGHT: usize = 8 << 20;
 /// How often a costly change is worked out anew, since its item has changed meanwhile.
 const ATTEMPTS: usize = 8;
 
@@ -32,27 +35,57 @@ impl SqliteStore {
         let writes = std::mem::take(&mut batch.writes);
         let batch = Arc::new(batch);
         let mut prepared = Vec::with_capacity(writes.len());
+        let (mut weight, mut is_partial) = (0, false);
         for write in writes {
-            prepared.push(if !write.needs_existing() {
+            if batch.step.is_some() && weight > MAX_STEP_WEIGHT {
+                // The next step finds the rest again.
+                is_partial = true;
+                break;
+            }
+            let write = if !write.needs_existing() {
                 Prepared::Insert(write.insert(&of.collection, &batch))
             } else if batch.step.is_some() {
                 // A step is taken as a whole, so nothing of it can be put off. On the heap, as below: it is seldom.
                 Box::pin(self.work_out(of, &batch, write)).await?
             } else {
                 Prepared::Look(write)
-            });
+            };
+            weight += write.weight();
+            prepared.push(write);
         }
         if batch.step.is_some() {
-            let done = self.write_together(of, &batch, prepared).await?;
-            return done.into_iter().map(Done::outcome).collect();
+            let work = Work {
+                is_partial,
+                ..Work::new(of, &batch, prepared)
+            };
+            let done = self.do_work(work).await?;
+            // What is left of a step is found again by the next one.
+            let outcome = |done| match done {
+                Done::Outcome(outcome) => Some(outcome),
+                Done::WorkOut(_) | Done::Later(_) => None,
+            };
+            return Ok(done.into_iter().filter_map(outcome).collect());
         }
+        let is_single = prepared.len() == 1;
         let mut outcomes = Vec::with_capacity(prepared.len());
-        for part in parts(prepared) {
-            for done in self.write_together(of, &batch, part).await? {
-                outcomes.push(match done {
-                    Done::Outcome(outcome) => outcome,
-                    Done::WorkOut(write) => Box::pin(self.write_costly(of, &batch, write)).await?,
-                });
+        for mut part in parts(of, prepared) {
+            while !part.is_empty() {
+                let mut left = Vec::new();
+                for done in self.write_together(of, &batch, part).await? {
+                    match done {
+                        Done::Outcome(outcome) => outcomes.push(outcome),
+                        Done::WorkOut(write) => {
+                            let outcome = Box::pin(self.write_costly(of, &batch, write)).await;
+                            outcomes.push(match outcome {
+                                // Others are done already, and are told.
+                                Err(StoreError::GaveUp(fault)) if !is_single => Err(fault),
+                                outcome => outcome?,
+                            });
+                        }
+                        Done::Later(write) => left.push(write),
+                    }
+                }
+                part = left;
             }
         }
         Ok(outcomes)
@@ -64,12 +97,11 @@ impl SqliteStore {
         batch: &Arc<Batch>,
         writes: Vec<Prepared>,
     ) -> Result<Vec<Done>, StoreError> {
-        let work = Work {
-            of: of.clone(),
-            batch: Arc::clone(batch),
-            writes,
-        };
-        self.write_for(of.instance_id, move |connection| work.run(connection))
+        self.do_work(Work::new(of, batch, writes)).await
+    }
+
+    async fn do_work(&self, work: Work) -> Result<Vec<Done>, StoreError> {
+        self.write_for(work.of.instance_id, move |connection| work.run(connection))
             .await
     }
 
@@ -81,10 +113,14 @@ impl SqliteStore {
         write: Write,
     ) -> Result<Outcome, StoreError> {
         for _ in 0..ATTEMPTS {
-            let worked = self.work_out(of, batch, write.clone()).await?;
-            let done = self.write_together(of, batch, vec![worked]).await?;
-            if let Some(Done::Outcome(outcome)) = done.into_iter().next() {
-                return Ok(outcome);
+            let mut worked = self.work_out(of, batch, write.clone()).await?;
+            loop {
+                let done = self.write_together(of, batch, vec![worked]).await?;
+                match done.into_iter().next() {
+                    Some(Done::Outcome(outcome)) => return Ok(outcome),
+                    Some(Done::Later(left)) => worked = left,
+                    Some(Done::WorkOut(_)) | None => break,
+                }
             }
         }
         Err(StoreError::Busy)
@@ -116,19 +152,22 @@ impl SqliteStore {
 }
 
 /// The writes in parts that leave others their turn.
-fn parts(writes: Vec<Prepared>) -> Vec<Vec<Prepared>> {
+fn parts(of: &ItemsOf, writes: Vec<Prepared>) -> Vec<Vec<Prepared>> {
     let mut parts = vec![Vec::new()];
-    let mut bytes = 0;
+    let (mut bytes, mut links) = (0, 0);
     for write in writes {
-        let size = write.bytes();
+        let (size, new_links) = (write.bytes(), write.links(of));
         let is_full = parts.last().is_some_and(|part: &Vec<Prepared>| {
-            part.len() >= MAX_TOGETHER || (bytes + size > MAX_BYTES_TOGETHER && !part.is_empty())
+            part.len() >= MAX_TOGETHER
+                || (bytes + size > MAX_BYTES_TOGETHER && !part.is_empty())
+                || (links + new_links > MAX_LINKS_TOGETHER && !part.is_empty())
         });
         if is_full {
             parts.push(Vec::new());
-            bytes = 0;
+            (bytes, links) = (0, 0);
         }
         bytes += size;
+        links += new_links;
         if let Some(part) = parts.last_mut() {
             part.push(write);
         }
@@ -143,6 +182,30 @@ impl Prepared {
             Self::Insert(change) => new_bytes(change),
             Self::Worked(worked) => new_bytes(&worked.change),
             Self::Look(_) => 0,
+        }
+    }
+
+    /// Roughly the bytes that a change takes up which was worked out for a step.
+    fn weight(&self) -> usize {
+        let Self::Worked(worked) = self else { return 0 };
+        let item = |json: &str, object: &Object| json.len() + object.weight();
+        let before = worked.before.as_ref();
+        let before = before.map_or(0, |(before, object)| item(&before.json, object));
+        let new = worked.change.as_ref().ok();
+        let new = new.and_then(|change| change.new.as_ref());
+        before + new.map_or(0, |new| item(&new.json, &new.object))
+    }
+
+    /// Links that are made.
+    fn links(&self, of: &ItemsOf) -> usize {
+        let made = |change: &Result<Change, Fault>| {
+            let links = change.as_ref().map_or(&[][..], |change| &change.links);
+            growths(links).iter().map(|it| it.more).sum()
+        };
+        match self {
+            Self::Insert(change) => made(change),
+            Self::Worked(worked) => made(&worked.change),
+            Self::Look(write) => write.new_links(&of.collection.definition),
         }
     }
 }

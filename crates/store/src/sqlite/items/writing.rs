@@ -1,30 +1,41 @@
 //! What the writer does with a batch, in its thread. It works out only what costs next to nothing, within
 //! [`WRITER_WORK`].
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use backlot_wix::data::budget::Limits;
-use backlot_wix::data::{Budget, DataCode, Fault, Object};
+use backlot_wix::data::{Budget, DataCode, Fault, Filter, Object, limits};
 use rusqlite::{Connection, params};
 
 use super::{get, keys, links};
 use crate::StoreError;
-use crate::items::change::{Change, LinkChange, NewItem};
+use crate::items::change::{Change, LinkChange, NewItem, growths};
 use crate::items::key_change::{self, KeyChange};
+use crate::items::link::too_many;
 use crate::items::write::{Step, Write};
 use crate::items::{Batch, Item, ItemsOf, Written};
 use crate::sqlite::collections::current_revision;
 
 /// Work that the writer does for one piece of work, in units of [`Budget`]: about a tenth of a millisecond.
 const WRITER_WORK: u64 = 100_000;
+/// Terms of a condition that the writer holds against items.
+const SMALL_CONDITION: usize = 50;
 /// Units for a byte of an item that is parsed, copied and written again.
 pub(super) const CHANGED_BYTE: u64 = 4;
+/// Links that are made or taken away together. What follows waits for its next turn. One write may be more.
+pub(super) const MAX_LINKS_TOGETHER: usize = 1_000;
+
 /// Writes of one batch, as far as they can be prepared without the database.
 pub(super) struct Work {
     pub(super) of: ItemsOf,
     /// What all of its writes share.
     pub(super) batch: Arc<Batch>,
     pub(super) writes: Vec<Prepared>,
+    /// Whether these are only the first writes of a step.
+    pub(super) is_partial: bool,
+    /// Links that were changed so far.
+    pub(super) links: Cell<usize>,
 }
 
 pub(super) enum Prepared {
@@ -52,26 +63,33 @@ pub(super) enum Done {
     Outcome(Outcome),
     /// Nothing was done: it is to be worked out outside of the writer.
     WorkOut(Write),
-}
-
-impl Done {
-    /// [`StoreError::Outdated`] where nothing was done.
-    pub(super) fn outcome(self) -> Result<Outcome, StoreError> {
-        match self {
-            Self::Outcome(outcome) => Ok(outcome),
-            Self::WorkOut(_) => Err(StoreError::Outdated),
-        }
-    }
+    /// Its turn is over: it is to be done in the next one.
+    Later(Prepared),
 }
 
 impl Work {
+    pub(super) fn new(of: &ItemsOf, batch: &Arc<Batch>, writes: Vec<Prepared>) -> Self {
+        Self {
+            of: of.clone(),
+            batch: Arc::clone(batch),
+            writes,
+            is_partial: false,
+            links: Cell::new(0),
+        }
+    }
+
     pub(super) fn run(mut self, connection: &Connection) -> Result<Vec<Done>, StoreError> {
         check_current(connection, &self.of)?;
         let writes = std::mem::take(&mut self.writes);
         let looks = writes.iter().any(|it| matches!(it, Prepared::Look(_)));
-        let mut small = looks.then(|| self.small_batch());
+        let is_small = |condition: &Filter| condition.terms() <= SMALL_CONDITION;
+        let is_small = self.batch.condition.as_ref().is_none_or(is_small);
+        let mut small = (looks && is_small).then(|| self.small_batch());
         let mut all = Vec::with_capacity(writes.len());
-        for write in writes {
+        // How far a job has come, if this ends before the last of its items.
+        let mut reached = None;
+        let mut writes = writes.into_iter();
+        while let Some(write) = writes.next() {
             let done = match write {
                 Prepared::Insert(Ok(change)) => Done::Outcome(self.insert(connection, change)?),
                 Prepared::Insert(Err(fault)) => Done::Outcome(Err(fault)),
@@ -88,19 +106,42 @@ impl Work {
                 }
                 Prepared::Worked(worked) => self.write_worked(connection, *worked)?,
             };
-            if self.batch.step.is_none() {
-                all.push(done);
-                continue;
+            let is_step = self.batch.step.is_some();
+            let mut failed = false;
+            match &done {
+                // A step is undone as a whole: the next attempt works it out anew.
+                Done::WorkOut(_) if is_step => return Err(StoreError::Outdated),
+                Done::Outcome(outcome) => {
+                    failed = is_step && Step::fails_with(outcome);
+                    reached = outcome.as_ref().ok().map(sequence).or(reached);
+                }
+                Done::WorkOut(_) | Done::Later(_) => {}
             }
-            // A step is undone as a whole: the next attempt works it out anew.
-            let outcome = done.outcome()?;
-            let failed = Step::fails_with(&outcome);
-            all.push(Done::Outcome(outcome));
+            all.push(match done {
+                Done::Outcome(outcome) if !self.batch.tells_items => {
+                    Done::Outcome(outcome.map(Written::without_json))
+                }
+                done => done,
+            });
             if failed {
                 break;
             }
+            if self.links.get() >= MAX_LINKS_TOGETHER {
+                all.extend(writes.by_ref().map(Done::Later));
+            }
         }
         if let Some(step) = &self.batch.step {
+            let is_partial =
+                self.is_partial || all.iter().any(|done| matches!(done, Done::Later(_)));
+            let step = if is_partial {
+                &Step {
+                    to: reached.unwrap_or(step.from),
+                    last: false,
+                    ..step.clone()
+                }
+            } else {
+                step
+            };
             take_step(connection, &self.of, step, &all)?;
         }
         Ok(all)
@@ -135,6 +176,9 @@ impl Work {
             Err(fault) => Ok(Done::Outcome(Err(fault))),
             Ok(change) => {
                 let existing = existing.zip(object);
+                if existing.is_some() && !self.has_no_links_left(connection, &write, &change)? {
+                    return Ok(Done::Later(Prepared::Look(write)));
+                }
                 Ok(Done::Outcome(self.apply(connection, existing, change)?))
             }
         }
@@ -152,10 +196,36 @@ impl Work {
         if now.as_ref() != before.as_ref().map(|(item, _)| item) {
             return Ok(Done::WorkOut(write));
         }
-        Ok(Done::Outcome(match change {
-            Ok(change) => self.apply(connection, before, change)?,
-            Err(fault) => Err(fault),
-        }))
+        Ok(match change {
+            Err(fault) => Done::Outcome(Err(fault)),
+            Ok(change)
+                if before.is_some() && !self.has_no_links_left(connection, &write, &change)? =>
+            {
+                Done::Later(Prepared::Worked(Box::new(Worked {
+                    write,
+                    before,
+                    change: Ok(change),
+                })))
+            }
+            Ok(change) => Done::Outcome(self.apply(connection, before, change)?),
+        })
+    }
+
+    /// Takes away the links of an item that goes, as many as there is room for in this turn, before the item. False when
+    /// some are left.
+    fn has_no_links_left(
+        &self,
+        connection: &Connection,
+        write: &Write,
+        change: &Change,
+    ) -> Result<bool, StoreError> {
+        if change.new.is_some() {
+            return Ok(true);
+        }
+        let most = MAX_LINKS_TOGETHER.saturating_sub(self.links.get()).max(1);
+        let removed = links::forget_some(connection, &self.of, write.item_id(), most)?;
+        self.links.set(self.links.get() + removed);
+        Ok(removed < most)
     }
 
     fn apply(
@@ -166,15 +236,26 @@ impl Work {
     ) -> Result<Outcome, StoreError> {
         match existing {
             None => self.insert(connection, change),
-            Some((item, object)) => match change.new {
-                Some(new) => self.update(connection, &item, &object, new, &change.links),
-                None => self.remove(connection, item, &object),
-            },
+            Some((item, object)) => {
+                let growth = change.growth(item.json.len());
+                let outcome = match (change.new, self.check_room(growth)) {
+                    (Some(_), Err(fault)) => Err(fault),
+                    (Some(new), Ok(())) => {
+                        self.update(connection, &item, &object, new, &change.links)?
+                    }
+                    (None, _) => self.remove(connection, item, &object)?,
+                };
+                if outcome.is_ok() {
+                    self.grow(growth);
+                }
+                Ok(outcome)
+            }
         }
     }
 
     fn insert(&self, connection: &Connection, change: Change) -> Result<Outcome, StoreError> {
         let (instance_id, collection) = (&self.of.instance_id, &self.of.collection);
+        let growth = change.growth(0);
         let Some(new) = change.new else {
             return Err(StoreError::Refused("an insert without an item".to_owned()));
         };
@@ -187,6 +268,11 @@ impl Work {
                 return Ok(Err(if taken { exists() } else { fault }));
             }
         };
+        if let Err(fault) = self.check_room(growth) {
+            let taken = get(connection, *instance_id, collection, &new.id)?.is_some();
+            let exists = || Fault::item_exists(&new.id, &collection.definition.id);
+            return Ok(Err(if taken { exists() } else { fault }));
+        }
         let inserted = connection
             .prepare_cached(
                 "INSERT INTO items (instance_id, collection, item_id, owner, data)
@@ -205,6 +291,7 @@ impl Work {
         let sequence = connection.last_insert_rowid();
         keys::apply(connection, *instance_id, sequence, &keys)?;
         self.change_links(connection, &new.id, &change.links)?;
+        self.grow(growth);
         Ok(Ok(Written::Inserted(new.placed(sequence))))
     }
 
@@ -220,6 +307,9 @@ impl Work {
             Ok(keys) => keys,
             Err(fault) => return Ok(Err(fault)),
         };
+        if let Err(fault) = self.check_links(connection, &new.id, links)? {
+            return Ok(Err(fault));
+        }
         let updated = connection
             .prepare_cached("UPDATE items SET owner = ?2, data = ?3 WHERE sequence = ?1")?
             .execute(params![item.sequence, new.owner, new.json])?;
@@ -247,8 +337,18 @@ impl Work {
             .prepare_cached("DELETE FROM items WHERE sequence = ?1")?
             .execute([item.sequence])?;
         keys::apply(connection, self.of.instance_id, item.sequence, &keys)?;
-        links::forget_item(connection, &self.of, &item.id)?;
         Ok(Ok(Written::Removed(item)))
+    }
+
+    fn check_room(&self, growth: i64) -> Result<(), Fault> {
+        let room = self.batch.room.as_ref();
+        room.map_or(Ok(()), |room| room.check(growth))
+    }
+
+    fn grow(&self, growth: i64) {
+        if let Some(room) = &self.batch.room {
+            room.grow(growth);
+        }
     }
 
     fn key_changes(
@@ -272,20 +372,48 @@ impl Work {
         changes: &[LinkChange],
     ) -> Result<(), StoreError> {
         for change in changes {
-            match change {
+            let count = match change {
                 LinkChange::Replace(field, referenced) => {
-                    links::replace(connection, &self.of, field, item_id, referenced)?;
+                    links::replace(connection, &self.of, field, item_id, referenced)?
                 }
                 LinkChange::Add(field, referenced) => {
                     links::add(connection, &self.of, field, item_id, referenced)?;
+                    1
                 }
                 LinkChange::Remove(field, referenced) => {
                     links::remove(connection, &self.of, field, item_id, referenced)?;
+                    1
                 }
-            }
+            };
+            self.links.set(self.links.get() + count);
         }
         Ok(())
     }
+
+    /// `WDE0080` if a field would hold more links than it may.
+    fn check_links(
+        &self,
+        connection: &Connection,
+        item_id: &str,
+        links: &[LinkChange],
+    ) -> Result<Result<(), Fault>, StoreError> {
+        for growth in growths(links) {
+            let held = if growth.is_replaced {
+                0
+            } else {
+                links::count(connection, &self.of, growth.field, item_id)?
+            };
+            if held + growth.more > limits::LINKS_OF_FIELD {
+                return Ok(Err(too_many(item_id, growth.field)));
+            }
+        }
+        Ok(Ok(()))
+    }
+}
+
+/// Where an item stands in the order of insertion.
+const fn sequence(written: &Written) -> i64 {
+    written.item().sequence
 }
 
 /// [`StoreError::Outdated`] if the collection is not what it was when the work was prepared.
@@ -308,7 +436,7 @@ fn take_step(
     let outcomes = || {
         all.iter().filter_map(|done| match done {
             Done::Outcome(outcome) => Some(outcome),
-            Done::WorkOut(_) => None,
+            Done::WorkOut(_) | Done::Later(_) => None,
         })
     };
     let done = outcomes().filter(|outcome| outcome.is_ok()).count();

@@ -34,11 +34,18 @@ impl<'request> Run<'request> {
     pub fn add(&mut self, item: &Object) -> Result<(), Fault> {
         let request = self.request;
         let fields = (request.grouping.len() + request.results.len()) as u64;
-        self.memory.budget().work(FIELD * (1 + fields))?;
-        let key = self.request.grouping.iter();
-        let key = key.map(|(_, path)| take(item, path)).collect();
-        let results = self.request.results.iter();
-        let operands = results.map(|result| take(item, result.of.as_ref()?));
+        let budget = self.memory.budget();
+        budget.work(FIELD * (1 + fields))?;
+        let key = request.grouping.iter();
+        let key = key.map(|(_, path)| take(item, path, budget));
+        let key = key.collect::<Result<_, _>>()?;
+        let mut operands = Vec::with_capacity(request.results.len());
+        for result in &request.results {
+            operands.push(match &result.of {
+                Some(path) => take(item, path, budget)?,
+                None => None,
+            });
+        }
         self.groups.add(&mut self.memory, key, operands)
     }
 

@@ -1,8 +1,9 @@
 //! Whether an item keeps to what its collection declares.
 
-use serde::Serialize;
+use std::sync::{Arc, OnceLock};
 
 use regex_lite::Regex;
+use serde::Serialize;
 
 use super::super::order::equal;
 use super::super::{Budget, Fault, Object, Value};
@@ -10,6 +11,8 @@ use super::{Definition, Field, FieldType};
 
 /// Units of work for a byte of text that a pattern is held against, and for each byte of the pattern.
 const PATTERN_BYTE: u64 = 20;
+/// Units for a pattern that is compiled.
+const COMPILED_PATTERN: u64 = 300_000;
 /// Units for a byte of what is checked without a pattern.
 const CHECKED_BYTE: u64 = 1;
 
@@ -25,19 +28,22 @@ pub struct Violation {
     pub violated_rule: &'static str,
 }
 
-/// The rules of a collection's fields, its patterns compiled once.
+/// The rules of a collection's fields, each of its patterns compiled once, when it is needed first.
 #[derive(Debug, Clone)]
 pub struct FieldRules {
     /// By the place of the field.
-    patterns: Vec<Option<Regex>>,
+    patterns: Arc<[Pattern]>,
 }
 
+/// A pattern, once it is compiled. One that cannot be compiled fits no text.
+type Pattern = OnceLock<Option<Regex>>;
+
 impl FieldRules {
-    /// Prepares the rules of a definition. A pattern that cannot be compiled fits no text.
+    /// Prepares the rules of a definition.
     pub fn new(definition: &Definition) -> Self {
-        let compiled = |field: &Field| compile(field.pattern.as_ref()?).ok();
+        let patterns = definition.fields.iter().map(|_| Pattern::new());
         Self {
-            patterns: definition.fields.iter().map(compiled).collect(),
+            patterns: patterns.collect(),
         }
     }
 
@@ -49,10 +55,14 @@ impl FieldRules {
         budget: &Budget,
     ) -> Result<Vec<Violation>, Fault> {
         let mut violations = Vec::new();
-        for (field, pattern) in definition.fields.iter().zip(&self.patterns) {
+        for (field, pattern) in definition.fields.iter().zip(&*self.patterns) {
             let value = item.get(&field.key);
             budget.work(field.work_of_check(value))?;
-            if let Err((rule, description)) = field.check(value, pattern.as_ref()) {
+            let compiled = match (value, &field.pattern) {
+                (Some(_), Some(text)) => compiled(pattern, text, budget)?,
+                _ => None,
+            };
+            if let Err((rule, description)) = field.check(value, compiled) {
                 violations.push(Violation {
                     field: field.key.clone(),
                     description,
@@ -62,6 +72,18 @@ impl FieldRules {
         }
         Ok(violations)
     }
+}
+
+/// The pattern, compiled if it is not yet: that is more than a thread that serves connections has time for.
+fn compiled<'pattern>(
+    pattern: &'pattern Pattern,
+    text: &str,
+    budget: &Budget,
+) -> Result<Option<&'pattern Regex>, Fault> {
+    if pattern.get().is_none() {
+        budget.work(COMPILED_PATTERN)?;
+    }
+    Ok(pattern.get_or_init(|| compile(text).ok()).as_ref())
 }
 
 /// `WDE0080` with every violation.
@@ -171,9 +193,92 @@ const fn count(length: usize) -> f64 {
 }
 
 /// A pattern, anchored at both ends. The engine runs in linear time, whatever the pattern.
-pub(super) fn compile(pattern: &str) -> Result<Regex, String> {
+fn compile(pattern: &str) -> Result<Regex, String> {
+    compile_within(pattern, LARGEST)
+}
+
+fn compile_within(pattern: &str, bytes: usize) -> Result<Regex, String> {
     regex_lite::RegexBuilder::new(&format!("^(?:{pattern})$"))
-        .size_limit(1 << 20)
+        .size_limit(bytes)
         .build()
         .map_err(|error| error.to_string())
+}
+
+/// Sizes that compiled patterns are told apart by, in bytes. None may be larger than the last one.
+const SIZES: [usize; 4] = [8 << 10, 64 << 10, 256 << 10, LARGEST];
+const LARGEST: usize = 1 << 20;
+
+/// The most bytes that a pattern takes up when it is compiled, or why it cannot be.
+pub(super) fn compiled_size(pattern: &str) -> Result<usize, String> {
+    let mut outcome = Err(String::new());
+    for bytes in SIZES {
+        outcome = compile_within(pattern, bytes).map(|_| bytes);
+        if outcome.is_ok() {
+            break;
+        }
+    }
+    outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::DataCode;
+    use super::super::super::budget::Limits;
+    use super::*;
+
+    const DEFINITION: &str = r#"{"id":"c","permissions":
+        {"insert":"ADMIN","update":"ADMIN","remove":"ADMIN","read":"ADMIN"}}"#;
+
+    /// A definition is read anew from time to time, on a thread that serves connections.
+    #[test]
+    fn patterns_are_compiled_when_they_are_needed_and_that_is_counted() {
+        let field = |key: &str| {
+            let mut field = Field::new(key, FieldType::Text);
+            field.pattern = Some("(a{1,200}b?){1,20}".to_owned());
+            field
+        };
+        let definition = Definition {
+            fields: vec![field("one"), field("two")],
+            ..serde_json::from_str(DEFINITION).unwrap()
+        };
+        let rules = FieldRules::new(&definition);
+        let limits = Limits {
+            work: COMPILED_PATTERN,
+            memory: 0,
+        };
+        let item = Object::from_iter([("one".to_owned(), Value::from("aab"))]);
+        let fault = rules
+            .clone()
+            .check(&definition, &item, &Budget::new(limits))
+            .unwrap_err();
+        assert_eq!(fault.code(), DataCode::TooCostly);
+        assert!(rules.patterns.iter().all(|it| it.get().is_none()));
+        let violations = rules.check(&definition, &item, &Budget::unlimited());
+        assert!(violations.unwrap().is_empty());
+        let compiled: Vec<bool> = rules.patterns.iter().map(|it| it.get().is_some()).collect();
+        assert_eq!(compiled, [true, false]);
+        // Once is enough.
+        let again = rules.check(&definition, &item, &Budget::new(limits));
+        assert!(again.unwrap().is_empty());
+    }
+
+    #[test]
+    fn the_patterns_of_a_collection_are_no_larger_than_they_may_be() {
+        assert_eq!(compiled_size("[0-9]+").unwrap(), SIZES[0]);
+        assert!(compiled_size("(a{1,1000}){1,1000}").is_err());
+        let of = |count: usize| {
+            let fields = (0..count).map(|number| {
+                let mut field = Field::new(&format!("f{number}"), FieldType::Text);
+                field.pattern = Some("(a{1,200}b?){1,20}".to_owned());
+                field
+            });
+            Definition {
+                fields: fields.collect(),
+                ..serde_json::from_str(DEFINITION).unwrap()
+            }
+        };
+        of(4).validate().unwrap();
+        let fault = of(1_000).validate().unwrap_err();
+        assert!(fault.to_string().contains("patterns"), "{fault}");
+    }
 }

@@ -166,7 +166,7 @@ impl Field {
             return Err(Fault::new(DataCode::BadRequest, text).with("field", self.key.as_str()));
         }
         if let Some(pattern) = &self.pattern {
-            super::check::compile(pattern).map_err(|cause| {
+            super::check::compiled_size(pattern).map_err(|cause| {
                 Fault::invalid(format!("The pattern of {shown} is none: {cause}."))
             })?;
         }

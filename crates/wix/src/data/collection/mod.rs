@@ -115,6 +115,14 @@ impl Definition {
                 )));
             }
         }
+        let patterns = self.fields.iter().filter_map(|it| it.pattern.as_deref());
+        let bytes = patterns.filter_map(|pattern| check::compiled_size(pattern).ok());
+        if bytes.sum::<usize>() > limits::PATTERNS_BYTES {
+            let most = limits::PATTERNS_BYTES;
+            return Err(Fault::invalid(format!(
+                "The patterns of a collection take up at most {most} bytes."
+            )));
+        }
         Index::validate_all(&self.indexes)
     }
 

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use super::super::budget::Budget;
 use super::super::order::{compare, equal};
+use super::super::path::VISIT;
 use super::super::{Fault, Object, Value};
 use super::{Comparison, Filter, Test, TextTest, fold};
 
@@ -76,7 +77,8 @@ impl Matching<'_> {
             Filter::Field(path, test) => {
                 self.count(TERM);
                 let any = |found: &mut dyn FnMut(&Value) -> bool| {
-                    path.any(self.item, &mut |it| found(it))
+                    let mut visits = |elements: u64| self.count(elements * VISIT);
+                    path.any_counted(self.item, &mut visits, &mut |it| found(it))
                 };
                 let holds = self.test(test, &any)?;
                 self.report()?;

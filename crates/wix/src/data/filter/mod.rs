@@ -150,6 +150,15 @@ impl Filter {
         }
     }
 
+    /// How many conditions on fields there are.
+    pub fn terms(&self) -> usize {
+        match self {
+            Self::And(parts) | Self::Or(parts) => parts.iter().map(Self::terms).sum(),
+            Self::Not(part) => part.terms(),
+            Self::Field(..) => 1,
+        }
+    }
+
     /// Calls `visit` with every path.
     pub fn paths<'filter>(&'filter self, visit: &mut dyn FnMut(&'filter FieldPath)) {
         match self {

@@ -21,9 +21,13 @@ impl Filter {
     }
 }
 
+/// What has been read so far of a filter. Values are counted before they are copied.
 #[derive(Default)]
 struct Parser {
+    /// Terms, operands, and what stands in operands.
     operands: usize,
+    /// Bytes of names and texts.
+    bytes: usize,
 }
 
 impl Parser {
@@ -39,7 +43,7 @@ impl Parser {
             Value::Object(object) => object,
             _ => return Err(Fault::filter("A filter is an object.")),
         };
-        let mut parts = Vec::with_capacity(object.len());
+        let mut parts = Vec::new();
         for (name, operand) in object {
             parts.push(self.part(name, operand, depth)?);
         }
@@ -59,6 +63,7 @@ impl Parser {
             )))),
             _ if name.starts_with('$') => Err(unknown(name)),
             _ => {
+                self.count_bytes(name.len())?;
                 let path = FieldPath::parse(name)?;
                 self.field(&path, operand, depth)
             }
@@ -87,8 +92,9 @@ impl Parser {
     fn field(&mut self, path: &FieldPath, operand: &Value, depth: usize) -> Result<Filter, Fault> {
         match operand {
             Value::Object(operators) if is_operators(operators) => {
-                let mut parts = Vec::with_capacity(operators.len());
+                let mut parts = Vec::new();
                 for (operator, operand) in operators {
+                    self.count_bytes(path.bytes())?;
                     parts.push(self.operator(path, operator, operand, depth)?);
                 }
                 Ok(match parts.len() {
@@ -124,7 +130,10 @@ impl Parser {
                 return Ok(Filter::Not(Box::new(part)));
             }
             "$hasAll" | "$all" => Test::AllOf(self.operands(operator, operand)?.list),
-            "$exists" => Test::Exists(truth(operator, operand)?),
+            "$exists" => {
+                self.count(1)?;
+                Test::Exists(truth(operator, operand)?)
+            }
             "$isEmpty" => {
                 let empty = self.equals(path, &Value::Null)?;
                 return Ok(if truth(operator, operand)? {
@@ -146,8 +155,7 @@ impl Parser {
     }
 
     fn equals(&mut self, path: &FieldPath, operand: &Value) -> Result<Filter, Fault> {
-        self.count(1)?;
-        check_operand(operand)?;
+        self.operand(operand)?;
         Ok(Filter::Field(path.clone(), Test::Equals(operand.clone())))
     }
 
@@ -157,8 +165,7 @@ impl Parser {
         comparison: Comparison,
         operand: &Value,
     ) -> Result<Test, Fault> {
-        self.count(1)?;
-        check_operand(operand)?;
+        self.operand(operand)?;
         match operand {
             Value::Number(_) | Value::String(_) | Value::Date(_) | Value::Bool(_) => {
                 Ok(Test::Compares(comparison, operand.clone()))
@@ -170,8 +177,7 @@ impl Parser {
     }
 
     fn text(&mut self, operator: &str, place: TextTest, operand: &Value) -> Result<Test, Fault> {
-        self.count(1)?;
-        check_operand(operand)?;
+        self.operand(operand)?;
         match operand {
             Value::String(text) => Ok(Test::Text(place, fold(text))),
             _ => Err(Fault::filter(format!("{operator} takes a text."))),
@@ -182,9 +188,33 @@ impl Parser {
         let Value::Array(list) = operand else {
             return Err(Fault::filter(format!("{operator} takes a list.")));
         };
-        self.count(list.len())?;
-        list.iter().try_for_each(check_operand)?;
+        if list.is_empty() {
+            self.count(1)?;
+        }
+        list.iter().try_for_each(|it| self.operand(it))?;
         Ok(Operands::from(list.clone()))
+    }
+
+    /// Counts an operand with all that stands in it. Nothing is one that no item can hold: it would be compared with in
+    /// vain, and a database may choke on it.
+    fn operand(&mut self, operand: &Value) -> Result<(), Fault> {
+        self.count(1)?;
+        match operand {
+            Value::String(text) if text.contains('\0') => {
+                Err(Fault::filter("No text holds a NUL character."))
+            }
+            Value::String(text) => self.count_bytes(text.len()),
+            Value::Array(elements) => elements.iter().try_for_each(|it| self.operand(it)),
+            Value::Object(object) => object.iter().try_for_each(|(name, value)| {
+                if name.contains('\0') || name.starts_with('$') {
+                    let name = shown(name);
+                    return Err(Fault::filter(format!("No field has the name {name}.")));
+                }
+                self.count_bytes(name.len())?;
+                self.operand(value)
+            }),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Date(_) => Ok(()),
+        }
     }
 
     fn count(&mut self, operands: usize) -> Result<(), Fault> {
@@ -193,6 +223,17 @@ impl Parser {
         if self.operands > most {
             return Err(Fault::filter(format!(
                 "The filter holds more than {most} values."
+            )));
+        }
+        Ok(())
+    }
+
+    fn count_bytes(&mut self, bytes: usize) -> Result<(), Fault> {
+        self.bytes += bytes;
+        let most = limits::FILTER_BYTES;
+        if self.bytes > most {
+            return Err(Fault::filter(format!(
+                "The names and texts of the filter have more than {most} bytes."
             )));
         }
         Ok(())
@@ -236,24 +277,6 @@ fn is_operators(object: &Object) -> bool {
     object
         .keys()
         .any(|name| name.starts_with('$') && name != DATE)
-}
-
-/// Nothing that no item can hold: it would be compared with in vain, and a database may choke on it.
-fn check_operand(operand: &Value) -> Result<(), Fault> {
-    match operand {
-        Value::String(text) if text.contains('\0') => {
-            Err(Fault::filter("No text holds a NUL character."))
-        }
-        Value::Array(elements) => elements.iter().try_for_each(check_operand),
-        Value::Object(object) => object.iter().try_for_each(|(name, value)| {
-            if name.contains('\0') || name.starts_with('$') {
-                let name = shown(name);
-                return Err(Fault::filter(format!("No field has the name {name}.")));
-            }
-            check_operand(value)
-        }),
-        _ => Ok(()),
-    }
 }
 
 fn truth(operator: &str, operand: &Value) -> Result<bool, Fault> {

@@ -1,5 +1,6 @@
 use super::*;
-use crate::data::{Object, limits};
+use crate::data::budget::Limits;
+use crate::data::{Budget, DataCode, Object, limits};
 
 fn parse(filter: &str) -> Result<Filter, String> {
     let value: Value = serde_json::from_str(filter).map_err(|error| error.to_string())?;
@@ -230,4 +231,73 @@ fn deep_and_wide_filters_are_refused() {
         "0,".repeat(limits::FILTER_OPERANDS)
     );
     assert!(parse(&wide).unwrap_err().contains("more than"));
+}
+
+/// `$exists`, the keys of an object and what stands in a list's lists were not counted.
+#[test]
+fn every_term_and_all_that_stands_in_operands_counts() {
+    let most = limits::FILTER_OPERANDS;
+    let terms = |term: &str, count: usize| {
+        let terms: Vec<String> = (0..count)
+            .map(|number| format!(r#""f{number}":{term}"#))
+            .collect();
+        format!("{{{}}}", terms.join(","))
+    };
+    for term in [
+        r#"{"$exists":false}"#,
+        r#"{"$ne":1}"#,
+        r#"{"$isEmpty":true}"#,
+        r#"{"$in":[]}"#,
+        "1",
+    ] {
+        assert!(parse(&terms(term, most)).is_ok(), "{term}");
+        let refused = parse(&terms(term, most + 1)).unwrap_err();
+        assert!(refused.starts_with("WDE0076"), "{term}: {refused}");
+    }
+    let list = format!("[{}0]", "0,".repeat(most - 2));
+    let object = terms("0", most - 1);
+    for operand in [&list, &object] {
+        for filter in [
+            format!(r#"{{"a":{operand}}}"#),
+            format!(r#"{{"a":{{"$in":[{operand}]}}}}"#),
+        ] {
+            assert!(parse(&filter).is_ok());
+        }
+        let two = format!(r#"{{"a":{{"$hasAll":[{operand},{operand}]}}}}"#);
+        assert!(parse(&two).unwrap_err().starts_with("WDE0076"));
+    }
+}
+
+#[test]
+fn the_texts_of_a_filter_are_capped() {
+    let text = "x".repeat(limits::FILTER_BYTES / 4);
+    let filter = |count: usize| {
+        let one = format!(r#"{{"a":{{"$startsWith":"{text}"}}}}"#);
+        format!(r#"{{"$or":[{}]}}"#, vec![one; count].join(","))
+    };
+    assert!(parse(&filter(3)).is_ok());
+    assert!(parse(&filter(4)).unwrap_err().starts_with("WDE0076"));
+    let path = "a".repeat(limits::PATH_BYTES + 1);
+    assert!(parse(&format!(r#"{{"{path}":1}}"#)).is_err());
+}
+
+/// A list of 160,000 empty objects was walked through for the price of one term.
+#[test]
+fn elements_on_the_way_to_a_value_are_counted() {
+    let item = format!(r#"{{"l":[{}{{}}]}}"#, "{},".repeat(99_999));
+    let item: Object = serde_json::from_str(&item).unwrap();
+    let terms: Vec<String> = (0..100)
+        .map(|number| format!(r#"{{"l.x{number}":{{"$exists":true}}}}"#))
+        .collect();
+    let filter = parse(&format!(r#"{{"$or":[{}]}}"#, terms.join(","))).unwrap();
+    let limits = Limits {
+        work: 5_000_000,
+        memory: 0,
+    };
+    let fault = filter
+        .matches_within(&item, &Budget::new(limits))
+        .unwrap_err();
+    assert_eq!(fault.code(), DataCode::TooCostly);
+    let few = parse(r#"{"l.x":{"$exists":true}}"#).unwrap();
+    assert!(!few.matches_within(&item, &Budget::new(limits)).unwrap());
 }

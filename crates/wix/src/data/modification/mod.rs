@@ -6,9 +6,12 @@
 
 mod apply;
 
-use serde::Deserialize;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use super::memory::Weigh as _;
+use super::value::get;
 use super::{DataCode, Fault, FieldPath, Object, Value, limits};
 
 /// One change of one field.
@@ -35,31 +38,34 @@ pub enum Action {
     RemoveFromArray(Value),
 }
 
+/// Modifications of one patch, shared by all items that it is applied to.
+pub type Modifications = Arc<[Modification]>;
+
 /// A modification as it is sent.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WireModification {
     field_path: String,
     action: String,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     set_field_options: Option<Options>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     increment_field_options: Option<Options>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     append_to_array_options: Option<Options>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     remove_from_array_options: Option<Options>,
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Options {
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     value: Option<Value>,
 }
 
 impl Modification {
-    /// Reads a whole list, which may not be empty.
-    pub fn parse_all(list: &[WireModification]) -> Result<Vec<Self>, Fault> {
+    /// Reads a whole list, which may not be empty. Its values move into what is read.
+    pub fn parse_all(list: Vec<WireModification>) -> Result<Modifications, Fault> {
         if list.is_empty() || list.len() > limits::MODIFICATIONS {
             let size = list.len();
             return Err(Fault::invalid(format!(
@@ -67,15 +73,22 @@ impl Modification {
                 limits::MODIFICATIONS
             )));
         }
-        list.iter().map(Self::parse).collect()
+        list.into_iter().map(Self::parse).collect()
+    }
+
+    /// How many elements it gives to a list.
+    pub fn new_elements(&self) -> usize {
+        match &self.action {
+            Action::Set(value) => value.as_array().map_or(0, <[Value]>::len),
+            Action::Append(_) => 1,
+            Action::Remove | Action::Increment(_) | Action::RemoveFromArray(_) => 0,
+        }
     }
 
     /// Units of work that it takes on an item.
     pub fn work_on(&self, item: &Object) -> u64 {
-        let elements = |path: &FieldPath| {
-            let values = path.find(item);
-            values.iter().map(|it| it.elements().len()).sum::<usize>()
-        };
+        // As `apply` does, this looks into no list on the way.
+        let elements = |path| get(item, path).map_or(0, |value| value.elements().len());
         let work = match &self.action {
             Action::Set(value) | Action::Append(value) => value.weight(),
             Action::Remove => item.len(),
@@ -85,26 +98,25 @@ impl Modification {
         100 + work as u64
     }
 
-    fn parse(wire: &WireModification) -> Result<Self, Fault> {
+    fn parse(wire: WireModification) -> Result<Self, Fault> {
         let path = FieldPath::parse(&wire.field_path)?;
         if path.first() == "_id" {
             return Err(Fault::invalid("An item's _id cannot be changed."));
         }
-        let value = |options: &Option<Options>| options.as_ref().and_then(|it| it.value.clone());
-        let needed = |options: &Option<Options>| {
-            value(options).ok_or_else(|| Fault::invalid(format!("{} needs a value.", wire.action)))
+        let name = wire.action;
+        let value = |options: Option<Options>| options.and_then(|it| it.value);
+        let needed = |options: Option<Options>| {
+            value(options).ok_or_else(|| Fault::invalid(format!("{name} needs a value.")))
         };
-        let action = match wire.action.as_str() {
-            "SET_FIELD" => Action::Set(value(&wire.set_field_options).unwrap_or(Value::Null)),
+        let action = match name.as_str() {
+            "SET_FIELD" => Action::Set(value(wire.set_field_options).unwrap_or(Value::Null)),
             "REMOVE_FIELD" => Action::Remove,
-            "INCREMENT_FIELD" => match needed(&wire.increment_field_options)? {
+            "INCREMENT_FIELD" => match needed(wire.increment_field_options)? {
                 Value::Number(by) => Action::Increment(by),
                 _ => return Err(Fault::invalid("INCREMENT_FIELD takes a number.")),
             },
-            "APPEND_TO_ARRAY" => Action::Append(needed(&wire.append_to_array_options)?),
-            "REMOVE_FROM_ARRAY" => {
-                Action::RemoveFromArray(needed(&wire.remove_from_array_options)?)
-            }
+            "APPEND_TO_ARRAY" => Action::Append(needed(wire.append_to_array_options)?),
+            "REMOVE_FROM_ARRAY" => Action::RemoveFromArray(needed(wire.remove_from_array_options)?),
             other => {
                 let other = super::path::shown(other);
                 return Err(Fault::invalid(format!("Unknown action {other}.")));

@@ -4,8 +4,8 @@ use crate::data::Object;
 fn run(item: &str, modifications: &str) -> Result<String, String> {
     let mut item: Object = serde_json::from_str(item).unwrap();
     let wire: Vec<WireModification> = serde_json::from_str(modifications).unwrap();
-    let all = Modification::parse_all(&wire).map_err(|fault| fault.to_string())?;
-    for one in &all {
+    let all = Modification::parse_all(wire).map_err(|fault| fault.to_string())?;
+    for one in &*all {
         one.apply(&mut item).map_err(|fault| fault.to_string())?;
     }
     Ok(serde_json::to_string(&item).unwrap())

@@ -79,11 +79,12 @@ impl Group {
         memory: &mut Memory,
         item: &Object,
     ) -> Result<(), Fault> {
-        let key = self.keys.iter().map(|(_, key)| key.evaluate(item));
+        let budget = memory.budget().clone();
+        let key = self.keys.iter().map(|(_, key)| key.evaluate(item, &budget));
         let key = key.collect::<Result<_, _>>()?;
         let mut operands = Vec::with_capacity(self.results.len());
         for result in &self.results {
-            operands.push(result.of.evaluate(item)?);
+            operands.push(result.of.evaluate(item, &budget)?);
         }
         groups.add(memory, key, operands)
     }

@@ -74,11 +74,18 @@ impl Search {
 }
 
 fn read_fields(fields: &[String]) -> Result<Vec<FieldPath>, Fault> {
-    let most = limits::FIELDS;
+    let most = limits::CHOSEN_FIELDS;
     if fields.len() > most {
         return Err(Fault::invalid(format!(
             "No more than {most} fields can be named."
         )));
     }
-    fields.iter().map(|field| FieldPath::parse(field)).collect()
+    let mut paths: Vec<FieldPath> = Vec::with_capacity(fields.len());
+    for field in fields {
+        let path = FieldPath::parse(field)?;
+        if !paths.contains(&path) {
+            paths.push(path);
+        }
+    }
+    Ok(paths)
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::super::super::access::take;
-use super::super::super::{Fault, Object, Value};
+use super::super::super::{Budget, Fault, Object, Value};
 use super::text::{change_case, concat, length, stringify, substring};
 use super::{Expression, OfMany, OfOne, OfTwo};
 
@@ -12,50 +12,57 @@ impl Expression {
     pub fn evaluate<'item>(
         &'item self,
         item: &'item Object,
+        budget: &Budget,
     ) -> Result<Option<Cow<'item, Value>>, Fault> {
         Ok(match self {
-            Self::Field(path) => take(item, path),
-            other => Some(Cow::Owned(other.computed(item)?)),
+            Self::Field(path) => take(item, path, budget)?,
+            other => Some(Cow::Owned(other.computed(item, budget)?)),
         })
     }
 
     /// The value, with `null` for what is missing.
-    fn value<'item>(&'item self, item: &'item Object) -> Result<Cow<'item, Value>, Fault> {
-        let value = self.evaluate(item)?;
+    fn value<'item>(
+        &'item self,
+        item: &'item Object,
+        budget: &Budget,
+    ) -> Result<Cow<'item, Value>, Fault> {
+        let value = self.evaluate(item, budget)?;
         Ok(value.unwrap_or(Cow::Owned(Value::Null)))
     }
 
-    fn number(&self, item: &Object) -> Result<Option<f64>, Fault> {
-        Ok(self.value(item)?.as_number())
+    fn number(&self, item: &Object, budget: &Budget) -> Result<Option<f64>, Fault> {
+        Ok(self.value(item, budget)?.as_number())
     }
 
-    fn computed(&self, item: &Object) -> Result<Value, Fault> {
+    fn computed(&self, item: &Object, budget: &Budget) -> Result<Value, Fault> {
         Ok(match self {
-            Self::Field(_) => self.value(item)?.into_owned(),
+            Self::Field(_) => self.value(item, budget)?.into_owned(),
             Self::Text(text) => Value::from(text.as_str()),
             Self::Number(number) => Value::from(*number),
             Self::OfMany(OfMany::Add, operands) => {
-                fold(operands, item, 0.0, |sum, number| sum + number)?
+                fold(operands, item, budget, 0.0, |sum, number| sum + number)?
             }
             Self::OfMany(OfMany::Multiply, operands) => {
-                fold(operands, item, 1.0, |product, number| product * number)?
+                fold(operands, item, budget, 1.0, |product, number| {
+                    product * number
+                })?
             }
-            Self::OfMany(OfMany::Sum, operands) => sum(operands, item)?,
+            Self::OfMany(OfMany::Sum, operands) => sum(operands, item, budget)?,
             Self::OfMany(OfMany::Concat, operands) => {
-                concat(operands.iter().map(|operand| operand.value(item)))?
+                concat(operands.iter().map(|operand| operand.value(item, budget)))?
             }
             Self::OfTwo(operation, operands) => {
                 let [first, second] = &**operands;
-                match (first.number(item)?, second.number(item)?) {
+                match (first.number(item, budget)?, second.number(item, budget)?) {
                     (Some(first), Some(second)) => operation.of(first, second),
                     _ => Value::Null,
                 }
             }
-            Self::OfOne(operation, operand) => operation.of(&*operand.value(item)?)?,
+            Self::OfOne(operation, operand) => operation.of(&*operand.value(item, budget)?)?,
             Self::Substring { of, start, length } => {
-                let (of, start) = (of.value(item)?, start.value(item)?);
+                let (of, start) = (of.value(item, budget)?, start.value(item, budget)?);
                 let length = match length {
-                    Some(length) => Some(length.value(item)?),
+                    Some(length) => Some(length.value(item, budget)?),
                     None => None,
                 };
                 substring(&of, &start, length.as_deref())
@@ -96,12 +103,13 @@ impl OfOne {
 fn fold(
     operands: &[Expression],
     item: &Object,
+    budget: &Budget,
     start: f64,
     step: impl Fn(f64, f64) -> f64,
 ) -> Result<Value, Fault> {
     let mut result = start;
     for operand in operands {
-        let Some(number) = operand.number(item)? else {
+        let Some(number) = operand.number(item, budget)? else {
             return Ok(Value::Null);
         };
         result = step(result, number);
@@ -110,14 +118,14 @@ fn fold(
 }
 
 /// The sum of the numbers among the operands; of a single list, of its elements.
-fn sum(operands: &[Expression], item: &Object) -> Result<Value, Fault> {
+fn sum(operands: &[Expression], item: &Object, budget: &Budget) -> Result<Value, Fault> {
     let total = |values: &[Value]| values.iter().filter_map(Value::as_number).sum::<f64>();
     if let [single] = operands {
-        return Ok(Value::from(total(single.value(item)?.elements())));
+        return Ok(Value::from(total(single.value(item, budget)?.elements())));
     }
     let mut sum = 0.0;
     for operand in operands {
-        sum += operand.number(item)?.unwrap_or(0.0);
+        sum += operand.number(item, budget)?.unwrap_or(0.0);
     }
     Ok(Value::from(sum))
 }

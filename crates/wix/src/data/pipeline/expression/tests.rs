@@ -1,4 +1,4 @@
-use super::super::super::{DataCode, Object, Value};
+use super::super::super::{Budget, DataCode, Object, Value};
 use super::super::reader::Reader;
 use super::*;
 
@@ -16,7 +16,7 @@ fn parse(json: &str) -> Result<Expression, String> {
 fn gives(expression: &str, result: &str) {
     let item: Object = serde_json::from_str(ITEM).unwrap();
     let parsed = parse(expression).unwrap();
-    let value = parsed.evaluate(&item).unwrap();
+    let value = parsed.evaluate(&item, &Budget::unlimited()).unwrap();
     let json = value.map_or("missing".to_owned(), |it| {
         serde_json::to_string(&*it).unwrap()
     });
@@ -192,6 +192,8 @@ fn texts_do_not_grow_without_bound() {
     let twice = vec![field("t"); 2].join(",");
     let expression = parse(&format!(r#"{{"concat":{{"expressions":[{twice}]}}}}"#)).unwrap();
     let item = Object::from_iter([("t".to_owned(), "x".repeat(300_000).into())]);
-    let fault = expression.evaluate(&item).unwrap_err();
+    let fault = expression
+        .evaluate(&item, &Budget::unlimited())
+        .unwrap_err();
     assert_eq!(fault.code(), DataCode::TooMuchMemory);
 }

@@ -6,13 +6,13 @@
 use super::super::super::access::put;
 use super::super::super::memory::{Memory, Weigh as _};
 use super::super::super::value::get;
-use super::super::super::{Fault, Object, Value, limits};
+use super::super::super::{Budget, Fault, Object, Value, limits};
 use super::{Computed, Projection};
 
 impl Projection {
     /// The projected item.
-    pub fn apply(&self, item: &Object) -> Result<Object, Fault> {
-        let mut room = Memory::of(limits::PIPELINE_ITEM_BYTES);
+    pub fn apply(&self, item: &Object, budget: &Budget) -> Result<Object, Fault> {
+        let mut room = Memory::within(budget.clone()).with_room(limits::PIPELINE_ITEM_BYTES);
         self.project(item, item, &mut room)
     }
 
@@ -26,7 +26,7 @@ impl Projection {
         for (path, computed) in &self.computed {
             let value = match computed {
                 Computed::Value(expression) => {
-                    let value = expression.evaluate(item)?;
+                    let value = expression.evaluate(item, room.budget())?;
                     if let Some(value) = &value {
                         room.take(value.weight())?;
                     }

@@ -1,4 +1,4 @@
-use super::super::super::{DataCode, Fault, Object, Value};
+use super::super::super::{Budget, DataCode, Fault, Object, Value};
 use super::super::reader::Reader;
 use super::*;
 
@@ -99,7 +99,8 @@ fn what_is_left_and_made() {
         ),
     ] {
         let projection = read(&fields.join(",")).unwrap();
-        let made = serde_json::to_string(&projection.apply(&item).unwrap()).unwrap();
+        let made =
+            serde_json::to_string(&projection.apply(&item, &Budget::unlimited()).unwrap()).unwrap();
         assert_eq!(made, result, "{fields:?}");
     }
 }
@@ -131,6 +132,6 @@ fn an_item_does_not_grow_without_bound() {
     let fields: Vec<_> = (0..100).map(|it| reshape(&format!("f{it}"), "t")).collect();
     let projection = read(&fields.join(",")).unwrap();
     let item = Object::from_iter([("t".to_owned(), "x".repeat(400_000).into())]);
-    let fault = projection.apply(&item).unwrap_err();
+    let fault = projection.apply(&item, &Budget::unlimited()).unwrap_err();
     assert_eq!(fault.code(), DataCode::TooMuchMemory);
 }

@@ -105,7 +105,7 @@ fn pass(steps: &mut [Step<'_>], end: &mut End, mut item: Cow<'_, Object>) -> Res
         Step::Limit { left } => *left -= 1,
         Step::Skip { .. } => {}
         Step::Project(projection) => {
-            item = Cow::Owned(projection.apply(&item)?);
+            item = Cow::Owned(projection.apply(&item, end.memory.budget())?);
             end.made(&item)?;
         }
         Step::ObjectToArray { from, to } => {
