@@ -16,19 +16,32 @@ pub struct PublicKey {
 
 /// The text is no RSA public key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "not an RSA public key; paste it from the app's dashboard as PEM (-----BEGIN PUBLIC KEY-----), \
+pub enum PublicKeyError {
+    /// It is something else.
+    #[error(
+        "not an RSA public key; paste it from the app's dashboard as PEM (-----BEGIN PUBLIC KEY-----), \
      or as the base64 text that WIX_CLIENT_PUBLIC_KEY holds"
-)]
-pub struct PublicKeyError;
+    )]
+    NotOne,
+    /// It is a private key, which belongs to nobody but its owner.
+    #[error(
+        "this is a private key, and no server needs one here; paste the public key from the app's dashboard \
+         (-----BEGIN PUBLIC KEY-----), and treat this private key as known to others if the file has left your hands"
+    )]
+    Private,
+}
 
 impl PublicKey {
     /// Reads a PEM, a PEM with `\n` written out, base64 of a PEM, or base64 of the DER inside.
     pub fn parse(text: &str) -> Result<Self, PublicKeyError> {
-        let pem = to_pem(text).ok_or(PublicKeyError)?;
-        let der = der_in(&pem).ok_or(PublicKeyError)?;
+        let pem = to_pem(text).ok_or(PublicKeyError::NotOne)?;
+        if is_private(&pem) {
+            return Err(PublicKeyError::Private);
+        }
+        let der = der_in(&pem).ok_or(PublicKeyError::NotOne)?;
         // A decoding key takes any bytes: whether they are a key is asked of what will use it.
-        ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &der).map_err(|_| PublicKeyError)?;
+        ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &der)
+            .map_err(|_| PublicKeyError::NotOne)?;
         let decoding = DecodingKey::from_rsa_der(&der);
         Ok(Self { decoding, pem })
     }
@@ -72,6 +85,23 @@ fn der_in(pem: &str) -> Option<Vec<u8>> {
         let compact: String = body.split_whitespace().collect();
         STANDARD.decode(compact).ok()
     })
+}
+
+/// Whether it is the private half, by its label or, whatever the label says, by its content: both forms of a private
+/// key (PKCS #1 and #8) begin with a version number.
+fn is_private(pem: &str) -> bool {
+    if pem.contains("PRIVATE KEY") {
+        return true;
+    }
+    let body: String = pem.lines().filter(|line| !line.contains("-----")).collect();
+    let body: String = body.split_whitespace().collect();
+    let der = STANDARD.decode(body).unwrap_or_default();
+    let inner = match der.as_slice() {
+        [0x30, length, inner @ ..] if *length < 0x80 => inner,
+        [0x30, 0x81, _, inner @ ..] | [0x30, 0x82, _, _, inner @ ..] => inner,
+        _ => return false,
+    };
+    inner.starts_with(&[0x02, 0x01])
 }
 
 /// Writes DER as a PEM of 64 characters a line.
