@@ -47,6 +47,7 @@ pub(crate) struct House {
     pub(crate) cors_answer: cors::Answer,
     /// Where the world reaches this server, if the configuration says so.
     pub(crate) public_url: Option<String>,
+    pub(crate) refused_preflights: cors::RefusedPreflights,
     pub(crate) routes: Routes,
     /// The page at `/`.
     pub(crate) index: Index,
@@ -153,6 +154,7 @@ impl House {
                 .with_instance_headers(&settings.instance_headers),
             instance_headers: settings.instance_headers,
             public_url: settings.public_url,
+            refused_preflights: cors::RefusedPreflights::default(),
             routes: Routes::new(
                 Entries::new(settings.api),
                 Calls::new(settings.wix_room),

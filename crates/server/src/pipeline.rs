@@ -116,6 +116,9 @@ async fn steps(
         let to_loopback = exchange.peer().came_to_loopback();
         let headers = request.headers();
         let answer = &house.cors_answer;
+        if *decision == Decision::Refused {
+            house.refused_preflights.log(headers, path);
+        }
         return Ok(cors::preflight(
             answer,
             decision,

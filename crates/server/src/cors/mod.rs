@@ -13,6 +13,7 @@ mod origin;
 mod pattern;
 mod policy;
 mod preflight;
+mod refused_preflights;
 mod vary;
 
 pub(crate) use headers::strip;
@@ -22,6 +23,7 @@ pub use pattern::{Pattern, PatternError};
 pub(crate) use policy::refuse_origin;
 pub use policy::{Decision, Policy};
 pub(crate) use preflight::{is_preflight, preflight};
+pub(crate) use refused_preflights::RefusedPreflights;
 
 /// The request headers that Wix's own clients send, and those by which a page asks past a cache; config adds to them.
 pub const WIX_HEADERS: [&str; 9] = [

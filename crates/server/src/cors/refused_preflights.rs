@@ -1,0 +1,106 @@
+//! Preflights that were refused, in the log: a page that is missing on the list says nothing but "CORS error" in its
+//! console, and the person who runs the server sees nothing at all.
+//!
+//! A line for each origin now and then, and few in all: anybody can ask under any name.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use http::header::{ACCESS_CONTROL_REQUEST_METHOD, HeaderMap, ORIGIN};
+use parking_lot::Mutex;
+
+/// How long nothing more is said of an origin.
+const EACH: Duration = Duration::from_mins(1);
+/// The most origins that are spoken of in that time.
+const MOST: usize = 20;
+/// The most of a path or an origin that is repeated, in characters.
+const SHOWN: usize = 200;
+
+/// Which origins were spoken of a moment ago.
+#[derive(Default)]
+pub(crate) struct RefusedPreflights(Mutex<HashMap<Box<str>, Instant>>);
+
+impl RefusedPreflights {
+    /// Logs one, unless its origin was logged a moment ago, or many were.
+    pub(crate) fn log(&self, request: &HeaderMap, path: &str) {
+        let text = |name| {
+            let value = request
+                .get(name)
+                .and_then(|it: &http::HeaderValue| it.to_str().ok());
+            shown(value.unwrap_or_default())
+        };
+        let (origin, method) = (text(ORIGIN), text(ACCESS_CONTROL_REQUEST_METHOD));
+        if self.is_due(&origin, Instant::now()) {
+            let path = shown(path);
+            let remedy = remedy(&origin);
+            tracing::warn!(
+                origin,
+                path,
+                method,
+                remedy,
+                "refused a preflight: the origin is not on the list"
+            );
+        }
+    }
+
+    fn is_due(&self, origin: &str, now: Instant) -> bool {
+        let mut known = self.0.lock();
+        known.retain(|_, at| now.duration_since(*at) < EACH);
+        if known.len() >= MOST || known.contains_key(origin) {
+            return false;
+        }
+        known.insert(origin.into(), now);
+        true
+    }
+}
+
+/// The line that would let it in.
+fn remedy(origin: &str) -> String {
+    let is_plain = origin
+        .bytes()
+        .all(|it| it.is_ascii_graphic() && it != b'"' && it != b'\\');
+    match origin {
+        "null" => "a page without an origin (a file, or a sandboxed frame) cannot be let in: serve it over http".to_owned(),
+        _ if is_plain && origin.contains("://") => {
+            format!("to let it in, add it to [cors] origins: origins = [\"{origin}\"]")
+        }
+        _ => "this is no origin of a page".to_owned(),
+    }
+}
+
+fn shown(text: &str) -> String {
+    text.chars()
+        .take(SHOWN)
+        .filter(|it| !it.is_control())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_spoken_of_once_a_minute_and_few_are() {
+        let refused = RefusedPreflights::default();
+        let begin = Instant::now();
+        assert!(refused.is_due("https://a.example", begin));
+        assert!(!refused.is_due("https://a.example", begin + EACH / 2));
+        assert!(refused.is_due("https://a.example", begin + EACH));
+        let later = begin + EACH * 3;
+        let said = (0..1000).filter(|it| refused.is_due(&format!("https://{it}.example"), later));
+        assert_eq!(said.count(), MOST);
+        assert!(refused.is_due("https://b.example", later + EACH));
+    }
+
+    #[test]
+    fn the_line_that_lets_it_in_is_named() {
+        let line = remedy("https://shop.example");
+        assert!(
+            line.ends_with("origins = [\"https://shop.example\"]"),
+            "{line}"
+        );
+        for strange in ["null", "x\"]\nadmin", ""] {
+            assert!(!remedy(strange).contains("origins = "), "{strange}");
+        }
+    }
+}
