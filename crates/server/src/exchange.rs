@@ -38,6 +38,8 @@ pub(crate) struct Record {
     pub(crate) status: StatusCode,
     pub(crate) code: Option<Reason>,
     pub(crate) cause: Option<String>,
+    /// The fields, parameters or headers that the reply names: never what they hold.
+    pub(crate) about: Option<String>,
     pub(crate) caller: Option<(InstanceId, Role)>,
     pub(crate) old_secret: bool,
     pub(crate) reply_bytes: u64,
@@ -76,6 +78,7 @@ impl Exchange {
                 status: client_closed_request(),
                 code: None,
                 cause: None,
+                about: None,
                 caller: None,
                 old_secret: false,
                 reply_bytes: 0,
@@ -113,6 +116,7 @@ impl Exchange {
     pub(crate) fn refused(&mut self, refusal: &Refusal) {
         self.record.code = Some(refusal.code());
         self.record.cause = refusal.cause().map(str::to_owned);
+        self.record.about = refusal.about();
         self.house.metrics.refusal(refusal.code());
     }
 

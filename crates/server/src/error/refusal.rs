@@ -11,6 +11,9 @@ use serde_json::{Map, Value};
 use super::{Code, Reason};
 use crate::body::ReplyBody;
 
+/// The most characters of a name in the log.
+const LONGEST_NAME: usize = 100;
+
 /// Why a request is refused. The inner cause, where there is one, goes to the log only.
 #[derive(Debug, Clone)]
 pub struct Refusal(Box<Inner>);
@@ -54,6 +57,23 @@ impl Refusal {
     /// The stable code.
     pub fn code(&self) -> Reason {
         self.0.reason
+    }
+
+    /// What the reply says that it is about, for the log: names of fields, a parameter, an index, never a value.
+    pub(crate) fn about(&self) -> Option<String> {
+        let data = &self.0.data;
+        let mut names: Vec<&str> = ["field", "parameter", "indexName", "permission"]
+            .iter()
+            .filter_map(|name| data.get(*name)?.as_str())
+            .collect();
+        let violations = data.get("fieldViolations").and_then(Value::as_array);
+        let fields = violations.into_iter().flatten();
+        names.extend(fields.filter_map(|it| it.get("field")?.as_str()));
+        let names: Vec<String> = names
+            .iter()
+            .map(|it| it.chars().take(LONGEST_NAME).collect())
+            .collect();
+        (!names.is_empty()).then(|| names.join(", "))
     }
 
     /// What happened, for people.
@@ -161,5 +181,22 @@ impl Refusal {
             .headers_mut()
             .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_names_the_fields_that_the_reply_names_and_no_value() {
+        let violations = serde_json::json!([
+            { "field": "title", "description": "must have a value" },
+            { "field": "stars", "description": "must be a number" },
+        ]);
+        let fault = Fault::invalid("no").with("fieldViolations", violations);
+        let about = Refusal::from(fault.with("itemId", "a-secret")).about();
+        assert_eq!(about.as_deref(), Some("title, stars"));
+        assert_eq!(Refusal::from(Code::Internal).about(), None);
     }
 }

@@ -37,6 +37,10 @@ pub(super) fn json(
     if let Some(code) = record.code {
         field(line, "code", code.name());
     }
+    if let Some(about) = &record.about {
+        line.push_str(",\"about\":");
+        escaped(line, about);
+    }
     if let Some(cause) = &record.cause {
         line.push_str(",\"cause\":");
         escaped(line, cause);
@@ -67,6 +71,10 @@ pub(super) fn text(line: &mut String, record: &Record, path: &str, duration: Dur
     }
     if let Some(code) = record.code {
         let _ = write!(line, " {}: {}", code.name(), code.description());
+    }
+    if let Some(about) = &record.about {
+        line.push_str(" about: ");
+        escaped(line, about);
     }
     if let Some(cause) = &record.cause {
         line.push_str(" cause: ");
