@@ -3,10 +3,11 @@
 //! A future is compiled where it is first polled. Those of [`Server::bind`] and [`Server::run`] have the whole server in them,
 //! so they come in a box: they are compiled here, once, and not in each program and each test that runs a server.
 
+use std::any::Any;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use backlot_store::Store;
@@ -39,6 +40,9 @@ pub enum Stop {
 /// The most connections of the admin listener: for a few people, and what watches.
 const ADMIN_CONNECTIONS: usize = 64;
 
+/// Why requests were cut when the server was to end soon, and when it was to end well.
+const CUT_SOON: &str = "the server was to end soon (Ctrl-C), which waits for a second at most";
+const CUT_WELL: &str = "they took longer than server.drain_timeout";
 const SOON: Duration = Duration::from_secs(1);
 
 /// A server whose listeners are bound: connections already queue, nothing is answered yet.
@@ -52,9 +56,18 @@ pub struct Server {
     drain_timeout: Duration,
     public_address: SocketAddr,
     admin_address: SocketAddr,
+    /// What must live as long as the server does.
+    held: Option<Box<dyn Any + Send>>,
 }
 
 impl Server {
+    /// Keeps something until the server has ended: a lock, say.
+    #[must_use]
+    pub fn holding(mut self, held: impl Any + Send) -> Self {
+        self.held = Some(Box::new(held));
+        self
+    }
+
     /// Binds the listeners and makes everything ready.
     #[inline(never)]
     pub fn bind(
@@ -99,6 +112,7 @@ impl Server {
             drain_timeout,
             house: Arc::new(furnish.await?),
             drain,
+            held: None,
         })
     }
 
@@ -158,8 +172,11 @@ impl Server {
             alive,
             move |remote, local, place| connection_service(&residents, remote, local, place),
         );
+        let why_cut = AtomicBool::new(false);
         let ending = async {
-            let (linger, timeout) = match stop.await {
+            let stop = stop.await;
+            why_cut.store(stop == Stop::Soon, Ordering::Relaxed);
+            let (linger, timeout) = match stop {
                 Stop::Well => (self.drain_linger, self.drain_timeout),
                 Stop::Soon => (Duration::ZERO, self.drain_timeout.min(SOON)),
             };
@@ -172,13 +189,21 @@ impl Server {
         };
         let ((), in_time) = tokio::join!(accepting, ending);
         if !in_time {
-            tracing::warn!("requests were cut: they took longer than server.drain_timeout");
+            tracing::warn!(
+                "requests were cut: {}",
+                if why_cut.load(Ordering::Relaxed) {
+                    CUT_SOON
+                } else {
+                    CUT_WELL
+                }
+            );
         }
         stopping.send_replace(true);
         let _ = tokio::join!(housekeeping, admin, schedule, jobs);
         house.registry.write().await;
         house.connections.usage.write().await;
         tracing::info!("stopped");
+        drop(self.held);
         in_time
     }
 }
