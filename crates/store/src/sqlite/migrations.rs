@@ -64,6 +64,24 @@ pub(super) fn run(connection: &mut Connection, path: &Path) -> Result<(), StoreE
     Ok(())
 }
 
+/// Refuses a database of another program, in which Backlot's tables would be made, or taken for its own.
+pub(super) fn check_own(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let count = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+    let tables = count("SELECT count(*) FROM sqlite_schema WHERE type = 'table'")?;
+    let own = count(
+        "SELECT count(*) FROM pragma_table_info('instances')
+         WHERE name IN ('instance_id', 'first_seen_ms', 'last_seen_ms', 'visitor_requests')",
+    )?;
+    if (found == 0 && tables == 0) || own == 4 {
+        return Ok(());
+    }
+    Err(StoreError::Open {
+        path: path.to_owned(),
+        cause: "it is a database of another program's; name another file".to_owned(),
+    })
+}
+
 /// Whether this program knows a database of this version.
 pub(super) const fn check_known(found: i64) -> Result<(), StoreError> {
     let (known, _) = MIGRATIONS[MIGRATIONS.len() - 1];

@@ -15,6 +15,7 @@ mod items;
 mod jobs;
 mod migrations;
 mod overhear;
+mod place;
 mod readers;
 mod secrets;
 mod signing_keys;
@@ -34,6 +35,7 @@ pub use backup::restore;
 #[doc(hidden)]
 pub use overhear::Ear;
 use overhear::overhear;
+use place::Place;
 use readers::{Reader, Readers};
 use writer::Writer;
 
@@ -93,6 +95,10 @@ impl SqliteStore {
         }
         private_file(path).map_err(|error| cannot_open(error.to_string()))?;
         let mut connection = connect::open(path).map_err(|error| cannot_open(error.to_string()))?;
+        migrations::check_own(&connection, path).map_err(|error| match error {
+            StoreError::Open { .. } => error,
+            error => cannot_open(error.to_string()),
+        })?;
         let synchronous = match durability {
             Durability::Full => "FULL",
             Durability::Relaxed => "NORMAL",
@@ -110,7 +116,7 @@ impl SqliteStore {
         connection.set_prepared_statement_cache_capacity(128);
         overhear(&mut connection, ear.as_ref())?;
         Ok(Self {
-            writer: Writer::start(connection).map_err(|error| cannot_open(error.to_string()))?,
+            writer: Writer::start(connection, Place::of(path)).map_err(|error| cannot_open(error.to_string()))?,
             readers: Readers::new(path, ear),
             catalog: Catalog::new(),
             path: path.to_owned(),

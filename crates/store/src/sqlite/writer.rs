@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use super::place::Place;
 use super::write_queue::{Owner, WriteQueue};
 use crate::StoreError;
 
@@ -37,12 +38,12 @@ impl Drop for Open {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection) -> std::io::Result<Self> {
+    pub(super) fn start(connection: Connection, mut place: Place) -> std::io::Result<Self> {
         let queue = Arc::new(WriteQueue::default());
         let waiting = Arc::clone(&queue);
         std::thread::Builder::new()
             .name("backlot-sqlite-writer".to_owned())
-            .spawn(move || run(&connection, &waiting))?;
+            .spawn(move || run(&connection, &mut place, &waiting))?;
         Ok(Self(Arc::new(Open(queue))))
     }
 
@@ -69,9 +70,9 @@ fn gone() -> StoreError {
     StoreError::Unavailable("the writer has stopped".to_owned())
 }
 
-fn run(connection: &Connection, queue: &WriteQueue<Work>) {
+fn run(connection: &Connection, place: &mut Place, queue: &WriteQueue<Work>) {
     while let Some(first) = queue.pop() {
-        let (answers, outcome) = group(connection, first, queue);
+        let (answers, outcome) = group(connection, place, first, queue);
         for answer in answers {
             answer(outcome.clone());
         }
@@ -81,11 +82,15 @@ fn run(connection: &Connection, queue: &WriteQueue<Work>) {
 /// Works off what waits, in one transaction.
 fn group(
     connection: &Connection,
+    place: &mut Place,
     first: Work,
     queue: &WriteQueue<Work>,
 ) -> (Vec<Answer>, Result<(), StoreError>) {
     let mut answers = Vec::new();
-    if let Err(error) = execute(connection, "BEGIN IMMEDIATE") {
+    if let Err(error) = place
+        .check()
+        .and_then(|()| execute(connection, "BEGIN IMMEDIATE"))
+    {
         answers.push(first(Err(error.clone())));
         return (answers, Err(error));
     }
@@ -107,6 +112,8 @@ fn group(
     if outcome.is_err() && !connection.is_autocommit() {
         let _ = execute(connection, "ROLLBACK");
     }
+    // On disk, but perhaps in a file that has no name any more.
+    let outcome = outcome.and_then(|()| place.check());
     (answers, outcome)
 }
 
