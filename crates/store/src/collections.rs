@@ -5,10 +5,10 @@
 
 use backlot_wix::InstanceId;
 use backlot_wix::data::collection::{Definition, FieldRules, Index, IndexId, Violation};
-use backlot_wix::data::{Budget, DataCode, Fault, Object, Sort, limits};
+use backlot_wix::data::{Budget, DataCode, Fault, Object, Sort, Value, limits};
 use std::sync::Arc;
 
-use crate::StoreError;
+use crate::{Backfill, StoreError};
 
 /// A collection, prepared for use.
 #[derive(Debug, Clone)]
@@ -118,10 +118,41 @@ pub trait Collections {
     /// What all instances together hold of a collection.
     fn usage(&self, id: &str) -> impl Future<Output = Result<Usage, StoreError>> + Send;
 
-    /// The items, of any instance, that do not keep to a definition: the first few, and how many.
+    /// The instances that have items in a collection.
+    fn instances_with(
+        &self,
+        id: &str,
+    ) -> impl Future<Output = Result<Vec<InstanceId>, StoreError>> + Send;
+
+    /// How many items an instance has in a collection, whether that is still there or not.
+    fn items_in(
+        &self,
+        instance_id: InstanceId,
+        id: &str,
+    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
+    /// Removes an instance's items in a collection that is no longer there, with their keys and links.
+    fn remove_unreachable(
+        &self,
+        instance_id: InstanceId,
+        id: &str,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Gives the links of a collection's field another name for the field, in every instance; removes them where
+    /// there is none. How many there were.
+    fn change_links(
+        &self,
+        id: &str,
+        field: &str,
+        present: Option<&str>,
+    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
+    /// The items, of any instance, that would not keep to a definition once the backfill is done: the first few, and
+    /// how many.
     fn misfits(
         &self,
         definition: &Definition,
+        backfill: &Backfill,
     ) -> impl Future<Output = Result<Misfits, StoreError>> + Send;
 }
 
@@ -137,12 +168,25 @@ pub struct Usage {
 }
 
 /// Items that do not keep to a definition.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Misfits {
     /// How many.
     pub count: u64,
-    /// The first few: whose, which, and what is wrong.
-    pub first: Vec<(InstanceId, String, Vec<Violation>)>,
+    /// The first few.
+    pub first: Vec<Misfit>,
+    /// How many items a backfill changes.
+    pub amended: u64,
+}
+
+/// An item that does not keep to a definition.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Misfit {
+    /// Whose it is.
+    pub instance_id: InstanceId,
+    /// Its id.
+    pub item_id: String,
+    /// What is wrong, and what the field holds.
+    pub violations: Vec<(Violation, Option<Value>)>,
 }
 
 impl Misfits {
@@ -155,18 +199,27 @@ impl Misfits {
         collection: &Collection,
         instance_id: InstanceId,
         item_id: &str,
-        item: &Object,
+        mut item: Object,
+        backfill: &Backfill,
     ) {
+        self.amended += u64::from(backfill.amend(&mut item));
         let (rules, definition) = (&collection.rules, &collection.definition);
-        let violations = rules.check(definition, item, &Budget::unlimited());
+        let violations = rules.check(definition, &item, &Budget::unlimited());
         let violations = violations.unwrap_or_default();
         if violations.is_empty() {
             return;
         }
         self.count += 1;
         if self.first.len() < Self::TOLD {
-            self.first
-                .push((instance_id, item_id.to_owned(), violations));
+            let with_value = |violation: Violation| {
+                let value = item.get(&violation.field).cloned();
+                (violation, value)
+            };
+            self.first.push(Misfit {
+                instance_id,
+                item_id: item_id.to_owned(),
+                violations: violations.into_iter().map(with_value).collect(),
+            });
         }
     }
 }

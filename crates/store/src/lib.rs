@@ -11,6 +11,7 @@
 
 pub mod accounts;
 mod address;
+mod backfill;
 mod catalog;
 pub mod collections;
 pub mod connection_usage;
@@ -30,5 +31,6 @@ pub mod transfer;
 pub mod worker;
 
 pub use address::{Address, PostgresUrl};
+pub use backfill::Backfill;
 pub use error::StoreError;
 pub use store::Store;

@@ -8,7 +8,7 @@ use backlot_wix::data::collection::Definition;
 use backlot_wix::data::{Fault, Filter};
 use jiff::Timestamp;
 
-use crate::StoreError;
+use crate::{Backfill, StoreError};
 use crate::collections::{Collection, Collections, Misfits, Usage};
 use crate::instance_details::{Details, InstanceDetails, Outdated, TokenRefusal};
 use crate::instances::{Instance, Instances, Sighting, StorageUsage};
@@ -192,8 +192,37 @@ impl Collections for Store {
         each!(self, store => store.usage(id).await)
     }
 
-    async fn misfits(&self, definition: &Definition) -> Result<Misfits, StoreError> {
-        each!(self, store => store.misfits(definition).await)
+    async fn instances_with(&self, id: &str) -> Result<Vec<InstanceId>, StoreError> {
+        each!(self, store => store.instances_with(id).await)
+    }
+
+    async fn items_in(&self, instance_id: InstanceId, id: &str) -> Result<u64, StoreError> {
+        each!(self, store => store.items_in(instance_id, id).await)
+    }
+
+    async fn remove_unreachable(
+        &self,
+        instance_id: InstanceId,
+        id: &str,
+    ) -> Result<(), StoreError> {
+        each!(self, store => store.remove_unreachable(instance_id, id).await)
+    }
+
+    async fn change_links(
+        &self,
+        id: &str,
+        field: &str,
+        present: Option<&str>,
+    ) -> Result<u64, StoreError> {
+        each!(self, store => store.change_links(id, field, present).await)
+    }
+
+    async fn misfits(
+        &self,
+        definition: &Definition,
+        backfill: &Backfill,
+    ) -> Result<Misfits, StoreError> {
+        each!(self, store => store.misfits(definition, backfill).await)
     }
 }
 

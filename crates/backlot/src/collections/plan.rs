@@ -80,11 +80,13 @@ async fn changed(
         None => step.changes.push("new".to_owned()),
         Some(old) => step.changes.extend(differences(old, new)),
     }
-    let misfits = store.misfits(new).await?;
-    for (instance_id, item_id, violations) in &misfits.first {
-        let sentences: Vec<String> = violations
+    let misfits = store.misfits(new, &backlot_store::Backfill::default()).await?;
+    for misfit in &misfits.first {
+        let (instance_id, item_id) = (misfit.instance_id, &misfit.item_id);
+        let sentences: Vec<String> = misfit
+            .violations
             .iter()
-            .map(|it| format!("{} {}", it.field, it.description))
+            .map(|(it, _)| format!("{} {}", it.field, it.description))
             .collect();
         step.losses.push(format!(
             "the item {item_id:?} of the instance {instance_id} does not fit: {}",

@@ -64,7 +64,9 @@ impl Write {
     pub fn item_id(&self) -> &str {
         match self {
             Self::Insert(content) | Self::Update(content) | Self::Save(content) => &content.item_id,
-            Self::Patch { item_id, .. } | Self::Remove { item_id } => item_id,
+            Self::Patch { item_id, .. }
+            | Self::Amend { item_id, .. }
+            | Self::Remove { item_id } => item_id,
             Self::Restore { item, .. } => {
                 item.get("_id").and_then(Value::as_str).unwrap_or_default()
             }
@@ -132,6 +134,15 @@ impl Write {
                     return outcome;
                 }
                 outcome.map_err(|fault| without_content(&fault))
+            }
+            Self::Amend { backfill, .. } => {
+                let existing = may(collection, batch, self, existing, Operation::Update)?;
+                let mut object = existing.clone();
+                backfill.amend(&mut object);
+                Ok(Change {
+                    new: Some(kept(object)?),
+                    links: Vec::new(),
+                })
             }
             Self::Remove { .. } => {
                 may(collection, batch, self, existing, Operation::Remove)?;

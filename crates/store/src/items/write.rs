@@ -1,10 +1,13 @@
 //! What is to be done with items, and what became of it.
 
+use std::sync::Arc;
+
 use backlot_wix::data::collection::Access;
 use backlot_wix::data::modification::Modifications;
 use backlot_wix::data::{Budget, DataCode, Date, Fault, Filter, Object};
 
 use super::{Item, Room};
+use crate::Backfill;
 
 /// One write.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +31,13 @@ pub enum Write {
         item: Object,
         /// What its multi-reference fields hold.
         links: Vec<(String, Vec<String>)>,
+    },
+    /// What a changed definition makes of an item. No rule is asked, and nobody counts as having changed it.
+    Amend {
+        /// Which item.
+        item_id: String,
+        /// What is done to it.
+        backfill: Arc<Backfill>,
     },
     /// The end of an item.
     Remove {

@@ -12,11 +12,11 @@ use super::failure::{Failure, attempt};
 use super::items::keys;
 use super::lease::Lease;
 use super::tenant::{Sees, transaction, uuid};
-use crate::StoreError;
 use crate::collections::{
     Collection, Collections, Misfits, Usage, exists, first_revision, parse, stale, together,
     too_many, write,
 };
+use crate::{Backfill, StoreError};
 
 const BOTH: &str = "
     SELECT (SELECT definition FROM declared_collections WHERE id = $2),
@@ -138,8 +138,41 @@ impl Collections for PostgresStore {
         attempt!(reading: self.usage_once(id))
     }
 
-    async fn misfits(&self, definition: &Definition) -> Result<Misfits, StoreError> {
-        attempt!(reading: self.misfits_once(definition))
+    async fn instances_with(&self, id: &str) -> Result<Vec<InstanceId>, StoreError> {
+        attempt!(reading: self.instances_with_once(id))
+    }
+
+    async fn items_in(&self, instance_id: InstanceId, id: &str) -> Result<u64, StoreError> {
+        const IN: &str = "SELECT count(*) FROM items WHERE instance_id = $1 AND collection = $2";
+        let rows = attempt!(reading: self.ask(IN, &[&uuid(instance_id), &id]))?;
+        let count = rows.first().map(|row| row.try_get::<_, i64>(0));
+        let count = count.transpose().map_err(Failure::from)?;
+        Ok(count.unwrap_or_default().cast_unsigned())
+    }
+
+    async fn remove_unreachable(
+        &self,
+        instance_id: InstanceId,
+        id: &str,
+    ) -> Result<(), StoreError> {
+        attempt!(writing: self.remove_unreachable_once(instance_id, id))
+    }
+
+    async fn change_links(
+        &self,
+        id: &str,
+        field: &str,
+        present: Option<&str>,
+    ) -> Result<u64, StoreError> {
+        attempt!(writing: self.change_links_once(id, field, present))
+    }
+
+    async fn misfits(
+        &self,
+        definition: &Definition,
+        backfill: &Backfill,
+    ) -> Result<Misfits, StoreError> {
+        attempt!(reading: self.misfits_once(definition, backfill))
     }
 }
 

@@ -14,8 +14,8 @@ use super::tenant::{owners_transaction, uuid};
 use uuid::Uuid;
 
 use super::stored::JsonText;
-use crate::StoreError;
 use crate::collections::{Collection, Misfits, Usage, undeclared, write};
+use crate::{Backfill, StoreError};
 
 // Two nodes that start at once declare one after the other; the second finds nothing to do.
 const ONE_BY_ONE: &str = "SELECT pg_advisory_xact_lock(27692324840992629)";
@@ -42,6 +42,25 @@ const PAGE: &str = "
     ORDER BY instance_id, item_id LIMIT 1000";
 
 const WITH_ITEMS: &str = "SELECT DISTINCT instance_id FROM items WHERE collection = $1";
+
+const REMOVE_ALL: [&str; 4] = [
+    "DELETE FROM item_keys WHERE instance_id = $1 AND sequence IN (
+         SELECT sequence FROM items WHERE instance_id = $1 AND collection = $2)",
+    "DELETE FROM item_unique_keys WHERE instance_id = $1 AND sequence IN (
+         SELECT sequence FROM items WHERE instance_id = $1 AND collection = $2)",
+    "DELETE FROM item_links WHERE instance_id = $1
+         AND (collection = $2 OR referenced_collection = $2)",
+    "DELETE FROM items WHERE instance_id = $1 AND collection = $2",
+];
+
+const RENAME_LINKS: &str = "
+    UPDATE item_links AS link SET field = $3 WHERE collection = $1 AND field = $2 AND NOT EXISTS (
+        SELECT 1 FROM item_links AS other
+        WHERE other.instance_id = link.instance_id AND other.collection = $1 AND other.field = $3
+          AND other.item_id = link.item_id
+          AND (other.referenced_id = link.referenced_id OR other.sequence = link.sequence))";
+
+const REMOVE_LINKS: &str = "DELETE FROM item_links WHERE collection = $1 AND field = $2";
 
 const OWN: &str = "SELECT definition FROM collections WHERE instance_id = $1 AND id = $2";
 
@@ -83,8 +102,61 @@ impl PostgresStore {
         Ok(usage)
     }
 
+    /// The instances that have items in a collection.
+    pub(super) async fn instances_with_once(&self, id: &str) -> Result<Vec<InstanceId>, Failure> {
+        let rows = self.ask(WITH_ITEMS, &[&id]).await?;
+        rows.iter().map(|row| instance_id(row, 0)).collect()
+    }
+
+    /// Removes what is left of a collection.
+    pub(super) async fn remove_unreachable_once(
+        &self,
+        instance_id: InstanceId,
+        id: &str,
+    ) -> Result<(), Failure> {
+        let lease = self.owner().await?;
+        let work = async {
+            keys::be_patient(&lease).await?;
+            let client = lease.client()?;
+            for sql in REMOVE_ALL {
+                client.execute(sql, &[&uuid(instance_id), &id]).await?;
+            }
+            Ok(())
+        };
+        let outcome = owners_transaction(&lease, work).await;
+        lease.give_back(outcome)
+    }
+
+    /// Gives links another field, or removes them.
+    pub(super) async fn change_links_once(
+        &self,
+        id: &str,
+        field: &str,
+        present: Option<&str>,
+    ) -> Result<u64, Failure> {
+        let lease = self.owner().await?;
+        let work = async {
+            keys::be_patient(&lease).await?;
+            let client = lease.client()?;
+            let mut count = 0;
+            if let Some(present) = present {
+                count += client
+                    .execute(RENAME_LINKS, &[&id, &field, &present])
+                    .await?;
+            }
+            count += client.execute(REMOVE_LINKS, &[&id, &field]).await?;
+            Ok(count)
+        };
+        let outcome = owners_transaction(&lease, work).await;
+        lease.give_back(outcome)
+    }
+
     /// Looks at every item, a page at a time.
-    pub(super) async fn misfits_once(&self, definition: &Definition) -> Result<Misfits, Failure> {
+    pub(super) async fn misfits_once(
+        &self,
+        definition: &Definition,
+        backfill: &Backfill,
+    ) -> Result<Misfits, Failure> {
         let mut misfits = Misfits::default();
         let collection = Collection::new(definition.clone(), true);
         let mut after = (Uuid::nil(), String::new());
@@ -100,7 +172,7 @@ impl PostgresStore {
                 let (id, json): (String, JsonText<'_>) = (row.try_get(1)?, row.try_get(2)?);
                 let item = json.to_wire().and_then(|wire| serde_json::from_str(&wire));
                 let item = item.map_err(|error| StoreError::Refused(error.to_string()))?;
-                misfits.look(&collection, instance_id(row, 0)?, &id, &item);
+                misfits.look(&collection, instance_id(row, 0)?, &id, item, backfill);
             }
         }
     }

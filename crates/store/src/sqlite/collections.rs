@@ -10,13 +10,13 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::SqliteStore;
 use super::items::keys;
 use super::readers::Reader;
-use crate::StoreError;
 use crate::collections::{
     Collection, Collections, Misfits, Usage, exists, first_revision, parse, stale, together,
     too_many, undeclared, write,
 };
 use crate::items::ItemsOf;
 use crate::items::no_json;
+use crate::{Backfill, StoreError};
 
 const KEEP: &str = "
     INSERT INTO collections (instance_id, id, definition, revision) VALUES (?1, ?2, ?3, ?4)
@@ -214,7 +214,81 @@ impl Collections for SqliteStore {
         .await
     }
 
-    async fn misfits(&self, definition: &Definition) -> Result<Misfits, StoreError> {
+    async fn instances_with(&self, id: &str) -> Result<Vec<InstanceId>, StoreError> {
+        let id = id.to_owned();
+        self.read_unlimited(move |connection| instances_with_items(connection, &id))
+            .await
+    }
+
+    async fn items_in(&self, instance_id: InstanceId, id: &str) -> Result<u64, StoreError> {
+        let id = id.to_owned();
+        self.read_unlimited(move |connection| {
+            let sql = "SELECT count(*) FROM items WHERE instance_id = ?1 AND collection = ?2";
+            let parameters = params![instance_id.as_bytes(), id];
+            let count: i64 = connection.query_row(sql, parameters, |row| row.get(0))?;
+            Ok(count.cast_unsigned())
+        })
+        .await
+    }
+
+    async fn remove_unreachable(
+        &self,
+        instance_id: InstanceId,
+        id: &str,
+    ) -> Result<(), StoreError> {
+        let id = id.to_owned();
+        self.write_for(instance_id, move |connection| {
+            let tenant = instance_id.as_bytes();
+            for table in ["item_keys", "item_unique_keys"] {
+                let sql = format!(
+                    "DELETE FROM {table} WHERE instance_id = ?1 AND sequence IN (
+                         SELECT sequence FROM items WHERE instance_id = ?1 AND collection = ?2)"
+                );
+                connection.execute(&sql, params![tenant, id])?;
+            }
+            for sql in [
+                "DELETE FROM item_links WHERE instance_id = ?1
+                     AND (collection = ?2 OR referenced_collection = ?2)",
+                "DELETE FROM items WHERE instance_id = ?1 AND collection = ?2",
+            ] {
+                connection.execute(sql, params![tenant, id])?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn change_links(
+        &self,
+        id: &str,
+        field: &str,
+        present: Option<&str>,
+    ) -> Result<u64, StoreError> {
+        let (id, field) = (id.to_owned(), field.to_owned());
+        let present = present.map(str::to_owned);
+        self.write_with(move |connection| {
+            let mut count = 0;
+            if let Some(present) = present {
+                count += connection.execute(
+                    "UPDATE OR IGNORE item_links SET field = ?3 WHERE collection = ?1 AND field = ?2",
+                    params![id, field, present],
+                )?;
+            }
+            count += connection.execute(
+                "DELETE FROM item_links WHERE collection = ?1 AND field = ?2",
+                params![id, field],
+            )?;
+            Ok(count as u64)
+        })
+        .await
+    }
+
+    async fn misfits(
+        &self,
+        definition: &Definition,
+        backfill: &Backfill,
+    ) -> Result<Misfits, StoreError> {
+        let backfill = backfill.clone();
         let collection = Collection::new(definition.clone(), true);
         self.read_unlimited(move |connection| {
             let mut items = connection
@@ -229,7 +303,8 @@ impl Collections for SqliteStore {
                     &collection,
                     InstanceId::from_bytes(instance_id),
                     &id,
-                    &object,
+                    object,
+                    &backfill,
                 );
             }
             Ok(misfits)
