@@ -40,6 +40,15 @@ pub struct StorageUsage {
     pub bytes: u64,
 }
 
+/// How much there is in all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Totals {
+    /// Instances that anything is kept of.
+    pub instances: u64,
+    /// Items of all of them.
+    pub items: u64,
+}
+
 /// The register of instances.
 pub trait Instances {
     /// Adds a batch to what is known, all of it or nothing.
@@ -66,6 +75,26 @@ pub trait Instances {
         after: Option<InstanceId>,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<InstanceId>, StoreError>> + Send;
+
+    /// Whether anything is kept of an instance.
+    fn is_known(
+        &self,
+        instance_id: InstanceId,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send
+    where
+        Self: Sync,
+    {
+        async move {
+            let number = u128::from_be_bytes(*instance_id.as_bytes());
+            let before = number.checked_sub(1);
+            let before = before.map(|it| InstanceId::from_bytes(it.to_be_bytes()));
+            let next = self.instances_after(before, 1).await?;
+            Ok(next.first() == Some(&instance_id))
+        }
+    }
+
+    /// Counts all instances and all items, one by one.
+    fn totals(&self) -> impl Future<Output = Result<Totals, StoreError>> + Send;
 
     /// Counts the items of an instance, one by one.
     fn storage_usage(

@@ -10,11 +10,13 @@ use jiff::Timestamp;
 
 use crate::{Backfill, StoreError};
 use crate::collections::{Collection, Collections, Misfits, Usage};
+use crate::imports::Import;
 use crate::instance_details::{Details, InstanceDetails, Outdated, TokenRefusal};
-use crate::instances::{Instance, Instances, Sighting, StorageUsage};
+use crate::instances::{Instance, Instances, Sighting, StorageUsage, Totals};
 use crate::items::link::{Link, LinkOutcome, Wanted};
 use crate::items::{Batch, Find, Item, Items, ItemsOf, Visit, Written};
 use crate::jobs::{Job, JobLoad, Jobs};
+use crate::markers::Markers;
 use crate::postgres::PostgresStore;
 use crate::signing_keys::{SigningKey, SigningKeys};
 use crate::sqlite::SqliteStore;
@@ -50,6 +52,24 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Puts what was imported under a name of its own in the place of what an instance has, in one change: whoever
+    /// reads sees the one, and then the other. Secrets, connected accounts and what was used of connections stay.
+    pub async fn take_over_import(&self, import: Import) -> Result<(), StoreError> {
+        each!(self, store => store.take_over_import(import).await)
+    }
+
+    /// Removes everything that is kept, of everybody.
+    pub async fn wipe(&self) -> Result<(), StoreError> {
+        each!(self, store => store.wipe().await)
+    }
+
+    /// Forgets what is remembered of the database, since another has taken its place.
+    pub fn forget_remembered(&self) {
+        each!(self, store => store.forget_remembered());
+    }
+}
+
 impl Instances for Store {
     async fn record_sightings(&self, batch: Vec<Sighting>) -> Result<(), StoreError> {
         each!(self, store => store.record_sightings(batch).await)
@@ -72,6 +92,10 @@ impl Instances for Store {
     }
 
     async fn storage_usage(&self, instance_id: InstanceId) -> Result<StorageUsage, StoreError> {
+    async fn totals(&self) -> Result<Totals, StoreError> {
+        each!(self, store => store.totals().await)
+    }
+
         each!(self, store => store.storage_usage(instance_id).await)
     }
 
@@ -81,6 +105,20 @@ impl Instances for Store {
 }
 
 impl SigningKeys for Store {
+impl Markers for Store {
+    async fn marker(&self, name: &str) -> Result<Option<String>, StoreError> {
+        each!(self, store => store.marker(name).await)
+    }
+
+    async fn markers(&self, beginning: &str) -> Result<Vec<(String, String)>, StoreError> {
+        each!(self, store => store.markers(beginning).await)
+    }
+
+    async fn set_marker(&self, name: &str, value: Option<String>) -> Result<(), StoreError> {
+        each!(self, store => store.set_marker(name, value).await)
+    }
+}
+
     async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError> {
         each!(self, store => store.signing_keys().await)
     }

@@ -14,6 +14,7 @@ use backlot_wix::app_instance::{OwnerInfo, Site};
 use backlot_wix::{AppInstance, InstanceId};
 use jiff::Timestamp;
 use place::Place;
+use std::collections::BTreeMap;
 
 /// Each of these on every database.
 macro_rules! on_every_database {
@@ -241,7 +242,7 @@ async fn details_of_another_instance_are_not_imported(place: &Place) {
         for record in records {
             importer.take(record).await?;
         }
-        importer.finish().map(drop)
+        importer.finish().await.map(drop)
     };
     let records = exported().await;
     assert!(
@@ -262,8 +263,9 @@ async fn details_of_another_instance_are_not_imported(place: &Place) {
 
     // A header that was changed does not help: the details say themselves whose they are.
     let header = Record::Header {
-        version: 1,
+        version: Record::VERSION,
         instance_id: instance_id(4),
+        leaves_out: BTreeMap::default(),
     };
     let mut forged = records.clone();
     forged[0] = header.clone();
@@ -272,6 +274,8 @@ async fn details_of_another_instance_are_not_imported(place: &Place) {
             answer.instance.instance_id = Some(instance_id(1).to_string());
         }
     }
+    let last = forged.len() - 1;
+    forged[last] = Record::end_of(&forged[..last]).unwrap();
     import(forged, 4).await.unwrap();
     assert_eq!(store.details(instance_id(4)).await.unwrap(), None);
     let mut twice = records.clone();

@@ -8,7 +8,7 @@ use super::PostgresStore;
 use super::failure::{Failure, attempt};
 use super::tenant::{Bound, owners_transaction, uuid};
 use crate::StoreError;
-use crate::instances::{Instance, Instances, Sighting, StorageUsage};
+use crate::instances::{Instance, Instances, Sighting, StorageUsage, Totals};
 use crate::items::room::LINK_BYTES;
 use crate::rows::instant;
 
@@ -50,6 +50,17 @@ const AFTER: &str = "
         UNION SELECT instance_id FROM connection_usage
     ) AS known
     WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT $2";
+
+const TOTALS: &str = "
+    SELECT (SELECT count(*) FROM (
+        SELECT instance_id AS id FROM instances
+        UNION SELECT instance_id FROM instance_details
+        UNION SELECT instance_id FROM collections
+        UNION SELECT instance_id FROM items
+        UNION SELECT instance_id FROM instance_secrets
+        UNION SELECT instance_id FROM accounts
+        UNION SELECT instance_id FROM connection_usage
+    ) AS known), (SELECT count(*) FROM items)";
 
 const DELETE_ITEMS: &str = "DELETE FROM items WHERE instance_id = $1";
 
@@ -111,6 +122,18 @@ impl Instances for PostgresStore {
         let rows = attempt!(reading: self.ask(AFTER, &[&after, &i64::from(limit)]))?;
         let ids = rows.iter().map(|row| instance_id(row, 0));
         Ok(ids.collect::<Result<_, _>>()?)
+    }
+
+    async fn totals(&self) -> Result<Totals, StoreError> {
+        let rows = attempt!(reading: self.ask(TOTALS, &[]))?;
+        let Some(row) = rows.first() else {
+            return Ok(Totals::default());
+        };
+        let number = |place: usize| row.try_get::<_, i64>(place).map_err(Failure::from);
+        Ok(Totals {
+            instances: number(0)?.cast_unsigned(),
+            items: number(1)?.cast_unsigned(),
+        })
     }
 
     async fn storage_usage(&self, instance_id: InstanceId) -> Result<StorageUsage, StoreError> {

@@ -9,7 +9,7 @@ use super::tenant::owners_transaction;
 use crate::StoreError;
 
 /// In order. A migration that has been released is never edited.
-const MIGRATIONS: [(i64, &str); 11] = [
+const MIGRATIONS: [(i64, &str); 12] = [
     (
         1,
         include_str!("../../migrations/postgres/0001_instances.sql"),
@@ -47,6 +47,10 @@ const MIGRATIONS: [(i64, &str); 11] = [
     (
         11,
         include_str!("../../migrations/postgres/0011_sealed_signing_keys.sql"),
+    ),
+    (
+        12,
+        include_str!("../../migrations/postgres/0012_markers.sql"),
     ),
 ];
 

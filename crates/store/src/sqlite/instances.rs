@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::SqliteStore;
 use crate::StoreError;
-use crate::instances::{Instance, Instances, Sighting, StorageUsage};
+use crate::instances::{Instance, Instances, Sighting, StorageUsage, Totals};
 use crate::items::room::LINK_BYTES;
 use crate::rows::instant;
 
@@ -78,9 +78,25 @@ impl Instances for SqliteStore {
     ) -> Result<Vec<InstanceId>, StoreError> {
         let after = after.map_or_else(String::new, |id| id.to_string().replace('-', ""));
         self.read_unlimited(move |connection| {
-            let mut statement = connection.prepare(AFTER)?;
+            let sql = format!("SELECT id FROM ({ALL}) WHERE id > ?1 ORDER BY id LIMIT ?2");
+            let mut statement = connection.prepare(&sql)?;
             let rows = statement.query_map(params![after, limit], |row| row.get::<_, String>(0))?;
             rows.map(|digits| from_digits(&digits?)).collect()
+        })
+        .await
+    }
+
+    async fn totals(&self) -> Result<Totals, StoreError> {
+        self.read_unlimited(|connection| {
+            let sql =
+                format!("SELECT (SELECT count(*) FROM ({ALL})), (SELECT count(*) FROM items)");
+            Ok(connection.query_row(&sql, [], |row| {
+                let (instances, items): (i64, i64) = (row.get(0)?, row.get(1)?);
+                Ok(Totals {
+                    instances: instances.cast_unsigned(),
+                    items: items.cast_unsigned(),
+                })
+            })?)
         })
         .await
     }
@@ -163,16 +179,14 @@ fn from_digits(digits: &str) -> Result<InstanceId, StoreError> {
 }
 
 /// Registered instances are kept as text, and tenants of items as bytes: both as digits, in one order.
-const AFTER: &str = "
-    SELECT id FROM (
+const ALL: &str = "
         SELECT replace(instance_id, '-', '') AS id FROM instances
         UNION SELECT replace(instance_id, '-', '') FROM instance_details
         UNION SELECT lower(hex(instance_id)) FROM collections
         UNION SELECT lower(hex(instance_id)) FROM (SELECT DISTINCT instance_id FROM items)
         UNION SELECT lower(hex(instance_id)) FROM instance_secrets
         UNION SELECT lower(hex(instance_id)) FROM accounts
-        UNION SELECT lower(hex(instance_id)) FROM connection_usage
-    ) WHERE id > ?1 ORDER BY id LIMIT ?2";
+        UNION SELECT lower(hex(instance_id)) FROM connection_usage";
 
 /// Items that are removed in one commit: others may write in between.
 const TOGETHER: i64 = 5_000;

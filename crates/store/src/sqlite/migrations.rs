@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::StoreError;
 
 /// In order. A migration that has been released is never edited.
-const MIGRATIONS: [(i64, &str); 11] = [
+const MIGRATIONS: [(i64, &str); 12] = [
     (
         1,
         include_str!("../../migrations/sqlite/0001_instances.sql"),
@@ -40,6 +40,10 @@ const MIGRATIONS: [(i64, &str); 11] = [
     (
         11,
         include_str!("../../migrations/sqlite/0011_sealed_signing_keys.sql"),
+    ),
+    (
+        12,
+        include_str!("../../migrations/sqlite/0012_markers.sql"),
     ),
 ];
 

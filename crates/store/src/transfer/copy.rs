@@ -9,6 +9,7 @@ use crate::connection_usage::ConnectionUsages as _;
 use crate::instance_details::InstanceDetails as _;
 use crate::instances::Instances as _;
 use crate::jobs::Jobs as _;
+use crate::markers::{COPY, Markers as _};
 use crate::secrets::Secrets as _;
 use crate::signing_keys::SigningKeys as _;
 use crate::{Store, StoreError};
@@ -36,8 +37,11 @@ pub struct Holdings {
     pub all: Exported,
 }
 
-/// Whether anything is kept here.
+/// Whether anything is kept here that is no part of a copy that was broken off.
 pub async fn is_empty(store: &Store) -> Result<bool, StoreError> {
+    if is_unfinished(store).await? {
+        return Ok(true);
+    }
     Ok(store.instances_after(None, 1).await?.is_empty()
         && store.signing_keys().await?.is_empty()
         && store.wrapped_keys().await?.is_empty()
@@ -45,9 +49,32 @@ pub async fn is_empty(store: &Store) -> Result<bool, StoreError> {
         && store.declared_collections().await?.is_empty())
 }
 
+/// Whether a copy into this database was begun, and has not ended.
+pub async fn is_unfinished(store: &Store) -> Result<bool, StoreError> {
+    Ok(store.marker(COPY).await?.is_some())
+}
+
 /// Copies everything: keys, everybody's secrets, declared collections, and instance by instance what is kept of
 /// it. Authorizations that are under way are not copied: they last for minutes.
+///
+/// As long as it goes on the target is marked ([`COPY`]), and no server starts with it. One that fails leaves the target
+/// empty; one that was killed is found by the mark, and the next one begins anew.
 pub async fn copy(
+    from: &Store,
+    to: &Store,
+    progress: &mut (dyn FnMut(Progress) + Send),
+) -> Result<(), NotImported> {
+    to.wipe().await?;
+    to.set_marker(COPY, Some("begun".to_owned())).await?;
+    let outcome = copy_all(from, to, progress).await;
+    if outcome.is_err() {
+        to.wipe().await?;
+        return outcome;
+    }
+    Ok(to.set_marker(COPY, None).await?)
+}
+
+async fn copy_all(
     from: &Store,
     to: &Store,
     progress: &mut (dyn FnMut(Progress) + Send),
@@ -112,7 +139,7 @@ async fn copy_instance(
     loop {
         let records = exporter.next().await?;
         if records.is_empty() {
-            return importer.finish();
+            return importer.finish().await;
         }
         for record in records {
             importer.take(record).await?;

@@ -2,40 +2,36 @@
 //!
 //! Others may write meanwhile: an item is exported as it is when its page is read.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use backlot_wix::InstanceId;
 use backlot_wix::data::{Direction, Filter};
 
-use super::{Checksum, Record};
+use super::tally::Tally;
+use super::{Exported, Record};
+use crate::accounts::Accounts as _;
 use crate::collections::{Collection, Collections as _};
+use crate::connection_usage::ConnectionUsages as _;
 use crate::instance_details::InstanceDetails as _;
 use crate::instances::Instances as _;
 use crate::items::link::Wanted;
 use crate::items::{Find, Items as _, ItemsOf, Position};
+use crate::jobs::Jobs as _;
+use crate::secrets::Secrets as _;
 use crate::{Store, StoreError};
 
 /// Items that are read at once.
 const PAGE: u32 = 500;
 
-/// What an export held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Exported {
-    /// Collections.
-    pub collections: u64,
-    /// Items.
-    pub items: u64,
-    /// Over both.
-    pub checksum: Checksum,
-}
-
 /// Hands over the records of an instance.
 pub struct Exporter<'store> {
     store: &'store Store,
     instance_id: InstanceId,
-    exported: Exported,
+    tally: Tally,
     state: State,
+    /// The end has been handed over.
+    is_over: bool,
 }
 
 enum State {
@@ -51,30 +47,47 @@ impl<'store> Exporter<'store> {
         Self {
             store,
             instance_id,
-            exported: Exported::default(),
+            tally: Tally::default(),
             state: State::Beginning,
+            is_over: false,
         }
     }
 
     /// How much has been handed over.
     pub const fn exported(&self) -> Exported {
-        self.exported
+        self.tally.held()
     }
 
     /// The next records; none after the end.
     pub async fn next(&mut self) -> Result<Vec<Record>, StoreError> {
+        let mut records = self.read().await?;
+        for record in &records {
+            // They are in the order that is counted.
+            let added = self.tally.add(record);
+            added.map_err(|error| StoreError::Refused(error.to_string()))?;
+        }
+        if matches!(self.state, State::Over) && !self.is_over {
+            self.is_over = true;
+            records.push(self.tally.end());
+        }
+        Ok(records)
+    }
+
+    async fn read(&mut self) -> Result<Vec<Record>, StoreError> {
         match std::mem::replace(&mut self.state, State::Over) {
             State::Beginning => {
                 let mut collections = self.store.collections(self.instance_id).await?;
                 collections.reverse();
                 let mut records = self.head().await?;
-                records.extend(self.begin(collections.last()));
-                self.state = State::Collections(collections, 0);
+                records.extend(begin(collections.last()));
+                if !collections.is_empty() {
+                    self.state = State::Collections(collections, 0);
+                }
                 Ok(records)
             }
             State::Collections(mut collections, place) => {
                 let Some(collection) = collections.last().map(Arc::clone) else {
-                    return Ok(vec![self.end()]);
+                    return Ok(Vec::new());
                 };
                 let (mut records, next) = self.page(collection, place).await?;
                 if let Some(next) = next {
@@ -82,12 +95,9 @@ impl<'store> Exporter<'store> {
                     return Ok(records);
                 }
                 collections.pop();
-                match self.begin(collections.last()) {
-                    None => records.push(self.end()),
-                    Some(record) => {
-                        records.push(record);
-                        self.state = State::Collections(collections, 0);
-                    }
+                if let Some(record) = begin(collections.last()) {
+                    records.push(record);
+                    self.state = State::Collections(collections, 0);
                 }
                 Ok(records)
             }
@@ -98,8 +108,9 @@ impl<'store> Exporter<'store> {
     async fn head(&self) -> Result<Vec<Record>, StoreError> {
         let instance_id = self.instance_id;
         let mut records = vec![Record::Header {
-            version: 1,
+            version: Record::VERSION,
             instance_id,
+            leaves_out: self.leaves_out().await?,
         }];
         if let Some(instance) = self.store.instance(instance_id).await? {
             records.push(Record::Instance {
@@ -117,27 +128,28 @@ impl<'store> Exporter<'store> {
         Ok(records)
     }
 
-    fn begin(&mut self, collection: Option<&Arc<Collection>>) -> Option<Record> {
-        let collection = collection?;
-        self.exported.collections += 1;
-        self.exported.checksum.collection(&collection.definition.id);
-        Some(Record::Collection {
-            declared: collection.declared,
-            definition: Box::new(collection.definition.clone()),
-        })
-    }
-
-    fn end(&self) -> Record {
-        Record::End {
-            collections: self.exported.collections,
-            items: self.exported.items,
-            checksum: self.exported.checksum.to_string(),
-        }
+    /// What is kept of the instance beside what is exported.
+    async fn leaves_out(&self) -> Result<BTreeMap<String, u64>, StoreError> {
+        let (store, instance_id) = (self.store, self.instance_id);
+        let accounts = store.accounts(instance_id).await?.len() as u64;
+        let secrets = store.secrets(Some(instance_id)).await?.len() as u64;
+        let usage = store.connection_usage(instance_id, None).await?.len() as u64;
+        let jobs = store.job_load(instance_id).await?.unfinished;
+        let all = [
+            ("connectedAccounts", accounts),
+            ("connectionUsage", usage),
+            ("secrets", secrets),
+            ("unfinishedJobs", jobs),
+        ];
+        let all = all.into_iter().filter(|(_, number)| *number > 0);
+        Ok(all
+            .map(|(name, number)| (name.to_owned(), number))
+            .collect())
     }
 
     /// The items after a place in the order of insertion, and the next place if there are more.
     async fn page(
-        &mut self,
+        &self,
         collection: Arc<Collection>,
         place: i64,
     ) -> Result<(Vec<Record>, Option<i64>), StoreError> {
@@ -156,8 +168,6 @@ impl<'store> Exporter<'store> {
             let data = item.object()?;
             let links = links.remove(&item.id).unwrap_or_default();
             let collection = of.collection.definition.id.clone();
-            self.exported.items += 1;
-            self.exported.checksum.item(&collection, &data, &links);
             records.push(Record::Item {
                 collection,
                 data,
@@ -166,6 +176,14 @@ impl<'store> Exporter<'store> {
         }
         Ok((records, next))
     }
+}
+
+fn begin(collection: Option<&Arc<Collection>>) -> Option<Record> {
+    let collection = collection?;
+    Some(Record::Collection {
+        declared: collection.declared,
+        definition: Box::new(collection.definition.clone()),
+    })
 }
 
 type Links = HashMap<String, Vec<(String, Vec<String>)>>;

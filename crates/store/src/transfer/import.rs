@@ -5,13 +5,17 @@ use std::sync::Arc;
 
 use backlot_wix::data::{Budget, Date, Fault};
 use backlot_wix::{AppInstance, InstanceId};
+use jiff::{SignedDuration, Timestamp};
 
+use super::tally::Tally;
 use super::{Exported, Record};
 use crate::collections::{Collection, Collections as _};
+use crate::imports::Import;
 use crate::instance_details::{Details, InstanceDetails as _};
 use crate::instances::{Instances as _, Sighting};
 use crate::items::write::{Author, Batch, Write};
 use crate::items::{Items as _, ItemsOf};
+use crate::markers::{IMPORT, Markers as _};
 use crate::{Store, StoreError};
 
 /// Items that are written at once.
@@ -19,83 +23,74 @@ const TOGETHER: usize = 500;
 
 /// Reads the records of an export without doing anything with them: whether they are all there.
 #[derive(Default)]
-pub struct Check {
-    held: Exported,
-    begun: bool,
-    ended: bool,
-}
+pub struct Check(Tally);
 
 impl Check {
     /// Looks at a record.
     pub fn look(&mut self, record: &Record) -> Result<(), NotImported> {
-        if self.ended {
-            return Err(NotImported::Disorder("something follows the end"));
-        }
-        match record {
-            Record::Header { version: 1, .. } if !self.begun => self.begun = true,
-            Record::Header { .. } => return Err(NotImported::Disorder("its version is not 1")),
-            _ if !self.begun => return Err(NotImported::Disorder("it has no header")),
-            Record::Instance { .. } | Record::Details { .. } => {}
-            Record::Collection { definition, .. } => {
-                self.held.collections += 1;
-                self.held.checksum.collection(&definition.id);
-            }
-            Record::Item {
-                collection,
-                data,
-                links,
-            } => {
-                self.held.items += 1;
-                self.held.checksum.item(collection, data, links);
-            }
-            Record::End {
-                collections,
-                items,
-                checksum,
-            } => {
-                self.ended = true;
-                return self.held.compare(*collections, *items, checksum);
-            }
-        }
-        Ok(())
+        self.0.add(record)
     }
 
     /// Ends it; an export that was broken off has no end.
-    pub const fn finish(self) -> Result<(), NotImported> {
-        match (self.begun, self.ended) {
-            (_, true) => Ok(()),
-            (false, _) => Err(NotImported::Disorder("it has no header")),
-            (true, false) => Err(NotImported::Disorder("it has no end, so it was broken off")),
-        }
+    pub fn finish(self) -> Result<(), NotImported> {
+        self.0.finish().map(drop)
     }
 }
 
-impl Exported {
-    fn compare(&self, collections: u64, items: u64, checksum: &str) -> Result<(), NotImported> {
-        let said = words(collections, items, checksum);
-        let held = words(self.collections, self.items, &self.checksum.to_string());
-        if said == held {
-            Ok(())
-        } else {
-            Err(NotImported::Damaged { said, held })
+/// How long an import may do nothing before it counts as one that was broken off.
+const SILENCE: SignedDuration = SignedDuration::from_secs(60);
+/// How often an import says that it goes on.
+const BETWEEN_SIGNS: SignedDuration = SignedDuration::from_secs(5);
+
+/// Removes what is left of imports that were broken off. How many there were.
+pub async fn forget_unfinished(store: &Store, now: Timestamp) -> Result<u64, StoreError> {
+    let mut count = 0;
+    for (name, at) in store.markers(IMPORT).await? {
+        let at = at
+            .parse()
+            .ok()
+            .and_then(|it| Timestamp::from_millisecond(it).ok());
+        let is_alive = at.is_some_and(|at| now.duration_since(at).abs() < SILENCE);
+        let Ok(staged) = name.trim_start_matches(IMPORT).parse::<InstanceId>() else {
+            continue;
+        };
+        if !is_alive {
+            store.delete_instance(staged).await?;
+            store.set_marker(&name, None).await?;
+            count += 1;
         }
     }
+    Ok(count)
 }
 
 /// Takes the records of one instance, in their order.
 ///
 /// In another instance than the one that they are of, what Wix said of the latter (site, owner, plan) is left out:
 /// it names the other, and whoever asked by its site would be answered with this one's data.
+///
+/// Where the database is in use, records arrive under a name of their own ([`Importer::staged`]), and take the
+/// instance's place when all of them are there.
 pub struct Importer<'store> {
     store: &'store Store,
     instance_id: InstanceId,
+    /// The name under which the records are written.
+    written_as: InstanceId,
+    stage: Option<Stage>,
     collections: HashMap<String, Arc<Collection>>,
     waiting: Vec<Write>,
     waiting_for: String,
-    imported: Exported,
+    tally: Tally,
     /// The instance that the records are of, as their header says.
     exported_from: Option<InstanceId>,
-    ended: bool,
+}
+
+/// What is put in place when all is there.
+struct Stage {
+    replaces: bool,
+    sighting: Option<Sighting>,
+    details: Option<Details>,
+    /// When it was last said that this goes on.
+    signed_at: Timestamp,
 }
 
 /// Why records cannot be imported.
@@ -108,13 +103,18 @@ pub enum NotImported {
     #[error("{0}")]
     Fault(#[from] Fault),
     /// The instance has collections or items of its own.
-    #[error("the instance {0} has data already; delete it first, or import with --replace")]
+    #[error(
+        "the instance {0} has data already; import with --replace, which puts the export in its place"
+    )]
     NotEmpty(InstanceId),
     /// A collection that the configuration declared where the export was made is not declared here.
     #[error(
         "the collection {0} is declared in the configuration that the export was made with, and not here"
     )]
     NotDeclared(String),
+    /// A later program made the export, or none.
+    #[error("the export is of version {0}, and this program knows 1 to {most}", most = Record::VERSION)]
+    Version(u32),
     /// The records are in no order that an export has.
     #[error("the records are not those of an export: {0}")]
     Disorder(&'static str),
@@ -131,48 +131,94 @@ pub enum NotImported {
 impl<'store> Importer<'store> {
     /// Begins with an instance that has no collections and no items of its own.
     pub async fn begin(store: &'store Store, instance_id: InstanceId) -> Result<Self, NotImported> {
-        for collection in store.collections(instance_id).await? {
-            let declared = collection.declared;
-            let of = ItemsOf::new(instance_id, collection);
-            let all = backlot_wix::data::Filter::all();
-            if !declared || store.count(&of, &all).await? > 0 {
-                return Err(NotImported::NotEmpty(instance_id));
-            }
+        check_empty(store, instance_id).await?;
+        Ok(Self::new(store, instance_id, instance_id, None))
+    }
+
+    /// Begins under a name that nobody else has. What the instance has stays until all is there, and only where it
+    /// `replaces` it may there be anything. Whoever takes records calls [`Self::goes_on`] now and then.
+    pub async fn staged(
+        store: &'store Store,
+        instance_id: InstanceId,
+        staged: InstanceId,
+        replaces: bool,
+        now: Timestamp,
+    ) -> Result<Self, NotImported> {
+        if !replaces {
+            check_empty(store, instance_id).await?;
         }
-        Ok(Self {
+        let stage = Stage {
+            replaces,
+            sighting: None,
+            details: None,
+            signed_at: now,
+        };
+        let importer = Self::new(store, instance_id, staged, Some(stage));
+        importer.sign(now).await?;
+        Ok(importer)
+    }
+
+    fn new(
+        store: &'store Store,
+        instance_id: InstanceId,
+        written_as: InstanceId,
+        stage: Option<Stage>,
+    ) -> Self {
+        Self {
             store,
             instance_id,
+            written_as,
+            stage,
             collections: HashMap::new(),
             waiting: Vec::new(),
             waiting_for: String::new(),
-            imported: Exported::default(),
+            tally: Tally::default(),
             exported_from: None,
-            ended: false,
-        })
+        }
+    }
+
+    /// Says that the import goes on, if that was not said a moment ago.
+    pub async fn goes_on(&mut self, now: Timestamp) -> Result<(), NotImported> {
+        if let Some(stage) = &mut self.stage
+            && now.duration_since(stage.signed_at) >= BETWEEN_SIGNS
+        {
+            stage.signed_at = now;
+            self.sign(now).await?;
+        }
+        Ok(())
+    }
+
+    async fn sign(&self, now: Timestamp) -> Result<(), StoreError> {
+        let value = now.as_millisecond().to_string();
+        self.store.set_marker(&self.marker(), Some(value)).await
+    }
+
+    fn marker(&self) -> String {
+        format!("{IMPORT}{}", self.written_as)
+    }
+
+    /// Removes what was taken so far; what the instance has is as it was.
+    pub async fn abandon(self) -> Result<(), StoreError> {
+        self.store.delete_instance(self.written_as).await?;
+        self.store.set_marker(&self.marker(), None).await
     }
 
     /// How much has been taken.
     pub const fn imported(&self) -> Exported {
-        self.imported
+        self.tally.held()
     }
 
     /// Takes a record.
     pub async fn take(&mut self, record: Record) -> Result<(), NotImported> {
-        if self.ended {
-            return Err(NotImported::Disorder("something follows the end"));
+        if matches!(record, Record::End { .. } | Record::Collection { .. }) {
+            self.write_waiting().await?;
         }
+        self.tally.add(&record)?;
         match record {
-            Record::Header {
-                version: 1,
-                instance_id,
-            } => {
-                if self.exported_from.replace(instance_id).is_some() {
-                    return Err(NotImported::Disorder("it has two headers"));
-                }
+            Record::Header { instance_id, .. } => {
+                self.exported_from = Some(instance_id);
                 Ok(())
             }
-            Record::Header { .. } => Err(NotImported::Disorder("its version is not 1")),
-            Record::Details { answer, .. } if !self.are_own(&answer) => Ok(()),
             Record::Instance {
                 first_seen,
                 last_seen,
@@ -184,35 +230,43 @@ impl<'store> Importer<'store> {
                     last_seen,
                     requests,
                 };
-                Ok(self.store.record_sightings(vec![sighting]).await?)
+                match &mut self.stage {
+                    Some(stage) => stage.sighting = Some(sighting),
+                    None => self.store.record_sightings(vec![sighting]).await?,
+                }
+                Ok(())
             }
             Record::Details { answer, fetched_at } => {
+                if !self.are_own(&answer) {
+                    return Ok(());
+                }
                 let details = Details {
                     instance_id: self.instance_id,
                     answer: *answer,
                     fetched_at,
                 };
-                Ok(self.store.keep_details(details).await?)
+                match &mut self.stage {
+                    Some(stage) => stage.details = Some(details),
+                    None => self.store.keep_details(details).await?,
+                }
+                Ok(())
             }
             Record::Collection {
                 declared,
                 definition,
             } => {
-                self.write_waiting().await?;
                 let id = definition.id.clone();
-                let found = self.store.collection(self.instance_id, &id).await?;
+                let found = self.store.collection(self.written_as, &id).await?;
                 if declared && !found.is_some_and(|found| found.declared) {
                     return Err(NotImported::NotDeclared(id));
                 }
                 if !declared {
                     self.store
-                        .create_collection(self.instance_id, *definition)
+                        .create_collection(self.written_as, *definition)
                         .await??;
                 }
-                let made = self.store.collection(self.instance_id, &id).await?;
+                let made = self.store.collection(self.written_as, &id).await?;
                 let made = made.ok_or_else(|| Fault::collection_missing(&id))?;
-                self.imported.collections += 1;
-                self.imported.checksum.collection(&id);
                 self.collections.insert(id, made);
                 Ok(())
             }
@@ -221,8 +275,6 @@ impl<'store> Importer<'store> {
                 data,
                 links,
             } => {
-                self.imported.items += 1;
-                self.imported.checksum.item(&collection, &data, &links);
                 if collection != self.waiting_for || self.waiting.len() >= TOGETHER {
                     self.write_waiting().await?;
                     self.waiting_for = collection;
@@ -230,15 +282,7 @@ impl<'store> Importer<'store> {
                 self.waiting.push(Write::Restore { item: data, links });
                 Ok(())
             }
-            Record::End {
-                collections,
-                items,
-                checksum,
-            } => {
-                self.write_waiting().await?;
-                self.ended = true;
-                self.imported.compare(collections, items, &checksum)
-            }
+            Record::End { .. } => Ok(()),
         }
     }
 
@@ -249,13 +293,20 @@ impl<'store> Importer<'store> {
         self.exported_from == Some(self.instance_id) && !names_another
     }
 
-    /// Ends it; an export that was broken off has no end.
-    pub fn finish(self) -> Result<Exported, NotImported> {
-        if self.ended {
-            Ok(self.imported)
-        } else {
-            Err(NotImported::Disorder("it has no end, so it was broken off"))
+    /// Ends it, and puts it in place; an export that was broken off has no end.
+    pub async fn finish(&mut self) -> Result<Exported, NotImported> {
+        let imported = self.tally.finish()?;
+        if let Some(stage) = &self.stage {
+            let import = Import {
+                instance_id: self.instance_id,
+                staged: self.written_as,
+                replaces: stage.replaces,
+                sighting: stage.sighting.clone(),
+                details: stage.details.clone(),
+            };
+            self.store.take_over_import(import).await?;
         }
+        Ok(imported)
     }
 
     async fn write_waiting(&mut self) -> Result<(), NotImported> {
@@ -264,7 +315,7 @@ impl<'store> Importer<'store> {
         }
         let collection = self.collections.get(&self.waiting_for);
         let collection = collection.ok_or_else(|| Fault::collection_missing(&self.waiting_for))?;
-        let of = ItemsOf::new(self.instance_id, Arc::clone(collection));
+        let of = ItemsOf::new(self.written_as, Arc::clone(collection));
         let batch = Batch {
             writes: std::mem::take(&mut self.waiting),
             condition: None,
@@ -282,6 +333,14 @@ impl<'store> Importer<'store> {
     }
 }
 
-fn words(collections: u64, items: u64, checksum: &str) -> String {
-    format!("{collections} collections, {items} items, checksum {checksum}")
+async fn check_empty(store: &Store, instance_id: InstanceId) -> Result<(), NotImported> {
+    for collection in store.collections(instance_id).await? {
+        let declared = collection.declared;
+        let of = ItemsOf::new(instance_id, collection);
+        let all = backlot_wix::data::Filter::all();
+        if !declared || store.count(&of, &all).await? > 0 {
+            return Err(NotImported::NotEmpty(instance_id));
+        }
+    }
+    Ok(())
 }

@@ -12,8 +12,10 @@ pub mod copy;
 mod export;
 mod import;
 mod record;
+mod tally;
 
 pub use checksum::Checksum;
-pub use export::{Exported, Exporter};
-pub use import::{Check, Importer, NotImported};
+pub use export::Exporter;
+pub use import::{Check, Importer, NotImported, forget_unfinished};
 pub use record::Record;
+pub use tally::Exported;

@@ -1,5 +1,9 @@
 //! One line of an export: JSON with a `kind`.
 
+use std::collections::BTreeMap;
+
+use super::NotImported;
+use super::tally::Tally;
 use backlot_wix::data::Object;
 use backlot_wix::data::collection::Definition;
 use backlot_wix::{AppInstance, InstanceId};
@@ -16,10 +20,14 @@ use serde::{Deserialize, Serialize};
 pub enum Record {
     /// What follows, and of whom.
     Header {
-        /// The version of this format: 1.
+        /// The version of this format; see [`Record::VERSION`].
         version: u32,
         /// The instance.
         instance_id: InstanceId,
+        /// What is kept of the instance and is not in the export, and how much of it: secrets and connected accounts,
+        /// which open in their own database only, and the like.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        leaves_out: BTreeMap<String, u64>,
     },
     /// When it was seen, and how often.
     Instance {
@@ -60,7 +68,21 @@ pub enum Record {
         collections: u64,
         /// How many items.
         items: u64,
-        /// Over all collections and items.
+        /// Over everything before it.
         checksum: String,
     },
+}
+
+impl Record {
+    /// The version that is written. Version 1, in which the checksum covers items and names of collections only, is read.
+    pub const VERSION: u32 = 2;
+
+    /// The end of an export that consists of these records.
+    pub fn end_of(records: &[Self]) -> Result<Self, NotImported> {
+        let mut tally = Tally::default();
+        for record in records {
+            tally.add(record)?;
+        }
+        Ok(tally.end())
+    }
 }

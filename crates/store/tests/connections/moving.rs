@@ -6,7 +6,7 @@ use backlot_store::accounts::{Account, Accounts as _};
 use backlot_store::connection_usage::ConnectionUsages as _;
 use backlot_store::instances::Instances as _;
 use backlot_store::secrets::{SealedSecret, Secrets as _};
-use backlot_store::transfer::{Exporter, copy};
+use backlot_store::transfer::{Exporter, Record, copy};
 
 use crate::place::Place;
 use crate::{account, at, instance_id, key, pending, secret, used};
@@ -79,7 +79,15 @@ async fn an_export_holds_neither_secrets_nor_accounts(place: &Place) {
         if records.is_empty() {
             break;
         }
-        text.push_str(&serde_json::to_string(&records).unwrap());
+        for mut record in records {
+            // How much is left out is told.
+            if let Record::Header { leaves_out, .. } = &mut record {
+                let all: Vec<_> = std::mem::take(leaves_out).into_iter().collect();
+                let told = ["connectedAccounts", "connectionUsage", "secrets"];
+                assert_eq!(all, told.map(|name| (name.to_owned(), 1)));
+            }
+            text.push_str(&serde_json::to_string(&record).unwrap());
+        }
     }
     assert!(text.contains("header") && text.contains("end"), "{text}");
     for word in ["sealed", "wrapped", "mail", "secret", "account"] {

@@ -88,7 +88,7 @@ async fn take_all(mut importer: Importer<'_>, file: &File) -> anyhow::Result<Exp
         })?;
         progress.at(format_args!("{} items", importer.imported().items));
     }
-    let all = importer.finish().map_err(told)?;
+    let all = importer.finish().await.map_err(told)?;
     progress.done(format_args!(
         "{} collections, {} items",
         all.collections, all.items

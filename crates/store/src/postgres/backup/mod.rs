@@ -17,6 +17,8 @@ use super::lease::Lease;
 use super::tenant::owners_snapshot;
 use crate::StoreError;
 use crate::files;
+pub(in crate::postgres) use restore::empty_all;
+
 use file::{Header, LARGEST, Piece, Table};
 
 /// Pieces that wait for the disk, or for the database.

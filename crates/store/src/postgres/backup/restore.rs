@@ -91,7 +91,7 @@ impl PostgresStore {
     }
 }
 
-async fn empty_all(lease: &Lease) -> Result<(), Failure> {
+pub(in crate::postgres) async fn empty_all(lease: &Lease) -> Result<(), Failure> {
     let client = lease.client()?;
     let all = tables(lease).await?;
     for table in &all {

@@ -1,0 +1,31 @@
+//! An import that has arrived under a name of its own, and is to take an instance's place.
+
+use backlot_wix::InstanceId;
+
+use crate::instance_details::Details;
+use crate::instances::Sighting;
+
+/// What is to take the place of what an instance has.
+#[derive(Debug, Clone)]
+pub struct Import {
+    /// Whose place it is.
+    pub instance_id: InstanceId,
+    /// The name that it has arrived under, which nobody else has.
+    pub staged: InstanceId,
+    /// Whether what the instance has is removed; otherwise it must have nothing.
+    pub replaces: bool,
+    /// When it was seen, and how often; what is known stays without.
+    pub sighting: Option<Sighting>,
+    /// What Wix said of it; what is known stays without.
+    pub details: Option<Details>,
+}
+
+/// The tables whose rows it consists of, each with an instance's id.
+pub(crate) const TABLES: [&str; 6] = [
+    "collections",
+    "items",
+    "item_keys",
+    "item_unique_keys",
+    "inexact_indexes",
+    "item_links",
+];

@@ -1,0 +1,118 @@
+//! An import takes an instance's place, and everything goes: whole changes, in one transaction each.
+
+use super::PostgresStore;
+use super::failure::{Failure, attempt};
+use super::tenant::{owners_transaction, uuid};
+use crate::StoreError;
+use crate::imports::{Import, TABLES};
+use crate::markers::IMPORT;
+
+/// Whoever wrote with a definition of before is told to look again.
+const OUTDATE: &str = "
+    UPDATE collections AS staged SET
+        revision   = staged.revision + present.revision + 1,
+        definition = jsonb_set(staged.definition::jsonb, '{revision}',
+                               to_jsonb(staged.revision + present.revision + 1))::text
+    FROM collections AS present
+    WHERE staged.instance_id = $1 AND present.instance_id = $2 AND present.id = staged.id";
+
+const SIGHTING: &str = "
+    INSERT INTO instances (instance_id, first_seen_ms, last_seen_ms,
+                           visitor_requests, member_requests, owner_requests, app_requests)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)
+    ON CONFLICT (instance_id) DO UPDATE SET
+        first_seen_ms    = excluded.first_seen_ms,
+        last_seen_ms     = excluded.last_seen_ms,
+        visitor_requests = excluded.visitor_requests,
+        member_requests  = excluded.member_requests,
+        owner_requests   = excluded.owner_requests,
+        app_requests     = excluded.app_requests";
+
+const DETAILS: &str = "
+    INSERT INTO instance_details (instance_id, site_origin, answer, fetched_at_ms)
+    VALUES ($1, $2, $3, $4)
+    ON CONFLICT (instance_id) DO UPDATE SET
+        site_origin   = excluded.site_origin,
+        answer        = excluded.answer,
+        fetched_at_ms = excluded.fetched_at_ms";
+
+impl PostgresStore {
+    pub(crate) async fn take_over_import(&self, mut import: Import) -> Result<(), StoreError> {
+        if let Some(details) = &mut import.details {
+            details.answer.site.forget_owner();
+        }
+        let outcome = attempt!(writing: self.take_over_once(&import));
+        self.catalog.forget_all();
+        outcome
+    }
+
+    async fn take_over_once(&self, import: &Import) -> Result<(), Failure> {
+        let lease = self.owner().await?;
+        let work = async {
+            super::items::keys::be_patient(&lease).await?;
+            let client = lease.client()?;
+            let (staged, present) = (uuid(import.staged), uuid(import.instance_id));
+            client.execute(OUTDATE, &[&staged, &present]).await?;
+            if import.replaces {
+                let jobs = "DELETE FROM jobs WHERE instance_id = $1";
+                client.execute(jobs, &[&present]).await?;
+            }
+            for table in TABLES {
+                if import.replaces {
+                    let sql = format!("DELETE FROM {table} WHERE instance_id = $1");
+                    client.execute(&sql, &[&present]).await?;
+                }
+                let sql = format!("UPDATE {table} SET instance_id = $2 WHERE instance_id = $1");
+                client.execute(&sql, &[&staged, &present]).await?;
+            }
+            if let Some(sighting) = &import.sighting {
+                let [visitor, member, owner, app] = sighting.requests.map(u64::cast_signed);
+                let (first, last) = (
+                    sighting.first_seen.as_millisecond(),
+                    sighting.last_seen.as_millisecond(),
+                );
+                client
+                    .execute(
+                        SIGHTING,
+                        &[&present, &first, &last, &visitor, &member, &owner, &app],
+                    )
+                    .await?;
+            }
+            if let Some(details) = &import.details {
+                let answer = serde_json::to_string(&details.answer)
+                    .map_err(|error| StoreError::Refused(error.to_string()))?;
+                let origin = details.answer.site.origin();
+                let fetched_at = details.fetched_at.as_millisecond();
+                client
+                    .execute(DETAILS, &[&present, &origin, &answer, &fetched_at])
+                    .await?;
+            }
+            let marker = format!("{IMPORT}{}", import.staged);
+            let sql = "DELETE FROM markers WHERE name = $1";
+            client.execute(sql, &[&marker]).await?;
+            Ok(())
+        };
+        let outcome = owners_transaction(&lease, work).await;
+        lease.give_back(outcome)
+    }
+
+    pub(crate) async fn wipe(&self) -> Result<(), StoreError> {
+        let outcome = attempt!(writing: self.wipe_once());
+        self.catalog.forget_all();
+        outcome
+    }
+
+    async fn wipe_once(&self) -> Result<(), Failure> {
+        let lease = self.owner().await?;
+        let work = async {
+            super::items::keys::be_patient(&lease).await?;
+            super::backup::empty_all(&lease).await
+        };
+        let outcome = owners_transaction(&lease, work).await;
+        lease.give_back(outcome)
+    }
+
+    pub(crate) fn forget_remembered(&self) {
+        self.catalog.forget_all();
+    }
+}

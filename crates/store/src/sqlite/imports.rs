@@ -1,0 +1,111 @@
+//! An import takes an instance's place, and everything goes: whole changes, in one transaction each.
+
+use rusqlite::{Connection, params};
+
+use super::SqliteStore;
+use crate::StoreError;
+use crate::imports::{Import, TABLES};
+use crate::markers::IMPORT;
+
+/// Whoever wrote with a definition of before is told to look again.
+const OUTDATE: &str = "
+    UPDATE collections AS staged SET
+        revision   = staged.revision + present.revision + 1,
+        definition = json_set(staged.definition, '$.revision', staged.revision + present.revision + 1)
+    FROM collections AS present
+    WHERE staged.instance_id = ?1 AND present.instance_id = ?2 AND present.id = staged.id";
+
+impl SqliteStore {
+    pub(crate) async fn take_over_import(&self, mut import: Import) -> Result<(), StoreError> {
+        let answer = match &mut import.details {
+            None => None,
+            Some(details) => {
+                details.answer.site.forget_owner();
+                let json = serde_json::to_string(&details.answer);
+                Some(json.map_err(|error| StoreError::Refused(error.to_string()))?)
+            }
+        };
+        let outcome = self
+            .write_for(import.instance_id, move |connection| {
+                take_over(connection, &import, answer.as_deref())
+            })
+            .await;
+        self.catalog.forget_all();
+        outcome
+    }
+
+    pub(crate) async fn wipe(&self) -> Result<(), StoreError> {
+        let outcome = self
+            .write_with(|connection| {
+                let mut tables = connection.prepare(
+                    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+                )?;
+                let tables = tables.query_map([], |row| row.get::<_, String>(0))?;
+                for table in tables {
+                    let name = table?.replace('"', "\"\"");
+                    connection.execute(&format!("DELETE FROM \"{name}\""), [])?;
+                }
+                Ok(())
+            })
+            .await;
+        self.catalog.forget_all();
+        outcome
+    }
+
+    pub(crate) fn forget_remembered(&self) {
+        self.catalog.forget_all();
+    }
+}
+
+fn take_over(
+    connection: &Connection,
+    import: &Import,
+    answer: Option<&str>,
+) -> Result<(), StoreError> {
+    let (staged, present) = (import.staged.as_bytes(), import.instance_id.as_bytes());
+    connection.execute(OUTDATE, params![staged, present])?;
+    if import.replaces {
+        connection.execute("DELETE FROM jobs WHERE instance_id = ?1", [present])?;
+    }
+    for table in TABLES {
+        if import.replaces {
+            connection.execute(
+                &format!("DELETE FROM {table} WHERE instance_id = ?1"),
+                [present],
+            )?;
+        }
+        let sql = format!("UPDATE {table} SET instance_id = ?2 WHERE instance_id = ?1");
+        connection.execute(&sql, params![staged, present])?;
+    }
+    let id = import.instance_id.to_string();
+    if let Some(sighting) = &import.sighting {
+        let [visitor, member, owner, app] = sighting.requests.map(u64::cast_signed);
+        connection.execute(
+            "INSERT OR REPLACE INTO instances (instance_id, first_seen_ms, last_seen_ms,
+                 visitor_requests, member_requests, owner_requests, app_requests)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                id,
+                sighting.first_seen.as_millisecond(),
+                sighting.last_seen.as_millisecond(),
+                visitor,
+                member,
+                owner,
+                app
+            ],
+        )?;
+    }
+    if let (Some(details), Some(answer)) = (&import.details, answer) {
+        connection.execute(
+            "INSERT OR REPLACE INTO instance_details (instance_id, site_origin, answer, fetched_at_ms)
+             VALUES (?1, ?2, ?3, ?4)",
+            params![
+                id,
+                details.answer.site.origin(),
+                answer,
+                details.fetched_at.as_millisecond()
+            ],
+        )?;
+    }
+    super::markers::set(connection, &format!("{IMPORT}{}", import.staged), None)
+}

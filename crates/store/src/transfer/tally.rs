@@ -1,0 +1,133 @@
+//! What records amount to: counts, and a checksum of all of them.
+
+use super::{Checksum, NotImported, Record};
+
+/// What an export holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Exported {
+    /// Collections.
+    pub collections: u64,
+    /// Items.
+    pub items: u64,
+    /// Over both: permissions, fields, indexes and links, too.
+    pub checksum: Checksum,
+}
+
+/// Adds up records in their order, and compares them with what their end says.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    version: Option<u32>,
+    held: Exported,
+    /// Over everything else: the header, when the instance was seen, what Wix said of it.
+    others: Checksum,
+    ended: bool,
+}
+
+impl Tally {
+    /// What has been added up.
+    pub(super) const fn held(&self) -> Exported {
+        self.held
+    }
+
+    /// The checksum for the end of an export.
+    const fn checksum(&self) -> Checksum {
+        self.held.checksum.plus(self.others)
+    }
+
+    /// The record that ends what has been added.
+    pub(super) fn end(&self) -> Record {
+        Record::End {
+            collections: self.held.collections,
+            items: self.held.items,
+            checksum: self.checksum().to_string(),
+        }
+    }
+
+    /// Adds a record; the last one is compared.
+    pub(super) fn add(&mut self, record: &Record) -> Result<(), NotImported> {
+        if self.ended {
+            return Err(NotImported::Disorder("something follows the end"));
+        }
+        let is_old = match (record, self.version) {
+            (Record::Header { .. }, Some(_)) => {
+                return Err(NotImported::Disorder("it has two headers"));
+            }
+            (Record::Header { version, .. }, None) => {
+                if !(1..=Record::VERSION).contains(version) {
+                    return Err(NotImported::Version(*version));
+                }
+                self.version = Some(*version);
+                *version == 1
+            }
+            (_, None) => return Err(NotImported::Disorder("it has no header")),
+            (_, Some(version)) => version == 1,
+        };
+        match record {
+            Record::Header { .. } | Record::Instance { .. } | Record::Details { .. } => {
+                if !is_old {
+                    self.others.other(record);
+                }
+            }
+            Record::Collection {
+                declared,
+                definition,
+            } => {
+                self.held.collections += 1;
+                let checksum = &mut self.held.checksum;
+                if is_old {
+                    checksum.collection_of_version_1(&definition.id);
+                } else {
+                    checksum.collection(*declared, definition);
+                }
+            }
+            Record::Item {
+                collection,
+                data,
+                links,
+            } => {
+                self.held.items += 1;
+                let checksum = &mut self.held.checksum;
+                if is_old {
+                    checksum.item_of_version_1(collection, data, links);
+                } else {
+                    checksum.item(collection, data, links);
+                }
+            }
+            Record::End {
+                collections,
+                items,
+                checksum,
+            } => {
+                self.ended = true;
+                return self.compare(*collections, *items, checksum);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the end has come; an export that was broken off has none.
+    pub(super) const fn finish(&self) -> Result<Exported, NotImported> {
+        match (self.version, self.ended) {
+            (_, true) => Ok(self.held),
+            (None, false) => Err(NotImported::Disorder("it has no header")),
+            (Some(_), false) => Err(NotImported::Disorder("it has no end, so it was broken off")),
+        }
+    }
+
+    fn compare(&self, collections: u64, items: u64, checksum: &str) -> Result<(), NotImported> {
+        let said = words(collections, items, checksum);
+        let checksum = self.checksum().to_string();
+        let held = words(self.held.collections, self.held.items, &checksum);
+        if said == held {
+            Ok(())
+        } else {
+            Err(NotImported::Damaged { said, held })
+        }
+    }
+}
+
+fn words(collections: u64, items: u64, checksum: &str) -> String {
+    let plural = |number: u64| if number == 1 { "" } else { "s" };
+    let (one, other) = (plural(collections), plural(items));
+    format!("{collections} collection{one}, {items} item{other}, checksum {checksum}")
+}
