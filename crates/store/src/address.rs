@@ -1,10 +1,12 @@
 //! Which database, and where.
 
 use std::fmt;
-use std::io::Read as _;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::path::{Path, PathBuf};
 
-use crate::postgres::{self, PostgresStore};
+use crate::backup::Kind;
+use crate::backup::file::kind_of;
+use crate::postgres::PostgresStore;
 use crate::sqlite::{self, Durability, SqliteStore};
 use crate::{Store, StoreError};
 
@@ -59,22 +61,33 @@ impl Address {
         }
     }
 
+    /// Whether opening it changes its tables, since it is of an earlier program. Of a database on a server that is
+    /// not asked: nodes of two versions may share one while they are replaced one after another.
+    pub fn is_of_an_earlier_program(&self) -> bool {
+        match self {
+            Self::Sqlite { path, .. } => sqlite::is_pending(path),
+            Self::Postgres(_) => false,
+        }
+    }
+
     /// Puts a backup in the place of everything that is kept here, in one transaction: whoever has it open sees
     /// the old content, and then the new. A file that is no whole backup of the same kind of database, or one of a
     /// newer program, changes nothing.
     pub async fn restore(&self, backup: &Path) -> Result<(), StoreError> {
         match self {
             Self::Sqlite { path, .. } => {
-                if begins_with(backup, postgres::backup::file::FIRST_LINE) {
+                if kind_of(backup) == Some(Kind::Postgres) {
                     return Err(of_another_kind(backup, "PostgreSQL", "SQLite"));
                 }
                 let (path, backup) = (path.clone(), backup.to_owned());
-                tokio::task::spawn_blocking(move || sqlite::restore(&path, &backup))
+                let random = RandomState::new().build_hasher().finish();
+                let mark = format!("{random:016x}");
+                tokio::task::spawn_blocking(move || sqlite::restore(&path, &backup, &mark))
                     .await
                     .unwrap_or_else(|error| Err(StoreError::Refused(error.to_string())))
             }
             Self::Postgres(url) => {
-                if begins_with(backup, b"SQLite format 3\0") {
+                if kind_of(backup) == Some(Kind::Sqlite) {
                     return Err(of_another_kind(backup, "SQLite", "PostgreSQL"));
                 }
                 PostgresStore::restore(&url.0, backup).await
@@ -96,12 +109,6 @@ impl Address {
             Self::Postgres(url) => Ok(Store::Postgres(PostgresStore::open(&url.0).await?)),
         }
     }
-}
-
-fn begins_with(path: &Path, beginning: &[u8]) -> bool {
-    let mut found = vec![0; beginning.len()];
-    std::fs::File::open(path).is_ok_and(|mut file| file.read_exact(&mut found).is_ok())
-        && found == beginning
 }
 
 fn of_another_kind(path: &Path, of: &str, this: &str) -> StoreError {

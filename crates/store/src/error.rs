@@ -15,6 +15,14 @@ pub enum StoreError {
         /// What the system says.
         cause: String,
     },
+    /// A file that is to be written, a backup, cannot be. What was there is as it was.
+    #[error("cannot write {path}: {cause}", path = path.display())]
+    CannotWrite {
+        /// Which file.
+        path: PathBuf,
+        /// What the system says.
+        cause: String,
+    },
     /// A file that cannot be restored. Nothing was changed.
     #[error("{path} cannot be restored: {cause}", path = path.display())]
     NoBackup {

@@ -12,6 +12,7 @@
 pub mod accounts;
 mod address;
 mod backfill;
+pub mod backup;
 mod catalog;
 pub mod collections;
 pub mod connection_usage;
@@ -35,4 +36,5 @@ pub mod worker;
 pub use address::{Address, PostgresUrl};
 pub use backfill::Backfill;
 pub use error::StoreError;
+pub use files::{Existing, remove_unfinished};
 pub use store::Store;

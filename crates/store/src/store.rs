@@ -8,8 +8,9 @@ use backlot_wix::data::collection::Definition;
 use backlot_wix::data::{Fault, Filter};
 use jiff::Timestamp;
 
-use crate::{Backfill, StoreError};
+use crate::backup::Origin;
 use crate::collections::{Collection, Collections, Misfits, Usage};
+use crate::files::Existing;
 use crate::imports::Import;
 use crate::instance_details::{Details, InstanceDetails, Outdated, TokenRefusal};
 use crate::instances::{Instance, Instances, Sighting, StorageUsage, Totals};
@@ -20,6 +21,7 @@ use crate::markers::Markers;
 use crate::postgres::PostgresStore;
 use crate::signing_keys::{SigningKey, SigningKeys};
 use crate::sqlite::SqliteStore;
+use crate::{Backfill, StoreError};
 
 /// The same call, whichever it is.
 macro_rules! each {
@@ -47,8 +49,13 @@ pub enum Store {
 impl Store {
     /// Writes a copy of all of it into a file, as of one moment, while others read and write.
     /// [`crate::Address::restore`] puts it back.
-    pub async fn back_up(&self, path: &Path) -> Result<(), StoreError> {
-        each!(self, store => store.back_up(path).await)
+    pub async fn back_up(
+        &self,
+        path: &Path,
+        existing: Existing,
+        origin: &Origin,
+    ) -> Result<(), StoreError> {
+        each!(self, store => store.back_up(path, existing, origin).await)
     }
 }
 
@@ -91,11 +98,11 @@ impl Instances for Store {
         each!(self, store => store.instances_after(after, limit).await)
     }
 
-    async fn storage_usage(&self, instance_id: InstanceId) -> Result<StorageUsage, StoreError> {
     async fn totals(&self) -> Result<Totals, StoreError> {
         each!(self, store => store.totals().await)
     }
 
+    async fn storage_usage(&self, instance_id: InstanceId) -> Result<StorageUsage, StoreError> {
         each!(self, store => store.storage_usage(instance_id).await)
     }
 
@@ -104,7 +111,6 @@ impl Instances for Store {
     }
 }
 
-impl SigningKeys for Store {
 impl Markers for Store {
     async fn marker(&self, name: &str) -> Result<Option<String>, StoreError> {
         each!(self, store => store.marker(name).await)
@@ -119,6 +125,7 @@ impl Markers for Store {
     }
 }
 
+impl SigningKeys for Store {
     async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError> {
         each!(self, store => store.signing_keys().await)
     }

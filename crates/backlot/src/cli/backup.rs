@@ -4,7 +4,8 @@ use std::io::Write as _;
 
 use backlot_store::secrets::{Secrets as _, WrappedKey};
 use backlot_store::signing_keys::SigningKeys as _;
-use backlot_store::{Store, StoreError};
+use backlot_store::backup::Origin;
+use backlot_store::{Existing, Store, StoreError};
 
 use super::arguments::{Backup, Restore};
 use super::configured::Configured;
@@ -16,11 +17,11 @@ pub(super) fn back_up(arguments: &Backup) -> anyhow::Result<()> {
     runtime()?.block_on(async {
         let store = configured.open_sealed().await?;
         store
-            .back_up(&arguments.file)
+            .back_up(&arguments.file, Existing::IsReplaced, &Origin::default())
             .await
             .map_err(|error| match error {
                 // A link in its place, say, or a folder that is not there.
-                StoreError::Open { .. } => mistake(error.to_string()),
+                StoreError::CannotWrite { .. } => mistake(error.to_string()),
                 error => error.into(),
             })
     })?;

@@ -8,8 +8,9 @@ use backlot_server::elevated::{
     TokenLimits, UPGRADE_DELAY, list_signing_keys,
 };
 use backlot_server::vault::{MasterKey, Vault, VaultFault};
-use backlot_store::Store;
+use backlot_store::backup::Origin;
 use backlot_store::signing_keys::{SigningKey, SigningKeys as _};
+use backlot_store::{Existing, Store};
 use backlot_wix::InstanceId;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -178,7 +179,10 @@ async fn no_copy_of_the_database_holds_a_private_key_in_the_clear(place: &Place)
     let folder = tempfile::tempdir().unwrap();
     let backup = async |name: &str| {
         let path = folder.path().join(name);
-        store.back_up(&path).await.unwrap();
+        store
+            .back_up(&path, Existing::IsReplaced, &Origin::default())
+            .await
+            .unwrap();
         path
     };
     assert!(

@@ -11,7 +11,7 @@
 //! (`pool_mode = session`): names of instances and the role belong to a session.
 
 mod accounts;
-pub(crate) mod backup;
+mod backup;
 mod collections;
 mod connect;
 mod connection_usage;

@@ -3,9 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use crate::StoreError;
+use crate::files::Existing;
 
 /// In order. A migration that has been released is never edited.
 const MIGRATIONS: [(i64, &str); 12] = [
@@ -41,10 +42,7 @@ const MIGRATIONS: [(i64, &str); 12] = [
         11,
         include_str!("../../migrations/sqlite/0011_sealed_signing_keys.sql"),
     ),
-    (
-        12,
-        include_str!("../../migrations/sqlite/0012_markers.sql"),
-    ),
+    (12, include_str!("../../migrations/sqlite/0012_markers.sql")),
 ];
 
 pub(super) fn run(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
@@ -53,6 +51,23 @@ pub(super) fn run(connection: &mut Connection, path: &Path) -> Result<(), StoreE
     if (1..known).contains(&found) {
         keep_snapshot(connection, path, found)?;
     }
+    bring_up(connection)
+}
+
+/// What is declared in a database of a migration.
+pub(super) fn schema_at(last: i64) -> Result<Vec<(String, String, Option<String>)>, StoreError> {
+    let connection = Connection::open_in_memory()?;
+    for (number, sql) in MIGRATIONS {
+        if number <= last {
+            connection.execute_batch(sql)?;
+        }
+    }
+    super::backup::schema(&connection)
+}
+
+/// The same, without keeping a copy of what was there.
+pub(super) fn bring_up(connection: &mut Connection) -> Result<(), StoreError> {
+    let (known, _) = MIGRATIONS[MIGRATIONS.len() - 1];
     for (number, sql) in MIGRATIONS {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let found: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
@@ -86,6 +101,15 @@ pub(super) fn check_own(connection: &Connection, path: &Path) -> Result<(), Stor
     })
 }
 
+/// Whether opening this file would bring it up to a newer migration.
+pub(crate) fn is_pending(path: &Path) -> bool {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let found = Connection::open_with_flags(path, flags)
+        .and_then(|it| it.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)));
+    let (known, _) = MIGRATIONS[MIGRATIONS.len() - 1];
+    found.is_ok_and(|found| (1..known).contains(&found))
+}
+
 /// Whether this program knows a database of this version.
 pub(super) const fn check_known(found: i64) -> Result<(), StoreError> {
     let (known, _) = MIGRATIONS[MIGRATIONS.len() - 1];
@@ -112,7 +136,7 @@ fn keep_snapshot(connection: &Connection, path: &Path, found: i64) -> Result<(),
     if snapshot.exists() {
         return Ok(());
     }
-    super::backup::copy_to(connection, &snapshot, |copy| {
+    super::backup::copy_to(connection, &snapshot, Existing::IsReplaced, |copy| {
         if CLEAR_SIGNING_KEYS.contains(&found) {
             super::signing_keys::remove_from_copy(copy)?;
         }

@@ -19,6 +19,7 @@ mod migrations;
 mod overhear;
 mod place;
 mod readers;
+mod restore;
 mod secrets;
 mod signing_keys;
 mod write_queue;
@@ -31,14 +32,17 @@ use backlot_wix::data::Budget;
 use rusqlite::Connection;
 
 use crate::StoreError;
+use crate::backup::Origin;
 use crate::catalog::Catalog;
-use crate::files::{private_file, private_folder};
-pub use backup::restore;
+use crate::files::{Existing, private_file, private_folder};
+pub(crate) use backup::{verify, verify_bare};
+pub(crate) use migrations::is_pending;
 #[doc(hidden)]
 pub use overhear::Ear;
 use overhear::overhear;
 use place::Place;
 use readers::{Reader, Readers};
+pub use restore::restore;
 use writer::Writer;
 
 /// What the writer keeps of the file: enough for the pages that new items touch.
@@ -118,7 +122,8 @@ impl SqliteStore {
         connection.set_prepared_statement_cache_capacity(128);
         overhear(&mut connection, ear.as_ref())?;
         Ok(Self {
-            writer: Writer::start(connection, Place::of(path)).map_err(|error| cannot_open(error.to_string()))?,
+            writer: Writer::start(connection, Place::of(path))
+                .map_err(|error| cannot_open(error.to_string()))?,
             readers: Readers::new(path, ear),
             catalog: Catalog::new(),
             path: path.to_owned(),
@@ -126,10 +131,16 @@ impl SqliteStore {
     }
 
     /// Writes a copy of all of it, as of one moment, while others read and write.
-    pub async fn back_up(&self, path: &Path) -> Result<(), StoreError> {
+    pub async fn back_up(
+        &self,
+        path: &Path,
+        existing: Existing,
+        origin: &Origin,
+    ) -> Result<(), StoreError> {
+        let origin = origin.clone();
         let path = path.to_owned();
         let source = self.path.clone();
-        let copy = move || backup::copy_to(&connect::open(&source)?, &path, |_| Ok(()));
+        let copy = move || backup::back_up(&connect::open(&source)?, &path, existing, &origin);
         tokio::task::spawn_blocking(copy)
             .await
             .unwrap_or_else(|error| Err(StoreError::Refused(error.to_string())))

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{SHA256, digest};
 
-const FIRST_LINE: &[u8] = b"Backlot backup of PostgreSQL, format 1\n";
+const FIRST_LINE: &[u8] = b"Backlot backup of PostgreSQL, format 2\n";
 
 /// A letter and its content.
 pub(crate) type Piece = (u8, Vec<u8>);
@@ -57,8 +57,13 @@ pub(crate) fn content_of(pieces: &[Piece], name: &str) -> usize {
 
 /// A file beside this one, with something changed.
 pub(crate) fn changed(file: &Path, change: impl FnOnce(&mut Vec<Piece>)) -> PathBuf {
-    let mut pieces = take_apart(file);
+    let before = take_apart(file);
+    let mut pieces = before.clone();
     change(&mut pieces);
+    if pieces != before {
+        // Sums would no longer fit; they may be left out.
+        pieces.retain(|(letter, _)| *letter != b'S');
+    }
     let path = file.with_extension("changed");
     put_together(&path, &pieces);
     path

@@ -1,7 +1,8 @@
 //! Backups that are refused, and then nothing has changed.
 
+use backlot_store::backup::Origin;
 use backlot_store::sqlite::SqliteStore;
-use backlot_store::{Address, StoreError};
+use backlot_store::{Address, Existing, StoreError};
 
 use crate::backup::{address_of, backed_up, content};
 use crate::backup_file::{changed, content_of};
@@ -122,7 +123,10 @@ async fn one_kind_of_database_does_not_take_the_others_backups() {
     let path = folder.path().join("backlot.db");
     let sqlite = SqliteStore::open(&path).unwrap();
     let other = folder.path().join("sqlite-backup");
-    sqlite.back_up(&other).await.unwrap();
+    sqlite
+        .back_up(&other, Existing::IsReplaced, &Origin::default())
+        .await
+        .unwrap();
     let here = address_of(&house.database);
     let there = Address::Sqlite {
         path,
@@ -141,9 +145,16 @@ async fn where_none_can_be_written_there_is_none() {
     let house = two_tenants().await;
     let folder = tempfile::tempdir().unwrap();
     for path in ["no/such/folder/backup", "."] {
-        let refused = house.store.back_up(&folder.path().join(path)).await;
+        let refused = house
+            .store
+            .back_up(
+                &folder.path().join(path),
+                Existing::IsReplaced,
+                &Origin::default(),
+            )
+            .await;
         assert!(
-            matches!(refused, Err(StoreError::Open { .. })),
+            matches!(refused, Err(StoreError::CannotWrite { .. })),
             "{refused:?}"
         );
     }

@@ -1,9 +1,8 @@
 //! A copy of everything in a file, as of one moment, made while others read and write.
 //!
-//! [`file`]: how it is written and read; [`restore`]: how it comes back. Every table of the schema is in it, whatever
+//! [`crate::backup::file`]: how it is written and read; [`restore`]: how it comes back. Every table of the schema is in it, whatever
 //! it is for, so no list has to be kept here.
 
-pub(crate) mod file;
 mod restore;
 
 use std::path::Path;
@@ -16,10 +15,11 @@ use super::failure::Failure;
 use super::lease::Lease;
 use super::tenant::owners_snapshot;
 use crate::StoreError;
-use crate::files;
+use crate::files::{self, Existing};
 pub(in crate::postgres) use restore::empty_all;
 
-use file::{Header, LARGEST, Piece, Table};
+use crate::backup::file::{self, LARGEST, Piece, Summing, Table};
+use crate::backup::{Kind, Origin};
 
 /// Pieces that wait for the disk, or for the database.
 const AHEAD: usize = 16;
@@ -37,12 +37,21 @@ const TABLES: &str = "
 impl PostgresStore {
     /// Writes a copy of all of it, as of one moment, while others read and write. It appears under its name
     /// only when it is whole.
-    pub async fn back_up(&self, path: &Path) -> Result<(), StoreError> {
+    pub async fn back_up(
+        &self,
+        path: &Path,
+        existing: Existing,
+        origin: &Origin,
+    ) -> Result<(), StoreError> {
         let path = path.to_owned();
         let (sender, mut pieces) = channel(AHEAD);
-        let write = move || files::appear(&path, |part| file::write(part, &mut pieces));
+        let write = move || {
+            files::appear(&path, existing, |part| {
+                file::write(part, Kind::Postgres, &mut pieces)
+            })
+        };
         let writing = tokio::task::spawn_blocking(write);
-        let read = self.read_all(&sender).await;
+        let read = self.read_all(&sender, origin).await;
         // Then it is the file that tells why.
         let writer_is_gone = sender.is_closed();
         drop(sender);
@@ -55,12 +64,12 @@ impl PostgresStore {
         written
     }
 
-    async fn read_all(&self, to: &Sender<Piece>) -> Result<(), Failure> {
+    async fn read_all(&self, to: &Sender<Piece>, origin: &Origin) -> Result<(), Failure> {
         let lease = self.owner().await?;
         let work = async {
             let newest = "SELECT max(number) FROM migrations";
             let migration = lease.client()?.query_one(newest, &[]).await?.try_get(0)?;
-            send(to, Piece::Header(Header { migration })).await?;
+            send(to, Piece::About(origin.about(migration, Vec::new()))).await?;
             for table in tables(&lease).await? {
                 read_table(&lease, table, to).await?;
             }
@@ -73,11 +82,13 @@ impl PostgresStore {
 
 async fn read_table(lease: &Lease, table: Table, to: &Sender<Piece>) -> Result<(), Failure> {
     let sql = format!("COPY {} TO STDOUT", target(&table));
+    let mut sum = Summing::of(&table.name);
     send(to, Piece::Table(table)).await?;
     let rows = lease.client()?.copy_out(&sql).await?;
     let mut rows = std::pin::pin!(rows);
     let mut waiting = Vec::with_capacity(LARGEST);
     while let Some(row) = rows.try_next().await? {
+        sum.add(&row);
         let mut row = &row[..];
         while !row.is_empty() {
             let (fits, rest) = row.split_at(row.len().min(LARGEST - waiting.len()));
@@ -89,10 +100,10 @@ async fn read_table(lease: &Lease, table: Table, to: &Sender<Piece>) -> Result<(
             }
         }
     }
-    if waiting.is_empty() {
-        return Ok(());
+    if !waiting.is_empty() {
+        send(to, Piece::Data(waiting)).await?;
     }
-    send(to, Piece::Data(waiting)).await
+    send(to, Piece::Sum(sum.finish())).await
 }
 
 async fn send(to: &Sender<Piece>, piece: Piece) -> Result<(), Failure> {

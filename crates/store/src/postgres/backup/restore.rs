@@ -17,9 +17,11 @@ use super::super::failure::{Failure, attempt};
 use super::super::lease::Lease;
 use super::super::tenant::owners_transaction;
 use super::super::{migrations, roles};
-use super::file::{self, Piece, Reader, Table};
 use super::{AHEAD, columns, quoted, tables, target};
 use crate::StoreError;
+use crate::backup::file::{Piece, Reader, Table};
+use crate::backup::{Kind, verify};
+use crate::markers::RESTORED;
 
 /// Writers are waited for, but not for ever.
 const PATIENCE: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '30s'";
@@ -46,17 +48,28 @@ const SEQUENCES: &str = "
     END
     $$";
 
+/// Servers that run see by it that what they remember is outdated.
+const MARK: &str = "
+    INSERT INTO markers (name, value) VALUES ($1, gen_random_uuid()::text)
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+
 impl PostgresStore {
     /// Puts a backup in the place of everything in the database at this address. A file that is not whole, or
     /// of a newer program, changes nothing.
     pub(crate) async fn restore(url: &str, path: &Path) -> Result<(), StoreError> {
         let checked = path.to_owned();
-        let header = tokio::task::spawn_blocking(move || file::check(&checked))
+        let verified = tokio::task::spawn_blocking(move || verify(&checked))
             .await
             .unwrap_or_else(|error| Err(StoreError::Refused(error.to_string())))?;
-        migrations::check_known(header.migration)?;
+        if verified.kind != Kind::Postgres {
+            let cause = "it is a backup of another kind of database".to_owned();
+            let path = path.to_owned();
+            return Err(StoreError::NoBackup { path, cause });
+        }
+        let migration = verified.about.migration;
+        migrations::check_known(migration)?;
         let store = Self::open(url).await?;
-        attempt!(writing: store.restore_once(path, header.migration))?;
+        attempt!(writing: store.restore_once(path, migration))?;
         store.catalog.forget_all();
         Ok(())
     }
@@ -84,6 +97,7 @@ impl PostgresStore {
                 }
             }
             client.batch_execute(SEQUENCES).await?;
+            client.execute(MARK, &[&RESTORED]).await?;
             Ok(())
         };
         let outcome = owners_transaction(&lease, work).await;
@@ -123,7 +137,7 @@ async fn fill(lease: &Lease, known: &[Table], path: PathBuf) -> Result<(), Failu
     let mut filling: Option<Filling> = None;
     while let Some(piece) = pieces.recv().await {
         match piece? {
-            Piece::Header(_) => {}
+            Piece::About(_) | Piece::Sum(_) => {}
             Piece::Table(table) => {
                 if let Some(before) = filling.take() {
                     before.end(lease).await?;
