@@ -38,6 +38,7 @@ pub mod routes;
 mod server;
 pub mod settings;
 mod start_error;
+mod takeover;
 mod tunnels;
 pub mod vault;
 mod wix_handle;

@@ -145,6 +145,12 @@ impl SigningKeyStore {
         Err(SigningKeyError::ChangedMeanwhile)
     }
 
+    /// Opens what a backup brought that has taken the database's place: the data keys, and the signing keys.
+    pub(crate) async fn load_restored(&self) -> Result<KeySet, SigningKeyError> {
+        self.vault.reload().await?;
+        self.load().await
+    }
+
     /// Publishes a new key, which takes the place of the one that signs.
     pub async fn rotate(&self) -> Result<KeyListing, SigningKeyError> {
         for _ in 0..MAX_TRIES {

@@ -37,6 +37,12 @@ impl KeyReloader {
         }
     }
 
+    /// Takes over the keys of a backup that has taken the database's place.
+    pub(crate) async fn take_over(&self, tokens: &ElevatedTokens) -> Result<(), SigningKeyError> {
+        tokens.replace_keys(self.keys.load_restored().await?);
+        Ok(())
+    }
+
     /// Verifies a token whose key is not known, after one look for it. Of many such tokens, one is looked for.
     pub(crate) async fn verify(
         &self,

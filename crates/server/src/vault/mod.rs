@@ -23,6 +23,7 @@ use backlot_store::Store;
 use backlot_store::secrets::{Secrets as _, WrappedKey};
 use backlot_wix::InstanceId;
 use moka::sync::Cache;
+use parking_lot::RwLock;
 use zeroize::Zeroizing;
 
 use crate::clock::Clock;
@@ -47,8 +48,10 @@ type Key = (Option<InstanceId>, Box<str>);
 pub struct Vault {
     store: Store,
     clock: Clock,
+    /// Opens the data keys of a backup that takes the database's place.
+    master: MasterKey,
     /// Newest first; never empty.
-    keys: Arc<[DataKey]>,
+    keys: Arc<RwLock<Vec<Arc<DataKey>>>>,
     open: Cache<Key, Option<SecretText>>,
 }
 
@@ -84,12 +87,34 @@ impl Vault {
         Ok(Self {
             store,
             clock,
-            keys: keys.into(),
+            master: master.clone(),
+            keys: Arc::new(RwLock::new(keys.into_iter().map(Arc::new).collect())),
             open: Cache::builder()
                 .max_capacity(MOST)
                 .time_to_live(BELIEVED)
                 .build(),
         })
+    }
+
+    /// Opens the data keys that are in the database now, since a backup has taken its place, and forgets what was
+    /// open. A database without any keeps those that are open.
+    pub(crate) async fn reload(&self) -> Result<(), VaultFault> {
+        let kept = self.store.wrapped_keys().await?;
+        let unwrap = |kept: &WrappedKey| DataKey::unwrap(kept, &self.master);
+        let keys: Result<Vec<_>, _> = kept.iter().map(unwrap).collect();
+        let keys = keys.map_err(|_| VaultFault::WrongMasterKey)?;
+        if keys.iter().any(DataKey::binds_writes) {
+            *self.keys.write() = keys.into_iter().map(Arc::new).collect();
+        } else if !keys.is_empty() {
+            // Whoever put the backup back gives it a key that does, in a moment.
+            return Err(VaultFault::DataKeyGone);
+        }
+        self.open.invalidate_all();
+        Ok(())
+    }
+
+    fn keys(&self) -> Vec<Arc<DataKey>> {
+        self.keys.read().clone()
     }
 
     /// Wraps the data keys with a new master key. Servers that run go on, since they have the data keys; from
@@ -120,17 +145,17 @@ impl Vault {
     }
 
     /// The key that new things are sealed with.
-    fn sealing_key(&self) -> Result<&DataKey, VaultFault> {
-        let key = self.keys.iter().find(|key| key.binds_writes());
+    fn sealing_key(&self) -> Result<Arc<DataKey>, VaultFault> {
+        let key = self.keys().into_iter().find(|key| key.binds_writes());
         key.ok_or(VaultFault::WrongMasterKey)
     }
 
     /// Whether what is sealed now can be opened later: [`VaultFault::DataKeyGone`] after a backup was put back that was
     /// sealed with another data key.
     pub(crate) async fn check_data_key(&self) -> Result<(), VaultFault> {
-        let id = &self.sealing_key()?.id;
+        let id = self.sealing_key()?.id.clone();
         let kept = self.store.wrapped_keys().await?;
-        let is_there = kept.iter().any(|key| key.key_id == *id);
+        let is_there = kept.iter().any(|key| key.key_id == id);
         is_there.then_some(()).ok_or(VaultFault::DataKeyGone)
     }
 
@@ -148,7 +173,7 @@ impl Vault {
         key_id: &str,
         sealed: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, VaultFault> {
-        let key = self.keys.iter().find(|key| key.id == key_id);
+        let key = self.keys().into_iter().find(|key| key.id == key_id);
         let key = key.ok_or(VaultFault::DoesNotOpen)?;
         let opened = key.sealing.open(place, sealed);
         opened.map_err(|_| VaultFault::DoesNotOpen)

@@ -18,7 +18,7 @@ impl Vault {
     /// Seals anew what was sealed with a data key of an earlier version. Returns how much that was.
     pub async fn reseal(&self) -> Result<u64, VaultFault> {
         let count = self.reseal_secrets().await? + self.reseal_accounts().await?;
-        for key in self.keys.iter().filter(|key| !key.binds_writes()) {
+        for key in self.keys().iter().filter(|key| !key.binds_writes()) {
             // An authorization under way may need it for some minutes more; then it goes with the next change.
             self.store.delete_unused_wrapped_key(&key.id).await?;
         }
@@ -72,7 +72,7 @@ impl Vault {
     }
 
     fn is_earlier(&self, key_id: &str) -> bool {
-        let key = self.keys.iter().find(|key| key.id == key_id);
+        let key = self.keys().into_iter().find(|key| key.id == key_id);
         key.is_some_and(|key| !key.binds_writes())
     }
 }
