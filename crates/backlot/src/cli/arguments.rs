@@ -304,11 +304,15 @@ impl TokenRole {
 
 #[derive(Args)]
 pub(super) struct Explain {
-    /// The credential, or the address or origin of a page; `-` reads it from standard input.
+    /// The credential, as it is, in quotes, as a line such as `Authorization: …`, or in an address; or the address or origin
+    /// of a page; `-` reads it from standard input. What is refused ends the command with 1.
     #[arg(value_name = "VALUE", allow_hyphen_values = true)]
     pub(super) value: String,
     #[command(flatten)]
     pub(super) place: Place,
+    /// Prints JSON.
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(Args)]

@@ -13,8 +13,11 @@ pub(super) fn tell(story: &mut Story, value: &str, knowledge: Option<&Knowledge>
         Err(error) => return story.failed("shape", &error.to_string()),
     };
     story.passed("shape", "a signature, a dot, and a payload");
+    let names = wire.decode_unverified().ok();
+    let names = names.as_deref().and_then(|it| Payload::from_json(it).ok());
+    let names = names.and_then(|it| it.app_def_id.map(|id| id.to_string()));
     if let Some(knowledge) = knowledge {
-        signature(story, &wire, knowledge);
+        signature(story, &wire, knowledge, names.as_deref());
     }
     let bytes = match wire.decode_unverified() {
         Ok(bytes) => bytes,
@@ -31,7 +34,7 @@ pub(super) fn tell(story: &mut Story, value: &str, knowledge: Option<&Knowledge>
     content(story, &payload);
 }
 
-fn signature(story: &mut Story, wire: &Wire<'_>, knowledge: &Knowledge) {
+fn signature(story: &mut Story, wire: &Wire<'_>, knowledge: &Knowledge, named: Option<&str>) {
     match wire.verify(&knowledge.secrets) {
         Ok(verified) if verified.secret_index() == 0 => {
             story.passed("signature", "made with the app secret");
@@ -41,13 +44,22 @@ fn signature(story: &mut Story, wire: &Wire<'_>, knowledge: &Knowledge) {
             "made with an older app secret that is still accepted",
         ),
         Err(_) => {
-            story.failed(
-                "signature",
-                &format!(
-                    "not made with the secret of app {}, or the payload was changed afterwards",
-                    knowledge.app_id
+            // What it names is not proven, but nobody names another app by mistake.
+            let own = knowledge.app_id;
+            let words = match named {
+                Some(id) if id.parse() != Ok(own) => format!(
+                    "it is another app's: it names the app {id}, with whose secret it would have to be checked; this is \
+                     the app {own}"
                 ),
-            );
+                Some(_) => format!(
+                    "it names this app, {own}, so the app secret here is not the one that it was made with (app.secret; \
+                     it was renewed, perhaps), or the payload was changed afterwards"
+                ),
+                None => format!(
+                    "not made with the secret of app {own}, or the payload was changed afterwards; it names no app"
+                ),
+            };
+            story.failed("signature", &words);
         }
     }
 }

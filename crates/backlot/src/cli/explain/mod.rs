@@ -5,17 +5,19 @@ mod instance;
 mod knowledge;
 mod origin;
 mod token;
+mod value;
 
 use std::io::{Read as _, Write as _};
 use std::sync::Arc;
 
 use backlot_server::Clock;
 use backlot_server::error::Refusal;
-use backlot_wix::credential::strip_bearer;
 use backlot_wix::{Caller, Credential};
 
 use super::arguments::Explain;
+use super::mistake;
 use knowledge::Knowledge;
+use serde_json::{Map, Value, json};
 
 pub(super) fn run(arguments: &Explain) -> anyhow::Result<()> {
     let value = if arguments.value == "-" {
@@ -25,7 +27,7 @@ pub(super) fn run(arguments: &Explain) -> anyhow::Result<()> {
     } else {
         arguments.value.clone()
     };
-    let value = strip_bearer(value.trim()).to_owned();
+    let value = value::credential(&value);
     let now = Clock::System.now();
     let (knowledge, gap) = match Knowledge::gather(&arguments.place) {
         Ok(knowledge) => (Some(knowledge), None),
@@ -62,12 +64,24 @@ pub(super) fn run(arguments: &Explain) -> anyhow::Result<()> {
         ),
         Credential::Unknown => tell_unknown(&mut story, &value),
     }
-    match &knowledge {
-        Some(knowledge) => story.verdict(&knowledge.check(&value, now)?),
-        None => story.no_verdict(gap.as_ref()),
+    let outcome = if let Some(knowledge) = &knowledge {
+        let outcome = knowledge.check(&value, now)?;
+        story.verdict(&outcome);
+        Some(outcome)
+    } else {
+        story.no_verdict(gap.as_ref());
+        None
+    };
+    let mut out = std::io::stdout();
+    if arguments.json {
+        writeln!(out, "{}", story.to_json(outcome.as_ref()))?;
+    } else {
+        out.write_all(story.text.as_bytes())?;
     }
-    std::io::stdout().write_all(story.text.as_bytes())?;
-    Ok(())
+    match outcome {
+        Some(Err(refusal)) => Err(mistake(format!("refused: {}", refusal.code().name()))),
+        _ => Ok(()),
+    }
 }
 
 fn tell_unknown(story: &mut Story, value: &str) {
@@ -84,6 +98,10 @@ fn tell_unknown(story: &mut Story, value: &str) {
 #[derive(Default)]
 struct Story {
     text: String,
+    /// What was checked: name, whether it passed, and details.
+    checks: Vec<Value>,
+    /// What the credential says.
+    fields: Map<String, Value>,
 }
 
 impl Story {
@@ -94,14 +112,44 @@ impl Story {
 
     fn passed(&mut self, what: &str, detail: &str) {
         self.say(&format!("  ok      {what:<10} {}", printable(detail)));
+        self.checks
+            .push(json!({ "check": what, "passed": true, "detail": detail }));
     }
 
     fn failed(&mut self, what: &str, detail: &str) {
         self.say(&format!("  FAILED  {what:<10} {}", printable(detail)));
+        self.checks
+            .push(json!({ "check": what, "passed": false, "detail": detail }));
     }
 
     fn field(&mut self, name: &str, value: &str) {
         self.say(&format!("  {name:<18} {}", printable(value)));
+        self.fields.insert(name.to_owned(), json!(value));
+    }
+
+    /// The same for programs. Without an app to check against there is no verdict.
+    fn to_json(&self, outcome: Option<&Result<Arc<Caller>, Refusal>>) -> Value {
+        let kind = self.text.lines().next().unwrap_or_default();
+        let verdict = match outcome {
+            None => Value::Null,
+            Some(Ok(caller)) => json!({
+                "accepted": true,
+                "role": caller.role.as_str(),
+                "instanceId": caller.instance_id,
+                "userId": caller.user_id,
+            }),
+            Some(Err(refusal)) => {
+                let code = refusal.code();
+                json!({
+                    "accepted": false,
+                    "status": code.status().as_u16(),
+                    "code": code.name(),
+                    "reason": refusal.sentence(),
+                    "remedy": code.remedy(),
+                })
+            }
+        };
+        json!({ "kind": kind, "checks": self.checks, "says": self.fields, "verdict": verdict })
     }
 
     fn verdict(&mut self, outcome: &Result<Arc<Caller>, Refusal>) {
