@@ -11,7 +11,7 @@ use backlot_wix::{InstanceId, Role};
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
-use super::address::address;
+use crate::config::values::listen_address as address;
 pub(super) use connections::{
     Connection, ConnectionTest, Secret, SecretList, SecretPut, SecretRekey,
 };

@@ -1,7 +1,6 @@
 //! The command line: arguments → settings → command. Standard output is data, standard error is
 //! talk. Exit codes: 0 done, 1 the person's mistake, 2 ours.
 
-mod address;
 mod arguments;
 mod backup;
 mod check;

@@ -5,11 +5,14 @@ use std::net::SocketAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::config::values::listen;
+
 /// The admin listener: health, metrics and the console, for the person who runs the server.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Admin {
     /// The address to listen on: a loopback address, since there is no login yet.
+    #[serde(deserialize_with = "listen::deserialize")]
     #[schemars(with = "String")]
     pub listen: SocketAddr,
 }

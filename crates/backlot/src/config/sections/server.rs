@@ -5,13 +5,14 @@ use std::net::SocketAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::values::{Duration, Size};
+use crate::config::values::{Duration, Size, listen};
 
 /// The public listener: what the world may call.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Server {
-    /// The address to listen on. Port 0 takes a free one.
+    /// The address to listen on: `127.0.0.1:8080`, `localhost:8080`, or a port alone. Port 0 takes a free one.
+    #[serde(deserialize_with = "listen::deserialize")]
     #[schemars(with = "String")]
     pub listen: SocketAddr,
     /// Where the world reaches this listener: `https://backend.example.com`. Providers of accounts send people

@@ -1,6 +1,7 @@
 //! The kinds of values that stand in a configuration besides text, numbers and lists.
 
 mod duration;
+pub(crate) mod listen;
 mod secret;
 mod size;
 
@@ -8,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use duration::Duration;
+pub(crate) use listen::listen_address;
 pub use secret::{Secret, SecretError, Value};
 pub use size::Size;
 

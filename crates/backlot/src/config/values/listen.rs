@@ -1,10 +1,18 @@
-//! An address to listen on, as people write it.
+//! An address to listen on, as people write it: in the file, in the environment, and as a flag.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use serde::{Deserialize as _, Deserializer};
+
+/// The same, out of a configuration.
+pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<SocketAddr, D::Error> {
+    let text = String::deserialize(from)?;
+    listen_address(&text).map_err(serde::de::Error::custom)
+}
+
 /// `127.0.0.1:8080`, `[::1]:8080`, `localhost:8080`, `:8080` or `8080`. What names no address means
 /// loopback.
-pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
+pub(crate) fn listen_address(text: &str) -> Result<SocketAddr, String> {
     if let Ok(address) = text.parse() {
         return Ok(address);
     }
@@ -30,10 +38,10 @@ mod tests {
             (":8080", "127.0.0.1:8080"),
             ("0", "127.0.0.1:0"),
         ] {
-            assert_eq!(super::address(text).unwrap().to_string(), address);
+            assert_eq!(super::listen_address(text).unwrap().to_string(), address);
         }
         for wrong in ["", "example.com:80", "127.0.0.1", "70000", "::1:80:x"] {
-            assert!(super::address(wrong).is_err(), "{wrong}");
+            assert!(super::listen_address(wrong).is_err(), "{wrong}");
         }
     }
 }
