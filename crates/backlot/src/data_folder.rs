@@ -2,18 +2,79 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::folder_lock::Holder;
+use crate::protected_files::ProtectedFiles;
+
+/// Of `backlot serve`, where no flag names another.
+const SERVE: &str = "data";
+/// Of `backlot dev`: what is tried on a developer's machine is not in production's way.
+const DEV: &str = "data/dev";
+
 /// The folder, made or not.
 #[derive(Debug, Clone)]
 pub(crate) struct DataFolder(PathBuf);
 
 impl DataFolder {
-    /// `data` in the current folder unless `--data` names another.
-    pub(crate) fn new(chosen: Option<&Path>) -> Self {
-        Self(chosen.unwrap_or(Path::new("data")).to_owned())
+    /// That of `backlot serve`.
+    pub(crate) fn of_serve(chosen: Option<&Path>) -> Self {
+        Self(chosen.unwrap_or(Path::new(SERVE)).to_owned())
+    }
+
+    /// That of `backlot dev`.
+    pub(crate) fn of_dev(chosen: Option<&Path>) -> Self {
+        Self(chosen.unwrap_or(Path::new(DEV)).to_owned())
+    }
+
+    /// That of all other commands: of the server that runs, or else the one that is there; of `backlot serve` where
+    /// both are, or none.
+    pub(crate) fn present(chosen: Option<&Path>) -> Self {
+        if let Some(chosen) = chosen {
+            return Self(chosen.to_owned());
+        }
+        let (serve, dev) = (Self(SERVE.into()), Self(DEV.into()));
+        let (serve_runs, dev_runs) = (serve.holder().is_some(), dev.holder().is_some());
+        if (dev_runs && !serve_runs) || (!serve_runs && !serve.is_used() && dev.is_used()) {
+            dev
+        } else {
+            serve
+        }
+    }
+
+    /// The same, but rather one that has the simulator's app.
+    pub(crate) fn with_world(chosen: Option<&Path>) -> Self {
+        let present = Self::present(chosen);
+        let dev = Self::of_dev(chosen);
+        if !present.world().exists() && dev.world().exists() {
+            dev
+        } else {
+            present
+        }
     }
 
     pub(crate) fn path(&self) -> &Path {
         &self.0
+    }
+
+    /// The server that runs on this folder, if one does.
+    pub(crate) fn holder(&self) -> Option<Holder> {
+        Holder::of(&self.lock())
+    }
+
+    /// The lock of the server that runs on it.
+    pub(crate) fn lock(&self) -> PathBuf {
+        self.0.join("backlot.lock")
+    }
+
+    /// Whether an earlier `backlot dev`, which had another folder, left its app here and none is where it is now.
+    pub(crate) fn earlier_dev(&self) -> Option<PathBuf> {
+        let earlier = Self(SERVE.into());
+        let is_default = self.0 == Path::new(DEV);
+        (is_default && !self.world().exists() && earlier.world().exists()).then_some(earlier.0)
+    }
+
+    fn is_used(&self) -> bool {
+        let names = ["backlot.db", "master.key", "simulator.json"];
+        names.iter().any(|name| self.0.join(name).exists())
     }
 
     /// The make-believe app and its sites.
@@ -26,6 +87,15 @@ impl DataFolder {
         self.0.join("simulator-data.db")
     }
 
+    /// What is in it that no command writes over.
+    pub(crate) fn protect(&self, files: &mut ProtectedFiles) {
+        files.add_database(&self.0.join("backlot.db"), "a database of Backlot's");
+        files.add_database(&self.site_data(), "the simulator's database");
+        files.add(self.world(), "the simulator's app");
+        files.add(self.lock(), "the lock of a server");
+        files.add_beginning(&self.0.join("master.key"), "the master key");
+    }
+
     /// Wix's own client for the demo app's page, where `scripts/demo-client` has put it.
     pub(crate) fn demo_client(&self) -> PathBuf {
         self.0.join("demo-client.js")
@@ -33,10 +103,15 @@ impl DataFolder {
 
     /// Makes the folder where it is missing, readable by its owner only.
     pub(crate) fn make(&self) -> std::io::Result<()> {
-        let mut builder = std::fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(&self.0)
+        make_private(&self.0)
     }
+}
+
+/// Makes a folder where it is missing, readable by its owner only.
+pub(crate) fn make_private(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }

@@ -25,9 +25,11 @@ mod cli;
 mod collections;
 pub mod config;
 mod data_folder;
+mod folder_lock;
 mod library;
 mod open_files;
 mod output_file;
+mod protected_files;
 pub mod references;
 mod secrets;
 

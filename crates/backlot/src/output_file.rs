@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use crate::cli::mistake;
+use crate::protected_files::ProtectedFiles;
+
 /// A file in the making. Dropping it leaves nothing behind.
 pub(crate) struct OutputFile {
     path: PathBuf,
@@ -19,12 +22,17 @@ impl OutputFile {
     /// Begins a file that is to have this name.
     pub(crate) fn create(path: &Path) -> io::Result<Self> {
         check(path)?;
+        let random = fastrand::u64(..);
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let folder = folder(path);
+        // Names have an end, and this one is longer.
+        let name: String = name.chars().take(32).collect();
         let file = tempfile::Builder::new()
-            .prefix(&format!(".{name}."))
+            .prefix(&format!("{name}.{random:016x}"))
+            .rand_bytes(0)
             .suffix(".part")
-            .tempfile_in(folder)?;
+            .tempfile_in(folder(path))?;
+        // Nobody takes it for one that was left behind.
+        file.as_file().lock()?;
         Ok(Self {
             path: path.to_owned(),
             file,
@@ -49,6 +57,15 @@ impl OutputFile {
         Ok(())
     }
 
+    /// The one or the other.
+    pub(crate) fn put(self, replaces: bool) -> io::Result<()> {
+        if replaces {
+            self.replace()
+        } else {
+            self.keep_new()
+        }
+    }
+
     fn on_disk(self) -> io::Result<(PathBuf, NamedTempFile)> {
         self.file.as_file().sync_all()?;
         Ok((self.path, self.file))
@@ -65,20 +82,61 @@ impl Write for OutputFile {
     }
 }
 
-/// Refuses a name that a link has, or anything but a regular file.
+/// Refuses a name that must not be written: one that is protected, whatever is said; one that something has, unless
+/// the person said `--force`; and one that no file can have.
+pub(crate) fn refuse_unsafe(
+    path: &Path,
+    protected: &ProtectedFiles,
+    force: bool,
+) -> anyhow::Result<()> {
+    let name = path.display();
+    if let Some(refusal) = protected.refusal(path) {
+        return Err(mistake(format!("cannot write {name}: {refusal}")));
+    }
+    check(path).map_err(|error| cannot_write(path, &error))?;
+    if !force && std::fs::symlink_metadata(path).is_ok() {
+        return Err(exists(path));
+    }
+    Ok(())
+}
+
+/// What a person is told when a file is there already.
+pub(crate) fn exists(path: &Path) -> anyhow::Error {
+    mistake(format!(
+        "{} exists, and was not touched\n  hint: name another file, or replace this one with --force",
+        path.display()
+    ))
+}
+
+/// What a person is told when a file cannot be written.
+pub(crate) fn cannot_write(path: &Path, error: &io::Error) -> anyhow::Error {
+    match error.kind() {
+        ErrorKind::AlreadyExists => exists(path),
+        _ => mistake(format!("cannot write {}: {error}", path.display())),
+    }
+}
+
+/// Refuses a name that a link has, or anything but a regular file, and one that no file can have.
 pub(crate) fn check(path: &Path) -> io::Result<()> {
+    let invalid = |cause| Err(io::Error::new(ErrorKind::InvalidInput, cause));
+    let text = path.as_os_str().as_encoded_bytes();
+    let ends_as_a_folder = text.ends_with(b"/") || text.ends_with(b"/.");
     let known = match std::fs::symlink_metadata(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            if path.file_name().is_none() || ends_as_a_folder {
+                return invalid("it is the name of no file\n  hint: name a file");
+            }
+            return Ok(());
+        }
         known => known?.file_type(),
     };
-    let cause = if known.is_symlink() {
-        "it is a symbolic link, and none is written through\n  hint: name the file itself"
+    if known.is_symlink() {
+        invalid("it is a symbolic link, and none is written through\n  hint: name the file itself")
     } else if known.is_file() {
-        return Ok(());
+        Ok(())
     } else {
-        "it is no regular file\n  hint: name a file, or one that is not there yet"
-    };
-    Err(io::Error::new(ErrorKind::InvalidInput, cause))
+        invalid("it is no regular file\n  hint: name a file, or one that is not there yet")
+    }
 }
 
 fn folder(path: &Path) -> &Path {
@@ -162,6 +220,14 @@ mod tests {
         for path in [folder.path(), Path::new("/dev/null"), Path::new("/")] {
             let error = OutputFile::create(path).map(drop).unwrap_err();
             assert!(error.to_string().contains("no regular file"), "{error}");
+        }
+        for name in ["out/", "", "out/."] {
+            let path = if name.is_empty() {
+                PathBuf::new()
+            } else {
+                PathBuf::from(format!("{}/{name}", folder.path().display()))
+            };
+            assert!(OutputFile::create(&path).is_err(), "{name}");
         }
         let nowhere = folder.path().join("nowhere/out");
         let error = OutputFile::create(&nowhere).map(drop).unwrap_err();

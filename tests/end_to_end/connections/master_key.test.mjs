@@ -115,14 +115,14 @@ test("the master key", async (t) => {
     assert.match(changed.stderr, new RegExp(kept[0].replaceAll(".", "\\.")));
     assert.equal(statSync(join(place.data, kept[0])).mode & 0o777, 0o600);
 
-    const restored = await place.run(["restore", backup]);
+    const restored = await place.run(["restore", backup, "--yes"]);
     assert.equal(restored.code, 0, restored.stderr);
     assert.match(restored.stderr, /warning: no server starts with this database as things are/);
     assert.match(restored.stderr, /not the master key[^]*until-/);
     assert.equal((await place.run(["secret", "list"])).code, 1);
 
     renameSync(join(place.data, kept[0]), join(place.data, "master.key"));
-    const again = await place.run(["restore", backup]);
+    const again = await place.run(["restore", backup, "--yes"]);
     assert.ok(!again.stderr.includes("warning"), again.stderr);
     const { site } = await place.start();
     assert.equal((await site().owner("/connections/things/things")).status, 200);

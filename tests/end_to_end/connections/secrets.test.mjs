@@ -40,7 +40,7 @@ test("the commands", async (t) => {
     assert.match(await done(["list"]), /^stripe\.live +version 2 +changed \d{4}-\d\d-\d\dT[\d:]+Z\n$/);
     await done(["set", "stripe.live"], { input: first });
     assert.equal((await list())[0].version, 3, "set replaces, too");
-    await done(["remove", "stripe.live"]);
+    await done(["remove", "stripe.live", "--yes"]);
     assert.deepEqual(await list(), []);
   });
   await t.test("those of one instance are its own", async () => {
@@ -55,14 +55,14 @@ test("the commands", async (t) => {
     await done(["rotate", "key", "--instance", instanceId], { input: second });
     assert.equal((await list())[0].version, 1);
     assert.deepEqual(await list("--instance", randomUUID()), []);
-    await done(["remove", "key", "--instance", instanceId]);
+    await done(["remove", "key", "--instance", instanceId, "--yes"]);
     assert.deepEqual(await list("--instance", instanceId), []);
     assert.equal((await list()).length, 1);
   });
 
   const mistakes = [
     ["rotate what is not there", ["rotate", "nothing"], first, /there is no secret nothing/],
-    ["remove what is not there", ["remove", "nothing"], first, /there is no secret nothing/],
+    ["remove what is not there", ["remove", "nothing", "--yes"], first, /there is no secret nothing/],
     ["no value", ["set", "empty"], "", /value is empty/],
     ["only a line break", ["set", "empty"], "\n", /value is empty/],
     ["too large", ["set", "large"], "x".repeat(65_537), /64 KiB/],
@@ -153,7 +153,7 @@ test("a running server", async (t) => {
     assertNowhere(values, exported, "the export");
   });
   await t.test("uses none that was removed", async () => {
-    await place.done(["secret", "remove", "key"]);
+    await place.done(["secret", "remove", "key", "--yes"]);
     await until("calls to end", async () => (await things()).code === "SECRET_MISSING");
   });
   await t.test("none of them is in a reply, the log, the metrics or the data folder", async () => {

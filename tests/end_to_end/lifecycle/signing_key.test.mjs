@@ -38,12 +38,10 @@ test("signing keys", async (t) => {
   });
   await t.test("without the master key a copy of the database makes no token", async () => {
     const instance = ready.instances[0].instanceId;
-    const backup = join(folder, "copy.backup");
-    assert.equal((await run("backup", backup)).code, 0);
     const elsewhere = join(folder, "elsewhere");
     mkdirSync(elsewhere);
     writeFileSync(join(elsewhere, "simulator.json"), readFileSync(join(data, "simulator.json")));
-    writeFileSync(join(elsewhere, "backlot.db"), readFileSync(backup));
+    for (const name of ["backlot.db", "backlot.db-wal"]) writeFileSync(join(elsewhere, name), readFileSync(join(data, name)));
     const stolen = await command(["token", "--instance", instance, "--data", elsewhere], { cwd: folder });
     assert.deepEqual([stolen.code, stolen.stdout], [1, ""]);
     assert.match(stolen.stderr, /MASTER_KEY_MISSING/);
@@ -55,8 +53,8 @@ test("signing keys", async (t) => {
   await t.test("files are their owner's, and no link is followed", async () => {
     const instance = ready.instances[0].instanceId;
     const writers = {
-      export: (file) => run("instance", "export", instance, "--output", file),
-      backup: (file) => run("backup", file),
+      export: (file) => run("instance", "export", instance, "--force", "--output", file),
+      backup: (file) => run("backup", file, "--force"),
       init: (file) => command(["init", "--force", "--output", file], { cwd: folder }),
     };
     for (const [name, write] of Object.entries(writers)) {

@@ -100,7 +100,7 @@ testOnEach("an instance exported, deleted and imported", async (t, database) => 
     assert.equal(printed.trimEnd().split("\n").at(-1), records().at(-1), "the same counts and checksum");
   });
   await t.test("into one that has data: refused", async () => {
-    const { code, stderr } = await place.run("instance", "import", "--input", file);
+    const { code, stderr } = await place.run("instance", "import", "--input", file, "--yes");
     assert.equal(code, 1);
     assert.match(stderr, /has data already/);
     assert.deepEqual(await everything(site), before);
@@ -116,7 +116,7 @@ testOnEach("an instance exported, deleted and imported", async (t, database) => 
     assert.deepEqual(await everything(other), ofOther, "the other instance has all it had");
   });
   await t.test("imported: the same in everything", async () => {
-    await place.done("instance", "import", "--input", file);
+    await place.done("instance", "import", "--input", file, "--yes");
     await until("the server to know the collections", () =>
       site.app.items
         .query("books")
@@ -141,7 +141,7 @@ testOnEach("an instance exported, deleted and imported", async (t, database) => 
   });
   await t.test("into another instance", async () => {
     const another = await stage.site();
-    await place.done("instance", "import", another.instanceId, "--input", file);
+    await place.done("instance", "import", another.instanceId, "--input", file, "--yes");
     const { whole, linked } = await everything(another);
     assert.deepEqual(linked, before.linked);
     assert.deepEqual(Object.keys(whole), Object.keys(before.whole));
@@ -149,7 +149,7 @@ testOnEach("an instance exported, deleted and imported", async (t, database) => 
   });
   await t.test("with --replace, in the place of what is there", async () => {
     await site.app.items.insert("books", { _id: "too much" });
-    await place.done("instance", "import", "--replace", "--input", file);
+    await place.done("instance", "import", "--replace", "--input", file, "--yes");
     assert.deepEqual(await everything(site), before);
   });
 
@@ -157,7 +157,7 @@ testOnEach("an instance exported, deleted and imported", async (t, database) => 
     const { app } = site;
     await app.collections.patchDataCollection("books", { displayName: "of another revision" });
     await app.items.query("books").find();
-    await place.done("instance", "import", "--replace", "--input", file);
+    await place.done("instance", "import", "--replace", "--input", file, "--yes");
     await app.items.insert("books", { _id: "at once" });
     await app.items.remove("books", "at once");
   });
@@ -208,7 +208,7 @@ testOnEach("an instance exported, deleted and imported", async (t, database) => 
   await t.test("where a collection is not declared: refused", async () => {
     const elsewhere = await dataPlace(t, { database });
     await elsewhere.done("migrate");
-    const { code, stderr } = await elsewhere.run("instance", "import", "--input", file);
+    const { code, stderr } = await elsewhere.run("instance", "import", "--input", file, "--yes");
     assert.equal(code, 1);
     assert.match(stderr, /shared is declared/);
   });
@@ -274,7 +274,7 @@ testOnEach("a backup taken, and put back, while others write", async (t, databas
     assert.equal(statSync(file).mode & 0o777, 0o600);
     const restored = await dataPlace(t, { database });
     restored.app = place.app;
-    await restored.done("restore", file);
+    await restored.done("restore", file, "--yes", "--other-app");
     const there = await restored.start();
     const { items } = (await there.site(site.instanceId)).app;
     for (const [writer, count] of least.entries()) {
@@ -301,7 +301,7 @@ testOnEach("a backup taken, and put back, while others write", async (t, databas
     // They stumble when their collection goes.
     const { written, stop } = writers(app.items, "busy", 2, { stumbling: true });
     await until("some writes", () => written.every((count) => count > 5));
-    await place.done("restore", file);
+    await place.done("restore", file, "--yes", "--other-app");
     await stop();
     const now = await app.items.query("numbers").count();
     assert.ok(now > 0 && now <= total, `${now} of ${total}`);
@@ -319,7 +319,7 @@ testOnEach("a backup taken, and put back, while others write", async (t, databas
     const garbage = Buffer.from(good).fill(0x5a, middle, Math.min(middle + 9000, good.length));
     for (const content of ["", "nonsense", good.subarray(0, middle), garbage, Buffer.alloc(100_000)]) {
       writeFileSync(bad, content);
-      const { code, stderr } = await place.run("restore", bad);
+      const { code, stderr } = await place.run("restore", bad, "--yes");
       assert.ok(code > 0, `${content.length} bytes were taken`);
       assert.match(stderr, /error: /);
       assert.equal(await app.items.query("numbers").count(), before);

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 use crate::config::values::listen_address as address;
 pub(super) use connections::{
-    Connection, ConnectionTest, Secret, SecretList, SecretPut, SecretRekey,
+    Connection, ConnectionTest, Secret, SecretList, SecretPut, SecretRekey, SecretRemove,
 };
 pub(super) use signing_keys::{SigningKey, SigningKeyList, SigningKeyRotate};
 
@@ -47,6 +47,9 @@ pub(super) enum Command {
     /// What is kept of one instance.
     #[command(subcommand)]
     Instance(Instance),
+    /// Items of collections.
+    #[command(subcommand)]
+    Items(Items),
     /// Secrets that connections and the configuration use, kept sealed in the database.
     #[command(subcommand)]
     Secret(Secret),
@@ -77,10 +80,45 @@ pub(super) struct Check {
 pub(super) struct Migrate {
     #[command(flatten)]
     pub(super) place: Place,
+    /// Does what loses data without asking; without a terminal to ask in, that is not done without it.
+    #[arg(long)]
+    pub(super) yes: bool,
+}
+
+#[derive(Subcommand)]
+pub(super) enum Items {
+    /// Removes every item of a collection, also of one that is no longer declared.
+    Clear(ItemsClear),
+}
+
+#[derive(Args)]
+pub(super) struct ItemsClear {
+    /// The collection.
+    #[arg(value_name = "COLLECTION")]
+    pub(super) collection: String,
+    /// Of this instance alone, instead of all.
+    #[arg(long, value_name = "ID")]
+    pub(super) instance: Option<InstanceId>,
+    #[command(flatten)]
+    pub(super) place: Place,
+    /// Does not ask; without a terminal to ask in, nothing is done without it.
+    #[arg(long)]
+    pub(super) yes: bool,
+}
+
+#[derive(Args)]
+pub(super) struct InstanceList {
+    #[command(flatten)]
+    pub(super) place: Place,
+    /// Prints JSON.
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(Subcommand)]
 pub(super) enum Instance {
+    /// Says which instances anything is kept of: site, plan, and when each was seen last.
+    List(InstanceList),
     /// Writes everything that is kept of an instance, one JSON record a line.
     Export(InstanceExport),
     /// Reads such lines into an instance that has no data.
@@ -96,10 +134,13 @@ pub(super) struct InstanceExport {
     pub(super) instance: InstanceId,
     #[command(flatten)]
     pub(super) place: Place,
-    /// The file to write, readable by its owner only; standard output without it. One that is there is replaced when
-    /// the new one is whole, and a link is refused.
+    /// The file to write, readable by its owner only; standard output without it.
     #[arg(long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
+    /// Replaces a file that is there already, when the new one is whole. Never the database, the configuration, a
+    /// key, or what another program has open.
+    #[arg(long, requires = "output")]
+    pub(super) force: bool,
 }
 
 #[derive(Args)]
@@ -112,9 +153,13 @@ pub(super) struct InstanceImport {
     /// The file to read; standard input without it.
     #[arg(long, value_name = "FILE")]
     pub(super) input: Option<PathBuf>,
-    /// Removes what the instance has, first.
+    /// Puts it in the place of what the instance has, in one change.
     #[arg(long)]
     pub(super) replace: bool,
+    /// Does not ask about permissions that are opened, nor about data that is replaced; without a terminal to ask in,
+    /// neither is done without it.
+    #[arg(long)]
+    pub(super) yes: bool,
 }
 
 #[derive(Args)]
@@ -124,19 +169,38 @@ pub(super) struct InstanceDelete {
     pub(super) instance: InstanceId,
     #[command(flatten)]
     pub(super) place: Place,
-    /// Does not ask, in a terminal.
+    /// Does not ask; without a terminal to ask in, nothing is done without it.
     #[arg(long)]
     pub(super) yes: bool,
 }
 
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Backup {
-    /// The file to write, readable by its owner only. One that is there is replaced when the new one is whole, and a
-    /// link is refused.
+    #[command(subcommand)]
+    pub(super) verb: Option<BackupVerb>,
+    /// The file to write, readable by its owner only. It must not be there yet.
     #[arg(value_name = "FILE")]
-    pub(super) file: PathBuf,
+    pub(super) file: Option<PathBuf>,
     #[command(flatten)]
     pub(super) place: Place,
+    /// Replaces a file that is there already, when the new one is whole. Never the database, the configuration, a
+    /// key, or what another program has open.
+    #[arg(long)]
+    pub(super) force: bool,
+}
+
+#[derive(Subcommand)]
+pub(super) enum BackupVerb {
+    /// Proves that a backup is whole and unchanged, and says what it holds.
+    Verify(BackupVerify),
+}
+
+#[derive(Args)]
+pub(super) struct BackupVerify {
+    /// The backup.
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
 }
 
 #[derive(Args)]
@@ -146,6 +210,15 @@ pub(super) struct Restore {
     pub(super) file: PathBuf,
     #[command(flatten)]
     pub(super) place: Place,
+    /// Does not ask; without a terminal to ask in, nothing is done without it.
+    #[arg(long)]
+    pub(super) yes: bool,
+    /// Takes a backup of another app than this one's.
+    #[arg(long)]
+    pub(super) other_app: bool,
+    /// Takes a file of SQLite's that carries no checksum, as earlier versions wrote their backups.
+    #[arg(long)]
+    pub(super) without_checksum: bool,
 }
 
 #[derive(Subcommand)]
@@ -169,7 +242,8 @@ pub(super) struct Place {
     /// The configuration; `backlot.toml` in the current folder if there is one.
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
-    /// The data folder; made if it is missing. `data` in the current folder without it.
+    /// The data folder; made if it is missing. Without it, in the current folder: `data/dev` for `backlot dev`, `data`
+    /// for `backlot serve`, and for other commands that of the one that runs, or that is there.
     #[arg(long, value_name = "DIR")]
     pub(super) data: Option<PathBuf>,
 }
@@ -350,7 +424,8 @@ fn write_commands(page: &mut String, name: &str, command: &mut clap::Command) {
         if sub.get_name() == "help" {
             continue;
         }
-        if sub.has_subcommands() {
+        let is_a_command = sub.get_positionals().next().is_some() || !sub.has_subcommands();
+        if !is_a_command {
             write_commands(page, &name, sub);
             continue;
         }
@@ -360,5 +435,6 @@ fn write_commands(page: &mut String, name: &str, command: &mut clap::Command) {
             "\n## `{name}`\n\n```text\n{}\n```\n",
             help.to_string().trim_end()
         );
+        write_commands(page, &name, sub);
     }
 }

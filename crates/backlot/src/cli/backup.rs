@@ -1,105 +1,104 @@
-//! `backlot backup` and `backlot restore`
+//! `backlot backup` and `backlot backup verify`
 
 use std::io::Write as _;
+use std::path::Path;
 
-use backlot_store::secrets::{Secrets as _, WrappedKey};
-use backlot_store::signing_keys::SigningKeys as _;
-use backlot_store::backup::Origin;
-use backlot_store::{Existing, Store, StoreError};
+use backlot_server::Clock;
+use backlot_store::backup::{Origin, Verified, verify};
+use backlot_store::{Existing, StoreError};
 
-use super::arguments::{Backup, Restore};
+use super::arguments::{Backup, BackupVerb, BackupVerify};
 use super::configured::Configured;
+use super::confirm::count;
 use super::{mistake, runtime};
-use crate::secrets;
+use crate::output_file;
 
-pub(super) fn back_up(arguments: &Backup) -> anyhow::Result<()> {
+pub(super) fn run(arguments: &Backup) -> anyhow::Result<()> {
+    match (&arguments.verb, &arguments.file) {
+        (Some(BackupVerb::Verify(arguments)), _) => verify_file(arguments),
+        (None, Some(file)) => back_up(arguments, file),
+        (None, None) => Err(mistake("name the file to write: backlot backup FILE")),
+    }
+}
+
+fn back_up(arguments: &Backup, file: &Path) -> anyhow::Result<()> {
     let configured = Configured::read(&arguments.place)?;
+    output_file::refuse_unsafe(file, &configured.protected()?, arguments.force)?;
+    configured.remove_unfinished(file);
+    let existing = if arguments.force {
+        Existing::IsReplaced
+    } else {
+        Existing::Stays
+    };
+    let origin = Origin {
+        program: Some(env!("CARGO_PKG_VERSION").to_owned()),
+        app: configured.app_id()?,
+        made_at: Some(Clock::System.now()),
+    };
     runtime()?.block_on(async {
         let store = configured.open_sealed().await?;
-        store
-            .back_up(&arguments.file, Existing::IsReplaced, &Origin::default())
-            .await
-            .map_err(|error| match error {
-                // A link in its place, say, or a folder that is not there.
-                StoreError::CannotWrite { .. } => mistake(error.to_string()),
-                error => error.into(),
-            })
+        let outcome = store.back_up(file, existing, &origin).await;
+        outcome.map_err(|error| match error {
+            // A link in its place, say, or a folder that is not there.
+            StoreError::CannotWrite { .. } | StoreError::Full => mistake(error.to_string()),
+            error => error.into(),
+        })
     })?;
-    let _ = writeln!(std::io::stderr(), "wrote {}", arguments.file.display());
+    let _ = writeln!(std::io::stderr(), "wrote {}", file.display());
     Ok(())
 }
 
-pub(super) fn restore(arguments: &Restore) -> anyhow::Result<()> {
-    let configured = Configured::read(&arguments.place)?;
-    if !arguments.file.exists() {
-        let file = arguments.file.display();
+fn verify_file(arguments: &BackupVerify) -> anyhow::Result<()> {
+    let verified = proven(&arguments.file)?;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{}", described(&verified))?;
+    for table in &verified.tables {
+        let rows = count(table.rows, "row", "rows");
+        writeln!(out, "{:24}  {rows:>12}  {}", table.name, table.checksum)?;
+    }
+    if !verified.has_checksum() {
         return Err(mistake(format!(
-            "there is no backup: {file} does not exist"
+            "{}: it is sound as far as can be told, but it carries no checksum: an earlier version wrote it\n  hint: \
+             `backlot restore --without-checksum` takes it",
+            arguments.file.display()
         )));
     }
-    let runtime = runtime()?;
-    // What is there may be damaged, or its master key lost: that is what backups are for.
-    let present = runtime.block_on(present_data_keys(&configured));
-    let present = present.unwrap_or_default();
-    runtime.block_on(configured.database.restore(&arguments.file))?;
-    let mut talk = std::io::stderr();
-    let _ = writeln!(talk, "restored {}", configured.database);
-    // Better now than when a server starts.
-    let place = configured.master_key()?;
-    let opened = runtime.block_on(async {
-        let store = configured.open().await?;
-        if store.wrapped_keys().await?.is_empty() {
-            for key in present {
-                store.keep_wrapped_key(key).await?;
-            }
-        }
-        if !place.is_present() && forget_lost_keys(&store).await? {
-            let note = "note: the master key of the backup is not here, and only the signing key was sealed with it; \
-                        the next start makes new ones";
-            let _ = writeln!(std::io::stderr(), "{note}");
-            return Ok(());
-        }
-        secrets::unlock(&store, &place, false).await?;
-        let lifetime = configured.token_lifetime()?;
-        secrets::seal_signing_keys(&store, &place, lifetime).await
-    });
-    if let Err(error) = opened {
-        let _ = writeln!(
-            talk,
-            "warning: no server starts with this database as things are: {error}"
-        );
-    }
+    writeln!(out, "the backup is whole")?;
     Ok(())
 }
 
-/// Deletes signing keys that nobody here can open, with what they are sealed with, if nothing else is sealed with
-/// it. Tokens last for minutes, so nothing is lost that lasts.
-async fn forget_lost_keys(store: &Store) -> anyhow::Result<bool> {
-    let (data_keys, signing_keys) = (store.wrapped_keys().await?, store.signing_keys().await?);
-    if data_keys.is_empty() {
-        return Ok(false);
-    }
-    let deleted = store.replace_signing_keys(signing_keys.clone(), Vec::new());
-    if !deleted.await? {
-        return Ok(false);
-    }
-    for key in data_keys {
-        if !store.delete_unused_wrapped_key(&key.key_id).await? {
-            // Secrets are sealed with it: the master key has to be found.
-            store.replace_signing_keys(Vec::new(), signing_keys).await?;
-            return Ok(false);
-        }
-    }
-    Ok(true)
+/// Reads all of a backup. What is wrong with it is the file's fault.
+pub(super) fn proven(file: &Path) -> anyhow::Result<Verified> {
+    verify(file).map_err(|error| match error {
+        StoreError::NoBackup { .. } | StoreError::TooNew { .. } => mistake(error.to_string()),
+        error => error.into(),
+    })
 }
 
-/// The data keys that are there, if the master key opens them. Servers that run have them open, and go on with them
-/// where the backup is of a time without any.
-async fn present_data_keys(configured: &Configured) -> anyhow::Result<Vec<WrappedKey>> {
-    let store = configured.open().await?;
-    let place = configured.master_key()?;
-    Ok(match secrets::unlock(&store, &place, false).await? {
-        Some(_) => store.wrapped_keys().await?,
-        None => Vec::new(),
-    })
+/// What a backup is of, in words.
+pub(super) fn described(verified: &Verified) -> String {
+    let about = &verified.about;
+    let mut words = vec![format!(
+        "a backup of {}, format {}, migration {}",
+        verified.kind, verified.format, about.migration
+    )];
+    if let Some(program) = &about.program {
+        words.push(format!("made by Backlot {program}"));
+    }
+    if let Some(made_at) = about.made_at {
+        words.push(format!("at {made_at:.0}"));
+    }
+    if let Some(app) = &about.app {
+        words.push(format!("of the app {app}"));
+    }
+    let rows = |name: &str| {
+        verified
+            .tables
+            .iter()
+            .find(|it| it.name == name)
+            .map_or(0, |it| it.rows)
+    };
+    words.push(count(rows("items"), "item", "items"));
+    words.push(count(rows("instances"), "instance seen", "instances seen"));
+    words.join(", ")
 }

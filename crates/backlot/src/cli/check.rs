@@ -12,7 +12,7 @@ use crate::secrets::give_secrets;
 
 pub(super) fn run(arguments: &Check) -> anyhow::Result<()> {
     let mut configured = Configured::read(&arguments.place)?;
-    let data = DataFolder::new(arguments.place.data.as_deref());
+    let data = DataFolder::present(arguments.place.data.as_deref());
     runtime()?.block_on(give_secrets(
         &mut configured.source,
         data.path(),
@@ -33,8 +33,8 @@ pub(super) fn run(arguments: &Check) -> anyhow::Result<()> {
     }
     if !configured.database.exists() {
         writeln!(out, "the configuration is good")?;
-        for definition in &files {
-            writeln!(out, "{}: new", definition.id)?;
+        for file in &files {
+            writeln!(out, "{}: new", file.definition.id)?;
         }
         return Ok(());
     }
@@ -43,10 +43,16 @@ pub(super) fn run(arguments: &Check) -> anyhow::Result<()> {
         anyhow::Ok(Plan::make(&store, &files).await?)
     })?;
     write!(out, "{plan}")?;
+    if plan.breaks() {
+        return Err(mistake(
+            "the files of collections cannot be applied: items break their new rules\n  hint: every line that says \
+             \"refused\" names what to mend first",
+        ));
+    }
     if plan.loses() {
         return Err(mistake(
-            "the files of collections cannot be applied: data would be lost\n  hint: every line that \
-             says \"refused\" names what to mend first",
+            "the files of collections are not applied by a start: data would be lost\n  hint: `backlot migrate` asks, \
+             and applies them then",
         ));
     }
     writeln!(out, "the configuration is good")?;

@@ -1,17 +1,20 @@
 //! What commands about data need of the configuration: the database and the files of collections. The
 //! app's own values may be missing.
 
-use std::path::PathBuf;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 
-use backlot_store::{Address, Store};
-use backlot_wix::data::collection::Definition;
+use backlot_simulator::world;
+use backlot_store::{Address, Store, remove_unfinished};
 use jiff::SignedDuration;
 
 use super::arguments::Place;
-use super::{environment, mistake, read_source};
-use crate::collections;
+use super::{CONFIGURATION, environment, mistake, read_source};
+use crate::collections::{self, Declared};
 use crate::config::{Source, database_of, master_key_of};
 use crate::data_folder::DataFolder;
+use crate::folder_lock::Holder;
+use crate::protected_files::ProtectedFiles;
 use crate::secrets::{MasterKeyPlace, seal_signing_keys};
 
 /// The database and the files of collections.
@@ -20,19 +23,96 @@ pub(super) struct Configured {
     pub(super) database: Address,
     pub(super) folder: PathBuf,
     data: DataFolder,
+    configuration: PathBuf,
 }
 
 impl Configured {
     pub(super) fn read(place: &Place) -> anyhow::Result<Self> {
         let source = read_source(place.config.as_deref())?;
-        let data = DataFolder::new(place.data.as_deref());
+        let data = DataFolder::present(place.data.as_deref());
         let (database, folder) = database_of(&source, data.path())?;
         Ok(Self {
             source,
             database,
             folder,
             data,
+            configuration: place.config.clone().unwrap_or_else(|| CONFIGURATION.into()),
         })
+    }
+
+    /// The app that the data is of: the configured one, or the simulator's.
+    pub(super) fn app_id(&self) -> anyhow::Result<Option<String>> {
+        if let Some(id) = self.source.parse()?.app.id {
+            return Ok(Some(id));
+        }
+        let world = world::load(&self.data.world()).ok().flatten();
+        Ok(world.map(|it| it.app.id.to_string()))
+    }
+
+    /// Removes what killed commands have left where a file is to be written, and in the data folder.
+    pub(super) fn remove_unfinished(&self, path: &Path) {
+        let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+        remove_unfinished(folder.unwrap_or(Path::new(".")));
+        remove_unfinished(self.data.path());
+    }
+
+    /// Whether a server runs on this data.
+    pub(super) fn has_server(&self) -> bool {
+        self.server().is_some()
+    }
+
+    /// The server that runs on this data, if one does on this machine.
+    fn server(&self) -> Option<Holder> {
+        Holder::of_either(&self.data, &self.database)
+    }
+
+    /// Says how a server that runs meanwhile takes what a command has changed.
+    pub(super) fn tell_server(&self, how: &str) {
+        if let Some(holder) = self.server() {
+            let _ = writeln!(
+                std::io::stderr(),
+                "note: it runs meanwhile: {holder}; {how}"
+            );
+        }
+    }
+
+    /// Refuses to change the tables of a database while a server that knows the earlier ones runs.
+    fn refuse_another_version(&self) -> anyhow::Result<()> {
+        match self.server() {
+            Some(holder) if self.database.is_of_an_earlier_program() => Err(mistake(format!(
+                "IN_USE: the database {} is of an earlier version, in which {holder} runs\n  hint: use that version's \
+                 program, or stop that server first; this program brings the database up to its own version",
+                self.database
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Opens the database, and makes one where there is none.
+    pub(super) async fn open_or_make(&self) -> anyhow::Result<Store> {
+        self.refuse_another_version()?;
+        Ok(self.database.open().await?)
+    }
+
+    /// The files that no command writes over.
+    pub(super) fn protected(&self) -> anyhow::Result<ProtectedFiles> {
+        let mut files = ProtectedFiles::default();
+        if let Address::Sqlite { path, .. } = &self.database {
+            files.add_database(path, "the live database");
+        }
+        files.add(&self.configuration, "the configuration");
+        if let Some(file) = self.master_key()?.file() {
+            files.add_beginning(file, "the master key");
+            files.add(file, "the master key");
+        }
+        self.data.protect(&mut files);
+        for file in self.source.value_files() {
+            files.add(file, "a file that the configuration reads a value from");
+        }
+        for file in collections::files(&self.folder).unwrap_or_default() {
+            files.add(file, "a file of the collections");
+        }
+        Ok(files)
     }
 
     /// Where the master key of the secrets is.
@@ -53,7 +133,7 @@ impl Configured {
     }
 
     /// The collections of the files.
-    pub(super) fn collections(&self) -> anyhow::Result<Vec<Definition>> {
+    pub(super) fn collections(&self) -> anyhow::Result<Vec<Declared>> {
         Ok(collections::read(&self.folder)?)
     }
 
@@ -66,6 +146,6 @@ impl Configured {
                 self.database
             )));
         }
-        Ok(self.database.open().await?)
+        self.open_or_make().await
     }
 }

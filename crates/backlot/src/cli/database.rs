@@ -6,6 +6,7 @@ use backlot_store::transfer::copy;
 
 use super::arguments::{Database, DatabaseCopy};
 use super::configured::Configured;
+use super::confirm::count;
 use super::progress::Progress;
 use super::{mistake, runtime};
 use crate::config::database_at;
@@ -21,6 +22,12 @@ fn copy(arguments: &DatabaseCopy) -> anyhow::Result<()> {
     runtime()?.block_on(async {
         let from = configured.open_sealed().await?;
         let to = target.open().await?;
+        if copy::is_unfinished(&to).await? {
+            let _ = writeln!(
+                std::io::stderr(),
+                "note: a copy into {target} was broken off; it begins anew"
+            );
+        }
         if !copy::is_empty(&to).await? {
             return Err(mistake(format!(
                 "{target} is not empty\n  hint: make a new database for the copy"
@@ -29,8 +36,9 @@ fn copy(arguments: &DatabaseCopy) -> anyhow::Result<()> {
         let mut progress = Progress::new("copying");
         copy::copy(&from, &to, &mut |copied| {
             progress.at(format_args!(
-                "{} instances, {} items",
-                copied.instances, copied.items
+                "{}, {}",
+                count(copied.instances, "instance", "instances"),
+                count(copied.items, "item", "items")
             ));
         })
         .await?;
@@ -40,10 +48,10 @@ fn copy(arguments: &DatabaseCopy) -> anyhow::Result<()> {
         for (name, holdings) in [("from", old), ("to", new)] {
             writeln!(
                 out,
-                "{name}: {} instances, {} collections, {} items, checksum {}",
-                holdings.instances,
-                holdings.all.collections,
-                holdings.all.items,
+                "{name}: {}, {}, {}, checksum {}",
+                count(holdings.instances, "instance", "instances"),
+                count(holdings.all.collections, "collection", "collections"),
+                count(holdings.all.items, "item", "items"),
                 holdings.all.checksum
             )?;
         }

@@ -7,7 +7,9 @@ use super::arguments::Init;
 use super::mistake;
 use super::wix_cli::WixCli;
 use crate::config::TEMPLATE;
+use crate::data_folder::DataFolder;
 use crate::output_file::{self, OutputFile};
+use crate::protected_files::ProtectedFiles;
 
 /// The data folder that `dev` and `serve` make holds the database, its master key and, in development, the app's secret.
 const IGNORED: &str = "data/";
@@ -18,13 +20,18 @@ const ANY_CLI: &str =
 
 pub(super) fn run(arguments: &Init) -> anyhow::Result<()> {
     let path = &arguments.output;
-    write(path, arguments.force).map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => mistake(format!(
-            "{} is there already\n  hint: --force replaces it, --output FILE writes elsewhere",
+    let mut protected = ProtectedFiles::default();
+    for data in [DataFolder::of_serve(None), DataFolder::of_dev(None)] {
+        data.protect(&mut protected);
+    }
+    output_file::refuse_unsafe(path, &protected, arguments.force)?;
+    if arguments.force && !is_replaceable(path) {
+        return Err(mistake(format!(
+            "cannot write {}: what is there is no configuration\n  hint: name another file with --output",
             path.display()
-        )),
-        _ => mistake(format!("cannot write {}: {error}", path.display())),
-    })?;
+        )));
+    }
+    write(path, arguments.force).map_err(|error| output_file::cannot_write(path, &error))?;
     let mut said = format!("Wrote {}.", path.display());
     if is_here(path) {
         let list = path.with_file_name(".gitignore");
@@ -53,6 +60,14 @@ pub(super) fn run(arguments: &Init) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Whether there is nothing, or text, as a configuration is, however wrong.
+fn is_replaceable(path: &Path) -> bool {
+    match std::fs::read_to_string(path) {
+        Ok(text) => !text.contains('\0'),
+        Err(error) => error.kind() == ErrorKind::NotFound,
+    }
+}
+
 /// Whether the file goes to the current folder, where `data` will be.
 fn is_here(path: &Path) -> bool {
     let folder = path.parent().map(Path::to_owned).unwrap_or_default();
@@ -63,11 +78,7 @@ fn is_here(path: &Path) -> bool {
 fn write(path: &Path, replaces: bool) -> std::io::Result<()> {
     let mut file = OutputFile::create(path)?;
     file.write_all(TEMPLATE.as_bytes())?;
-    if replaces {
-        file.replace()
-    } else {
-        file.keep_new()
-    }
+    file.put(replaces)
 }
 
 /// Adds the data folder to a `.gitignore`, which is made if it is missing. False when it was there already.

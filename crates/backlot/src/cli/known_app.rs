@@ -27,10 +27,14 @@ pub(super) struct KnownApp {
 /// its gaps.
 pub(super) fn known_app(place: &Place) -> anyhow::Result<KnownApp> {
     let mut source = read_source(place.config.as_deref())?;
-    let data = DataFolder::new(place.data.as_deref());
+    let is_make_believe = source.parse()?.app.id.is_none();
+    let data = if is_make_believe {
+        DataFolder::with_world(place.data.as_deref())
+    } else {
+        DataFolder::present(place.data.as_deref())
+    };
     runtime()?.block_on(give_secrets(&mut source, data.path(), &environment))?;
     let world = world::load(&data.world())?;
-    let is_make_believe = source.parse()?.app.id.is_none();
     if world.is_none() && is_make_believe {
         return Err(mistake(format!(
             "there is no app: no app.id is configured, and {} does not exist\n  hint: run `backlot \

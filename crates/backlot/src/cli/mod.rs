@@ -5,6 +5,7 @@ mod arguments;
 mod backup;
 mod check;
 mod configured;
+pub(crate) mod confirm;
 mod connection;
 mod database;
 mod dev;
@@ -12,12 +13,14 @@ mod explain;
 mod init;
 mod instance;
 mod instant;
+mod items;
 mod known_app;
 mod migrate;
 mod progress;
 mod ready_file;
+mod restore;
 mod secret;
-mod serve;
+pub(crate) mod serve;
 mod sign;
 mod signals;
 mod signing_key;
@@ -70,8 +73,9 @@ pub(crate) fn main(program: Builder) -> ExitCode {
         Some(Command::Secret(command)) => secret::run(&command),
         Some(Command::SigningKey(command)) => signing_key::run(&command),
         Some(Command::Connection(command)) => connection::run(&command),
-        Some(Command::Backup(arguments)) => backup::back_up(&arguments),
-        Some(Command::Restore(arguments)) => backup::restore(&arguments),
+        Some(Command::Backup(arguments)) => backup::run(&arguments),
+        Some(Command::Restore(arguments)) => restore::run(&arguments),
+        Some(Command::Items(command)) => items::run(&command),
         Some(Command::Database(command)) => database::run(&command),
         Some(Command::Init(arguments)) => init::run(&arguments),
         None => {
@@ -102,9 +106,12 @@ fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
+/// The configuration where no flag names another, if it is there.
+const CONFIGURATION: &str = "backlot.toml";
+
 /// Reads the file that `--config` names, or `backlot.toml` where there is one.
 fn read_source(chosen: Option<&std::path::Path>) -> anyhow::Result<Source> {
-    let default = std::path::Path::new("backlot.toml");
+    let default = std::path::Path::new(CONFIGURATION);
     let file = chosen.or_else(|| default.exists().then_some(default));
     Ok(Source::read(file, &environment)?)
 }

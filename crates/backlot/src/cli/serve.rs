@@ -1,25 +1,32 @@
 //! `backlot serve`: production.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use backlot_server::elevated::SigningKeyError;
 use backlot_server::log::{self, Sink};
+use backlot_server::{Clock, Stop};
+use backlot_store::{Address, remove_unfinished};
 use serde_json::json;
 
 use super::arguments::{Listen, Serve};
 use super::signals::Signals;
 use super::{environment, mistake, read_source, ready_file, runtime};
 use crate::collections;
-use crate::config::{Fallback, Mode, Source, resolve};
+use crate::config::{Fallback, Mode, Source, database_of, resolve};
 use crate::data_folder::DataFolder;
+use crate::folder_lock::ServerLock;
 use crate::library::Builder;
+use crate::protected_files::with_end;
 use crate::secrets::give_secrets;
 
 pub(super) fn run(program: Builder, arguments: &Serve) -> anyhow::Result<()> {
     ready_file::forget(arguments.listen.ready_file.as_deref())?;
     let mut source = read_source(arguments.place.config.as_deref())?;
-    let data = DataFolder::new(arguments.place.data.as_deref());
+    let data = DataFolder::of_serve(arguments.place.data.as_deref());
     put_flags(&mut source, &arguments.listen);
+    let _lock = lock(&data, &source)?;
     let fallback = Fallback::default();
     runtime()?.block_on(give_secrets(&mut source, data.path(), &environment))?;
     let resolved = resolve(&source, Mode::Serve, &fallback, data.path(), &environment)?;
@@ -33,6 +40,7 @@ pub(super) fn run(program: Builder, arguments: &Serve) -> anyhow::Result<()> {
     }
     let configuration = source.file().map(|file| file.display().to_string());
     let database = resolved.database.to_string();
+    let soon = AtomicBool::new(false);
     let outcome = runtime()?.block_on(async {
         let signals = Signals::install()?;
         let files = collections::read(&resolved.collections)?;
@@ -43,19 +51,64 @@ pub(super) fn run(program: Builder, arguments: &Serve) -> anyhow::Result<()> {
             ready_file::write(path, &json!({ "backend": backend, "admin": admin }))?;
         }
         tracing::info!(backend, admin, configuration, database, "serving");
-        anyhow::Ok(server.run(signals.stop()).await)
+        let stop = async {
+            let stop = signals.stop().await;
+            soon.store(stop == Stop::Soon, Ordering::Relaxed);
+            stop
+        };
+        anyhow::Ok(server.run(stop).await)
     });
     sink.flush();
     match outcome {
         Ok(true) => Ok(()),
         Ok(false) => {
-            let _ = writeln!(
-                std::io::stderr(),
-                "requests were cut; see server.drain_timeout"
-            );
+            let why = if soon.load(Ordering::Relaxed) {
+                "requests were cut, since Ctrl-C waits for them for a second at most; SIGTERM waits for \
+                 server.drain_timeout"
+            } else {
+                "requests were cut: they took longer than server.drain_timeout"
+            };
+            let _ = writeln!(std::io::stderr(), "{why}");
             Ok(())
         }
         Err(error) => Err(addresses_are_the_persons(error)),
+    }
+}
+
+/// Keeps other servers from the database, and from the folder if anything is kept in it. Before anything is opened: the
+/// other server may be of an earlier version.
+pub(crate) fn lock(data: &DataFolder, source: &Source) -> anyhow::Result<ServerLock> {
+    let (database, _) = database_of(source, data.path())?;
+    let keeps_key = source.parse()?.secrets.master_key.is_none();
+    let is_file = matches!(database, Address::Sqlite { .. });
+    let folder = (keeps_key || is_file).then_some(data);
+    let lock = ServerLock::take(folder, &database, Clock::System.now())?;
+    tidy(data, &database);
+    Ok(lock)
+}
+
+/// Removes files that were in the making when a program was killed, and says where one has left more.
+pub(crate) fn tidy(data: &DataFolder, database: &Address) {
+    let mut folders = vec![data.path()];
+    if let Address::Sqlite { path, .. } = database {
+        folders.extend(path.parent());
+        let kept = with_end(path, ".before-restore");
+        if kept.exists() {
+            let _ = writeln!(
+                std::io::stderr(),
+                "note: {} is the database as it was before a restore that was broken off; remove it when all is well",
+                kept.display()
+            );
+        }
+    }
+    for folder in folders {
+        for path in remove_unfinished(folder) {
+            let _ = writeln!(
+                std::io::stderr(),
+                "note: removed an unfinished file: {}",
+                path.display()
+            );
+        }
     }
 }
 
@@ -69,16 +122,62 @@ pub(super) fn put_flags(source: &mut Source, listen: &Listen) {
     }
 }
 
+/// What to do about an address that cannot be listened on.
+fn listen_remedy(address: SocketAddr, cause: &std::io::Error) -> String {
+    const CHOOSE: &str =
+        "--listen, --admin-listen, --simulator-listen or --app-listen (port 0 takes a free one)";
+    match cause.kind() {
+        ErrorKind::AddrInUse => {
+            format!("another program has this address; choose one with {CHOOSE}")
+        }
+        ErrorKind::PermissionDenied => format!(
+            "this user may not listen on port {}; take one above 1023 with {CHOOSE}, put a proxy in front, or allow it \
+             (on Linux: setcap cap_net_bind_service=+ep PROGRAM)",
+            address.port()
+        ),
+        ErrorKind::AddrNotAvailable => format!(
+            "this machine has no address {}: 0.0.0.0 means all that it has, 127.0.0.1 itself alone; choose one with {CHOOSE}",
+            address.ip()
+        ),
+        _ => format!("choose another address with {CHOOSE}"),
+    }
+}
+
 /// An address that is taken, or another master key, is a mistake to mend, not a fault of the program.
 pub(super) fn addresses_are_the_persons(error: anyhow::Error) -> anyhow::Error {
     match error.downcast_ref::<backlot_server::StartError>() {
-        Some(backlot_server::StartError::Listen { .. }) => mistake(format!(
-            "{error}\n  hint: another program has this address; choose one with --listen, \
-             --admin-listen, --simulator-listen or --app-listen (port 0 takes a free one)"
+        Some(backlot_server::StartError::Listen { address, cause }) => mistake(format!(
+            "{error}\n  hint: {}",
+            listen_remedy(*address, cause)
         )),
         Some(backlot_server::StartError::Keys(keys @ SigningKeyError::DoesNotOpen(_))) => {
             mistake(keys.to_string())
         }
         _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reason_not_to_listen_has_its_own_remedy() {
+        let address = SocketAddr::from(([127, 0, 0, 1], 80));
+        for (kind, words) in [
+            (
+                ErrorKind::PermissionDenied,
+                "this user may not listen on port 80",
+            ),
+            (ErrorKind::AddrInUse, "another program has this address"),
+            (
+                ErrorKind::AddrNotAvailable,
+                "this machine has no address 127.0.0.1",
+            ),
+            (ErrorKind::Other, "choose another address"),
+        ] {
+            let remedy = listen_remedy(address, &std::io::Error::from(kind));
+            assert!(remedy.starts_with(words), "{remedy}");
+        }
     }
 }

@@ -26,7 +26,7 @@ pub(super) fn run(command: &Simulator) -> anyhow::Result<()> {
 fn token(arguments: &SimulatorToken) -> anyhow::Result<()> {
     let known = known_app(&arguments.place)?;
     let Some(tokens) = known.simulated_tokens else {
-        let data = DataFolder::new(arguments.place.data.as_deref());
+        let data = DataFolder::with_world(arguments.place.data.as_deref());
         return Err(mistake(format!(
             "there is no simulator: {} does not exist\n  hint: run `backlot dev` first, or name its \
              folder with --data",

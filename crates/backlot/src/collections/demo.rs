@@ -8,26 +8,28 @@ use std::path::Path;
 
 use backlot_wix::data::collection::Definition;
 
+use super::Declared;
 use super::file::CollectionFile;
 
 const REVIEWS: &str = include_str!("demo/reviews.toml");
 
 /// The demo's own, where `demo_is_shown` and there is no folder; the folder's files otherwise.
-pub(crate) fn read_or_demo(folder: &Path, demo_is_shown: bool) -> anyhow::Result<Vec<Definition>> {
+pub(crate) fn read_or_demo(folder: &Path, demo_is_shown: bool) -> anyhow::Result<Vec<Declared>> {
     if demo_is_shown && !folder.exists() {
-        return Ok(vec![definition()?]);
+        return Ok(vec![declared()?]);
     }
     Ok(super::read(folder)?)
 }
 
 /// Whether it is the demo's own, and no developer's.
 pub(super) fn is_the_demos(definition: &Definition) -> bool {
-    self::definition().is_ok_and(|demo| demo.says_the_same_as(definition))
+    declared().is_ok_and(|demo| demo.definition.says_the_same_as(definition))
 }
 
-fn definition() -> anyhow::Result<Definition> {
+fn declared() -> anyhow::Result<Declared> {
     let file: CollectionFile = toml::from_str(REVIEWS)?;
-    Ok(file.into_definition("reviews")?)
+    let declared = file.into_declared("reviews");
+    declared.map_err(|findings| anyhow::anyhow!("the demo's collection is wrong: {findings:?}"))
 }
 
 #[cfg(test)]

@@ -1,12 +1,17 @@
 //! `collections/reviews.toml`: the words of a file. `docs/data.md` describes them.
 
+use backlot_store::Backfill;
 use backlot_wix::data::collection::{
     Definition, Field, FieldType, Index, IndexField, LengthRange, Level, NumberRange, Permissions,
-    SizeRange,
+    SizeRange, check_collection_id,
 };
-use backlot_wix::data::{Direction, Fault, Value};
+use backlot_wix::data::{Direction, Value};
 use serde::Deserialize;
 use serde_json::json;
+
+use super::Declared;
+use super::check::check;
+use super::lines::Finding;
 
 /// A collection.
 #[derive(Debug, Deserialize)]
@@ -63,6 +68,10 @@ struct FieldPart {
     pattern: Option<String>,
     /// The collection that a reference refers to.
     references: Option<String>,
+    /// The key that the field had before: what items hold in it moves.
+    renamed_from: Option<String>,
+    /// What items get that hold nothing in it when the definition changes.
+    default: Option<toml::Value>,
 }
 
 /// An index. A field with `-` in front is kept descending.
@@ -78,40 +87,79 @@ struct IndexPart {
 }
 
 impl CollectionFile {
-    /// What the file defines, checked as Wix Data checks it.
-    pub(super) fn into_definition(self, file_name: &str) -> Result<Definition, Fault> {
-        let definition = Definition {
-            id: self.id.unwrap_or_else(|| file_name.to_owned()),
-            display_name: self.display_name,
-            display_field: self.display_field,
-            fields: self
-                .fields
-                .into_iter()
-                .map(FieldPart::into_field)
-                .collect::<Result<_, _>>()?,
-            permissions: Permissions {
-                insert: self.permissions.insert,
-                update: self.permissions.update,
-                remove: self.permissions.remove,
-                read: self.permissions.read,
+    /// What the file defines, and everything that is wrong with it.
+    pub(super) fn into_declared(self, file_name: &str) -> Result<Declared, Vec<Finding>> {
+        let id = self.id.unwrap_or_else(|| file_name.to_owned());
+        let mut findings = Vec::new();
+        if let Err(fault) = check_collection_id(&id) {
+            findings.push(Finding::new("id", fault.to_string()));
+        }
+        let (mut fields, mut backfill) = (Vec::new(), Backfill::default());
+        for (place, mut part) in self.fields.into_iter().enumerate() {
+            let key = format!("fields[{place}]");
+            if let Some(earlier) = part.renamed_from.take() {
+                backfill.renames.push((earlier, part.key.clone()));
+            }
+            if let Some(value) = part.default.take() {
+                match plain(&value) {
+                    Some(value) => backfill.defaults.push((part.key.clone(), value)),
+                    None => findings.push(Finding::new(
+                        format!("{key}.default"),
+                        format!(
+                            "{}: write a default as a text, number, boolean or list",
+                            part.key
+                        ),
+                    )),
+                }
+            }
+            match part.into_field(&key) {
+                Ok(field) => fields.push(field),
+                Err(finding) => findings.push(finding),
+            }
+        }
+        let declared = Declared {
+            definition: Definition {
+                id,
+                display_name: self.display_name,
+                display_field: self.display_field,
+                fields,
+                permissions: Permissions {
+                    insert: self.permissions.insert,
+                    update: self.permissions.update,
+                    remove: self.permissions.remove,
+                    read: self.permissions.read,
+                },
+                plugins: Vec::new(),
+                indexes: self
+                    .indexes
+                    .into_iter()
+                    .map(IndexPart::into_index)
+                    .collect(),
+                revision: 0,
+                created_at: 0,
+                updated_at: 0,
             },
-            plugins: Vec::new(),
-            indexes: self
-                .indexes
-                .into_iter()
-                .map(IndexPart::into_index)
-                .collect(),
-            revision: 0,
-            created_at: 0,
-            updated_at: 0,
+            backfill,
         };
-        definition.validate()?;
-        Ok(definition)
+        // Places are those of the file only if every field is one.
+        if findings.is_empty() {
+            findings = check(&declared);
+        }
+        if findings.is_empty()
+            && let Err(fault) = declared.definition.validate()
+        {
+            findings.push(Finding::new("", fault.to_string()));
+        }
+        if findings.is_empty() {
+            Ok(declared)
+        } else {
+            Err(findings)
+        }
     }
 }
 
 impl FieldPart {
-    fn into_field(self) -> Result<Field, Fault> {
+    fn into_field(self, place: &str) -> Result<Field, Finding> {
         let mut field = Field::new(&self.key, self.field_type);
         field.required = self.required;
         field.unique = self.unique;
@@ -142,19 +190,24 @@ impl FieldPart {
                 }
                 other => {
                     let text = format!("{}: a {} has no min and max.", self.key, other.name());
-                    return Err(Fault::invalid(text));
+                    let name = if min.is_some() { "min" } else { "max" };
+                    return Err(Finding::new(format!("{place}.{name}"), text));
                 }
             }
         }
         if let Some(choices) = self.choices {
-            let choices = choices.iter().map(choice).collect::<Option<_>>();
-            let wrong = || {
-                Fault::invalid(format!(
-                    "{}: enum is a list of texts, numbers or booleans.",
-                    self.key
-                ))
-            };
-            field.choices = Some(choices.ok_or_else(wrong)?);
+            let mut values = Vec::new();
+            for (number, choice) in choices.iter().enumerate() {
+                let wrong = || {
+                    let text = format!(
+                        "{}: enum is a list of texts, numbers or booleans.",
+                        self.key
+                    );
+                    Finding::new(format!("{place}.enum[{number}]"), text)
+                };
+                values.push(scalar(choice).ok_or_else(wrong)?);
+            }
+            field.choices = Some(values);
         }
         if let Some(collection) = self.references {
             let part = match self.field_type {
@@ -162,7 +215,7 @@ impl FieldPart {
                 FieldType::MultiReference => "multiReference",
                 other => {
                     let text = format!("{}: a {} refers to nothing.", self.key, other.name());
-                    return Err(Fault::invalid(text));
+                    return Err(Finding::new(format!("{place}.references"), text));
                 }
             };
             field.type_metadata = Some(json!({ part: { "referencedCollectionId": collection } }));
@@ -179,7 +232,19 @@ impl FieldPart {
     }
 }
 
-fn choice(value: &toml::Value) -> Option<Value> {
+/// A value of an item, as a file writes it.
+fn plain(value: &toml::Value) -> Option<Value> {
+    match value {
+        toml::Value::Array(values) => values
+            .iter()
+            .map(plain)
+            .collect::<Option<_>>()
+            .map(Value::Array),
+        other => scalar(other),
+    }
+}
+
+fn scalar(value: &toml::Value) -> Option<Value> {
     Some(match value {
         toml::Value::String(text) => text.as_str().into(),
         #[expect(

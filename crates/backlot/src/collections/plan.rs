@@ -1,25 +1,36 @@
 //! What the files of collections change in the database, told before it is done.
 //!
-//! Nothing is done that would lose data: a collection that has items cannot go, nor a multi-reference
-//! field that has links, and a definition cannot become one that existing items do not keep to.
+//! Nothing is done without a person's consent that would lose data: a collection that has items does not go, nor a
+//! multi-reference field that has links. And a definition does not become one that existing items break.
 
 use std::fmt;
 
-use backlot_store::collections::Collections;
-use backlot_store::{Store, StoreError};
+use backlot_store::collections::{Collections, Misfit};
+use backlot_store::{Backfill, Store, StoreError};
+use backlot_wix::data::Value;
 use backlot_wix::data::collection::Definition;
 
-use super::demo;
+use super::{Declared, demo};
+use crate::cli::confirm::count;
+
+/// The most that is told of a value, in characters.
+const SHOWN: usize = 60;
 
 /// One collection that changes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Step {
     /// Its id.
     pub(crate) collection: String,
     /// What changes, a sentence each.
     pub(crate) changes: Vec<String>,
-    /// Why that cannot be, a sentence each.
+    /// What would be lost, a sentence each.
     pub(crate) losses: Vec<String>,
+    /// Why it cannot be, a sentence each.
+    pub(crate) breaks: Vec<String>,
+    /// Multi-reference fields whose links get another field, or go.
+    pub(crate) links: Vec<(String, Option<String>)>,
+    /// How many items get a default or a field's new name.
+    pub(crate) amended: u64,
 }
 
 /// All that changes.
@@ -30,81 +41,143 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// Compares the files with what the database holds.
-    pub(crate) async fn make(store: &Store, files: &[Definition]) -> Result<Self, StoreError> {
+    pub(crate) async fn make(store: &Store, files: &[Declared]) -> Result<Self, StoreError> {
         let before = store.declared_collections().await?;
         let mut steps = Vec::new();
         for new in files {
-            let old = before.iter().find(|it| it.id == new.id);
+            let old = before.iter().find(|it| it.id == new.definition.id);
             let step = match old {
-                Some(old) if old.says_the_same_as(new) => continue,
+                Some(old) if old.says_the_same_as(&new.definition) => continue,
                 old => changed(store, old, new).await?,
             };
             steps.push(step);
         }
         for old in &before {
-            if files.iter().all(|new| new.id != old.id) {
+            if files.iter().all(|new| new.definition.id != old.id) {
                 steps.push(gone(store, old).await?);
             }
         }
         let mut plan = Self { steps };
-        if !plan.loses() {
-            let trial = store.declare_collections(files.to_vec(), true).await?;
+        // Where items are amended first, what is to be unique is not known before.
+        let is_amended = plan.steps.iter().any(|step| step.amended > 0);
+        if !plan.loses() && !plan.breaks() && !is_amended {
+            let definitions = files.iter().map(|it| it.definition.clone()).collect();
+            let trial = store.declare_collections(definitions, true).await?;
             if let Err(fault) = trial {
                 plan.steps.push(Step {
                     collection: "indexes".to_owned(),
-                    changes: Vec::new(),
-                    losses: vec![fault.to_string()],
+                    breaks: vec![fault.to_string()],
+                    ..Step::default()
                 });
             }
         }
         Ok(plan)
     }
 
-    /// Whether it cannot be done.
+    /// Whether data would be lost.
     pub(crate) fn loses(&self) -> bool {
         self.steps.iter().any(|step| !step.losses.is_empty())
+    }
+
+    /// Whether it cannot be done, with consent or without.
+    pub(crate) fn breaks(&self) -> bool {
+        self.steps.iter().any(|step| !step.breaks.is_empty())
+    }
+
+    /// What would be lost, a line each.
+    pub(crate) fn losses(&self) -> Vec<String> {
+        let lines = self.steps.iter().flat_map(|step| {
+            let line = |loss: &String| format!("loses: {}: {loss}", step.collection);
+            step.losses.iter().map(line)
+        });
+        lines.collect()
     }
 }
 
 async fn changed(
     store: &Store,
     old: Option<&Definition>,
-    new: &Definition,
+    new: &Declared,
 ) -> Result<Step, StoreError> {
+    let Declared {
+        definition,
+        backfill,
+    } = new;
     let mut step = Step {
-        collection: new.id.clone(),
-        changes: Vec::new(),
-        losses: Vec::new(),
+        collection: definition.id.clone(),
+        ..Step::default()
     };
     match old {
         None => step.changes.push("new".to_owned()),
-        Some(old) => step.changes.extend(differences(old, new)),
+        Some(old) => step.changes.extend(differences(old, definition, backfill)),
     }
-    let misfits = store.misfits(new, &backlot_store::Backfill::default()).await?;
-    for misfit in &misfits.first {
-        let (instance_id, item_id) = (misfit.instance_id, &misfit.item_id);
-        let sentences: Vec<String> = misfit
-            .violations
-            .iter()
-            .map(|(it, _)| format!("{} {}", it.field, it.description))
-            .collect();
-        step.losses.push(format!(
-            "the item {item_id:?} of the instance {instance_id} does not fit: {}",
-            sentences.join("; ")
-        ));
+    let misfits = store.misfits(definition, backfill).await?;
+    step.amended = misfits.amended;
+    if misfits.amended > 0 {
+        let items = count(misfits.amended, "item gets", "items get");
+        step.changes
+            .push(format!("{items} a field's new name or its default"));
     }
-    if misfits.count > misfits.first.len() as u64 {
-        step.losses
-            .push(format!("{} items do not fit in all", misfits.count));
+    if misfits.count > 0 {
+        let break_it = if misfits.count == 1 {
+            "breaks"
+        } else {
+            "break"
+        };
+        let items = count(misfits.count, "item", "items");
+        step.breaks
+            .push(format!("{items} {break_it} the new rules"));
     }
-    let usage = store.usage(&new.id).await?;
-    for (field, links) in usage.links {
-        if new.multi_reference(&field).is_none() {
-            let sentence = format!("{links} links of the field {field} would be lost");
-            step.losses.push(sentence);
+    step.breaks.extend(misfits.first.iter().map(told));
+    for (field, links) in store.usage(&definition.id).await?.links {
+        if definition.multi_reference(&field).is_some() {
+            continue;
         }
+        let renamed = backfill
+            .renames
+            .iter()
+            .find(|(earlier, _)| *earlier == field);
+        let present = renamed.map(|(_, present)| present.clone());
+        let present = present.filter(|it| definition.multi_reference(it).is_some());
+        if present.is_none() {
+            let links = count(links, "link", "links");
+            step.losses
+                .push(format!("{links} of the field {field} would be lost"));
+        }
+        step.links.push((field, present));
     }
     Ok(step)
+}
+
+/// Which item breaks which rule, and with what.
+fn told(misfit: &Misfit) -> String {
+    let sentences: Vec<String> = misfit
+        .violations
+        .iter()
+        .map(|(violation, value)| {
+            let value = value.as_ref().map_or_else(|| "nothing".to_owned(), shown);
+            format!(
+                "{} {}, and holds {value}",
+                violation.field, violation.description
+            )
+        })
+        .collect();
+    format!(
+        "the item {:?} of the instance {} breaks a rule: {}",
+        misfit.item_id,
+        misfit.instance_id,
+        sentences.join("; ")
+    )
+}
+
+fn shown(value: &Value) -> String {
+    let text = serde_json::to_string(value).unwrap_or_default();
+    let replace = |it: char| if it.is_control() { '\u{fffd}' } else { it };
+    let mut short: String = text.chars().take(SHOWN).map(replace).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
 }
 
 async fn gone(store: &Store, old: &Definition) -> Result<Step, StoreError> {
@@ -113,22 +186,32 @@ async fn gone(store: &Store, old: &Definition) -> Result<Step, StoreError> {
     let is_missed = usage.items > 0 && !demo::is_the_demos(old);
     let losses = is_missed.then(|| {
         format!(
-            "its {} items of {} instances would be out of reach; remove them first, or keep the file",
-            usage.items, usage.instances
+            "its {} of {} would be out of reach; `backlot items clear {}` removes them first, or keep the file",
+            count(usage.items, "item", "items"),
+            count(usage.instances, "instance", "instances"),
+            old.id
         )
     });
     Ok(Step {
         collection: old.id.clone(),
         changes: vec!["removed".to_owned()],
         losses: losses.into_iter().collect(),
+        ..Step::default()
     })
 }
 
-fn differences(old: &Definition, new: &Definition) -> Vec<String> {
+fn differences(old: &Definition, new: &Definition, backfill: &Backfill) -> Vec<String> {
     let mut differences = Vec::new();
+    let earlier = |key: &str| {
+        let renamed = backfill.renames.iter().find(|(_, present)| present == key);
+        renamed.map(|(earlier, _)| earlier.as_str())
+    };
     for field in &new.fields {
         match old.field(&field.key) {
-            None => differences.push(format!("field {} is new", field.key)),
+            None => differences.push(match earlier(&field.key) {
+                Some(earlier) => format!("field {} is renamed from {earlier}", field.key),
+                None => format!("field {} is new", field.key),
+            }),
             Some(before) if before.field_type != field.field_type => differences.push(format!(
                 "field {} was {}, becomes {}",
                 field.key,
@@ -142,7 +225,8 @@ fn differences(old: &Definition, new: &Definition) -> Vec<String> {
         }
     }
     for field in &old.fields {
-        if new.field(&field.key).is_none() {
+        let is_renamed = backfill.renames.iter().any(|(it, _)| *it == field.key);
+        if new.field(&field.key).is_none() && !is_renamed {
             differences.push(format!(
                 "field {} is no longer declared; what items hold in it stays",
                 field.key
@@ -163,17 +247,16 @@ fn differences(old: &Definition, new: &Definition) -> Vec<String> {
 
 impl fmt::Display for Plan {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Step {
-            collection,
-            changes,
-            losses,
-        } in &self.steps
-        {
-            for change in changes {
+        for step in &self.steps {
+            let collection = &step.collection;
+            for change in &step.changes {
                 writeln!(formatter, "{collection}: {change}")?;
             }
-            for loss in losses {
-                writeln!(formatter, "{collection}: refused: {loss}")?;
+            for loss in &step.losses {
+                writeln!(formatter, "{collection}: loses: {loss}")?;
+            }
+            for cause in &step.breaks {
+                writeln!(formatter, "{collection}: refused: {cause}")?;
             }
         }
         Ok(())

@@ -20,5 +20,6 @@ pub(crate) use resolve::{
     connections_of, database_at, database_of, master_key_of, notes_of, origins_of,
 };
 pub use sections::Config;
+pub(crate) use source::lines;
 pub use source::{Environment, Origin, Source};
 pub use template::TEMPLATE;

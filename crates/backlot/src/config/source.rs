@@ -5,6 +5,8 @@ mod environment;
 mod file;
 mod unknown;
 
+pub(crate) use file::lines;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -67,12 +69,30 @@ impl Source {
         let mut names = Vec::new();
         for (section, value) in &self.table {
             if section != "connection" {
-                find_secrets(value, &mut names);
+                find_single(value, "secret", &mut names);
             }
         }
         names.sort_unstable();
         names.dedup();
         names
+    }
+
+    /// The files that values are read from: `{ file = "…" }`.
+    pub(crate) fn value_files(&self) -> Vec<PathBuf> {
+        let mut names = Vec::new();
+        for value in self.table.values() {
+            find_single(value, "file", &mut names);
+        }
+        names.iter().map(|name| self.folder.join(name)).collect()
+    }
+
+    /// The keys whose values are this secret: `connection[0].auth.bearer`.
+    pub(crate) fn users_of_secret(&self, name: &str) -> Vec<String> {
+        let mut users = Vec::new();
+        for (section, value) in &self.table {
+            find_users(value, section, name, &mut users);
+        }
+        users
     }
 
     /// Gives the secrets that were read from the database.
@@ -162,16 +182,39 @@ fn plain_words(said: &str) -> String {
     })
 }
 
-/// `{ secret = "name" }`, however deep.
-fn find_secrets(value: &Value, names: &mut Vec<String>) {
+/// The places of `{ secret = "name" }`, below this key.
+fn find_users(value: &Value, key: &str, name: &str, users: &mut Vec<String>) {
     match value {
         Value::Table(table) => {
-            if let (1, Some(Value::String(name))) = (table.len(), table.get("secret")) {
+            if table.len() == 1 && table.get("secret").and_then(Value::as_str) == Some(name) {
+                users.push(key.to_owned());
+            }
+            for (inner, value) in table {
+                find_users(value, &format!("{key}.{inner}"), name, users);
+            }
+        }
+        Value::Array(values) => {
+            for (index, value) in values.iter().enumerate() {
+                find_users(value, &format!("{key}[{index}]"), name, users);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// `{ secret = "name" }` or `{ file = "name" }`, however deep.
+fn find_single(value: &Value, key: &str, names: &mut Vec<String>) {
+    match value {
+        Value::Table(table) => {
+            if let (1, Some(Value::String(name))) = (table.len(), table.get(key)) {
                 names.push(name.clone());
             }
-            table.values().for_each(|value| find_secrets(value, names));
+            let values = table.values();
+            values.for_each(|value| find_single(value, key, names));
         }
-        Value::Array(values) => values.iter().for_each(|value| find_secrets(value, names)),
+        Value::Array(values) => values
+            .iter()
+            .for_each(|value| find_single(value, key, names)),
         _ => {}
     }
 }

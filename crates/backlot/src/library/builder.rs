@@ -8,11 +8,12 @@ use anyhow::Context as _;
 use backlot_server::log::{RequestLog, Sink};
 use backlot_server::{Clock, Server, Settings};
 use backlot_store::Store;
-use backlot_wix::data::collection::Definition;
+use backlot_store::transfer::copy;
 
 use super::Mount;
 use crate::cli;
-use crate::collections;
+use crate::cli::serve::lock;
+use crate::collections::{self, Declared};
 use crate::config::{Fallback, Mode, Resolved, Source, resolve};
 use crate::data_folder::DataFolder;
 use crate::open_files;
@@ -54,7 +55,8 @@ impl Builder {
     pub async fn bind(self, config: &Path) -> anyhow::Result<Server> {
         let environment = |name: &str| std::env::var(name).ok();
         let mut source = Source::read(Some(config), &environment)?;
-        let data = DataFolder::new(None);
+        let data = DataFolder::of_serve(None);
+        let lock = lock(&data, &source)?;
         give_secrets(&mut source, data.path(), &environment).await?;
         let resolved = resolve(
             &source,
@@ -65,7 +67,8 @@ impl Builder {
         )?;
         let sink = Sink::standard_error().context("cannot start the log")?;
         let files = collections::read(&resolved.collections)?;
-        self.bind_resolved(resolved, files, &sink).await
+        let server = self.bind_resolved(resolved, files, &sink).await?;
+        Ok(server.holding(lock))
     }
 
     pub(crate) fn has_mounts(&self) -> bool {
@@ -75,7 +78,7 @@ impl Builder {
     pub(crate) async fn bind_resolved(
         self,
         mut resolved: Resolved,
-        files: Vec<Definition>,
+        files: Vec<Declared>,
         sink: &Arc<Sink>,
     ) -> anyhow::Result<Server> {
         for mount in self.mounts {
@@ -94,6 +97,13 @@ impl Builder {
         }
         hold_connections(&mut resolved.settings);
         let store = resolved.database.open().await?;
+        if copy::is_unfinished(&store).await? {
+            return Err(cli::mistake(format!(
+                "COPY_UNFINISHED: a copy of another database into {} was broken off, so it holds a part only\n  hint: \
+                 run `backlot database copy` again, which begins anew",
+                resolved.database
+            )));
+        }
         let place = &resolved.master_key;
         let is_new = !place.is_present();
         // Every server needs it: its signing key is sealed.

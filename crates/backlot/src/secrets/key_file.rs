@@ -7,7 +7,7 @@ use backlot_server::vault::MasterKey;
 use zeroize::Zeroizing;
 
 use crate::cli::mistake;
-use crate::data_folder::DataFolder;
+use crate::data_folder::make_private;
 use crate::output_file::OutputFile;
 
 /// Reads a key.
@@ -38,7 +38,7 @@ pub(super) fn create(file: &Path, key: &MasterKey) -> std::io::Result<()> {
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());
     if let Some(folder) = folder {
-        DataFolder::new(Some(folder)).make()?;
+        make_private(folder)?;
     }
     let mut out = OutputFile::create(file)?;
     out.write_all(key.reveal().as_bytes())?;

@@ -14,7 +14,7 @@ pub(in crate::cli) enum Secret {
     /// Replaces a secret that is there; running servers use the new value within a second.
     Rotate(SecretPut),
     /// Removes a secret.
-    Remove(SecretPut),
+    Remove(SecretRemove),
     /// Changes the master key, while servers run. The new one is read from standard input, or made: it
     /// replaces the file that the old one is in, or is printed where that is in no file. What an earlier version sealed
     /// is sealed anew, so that no older copy of a row opens; none may run any more.
@@ -31,6 +31,15 @@ pub(in crate::cli) struct SecretPut {
     pub(in crate::cli) instance: Option<InstanceId>,
     #[command(flatten)]
     pub(in crate::cli) place: Place,
+}
+
+#[derive(Args)]
+pub(in crate::cli) struct SecretRemove {
+    #[command(flatten)]
+    pub(in crate::cli) secret: SecretPut,
+    /// Does not ask; without a terminal to ask in, nothing is done without it.
+    #[arg(long)]
+    pub(in crate::cli) yes: bool,
 }
 
 #[derive(Args)]

@@ -25,7 +25,7 @@ pub(super) fn run(arguments: &ConnectionTest) -> anyhow::Result<()> {
     let settings = list.swap_remove(at);
     let key = configured.master_key()?;
     let findings = runtime()?.block_on(async {
-        let store = configured.database.open().await?;
+        let store = configured.open_or_make().await?;
         let is_needed = settings.needs_vault();
         let trial = Trial {
             vault: secrets::unlock(&store, &key, is_needed).await?,

@@ -6,6 +6,7 @@ mod listeners;
 mod site_data;
 mod stage;
 
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,8 +19,9 @@ use super::arguments::Dev;
 use super::signals::Signals;
 use super::{environment, mistake, read_source, ready_file, runtime, serve};
 use crate::collections;
-use crate::config::{Fallback, Mode, Resolved, resolve};
+use crate::config::{Fallback, Mode, Resolved, database_of, resolve};
 use crate::data_folder::DataFolder;
+use crate::folder_lock::ServerLock;
 use crate::library::Builder;
 use crate::secrets::give_secrets;
 use banner::Kept;
@@ -30,12 +32,26 @@ pub(super) fn run(program: Builder, arguments: &Dev) -> anyhow::Result<()> {
     stay_on_this_machine(arguments)?;
     ready_file::forget(arguments.listen.ready_file.as_deref())?;
     let mut source = read_source(arguments.place.config.as_deref())?;
-    let data = DataFolder::new(arguments.place.data.as_deref());
+    let data = DataFolder::of_dev(arguments.place.data.as_deref());
     serve::put_flags(&mut source, &arguments.listen);
     data.make().map_err(|error| {
         let folder = data.path().display();
         mistake(format!("cannot make the data folder {folder}: {error}"))
     })?;
+    if let Some(earlier) = data.earlier_dev() {
+        let _ = writeln!(
+            std::io::stderr(),
+            "note: {} holds the app of an earlier `backlot dev`; --data {} goes on with it",
+            earlier.display(),
+            earlier.display()
+        );
+    }
+    let lock = ServerLock::take(
+        Some(&data),
+        &database_of(&source, data.path())?.0,
+        stage::now(),
+    )?;
+    serve::tidy(&data, &database_of(&source, data.path())?.0);
     let world = world::load_or_make(&data.world(), &mut stage::guid)?;
     let app = &world.app;
     let fallback = Fallback {
@@ -63,6 +79,7 @@ pub(super) fn run(program: Builder, arguments: &Dev) -> anyhow::Result<()> {
         &sink,
     );
     let outcome = runtime()?.block_on(work);
+    drop(lock);
     sink.flush();
     outcome.map_err(serve::addresses_are_the_persons)
 }

@@ -1,37 +1,69 @@
 //! `backlot instance delete`
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::Write as _;
 
+use backlot_store::Store;
+use backlot_store::accounts::Accounts as _;
+use backlot_store::collections::Collections as _;
+use backlot_store::instance_details::InstanceDetails as _;
 use backlot_store::instances::Instances as _;
+use backlot_store::secrets::Secrets as _;
+use backlot_wix::InstanceId;
 
 use crate::cli::arguments::InstanceDelete;
 use crate::cli::configured::Configured;
+use crate::cli::confirm::{confirm, count};
 use crate::cli::{mistake, runtime};
 
 pub(super) fn run(arguments: &InstanceDelete) -> anyhow::Result<()> {
     let configured = Configured::read(&arguments.place)?;
-    if std::io::stdin().is_terminal() && !arguments.yes {
-        confirm(arguments)?;
+    let instance_id = arguments.instance;
+    let runtime = runtime()?;
+    let store = runtime.block_on(configured.open())?;
+    if !runtime.block_on(store.is_known(instance_id))? {
+        return Err(unknown(&configured, instance_id));
     }
-    let items = runtime()?.block_on(async {
-        let store = configured.open().await?;
-        anyhow::Ok(store.delete_instance(arguments.instance).await?)
-    })?;
-    let _ = writeln!(std::io::stderr(), "deleted, with {items} items");
+    let held = runtime.block_on(held(&store, instance_id))?;
+    let loss = format!(
+        "removes for good from {}, {instance_id}: {held}",
+        configured.database
+    );
+    confirm(arguments.yes, &[loss], &instance_id.to_string())?;
+    let items = runtime.block_on(store.delete_instance(instance_id))?;
+    let _ = writeln!(
+        std::io::stderr(),
+        "deleted, with {}",
+        count(items, "item", "items")
+    );
+    configured
+        .tell_server("it knows nothing of the instance from now on, until that is seen again");
     Ok(())
 }
 
-fn confirm(arguments: &InstanceDelete) -> anyhow::Result<()> {
-    let id = arguments.instance.to_string();
-    let _ = write!(
-        std::io::stderr(),
-        "Everything that is kept of {id} is removed for good. Type its id to go on: "
-    );
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer)?;
-    if answer.trim() == id {
-        Ok(())
-    } else {
-        Err(mistake("nothing was deleted: that is not its id"))
+/// What is said of an instance that nothing is kept of.
+pub(super) fn unknown(configured: &Configured, instance_id: InstanceId) -> anyhow::Error {
+    mistake(format!(
+        "nothing is kept of the instance {instance_id} in {}\n  hint: `backlot instance list` says which there are",
+        configured.database
+    ))
+}
+
+/// What is kept of an instance, in words.
+pub(super) async fn held(store: &Store, instance_id: InstanceId) -> anyhow::Result<String> {
+    let usage = store.storage_usage(instance_id).await?;
+    let collections = store.collections(instance_id).await?;
+    let own = collections.iter().filter(|it| !it.declared).count() as u64;
+    let secrets = store.secrets(Some(instance_id)).await?.len() as u64;
+    let accounts = store.accounts(instance_id).await?.len() as u64;
+    let mut words = vec![
+        count(usage.items, "item", "items"),
+        count(own, "collection of its own", "collections of its own"),
+        count(secrets, "secret", "secrets"),
+        count(accounts, "connected account", "connected accounts"),
+    ];
+    let details = store.details(instance_id).await?;
+    if let Some(url) = details.and_then(|it| it.answer.site.url) {
+        words.push(format!("of the site {url}"));
     }
+    Ok(words.join(", "))
 }

@@ -1,21 +1,32 @@
 //! `backlot instance export`
 
+use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
+use backlot_store::instances::Instances as _;
 use backlot_store::transfer::{Exporter, Record};
 
+use super::delete::unknown;
 use crate::cli::arguments::InstanceExport;
 use crate::cli::configured::Configured;
+use crate::cli::confirm::count;
 use crate::cli::progress::Progress;
-use crate::cli::{mistake, runtime};
-use crate::output_file::OutputFile;
+use crate::cli::runtime;
+use crate::output_file::{self, OutputFile};
 
 pub(super) fn run(arguments: &InstanceExport) -> anyhow::Result<()> {
     let configured = Configured::read(&arguments.place)?;
-    let mut out = Out::create(arguments.output.as_deref())?;
+    if let Some(path) = &arguments.output {
+        output_file::refuse_unsafe(path, &configured.protected()?, arguments.force)?;
+        configured.remove_unfinished(path);
+    }
     runtime()?.block_on(async {
         let store = configured.open().await?;
+        if !store.is_known(arguments.instance).await? {
+            return Err(unknown(&configured, arguments.instance));
+        }
+        let mut out = Out::create(arguments.output.as_deref())?;
         let mut exporter = Exporter::new(&store, arguments.instance);
         let mut progress = Progress::new("exporting");
         loop {
@@ -24,18 +35,33 @@ pub(super) fn run(arguments: &InstanceExport) -> anyhow::Result<()> {
                 break;
             }
             for record in records {
-                out.write(&record)?;
+                if let Record::Header { leaves_out, .. } = &record {
+                    tell(leaves_out);
+                }
+                let path = arguments.output.as_deref().unwrap_or(Path::new("-"));
+                out.write(&record)
+                    .map_err(|error| output_file::cannot_write(path, &error))?;
             }
-            progress.at(format_args!("{} items", exporter.exported().items));
+            progress.at(count(exporter.exported().items, "item", "items"));
         }
-        out.finish()?;
+        let path = arguments.output.as_deref().unwrap_or(Path::new("-"));
+        out.finish(arguments.force)
+            .map_err(|error| output_file::cannot_write(path, &error))?;
         let all = exporter.exported();
         progress.done(format_args!(
-            "{} collections, {} items",
-            all.collections, all.items
+            "{}, {}",
+            count(all.collections, "collection", "collections"),
+            count(all.items, "item", "items")
         ));
         Ok(())
     })
+}
+
+/// Says what the first line says, too.
+fn tell(leaves_out: &BTreeMap<String, u64>) {
+    for (what, number) in leaves_out {
+        let _ = writeln!(std::io::stderr(), "note: left out: {what}: {number}");
+    }
 }
 
 /// Standard output, or a file: an export holds what an app knows of its users, so nobody but its owner reads it.
@@ -50,23 +76,23 @@ impl Out {
             return Ok(Self::Standard(BufWriter::new(std::io::stdout())));
         };
         let file = OutputFile::create(path);
-        let cannot = |error| mistake(format!("cannot write {}: {error}", path.display()));
-        Ok(Self::File(BufWriter::new(file.map_err(cannot)?)))
+        let file = file.map_err(|error| output_file::cannot_write(path, &error))?;
+        Ok(Self::File(BufWriter::new(file)))
     }
 
-    fn write(&mut self, record: &Record) -> anyhow::Result<()> {
+    fn write(&mut self, record: &Record) -> std::io::Result<()> {
         let out: &mut dyn Write = match self {
             Self::Standard(out) => out,
             Self::File(out) => out,
         };
         serde_json::to_writer(&mut *out, record)?;
-        Ok(out.write_all(b"\n")?)
+        out.write_all(b"\n")
     }
 
-    fn finish(self) -> std::io::Result<()> {
+    fn finish(self, replaces: bool) -> std::io::Result<()> {
         match self {
             Self::Standard(mut out) => out.flush(),
-            Self::File(out) => out.into_inner()?.replace(),
+            Self::File(out) => out.into_inner()?.put(replaces),
         }
     }
 }

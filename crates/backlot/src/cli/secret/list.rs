@@ -2,15 +2,21 @@
 
 use std::io::Write as _;
 
-use super::{open, runtime};
+use backlot_store::secrets::Secrets as _;
+
+use super::runtime;
 use crate::cli::arguments::SecretList;
 use crate::cli::configured::Configured;
 
 pub(super) fn run(arguments: &SecretList) -> anyhow::Result<()> {
     let configured = Configured::read(&arguments.place)?;
     let listed = runtime()?.block_on(async {
-        let vault = open(&configured).await?;
-        anyhow::Ok(vault.secrets(arguments.instance).await?)
+        // A list makes no database.
+        if !configured.database.exists() {
+            return Ok(Vec::new());
+        }
+        let store = configured.open().await?;
+        anyhow::Ok(store.secrets(arguments.instance).await?)
     })?;
     let mut out = std::io::stdout().lock();
     if arguments.json {

@@ -28,7 +28,7 @@ pub(super) fn run(command: &Secret) -> anyhow::Result<()> {
 
 /// Opens the vault; a database is made where there is none yet.
 async fn open(configured: &Configured) -> anyhow::Result<Vault> {
-    let store = configured.database.open().await?;
+    let store = configured.open_or_make().await?;
     let key = configured.master_key()?;
     let vault = secrets::unlock(&store, &key, true).await?;
     vault.context("the vault stays shut")

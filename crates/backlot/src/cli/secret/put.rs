@@ -28,6 +28,9 @@ pub(super) fn run(arguments: &SecretPut, must_exist: bool) -> anyhow::Result<()>
     };
     let mut talk = std::io::stderr();
     let _ = writeln!(talk, "{name}: version {version} is kept");
+    configured.tell_server(
+        "connections use it within a second; what the configuration takes at the start stays until a restart",
+    );
     if text.reveal().len() < redact::SHORTEST {
         let _ = writeln!(
             talk,

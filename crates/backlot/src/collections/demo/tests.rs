@@ -12,7 +12,7 @@ fn a_folder_takes_the_place_of_the_demo() {
     let folder = parent.path().join("collections");
     let names = |shown| -> Vec<String> {
         let all = read_or_demo(&folder, shown).unwrap();
-        all.into_iter().map(|it| it.id).collect()
+        all.into_iter().map(|it| it.definition.id).collect()
     };
     assert_eq!(names(true), ["reviews"]);
     assert!(names(false).is_empty());
@@ -41,7 +41,7 @@ async fn what_was_tried_is_in_nobodys_way_and_comes_back() {
         durability: Durability::Relaxed,
     };
     let store = address.open().await.unwrap();
-    apply(&store, vec![definition().unwrap()]).await.unwrap();
+    apply(&store, vec![declared().unwrap()]).await.unwrap();
     let item = json!({ "_id": "1", "title": "x", "rating": 5 });
     let item = json!({ "dataCollectionId": "reviews", "dataItem": { "id": "1", "data": item } });
     assert_eq!(ask(&store, "items", &item).await, 200);
@@ -49,6 +49,6 @@ async fn what_was_tried_is_in_nobodys_way_and_comes_back() {
     let find = json!({ "dataCollectionId": "reviews", "dataItemId": "1" });
     apply(&store, Vec::new()).await.unwrap();
     assert_eq!(ask(&store, "items/remove", &find).await, 404);
-    apply(&store, vec![definition().unwrap()]).await.unwrap();
+    apply(&store, vec![declared().unwrap()]).await.unwrap();
     assert_eq!(ask(&store, "items/remove", &find).await, 200);
 }

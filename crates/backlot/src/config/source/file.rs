@@ -1,5 +1,6 @@
 //! The file, and the line of each of its values.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use toml::Spanned;
@@ -43,6 +44,17 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Source, ConfigErrors> {
     };
     walk_table("", spanned.get_ref(), &mut note);
     Ok(source)
+}
+
+/// The line of each key and element of a text, counted from one: `fields[0].min`.
+pub(crate) fn lines(text: &str) -> Result<BTreeMap<String, usize>, toml::de::Error> {
+    let spanned = DeTable::parse(text)?;
+    let mut lines = BTreeMap::new();
+    let mut note = |key: String, offset: usize| {
+        lines.insert(key, line_of(text, offset));
+    };
+    walk_table("", spanned.get_ref(), &mut note);
+    Ok(lines)
 }
 
 fn walk_table(prefix: &str, table: &DeTable<'_>, note: &mut dyn FnMut(String, usize)) {

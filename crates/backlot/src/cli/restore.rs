@@ -1,0 +1,150 @@
+//! `backlot restore`: proves a backup, asks, and puts it in the place of the database.
+
+use std::io::Write as _;
+
+use backlot_server::Clock;
+use backlot_store::instances::Instances as _;
+use backlot_store::secrets::{Secrets as _, WrappedKey};
+use backlot_store::signing_keys::SigningKeys as _;
+use backlot_store::{Store, StoreError};
+
+use super::arguments::Restore;
+use super::backup::{described, proven};
+use super::configured::Configured;
+use super::confirm::{confirm, count};
+use super::{mistake, runtime};
+use crate::folder_lock::ServerLock;
+use crate::{collections, secrets};
+
+pub(super) fn run(arguments: &Restore) -> anyhow::Result<()> {
+    let configured = Configured::read(&arguments.place)?;
+    let file = arguments.file.display();
+    if !arguments.file.exists() {
+        return Err(mistake(format!(
+            "there is no backup: {file} does not exist"
+        )));
+    }
+    let verified = proven(&arguments.file)?;
+    if !verified.has_checksum() && !arguments.without_checksum {
+        return Err(mistake(format!(
+            "{file} cannot be restored: it carries no checksum, so nobody can tell whether it is as it was written\n  \
+             hint: an earlier version wrote it; --without-checksum takes it all the same"
+        )));
+    }
+    let own = configured.app_id()?;
+    if let (Some(app), Some(own)) = (&verified.about.app, &own)
+        && app != own
+        && !arguments.other_app
+    {
+        return Err(mistake(format!(
+            "{file} cannot be restored: it is of the app {app}, and this is the app {own}\n  hint: --other-app takes it \
+             all the same"
+        )));
+    }
+    let runtime = runtime()?;
+    // What is there may be damaged, or its master key lost: that is what backups are for.
+    let totals = runtime.block_on(async {
+        configured
+            .open()
+            .await?
+            .totals()
+            .await
+            .map_err(anyhow::Error::from)
+    });
+    let present = match (configured.database.exists(), totals) {
+        (false, _) => "which does not exist yet".to_owned(),
+        (true, Ok(totals)) => format!(
+            "with {} of {}",
+            count(totals.items, "item", "items"),
+            count(totals.instances, "instance", "instances")
+        ),
+        (true, Err(_)) => "which cannot be read".to_owned(),
+    };
+    let loss = [
+        format!("replaces {}, {present}", configured.database),
+        format!("with {file}: {}", described(&verified)),
+    ];
+    confirm(arguments.yes, &loss, "yes")?;
+    let runs = configured.has_server();
+    let keys = runtime.block_on(present_data_keys(&configured));
+    let keys = keys.unwrap_or_default();
+    // A database that cannot be read is put aside; no server may begin meanwhile.
+    let lock = (!runs)
+        .then(|| ServerLock::take(None, &configured.database, Clock::System.now()))
+        .transpose()?;
+    let restored = runtime.block_on(configured.database.restore(&arguments.file));
+    drop(lock);
+    restored.map_err(|error| match error {
+        StoreError::NoBackup { .. } | StoreError::TooNew { .. } => mistake(error.to_string()),
+        error => error.into(),
+    })?;
+    let mut talk = std::io::stderr();
+    let _ = writeln!(talk, "restored {}", configured.database);
+    // Better now than when a server starts.
+    if let Err(error) = runtime.block_on(make_ready(&configured, keys)) {
+        let _ = writeln!(
+            talk,
+            "warning: no server starts with this database as things are: {error}"
+        );
+        return Ok(());
+    }
+    configured.tell_server("it takes over the restored database within a second, keys and all");
+    Ok(())
+}
+
+/// What a start of the server needs.
+async fn make_ready(configured: &Configured, present: Vec<WrappedKey>) -> anyhow::Result<()> {
+    let place = configured.master_key()?;
+    let store = configured.database.open().await?;
+    if store.wrapped_keys().await?.is_empty() {
+        for key in present {
+            store.keep_wrapped_key(key).await?;
+        }
+    }
+    if !place.is_present() && forget_lost_keys(&store).await? {
+        let note = "note: the master key of the backup is not here, and only the signing key was sealed with it; \
+                    the next start makes new ones";
+        let _ = writeln!(std::io::stderr(), "{note}");
+    } else {
+        secrets::unlock(&store, &place, false).await?;
+        let lifetime = configured.token_lifetime()?;
+        secrets::seal_signing_keys(&store, &place, lifetime).await?;
+    }
+    if configured.has_server() {
+        // It applied the files at its start, to the database of before.
+        collections::apply(&store, configured.collections()?).await?;
+    }
+    Ok(())
+}
+
+/// Deletes signing keys that nobody here can open, with what they are sealed with, if nothing else is sealed with
+/// it. Tokens last for minutes, so nothing is lost that lasts.
+async fn forget_lost_keys(store: &Store) -> anyhow::Result<bool> {
+    let (data_keys, signing_keys) = (store.wrapped_keys().await?, store.signing_keys().await?);
+    if data_keys.is_empty() {
+        return Ok(false);
+    }
+    let deleted = store.replace_signing_keys(signing_keys.clone(), Vec::new());
+    if !deleted.await? {
+        return Ok(false);
+    }
+    for key in data_keys {
+        if !store.delete_unused_wrapped_key(&key.key_id).await? {
+            // Secrets are sealed with it: the master key has to be found.
+            store.replace_signing_keys(Vec::new(), signing_keys).await?;
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The data keys that are there, if the master key opens them. Servers that run have them open, and go on with them
+/// where the backup is of a time without any.
+async fn present_data_keys(configured: &Configured) -> anyhow::Result<Vec<WrappedKey>> {
+    let store = configured.open().await?;
+    let place = configured.master_key()?;
+    Ok(match secrets::unlock(&store, &place, false).await? {
+        Some(_) => store.wrapped_keys().await?,
+        None => Vec::new(),
+    })
+}

@@ -1,0 +1,147 @@
+//! Doing what the files change: items first, in steps between which others have their turn, and then the definitions.
+
+use std::sync::Arc;
+
+use backlot_store::collections::{Collection, Collections as _};
+use backlot_store::items::write::Author;
+use backlot_store::items::{Batch, Find, Items as _, ItemsOf, Position, Write};
+use backlot_store::{Backfill, Store, StoreError};
+use backlot_wix::InstanceId;
+use backlot_wix::data::{Budget, Date, Filter};
+
+use super::{Declared, Plan};
+use crate::config::{ConfigErrors, Problem};
+
+/// Items that are amended in one step.
+const STEP: u32 = 200;
+/// How often a step is begun anew when somebody changed the collection meanwhile.
+const ATTEMPTS: u32 = 8;
+
+/// Does what the files change, and says what that was. Nothing is done that would lose data.
+pub(crate) async fn apply(store: &Store, files: Vec<Declared>) -> anyhow::Result<Plan> {
+    let plan = Plan::make(store, &files).await?;
+    refuse(&plan, false)?;
+    carry_out(store, &plan, files).await?;
+    Ok(plan)
+}
+
+/// Refuses what cannot be done, and what would lose data unless `losses_are_meant`.
+pub(crate) fn refuse(plan: &Plan, losses_are_meant: bool) -> Result<(), ConfigErrors> {
+    let mut errors = ConfigErrors::default();
+    for step in &plan.steps {
+        let problem = |cause: &String, remedy: &str| Problem {
+            origin: None,
+            key: format!("collection {}", step.collection),
+            cause: cause.clone(),
+            remedy: Some(remedy.to_owned()),
+        };
+        if !losses_are_meant {
+            let remedy = "`backlot migrate` asks, and does it then";
+            let losses = step.losses.iter();
+            errors.0.extend(losses.map(|loss| problem(loss, remedy)));
+        }
+        let remedy = "change these items, give the field a `default`, or leave the rule out";
+        let breaks = step.breaks.iter();
+        errors.0.extend(breaks.map(|it| problem(it, remedy)));
+    }
+    if errors.0.is_empty() {
+        Ok(())
+    } else {
+        Err(errors)
+    }
+}
+
+/// Does what a plan says, losses and all.
+pub(crate) async fn carry_out(
+    store: &Store,
+    plan: &Plan,
+    files: Vec<Declared>,
+) -> anyhow::Result<()> {
+    if plan.steps.is_empty() {
+        return Ok(());
+    }
+    for step in &plan.steps {
+        for (field, present) in &step.links {
+            let present = present.as_deref();
+            store.change_links(&step.collection, field, present).await?;
+        }
+        let file = files.iter().find(|it| it.definition.id == step.collection);
+        if let Some(file) = file.filter(|it| !it.backfill.is_empty() && step.amended > 0) {
+            let backfill = Arc::new(file.backfill.clone());
+            for instance_id in store.instances_with(&step.collection).await? {
+                amend(store, instance_id, &step.collection, file, &backfill).await?;
+            }
+        }
+    }
+    let definitions = files.into_iter().map(|it| it.definition).collect();
+    let outcome = store.declare_collections(definitions, false).await?;
+    outcome.map_err(|fault| {
+        ConfigErrors::from(Problem {
+            origin: None,
+            key: "collections".to_owned(),
+            cause: fault.to_string(),
+            remedy: None,
+        })
+    })?;
+    Ok(())
+}
+
+/// Amends the items of one instance. One that is amended already is passed over, so that a run that was broken off is
+/// taken up by the next.
+async fn amend(
+    store: &Store,
+    instance_id: InstanceId,
+    id: &str,
+    file: &Declared,
+    backfill: &Arc<Backfill>,
+) -> anyhow::Result<()> {
+    let mut place = 0;
+    let mut attempts = 0;
+    loop {
+        // As it is until the new definition counts; items of one that never was are out of everybody's reach.
+        let collection = store.collection(instance_id, id).await?;
+        let is_declared = collection.is_some();
+        let collection =
+            collection.unwrap_or_else(|| Arc::new(Collection::new(file.definition.clone(), true)));
+        let of = ItemsOf::new(instance_id, collection);
+        let mut find = Find::all(Filter::all(), STEP);
+        find.after = Some(Position {
+            values: Vec::new(),
+            sequence: place,
+        });
+        let items = store.find(&of, find).await?;
+        let Some(last) = items.last().map(|item| item.sequence) else {
+            return Ok(());
+        };
+        let mut writes = Vec::new();
+        for item in items {
+            if backfill.amend(&mut item.object()?) {
+                writes.push(Write::Amend {
+                    item_id: item.id,
+                    backfill: Arc::clone(backfill),
+                });
+            }
+        }
+        if !writes.is_empty() && !is_declared {
+            anyhow::bail!(
+                "the items of the collection {id} are of a time in which it was declared: declare it as it was then, \
+                 and change it afterwards"
+            );
+        }
+        let batch = Batch {
+            writes,
+            condition: None,
+            author: Author::app(None),
+            now: Date::EPOCH,
+            step: None,
+            budget: Budget::unlimited(),
+        };
+        match store.write(&of, batch).await {
+            Err(StoreError::Outdated) if attempts < ATTEMPTS => attempts += 1,
+            outcome => {
+                outcome?;
+                place = last;
+            }
+        }
+    }
+}

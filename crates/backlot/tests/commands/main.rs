@@ -1,0 +1,16 @@
+//! The commands, as a person runs them: the program itself, in a folder of its own.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test says what it expects by failing"
+)]
+
+mod backups;
+mod consent;
+mod data_folders;
+mod explained;
+mod exports;
+mod harness;
+mod migrations;
+mod output_files;
