@@ -74,6 +74,9 @@ pub(super) enum Command {
 pub(super) struct Check {
     #[command(flatten)]
     pub(super) place: Place,
+    /// Checks as `backlot serve` would, the app's own values among the rest.
+    #[arg(long)]
+    pub(super) production: bool,
 }
 
 #[derive(Args)]

@@ -1,48 +1,146 @@
-//! `backlot check`: whether the configuration is good, and what the files of collections would change.
+//! `backlot check`: whether the configuration is good, and what the files of collections would change. All that is
+//! found is told together, and any finding ends it with 1.
 
 use std::io::Write as _;
 
 use super::arguments::Check;
 use super::configured::Configured;
-use super::{environment, mistake, runtime};
+use super::{environment, misspelt_variables, mistake, runtime};
 use crate::collections::Plan;
-use crate::config::{Fallback, Mode, notes_of, resolve};
-use crate::data_folder::DataFolder;
-use crate::secrets::give_secrets;
+use crate::config::{ConfigErrors, Mode, Problem};
+use crate::secrets::{give_secrets, missing_secrets};
 
 pub(super) fn run(arguments: &Check) -> anyhow::Result<()> {
     let mut configured = Configured::read(&arguments.place)?;
-    let data = DataFolder::present(arguments.place.data.as_deref());
-    runtime()?.block_on(give_secrets(
-        &mut configured.source,
-        data.path(),
-        &environment,
-    ))?;
-    let files = configured.collections()?;
+    let runtime = runtime()?;
+    let mut errors = ConfigErrors(misspelt_variables());
+    let mut out = std::io::stdout();
+    let data = configured.data_path().to_owned();
+    let is_later = configured.database.is_of_an_earlier_program();
+
+    // The master key first: secrets are read with it.
+    if let Err(problem) = runtime.block_on(check_master_key(&configured, is_later)) {
+        errors.0.push(problem);
+    } else if !is_later {
+        let given = give_secrets(&mut configured.source, &data, &environment);
+        if let Err(error) = runtime.block_on(given) {
+            errors.0.push(plain(error.to_string()));
+        }
+        let missing = missing_secrets(&configured.source, &data);
+        match runtime.block_on(missing) {
+            Ok(missing) => errors.0.extend(missing),
+            Err(error) => errors.0.push(plain(error.to_string())),
+        }
+    }
     // What only production needs may be missing on a developer's machine; all else is checked.
     let has_app = configured.source.parse()?.app.id.is_some();
-    let (source, fallback) = (&configured.source, Fallback::default());
-    let notes = if has_app {
-        resolve(source, Mode::Serve, &fallback, data.path(), &environment)?.notes
+    let mode = if arguments.production || has_app {
+        Mode::Serve
     } else {
-        notes_of(source, &environment)?
+        Mode::Dev
     };
-    let mut out = std::io::stdout();
-    for note in notes {
-        writeln!(out, "note: {note}")?;
-    }
-    if !configured.database.exists() {
-        writeln!(out, "the configuration is good")?;
-        for file in &files {
-            writeln!(out, "{}: new", file.definition.id)?;
+    let checked = crate::config::check(
+        &configured.source,
+        mode,
+        &data,
+        &environment,
+        arguments.production,
+    );
+    match checked {
+        Ok(checked) => {
+            for warning in checked.warnings {
+                writeln!(out, "warning: {warning}")?;
+            }
+            for note in checked.notes {
+                writeln!(out, "note: {note}")?;
+            }
+            for skipped in checked.skipped {
+                writeln!(out, "not checked: {skipped}")?;
+            }
         }
+        Err(problems) => {
+            // A secret that is missing is told once.
+            let is_new = |problem: &Problem| {
+                errors
+                    .0
+                    .iter()
+                    .all(|it| it.key != problem.key || it.key.is_empty())
+            };
+            let new: Vec<Problem> = problems.0.into_iter().filter(is_new).collect();
+            errors.0.extend(new);
+        }
+    }
+    let files = match crate::collections::read(&configured.folder) {
+        Ok(files) => Some(files),
+        Err(problems) => {
+            errors.0.extend(problems.0);
+            None
+        }
+    };
+    let mut plan = Plan::default();
+    match files {
+        None => {}
+        Some(files) if !configured.database.exists() => {
+            for file in &files {
+                writeln!(out, "{}: new", file.definition.id)?;
+            }
+        }
+        Some(_) if is_later => writeln!(
+            out,
+            "not checked: what the files of collections change: the database {} is of an earlier version, and the next \
+             start brings it up to this one",
+            configured.database
+        )?,
+        Some(files) => {
+            let compared = runtime.block_on(async {
+                let store = configured.open().await?;
+                anyhow::Ok(Plan::make(&store, &files).await?)
+            });
+            match compared {
+                Ok(changes) => plan = changes,
+                Err(error) => errors.0.push(plain(error.to_string())),
+            }
+        }
+    }
+    write!(out, "{plan}")?;
+    if !errors.0.is_empty() {
+        return Err(errors.into());
+    }
+    verdict(&plan)?;
+    writeln!(out, "the configuration is good")?;
+    Ok(())
+}
+
+/// Something that is wrong, and stands at no line.
+fn plain(cause: String) -> Problem {
+    Problem {
+        origin: None,
+        key: String::new(),
+        cause,
+        remedy: None,
+    }
+}
+
+/// Whether the master key is there, is one, and opens what is sealed.
+async fn check_master_key(configured: &Configured, is_later: bool) -> Result<(), Problem> {
+    let place = configured
+        .master_key()
+        .map_err(|error| plain(error.to_string()))?;
+    place.check().map_err(|error| plain(error.to_string()))?;
+    if !configured.database.exists() || is_later {
         return Ok(());
     }
-    let plan = runtime()?.block_on(async {
+    let opened = async {
         let store = configured.open().await?;
-        anyhow::Ok(Plan::make(&store, &files).await?)
-    })?;
-    write!(out, "{plan}")?;
+        crate::secrets::unlock(&store, &place, false).await
+    };
+    opened
+        .await
+        .map(drop)
+        .map_err(|error| plain(error.to_string()))
+}
+
+fn verdict(plan: &Plan) -> anyhow::Result<()> {
     if plan.breaks() {
         return Err(mistake(
             "the files of collections cannot be applied: items break their new rules\n  hint: every line that says \
@@ -55,6 +153,5 @@ pub(super) fn run(arguments: &Check) -> anyhow::Result<()> {
              and applies them then",
         ));
     }
-    writeln!(out, "the configuration is good")?;
     Ok(())
 }

@@ -115,6 +115,10 @@ impl Configured {
         Ok(files)
     }
 
+    pub(super) fn data_path(&self) -> &Path {
+        self.data.path()
+    }
+
     /// Where the master key of the secrets is.
     pub(super) fn master_key(&self) -> anyhow::Result<MasterKeyPlace> {
         Ok(master_key_of(&self.source, self.data.path(), &environment)?)

@@ -106,6 +106,12 @@ fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
+/// What of the environment looks like a variable of ours and is none.
+fn misspelt_variables() -> Vec<crate::config::Problem> {
+    let set = std::env::vars_os().filter(|(_, value)| !value.is_empty());
+    crate::config::misspelt(set.filter_map(|(name, _)| name.into_string().ok()))
+}
+
 /// The configuration where no flag names another, if it is there.
 const CONFIGURATION: &str = "backlot.toml";
 

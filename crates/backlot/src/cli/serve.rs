@@ -12,14 +12,14 @@ use serde_json::json;
 
 use super::arguments::{Listen, Serve};
 use super::signals::Signals;
-use super::{environment, mistake, read_source, ready_file, runtime};
+use super::{environment, misspelt_variables, mistake, read_source, ready_file, runtime};
 use crate::collections;
 use crate::config::{Fallback, Mode, Source, database_of, resolve};
 use crate::data_folder::DataFolder;
 use crate::folder_lock::ServerLock;
 use crate::library::Builder;
 use crate::protected_files::with_end;
-use crate::secrets::give_secrets;
+use crate::secrets::{give_secrets, missing_secrets};
 
 pub(super) fn run(program: Builder, arguments: &Serve) -> anyhow::Result<()> {
     ready_file::forget(arguments.listen.ready_file.as_deref())?;
@@ -35,6 +35,7 @@ pub(super) fn run(program: Builder, arguments: &Serve) -> anyhow::Result<()> {
     for warning in &resolved.warnings {
         tracing::warn!("{warning}");
     }
+    tell_findings(&source, &data)?;
     if resolved.settings.api.is_empty() && !program.has_mounts() {
         tracing::warn!("there is no [[api]] entry: pages can call nothing of yours");
     }
@@ -73,6 +74,16 @@ pub(super) fn run(program: Builder, arguments: &Serve) -> anyhow::Result<()> {
         }
         Err(error) => Err(addresses_are_the_persons(error)),
     }
+}
+
+/// Says at the start what would be found at the first call, or never.
+pub(super) fn tell_findings(source: &Source, data: &DataFolder) -> anyhow::Result<()> {
+    let mut findings = misspelt_variables();
+    findings.extend(runtime()?.block_on(missing_secrets(source, data.path()))?);
+    for finding in findings {
+        tracing::warn!("{finding}");
+    }
+    Ok(())
 }
 
 /// Keeps other servers from the database, and from the folder if anything is kept in it. Before anything is opened: the

@@ -17,9 +17,9 @@ pub use error::{ConfigErrors, Problem};
 pub(crate) use resolve::WIX;
 pub use resolve::{Fallback, Mode, Resolved, resolve};
 pub(crate) use resolve::{
-    connections_of, database_at, database_of, master_key_of, notes_of, origins_of,
+    check, connections_of, database_at, database_of, master_key_of, origins_of,
 };
 pub use sections::Config;
-pub(crate) use source::lines;
 pub use source::{Environment, Origin, Source};
+pub(crate) use source::{lines, misspelt};
 pub use template::TEMPLATE;

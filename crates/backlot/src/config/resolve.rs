@@ -35,7 +35,7 @@ use super::source::{Environment, Source};
 use super::values::Duration;
 use crate::secrets::MasterKeyPlace;
 pub(crate) use database::at as database_at;
-use report::Report;
+use report::{Remarks, Report};
 pub(crate) use wix::WIX;
 
 /// What a server is run for.
@@ -107,18 +107,6 @@ pub(crate) fn connections_of(
     Ok(connections)
 }
 
-/// Checks what needs no app: the connections and the calls to Wix. What is to be told of them.
-pub(crate) fn notes_of(
-    source: &Source,
-    environment: Environment<'_>,
-) -> Result<Vec<String>, ConfigErrors> {
-    let config = source.parse()?;
-    let mut report = Report::new(source);
-    connection::resolve(&config, Mode::Dev, environment, &mut report);
-    wix::resolve(&config.wix, Mode::Dev, environment, &mut report);
-    Ok(report.finish()?.notes)
-}
-
 /// Which pages an app's backend lets in in production, whatever else is missing.
 pub(crate) fn origins_of(source: &Source, app_id: AppId) -> Result<Policy, ConfigErrors> {
     let config = source.parse()?;
@@ -147,6 +135,36 @@ pub(crate) fn master_key_of(
     Ok(MasterKeyPlace::find(source, value, data, environment))
 }
 
+/// What was found to be good, and what is to be told of it.
+pub(crate) struct Checked {
+    /// What should be known at every start.
+    pub(crate) warnings: Vec<String>,
+    /// Where lines of a list of calls overlap.
+    pub(crate) notes: Vec<String>,
+    /// What could not be checked, since it is not here.
+    pub(crate) skipped: Vec<String>,
+}
+
+/// Checks everything as far as it can be without the app's own values; with them, if `needs_app`.
+pub(crate) fn check(
+    source: &Source,
+    mode: Mode,
+    data: &Path,
+    environment: Environment<'_>,
+    needs_app: bool,
+) -> Result<Checked, ConfigErrors> {
+    let mut report = Report::new(source);
+    if !needs_app {
+        report.skip_missing_app_values();
+    }
+    let (remarks, _) = gather(report, mode, &Fallback::default(), data, environment)?;
+    Ok(Checked {
+        warnings: remarks.warnings,
+        notes: remarks.notes,
+        skipped: remarks.skipped,
+    })
+}
+
 /// Checks everything and reports all that is wrong at once.
 pub fn resolve(
     source: &Source,
@@ -155,8 +173,20 @@ pub fn resolve(
     data: &Path,
     environment: Environment<'_>,
 ) -> Result<Resolved, ConfigErrors> {
+    let report = Report::new(source);
+    let (_, resolved) = gather(report, mode, fallback, data, environment)?;
+    resolved.ok_or_else(ConfigErrors::default)
+}
+
+fn gather(
+    mut report: Report<'_>,
+    mode: Mode,
+    fallback: &Fallback,
+    data: &Path,
+    environment: Environment<'_>,
+) -> Result<(Remarks, Option<Resolved>), ConfigErrors> {
+    let source = report.source;
     let config = source.parse()?;
-    let mut report = Report::new(source);
 
     let app = app::resolve(&config.app, mode, fallback, environment, &mut report);
     let database = database::resolve(&config.database, data, &mut report);
@@ -184,11 +214,11 @@ pub fn resolve(
     let (Some(app), Some((cors, cors_answer)), Some(database), Some((wix, wix_room))) =
         (app, cors, database, wix)
     else {
-        return Err(ConfigErrors::default());
+        return Ok((remarks, None));
     };
     let server = &config.server;
     let head_limit_bytes = usize::try_from(server.head_limit.bytes()).unwrap_or(usize::MAX);
-    Ok(Resolved {
+    let resolved = Resolved {
         settings: Settings {
             secrets: app.secrets,
             policy: app.policy,
@@ -242,9 +272,10 @@ pub fn resolve(
             data,
             environment,
         ),
-        warnings: remarks.warnings,
-        notes: remarks.notes,
-    })
+        warnings: remarks.warnings.clone(),
+        notes: remarks.notes.clone(),
+    };
+    Ok((remarks, Some(resolved)))
 }
 
 /// `https://backend.example.com`, perhaps with a path.

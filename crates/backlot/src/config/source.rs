@@ -4,8 +4,10 @@
 mod environment;
 mod file;
 mod unknown;
+mod variables;
 
 pub(crate) use file::lines;
+pub(crate) use variables::misspelt;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -84,6 +86,17 @@ impl Source {
             find_single(value, "file", &mut names);
         }
         names.iter().map(|name| self.folder.join(name)).collect()
+    }
+
+    /// The names of all secrets that connections read when they are called.
+    pub(crate) fn secrets_of_connections(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        if let Some(value) = self.table.get("connection") {
+            find_single(value, "secret", &mut names);
+        }
+        names.sort_unstable();
+        names.dedup();
+        names
     }
 
     /// The keys whose values are this secret: `connection[0].auth.bearer`.

@@ -84,6 +84,15 @@ impl MasterKeyPlace {
         self.is_configured() || self.file().is_some_and(Path::exists)
     }
 
+    /// Whether it is a key, where it is configured or there; nothing is made.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
+        if self.is_present() {
+            self.read(true).map(drop)
+        } else {
+            Ok(())
+        }
+    }
+
     fn name(&self) -> String {
         match (&self.configured, &self.file) {
             (Some(configured), _) => configured.name.clone(),

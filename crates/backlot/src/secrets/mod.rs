@@ -4,7 +4,7 @@ mod key_file;
 mod master_key;
 mod signing_keys;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -13,7 +13,7 @@ use backlot_server::vault::{SecretText, Vault, VaultFault};
 use backlot_store::Store;
 use backlot_store::secrets::Secrets as _;
 
-use crate::config::{Environment, Source, database_of, master_key_of};
+use crate::config::{Environment, Problem, Source, database_of, master_key_of};
 pub(crate) use key_file::write as write_master_key;
 pub(crate) use master_key::MasterKeyPlace;
 pub(crate) use signing_keys::{open_signing_keys, seal_signing_keys};
@@ -45,6 +45,32 @@ pub(crate) async fn unlock(
         }
         Err(fault) => Err(fault).context("cannot open the secrets"),
     }
+}
+
+/// The secrets that connections name and nobody has set: they would be missed at the first call.
+pub(crate) async fn missing_secrets(source: &Source, data: &Path) -> anyhow::Result<Vec<Problem>> {
+    let names = source.secrets_of_connections();
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (database, _) = database_of(source, data)?;
+    let mut present = BTreeSet::new();
+    if database.exists() {
+        let store = database.open().await?;
+        present.extend(store.secrets(None).await?.into_iter().map(|it| it.name));
+    }
+    let mut missing = Vec::new();
+    for name in names.iter().filter(|name| !present.contains(*name)) {
+        for key in source.users_of_secret(name) {
+            missing.push(Problem {
+                origin: source.origin(&key).cloned(),
+                key,
+                cause: format!("the secret {name} has not been set"),
+                remedy: Some(format!("set it with `backlot secret set {name}`")),
+            });
+        }
+    }
+    Ok(missing)
 }
 
 /// Reads the secrets that values of the configuration are to be had from at the start, and gives them to it.

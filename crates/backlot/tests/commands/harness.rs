@@ -159,6 +159,13 @@ impl Place {
         self.variables.push((name.to_owned(), value.to_owned()));
     }
 
+    /// Without the app's values.
+    pub(crate) fn without_app() -> Self {
+        let mut place = Self::new();
+        place.variables.clear();
+        place
+    }
+
     /// Starts `backlot dev`.
     pub(crate) fn dev(&self, args: &[&str]) -> Server {
         let ports = ["--simulator-listen", "0", "--app-listen", "0"];

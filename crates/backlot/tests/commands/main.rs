@@ -7,6 +7,7 @@
 )]
 
 mod backups;
+mod checks;
 mod consent;
 mod data_folders;
 mod explained;

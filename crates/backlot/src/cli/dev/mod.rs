@@ -68,6 +68,7 @@ pub(super) fn run(program: Builder, arguments: &Dev) -> anyhow::Result<()> {
     for warning in &resolved.warnings {
         tracing::warn!("{warning}");
     }
+    serve::tell_findings(&source, &data)?;
     let configuration = source.file();
     let work = everything(
         program,

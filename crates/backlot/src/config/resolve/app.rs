@@ -11,7 +11,7 @@ use super::secret::read_secret;
 use super::{Fallback, Mode};
 use crate::config::sections::App;
 use crate::config::source::Environment;
-use crate::config::values::{OneOrMore, Value};
+use crate::config::values::{OneOrMore, SecretError, Value};
 
 pub(super) struct ResolvedApp {
     pub(super) policy: Policy,
@@ -101,7 +101,7 @@ fn instance_headers(names: &[String], report: &mut Report<'_>) -> Vec<HeaderName
 fn app_id(text: Option<&str>, report: &mut Report<'_>) -> Option<AppId> {
     let Some(text) = text else {
         let remedy = format!("set it, or WIX_CLIENT_ID; {WHERE}");
-        report.problem("app.id", "the app id is missing", remedy);
+        report.missing_app_value("app.id", "the app id is missing", remedy);
         return None;
     };
     let id = text.trim().parse().ok();
@@ -125,7 +125,7 @@ fn secrets(
     if list.is_empty() {
         let remedy =
             format!("set it to {{ env = \"WIX_CLIENT_SECRET\" }} and that variable; {WHERE}");
-        report.problem("app.secret", "the app secret is missing", remedy);
+        report.missing_app_value("app.secret", "the app secret is missing", remedy);
         return None;
     }
     let mut secrets = Vec::new();
@@ -150,6 +150,10 @@ fn public_key(
     let text = match (configured, spare) {
         (Some(value), _) => match value.read(report.source, environment) {
             Ok(text) => text,
+            Err(error @ SecretError::NotSet(_)) => {
+                report.missing_app_value("app.public_key", error.to_string(), WHERE);
+                return None;
+            }
             Err(error) => {
                 report.problem("app.public_key", error.to_string(), WHERE);
                 return None;
@@ -158,7 +162,7 @@ fn public_key(
         (None, Some(spare)) => spare.to_owned(),
         (None, None) => {
             let remedy = format!("set it to {{ file = \"…\" }}, or WIX_CLIENT_PUBLIC_KEY; {WHERE}");
-            report.problem("app.public_key", "the app's public key is missing", remedy);
+            report.missing_app_value("app.public_key", "the app's public key is missing", remedy);
             return None;
         }
     };

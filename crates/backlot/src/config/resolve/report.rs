@@ -8,6 +8,8 @@ pub(super) struct Report<'source> {
     errors: ConfigErrors,
     warnings: Vec<String>,
     notes: Vec<String>,
+    skipped: Vec<String>,
+    skips_app: bool,
 }
 
 /// What is allowed, and said all the same.
@@ -17,6 +19,8 @@ pub(super) struct Remarks {
     pub(super) warnings: Vec<String>,
     /// What is told by `backlot check`.
     pub(super) notes: Vec<String>,
+    /// What could not be checked.
+    pub(super) skipped: Vec<String>,
 }
 
 impl<'source> Report<'source> {
@@ -26,6 +30,28 @@ impl<'source> Report<'source> {
             errors: ConfigErrors::default(),
             warnings: Vec::new(),
             notes: Vec::new(),
+            skipped: Vec::new(),
+            skips_app: false,
+        }
+    }
+
+    /// From now on values of the app that are not here are no mistake: they may be where the server runs.
+    pub(super) const fn skip_missing_app_values(&mut self) {
+        self.skips_app = true;
+    }
+
+    /// One of the app's values is not here.
+    pub(super) fn missing_app_value(
+        &mut self,
+        key: impl Into<String>,
+        cause: impl Into<String>,
+        remedy: impl Into<String>,
+    ) {
+        if self.skips_app {
+            let (key, cause): (String, String) = (key.into(), cause.into());
+            self.skipped.push(self.at(&key, &cause));
+        } else {
+            self.problem(key, cause, remedy);
         }
     }
 
@@ -65,6 +91,7 @@ impl<'source> Report<'source> {
             Ok(Remarks {
                 warnings: self.warnings,
                 notes: self.notes,
+                skipped: self.skipped,
             })
         } else {
             Err(self.errors)

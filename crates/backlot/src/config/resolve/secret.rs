@@ -38,7 +38,11 @@ pub(super) fn read_secret(
         }
         Err(error @ SecretError::NotSet(_)) => {
             let remedy = format!("set it where the server runs; {what}");
-            report.problem(key, error.to_string(), remedy);
+            if key.starts_with("app.") {
+                report.missing_app_value(key, error.to_string(), remedy);
+            } else {
+                report.problem(key, error.to_string(), remedy);
+            }
             None
         }
         Err(error) => {

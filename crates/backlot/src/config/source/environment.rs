@@ -7,14 +7,14 @@ use crate::config::error::{ConfigErrors, Problem};
 use crate::config::keys::{Key, Kind, SECTIONS};
 
 /// Wix's own names, which `BACKLOT_…` overrides.
-const WIX_NAMES: [(&str, &str); 3] = [
+pub(super) const WIX_NAMES: [(&str, &str); 3] = [
     ("WIX_CLIENT_ID", "id"),
     ("WIX_CLIENT_SECRET", "secret"),
     ("WIX_CLIENT_PUBLIC_KEY", "public_key"),
 ];
 
 /// How many entries of a list of tables the environment may name.
-const MOST_ENTRIES: usize = 64;
+pub(super) const MOST_ENTRIES: usize = 64;
 
 pub(super) fn overlay(
     source: &mut Source,

@@ -1,0 +1,103 @@
+//! Variables that look like Backlot's and are none: each with the nearest that is.
+
+use std::collections::BTreeSet;
+
+use super::Origin;
+use super::environment::{MOST_ENTRIES, WIX_NAMES};
+use crate::config::error::Problem;
+use crate::config::keys::SECTIONS;
+
+/// Variables of ours that are no keys: of tests, and of those who build.
+const OTHERS: [&str; 2] = ["BACKLOT_BLESS", "BACKLOT_TEST_POSTGRES"];
+/// How far a name may be from one of ours to be taken for it.
+const NEAR: usize = 3;
+
+/// Looks through the names of variables that have a value.
+pub(crate) fn misspelt(names: impl Iterator<Item = String>) -> Vec<Problem> {
+    let mut known: BTreeSet<String> = OTHERS.iter().map(|it| (*it).to_owned()).collect();
+    known.extend(WIX_NAMES.iter().map(|(name, _)| (*name).to_owned()));
+    for section in SECTIONS.iter() {
+        let entries = if section.name.ends_with("[]") {
+            MOST_ENTRIES
+        } else {
+            1
+        };
+        for key in &section.keys {
+            known.extend((0..entries).map(|index| key.variable(index)));
+        }
+    }
+    let mut found: Vec<String> = names
+        .filter(|name| !known.contains(name) && !is_of_kubernetes(name))
+        .collect();
+    found.sort_unstable();
+    found.iter().filter_map(|name| told(name, &known)).collect()
+}
+
+/// A service called `backlot` puts such names into every pod.
+fn is_of_kubernetes(name: &str) -> bool {
+    name == "BACKLOT_PORT"
+        || name.starts_with("BACKLOT_PORT_")
+        || name.starts_with("BACKLOT_SERVICE_")
+}
+
+fn told(name: &str, known: &BTreeSet<String>) -> Option<Problem> {
+    let nearest = known
+        .iter()
+        .map(|candidate| (strsim::damerau_levenshtein(candidate, name), candidate))
+        .min();
+    let near = nearest.filter(|(distance, candidate)| *distance <= NEAR.max(candidate.len() / 6));
+    let is_ours = name.starts_with("BACKLOT_");
+    // Anything else may be anybody's, unless it is one of ours but for a letter or two.
+    let near = near.filter(|(distance, _)| is_ours || *distance <= 2);
+    if near.is_none() && !is_ours {
+        return None;
+    }
+    Some(Problem {
+        origin: Some(Origin::Variable(name.to_owned())),
+        key: String::new(),
+        cause: "there is no such variable".to_owned(),
+        remedy: Some(match near {
+            Some((_, nearest)) => format!("did you mean {nearest}?"),
+            None => "docs/configuration.md names the variable of each key".to_owned(),
+        }),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_variable_is_told_with_the_nearest_name() {
+        for (name, nearest) in [
+            ("BACKLOT_SERVR_LISTEN", "BACKLOT_SERVER_LISTEN"),
+            ("BACKLOT_SERVER_LISTEN_", "BACKLOT_SERVER_LISTEN"),
+            ("BACKLOT_CORS_ORIGIN", "BACKLOT_CORS_ORIGINS"),
+            ("BACKLOT_DATABSE_URL", "BACKLOT_DATABASE_URL"),
+            ("BACKLOT_API_0_PTH", "BACKLOT_API_0_PATH"),
+            ("BACKLOTT_SERVER_LISTEN", "BACKLOT_SERVER_LISTEN"),
+            ("WIX_CLIENT_SECRT", "WIX_CLIENT_SECRET"),
+        ] {
+            let told = misspelt(std::iter::once(name.to_owned()));
+            let [problem] = &told[..] else {
+                unreachable!("{name}")
+            };
+            let text = problem.to_string();
+            assert!(text.contains(&format!("did you mean {nearest}?")), "{text}");
+        }
+        let strange = misspelt(std::iter::once("BACKLOT_QUITE_SOMETHING_ELSE".to_owned()));
+        assert_eq!(strange.len(), 1);
+        for fine in [
+            "BACKLOT_SERVER_LISTEN",
+            "BACKLOT_API_0_PATH",
+            "BACKLOT_PORT_8080_TCP_ADDR",
+            "BACKLOT_SERVICE_HOST",
+            "WIX_CLIENT_ID",
+            "WIX_API_KEY",
+            "PATH",
+        ] {
+            let told = misspelt(std::iter::once(fine.to_owned()));
+            assert_eq!(told, [], "{fine}");
+        }
+    }
+}
