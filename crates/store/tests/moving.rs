@@ -101,6 +101,8 @@ async fn write(store: &Store, of: &ItemsOf, writes: Vec<Write>) {
         now: Date::EPOCH,
         step: None,
         budget: Budget::unlimited(),
+        room: None,
+        tells_items: false,
     };
     for outcome in store.write(of, batch).await.unwrap() {
         outcome.unwrap();

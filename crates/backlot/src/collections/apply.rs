@@ -135,6 +135,8 @@ async fn amend(
             now: Date::EPOCH,
             step: None,
             budget: Budget::unlimited(),
+            room: None,
+            tells_items: false,
         };
         match store.write(&of, batch).await {
             Err(StoreError::Outdated) if attempts < ATTEMPTS => attempts += 1,

@@ -310,7 +310,8 @@ fn most_bytes(write: &Write) -> usize {
         }
         Write::Patch { modifications, .. } => most_bytes_of(modifications),
         Write::Restore { item, .. } => item.weight(),
-        Write::Remove { .. } => 0,
+        // What a definition makes of items is the app's, and in no quota.
+        Write::Amend { .. } | Write::Remove { .. } => 0,
     }
 }
 

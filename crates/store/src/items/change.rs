@@ -91,7 +91,7 @@ impl Write {
                 let links = modifications.iter().filter(|it| field(it).is_some());
                 links.map(Modification::new_elements).sum()
             }
-            Self::Remove { .. } => 0,
+            Self::Amend { .. } | Self::Remove { .. } => 0,
         }
     }
 
