@@ -24,15 +24,28 @@ pub enum Address {
     Postgres(PostgresUrl),
 }
 
-/// `postgres://user:password@host:port/name`. The password cannot be printed.
+/// `postgres://user:password@host:port/name`, and how many connections a node may have. The password cannot be printed.
 #[derive(Clone, PartialEq, Eq)]
-pub struct PostgresUrl(String);
+pub struct PostgresUrl {
+    url: String,
+    connections: u32,
+}
 
 impl PostgresUrl {
     /// Takes an address; `None` for one that is none of PostgreSQL's.
     pub fn new(url: &str) -> Option<Self> {
         let is_one = url.starts_with("postgres://") || url.starts_with("postgresql://");
-        is_one.then(|| Self(url.to_owned()))
+        is_one.then(|| Self {
+            url: url.to_owned(),
+            connections: postgres::DEFAULT_CONNECTIONS,
+        })
+    }
+
+    /// The same, with so many connections at most.
+    #[must_use]
+    pub const fn with_connections(mut self, connections: u32) -> Self {
+        self.connections = connections;
+        self
     }
 }
 
@@ -45,7 +58,7 @@ impl fmt::Debug for PostgresUrl {
 /// Without user, password and parameters.
 impl fmt::Display for PostgresUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (scheme, rest) = self.0.split_once("://").unwrap_or_default();
+        let (scheme, rest) = self.url.split_once("://").unwrap_or_default();
         let rest = rest.split('?').next().unwrap_or_default();
         let place = rest.rsplit('@').next().unwrap_or_default();
         write!(formatter, "{scheme}://{place}")
@@ -90,7 +103,7 @@ impl Address {
                 if kind_of(backup) == Some(Kind::Sqlite) {
                     return Err(of_another_kind(backup, "SQLite", "PostgreSQL"));
                 }
-                PostgresStore::restore(&url.0, backup).await
+                PostgresStore::restore(&url.url, backup).await
             }
         }
     }
@@ -106,7 +119,10 @@ impl Address {
                     .map_err(|error| StoreError::Refused(error.to_string()))?;
                 Ok(Store::Sqlite(store?))
             }
-            Self::Postgres(url) => Ok(Store::Postgres(PostgresStore::open(&url.0).await?)),
+            Self::Postgres(PostgresUrl { url, connections }) => {
+                let store = PostgresStore::open_with(url, *connections).await?;
+                Ok(Store::Postgres(store))
+            }
         }
     }
 }

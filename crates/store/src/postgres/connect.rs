@@ -3,19 +3,26 @@
 
 use std::time::Duration;
 
-use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 
+use super::FEWEST_CONNECTIONS;
+use super::connections::{Connections, LONGEST_WAIT, Settings};
+use super::failure::Failure;
+use super::lease::Lease;
 use super::tls::{Security, Tls, Wanted};
 use crate::StoreError;
 
-/// Connections for tenants' work.
-const TENANT_CONNECTIONS: usize = 16;
-/// Connections for what is not one tenant's.
-const OWNER_CONNECTIONS: usize = 4;
-/// The longest wait for a connection.
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// More connections than these are of no use for what is not one tenant's.
+const MOST_OF_OWNER: usize = 4;
+/// A little longer than the server allows for a statement.
+const TENANT_PATIENCE: Duration = Duration::from_secs(12);
+/// The same for statements of the owner.
+const OWNER_PATIENCE: Duration = Duration::from_secs(32);
+/// After this long without an answer of the other side's system, a connection is dead.
+const DEAD_AFTER: Duration = Duration::from_secs(15);
+/// How often a connection that says nothing is asked whether it is still there.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// A plan is chosen here, by rule. The server is to follow it, and not to read or hash whole tables, which hold
 /// every tenant's rows, because it has not counted them yet. Compiling a query takes longer than most
@@ -52,6 +59,18 @@ pub(super) fn parse(url: &str) -> Result<(Config, Security), StoreError> {
     if config.get_application_name().is_none() {
         config.application_name("backlot");
     }
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(DEAD_AFTER);
+    }
+    if !url.contains("keepalives_idle=") {
+        config.keepalives_idle(DEAD_AFTER);
+    }
+    if config.get_keepalives_interval().is_none() {
+        config.keepalives_interval(KEEPALIVE_INTERVAL);
+    }
+    if config.get_keepalives_retries().is_none() {
+        config.keepalives_retries(3);
+    }
     let security = wanted.security(&config)?;
     Ok((config, security))
 }
@@ -70,45 +89,77 @@ pub(super) fn shown(config: &Config) -> String {
     format!("{user}@{host}:{port}/{database}")
 }
 
+/// How many connections each of the two kinds may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Sizes {
+    pub(super) tenants: usize,
+    pub(super) owner: usize,
+}
+
+impl Sizes {
+    /// A quarter for the owner, but no more than it needs.
+    pub(super) fn of(connections: u32) -> Self {
+        let all = connections.max(FEWEST_CONNECTIONS) as usize;
+        let owner = (all / 4).clamp(2, MOST_OF_OWNER);
+        Self {
+            tenants: all - owner,
+            owner,
+        }
+    }
+}
+
 /// Connections of the owner of the tables.
-pub(super) fn owner_pool(config: &Config, tls: &Tls) -> Result<Pool, StoreError> {
-    pool(config, tls, OWNER_CONNECTIONS, OWNER.to_owned())
+pub(super) fn owner_connections(
+    config: &Config,
+    tls: &Tls,
+    sizes: Sizes,
+) -> Result<Connections, StoreError> {
+    let settings = Settings {
+        size: sizes.owner,
+        set_up: OWNER.to_owned(),
+        patience: OWNER_PATIENCE,
+    };
+    Connections::new(config, tls, settings)
 }
 
 /// Connections of the role that sees one instance at a time.
-pub(super) fn tenant_pool(
+pub(super) fn tenant_connections(
     config: &Config,
     tls: &Tls,
+    sizes: Sizes,
     role: Option<&str>,
-) -> Result<Pool, StoreError> {
+) -> Result<Connections, StoreError> {
     let role = role.map_or_else(String::new, |role| format!("SET ROLE {role};"));
-    pool(config, tls, TENANT_CONNECTIONS, format!("{TENANT} {role}"))
+    let settings = Settings {
+        size: sizes.tenants,
+        set_up: format!("{TENANT} {role}"),
+        patience: TENANT_PATIENCE,
+    };
+    Connections::new(config, tls, settings)
 }
 
-fn pool(config: &Config, tls: &Tls, size: usize, set_up: String) -> Result<Pool, StoreError> {
-    let recycling = ManagerConfig {
-        recycling_method: RecyclingMethod::Fast,
+const BACKEND: &str = "SELECT pg_backend_pid()";
+
+/// Whether a connection keeps a session of the server's to itself. A pooler that lends sessions for one transaction
+/// each gives the same one to two connections that have nothing to do.
+pub(super) async fn check_sessions(
+    lease: &Lease,
+    connections: &Connections,
+) -> Result<(), Failure> {
+    let other = Lease::take(connections).await?;
+    let mut own: Vec<i32> = Vec::with_capacity(2);
+    for lease in [lease, &other] {
+        own.push(lease.client()?.query_one(BACKEND, &[]).await?.try_get(0)?);
+    }
+    let outcome = if own[0] == own[1] {
+        let text = "between here and the server there is a pooler that lends a session for one transaction only, and \
+                    tenants' work needs sessions; use the server's direct address, or the pooler's for sessions \
+                    (PgBouncer: pool_mode = session)";
+        Err(Failure::Final(StoreError::Refused(text.to_owned())))
+    } else {
+        Ok(())
     };
-    let manager = Manager::from_config(config.clone(), tls.clone(), recycling);
-    let set_up: std::sync::Arc<str> = set_up.into();
-    let hook = Hook::async_fn(move |client: &mut deadpool_postgres::ClientWrapper, _| {
-        let set_up = std::sync::Arc::clone(&set_up);
-        Box::pin(async move {
-            client
-                .batch_execute(&set_up)
-                .await
-                .map_err(HookError::Backend)
-        })
-    });
-    Pool::builder(manager)
-        .max_size(size)
-        .runtime(Runtime::Tokio1)
-        .wait_timeout(Some(LONGEST_WAIT))
-        .create_timeout(Some(2 * LONGEST_WAIT))
-        .recycle_timeout(Some(LONGEST_WAIT))
-        .post_create(hook)
-        .build()
-        .map_err(|error| StoreError::Refused(error.to_string()))
+    other.give_back(outcome)
 }
 
 #[cfg(test)]
@@ -128,6 +179,13 @@ mod tests {
         ] {
             let error = parse(url).unwrap_err().to_string();
             assert!(!error.contains("secret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn connections_are_shared_out() {
+        for (all, tenants, owner) in [(1, 2, 2), (4, 2, 2), (10, 8, 2), (20, 16, 4), (100, 96, 4)] {
+            assert_eq!(Sizes::of(all), Sizes { tenants, owner }, "{all}");
         }
     }
 }

@@ -13,12 +13,18 @@ use super::tls::NotTrusted;
 use crate::StoreError;
 
 /// Why something did not work, with what may be tried about it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Failure {
     /// Somebody else was in the way. Nothing was changed; the same again may do.
     Again(&'static str),
-    /// The connection is gone, or there is none.
+    /// The connection is gone, or none can be made.
     Lost(String),
+    /// No connection became free in time.
+    NoConnection(String),
+    /// The server leaves something without an answer: the network is gone, or the server is.
+    Silent,
+    /// Another statement of the same transaction failed before. That one says why.
+    Aborted,
     /// The server ended the statement: its time was over, or it was told to end one that ran on this connection before.
     Cancelled,
     /// There is no connection that is as safe as it has to be.
@@ -50,6 +56,7 @@ impl From<tokio_postgres::Error> for Failure {
             | SqlState::T_R_DEADLOCK_DETECTED
             | SqlState::UNIQUE_VIOLATION => Self::Again("others changed the same at the same time"),
             SqlState::QUERY_CANCELED => Self::Cancelled,
+            SqlState::IN_FAILED_SQL_TRANSACTION => Self::Aborted,
             SqlState::DISK_FULL => Self::Final(StoreError::Full),
             // A server that shuts down, starts up, or is no longer the one that is written to.
             SqlState::ADMIN_SHUTDOWN
@@ -67,7 +74,6 @@ impl From<tokio_postgres::Error> for Failure {
 impl From<PoolError> for Failure {
     fn from(error: PoolError) -> Self {
         Self::Lost(match error {
-            PoolError::Timeout(_) => "no connection became free in time".to_owned(),
             PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => {
                 if let Some(text) = insecure(&error) {
                     return Self::Insecure(text);
@@ -107,7 +113,13 @@ impl From<Failure> for StoreError {
             Failure::Again(text) => Self::Unavailable(text.to_owned()),
             Failure::Cancelled => Self::TimedOut,
             // What was safe at the start is not now: until that is mended, there is no database.
-            Failure::Lost(text) | Failure::Insecure(text) => Self::Unavailable(text),
+            Failure::Lost(text) | Failure::NoConnection(text) | Failure::Insecure(text) => {
+                Self::Unavailable(text)
+            }
+            Failure::Silent => {
+                Self::Unavailable("it left a statement without an answer".to_owned())
+            }
+            Failure::Aborted => Self::Refused("the transaction had failed before".to_owned()),
             Failure::Final(error) => error,
         }
     }
@@ -176,7 +188,13 @@ impl Attempts {
             // What was cancelled has changed nothing. Before its own time is over, another statement was meant.
             Failure::Cancelled => self.made < 3 && self.began.elapsed() < STATEMENT_TIME,
             Failure::Lost(_) => self.reads && self.made < 3,
-            _ => false,
+            // Whoever asks has waited long enough.
+            Failure::Again(_)
+            | Failure::NoConnection(_)
+            | Failure::Silent
+            | Failure::Aborted
+            | Failure::Insecure(_)
+            | Failure::Final(_) => false,
         }
     }
 }

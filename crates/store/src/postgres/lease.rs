@@ -6,10 +6,11 @@
 
 use std::time::Duration;
 
-use deadpool_postgres::{ClientWrapper, Object, Pool};
+use deadpool_postgres::Object;
 
+use super::connections::Connections;
 use super::failure::Failure;
-use super::tls::Tls;
+use super::session::{Session, Watch};
 use crate::StoreError;
 
 /// The longest that ending a query may take.
@@ -22,20 +23,28 @@ const LATE: &str = "SELECT pg_sleep(0.1)";
 /// A connection, given back at once, or when what is under way on it has ended.
 pub(super) struct Lease {
     connection: Option<Object>,
-    tls: Tls,
+    connections: Connections,
+    watch: Watch,
 }
 
 impl Lease {
-    pub(super) async fn take(pool: &Pool, tls: &Tls) -> Result<Self, Failure> {
+    pub(super) async fn take(connections: &Connections) -> Result<Self, Failure> {
         Ok(Self {
-            connection: Some(pool.get().await?),
-            tls: tls.clone(),
+            connection: Some(connections.take().await?),
+            connections: connections.clone(),
+            watch: Watch::new(connections.patience),
         })
     }
 
-    pub(super) fn client(&self) -> Result<&ClientWrapper, Failure> {
+    pub(super) fn client(&self) -> Result<Session<'_>, Failure> {
         let gone = || Failure::Lost("the connection was given back".to_owned());
-        self.connection.as_deref().ok_or_else(gone)
+        let client = self.connection.as_deref().ok_or_else(gone)?;
+        Ok(Session::new(client, &self.watch))
+    }
+
+    /// What is known of the connection.
+    pub(super) const fn watch(&self) -> &Watch {
+        &self.watch
     }
 
     /// Back to the pool from a transaction, which has ended whatever became of the work.
@@ -52,8 +61,7 @@ impl Lease {
         }
     }
 
-    /// Back to the pool, since nothing is under way any more. Where one connection was cut, the others most
-    /// likely were, too: the idle ones are given up, or each would fail somebody.
+    /// Back to the pool, since nothing is under way any more.
     pub(super) fn give_back<T>(
         mut self,
         outcome: Result<T, impl Into<Failure>>,
@@ -63,12 +71,12 @@ impl Lease {
         if matches!(outcome, Err(Failure::Final(StoreError::GaveUp(_)))) {
             return outcome;
         }
-        if let Some(connection) = self.connection.take()
-            && matches!(outcome, Err(Failure::Lost(_)))
-            && let Some(pool) = Object::pool(&connection)
-        {
-            drop(Object::take(connection));
-            pool.retain(|_, _| false);
+        if let Some(connection) = self.connection.take() {
+            if self.watch.is_silent() || matches!(outcome, Err(Failure::Lost(_))) {
+                self.connections.distrust(connection);
+            } else {
+                self.connections.give_back(connection);
+            }
         }
         outcome
     }
@@ -79,15 +87,17 @@ impl Drop for Lease {
         let Some(connection) = self.connection.take() else {
             return;
         };
+        let connections = self.connections.clone();
+        if self.watch.is_silent() {
+            return connections.distrust(connection);
+        }
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-            drop(Object::take(connection));
-            return;
+            return connections.close(connection);
         };
-        let tls = self.tls.clone();
         runtime.spawn(async move {
             let query = connection.cancel_token();
             let recovering = async {
-                query.cancel_query(tls).await?;
+                query.cancel_query(connections.tls.clone()).await?;
                 // Waits for the end of what is under way, be it a transaction or not.
                 connection.batch_execute("ROLLBACK").await?;
                 // The server hears of the end on another connection, perhaps a moment late: then this is what ends.
@@ -95,8 +105,10 @@ impl Drop for Lease {
                 connection.batch_execute("ROLLBACK").await
             };
             let recovered = tokio::time::timeout(CANCEL_TIMEOUT, recovering).await;
-            if !matches!(recovered, Ok(Ok(()))) {
-                drop(Object::take(connection));
+            if matches!(recovered, Ok(Ok(()))) {
+                connections.give_back(connection);
+            } else {
+                connections.close(connection);
             }
         });
     }

@@ -1,7 +1,8 @@
 //! The PostgreSQL side: any number of nodes share one database.
 //!
-//! - [`connect`]: two pools, one for tenants' work and one for what is not one tenant's; [`lease`]: a
-//!   connection on loan; [`tls`]: what keeps others out of it; [`failure`]: what goes wrong, and what is tried again
+//! - [`connect`] and [`parameters`]: what an address says; two sets of [`connections`], one for tenants' work and one
+//!   for what is not one tenant's; [`lease`]: a connection on loan; [`session`]: asking on it, with a deadline for
+//!   every answer; [`tls`]: what keeps others out of it; [`failure`]: what goes wrong, and what is tried again
 //! - [`tenant`]: every statement of a tenant's work names the instance first, and row-level security,
 //!   set up by [`migrations`] and [`roles`], shows nothing else
 //! - [`backup`]: all of it in a file, and back
@@ -15,6 +16,7 @@ mod backup;
 mod collections;
 mod connect;
 mod connection_usage;
+mod connections;
 mod declared;
 mod failure;
 mod imports;
@@ -28,6 +30,7 @@ mod migrations;
 mod pipeline;
 mod roles;
 mod secrets;
+mod session;
 mod signing_keys;
 mod stored;
 mod tenant;
@@ -37,26 +40,28 @@ use std::time::Duration;
 
 use backlot_wix::InstanceId;
 use backlot_wix::data::collection::IndexId;
-use deadpool_postgres::Pool;
 use moka::sync::Cache;
 
 use crate::StoreError;
 use crate::catalog::Catalog;
+use connections::Connections;
 use failure::Failure;
 use lease::Lease;
-use tls::Tls;
 
 /// How long an index is believed to be inexact: until it may have been built anew.
 const BELIEVED: Duration = Duration::from_mins(1);
 const MOST_INEXACT: u64 = 10_000;
 
+/// Connections of one node, unless it is told otherwise.
+pub const DEFAULT_CONNECTIONS: u32 = 20;
+/// With fewer connections a node cannot work: some are for tenants' work, and some for everything else.
+pub const FEWEST_CONNECTIONS: u32 = 4;
+
 /// A PostgreSQL database. Cloning shares it.
 #[derive(Clone)]
 pub struct PostgresStore {
-    tenants: Pool,
-    owner: Pool,
-    /// For the connections by which queries are ended.
-    tls: Tls,
+    tenants: Connections,
+    owner: Connections,
     catalog: Catalog,
     /// Whether tenants' work runs under a role of its own.
     has_role: bool,
@@ -67,32 +72,43 @@ pub struct PostgresStore {
 impl PostgresStore {
     /// Connects, and brings the database up to the newest migration.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
+        Self::open_with(url, DEFAULT_CONNECTIONS).await
+    }
+
+    /// The same, with so many connections at most (at least [`FEWEST_CONNECTIONS`]).
+    pub async fn open_with(url: &str, connections: u32) -> Result<Self, StoreError> {
         let (mut config, security) = connect::parse(url)?;
         let tls = security.apply(&mut config)?;
-        let owner = connect::owner_pool(&config, &tls)?;
+        let sizes = connect::Sizes::of(connections);
+        let owner = connect::owner_connections(&config, &tls, sizes)?;
         let shown = |cause| format!("{}: {cause}", connect::shown(&config));
-        let role = Self::prepare(&owner, &tls)
+        let role = Self::prepare(&owner)
             .await
             .map_err(|failure| match failure {
                 Failure::Insecure(cause) => StoreError::Insecure(shown(cause)),
-                Failure::Lost(cause) => StoreError::Unavailable(shown(cause)),
+                Failure::Lost(cause) | Failure::NoConnection(cause) => {
+                    StoreError::Unavailable(shown(cause))
+                }
                 other => other.into(),
             })?;
         let inexact = Cache::builder()
             .max_capacity(MOST_INEXACT)
             .time_to_live(BELIEVED);
         Ok(Self {
-            tenants: connect::tenant_pool(&config, &tls, role)?,
+            tenants: connect::tenant_connections(&config, &tls, sizes, role)?,
             owner,
-            tls,
             catalog: Catalog::new(),
             has_role: role.is_some(),
             inexact: inexact.build(),
         })
     }
 
-    async fn prepare(owner: &Pool, tls: &Tls) -> Result<Option<&'static str>, Failure> {
-        let lease = Lease::take(owner, tls).await?;
+    async fn prepare(owner: &Connections) -> Result<Option<&'static str>, Failure> {
+        let lease = Lease::take(owner).await?;
+        let sessions = connect::check_sessions(&lease, owner).await;
+        if sessions.is_err() {
+            return lease.give_back(sessions).map(|()| None);
+        }
         migrations::run(&lease).await?;
         let role = roles::prepare(&lease).await;
         lease.give_back(role)
@@ -100,11 +116,11 @@ impl PostgresStore {
 
     /// A connection for one tenant's work.
     async fn tenants(&self) -> Result<Lease, Failure> {
-        Lease::take(&self.tenants, &self.tls).await
+        Lease::take(&self.tenants).await
     }
 
     /// A connection for what is not one tenant's.
     async fn owner(&self) -> Result<Lease, Failure> {
-        Lease::take(&self.owner, &self.tls).await
+        Lease::take(&self.owner).await
     }
 }

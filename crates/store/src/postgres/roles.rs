@@ -4,7 +4,7 @@
 //! Where the role cannot be made, the owner of the tables does the work. Row-level security is forced
 //! on the owner, too; but not on a superuser, nor on a role with `BYPASSRLS`, so these are refused then.
 
-use super::failure::{Failure, text_of};
+use super::failure::Failure;
 use super::lease::Lease;
 use super::migrations::LOCK;
 use super::tenant::owners_transaction;
@@ -28,7 +28,7 @@ const JOIN: &str = "
     DO $$
     BEGIN
         GRANT backlot_tenant TO CURRENT_USER;
-    EXCEPTION WHEN insufficient_privilege THEN
+    EXCEPTION WHEN insufficient_privilege OR undefined_object THEN
         NULL;
     END
     $$";
@@ -103,8 +103,8 @@ async fn try_role(lease: &Lease) -> Result<Option<String>, Failure> {
     client.batch_execute("ROLLBACK").await?;
     match tried {
         Ok(()) => Ok(None),
-        Err(error) if error.as_db_error().is_some() => Ok(Some(text_of(&error))),
-        Err(error) => Err(error.into()),
+        Err(Failure::Final(StoreError::Refused(cause))) => Ok(Some(cause)),
+        Err(failure) => Err(failure),
     }
 }
 

@@ -41,10 +41,7 @@ pub(super) async fn query(
 ) -> Result<Vec<Row>, Failure> {
     let client = lease.client()?;
     let statement = client.prepare_cached(sql).await?;
-    under_name(lease, instance_id, async {
-        Ok(client.query(&statement, values).await?)
-    })
-    .await
+    under_name(lease, instance_id, client.query(&statement, values)).await
 }
 
 /// Sends the instance's name ahead of the work's first statement.
@@ -79,6 +76,7 @@ pub(super) async fn transaction<T>(
         Sees::Latest => "BEGIN",
         Sees::OneMoment => "BEGIN ISOLATION LEVEL REPEATABLE READ",
     };
+    lease.watch().begin();
     let (begun, named, outcome) = tokio::join!(
         biased;
         client.batch_execute(opening),
@@ -86,7 +84,7 @@ pub(super) async fn transaction<T>(
         work,
     );
     let outcome = match begun.err().or(named.err()) {
-        Some(error) => Err(error.into()),
+        Some(failure) => Err(failure),
         None => outcome,
     };
     end(lease, outcome).await
@@ -97,6 +95,7 @@ pub(super) async fn owners_transaction<T>(
     lease: &Lease,
     work: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
+    lease.watch().begin();
     lease.client()?.batch_execute("BEGIN").await?;
     let outcome = work.await;
     end(lease, outcome).await
@@ -109,16 +108,23 @@ pub(super) async fn owners_snapshot<T>(
 ) -> Result<T, Failure> {
     let opening =
         "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0";
+    lease.watch().begin();
     lease.client()?.batch_execute(opening).await?;
     let outcome = work.await;
     end(lease, outcome).await
 }
 
+/// Ends a transaction. What failed first is told: statements that followed it failed only because of that, and a commit
+/// would undo everything without a word.
 async fn end<T>(lease: &Lease, outcome: Result<T, Failure>) -> Result<T, Failure> {
     let client = lease.client()?;
+    let outcome = match (outcome, lease.watch().first_failure()) {
+        (Ok(_) | Err(Failure::Aborted), Some(first)) => Err(first),
+        (outcome, _) => outcome,
+    };
     if outcome.is_ok() {
         client.batch_execute("COMMIT").await?;
-    } else {
+    } else if !lease.watch().is_silent() {
         client.batch_execute("ROLLBACK").await?;
     }
     outcome

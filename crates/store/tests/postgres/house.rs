@@ -40,13 +40,7 @@ impl House {
 
     /// A collection of an instance.
     pub(crate) async fn collection(&self, instance: u8, definition: Definition) -> ItemsOf {
-        let made = self
-            .store
-            .create_collection(instance_id(instance), definition)
-            .await
-            .unwrap()
-            .unwrap();
-        of(instance, made, false)
+        made(&self.store, instance, definition).await
     }
 
     pub(crate) async fn write(
@@ -71,6 +65,12 @@ impl House {
         let found = self.store.find(of, find).await.unwrap();
         found.into_iter().map(|item| item.id).collect()
     }
+}
+
+/// A collection of an instance, made.
+pub(crate) async fn made(store: &Store, instance: u8, definition: Definition) -> ItemsOf {
+    let made = store.create_collection(instance_id(instance), definition);
+    of(instance, made.await.unwrap().unwrap(), false)
 }
 
 pub(crate) fn instance_id(last: u8) -> InstanceId {

@@ -11,8 +11,10 @@ mod isolation;
 mod nodes;
 mod plans;
 mod private_server;
+mod relay;
 mod same_meaning;
 #[path = "../place/server.rs"]
 mod server;
+mod silence;
 mod tls;
 mod writes;

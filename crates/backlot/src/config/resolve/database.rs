@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use backlot_store::postgres::FEWEST_CONNECTIONS;
 use backlot_store::{Address, PostgresUrl, sqlite};
 
 use super::report::Report;
@@ -25,7 +26,19 @@ pub(super) fn resolve(
             path: report.source.folder().join(path),
             durability,
         }),
-        Ok(other) => Some(other),
+        Ok(Address::Postgres(url)) => {
+            if database.connections < FEWEST_CONNECTIONS {
+                report.problem(
+                    "database.connections",
+                    format!("{} connections are too few", database.connections),
+                    "give it 4 or more, or leave it out",
+                );
+                return None;
+            }
+            Some(Address::Postgres(
+                url.with_connections(database.connections),
+            ))
+        }
         Err(cause) => {
             report.problem(
                 "database.url",

@@ -1,10 +1,11 @@
 //! `[database]`
 
+use backlot_store::postgres::DEFAULT_CONNECTIONS;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Where everything is kept.
-#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Database {
     /// `sqlite://` and the path of a file, relative to the configuration's folder, or
@@ -21,6 +22,20 @@ pub struct Database {
     /// `relaxed` is the end of the program, and a loss of power may undo the last moments. Writes are
     /// faster then.
     pub durability: Durability,
+    /// How many connections to PostgreSQL a node has at most. At least 4: a quarter of them, 2 to 4, is for what is not
+    /// one site's. All nodes together should leave the server some of its `max_connections`; where it takes no
+    /// further ones, requests wait for one of the node's own. SQLite needs none.
+    pub connections: u32,
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self {
+            url: None,
+            durability: Durability::default(),
+            connections: DEFAULT_CONNECTIONS,
+        }
+    }
 }
 
 /// What an acknowledged change survives.

@@ -7,7 +7,6 @@ mod restore;
 
 use std::path::Path;
 
-use futures_util::TryStreamExt as _;
 use tokio::sync::mpsc::{Sender, channel};
 
 use super::PostgresStore;
@@ -84,10 +83,11 @@ async fn read_table(lease: &Lease, table: Table, to: &Sender<Piece>) -> Result<(
     let sql = format!("COPY {} TO STDOUT", target(&table));
     let mut sum = Summing::of(&table.name);
     send(to, Piece::Table(table)).await?;
-    let rows = lease.client()?.copy_out(&sql).await?;
+    let client = lease.client()?;
+    let rows = client.copy_out(&sql).await?;
     let mut rows = std::pin::pin!(rows);
     let mut waiting = Vec::with_capacity(LARGEST);
-    while let Some(row) = rows.try_next().await? {
+    while let Some(row) = client.next(&mut rows).await? {
         sum.add(&row);
         let mut row = &row[..];
         while !row.is_empty() {

@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::SinkExt as _;
@@ -25,6 +26,9 @@ use crate::markers::RESTORED;
 
 /// Writers are waited for, but not for ever.
 const PATIENCE: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '30s'";
+
+/// The longest that one statement may take: whoever restores is there, and watches.
+const LONGEST_RESTORE: Duration = Duration::from_hours(24);
 
 /// What is inserted later gets higher numbers than what is there, and than what ever was. That is not undone if the
 /// rest is, and does no harm.
@@ -78,6 +82,7 @@ impl PostgresStore {
         let lease = self.owner().await?;
         let work = async {
             let client = lease.client()?;
+            lease.watch().set_patience(LONGEST_RESTORE);
             client.batch_execute(PATIENCE).await?;
             client.batch_execute(migrations::LOCK).await?;
             migrations::check_present(&lease).await?;
@@ -150,7 +155,7 @@ async fn fill(lease: &Lease, known: &[Table], path: PathBuf) -> Result<(), Failu
             }
             Piece::Data(data) => {
                 if let Some(filling) = &mut filling {
-                    filling.rows.send(data.into()).await?;
+                    lease.client()?.wait(filling.rows.send(data.into())).await?;
                 }
             }
             Piece::End => {
@@ -226,7 +231,7 @@ impl Filling {
     }
 
     async fn end(mut self, lease: &Lease) -> Result<(), Failure> {
-        self.rows.as_mut().finish().await?;
+        lease.client()?.wait(self.rows.as_mut().finish()).await?;
         if self.is_staged {
             let sql = format!(
                 "INSERT INTO {} OVERRIDING SYSTEM VALUE SELECT {} FROM pg_temp.staged;

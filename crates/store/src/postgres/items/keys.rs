@@ -6,6 +6,7 @@ use backlot_wix::InstanceId;
 use backlot_wix::data::Fault;
 use backlot_wix::data::collection::IndexId;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::apply::key_steps;
 use super::fold::{KeyRows, Rows};
@@ -21,6 +22,8 @@ use crate::postgres::tenant::uuid;
 
 /// For what goes through all of a collection.
 const PATIENCE: &str = "SET LOCAL statement_timeout = '15min'";
+/// A little longer than that.
+const LONGEST_STATEMENT: Duration = Duration::from_mins(16);
 
 const DROP: [&str; 3] = [
     "DELETE FROM item_keys WHERE instance_id = $1 AND index_id = ANY ($2)",
@@ -48,7 +51,8 @@ const UNIQUE_KEYS: &str = "
 
 /// Lets the statements of this transaction take longer.
 pub(in crate::postgres) async fn be_patient(lease: &Lease) -> Result<(), Failure> {
-    Ok(lease.client()?.batch_execute(PATIENCE).await?)
+    lease.watch().set_patience(LONGEST_STATEMENT);
+    lease.client()?.batch_execute(PATIENCE).await
 }
 
 /// Removes every item of a collection, with its keys and links.

@@ -7,7 +7,6 @@ use std::ops::ControlFlow;
 
 use backlot_wix::data::Filter;
 use backlot_wix::data::filter::Test;
-use futures_util::TryStreamExt as _;
 
 use super::query::inexact;
 use super::read_item;
@@ -38,7 +37,8 @@ impl PostgresStore {
         let mut visited = false;
         let work = async {
             let mut rows = Box::pin(statement.stream(&lease).await?);
-            while let Some(row) = rows.try_next().await? {
+            let client = lease.client()?;
+            while let Some(row) = client.next(&mut rows).await? {
                 visited = true;
                 let work = row.raw_size_bytes() as u64 * PARSED_BYTE;
                 of.budget.work(work).map_err(StoreError::from)?;

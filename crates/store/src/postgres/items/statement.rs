@@ -6,7 +6,6 @@
 use std::collections::HashMap;
 
 use backlot_wix::data::{FieldPath, Value};
-use futures_util::TryStreamExt as _;
 use tokio_postgres::types::{Json, ToSql, Type};
 use tokio_postgres::{Row, RowStream};
 
@@ -142,7 +141,7 @@ impl<'of> Statement<'of> {
             client.query_typed_raw(&sql, parameters).await?
         };
         let (mut stream, mut rows) = (Box::pin(stream), Vec::new());
-        while let Some(row) = stream.try_next().await? {
+        while let Some(row) = client.next(&mut stream).await? {
             let bytes = size_of::<Row>() + row.raw_size_bytes();
             self.of.budget.keep(bytes).map_err(StoreError::from)?;
             rows.push(row);
@@ -153,6 +152,6 @@ impl<'of> Statement<'of> {
     /// Rows as they come.
     pub(super) async fn stream(&self, lease: &Lease) -> Result<RowStream, Failure> {
         let (client, sql) = (lease.client()?, self.sql());
-        Ok(client.query_typed_raw(&sql, self.parameters()).await?)
+        client.query_typed_raw(&sql, self.parameters()).await
     }
 }
