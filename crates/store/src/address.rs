@@ -34,7 +34,14 @@ pub struct PostgresUrl {
 impl PostgresUrl {
     /// Takes an address; `None` for one that is none of PostgreSQL's.
     pub fn new(url: &str) -> Option<Self> {
-        let is_one = url.starts_with("postgres://") || url.starts_with("postgresql://");
+        let scheme = url
+            .strip_prefix("jdbc:")
+            .unwrap_or(url)
+            .split("://")
+            .next()?;
+        // Some tools name a driver, too: postgresql+psycopg2://
+        let database = scheme.split('+').next()?;
+        let is_one = url.contains("://") && ["postgres", "postgresql"].contains(&database);
         is_one.then(|| Self {
             url: url.to_owned(),
             connections: postgres::DEFAULT_CONNECTIONS,
@@ -59,8 +66,9 @@ impl fmt::Debug for PostgresUrl {
 impl fmt::Display for PostgresUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (scheme, rest) = self.url.split_once("://").unwrap_or_default();
-        let rest = rest.split('?').next().unwrap_or_default();
+        // A password may hold a question mark.
         let place = rest.rsplit('@').next().unwrap_or_default();
+        let place = place.split('?').next().unwrap_or_default();
         write!(formatter, "{scheme}://{place}")
     }
 }
@@ -159,11 +167,18 @@ mod tests {
             ),
             ("postgresql://127.0.0.1/test", "postgresql://127.0.0.1/test"),
             ("postgres://app:p%40ss@w@host/x", "postgres://host/x"),
+            ("postgres://app:pa?ss=w@host/x?a=b", "postgres://host/x"),
+            (
+                "postgresql+psycopg2://app:w@host/x",
+                "postgresql+psycopg2://host/x",
+            ),
         ] {
             let url = PostgresUrl::new(url).unwrap();
             assert_eq!(url.to_string(), shown);
             assert_eq!(format!("{url:?}"), format!("PostgresUrl({shown})"));
         }
-        assert!(PostgresUrl::new("mysql://x").is_none());
+        for other in ["mysql://x", "postgres", "postgres:x", "postgresqlx://h/x"] {
+            assert!(PostgresUrl::new(other).is_none(), "{other}");
+        }
     }
 }

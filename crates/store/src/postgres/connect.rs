@@ -10,7 +10,8 @@ use super::FEWEST_CONNECTIONS;
 use super::connections::{Connections, LONGEST_WAIT, Settings};
 use super::failure::Failure;
 use super::lease::Lease;
-use super::tls::{Security, Tls, Wanted};
+use super::parameters::Parameters;
+use super::tls::{Security, Tls};
 use crate::StoreError;
 
 /// More connections than these are of no use for what is not one tenant's.
@@ -43,9 +44,9 @@ const OWNER: &str = "
     SET jit = off;
     SET backlot.all_instances = 'on';";
 
-/// Reads the URL. What is wrong with it is not repeated: there may be a password in it.
+/// Reads the URL. What is wrong with it is not repeated, but for the name of a parameter: there may be a password in it.
 pub(super) fn parse(url: &str) -> Result<(Config, Security), StoreError> {
-    let (url, wanted) = Wanted::take_out_of(url);
+    let (url, parameters) = Parameters::take_out_of(url)?;
     let mut config: Config = url.parse().map_err(|_| {
         StoreError::Refused(
             "the URL of the database cannot be read; it is \
@@ -62,7 +63,7 @@ pub(super) fn parse(url: &str) -> Result<(Config, Security), StoreError> {
     if config.get_tcp_user_timeout().is_none() {
         config.tcp_user_timeout(DEAD_AFTER);
     }
-    if !url.contains("keepalives_idle=") {
+    if !parameters.names("keepalives_idle") {
         config.keepalives_idle(DEAD_AFTER);
     }
     if config.get_keepalives_interval().is_none() {
@@ -71,7 +72,7 @@ pub(super) fn parse(url: &str) -> Result<(Config, Security), StoreError> {
     if config.get_keepalives_retries().is_none() {
         config.keepalives_retries(3);
     }
-    let security = wanted.security(&config)?;
+    let security = parameters.security(&config)?;
     Ok((config, security))
 }
 
@@ -172,8 +173,9 @@ mod tests {
         assert_eq!(shown(&config), "me@db.example:5433/shop");
         for url in [
             "postgres://me:secret@host:port/shop",
-            "postgres://me@host/shop?secret",
-            "postgres://me:secret@host/x?secret=secret",
+            "postgres://me:secret@host/x?unheard_of=secret",
+            "postgres://me:sec?ret=secret@host/x?unheard_of",
+            "postgres://me@host/x?connect_timeout=secret",
             "mysql://me:secret@host/x",
             "postgres://me:secret@host/x?sslmode=secret",
         ] {

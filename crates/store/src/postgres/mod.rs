@@ -27,6 +27,7 @@ mod jobs;
 mod lease;
 mod markers;
 mod migrations;
+mod parameters;
 mod pipeline;
 mod roles;
 mod secrets;

@@ -16,7 +16,10 @@ pub struct Database {
     /// is for, by the system's authorities or by those in the file that `&sslrootcert=PATH` names
     /// (`verify-full` and `verify-ca` are other words for it). `prefer`, which is what an address without the
     /// word means, encrypts where the server has TLS and checks nothing. `disable` does not encrypt; nor
-    /// does an address on this machine without the word.
+    /// does an address on this machine without the word. `no-verify` encrypts, or does not connect, and checks
+    /// nothing. Parameters of other programs that hosting companies put into their addresses (`pgbouncer`, `schema`,
+    /// `connection_limit` …) are passed over. A pooler in between must keep a session for each connection
+    /// (`pool_mode = session`); one that does not is noticed and refused.
     pub url: Option<String>,
     /// What an acknowledged change survives on SQLite: `full` is a loss of power, for it is on disk;
     /// `relaxed` is the end of the program, and a loss of power may undo the last moments. Writes are

@@ -19,7 +19,7 @@ use tokio_postgres::Socket;
 use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream};
 use tokio_rustls::TlsConnector;
 
-pub(super) use security::{Security, Wanted};
+pub(super) use security::{Security, is_here};
 
 /// Makes TLS of connections. Cloning shares it.
 #[derive(Clone)]

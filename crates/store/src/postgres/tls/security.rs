@@ -4,7 +4,6 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use percent_encoding::percent_decode_str;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
@@ -23,68 +22,15 @@ pub(in crate::postgres) enum Security {
     None,
     /// TLS with whoever answers, or none where the server has none.
     Prefer,
+    /// TLS with whoever answers.
+    Unchecked,
     /// TLS with the host that was meant: its certificate is of one of the system's authorities, or of one in
     /// this file.
     Require(Option<PathBuf>),
 }
 
-/// What the parameters of an address say.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(in crate::postgres) struct Wanted {
-    mode: Option<String>,
-    roots: Option<String>,
-}
-
-impl Wanted {
-    /// Takes what is about TLS out of an address; tokio-postgres does not know all of it.
-    pub(in crate::postgres) fn take_out_of(url: &str) -> (String, Self) {
-        let mut wanted = Self::default();
-        // A password may hold a question mark.
-        let after_password = url.rfind('@').unwrap_or_default();
-        let Some(mark) = url[after_password..].find('?') else {
-            return (url.to_owned(), wanted);
-        };
-        let (address, parameters) = url.split_at(after_password + mark);
-        let mut others = Vec::new();
-        for parameter in parameters[1..].split('&') {
-            let (key, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-            let value = || Some(percent_decode_str(value).decode_utf8_lossy().into_owned());
-            match key {
-                "sslmode" => wanted.mode = value(),
-                "sslrootcert" => wanted.roots = value(),
-                _ => others.push(parameter),
-            }
-        }
-        let mark = if others.is_empty() { "" } else { "?" };
-        (format!("{address}{mark}{}", others.join("&")), wanted)
-    }
-
-    /// What it means for these hosts. Nobody listens on the way to this machine, so no TLS is asked for there
-    /// unless the address says so.
-    pub(in crate::postgres) fn security(self, config: &Config) -> Result<Security, StoreError> {
-        let refused = |text: &str| Err(StoreError::Refused(text.to_owned()));
-        let roots = self.roots.filter(|path| path != "system");
-        match (self.mode.as_deref(), roots) {
-            (Some("require" | "verify-ca" | "verify-full"), roots) => {
-                Ok(Security::Require(roots.map(PathBuf::from)))
-            }
-            (None, Some(roots)) => Ok(Security::Require(Some(roots.into()))),
-            (Some("disable" | "prefer"), Some(_)) => refused(
-                "the address of the database names an sslrootcert, which is looked at with \
-                 sslmode=require only",
-            ),
-            (Some("disable"), None) => Ok(Security::None),
-            (None, None) if config.get_hosts().iter().all(is_here) => Ok(Security::None),
-            (Some("prefer") | None, None) => Ok(Security::Prefer),
-            (Some(_), _) => refused(
-                "the sslmode in the address of the database is none of disable, prefer, require \
-                 (which checks the certificate), verify-ca and verify-full",
-            ),
-        }
-    }
-}
-
-fn is_here(host: &Host) -> bool {
+/// Whether a host is this machine.
+pub(in crate::postgres) fn is_here(host: &Host) -> bool {
     match host {
         Host::Tcp(name) => {
             name == "localhost" || name.parse().is_ok_and(|it: IpAddr| it.is_loopback())
@@ -100,14 +46,14 @@ impl Security {
         config.ssl_mode(match self {
             Self::None => SslMode::Disable,
             Self::Prefer => SslMode::Prefer,
-            Self::Require(_) => SslMode::Require,
+            Self::Unchecked | Self::Require(_) => SslMode::Require,
         });
         let provider = Arc::new(aws_lc_rs::default_provider());
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| StoreError::Refused(error.to_string()))?;
         let mut tls = match self {
-            Self::Prefer => builder
+            Self::Prefer | Self::Unchecked => builder
                 .dangerous()
                 .with_custom_certificate_verifier(Arc::new(Anyone(provider)))
                 .with_no_client_auth(),
@@ -204,68 +150,6 @@ impl ServerCertVerifier for Anyone {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn security(url: &str) -> Result<Security, StoreError> {
-        let (url, wanted) = Wanted::take_out_of(url);
-        wanted.security(&url.parse().unwrap())
-    }
-
-    #[test]
-    fn what_an_address_asks_for() {
-        let with_root = Security::Require(Some("/a b.pem".into()));
-        for (parameters, expected) in [
-            ("", Security::Prefer),
-            ("?connect_timeout=3", Security::Prefer),
-            ("?sslmode=disable", Security::None),
-            ("?sslmode=prefer", Security::Prefer),
-            (
-                "?connect_timeout=3&sslmode=require",
-                Security::Require(None),
-            ),
-            (
-                "?sslmode=verify-ca&connect_timeout=3",
-                Security::Require(None),
-            ),
-            ("?sslmode=verify-full", Security::Require(None)),
-            (
-                "?sslmode=verify-full&sslrootcert=system",
-                Security::Require(None),
-            ),
-            ("?sslmode=require&sslrootcert=/a%20b.pem", with_root.clone()),
-            ("?sslrootcert=/a%20b.pem", with_root),
-        ] {
-            let found = security(&format!("postgres://me:p?w@db.example/shop{parameters}"));
-            assert_eq!(found.unwrap(), expected, "{parameters}");
-        }
-    }
-
-    #[test]
-    fn this_machine_needs_no_tls_unless_it_is_asked_for() {
-        for host in ["localhost", "127.0.0.1", "127.8.0.1", "[::1]", "%2Frun"] {
-            let url = format!("postgres://me@{host}/shop");
-            assert_eq!(security(&url).unwrap(), Security::None, "{host}");
-            let url = format!("{url}?sslmode=require");
-            assert_eq!(security(&url).unwrap(), Security::Require(None), "{host}");
-        }
-        let one_is_elsewhere = security("postgres://me@localhost,db.example/shop");
-        assert_eq!(one_is_elsewhere.unwrap(), Security::Prefer);
-    }
-
-    #[test]
-    fn what_makes_no_sense_is_refused() {
-        for parameters in [
-            "sslmode=allow",
-            "sslmode",
-            "sslmode=prefer&sslrootcert=/x",
-            "sslmode=disable&sslrootcert=/x",
-        ] {
-            let refused = security(&format!("postgres://me@host/shop?{parameters}"));
-            assert!(
-                matches!(refused, Err(StoreError::Refused(_))),
-                "{parameters}"
-            );
-        }
-    }
 
     #[test]
     fn a_file_without_a_certificate_is_named() {
