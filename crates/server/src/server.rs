@@ -15,6 +15,7 @@ use futures_util::future::BoxFuture;
 use hyper::service::service_fn;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::{AbortHandle, JoinHandle};
 
 use crate::admin;
 use crate::clock::Clock;
@@ -44,6 +45,11 @@ const ADMIN_CONNECTIONS: usize = 64;
 const CUT_SOON: &str = "the server was to end soon (Ctrl-C), which waits for a second at most";
 const CUT_WELL: &str = "they took longer than server.drain_timeout";
 const SOON: Duration = Duration::from_secs(1);
+/// The longest that work in the background may take to end. Nothing of it is lost: what is under way is undone, and done
+/// again at the next start.
+const LEAVING: Duration = Duration::from_secs(3);
+/// The longest that the last counts may take to be written, whatever the database does.
+const LAST_WRITES: Duration = Duration::from_secs(3);
 
 /// A server whose listeners are bound: connections already queue, nothing is answered yet.
 pub struct Server {
@@ -199,9 +205,25 @@ impl Server {
             );
         }
         stopping.send_replace(true);
-        let _ = tokio::join!(housekeeping, admin, schedule, jobs);
-        house.registry.write().await;
-        house.connections.usage.write().await;
+        let residents = [housekeeping, schedule, jobs, admin];
+        let handles: Vec<AbortHandle> = residents.iter().map(JoinHandle::abort_handle).collect();
+        let leaving = async {
+            for resident in residents {
+                let _ = resident.await;
+            }
+        };
+        if tokio::time::timeout(LEAVING, leaving).await.is_err() {
+            // Steps of jobs are undone, and taken again at the next start.
+            tracing::warn!("work in the background was cut: the database or Wix does not answer");
+            handles.iter().for_each(AbortHandle::abort);
+        }
+        let writing = async {
+            house.registry.write().await;
+            house.connections.usage.write().await;
+        };
+        if tokio::time::timeout(LAST_WRITES, writing).await.is_err() {
+            tracing::warn!("the last counts were not written: the database does not answer");
+        }
         tracing::info!("stopped");
         drop(self.held);
         in_time

@@ -3,6 +3,7 @@
 use std::io::{ErrorKind, Write as _};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use backlot_server::elevated::SigningKeyError;
 use backlot_server::log::{self, Sink};
@@ -20,6 +21,9 @@ use crate::folder_lock::ServerLock;
 use crate::library::Builder;
 use crate::protected_files::with_end;
 use crate::secrets::{give_secrets, missing_secrets};
+
+/// The longest that threads may take to leave: whatever is still under way is a read, or waits for somebody.
+pub(super) const LEAVING: Duration = Duration::from_secs(1);
 
 pub(super) fn run(program: Builder, arguments: &Serve) -> anyhow::Result<()> {
     ready_file::forget(arguments.listen.ready_file.as_deref())?;
@@ -42,23 +46,32 @@ pub(super) fn run(program: Builder, arguments: &Serve) -> anyhow::Result<()> {
     let configuration = source.file().map(|file| file.display().to_string());
     let database = resolved.database.to_string();
     let soon = AtomicBool::new(false);
-    let outcome = runtime()?.block_on(async {
+    let runtime = runtime()?;
+    let outcome = runtime.block_on(async {
         let signals = Signals::install()?;
+        let mut stop = Box::pin(async {
+            let stop = signals.stop().await;
+            soon.store(stop == Stop::Soon, Ordering::Relaxed);
+            stop
+        });
         let files = collections::read(&resolved.collections)?;
-        let server = program.bind_resolved(resolved, files, &sink).await?;
+        // A database that does not answer keeps nobody from ending the program.
+        let server = tokio::select! {
+            bound = program.bind_resolved(resolved, files, &sink) => bound?,
+            _ = &mut stop => {
+                tracing::info!("stopped before it had begun");
+                return Ok(true);
+            }
+        };
         let backend = format!("http://{}", server.public_address());
         let admin = format!("http://{}", server.admin_address());
         if let Some(path) = &arguments.listen.ready_file {
             ready_file::write(path, &json!({ "backend": backend, "admin": admin }))?;
         }
         tracing::info!(backend, admin, configuration, database, "serving");
-        let stop = async {
-            let stop = signals.stop().await;
-            soon.store(stop == Stop::Soon, Ordering::Relaxed);
-            stop
-        };
         anyhow::Ok(server.run(stop).await)
     });
+    runtime.shutdown_timeout(LEAVING);
     sink.flush();
     match outcome {
         Ok(true) => Ok(()),

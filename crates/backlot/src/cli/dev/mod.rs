@@ -79,7 +79,9 @@ pub(super) fn run(program: Builder, arguments: &Dev) -> anyhow::Result<()> {
         world,
         &sink,
     );
-    let outcome = runtime()?.block_on(work);
+    let runtime = runtime()?;
+    let outcome = runtime.block_on(work);
+    runtime.shutdown_timeout(serve::LEAVING);
     drop(lock);
     sink.flush();
     outcome.map_err(serve::addresses_are_the_persons)
