@@ -64,11 +64,22 @@ const TOTALS: &str = "
 
 const DELETE_ITEMS: &str = "DELETE FROM items WHERE instance_id = $1";
 
+// In the order in which writers lock: collections, items, keys, and links last.
+const LOCKS: [&str; 2] = [
+    "SELECT count(*) FROM (
+         SELECT 1 FROM collections WHERE instance_id = $1 ORDER BY id FOR UPDATE
+     ) AS locked",
+    "SELECT count(*) FROM (
+         SELECT 1 FROM items WHERE instance_id = $1 ORDER BY collection, item_id FOR UPDATE
+     ) AS locked",
+];
+
 /// Everything else that begins with the instance.
-const DELETE_REST: [&str; 13] = [
+const DELETE_REST: [&str; 14] = [
     "DELETE FROM item_keys WHERE instance_id = $1",
     "DELETE FROM item_unique_keys WHERE instance_id = $1",
     "DELETE FROM inexact_indexes WHERE instance_id = $1",
+    super::items::LOCK_LINKS,
     "DELETE FROM item_links WHERE instance_id = $1",
     "DELETE FROM collections WHERE instance_id = $1",
     "DELETE FROM jobs WHERE instance_id = $1",
@@ -164,10 +175,14 @@ impl PostgresStore {
             super::items::keys::be_patient(&lease).await?;
             let client = lease.client()?;
             let tenant = uuid(instance_id);
+            for sql in LOCKS {
+                client.execute(sql, &[&tenant]).await?;
+            }
+            let items = client.execute(DELETE_ITEMS, &[&tenant]).await?;
             for sql in DELETE_REST {
                 client.execute(sql, &[&tenant]).await?;
             }
-            Ok(client.execute(DELETE_ITEMS, &[&tenant]).await?)
+            Ok(items)
         };
         let outcome = owners_transaction(&lease, work).await;
         lease.give_back(outcome)

@@ -5,6 +5,7 @@
 mod backup;
 mod backup_file;
 mod backup_refused;
+mod deadlocks;
 mod edges;
 mod house;
 mod isolation;

@@ -55,37 +55,19 @@ const UNIQUE_KEYS_COME: &str = "
     ORDER BY 2, 3
     ON CONFLICT DO NOTHING";
 
+const UNIQUE_KEY_COMES: &str = "
+    INSERT INTO item_unique_keys (instance_id, index_id, key, sequence) VALUES ($1, $2, $3, $4)
+    ON CONFLICT DO NOTHING";
+
 const INEXACT: &str = "
     INSERT INTO inexact_indexes (instance_id, index_id) SELECT $1, unnest($2::bigint[])
     ON CONFLICT DO NOTHING";
 
-/// The sum as statements: what goes, before what comes.
+/// The sum as statements, in the one order in which everybody locks: items by their ids, unique keys by index and key,
+/// inexact indexes, links.
 pub(super) fn steps(of: &ItemsOf, rows: Rows, sum: &Sum) -> Vec<Step> {
     let (tenant, collection) = (uuid(of.instance_id), &of.collection.definition.id);
     let mut steps = Vec::new();
-    for (sql, keys) in [(KEY_GOES, rows.gone), (UNIQUE_KEY_GOES, rows.unique_gone)] {
-        let KeyRows {
-            indexes,
-            keys,
-            sequences,
-        } = keys;
-        for ((index, key), sequence) in indexes.into_iter().zip(keys).zip(sequences) {
-            steps.push(Step {
-                sql,
-                expected: None,
-                values: values![tenant, index, key, sequence],
-            });
-        }
-    }
-    for (sql, keys) in [(KEYS_COME, rows.new), (UNIQUE_KEYS_COME, rows.unique_new)] {
-        if !keys.is_empty() {
-            steps.push(Step {
-                sql,
-                expected: Some(keys.keys.len()),
-                values: values![tenant, keys.indexes, keys.keys, keys.sequences],
-            });
-        }
-    }
     for (id, sequence) in rows.deleted {
         steps.push(Step {
             sql: DELETE,
@@ -93,16 +75,6 @@ pub(super) fn steps(of: &ItemsOf, rows: Rows, sum: &Sum) -> Vec<Step> {
             values: values![tenant, collection.clone(), id, sequence],
         });
     }
-    let columns = |items: Vec<(Item, Object)>| {
-        let mut columns = Columns::default();
-        for (item, object) in items {
-            columns.ids.push(item.id);
-            columns.sequences.push(item.sequence);
-            columns.owners.push(item.owner);
-            columns.data.push(Json(Stored(object)));
-        }
-        columns
-    };
     for (sql, items) in [(INSERT, rows.inserted), (UPDATE, rows.updated)] {
         if items.is_empty() {
             continue;
@@ -121,6 +93,17 @@ pub(super) fn steps(of: &ItemsOf, rows: Rows, sum: &Sum) -> Vec<Step> {
             ],
         });
     }
+    for (index, key, sequence) in rows.gone.into_rows() {
+        steps.push(Step {
+            sql: KEY_GOES,
+            expected: None,
+            values: values![tenant, index, key, sequence],
+        });
+    }
+    if !rows.new.is_empty() {
+        steps.push(keys_come(of, KEYS_COME, rows.new));
+    }
+    steps.extend(unique_steps(of, rows.unique_gone, rows.unique_new));
     if !rows.inexact.is_empty() {
         steps.push(inexact_step(of, rows.inexact));
     }
@@ -128,6 +111,54 @@ pub(super) fn steps(of: &ItemsOf, rows: Rows, sum: &Sum) -> Vec<Step> {
         steps.extend(link_steps(of, &sum.links));
     }
     steps
+}
+
+fn columns(items: Vec<(Item, Object)>) -> Columns {
+    let mut columns = Columns::default();
+    for (item, object) in items {
+        columns.ids.push(item.id);
+        columns.sequences.push(item.sequence);
+        columns.owners.push(item.owner);
+        columns.data.push(Json(Stored(object)));
+    }
+    columns
+}
+
+/// Unique keys, which others may want at the same time: what goes and what comes in one order, a key that does both
+/// first goes.
+fn unique_steps(of: &ItemsOf, gone: KeyRows, new: KeyRows) -> Vec<Step> {
+    if gone.is_empty() {
+        let all = (!new.is_empty()).then(|| keys_come(of, UNIQUE_KEYS_COME, new));
+        return all.into_iter().collect();
+    }
+    let row = |comes: bool| move |(index, key, sequence)| (index, key, comes, sequence);
+    let gone = gone.into_rows().map(row(false));
+    let mut rows: Vec<_> = gone.chain(new.into_rows().map(row(true))).collect();
+    rows.sort_unstable();
+    let tenant = uuid(of.instance_id);
+    let step = |(index, key, comes, sequence)| Step {
+        sql: if comes {
+            UNIQUE_KEY_COMES
+        } else {
+            UNIQUE_KEY_GOES
+        },
+        expected: comes.then_some(1),
+        values: values![tenant, index, key, sequence],
+    };
+    rows.into_iter().map(step).collect()
+}
+
+fn keys_come(of: &ItemsOf, sql: &'static str, keys: KeyRows) -> Step {
+    Step {
+        sql,
+        expected: Some(keys.keys.len()),
+        values: values![
+            uuid(of.instance_id),
+            keys.indexes,
+            keys.keys,
+            keys.sequences
+        ],
+    }
 }
 
 /// Items, column by column.
@@ -152,16 +183,7 @@ fn inexact_step(of: &ItemsOf, indexes: Vec<IndexId>) -> Step {
 pub(super) fn key_steps(of: &ItemsOf, rows: Rows) -> Vec<Step> {
     let mut steps = Vec::new();
     if !rows.new.is_empty() {
-        steps.push(Step {
-            sql: KEYS_COME,
-            expected: Some(rows.new.keys.len()),
-            values: values![
-                uuid(of.instance_id),
-                rows.new.indexes,
-                rows.new.keys,
-                rows.new.sequences
-            ],
-        });
+        steps.push(keys_come(of, KEYS_COME, rows.new));
     }
     if !rows.inexact.is_empty() {
         steps.push(inexact_step(of, rows.inexact));

@@ -269,6 +269,13 @@ impl KeyRows {
         self.indexes.is_empty()
     }
 
+    /// Each of them: index, key, and place of the item.
+    pub(super) fn into_rows(self) -> impl Iterator<Item = (IndexId, Vec<u8>, i64)> {
+        let keys = self.indexes.into_iter().zip(self.keys);
+        keys.zip(self.sequences)
+            .map(|((index, key), sequence)| (index, key, sequence))
+    }
+
     fn extend(&mut self, index: IndexId, keys: Vec<Vec<u8>>, sequence: i64) {
         for key in keys {
             self.indexes.push(index);
@@ -344,6 +351,7 @@ impl Rows {
                 self.inexact.push(index.id);
             }
         }
+        self.inexact.sort_unstable();
         Ok(())
     }
 }

@@ -42,6 +42,7 @@ macro_rules! insert {
                 INSERT INTO item_unique_keys (instance_id, index_id, key, sequence)
                 SELECT $1, new.index_id, new.key, item.sequence
                 FROM item, unnest($9::bigint[], $10::bytea[]) AS new(index_id, key)
+                ORDER BY 2, 3
             ), inexact AS (
                 INSERT INTO inexact_indexes (instance_id, index_id)
                 SELECT $1, index_id FROM item, unnest($11::bigint[]) AS new(index_id)

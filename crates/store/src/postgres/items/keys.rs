@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::apply::key_steps;
 use super::fold::{KeyRows, Rows};
+use super::links::lock_links;
 use super::read_item;
 use crate::collections::Collection;
 use crate::items::ItemsOf;
@@ -31,8 +32,16 @@ const DROP: [&str; 3] = [
     "DELETE FROM inexact_indexes WHERE instance_id = $1 AND index_id = ANY ($2)",
 ];
 
-const TRUNCATE: [&str; 3] = [
-    "DELETE FROM items WHERE instance_id = $1 AND collection COLLATE \"POSIX\" = $2",
+// In the order in which writers lock items, so that neither waits for the other's.
+const LOCK_ALL: &str = "
+    SELECT count(*) FROM (
+        SELECT 1 FROM items WHERE instance_id = $1 AND collection = $2 ORDER BY item_id FOR UPDATE
+    ) AS locked";
+
+const TRUNCATE: &str = "
+    DELETE FROM items WHERE instance_id = $1 AND collection COLLATE \"POSIX\" = $2";
+
+const TRUNCATE_LINKS: [&str; 2] = [
     "DELETE FROM item_links WHERE instance_id = $1 AND collection = $2",
     "DELETE FROM item_links WHERE instance_id = $1 AND referenced_collection = $2",
 ];
@@ -66,9 +75,11 @@ pub(in crate::postgres) async fn truncate(
         values: values![uuid(instance_id), collection.definition.id.clone()],
         expected: None,
     };
-    let mut steps: Vec<Step> = TRUNCATE.into_iter().map(step).collect();
+    let mut steps: Vec<Step> = [LOCK_ALL, TRUNCATE].into_iter().map(step).collect();
     let ids: Vec<IndexId> = collection.indexes.iter().map(|index| index.id).collect();
     steps.extend(drop_steps(instance_id, &ids));
+    steps.push(lock_links(instance_id));
+    steps.extend(TRUNCATE_LINKS.into_iter().map(step));
     pipeline::run(lease, &steps).await.map(drop)
 }
 

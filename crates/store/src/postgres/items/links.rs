@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use backlot_wix::InstanceId;
 use backlot_wix::data::{Direction, limits};
 use futures_util::TryStreamExt as _;
 use tokio_postgres::Row;
@@ -34,6 +35,11 @@ macro_rules! add {
 }
 const ADD: &str = add!("");
 const ADD_TOLD: &str = add!("RETURNING field, item_id, referenced_id");
+
+// Whoever changes links of an instance does it alone until the transaction is over: links go and come in orders that
+// nobody could keep to. It comes last of all locks.
+pub(in crate::postgres) const LOCK: &str =
+    "SELECT pg_advisory_xact_lock(5292, hashtext($1::uuid::text))";
 
 const REMOVE: &str = "
     DELETE FROM item_links
@@ -150,6 +156,7 @@ impl PostgresStore {
         let lease = self.tenants().await?;
         let work = async {
             check_current(&lease, of).await?;
+            pipeline::run(&lease, &[lock_links(of.instance_id)]).await?;
             let wanted = links.iter().map(|link| (&*link.field, &*link.item_id));
             let mut held = counts(&lease, of, wanted.collect()).await?;
             let mut has_room = |link: &&Link| {
@@ -197,10 +204,12 @@ impl PostgresStore {
         links: &[Link],
     ) -> Result<Vec<LinkOutcome>, Failure> {
         let lease = self.tenants().await?;
-        let steps: Vec<Step> = links.iter().map(|link| remove_step(of, link)).collect();
+        let mut steps = vec![lock_links(of.instance_id)];
+        steps.extend(links.iter().map(|link| remove_step(of, link)));
         let work = async {
             check_current(&lease, of).await?;
-            pipeline::run(&lease, &steps).await
+            let mut changed = pipeline::run(&lease, &steps).await?;
+            Ok(changed.split_off(1))
         };
         let removed = transaction(&lease, of.instance_id, Sees::Latest, work).await;
         let removed = lease.give_back(removed)?;
@@ -327,7 +336,7 @@ fn columns<'link>(of: &ItemsOf, links: impl IntoIterator<Item = &'link Link>) ->
 /// Changes of links as statements: what goes, before what comes.
 pub(super) fn link_steps(of: &ItemsOf, changes: &LinkChanges) -> Vec<Step> {
     let (tenant, collection) = (uuid(of.instance_id), &of.collection.definition.id);
-    let mut steps = Vec::new();
+    let mut steps = vec![lock_links(of.instance_id)];
     let mut step = |sql, values| {
         steps.push(Step {
             sql,
@@ -358,6 +367,15 @@ pub(super) fn link_steps(of: &ItemsOf, changes: &LinkChanges) -> Vec<Step> {
         });
     }
     steps
+}
+
+/// Waits for others who change links of this instance.
+pub(super) fn lock_links(instance_id: InstanceId) -> Step {
+    Step {
+        sql: LOCK,
+        expected: None,
+        values: values![uuid(instance_id)],
+    }
 }
 
 fn remove_step(of: &ItemsOf, link: &Link) -> Step {

@@ -7,7 +7,7 @@ use backlot_wix::data::Object;
 use backlot_wix::data::collection::IndexId;
 use backlot_wix::data::memory::Weigh as _;
 use futures_util::TryStreamExt as _;
-use tokio_postgres::{Row, RowStream};
+use tokio_postgres::{Row, RowStream, Statement};
 
 use super::fold::{Before, UniqueKey};
 use super::read_item;
@@ -57,16 +57,27 @@ const UNIQUE: &str = "
 /// [`StoreError::Outdated`] if the collection is not what it was when the work was prepared. It stays as it
 /// is until the transaction is over.
 pub(super) async fn check_current(lease: &Lease, of: &ItemsOf) -> Result<(), Failure> {
+    let statement = current(lease, of).await?;
+    check_that(lease, of, &statement).await
+}
+
+/// The statement that looks, and locks.
+async fn current(lease: &Lease, of: &ItemsOf) -> Result<Statement, Failure> {
+    let sql = if of.collection.declared {
+        CURRENT_DECLARED
+    } else {
+        CURRENT
+    };
+    lease.client()?.prepare_cached(sql).await
+}
+
+async fn check_that(lease: &Lease, of: &ItemsOf, current: &Statement) -> Result<(), Failure> {
     let client = lease.client()?;
     let id = &of.collection.definition.id;
     let rows = if of.collection.declared {
-        let statement = client.prepare_cached(CURRENT_DECLARED).await?;
-        client.query(&statement, &[id]).await?
+        client.query(current, &[id]).await?
     } else {
-        let statement = client.prepare_cached(CURRENT).await?;
-        client
-            .query(&statement, &[&uuid(of.instance_id), id])
-            .await?
+        client.query(current, &[&uuid(of.instance_id), id]).await?
     };
     let revision: Option<i64> = rows.first().map(|row| row.try_get(0)).transpose()?;
     if revision.map(i64::cast_unsigned) == Some(of.collection.definition.revision) {
@@ -94,6 +105,8 @@ pub(super) async fn look(lease: &Lease, of: &ItemsOf, batch: &Batch) -> Result<B
         places += i32::from(is_new);
     }
     let (tenant, collection) = (uuid(of.instance_id), &of.collection.definition.id);
+    // Prepared first, so that the collection is locked before the items, as everywhere.
+    let current = current(lease, of).await?;
     let (lock, taken) = (
         client.prepare_cached(LOCK).await?,
         client.prepare_cached(TAKEN).await?,
@@ -101,7 +114,7 @@ pub(super) async fn look(lease: &Lease, of: &ItemsOf, batch: &Batch) -> Result<B
     let next = client.prepare_cached(PLACES).await?;
     let (current, locked, taken, next) = tokio::join!(
         biased;
-        check_current(lease, of),
+        check_that(lease, of, &current),
         async {
             if changed.is_empty() {
                 return Ok(HashMap::new());

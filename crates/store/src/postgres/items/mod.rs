@@ -30,6 +30,7 @@ use crate::StoreError;
 use crate::items::link::{Link, LinkOutcome, Wanted};
 use crate::items::{Batch, Find, Item, Items, ItemsOf, Visit, Write, Written, no_json};
 use link_changes::LinkChanges;
+pub(super) use links::LOCK as LOCK_LINKS;
 
 const GET: &str = "
     SELECT sequence, item_id, owner, data FROM items

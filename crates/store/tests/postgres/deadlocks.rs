@@ -1,0 +1,97 @@
+//! Everybody locks in one order, so nobody waits for somebody who waits for them.
+
+use backlot_store::items::{Batch, Items as _, Link, Write};
+use backlot_store::postgres::PostgresStore;
+use backlot_store::{Store, StoreError};
+
+use crate::house::{House, batch, content, definition, insert};
+
+/// A number that looks like any other.
+fn random(state: &mut u64) -> usize {
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    usize::try_from(*state % 1_000).unwrap()
+}
+
+/// Writes about few items and few unique values, so that they are in each other's way.
+fn writes(state: &mut u64) -> Batch {
+    let count = 1 + random(state) % 6;
+    let writes = (0..count).map(|_| {
+        let id = format!("i{}", random(state) % 8);
+        let json = format!(
+            r#"{{"u":{},"a":[{},1]}}"#,
+            random(state) % 6,
+            random(state) % 3
+        );
+        let mut item = content(&id, &json);
+        if random(state).is_multiple_of(3) {
+            let friends = (0..3).map(|_| format!("i{}", random(state) % 8)).collect();
+            item.links = vec![("friends".to_owned(), friends)];
+        }
+        match random(state) % 4 {
+            0 => insert(&id, &json),
+            1 => Write::Remove { item_id: id },
+            _ => Write::Save(item),
+        }
+    });
+    batch(writes.collect())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn writers_in_each_others_way_never_deadlock() {
+    let house = House::new().await;
+    let of = house.collection(1, definition("c", &["!u", "a"])).await;
+    let store = PostgresStore::open(&house.database.url()).await.unwrap();
+    let store = Store::Postgres(store);
+    let tasks = (0..8_u64).map(|number| {
+        let (store, of) = (store.clone(), of.clone());
+        tokio::spawn(async move {
+            let mut state = 0x9e37_79b9_7f4a_7c15 ^ (number + 1);
+            for _ in 0..40 {
+                match random(&mut state) % 12 {
+                    // It is of one moment, and so may be in the way of others for too long.
+                    0 => match store.truncate(&of).await {
+                        Ok(()) | Err(StoreError::Unavailable(_)) => {}
+                        Err(error) => panic!("{error}"),
+                    },
+                    1 | 2 => {
+                        let links = (0..5).map(|_| Link {
+                            field: "friends".to_owned(),
+                            item_id: format!("i{}", random(&mut state) % 4),
+                            referenced_id: format!("i{}", random(&mut state) % 8),
+                        });
+                        let links = links.collect();
+                        if random(&mut state).is_multiple_of(2) {
+                            store.link(&of, links).await.unwrap();
+                        } else {
+                            store.unlink(&of, links).await.unwrap();
+                        }
+                    }
+                    _ => {
+                        store.write(&of, writes(&mut state)).await.unwrap();
+                    }
+                }
+            }
+        })
+    });
+    for task in futures_util::future::join_all(tasks).await {
+        task.unwrap();
+    }
+    // What a connection has counted is told at its end.
+    drop(store);
+    let client = house.client().await;
+    let counted = "SELECT deadlocks, (SELECT count(*) FROM pg_stat_activity
+                                      WHERE datname = current_database() AND application_name = 'backlot')
+                   FROM pg_stat_database WHERE datname = current_database()";
+    drop(house.store);
+    loop {
+        let row = client.query_one(counted, &[]).await.unwrap();
+        let (deadlocks, connected): (i64, i64) = (row.get(0), row.get(1));
+        assert_eq!(deadlocks, 0);
+        if connected == 0 {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+}
