@@ -170,7 +170,9 @@ impl PostgresStore {
             after = (last.try_get(0)?, last.try_get(1)?);
             for row in &rows {
                 let (id, json): (String, JsonText<'_>) = (row.try_get(1)?, row.try_get(2)?);
-                let item = json.to_wire().and_then(|wire| serde_json::from_str(&wire));
+                let item = json
+                    .to_wire(None)
+                    .and_then(|wire| serde_json::from_str(&wire));
                 let item = item.map_err(|error| StoreError::Refused(error.to_string()))?;
                 misfits.look(&collection, instance_id(row, 0)?, &id, item, backfill);
             }

@@ -9,7 +9,7 @@ use super::tenant::owners_transaction;
 use crate::StoreError;
 
 /// In order. A migration that has been released is never edited.
-const MIGRATIONS: [(i64, &str); 12] = [
+const MIGRATIONS: [(i64, &str); 13] = [
     (
         1,
         include_str!("../../migrations/postgres/0001_instances.sql"),
@@ -51,6 +51,10 @@ const MIGRATIONS: [(i64, &str); 12] = [
     (
         12,
         include_str!("../../migrations/postgres/0012_markers.sql"),
+    ),
+    (
+        13,
+        include_str!("../../migrations/postgres/0013_field_order.sql"),
     ),
 ];
 

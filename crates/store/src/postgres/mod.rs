@@ -6,7 +6,7 @@
 //! - [`tenant`]: every statement of a tenant's work names the instance first, and row-level security,
 //!   set up by [`migrations`] and [`roles`], shows nothing else
 //! - [`backup`]: all of it in a file, and back
-//! - [`stored`]: the form in which items are kept
+//! - [`stored`] and [`field_order`]: the form in which items are kept
 //!
 //! Between a node and the server there may be a pooler of connections only if it keeps a session with its client
 //! (`pool_mode = session`): names of instances and the role belong to a session.
@@ -19,6 +19,7 @@ mod connection_usage;
 mod connections;
 mod declared;
 mod failure;
+mod field_order;
 mod imports;
 mod instance_details;
 mod instances;

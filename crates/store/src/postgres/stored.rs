@@ -5,12 +5,15 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
 use backlot_wix::data::codec::{DATE, serialize_number};
 use backlot_wix::data::{Date, Object, Value};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use tokio_postgres::types::{FromSql, Type};
+
+use super::field_order::FieldOrder;
 
 /// A value to be kept, or to be compared with what is kept.
 #[derive(Debug)]
@@ -72,12 +75,15 @@ impl<'row> FromSql<'row> for JsonText<'row> {
 }
 
 impl JsonText<'_> {
-    /// The item as it goes over the wire, its `_id` first.
-    pub(super) fn to_wire(&self) -> serde_json::Result<String> {
+    /// The item as it goes over the wire, its fields in the order in which they were written. Without that order (an
+    /// item of an earlier program), its `_id` comes first.
+    pub(super) fn to_wire(&self, order: Option<&[u8]>) -> serde_json::Result<String> {
         let mut deserializer = serde_json::Deserializer::from_str(self.0);
         let mut wire = String::with_capacity(self.0.len() + 32);
+        let mut order = order.map(FieldOrder::new);
         let printer = Printer {
             wire: &mut wire,
+            order: &mut order,
             is_item: true,
         };
         printer.deserialize(&mut deserializer)?;
@@ -86,15 +92,17 @@ impl JsonText<'_> {
 }
 
 /// Prints what it reads, dates as on the wire.
-struct Printer<'wire> {
+struct Printer<'wire, 'row> {
     wire: &'wire mut String,
+    order: &'wire mut Option<FieldOrder<'row>>,
     is_item: bool,
 }
 
-impl Printer<'_> {
-    fn inner(&mut self) -> Printer<'_> {
+impl<'row> Printer<'_, 'row> {
+    fn inner(&mut self) -> Printer<'_, 'row> {
         Printer {
             wire: self.wire,
+            order: self.order,
             is_item: false,
         }
     }
@@ -103,6 +111,24 @@ impl Printer<'_> {
         self.wire
             .push_str(&serde_json::to_string(value).map_err(E::custom)?);
         Ok(())
+    }
+
+    /// Puts the fields that were printed, each with its range of the text, into the order in which they were written.
+    fn arrange(&mut self, fields: &[Range<usize>]) {
+        let Some(order) = self.order.as_mut().and_then(|it| it.next(fields.len())) else {
+            return;
+        };
+        let Some(start) = fields.first().map(|field| field.start) else {
+            return;
+        };
+        let printed = self.wire.split_off(start);
+        for (number, place) in order.into_iter().enumerate() {
+            if number > 0 {
+                self.wire.push(',');
+            }
+            let Range { start: from, end } = fields[place];
+            self.wire.push_str(&printed[from - start..end - start]);
+        }
     }
 }
 
@@ -114,7 +140,7 @@ impl Serialize for Number {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Printer<'_> {
+impl<'de> DeserializeSeed<'de> for Printer<'_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -122,7 +148,7 @@ impl<'de> DeserializeSeed<'de> for Printer<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Printer<'_> {
+impl<'de> Visitor<'de> for Printer<'_, '_> {
     type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -178,16 +204,19 @@ impl<'de> Visitor<'de> for Printer<'_> {
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
         let mut id = None;
+        let mut fields = Vec::new();
+        let is_ordered = self.order.is_some();
         self.wire.push('{');
         let start = self.wire.len();
         while let Some(Name(name)) = map.next_key::<Name<'_>>()? {
-            if self.is_item && name == "_id" {
+            if self.is_item && !is_ordered && name == "_id" {
                 id = Some(map.next_value::<String>()?);
                 continue;
             }
             if self.wire.len() > start {
                 self.wire.push(',');
             }
+            let from = self.wire.len();
             self.inner().scalar(&name)?;
             self.wire.push(':');
             if name == DATE {
@@ -197,7 +226,11 @@ impl<'de> Visitor<'de> for Printer<'_> {
             } else {
                 map.next_value_seed(self.inner())?;
             }
+            if is_ordered {
+                fields.push(from..self.wire.len());
+            }
         }
+        self.arrange(&fields);
         if let Some(id) = id {
             let comma = if self.wire.len() > start { "," } else { "" };
             let id = serde_json::to_string(&id).map_err(A::Error::custom)?;
@@ -238,7 +271,7 @@ mod tests {
             let written = serde_json::to_string(&Stored(&object)).unwrap();
             assert_eq!(written, kept);
             let again: Object =
-                serde_json::from_str(&JsonText(&written).to_wire().unwrap()).unwrap();
+                serde_json::from_str(&JsonText(&written).to_wire(None).unwrap()).unwrap();
             assert_eq!(again, object);
         }
     }
@@ -246,8 +279,48 @@ mod tests {
     #[test]
     fn the_id_comes_first_and_inner_ones_stay() {
         let kept = JsonText(r#"{"a":{"b":1,"_id":"x"},"_id":"y"}"#);
-        let wire = kept.to_wire().unwrap();
+        let wire = kept.to_wire(None).unwrap();
         assert_eq!(wire, r#"{"_id":"y","a":{"b":1,"_id":"x"}}"#);
-        assert!(JsonText(r#"{"a":{"$date":1e300}}"#).to_wire().is_err());
+        assert!(JsonText(r#"{"a":{"$date":1e300}}"#).to_wire(None).is_err());
+    }
+
+    /// As jsonb has it: by the length of the names, then by their bytes.
+    fn as_jsonb_has_it(value: &Value) -> Value {
+        match value {
+            Value::Object(object) => {
+                let mut fields: Vec<_> = object.iter().collect();
+                fields.sort_by_key(|(name, _)| (name.len(), *name));
+                let sorted = fields.into_iter();
+                Value::Object(
+                    sorted
+                        .map(|(name, it)| (name.clone(), as_jsonb_has_it(it)))
+                        .collect(),
+                )
+            }
+            Value::Array(elements) => Value::Array(elements.iter().map(as_jsonb_has_it).collect()),
+            other => other.clone(),
+        }
+    }
+
+    #[test]
+    fn fields_keep_the_order_in_which_they_were_written() {
+        let many: Vec<String> = (0..300)
+            .rev()
+            .map(|it| format!(r#""f{it}":{it}"#))
+            .collect();
+        let many = format!("{{{}}}", many.join(","));
+        for wire in [
+            r#"{"_id":"a","title":"x","b":1,"a":2}"#,
+            r#"{"z":1,"_id":"a","y":{"b":1,"a":[{"d":1,"c":{"f":{"$date":"2024-01-02T03:04:05.678Z"},"e":[]}},{"c":1,"d":2}]}}"#,
+            r#"{"bb":{"y":1,"x":2},"a":{"x":1,"y":2},"é":{},"zz":[]}"#,
+            "{}",
+            &many,
+        ] {
+            let object: Object = serde_json::from_str(wire).unwrap();
+            let order = crate::postgres::field_order::encode(&object);
+            let jsonb = as_jsonb_has_it(&Value::Object(object));
+            let kept = serde_json::to_string(&Stored(jsonb)).unwrap();
+            assert_eq!(JsonText(&kept).to_wire(Some(&order)).unwrap(), wire);
+        }
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! - `item_matches(operand, data)`: whether the item matches the filter
 //! - `item_sort_key(operand, data)`: bytes that sort as the item does
-//! - `item_shuffle(seed, id)`: a number that stands for a place in a random order
+//! - `item_shuffle(seed, id)`: bytes that stand for a place in a random order
 //!
 //! A statement names its operands by their number in [`Operands`]. What the functions do is counted against the
 //! budget of the request whose statement it is, and so is what SQLite does itself.
@@ -11,6 +11,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use aws_lc_rs::digest::{SHA256, digest};
 use backlot_wix::data::codec::read_fields;
 use backlot_wix::data::key::sort_key_within;
 use backlot_wix::data::{Budget, Fault, Filter, Object, Sort};
@@ -188,12 +189,8 @@ fn wrong(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::UserFunctionError(Box::new(error))
 }
 
-/// FNV-1a over the seed and the id: the same order for the same seed, on every node.
-fn shuffle(seed: i64, id: &str) -> i64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for byte in seed.to_le_bytes().into_iter().chain(id.bytes()) {
-        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    }
-    // The low bits are mixed best; a turn brings them to the front.
-    hash.rotate_left(32).cast_signed()
+/// The same order for the same seed, on every node and on every database.
+fn shuffle(seed: i64, id: &str) -> Vec<u8> {
+    let text = format!("{} {id}", seed.cast_unsigned());
+    digest(&SHA256, text.as_bytes()).as_ref().to_vec()
 }

@@ -15,6 +15,7 @@ mod budgets;
 mod collections;
 mod declared;
 mod durability;
+mod field_order;
 mod filters;
 mod injection;
 mod jobs;

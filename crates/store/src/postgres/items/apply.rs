@@ -8,6 +8,7 @@ use tokio_postgres::types::Json;
 use super::fold::{KeyRows, Rows, Sum};
 use super::links::link_steps;
 use crate::items::{Item, ItemsOf};
+use crate::postgres::field_order;
 use crate::postgres::pipeline::{Step, values};
 use crate::postgres::stored::Stored;
 use crate::postgres::tenant::uuid;
@@ -17,24 +18,25 @@ const DELETE: &str = "
 
 // Nothing is inserted only if somebody else was faster: then there are fewer rows than there should be.
 const INSERT: &str = "
-    INSERT INTO items (instance_id, collection, item_id, sequence, owner, data)
+    INSERT INTO items (instance_id, collection, item_id, sequence, owner, data, field_order)
     OVERRIDING SYSTEM VALUE
-    SELECT $1, $2, new.item_id, new.sequence, new.owner, new.data
-    FROM unnest($3::text[], $4::bigint[], $5::text[], $6::jsonb[])
-        AS new(item_id, sequence, owner, data)
+    SELECT $1, $2, new.item_id, new.sequence, new.owner, new.data, new.field_order
+    FROM unnest($3::text[], $4::bigint[], $5::text[], $6::jsonb[], $7::bytea[])
+        AS new(item_id, sequence, owner, data, field_order)
     ON CONFLICT (instance_id, collection, item_id) DO NOTHING";
 
 // The items are there, and locked; so this always comes to the update. Unlike a join it is sure to go by the
 // index.
 const UPDATE: &str = "
-    INSERT INTO items (instance_id, collection, item_id, sequence, owner, data)
+    INSERT INTO items (instance_id, collection, item_id, sequence, owner, data, field_order)
     OVERRIDING SYSTEM VALUE
-    SELECT $1, $2, new.item_id, new.sequence, new.owner, new.data
-    FROM unnest($3::text[], $4::bigint[], $5::text[], $6::jsonb[])
-        AS new(item_id, sequence, owner, data)
+    SELECT $1, $2, new.item_id, new.sequence, new.owner, new.data, new.field_order
+    FROM unnest($3::text[], $4::bigint[], $5::text[], $6::jsonb[], $7::bytea[])
+        AS new(item_id, sequence, owner, data, field_order)
     ON CONFLICT (instance_id, collection, item_id) DO UPDATE SET
-        owner = excluded.owner,
-        data  = excluded.data";
+        owner       = excluded.owner,
+        data        = excluded.data,
+        field_order = excluded.field_order";
 
 const KEY_GOES: &str = "
     DELETE FROM item_keys WHERE instance_id = $1 AND index_id = $2 AND key = $3 AND sequence = $4";
@@ -89,7 +91,8 @@ pub(super) fn steps(of: &ItemsOf, rows: Rows, sum: &Sum) -> Vec<Step> {
                 new.ids,
                 new.sequences,
                 new.owners,
-                new.data
+                new.data,
+                new.orders
             ],
         });
     }
@@ -119,6 +122,7 @@ fn columns(items: Vec<(Item, Object)>) -> Columns {
         columns.ids.push(item.id);
         columns.sequences.push(item.sequence);
         columns.owners.push(item.owner);
+        columns.orders.push(field_order::encode(&object));
         columns.data.push(Json(Stored(object)));
     }
     columns
@@ -168,6 +172,7 @@ struct Columns {
     sequences: Vec<i64>,
     owners: Vec<Option<String>>,
     data: Vec<Json<Stored<Object>>>,
+    orders: Vec<Vec<u8>>,
 }
 
 /// Marks indexes as inexact.

@@ -10,6 +10,7 @@ use crate::items::change::{NewItem, not_unique};
 use crate::items::{ItemsOf, Written};
 use crate::postgres::PostgresStore;
 use crate::postgres::failure::Failure;
+use crate::postgres::field_order;
 use crate::postgres::stored::Stored;
 use crate::postgres::tenant::{Bound, query, uuid};
 
@@ -30,8 +31,8 @@ macro_rules! insert {
                 ) AS found
                 ORDER BY wanted.place LIMIT 1
             ), item AS (
-                INSERT INTO items (instance_id, collection, item_id, owner, data)
-                SELECT $1, $2, $4, $5, $6 FROM guard WHERE NOT EXISTS (SELECT 1 FROM taken)
+                INSERT INTO items (instance_id, collection, item_id, owner, data, field_order)
+                SELECT $1, $2, $4, $5, $6, $12 FROM guard WHERE NOT EXISTS (SELECT 1 FROM taken)
                 ON CONFLICT (instance_id, collection, item_id) DO NOTHING
                 RETURNING sequence
             ), keys AS (
@@ -81,7 +82,7 @@ impl PostgresStore {
             INSERT
         };
         let data = Json(Stored(&new.object));
-        let values: [Bound<'_>; 11] = [
+        let values: [Bound<'_>; 12] = [
             &uuid(of.instance_id),
             &definition.id,
             &definition.revision.cast_signed(),
@@ -93,6 +94,7 @@ impl PostgresStore {
             &rows.unique_new.indexes,
             &rows.unique_new.keys,
             &rows.inexact,
+            &field_order::encode(&new.object),
         ];
         let lease = self.tenants().await?;
         let answer = query(&lease, of.instance_id, sql, &values).await;

@@ -47,7 +47,7 @@ const TRUNCATE_LINKS: [&str; 2] = [
 ];
 
 const PART: &str = "
-    SELECT sequence, item_id, owner, data FROM items
+    SELECT sequence, item_id, owner, data, field_order FROM items
     WHERE instance_id = $1 AND collection COLLATE \"POSIX\" = $2 AND sequence > $3
     ORDER BY sequence LIMIT 500";
 

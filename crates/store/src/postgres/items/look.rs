@@ -31,10 +31,10 @@ const CURRENT_DECLARED: &str = "
 // the sizes of things; a join, or `= ANY`, may become a comparison of all with all.
 // In one order on every node, so that two batches do not wait for each other.
 const LOCK: &str = "
-    SELECT i.sequence, i.item_id, i.owner, i.data
+    SELECT i.sequence, i.item_id, i.owner, i.data, i.field_order
     FROM (SELECT DISTINCT id FROM unnest($3::text[]) AS wanted(id) ORDER BY id) AS wanted
     CROSS JOIN LATERAL (
-        SELECT sequence, item_id, owner, data FROM items
+        SELECT sequence, item_id, owner, data, field_order FROM items
         WHERE instance_id = $1 AND collection = $2 AND item_id = wanted.id LIMIT 1 FOR UPDATE
     ) AS i";
 

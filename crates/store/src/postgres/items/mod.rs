@@ -33,15 +33,15 @@ use link_changes::LinkChanges;
 pub(super) use links::LOCK as LOCK_LINKS;
 
 const GET: &str = "
-    SELECT sequence, item_id, owner, data FROM items
+    SELECT sequence, item_id, owner, data, field_order FROM items
     WHERE instance_id = $1 AND collection = $2 AND item_id = $3";
 
 // A lateral query with a limit goes by the index, once for each id.
 const GET_SEVERAL: &str = "
-    SELECT i.sequence, i.item_id, i.owner, i.data
+    SELECT i.sequence, i.item_id, i.owner, i.data, i.field_order
     FROM (SELECT DISTINCT id FROM unnest($3::text[]) AS wanted(id)) AS wanted
     CROSS JOIN LATERAL (
-        SELECT sequence, item_id, owner, data FROM items
+        SELECT sequence, item_id, owner, data, field_order FROM items
         WHERE instance_id = $1 AND collection = $2 AND item_id = wanted.id LIMIT 1
     ) AS i";
 
@@ -188,13 +188,14 @@ impl PostgresStore {
     }
 }
 
-/// `sequence, item_id, owner, data`
+/// `sequence, item_id, owner, data, field_order`
 fn read_item(row: &Row) -> Result<Item, Failure> {
     let data: JsonText<'_> = row.try_get(3)?;
+    let order: Option<&[u8]> = row.try_get(4)?;
     Ok(Item {
         sequence: row.try_get(0)?,
         id: row.try_get(1)?,
         owner: row.try_get(2)?,
-        json: data.to_wire().map_err(no_json)?,
+        json: data.to_wire(order).map_err(no_json)?,
     })
 }

@@ -101,7 +101,8 @@ impl Statement<'_> {
         let tie = word(find.tie());
         let order = if let Some(seed) = find.random {
             let seed = self.bind_text(seed.to_string());
-            format!("md5({seed} || i.item_id) COLLATE \"C\", i.sequence")
+            // As SQLite has it, too.
+            format!("sha256(convert_to({seed} || ' ' || i.item_id, 'UTF8')), i.sequence")
         } else if by_key {
             format!("k.key {tie}, k.sequence {tie}")
         } else {

@@ -17,7 +17,7 @@ use crate::postgres::stored::Stored;
 use crate::postgres::tenant::uuid;
 
 /// The columns that make an item; `i` is the table.
-pub(super) const ITEM: &str = "i.sequence, i.item_id, i.owner, i.data";
+pub(super) const ITEM: &str = "i.sequence, i.item_id, i.owner, i.data, i.field_order";
 
 /// The parameter that is the instance.
 pub(super) const TENANT: &str = "$1";
