@@ -20,6 +20,7 @@ on_every_database! {
     a_list_of_ids_with_null_in_it_finds_what_is_not_linked
     no_patch_makes_an_item_that_cannot_be_read
     items_written_while_a_declaration_hid_their_collection_are_found_after_it
+    what_is_missing_is_not_lost_by_a_negation
 }
 
 fn index(path: &str) -> Json {
@@ -252,4 +253,77 @@ async fn items_written_while_a_declaration_hid_their_collection_are_found_after_
     assert_eq!(table.matching(&json!({ "a": 1 })).await, ["1", "3"]);
     let find = Find::all(filter(&json!({ "a": 2 })), 10);
     assert_eq!(table.find(find).await, [""; 0]);
+}
+
+/// Three-valued logic: NULL is neither true nor false, and so is its negation.
+async fn what_is_missing_is_not_lost_by_a_negation(place: &Place) {
+    let tags = json!({
+        "key": "tags", "type": "MULTI_REFERENCE",
+        "typeMetadata": { "multiReference": { "referencedCollectionId": "c" } },
+    });
+    let table = Table::create(&place.open().await, 1, &json!({ "fields": [tags] })).await;
+    let mut ann = crate::table::batch(vec![insert(&json!({ "_id": "ann's", "a": 1 }))]);
+    ann.author.owner = Some("ann".to_owned());
+    table
+        .store
+        .write(&table.of, ann)
+        .await
+        .unwrap()
+        .remove(0)
+        .unwrap();
+    let nobody = [
+        json!({ "_id": "nobody's", "a": null }),
+        json!({ "_id": "bare" }),
+    ];
+    table.insert_all(&nobody).await;
+    let none = json!({ "tags": { "$hasSome": ["none"] } });
+    for (filter, expected) in [
+        (
+            json!({ "$not": { "$or": [{ "_owner": "x" }, none] } }),
+            &["ann's", "nobody's", "bare"][..],
+        ),
+        (
+            json!({ "$not": { "$or": [{ "_owner": "ann" }, none] } }),
+            &["nobody's", "bare"],
+        ),
+        (
+            json!({ "$not": { "_owner": "ann" } }),
+            &["nobody's", "bare"],
+        ),
+        (json!({ "_owner": { "$ne": "ann" } }), &["nobody's", "bare"]),
+        (
+            json!({ "_owner": { "$ne": "ann" }, "tags": { "$nin": ["none"] } }),
+            &["nobody's", "bare"],
+        ),
+        (
+            json!({ "$not": [{ "_owner": "ann", "tags": "none" }] }),
+            &["ann's", "nobody's", "bare"],
+        ),
+        (
+            json!({ "$nor": [{ "_owner": "x" }, none, { "a": 1 }] }),
+            &["nobody's", "bare"],
+        ),
+        (
+            json!({ "$not": { "$and": [{ "_owner": "ann" }, { "a": 1 }, { "tags": null }] } }),
+            &["nobody's", "bare"],
+        ),
+        (
+            json!({ "$not": { "$not": { "_owner": "ann" } } }),
+            &["ann's"],
+        ),
+        (
+            json!({ "$or": [{ "$not": { "_owner": "ann" } }, none] }),
+            &["nobody's", "bare"],
+        ),
+        (
+            json!({ "_owner": null, "tags": { "$ne": "none" } }),
+            &["nobody's", "bare"],
+        ),
+        (
+            json!({ "$not": { "$or": [{ "_id": "x" }, none] } }),
+            &["ann's", "nobody's", "bare"],
+        ),
+    ] {
+        assert_eq!(table.matching(&filter).await, expected, "{filter}");
+    }
 }

@@ -59,7 +59,8 @@ impl Statement<'_> {
     fn column_condition(&mut self, filter: &Filter) -> Option<String> {
         let (column, text) = filter_column(filter)?;
         let text = self.bind(text.to_owned());
-        Some(format!("i.{column} = {text}"))
+        // Unlike `=`, this is false of an item without an owner, and not NULL, so that its opposite is true.
+        Some(format!("i.{column} IS {text}"))
     }
 
     fn joined(&mut self, parts: &[Filter], word: &str, none: &str) -> String {
