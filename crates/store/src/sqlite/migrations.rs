@@ -9,7 +9,7 @@ use crate::StoreError;
 use crate::files::Existing;
 
 /// In order. A migration that has been released is never edited.
-const MIGRATIONS: [(i64, &str); 12] = [
+const MIGRATIONS: [(i64, &str); 13] = [
     (
         1,
         include_str!("../../migrations/sqlite/0001_instances.sql"),
@@ -43,6 +43,10 @@ const MIGRATIONS: [(i64, &str); 12] = [
         include_str!("../../migrations/sqlite/0011_sealed_signing_keys.sql"),
     ),
     (12, include_str!("../../migrations/sqlite/0012_markers.sql")),
+    (
+        13,
+        include_str!("../../migrations/sqlite/0013_last_places.sql"),
+    ),
 ];
 
 pub(super) fn run(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {

@@ -13,6 +13,7 @@ mod arbitrary;
 mod authors;
 mod budgets;
 mod collections;
+mod cursors;
 mod declared;
 mod durability;
 mod field_order;

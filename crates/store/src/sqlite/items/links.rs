@@ -114,9 +114,10 @@ pub(super) fn add(
         .prepare_cached(
             "INSERT INTO item_links (instance_id, collection, field, item_id, referenced_id,
                                      referenced_collection, sequence)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1 + coalesce((
-                 SELECT max(sequence) FROM item_links
-                 WHERE instance_id = ?1 AND collection = ?2 AND field = ?3 AND item_id = ?4), 0))
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1 + max((
+                 SELECT coalesce(max(sequence), 0) FROM item_links
+                 WHERE instance_id = ?1 AND collection = ?2 AND field = ?3 AND item_id = ?4
+             ), (SELECT place FROM last_places WHERE kind = 'item_links')))
              ON CONFLICT DO NOTHING",
         )?
         .execute(params![

@@ -275,8 +275,11 @@ impl Work {
         }
         let inserted = connection
             .prepare_cached(
-                "INSERT INTO items (instance_id, collection, item_id, owner, data)
-                 VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+                // After the last place that was given, be that item gone: a cursor is a place.
+                "INSERT INTO items (sequence, instance_id, collection, item_id, owner, data)
+                 VALUES (1 + max((SELECT coalesce(max(sequence), 0) FROM items),
+                                 (SELECT place FROM last_places WHERE kind = 'items')),
+                         ?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
             )?
             .execute(params![
                 instance_id.as_bytes(),
