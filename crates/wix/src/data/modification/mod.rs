@@ -8,7 +8,7 @@ mod apply;
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::memory::Weigh as _;
 use super::value::get;
@@ -59,8 +59,17 @@ pub struct WireModification {
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Options {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// `null` is a value; without one there is nothing here.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     value: Option<Value>,
+}
+
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 impl Modification {

@@ -47,6 +47,14 @@ fn each_action() {
             r#"{"a":[1,{"z":1}]}"#,
         ),
         ("{}", append("a", "1"), r#"{"a":[1]}"#),
+        (r#"{"a":[1]}"#, append("a", "null"), r#"{"a":[1,null]}"#),
+        ("{}", append("a", "null"), r#"{"a":[null]}"#),
+        (
+            r#"{"a":[1,null,2,null]}"#,
+            remove_from("a", "null"),
+            r#"{"a":[1,2,null]}"#,
+        ),
+        (r#"{"a":[1]}"#, set("a", "null"), r#"{"a":null}"#),
         (r#"{"a":[3,1,3]}"#, remove_from("a", "3"), r#"{"a":[1,3]}"#),
         (r#"{"a":[1]}"#, remove_from("a", "9"), r#"{"a":[1]}"#),
         ("{}", remove_from("a.b", "9"), "{}"),
@@ -90,6 +98,12 @@ fn refused() {
         ("{}", set("_id", "1"), "_id cannot be changed"),
         ("{}", set("a.$b", "1"), "is no field"),
         ("{}", increment("a", "\"1\""), "takes a number"),
+        ("{}", increment("a", "null"), "takes a number"),
+        (
+            "{}",
+            r#"{"fieldPath":"a","action":"APPEND_TO_ARRAY","appendToArrayOptions":{}}"#.to_owned(),
+            "APPEND_TO_ARRAY needs a value",
+        ),
         (
             "{}",
             other("a", "EXPLODE", "x", "1"),
