@@ -56,6 +56,17 @@ testOnEach("summaries", async (t, database) => {
     assert.deepEqual(chosen.items.map(plain), [{ _id: "2", kind: "home" }]);
   });
 
+  await t.test("a fuzzy search finds what is nearly the same, after what is", async () => {
+    const found = async (expression, change = (it) => it) =>
+      ids((await change(items.search("shop").expression(expression)).run()).items);
+    assert.deepEqual(await found("gren baot"), []);
+    assert.deepEqual(await found("gren baot", (it) => it.fuzzy()), ["4"]);
+    assert.deepEqual(await found("eclair", (it) => it.fuzzy()), ["3"]);
+    const both = await found("boat bat", (it) => it.fuzzy());
+    assert.equal(both[0], "4");
+    assert.deepEqual(await found("zz", (it) => it.fuzzy()), []);
+  });
+
   await t.test("a search that cannot be", async () => {
     for (const words of [{ expression: "x".repeat(101) }, { expression: "a", mode: "NOR" }]) {
       const request = { dataCollectionId: "shop", search: { search: words } };

@@ -2,8 +2,9 @@
 //!
 //! An item is found when one of the expression's words (`OR`, the default), or each of them (`AND`), is
 //! the beginning of a word anywhere in its texts, case disregarded. An expression without words finds
-//! every item. Items come by the number of words found, unless another sort is asked for; equal ones in
-//! the order in which they were added. `fuzzy` is accepted and has no effect.
+//! every item. With `fuzzy`, a word that is nearly the same is found, too. Items come by the number of words found, and
+//! by how many of them were found as they were asked for, unless another sort is asked for; equal ones in the order in
+//! which they were added.
 //!
 //! Source: Wix Data, "Search Data Items" for the request; how Wix takes texts apart and ranks what
 //! it finds is not documented.
@@ -16,6 +17,7 @@ use super::{Budget, FieldPath, Filter, Object, Paging, Sort};
 
 pub use run::Run;
 pub use wire::WireSearch;
+pub use words::Relevance;
 use words::Words;
 
 /// A search that can be done.
@@ -58,16 +60,16 @@ impl Search {
     }
 
     /// How many different words the item has; `None` if it is not found.
-    pub fn relevance(&self, item: &Object) -> Option<usize> {
+    pub fn relevance(&self, item: &Object) -> Option<Relevance> {
+        let relevance = self.words.found_in(item);
         if self.words.is_empty() {
-            return Some(0);
+            return Some(relevance);
         }
-        let found = self.words.found_in(item);
         let needed = match self.needs {
             Needs::Any => 1,
             Needs::All => self.words.len(),
         };
-        (found >= needed).then_some(found)
+        (relevance.found >= needed).then_some(relevance)
     }
 
     /// A run without any items yet.

@@ -7,7 +7,7 @@ use super::super::order::compare_items;
 use super::super::page::{Collector, Page};
 use super::super::top::Top;
 use super::super::{Budget, Fault, Object};
-use super::Search;
+use super::{Relevance, Search};
 
 /// A search on its way.
 pub struct Run<'request> {
@@ -20,7 +20,7 @@ type Compare<'request> = Box<dyn Fn(&Found, &Found) -> Ordering + Send + 'reques
 
 struct Found {
     item: Object,
-    relevance: usize,
+    relevance: Relevance,
 }
 
 impl Weigh for Found {
@@ -46,7 +46,7 @@ impl<'request> Run<'request> {
     /// Looks at an item that the filter matches.
     pub fn add(&mut self, item: &Object) -> Result<(), Fault> {
         // Texts are folded and taken apart, and each word is held against those that are looked for.
-        let each = 4 + self.request.words.len() as u64;
+        let each = self.request.words.work_of_byte();
         self.memory.budget().work(item.weight() as u64 * each)?;
         let Some(relevance) = self.request.relevance(item) else {
             return Ok(());

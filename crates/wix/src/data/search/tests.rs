@@ -50,10 +50,26 @@ fn what_is_found() {
     ] {
         for (mode, found) in [("OR", any), ("AND", all)] {
             let details =
-                format!(r#"{{"expression":"{expression}","mode":"{mode}","fuzzy":true}}"#);
+                format!(r#"{{"expression":"{expression}","mode":"{mode}","fuzzy":false}}"#);
             let search = read(&details, "").unwrap();
             assert_eq!(search.matches(&item), found, "{expression} {mode}");
         }
+    }
+}
+
+#[test]
+fn fuzzy_finds_what_is_nearly_the_same_after_what_is() {
+    for (details, expected) in [
+        (r#"{"expression":"nothign"}"#, ""),
+        (r#"{"expression":"nothign","fuzzy":true}"#, "4"),
+        (r#"{"expression":"rad car","fuzzy":true}"#, "321"),
+        (r#"{"expression":"rad car","fuzzy":true,"mode":"AND"}"#, "3"),
+        // As it was asked for comes first.
+        (r#"{"expression":"blur bar","fuzzy":true}"#, "23"),
+        (r#"{"expression":"thing car","fuzzy":true}"#, "123"),
+        (r#"{"expression":"xx","fuzzy":true}"#, ""),
+    ] {
+        assert_eq!(ids(&run(details, "")), expected, "{details}");
     }
 }
 

@@ -37,6 +37,8 @@ struct Details {
     expression: Option<String>,
     #[serde(default)]
     mode: Option<String>,
+    #[serde(default)]
+    fuzzy: Option<bool>,
 }
 
 impl Search {
@@ -66,7 +68,7 @@ impl Search {
                 limits::SORT_FIELDS,
             )?,
             fields: read_fields(parts.fields.as_deref().unwrap_or_default())?,
-            words: Words::of(&expression),
+            words: Words::of(&expression, details.fuzzy == Some(true)),
             needs,
             paging: Paging::read(parts.paging.as_ref(), parts.cursor_paging.as_ref())?,
         })
