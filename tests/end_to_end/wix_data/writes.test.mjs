@@ -22,11 +22,16 @@ const strange = [
   "a&dataCollectionId=other&b=c",
   "quote\"'`\\",
   "x".repeat(128),
+  "...",
+  "a..b",
+  "https://example.com/?a=b&c",
+  "tab\tand\nline",
+  "%zz",
 ];
 
 // The client puts ids into paths as they are, and a URL takes these for something else: where the path
-// goes up, and where it ends. No server sees what was meant; all calls but `get` serve these ids, too.
-const unreachable = ["hash#tag", "..", "../../collections"];
+// goes up, and where it ends. No server sees what was meant, so no item is made with such an id.
+const unreachable = ["hash#tag", "#", ".", "..", "../../collections", "a/../b", "a/.", "a\\..\\b", "%2e%2E"];
 
 testOnEach("writes", async (t, database) => {
   const stage = await startData(t, { database });
@@ -199,15 +204,22 @@ testOnEach("writes", async (t, database) => {
     answered(await send("POST", "/bulk/items/insert", { dataCollectionId: "things", dataItems: many }), 400, "WDE0080");
   });
 
-  for (const id of [...strange, ...unreachable]) {
+  for (const id of unreachable) {
+    await t.test(`the id ${JSON.stringify(id)} is not made`, async () => {
+      const item = { _id: id, title: "strange" };
+      const error = await refused(app, items.insert("things", item), "WDE0079", 400);
+      assert.match(error.message, /could not ask for it/);
+      await refused(app, items.save("things", item), "WDE0079", 400);
+      const { errors } = await items.bulkSave("things", [item, { _id: "beside" }]);
+      assert.deepEqual(errors.map(({ code }) => code), ["WDE0079"]);
+    });
+  }
+
+  for (const id of strange) {
     await t.test(`the id ${JSON.stringify(id.slice(0, 30))}`, async () => {
       await items.insert("things", { _id: id, title: "strange" });
-      if (unreachable.includes(id)) {
-        await assert.rejects(items.get("things", id), (error) => /^(WDE0080|ROUTE_NOT_FOUND)$/.test(codeOf(error)));
-      } else {
-        assert.equal((await items.get("things", id))?._id, id);
-        assert.equal((await items.get("things", id, { includeReferences: [{ field: "title" }] }))?._id, id, "by .r");
-      }
+      assert.equal((await items.get("things", id))?._id, id);
+      assert.equal((await items.get("things", id, { includeReferences: [{ field: "title" }] }))?._id, id, "by .r");
       await items.update("things", { _id: id, title: "changed" });
       await items.patch("things", id).setField("count", 1).run();
       const changed = { _id: id, title: "changed", count: 1 };

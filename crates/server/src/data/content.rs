@@ -4,7 +4,7 @@ use backlot_store::collections::Collection;
 use backlot_store::items::change::normalise_references;
 use backlot_store::items::write::Content;
 use backlot_wix::data::collection::{SYSTEM_FIELDS, reference_id};
-use backlot_wix::data::{DataCode, Fault, Object, Value, limits};
+use backlot_wix::data::{DataCode, Fault, Object, Value, item_id};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -51,7 +51,7 @@ impl WireItem {
         match given {
             None => Ok(None),
             Some(Value::String(id)) => {
-                check_item_id(id)?;
+                item_id::check(id)?;
                 Ok(Some(id.clone()))
             }
             Some(_) => Err(bad_id("An item's _id is a text.")),
@@ -77,19 +77,6 @@ impl std::io::Write for Room {
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
     }
-}
-
-/// An item's id is 1 to 128 characters without a NUL.
-pub(crate) fn check_item_id(id: &str) -> Result<(), Fault> {
-    if id.is_empty() {
-        return Err(bad_id("An item's _id must not be empty."));
-    }
-    if id.chars().count() > limits::ITEM_ID_CHARACTERS || id.contains('\0') {
-        return Err(bad_id(
-            "An item's _id has at most 128 characters, and no NUL among them.",
-        ));
-    }
-    Ok(())
 }
 
 fn bad_id(text: &str) -> Fault {
@@ -130,7 +117,11 @@ fn ids(field: &str, value: &Value) -> Result<Vec<String>, Fault> {
         Value::Null => Ok(Vec::new()),
         Value::Array(elements) => elements
             .iter()
-            .map(|it| reference_id(it).map(str::to_owned).ok_or_else(not_ids))
+            .map(|it| {
+                let id = reference_id(it).ok_or_else(not_ids)?;
+                item_id::check_reference(field, id)?;
+                Ok(id.to_owned())
+            })
             .collect(),
         _ => Err(not_ids()),
     }

@@ -36,7 +36,7 @@ use tokio::sync::Notify;
 use crate::clock::Clock;
 use crate::error::Refusal;
 use crate::work::{MAX_WAITING_OF_ONE, RequestLimits, WorkPool};
-pub(crate) use content::{WireItem, check_item_id, content};
+pub(crate) use content::{WireItem, content};
 pub(crate) use cursor::CursorKey;
 pub(crate) use fault::DataFault;
 pub(crate) use include::{Include, Included, Inclusions, read_kept};

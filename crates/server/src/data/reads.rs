@@ -4,26 +4,25 @@ use std::ops::ControlFlow;
 
 use backlot_store::items::{Item, Items as _};
 use backlot_wix::data::collection::Operation;
-use backlot_wix::data::{Budget, Fault, Filter, Object};
+use backlot_wix::data::{Budget, Fault, Filter, Object, item_id};
 
-use super::content::check_item_id;
 use super::{DataFault, DataOf, Opened};
 
 impl DataOf {
     /// One item, as it is kept. `WDE0073` when there is none, or none that the caller may see. It is not counted: it costs
     /// no more than the largest item does.
-    pub(crate) async fn get(&self, collection: &str, item_id: &str) -> Result<Item, DataFault> {
+    pub(crate) async fn get(&self, collection: &str, id: &str) -> Result<Item, DataFault> {
         let found = self.find(collection).await?;
         let opened = self.opened(found, &[Operation::Read], Budget::unlimited())?;
-        self.item_of(&opened, item_id).await
+        self.item_of(&opened, id).await
     }
 
     /// The same of a collection that is open, for what does more with it.
-    pub(crate) async fn item_of(&self, opened: &Opened, item_id: &str) -> Result<Item, DataFault> {
-        check_item_id(item_id)?;
-        let item = self.data.store.item(&opened.of, item_id).await?;
+    pub(crate) async fn item_of(&self, opened: &Opened, id: &str) -> Result<Item, DataFault> {
+        item_id::check(id)?;
+        let item = self.data.store.item(&opened.of, id).await?;
         let item = item.filter(|item| opened.may_see(item));
-        Ok(item.ok_or_else(|| Fault::item_missing(item_id, opened.id()))?)
+        Ok(item.ok_or_else(|| Fault::item_missing(id, opened.id()))?)
     }
 
     /// How many items match.

@@ -10,11 +10,11 @@ use backlot_store::items::{Batch, Items as _, Room, Write, Written};
 use backlot_wix::data::collection::{Access, Definition, Operation};
 use backlot_wix::data::memory::Weigh as _;
 use backlot_wix::data::modification::{Action, Modification, Modifications};
-use backlot_wix::data::{DataCode, Fault, Filter, Object, Value, limits};
+use backlot_wix::data::{DataCode, Fault, Filter, Object, Value, item_id, limits};
 use jiff::Timestamp;
 
 use super::anew::anew;
-use super::content::{check_item_id, new_item_id};
+use super::content::new_item_id;
 use super::jobs::new_links;
 use super::links::check_count;
 use super::quota::grown;
@@ -106,17 +106,17 @@ impl Change {
                 let id = item.item_id()?.ok_or_else(missing)?;
                 Write::Update(content(id, &item.data)?)
             }
-            Self::Patch(item_id, modifications) => {
-                check_item_id(item_id)?;
+            Self::Patch(id, modifications) => {
+                item_id::check(id)?;
                 Write::Patch {
-                    item_id: item_id.clone(),
+                    item_id: id.clone(),
                     modifications: Arc::clone(modifications),
                 }
             }
-            Self::Remove(item_id) => {
-                check_item_id(item_id)?;
+            Self::Remove(id) => {
+                item_id::check(id)?;
                 Write::Remove {
-                    item_id: item_id.clone(),
+                    item_id: id.clone(),
                 }
             }
         })

@@ -4,7 +4,7 @@ use backlot_wix::data::collection::{
     Access, Definition, FieldType, Operation, reference_id, violations_fault,
 };
 use backlot_wix::data::modification::{Action, Modification};
-use backlot_wix::data::{Budget, DataCode, Date, Fault, Object, Value, limits};
+use backlot_wix::data::{Budget, DataCode, Date, Fault, Object, Value, item_id, limits};
 
 use super::Item;
 use super::link::too_many;
@@ -100,10 +100,16 @@ impl Write {
     pub(crate) fn insert(self, collection: &Collection, batch: &Batch) -> Result<Change, Fault> {
         match self {
             Self::Insert(content) => insert(collection, batch, content),
-            Self::Restore { item, links } => Ok(Change {
-                new: Some(kept(item)?),
-                links: replacements(&links),
-            }),
+            Self::Restore { item, links } => {
+                for (field, ids) in &links {
+                    ids.iter()
+                        .try_for_each(|id| item_id::check_reference(field, id))?;
+                }
+                Ok(Change {
+                    new: Some(kept(item)?),
+                    links: replacements(&links),
+                })
+            }
             other => other.change(collection, batch, None),
         }
     }
@@ -159,6 +165,7 @@ fn insert(collection: &Collection, batch: &Batch, content: Content) -> Result<Ch
     if batch.author.insert == Access::Denied {
         return Err(denied(collection, Operation::Insert));
     }
+    item_id::check_new(&content.item_id)?;
     let mut object = Object::with_capacity(content.fields.len() + 4);
     object.insert("_id".to_owned(), Value::String(content.item_id));
     let owner = batch.author.owner.clone();
@@ -360,8 +367,13 @@ pub fn normalise_references(collection: &Collection, object: &mut Object) {
 
 fn link_change(modification: &Modification) -> Result<LinkChange, Fault> {
     let not_ids = || Fault::not_ids(&modification.path);
-    let field = modification.path.single().ok_or_else(not_ids)?.to_owned();
-    let id = |value: &Value| reference_id(value).map(str::to_owned).ok_or_else(not_ids);
+    let name = modification.path.single().ok_or_else(not_ids)?;
+    let field = name.to_owned();
+    let id = |value: &Value| {
+        let id = reference_id(value).ok_or_else(not_ids)?;
+        item_id::check_reference(name, id)?;
+        Ok(id.to_owned())
+    };
     Ok(match &modification.action {
         Action::Set(Value::Array(values)) => {
             let ids = values.iter().map(id).collect::<Result<_, _>>()?;

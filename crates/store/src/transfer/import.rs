@@ -102,6 +102,16 @@ pub enum NotImported {
     /// A record does not fit.
     #[error("{0}")]
     Fault(#[from] Fault),
+    /// An item does not fit.
+    #[error("the item {item_id:?} of the collection {collection} cannot be imported: {fault}")]
+    Item {
+        /// Which item.
+        item_id: String,
+        /// Its collection.
+        collection: String,
+        /// What is wrong with it, or with what it refers to.
+        fault: Fault,
+    },
     /// The instance has collections or items of its own.
     #[error(
         "the instance {0} has data already; import with --replace, which puts the export in its place"
@@ -316,6 +326,11 @@ impl<'store> Importer<'store> {
         let collection = self.collections.get(&self.waiting_for);
         let collection = collection.ok_or_else(|| Fault::collection_missing(&self.waiting_for))?;
         let of = ItemsOf::new(self.written_as, Arc::clone(collection));
+        let ids: Vec<String> = self
+            .waiting
+            .iter()
+            .map(|write| write.item_id().to_owned())
+            .collect();
         let batch = Batch {
             writes: std::mem::take(&mut self.waiting),
             condition: None,
@@ -326,8 +341,13 @@ impl<'store> Importer<'store> {
             room: None,
             tells_items: false,
         };
-        for outcome in self.store.write(&of, batch).await? {
-            outcome?;
+        let outcomes = self.store.write(&of, batch).await?;
+        for (item_id, outcome) in ids.into_iter().zip(outcomes) {
+            outcome.map_err(|fault| NotImported::Item {
+                item_id,
+                collection: self.waiting_for.clone(),
+                fault,
+            })?;
         }
         Ok(())
     }

@@ -39,8 +39,9 @@ async fn an_item_is_as_large_as_it_may_be_and_no_larger(place: &Place) {
 async fn a_nul_is_nowhere(place: &Place) {
     let table = table(place).await;
     table.insert_all(&[json!({ "_id": "1" })]).await;
+    let with_bad_id = insert(&json!({ "_id": "a\0" }));
+    assert_eq!(table.refused(with_bad_id).await, DataCode::BadItemId);
     for item in [
-        json!({ "_id": "a\0" }),
         json!({ "_id": "2", "t": "\0" }),
         json!({ "_id": "2", "l": [{ "t": ["\0"] }] }),
         json!({ "_id": "2", "\0": 1 }),

@@ -4,7 +4,7 @@
 //! may answer the same questions in its own language; these are the words it must agree with.
 //!
 //! - [`value`]: a JSON value in which a date is a date; [`codec`] reads and writes it
-//! - [`path`]: `a.b.c`, and what it finds in an item
+//! - [`path`]: `a.b.c`, and what it finds in an item; [`item_id`]: what can be an id
 //! - [`filter`]: the query language
 //! - [`order`]: how values sort; [`key`]: the same order as bytes
 //! - [`page`], [`sort`]: reading what part of an answer is wanted, and in which order
@@ -29,6 +29,7 @@ pub mod distinct;
 pub mod fault;
 pub mod filter;
 pub mod grouping;
+pub mod item_id;
 pub mod key;
 pub mod limits;
 pub mod memory;

@@ -2,7 +2,7 @@
 
 use backlot_store::items::link::Link;
 use backlot_wix::data::page::{Paging, WirePaging};
-use backlot_wix::data::{Direction, Fault, Value, limits};
+use backlot_wix::data::{Direction, Fault, Value, item_id, limits};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -99,23 +99,24 @@ async fn change(data: &DataOf, input: &Input, add: bool) -> Result<String, DataF
 }
 
 fn check_ids(ids: [&str; 2]) -> Result<(), Fault> {
-    ids.into_iter().try_for_each(crate::data::check_item_id)
+    ids.into_iter().try_for_each(item_id::check)
 }
 
 /// `POST items/replace-references`
 pub(super) async fn replace(data: &DataOf, input: &Input) -> Result<String, DataFault> {
     let request: Request = input.json(data)?;
-    let item_id = request.referring_item_id.unwrap_or_default();
+    let id = request.referring_item_id.unwrap_or_default();
     let referenced = request.new_referenced_item_ids;
-    for id in referenced.iter().chain([&item_id]) {
-        crate::data::check_item_id(id)?;
-    }
+    referenced
+        .iter()
+        .chain([&id])
+        .try_for_each(|id| item_id::check(id))?;
     let field = &request.referring_item_field_name;
-    data.replace_links(&request.data_collection_id, field, &item_id, &referenced)
+    data.replace_links(&request.data_collection_id, field, &id, &referenced)
         .await?;
     let written: Vec<_> = referenced
         .iter()
-        .map(|id| json!({ "referringItemFieldName": field, "referringItemId": item_id, "referencedItemId": id }))
+        .map(|referenced| json!({ "referringItemFieldName": field, "referringItemId": id, "referencedItemId": referenced }))
         .collect();
     Ok(json!({ "dataItemReferences": written }).to_string())
 }

@@ -165,6 +165,11 @@ impl Items for PostgresStore {
     }
 
     async fn is_linked(&self, of: &ItemsOf, link: &Link) -> Result<bool, StoreError> {
+        // No id holds a NUL, and PostgreSQL would refuse to look for one.
+        let texts = [&link.field, &link.item_id, &link.referenced_id];
+        if texts.iter().any(|text| text.contains('\0')) {
+            return Ok(false);
+        }
         attempt!(reading: self.is_linked_once(of, link))
     }
 
