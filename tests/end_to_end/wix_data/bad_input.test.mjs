@@ -96,15 +96,24 @@ testOnEach("bad input", async (t, database) => {
     "a name with $": ['{"$set":{"a":1}}', "WDE0134"],
     "a name with $ inside": ['{"a":{"$set":1}}', "WDE0134"],
     "1e400": ['{"n":1e400}', "WDE0080"],
-    "half a surrogate pair": ['{"t":"\\ud800"}', "WDE0080"],
+    "half a surrogate pair": ['{"t":"\\ud800"}', "WDE0080", /dataItem\.data\.t holds one half of a surrogate pair/],
+    "half a surrogate pair, deep": ['{"t":[1,{"x":"y\\udfff"}]}', "WDE0080", /dataItem\.data\.t\.1\.x holds one half/],
+    "a number in the place of a date": ['{"when":{"$date":5}}', "WDE0080", /"when" holds a \$date that is none: it is no text/],
+    "the 30th of February": [
+      '{"l":[{"when":{"$date":"2024-02-30T00:00:00.000Z"}}]}',
+      "WDE0080",
+      /"l\.0\.when" holds a \$date that is none: there is no such point in time/,
+    ],
+    "a date with something beside it": ['{"when":{"$date":"2024-02-29T00:00:00.000Z","x":1}}', "WDE0080", /"when"/],
     "a list": ["[]", "WDE0080"],
     null: ["null", "WDE0080"],
     "a text": ['"x"', "WDE0080"],
   };
-  for (const [name, [item, code]] of Object.entries(data)) {
+  for (const [name, [item, code, says = ""]] of Object.entries(data)) {
     await t.test(`an item: ${name}`, async () => {
       const reply = await post("/items", insert(item));
       sane(reply, name);
+      if (code) assert.match(reply.json.message, new RegExp(says));
       assert.deepEqual([reply.status, reply.code], code ? [400, code] : [200, undefined], reply.text.slice(0, 300));
     });
   }

@@ -8,6 +8,7 @@ use backlot_wix::data::{Budget, DataCode, Date, Fault, Object, Value, item_id, l
 
 use super::Item;
 use super::link::too_many;
+use super::storable::check_storable;
 use super::write::{Author, Batch, Content, Write};
 use crate::collections::Collection;
 
@@ -399,7 +400,7 @@ fn checked(collection: &Collection, object: Object, budget: &Budget) -> Result<N
 
 /// The item, if it can be kept at all.
 fn kept(object: Object) -> Result<NewItem, Fault> {
-    check_storable(&object, limits::ITEM_DEPTH)?;
+    check_storable(&object)?;
     let json = serde_json::to_string(&object)
         .map_err(|error| Fault::invalid(format!("The item cannot be written: {error}.")))?;
     if json.len() > limits::ITEM_BYTES {
@@ -417,48 +418,6 @@ fn kept(object: Object) -> Result<NewItem, Fault> {
         object,
         json,
     })
-}
-
-/// No name begins with `$`, nothing holds a NUL, which no database could keep, and nothing stands so deep
-/// that it could not be read again.
-fn check_storable(object: &Object, depth: usize) -> Result<(), Fault> {
-    let depth = deeper(depth)?;
-    for (name, value) in object {
-        if name.starts_with('$') {
-            let short: String = name.chars().take(60).collect();
-            let text = format!("The field {short:?} begins with $.");
-            return Err(Fault::new(DataCode::DollarField, text));
-        }
-        if name.contains('\0') {
-            return Err(Fault::invalid("A field's name holds a NUL character."));
-        }
-        check_value(value, depth)?;
-    }
-    Ok(())
-}
-
-/// One level less is left.
-fn deeper(depth: usize) -> Result<usize, Fault> {
-    depth.checked_sub(1).ok_or_else(|| {
-        let most = limits::ITEM_DEPTH;
-        Fault::invalid(format!("The item is nested more than {most} deep."))
-    })
-}
-
-fn check_value(value: &Value, depth: usize) -> Result<(), Fault> {
-    match value {
-        Value::String(text) if text.contains('\0') => {
-            Err(Fault::invalid("A text holds a NUL character."))
-        }
-        Value::Array(elements) => {
-            let depth = deeper(depth)?;
-            elements
-                .iter()
-                .try_for_each(|element| check_value(element, depth))
-        }
-        Value::Object(object) => check_storable(object, depth),
-        _ => Ok(()),
-    }
 }
 
 /// `WDE0123`

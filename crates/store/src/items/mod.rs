@@ -4,7 +4,7 @@
 //! ask for items without naming the instance whose they are.
 //!
 //! - [`write`]: what is to be done with items, and what became of it
-//! - [`change`]: what a write makes of an item, before any database is asked
+//! - [`change`]: what a write makes of an item, before any database is asked, and whether it can be kept
 //! - [`room`]: how much more may be kept
 //! - [`find`]: which items are wanted, in which order
 //! - [`plan`]: by which index they are found
@@ -17,6 +17,7 @@ pub mod link;
 pub(crate) mod link_condition;
 pub mod plan;
 pub mod room;
+mod storable;
 pub mod write;
 
 use std::ops::ControlFlow;

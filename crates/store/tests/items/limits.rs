@@ -66,20 +66,17 @@ async fn a_nul_is_nowhere(place: &Place) {
 async fn no_name_begins_with_a_dollar_sign(place: &Place) {
     let table = table(place).await;
     table.insert_all(&[json!({ "_id": "1" })]).await;
-    for value in [
-        json!({ "$x": 1 }),
-        json!([{ "a": { "$": 1 } }]),
-        json!({ "$date": "no date" }),
-        json!({ "$date": 5 }),
+    let (dollar, no_date) = (DataCode::DollarField, DataCode::Invalid);
+    for (value, code) in [
+        (json!({ "$x": 1 }), dollar),
+        (json!([{ "a": { "$": 1 } }]), dollar),
+        (json!({ "$date": "no date" }), no_date),
+        (json!({ "$date": 5 }), no_date),
     ] {
         let item = json!({ "_id": "2", "o": value });
-        assert_eq!(
-            table.refused(insert(&item)).await,
-            DataCode::DollarField,
-            "{item}"
-        );
+        assert_eq!(table.refused(insert(&item)).await, code, "{item}");
         let patched = patch("1", &[("o", "SET_FIELD", value)]);
-        assert_eq!(table.refused(patched).await, DataCode::DollarField);
+        assert_eq!(table.refused(patched).await, code);
     }
     let item = json!({ "_id": "2", "$x": 1 });
     assert_eq!(table.refused(insert(&item)).await, DataCode::DollarField);

@@ -131,6 +131,18 @@ impl Fault {
         self
     }
 
+    /// Says which field it is about, unless that is said.
+    #[must_use]
+    pub(super) fn about(mut self, field: &impl std::fmt::Display) -> Self {
+        if !self.0.data.contains_key("field") {
+            let field = super::path::shown(&field.to_string());
+            self.0.text =
+                format!("{} (the field {field})", self.0.text.trim_end_matches('.')) + ".";
+            self.0.data.insert("field".to_owned(), field.into());
+        }
+        self
+    }
+
     /// The code.
     pub const fn code(&self) -> DataCode {
         self.0.code

@@ -13,6 +13,7 @@ use percent_encoding::percent_decode_str;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 
+use super::place;
 use crate::buffers::{BufferBudget, CollectError};
 use crate::data::{DataOf, WireItem};
 use crate::error::Refusal;
@@ -143,12 +144,27 @@ pub(super) fn too_large(limit: u64) -> Refusal {
 fn read<T: DeserializeOwned>(bytes: &[u8], budget: &Budget) -> Result<T, Fault> {
     read_within(bytes, budget).map_err(|error| match error {
         ReadError::Fault(fault) => fault,
-        ReadError::Json(error) => {
-            // serde_json's own words, which repeat nothing of what was sent but a name or a number.
-            let text: String = error.to_string().chars().take(200).collect();
-            Fault::invalid(format!("The request cannot be read: {text}."))
-        }
+        ReadError::Json(error) => unreadable(bytes, &error),
     })
+}
+
+/// Says what is wrong, and where.
+fn unreadable(bytes: &[u8], error: &serde_json::Error) -> Fault {
+    let place = place::of(bytes, error.line(), error.column());
+    // serde_json's own words, which repeat nothing of what was sent but a name or a number.
+    let words: String = error.to_string().chars().take(200).collect();
+    let text = match &place {
+        Some(place) if words.contains("surrogate") || words.contains("end of hex escape") => format!(
+            "A text at {place} holds one half of a surrogate pair without the other, which is no character."
+        ),
+        Some(place) => format!("The request cannot be read at {place}: {words}."),
+        None => format!("The request cannot be read: {words}."),
+    };
+    let fault = Fault::invalid(text);
+    match place {
+        Some(place) => fault.with("field", place),
+        None => fault,
+    }
 }
 
 /// The pairs of a query. The client puts ids into paths as they are, so one with a `?` in it brings the

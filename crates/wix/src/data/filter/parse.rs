@@ -66,6 +66,7 @@ impl Parser {
                 self.count_bytes(name.len())?;
                 let path = FieldPath::parse(name)?;
                 self.field(&path, operand, depth)
+                    .map_err(|fault| fault.about(&path))
             }
         }
     }
@@ -205,6 +206,9 @@ impl Parser {
             }
             Value::String(text) => self.count_bytes(text.len()),
             Value::Array(elements) => elements.iter().try_for_each(|it| self.operand(it)),
+            Value::Object(object) if object.contains_key(DATE) => Err(Fault::filter(
+                "A $date in it is none: a date is {\"$date\":\"2024-02-29T12:00:00.000Z\"}, a point in time that there is.",
+            )),
             Value::Object(object) => object.iter().try_for_each(|(name, value)| {
                 if name.contains('\0') || name.starts_with('$') {
                     let name = shown(name);
