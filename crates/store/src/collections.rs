@@ -49,6 +49,12 @@ impl Collection {
             declared,
         }
     }
+
+    /// Whether writes must keep to what its fields are declared to be. Those made through the API store what comes, as
+    /// on Wix.
+    pub const fn is_strict(&self) -> bool {
+        self.declared && !self.definition.lenient
+    }
 }
 
 impl Prepared {
@@ -203,6 +209,9 @@ impl Misfits {
         backfill: &Backfill,
     ) {
         self.amended += u64::from(backfill.amend(&mut item));
+        if !collection.is_strict() {
+            return;
+        }
         let (rules, definition) = (&collection.rules, &collection.definition);
         let violations = rules.check(definition, &item, &Budget::unlimited());
         let violations = violations.unwrap_or_default();

@@ -11,11 +11,30 @@ import { build } from "esbuild";
 
 import { openBrowser, openPage } from "../lib/browser.mjs";
 import { atEnd } from "../lib/cleanup.mjs";
-import { anyone, startData } from "../lib/data_stage.mjs";
+import { startData } from "../lib/data_stage.mjs";
 import { suite } from "../lib/paths.mjs";
 import { listening } from "../lib/program.mjs";
 
 const folder = join(suite, "wix_data/page");
+
+// A collection of a file, whose rules hold.
+const notes = `
+[permissions]
+read = "ANYONE"
+insert = "SITE_MEMBER"
+update = "ANYONE"
+remove = "ANYONE"
+
+[[fields]]
+key = "title"
+type = "TEXT"
+required = true
+max = 20
+
+[[fields]]
+key = "when"
+type = "DATETIME"
+`;
 
 // The page and its script in one file, at an origin of its own.
 async function servePage(t) {
@@ -42,13 +61,11 @@ async function servePage(t) {
 
 test("a page with Wix's client", async (t) => {
   const origin = await servePage(t);
-  const { backend, site: makeSite } = await startData(t, { config: `[cors]\norigins = ["${origin}"]\n` });
+  const { backend, site: makeSite } = await startData(t, {
+    config: `[cors]\norigins = ["${origin}"]\n`,
+    collections: { notes },
+  });
   const site = await makeSite();
-  const fields = [
-    { key: "title", type: "TEXT", required: true, stringLengthRange: { maxLength: 20 } },
-    { key: "when", type: "DATETIME" },
-  ];
-  await site.collection("notes", fields, { ...anyone, insert: "SITE_MEMBER" });
   const browser = await openBrowser(t);
   const open = async ({ authorization }) => {
     const page = await openPage(browser);

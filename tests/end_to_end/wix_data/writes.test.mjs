@@ -120,7 +120,7 @@ testOnEach("writes", async (t, database) => {
       { id: "t1", data: { _id: "t1", title: "again" } },
       { id: "", data: { _id: "", title: "no id" } },
       { data: { _id: "x".repeat(129) } },
-      { data: { _id: "t2", title: 7 } },
+      { data: { _id: "t2", title: { $date: 7 } } },
       { data: { _id: "t3", $bad: 1 } },
       { data: { _id: "t4" } },
     ];
@@ -131,13 +131,12 @@ testOnEach("writes", async (t, database) => {
       reply.results.every((result) => !("dataItem" in result)),
       "items come back only when asked for",
     );
-    const violation = reply.results[4].itemMetadata.error.data.fieldViolations[0];
-    assert.deepEqual([violation.field, violation.violatedRule], ["title", "TYPE"]);
+    assert.equal(reply.results[4].itemMetadata.error.data.field, "title");
     assert.equal((await items.get("things", "t1")).title, "first");
     assert.deepEqual(await Promise.all(["t2", "t3"].map((id) => items.get("things", id))), [null, null]);
     const sdk = await items.bulkInsert("things", [
       { _id: "t5" },
-      { _id: "t6", title: 7 },
+      { _id: "t6", title: { $date: 7 } },
       { _id: "t5" },
       { _id: "t7" },
     ]);

@@ -21,6 +21,9 @@ pub(super) struct CollectionFile {
     id: Option<String>,
     display_name: Option<String>,
     display_field: Option<String>,
+    /// Whether items must keep to what the fields are declared to be.
+    #[serde(default = "strict")]
+    strict: bool,
     permissions: PermissionsPart,
     #[serde(default)]
     fields: Vec<FieldPart>,
@@ -40,6 +43,10 @@ struct PermissionsPart {
     update: Level,
     #[serde(default = "admin")]
     remove: Level,
+}
+
+const fn strict() -> bool {
+    true
 }
 
 const fn admin() -> Level {
@@ -135,6 +142,7 @@ impl CollectionFile {
                     .into_iter()
                     .map(IndexPart::into_index)
                     .collect(),
+                lenient: !self.strict,
                 revision: 0,
                 created_at: 0,
                 updated_at: 0,

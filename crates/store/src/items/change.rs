@@ -387,13 +387,15 @@ fn link_change(modification: &Modification) -> Result<LinkChange, Fault> {
     })
 }
 
-/// The item, if it keeps to its collection's definition and is not too large.
+/// The item, if it keeps to its collection's definition, where that is strict, and is not too large.
 fn checked(collection: &Collection, object: Object, budget: &Budget) -> Result<NewItem, Fault> {
-    let violations = collection
-        .rules
-        .check(&collection.definition, &object, budget)?;
-    if !violations.is_empty() {
-        return Err(violations_fault(&violations));
+    if collection.is_strict() {
+        let violations = collection
+            .rules
+            .check(&collection.definition, &object, budget)?;
+        if !violations.is_empty() {
+            return Err(violations_fault(&violations));
+        }
     }
     kept(object)
 }

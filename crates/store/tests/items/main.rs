@@ -20,6 +20,7 @@ mod field_order;
 mod filters;
 mod injection;
 mod jobs;
+mod leniency;
 mod limits;
 mod link_filters;
 mod links;

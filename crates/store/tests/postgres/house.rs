@@ -102,6 +102,7 @@ pub(crate) fn definition(id: &str, indexes: &[&str]) -> Definition {
         },
         plugins: Vec::new(),
         indexes: indexes.iter().map(|text| index(text)).collect(),
+        lenient: false,
         revision: 0,
         created_at: 0,
         updated_at: 0,

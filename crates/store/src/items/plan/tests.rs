@@ -37,6 +37,7 @@ fn collection(indexes: &[(&[&str], bool)]) -> Collection {
             },
             plugins: Vec::new(),
             indexes: indexes.iter().map(one).collect(),
+            lenient: false,
             revision: 1,
             created_at: 0,
             updated_at: 0,

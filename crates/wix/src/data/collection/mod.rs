@@ -6,7 +6,8 @@
 //! - [`Index`]: which values are found fast, or only once
 //! - [`FieldRules`]: whether an item keeps to what is declared
 //!
-//! Fields that are not declared may be stored; those that are must be what they are declared to be.
+//! Fields that are not declared may be stored. Those that are must be what they are declared to be where the collection
+//! is of a file, and not lenient; one that was made through the API stores what comes, as on Wix.
 //!
 //! Source: Wix Data Collections API, "Data Collection Object", "Data types", "Permissions".
 
@@ -55,6 +56,10 @@ pub struct Definition {
     /// What is found fast.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub indexes: Vec<Index>,
+    /// Whether items may hold anything, whatever the fields are declared to be. It is asked only of a collection that
+    /// the configuration declares; any other one holds anything.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lenient: bool,
     /// Grows with each change.
     #[serde(default)]
     pub revision: u64,

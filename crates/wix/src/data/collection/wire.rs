@@ -21,6 +21,7 @@ impl Definition {
             permissions: read_permissions(collection.get("permissions"))?,
             plugins: list(collection.get("plugins")).to_vec(),
             indexes: Vec::new(),
+            lenient: false,
             revision: 0,
             created_at: 0,
             updated_at: 0,
