@@ -14,7 +14,7 @@ use crate::files::Existing;
 use crate::imports::Import;
 use crate::instance_details::{Details, InstanceDetails, Outdated, TokenRefusal};
 use crate::instances::{Instance, Instances, Sighting, StorageUsage, Totals};
-use crate::items::link::{Link, LinkOutcome, Wanted};
+use crate::items::link::{Link, LinkOutcome, PlacedLink, Wanted};
 use crate::items::{Batch, Find, Item, Items, ItemsOf, Visit, Written};
 use crate::jobs::{Job, JobLoad, Jobs};
 use crate::markers::Markers;
@@ -335,8 +335,12 @@ impl Items for Store {
         each!(self, store => store.is_linked(of, link).await)
     }
 
-    async fn links(&self, of: &ItemsOf, wanted: Wanted) -> Result<Vec<Link>, StoreError> {
-        each!(self, store => store.links(of, wanted).await)
+    async fn placed_links(
+        &self,
+        of: &ItemsOf,
+        wanted: Wanted,
+    ) -> Result<Vec<PlacedLink>, StoreError> {
+        each!(self, store => store.placed_links(of, wanted).await)
     }
 }
 

@@ -10,6 +10,7 @@ use backlot_wix::InstanceId;
 use backlot_wix::data::{Fault, Value};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// The longest cursor that is read.
@@ -23,6 +24,7 @@ pub(crate) struct CursorKey(hmac::Key);
 
 /// What a cursor says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Cursor {
     /// The collection.
     #[serde(rename = "c")]
@@ -82,14 +84,21 @@ impl CursorKey {
         Self(hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()))
     }
 
-    pub(crate) fn seal(&self, instance_id: InstanceId, cursor: &Cursor) -> String {
-        let json = serde_json::to_vec(cursor).unwrap_or_default();
-        let mut bytes = self.signature(instance_id, &json)[..SIGNATURE].to_vec();
+    pub(crate) fn seal(&self, instance_id: InstanceId, cursor: &impl Serialize) -> String {
+        self.sign(instance_id, &serde_json::to_vec(cursor).unwrap_or_default())
+    }
+
+    pub(super) fn sign(&self, instance_id: InstanceId, json: &[u8]) -> String {
+        let mut bytes = self.signature(instance_id, json)[..SIGNATURE].to_vec();
         bytes.extend(json);
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    pub(crate) fn open(&self, instance_id: InstanceId, text: &str) -> Result<Cursor, Fault> {
+    pub(crate) fn open<C: DeserializeOwned>(
+        &self,
+        instance_id: InstanceId,
+        text: &str,
+    ) -> Result<C, Fault> {
         let bad = || Fault::invalid("The cursor is none that this query gave out.");
         if text.len() > LONGEST {
             return Err(bad());
@@ -128,24 +137,24 @@ mod tests {
             serde_json::from_str(r#"{"a":{"$gt":{"$date":"2024-01-02T00:00:00.000Z"}}}"#).unwrap();
         let cursor = Cursor::new("books", (Some(filter), None), position, true, 20);
         let text = key.seal(id(1), &cursor);
-        assert_eq!(key.open(id(1), &text).unwrap(), cursor);
-        assert!(key.open(id(2), &text).is_err());
+        assert_eq!(key.open::<Cursor>(id(1), &text).unwrap(), cursor);
+        assert!(key.open::<Cursor>(id(2), &text).is_err());
         assert!(
             CursorKey::derived_from(b"other")
-                .open(id(1), &text)
+                .open::<Cursor>(id(1), &text)
                 .is_err()
         );
         for place in 0..text.len() {
             let mut changed = text.clone().into_bytes();
             changed[place] = if changed[place] == b'A' { b'B' } else { b'A' };
             assert!(
-                key.open(id(1), &String::from_utf8(changed).unwrap())
+                key.open::<Cursor>(id(1), &String::from_utf8(changed).unwrap())
                     .is_err(),
                 "{place}"
             );
         }
         for other in ["", "x", "....", "AAAA"] {
-            assert!(key.open(id(1), other).is_err());
+            assert!(key.open::<Cursor>(id(1), other).is_err());
         }
     }
 }

@@ -167,6 +167,7 @@ impl DataOf {
             field: include.field.clone(),
             item_ids: objects.iter().filter_map(id).collect(),
             direction: Direction::Ascending,
+            after: None,
             offset: 0,
             limit: u32::MAX,
             each,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use backlot_store::items::link::{Link, LinkOutcome, Wanted};
+use backlot_store::items::link::{Link, LinkOutcome, PlacedLink, Wanted};
 use backlot_store::items::room::link_bytes;
 use backlot_store::items::{Item, Items as _};
 use backlot_wix::data::collection::Operation;
@@ -28,7 +28,27 @@ pub(crate) struct ReferencedPage {
     /// What the request may still cost.
     pub(crate) budget: Budget,
     pub(crate) has_next: bool,
+    /// The last link, where more follow.
+    pub(crate) next: Option<LinkPlace>,
+    /// The first link, where others come before it.
+    pub(crate) previous: Option<LinkPlace>,
     pub(crate) total: Option<u64>,
+}
+
+/// Where a link stands: whose it is, by the number of the item in the request, and its place among the item's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LinkPlace {
+    pub(crate) item: usize,
+    pub(crate) sequence: i64,
+}
+
+/// Beside which link a page begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Beside {
+    /// The page is what follows.
+    Behind(LinkPlace),
+    /// The page is what comes before.
+    Before(LinkPlace),
 }
 
 impl DataOf {
@@ -182,6 +202,7 @@ impl DataOf {
         &self,
         collection: &str,
         mut wanted: Wanted,
+        beside: Option<Beside>,
         with_total: bool,
     ) -> Result<ReferencedPage, DataFault> {
         self.may_take_long()?;
@@ -189,10 +210,11 @@ impl DataOf {
         opened.check_multi_reference(&wanted.field)?;
         let items = self.items(&opened, wanted.item_ids.clone()).await?;
         let is_visible = |id: &String| items.get(id).is_some_and(|item| opened.may_see(item));
-        wanted.item_ids.retain(is_visible);
-        let limit = wanted.limit;
+        let numbered = std::mem::take(&mut wanted.item_ids).into_iter().enumerate();
+        let mut visible: Vec<(usize, String)> = numbered.filter(|(_, id)| is_visible(id)).collect();
         let total = if with_total {
             let all = Wanted {
+                item_ids: visible.iter().map(|(_, id)| id.clone()).collect(),
                 offset: 0,
                 limit: u32::MAX,
                 ..wanted.clone()
@@ -201,29 +223,66 @@ impl DataOf {
         } else {
             None
         };
+        let backwards = matches!(beside, Some(Beside::Before(_)));
+        if backwards {
+            visible.reverse();
+            wanted.direction = wanted.direction.reversed();
+        }
+        if let Some(Beside::Behind(place) | Beside::Before(place)) = beside {
+            visible.retain(|(number, _)| match beside {
+                Some(Beside::Before(place)) => *number <= place.item,
+                _ => *number >= place.item,
+            });
+            // The item may be gone meanwhile, and all its links.
+            let is_there = visible
+                .first()
+                .is_some_and(|(number, _)| *number == place.item);
+            wanted.after = is_there.then_some(place.sequence);
+        }
+        let (limit, offset) = (wanted.limit, wanted.offset);
         wanted.limit = limit.saturating_add(1);
+        wanted.item_ids = visible.iter().map(|(_, id)| id.clone()).collect();
         let definition = &opened.of.collection.definition;
-        let referenced = definition
-            .referenced(&wanted.field)
-            .unwrap_or_default()
-            .to_owned();
-        let mut links = self.data.store.links(&opened.of, wanted).await?;
-        let has_next = links.len() > limit as usize;
+        let referenced = definition.referenced(&wanted.field);
+        let referenced = referenced.unwrap_or_default().to_owned();
+        let mut links = self.data.store.placed_links(&opened.of, wanted).await?;
+        let more = links.len() > limit as usize;
         links.truncate(limit as usize);
+        if backwards {
+            links.reverse();
+        }
+        let place = |placed: &PlacedLink| {
+            let mut numbers = visible.iter().filter(|(_, id)| *id == placed.link.item_id);
+            let (item, _) = numbers.next()?;
+            Some(LinkPlace {
+                item: *item,
+                sequence: placed.sequence,
+            })
+        };
+        let has_next = backwards || more;
+        let has_previous = if backwards {
+            more
+        } else {
+            beside.is_some() || offset > 0
+        };
+        let next = links.last().filter(|_| has_next).and_then(place);
+        let previous = links.first().filter(|_| has_previous).and_then(place);
         let ids = links
             .iter()
-            .map(|link| link.referenced_id.clone())
+            .map(|it| it.link.referenced_id.clone())
             .collect();
         let found = self.readable(&referenced, ids).await?;
-        let referenced_of = |link: Link| Referenced {
-            item: found.get(&link.referenced_id).cloned(),
-            link,
+        let referenced_of = |placed: PlacedLink| Referenced {
+            item: found.get(&placed.link.referenced_id).cloned(),
+            link: placed.link,
         };
         Ok(ReferencedPage {
             referenced: links.into_iter().map(referenced_of).collect(),
             collection: referenced,
             budget: opened.of.budget,
             has_next,
+            next,
+            previous,
             total,
         })
     }
@@ -318,6 +377,7 @@ pub(crate) fn wanted(
         field,
         item_ids,
         direction,
+        after: None,
         offset,
         limit,
         each: u32::MAX,

@@ -142,7 +142,8 @@ impl DataOf {
                 (words, *limit, None, false, *offset)
             }
             Paging::Cursor { limit, cursor } => {
-                let cursor = self.data.cursors.open(self.who.instance_id, cursor)?;
+                let cursors = &self.data.cursors;
+                let cursor: Cursor = cursors.open(self.who.instance_id, cursor)?;
                 if cursor.collection != query.collection {
                     return Err(Fault::invalid("The cursor is one of another collection."));
                 }

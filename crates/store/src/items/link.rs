@@ -15,6 +15,17 @@ pub struct Link {
     pub referenced_id: String,
 }
 
+impl Wanted {
+    /// The place beyond which the links of an item are wanted, by its number among the items.
+    pub(crate) const fn beyond(&self, number: usize) -> i64 {
+        match (self.after, self.direction) {
+            (Some(place), _) if number == 0 => place,
+            (_, Direction::Ascending) => i64::MIN,
+            (_, Direction::Descending) => i64::MAX,
+        }
+    }
+}
+
 impl Link {
     /// Counts the link as one that is kept until the reply is made.
     pub(crate) fn keep_within(&self, budget: &Budget) -> Result<(), StoreError> {
@@ -51,6 +62,15 @@ pub(crate) fn too_many(item_id: &str, field: &str) -> Fault {
 /// What became of one link.
 pub type LinkOutcome = Result<(), Fault>;
 
+/// A link in its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlacedLink {
+    /// The link.
+    pub link: Link,
+    /// Where it stands in the order in which links were made.
+    pub sequence: i64,
+}
+
 /// Which links are wanted.
 #[derive(Debug, Clone)]
 pub struct Wanted {
@@ -60,6 +80,8 @@ pub struct Wanted {
     pub item_ids: Vec<String>,
     /// Oldest first, or newest first.
     pub direction: Direction,
+    /// Of the first of the items, only links beyond this place.
+    pub after: Option<i64>,
     /// How many to pass over.
     pub offset: u64,
     /// How many to return.

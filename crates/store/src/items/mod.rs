@@ -140,11 +140,21 @@ pub trait Items {
         link: &Link,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// What each of these items is linked to, in the order in which the links were made, or backwards.
-    /// The offset and the limit count the links of all of them together; `each` is the most of one item.
+    /// What each of these items is linked to, in the order in which the links were made, or backwards, each in its
+    /// place. The offset and the limit count the links of all of them together; `each` is the most of one item.
+    fn placed_links(
+        &self,
+        of: &ItemsOf,
+        wanted: link::Wanted,
+    ) -> impl Future<Output = Result<Vec<link::PlacedLink>, StoreError>> + Send;
+
+    /// The same, without the places.
     fn links(
         &self,
         of: &ItemsOf,
         wanted: link::Wanted,
-    ) -> impl Future<Output = Result<Vec<Link>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Vec<Link>, StoreError>> + Send {
+        let placed = self.placed_links(of, wanted);
+        async move { Ok(placed.await?.into_iter().map(|it| it.link).collect()) }
+    }
 }

@@ -196,6 +196,7 @@ async fn links_of(store: &Store, of: &ItemsOf, item_ids: Vec<String>) -> Result<
             field: field.key.clone(),
             item_ids: item_ids.clone(),
             direction: Direction::Ascending,
+            after: None,
             offset: 0,
             limit: u32::MAX,
             each: u32::MAX,

@@ -171,6 +171,7 @@ async fn links_with_ids_of_code_work(place: &Place) {
             field: code.into(),
             item_ids: vec![code.into()],
             direction: Direction::Descending,
+            after: None,
             offset: 0,
             limit: 9,
             each: 9,

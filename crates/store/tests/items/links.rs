@@ -70,6 +70,7 @@ fn wanted(field: &str, items: &[&str]) -> Wanted {
         field: field.to_owned(),
         item_ids: items.iter().map(|it| (*it).to_owned()).collect(),
         direction: Direction::Ascending,
+        after: None,
         offset: 0,
         limit: 100,
         each: 100,
@@ -162,6 +163,7 @@ async fn a_page_of_links_counts_those_of_all_items_together(place: &Place) {
         .await;
     }
     let page = |offset, limit, each| Wanted {
+        after: None,
         offset,
         limit,
         each,

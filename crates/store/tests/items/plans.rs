@@ -218,6 +218,7 @@ async fn links_go_by_an_index() {
             field,
             item_ids,
             direction,
+            after: None,
             offset: 0,
             limit: 50,
             each: 50,

@@ -120,6 +120,7 @@ async fn links_stay_within_an_instance(place: &Place) {
         field: "tags".into(),
         item_ids: vec!["1".into()],
         direction: Direction::Ascending,
+        after: None,
         offset: 0,
         limit: 9,
         each: 9,

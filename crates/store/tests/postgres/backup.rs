@@ -124,6 +124,7 @@ async fn check_order(store: &Store) {
         field: link.field.clone(),
         item_ids: vec!["x".to_owned()],
         direction: backlot_wix::data::Direction::Ascending,
+        after: None,
         offset: 0,
         limit: 9,
         each: 9,

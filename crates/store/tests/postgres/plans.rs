@@ -77,6 +77,7 @@ async fn read(store: &Store, of: &ItemsOf) {
         field: "friends".to_owned(),
         item_ids: vec!["i4".to_owned(), "i9".to_owned()],
         direction: Direction::Ascending,
+        after: None,
         offset: 0,
         limit: 50,
         each: 50,

@@ -109,6 +109,7 @@ async fn seen(store: &Store, of: &ItemsOf) -> impl Debug + PartialEq + use<> {
         field: "friends".to_owned(),
         item_ids: IDS.map(str::to_owned).to_vec(),
         direction: Direction::Ascending,
+        after: None,
         offset: 0,
         limit: 1000,
         each: 1000,

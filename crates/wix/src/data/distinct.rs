@@ -71,6 +71,13 @@ impl Distinct {
         self.paging
     }
 
+    /// The same, with another page asked for.
+    #[must_use]
+    pub const fn with_paging(mut self, paging: Paging) -> Self {
+        self.paging = paging;
+        self
+    }
+
     /// A run without any items yet.
     pub fn start(&self) -> Run<'_> {
         self.start_within(Budget::unlimited())
@@ -118,10 +125,13 @@ impl Run<'_> {
     /// The page asked for.
     pub fn finish(self) -> Result<Page<Value>, Fault> {
         let (request, mut memory) = (self.request, self.memory);
-        let mut values: Vec<_> = self.values.into_values().collect();
-        values.sort_by(|left, right| request.direction.apply(compare(left, right)));
+        let mut values: Vec<_> = self.values.into_iter().collect();
+        values.sort_by(|(one, left), (other, right)| {
+            let order = compare(left, right).then_with(|| one.cmp(other));
+            request.direction.apply(order)
+        });
         let mut page = Collector::new(request.paging, request.wants_total);
-        for value in values {
+        for (_, value) in values {
             memory.release(value.weight());
             page.add(&mut memory, || value)?;
         }

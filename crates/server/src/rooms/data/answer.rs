@@ -236,12 +236,14 @@ pub(super) struct PagingMetadata {
 }
 
 impl PagingMetadata {
-    pub(super) fn of<T>(page: &Page<T>) -> Self {
+    /// Of a page, with the cursors beside it.
+    pub(super) fn of<T>(page: &Page<T>, cursors: Option<Cursors>) -> Self {
         Self {
             count: page.results.len(),
             offset: page.offset,
             total: page.total,
             has_next: page.has_next,
+            cursors,
             ..Self::default()
         }
     }
@@ -265,6 +267,13 @@ pub(super) struct Cursors {
     pub(super) next: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) prev: Option<String>,
+}
+
+impl Cursors {
+    /// `None` where there is no way on.
+    pub(super) fn of(next: Option<String>, prev: Option<String>) -> Option<Self> {
+        (next.is_some() || prev.is_some()).then_some(Self { next, prev })
+    }
 }
 
 /// What became of the elements of a bulk call.

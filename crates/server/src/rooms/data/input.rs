@@ -85,6 +85,18 @@ impl Input {
         item.check_size()
     }
 
+    /// The words of a call as text.
+    pub(super) fn text(&self, data: &DataOf) -> Result<String, Fault> {
+        data.budget().keep(self.size())?;
+        let bytes = if self.body.is_empty() {
+            encoded_bytes(self.query())
+        } else {
+            Some(self.body.to_vec())
+        };
+        let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+        text.ok_or_else(|| Fault::invalid("The request is no text."))
+    }
+
     /// True when the words are in plain parameters.
     pub(super) fn is_plain(&self) -> bool {
         self.body.is_empty() && encoded_bytes(self.query()).is_none()
@@ -139,6 +151,14 @@ pub(super) fn too_large(limit: u64) -> Refusal {
     Fault::new(DataCode::TooLarge, text)
         .with("limitBytes", limit)
         .into()
+}
+
+/// The words of an earlier request, which a cursor carries.
+pub(super) fn of_cursor<T: DeserializeOwned>(data: &DataOf, words: &str) -> Result<T, Fault> {
+    read_within(words.as_bytes(), &data.budget()).map_err(|error| match error {
+        ReadError::Fault(fault) => fault,
+        ReadError::Json(_) => Fault::invalid("The cursor is none that this query gave out."),
+    })
 }
 
 fn read<T: DeserializeOwned>(bytes: &[u8], budget: &Budget) -> Result<T, Fault> {

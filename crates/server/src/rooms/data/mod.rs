@@ -17,6 +17,7 @@ mod indexes;
 mod input;
 mod items;
 mod jobs;
+mod paged;
 mod place;
 mod projection;
 mod query;

@@ -211,10 +211,7 @@ pub(super) fn push_object(
 }
 
 fn metadata(page: Page, count: usize) -> PagingMetadata {
-    let cursors = (page.next.is_some() || page.previous.is_some()).then_some(Cursors {
-        next: page.next,
-        prev: page.previous,
-    });
+    let cursors = Cursors::of(page.next, page.previous);
     PagingMetadata {
         count,
         offset: page.offset,

@@ -1,15 +1,21 @@
 //! Calls about what multi-reference fields hold.
 
+use std::collections::HashSet;
+
 use backlot_store::items::link::Link;
-use backlot_wix::data::page::{Paging, WirePaging};
+use backlot_wix::data::page::{Paging, WireCursorPaging, WirePaging};
 use backlot_wix::data::{Direction, Fault, Value, item_id, limits};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::answer::{Answer, BulkMetadata, ElementError, PagingMetadata, json as text, list};
-use super::input::Input;
+use super::answer::{
+    Answer, BulkMetadata, Cursors, ElementError, PagingMetadata, json as text, list,
+};
+use super::input::{Input, of_cursor};
 use super::projection::{project, read_fields};
-use crate::data::{DataFault, DataOf, Referenced, read_kept, wanted};
+use crate::data::{
+    Beside, DataFault, DataOf, LinkCursor, LinkKind, LinkPlace, Referenced, read_kept, wanted,
+};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -24,6 +30,7 @@ struct Request {
     new_referenced_item_ids: Vec<String>,
     order: Option<Value>,
     paging: Option<WirePaging>,
+    cursor_paging: Option<WireCursorPaging>,
     fields: Option<Vec<String>>,
     return_total_count: Option<bool>,
 }
@@ -133,28 +140,100 @@ pub(super) async fn is_referenced(data: &DataOf, input: &Input) -> Result<String
     Ok(json!({ "isReferenced": linked }).to_string())
 }
 
+/// A page of what items are linked to: which links, from where on.
+struct Wished {
+    request: Request,
+    /// What the cursor of the next page carries.
+    words: String,
+    /// Where the page begins, by the cursor.
+    after: Option<LinkCursor>,
+    paging: Paging,
+}
+
+impl Wished {
+    /// The client sends a cursor without the words of the request.
+    fn read(data: &DataOf, input: &Input) -> Result<Self, DataFault> {
+        let request: Request = input.json(data)?;
+        let sent = request.cursor_paging.as_ref();
+        let Some(text) = sent.and_then(WireCursorPaging::cursor) else {
+            return Ok(Self {
+                paging: Paging::read(request.paging.as_ref(), sent)?,
+                words: input.text(data)?,
+                after: None,
+                request,
+            });
+        };
+        let cursor = data.open_link_cursor(&request.data_collection_id, text)?;
+        let limit = match sent {
+            Some(sent) if sent.has_limit() => Paging::read(None, Some(sent))?.limit,
+            _ => cursor.limit,
+        };
+        let first: Request = of_cursor(data, &cursor.words)?;
+        Ok(Self {
+            request: Request {
+                fields: request.fields.or(first.fields),
+                return_total_count: request.return_total_count.or(first.return_total_count),
+                ..first
+            },
+            words: cursor.words.clone(),
+            after: Some(cursor),
+            paging: Paging { limit, offset: 0 },
+        })
+    }
+}
+
 /// `POST items/query-referenced`
 pub(super) async fn query(data: &DataOf, input: &Input) -> Result<Answer, DataFault> {
-    let request: Request = input.json(data)?;
+    let Wished {
+        request,
+        words,
+        after,
+        paging,
+    } = Wished::read(data, input)?;
     let ids = request.referring_item_ids.unwrap_or_default();
-    let ids: Vec<String> = ids.into_iter().chain(request.referring_item_id).collect();
+    let ids = ids.into_iter().chain(request.referring_item_id);
+    // One that is named twice has its links once.
+    let mut named = HashSet::new();
+    let ids: Vec<String> = ids.filter(|id| named.insert(id.clone())).collect();
     if ids.is_empty() || ids.len() > limits::BULK_ITEMS {
         return Err(Fault::invalid("referringItemId must not be empty.").into());
     }
     let direction = Direction::parse(request.order.as_ref())?;
-    let paging = Paging::read(request.paging.as_ref(), None)?;
     let page = (paging.limit, paging.offset);
     let wanted = wanted(request.referring_item_field_name, ids, direction, page);
     let with_total = request.return_total_count.unwrap_or_default();
-    let page = data
-        .linked(&request.data_collection_id, wanted, with_total)
-        .await?;
+    let collection = &request.data_collection_id;
+    let beside = after.map(|cursor| {
+        let place = LinkPlace {
+            item: cursor.item,
+            sequence: cursor.sequence,
+        };
+        if cursor.backwards {
+            Beside::Before(place)
+        } else {
+            Beside::Behind(place)
+        }
+    });
+    let page = data.linked(collection, wanted, beside, with_total).await?;
     let fields = read_fields(&request.fields.unwrap_or_default())?;
+    let seal = |place: Option<LinkPlace>, backwards: bool| {
+        let LinkPlace { item, sequence } = place?;
+        data.seal_link_cursor(&LinkCursor {
+            kind: LinkKind::Links,
+            collection: collection.clone(),
+            words: words.clone(),
+            item,
+            sequence,
+            backwards,
+            limit: paging.limit,
+        })
+    };
     let metadata = PagingMetadata {
         count: page.referenced.len(),
         offset: paging.offset,
         total: page.total,
         has_next: page.has_next,
+        cursors: Cursors::of(seal(page.next, false), seal(page.previous, true)),
         ..PagingMetadata::default()
     };
     let mut answer = Answer::default();

@@ -10,61 +10,88 @@ use backlot_wix::data::collection::Operation;
 use backlot_wix::data::distinct::{Distinct, WireDistinct};
 use backlot_wix::data::page::Page;
 use backlot_wix::data::pipeline::{Pipeline, WirePipeline};
-use serde::{Deserialize, Serialize};
+use backlot_wix::data::{Object, Value};
+use serde::Serialize;
 
-use super::answer::{PagingMetadata, json};
+use super::answer::{Cursors, PagingMetadata, json};
 use super::input::Input;
-use crate::data::{DataFault, DataOf};
-
-/// The collection that a request is about. Its words are read by themselves: what holds both would keep them twice.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Of {
-    #[serde(default)]
-    data_collection_id: String,
-}
+use super::paged::Paged;
+use crate::data::{AnswerKind, DataFault, DataOf, Opened};
 
 /// `POST items/query-distinct-values`
 pub(super) async fn distinct(data: &DataOf, input: &Input) -> Result<String, DataFault> {
-    let request: Of = input.json(data)?;
-    let distinct = Distinct::read(&input.json::<WireDistinct>(data)?)?;
-    let opened = data
-        .open(&request.data_collection_id, Operation::Read)
-        .await?;
+    let paged = Paged::read(data, AnswerKind::Distinct, input)?;
+    let distinct = Distinct::read(&paged.words::<WireDistinct>(data, input)?)?;
+    let opened = &data.open(&paged.collection, Operation::Read).await?;
+    let run = |paging| {
+        let distinct = distinct.clone().with_paging(paging);
+        async move { distinct_page(data, opened, &distinct).await }
+    };
+    let page = paged.answer(data, distinct.paging(), run).await?;
+    Ok(answer("distinctValues", page))
+}
+
+async fn distinct_page(
+    data: &DataOf,
+    opened: &Opened,
+    distinct: &Distinct,
+) -> Result<Page<Value>, DataFault> {
     let mut run = distinct.start_within(opened.of.budget.clone());
-    data.scan(&opened, distinct.filter().clone(), |item| {
+    data.scan(opened, distinct.filter().clone(), |item| {
         run.add(&item)?;
         Ok(ControlFlow::Continue(()))
     })
     .await?;
-    Ok(answer("distinctValues", &run.finish()?))
+    Ok(run.finish()?)
 }
 
 /// `POST items/aggregate`
 pub(super) async fn aggregate(data: &DataOf, input: &Input) -> Result<String, DataFault> {
-    let request: Of = input.json(data)?;
-    let aggregation = Aggregation::read(&input.json::<WireAggregation>(data)?)?;
-    let opened = data
-        .open(&request.data_collection_id, Operation::Read)
-        .await?;
+    let paged = Paged::read(data, AnswerKind::Aggregate, input)?;
+    let aggregation = Aggregation::read(&paged.words::<WireAggregation>(data, input)?)?;
+    let opened = &data.open(&paged.collection, Operation::Read).await?;
+    let run = |paging| {
+        let aggregation = aggregation.clone().with_paging(paging);
+        async move { aggregate_page(data, opened, &aggregation).await }
+    };
+    let page = paged.answer(data, aggregation.paging(), run).await?;
+    Ok(answer("results", page))
+}
+
+async fn aggregate_page(
+    data: &DataOf,
+    opened: &Opened,
+    aggregation: &Aggregation,
+) -> Result<Page<Object>, DataFault> {
     let mut run = aggregation.start_within(opened.of.budget.clone());
-    data.scan(&opened, aggregation.initial_filter().clone(), |item| {
+    data.scan(opened, aggregation.initial_filter().clone(), |item| {
         run.add(&item)?;
         Ok(ControlFlow::Continue(()))
     })
     .await?;
-    Ok(answer("results", &run.finish()?))
+    Ok(run.finish()?)
 }
 
 /// `POST items/aggregate-pipeline`
 pub(super) async fn pipeline(data: &DataOf, input: &Input) -> Result<String, DataFault> {
-    let request: Of = input.json(data)?;
-    let pipeline = Pipeline::read(&input.json::<WirePipeline>(data)?)?;
-    let opened = data
-        .open(&request.data_collection_id, Operation::Read)
-        .await?;
+    let paged = Paged::read(data, AnswerKind::Pipeline, input)?;
+    let pipeline = Pipeline::read(&paged.words::<WirePipeline>(data, input)?)?;
+    let opened = &data.open(&paged.collection, Operation::Read).await?;
+    let run = |paging| {
+        let pipeline = pipeline.clone().with_paging(paging);
+        async move { pipeline_page(data, opened, &pipeline).await }
+    };
+    let page = paged.answer(data, pipeline.paging(), run).await?;
+    Ok(answer("results", page))
+}
+
+async fn pipeline_page(
+    data: &DataOf,
+    opened: &Opened,
+    pipeline: &Pipeline,
+) -> Result<Page<Object>, DataFault> {
     let mut run = pipeline.start_within(opened.of.budget.clone());
-    data.scan(&opened, pipeline.leading_filter(), |item| {
+    data.scan(opened, pipeline.leading_filter(), |item| {
         run.add(&item)?;
         Ok(if run.wants_more() {
             ControlFlow::Continue(())
@@ -73,10 +100,11 @@ pub(super) async fn pipeline(data: &DataOf, input: &Input) -> Result<String, Dat
         })
     })
     .await?;
-    Ok(answer("results", &run.finish()?))
+    Ok(run.finish()?)
 }
 
-fn answer<T: Serialize>(name: &str, page: &Page<T>) -> String {
-    let (results, metadata) = (json(&page.results), json(&PagingMetadata::of(page)));
+fn answer<T: Serialize>(name: &str, (page, cursors): (Page<T>, Option<Cursors>)) -> String {
+    let metadata = json(&PagingMetadata::of(&page, cursors));
+    let results = json(&page.results);
     format!("{{\"{name}\":{results},\"pagingMetadata\":{metadata}}}")
 }

@@ -11,7 +11,7 @@ use super::link_changes::LinkChanges;
 use super::look::check_current;
 use crate::StoreError;
 use crate::items::ItemsOf;
-use crate::items::link::{Link, LinkOutcome, Wanted, too_many};
+use crate::items::link::{Link, LinkOutcome, PlacedLink, Wanted, too_many};
 use crate::postgres::PostgresStore;
 use crate::postgres::failure::Failure;
 use crate::postgres::lease::Lease;
@@ -73,15 +73,17 @@ const IS_LINKED: &str = "
       AND referenced_id = $5";
 
 macro_rules! read {
-    ($direction:literal) => {
+    ($direction:literal, $beyond:literal) => {
         concat!(
-            "SELECT wanted.item_id, l.referenced_id
+            "SELECT wanted.item_id, l.referenced_id, l.sequence
              FROM unnest($4::text[]) WITH ORDINALITY AS wanted(item_id, place)
              CROSS JOIN LATERAL (
                  SELECT referenced_id, sequence FROM item_links
                  WHERE instance_id = $1 AND collection = $2 AND field = $3
                    AND item_id = wanted.item_id
-                 ORDER BY sequence ",
+                   AND (wanted.place > 1 OR sequence ",
+            $beyond,
+            " $8) ORDER BY sequence ",
             $direction,
             " LIMIT $5) AS l ORDER BY wanted.place, l.sequence ",
             $direction,
@@ -90,8 +92,8 @@ macro_rules! read {
     };
 }
 
-const READ: &str = read!("ASC");
-const READ_BACKWARDS: &str = read!("DESC");
+const READ: &str = read!("ASC", ">");
+const READ_BACKWARDS: &str = read!("DESC", "<");
 
 type Told = (String, String, String);
 
@@ -256,7 +258,7 @@ impl PostgresStore {
         &self,
         of: &ItemsOf,
         wanted: &Wanted,
-    ) -> Result<Vec<Link>, Failure> {
+    ) -> Result<Vec<PlacedLink>, Failure> {
         let sql = match wanted.direction {
             Direction::Ascending => READ,
             Direction::Descending => READ_BACKWARDS,
@@ -265,12 +267,13 @@ impl PostgresStore {
         let lease = self.tenants().await?;
         let client = lease.client()?;
         let statement = client.prepare_cached(sql).await?;
-        let (tenant, each, limit) = (
+        let (tenant, each, limit, beyond) = (
             uuid(of.instance_id),
             i64::from(wanted.each),
             i64::from(wanted.limit),
+            wanted.beyond(0),
         );
-        let values: [Bound<'_>; 7] = [
+        let values: [Bound<'_>; 8] = [
             &tenant,
             &of.collection.definition.id,
             &wanted.field,
@@ -278,18 +281,22 @@ impl PostgresStore {
             &each,
             &offset,
             &limit,
+            &beyond,
         ];
         let work = async {
             let mut rows = Box::pin(client.query_raw(&statement, values).await?);
             let mut links = Vec::new();
-            while let Some(row) = rows.try_next().await? {
+            while let Some(row) = client.next(&mut rows).await? {
                 let link = Link {
                     field: wanted.field.clone(),
                     item_id: row.try_get(0)?,
                     referenced_id: row.try_get(1)?,
                 };
                 link.keep_within(&of.budget)?;
-                links.push(link);
+                links.push(PlacedLink {
+                    link,
+                    sequence: row.try_get(2)?,
+                });
             }
             Ok(links)
         };

@@ -27,7 +27,7 @@ use super::failure::{Failure, attempt};
 use super::stored::JsonText;
 use super::tenant::{Sees, transaction, uuid};
 use crate::StoreError;
-use crate::items::link::{Link, LinkOutcome, Wanted};
+use crate::items::link::{Link, LinkOutcome, PlacedLink, Wanted};
 use crate::items::{Batch, Find, Item, Items, ItemsOf, Visit, Write, Written, no_json};
 use link_changes::LinkChanges;
 pub(super) use links::LOCK as LOCK_LINKS;
@@ -173,7 +173,11 @@ impl Items for PostgresStore {
         attempt!(reading: self.is_linked_once(of, link))
     }
 
-    async fn links(&self, of: &ItemsOf, wanted: Wanted) -> Result<Vec<Link>, StoreError> {
+    async fn placed_links(
+        &self,
+        of: &ItemsOf,
+        wanted: Wanted,
+    ) -> Result<Vec<PlacedLink>, StoreError> {
         attempt!(reading: self.links_once(of, &wanted))
     }
 }

@@ -9,7 +9,7 @@ use rusqlite::{Connection, params, params_from_iter};
 use super::writing::check_current;
 use crate::StoreError;
 use crate::items::ItemsOf;
-use crate::items::link::{Link, LinkOutcome, Wanted};
+use crate::items::link::{Link, LinkOutcome, PlacedLink, Wanted};
 
 pub(super) fn link(
     connection: &Connection,
@@ -278,30 +278,33 @@ pub(super) fn read(
     connection: &Connection,
     of: &ItemsOf,
     wanted: &Wanted,
-) -> Result<Vec<Link>, StoreError> {
-    let direction = match wanted.direction {
-        Direction::Ascending => "ASC",
-        Direction::Descending => "DESC",
+) -> Result<Vec<PlacedLink>, StoreError> {
+    let (direction, beyond) = match wanted.direction {
+        Direction::Ascending => ("ASC", '>'),
+        Direction::Descending => ("DESC", '<'),
     };
     let sql = format!(
-        "SELECT referenced_id FROM item_links
+        "SELECT referenced_id, sequence FROM item_links
          WHERE instance_id = ?1 AND collection = ?2 AND field = ?3 AND item_id = ?4
+           AND sequence {beyond} ?6
          ORDER BY sequence {direction} LIMIT ?5"
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let (mut skip, mut links) = (wanted.offset, Vec::new());
-    for item_id in &wanted.item_ids {
-        let parameters: [rusqlite::types::Value; 5] = [
+    for (number, item_id) in wanted.item_ids.iter().enumerate() {
+        let parameters: [rusqlite::types::Value; 6] = [
             of.instance_id.as_bytes().to_vec().into(),
             of.collection.definition.id.clone().into(),
             wanted.field.clone().into(),
             item_id.clone().into(),
             i64::from(wanted.each).into(),
+            wanted.beyond(number).into(),
         ];
-        let rows =
-            statement.query_map(params_from_iter(parameters), |row| row.get::<_, String>(0))?;
-        for referenced_id in rows {
-            let referenced_id = referenced_id?;
+        let rows = statement.query_map(params_from_iter(parameters), |row| {
+            Ok((row.get::<_, String>(0)?, row.get(1)?))
+        })?;
+        for row in rows {
+            let (referenced_id, sequence) = row?;
             if skip > 0 {
                 skip -= 1;
                 continue;
@@ -315,7 +318,7 @@ pub(super) fn read(
                 referenced_id,
             };
             link.keep_within(&of.budget)?;
-            links.push(link);
+            links.push(PlacedLink { link, sequence });
         }
     }
     Ok(links)

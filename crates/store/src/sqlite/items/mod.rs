@@ -18,7 +18,7 @@ use super::SqliteStore;
 use super::readers::Reader;
 use crate::StoreError;
 use crate::collections::Collection;
-use crate::items::link::{Link, LinkOutcome, Wanted};
+use crate::items::link::{Link, LinkOutcome, PlacedLink, Wanted};
 use crate::items::{Batch, Find, Item, Items, ItemsOf, Visit, Write, Written};
 
 const GET: &str = "
@@ -142,7 +142,11 @@ impl Items for SqliteStore {
         })
     }
 
-    async fn links(&self, of: &ItemsOf, wanted: Wanted) -> Result<Vec<Link>, StoreError> {
+    async fn placed_links(
+        &self,
+        of: &ItemsOf,
+        wanted: Wanted,
+    ) -> Result<Vec<PlacedLink>, StoreError> {
         let of = of.clone();
         self.readers
             .read_long(of.budget.clone(), move |reader| {

@@ -1,8 +1,8 @@
 //! Pages of an answer: how many results, and how many before them.
 //!
 //! Without a limit a page holds [`limits::DEFAULT_PAGE`] results. A limit of nothing or above
-//! [`limits::LARGEST_PAGE`] is refused. The two shapes `paging` and `cursorPaging` are read alike; answers
-//! are paged by offset, so a cursor that somebody sends is none of ours.
+//! [`limits::LARGEST_PAGE`] is refused. The two shapes `paging` and `cursorPaging` are read alike; what a cursor means
+//! is known to whoever gave it out ([`WireCursorPaging::cursor`]).
 //!
 //! Source: Wix Data, "Paging" for the default and the maximum. That more than the maximum is
 //! refused, and with `WDE0080`, is assumed.
@@ -51,6 +51,19 @@ pub struct WireCursorPaging {
     cursor: Option<Value>,
 }
 
+impl WireCursorPaging {
+    /// The cursor, if there is one.
+    pub fn cursor(&self) -> Option<&str> {
+        let cursor = self.cursor.as_ref().and_then(Value::as_str);
+        cursor.filter(|cursor| !cursor.is_empty())
+    }
+
+    /// Whether it says how many results a page has.
+    pub fn has_limit(&self) -> bool {
+        !matches!(self.limit, None | Some(Value::Null))
+    }
+}
+
 /// One page, and what is known of the rest.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page<T> {
@@ -74,11 +87,10 @@ impl Paging {
             (None, None) => Ok(Self::default()),
             (Some(paging), None) => Self::checked(paging.limit.as_ref(), paging.offset.as_ref()),
             (None, Some(cursor)) => match &cursor.cursor {
-                None | Some(Value::Null) => Self::checked(cursor.limit.as_ref(), None),
-                Some(Value::String(text)) if text.is_empty() => {
+                None | Some(Value::Null | Value::String(_)) => {
                     Self::checked(cursor.limit.as_ref(), None)
                 }
-                Some(_) => Err(Fault::invalid("The cursor is none of this server's.")),
+                Some(_) => Err(Fault::invalid("A cursor is a text.")),
             },
             (Some(_), Some(_)) => Err(Fault::invalid(
                 "paging and cursorPaging exclude each other.",

@@ -104,6 +104,13 @@ impl Pipeline {
         self.paging
     }
 
+    /// The same, with another page asked for.
+    #[must_use]
+    pub const fn with_paging(mut self, paging: Paging) -> Self {
+        self.paging = paging;
+        self
+    }
+
     /// A run without any items yet.
     pub fn start(&self) -> Run<'_> {
         self.start_within(Budget::unlimited())

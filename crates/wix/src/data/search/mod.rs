@@ -54,6 +54,13 @@ impl Search {
         self.paging
     }
 
+    /// The same, with another page asked for.
+    #[must_use]
+    pub const fn with_paging(mut self, paging: Paging) -> Self {
+        self.paging = paging;
+        self
+    }
+
     /// Whether the expression finds this item.
     pub fn matches(&self, item: &Object) -> bool {
         self.relevance(item).is_some()
