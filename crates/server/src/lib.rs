@@ -51,6 +51,8 @@ pub use caller::{
 };
 pub use clock::Clock;
 pub use connections_handle::{ConnectionAnswer, ConnectionCall, ConnectionFault, Connections};
+#[doc(hidden)]
+pub use data::fuzzing;
 pub use data_service::{DataCaller, DataService};
 pub use directory::SiteOrigins;
 pub use items_handle::{Items, ItemsFault, ItemsPage, ItemsQuery};

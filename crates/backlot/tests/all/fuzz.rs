@@ -6,6 +6,14 @@ use std::path::Path;
 mod access_token;
 #[path = "../../../../fuzz/targets/call_pattern.rs"]
 mod call_pattern;
+#[path = "../../../../fuzz/targets/data_cursor.rs"]
+mod data_cursor;
+#[path = "../../../../fuzz/targets/data_filter.rs"]
+mod data_filter;
+#[path = "../../../../fuzz/targets/data_item.rs"]
+mod data_item;
+#[path = "../../../../fuzz/targets/data_pipeline.rs"]
+mod data_pipeline;
 #[path = "../../../../fuzz/targets/decoded_reply.rs"]
 mod decoded_reply;
 #[path = "../../../../fuzz/targets/origin.rs"]
@@ -80,4 +88,24 @@ fn decoded_replies() {
 #[test]
 fn redacted_replies() {
     replay("redacted_reply", redacted_reply::run);
+}
+
+#[test]
+fn data_filters() {
+    replay("data_filter", data_filter::run);
+}
+
+#[test]
+fn data_pipelines() {
+    replay("data_pipeline", data_pipeline::run);
+}
+
+#[test]
+fn data_cursors() {
+    replay("data_cursor", data_cursor::run);
+}
+
+#[test]
+fn data_items() {
+    replay("data_item", data_item::run);
 }

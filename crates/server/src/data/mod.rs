@@ -10,6 +10,8 @@ mod content;
 mod continuation;
 mod cursor;
 mod fault;
+#[doc(hidden)]
+pub mod fuzzing;
 mod include;
 mod job_runner;
 mod job_step;
