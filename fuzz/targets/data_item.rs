@@ -46,6 +46,8 @@ pub(crate) fn run(data: &[u8]) {
         now: Date::EPOCH,
         step: None,
         budget: Budget::unlimited(),
+        room: None,
+        tells_items: false,
     };
     let content = Content {
         item_id,
@@ -62,7 +64,7 @@ pub(crate) fn run(data: &[u8]) {
     let Ok(wire) = serde_json::from_str::<Vec<WireModification>>(modifications) else {
         return;
     };
-    let Ok(modifications) = Modification::parse_all(&wire) else {
+    let Ok(modifications) = Modification::parse_all(wire) else {
         return;
     };
     let patch = Write::Patch {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::backup::Kind;
 use crate::backup::file::kind_of;
-use crate::postgres::PostgresStore;
+use crate::postgres::{self, PostgresStore};
 use crate::sqlite::{self, Durability, SqliteStore};
 use crate::{Store, StoreError};
 

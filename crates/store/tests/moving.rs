@@ -73,6 +73,7 @@ fn definition(id: &str, fields: &[(&str, FieldType)]) -> Definition {
         },
         plugins: Vec::new(),
         indexes: Vec::new(),
+        lenient: false,
         revision: 0,
         created_at: 0,
         updated_at: 0,

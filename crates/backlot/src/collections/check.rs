@@ -61,6 +61,7 @@ fn alone(definition: &Definition, field: &Field) -> Definition {
         permissions: definition.permissions,
         plugins: Vec::new(),
         indexes: Vec::new(),
+        lenient: false,
         revision: 0,
         created_at: 0,
         updated_at: 0,

@@ -4,7 +4,7 @@ use backlot_store::collections::Collection;
 use backlot_store::items::change::normalise_references;
 use backlot_store::items::write::Content;
 use backlot_wix::data::collection::{SYSTEM_FIELDS, reference_id};
-use backlot_wix::data::{DataCode, Fault, Object, Value, item_id};
+use backlot_wix::data::{DataCode, Fault, Object, Value, item_id, limits};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 

@@ -174,9 +174,11 @@ fn unreadable(bytes: &[u8], error: &serde_json::Error) -> Fault {
     // serde_json's own words, which repeat nothing of what was sent but a name or a number.
     let words: String = error.to_string().chars().take(200).collect();
     let text = match &place {
-        Some(place) if words.contains("surrogate") || words.contains("end of hex escape") => format!(
-            "A text at {place} holds one half of a surrogate pair without the other, which is no character."
-        ),
+        Some(place) if words.contains("surrogate") || words.contains("end of hex escape") => {
+            format!(
+                "A text at {place} holds one half of a surrogate pair without the other, which is no character."
+            )
+        }
         Some(place) => format!("The request cannot be read at {place}: {words}."),
         None => format!("The request cannot be read: {words}."),
     };

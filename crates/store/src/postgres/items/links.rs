@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 
 use backlot_wix::InstanceId;
 use backlot_wix::data::{Direction, limits};
-use futures_util::TryStreamExt as _;
 use tokio_postgres::Row;
 
 use super::link_changes::LinkChanges;
