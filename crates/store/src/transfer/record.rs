@@ -68,8 +68,12 @@ pub enum Record {
         collections: u64,
         /// How many items.
         items: u64,
-        /// Over everything before it.
+        /// Over all collections, with all that is said of them, and all items with their links: the same for the same
+        /// data.
         checksum: String,
+        /// Over everything else: the header, when the instance was seen, what Wix said of it. None in version 1.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        others: String,
     },
 }
 

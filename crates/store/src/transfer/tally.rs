@@ -29,9 +29,12 @@ impl Tally {
         self.held
     }
 
-    /// The checksum for the end of an export.
-    const fn checksum(&self) -> Checksum {
-        self.held.checksum.plus(self.others)
+    /// The checksum of what is no data; none in version 1.
+    fn others(&self) -> String {
+        match self.version {
+            Some(1) => String::new(),
+            _ => self.others.to_string(),
+        }
     }
 
     /// The record that ends what has been added.
@@ -39,7 +42,8 @@ impl Tally {
         Record::End {
             collections: self.held.collections,
             items: self.held.items,
-            checksum: self.checksum().to_string(),
+            checksum: self.held.checksum.to_string(),
+            others: self.others(),
         }
     }
 
@@ -97,9 +101,10 @@ impl Tally {
                 collections,
                 items,
                 checksum,
+                others,
             } => {
                 self.ended = true;
-                return self.compare(*collections, *items, checksum);
+                return self.compare(*collections, *items, checksum, others);
             }
         }
         Ok(())
@@ -114,10 +119,16 @@ impl Tally {
         }
     }
 
-    fn compare(&self, collections: u64, items: u64, checksum: &str) -> Result<(), NotImported> {
-        let said = words(collections, items, checksum);
-        let checksum = self.checksum().to_string();
-        let held = words(self.held.collections, self.held.items, &checksum);
+    fn compare(
+        &self,
+        collections: u64,
+        items: u64,
+        checksum: &str,
+        others: &str,
+    ) -> Result<(), NotImported> {
+        let said = words(collections, items, &[checksum, others]);
+        let (checksum, others) = (self.held.checksum.to_string(), self.others());
+        let held = words(self.held.collections, self.held.items, &[&checksum, &others]);
         if said == held {
             Ok(())
         } else {
@@ -126,8 +137,9 @@ impl Tally {
     }
 }
 
-fn words(collections: u64, items: u64, checksum: &str) -> String {
+fn words(collections: u64, items: u64, checksums: &[&str]) -> String {
     let plural = |number: u64| if number == 1 { "" } else { "s" };
     let (one, other) = (plural(collections), plural(items));
-    format!("{collections} collection{one}, {items} item{other}, checksum {checksum}")
+    let checksums = checksums.join(" ");
+    format!("{collections} collection{one}, {items} item{other}, checksum {checksums}")
 }
