@@ -52,6 +52,9 @@ test("signing keys", async (t) => {
   });
   await t.test("files are their owner's, and no link is followed", async () => {
     const instance = ready.instances[0].instanceId;
+    const Authorization = (await run("sign", "--instance", instance)).stdout.trim();
+    assert.equal((await call(`${backend}/whoami`, { headers: { Authorization } })).status, 200);
+    await until("the register to know it", async () => (await run("instance", "list")).stdout.includes(instance));
     const writers = {
       export: (file) => run("instance", "export", instance, "--force", "--output", file),
       backup: (file) => run("backup", file, "--force"),

@@ -7,15 +7,19 @@ use backlot_store::secrets::Secrets as _;
 use super::runtime;
 use crate::cli::arguments::SecretList;
 use crate::cli::configured::Configured;
+use crate::secrets;
 
 pub(super) fn run(arguments: &SecretList) -> anyhow::Result<()> {
     let configured = Configured::read(&arguments.place)?;
     let listed = runtime()?.block_on(async {
-        // A list makes no database.
+        // A list makes neither a database nor a key, but says so if the key is not the one.
+        let key = configured.master_key()?;
         if !configured.database.exists() {
+            key.check()?;
             return Ok(Vec::new());
         }
         let store = configured.open().await?;
+        secrets::unlock(&store, &key, false).await?;
         anyhow::Ok(store.secrets(arguments.instance).await?)
     })?;
     let mut out = std::io::stdout().lock();
