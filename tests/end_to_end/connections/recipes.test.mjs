@@ -13,7 +13,10 @@ import { answerJson, sent, startThirdParty } from "./lib/third_party.mjs";
 test("each as it is, all together", async (t) => {
   const names = ["stripe", "openai", "sendgrid", "google"];
   const place = await connectionsPlace(t, { config: names.map(recipeFile).join("\n") });
-  await place.done(["check"]);
+  const check = await place.run(["check"]);
+  assert.equal(check.code, 1, "their secrets are missing");
+  for (const line of check.stderr.split("\n").filter((it) => it.startsWith("error:")))
+    assert.match(line, /: the secret \S+ has not been set$/);
   const { backend, site } = await place.start();
   for (const name of names)
     assert.equal((await sender(backend)(`/connections/${name}/nothing`)).code, "CONNECTION_CALL_NOT_ALLOWED");

@@ -128,7 +128,11 @@ impl Tally {
     ) -> Result<(), NotImported> {
         let said = words(collections, items, &[checksum, others]);
         let (checksum, others) = (self.held.checksum.to_string(), self.others());
-        let held = words(self.held.collections, self.held.items, &[&checksum, &others]);
+        let held = words(
+            self.held.collections,
+            self.held.items,
+            &[&checksum, &others],
+        );
         if said == held {
             Ok(())
         } else {

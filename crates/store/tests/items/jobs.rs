@@ -251,6 +251,7 @@ async fn a_step_ends_early_when_its_items_have_many_links(place: &Place) {
         offset: 0,
         limit: 9_999,
         each: 9_999,
+        after: None,
     };
     for id in ["1", "2", "3"] {
         let links = table.store.links(&table.of, held(id)).await.unwrap();

@@ -118,26 +118,24 @@ async fn an_import_that_cannot_be_done_says_which_item(place: &Place) {
         links: vec![("m".to_owned(), vec![to.to_owned()])],
     };
     let header = Record::Header {
-        version: 1,
+        version: Record::VERSION,
         instance_id: instance(1),
+        leaves_out: std::collections::BTreeMap::new(),
     };
     let collection = Record::Collection {
         declared: false,
         definition: Box::new(definition(&json!({ "fields": fields() }))),
     };
-    for record in [
+    let records = vec![
         header,
         collection,
         item("good", "1"),
         item("bad one", "a\0b"),
-    ] {
+    ];
+    let end = Record::end_of(&records).unwrap();
+    for record in records {
         importer.take(record).await.unwrap();
     }
-    let end = Record::End {
-        collections: 1,
-        items: 2,
-        checksum: String::new(),
-    };
     let refused = importer.take(end).await.unwrap_err().to_string();
     assert!(
         refused.contains("bad one") && refused.contains("WDE0079"),
