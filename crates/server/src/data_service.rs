@@ -42,11 +42,11 @@ impl DataService {
     /// Serves this database. Cursors of pages are signed with a key made of `secret`.
     pub fn new(store: Store, clock: Clock, app_id: AppId, secret: &[u8]) -> Self {
         let data = Data {
+            work: WorkPool::new(RequestLimits::default(), store.connections()),
             store,
             clock,
             cursors: CursorKey::derived_from(secret),
             new_job: Notify::new(),
-            work: WorkPool::new(RequestLimits::default()),
             storage: Storage::new(StorageQuotas::default()),
         };
         Self {

@@ -256,7 +256,7 @@ fn data(
         clock: clock.clone(),
         cursors: CursorKey::derived_from(cursors.as_ref()),
         new_job: tokio::sync::Notify::new(),
-        work: WorkPool::new(settings.data_room.limits),
+        work: WorkPool::new(settings.data_room.limits, store.connections()),
         storage: Storage::new(settings.data_room.storage.clone()),
     }))
 }

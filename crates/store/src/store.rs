@@ -47,6 +47,15 @@ pub enum Store {
 }
 
 impl Store {
+    /// How many connections to the database there are for work of instances. `None` on SQLite, where there is one for
+    /// whoever asks.
+    pub fn connections(&self) -> Option<usize> {
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(store) => Some(store.tenant_connections()),
+        }
+    }
+
     /// Writes a copy of all of it into a file, as of one moment, while others read and write.
     /// [`crate::Address::restore`] puts it back.
     pub async fn back_up(

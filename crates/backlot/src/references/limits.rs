@@ -128,7 +128,7 @@ fn site() -> Vec<Row> {
         (
             "places for work",
             format!(
-                "all while no other site asks for data, else a quarter; {PLACES_PER_CORE} for each core, at least {MIN_PLACES}"
+                "all while no other site asks for data, else a quarter; {PLACES_PER_CORE} for each core, at least {MIN_PLACES}, on PostgreSQL at most half of a node's connections"
             ),
             "waits for its turn",
             "one site's queries leave room for others'",

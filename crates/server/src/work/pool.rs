@@ -12,7 +12,7 @@ use backlot_wix::data::budget::Limits;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-use super::places::{Place, Places};
+use super::places::{Place, Places, Size};
 use super::threads::Threads;
 use super::watch::RequestWatch;
 use crate::error::{Code, Refusal};
@@ -57,10 +57,14 @@ pub(crate) struct WorkPool {
 }
 
 impl WorkPool {
-    pub(crate) fn new(limits: RequestLimits) -> Self {
+    /// `connections` is how many the database has, where there is a limit.
+    pub(crate) fn new(limits: RequestLimits, connections: Option<usize>) -> Self {
         let cores = available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
-            places: Places::new((PLACES_PER_CORE * cores).max(MIN_PLACES)),
+            places: Places::new(Size::new(
+                (PLACES_PER_CORE * cores).max(MIN_PLACES),
+                connections,
+            )),
             threads: Threads::default(),
             limits,
         }
@@ -157,8 +161,8 @@ mod tests {
 
     #[tokio::test]
     async fn work_ends_and_its_place_is_given_up_when_the_client_has_gone() {
-        let mut pool = WorkPool::new(RequestLimits::default());
-        pool.places = Places::new(1);
+        let mut pool = WorkPool::new(RequestLimits::default(), None);
+        pool.places = Places::new(Size::new(1, None));
         let (ended, end) = oneshot::channel();
         let (begun, started) = oneshot::channel();
         let endless = pool.run(ID, 9, move |budget| async move {
@@ -182,10 +186,11 @@ mod tests {
 
     #[tokio::test]
     async fn work_ends_when_its_time_is_over() {
-        let pool = WorkPool::new(RequestLimits {
+        let limits = RequestLimits {
             timeout: Duration::ZERO,
             ..RequestLimits::default()
-        });
+        };
+        let pool = WorkPool::new(limits, None);
         let outcome = pool.run(ID, 9, |budget| async move { budget.look() }).await;
         let fault = outcome.unwrap().unwrap_err();
         assert_eq!(

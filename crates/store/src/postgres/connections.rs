@@ -79,6 +79,11 @@ impl Connections {
         })
     }
 
+    /// The most connections at once.
+    pub(super) fn max_size(&self) -> usize {
+        self.pool.status().max_size
+    }
+
     /// A connection that nobody else has.
     pub(super) async fn take(&self) -> Result<Object, Failure> {
         let is_full = Mutex::new(None);

@@ -72,6 +72,11 @@ pub struct PostgresStore {
 }
 
 impl PostgresStore {
+    /// The most connections for work of instances.
+    pub(crate) fn tenant_connections(&self) -> usize {
+        self.tenants.max_size()
+    }
+
     /// Connects, and brings the database up to the newest migration.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         Self::open_with(url, DEFAULT_CONNECTIONS).await

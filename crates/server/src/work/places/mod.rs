@@ -20,6 +20,25 @@ use asking::Asking;
 
 /// Work that is begun and waits for its next turn, for each place.
 const MAX_BEGUN_FOR_EACH: usize = 4;
+
+/// How many places there are, and how much work may be begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Size {
+    places: usize,
+    begun: usize,
+}
+
+impl Size {
+    /// So many places, as many as the database's connections allow: what is begun may hold one each, and what needs no
+    /// place has some left.
+    pub(crate) fn new(places: usize, connections: Option<usize>) -> Self {
+        let most = |share: usize| connections.map_or(usize::MAX, |all| (all * share / 4).max(1));
+        Self {
+            places: places.min(most(2)),
+            begun: (MAX_BEGUN_FOR_EACH * places).min(most(3)),
+        }
+    }
+}
 /// How long an instance within its share works before another one has its turn.
 const TIME_SLICE: Duration = Duration::from_millis(10);
 
@@ -40,6 +59,8 @@ pub(crate) struct TooManyWaiting;
 struct State {
     /// How many places there are.
     count: usize,
+    /// How much work may be begun.
+    max_begun: usize,
     held: HashMap<InstanceId, usize>,
     held_in_all: usize,
     /// Threads that wait for their next turn in the middle of their work.
@@ -79,10 +100,11 @@ pub(crate) struct Place {
 }
 
 impl Places {
-    pub(crate) fn new(count: usize) -> Self {
+    pub(crate) fn new(size: Size) -> Self {
         Self(Arc::new(Shared {
             state: Mutex::new(State {
-                count,
+                count: size.places,
+                max_begun: size.begun,
                 held: HashMap::new(),
                 held_in_all: 0,
                 parked: 0,
@@ -197,7 +219,7 @@ impl State {
 
     /// The next to be served, who then holds a place.
     fn next(&mut self) -> Option<(Turn, InstanceId)> {
-        let is_full = self.held_in_all + self.parked >= MAX_BEGUN_FOR_EACH * self.count;
+        let is_full = self.held_in_all + self.parked >= self.max_begun;
         for _ in 0..self.turns.len() {
             let instance_id = self.turns.pop_front()?;
             let may = self.may_have_one(instance_id);

@@ -12,6 +12,28 @@ fn instance(number: u16) -> InstanceId {
     InstanceId::from_bytes(id)
 }
 
+fn places_of(count: usize) -> Places {
+    Places::new(Size::new(count, None))
+}
+
+#[test]
+fn what_is_begun_leaves_connections_for_the_rest() {
+    for (connections, places, begun) in [
+        (None, 4, 16),
+        (Some(96), 4, 16),
+        (Some(16), 4, 12),
+        (Some(6), 3, 4),
+        (Some(2), 1, 1),
+        (Some(1), 1, 1),
+    ] {
+        assert_eq!(
+            Size::new(4, connections),
+            Size { places, begun },
+            "{connections:?}"
+        );
+    }
+}
+
 type Line<'places> =
     std::pin::Pin<Box<dyn Future<Output = Result<Place, TooManyWaiting>> + 'places>>;
 
@@ -37,7 +59,7 @@ fn now(places: &Places, number: u16) -> Option<Place> {
 
 #[test]
 fn one_instance_has_all_places_while_none_other_waits() {
-    let places = Places::new(4);
+    let places = places_of(4);
     let all: Vec<_> = (0..4).map(|_| now(&places, 1).unwrap()).collect();
     assert!(now(&places, 1).is_none());
     // Another one need not wait for it, and has no more than its share that way.
@@ -50,7 +72,7 @@ fn one_instance_has_all_places_while_none_other_waits() {
 
 #[test]
 fn at_most_a_quarter_while_others_wait() {
-    let places = Places::new(8);
+    let places = places_of(8);
     let held: Vec<_> = (0..8).map(|_| now(&places, 1).unwrap()).collect();
     let line = |number| -> Vec<Line<'_>> {
         (0..8)
@@ -70,14 +92,14 @@ fn at_most_a_quarter_while_others_wait() {
 
 #[test]
 fn one_instance_keeps_to_its_share_while_another_asks_for_what_needs_no_place() {
-    let places = Places::new(4);
+    let places = places_of(4);
     let first = now(&places, 1).unwrap();
     places.note(instance(2));
     assert!(now(&places, 1).is_none());
     drop(first);
     let _first = now(&places, 1).unwrap();
     // Its own requests do not hold it back.
-    let places = Places::new(4);
+    let places = places_of(4);
     let _all: Vec<_> = (0..4)
         .map(|_| {
             places.note(instance(1));
@@ -88,7 +110,7 @@ fn one_instance_keeps_to_its_share_while_another_asks_for_what_needs_no_place() 
 
 #[test]
 fn work_beyond_the_share_ends_its_turn_when_another_asks() {
-    let places = Places::new(4);
+    let places = places_of(4);
     let (first, second) = (now(&places, 1).unwrap(), now(&places, 1).unwrap());
     places.note(instance(2));
     std::thread::scope(|scope| {
@@ -108,7 +130,7 @@ fn work_beyond_the_share_ends_its_turn_when_another_asks() {
 
 #[test]
 fn who_stops_waiting_gives_up_the_turn() {
-    let places = Places::new(1);
+    let places = places_of(1);
     let held = now(&places, 1).unwrap();
     let mut gone = Box::pin(places.take(instance(1), MAX_WAITING_OF_ONE));
     assert!(gone.as_mut().now_or_never().is_none());
@@ -121,7 +143,7 @@ fn who_stops_waiting_gives_up_the_turn() {
 
 #[test]
 fn the_line_of_one_instance_is_capped() {
-    let places = Places::new(1);
+    let places = places_of(1);
     let _held = now(&places, 1).unwrap();
     let mut line: Vec<_> = (0..MAX_WAITING_OF_ONE)
         .map(|_| Box::pin(places.take(instance(1), MAX_WAITING_OF_ONE)))
@@ -142,7 +164,7 @@ fn the_line_of_one_instance_is_capped() {
 
 #[test]
 fn long_work_lets_another_have_its_turn() {
-    let places = Places::new(1);
+    let places = places_of(1);
     let long = now(&places, 1).unwrap();
     long.take_turns();
     assert!(long.is_held.load(Ordering::Relaxed), "nobody waits");
@@ -174,7 +196,7 @@ fn futures_executor<T>(future: impl Future<Output = Result<T, TooManyWaiting>>) 
 /// 500 instances of equal load: none is served less than half as often as its share.
 #[test]
 fn none_of_many_instances_gets_less_than_half_its_share() {
-    let places = Places::new(8);
+    let places = places_of(8);
     let mut lines: Vec<(u16, Line<'_>)> = Vec::new();
     let mut served = vec![0_u32; 500];
     let mut held: VecDeque<(u16, Place)> = VecDeque::new();
