@@ -27,6 +27,7 @@ pub(super) fn run(arguments: &Explain) -> anyhow::Result<()> {
     } else {
         arguments.value.clone()
     };
+    let page = origin::read(value.trim());
     let value = value::credential(&value);
     let now = Clock::System.now();
     let (knowledge, gap) = match Knowledge::gather(&arguments.place) {
@@ -38,12 +39,11 @@ pub(super) fn run(arguments: &Explain) -> anyhow::Result<()> {
     };
 
     let mut story = Story::default();
-    let page = origin::read(&value);
     if let Some(page) = &page {
         origin::tell(&mut story, page, knowledge.as_ref());
-        if page.instance.is_none() {
-            std::io::stdout().write_all(story.text.as_bytes())?;
-            return Ok(());
+        let is_alone = matches!(Credential::classify(&value), Credential::Unknown);
+        if page.instance.is_none() && is_alone {
+            return story.print(arguments.json, None);
         }
         story.say("\nIts credential:");
     }
@@ -72,12 +72,7 @@ pub(super) fn run(arguments: &Explain) -> anyhow::Result<()> {
         story.no_verdict(gap.as_ref());
         None
     };
-    let mut out = std::io::stdout();
-    if arguments.json {
-        writeln!(out, "{}", story.to_json(outcome.as_ref()))?;
-    } else {
-        out.write_all(story.text.as_bytes())?;
-    }
+    story.print(arguments.json, outcome.as_ref())?;
     match outcome {
         Some(Err(refusal)) => Err(mistake(format!("refused: {}", refusal.code().name()))),
         _ => Ok(()),
@@ -125,6 +120,20 @@ impl Story {
     fn field(&mut self, name: &str, value: &str) {
         self.say(&format!("  {name:<18} {}", printable(value)));
         self.fields.insert(name.to_owned(), json!(value));
+    }
+
+    fn print(
+        &self,
+        json: bool,
+        outcome: Option<&Result<Arc<Caller>, Refusal>>,
+    ) -> anyhow::Result<()> {
+        let mut out = std::io::stdout();
+        if json {
+            writeln!(out, "{}", self.to_json(outcome))?;
+        } else {
+            out.write_all(self.text.as_bytes())?;
+        }
+        Ok(())
     }
 
     /// The same for programs. Without an app to check against there is no verdict.
