@@ -38,7 +38,9 @@ impl SqliteStore {
         let outcome = self
             .write_with(|connection| {
                 let mut tables = connection.prepare(
-                    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+                    // The places that were given out stay given out.
+                    "SELECT name FROM sqlite_schema
+                     WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name <> 'last_places'",
                 )?;
                 let tables = tables.query_map([], |row| row.get::<_, String>(0))?;
                 for table in tables {
