@@ -33,15 +33,15 @@ pub struct StalledWrite<S> {
     stream: S,
     pace: PaceTimer,
     is_waiting: bool,
-    /// Bytes written since others had their turn.
+    /// Bytes read and written since others had their turn.
     in_a_row: usize,
 }
 
-/// Bytes that are written before other tasks have their turn: the runtime counts operations, and a large reply makes
-/// many megabytes of them.
-const MAX_IN_A_ROW: usize = 256 * 1024;
+/// Bytes that are read and written before other tasks have their turn: the runtime counts operations, and a large body
+/// makes many megabytes of them.
+const MAX_IN_A_ROW: usize = 64 * 1024;
 
-impl<S: BreakOff> StalledWrite<S> {
+impl<S> StalledWrite<S> {
     /// Limits how slowly the other side may read.
     pub const fn new(stream: S, limits: PaceLimits) -> Self {
         Self {
@@ -61,7 +61,9 @@ impl<S: BreakOff> StalledWrite<S> {
         context.waker().wake_by_ref();
         Poll::Pending
     }
+}
 
+impl<S: BreakOff> StalledWrite<S> {
     fn written(
         &mut self,
         written: Poll<io::Result<usize>>,
@@ -99,7 +101,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for StalledWrite<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let this = &mut *self;
+        ready!(this.poll_turn(context));
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut this.stream).poll_read(context, buffer);
+        this.in_a_row += buffer.filled().len() - before;
+        read
     }
 }
 
@@ -111,6 +118,7 @@ impl<S: AsyncWrite + BreakOff + Unpin> AsyncWrite for StalledWrite<S> {
     ) -> Poll<io::Result<usize>> {
         let this = &mut *self;
         ready!(this.poll_turn(context));
+        let bytes = &bytes[..bytes.len().min(MAX_IN_A_ROW - this.in_a_row)];
         let written = Pin::new(&mut this.stream).poll_write(context, bytes);
         this.written(written, context)
     }
