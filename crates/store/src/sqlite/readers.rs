@@ -18,7 +18,7 @@ use super::overhear::{Ear, overhear};
 use crate::StoreError;
 use crate::worker;
 
-/// Readers that are kept while nobody reads.
+/// Readers that are kept while nobody reads, of each kind.
 const MOST_IDLE: usize = 4;
 /// Long reads at once: more than the places for data requests, so that what is not a request finds one, too.
 const MOST_LONG: usize = 32;
@@ -40,7 +40,9 @@ pub(super) struct Reader {
 pub(super) struct Readers {
     path: PathBuf,
     ear: Option<Ear>,
+    /// Those of short reads, which find one that is open however many long reads are under way.
     idle: Arc<Mutex<Vec<Reader>>>,
+    idle_of_workers: Arc<Mutex<Vec<Reader>>>,
     long: Arc<Semaphore>,
 }
 
@@ -50,7 +52,16 @@ impl Readers {
             path: path.to_owned(),
             ear,
             idle: Arc::default(),
+            idle_of_workers: Arc::default(),
             long: Arc::new(Semaphore::new(MOST_LONG)),
+        }
+    }
+
+    fn idle(&self) -> &Mutex<Vec<Reader>> {
+        if worker::is_current() {
+            &self.idle_of_workers
+        } else {
+            &self.idle
         }
     }
 
@@ -60,7 +71,7 @@ impl Readers {
         budget: Budget,
         work: impl FnOnce(&Reader) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let idle = self.idle.lock().pop();
+        let idle = self.idle().lock().pop();
         let reader = match idle {
             Some(reader) => reader,
             None => Reader::open(&self.path, self.ear.as_ref())?,
@@ -72,7 +83,7 @@ impl Readers {
             (Err(StoreError::Refused(_) | StoreError::TimedOut), Some(why)) => Err(why),
             (other, _) => other,
         };
-        let mut idle = self.idle.lock();
+        let mut idle = self.idle().lock();
         if idle.len() < MOST_IDLE {
             idle.push(reader);
         }
