@@ -105,10 +105,11 @@ impl HeadReader {
 
 impl Scan {
     fn read(&mut self, bytes: &[u8]) {
-        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
-            if self.is_complete {
-                return;
-            }
+        let mut rest = bytes;
+        while !rest.is_empty() && !self.is_complete {
+            let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
+            let piece;
+            (piece, rest) = rest.split_at(end);
             let most = if self.is_past_first {
                 MAX_LINE_BYTES
             } else {
