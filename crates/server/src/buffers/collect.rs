@@ -13,6 +13,8 @@ use crate::error::Refusal;
 
 /// The smallest buffer that a body is gathered in.
 const SMALLEST_BUFFER: usize = 4 * 1024;
+/// A larger body is gathered in parts of this size.
+const LARGEST_PART: usize = 1024 * 1024;
 
 /// Why a body was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -86,6 +88,7 @@ impl BufferBudget {
             }));
         }
         let mut whole = Gathered {
+            full: Vec::new(),
             bytes: Vec::new(),
             reservation,
         };
@@ -95,10 +98,7 @@ impl BufferBudget {
         while let Some(piece) = next_piece(body).await? {
             whole.push(&piece, body)?;
         }
-        Ok(Bytes::from_owner(Held {
-            bytes: whole.bytes,
-            _reservation: whole.reservation,
-        }))
+        whole.join().await
     }
 }
 
@@ -116,12 +116,19 @@ async fn next_piece(body: &mut RequestBody) -> Result<Option<Bytes>, BodyFault> 
 
 /// A body as far as it has come.
 struct Gathered {
+    /// The parts of a large body that have no room left.
+    full: Vec<Vec<u8>>,
     bytes: Vec<u8>,
     reservation: BufferReservation,
 }
 
 impl Gathered {
     fn push(&mut self, piece: &[u8], rest: &RequestBody) -> Result<(), BufferError> {
+        if self.bytes.capacity() >= LARGEST_PART
+            && self.bytes.capacity() - self.bytes.len() < piece.len()
+        {
+            self.full.push(std::mem::take(&mut self.bytes));
+        }
         let needed = self.bytes.len().saturating_add(piece.len());
         let old = self.bytes.capacity();
         if needed > old {
@@ -129,7 +136,12 @@ impl Gathered {
             let left = rest.size_hint().upper().unwrap_or(u64::MAX);
             let left = usize::try_from(left.min(rest.bytes_left())).unwrap_or(usize::MAX);
             let most = needed.saturating_add(left);
-            let doubled = old.saturating_mul(2).max(SMALLEST_BUFFER).min(most);
+            let least = if self.full.is_empty() {
+                SMALLEST_BUFFER
+            } else {
+                LARGEST_PART
+            };
+            let doubled = old.saturating_mul(2).max(least).min(LARGEST_PART).min(most);
             let new = needed.max(doubled);
             // Both are there while the bytes move.
             self.reservation.grow(new)?;
@@ -138,6 +150,32 @@ impl Gathered {
         }
         self.bytes.extend_from_slice(piece);
         Ok(())
+    }
+
+    /// All of it in one piece.
+    async fn join(mut self) -> Result<Bytes, CollectError> {
+        if !self.full.is_empty() {
+            let parts: usize = self.full.iter().map(Vec::capacity).sum();
+            let parts = parts + self.bytes.capacity();
+            let length = self.full.iter().map(Vec::len).sum::<usize>() + self.bytes.len();
+            // Both are there while the bytes move.
+            self.reservation.grow(length)?;
+            // Copying megabytes takes milliseconds, in which no other connection of the thread is served.
+            let copy = move || {
+                self.full.push(std::mem::take(&mut self.bytes));
+                self.bytes = self.full.concat();
+                self.full = Vec::new();
+                self.reservation.shrink(parts);
+                self
+            };
+            self = tokio::task::spawn_blocking(copy)
+                .await
+                .map_err(|_| BodyFault::CutOff)?;
+        }
+        Ok(Bytes::from_owner(Held {
+            bytes: self.bytes,
+            _reservation: self.reservation,
+        }))
     }
 }
 
@@ -177,5 +215,27 @@ mod tests {
         assert_eq!(budget.taken.lock().bytes, 17_000);
         drop(part);
         assert_eq!(budget.taken.lock().bytes, 0);
+    }
+
+    #[tokio::test]
+    async fn a_large_body_is_gathered_in_parts_and_joined() {
+        let budget = BufferBudget::new(BufferLimits { bytes: 1 << 30 });
+        let mut whole = Gathered {
+            full: Vec::new(),
+            bytes: Vec::new(),
+            reservation: budget.reserve(instance(1)),
+        };
+        let pieces = (0..100_u8).map(|number| vec![number; 30_000 + usize::from(number)]);
+        let pieces: Vec<_> = pieces.chain([vec![9; 3 * LARGEST_PART]]).collect();
+        let rest = RequestBody::empty();
+        for piece in &pieces {
+            whole.push(piece, &rest).unwrap();
+            let capacities = whole.full.iter().chain([&whole.bytes]).map(Vec::capacity);
+            assert_eq!(budget.taken.lock().bytes, capacities.sum::<usize>());
+        }
+        assert!(!whole.full.is_empty());
+        let joined = whole.join().await.unwrap();
+        assert!(joined == pieces.concat());
+        assert_eq!(budget.taken.lock().bytes, joined.len());
     }
 }
