@@ -1,12 +1,13 @@
 //! The body of any reply: ready bytes, an upstream's stream, Wix's, a third party's, or a mounted router's.
 
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use backlot_outbound::body::ReplyStream;
 use backlot_outbound::wix::WixBody;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use tokio::time::{Sleep, sleep};
 
 use crate::connections::ThirdPartyBody;
 use crate::exchange::Exchange;
@@ -20,6 +21,8 @@ const MOST_AT_ONCE: usize = 64 * 1024;
 pub struct ReplyBody {
     source: Source,
     exchange: Option<Exchange>,
+    /// Until more is sent of a large reply.
+    wait: Option<Pin<Box<Sleep>>>,
 }
 
 enum Source {
@@ -68,6 +71,7 @@ impl ReplyBody {
         Self {
             source,
             exchange: None,
+            wait: None,
         }
     }
 
@@ -95,6 +99,10 @@ impl Body for ReplyBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = &mut *self;
+        if let Some(wait) = &mut this.wait {
+            ready!(wait.as_mut().poll(context));
+            this.wait = None;
+        }
         let frame = match &mut this.source {
             Source::Full(bytes) => {
                 Poll::Ready(next_piece(bytes).map(|piece| Ok(Frame::data(piece))))
@@ -121,7 +129,8 @@ impl Body for ReplyBody {
         if let Some(exchange) = &mut this.exchange {
             match &frame {
                 Poll::Ready(Some(Ok(frame))) => {
-                    exchange.count_reply_bytes(frame.data_ref().map_or(0, Bytes::len));
+                    let wait = exchange.count_reply_bytes(frame.data_ref().map_or(0, Bytes::len));
+                    this.wait = wait.map(|time| Box::pin(sleep(time)));
                 }
                 Poll::Ready(Some(Err(error))) => exchange.reply_broke_off(error.as_ref()),
                 Poll::Ready(None) => exchange.reply_ended(),

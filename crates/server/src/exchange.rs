@@ -3,6 +3,7 @@
 //!
 //! It never holds a query string, a header or a body, so no credential can get into the log.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,9 +11,11 @@ use backlot_wix::{Caller, InstanceId, Role};
 use http::{Method, Request, StatusCode, Uri};
 use jiff::Timestamp;
 
+use crate::admission::RateKey;
 use crate::error::{Reason, Refusal};
 use crate::house::House;
 use crate::listener::Peer;
+use crate::reply_pace::SMALL_REPLY_BYTES;
 use crate::request_id::RequestId;
 use crate::routes::Room;
 
@@ -120,8 +123,23 @@ impl Exchange {
         self.house.metrics.refusal(refusal.code());
     }
 
-    pub(crate) const fn count_reply_bytes(&mut self, bytes: usize) {
+    /// Counts what was sent of the reply. Returns how long to wait before more of it is sent.
+    pub(crate) fn count_reply_bytes(&mut self, bytes: usize) -> Option<Duration> {
         self.record.reply_bytes += bytes as u64;
+        if self.record.reply_bytes <= SMALL_REPLY_BYTES {
+            return None;
+        }
+        let key = match self.record.caller {
+            Some((instance_id, _)) => RateKey::from(instance_id),
+            None => RateKey::from(self.client_address()),
+        };
+        let now = Instant::now();
+        self.house.reply_pace.sent(key, bytes, now)
+    }
+
+    fn client_address(&self) -> IpAddr {
+        let forwarded = self.client_ip.as_deref().and_then(|ip| ip.parse().ok());
+        forwarded.unwrap_or_else(|| self.peer.ip())
     }
 
     pub(crate) fn reply_broke_off(&mut self, error: &(dyn std::error::Error + Send + Sync)) {

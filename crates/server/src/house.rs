@@ -28,6 +28,7 @@ use crate::listener::Drain;
 use crate::log::RequestLog;
 use crate::metrics::Metrics;
 use crate::registry::Registry;
+use crate::reply_pace::ReplyPace;
 use crate::rooms::api::{Destination, Entries};
 use crate::rooms::index::{DevAddresses, Index};
 use crate::rooms::wix::Calls;
@@ -72,6 +73,8 @@ pub(crate) struct House {
     pub(crate) head_limit_bytes: usize,
     /// How slowly a request's body may come.
     pub(crate) body_pace: PaceLimits,
+    /// How fast large replies go out.
+    pub(crate) reply_pace: ReplyPace,
     /// The memory for bodies that are read whole.
     pub(crate) buffers: BufferBudget,
     /// True from the signal to stop on: replies close their connection.
@@ -182,6 +185,7 @@ impl House {
             trusted_proxies: settings.trusted_proxies,
             head_limit_bytes: settings.head_limit_bytes,
             body_pace: settings.body_pace,
+            reply_pace: ReplyPace::default(),
             buffers: BufferBudget::new(settings.buffers),
             draining: AtomicBool::new(false),
         })

@@ -48,6 +48,10 @@ impl Peer {
         self
     }
 
+    pub(crate) const fn ip(&self) -> IpAddr {
+        self.ip
+    }
+
     pub(crate) fn ip_text(&self) -> &str {
         &self.ip_text
     }
