@@ -3,7 +3,9 @@
 use std::fmt::{Display, Write as _};
 
 use backlot_outbound::upstream::{MAX_REPLY_HEAD_BYTES, MAX_REPLY_HEADERS};
-use backlot_server::limits::{MAX_WAITING_OF_ONE, MIN_PLACES, PLACES_PER_CORE};
+use backlot_server::limits::{
+    BURST_BYTES, BYTES_PER_SECOND, MAX_WAITING_OF_ONE, MIN_PLACES, PLACES_PER_CORE,
+};
 use backlot_wix::data::limits;
 
 const HEAD: &str = "\
@@ -33,7 +35,8 @@ as the error of each of the others.
 
 What takes more than a moment runs in the work pool. An instance may hold all places while no other asks for data, and a quarter
 of them for a quarter of a second after any request of another; an instance that holds none never waits for one that holds
-more than its share. Work ends when its client has gone, and PostgreSQL is told to end its query.
+more than its share. Its work has a lower priority than what serves connections, and a lower one again once it took more than
+50 milliseconds at once or a tenth of a core for longer. Work ends when its client has gone, and PostgreSQL is told to end its query.
 
 A point read, a page of up to 100 items without a filter or by an indexed value, and the write of one small item are done at
 once, without a place.
@@ -138,6 +141,16 @@ fn site() -> Vec<Row> {
             count(MAX_WAITING_OF_ONE as u64),
             "429 `INSTANCE_BUSY`",
             "what waits takes memory",
+        ),
+        (
+            "bytes of replies larger than 256 KiB",
+            format!(
+                "{} a second, beyond {} at once; callers who are not known are counted by their address",
+                bytes(BYTES_PER_SECOND),
+                bytes(BURST_BYTES)
+            ),
+            "the reply goes on later",
+            "sending takes the processor, too",
         ),
         (
             "writes that wait, on SQLite",

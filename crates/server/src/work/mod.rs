@@ -3,7 +3,8 @@
 //!
 //! - [`places`]: how many requests work at once, and whose turn it is
 //! - [`pool`]: runs a request's work on a thread of its own, in a place, within a budget
-//! - [`threads`]: those threads, of a lower priority
+//! - [`threads`]: those threads, of a lower priority for those who use much
+//! - [`usage`]: how much each instance used a moment ago
 //!
 //! Rules: one instance holds at most a quarter of the places while others wait, and all of them when none does; within an
 //! instance the first to come is the first to be served; a place is given up when the client has gone.
@@ -11,6 +12,7 @@
 mod places;
 mod pool;
 mod threads;
+mod usage;
 mod watch;
 
 pub(crate) use pool::WorkPool;

@@ -13,14 +13,15 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::places::{Place, Places, Size};
-use super::threads::Threads;
+use super::threads::{Priority, Threads, time_used};
+use super::usage::Usage;
 use super::watch::RequestWatch;
 use crate::error::{Code, Refusal};
 
 /// Places for each core: work waits for the database, too.
-pub const PLACES_PER_CORE: usize = 2;
-/// The fewest places, so that a quarter is one.
-pub const MIN_PLACES: usize = 4;
+pub const PLACES_PER_CORE: usize = 4;
+/// The fewest places, so that an eighth is one.
+pub const MIN_PLACES: usize = 8;
 
 /// The most requests of one instance that wait for a place.
 pub const MAX_WAITING_OF_ONE: usize = 64;
@@ -53,6 +54,7 @@ impl Default for RequestLimits {
 pub(crate) struct WorkPool {
     places: Places,
     threads: Threads,
+    usage: Arc<Usage>,
     limits: RequestLimits,
 }
 
@@ -60,12 +62,12 @@ impl WorkPool {
     /// `connections` is how many the database has, where there is a limit.
     pub(crate) fn new(limits: RequestLimits, connections: Option<usize>) -> Self {
         let cores = available_parallelism().map_or(1, std::num::NonZero::get);
+        let size = Size::new((PLACES_PER_CORE * cores).max(MIN_PLACES), connections);
+        let usage = Arc::<Usage>::default();
         Self {
-            places: Places::new(Size::new(
-                (PLACES_PER_CORE * cores).max(MIN_PLACES),
-                connections,
-            )),
+            places: Places::new(size, Arc::clone(&usage)),
             threads: Threads::default(),
+            usage,
             limits,
         }
     }
@@ -97,7 +99,13 @@ impl WorkPool {
         let budget = self.budget(place, &client);
         let runtime = Handle::current();
         let (done, outcome) = oneshot::channel();
-        let running = self.threads.run(move || {
+        let usage = Arc::clone(&self.usage);
+        let priority = if usage.is_light(instance_id) {
+            Priority::Light
+        } else {
+            Priority::Heavy
+        };
+        let running = self.threads.run(priority, move || {
             let outcome = runtime.block_on(async {
                 tokio::select! {
                     biased;
@@ -105,6 +113,7 @@ impl WorkPool {
                     _ = gone => None,
                 }
             });
+            usage.add(instance_id, time_used());
             if let Some(outcome) = outcome {
                 // The client may have gone in this moment.
                 let _ = done.send(outcome);
@@ -162,7 +171,7 @@ mod tests {
     #[tokio::test]
     async fn work_ends_and_its_place_is_given_up_when_the_client_has_gone() {
         let mut pool = WorkPool::new(RequestLimits::default(), None);
-        pool.places = Places::new(Size::new(1, None));
+        pool.places = Places::new(Size::new(1, None), Arc::default());
         let (ended, end) = oneshot::channel();
         let (begun, started) = oneshot::channel();
         let endless = pool.run(ID, 9, move |budget| async move {

@@ -8,8 +8,10 @@ use backlot_wix::data::budget::{Watch, too_much_time};
 use backlot_wix::data::{DataCode, Fault};
 
 use super::places::Place;
+use super::threads::lower_after;
+use super::usage::LIGHT;
 
-/// Looks at the client, the clock and the place.
+/// Looks at the client, the clock and the place, and at how much the work has used.
 pub(super) struct RequestWatch {
     pub(super) place: Arc<Place>,
     pub(super) client_has_gone: Arc<AtomicBool>,
@@ -19,6 +21,7 @@ pub(super) struct RequestWatch {
 
 impl Watch for RequestWatch {
     fn look(&self) -> Result<(), Fault> {
+        lower_after(LIGHT);
         self.place.take_turns();
         if self.client_has_gone.load(Ordering::Relaxed) {
             let text = "The client has gone.";

@@ -16,10 +16,11 @@ use backlot_wix::InstanceId;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
+use super::usage::Usage;
 use asking::Asking;
 
 /// Work that is begun and waits for its next turn, for each place.
-const MAX_BEGUN_FOR_EACH: usize = 4;
+const MAX_BEGUN_FOR_EACH: usize = 2;
 
 /// How many places there are, and how much work may be begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +67,7 @@ struct State {
     /// Threads that wait for their next turn in the middle of their work.
     parked: usize,
     waiting: HashMap<InstanceId, VecDeque<Turn>>,
+    usage: Arc<Usage>,
     /// Instances that wait, the next one first.
     turns: VecDeque<InstanceId>,
     asking: Asking,
@@ -100,7 +102,7 @@ pub(crate) struct Place {
 }
 
 impl Places {
-    pub(crate) fn new(size: Size) -> Self {
+    pub(crate) fn new(size: Size, usage: Arc<Usage>) -> Self {
         Self(Arc::new(Shared {
             state: Mutex::new(State {
                 count: size.places,
@@ -109,6 +111,7 @@ impl Places {
                 held_in_all: 0,
                 parked: 0,
                 waiting: HashMap::new(),
+                usage,
                 turns: VecDeque::new(),
                 asking: Asking::default(),
             }),
@@ -189,10 +192,14 @@ impl State {
         self.waiting.entry(instance_id).or_default()
     }
 
-    /// One instance's share while others wait.
-    const fn share(&self) -> usize {
-        let quarter = self.count / 4;
-        if quarter == 0 { 1 } else { quarter }
+    /// One instance's share while others want places: a quarter, and half of that while it uses much.
+    fn share(&self, instance_id: InstanceId) -> usize {
+        let parts = if self.usage.is_light(instance_id) {
+            4
+        } else {
+            8
+        };
+        (self.count / parts).max(1)
     }
 
     fn held_by(&self, instance_id: InstanceId) -> usize {
@@ -211,15 +218,31 @@ impl State {
     fn may_have_one(&self, instance_id: InstanceId) -> bool {
         let held = self.held_by(instance_id);
         if self.held_in_all < self.count {
-            return held < self.share() || !self.others_want(instance_id);
+            return held < self.share(instance_id) || !self.others_want(instance_id);
         }
-        let somebody_has_more = || self.held.values().any(|held| *held > self.share());
+        let mut all = self.held.iter();
+        let mut somebody_has_more = || all.any(|(id, held)| *held > self.share(*id));
         held == 0 && self.held_in_all < 2 * self.count && somebody_has_more()
+    }
+
+    /// How much work of an instance is begun. What waits in the middle of its work stands before what is not begun.
+    fn begun_by(&self, instance_id: InstanceId) -> usize {
+        let parked = self.waiting.get(&instance_id).map_or(0, |line| {
+            let is_begun = |turn: &&Turn| matches!(turn, Turn::Thread(_));
+            line.iter().take_while(is_begun).count()
+        });
+        self.held_by(instance_id) + parked
+    }
+
+    /// Whether an instance may begin more. One alone leaves a quarter for others.
+    fn may_begin(&self, instance_id: InstanceId) -> bool {
+        let quarters = if self.others_want(instance_id) { 1 } else { 3 };
+        let most = (self.max_begun * quarters / 4).max(1);
+        self.held_in_all + self.parked < self.max_begun && self.begun_by(instance_id) < most
     }
 
     /// The next to be served, who then holds a place.
     fn next(&mut self) -> Option<(Turn, InstanceId)> {
-        let is_full = self.held_in_all + self.parked >= self.max_begun;
         for _ in 0..self.turns.len() {
             let instance_id = self.turns.pop_front()?;
             let may = self.may_have_one(instance_id);
@@ -229,7 +252,8 @@ impl State {
             line.retain(|turn| !turn.is_given_up());
             // What is begun is ended before more is begun: each thread holds memory, and a view of the database.
             let is_begun = matches!(line.front(), Some(Turn::Thread(_)));
-            let may = may && (is_begun || !is_full);
+            let may = may && (is_begun || self.may_begin(instance_id));
+            let line = self.waiting.entry(instance_id).or_default();
             let turn = if may { line.pop_front() } else { None };
             if line.is_empty() {
                 self.waiting.remove(&instance_id);
@@ -258,7 +282,7 @@ impl State {
 
     /// Whether the work in a place should let another instance have its turn.
     fn should_yield(&self, instance_id: InstanceId, since: Instant) -> bool {
-        if self.held_by(instance_id) > self.share() {
+        if self.held_by(instance_id) > self.share(instance_id) {
             return self.others_want(instance_id);
         }
         self.held_in_all >= self.count

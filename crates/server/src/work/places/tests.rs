@@ -13,15 +13,15 @@ fn instance(number: u16) -> InstanceId {
 }
 
 fn places_of(count: usize) -> Places {
-    Places::new(Size::new(count, None))
+    Places::new(Size::new(count, None), Arc::default())
 }
 
 #[test]
 fn what_is_begun_leaves_connections_for_the_rest() {
     for (connections, places, begun) in [
-        (None, 4, 16),
-        (Some(96), 4, 16),
-        (Some(16), 4, 12),
+        (None, 4, 8),
+        (Some(96), 4, 8),
+        (Some(10), 4, 7),
         (Some(6), 3, 4),
         (Some(2), 1, 1),
         (Some(1), 1, 1),
@@ -223,4 +223,51 @@ fn none_of_many_instances_gets_less_than_half_its_share() {
         drop(place);
     }
     assert!(served.iter().all(|count| *count >= 2), "{served:?}");
+}
+
+#[test]
+fn an_instance_that_uses_much_has_half_the_share() {
+    let usage = Arc::<Usage>::default();
+    let places = Places::new(Size::new(8, None), Arc::clone(&usage));
+    usage.add(instance(1), Duration::from_hours(1));
+    places
+        .0
+        .state
+        .lock()
+        .asking
+        .note(instance(1), Instant::now());
+    places
+        .0
+        .state
+        .lock()
+        .asking
+        .note(instance(2), Instant::now());
+    let mut held =
+        [1, 2].map(|number| std::iter::from_fn(|| now(&places, number)).collect::<Vec<_>>());
+    assert_eq!(held.each_ref().map(Vec::len), [1, 2]);
+    held[0].clear();
+    assert!(now(&places, 1).is_some());
+}
+
+#[test]
+fn what_one_instance_has_begun_leaves_a_quarter_for_others() {
+    let places = places_of(4);
+    let mut state = places.0.state.lock();
+    assert_eq!(state.max_begun, 8);
+    let park = |state: &mut State, number| {
+        let (turn, _) = mpsc::sync_channel(1);
+        state.line(instance(number)).push_front(Turn::Thread(turn));
+        state.parked += 1;
+    };
+    for _ in 0..6 {
+        assert!(state.may_begin(instance(1)));
+        park(&mut state, 1);
+    }
+    assert!(!state.may_begin(instance(1)));
+    // Two that want places at the same time have a quarter each.
+    for _ in 0..2 {
+        assert!(state.may_begin(instance(2)));
+        park(&mut state, 2);
+    }
+    assert!(!state.may_begin(instance(2)));
 }
