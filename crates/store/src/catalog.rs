@@ -1,7 +1,7 @@
 //! Definitions of collections, kept in memory for a moment.
 //!
-//! Another node may change one, so nothing is believed for longer than a second; and every write asks
-//! the database whether it still is the one that the write was built on.
+//! Another node may change one, so nothing is believed for longer than a second; and every write, and every query by an
+//! index, asks the database whether it still is the one that it was built on.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,11 +25,23 @@ type Owner = Option<InstanceId>;
 /// What is known of it; `None` when it is known not to exist.
 type Known = Option<Arc<Collection>>;
 
+/// What is known of a collection that the configuration may declare.
+#[derive(Clone)]
+pub(crate) enum DeclaredCollection {
+    /// It is not declared.
+    Missing,
+    /// It is the same for all instances.
+    Same(Arc<Collection>),
+    /// It is declared, and its indexes stand differently from instance to instance.
+    Differs,
+}
+
 /// What is known of collections.
 #[derive(Clone)]
 pub(crate) struct Catalog {
     /// Those that every instance has: apart, so that they are found by their name alone.
-    declared: Cache<Box<str>, Known>,
+    declared: Cache<Box<str>, DeclaredCollection>,
+    /// What each instance has under an id where that is not the same for all: one of its own, or a declared one.
     own: Cache<(InstanceId, Box<str>), Known>,
     /// Collections as they were prepared last, so that what is compiled is compiled once.
     prepared: Cache<(Owner, Box<str>), Arc<Collection>>,
@@ -53,40 +65,62 @@ impl Catalog {
         }
     }
 
-    /// `None` when nothing is known, and `Some(None)` when it is known that there is none.
-    pub(crate) fn get(&self, owner: Owner, id: &str) -> Option<Known> {
-        match owner {
-            None => self.declared.get(id),
-            Some(instance_id) => self.own.get(&(instance_id, id.into())),
+    /// What an instance has under an id: `None` when nothing is known, and `Some(None)` when it is known that there is
+    /// nothing.
+    pub(crate) fn get(&self, instance_id: InstanceId, id: &str) -> Option<Known> {
+        match self.declared.get(id)? {
+            DeclaredCollection::Same(collection) => Some(Some(collection)),
+            DeclaredCollection::Missing | DeclaredCollection::Differs => {
+                self.own.get(&(instance_id, id.into()))
+            }
         }
     }
 
-    /// Remembers what was found, and returns it: if it is as it was, as it was prepared then.
-    pub(crate) fn put(&self, owner: Owner, id: &str, known: Known) -> Known {
-        let known = known.map(|found| self.prepared(owner, id, found));
-        match owner {
-            None => self.declared.insert(id.into(), known.clone()),
-            Some(instance_id) => self.own.insert((instance_id, id.into()), known.clone()),
-        }
-        known
+    /// Remembers that a collection is declared, and the same for all instances; returns it as it was prepared before, if
+    /// it is as it was.
+    pub(crate) fn put_same(&self, id: &str, found: Collection) -> Arc<Collection> {
+        let found = self.prepared(None, id, Arc::new(found));
+        let known = DeclaredCollection::Same(Arc::clone(&found));
+        self.declared.insert(id.into(), known);
+        found
+    }
+
+    /// Remembers what an instance has under an id that is not the same for all; returns it as it was prepared before, if
+    /// it is as it was.
+    pub(crate) fn put_own(
+        &self,
+        instance_id: InstanceId,
+        id: &str,
+        found: Option<Collection>,
+    ) -> Known {
+        let is_declared = found.as_ref().is_some_and(|it| it.declared);
+        let found = found.map(|it| self.prepared(Some(instance_id), id, Arc::new(it)));
+        self.own.insert((instance_id, id.into()), found.clone());
+        let declared = if is_declared {
+            DeclaredCollection::Differs
+        } else {
+            DeclaredCollection::Missing
+        };
+        self.declared.insert(id.into(), declared);
+        found
     }
 
     fn prepared(&self, owner: Owner, id: &str, found: Arc<Collection>) -> Arc<Collection> {
         let key = (owner, id.into());
-        let before = self.prepared.get(&key).filter(|before| {
-            before.declared == found.declared && before.definition == found.definition
-        });
+        let before = self
+            .prepared
+            .get(&key)
+            .filter(|before| before.is_like(&found));
         before.unwrap_or_else(|| {
             self.prepared.insert(key, Arc::clone(&found));
             found
         })
     }
 
-    pub(crate) fn forget(&self, owner: Owner, id: &str) {
-        match owner {
-            None => self.declared.invalidate(id),
-            Some(instance_id) => self.own.invalidate(&(instance_id, id.into())),
-        }
+    /// Forgets what an instance has under an id.
+    pub(crate) fn forget(&self, instance_id: InstanceId, id: &str) {
+        self.declared.invalidate(id);
+        self.own.invalidate(&(instance_id, id.into()));
     }
 
     /// Forgets a collection that turned out to be outdated, so that it is looked up anew.
@@ -96,9 +130,7 @@ impl Catalog {
         outcome: Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         if matches!(outcome, Err(StoreError::Outdated)) {
-            let id = &of.collection.definition.id;
-            self.forget(None, id);
-            self.forget(Some(of.instance_id), id);
+            self.forget(of.instance_id, &of.collection.definition.id);
         }
         outcome
     }

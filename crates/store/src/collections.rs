@@ -6,8 +6,10 @@
 use backlot_wix::InstanceId;
 use backlot_wix::data::collection::{Definition, FieldRules, Index, IndexId, Violation};
 use backlot_wix::data::{Budget, DataCode, Fault, Object, Sort, Value, limits};
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::index_builds::{IndexState, UnreadyIndex};
 use crate::{Backfill, StoreError};
 
 /// A collection, prepared for use.
@@ -32,6 +34,8 @@ pub struct Prepared {
     pub index: Index,
     /// Its fields.
     pub sorts: Vec<Sort>,
+    /// How it stands in the instance.
+    pub state: IndexState,
 }
 
 impl Collection {
@@ -50,6 +54,51 @@ impl Collection {
         }
     }
 
+    /// Whether another one is defined in the same way, and its indexes stand in the same way.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        let states = |it: &Self| it.indexes.iter().map(|index| index.state.clone()).collect();
+        let (one, another): (Vec<IndexState>, Vec<IndexState>) = (states(self), states(other));
+        self.declared == other.declared && self.definition == other.definition && one == another
+    }
+
+    /// The same collection, where these of its indexes are not ready.
+    #[must_use]
+    pub(crate) fn with_unready(mut self, unready: &[UnreadyIndex]) -> Self {
+        for index in &mut self.indexes {
+            let found = unready.iter().find(|it| it.index_id == index.id);
+            index.state = found.map_or(IndexState::Ready, |it| it.state.clone());
+        }
+        self
+    }
+
+    /// Its definition without the indexes that could not be built: what its items keep to.
+    pub(crate) fn without_failed(&self) -> Definition {
+        let mut definition = self.definition.clone();
+        let is_failed = |index: &&Prepared| matches!(index.state, IndexState::Failed(_));
+        for failed in self.indexes.iter().filter(is_failed) {
+            definition.indexes.retain(|index| {
+                let id = index.id(&self.definition.id);
+                id != failed.id
+            });
+            for field in definition.fields.iter_mut().filter(|it| it.unique) {
+                let is_own = matches!(&failed.index.fields[..], [only] if only.path == field.key);
+                field.unique = !(is_own && failed.index.unique);
+            }
+        }
+        definition
+    }
+
+    /// Its indexes that serve queries.
+    pub fn ready_indexes(&self) -> impl Iterator<Item = &Prepared> {
+        self.indexes.iter().filter(|index| index.state.is_ready())
+    }
+
+    /// Its indexes whose keys are kept by writes.
+    pub(crate) fn maintained_indexes(&self) -> impl Iterator<Item = &Prepared> {
+        let is_maintained = |index: &&Prepared| index.state.is_maintained();
+        self.indexes.iter().filter(is_maintained)
+    }
+
     /// Whether writes must keep to what its fields are declared to be. Those made through the API store what comes, as
     /// on Wix.
     pub const fn is_strict(&self) -> bool {
@@ -64,6 +113,7 @@ impl Prepared {
             id: index.id(collection),
             sorts: index.sorts(),
             index,
+            state: IndexState::Ready,
         }
     }
 }
@@ -92,8 +142,9 @@ pub trait Collections {
     ) -> impl Future<Output = Result<Result<Definition, Fault>, StoreError>> + Send;
 
     /// Puts a definition in the place of the one with `definition.revision`, whose successor it becomes;
-    /// `WDE0178` when that is not the latest. Items get new keys where the indexes differ; `WDE0123` when
-    /// what is to be unique is not.
+    /// `WDE0178` when that is not the latest. Items of a small collection get new keys where the indexes differ;
+    /// `WDE0123` when what is to be unique is not. Those of a larger one get them in pieces
+    /// ([`crate::index_builds`]).
     fn update_collection(
         &self,
         instance_id: InstanceId,
@@ -112,9 +163,10 @@ pub trait Collections {
         &self,
     ) -> impl Future<Output = Result<Vec<Definition>, StoreError>> + Send;
 
-    /// Makes these the declared collections, and gives every instance's items the keys that they need.
-    /// Of one that is no longer declared the items stay, out of reach, until it is declared again. A
-    /// trial changes nothing, and says what would be refused: `WDE0123` when what is to be unique is not.
+    /// Makes these the declared collections, and gives every instance's items the keys that they need: at once where
+    /// that is little, and otherwise in pieces. Of one that is no longer declared the items stay, out of reach, until
+    /// it is declared again. A trial changes nothing, looks at all items, and says what would be refused: `WDE0123`
+    /// when what is to be unique is not.
     fn declare_collections(
         &self,
         definitions: Vec<Definition>,
@@ -233,8 +285,13 @@ impl Misfits {
     }
 }
 
-/// All collections of an instance, by id: the declared ones, and its own with other ids.
-pub(crate) fn together(declared: Vec<Definition>, own: Vec<Definition>) -> Vec<Arc<Collection>> {
+/// All collections of an instance, by id: the declared ones, and its own with other ids. `unready` names those of their
+/// indexes that are not ready, with the collection.
+pub(crate) fn together(
+    declared: Vec<Definition>,
+    own: Vec<Definition>,
+    unready: Vec<(String, UnreadyIndex)>,
+) -> Vec<Arc<Collection>> {
     let mut all: Vec<Collection> = own
         .into_iter()
         .filter(|it| declared.iter().all(|other| other.id != it.id))
@@ -242,17 +299,53 @@ pub(crate) fn together(declared: Vec<Definition>, own: Vec<Definition>) -> Vec<A
         .collect();
     all.extend(declared.into_iter().map(|it| Collection::new(it, true)));
     all.sort_unstable_by(|one, other| one.definition.id.cmp(&other.definition.id));
-    all.into_iter().map(Arc::new).collect()
+    let mut by_collection: HashMap<String, Vec<UnreadyIndex>> = HashMap::new();
+    for (collection, index) in unready {
+        by_collection.entry(collection).or_default().push(index);
+    }
+    let with_states = |it: Collection| match by_collection.get(&it.definition.id) {
+        Some(unready) => it.with_unready(unready),
+        None => it,
+    };
+    all.into_iter()
+        .map(|it| Arc::new(with_states(it)))
+        .collect()
 }
 
-/// What an instance's items in a collection have keys of, before it was declared: its own collection of
-/// the same id, or, when it was declared earlier, what it was then. None of them is trusted.
-pub(crate) fn undeclared(own: Option<Definition>, new: &Collection) -> Collection {
-    let mut definition = own.unwrap_or_else(|| new.definition.clone());
-    definition.revision = 0;
-    let mut collection = Collection::new(definition, false);
-    collection.indexes.clear();
-    collection
+/// What an instance's items in a collection have keys of, before it was declared: an instance's own collection of the
+/// same id may have some, or the one that was declared earlier. None of them is trusted.
+pub(crate) fn undeclared(new: &Collection) -> Collection {
+    Collection {
+        indexes: Vec::new(),
+        ..new.clone()
+    }
+}
+
+/// How a definition is declared, if it says something else than the one before.
+pub(crate) fn redeclared(
+    before: &[Definition],
+    new: &Definition,
+) -> Option<(Option<Collection>, Collection)> {
+    let old = before.iter().find(|it| it.id == new.id).cloned();
+    let mut definition = new.clone();
+    if let Some(old) = &old {
+        (definition.revision, definition.created_at) = (old.revision, old.created_at);
+        if old.says_the_same_as(&definition) {
+            return None;
+        }
+    }
+    definition.revision += 1;
+    let old = old.map(|it| Collection::new(it, true));
+    Some((old, Collection::new(definition, true)))
+}
+
+/// Those of the declared collections that are not declared any more.
+pub(crate) fn gone<'before>(
+    before: &'before [Definition],
+    definitions: &[Definition],
+) -> impl Iterator<Item = &'before Definition> {
+    let is_gone = |it: &&Definition| definitions.iter().all(|new| new.id != it.id);
+    before.iter().filter(is_gone)
 }
 
 /// The first revision of a collection: the time of its making, so that one that is made again with an id

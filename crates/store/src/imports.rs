@@ -20,12 +20,21 @@ pub struct Import {
     pub details: Option<Details>,
 }
 
-/// The tables whose rows it consists of, each with an instance's id.
-pub(crate) const TABLES: [&str; 6] = [
+/// The tables whose rows it consists of, each with an instance's id; in the order in which writers lock them.
+pub(crate) const TABLES: [&str; 7] = [
     "collections",
+    "index_builds",
     "items",
     "item_keys",
     "item_unique_keys",
     "inexact_indexes",
     "item_links",
+];
+
+/// Those in which an instance without items may still have rows.
+pub(crate) const LEFT_BEHIND: [&str; 4] = [
+    "index_builds",
+    "item_keys",
+    "item_unique_keys",
+    "inexact_indexes",
 ];

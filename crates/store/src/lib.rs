@@ -1,7 +1,7 @@
 //! Everything that Backlot keeps. The only crate that knows a database.
 //!
 //! Each kind of thing is a trait in a file of its own ([`instances`], [`instance_details`],
-//! [`signing_keys`], [`collections`], [`items`], [`jobs`], [`secrets`], [`accounts`],
+//! [`signing_keys`], [`collections`], [`index_builds`], [`items`], [`jobs`], [`secrets`], [`accounts`],
 //! [`connection_usage`]); a database is a type that implements all of them
 //! ([`sqlite::SqliteStore`], [`postgres::PostgresStore`]). No SQL and no database type
 //! crosses this seam. [`Store`] is the one that the configuration chose.
@@ -19,6 +19,8 @@ pub mod connection_usage;
 pub mod error;
 mod files;
 pub mod imports;
+pub mod index_builds;
+mod index_trial;
 pub mod instance_details;
 pub mod instances;
 pub mod items;

@@ -12,6 +12,7 @@ use crate::backup::Origin;
 use crate::collections::{Collection, Collections, Misfits, Usage};
 use crate::files::Existing;
 use crate::imports::Import;
+use crate::index_builds::{BuildProgress, IndexBuilds};
 use crate::instance_details::{Details, InstanceDetails, Outdated, TokenRefusal};
 use crate::instances::{Instance, Instances, Sighting, StorageUsage, Totals};
 use crate::items::link::{Link, LinkOutcome, PlacedLink, Wanted};
@@ -117,6 +118,24 @@ impl Instances for Store {
 
     async fn delete_instance(&self, instance_id: InstanceId) -> Result<u64, StoreError> {
         each!(self, store => store.delete_instance(instance_id).await)
+    }
+}
+
+impl IndexBuilds for Store {
+    async fn instances_with_builds(&self, limit: u32) -> Result<Vec<InstanceId>, StoreError> {
+        each!(self, store => store.instances_with_builds(limit).await)
+    }
+
+    async fn has_builds(&self, instance_id: InstanceId) -> Result<bool, StoreError> {
+        each!(self, store => store.has_builds(instance_id).await)
+    }
+
+    async fn build_piece(&self, instance_id: InstanceId) -> Result<BuildProgress, StoreError> {
+        each!(self, store => store.build_piece(instance_id).await)
+    }
+
+    async fn retry_failed_builds(&self) -> Result<(), StoreError> {
+        each!(self, store => store.retry_failed_builds().await)
     }
 }
 

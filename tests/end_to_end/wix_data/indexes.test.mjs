@@ -123,6 +123,37 @@ testOnEach("indexes", async (t, database) => {
     await indexes.createIndex("people", { name: "emails", fields: on("email"), unique: true });
     await refused(app, items.insert("people", { email: "a@example.com" }), "WDE0123", 409);
   });
+  await t.test("of a large collection, it is built after it was made, and says so if that fails", async () => {
+    await site.collection("many", { number: "NUMBER" });
+    for (let start = 0; start < 2000; start += 500) {
+      const part = Array.from({ length: 500 }, (_, place) => ({ _id: `${start + place}`, number: start + place }));
+      await items.bulkInsert("many", part);
+    }
+    const built = async (name) => {
+      for (;;) {
+        const found = (await indexes.listIndexes("many")).indexes.find((index) => index.name === name);
+        if (found.status !== "BUILDING") return found;
+        assert.deepEqual(ids((await items.query("many").eq("number", 1999).find()).items), ["1999"]);
+      }
+    };
+    const made = await indexes.createIndex("many", { name: "numbers", fields: on("number") });
+    assert.equal(made.status, "BUILDING");
+    assert.equal((await built("numbers")).status, "ACTIVE");
+    assert.deepEqual(ids((await items.query("many").gt("number", 1997).ascending("number").find()).items), [
+      "1998",
+      "1999",
+    ]);
+    await items.insert("many", { _id: "twice", number: 7 });
+    await indexes.createIndex("many", { name: "once", fields: on("number"), unique: true });
+    const { status, failure } = await built("once");
+    assert.deepEqual([status, failure.code, failure.itemId], ["FAILED", "WDE0113", "twice"]);
+    await items.insert("many", { _id: "third", number: 7 });
+    await items.bulkRemove("many", ["twice", "third"]);
+    await indexes.dropIndex("many", "once");
+    await indexes.createIndex("many", { name: "once", fields: on("number"), unique: true });
+    assert.equal((await built("once")).status, "ACTIVE");
+    await refused(app, items.insert("many", { number: 7 }), "WDE0123", 409);
+  });
   await t.test("what is no index", async () => {
     await refused(app, indexes.dropIndex("people", "nope"), "WDE0112", 400);
     const make = (index) => indexes.createIndex("people", { name: "bad", ...index });

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use backlot_store::collections::{Collection, Collections as _};
+use backlot_store::index_builds::IndexBuilds as _;
 use backlot_store::items::write::Author;
 use backlot_store::items::{Batch, Find, Items as _, ItemsOf, Position, Write};
 use backlot_store::{Backfill, Store, StoreError};
@@ -22,6 +23,8 @@ pub(crate) async fn apply(store: &Store, files: Vec<Declared>) -> anyhow::Result
     let plan = Plan::make(store, &files).await?;
     refuse(&plan, false)?;
     carry_out(store, &plan, files).await?;
+    // What stood in an index's way may be gone.
+    store.retry_failed_builds().await?;
     Ok(plan)
 }
 

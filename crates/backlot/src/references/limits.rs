@@ -6,6 +6,7 @@ use backlot_outbound::upstream::{MAX_REPLY_HEAD_BYTES, MAX_REPLY_HEADERS};
 use backlot_server::limits::{
     BURST_BYTES, BYTES_PER_SECOND, MAX_WAITING_OF_ONE, MIN_PLACES, PLACES_PER_CORE,
 };
+use backlot_store::index_builds::{MAX_PIECE_BYTES, MAX_PIECE_ITEMS, MAX_PIECE_KEYS};
 use backlot_wix::data::limits;
 
 const HEAD: &str = "\
@@ -175,6 +176,16 @@ fn site() -> Vec<Row> {
             "100, fewer where they are large or get many links".to_owned(),
             "none",
             "a step is one transaction",
+        ),
+        (
+            "one piece of an index that is built",
+            format!(
+                "{MAX_PIECE_ITEMS} items, {}, {} keys",
+                bytes(MAX_PIECE_BYTES as u64),
+                count(MAX_PIECE_KEYS as u64)
+            ),
+            "none",
+            "a piece is one transaction, in turn with the steps of jobs",
         ),
         (
             "jobs that wait or run",

@@ -65,7 +65,11 @@ impl DataOf {
             {
                 // Only what was read here may be read again.
                 Err(fault) if fault.code() == DataCode::StaleRevision && revision.is_none() => {}
-                other => return Ok(other?),
+                other => {
+                    // Keys of a large collection are made, or removed, after this.
+                    self.data.new_job.notify_one();
+                    return Ok(other?);
+                }
             }
         }
         Err(StoreError::Outdated.into())
@@ -81,6 +85,7 @@ impl DataOf {
             .store
             .delete_collection(self.who.instance_id, id)
             .await?;
+        self.data.new_job.notify_one();
         if deleted {
             Ok(())
         } else {

@@ -1,6 +1,7 @@
-//! Takes the steps of all jobs, in turn over instances.
+//! Takes the steps of all jobs, and builds indexes, in turn over instances.
 //!
-//! An instance's jobs are done one at a time, oldest first; a step is work like a request's, in the instance's place of the
+//! An instance's jobs are done one at a time, oldest first, and so are its builds; where it has both, a step and a piece
+//! of a build take turns. Either is work like a request's, in the instance's place of the
 //! work pool. A step that takes too long, or that the database refuses, fails its job after [`limits::JOB_STEP_ATTEMPTS`] attempts, and holds up nothing
 //! but the jobs of its own instance.
 
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backlot_store::StoreError;
+use backlot_store::index_builds::{BuildProgress, IndexBuilds as _};
 use backlot_store::jobs::{Job, Jobs as _};
 use backlot_wix::InstanceId;
 use backlot_wix::data::limits;
@@ -38,6 +40,8 @@ pub(crate) struct JobRunner {
     steps: JoinSet<Taken>,
     /// Attempts of the same step that took too long, by the job's id.
     attempts: HashMap<String, u32>,
+    /// Instances whose last turn was a step of a job, so that a build comes next.
+    stepped: HashSet<InstanceId>,
 }
 
 /// What the runner waits for.
@@ -51,8 +55,17 @@ enum Event {
 /// What became of an instance's turn.
 struct Taken {
     instance_id: InstanceId,
-    job: Option<Job>,
-    outcome: Result<(), DataFault>,
+    work: TakenWork,
+}
+
+/// What an instance's turn was used for.
+enum TakenWork {
+    /// There was nothing to do, as far as it could be found out.
+    Nothing(Result<(), StoreError>),
+    /// A step of a job.
+    Step(Job, Result<(), DataFault>),
+    /// A piece of a build.
+    Piece(Result<BuildProgress, StoreError>),
 }
 
 impl JobRunner {
@@ -63,6 +76,7 @@ impl JobRunner {
             known: HashSet::new(),
             steps: JoinSet::new(),
             attempts: HashMap::new(),
+            stepped: HashSet::new(),
         }
     }
 
@@ -108,7 +122,9 @@ impl JobRunner {
             let Some(instance_id) = self.turns.pop_front() else {
                 return;
             };
-            self.steps.spawn(step(Arc::clone(&self.data), instance_id));
+            let is_build_first = self.stepped.remove(&instance_id);
+            let turn = take_turn(Arc::clone(&self.data), instance_id, is_build_first);
+            self.steps.spawn(turn);
         }
     }
 
@@ -118,10 +134,12 @@ impl JobRunner {
         self.look().await
     }
 
-    /// Adds the instances whose jobs are not known yet.
+    /// Adds the instances whose jobs and builds are not known yet.
     async fn look(&mut self) -> Result<(), StoreError> {
-        let found = self.data.store.instances_with_jobs(MAX_INSTANCES).await?;
-        for instance_id in found {
+        let store = &self.data.store;
+        let with_jobs = store.instances_with_jobs(MAX_INSTANCES).await?;
+        let with_builds = store.instances_with_builds(MAX_INSTANCES).await?;
+        for instance_id in with_jobs.into_iter().chain(with_builds) {
             if self.known.insert(instance_id) {
                 self.turns.push_back(instance_id);
             }
@@ -129,22 +147,40 @@ impl JobRunner {
         Ok(())
     }
 
-    /// Puts an instance at the end of the line, unless it has no jobs left.
+    /// Puts an instance at the end of the line, unless it has nothing left to do.
     async fn end_step(&mut self, taken: Taken) {
-        let Taken {
-            instance_id,
-            job,
-            outcome,
-        } = taken;
-        let Some(job) = job else {
-            self.known.remove(&instance_id);
-            if let Err(error) = outcome {
+        let Taken { instance_id, work } = taken;
+        match work {
+            TakenWork::Nothing(Ok(())) => {
+                self.known.remove(&instance_id);
+                return;
+            }
+            TakenWork::Nothing(Err(error)) => {
+                self.known.remove(&instance_id);
                 tracing::warn!(%instance_id, %error, "failed to find the next job");
                 self.data.new_job.notify_one();
                 tokio::time::sleep(RETRY_PAUSE).await;
+                return;
             }
-            return;
-        };
+            TakenWork::Step(job, outcome) => {
+                self.stepped.insert(instance_id);
+                self.end_job_step(&job, outcome).await;
+            }
+            TakenWork::Piece(Ok(progress)) => tell(instance_id, progress),
+            TakenWork::Piece(Err(error)) => {
+                tracing::warn!(instance.id = %instance_id, %error, "a build of an index cannot go on, trying again");
+                if !matches!(error, StoreError::Unavailable(_) | StoreError::Full) {
+                    // Others need not wait for this one; it is found again when the runner looks.
+                    self.known.remove(&instance_id);
+                    return;
+                }
+                tokio::time::sleep(RETRY_PAUSE).await;
+            }
+        }
+        self.turns.push_back(instance_id);
+    }
+
+    async fn end_job_step(&mut self, job: &Job, outcome: Result<(), DataFault>) {
         match outcome {
             // Another node was faster, or the collection has changed: look again.
             Ok(()) | Err(DataFault::Store(StoreError::Outdated)) => {
@@ -154,16 +190,15 @@ impl JobRunner {
                 tracing::warn!(job.id = job.job_id, %error, "a job cannot go on, trying again");
                 tokio::time::sleep(RETRY_PAUSE).await;
             }
-            Err(DataFault::Store(error)) => self.count_attempt(&job, &error.to_string()).await,
+            Err(DataFault::Store(error)) => self.count_attempt(job, &error.to_string()).await,
             Err(DataFault::Fault(fault)) if is_costly(&fault) => {
-                self.count_attempt(&job, &fault.to_string()).await;
+                self.count_attempt(job, &fault.to_string()).await;
             }
             Err(DataFault::Fault(fault)) => {
                 tracing::info!(job.id = job.job_id, %fault, "a job ended with a fault");
-                self.fail(&job).await;
+                self.fail(job).await;
             }
         }
-        self.turns.push_back(instance_id);
     }
 
     async fn count_attempt(&mut self, job: &Job, cause: &str) {
@@ -185,32 +220,78 @@ impl JobRunner {
     }
 }
 
-/// One step of the oldest job of an instance.
-async fn step(data: Arc<Data>, instance_id: InstanceId) -> Taken {
+/// Says which index could not be built.
+fn tell(instance_id: InstanceId, progress: BuildProgress) {
+    match progress {
+        BuildProgress::Idle | BuildProgress::Advanced | BuildProgress::Ended => {}
+        BuildProgress::Failed {
+            collection,
+            index,
+            failure,
+        } => {
+            tracing::warn!(
+                instance.id = %instance_id,
+                collection,
+                index.name = index,
+                item.id = failure.item_id,
+                cause = failure.description,
+                "an index could not be built"
+            );
+        }
+    }
+}
+
+/// A step of the oldest job of an instance, or a piece of one of its builds.
+async fn take_turn(data: Arc<Data>, instance_id: InstanceId, is_build_first: bool) -> Taken {
+    let mut work = TakenWork::Nothing(Ok(()));
+    for is_build in [is_build_first, !is_build_first] {
+        work = if is_build {
+            piece(&data, instance_id).await
+        } else {
+            step(&data, instance_id).await
+        };
+        if !matches!(work, TakenWork::Nothing(Ok(()))) {
+            break;
+        }
+    }
+    Taken { instance_id, work }
+}
+
+async fn step(data: &Arc<Data>, instance_id: InstanceId) -> TakenWork {
     let job = match data.store.next_job(instance_id).await {
-        Ok(job) => job,
-        Err(error) => {
-            return Taken {
-                instance_id,
-                job: None,
-                outcome: Err(error.into()),
-            };
-        }
+        Ok(Some(job)) => job,
+        Ok(None) => return TakenWork::Nothing(Ok(())),
+        Err(error) => return TakenWork::Nothing(Err(error)),
     };
-    let outcome = match job.clone() {
-        None => Ok(()),
-        Some(job) => {
-            // One at a time, so it waits behind the instance's requests, however many there are.
-            let pool = data.work.clone();
-            let work = move |budget| async move { data.take_step(&job, budget).await };
-            let failed = |_| StoreError::Refused("the step ended without an outcome".to_owned());
-            let outcome = pool.run(instance_id, usize::MAX, work).await;
-            outcome.unwrap_or_else(|refusal| Err(failed(refusal).into()))
-        }
-    };
-    Taken {
-        instance_id,
+    // One at a time, so it waits behind the instance's requests, however many there are.
+    let (pool, taken, own) = (data.work.clone(), job.clone(), Arc::clone(data));
+    let work = move |budget| async move { own.take_step(&taken, budget).await };
+    let failed = |_| StoreError::Refused("the step ended without an outcome".to_owned());
+    let outcome = pool.run(instance_id, usize::MAX, work).await;
+    TakenWork::Step(
         job,
-        outcome,
+        outcome.unwrap_or_else(|refusal| Err(failed(refusal).into())),
+    )
+}
+
+async fn piece(data: &Arc<Data>, instance_id: InstanceId) -> TakenWork {
+    // Without a build there is no need to wait for a place.
+    match data.store.has_builds(instance_id).await {
+        Ok(true) => {}
+        Ok(false) => return TakenWork::Nothing(Ok(())),
+        Err(error) => return TakenWork::Nothing(Err(error)),
+    }
+    let (pool, own) = (data.work.clone(), Arc::clone(data));
+    let work = move |budget| async move {
+        // It holds the place.
+        let _budget = budget;
+        own.store.build_piece(instance_id).await
+    };
+    let failed = |_| StoreError::Refused("the piece ended without an outcome".to_owned());
+    let outcome = pool.run(instance_id, usize::MAX, work).await;
+    match outcome.unwrap_or_else(|refusal| Err(failed(refusal))) {
+        // Another node has it.
+        Ok(BuildProgress::Idle) => TakenWork::Nothing(Ok(())),
+        outcome => TakenWork::Piece(outcome),
     }
 }

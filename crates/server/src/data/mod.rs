@@ -58,6 +58,7 @@ pub(crate) struct Data {
     pub(crate) store: Store,
     pub(crate) clock: Clock,
     pub(crate) cursors: CursorKey,
+    /// Rung when there is a new job, or a new build of an index.
     pub(crate) new_job: Notify,
     pub(crate) work: WorkPool,
     pub(crate) storage: Storage,

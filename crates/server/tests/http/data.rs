@@ -16,7 +16,7 @@ use crate::harness::{
     to_router,
 };
 
-const API_KEY: &str = "IST.the-key-of-the-account";
+pub(crate) const API_KEY: &str = "IST.the-key-of-the-account";
 
 pub(crate) async fn with_collection(server: &TestServer, id: &str, permissions: Value) {
     let definition = json!({
@@ -136,7 +136,7 @@ async fn preflights_know_the_room_and_unknown_paths_are_none() {
     }
 }
 
-async fn with_site(server: &TestServer) {
+pub(crate) async fn with_site(server: &TestServer) {
     let answer =
         json!({ "instance": { "instanceId": INSTANCE_ID }, "site": { "siteId": "site-1" } });
     let answer: AppInstance = serde_json::from_value(answer).unwrap();

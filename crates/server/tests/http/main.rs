@@ -21,6 +21,7 @@ mod connections;
 mod cors;
 mod data;
 mod data_costs;
+mod data_indexes;
 mod data_permissions;
 mod data_service;
 mod data_shares;

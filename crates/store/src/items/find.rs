@@ -134,6 +134,6 @@ fn is_one_key(collection: &Collection, filter: &Filter) -> bool {
         return false;
     };
     let is_scalar = !matches!(value, Value::Null | Value::Array(_) | Value::Object(_));
-    let mut indexes = collection.indexes.iter();
+    let mut indexes = collection.ready_indexes();
     is_scalar && indexes.any(|index| matches!(&index.sorts[..], [only] if only.path == *path))
 }

@@ -1,6 +1,6 @@
 //! What becomes of an item's keys when the item changes: pure, the same for every database.
 
-use backlot_wix::data::collection::Keys;
+use backlot_wix::data::collection::{Index, KeyError, Keys};
 use backlot_wix::data::{DataCode, Fault, Object};
 
 use crate::collections::{Collection, Prepared};
@@ -25,20 +25,14 @@ pub(crate) fn changes<'collection>(
     new: Option<&Object>,
 ) -> Result<Vec<KeyChange<'collection>>, Fault> {
     let mut changes = Vec::with_capacity(collection.indexes.len());
-    for index in &collection.indexes {
+    for index in collection.maintained_indexes() {
         let keys = |object: Option<&Object>| match object {
             Some(object) => index.index.keys(object),
             None => Ok(Keys::default()),
         };
         // What is there could be indexed when it was written.
         let old = keys(old).unwrap_or_default().keys;
-        let new = keys(new).map_err(|error| {
-            let text = format!(
-                "The item cannot be in the index {}: {error}.",
-                index.index.name
-            );
-            Fault::new(DataCode::BadIndex, text)
-        })?;
+        let new = keys(new).map_err(|error| not_indexable(&index.index, error))?;
         changes.push(KeyChange {
             index,
             gone: old
@@ -57,13 +51,19 @@ pub(crate) fn changes<'collection>(
     Ok(changes)
 }
 
+/// `WDE0112`
+pub(crate) fn not_indexable(index: &Index, error: KeyError) -> Fault {
+    let text = format!("The item cannot be in the index {}: {error}.", index.name);
+    Fault::new(DataCode::BadIndex, text)
+}
+
 /// What a change of a collection's definition asks of the keys of its items.
 pub(crate) struct Rebuild<'collection> {
-    /// Indexes whose keys are to go, among them those that are built anew: keys from an earlier time,
-    /// when the collection was declared before, are not trusted.
+    /// Indexes whose keys are to go.
     pub(crate) dropped: Vec<&'collection Prepared>,
-    /// The collection with only those indexes that are to be built.
-    pub(crate) added: Collection,
+    /// Indexes that are to be built. Keys that they have from an earlier time, when the collection was declared before
+    /// or the index was dropped, are not trusted.
+    pub(crate) added: Vec<&'collection Prepared>,
 }
 
 impl<'collection> Rebuild<'collection> {
@@ -72,13 +72,11 @@ impl<'collection> Rebuild<'collection> {
         let not_in = |index: &Prepared, others: &Collection| {
             others.indexes.iter().all(|it| it.id != index.id)
         };
-        let gone = old.indexes.iter().filter(|index| not_in(index, new));
-        let built = new.indexes.iter().filter(|index| not_in(index, old));
-        let mut added = new.clone();
-        added.indexes.retain(|index| not_in(index, old));
+        let dropped = old.indexes.iter().filter(|index| not_in(index, new));
+        let added = new.indexes.iter().filter(|index| not_in(index, old));
         Self {
-            dropped: gone.chain(built).collect(),
-            added,
+            dropped: dropped.collect(),
+            added: added.collect(),
         }
     }
 }

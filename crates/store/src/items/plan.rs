@@ -55,7 +55,7 @@ type Worth = (usize, bool, bool);
 pub(crate) fn asks_for_exactness(collection: &Collection, find: &Find) -> bool {
     let is_bound = |part: &&Filter| matches!(part, Filter::Field(_, Test::Compares(..)));
     let has_bounds = || find.filter.conjuncts().iter().any(is_bound);
-    !collection.indexes.is_empty() && (!find.sorts.is_empty() || has_bounds())
+    collection.ready_indexes().next().is_some() && (!find.sorts.is_empty() || has_bounds())
 }
 
 /// The best plan, if any index serves. `inexact` names the indexes in which some item does not sort as
@@ -67,7 +67,7 @@ pub fn choose<'collection>(
 ) -> Option<Plan<'collection>> {
     let conjuncts = find.filter.conjuncts();
     let mut best: Option<(Worth, Plan<'collection>)> = None;
-    for index in &collection.indexes {
+    for index in collection.ready_indexes() {
         if on_links(collection, index) {
             continue;
         }

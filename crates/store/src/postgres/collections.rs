@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use backlot_wix::InstanceId;
-use backlot_wix::data::collection::Definition;
+use backlot_wix::data::collection::{Definition, IndexId};
 use backlot_wix::data::{Fault, limits};
 use tokio_postgres::Row;
 
 use super::PostgresStore;
 use super::failure::{Failure, attempt};
+use super::index_builds::{self, reindex};
 use super::items::keys;
 use super::lease::Lease;
 use super::tenant::{Sees, transaction, uuid};
@@ -16,16 +17,29 @@ use crate::collections::{
     Collection, Collections, Misfits, Usage, exists, first_revision, parse, stale, together,
     too_many, write,
 };
+use crate::index_builds::AtOnce;
 use crate::{Backfill, StoreError};
 
 const BOTH: &str = "
     SELECT (SELECT definition FROM declared_collections WHERE id = $2),
-           (SELECT definition FROM collections WHERE instance_id = $1 AND id = $2)";
+           (SELECT has_builds FROM declared_collections WHERE id = $2),
+           (SELECT definition FROM collections WHERE instance_id = $1 AND id = $2),
+           ARRAY(SELECT index_id FROM index_builds
+                 WHERE instance_id = $1 AND collection = $2 ORDER BY index_id),
+           ARRAY(SELECT state FROM index_builds
+                 WHERE instance_id = $1 AND collection = $2 ORDER BY index_id),
+           ARRAY(SELECT failure FROM index_builds
+                 WHERE instance_id = $1 AND collection = $2 ORDER BY index_id)";
 
+// A definition, declared or not; or, with no definition, what is not ready of a collection's indexes.
 const ALL: &str = "
-    SELECT definition, true FROM declared_collections
+    SELECT definition, true, NULL::text, NULL::bigint[], NULL::text[], NULL::text[]
+    FROM declared_collections
     UNION ALL
-    SELECT definition, false FROM collections WHERE instance_id = $1";
+    SELECT definition, false, NULL, NULL, NULL, NULL FROM collections WHERE instance_id = $1
+    UNION ALL
+    SELECT NULL, false, collection, array_agg(index_id), array_agg(state), array_agg(failure)
+    FROM index_builds WHERE instance_id = $1 GROUP BY collection";
 
 const COUNT: &str = "SELECT count(*) FROM collections WHERE instance_id = $1";
 
@@ -42,6 +56,12 @@ const CHANGE: &str = "
 const LOCK: &str = "
     SELECT definition FROM collections WHERE instance_id = $1 AND id = $2 FOR UPDATE";
 
+const LOCK_BUILDS: &str = "
+    SELECT 1 FROM index_builds WHERE instance_id = $1 AND collection = $2 ORDER BY index_id FOR UPDATE";
+
+const END_BUILDS: &str = "
+    DELETE FROM index_builds WHERE instance_id = $1 AND collection = $2 AND index_id = ANY ($3)";
+
 const REMOVE: &str = "DELETE FROM collections WHERE instance_id = $1 AND id = $2";
 
 pub(super) const DECLARED: &str = "SELECT definition FROM declared_collections ORDER BY id";
@@ -52,14 +72,10 @@ impl Collections for PostgresStore {
         instance_id: InstanceId,
         id: &str,
     ) -> Result<Option<Arc<Collection>>, StoreError> {
-        match (
-            self.catalog.get(None, id),
-            self.catalog.get(Some(instance_id), id),
-        ) {
-            (Some(Some(declared)), _) => Ok(Some(declared)),
-            (Some(None), Some(own)) => Ok(own),
-            _ => attempt!(reading: self.read_both(instance_id, id)),
+        if let Some(known) = self.catalog.get(instance_id, id) {
+            return Ok(known);
         }
+        attempt!(reading: self.read_both(instance_id, id))
     }
 
     async fn collections(
@@ -68,16 +84,7 @@ impl Collections for PostgresStore {
     ) -> Result<Vec<Arc<Collection>>, StoreError> {
         let tenant = uuid(instance_id);
         let rows = attempt!(reading: self.tell(instance_id, ALL, &[&tenant]))?;
-        let (mut declared, mut own) = (Vec::new(), Vec::new());
-        for row in &rows {
-            let (definition, is_declared) = (definition(row)?, row.try_get(1));
-            if is_declared.map_err(Failure::from)? {
-                declared.push(definition);
-            } else {
-                own.push(definition);
-            }
-        }
-        Ok(together(declared, own))
+        Ok(read_all(&rows)?)
     }
 
     async fn create_collection(
@@ -87,7 +94,7 @@ impl Collections for PostgresStore {
     ) -> Result<Result<Definition, Fault>, StoreError> {
         definition.revision = first_revision(&definition);
         let outcome = attempt!(writing: self.create(instance_id, &definition));
-        self.catalog.forget(Some(instance_id), &definition.id);
+        self.catalog.forget(instance_id, &definition.id);
         Ok(outcome?.map(|()| definition))
     }
 
@@ -97,7 +104,7 @@ impl Collections for PostgresStore {
         definition: Definition,
     ) -> Result<Result<Definition, Fault>, StoreError> {
         let outcome = attempt!(writing: self.update(instance_id, &definition));
-        self.catalog.forget(Some(instance_id), &definition.id);
+        self.catalog.forget(instance_id, &definition.id);
         self.inexact.invalidate_all();
         outcome
     }
@@ -111,7 +118,7 @@ impl Collections for PostgresStore {
             return Ok(false);
         }
         let outcome = attempt!(writing: self.delete(instance_id, id));
-        self.catalog.forget(Some(instance_id), id);
+        self.catalog.forget(instance_id, id);
         outcome
     }
 
@@ -128,7 +135,10 @@ impl Collections for PostgresStore {
         definitions: Vec<Definition>,
         trial: bool,
     ) -> Result<Result<(), Fault>, StoreError> {
-        let outcome = attempt!(writing: self.declare(&definitions, trial));
+        if trial {
+            return attempt!(reading: self.try_to_declare(&definitions));
+        }
+        let outcome = attempt!(writing: self.declare(&definitions));
         self.catalog.forget_all();
         self.inexact.invalidate_all();
         outcome
@@ -189,18 +199,21 @@ impl PostgresStore {
         let rows = self
             .tell(instance_id, BOTH, &[&uuid(instance_id), &id])
             .await?;
-        let mut first = None;
-        for (column, owner) in [None, Some(instance_id)].into_iter().enumerate() {
-            let json: Option<&str> = match rows.first() {
-                Some(row) => row.try_get(column)?,
-                None => None,
-            };
-            let known = json.map(parse).transpose()?;
-            let known = known.map(|it| Arc::new(Collection::new(it, owner.is_none())));
-            let known = self.catalog.put(owner, id, known);
-            first = first.or(known);
+        let Some(row) = rows.first() else {
+            return Ok(None);
+        };
+        let (declared, has_builds): (Option<&str>, Option<bool>) =
+            (row.try_get(0)?, row.try_get(1)?);
+        let own: Option<&str> = row.try_get(2)?;
+        let Some(json) = declared.or(own) else {
+            return Ok(self.catalog.put_own(instance_id, id, None));
+        };
+        let found = Collection::new(parse(json)?, declared.is_some());
+        if has_builds == Some(false) {
+            return Ok(Some(self.catalog.put_same(id, found)));
         }
-        Ok(first)
+        let found = found.with_unready(&index_builds::unready(row, 3)?);
+        Ok(self.catalog.put_own(instance_id, id, Some(found)))
     }
 
     async fn create(
@@ -225,6 +238,8 @@ impl PostgresStore {
                 client.execute(REMOVE, &[&tenant, &new.id]).await?;
                 return Ok(Err(too_many()));
             }
+            // What is being cleared of an earlier collection of this id is not taken for over meanwhile.
+            client.query(LOCK_BUILDS, &[&tenant, &new.id]).await?;
             Ok(Ok(()))
         };
         let outcome = transaction(&lease, instance_id, Sees::Latest, work).await;
@@ -238,7 +253,6 @@ impl PostgresStore {
     ) -> Result<Result<Definition, Fault>, Failure> {
         let lease = self.tenants().await?;
         let work = async {
-            keys::be_patient(&lease).await?;
             let Some(before) = lock(&lease, instance_id, &definition.id).await? else {
                 return Ok(Err(Fault::collection_missing(&definition.id)));
             };
@@ -251,7 +265,9 @@ impl PostgresStore {
                 Collection::new(before, false),
                 Collection::new(definition, false),
             );
-            if let Err(fault) = keys::rebuild(&lease, instance_id, &old, &new).await? {
+            let mut at_once = AtOnce::default();
+            let done = reindex(&lease, instance_id, &old, &new, &mut at_once).await?;
+            if let Err(fault) = done {
                 return Ok(Err(fault));
             }
             let new = new.definition;
@@ -277,12 +293,32 @@ impl PostgresStore {
             let collection = Collection::new(definition, false);
             keys::truncate(&lease, instance_id, &collection).await?;
             let client = lease.client()?;
-            client.execute(REMOVE, &[&uuid(instance_id), &id]).await?;
+            let tenant = uuid(instance_id);
+            let indexes: Vec<IndexId> = collection.indexes.iter().map(|it| it.id).collect();
+            let values = &[&tenant as _, &id as _, &indexes as _];
+            client.execute(END_BUILDS, values).await?;
+            client.execute(REMOVE, &[&tenant, &id]).await?;
             Ok(true)
         };
         let outcome = transaction(&lease, instance_id, Sees::Latest, work).await;
         lease.give_back(outcome)
     }
+}
+
+/// The collections of an instance, with how their indexes stand.
+fn read_all(rows: &[Row]) -> Result<Vec<Arc<Collection>>, Failure> {
+    let (mut declared, mut own, mut unready) = (Vec::new(), Vec::new(), Vec::new());
+    for row in rows {
+        if let Some(collection) = row.try_get::<_, Option<String>>(2)? {
+            let indexes = index_builds::unready(row, 3)?;
+            unready.extend(indexes.into_iter().map(|it| (collection.clone(), it)));
+        } else if row.try_get(1)? {
+            declared.push(definition(row)?);
+        } else {
+            own.push(definition(row)?);
+        }
+    }
+    Ok(together(declared, own, unready))
 }
 
 async fn lock(

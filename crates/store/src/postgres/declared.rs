@@ -1,12 +1,13 @@
 //! Collections that the configuration declares: every instance has them.
 
 use backlot_wix::InstanceId;
-use backlot_wix::data::Fault;
 use backlot_wix::data::collection::Definition;
+use backlot_wix::data::{Fault, Object};
 
 use super::PostgresStore;
 use super::collections::{DECLARED, definition, flat, undone};
 use super::failure::Failure;
+use super::index_builds::reindex;
 use super::instances::instance_id;
 use super::items::keys;
 use super::lease::Lease;
@@ -14,7 +15,9 @@ use super::tenant::{owners_transaction, uuid};
 use uuid::Uuid;
 
 use super::stored::JsonText;
-use crate::collections::{Collection, Misfits, Usage, undeclared, write};
+use crate::collections::{Collection, Misfits, Usage, gone, redeclared, undeclared, write};
+use crate::index_builds::AtOnce;
+use crate::index_trial::IndexTrial;
 use crate::{Backfill, StoreError};
 
 // Two nodes that start at once declare one after the other; the second finds nothing to do.
@@ -23,10 +26,12 @@ const ONE_BY_ONE: &str = "SELECT pg_advisory_xact_lock(27692324840992629)";
 const LOCK: &str = "SELECT 1 FROM declared_collections WHERE id = $1 FOR UPDATE";
 
 const KEEP: &str = "
-    INSERT INTO declared_collections (id, definition, revision) VALUES ($1, $2, $3)
+    INSERT INTO declared_collections (id, definition, revision, has_builds)
+    VALUES ($1, $2, $3, EXISTS (SELECT 1 FROM index_builds WHERE collection = $1))
     ON CONFLICT (id) DO UPDATE SET
         definition = excluded.definition,
-        revision   = excluded.revision";
+        revision   = excluded.revision,
+        has_builds = excluded.has_builds";
 
 const REMOVE: &str = "DELETE FROM declared_collections WHERE id = $1";
 
@@ -41,9 +46,27 @@ const PAGE: &str = "
     WHERE collection = $1 AND (instance_id, item_id) > ($2, $3)
     ORDER BY instance_id, item_id LIMIT 1000";
 
-const WITH_ITEMS: &str = "SELECT DISTINCT instance_id FROM items WHERE collection = $1";
+const PAGE_OF_INSTANCE: &str = "
+    SELECT item_id, data FROM items
+    WHERE instance_id = $1 AND collection = $2 AND item_id > $3 ORDER BY item_id LIMIT 200";
 
-const REMOVE_ALL: [&str; 4] = [
+// From one instance to the next, past its items.
+const WITH_ITEMS: &str = "
+    WITH RECURSIVE tenants (id) AS (
+        (SELECT instance_id FROM items ORDER BY instance_id LIMIT 1)
+        UNION ALL
+        SELECT (SELECT i.instance_id FROM items AS i WHERE i.instance_id > t.id
+                ORDER BY i.instance_id LIMIT 1)
+        FROM tenants AS t WHERE t.id IS NOT NULL
+    )
+    SELECT id FROM tenants WHERE id IS NOT NULL AND EXISTS (
+        SELECT 1 FROM items AS i WHERE i.instance_id = id AND i.collection = $1)";
+
+const REMOVE_ALL: [&str; 5] = [
+    "SELECT count(*) FROM (
+         SELECT 1 FROM index_builds WHERE instance_id = $1 AND collection = $2
+         ORDER BY index_id FOR UPDATE
+     ) AS locked",
     "DELETE FROM item_keys WHERE instance_id = $1 AND sequence IN (
          SELECT sequence FROM items WHERE instance_id = $1 AND collection = $2)",
     "DELETE FROM item_unique_keys WHERE instance_id = $1 AND sequence IN (
@@ -68,23 +91,73 @@ impl PostgresStore {
     pub(super) async fn declare(
         &self,
         definitions: &[Definition],
-        trial: bool,
     ) -> Result<Result<(), Fault>, Failure> {
         let lease = self.owner().await?;
-        let work = async {
-            undone(declare(&lease, definitions)).await?;
-            // What a transaction holds is undone by a failure.
-            if trial {
-                Err(Failure::Final(StoreError::Outdated))
-            } else {
-                Ok(())
-            }
-        };
+        let work = undone(declare(&lease, definitions));
         let outcome = owners_transaction(&lease, work).await;
-        match lease.give_back(outcome) {
-            Err(Failure::Final(StoreError::Outdated)) if trial => Ok(Ok(())),
-            other => flat(other),
+        flat(lease.give_back(outcome))
+    }
+
+    /// Looks whether the items can be in the indexes that these definitions add, however many there are.
+    pub(super) async fn try_to_declare(
+        &self,
+        definitions: &[Definition],
+    ) -> Result<Result<(), Fault>, Failure> {
+        let before = self.ask(DECLARED, &[]).await?;
+        let before: Vec<Definition> = before.iter().map(definition).collect::<Result<_, _>>()?;
+        for definition in definitions {
+            let Some((old, new)) = redeclared(&before, definition) else {
+                continue;
+            };
+            let old = old.unwrap_or_else(|| undeclared(&new));
+            for instance_id in self.instances_with_once(&new.definition.id).await? {
+                if let Err(fault) = self.try_indexes(instance_id, &old, &new).await? {
+                    return Ok(Err(fault));
+                }
+            }
         }
+        for definition in gone(&before, definitions) {
+            for instance_id in self.instances_with_once(&definition.id).await? {
+                let values = &[&uuid(instance_id) as _, &definition.id as _];
+                let own = self.ask(OWN, values).await?;
+                let Some(own) = own.first().map(super::collections::definition) else {
+                    continue;
+                };
+                let own = Collection::new(own?, false);
+                let unknown = undeclared(&own);
+                if let Err(fault) = self.try_indexes(instance_id, &unknown, &own).await? {
+                    return Ok(Err(fault));
+                }
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    async fn try_indexes(
+        &self,
+        instance_id: InstanceId,
+        old: &Collection,
+        new: &Collection,
+    ) -> Result<Result<(), Fault>, Failure> {
+        let mut trial = IndexTrial::new(old, new);
+        let mut after = String::new();
+        while !trial.is_empty() {
+            let values = &[
+                &uuid(instance_id) as _,
+                &new.definition.id as _,
+                &after as _,
+            ];
+            let rows = self.ask(PAGE_OF_INSTANCE, values).await?;
+            let Some(last) = rows.last() else { break };
+            after = last.try_get(0)?;
+            for row in &rows {
+                let json: JsonText<'_> = row.try_get(1)?;
+                if let Err(fault) = trial.look(&object(&json)?) {
+                    return Ok(Err(fault.with("instanceId", instance_id.to_string())));
+                }
+            }
+        }
+        Ok(Ok(()))
     }
 
     pub(super) async fn usage_once(&self, id: &str) -> Result<Usage, Failure> {
@@ -170,10 +243,7 @@ impl PostgresStore {
             after = (last.try_get(0)?, last.try_get(1)?);
             for row in &rows {
                 let (id, json): (String, JsonText<'_>) = (row.try_get(1)?, row.try_get(2)?);
-                let item = json
-                    .to_wire(None)
-                    .and_then(|wire| serde_json::from_str(&wire));
-                let item = item.map_err(|error| StoreError::Refused(error.to_string()))?;
+                let item = object(&json)?;
                 misfits.look(&collection, instance_id(row, 0)?, &id, item, backfill);
             }
         }
@@ -186,25 +256,20 @@ async fn declare(lease: &Lease, definitions: &[Definition]) -> Result<Result<(),
     keys::be_patient(lease).await?;
     let before = client.query(DECLARED, &[]).await?;
     let before: Vec<Definition> = before.iter().map(definition).collect::<Result<_, _>>()?;
-    for mut definition in definitions.iter().cloned() {
-        let old = before.iter().find(|it| it.id == definition.id).cloned();
-        if let Some(old) = &old {
-            (definition.revision, definition.created_at) = (old.revision, old.created_at);
-            if old.says_the_same_as(&definition) {
-                continue;
-            }
-        }
-        definition.revision += 1;
-        if let Err(fault) = Box::pin(change(lease, old, definition)).await? {
+    let mut at_once = AtOnce::default();
+    for definition in definitions {
+        let Some((old, new)) = redeclared(&before, definition) else {
+            continue;
+        };
+        let changed = Box::pin(change(lease, old, new, &mut at_once)).await?;
+        if let Err(fault) = changed {
             return Ok(Err(fault));
         }
     }
-    let gone = before
-        .iter()
-        .filter(|it| definitions.iter().all(|new| new.id != it.id));
-    for definition in gone {
+    for definition in gone(&before, definitions) {
         client.execute(REMOVE, &[&definition.id]).await?;
-        if let Err(fault) = Box::pin(uncover(lease, &definition.id)).await? {
+        let uncovered = Box::pin(uncover(lease, &definition.id, &mut at_once)).await?;
+        if let Err(fault) = uncovered {
             return Ok(Err(fault));
         }
     }
@@ -213,7 +278,11 @@ async fn declare(lease: &Lease, definitions: &[Definition]) -> Result<Result<(),
 
 /// Where an instance has a collection of its own with the id of one that is no longer declared, that one
 /// counts again, and knows nothing of what was written meanwhile.
-async fn uncover(lease: &Lease, id: &str) -> Result<Result<(), Fault>, Failure> {
+async fn uncover(
+    lease: &Lease,
+    id: &str,
+    at_once: &mut AtOnce,
+) -> Result<Result<(), Fault>, Failure> {
     let rows = lease.client()?.query(WITH_ITEMS, &[&id]).await?;
     for row in &rows {
         let instance_id = instance_id(row, 0)?;
@@ -221,8 +290,9 @@ async fn uncover(lease: &Lease, id: &str) -> Result<Result<(), Fault>, Failure> 
             continue;
         };
         let own = Collection::new(own, false);
-        let unknown = undeclared(None, &own);
-        if let Err(fault) = keys::rebuild(lease, instance_id, &unknown, &own).await? {
+        let unknown = undeclared(&own);
+        let done = reindex(lease, instance_id, &unknown, &own, at_once).await?;
+        if let Err(fault) = done {
             return Ok(Err(fault.with("instanceId", instance_id.to_string())));
         }
     }
@@ -232,22 +302,18 @@ async fn uncover(lease: &Lease, id: &str) -> Result<Result<(), Fault>, Failure> 
 /// Gives the items of every instance the keys that they need.
 async fn change(
     lease: &Lease,
-    old: Option<Definition>,
-    new: Definition,
+    old: Option<Collection>,
+    new: Collection,
+    at_once: &mut AtOnce,
 ) -> Result<Result<(), Fault>, Failure> {
     let client = lease.client()?;
     // Whoever writes an item holds a lock on the row until it is done; from here on nobody does.
-    client.query(LOCK, &[&new.id]).await?;
-    let new = Collection::new(new, true);
-    let old = old.map(|it| Collection::new(it, true));
+    client.query(LOCK, &[&new.definition.id]).await?;
+    let old = old.unwrap_or_else(|| undeclared(&new));
     let rows = client.query(WITH_ITEMS, &[&new.definition.id]).await?;
     for row in &rows {
         let id = instance_id(row, 0)?;
-        let old = match &old {
-            Some(old) => old.clone(),
-            None => undeclared(own(lease, id, &new.definition.id).await?, &new),
-        };
-        if let Err(fault) = keys::rebuild(lease, id, &old, &new).await? {
+        if let Err(fault) = reindex(lease, id, &old, &new, at_once).await? {
             return Ok(Err(fault.with("instanceId", id.to_string())));
         }
     }
@@ -255,6 +321,12 @@ async fn change(
     let (json, revision) = (write(&new)?, new.revision.cast_signed());
     client.execute(KEEP, &[&new.id, &json, &revision]).await?;
     Ok(Ok(()))
+}
+
+fn object(json: &JsonText<'_>) -> Result<Object, Failure> {
+    let wire = json.to_wire(None);
+    let item = wire.and_then(|wire| serde_json::from_str(&wire));
+    Ok(item.map_err(|error| StoreError::Refused(error.to_string()))?)
 }
 
 async fn own(

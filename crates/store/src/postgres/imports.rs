@@ -4,7 +4,7 @@ use super::PostgresStore;
 use super::failure::{Failure, attempt};
 use super::tenant::{owners_transaction, uuid};
 use crate::StoreError;
-use crate::imports::{Import, TABLES};
+use crate::imports::{Import, LEFT_BEHIND, TABLES};
 use crate::markers::IMPORT;
 
 /// Whoever wrote with a definition of before is told to look again.
@@ -58,7 +58,8 @@ impl PostgresStore {
                 client.execute(jobs, &[&present]).await?;
             }
             for table in TABLES {
-                if import.replaces {
+                // What is left of the keys of earlier collections is in no items' place.
+                if import.replaces || LEFT_BEHIND.contains(&table) {
                     let sql = format!("DELETE FROM {table} WHERE instance_id = $1");
                     client.execute(&sql, &[&present]).await?;
                 }

@@ -64,10 +64,13 @@ const TOTALS: &str = "
 
 const DELETE_ITEMS: &str = "DELETE FROM items WHERE instance_id = $1";
 
-// In the order in which writers lock: collections, items, keys, and links last.
-const LOCKS: [&str; 2] = [
+// In the order in which writers lock: collections, builds of indexes, items, keys, and links last.
+const LOCKS: [&str; 3] = [
     "SELECT count(*) FROM (
          SELECT 1 FROM collections WHERE instance_id = $1 ORDER BY id FOR UPDATE
+     ) AS locked",
+    "SELECT count(*) FROM (
+         SELECT 1 FROM index_builds WHERE instance_id = $1 ORDER BY collection, index_id FOR UPDATE
      ) AS locked",
     "SELECT count(*) FROM (
          SELECT 1 FROM items WHERE instance_id = $1 ORDER BY collection, item_id FOR UPDATE
@@ -75,10 +78,11 @@ const LOCKS: [&str; 2] = [
 ];
 
 /// Everything else that begins with the instance.
-const DELETE_REST: [&str; 14] = [
+const DELETE_REST: [&str; 15] = [
     "DELETE FROM item_keys WHERE instance_id = $1",
     "DELETE FROM item_unique_keys WHERE instance_id = $1",
     "DELETE FROM inexact_indexes WHERE instance_id = $1",
+    "DELETE FROM index_builds WHERE instance_id = $1",
     super::items::LOCK_LINKS,
     "DELETE FROM item_links WHERE instance_id = $1",
     "DELETE FROM collections WHERE instance_id = $1",

@@ -9,7 +9,7 @@ use super::tenant::owners_transaction;
 use crate::StoreError;
 
 /// In order. A migration that has been released is never edited.
-const MIGRATIONS: [(i64, &str); 13] = [
+const MIGRATIONS: [(i64, &str); 14] = [
     (
         1,
         include_str!("../../migrations/postgres/0001_instances.sql"),
@@ -55,6 +55,10 @@ const MIGRATIONS: [(i64, &str); 13] = [
     (
         13,
         include_str!("../../migrations/postgres/0013_field_order.sql"),
+    ),
+    (
+        14,
+        include_str!("../../migrations/postgres/0014_index_builds.sql"),
     ),
 ];
 

@@ -21,6 +21,7 @@ mod declared;
 mod failure;
 mod field_order;
 mod imports;
+mod index_builds;
 mod instance_details;
 mod instances;
 mod items;

@@ -42,7 +42,7 @@ const ABOVE: &str = "
 const MISSING: &str = "
     SELECT count(*)
     FROM unnest(ARRAY['collections', 'items', 'item_keys', 'item_unique_keys', 'inexact_indexes',
-                      'item_links', 'jobs', 'declared_collections', 'instance_secrets', 'accounts',
+                      'index_builds', 'item_links', 'jobs', 'declared_collections', 'instance_secrets', 'accounts',
                       'pending_authorizations', 'connection_usage']) AS t(name)
     CROSS JOIN unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS p(privilege)
     WHERE NOT (name = 'declared_collections' AND privilege IN ('INSERT', 'DELETE'))
@@ -54,8 +54,8 @@ const MISSING: &str = "
 const GRANT: &str = "
     GRANT USAGE ON SCHEMA backlot TO backlot_tenant;
     GRANT SELECT, INSERT, UPDATE, DELETE
-        ON collections, items, item_keys, item_unique_keys, inexact_indexes, item_links, jobs,
-           instance_secrets, accounts, pending_authorizations
+        ON collections, items, item_keys, item_unique_keys, inexact_indexes, index_builds, item_links,
+           jobs, instance_secrets, accounts, pending_authorizations
         TO backlot_tenant;
     GRANT SELECT, UPDATE ON declared_collections TO backlot_tenant;
     GRANT SELECT ON connection_usage TO backlot_tenant;

@@ -4,6 +4,8 @@
 //! in between: row-level security shows nothing else. The name is set each time, so no name of before
 //! serves anybody.
 
+use std::ops::ControlFlow;
+
 use backlot_wix::InstanceId;
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
@@ -66,6 +68,30 @@ pub(super) async fn transaction<T>(
     sees: Sees,
     work: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
+    // In a box, so that what waits for it stays small.
+    let outcome = Box::pin(begun(lease, instance_id, sees, work)).await;
+    end(lease, outcome).await
+}
+
+/// A transaction that only reads, all of it at one moment. If the work stops before it has read all that it asked for,
+/// the connection is not given back with the rest of the rows, and so the transaction does not end here.
+pub(super) async fn reading<T>(
+    lease: &Lease,
+    instance_id: InstanceId,
+    work: impl Future<Output = Result<ControlFlow<T>, Failure>>,
+) -> Result<ControlFlow<T>, Failure> {
+    match Box::pin(begun(lease, instance_id, Sees::OneMoment, work)).await {
+        Ok(ControlFlow::Continue(())) => end(lease, Ok(ControlFlow::Continue(()))).await,
+        outcome => outcome,
+    }
+}
+
+async fn begun<T>(
+    lease: &Lease,
+    instance_id: InstanceId,
+    sees: Sees,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
     let client = lease.client()?;
     let name = client
         .prepare_typed_cached(NAME_IN_TRANSACTION, &[Type::TEXT])
@@ -83,11 +109,10 @@ pub(super) async fn transaction<T>(
         client.query(&name, &values),
         work,
     );
-    let outcome = match begun.err().or(named.err()) {
+    match begun.err().or(named.err()) {
         Some(failure) => Err(failure),
         None => outcome,
-    };
-    end(lease, outcome).await
+    }
 }
 
 /// A transaction of the owner's, who sees all instances.

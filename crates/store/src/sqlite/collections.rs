@@ -8,12 +8,13 @@ use backlot_wix::data::{Budget, Fault, limits};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::SqliteStore;
-use super::items::keys;
-use super::readers::Reader;
+use super::declared::{declare, try_to_declare};
+use super::index_builds::{self, reindex};
 use crate::collections::{
     Collection, Collections, Misfits, Usage, exists, first_revision, parse, stale, together,
-    too_many, undeclared, write,
+    too_many, write,
 };
+use crate::index_builds::AtOnce;
 use crate::items::ItemsOf;
 use crate::items::no_json;
 use crate::{Backfill, StoreError};
@@ -36,27 +37,27 @@ impl Collections for SqliteStore {
         instance_id: InstanceId,
         id: &str,
     ) -> Result<Option<Arc<Collection>>, StoreError> {
-        for owner in [None, Some(instance_id)] {
-            let known = if let Some(known) = self.catalog.get(owner, id) {
-                known
-            } else {
-                let read = |reader: &Reader| read(&reader.connection, owner, id);
-                let known = self.readers.read(Budget::unlimited(), read)?;
-                let known = known.map(|it| Arc::new(Collection::new(it, owner.is_none())));
-                self.catalog.put(owner, id, known)
-            };
-            if known.is_some() {
-                return Ok(known);
-            }
+        if let Some(known) = self.catalog.get(instance_id, id) {
+            return Ok(known);
         }
-        Ok(None)
+        let (found, is_same) = self.readers.read(Budget::unlimited(), |reader| {
+            reader.in_snapshot(|connection| {
+                let found = find_current(connection, instance_id, id)?;
+                let is_declared = found.as_ref().is_some_and(|it| it.declared);
+                Ok((found, is_declared && !has_builds(connection, id)?))
+            })
+        })?;
+        Ok(match found {
+            Some(found) if is_same => Some(self.catalog.put_same(id, found)),
+            found => self.catalog.put_own(instance_id, id, found),
+        })
     }
 
     async fn collections(
         &self,
         instance_id: InstanceId,
     ) -> Result<Vec<Arc<Collection>>, StoreError> {
-        self.read_with(move |connection| {
+        let read = move |connection: &Connection| {
             let declared = read_declared(connection)?;
             let mut own = connection
                 .prepare_cached("SELECT definition FROM collections WHERE instance_id = ?1")?;
@@ -64,9 +65,12 @@ impl Collections for SqliteStore {
             let own = own
                 .map(|json| parse(&json?))
                 .collect::<Result<_, StoreError>>()?;
-            Ok(together(declared, own))
-        })
-        .await
+            let unready = index_builds::all_unready(connection, instance_id)?;
+            Ok(together(declared, own, unready))
+        };
+        self.readers
+            .read_long(Budget::unlimited(), move |reader| reader.in_snapshot(read))
+            .await
     }
 
     async fn create_collection(
@@ -93,7 +97,7 @@ impl Collections for SqliteStore {
                 Ok(Ok(definition))
             })
             .await;
-        self.catalog.forget(Some(instance_id), &id);
+        self.catalog.forget(instance_id, &id);
         outcome
     }
 
@@ -117,12 +121,12 @@ impl Collections for SqliteStore {
                     Collection::new(definition, false),
                 );
                 // An error undoes what was built until then; a fault alone would not.
-                keys::rebuild(connection, instance_id, &old, &new)??;
+                reindex(connection, instance_id, &old, &new, &mut AtOnce::default())??;
                 keep(connection, instance_id, &new.definition)?;
                 Ok(Ok(new.definition))
             })
             .await;
-        self.catalog.forget(Some(instance_id), &id);
+        self.catalog.forget(instance_id, &id);
         match outcome {
             Err(StoreError::GaveUp(fault)) => Ok(Err(fault)),
             other => other,
@@ -152,13 +156,14 @@ impl Collections for SqliteStore {
                     instance_id,
                     &Collection::new(definition, false),
                 )?;
+                index_builds::forget_collection(connection, instance_id, &collection)?;
                 connection
                     .prepare_cached("DELETE FROM collections WHERE instance_id = ?1 AND id = ?2")?
                     .execute(params![instance_id.as_bytes(), collection])?;
                 Ok(true)
             })
             .await;
-        self.catalog.forget(Some(instance_id), id);
+        self.catalog.forget(instance_id, id);
         outcome
     }
 
@@ -171,21 +176,19 @@ impl Collections for SqliteStore {
         definitions: Vec<Definition>,
         trial: bool,
     ) -> Result<Result<(), Fault>, StoreError> {
+        if trial {
+            let look = move |connection: &Connection| try_to_declare(connection, &definitions);
+            return self.read_unlimited(look).await;
+        }
         let outcome = self
             .write_with(move |connection| {
-                let declared = declare(connection, &definitions)?;
-                match declared {
-                    // What a savepoint holds is undone by an error.
-                    Ok(()) if trial => Err(StoreError::Outdated),
-                    Ok(()) => Ok(()),
-                    Err(fault) => Err(StoreError::GaveUp(fault)),
-                }
+                // What a savepoint holds is undone by an error.
+                Ok(declare(connection, &definitions)??)
             })
             .await;
         self.catalog.forget_all();
         match outcome {
             Err(StoreError::GaveUp(fault)) => Ok(Err(fault)),
-            Err(StoreError::Outdated) if trial => Ok(Ok(())),
             other => other.map(Ok),
         }
     }
@@ -313,58 +316,40 @@ impl Collections for SqliteStore {
     }
 }
 
-/// Puts the declared collections in the place of those before.
-fn declare(
+/// The collection that an instance has under an id, as its indexes stand there.
+pub(super) fn find_current(
     connection: &Connection,
-    definitions: &[Definition],
-) -> Result<Result<(), Fault>, StoreError> {
-    let before = read_declared(connection)?;
-    for mut definition in definitions.iter().cloned() {
-        let old = before.iter().find(|it| it.id == definition.id).cloned();
-        if let Some(old) = &old {
-            (definition.revision, definition.created_at) = (old.revision, old.created_at);
-            if old.says_the_same_as(&definition) {
-                continue;
-            }
-        }
-        definition.revision += 1;
-        let new = Collection::new(definition, true);
-        let old = old.map(|it| Collection::new(it, true));
-        for instance_id in instances_with_items(connection, &new.definition.id)? {
-            let old = match &old {
-                Some(old) => old.clone(),
-                None => undeclared(
-                    read(connection, Some(instance_id), &new.definition.id)?,
-                    &new,
-                ),
-            };
-            if let Err(fault) = keys::rebuild(connection, instance_id, &old, &new)? {
-                return Ok(Err(fault.with("instanceId", instance_id.to_string())));
-            }
-        }
-        keep_declared(connection, &new.definition)?;
-    }
-    let gone = before
-        .iter()
-        .filter(|it| definitions.iter().all(|new| new.id != it.id));
-    for definition in gone {
-        connection
-            .prepare_cached("DELETE FROM declared_collections WHERE id = ?1")?
-            .execute([&definition.id])?;
-        // Where an instance has a collection of its own with this id, that one counts again, and knows
-        // nothing of what was written meanwhile.
-        for instance_id in instances_with_items(connection, &definition.id)? {
-            let Some(own) = read(connection, Some(instance_id), &definition.id)? else {
-                continue;
-            };
-            let own = Collection::new(own, false);
-            let unknown = undeclared(None, &own);
-            if let Err(fault) = keys::rebuild(connection, instance_id, &unknown, &own)? {
-                return Ok(Err(fault.with("instanceId", instance_id.to_string())));
-            }
+    instance_id: InstanceId,
+    id: &str,
+) -> Result<Option<Collection>, StoreError> {
+    for owner in [None, Some(instance_id)] {
+        if let Some(definition) = read(connection, owner, id)? {
+            let unready = index_builds::unready(connection, instance_id, id)?;
+            let found = Collection::new(definition, owner.is_none());
+            return Ok(Some(found.with_unready(&unready)));
         }
     }
-    Ok(Ok(()))
+    Ok(None)
+}
+
+/// Keeps the definition of a collection that an instance has, which may be declared.
+pub(super) fn keep_current(
+    connection: &Connection,
+    instance_id: InstanceId,
+    collection: &Collection,
+) -> Result<(), StoreError> {
+    if collection.declared {
+        keep_declared(connection, &collection.definition)
+    } else {
+        keep(connection, instance_id, &collection.definition)
+    }
+}
+
+/// Whether some instance has indexes of a collection that are not ready.
+fn has_builds(connection: &Connection, id: &str) -> Result<bool, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM index_builds WHERE collection = ?1)")?
+        .query_row([id], |row| row.get(0))?)
 }
 
 /// The revision of the definition that counts for an instance's collection now.
@@ -388,7 +373,7 @@ pub(super) fn current_revision(
     Ok(revision.map(i64::cast_unsigned))
 }
 
-fn read(
+pub(super) fn read(
     connection: &Connection,
     owner: Option<InstanceId>,
     id: &str,
@@ -408,7 +393,7 @@ fn read(
     json.map(|json| parse(&json)).transpose()
 }
 
-fn read_declared(connection: &Connection) -> Result<Vec<Definition>, StoreError> {
+pub(super) fn read_declared(connection: &Connection) -> Result<Vec<Definition>, StoreError> {
     let mut all =
         connection.prepare_cached("SELECT definition FROM declared_collections ORDER BY id")?;
     let all = all.query_map([], |row| row.get::<_, String>(0))?;
@@ -430,7 +415,10 @@ fn keep(
     Ok(())
 }
 
-fn keep_declared(connection: &Connection, definition: &Definition) -> Result<(), StoreError> {
+pub(super) fn keep_declared(
+    connection: &Connection,
+    definition: &Definition,
+) -> Result<(), StoreError> {
     let (json, revision) = (write(definition)?, definition.revision.cast_signed());
     connection
         .prepare_cached(KEEP_DECLARED)?
@@ -438,12 +426,21 @@ fn keep_declared(connection: &Connection, definition: &Definition) -> Result<(),
     Ok(())
 }
 
-fn instances_with_items(
+pub(super) fn instances_with_items(
     connection: &Connection,
     collection: &str,
 ) -> Result<Vec<InstanceId>, StoreError> {
-    let mut rows = connection
-        .prepare_cached("SELECT DISTINCT instance_id FROM items WHERE collection = ?1")?;
+    // From one instance to the next, past its items.
+    let mut rows = connection.prepare_cached(
+        "WITH RECURSIVE tenants (id) AS (
+             SELECT (SELECT min(instance_id) FROM items)
+             UNION ALL
+             SELECT (SELECT min(instance_id) FROM items WHERE instance_id > id)
+             FROM tenants WHERE id IS NOT NULL
+         )
+         SELECT id FROM tenants WHERE id IS NOT NULL AND EXISTS (
+             SELECT 1 FROM items WHERE instance_id = id AND collection = ?1)",
+    )?;
     let rows = rows.query_map([collection], |row| row.get::<_, [u8; 16]>(0))?;
     rows.map(|bytes| Ok(InstanceId::from_bytes(bytes?)))
         .collect()

@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 
 use super::SqliteStore;
 use crate::StoreError;
-use crate::imports::{Import, TABLES};
+use crate::imports::{Import, LEFT_BEHIND, TABLES};
 use crate::markers::IMPORT;
 
 /// Whoever wrote with a definition of before is told to look again.
@@ -70,7 +70,8 @@ fn take_over(
         connection.execute("DELETE FROM jobs WHERE instance_id = ?1", [present])?;
     }
     for table in TABLES {
-        if import.replaces {
+        // What is left of the keys of earlier collections is in no items' place.
+        if import.replaces || LEFT_BEHIND.contains(&table) {
             connection.execute(
                 &format!("DELETE FROM {table} WHERE instance_id = ?1"),
                 [present],

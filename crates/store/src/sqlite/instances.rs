@@ -147,6 +147,7 @@ impl Instances for SqliteStore {
                 "DELETE FROM item_keys WHERE instance_id = ?1",
                 "DELETE FROM item_unique_keys WHERE instance_id = ?1",
                 "DELETE FROM inexact_indexes WHERE instance_id = ?1",
+                "DELETE FROM index_builds WHERE instance_id = ?1",
                 "DELETE FROM item_links WHERE instance_id = ?1",
                 "DELETE FROM collections WHERE instance_id = ?1",
                 "DELETE FROM jobs WHERE instance_id = ?1",

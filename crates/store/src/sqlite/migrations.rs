@@ -9,7 +9,7 @@ use crate::StoreError;
 use crate::files::Existing;
 
 /// In order. A migration that has been released is never edited.
-const MIGRATIONS: [(i64, &str); 13] = [
+const MIGRATIONS: [(i64, &str); 14] = [
     (
         1,
         include_str!("../../migrations/sqlite/0001_instances.sql"),
@@ -46,6 +46,10 @@ const MIGRATIONS: [(i64, &str); 13] = [
     (
         13,
         include_str!("../../migrations/sqlite/0013_last_places.sql"),
+    ),
+    (
+        14,
+        include_str!("../../migrations/sqlite/0014_index_builds.sql"),
     ),
 ];
 

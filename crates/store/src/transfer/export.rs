@@ -180,9 +180,15 @@ impl<'store> Exporter<'store> {
 
 fn begin(collection: Option<&Arc<Collection>>) -> Option<Record> {
     let collection = collection?;
+    // An index that could not be built would refuse the items that stand in its way, or fail again.
+    let definition = if collection.declared {
+        collection.definition.clone()
+    } else {
+        collection.without_failed()
+    };
     Some(Record::Collection {
         declared: collection.declared,
-        definition: Box::new(collection.definition.clone()),
+        definition: Box::new(definition),
     })
 }
 

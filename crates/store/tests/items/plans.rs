@@ -2,6 +2,7 @@
 //!
 //! SQLite only. The statements themselves are the store's; none is repeated here.
 
+use backlot_store::index_builds::IndexBuilds as _;
 use backlot_store::items::link::Wanted;
 use backlot_store::items::{Find, Items as _, Link};
 use backlot_wix::data::{Direction, FieldPath, Sort};
@@ -57,6 +58,29 @@ async fn reads_go_by_an_index() {
         })
         .await;
     overheard.only_searches("the last page");
+}
+
+#[tokio::test]
+async fn a_piece_of_a_build_goes_by_an_index() {
+    let overheard = Overheard::open().await;
+    let mut table = overheard.table.clone();
+    let more: Vec<Json> = (0..300)
+        .map(|n| json!({ "_id": format!("m{n}"), "f": n }))
+        .collect();
+    table.insert_all(&more).await;
+    let index = json!({ "name": "f", "fields": [{ "path": "f" }] });
+    table
+        .redefine(&json!({ "indexes": [index] }))
+        .await
+        .unwrap();
+    overheard.plans();
+    let id = table.of.instance_id;
+    while table.store.has_builds(id).await.unwrap() {
+        overheard.plans();
+        table.store.build_piece(id).await.unwrap();
+        overheard.only_searches("a piece");
+    }
+    assert_eq!(table.matching(&json!({ "f": 7 })).await, ["m7"]);
 }
 
 #[tokio::test]

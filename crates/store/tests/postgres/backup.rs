@@ -241,12 +241,14 @@ async fn who_reads_meanwhile_sees_the_old_and_then_the_new() {
     );
 }
 
-/// Items as they were before migration 13: the column that it brought is the last one.
-fn without_field_order(pieces: &mut Vec<crate::backup_file::Piece>) {
-    let is_items = |piece: &crate::backup_file::Piece| table(piece).is_some_and(|it| it == "items");
-    let start = pieces.iter().position(is_items).unwrap();
+/// A table as it was before a migration that brought its last column.
+fn without_last_column(pieces: &mut Vec<crate::backup_file::Piece>, of: &str, column: &str) {
+    let is_it = |piece: &crate::backup_file::Piece| table(piece).is_some_and(|it| it == of);
+    let start = pieces.iter().position(is_it).unwrap();
     let columns = String::from_utf8(pieces[start].1.clone()).unwrap();
-    pieces[start].1 = columns.replace(r#","field_order""#, "").into_bytes();
+    let without = columns.replace(&format!(r#","{column}""#), "");
+    assert_ne!(without, columns);
+    pieces[start].1 = without.into_bytes();
     let content = pieces[start + 1..].iter().take_while(|it| it.0 == b'D');
     let content: Vec<u8> = content.flat_map(|it| it.1.clone()).collect();
     let rows = String::from_utf8(content).unwrap();
@@ -309,7 +311,7 @@ async fn one_who_is_held_by_row_level_security_takes_and_puts_back_everything() 
 async fn a_backup_of_an_earlier_program_is_brought_up_to_this_one() {
     let (house, _folder, file) = backed_up().await;
     let before = content(&house.database).await;
-    // What migrations 8 to 10 and 12 brought.
+    // What migrations 8 to 10, 12 and 14 brought.
     let new = [
         "wrapped_keys",
         "secrets",
@@ -318,6 +320,7 @@ async fn a_backup_of_an_earlier_program_is_brought_up_to_this_one() {
         "pending_authorizations",
         "connection_usage",
         "markers",
+        "index_builds",
     ];
     let earlier = changed(&file, |pieces| {
         pieces[0].1 = br#"{"migration":7}"#.to_vec();
@@ -335,7 +338,9 @@ async fn a_backup_of_an_earlier_program_is_brought_up_to_this_one() {
         keys.unwrap().1 =
             br#"{"name":"signing_keys","columns":["key_id","private_key","created_at_ms"]}"#
                 .to_vec();
-        without_field_order(pieces);
+        // As migrations 13 and 14 did, at their ends.
+        without_last_column(pieces, "items", "field_order");
+        without_last_column(pieces, "declared_collections", "has_builds");
     });
     let of = known(&house.store, 2, "c").await;
     house.insert(&of, &[("later", "{}")]).await;

@@ -3,19 +3,21 @@
 use backlot_store::accounts::{Account, Accounts as _, PendingAuthorization};
 use backlot_store::collections::Collections as _;
 use backlot_store::connection_usage::{ConnectionUsage, ConnectionUsages as _};
+use backlot_store::index_builds::IndexBuilds as _;
 use backlot_store::items::Items as _;
 use backlot_store::postgres::PostgresStore;
 use backlot_store::secrets::{SealedSecret, Secrets as _};
 
-use crate::house::{House, definition, insert, instance_id};
+use crate::house::{self, House, definition, insert, instance_id};
 use crate::server;
 
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 12] = [
     "collections",
     "items",
     "item_keys",
     "item_unique_keys",
     "inexact_indexes",
+    "index_builds",
     "item_links",
     "jobs",
     "instance_secrets",
@@ -58,6 +60,9 @@ pub(crate) async fn two_tenants() -> House {
             .await
             .unwrap();
         connections(&house, instance).await;
+        let tenant = instance_id(instance);
+        let build = format!("INSERT INTO index_builds VALUES ('{tenant}', 'c', 1, 'CLEARING', 0)");
+        house.client().await.batch_execute(&build).await.unwrap();
     }
     house
 }
@@ -157,6 +162,7 @@ async fn a_statement_without_a_tenant_sees_one_tenant_or_nothing() {
         format!("UPDATE instance_secrets SET instance_id = '{two}'"),
         format!("UPDATE accounts SET instance_id = '{two}'"),
         "UPDATE connection_usage SET calls = 0".to_owned(),
+        format!("UPDATE index_builds SET instance_id = '{two}'"),
         "SELECT * FROM instances".to_owned(),
         "SELECT * FROM instance_details".to_owned(),
         "INSERT INTO declared_collections VALUES ('d', '', 1)".to_owned(),
@@ -229,11 +235,30 @@ async fn a_role_that_may_make_no_role_is_held_by_row_level_security() {
     let sql = "SELECT count(*) FROM backlot.item_keys";
     let seen: i64 = admin.query_one(sql, &[]).await.unwrap().get(0);
     assert_eq!(seen, 4, "the owner reached all instances when it had to");
+    build_under_row_level_security(&house).await;
+    let seen: i64 = admin.query_one(sql, &[]).await.unwrap().get(0);
+    assert_eq!(seen, 2 + 302, "one index is cleared, and one is built");
     drop((owner, house.store));
     admin
         .batch_execute(&format!("DROP OWNED BY {role} CASCADE; DROP ROLE {role}"))
         .await
         .unwrap();
+}
+
+/// Declares one more index where one instance has many items.
+async fn build_under_row_level_security(house: &House) {
+    let mut declared = house.store.declared_collections().await.unwrap();
+    let of = house::of(1, declared.remove(0), true);
+    let items: Vec<String> = (0..300).map(|number| format!("m{number}")).collect();
+    let items: Vec<(&str, &str)> = items.iter().map(|id| (id.as_str(), "{}")).collect();
+    house.insert(&of, &items).await;
+    let declared = vec![definition("c", &["x"])];
+    let done = house.store.declare_collections(declared, false).await;
+    done.unwrap().unwrap();
+    let id = instance_id(1);
+    while house.store.has_builds(id).await.unwrap() {
+        house.store.build_piece(id).await.unwrap();
+    }
 }
 
 #[tokio::test]

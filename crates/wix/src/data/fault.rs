@@ -53,6 +53,7 @@ codes! {
     CollectionExists 409 "WDE0104" "There is a collection with this id already.";
     TooLarge 413 "WDE0109" "The request is too large.";
     BadIndex 400 "WDE0112" "The index cannot be built.";
+    DuplicateKey 409 "WDE0113" "Two items hold the same value, so a unique index was not built. It stands in the `failure` of an index.";
     NotSupported 428 "WDE0119" "The collection does not support this.";
     UniqueViolated 409 "WDE0123" "Another item holds this value, which must be unique.";
     DollarField 400 "WDE0134" "A field's name begins with `$`.";
@@ -151,6 +152,11 @@ impl Fault {
     /// `WDE0073: Item [id] does not exist …`, as Wix puts it both in `message` and in `description`.
     pub fn description(&self) -> String {
         format!("{}: {}", self.0.code.name(), self.0.text)
+    }
+
+    /// The sentence for people, without its code.
+    pub fn text(&self) -> &str {
+        &self.0.text
     }
 
     /// Facts for programs.

@@ -1,5 +1,8 @@
-//! Calls about indexes. One is built before its call is answered.
+//! Calls about indexes. One of a small collection is built before its call is answered, one of a larger collection
+//! afterwards.
 
+use backlot_store::collections::Collection;
+use backlot_store::index_builds::IndexState;
 use backlot_wix::data::collection::{Definition, Index};
 use backlot_wix::data::{DataCode, Fault, limits};
 use serde::Deserialize;
@@ -39,7 +42,8 @@ pub(super) async fn create(data: &DataOf, input: &Input) -> Result<String, DataF
         Ok(())
     })
     .await?;
-    Ok(json!({ "index": wire(&data_collection_id, &index) }).to_string())
+    let collection = data.collection(&data_collection_id).await?;
+    Ok(json!({ "index": wire(&collection, &index) }).to_string())
 }
 
 /// `GET indexes`
@@ -52,7 +56,7 @@ pub(super) async fn list(data: &DataOf, input: &Input) -> Result<String, DataFau
     let collection = data.collection(&id).await?;
     let all = &collection.definition.indexes;
     let page = all.iter().skip(offset as usize).take(limit as usize);
-    let page: Vec<Json> = page.map(|index| wire(&id, index)).collect();
+    let page: Vec<Json> = page.map(|index| wire(&collection, index)).collect();
     Ok(json!({
         "pagingMetadata": PagingMetadata::of_part(page.len(), offset, all.len()),
         "indexes": page,
@@ -103,16 +107,32 @@ fn counts(definition: &Definition) -> (usize, usize) {
     (definition.indexes.len() - unique, unique)
 }
 
-fn wire(collection: &str, index: &Index) -> Json {
-    json!({
-        "id": format!("{:016x}", index.id(collection)),
+fn wire(collection: &Collection, index: &Index) -> Json {
+    let id = index.id(&collection.definition.id);
+    let found = collection.indexes.iter().find(|it| it.id == id);
+    let state = found.map_or(&IndexState::Ready, |it| &it.state);
+    let mut wire = json!({
+        "id": format!("{id:016x}"),
         "name": index.name,
         "fields": index.fields,
         "unique": index.unique,
         "caseInsensitive": index.case_insensitive,
-        "status": "ACTIVE",
+        "status": status(state),
         "source": "USER",
-    })
+    });
+    if let IndexState::Failed(failure) = state {
+        wire["failure"] = json!(**failure);
+    }
+    wire
+}
+
+/// Wix's word. An index whose old keys are still being cleared is built afterwards.
+const fn status(state: &IndexState) -> &'static str {
+    match state {
+        IndexState::Ready => "ACTIVE",
+        IndexState::Building | IndexState::Clearing => "BUILDING",
+        IndexState::Failed(_) => "FAILED",
+    }
 }
 
 fn id(input: &Input) -> Result<String, Fault> {

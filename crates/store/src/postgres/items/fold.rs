@@ -325,6 +325,11 @@ impl Rows {
         Ok(rows)
     }
 
+    /// How many keys come.
+    pub(super) const fn new_keys(&self) -> usize {
+        self.new.indexes.len() + self.unique_new.indexes.len()
+    }
+
     pub(super) fn add_keys(
         &mut self,
         of: &ItemsOf,

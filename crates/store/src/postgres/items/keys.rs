@@ -1,25 +1,24 @@
-//! Keys of a whole collection: dropped, or built anew.
+//! Keys of a whole collection, or of a piece of it: made, or dropped.
 
 use std::collections::HashMap;
 
 use backlot_wix::InstanceId;
 use backlot_wix::data::Fault;
 use backlot_wix::data::collection::IndexId;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::apply::key_steps;
 use super::fold::{KeyRows, Rows};
 use super::links::lock_links;
 use super::read_item;
-use crate::collections::Collection;
+use crate::collections::{Collection, Prepared};
+use crate::index_builds::{ItemKeys, MAX_PIECE_BYTES, PieceRoom};
 use crate::items::ItemsOf;
 use crate::items::change::not_unique;
-use crate::items::key_change::Rebuild;
 use crate::postgres::failure::Failure;
 use crate::postgres::lease::Lease;
 use crate::postgres::pipeline::{self, Step, values};
-use crate::postgres::tenant::uuid;
+use crate::postgres::tenant::{Bound, uuid};
 
 /// For what goes through all of a collection.
 const PATIENCE: &str = "SET LOCAL statement_timeout = '15min'";
@@ -46,10 +45,46 @@ const TRUNCATE_LINKS: [&str; 2] = [
     "DELETE FROM item_links WHERE instance_id = $1 AND referenced_collection = $2",
 ];
 
-const PART: &str = "
+const SIZE: &str = "
+    SELECT count(*), coalesce(sum(size), 0)::bigint FROM (
+        SELECT pg_column_size(data) AS size FROM items
+        WHERE instance_id = $1 AND collection COLLATE \"POSIX\" = $2 LIMIT $3
+    ) AS few";
+
+const FEW: &str = "
     SELECT sequence, item_id, owner, data, field_order FROM items
-    WHERE instance_id = $1 AND collection COLLATE \"POSIX\" = $2 AND sequence > $3
-    ORDER BY sequence LIMIT 500";
+    WHERE instance_id = $1 AND collection COLLATE \"POSIX\" = $2 LIMIT $3";
+
+const LOCK_BUILDS: &str = "
+    SELECT count(*) FROM (
+        SELECT 1 FROM index_builds WHERE instance_id = $1 AND collection = $2
+        ORDER BY index_id FOR UPDATE
+    ) AS locked";
+
+const MARK_INEXACT: &str = "
+    INSERT INTO inexact_indexes (instance_id, index_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+
+// What an item's own write made is there already.
+const MAKE: &str = "
+    INSERT INTO item_keys (instance_id, index_id, key, sequence)
+    SELECT $1, $2, new.key, new.sequence FROM unnest($3::bytea[], $4::bigint[]) AS new(key, sequence)
+    ON CONFLICT DO NOTHING";
+
+const MAKE_UNIQUE: &str = "
+    INSERT INTO item_unique_keys (instance_id, index_id, key, sequence)
+    SELECT $1, $2, new.key, new.sequence FROM unnest($3::bytea[], $4::bigint[]) AS new(key, sequence)
+    ORDER BY new.key
+    ON CONFLICT DO NOTHING";
+
+const OTHERS: &str = "
+    SELECT wanted.place, held.sequence
+    FROM unnest($3::bytea[], $4::bigint[]) WITH ORDINALITY AS wanted(key, sequence, place)
+    LEFT JOIN LATERAL (
+        SELECT k.sequence FROM item_unique_keys AS k
+        WHERE k.instance_id = $1 AND k.index_id = $2 AND k.key = wanted.key LIMIT 1
+    ) AS held ON true
+    WHERE held.sequence IS DISTINCT FROM wanted.sequence
+    ORDER BY wanted.place LIMIT 1";
 
 // What is not unique is not inserted, and so not told.
 const UNIQUE_KEYS: &str = "
@@ -75,7 +110,9 @@ pub(in crate::postgres) async fn truncate(
         values: values![uuid(instance_id), collection.definition.id.clone()],
         expected: None,
     };
-    let mut steps: Vec<Step> = [LOCK_ALL, TRUNCATE].into_iter().map(step).collect();
+    // No piece of a build is under way then, nor begins.
+    let all = [LOCK_BUILDS, LOCK_ALL, TRUNCATE];
+    let mut steps: Vec<Step> = all.into_iter().map(step).collect();
     let ids: Vec<IndexId> = collection.indexes.iter().map(|index| index.id).collect();
     steps.extend(drop_steps(instance_id, &ids));
     steps.push(lock_links(instance_id));
@@ -95,47 +132,94 @@ fn drop_steps(instance_id: InstanceId, indexes: &[IndexId]) -> Vec<Step> {
     DROP.into_iter().map(step).collect()
 }
 
-/// Makes the keys of an instance's items what the new definition needs. `WDE0123` when what is to be
-/// unique is not. Nobody may write meanwhile: the definition is locked.
-pub(in crate::postgres) async fn rebuild(
+/// Makes the keys of a collection's items if they are few: false, and nothing is done, if they are not. `WDE0123` when
+/// what is to be unique is not. Nobody may write meanwhile: the definition is locked.
+pub(in crate::postgres) async fn make_few(
     lease: &Lease,
-    instance_id: InstanceId,
-    old: &Collection,
-    new: &Collection,
-) -> Result<Result<(), Fault>, Failure> {
-    let Rebuild { dropped, added } = Rebuild::new(old, new);
-    let dropped: Vec<IndexId> = dropped.iter().map(|index| index.id).collect();
-    pipeline::run(lease, &drop_steps(instance_id, &dropped)).await?;
-    if added.indexes.is_empty() {
-        return Ok(Ok(()));
-    }
-    let of = ItemsOf::new(instance_id, Arc::new(added));
+    of: &ItemsOf,
+    room: &mut PieceRoom,
+) -> Result<Result<bool, Fault>, Failure> {
     let client = lease.client()?;
-    let part = client.prepare_cached(PART).await?;
-    let mut place = i64::MIN;
-    loop {
-        let values = &[
-            &uuid(instance_id) as _,
-            &new.definition.id as _,
-            &place as _,
-        ];
-        let items = client.query(&part, values).await?;
-        if items.is_empty() {
-            return Ok(Ok(()));
-        }
-        let mut rows = Rows::default();
-        for row in &items {
-            let item = read_item(row)?;
-            place = item.sequence;
-            if let Err(fault) = rows.add_keys(&of, item.sequence, None, Some(&item.object()?)) {
-                return Ok(Err(fault));
-            }
-        }
-        if let Err(fault) = add_unique(lease, &of, &rows.unique_new).await? {
+    let tenant = uuid(of.instance_id);
+    let (most, id) = (room.items() + 1, &of.collection.definition.id);
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let values: [Bound<'_>; 3] = [&tenant, id, &most];
+    // What is kept of an item is never more than the item, so what is too much is not even read.
+    let size = client.prepare_cached(SIZE).await?;
+    let row = client.query_one(&size, &values).await?;
+    let (count, bytes): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+    if count == most || bytes > i64::try_from(MAX_PIECE_BYTES).unwrap_or(i64::MAX) {
+        return Ok(Ok(count == 0));
+    }
+    let few = client.prepare_cached(FEW).await?;
+    let (mut left, mut rows) = (room.clone(), Rows::default());
+    for row in client.query(&few, &values).await? {
+        let item = read_item(&row)?;
+        let before = rows.new_keys();
+        if let Err(fault) = rows.add_keys(of, item.sequence, None, Some(&item.object()?)) {
             return Ok(Err(fault));
         }
-        pipeline::run(lease, &key_steps(&of, rows)).await?;
+        if !left.take(item.json.len(), rows.new_keys() - before) {
+            return Ok(Ok(false));
+        }
     }
+    if let Err(fault) = add_unique(lease, of, &rows.unique_new).await? {
+        return Ok(Err(fault));
+    }
+    pipeline::run(lease, &key_steps(of, rows)).await?;
+    *room = left;
+    Ok(Ok(true))
+}
+
+/// Makes the keys that items lack in an index that is being built. The items are locked. Returns the id of the first item
+/// whose key, which must be unique, another one has.
+pub(in crate::postgres) async fn make(
+    lease: &Lease,
+    instance_id: InstanceId,
+    index: &Prepared,
+    all: Vec<ItemKeys>,
+) -> Result<Option<String>, Failure> {
+    let client = lease.client()?;
+    let tenant = uuid(instance_id);
+    let is_inexact = all.iter().any(|item| !item.is_exact);
+    let (mut keys, mut sequences, mut ids) = (Vec::new(), Vec::new(), Vec::new());
+    for item in all {
+        for key in item.keys {
+            keys.push(key);
+            sequences.push(item.sequence);
+            ids.push(item.item_id.clone());
+        }
+    }
+    if is_inexact {
+        let inexact = client.prepare_cached(MARK_INEXACT).await?;
+        client.execute(&inexact, &[&tenant, &index.id]).await?;
+    }
+    if keys.is_empty() {
+        return Ok(None);
+    }
+    let values: [Bound<'_>; 4] = [&tenant, &index.id, &keys, &sequences];
+    let sql = if index.index.unique {
+        MAKE_UNIQUE
+    } else {
+        MAKE
+    };
+    let made = client.prepare_cached(sql).await?;
+    client.execute(&made, &values).await?;
+    if !index.index.unique {
+        return Ok(None);
+    }
+    let others = client.prepare_cached(OTHERS).await?;
+    let others = client.query(&others, &values).await?;
+    let Some(row) = others.first() else {
+        return Ok(None);
+    };
+    let (place, holder): (i64, Option<i64>) = (row.try_get(0)?, row.try_get(1)?);
+    if holder.is_none() {
+        return Err(Failure::Again("another item gave up a unique key"));
+    }
+    let place = usize::try_from(place - 1).ok();
+    let id = place.and_then(|place| ids.into_iter().nth(place));
+    Ok(Some(id.unwrap_or_default()))
 }
 
 async fn add_unique(

@@ -198,7 +198,7 @@ impl PostgresStore {
 }
 
 /// `sequence, item_id, owner, data, field_order`
-fn read_item(row: &Row) -> Result<Item, Failure> {
+pub(super) fn read_item(row: &Row) -> Result<Item, Failure> {
     let data: JsonText<'_> = row.try_get(3)?;
     let order: Option<&[u8]> = row.try_get(4)?;
     Ok(Item {

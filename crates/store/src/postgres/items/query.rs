@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use backlot_wix::data::Filter;
 use backlot_wix::data::collection::IndexId;
-use tokio_postgres::Row;
 use tokio_postgres::types::Type;
+use tokio_postgres::{Row, Statement as PreparedStatement};
 
 use super::read_item;
 use super::scan::is_asked;
@@ -15,10 +15,14 @@ use crate::items::{Find, Item, ItemsOf};
 use crate::postgres::PostgresStore;
 use crate::postgres::failure::Failure;
 use crate::postgres::lease::Lease;
-use crate::postgres::tenant::{query, under_name, uuid};
+use crate::postgres::tenant::{under_name, uuid};
 
-const INEXACT: &str = "
-    SELECT index_id FROM inexact_indexes WHERE instance_id = $1 AND index_id = ANY ($2)";
+// The revision that counts comes first. Each is at most one row.
+const TRUST: &str = "
+    SELECT (SELECT revision FROM declared_collections WHERE id = $2),
+           (SELECT revision FROM collections WHERE instance_id = $1 AND id = $2),
+           ARRAY(SELECT index_id FROM inexact_indexes
+                 WHERE instance_id = $1 AND index_id = ANY ($3))";
 
 impl PostgresStore {
     pub(super) async fn find_once(&self, of: &ItemsOf, find: &Find) -> Result<Vec<Item>, Failure> {
@@ -100,34 +104,35 @@ impl PostgresStore {
         build: &(dyn Fn(Option<&Plan<'_>>) -> Statement<'of> + Sync),
     ) -> Result<Vec<Row>, Failure> {
         let mut inexact = self.believed_inexact(of);
-        loop {
-            let plan = plan::choose(&of.collection, find, &inexact);
-            let statement = build(plan.as_ref());
-            let trusted = plan.map(|plan| plan.index.id);
-            let trusted = trusted.filter(|id| !inexact.contains(id));
-            let (tenant, ids) = (uuid(of.instance_id), Vec::from_iter(trusted));
-            let check = lease.client()?.prepare_cached(INEXACT).await?;
-            let client = lease.client()?;
+        let mut plan = plan::choose(&of.collection, find, &inexact);
+        while let Some(planned) = plan {
+            let statement = build(Some(&planned));
+            let ids = [planned.index.id];
+            let trust = trust_statement(lease).await?;
             let work = async {
-                let (rows, found) = tokio::join!(
+                let (rows, trust) = tokio::join!(
                     biased;
                     statement.rows(lease),
-                    async {
-                        if ids.is_empty() {
-                            return Ok(Vec::new());
-                        }
-                        client.query(&check, &[&tenant, &ids]).await
-                    },
+                    Trust::ask(lease, of, &trust, &ids),
                 );
-                Ok((rows?, found?))
+                Ok((rows?, trust?))
             };
-            let (rows, found) = under_name(lease, of.instance_id, work).await?;
-            let Some(id) = trusted.filter(|_| !found.is_empty()) else {
+            let (rows, trust) = under_name(lease, of.instance_id, work).await?;
+            if !trust.is_current {
+                self.catalog
+                    .forget(of.instance_id, &of.collection.definition.id);
+                break;
+            }
+            let [id] = ids;
+            if trust.inexact.is_empty() || inexact.contains(&id) {
                 return Ok(rows);
-            };
+            }
             self.inexact.insert((of.instance_id, id), ());
             inexact.push(id);
+            plan = plan::choose(&of.collection, find, &inexact);
         }
+        let statement = build(None);
+        under_name(lease, of.instance_id, statement.rows(lease)).await
     }
 
     fn believed_inexact(&self, of: &ItemsOf) -> Vec<IndexId> {
@@ -137,15 +142,53 @@ impl PostgresStore {
     }
 }
 
-/// The indexes of a collection that find items, but in no order.
-pub(super) async fn inexact(lease: &Lease, of: &ItemsOf) -> Result<Vec<IndexId>, Failure> {
-    let ids: Vec<IndexId> = of.collection.indexes.iter().map(|it| it.id).collect();
-    if ids.is_empty() {
-        return Ok(ids);
+/// How far indexes may be trusted.
+pub(super) struct Trust {
+    /// Whether the collection still has the revision that it had when it was looked up. An index that is ready stays so
+    /// until then, and so it was ready when a query was asked before this.
+    is_current: bool,
+    /// Those that find items, but in no order.
+    inexact: Vec<IndexId>,
+}
+
+async fn trust_statement(lease: &Lease) -> Result<PreparedStatement, Failure> {
+    lease.client()?.prepare_cached(TRUST).await
+}
+
+impl Trust {
+    async fn ask(
+        lease: &Lease,
+        of: &ItemsOf,
+        statement: &PreparedStatement,
+        indexes: &[IndexId],
+    ) -> Result<Self, Failure> {
+        let client = lease.client()?;
+        let (tenant, definition) = (uuid(of.instance_id), &of.collection.definition);
+        let values = &[&tenant as _, &definition.id as _, &indexes as _];
+        let row = client.query_one(statement, values).await?;
+        let (declared, own): (Option<i64>, Option<i64>) = (row.try_get(0)?, row.try_get(1)?);
+        let current = declared.or(own).map(i64::cast_unsigned);
+        Ok(Self {
+            is_current: current == Some(definition.revision)
+                && declared.is_some() == of.collection.declared,
+            inexact: row.try_get(2)?,
+        })
     }
-    let tenant = uuid(of.instance_id);
-    let rows = query(lease, of.instance_id, INEXACT, &[&tenant, &ids]).await?;
-    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}
+
+/// The best plan, by what is known of the indexes at the moment of a transaction.
+pub(super) async fn choose<'of>(
+    lease: &Lease,
+    of: &'of ItemsOf,
+    find: &Find,
+) -> Result<Option<Plan<'of>>, Failure> {
+    let ids: Vec<IndexId> = of.collection.ready_indexes().map(|it| it.id).collect();
+    let statement = trust_statement(lease).await?;
+    let trust = Trust::ask(lease, of, &statement, &ids).await?;
+    if !trust.is_current {
+        return Ok(None);
+    }
+    Ok(plan::choose(&of.collection, find, &trust.inexact))
 }
 
 impl<'of> Statement<'of> {

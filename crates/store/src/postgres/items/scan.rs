@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use backlot_wix::data::Filter;
 use backlot_wix::data::filter::Test;
 
-use super::query::inexact;
+use super::query::choose;
 use super::read_item;
 use super::statement::Statement;
 use crate::StoreError;
@@ -16,7 +16,7 @@ use crate::items::plan;
 use crate::items::{Find, ItemsOf, Visit};
 use crate::postgres::PostgresStore;
 use crate::postgres::failure::Failure;
-use crate::postgres::tenant::under_name;
+use crate::postgres::tenant::{reading, under_name};
 
 impl PostgresStore {
     pub(super) async fn scan_once(
@@ -31,11 +31,16 @@ impl PostgresStore {
             filter: asked,
             ..find.clone()
         };
-        let inexact = inexact(&lease, of).await?;
-        let plan = plan::choose(&of.collection, &find, &inexact);
-        let statement = Statement::find(of, &find, plan.as_ref());
         let mut visited = false;
+        // Whether an index may serve is asked at the moment at which items are read.
+        let may_plan = plan::choose(&of.collection, &find, &[]).is_some();
         let work = async {
+            let plan = if may_plan {
+                choose(&lease, of, &find).await?
+            } else {
+                None
+            };
+            let statement = Statement::find(of, &find, plan.as_ref());
             let mut rows = Box::pin(statement.stream(&lease).await?);
             let client = lease.client()?;
             while let Some(row) = client.next(&mut rows).await? {
@@ -56,7 +61,11 @@ impl PostgresStore {
             }
             Ok(ControlFlow::Continue(()))
         };
-        let outcome = under_name(&lease, of.instance_id, work).await;
+        let outcome = if may_plan {
+            reading(&lease, of.instance_id, work).await
+        } else {
+            under_name(&lease, of.instance_id, work).await
+        };
         match outcome {
             Ok(ControlFlow::Continue(())) => lease.give_back(Ok::<_, Failure>(())),
             // More rows are under way; the connection is closed with them.

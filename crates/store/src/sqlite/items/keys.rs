@@ -1,33 +1,24 @@
 //! The keys of items in their collection's indexes.
 
 use backlot_wix::InstanceId;
+use backlot_wix::data::Fault;
 use backlot_wix::data::collection::IndexId;
-use backlot_wix::data::{Fault, Object};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::StoreError;
 use crate::collections::{Collection, Prepared};
-use crate::items::key_change::{KeyChange, Rebuild, changes};
-use crate::items::no_json;
+use crate::index_builds::ItemKeys;
+use crate::items::key_change::KeyChange;
 
 /// `WDE0123` if another item has a key that must be unique.
-pub(super) fn check_unique(
+pub(in crate::sqlite) fn check_unique(
     connection: &Connection,
     instance_id: InstanceId,
     changes: &[KeyChange<'_>],
 ) -> Result<Result<(), Fault>, StoreError> {
     for change in changes.iter().filter(|change| change.index.index.unique) {
         for key in &change.new {
-            let taken: Option<i64> = connection
-                .prepare_cached(
-                    "SELECT sequence FROM item_unique_keys
-                     WHERE instance_id = ?1 AND index_id = ?2 AND key = ?3",
-                )?
-                .query_row(
-                    params![instance_id.as_bytes(), change.index.id, key],
-                    |row| row.get(0),
-                )
-                .optional()?;
+            let taken = holder(connection, instance_id, change.index.id, key)?;
             if taken.is_some() {
                 return Ok(Err(crate::items::change::not_unique(&change.index.index)));
             }
@@ -36,8 +27,40 @@ pub(super) fn check_unique(
     Ok(Ok(()))
 }
 
+/// The place of the item that has a unique key.
+fn holder(
+    connection: &Connection,
+    instance_id: InstanceId,
+    index_id: IndexId,
+    key: &[u8],
+) -> Result<Option<i64>, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT sequence FROM item_unique_keys
+             WHERE instance_id = ?1 AND index_id = ?2 AND key = ?3",
+        )?
+        .query_row(params![instance_id.as_bytes(), index_id, key], |row| {
+            row.get(0)
+        })
+        .optional()?)
+}
+
+fn mark_inexact(
+    connection: &Connection,
+    instance_id: InstanceId,
+    index_id: IndexId,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO inexact_indexes (instance_id, index_id) VALUES (?1, ?2)
+             ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![instance_id.as_bytes(), index_id])?;
+    Ok(())
+}
+
 /// Writes the changes down.
-pub(super) fn apply(
+pub(in crate::sqlite) fn apply(
     connection: &Connection,
     instance_id: InstanceId,
     sequence: i64,
@@ -70,12 +93,7 @@ pub(super) fn apply(
             }
         }
         if !exact {
-            connection
-                .prepare_cached(
-                    "INSERT INTO inexact_indexes (instance_id, index_id) VALUES (?1, ?2)
-                     ON CONFLICT DO NOTHING",
-                )?
-                .execute(params![tenant, index.id])?;
+            mark_inexact(connection, instance_id, index.id)?;
         }
     }
     Ok(())
@@ -88,7 +106,7 @@ pub(super) fn inexact(
     collection: &Collection,
 ) -> Result<Vec<IndexId>, StoreError> {
     let mut inexact = Vec::new();
-    for index in &collection.indexes {
+    for index in collection.ready_indexes() {
         let found: Option<i64> = connection
             .prepare_cached(
                 "SELECT 1 FROM inexact_indexes WHERE instance_id = ?1 AND index_id = ?2",
@@ -102,12 +120,90 @@ pub(super) fn inexact(
     Ok(inexact)
 }
 
+/// Makes the keys that an item lacks in an index that is being built. False if another item has one that must be unique.
+pub(in crate::sqlite) fn make(
+    connection: &Connection,
+    instance_id: InstanceId,
+    index: &Prepared,
+    item_keys: &ItemKeys,
+) -> Result<bool, StoreError> {
+    let tenant = instance_id.as_bytes();
+    let sql = if index.index.unique {
+        "INSERT INTO item_unique_keys (instance_id, index_id, key, sequence) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT DO NOTHING"
+    } else {
+        "INSERT INTO item_keys (instance_id, index_id, key, sequence) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT DO NOTHING"
+    };
+    for key in &item_keys.keys {
+        let made = connection.prepare_cached(sql)?.execute(params![
+            tenant,
+            index.id,
+            key,
+            item_keys.sequence
+        ])?;
+        if made == 0
+            && index.index.unique
+            && holder(connection, instance_id, index.id, key)? != Some(item_keys.sequence)
+        {
+            return Ok(false);
+        }
+    }
+    if !item_keys.is_exact {
+        mark_inexact(connection, instance_id, index.id)?;
+    }
+    Ok(true)
+}
+
+const KEYS: [(&str, &str); 2] = [
+    (
+        "SELECT key, sequence FROM item_keys WHERE instance_id = ?1 AND index_id = ?2 LIMIT ?3",
+        "DELETE FROM item_keys WHERE instance_id = ?1 AND index_id = ?2 AND key = ?3 AND sequence = ?4",
+    ),
+    (
+        "SELECT key, sequence FROM item_unique_keys WHERE instance_id = ?1 AND index_id = ?2 LIMIT ?3",
+        "DELETE FROM item_unique_keys WHERE instance_id = ?1 AND index_id = ?2 AND key = ?3 AND sequence = ?4",
+    ),
+];
+
+/// Removes keys of an index, as many as there are removals left. Whether none is left of them.
+pub(in crate::sqlite) fn remove_some(
+    connection: &Connection,
+    instance_id: InstanceId,
+    index_id: IndexId,
+    removals: &mut usize,
+) -> Result<bool, StoreError> {
+    let tenant = instance_id.as_bytes();
+    for (select, delete) in KEYS {
+        // One more than may go, so that it is known whether some are left.
+        let most = i64::try_from(*removals + 1).unwrap_or(i64::MAX);
+        let mut some = connection.prepare_cached(select)?;
+        let some = some.query_map(params![tenant, index_id, most], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+        let some: Vec<(Vec<u8>, i64)> = some.collect::<Result<_, _>>()?;
+        let mut delete = connection.prepare_cached(delete)?;
+        for (key, sequence) in &some {
+            if *removals == 0 {
+                return Ok(false);
+            }
+            delete.execute(params![tenant, index_id, key, sequence])?;
+            *removals -= 1;
+        }
+    }
+    connection
+        .prepare_cached("DELETE FROM inexact_indexes WHERE instance_id = ?1 AND index_id = ?2")?
+        .execute(params![tenant, index_id])?;
+    Ok(true)
+}
+
 /// Forgets all keys of an index.
 pub(super) fn drop_index(
     connection: &Connection,
     instance_id: InstanceId,
-    index: &Prepared,
+    index_id: IndexId,
 ) -> Result<(), StoreError> {
+    let tenant = instance_id.as_bytes();
     for sql in [
         "DELETE FROM item_keys WHERE instance_id = ?1 AND index_id = ?2",
         "DELETE FROM item_unique_keys WHERE instance_id = ?1 AND index_id = ?2",
@@ -115,41 +211,7 @@ pub(super) fn drop_index(
     ] {
         connection
             .prepare_cached(sql)?
-            .execute(params![instance_id.as_bytes(), index.id])?;
+            .execute(params![tenant, index_id])?;
     }
     Ok(())
-}
-
-/// Makes the keys of an instance's items what the new definition needs. `WDE0123` when what is to be
-/// unique is not.
-pub(in crate::sqlite) fn rebuild(
-    connection: &Connection,
-    instance_id: InstanceId,
-    old: &Collection,
-    new: &Collection,
-) -> Result<Result<(), Fault>, StoreError> {
-    let Rebuild { dropped, added } = Rebuild::new(old, new);
-    for index in dropped {
-        drop_index(connection, instance_id, index)?;
-    }
-    if added.indexes.is_empty() {
-        return Ok(Ok(()));
-    }
-    let mut items = connection.prepare_cached(
-        "SELECT sequence, data FROM items WHERE instance_id = ?1 AND collection = ?2",
-    )?;
-    let mut rows = items.query(params![instance_id.as_bytes(), new.definition.id])?;
-    while let Some(row) = rows.next()? {
-        let (sequence, json): (i64, String) = (row.get(0)?, row.get(1)?);
-        let object: Object = serde_json::from_str(&json).map_err(no_json)?;
-        let changes = match changes(&added, None, Some(&object)) {
-            Ok(changes) => changes,
-            Err(fault) => return Ok(Err(fault)),
-        };
-        if let Err(fault) = check_unique(connection, instance_id, &changes)? {
-            return Ok(Err(fault));
-        }
-        apply(connection, instance_id, sequence, &changes)?;
-    }
-    Ok(Ok(()))
 }

@@ -15,6 +15,7 @@ use backlot_wix::data::{Fault, Filter};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::SqliteStore;
+use super::index_builds;
 use super::readers::Reader;
 use crate::StoreError;
 use crate::collections::Collection;
@@ -225,7 +226,8 @@ fn read_item(row: &Row<'_>) -> rusqlite::Result<Item> {
     })
 }
 
-/// Removes every item of a collection, with its keys and links.
+/// Removes every item of a collection, with its keys and links. What indexes hold that are being cleared, or failed, is
+/// left: they may hold much, and it is in nobody's way.
 pub(super) fn truncate(
     connection: &Connection,
     instance_id: InstanceId,
@@ -242,8 +244,12 @@ pub(super) fn truncate(
             .prepare_cached(sql)?
             .execute(params![tenant, id])?;
     }
+    let unready = index_builds::unready(connection, instance_id, id)?;
     for index in &collection.indexes {
-        keys::drop_index(connection, instance_id, index)?;
+        let found = unready.iter().find(|it| it.index_id == index.id);
+        if found.is_none_or(|it| it.state.is_maintained()) {
+            keys::drop_index(connection, instance_id, index.id)?;
+        }
     }
     Ok(())
 }

@@ -15,6 +15,7 @@ use super::{keys, read_item};
 use crate::StoreError;
 use crate::items::plan::{self, Order, Plan, Range};
 use crate::items::{Find, Item, ItemsOf, Position};
+use crate::sqlite::collections::current_revision;
 use crate::sqlite::functions::Operands;
 use crate::sqlite::readers::Reader;
 
@@ -33,7 +34,12 @@ pub(super) fn find(reader: &Reader, of: &ItemsOf, find: &Find) -> Result<Vec<Ite
         // One statement is a snapshot by itself.
         let plan = plan::choose(&of.collection, find, &[]);
         let statement = Statement::find(of, &reader.operands, find, plan.as_ref());
-        return ask(reader, &statement);
+        let found = ask(reader, &statement)?;
+        // An index that is ready stays so as long as the collection has this revision.
+        if plan.is_none() || is_current(&reader.connection, of)? {
+            return Ok(found);
+        }
+        return ask(reader, &Statement::find(of, &reader.operands, find, None));
     }
     reader.in_snapshot(|connection| {
         let plan = choose(connection, of, find)?;
@@ -67,7 +73,18 @@ pub(super) fn choose<'of>(
     } else {
         Vec::new()
     };
-    Ok(plan::choose(&of.collection, find, &inexact))
+    let plan = plan::choose(&of.collection, find, &inexact);
+    // What is not current any more may have lost its keys.
+    if plan.is_some() && !is_current(snapshot, of)? {
+        return Ok(None);
+    }
+    Ok(plan)
+}
+
+/// Whether the collection still has the revision that it had when it was looked up.
+fn is_current(connection: &Connection, of: &ItemsOf) -> Result<bool, StoreError> {
+    let current = current_revision(connection, of.instance_id, &of.collection)?;
+    Ok(current == Some(of.collection.definition.revision))
 }
 
 pub(super) fn count(reader: &Reader, of: &ItemsOf, filter: &Filter) -> Result<u64, StoreError> {

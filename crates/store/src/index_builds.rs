@@ -1,0 +1,292 @@
+//! Builds of indexes: the keys of a large collection come, and go, in pieces.
+//!
+//! A changed definition counts at once. The keys that its new indexes need, or that its dropped ones leave, are then
+//! made or removed piece by piece, each in a transaction that writes down how far the build has come, so that any node
+//! goes on where another one ended. A collection that is no larger than a piece is done with its definition.
+//!
+//! - An index serves queries only once it is ready. A query that was planned by an index is believed only if the
+//!   collection still has the revision that the plan was made for: an index that is ready stays so until then.
+//! - Writes keep the keys of an index that is being built, so whatever the order of pieces and writes, the keys are
+//!   complete in the end. They keep none of an index that is being cleared, or that failed.
+//! - An index that is added again while its old keys are being cleared is built afterwards. The collection then gets a
+//!   new revision, so that no write still leaves its keys out.
+
+use std::sync::Arc;
+
+use backlot_wix::InstanceId;
+use backlot_wix::data::collection::IndexId;
+use backlot_wix::data::{DataCode, Fault, Object};
+use serde::{Deserialize, Serialize};
+
+use crate::StoreError;
+use crate::collections::Prepared;
+use crate::items::change::not_unique;
+use crate::items::key_change::not_indexable;
+
+/// The most items of a piece. Between two pieces, others have their turn.
+pub const MAX_PIECE_ITEMS: usize = 200;
+/// The most bytes of items of a piece, unless one item is more.
+pub const MAX_PIECE_BYTES: usize = 512 * 1024;
+/// The most keys that a piece makes or removes, unless one item has more.
+pub const MAX_PIECE_KEYS: usize = 1_000;
+
+/// How an index stands.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum IndexState {
+    /// It serves queries.
+    #[default]
+    Ready,
+    /// Its keys are being made, and writes keep them.
+    Building,
+    /// Keys of an earlier time are being removed. If the collection has the index, it is built afterwards.
+    Clearing,
+    /// It could not be built, and does nothing.
+    Failed(Arc<IndexFailure>),
+}
+
+impl IndexState {
+    /// Whether it serves queries.
+    pub const fn is_ready(&self) -> bool {
+        matches!(self, Self::Ready)
+    }
+
+    /// Whether writes keep its keys, and refuse what it forbids.
+    pub const fn is_maintained(&self) -> bool {
+        matches!(self, Self::Ready | Self::Building)
+    }
+
+    /// The state of a row.
+    pub(crate) fn from_row(name: &str, failure: Option<&str>) -> Result<Self, StoreError> {
+        let unreadable = || StoreError::Refused("the state of an index cannot be read".to_owned());
+        match (name, failure) {
+            ("BUILDING", _) => Ok(Self::Building),
+            ("CLEARING", _) => Ok(Self::Clearing),
+            ("FAILED", Some(failure)) => serde_json::from_str(failure)
+                .map(|failure| Self::Failed(Arc::new(failure)))
+                .map_err(|_| unreadable()),
+            _ => Err(unreadable()),
+        }
+    }
+}
+
+/// Why an index could not be built, in Wix's words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IndexFailure {
+    /// `WDE0112` or `WDE0113`.
+    pub code: String,
+    /// A sentence for people.
+    pub description: String,
+    /// The item that cannot be in the index.
+    pub item_id: String,
+}
+
+impl IndexFailure {
+    /// `WDE0113`: another item holds what an item holds.
+    pub(crate) fn duplicate(index: &Prepared, item_id: &str) -> Self {
+        let fault = not_unique(&index.index);
+        Self {
+            code: DataCode::DuplicateKey.name().to_owned(),
+            description: fault.text().to_owned(),
+            item_id: item_id.to_owned(),
+        }
+    }
+
+    /// An item that cannot be in the index at all.
+    fn from_fault(fault: &Fault, item_id: &str) -> Self {
+        Self {
+            code: fault.code().name().to_owned(),
+            description: fault.text().to_owned(),
+            item_id: item_id.to_owned(),
+        }
+    }
+
+    /// As it is kept.
+    pub(crate) fn to_row(&self) -> Result<String, StoreError> {
+        serde_json::to_string(self).map_err(|error| StoreError::Refused(error.to_string()))
+    }
+}
+
+/// An index that is not ready.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct UnreadyIndex {
+    pub(crate) index_id: IndexId,
+    pub(crate) state: IndexState,
+}
+
+/// How much a piece, or a change of a definition, may still do.
+#[derive(Debug, Clone)]
+pub(crate) struct PieceRoom {
+    items: usize,
+    bytes: usize,
+    keys: usize,
+}
+
+impl Default for PieceRoom {
+    fn default() -> Self {
+        Self {
+            items: MAX_PIECE_ITEMS,
+            bytes: MAX_PIECE_BYTES,
+            keys: MAX_PIECE_KEYS,
+        }
+    }
+}
+
+impl PieceRoom {
+    /// The items that still fit.
+    pub(crate) const fn items(&self) -> usize {
+        self.items
+    }
+
+    /// Takes room for an item; false when there is none.
+    pub(crate) const fn take(&mut self, bytes: usize, keys: usize) -> bool {
+        if self.items == 0 || self.bytes < bytes || self.keys < keys {
+            return false;
+        }
+        self.items -= 1;
+        self.bytes -= bytes;
+        self.keys -= keys;
+        true
+    }
+
+    /// The same, but a first item always has room.
+    pub(crate) const fn take_or_first(&mut self, bytes: usize, keys: usize) -> bool {
+        if self.items == MAX_PIECE_ITEMS {
+            self.items -= 1;
+            self.bytes = self.bytes.saturating_sub(bytes);
+            self.keys = self.keys.saturating_sub(keys);
+            return true;
+        }
+        self.take(bytes, keys)
+    }
+}
+
+/// What a change of a definition may do at once, in its own transaction. The rest is left to pieces.
+#[derive(Debug, Clone)]
+pub(crate) struct AtOnce {
+    /// For items whose keys are made.
+    pub(crate) room: PieceRoom,
+    /// Keys that may be removed.
+    pub(crate) removals: usize,
+}
+
+impl Default for AtOnce {
+    fn default() -> Self {
+        Self {
+            room: PieceRoom::default(),
+            removals: MAX_PIECE_KEYS,
+        }
+    }
+}
+
+/// The keys of one item in one index.
+#[derive(Debug, Clone)]
+pub(crate) struct ItemKeys {
+    pub(crate) sequence: i64,
+    pub(crate) item_id: String,
+    pub(crate) keys: Vec<Vec<u8>>,
+    /// Whether the item sorts as its one key does.
+    pub(crate) is_exact: bool,
+}
+
+impl ItemKeys {
+    /// Works them out.
+    pub(crate) fn new(
+        index: &Prepared,
+        sequence: i64,
+        item_id: &str,
+        object: &Object,
+    ) -> Result<Self, IndexFailure> {
+        let keys = index.index.keys(object).map_err(|error| {
+            IndexFailure::from_fault(&not_indexable(&index.index, error), item_id)
+        })?;
+        Ok(Self {
+            sequence,
+            item_id: item_id.to_owned(),
+            is_exact: keys.exact || keys.keys.is_empty(),
+            keys: keys.keys,
+        })
+    }
+}
+
+/// What became of a piece.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BuildProgress {
+    /// There was no build that this node can go on with.
+    Idle,
+    /// The build has come further, or goes on anew since something changed meanwhile.
+    Advanced,
+    /// The build is over: the index is ready, or nothing is left of it.
+    Ended,
+    /// The build is over, and the index does nothing.
+    Failed {
+        /// Its collection.
+        collection: String,
+        /// Its name.
+        index: String,
+        /// Why.
+        failure: IndexFailure,
+    },
+}
+
+/// The store of builds of indexes.
+pub trait IndexBuilds {
+    /// Instances with builds that are not at their end, in no order.
+    fn instances_with_builds(
+        &self,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<InstanceId>, StoreError>> + Send;
+
+    /// Whether an instance has builds that are not at their end.
+    fn has_builds(
+        &self,
+        instance_id: InstanceId,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Does the next piece of a build of an instance.
+    fn build_piece(
+        &self,
+        instance_id: InstanceId,
+    ) -> impl Future<Output = Result<BuildProgress, StoreError>> + Send;
+
+    /// Begins the builds anew that failed, of collections that the configuration declares.
+    fn retry_failed_builds(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_piece_holds_its_limits_but_for_its_first_item() {
+        let mut room = PieceRoom::default();
+        assert!(!room.take(MAX_PIECE_BYTES + 1, 1));
+        assert!(room.take_or_first(MAX_PIECE_BYTES + 1, MAX_PIECE_KEYS + 1));
+        assert!(!room.take_or_first(1, 0));
+        let mut room = PieceRoom::default();
+        let taken = (0..MAX_PIECE_BYTES)
+            .take_while(|_| room.take_or_first(1, 1))
+            .count();
+        assert_eq!(taken, MAX_PIECE_ITEMS);
+        let mut room = PieceRoom::default();
+        let taken = (0..MAX_PIECE_ITEMS)
+            .take_while(|_| room.take_or_first(1, 300))
+            .count();
+        assert_eq!(taken, MAX_PIECE_KEYS / 300);
+    }
+
+    #[test]
+    fn a_failure_comes_back_as_it_was_kept() {
+        let failure = IndexFailure {
+            code: "WDE0113".to_owned(),
+            description: "Twice.".to_owned(),
+            item_id: "a\"b".to_owned(),
+        };
+        let row = failure.to_row().unwrap();
+        let state = IndexState::from_row("FAILED", Some(&row)).unwrap();
+        assert_eq!(state, IndexState::Failed(Arc::new(failure)));
+        assert!(!state.is_ready() && !state.is_maintained());
+        assert!(IndexState::from_row("FAILED", None).is_err());
+        assert!(IndexState::from_row("READY", None).is_err());
+    }
+}
