@@ -1,9 +1,10 @@
 //! Instances in SQLite.
 
 use backlot_wix::InstanceId;
-use rusqlite::{OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::SqliteStore;
+use super::items::keys;
 use crate::StoreError;
 use crate::instances::{Instance, Instances, Sighting, StorageUsage, Totals};
 use crate::items::room::LINK_BYTES;
@@ -125,22 +126,16 @@ impl Instances for SqliteStore {
     async fn delete_instance(&self, instance_id: InstanceId) -> Result<u64, StoreError> {
         let mut count = 0;
         loop {
-            let removed = self
-                .write_with(move |connection| {
-                    let removed = connection
-                        .prepare_cached(
-                            "DELETE FROM items WHERE sequence IN (
-                                 SELECT sequence FROM items WHERE instance_id = ?1 LIMIT ?2)",
-                        )?
-                        .execute(params![instance_id.as_bytes(), TOGETHER])?;
-                    Ok(removed as u64)
-                })
-                .await?;
+            let removed = self.delete_some(instance_id, DELETE_ITEMS).await?;
             if removed == 0 {
                 break;
             }
             count += removed;
         }
+        while self.delete_some(instance_id, DELETE_LINKS).await? > 0 {}
+        let some_keys =
+            move |connection: &Connection| keys::remove_some_of_all(connection, instance_id);
+        while !self.write_with(some_keys).await? {}
         self.write_with(move |connection| {
             let (bytes, text) = (instance_id.as_bytes(), instance_id.to_string());
             for sql in [
@@ -173,6 +168,33 @@ impl Instances for SqliteStore {
     }
 }
 
+impl SqliteStore {
+    /// Removes rows of an instance, no more than others can wait for. How many there were.
+    async fn delete_some(
+        &self,
+        instance_id: InstanceId,
+        sql: &'static str,
+    ) -> Result<u64, StoreError> {
+        self.write_with(move |connection| {
+            let removed = connection
+                .prepare_cached(sql)?
+                .execute(params![instance_id.as_bytes(), TOGETHER])?;
+            Ok(removed as u64)
+        })
+        .await
+    }
+}
+
+const DELETE_ITEMS: &str = "
+    DELETE FROM items WHERE sequence IN (
+        SELECT sequence FROM items WHERE instance_id = ?1 LIMIT ?2)";
+
+const DELETE_LINKS: &str = "
+    DELETE FROM item_links
+    WHERE instance_id = ?1 AND (collection, field, item_id, referenced_id) IN (
+        SELECT collection, field, item_id, referenced_id FROM item_links
+        WHERE instance_id = ?1 LIMIT ?2)";
+
 fn from_digits(digits: &str) -> Result<InstanceId, StoreError> {
     u128::from_str_radix(digits, 16)
         .map(|number| InstanceId::from_bytes(number.to_be_bytes()))
@@ -189,7 +211,7 @@ const ALL: &str = "
         UNION SELECT lower(hex(instance_id)) FROM accounts
         UNION SELECT lower(hex(instance_id)) FROM connection_usage";
 
-/// Items that are removed in one commit: others may write in between.
+/// Rows that are removed in one commit: others may write in between.
 const TOGETHER: i64 = 5_000;
 
 type ReadRow = Result<Instance, StoreError>;

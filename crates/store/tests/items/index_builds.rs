@@ -31,6 +31,7 @@ on_every_database! {
     a_query_by_an_index_that_was_dropped_meanwhile_misses_nothing
     a_collection_deleted_or_emptied_in_the_middle_leaves_no_key
     an_erased_instance_leaves_no_build
+    an_erased_instance_leaves_none_of_many_keys
     an_export_leaves_out_an_index_that_failed
     an_import_takes_the_place_of_keys_that_are_being_cleared
     a_declared_collection_is_built_in_each_instance
@@ -498,6 +499,23 @@ async fn an_erased_instance_leaves_no_build(place: &Place) {
     store.delete_instance(instance(1)).await.unwrap();
     assert_eq!(store.instances_with_builds(9).await.unwrap(), []);
     assert_eq!(count_keys(place).await, 0);
+}
+
+async fn an_erased_instance_leaves_none_of_many_keys(place: &Place) {
+    let store = place.open().await;
+    let mut table = filled(&store, 2 * MANY).await;
+    let both = json!({
+        "indexes": [{ "name": "tags", "fields": [{ "path": "tags" }] }],
+        "fields": [{ "key": "u", "type": "ANY", "unique": true }],
+    });
+    table.redefine(&both).await.unwrap();
+    finish(&mut table).await;
+    let other = Table::create(&store, 2, &by_a()).await;
+    other.insert_all(&[item(1)]).await;
+    assert_eq!(count_keys(place).await, 6 * MANY + 1);
+    let erased = store.delete_instance(instance(1)).await.unwrap();
+    assert_eq!(erased, 2 * MANY as u64);
+    assert_eq!(count_keys(place).await, 1);
 }
 
 async fn records(store: &Store) -> Vec<Record> {

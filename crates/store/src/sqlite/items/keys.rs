@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::StoreError;
 use crate::collections::{Collection, Prepared};
-use crate::index_builds::ItemKeys;
+use crate::index_builds::{ItemKeys, MAX_PIECE_KEYS};
 use crate::items::key_change::KeyChange;
 
 /// `WDE0123` if another item has a key that must be unique.
@@ -195,6 +195,25 @@ pub(in crate::sqlite) fn remove_some(
         .prepare_cached("DELETE FROM inexact_indexes WHERE instance_id = ?1 AND index_id = ?2")?
         .execute(params![tenant, index_id])?;
     Ok(true)
+}
+
+/// Removes some keys of an instance, whatever they are of. Whether none is left.
+pub(in crate::sqlite) fn remove_some_of_all(
+    connection: &Connection,
+    instance_id: InstanceId,
+) -> Result<bool, StoreError> {
+    let index_id: Option<IndexId> = connection
+        .prepare_cached(
+            "SELECT index_id FROM item_keys WHERE instance_id = ?1
+             UNION ALL SELECT index_id FROM item_unique_keys WHERE instance_id = ?1 LIMIT 1",
+        )?
+        .query_row([instance_id.as_bytes()], |row| row.get(0))
+        .optional()?;
+    let Some(index_id) = index_id else {
+        return Ok(true);
+    };
+    remove_some(connection, instance_id, index_id, &mut { MAX_PIECE_KEYS })?;
+    Ok(false)
 }
 
 /// Forgets all keys of an index.
