@@ -6,11 +6,11 @@ const STEP = 10;
 
 // The first value of `ask` that is neither undefined, null nor false. `ask` may throw to give up.
 export async function until(what, ask, patience = 10_000) {
-  const deadline = Date.now() + patience;
+  const deadline = performance.now() + patience;
   for (;;) {
     const value = await ask();
     if (value !== undefined && value !== null && value !== false) return value;
-    if (Date.now() > deadline) throw new Error(`Waited ${patience} ms in vain: ${what}`);
+    if (performance.now() > deadline) throw new Error(`Waited ${patience} ms in vain: ${what}`);
     await pause(STEP);
   }
 }
