@@ -122,10 +122,6 @@ fn read_source(chosen: Option<&std::path::Path>) -> anyhow::Result<Source> {
     Ok(Source::read(file, &environment)?)
 }
 
-/// Tasks that are polled before the sockets are looked at again. Tokio's 61 polls take tens of milliseconds while large
-/// bodies move, and a request that arrives meanwhile would wait for them.
-const EVENT_INTERVAL: u32 = 8;
-
 /// One worker for each core that this program may use; on a single core, none to steal from.
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -134,6 +130,5 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     } else {
         tokio::runtime::Builder::new_multi_thread()
     };
-    builder.enable_all().event_interval(EVENT_INTERVAL);
-    Ok(builder.build()?)
+    Ok(builder.enable_all().build()?)
 }
