@@ -9,7 +9,7 @@ use crate::admission::RateKey;
 use crate::leaky_buckets::LeakyBuckets;
 
 /// Bytes of one reply that are not counted.
-pub(crate) const SMALL_REPLY_BYTES: u64 = 256 << 10;
+pub const SMALL_REPLY_BYTES: u64 = 256 << 10;
 /// Bytes that an instance is sent in a second.
 pub const BYTES_PER_SECOND: u64 = 128 << 20;
 /// Bytes that it is sent at once, after it was sent nothing for a while.

@@ -5,6 +5,7 @@ use std::fmt::{Display, Write as _};
 use backlot_outbound::upstream::{MAX_REPLY_HEAD_BYTES, MAX_REPLY_HEADERS};
 use backlot_server::limits::{
     BURST_BYTES, BYTES_PER_SECOND, MAX_WAITING_OF_ONE, MIN_PLACES, PLACES_PER_CORE,
+    SMALL_REPLY_BYTES,
 };
 use backlot_store::index_builds::{MAX_PIECE_BYTES, MAX_PIECE_ITEMS, MAX_PIECE_KEYS};
 use backlot_wix::data::limits;
@@ -36,8 +37,8 @@ as the error of each of the others.
 
 What takes more than a moment runs in the work pool. An instance may hold all places while no other asks for data, and a quarter
 of them for a quarter of a second after any request of another; an instance that holds none never waits for one that holds
-more than its share. Its work has a lower priority than what serves connections, and a lower one again once it took more than
-50 milliseconds at once or a tenth of a core for longer. Work ends when its client has gone, and PostgreSQL is told to end its query.
+more than its share. An instance that takes more than 50 milliseconds of processor time at once, or a quarter of a core for longer, has
+half of that share, and its work a lower priority than everything else. Work ends when its client has gone, and PostgreSQL is told to end its query.
 
 A point read, a page of up to 100 items without a filter or by an indexed value, and the write of one small item are done at
 once, without a place.
@@ -132,7 +133,7 @@ fn site() -> Vec<Row> {
         (
             "places for work",
             format!(
-                "all while no other site asks for data, else a quarter; {PLACES_PER_CORE} for each core, at least {MIN_PLACES}, on PostgreSQL at most half of a node's connections"
+                "all while no other site asks for data, else a quarter, an eighth for one that uses much; {PLACES_PER_CORE} for each core, at least {MIN_PLACES}, on PostgreSQL at most half of a node's connections"
             ),
             "waits for its turn",
             "one site's queries leave room for others'",
@@ -144,11 +145,12 @@ fn site() -> Vec<Row> {
             "what waits takes memory",
         ),
         (
-            "bytes of replies larger than 256 KiB",
+            "bytes of large replies",
             format!(
-                "{} a second, beyond {} at once; callers who are not known are counted by their address",
+                "{} a second, beyond {} at once; the first {} of a reply are not counted; callers who are not known are counted by their address",
                 bytes(BYTES_PER_SECOND),
-                bytes(BURST_BYTES)
+                bytes(BURST_BYTES),
+                bytes(SMALL_REPLY_BYTES)
             ),
             "the reply goes on later",
             "sending takes the processor, too",
