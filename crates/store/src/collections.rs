@@ -61,6 +61,14 @@ impl Collection {
         self.declared == other.declared && self.definition == other.definition && one == another
     }
 
+    /// The same collection with these indexes.
+    pub(crate) fn with_indexes(&self, indexes: Vec<Prepared>) -> Self {
+        Self {
+            indexes,
+            ..self.clone()
+        }
+    }
+
     /// The same collection, where these of its indexes are not ready.
     #[must_use]
     pub(crate) fn with_unready(mut self, unready: &[UnreadyIndex]) -> Self {
@@ -315,10 +323,7 @@ pub(crate) fn together(
 /// What an instance's items in a collection have keys of, before it was declared: an instance's own collection of the
 /// same id may have some, or the one that was declared earlier. None of them is trusted.
 pub(crate) fn undeclared(new: &Collection) -> Collection {
-    Collection {
-        indexes: Vec::new(),
-        ..new.clone()
-    }
+    new.with_indexes(Vec::new())
 }
 
 /// How a definition is declared, if it says something else than the one before.

@@ -207,6 +207,17 @@ impl PostgresStore {
         lease.give_back(rows)
     }
 
+    /// Runs a statement that finds ids of instances, at most `limit` of them (`$1`).
+    pub(super) async fn list_instance_ids(
+        &self,
+        sql: &'static str,
+        limit: u32,
+    ) -> Result<Vec<InstanceId>, StoreError> {
+        let rows = attempt!(reading: self.ask(sql, &[&i64::from(limit)]))?;
+        let id = |row: &Row| instance_id(row, 0);
+        Ok(rows.iter().map(id).collect::<Result<_, _>>()?)
+    }
+
     /// Changes what is not one tenant's, and says how many rows.
     pub(super) async fn change(
         &self,

@@ -78,9 +78,7 @@ impl Jobs for PostgresStore {
     }
 
     async fn instances_with_jobs(&self, limit: u32) -> Result<Vec<InstanceId>, StoreError> {
-        let rows = attempt!(reading: self.ask(INSTANCES, &[&i64::from(limit)]))?;
-        let id = |row: &Row| instance_id(row, 0);
-        Ok(rows.iter().map(id).collect::<Result<_, _>>()?)
+        self.list_instance_ids(INSTANCES, limit).await
     }
 
     async fn job_load(&self, id: InstanceId) -> Result<JobLoad, StoreError> {

@@ -76,17 +76,9 @@ impl Jobs for SqliteStore {
     }
 
     async fn instances_with_jobs(&self, limit: u32) -> Result<Vec<InstanceId>, StoreError> {
-        self.read_with(move |connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT DISTINCT instance_id FROM jobs
-                 WHERE status IN ('INITIALIZED', 'PROCESSING') LIMIT ?1",
-            )?;
-            let id = |row: &Row<'_>| Ok(InstanceId::from_bytes(row.get(0)?));
-            Ok(statement
-                .query_map([limit], id)?
-                .collect::<Result<_, _>>()?)
-        })
-        .await
+        let sql = "SELECT DISTINCT instance_id FROM jobs
+             WHERE status IN ('INITIALIZED', 'PROCESSING') LIMIT ?1";
+        self.list_instance_ids(sql, limit).await
     }
 
     async fn job_load(&self, instance_id: InstanceId) -> Result<JobLoad, StoreError> {

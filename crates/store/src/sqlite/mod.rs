@@ -31,7 +31,7 @@ use std::path::{Path, PathBuf};
 
 use backlot_wix::InstanceId;
 use backlot_wix::data::Budget;
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 use crate::StoreError;
 use crate::backup::Origin;
@@ -183,5 +183,21 @@ impl SqliteStore {
     ) -> Result<T, StoreError> {
         let work = move |reader: &Reader| work(&reader.connection);
         self.readers.read_long(Budget::unlimited(), work).await
+    }
+
+    /// Runs a statement that finds ids of instances, at most `limit` of them (`?1`).
+    async fn list_instance_ids(
+        &self,
+        sql: &'static str,
+        limit: u32,
+    ) -> Result<Vec<InstanceId>, StoreError> {
+        self.read_with(move |connection| {
+            let mut statement = connection.prepare_cached(sql)?;
+            let id = |row: &Row<'_>| Ok(InstanceId::from_bytes(row.get(0)?));
+            Ok(statement
+                .query_map([limit], id)?
+                .collect::<Result<_, _>>()?)
+        })
+        .await
     }
 }

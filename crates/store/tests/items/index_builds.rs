@@ -304,7 +304,7 @@ async fn duplicates_of_a_large_collection_fail_the_build(place: &Place) {
     let listed = table.store.collections(instance(1)).await.unwrap();
     let listed = listed[0].indexes[0].state.clone();
     assert_eq!(listed, state(&mut table).await);
-    // It does nothing, until it is made anew.
+    // It does nothing, until it is created again.
     table.insert_all(&[json!({ "_id": "third", "u": 5 })]).await;
     table.write(vec![remove("third"), remove("twice")]).await;
     assert_eq!(piece(&table).await, BuildProgress::Idle);
@@ -391,7 +391,7 @@ async fn an_index_added_again_while_it_is_cleared_is_built_afterwards(place: &Pl
         table.redefine(&more).await.unwrap();
         finish(&mut table).await;
         table.redefine(&json!({})).await.unwrap();
-        // What changes now leaves keys behind that nobody takes away.
+        // What changes now leaves keys behind.
         table
             .done(update(
                 &json!({ "_id": "i2799", "a": "changed", "u": "changed" }),
@@ -407,7 +407,7 @@ async fn an_index_added_again_while_it_is_cleared_is_built_afterwards(place: &Pl
         while state(&mut table).await == IndexState::Clearing {
             assert_eq!(piece(&table).await, BuildProgress::Advanced);
         }
-        // Whoever thinks that it is being cleared would write no key.
+        // A writer that still takes it for being cleared would write no key.
         let late = batch(vec![insert(&json!({ "_id": "late" }))]);
         let late = before.store.write(&before.of, late).await;
         assert!(matches!(late, Err(backlot_store::StoreError::Outdated)));
@@ -574,15 +574,15 @@ async fn an_import_takes_the_place_of_keys_that_are_being_cleared(place: &Place)
     assert_keys_fit(place, &table).await;
 }
 
+async fn declare(store: &Store, more: &Json) {
+    let definitions = vec![definition(more)];
+    let declared = store.declare_collections(definitions, false).await;
+    declared.unwrap().unwrap();
+}
+
 async fn a_declared_collection_is_built_in_each_instance(place: &Place) {
     let store = place.open().await;
-    let declare = async |more: &Json| {
-        let declared = store
-            .declare_collections(vec![definition(more)], false)
-            .await;
-        declared.unwrap().unwrap();
-    };
-    declare(&json!({})).await;
+    declare(&store, &json!({})).await;
     let items: Vec<Json> = (0..MANY).map(item).collect();
     for number in [1, 2] {
         Table::open(&store, number, "c")
@@ -594,7 +594,7 @@ async fn a_declared_collection_is_built_in_each_instance(place: &Place) {
         .await
         .insert_all(&items[..3])
         .await;
-    declare(&by_a()).await;
+    declare(&store, &by_a()).await;
     let mut tables = Vec::new();
     for number in [1, 2, 3] {
         tables.push(Table::open(&store, number, "c").await);
@@ -616,10 +616,10 @@ async fn a_declared_collection_is_built_in_each_instance(place: &Place) {
             }
         );
     }
-    // Not declared for a while: what was written meanwhile, nobody knows of.
-    declare(&json!({ "id": "other" })).await;
+    // Not declared for a while: what was written meanwhile is not indexed.
+    declare(&store, &json!({ "id": "other" })).await;
     assert!(store.collection(instance(1), "c").await.unwrap().is_none());
-    declare(&by_a()).await;
+    declare(&store, &by_a()).await;
     for table in &mut tables {
         again(table).await;
         assert_eq!(
@@ -638,18 +638,12 @@ async fn a_declared_collection_is_built_in_each_instance(place: &Place) {
 
 async fn a_declared_index_that_failed_is_tried_again(place: &Place) {
     let store = place.open().await;
-    let declare = async |more: &Json| {
-        let declared = store
-            .declare_collections(vec![definition(more)], false)
-            .await;
-        declared.unwrap().unwrap();
-    };
-    declare(&json!({})).await;
+    declare(&store, &json!({})).await;
     let mut table = Table::open(&store, 1, "c").await;
     let items: Vec<Json> = (0..MANY).map(item).collect();
     table.insert_all(&items).await;
     table.insert_all(&[json!({ "_id": "twice", "u": 5 })]).await;
-    declare(&unique()).await;
+    declare(&store, &unique()).await;
     while piece(&table).await == BuildProgress::Advanced {}
     assert!(matches!(state(&mut table).await, IndexState::Failed(_)));
     store.retry_failed_builds().await.unwrap();

@@ -4,7 +4,7 @@
 //! - [`piece`]: one piece of what it leaves; of several nodes, one has the build's row
 //! - [`clearing`]: what follows once no key of an earlier time is left
 //!
-//! Whoever locks a build's row has locked its collection before, and locks items and keys afterwards.
+//! Locks are taken in this order: the collection, the build's row, items, keys.
 
 mod clearing;
 mod piece;
@@ -16,7 +16,6 @@ use tokio_postgres::Row;
 
 use super::PostgresStore;
 use super::failure::{Failure, attempt};
-use super::instances::instance_id;
 use super::lease::Lease;
 use super::tenant::uuid;
 use crate::StoreError;
@@ -64,9 +63,7 @@ const EXACT: &str = "DELETE FROM inexact_indexes WHERE instance_id = $1 AND inde
 
 impl IndexBuilds for PostgresStore {
     async fn instances_with_builds(&self, limit: u32) -> Result<Vec<InstanceId>, StoreError> {
-        let rows = attempt!(reading: self.ask(INSTANCES, &[&i64::from(limit)]))?;
-        let id = |row: &Row| instance_id(row, 0);
-        Ok(rows.iter().map(id).collect::<Result<_, _>>()?)
+        self.list_instance_ids(INSTANCES, limit).await
     }
 
     async fn has_builds(&self, instance_id: InstanceId) -> Result<bool, StoreError> {

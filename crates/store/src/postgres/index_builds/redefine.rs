@@ -15,8 +15,8 @@ use crate::postgres::items::keys;
 use crate::postgres::lease::Lease;
 
 /// Makes the keys of an instance's items what the new definition needs, or leaves it to pieces. `WDE0123` when it is
-/// found at once that something is not unique; then all of the transaction is to be undone. Nobody may write meanwhile:
-/// the definition is locked.
+/// found at once that something is not unique; the caller then rolls the transaction back. The definition is locked, so
+/// items are not written meanwhile.
 pub(in crate::postgres) async fn reindex(
     lease: &Lease,
     instance_id: InstanceId,
@@ -42,10 +42,7 @@ pub(in crate::postgres) async fn reindex(
     if cleared.is_empty() {
         return Ok(Ok(()));
     }
-    let added = Collection {
-        indexes: cleared,
-        ..new.clone()
-    };
+    let added = new.with_indexes(cleared);
     let of = ItemsOf::new(instance_id, Arc::new(added));
     match keys::make_few(lease, &of, &mut at_once.room).await? {
         Ok(true) => {}
@@ -59,7 +56,7 @@ pub(in crate::postgres) async fn reindex(
     Ok(Ok(()))
 }
 
-/// Removes the keys of an index at once, if they are few. The row is locked first: whoever builds makes no key then.
+/// Removes the keys of an index at once, if they are few. The row is locked first, so that no piece makes keys meanwhile.
 async fn clear(lease: &Lease, build: &Build, at_once: &mut AtOnce) -> Result<bool, Failure> {
     let has_row = build.lock(lease).await?.is_some();
     let is_clear = build.remove_some(lease, &mut at_once.removals).await?;

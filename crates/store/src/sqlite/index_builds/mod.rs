@@ -21,17 +21,9 @@ pub(super) use redefine::reindex;
 
 impl IndexBuilds for SqliteStore {
     async fn instances_with_builds(&self, limit: u32) -> Result<Vec<InstanceId>, StoreError> {
-        self.read_with(move |connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT DISTINCT instance_id FROM index_builds
-                 WHERE state IN ('CLEARING', 'BUILDING') LIMIT ?1",
-            )?;
-            let id = |row: &Row<'_>| Ok(InstanceId::from_bytes(row.get(0)?));
-            Ok(statement
-                .query_map([limit], id)?
-                .collect::<Result<_, _>>()?)
-        })
-        .await
+        let sql = "SELECT DISTINCT instance_id FROM index_builds
+             WHERE state IN ('CLEARING', 'BUILDING') LIMIT ?1";
+        self.list_instance_ids(sql, limit).await
     }
 
     async fn has_builds(&self, instance_id: InstanceId) -> Result<bool, StoreError> {

@@ -16,7 +16,7 @@ use crate::sqlite::items::keys;
 type ItemChanges<'collection> = (i64, Vec<KeyChange<'collection>>);
 
 /// Makes the keys of an instance's items what the new definition needs, or leaves it to pieces. `WDE0123` when it is
-/// found at once that something is not unique; then all of the transaction is to be undone.
+/// found at once that something is not unique; the caller then rolls the transaction back.
 pub(in crate::sqlite) fn reindex(
     connection: &Connection,
     instance_id: InstanceId,
@@ -47,10 +47,7 @@ pub(in crate::sqlite) fn reindex(
     if cleared.is_empty() {
         return Ok(Ok(()));
     }
-    let added = Collection {
-        indexes: cleared,
-        ..new.clone()
-    };
+    let added = new.with_indexes(cleared);
     let all = match changes_of_few(connection, instance_id, &added, &mut at_once.room)? {
         Ok(Some(all)) => all,
         Ok(None) => {
