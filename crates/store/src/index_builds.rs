@@ -214,7 +214,7 @@ impl ItemKeys {
 pub enum BuildProgress {
     /// There was no build that this node can go on with.
     Idle,
-    /// The build has come further, or goes on anew since something changed meanwhile.
+    /// The build has come further, or starts its piece again because something changed meanwhile.
     Advanced,
     /// The build is over: the index is ready, or nothing is left of it.
     Ended,
@@ -249,7 +249,7 @@ pub trait IndexBuilds {
         instance_id: InstanceId,
     ) -> impl Future<Output = Result<BuildProgress, StoreError>> + Send;
 
-    /// Begins the builds anew that failed, of collections that the configuration declares.
+    /// Restarts the failed builds of collections that the configuration declares.
     fn retry_failed_builds(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 

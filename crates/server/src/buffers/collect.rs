@@ -132,7 +132,7 @@ impl Gathered {
         let needed = self.bytes.len().saturating_add(piece.len());
         let old = self.bytes.capacity();
         if needed > old {
-            // Doubled, but not past the length that the body has, or may have.
+            // Doubled up to the size of a part, but not past the length that the body has, or may have.
             let left = rest.size_hint().upper().unwrap_or(u64::MAX);
             let left = usize::try_from(left.min(rest.bytes_left())).unwrap_or(usize::MAX);
             let most = needed.saturating_add(left);

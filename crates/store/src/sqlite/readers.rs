@@ -18,7 +18,7 @@ use super::overhear::{Ear, overhear};
 use crate::StoreError;
 use crate::worker;
 
-/// Readers that are kept while nobody reads, of each kind.
+/// Idle readers that are kept of each kind.
 const MOST_IDLE: usize = 4;
 /// Long reads at once: more than the places for data requests, so that what is not a request finds one, too.
 const MOST_LONG: usize = 32;

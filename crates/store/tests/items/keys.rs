@@ -1,4 +1,4 @@
-//! What indexes hold, read beside the store, and what they must hold: the keys of the items, each worked out anew.
+//! What indexes hold, read beside the store, and what they must hold: the keys of the items, each worked out again.
 
 use std::collections::BTreeSet;
 

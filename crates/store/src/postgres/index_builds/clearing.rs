@@ -22,7 +22,7 @@ const CHANGE_DECLARED: &str = "
 const CHANGE_OWN: &str = "
     UPDATE collections SET definition = $3, revision = $4 WHERE instance_id = $1 AND id = $2";
 
-// The row comes first, so that whoever adds a build is waited for, and seen.
+// The row comes first, so that a transaction that adds a build is waited for, and its row is found.
 const LOCK_FLAG: &str =
     "SELECT 1 FROM declared_collections WHERE id = $1 AND has_builds FOR UPDATE";
 
@@ -94,7 +94,7 @@ async fn end_clearing(lease: &Lease, build: &Build) -> Result<BuildProgress, Fai
     Ok(BuildProgress::Advanced)
 }
 
-/// The collection that counts, locked: nobody writes its items until this is over.
+/// The collection that counts, locked: its items are not written until this is over.
 async fn find(lease: &Lease, build: &Build) -> Result<Option<Collection>, Failure> {
     let client = lease.client()?;
     let declared = client.query(DECLARED, &[&build.collection]).await?;

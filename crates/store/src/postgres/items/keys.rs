@@ -133,7 +133,7 @@ fn drop_steps(instance_id: InstanceId, indexes: &[IndexId]) -> Vec<Step> {
 }
 
 /// Makes the keys of a collection's items if they are few: false, and nothing is done, if they are not. `WDE0123` when
-/// what is to be unique is not. Nobody may write meanwhile: the definition is locked.
+/// what is to be unique is not. The definition is locked, so items are not written meanwhile.
 pub(in crate::postgres) async fn make_few(
     lease: &Lease,
     of: &ItemsOf,

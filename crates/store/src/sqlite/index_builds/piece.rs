@@ -100,7 +100,7 @@ impl NextPiece {
         }
     }
 
-    /// Does it, unless something has changed since: then the next piece is found anew.
+    /// Does it, unless something has changed since: then the next piece is looked up again.
     pub(super) fn write(self, connection: &Connection) -> Result<PieceDone, StoreError> {
         if !self.build().is_current(connection)? {
             return Ok(PieceDone::ADVANCED);

@@ -226,8 +226,8 @@ fn read_item(row: &Row<'_>) -> rusqlite::Result<Item> {
     })
 }
 
-/// Removes every item of a collection, with its keys and links. What indexes hold that are being cleared, or failed, is
-/// left: they may hold much, and it is in nobody's way.
+/// Removes every item of a collection, with its keys and links. Keys of indexes that are being
+/// cleared, or failed, stay: there may be many, and queries do not use them.
 pub(super) fn truncate(
     connection: &Connection,
     instance_id: InstanceId,
