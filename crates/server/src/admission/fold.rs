@@ -6,9 +6,21 @@ use unicode_normalization::UnicodeNormalization as _;
 
 /// A text in which case makes no difference, as a server that compares without case sees it.
 pub(crate) fn fold(text: &str) -> String {
-    // By way of the upper case: two letters that share it are one to a server that compares there.
-    let upper = text.chars().flat_map(char::to_uppercase);
-    upper.flat_map(char::to_lowercase).collect()
+    folded(text).collect()
+}
+
+/// The letters of [`fold`], one by one.
+///
+/// By way of the upper case: two letters that share it are one to a server that compares there. Letters that have one
+/// letter in the other case to some servers (Unicode's simple mappings) and several to others (the full ones) are what
+/// they are to the first: only `İ` is.
+pub(crate) fn folded(text: &str) -> impl Iterator<Item = char> {
+    let letters = text
+        .chars()
+        .map(|letter| if letter == '\u{130}' { 'i' } else { letter });
+    letters
+        .flat_map(char::to_uppercase)
+        .flat_map(char::to_lowercase)
 }
 
 /// A text in Unicode's compatible letters (NFKC), without those that are not seen: `ａ`, `ⓐ` and `a` with a joiner behind
@@ -42,6 +54,19 @@ mod tests {
     #[test]
     fn letters_that_fold_to_ascii_are_folded() {
         assert_eq!(fold("/Public/\u{212A}ey/\u{17F}"), "/public/key/s");
+        assert_eq!(fold("ADM\u{130}N adm\u{131}n"), "admin admin");
+    }
+
+    /// As Go's `unicode.ToLower` and Java's `Character.toUpperCase` have it, letter by letter.
+    #[test]
+    fn every_letter_that_a_server_may_take_for_ascii_is_folded() {
+        for letter in ('\u{80}'..=char::MAX).filter(|it| it.is_alphabetic()) {
+            let cases = letter.to_lowercase().chain(letter.to_uppercase());
+            for ascii in cases.filter(char::is_ascii_alphabetic) {
+                let all = fold(&letter.to_string());
+                assert!(all.contains(ascii.to_ascii_lowercase()), "{letter} {all}");
+            }
+        }
     }
 
     #[test]

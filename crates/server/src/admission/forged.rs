@@ -6,36 +6,56 @@
 
 use http::header::{HeaderMap, HeaderName};
 
-/// Headers by which frameworks take another path or method than the request line's. They are removed whoever
-/// sent them, unless the entry passes them by name.
-const OVERRIDES: [&[u8]; 20] = [
+/// Headers by which frameworks and servers take another path, method or host than the request's, or a user that a
+/// proxy has checked: gunicorn takes `SCRIPT_NAME` off the path. They are removed from every request, unless the entry
+/// passes them by name.
+const OVERRIDES: [&[u8]; 39] = [
+    b"path-info",
     b"proxy",
+    b"remote-user",
     b"request-uri",
+    b"script-name",
     b"unencoded-url",
+    b"x-accel-mapping",
+    b"x-auth-request-email",
+    b"x-auth-request-user",
+    b"x-authenticated-user",
     b"x-envoy-original-path",
+    b"x-host-override",
+    b"x-http-host-override",
     b"x-http-method",
     b"x-http-method-override",
     b"x-http-override",
+    b"x-http-path-override",
     b"x-invoke-path",
     b"x-invoke-query",
     b"x-matched-path",
     b"x-method-override",
+    b"x-nextjs-matched-path",
+    b"x-nextjs-rewrite",
     b"x-original-method",
     b"x-original-path",
     b"x-original-uri",
     b"x-original-url",
+    b"x-override-method",
     b"x-override-url",
+    b"x-path-info",
+    b"x-remote-user",
+    b"x-request-uri",
     b"x-rewrite-uri",
     b"x-rewrite-url",
+    b"x-script-name",
+    b"x-sendfile-type",
     b"x-url-override",
     b"x-waws-unencoded-url",
+    b"x-webauth-user",
 ];
 
 /// The beginning of headers by which Next.js skips its middleware and rewrites paths.
 const NEXT_MIDDLEWARE: &[u8] = b"x-middleware-";
 
 /// What only a proxy may say of the client, beside `X-Forwarded-*`.
-const CLIENTS: [&[u8]; 31] = [
+const CLIENTS: [&[u8]; 34] = [
     b"cf-connecting-ip",
     b"cf-connecting-ipv6",
     b"client-ip",
@@ -55,9 +75,11 @@ const CLIENTS: [&[u8]; 31] = [
     b"x-client-ip",
     b"x-cluster-client-ip",
     b"x-envoy-external-address",
+    b"x-forward-for",
     b"x-forwarded",
     b"x-host",
     b"x-nf-client-connection-ip",
+    b"x-original-forwarded-for",
     b"x-original-host",
     b"x-originating-ip",
     b"x-proxyuser-ip",
@@ -65,6 +87,7 @@ const CLIENTS: [&[u8]; 31] = [
     b"x-remote-addr",
     b"x-remote-ip",
     b"x-scheme",
+    b"x-trusted-ip",
     b"x-url-scheme",
     b"x-vercel-forwarded-for",
 ];
@@ -116,7 +139,7 @@ fn is_forged(name: &str, from_trusted_proxy: bool) -> bool {
     // Of the rest, no name looks like one of those above.
     if !matches!(
         bytes.first(),
-        Some(b'a' | b'c' | b'd' | b'e' | b'f' | b'h' | b'p' | b'r' | b't' | b'u' | b'w' | b'x')
+        Some(b'a' | b'c'..=b'f' | b'h' | b'p' | b'r'..=b'u' | b'w' | b'x')
     ) {
         return false;
     }
@@ -237,6 +260,10 @@ mod tests {
             "proxy",
             "http_x_original_url",
             "unencoded_url",
+            "SCRIPT_NAME",
+            "Path-Info",
+            "Remote-User",
+            "X-NextJS-Rewrite",
         ];
         for from_trusted_proxy in [true, false] {
             let mut headers = named(&names);

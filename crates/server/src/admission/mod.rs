@@ -10,7 +10,7 @@ mod rules;
 
 pub use call_pattern::{CallPattern, CallPatternError, Overlap, PlainPath};
 pub(crate) use deciders::{Deciders, RuledLine};
-pub(crate) use fold::{compatible, fold};
+pub(crate) use fold::{compatible, fold, folded};
 pub(crate) use precedence::Precedence;
 pub use rate_limit::RateLimit;
 pub(crate) use rate_limit::{Limiter, RateKey};

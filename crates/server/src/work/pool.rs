@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
+use backlot_store::worker::database_time;
 use backlot_wix::InstanceId;
 use backlot_wix::data::Budget;
 use backlot_wix::data::budget::Limits;
@@ -106,6 +107,7 @@ impl WorkPool {
             Priority::Heavy
         };
         let running = self.threads.run(priority, move || {
+            let before = database_time();
             let outcome = runtime.block_on(async {
                 tokio::select! {
                     biased;
@@ -113,7 +115,7 @@ impl WorkPool {
                     _ = gone => None,
                 }
             });
-            usage.add(instance_id, time_used());
+            usage.add(instance_id, time_used(), database_time() - before);
             if let Some(outcome) = outcome {
                 // The client may have gone in this moment.
                 let _ = done.send(outcome);

@@ -14,6 +14,7 @@ use tokio_postgres::types::{BorrowToSql, ToSql, Type};
 use tokio_postgres::{CopyInSink, CopyOutStream, Error, Row, RowStream, Statement, ToStatement};
 
 use super::failure::Failure;
+use crate::worker;
 
 /// What is known of a connection while it is on loan.
 #[derive(Debug)]
@@ -64,8 +65,16 @@ impl Watch {
         self.state.lock().failed.clone()
     }
 
-    fn hear(&self) {
+    /// A wait for an answer begins.
+    fn ask(&self) {
         self.state.lock().heard = Instant::now();
+    }
+
+    /// The server answered. Counts the time since it was heard of before, so that what is under way at once counts once.
+    fn hear(&self) {
+        let now = Instant::now();
+        let before = std::mem::replace(&mut self.state.lock().heard, now);
+        worker::add_database_time(now.saturating_duration_since(before));
     }
 
     /// How long the silence may still last.
@@ -106,7 +115,7 @@ impl<'lease> Session<'lease> {
         if self.watch.is_silent() {
             return Err(Failure::Silent);
         }
-        self.watch.hear();
+        self.watch.ask();
         // In a box, so that what waits for it stays small.
         let mut answer = Box::pin(answer);
         loop {

@@ -1,7 +1,7 @@
 //! The prefixes of entries.
 
 use super::readings::readings;
-use crate::admission::fold;
+use crate::admission::{fold, folded};
 
 /// The `path` of an entry: `/` or `/segment/…`, without a slash at its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,9 +56,11 @@ impl Prefix {
         is_under(path, &self.text)
     }
 
-    /// Whether a folded path lies under it without regard to case.
-    pub(super) fn holds_folded(&self, folded_path: &str) -> bool {
-        is_under(folded_path, &self.folded)
+    /// Whether a path lies under it without regard to case.
+    pub(super) fn holds_folded(&self, path: &str) -> bool {
+        let mut rest = folded(path);
+        self.folded.chars().all(|letter| rest.next() == Some(letter))
+            && rest.next().is_none_or(|next| next == '/')
     }
 
     /// Whether two prefixes are the same to every server.
@@ -118,7 +120,8 @@ mod tests {
         ] {
             assert_eq!(api.holds(path), held, "{path}");
         }
-        assert!(api.holds_folded("/api/x"));
+        assert!(api.holds_folded("/api/x") && api.holds_folded("/AP\u{130}"));
+        assert!(!api.holds_folded("/apix") && !api.holds_folded("/ap"));
         assert!(api.is_same_as(&Prefix::parse("/api").unwrap()));
     }
 

@@ -229,7 +229,7 @@ fn none_of_many_instances_gets_less_than_half_its_share() {
 fn an_instance_that_uses_much_has_half_the_share() {
     let usage = Arc::<Usage>::default();
     let places = Places::new(Size::new(8, None), Arc::clone(&usage));
-    usage.add(instance(1), Duration::from_hours(1));
+    usage.add(instance(1), Duration::from_hours(1), Duration::ZERO);
     places
         .0
         .state

@@ -9,7 +9,6 @@
 use super::entry::{Entry, EntrySettings};
 use super::path::Prefix;
 use super::readings::{is_plain, readings};
-use crate::admission::fold;
 use crate::error::Code;
 
 /// All entries, longest prefix first.
@@ -62,10 +61,9 @@ impl Entries {
         meant: &mut Vec<&'entries Entry>,
     ) -> Result<(), Code> {
         for reading in readings {
-            let folded = fold(reading);
             for entry in [
                 self.longest(|prefix| prefix.holds(reading)),
-                self.longest(|prefix| prefix.holds_folded(&folded)),
+                self.longest(|prefix| prefix.holds_folded(reading)),
             ] {
                 let entry = entry.ok_or(Code::RouteNotFound)?;
                 if !meant.iter().any(|other| std::ptr::eq(*other, entry)) {

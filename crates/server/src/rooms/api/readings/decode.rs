@@ -6,62 +6,31 @@ use percent_encoding::percent_decode_str;
 
 use crate::admission::compatible;
 
-/// Decodings of one path, by percent, `%uXXXX`, Latin-1 and overlong UTF-8. More than any ordinary path has.
-const MAX_DECODINGS: usize = 24;
-/// How often a path may be decoded: servers do so once, some twice.
-const MAX_ENCODING_DEPTH: usize = 3;
-
-/// The path, and what decoding it again and again makes of it. `None` if there is no end to it.
-pub(super) fn decodings(path: &str) -> Option<Vec<String>> {
-    let mut all = vec![path.to_owned()];
-    let mut newest = 0;
-    for depth in 0.. {
-        let end = all.len();
-        for at in newest..end {
-            for decoded in decode(&all[at]) {
-                if !all.contains(&decoded) {
-                    all.push(decoded);
-                }
-            }
-        }
-        if all.len() == end {
-            return Some(all);
-        }
-        if depth == MAX_ENCODING_DEPTH || all.len() > MAX_DECODINGS {
-            return None;
-        }
-        newest = end;
-    }
-    None
-}
-
-/// What one decoding makes of a text: as UTF-8, and if it is none, as servers read it that do not check. Each also with
-/// the letters that compatible ones stand for.
-fn decode(text: &str) -> Vec<String> {
-    let mut decoded = Vec::with_capacity(1);
+/// Adds what one decoding makes of a text: as UTF-8, and if it is none, as servers read it that do not check; and with
+/// the letters that compatible ones stand for. Ends when `add` says so.
+pub(super) fn decode(text: &str, mut add: impl FnMut(String) -> Option<()>) -> Option<()> {
     if let Cow::Owned(narrow) = compatible(text) {
-        decoded.push(narrow);
+        add(narrow)?;
     }
     if !text.contains('%') {
-        return decoded;
+        return Some(());
     }
     let bytes: Vec<u8> = percent_decode_str(text).collect();
     match String::from_utf8(bytes) {
-        Ok(text) => decoded.push(text),
+        Ok(text) => add(text)?,
         Err(error) => {
             let bytes = error.into_bytes();
-            decoded.push(String::from_utf8_lossy(&bytes).into_owned());
-            decoded.push(bytes.iter().copied().map(char::from).collect());
-            decoded.push(decode_overlong(&bytes));
+            add(String::from_utf8_lossy(&bytes).into_owned())?;
+            add(bytes.iter().copied().map(char::from).collect())?;
+            add(decode_overlong(&bytes))?;
             // What is no letter is left out.
-            decoded.push(bytes.utf8_chunks().map(|chunk| chunk.valid()).collect());
+            add(bytes.utf8_chunks().map(|chunk| chunk.valid()).collect())?;
         }
     }
-    let has_wide = |text: &str| text.contains("%u") || text.contains("%U");
-    if has_wide(text) {
-        decoded.push(decode_wide(text));
+    if text.contains("%u") || text.contains("%U") {
+        add(decode_wide(text))?;
     }
-    decoded
+    Some(())
 }
 
 /// UTF-8 as a decoder reads it that does not refuse more bytes than a letter needs: `C0 AF` is a slash.

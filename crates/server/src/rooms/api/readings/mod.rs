@@ -2,21 +2,28 @@
 //!
 //! A server may decode a path once, twice or not at all, fold its case, take full-width letters for narrow ones, join its
 //! slashes, take a backslash for a slash, cut it at an encoded `?` or `#`, drop what follows a `;`, pass over spaces at a
-//! segment's ends, or take the path's beginning for a host. The rules of
-//! `[[api]]` are only worth something if no reading of a path reaches another rule's handler, so all readings are
-//! written out here and `entries` compares each of them with the prefixes.
+//! segment's ends, or take the path's beginning for a host, in any order. The rules of `[[api]]` are only worth something
+//! if no reading of a path reaches another rule's handler, so all readings are written out here and `entries` compares
+//! each of them with the prefixes.
 //!
 //! Caveat: a path that leads somewhere else in any reading (dot segments), and one with control characters, has no
-//! readings: it is refused.
+//! readings: it is refused. So is one with more readings than an ordinary path of its length has: they are found on
+//! the threads that serve connections, before any credential is checked.
 
 mod decode;
+mod steps;
 
 use std::collections::HashSet;
 
-use decode::decodings;
+use decode::decode;
+use steps::steps;
 
 /// Readings of one path. Ordinary paths have one to six.
 const MAX_READINGS: usize = 512;
+/// Bytes of all readings of one path, found again or not: a few milliseconds of work.
+const MAX_READING_BYTES: usize = 512 * 1024;
+/// How often a path may be decoded: servers do so once, some twice.
+const MAX_ENCODING_DEPTH: usize = 3;
 
 /// Whether every server reads a path alike, as it stands: lower case, nothing encoded, no empty segments, and
 /// no segment that begins or ends with a dot or a plus sign.
@@ -37,34 +44,63 @@ pub(super) fn is_plain(path: &str) -> bool {
     !matches!(before, b'.' | b'+')
 }
 
-/// Every reading of a path, itself included, but for case ([`crate::admission::fold`]). `None` if a reading resolves dot segments or holds control
-/// characters, if the path holds a backslash, or if it is encoded deeper than any server decodes.
+/// Every reading of a path, itself included, but for case ([`crate::admission::fold`]). `None` if a reading resolves dot
+/// segments or holds control characters, if the path holds a backslash, if it is encoded deeper than any server
+/// decodes, or if it has too many readings.
 pub(super) fn readings(path: &str) -> Option<Vec<String>> {
     if path.contains('\\') {
         return None;
     }
-    let decodings = decodings(path)?;
-    if decodings.iter().any(|text| has_control_or_dots(text)) {
-        return None;
-    }
-    let mut seen = HashSet::new();
-    let mut all = Vec::new();
-    let mut keep = |reading: String| {
-        if seen.insert(reading.clone()) {
-            all.push(reading);
+    let mut readings = Readings::default();
+    readings.add(path.to_owned())?;
+    let mut decoded_from = 0;
+    for depth in 0..=MAX_ENCODING_DEPTH {
+        let mut at = decoded_from;
+        while let Some(text) = readings.all.get(at).cloned() {
+            steps(&text, |step| readings.add(step))?;
+            at += 1;
         }
-        all.len() <= MAX_READINGS
-    };
-    for decoded in decodings {
-        for slashes in with_slashes(decoded) {
-            for cut in cuts(&slashes) {
-                if !joined(cut).into_iter().all(&mut keep) {
-                    return None;
-                }
-            }
+        let end = readings.all.len();
+        for at in decoded_from..end {
+            let text = readings.all[at].clone();
+            decode(&text, |decoded| readings.add(decoded))?;
         }
+        if readings.all.len() == end {
+            return Some(readings.all);
+        }
+        if depth == MAX_ENCODING_DEPTH {
+            return None;
+        }
+        decoded_from = end;
     }
-    Some(all)
+    None
+}
+
+/// What is found so far.
+#[derive(Default)]
+struct Readings {
+    all: Vec<String>,
+    seen: HashSet<String>,
+    bytes: usize,
+}
+
+impl Readings {
+    /// Adds a reading unless it is known. `None` if the path is to be refused.
+    fn add(&mut self, reading: String) -> Option<()> {
+        self.bytes += reading.len();
+        if self.bytes > MAX_READING_BYTES {
+            return None;
+        }
+        if self.seen.contains(&reading) {
+            return Some(());
+        }
+        if has_control_or_dots(&reading) || self.all.len() == MAX_READINGS {
+            return None;
+        }
+        self.seen.insert(reading.clone());
+        self.all.push(reading);
+        Some(())
+    }
 }
 
 /// A control character, or a segment that a server could resolve: only dots and spaces, whatever follows a `;`,
@@ -76,95 +112,6 @@ fn has_control_or_dots(text: &str) -> bool {
         name.contains('.') && name.chars().all(|it| it == '.' || is_space(it))
     };
     text.contains(|it: char| it.is_ascii_control()) || text.split(['/', '\\']).any(is_dots)
-}
-
-/// With backslashes as they are, and as slashes.
-fn with_slashes(text: String) -> Vec<String> {
-    if text.contains('\\') {
-        vec![text.replace('\\', "/"), text]
-    } else {
-        vec![text]
-    }
-}
-
-/// Whole, cut at what could begin a query, a fragment or parameters, and without each segment's parameters.
-fn cuts(text: &str) -> Vec<String> {
-    let mut all = vec![text.to_owned()];
-    let mut add = |cut: String| {
-        if !all.contains(&cut) {
-            all.push(cut);
-        }
-    };
-    let before = |marks: &[char]| text.split(marks).next().unwrap_or_default();
-    let without_parameters = |text: &str| {
-        let names = text
-            .split('/')
-            .map(|it| it.split(';').next().unwrap_or_default());
-        names.collect::<Vec<_>>().join("/")
-    };
-    for marks in [&['?'][..], &['#'], &['?', '#'], &[';'], &['?', '#', ';']] {
-        add(before(marks).to_owned());
-    }
-    for marks in [&[][..], &['?'], &['#'], &['?', '#']] {
-        let whole = if marks.is_empty() {
-            text
-        } else {
-            before(marks)
-        };
-        add(without_parameters(whole));
-    }
-    all
-}
-
-/// As it is, without a host at its beginning, without spaces and dots at the ends of segments, and each of them with its
-/// slashes joined.
-fn joined(text: String) -> Vec<String> {
-    let mut all = Vec::with_capacity(1);
-    let after_host = without_host(&text);
-    for text in after_host.into_iter().chain([text]) {
-        let trimmed = trimmed(&text);
-        for text in trimmed.into_iter().chain([text]) {
-            if text.contains("//") || text.ends_with('/') {
-                all.push(join(&text));
-            }
-            all.push(text);
-        }
-    }
-    all
-}
-
-/// Without what a server may pass over at the ends of segments. `None` if there is nothing of it.
-fn trimmed(text: &str) -> Option<String> {
-    // A plus sign may be read as a space.
-    let is_space = |letter: char| letter.is_whitespace() || letter == '+';
-    let is_passed_over = |letter: char| is_space(letter) || letter == '.';
-    let trim = |name: &'_ str| -> String {
-        let name = name.trim_start_matches(is_space);
-        name.trim_end_matches(is_passed_over).to_owned()
-    };
-    let names: Vec<String> = text.split('/').map(trim).collect();
-    let trimmed = names.join("/");
-    (trimmed != text).then_some(trimmed)
-}
-
-fn join(text: &str) -> String {
-    let mut joined = String::with_capacity(text.len());
-    for segment in text.split('/').filter(|segment| !segment.is_empty()) {
-        joined.push('/');
-        joined.push_str(segment);
-    }
-    if joined.is_empty() {
-        joined.push('/');
-    }
-    joined
-}
-
-/// `//host/path` is an address without a scheme to whatever resolves it against its own (WHATWG URL, "relative
-/// state"): its path begins after the host.
-fn without_host(text: &str) -> Option<String> {
-    let rest = text.strip_prefix("//")?.trim_start_matches('/');
-    let after = rest.find('/').map_or("/", |at| &rest[at..]);
-    Some(after.to_owned())
 }
 
 #[cfg(test)]
@@ -259,6 +206,12 @@ mod tests {
             ("/%20admin", "/admin"),
             ("/+admin+", "/admin"),
             ("//host/public./admin", "/public/admin"),
+            // Steps in another order: parameters or the host first, and decoded then.
+            ("/api/;%2Fx/%61dmin", "/api/admin"),
+            ("/;/%61%70i/;x%2Fy/admin", "/api/admin"),
+            ("//h%2Fx/api/%61dmin", "/api/admin"),
+            ("/api;a%3Fb/%2561dmin", "/api/admin"),
+            ("/api/%2520;%2F/admin", "/api/admin"),
         ] {
             let readings = readings(path).unwrap();
             assert!(
@@ -266,6 +219,17 @@ mod tests {
                 "{path}: {readings:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_path_with_too_many_readings_is_refused_before_they_are_all_found() {
+        let many = "/api/x%5C//+a+;%EF%BC%9F+%C3%A9%ff+%u0061/+a+;%20/";
+        let wide = "%EF%B7%BA%EF%B7%BA%EF%B7%BA%EF%B7%BA+%u0061/+a+;%20/";
+        let long = format!("{many}{}", wide.repeat(600));
+        assert_eq!(readings(&long), None);
+        // As long, and ordinary.
+        let plain = format!("/api/{}100%25ab", "segment/".repeat(3_900));
+        assert!(readings(&plain).is_some());
     }
 
     proptest::proptest! {
