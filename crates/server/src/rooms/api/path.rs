@@ -59,7 +59,9 @@ impl Prefix {
     /// Whether a path lies under it without regard to case.
     pub(super) fn holds_folded(&self, path: &str) -> bool {
         let mut rest = folded(path);
-        self.folded.chars().all(|letter| rest.next() == Some(letter))
+        self.folded
+            .chars()
+            .all(|letter| rest.next() == Some(letter))
             && rest.next().is_none_or(|next| next == '/')
     }
 

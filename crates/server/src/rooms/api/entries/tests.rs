@@ -95,6 +95,9 @@ fn another_spelling_falls_under_the_strictest_rule_or_none() {
         ("/public//admin", "/public/admin"),
         ("/public;x/admin", "/public/admin"),
         ("/public%252Fadmin", "/public/admin"),
+        ("/public/;%2Fx/%61dmin", "/public/admin"),
+        ("/public/adm%C4%B0n", "/public/admin"),
+        ("/public/adm%C4%B1n", "/public/admin"),
         ("//host/public/admin", "/public/admin"),
         ("/public/a\\b", "PATH_NOT_ALLOWED"),
         ("/public/../admin", "PATH_NOT_ALLOWED"),
@@ -216,7 +219,29 @@ fn readings_of_servers(path: &str) -> Vec<String> {
             .to_owned()
     };
     let twice = decode(&once);
+    let join = |text: &str| {
+        let names = text.split('/').filter(|name| !name.is_empty());
+        let joined = names.fold(String::new(), |all, name| format!("{all}/{name}"));
+        if joined.is_empty() {
+            "/".to_owned()
+        } else {
+            joined
+        }
+    };
+    // As Tomcat: parameters go first, and what is left is decoded.
+    let names = path
+        .split('/')
+        .map(|name| name.split(';').next().unwrap_or_default());
+    let without_parameters = decode(&names.collect::<Vec<_>>().join("/"));
+    // As PHP's `parse_url`: the host goes first.
+    let after_host = path
+        .strip_prefix("//")
+        .and_then(|rest| rest.find('/').map(|at| decode(&rest[at..])));
     vec![
+        join(&once),
+        join(&without_parameters),
+        without_parameters,
+        after_host.unwrap_or_else(|| once.clone()),
         path.to_owned(),
         decode(&whatwg),
         cut(path),
