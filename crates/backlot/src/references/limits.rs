@@ -38,7 +38,7 @@ as the error of each of the others.
 What takes more than a moment runs in the work pool. An instance may hold all places while no other asks for data, and a quarter
 of them for a quarter of a second after any request of another; an instance that holds none never waits for one that holds
 more than its share. An instance that takes more than 50 milliseconds of processor time at once, or a quarter of a core for longer, has
-half of that share, and its work a lower priority than everything else. Half of the time that PostgreSQL takes for it counts, too. Work ends when its client has gone, and PostgreSQL is told to end its query.
+half of that share, and its work a lower priority than everything else. A third of the time that PostgreSQL takes for it counts, too. Work ends when its client has gone, and PostgreSQL is told to end its query.
 
 A point read, a page of up to 100 items without a filter or by an indexed value, and the write of one small item are done at
 once, without a place.

@@ -12,7 +12,7 @@ pub(super) const LIGHT: Duration = Duration::from_millis(50);
 const PARTS_OF_A_CORE: u32 = 4;
 /// One part in so many of the time that a database server takes counts as processor time. The rest is taken for waiting:
 /// for the disk, for locks, and for a core.
-const PARTS_OF_DATABASE_TIME: u32 = 2;
+const PARTS_OF_DATABASE_TIME: u32 = 3;
 
 /// Each bucket holds the time until the instance has used no more than its share of a core.
 #[derive(Default)]

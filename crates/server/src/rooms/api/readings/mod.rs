@@ -20,8 +20,8 @@ use steps::steps;
 
 /// Readings of one path. Ordinary paths have one to six.
 const MAX_READINGS: usize = 512;
-/// Bytes of all readings of one path, found again or not: a few milliseconds of work.
-const MAX_READING_BYTES: usize = 512 * 1024;
+/// Bytes of all readings of one path, found again or not: about a millisecond of work.
+const MAX_READING_BYTES: usize = 256 * 1024;
 /// How often a path may be decoded: servers do so once, some twice.
 const MAX_ENCODING_DEPTH: usize = 3;
 
