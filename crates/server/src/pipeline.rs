@@ -22,7 +22,7 @@ use std::sync::atomic::Ordering;
 
 use backlot_outbound::body::{RequestBody, announced_bytes};
 use futures_util::FutureExt as _;
-use http::header::{CONNECTION, HeaderMap};
+use http::header::{CONNECTION, HOST, HeaderMap};
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 
@@ -244,6 +244,7 @@ fn check_rate(
 
 /// The listener takes heads of four times this size, so that this refusal can say why.
 fn check_head(house: &House, request: &Request<RequestBody>) -> Result<(), Refusal> {
+    check_host(request)?;
     let target = request
         .uri()
         .path_and_query()
@@ -257,6 +258,16 @@ fn check_head(house: &House, request: &Request<RequestBody>) -> Result<(), Refus
         return Err(Refusal::from(Code::HeadersTooLarge).fact("limitBytes", house.head_limit_bytes));
     }
     Ok(())
+}
+
+/// Of two hosts, the next server may take the other one; a request of HTTP/1.1 has one (RFC 9112, section 3.2).
+fn check_host(request: &Request<RequestBody>) -> Result<(), Refusal> {
+    let mut hosts = request.headers().get_all(HOST).iter();
+    let may_have_none = request.version() != Version::HTTP_11;
+    if (hosts.next().is_some() || may_have_none) && hosts.next().is_none() {
+        return Ok(());
+    }
+    Err(Refusal::from(Code::RequestMalformed).detail("It has to name its host, and once."))
 }
 
 fn check_body(limit: u64, headers: &HeaderMap) -> Result<(), Refusal> {

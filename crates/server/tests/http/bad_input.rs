@@ -48,6 +48,23 @@ async fn heads_that_are_too_large() {
     still_lives(&server).await;
 }
 
+#[tokio::test]
+async fn a_request_names_its_host_once() {
+    let server = TestServer::start(vec![to_upstream("/api", echo().await)]).await;
+    for (version, hosts, status) in [
+        ("1.1", "host: a\r\n", 200),
+        ("1.1", "", 400),
+        ("1.1", "host: a\r\nhost: b\r\n", 400),
+        ("1.1", "host: a\r\nhost: a\r\n", 400),
+        ("1.0", "", 200),
+        ("1.0", "host: a\r\nhost: b\r\n", 400),
+    ] {
+        let request = format!("GET /healthz HTTP/{version}\r\n{hosts}\r\n");
+        let reply = raw(server.address, request.as_bytes()).await.unwrap();
+        assert_eq!(reply.status, status, "{request}");
+    }
+}
+
 /// What hyper refuses by itself: a page reads the refusal all the same.
 #[tokio::test]
 async fn heads_that_cannot_be_read_are_refused_like_others() {
