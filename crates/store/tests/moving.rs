@@ -40,6 +40,7 @@ macro_rules! on_every_database {
 on_every_database! {
     an_import_takes_an_instances_place_in_one_change
     an_import_that_was_killed_is_forgotten_and_one_that_goes_on_is_not
+    an_import_takes_over_no_history_of_another_instance
     a_copy_that_was_broken_off_begins_anew
     items_get_new_names_and_defaults
     what_is_out_of_reach_can_be_removed
@@ -229,6 +230,40 @@ async fn an_import_that_was_killed_is_forgotten_and_one_that_goes_on_is_not(plac
     assert_eq!(forget_unfinished(&store, later).await.unwrap(), 1);
     assert!(!store.is_known(staged).await.unwrap());
     assert_eq!(store.markers(IMPORT).await.unwrap(), []);
+}
+
+async fn an_import_takes_over_no_history_of_another_instance(place: &Place) {
+    let store = place.open().await;
+    // The export is of the first instance.
+    let (new, seen) = (instance_id(2), instance_id(3));
+    let sighting = Sighting {
+        instance_id: seen,
+        first_seen: at(100),
+        last_seen: at(200),
+        requests: [9; 4],
+    };
+    store.record_sightings(vec![sighting]).await.unwrap();
+    let before = store.instance(seen).await.unwrap().unwrap();
+    for id in [new, seen] {
+        let staged = instance_id(0xf0);
+        let mut staged = Importer::staged(&store, id, staged, true, at(1))
+            .await
+            .unwrap();
+        for record in export(&["a"]) {
+            staged.take(record).await.unwrap();
+        }
+        staged.finish().await.unwrap();
+        assert_eq!(ids(&store, id).await, ["a"]);
+    }
+    assert_eq!(store.instance(new).await.unwrap(), None);
+    assert_eq!(store.instance(seen).await.unwrap(), Some(before));
+    let mut importer = Importer::begin(&store, instance_id(4)).await.unwrap();
+    for record in export(&["a"]) {
+        importer.take(record).await.unwrap();
+    }
+    importer.finish().await.unwrap();
+    assert_eq!(store.instance(instance_id(4)).await.unwrap(), None);
+    assert!(store.is_known(instance_id(4)).await.unwrap());
 }
 
 async fn a_copy_that_was_broken_off_begins_anew(place: &Place) {

@@ -66,7 +66,8 @@ pub async fn forget_unfinished(store: &Store, now: Timestamp) -> Result<u64, Sto
 /// Takes the records of one instance, in their order.
 ///
 /// In another instance than the one that they are of, what Wix said of the latter (site, owner, plan) is left out:
-/// it names the other, and whoever asked by its site would be answered with this one's data.
+/// it names the other, and whoever asked by its site would be answered with this one's data. When the other was seen,
+/// and how often, is left out as well: it is no history of this one.
 ///
 /// Where the database is in use, records arrive under a name of their own ([`Importer::staged`]), and take the
 /// instance's place when all of them are there.
@@ -234,6 +235,9 @@ impl<'store> Importer<'store> {
                 last_seen,
                 requests,
             } => {
+                if !self.is_own() {
+                    return Ok(());
+                }
                 let sighting = Sighting {
                     instance_id: self.instance_id,
                     first_seen,
@@ -296,11 +300,16 @@ impl<'store> Importer<'store> {
         }
     }
 
+    /// Whether the records are of the instance that they are imported into.
+    fn is_own(&self) -> bool {
+        self.exported_from == Some(self.instance_id)
+    }
+
     /// Whether details are of the instance that they would be kept for.
     fn are_own(&self, answer: &AppInstance) -> bool {
         let named = answer.instance.instance_id.as_deref();
         let names_another = named.is_some_and(|id| id.parse() != Ok(self.instance_id));
-        self.exported_from == Some(self.instance_id) && !names_another
+        self.is_own() && !names_another
     }
 
     /// Ends it, and puts it in place; an export that was broken off has no end.
