@@ -107,20 +107,42 @@ const OURS: [&[u8]; 9] = [
 ];
 
 /// Removes the headers that only this server may set, those that override the request line, and from a client
-/// that is no trusted proxy, those that only a proxy may set. `passed` are the overrides that the entry lets through.
+/// that is no trusted proxy, those that only a proxy may set. `passed` are the overrides that the entry lets through;
+/// `instance_headers`, in which a credential may come, are removed in every spelling but their own.
 pub(crate) fn remove_forged(
     headers: &mut HeaderMap,
     from_trusted_proxy: bool,
     passed: &[HeaderName],
+    instance_headers: &[HeaderName],
 ) {
-    let forged: Vec<HeaderName> = headers
-        .keys()
-        .filter(|name| is_forged(name.as_str(), from_trusted_proxy) && !passed.contains(name))
-        .cloned()
-        .collect();
+    let is_removed = |name: &&HeaderName| {
+        (is_forged(name.as_str(), from_trusted_proxy) && !passed.contains(name))
+            || (!instance_headers.contains(name) && is_read_as(name, instance_headers))
+    };
+    let forged: Vec<HeaderName> = headers.keys().filter(is_removed).cloned().collect();
     for name in forged {
         headers.remove(name);
     }
+}
+
+/// Removes headers that a credential may come in, in every spelling.
+pub(crate) fn remove_instance_headers(headers: &mut HeaderMap, instance_headers: &[HeaderName]) {
+    let is_own = |name: &&HeaderName| is_read_as(name, instance_headers);
+    let own: Vec<HeaderName> = headers.keys().filter(is_own).cloned().collect();
+    for name in own {
+        headers.remove(name);
+    }
+}
+
+/// Whether a server that writes the names of headers as CGI does takes this one for one of `names`.
+fn is_read_as(name: &HeaderName, names: &[HeaderName]) -> bool {
+    let bytes = name.as_str().as_bytes();
+    let without_prefix = without_cgi_prefix(bytes);
+    let is_same = |other: &HeaderName| {
+        let other = other.as_str().as_bytes();
+        is_same_when_folded(bytes, other) || is_same_when_folded(without_prefix, other)
+    };
+    names.iter().any(is_same)
 }
 
 /// Whether an entry may pass a header by name: it overrides the request line, and says nothing of the caller.
@@ -146,15 +168,19 @@ fn is_forged(name: &str, from_trusted_proxy: bool) -> bool {
     let is_spelled_oddly = bytes
         .iter()
         .any(|byte| !byte.is_ascii_alphanumeric() && *byte != b'-');
-    // As CGI writes the names of headers.
-    let bytes = match bytes.split_at_checked(5) {
-        Some((start, rest)) if folded_eq(start, b"http-") => rest,
-        _ => bytes,
-    };
+    let bytes = without_cgi_prefix(bytes);
     starts_with(bytes, b"x-backlot-")
         || overrides(bytes)
         || (is_of_client(bytes) && (is_spelled_oddly || !from_trusted_proxy))
         || (is_spelled_oddly && OURS.iter().any(|it| folded_eq(bytes, it)))
+}
+
+/// The name without the `HTTP_` that CGI writes before the names of headers.
+fn without_cgi_prefix(name: &[u8]) -> &[u8] {
+    match name.split_at_checked(5) {
+        Some((start, rest)) if folded_eq(start, b"http-") => rest,
+        _ => name,
+    }
 }
 
 fn overrides(name: &[u8]) -> bool {
@@ -176,6 +202,14 @@ fn folded_eq(name: &[u8], ours: &[u8]) -> bool {
             .iter()
             .zip(ours)
             .all(|(byte, our)| byte == our || (!byte.is_ascii_alphanumeric() && *our == b'-'))
+}
+
+/// The same for two names of which neither is known to be written with `-`.
+fn is_same_when_folded(one: &[u8], other: &[u8]) -> bool {
+    let is_same = |(one, other): (&u8, &u8)| {
+        one == other || (!one.is_ascii_alphanumeric() && !other.is_ascii_alphanumeric())
+    };
+    one.len() == other.len() && one.iter().zip(other).all(is_same)
 }
 
 #[cfg(test)]
@@ -221,10 +255,10 @@ mod tests {
             "forwarded",
             "authorization",
         ]);
-        remove_forged(&mut headers, true, &[]);
+        remove_forged(&mut headers, true, &[], &[]);
         let from_proxy = "authorization forwarded true-client-ip x-backlog x-custom_name x-forwarded-for x-real-ip";
         assert_eq!(left(&headers), from_proxy);
-        remove_forged(&mut headers, false, &[]);
+        remove_forged(&mut headers, false, &[], &[]);
         assert_eq!(left(&headers), "authorization x-backlog x-custom_name");
     }
 
@@ -241,9 +275,9 @@ mod tests {
             "x-scheme",
         ];
         let mut headers = named(&names);
-        remove_forged(&mut headers, true, &[]);
+        remove_forged(&mut headers, true, &[], &[]);
         assert_eq!(headers.len(), names.len());
-        remove_forged(&mut headers, false, &[]);
+        remove_forged(&mut headers, false, &[], &[]);
         assert_eq!(left(&headers), "");
     }
 
@@ -267,12 +301,47 @@ mod tests {
         ];
         for from_trusted_proxy in [true, false] {
             let mut headers = named(&names);
-            remove_forged(&mut headers, from_trusted_proxy, &[]);
+            remove_forged(&mut headers, from_trusted_proxy, &[], &[]);
             assert_eq!(left(&headers), "");
         }
         let mut headers = named(&names);
         let passed = HeaderName::from_static("x-http-method-override");
-        remove_forged(&mut headers, false, &[passed]);
+        remove_forged(&mut headers, false, &[passed], &[]);
         assert_eq!(left(&headers), "x-http-method-override");
+    }
+
+    #[test]
+    fn credential_headers_are_removed_in_every_other_spelling() {
+        let own = ["x-wix-instance", "my_token.v1"].map(HeaderName::from_static);
+        let names = [
+            "X_Wix_Instance",
+            "X.Wix.Instance",
+            "x-wix_instance",
+            "x~wix-instance",
+            "HTTP_X_WIX_INSTANCE",
+            "http-x-wix-instance",
+            "my-token-v1",
+            "My_Token_V1",
+            "HTTP_MY_TOKEN_V1",
+            "x-wix-instance",
+            "my_token.v1",
+            "x-wix-instances",
+            "wix-instance",
+            "xx-wix-instance",
+        ];
+        for from_trusted_proxy in [true, false] {
+            let mut headers = named(&names);
+            remove_forged(&mut headers, from_trusted_proxy, &[], &own);
+            let others = "wix-instance x-wix-instances xx-wix-instance";
+            assert_eq!(
+                left(&headers),
+                "my_token.v1 wix-instance x-wix-instance x-wix-instances xx-wix-instance"
+            );
+            remove_instance_headers(&mut headers, &own);
+            assert_eq!(left(&headers), others);
+        }
+        let mut headers = named(&names);
+        remove_instance_headers(&mut headers, &own);
+        assert_eq!(headers.len(), 3);
     }
 }

@@ -411,6 +411,34 @@ async fn a_credential_in_a_header_of_its_own_stays_here_too() {
     assert!(!log.contains(&credential[..20]), "{log}");
 }
 
+/// Servers that write headers as CGI does would take them for the header itself.
+#[tokio::test]
+async fn other_spellings_of_credential_headers_reach_no_upstream() {
+    let mut passing = to_upstream("/passing", echo().await);
+    passing.pass_authorization = true;
+    let mut open = to_upstream("/open", echo().await);
+    open.access = Access::Anybody;
+    let entries = vec![to_upstream("/api", echo().await), passing, open];
+    let server = TestServer::start_with(entries, |settings| {
+        settings.instance_headers.push("my_token".parse().unwrap());
+    })
+    .await;
+    let forged = [
+        "X_Wix_Instance",
+        "X.Wix.Instance",
+        "HTTP_X_WIX_INSTANCE",
+        "HTTP_Authorization",
+        "My-Token",
+        "HTTP_MY_TOKEN",
+    ];
+    let sent = forged.map(|name| (name, "forged"));
+    for path in ["/api", "/passing", "/open"] {
+        let reply = ask(server.address, path, &sent).await;
+        assert_eq!(reply.status, 200, "{path} {reply:?}");
+        assert!(!reply.body.contains("forged"), "{path} {}", reply.body);
+    }
+}
+
 #[tokio::test]
 async fn an_override_passes_where_the_entry_names_it() {
     let mut entry = to_upstream("/api", echo().await);

@@ -51,11 +51,11 @@ pub(crate) async fn enter(
     };
     let headers = request.headers_mut();
     let trusted = exchange.peer().is_trusted();
-    forged::remove_forged(headers, trusted, &settings.pass_headers);
+    let own = &house.instance_headers;
+    forged::remove_forged(headers, trusted, &settings.pass_headers, own);
     cookies::join(headers);
     headers.reserve(HEADERS_ADDED);
     if caller.is_some() {
-        let own = &house.instance_headers;
         identity::remove_credential(headers, own, settings.pass_authorization);
     }
     let now = exchange.arrived_at();

@@ -9,6 +9,7 @@ use http::{Request, Response};
 
 use super::own;
 use super::place::{Own, Place};
+use crate::admission::forged;
 use crate::body::ReplyBody;
 use crate::caller::{look, prove, remove_instance};
 use crate::connections::{CallPlace, Connection, CredentialSettings, Incoming};
@@ -58,9 +59,7 @@ async fn answer(
     check_announced(connection, request)?;
     hop_by_hop::remove(request.headers_mut());
     // A connection may hand on headers by how their names begin.
-    for name in &house.instance_headers {
-        request.headers_mut().remove(name);
-    }
+    forged::remove_instance_headers(request.headers_mut(), &house.instance_headers);
     let mut body = std::mem::replace(request.body_mut(), RequestBody::empty());
     let body = match &connection.settings.credential {
         CredentialSettings::Signature(template, _) if template.needs_body() => {
