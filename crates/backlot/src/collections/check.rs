@@ -1,9 +1,9 @@
 //! What must not stand in a file, though each of its words is one: rules that nothing can keep, indexes of nothing.
 
 use backlot_wix::data::collection::{
-    Definition, Field, FieldRules, FieldType, SYSTEM_FIELDS, Violation,
+    Definition, Field, FieldRules, FieldType, SYSTEM_FIELDS, Violation, reference_id,
 };
-use backlot_wix::data::{Budget, Object, Value};
+use backlot_wix::data::{Budget, Object, Value, item_id};
 
 use super::Declared;
 use super::lines::Finding;
@@ -177,6 +177,12 @@ fn check_backfill(declared: &Declared, field: &Field, key: &str, findings: &mut 
         }
     }
     let mut renames = backfill.renames.iter();
+        if field.field_type == FieldType::Reference
+            && let Some(id) = reference_id(value)
+            && let Err(fault) = item_id::check_reference(&field.key, id)
+        {
+            findings.push(Finding::new(&*key, fault.to_string()));
+        }
     if let Some((earlier, _)) = renames.find(|(_, present)| *present == field.key)
         && is_declared(definition, earlier)
     {

@@ -6,7 +6,7 @@ use backlot_store::items::link::{Link, LinkOutcome, PlacedLink, Wanted};
 use backlot_store::items::room::link_bytes;
 use backlot_store::items::{Item, Items as _};
 use backlot_wix::data::collection::Operation;
-use backlot_wix::data::{Budget, DataCode, Direction, Fault, limits};
+use backlot_wix::data::{Budget, DataCode, Direction, Fault, item_id, limits};
 use bytes::Bytes;
 
 use super::anew::anew;
@@ -73,6 +73,13 @@ impl DataOf {
             opened.check_multi_reference(&link.field)?;
         }
         let ids = links.iter().map(|link| link.item_id.clone()).collect();
+            item_id::check(&link.item_id)?;
+            // A link that was made before may be taken away.
+            if add {
+                item_id::check_reference(&link.field, &link.referenced_id)?;
+            } else {
+                item_id::check(&link.referenced_id)?;
+            }
         let items = self.items(&opened, ids).await?;
         let may = |link: &Link| {
             opened
@@ -128,6 +135,10 @@ impl DataOf {
         opened.check_multi_reference(field)?;
         let item = self.data.store.item(&opened.of, item_id).await?;
         opened.may_link(item_id, item.as_ref())?;
+        item_id::check(item_id)?;
+        for id in referenced {
+            item_id::check_reference(field, id)?;
+        }
         self.check_room_to_replace(&opened, field, item_id, referenced)
             .await?;
         let (store, referenced) = (&self.data.store, referenced.to_vec());
@@ -178,6 +189,8 @@ impl DataOf {
         let opened = self.open(collection, Operation::Read).await?;
         let definition = &opened.of.collection.definition;
         if definition.multi_reference(&link.field).is_none() {
+        item_id::check(&link.item_id)?;
+        item_id::check(&link.referenced_id)?;
             // A single reference holds the id itself.
             if definition.referenced(&link.field).is_none() {
                 opened.check_multi_reference(&link.field)?;
@@ -210,6 +223,10 @@ impl DataOf {
         opened.check_multi_reference(&wanted.field)?;
         let items = self.items(&opened, wanted.item_ids.clone()).await?;
         let is_visible = |id: &String| items.get(id).is_some_and(|item| opened.may_see(item));
+        wanted
+            .item_ids
+            .iter()
+            .try_for_each(|id| item_id::check(id))?;
         let numbered = std::mem::take(&mut wanted.item_ids).into_iter().enumerate();
         let mut visible: Vec<(usize, String)> = numbered.filter(|(_, id)| is_visible(id)).collect();
         let total = if with_total {

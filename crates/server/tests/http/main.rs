@@ -24,6 +24,7 @@ mod data_costs;
 mod data_indexes;
 mod data_permissions;
 mod data_service;
+mod data_references;
 mod data_shares;
 mod drain;
 mod grpc;

@@ -1,16 +1,16 @@
-//! What a write makes of an item: pure, the same for every database.
+//! What a write makes of an item: pure, the same for every database. Whether it can be kept is [`super::conforming`]'s.
 
-use backlot_wix::data::collection::{
-    Access, Definition, FieldType, Operation, reference_id, violations_fault,
-};
+use backlot_wix::data::collection::{Access, Definition, Field, Operation, reference_id};
 use backlot_wix::data::modification::{Action, Modification};
-use backlot_wix::data::{Budget, DataCode, Date, Fault, Object, Value, item_id, limits};
+use backlot_wix::data::{DataCode, Date, Fault, Object, Value, item_id, limits};
 
 use super::Item;
+use super::conforming::{check_references, check_rules, checked, kept};
 use super::link::too_many;
-use super::storable::check_storable;
 use super::write::{Author, Batch, Content, Write};
 use crate::collections::Collection;
+
+pub use super::conforming::normalise_references;
 
 /// Units of work for a link that is made or taken away.
 const LINK: u64 = 5_000;
@@ -102,10 +102,15 @@ impl Write {
         match self {
             Self::Insert(content) => insert(collection, batch, content),
             Self::Restore { item, links } => {
+                // Ids of before go along: items have them.
+                let id = item.get("_id").and_then(Value::as_str);
+                item_id::check(id.unwrap_or_default())?;
                 for (field, ids) in &links {
                     ids.iter()
-                        .try_for_each(|id| item_id::check_reference(field, id))?;
+                        .try_for_each(|id| item_id::check_kept_reference(field, id))?;
                 }
+                let fields = &collection.definition.fields;
+                check_references(fields, &item, item_id::check_kept_reference)?;
                 Ok(Change {
                     new: Some(kept(item)?),
                     links: replacements(&links),
@@ -281,7 +286,12 @@ fn patch(
     }
     object.insert("_updatedDate".to_owned(), Value::Date(batch.now));
     normalise_references(collection, &mut object);
-    let new = checked(collection, object, &batch.budget)?;
+    // What other fields hold is not this patch's.
+    let is_patched = |field: &&Field| modifications.iter().any(|it| it.path.first() == field.key);
+    check_rules(collection, &object, &batch.budget, |_| true)?;
+    let patched = collection.definition.fields.iter().filter(is_patched);
+    check_references(patched, &object, item_id::check_reference)?;
+    let new = kept(object)?;
     Ok(Change {
         links: counted(links, &new.id, batch)?,
         new: Some(new),
@@ -352,20 +362,6 @@ fn is_kept_by_the_server(name: &str) -> bool {
     matches!(name, "_owner" | "_createdDate" | "_updatedDate")
 }
 
-/// A single reference may be sent as the item that it was included as.
-pub fn normalise_references(collection: &Collection, object: &mut Object) {
-    for field in &collection.definition.fields {
-        if field.field_type != FieldType::Reference {
-            continue;
-        }
-        if let Some(value @ Value::Object(_)) = object.get_mut(&field.key)
-            && let Some(id) = reference_id(value)
-        {
-            *value = Value::String(id.to_owned());
-        }
-    }
-}
-
 fn link_change(modification: &Modification) -> Result<LinkChange, Fault> {
     let not_ids = || Fault::not_ids(&modification.path);
     let name = modification.path.single().ok_or_else(not_ids)?;
@@ -375,6 +371,12 @@ fn link_change(modification: &Modification) -> Result<LinkChange, Fault> {
         item_id::check_reference(name, id)?;
         Ok(id.to_owned())
     };
+    // A link that was made before may be taken away.
+    let old_id = |value: &Value| {
+        let id = reference_id(value).ok_or_else(not_ids)?;
+        item_id::check(id)?;
+        Ok(id.to_owned())
+    };
     Ok(match &modification.action {
         Action::Set(Value::Array(values)) => {
             let ids = values.iter().map(id).collect::<Result<_, _>>()?;
@@ -382,43 +384,8 @@ fn link_change(modification: &Modification) -> Result<LinkChange, Fault> {
         }
         Action::Set(Value::Null) | Action::Remove => LinkChange::Replace(field, Vec::new()),
         Action::Append(value) => LinkChange::Add(field, id(value)?),
-        Action::RemoveFromArray(value) => LinkChange::Remove(field, id(value)?),
+        Action::RemoveFromArray(value) => LinkChange::Remove(field, old_id(value)?),
         Action::Set(_) | Action::Increment(_) => return Err(not_ids()),
-    })
-}
-
-/// The item, if it keeps to its collection's definition, where that is strict, and is not too large.
-fn checked(collection: &Collection, object: Object, budget: &Budget) -> Result<NewItem, Fault> {
-    if collection.is_strict() {
-        let violations = collection
-            .rules
-            .check(&collection.definition, &object, budget)?;
-        if !violations.is_empty() {
-            return Err(violations_fault(&violations));
-        }
-    }
-    kept(object)
-}
-
-/// The item, if it can be kept at all.
-fn kept(object: Object) -> Result<NewItem, Fault> {
-    check_storable(&object)?;
-    let json = serde_json::to_string(&object)
-        .map_err(|error| Fault::invalid(format!("The item cannot be written: {error}.")))?;
-    if json.len() > limits::ITEM_BYTES {
-        let text = format!(
-            "The item has {} bytes; at most {} are stored.",
-            json.len(),
-            limits::ITEM_BYTES
-        );
-        return Err(Fault::new(DataCode::ItemTooLarge, text));
-    }
-    let text = |name: &str| object.get(name).and_then(Value::as_str).map(str::to_owned);
-    Ok(NewItem {
-        id: text("_id").unwrap_or_default(),
-        owner: text("_owner"),
-        object,
-        json,
     })
 }
 

@@ -10,6 +10,7 @@
 //! - [`plan`]: by which index they are found
 
 pub mod change;
+mod conforming;
 pub mod find;
 mod item;
 pub(crate) mod key_change;

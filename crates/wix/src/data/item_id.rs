@@ -4,7 +4,8 @@
 //! follows a `#` is not sent at all, and a browser walks along `.` and `..`. Items with such ids could be made and not be
 //! read again, so none is made.
 
-use super::{DataCode, Fault, limits};
+use super::collection::reference_id;
+use super::{DataCode, Fault, Value, limits};
 
 /// Checks an id, be it one of an item that is there already: 1 to 128 characters without a NUL.
 pub fn check(id: &str) -> Result<(), Fault> {
@@ -33,15 +34,25 @@ pub fn check_new(id: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Checks the id of an item that a field refers to.
+/// Checks the id of an item that a field is to refer to: one that an item can have.
 pub fn check_reference(field: &str, id: &str) -> Result<(), Fault> {
-    check(id).map_err(|_| {
-        let text = format!(
-            "The field {field} refers to what is no item's id: those have 1 to {} characters, and no NUL among them.",
-            limits::ITEM_ID_CHARACTERS
-        );
-        bad(&text).with("field", field)
-    })
+    check_new(id).map_err(|fault| bad_reference(field, fault.text()))
+}
+
+/// Checks the id of an item that a field has referred to before.
+pub fn check_kept_reference(field: &str, id: &str) -> Result<(), Fault> {
+    check(id).map_err(|fault| bad_reference(field, fault.text()))
+}
+
+/// The id in a single reference.
+pub fn of_reference<'value>(field: &str, value: &'value Value) -> Result<&'value str, Fault> {
+    let why = "It holds neither a text nor an item.";
+    reference_id(value).ok_or_else(|| bad_reference(field, why))
+}
+
+fn bad_reference(field: &str, why: &str) -> Fault {
+    let text = format!("The field {field} refers to what is no item's id. {why}");
+    bad(&text).with("field", field)
 }
 
 fn bad(text: &str) -> Fault {
@@ -59,6 +70,8 @@ mod tests {
         ] {
             assert!(check(id).is_ok(), "{id}");
             assert!(check_new(id).is_err(), "{id}");
+            assert!(check_reference("f", id).is_err(), "{id}");
+            assert!(check_kept_reference("f", id).is_ok(), "{id}");
         }
         for id in [
             "a",
@@ -78,10 +91,12 @@ mod tests {
             "https://example.com/?a=b",
         ] {
             assert!(check_new(id).is_ok(), "{id}");
+            assert!(check_reference("f", id).is_ok(), "{id}");
         }
         for id in ["", "a\0", &"x".repeat(129)] {
             assert!(check(id).is_err() && check_new(id).is_err());
             assert!(check_reference("f", id).is_err());
+            assert!(check_kept_reference("f", id).is_err());
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use backlot_store::items::link::Link;
 use backlot_wix::data::page::{Paging, WireCursorPaging, WirePaging};
-use backlot_wix::data::{Direction, Fault, Value, item_id, limits};
+use backlot_wix::data::{Direction, Fault, Value, limits};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -80,9 +80,6 @@ async fn change(data: &DataOf, input: &Input, add: bool) -> Result<String, DataF
         );
     }
     let links: Vec<Link> = references.into_iter().map(Link::from).collect();
-    for link in &links {
-        check_ids([&link.item_id, &link.referenced_id])?;
-    }
     let outcomes = data
         .change_links(&request.data_collection_id, links, add)
         .await?;
@@ -105,19 +102,11 @@ async fn change(data: &DataOf, input: &Input, add: bool) -> Result<String, DataF
     ))
 }
 
-fn check_ids(ids: [&str; 2]) -> Result<(), Fault> {
-    ids.into_iter().try_for_each(item_id::check)
-}
-
 /// `POST items/replace-references`
 pub(super) async fn replace(data: &DataOf, input: &Input) -> Result<String, DataFault> {
     let request: Request = input.json(data)?;
     let id = request.referring_item_id.unwrap_or_default();
     let referenced = request.new_referenced_item_ids;
-    referenced
-        .iter()
-        .chain([&id])
-        .try_for_each(|id| item_id::check(id))?;
     let field = &request.referring_item_field_name;
     data.replace_links(&request.data_collection_id, field, &id, &referenced)
         .await?;

@@ -1,0 +1,114 @@
+//! What references may be made of, and what is told of what they refer to.
+
+use backlot_store::collections::Collections as _;
+use backlot_wix::data::collection::Definition;
+use serde_json::{Value, json};
+
+use crate::data::{call, with_collection};
+use crate::harness::{INSTANCE_ID, TestServer, instance};
+
+/// `posts`, which refer to `tags` that only the owner reads; one of either.
+async fn with_posts(server: &TestServer) {
+    let closed =
+        json!({ "read": "ADMIN", "insert": "ANYONE", "update": "ANYONE", "remove": "ANYONE" });
+    with_collection(server, "tags", closed).await;
+    let anyone =
+        json!({ "read": "ANYONE", "insert": "ANYONE", "update": "ANYONE", "remove": "ANYONE" });
+    let definition = json!({
+        "id": "posts",
+        "fields": [
+            { "key": "tag", "type": "REFERENCE",
+              "typeMetadata": { "reference": { "referencedCollectionId": "tags" } } },
+            { "key": "tags", "type": "MULTI_REFERENCE",
+              "typeMetadata": { "multiReference": { "referencedCollectionId": "tags" } } },
+        ],
+        "permissions": anyone,
+    });
+    let definition = Definition::from_wire(&definition).unwrap();
+    let id = INSTANCE_ID.parse().unwrap();
+    let made = server.store.create_collection(id, definition).await;
+    made.unwrap().unwrap();
+    for (collection, id) in [("tags", "there"), ("posts", "one")] {
+        let item = json!({ "dataCollectionId": collection, "dataItem": { "data": { "_id": id } } });
+        let made = call(server, &instance("owner"), "items", item).await;
+        assert_eq!(made.status, 200, "{}", made.body);
+    }
+}
+
+#[tokio::test]
+async fn references_are_made_of_what_can_be_an_items_id() {
+    let server = TestServer::start(vec![]).await;
+    with_posts(&server).await;
+    let ask = async |path: &str, more: Value| {
+        let mut body = json!({ "dataCollectionId": "posts" });
+        body.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        call(&server, &instance("member"), path, body).await
+    };
+    let long = "x".repeat(129);
+    for id in ["..", ".", "a#b", "a/../b", "%2e%2e", "", "a\0", &long] {
+        let reference = |id: &str| json!({ "referringItemFieldName": "tags", "referringItemId": "one", "referencedItemId": id });
+        let set = |field: &str, value: Value| {
+            let change = json!({ "fieldPath": field, "action": "SET_FIELD", "setFieldOptions": { "value": value } });
+            json!({ "patch": { "dataItemId": "one", "fieldModifications": [change] } })
+        };
+        let whole = |data: Value| json!({ "dataItem": { "data": data }, "saveReferences": true });
+        for (path, more) in [
+            (
+                "items/replace-references",
+                json!({ "referringItemFieldName": "tags", "referringItemId": "one", "newReferencedItemIds": ["there", id] }),
+            ),
+            (
+                "items/insert-reference",
+                json!({ "dataItemReference": reference(id) }),
+            ),
+            (
+                "bulk/items/insert-references",
+                json!({ "dataItemReferences": [reference("there"), reference(id)] }),
+            ),
+            ("items/patch", set("tags", json!([id]))),
+            ("items/patch", set("tag", json!(id))),
+            ("items", whole(json!({ "tag": id }))),
+            ("items", whole(json!({ "tags": [id] }))),
+            ("items/save", whole(json!({ "_id": "one", "tag": id }))),
+            (
+                "items/update",
+                whole(json!({ "_id": "one", "tag": { "_id": id } })),
+            ),
+        ] {
+            let reply = ask(path, more).await;
+            assert_eq!(
+                (reply.status, reply.code().as_str()),
+                (400, "WDE0079"),
+                "{path} {id:?} {}",
+                reply.body
+            );
+        }
+    }
+    for held in [json!(5), json!({ "a": 1 }), json!(["there"])] {
+        let body = json!({ "dataItem": { "data": { "tag": held } } });
+        let reply = ask("items", body).await;
+        assert_eq!((reply.status, reply.code().as_str()), (400, "WDE0079"));
+    }
+    // Nor is the database asked about what is no id.
+    for id in ["", "a\0", &long] {
+        for (path, more) in [
+            (
+                "items/is-referenced",
+                json!({ "referringItemFieldName": "tags", "referringItemId": id, "referencedItemId": "there" }),
+            ),
+            (
+                "items/is-referenced",
+                json!({ "referringItemFieldName": "tags", "referringItemId": "one", "referencedItemId": id }),
+            ),
+            (
+                "items/query-referenced",
+                json!({ "referringItemFieldName": "tags", "referringItemId": id }),
+            ),
+        ] {
+            let reply = ask(path, more).await;
+            assert_eq!((reply.status, reply.code().as_str()), (400, "WDE0079"));
+        }
+    }
+}
