@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 
 use backlot_store::StoreError;
-use backlot_store::items::Items as _;
 use backlot_store::items::link::Wanted;
+use backlot_store::items::{Item, Items as _};
 use backlot_wix::data::collection::{Access, FieldType, Operation};
 use backlot_wix::data::{Budget, DataCode, Direction, Fault, Object, Value, limits};
 use bytes::Bytes;
@@ -206,6 +206,26 @@ impl DataOf {
             }
         }
         Ok(found)
+    }
+
+    /// Those of the items that there are; `None` of one that the caller may not read.
+    pub(super) async fn present(
+        &self,
+        collection: &str,
+        ids: Vec<String>,
+    ) -> Result<HashMap<String, Option<Bytes>>, DataFault> {
+        let opened = match self.open_for(collection, &[]).await {
+            Ok(opened) => opened,
+            // A collection that is gone.
+            Err(DataFault::Fault(_)) => return Ok(HashMap::new()),
+            Err(error) => return Err(error),
+        };
+        let items = self.data.store.items_by_id(&opened.of, ids).await?;
+        let told = |item: Item| {
+            let json = opened.may_see(&item).then(|| Bytes::from(item.json));
+            (item.id, json)
+        };
+        Ok(items.into_iter().map(told).collect())
     }
 }
 

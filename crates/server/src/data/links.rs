@@ -18,6 +18,8 @@ pub(crate) struct Referenced {
     pub(crate) link: Link,
     /// The item as it is kept.
     pub(crate) item: Option<Bytes>,
+    /// Whether there is one that the caller may not read.
+    pub(crate) is_unauthorized: bool,
 }
 
 /// A page of referenced items.
@@ -71,8 +73,6 @@ impl DataOf {
         let opened = self.open(collection, Operation::Update).await?;
         for link in links {
             opened.check_multi_reference(&link.field)?;
-        }
-        let ids = links.iter().map(|link| link.item_id.clone()).collect();
             item_id::check(&link.item_id)?;
             // A link that was made before may be taken away.
             if add {
@@ -80,6 +80,8 @@ impl DataOf {
             } else {
                 item_id::check(&link.referenced_id)?;
             }
+        }
+        let ids = links.iter().map(|link| link.item_id.clone()).collect();
         let items = self.items(&opened, ids).await?;
         let may = |link: &Link| {
             opened
@@ -133,12 +135,12 @@ impl DataOf {
         check_count(referenced.len(), limits::LINKS_OF_FIELD)?;
         let opened = self.open(collection, Operation::Update).await?;
         opened.check_multi_reference(field)?;
-        let item = self.data.store.item(&opened.of, item_id).await?;
-        opened.may_link(item_id, item.as_ref())?;
         item_id::check(item_id)?;
         for id in referenced {
             item_id::check_reference(field, id)?;
         }
+        let item = self.data.store.item(&opened.of, item_id).await?;
+        opened.may_link(item_id, item.as_ref())?;
         self.check_room_to_replace(&opened, field, item_id, referenced)
             .await?;
         let (store, referenced) = (&self.data.store, referenced.to_vec());
@@ -187,10 +189,10 @@ impl DataOf {
     /// Whether two items are linked.
     pub(crate) async fn is_linked(&self, collection: &str, link: &Link) -> Result<bool, DataFault> {
         let opened = self.open(collection, Operation::Read).await?;
-        let definition = &opened.of.collection.definition;
-        if definition.multi_reference(&link.field).is_none() {
         item_id::check(&link.item_id)?;
         item_id::check(&link.referenced_id)?;
+        let definition = &opened.of.collection.definition;
+        if definition.multi_reference(&link.field).is_none() {
             // A single reference holds the id itself.
             if definition.referenced(&link.field).is_none() {
                 opened.check_multi_reference(&link.field)?;
@@ -221,12 +223,12 @@ impl DataOf {
         self.may_take_long()?;
         let opened = self.open(collection, Operation::Read).await?;
         opened.check_multi_reference(&wanted.field)?;
-        let items = self.items(&opened, wanted.item_ids.clone()).await?;
-        let is_visible = |id: &String| items.get(id).is_some_and(|item| opened.may_see(item));
         wanted
             .item_ids
             .iter()
             .try_for_each(|id| item_id::check(id))?;
+        let items = self.items(&opened, wanted.item_ids.clone()).await?;
+        let is_visible = |id: &String| items.get(id).is_some_and(|item| opened.may_see(item));
         let numbered = std::mem::take(&mut wanted.item_ids).into_iter().enumerate();
         let mut visible: Vec<(usize, String)> = numbered.filter(|(_, id)| is_visible(id)).collect();
         let total = if with_total {
@@ -288,10 +290,14 @@ impl DataOf {
             .iter()
             .map(|it| it.link.referenced_id.clone())
             .collect();
-        let found = self.readable(&referenced, ids).await?;
-        let referenced_of = |placed: PlacedLink| Referenced {
-            item: found.get(&placed.link.referenced_id).cloned(),
-            link: placed.link,
+        let found = self.present(&referenced, ids).await?;
+        let referenced_of = |placed: PlacedLink| {
+            let item = found.get(&placed.link.referenced_id);
+            Referenced {
+                item: item.cloned().flatten(),
+                is_unauthorized: item.is_some_and(Option::is_none),
+                link: placed.link,
+            }
         };
         Ok(ReferencedPage {
             referenced: links.into_iter().map(referenced_of).collect(),

@@ -5,7 +5,7 @@ use backlot_wix::data::collection::Definition;
 use serde_json::{Value, json};
 
 use crate::data::{call, with_collection};
-use crate::harness::{INSTANCE_ID, TestServer, instance};
+use crate::harness::{INSTANCE_ID, TestServer, instance, request};
 
 /// `posts`, which refer to `tags` that only the owner reads; one of either.
 async fn with_posts(server: &TestServer) {
@@ -110,5 +110,37 @@ async fn references_are_made_of_what_can_be_an_items_id() {
             let reply = ask(path, more).await;
             assert_eq!((reply.status, reply.code().as_str()), (400, "WDE0079"));
         }
+    }
+}
+
+/// As `@wix/data` has it: set if the item exists and the caller may not read it.
+#[tokio::test]
+async fn what_may_not_be_read_is_told_from_what_is_gone() {
+    let server = TestServer::start(vec![]).await;
+    with_posts(&server).await;
+    let link = json!({ "dataCollectionId": "posts", "referringItemFieldName": "tags", "referringItemId": "one", "newReferencedItemIds": ["there", "gone"] });
+    let credential = instance("owner");
+    let headers = [("authorization", credential.as_str())];
+    let path = "/wix-data/v2/items/replace-references";
+    let linked = request(server.address, "POST", path, &headers, &link.to_string()).await;
+    assert_eq!(linked.status, 200, "{}", linked.body);
+    let query = json!({ "dataCollectionId": "posts", "referringItemFieldName": "tags", "referringItemId": "one" });
+    for (role, expected) in [
+        ("member", [Some(true), Some(false)]),
+        ("owner", [None, Some(false)]),
+    ] {
+        let reply = call(
+            &server,
+            &instance(role),
+            "items/query-referenced",
+            query.clone(),
+        )
+        .await;
+        let reply = reply.json();
+        let results = reply["results"].as_array().unwrap().iter();
+        let told: Vec<_> = results
+            .map(|it| it["unresolvedReference"]["unauthorized"].as_bool())
+            .collect();
+        assert_eq!(told, expected, "{role}");
     }
 }

@@ -227,12 +227,13 @@ pub(super) async fn query(data: &DataOf, input: &Input) -> Result<Answer, DataFa
     };
     let mut answer = Answer::default();
     answer.push("{\"results\":[");
-    for (place, Referenced { link, item }) in page.referenced.into_iter().enumerate() {
+    for (place, referenced) in page.referenced.into_iter().enumerate() {
         if place > 0 {
             answer.push(",");
         }
+        let Referenced { link, item, .. } = referenced;
         let Some(item) = item else {
-            answer.push(&unresolved(&link));
+            answer.push(&unresolved(&link, referenced.is_unauthorized));
             continue;
         };
         answer.push("{\"dataItem\":");
@@ -254,12 +255,13 @@ pub(super) async fn query(data: &DataOf, input: &Input) -> Result<Answer, DataFa
     Ok(answer)
 }
 
-fn unresolved(link: &Link) -> String {
+/// As Wix has it, an item that there is and that the caller may not read is told from one that is gone.
+fn unresolved(link: &Link, is_unauthorized: bool) -> String {
     let reference = json!({
         "referringItemId": link.item_id,
         "referringItemFieldName": link.field,
         "referencedItemId": link.referenced_id,
-        "unauthorized": false,
+        "unauthorized": is_unauthorized,
     });
     json!({ "unresolvedReference": reference }).to_string()
 }
