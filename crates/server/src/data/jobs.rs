@@ -1,6 +1,7 @@
 //! Changes of many items by a filter, done after they were accepted ([`super::job_runner`]).
 
 use backlot_store::StoreError;
+use backlot_store::items::change::depends_on_the_item;
 use backlot_store::jobs::{Job, JobStatus, Jobs as _};
 use backlot_wix::data::collection::{Access, Definition, Operation};
 use backlot_wix::data::modification::{Modification, Modifications, WireModification};
@@ -129,11 +130,12 @@ impl DataOf {
             // What no single item has room for; each step looks again.
             room.check(i64::try_from(bytes).unwrap_or(i64::MAX))?;
         }
-        let links =
-            modifications.map_or(0, |all| new_links(&opened.of.collection.definition, &all));
-        check_count(links, limits::LINKS_OF_FIELD)?;
-        // What a filter finds tells of the items, so a filter reaches only what may be read.
-        let read = if filter.is_all() {
+        let definition = &opened.of.collection.definition;
+        let modifications = modifications.as_deref().unwrap_or_default();
+        check_count(new_links(definition, modifications), limits::LINKS_OF_FIELD)?;
+        // What a filter finds tells of the items, and so does how modifications end that depend on them: both reach
+        // only what may be read.
+        let read = if filter.is_all() && !depends_on_the_item(modifications, definition) {
             Access::All
         } else {
             opened.access(Operation::Read)

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use backlot_store::StoreError;
 use backlot_store::instances::StorageUsage;
+use backlot_store::items::change::depends_on_the_item;
 use backlot_store::items::room::{LINK_BYTES, link_bytes};
 use backlot_store::items::write::Content;
 use backlot_store::items::{Batch, Items as _, Room, Write, Written};
@@ -63,6 +64,14 @@ impl Change {
             Self::Update(_) | Self::Patch(..) => &[Operation::Update],
             Self::Save(_) => &[Operation::Insert, Operation::Update],
             Self::Remove(_) => &[Operation::Remove],
+        }
+    }
+
+    /// Whether it succeeds or fails by what the item holds.
+    fn depends_on_the_item(&self, definition: &Definition) -> bool {
+        match self {
+            Self::Patch(_, modifications) => depends_on_the_item(modifications, definition),
+            Self::Insert(_) | Self::Update(_) | Self::Save(_) | Self::Remove(_) => false,
         }
     }
 
@@ -193,11 +202,14 @@ impl DataOf {
             .find_map(|change| change.as_ref().ok())
             .map_or(&[Operation::Insert][..], Change::operations);
         let opened = self.open_for(changes.collection, operations).await?;
-        if changes.condition.is_some() && opened.access(Operation::Read) == Access::Denied {
+        let definition = &opened.of.collection.definition;
+        let tells = |change: &Change| change.depends_on_the_item(definition);
+        if opened.access(Operation::Read) == Access::Denied
+            && (changes.condition.is_some() || changes.each.iter().flatten().any(tells))
+        {
             return Err(opened.denied(Operation::Read));
         }
         if is_first {
-            let definition = &opened.of.collection.definition;
             let links = |change: &Change| change.new_links(definition, changes.save_references);
             let links: usize = changes.each.iter().flatten().map(links).sum();
             check_count(links, limits::LINKS)?;

@@ -135,6 +135,53 @@ async fn conditions_and_filters_of_jobs_need_read() {
     assert!(status("owner").await.get("successCount").is_some());
 }
 
+/// Whether a field can be incremented, or stands within its bounds then, tells what it holds.
+#[tokio::test]
+async fn patches_that_depend_on_the_item_need_read() {
+    let server = TestServer::start(vec![]).await;
+    with_unreadable_items(&server).await;
+    let options = |value: Value| json!({ "value": value });
+    let increment = |by: i32| json!({ "fieldPath": "rating", "action": "INCREMENT_FIELD", "incrementFieldOptions": options(json!(by)) });
+    let append = json!({ "fieldPath": "list", "action": "APPEND_TO_ARRAY", "appendToArrayOptions": options(json!(1)) });
+    let nested =
+        json!({ "fieldPath": "a.b", "action": "SET_FIELD", "setFieldOptions": options(json!(1)) });
+    let plain = json!({ "fieldPath": "rating", "action": "SET_FIELD", "setFieldOptions": options(json!(7)) });
+    let said = async |path: &str, more: Value| {
+        let mut body = json!({ "dataCollectionId": "letters" });
+        body.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        let reply = call(&server, &instance("member"), path, body).await;
+        (reply.status, reply.body)
+    };
+    for probe in [increment(1), increment(0), append, nested] {
+        let patch = json!({ "dataItemId": "one", "fieldModifications": [plain, probe] });
+        let harmless = json!({ "dataItemId": "two", "fieldModifications": [plain] });
+        let missing = json!({ "dataItemId": "three", "fieldModifications": [probe] });
+        for (path, more) in [
+            ("items/patch", json!({ "patch": patch })),
+            ("items/patch", json!({ "patch": missing })),
+            ("bulk/items/patch", json!({ "patches": [harmless, patch] })),
+            (
+                "bulk/items/async-patch-by-filter",
+                json!({ "filter": {}, "fieldModifications": [probe] }),
+            ),
+            (
+                "bulk/items/async-patch-by-filter",
+                json!({ "fieldModifications": [plain, probe] }),
+            ),
+        ] {
+            let (status, body) = said(path, more).await;
+            let is_refused = body.contains("WDE0027") && body.contains("permissions to read");
+            assert!(status == 403 && is_refused, "{path} {body}");
+        }
+    }
+    let patch = json!({ "dataItemId": "one", "fieldModifications": [plain] });
+    assert_eq!(said("items/patch", json!({ "patch": patch })).await.0, 200);
+    let job = json!({ "fieldModifications": [plain] });
+    assert_eq!(said("bulk/items/async-patch-by-filter", job).await.0, 200);
+}
+
 #[tokio::test]
 async fn a_member_without_an_id_owns_nothing() {
     let server = TestServer::start(vec![]).await;

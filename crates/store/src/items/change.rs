@@ -79,6 +79,20 @@ impl Write {
         !matches!(self, Self::Insert(_) | Self::Restore { .. })
     }
 
+    /// Whether it succeeds or fails by what the item holds, and so tells of it. What multi-references hold lies beside
+    /// the item.
+    pub fn depends_on_the_item(&self, definition: &Definition) -> bool {
+        match self {
+            Self::Patch { modifications, .. } => depends_on_the_item(modifications, definition),
+            Self::Insert(_)
+            | Self::Update(_)
+            | Self::Save(_)
+            | Self::Restore { .. }
+            | Self::Amend { .. }
+            | Self::Remove { .. } => false,
+        }
+    }
+
     /// How many links it makes.
     pub fn new_links(&self, definition: &Definition) -> usize {
         let named = |links: &[(String, Vec<String>)]| links.iter().map(|(_, ids)| ids.len()).sum();
@@ -167,6 +181,13 @@ impl Write {
     }
 }
 
+/// Whether modifications succeed or fail by what an item holds.
+pub fn depends_on_the_item(modifications: &[Modification], definition: &Definition) -> bool {
+    let is_link = |it: &Modification| definition.multi_reference(it.path.first()).is_some();
+    let mut all = modifications.iter();
+    all.any(|it| it.depends_on_the_item() && !is_link(it))
+}
+
 fn insert(collection: &Collection, batch: &Batch, content: Content) -> Result<Change, Fault> {
     if batch.author.insert == Access::Denied {
         return Err(denied(collection, Operation::Insert));
@@ -218,8 +239,10 @@ fn may<'item>(
             missing()
         });
     }
-    // Whether a condition holds tells of the item, so it is asked only of what the author may read.
-    if batch.condition.is_some() && !author.owns_or_all(author.read, existing) {
+    // Whether a condition holds, and whether a field can be incremented, tells of the item: only of what the author may
+    // read.
+    let tells = batch.condition.is_some() || write.depends_on_the_item(&collection.definition);
+    if tells && !author.owns_or_all(author.read, existing) {
         return Err(denied(collection, Operation::Read));
     }
     let is_met = match &batch.condition {
@@ -288,7 +311,10 @@ fn patch(
     normalise_references(collection, &mut object);
     // What other fields hold is not this patch's.
     let is_patched = |field: &&Field| modifications.iter().any(|it| it.path.first() == field.key);
-    check_rules(collection, &object, &batch.budget, |_| true)?;
+    // Whether other fields keep to a definition that was changed tells of the item.
+    let may_read = batch.author.owns_or_all(batch.author.read, existing);
+    let counts = |field: &str| may_read || modifications.iter().any(|it| it.path.first() == field);
+    check_rules(collection, &object, &batch.budget, counts)?;
     let patched = collection.definition.fields.iter().filter(is_patched);
     check_references(patched, &object, item_id::check_reference)?;
     let new = kept(object)?;

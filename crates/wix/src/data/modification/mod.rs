@@ -94,6 +94,12 @@ impl Modification {
         }
     }
 
+    /// Whether it succeeds or fails by what the item holds, and so tells of it.
+    pub fn depends_on_the_item(&self) -> bool {
+        let is_nested = self.path.single().is_none();
+        is_nested || !matches!(self.action, Action::Set(_) | Action::Remove)
+    }
+
     /// Units of work that it takes on an item.
     pub fn work_on(&self, item: &Object) -> u64 {
         // As `apply` does, this looks into no list on the way.
