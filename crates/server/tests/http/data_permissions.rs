@@ -182,6 +182,86 @@ async fn patches_that_depend_on_the_item_need_read() {
     assert_eq!(said("bulk/items/async-patch-by-filter", job).await.0, 200);
 }
 
+/// A condition that would not hold is refused, not passed over.
+#[tokio::test]
+async fn a_condition_holds_or_is_refused() {
+    let server = TestServer::start(vec![]).await;
+    let anyone =
+        json!({ "read": "ANYONE", "insert": "ANYONE", "update": "ANYONE", "remove": "ANYONE" });
+    with_collection(&server, "letters", anyone).await;
+    let item = json!({ "data": { "_id": "one", "title": "x", "rating": 7 } });
+    let new = json!({ "data": { "_id": "two", "title": "x", "rating": 7 } });
+    let insert = json!({ "dataCollectionId": "letters", "dataItem": item });
+    call(&server, &instance("member"), "items", insert).await;
+    let is = |rating: i32| json!({ "filter": { "rating": rating } });
+    let credential = instance("member");
+    let headers = [("authorization", credential.as_str())];
+    let ask = async |method: &str, path: &str, more: Value| {
+        let mut body = json!({ "dataCollectionId": "letters" });
+        body.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        let path = format!("/wix-data/v2/{path}");
+        let reply = request(server.address, method, &path, &headers, &body.to_string()).await;
+        (reply.status, reply.code())
+    };
+    let unmet = (409, "WDE0300".to_owned());
+    for (method, path) in [("PUT", "items/one"), ("POST", "items/update")] {
+        let body = json!({ "dataItem": item, "condition": is(8) });
+        assert_eq!(ask(method, path, body).await, unmet, "{method} {path}");
+        let body = json!({ "dataItem": item, "condition": is(7) });
+        assert_eq!(ask(method, path, body).await.0, 200, "{method} {path}");
+    }
+    // There may be no item that could meet it.
+    let invalid = (400, "WDE0080".to_owned());
+    for (path, body) in [
+        ("items", json!({ "dataItem": new, "condition": is(7) })),
+        ("items/save", json!({ "dataItem": new, "condition": is(7) })),
+        (
+            "items/save",
+            json!({ "dataItem": item, "condition": is(7) }),
+        ),
+        (
+            "bulk/items/insert",
+            json!({ "dataItems": [new], "condition": is(7) }),
+        ),
+        (
+            "bulk/items/save",
+            json!({ "dataItems": [item], "condition": is(7) }),
+        ),
+    ] {
+        assert_eq!(ask("POST", path, body).await, invalid, "{path}");
+    }
+    for condition in [
+        json!({}),
+        json!({ "rating": 8 }),
+        json!({ "filter": null }),
+        json!({ "filter": "rating" }),
+        json!({ "filter": {}, "rating": 8 }),
+        json!("rating"),
+        json!([]),
+    ] {
+        let change = json!([{ "fieldPath": "rating", "action": "REMOVE_FIELD" }]);
+        let patch = json!({ "dataItemId": "one", "fieldModifications": change });
+        let body = json!({ "dataItem": item, "dataItems": [item], "dataItemIds": ["one"], "patch": patch, "condition": condition });
+        for (method, path) in [
+            ("PUT", "items/one"),
+            ("PATCH", "items/one"),
+            ("DELETE", "items/one"),
+            ("POST", "bulk/items/update"),
+            ("POST", "bulk/items/remove"),
+        ] {
+            let told = ask(method, path, body.clone()).await;
+            assert_eq!(told, invalid, "{method} {path} {condition}");
+        }
+    }
+    let path = "/wix-data/v2/items/one?dataCollectionId=letters&condition.filter=%7B%7D";
+    let reply = request(server.address, "DELETE", path, &headers, "").await;
+    assert_eq!((reply.status, reply.code()), invalid);
+    let body = json!({ "dataItemId": "one", "condition": is(7) });
+    assert_eq!(ask("DELETE", "items/one", body).await.0, 200);
+}
+
 #[tokio::test]
 async fn a_member_without_an_id_owns_nothing() {
     let server = TestServer::start(vec![]).await;

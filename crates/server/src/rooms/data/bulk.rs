@@ -1,12 +1,12 @@
 //! Calls about many items. Each element has its own fate; the answer is 200 whatever becomes of them.
 
 use backlot_store::items::Written;
-use backlot_wix::data::{Fault, limits};
+use backlot_wix::data::{Fault, Value, limits};
 use serde::{Deserialize, Serialize};
 
 use super::answer::{BulkMetadata, ElementError, id_only, json, list, push_item};
 use super::input::Input;
-use super::items::{Condition, PatchRequest, condition};
+use super::items::{PatchRequest, condition, without_condition};
 use crate::data::{Change, Changed, Changes, DataFault, DataOf, Opened, WireItem};
 
 #[derive(Debug, Default, Deserialize)]
@@ -16,7 +16,7 @@ struct Request {
     data_items: Vec<WireItem>,
     data_item_ids: Vec<String>,
     patches: Vec<PatchRequest>,
-    condition: Option<Condition>,
+    condition: Option<Value>,
     save_references: Option<bool>,
     return_entity: Option<bool>,
 }
@@ -24,6 +24,7 @@ struct Request {
 /// `POST bulk/items/insert`
 pub(super) async fn insert(data: &DataOf, input: &Input) -> Result<String, DataFault> {
     let mut request: Request = input.json(data)?;
+    without_condition(request.condition.as_ref())?;
     let items = std::mem::take(&mut request.data_items);
     let changes = items
         .into_iter()
@@ -44,6 +45,7 @@ pub(super) async fn update(data: &DataOf, input: &Input) -> Result<String, DataF
 /// `POST bulk/items/save`
 pub(super) async fn save(data: &DataOf, input: &Input) -> Result<String, DataFault> {
     let mut request: Request = input.json(data)?;
+    without_condition(request.condition.as_ref())?;
     let items = std::mem::take(&mut request.data_items);
     let changes = items
         .into_iter()

@@ -120,6 +120,16 @@ impl Input {
         })
     }
 
+    /// Whether a plain parameter has this name, or stands inside of it: `condition.filter`.
+    pub(super) fn has_parameter_in(&self, name: &str) -> bool {
+        pairs(self.query()).any(|pair| {
+            let key = pair.split_once('=').map_or(pair, |(key, _)| key);
+            let key = decoded(key).unwrap_or_default();
+            let rest = key.strip_prefix(name);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        })
+    }
+
     /// A number among the plain parameters.
     pub(super) fn number(&self, name: &str) -> Result<Option<u32>, Fault> {
         let Some(text) = self.parameter(name).filter(|text| !text.is_empty()) else {

@@ -20,7 +20,7 @@ struct Request {
     data_item: Option<WireItem>,
     data_item_id: Option<String>,
     patch: Option<PatchRequest>,
-    condition: Option<Condition>,
+    condition: Option<Value>,
     save_references: Option<bool>,
     include_referenced_items: Option<bool>,
     include_references: Option<Vec<Include>>,
@@ -35,17 +35,30 @@ pub(super) struct PatchRequest {
     field_modifications: Vec<WireModification>,
 }
 
-/// `{"filter":{…}}`
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Condition {
-    #[serde(default)]
-    filter: Option<Value>,
+/// The filter of a condition, `{"filter":{…}}`, that may be left out. One that says anything else is refused: it would not
+/// hold.
+pub(super) fn condition(condition: Option<&Value>) -> Result<Option<Filter>, Fault> {
+    let Some(condition) = condition else {
+        return Ok(None);
+    };
+    let only = match condition {
+        Value::Object(object) if object.len() == 1 => object.get("filter"),
+        _ => None,
+    };
+    let Some(filter @ Value::Object(_)) = only else {
+        let text = "condition holds a filter, {\"filter\":{…}}, and nothing else.";
+        return Err(Fault::invalid(text).with("field", "condition"));
+    };
+    Filter::parse(filter).map(Some)
 }
 
-/// The filter of a condition that may be left out.
-pub(super) fn condition(condition: Option<&Condition>) -> Result<Option<Filter>, Fault> {
-    let filter = condition.and_then(|condition| condition.filter.as_ref());
-    filter.map(Filter::parse).transpose()
+/// Refuses a condition where there may be no item yet that could meet it. On Wix, too, none of these calls has one.
+pub(super) fn without_condition(condition: Option<&Value>) -> Result<(), Fault> {
+    if condition.is_none() {
+        return Ok(());
+    }
+    let text = "Insert and save take no condition; update, patch and remove do.";
+    Err(Fault::invalid(text).with("field", "condition"))
 }
 
 impl PatchRequest {
@@ -134,6 +147,7 @@ async fn get_made_anew(data: &DataOf, wanted: &Wanted) -> Result<Answer, DataFau
 /// `POST items`
 pub(super) async fn insert(data: &DataOf, input: &Input) -> Result<Answer, DataFault> {
     let mut request: Request = input.json(data)?;
+    without_condition(request.condition.as_ref())?;
     let change = Change::Insert(request.item(input)?);
     write(data, &request, change, false).await
 }
@@ -148,6 +162,7 @@ pub(super) async fn update(data: &DataOf, input: &Input) -> Result<Answer, DataF
 /// `POST items/save`
 pub(super) async fn save(data: &DataOf, input: &Input) -> Result<Answer, DataFault> {
     let mut request: Request = input.json(data)?;
+    without_condition(request.condition.as_ref())?;
     let change = Change::Save(request.item(input)?);
     write(data, &request, change, true).await
 }
@@ -167,6 +182,10 @@ pub(super) async fn patch(data: &DataOf, input: &Input) -> Result<Answer, DataFa
 
 /// `POST items/remove`, `DELETE items/{id}`
 pub(super) async fn remove(data: &DataOf, input: &Input) -> Result<Answer, DataFault> {
+    if input.is_plain() && input.has_parameter_in("condition") {
+        let text = "A condition stands in the body: {\"condition\":{\"filter\":{…}}}.";
+        return Err(Fault::invalid(text).with("field", "condition").into());
+    }
     let request = Request::read(data, input)?;
     let change = Change::Remove(request.item_id(input)?);
     write(data, &request, change, false).await
