@@ -13,10 +13,11 @@ use crate::StoreError;
 use crate::collections::Collection;
 use crate::items::ItemsOf;
 
-const MOST: u64 = 10_000;
+/// The most bytes of what each of the caches below keeps, roughly. What two of them keep of one collection is the same.
+const CACHE_BYTES: u64 = 32 << 20;
+/// What an entry takes up beside the collection.
+const ENTRY_BYTES: usize = 256;
 const BELIEVED: Duration = Duration::from_secs(1);
-/// Collections that stay prepared.
-const MOST_PREPARED: u64 = 1_000;
 /// How long one stays prepared that is not asked for.
 const PREPARED_IDLE: Duration = Duration::from_mins(10);
 
@@ -24,6 +25,12 @@ const PREPARED_IDLE: Duration = Duration::from_mins(10);
 type Owner = Option<InstanceId>;
 /// What is known of it; `None` when it is known not to exist.
 type Known = Option<Arc<Collection>>;
+
+/// Bytes of an entry with this collection.
+fn weight(collection: Option<&Arc<Collection>>) -> u32 {
+    let bytes = collection.map_or(0, |it| it.weight());
+    u32::try_from(ENTRY_BYTES + bytes).unwrap_or(u32::MAX)
+}
 
 /// What is known of a collection that the configuration may declare.
 #[derive(Clone)]
@@ -51,15 +58,21 @@ impl Catalog {
     pub(crate) fn new() -> Self {
         Self {
             declared: Cache::builder()
-                .max_capacity(MOST)
+                .max_capacity(CACHE_BYTES)
+                .weigher(|_, known: &DeclaredCollection| match known {
+                    DeclaredCollection::Same(collection) => weight(Some(collection)),
+                    DeclaredCollection::Missing | DeclaredCollection::Differs => weight(None),
+                })
                 .time_to_live(BELIEVED)
                 .build(),
             own: Cache::builder()
-                .max_capacity(MOST)
+                .max_capacity(CACHE_BYTES)
+                .weigher(|_, known: &Known| weight(known.as_ref()))
                 .time_to_live(BELIEVED)
                 .build(),
             prepared: Cache::builder()
-                .max_capacity(MOST_PREPARED)
+                .max_capacity(CACHE_BYTES)
+                .weigher(|_, collection| weight(Some(collection)))
                 .time_to_idle(PREPARED_IDLE)
                 .build(),
         }
@@ -138,5 +151,49 @@ impl Catalog {
     pub(crate) fn forget_all(&self) {
         self.declared.invalidate_all();
         self.own.invalidate_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use backlot_wix::data::collection::{Definition, Field, FieldType};
+
+    use super::*;
+
+    const PERMISSIONS: &str =
+        r#"{"insert":"ADMIN","update":"ADMIN","remove":"ADMIN","read":"ADMIN"}"#;
+
+    /// A collection whose definition takes up more in memory than as JSON.
+    fn large(id: &str) -> Collection {
+        let mut field = Field::new("f", FieldType::Any);
+        let elements = serde_json::json!(vec![0; 100_000]);
+        field.rest.insert("plugins".to_owned(), elements);
+        let definition = Definition {
+            fields: vec![field],
+            ..serde_json::from_str(&format!(r#"{{"id":{id:?},"permissions":{PERMISSIONS}}}"#))
+                .unwrap()
+        };
+        Collection::new(definition, false)
+    }
+
+    #[test]
+    fn what_is_kept_is_counted_in_bytes() {
+        let catalog = Catalog::new();
+        let owner = InstanceId::from_bytes([7; 16]);
+        let one = large("one").weight() as u64;
+        assert!(one > 1 << 20);
+        for number in 0..200 {
+            let id = format!("c{number}");
+            catalog.put_own(owner, &id, Some(large(&id)));
+            catalog.own.run_pending_tasks();
+            catalog.prepared.run_pending_tasks();
+        }
+        for kept in [
+            catalog.own.weighted_size(),
+            catalog.prepared.weighted_size(),
+        ] {
+            assert!((one..=CACHE_BYTES).contains(&kept), "{kept}");
+        }
+        assert!(catalog.own.entry_count() < 40);
     }
 }

@@ -5,6 +5,7 @@
 
 use backlot_wix::InstanceId;
 use backlot_wix::data::collection::{Definition, FieldRules, Index, IndexId, Violation};
+use backlot_wix::data::memory::Weigh as _;
 use backlot_wix::data::{Budget, DataCode, Fault, Object, Sort, Value, limits};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -52,6 +53,17 @@ impl Collection {
             indexes,
             declared,
         }
+    }
+
+    /// Roughly its bytes in memory.
+    pub(crate) fn weight(&self) -> usize {
+        // A place for a pattern, and what is prepared of an index.
+        const FIELD: usize = 64;
+        const INDEX: usize = 512;
+        size_of::<Self>()
+            + self.definition.weight()
+            + self.definition.fields.len() * FIELD
+            + self.indexes.len() * INDEX
     }
 
     /// Whether another one is defined in the same way, and its indexes stand in the same way.
@@ -136,13 +148,36 @@ pub trait Collections {
         id: &str,
     ) -> impl Future<Output = Result<Option<Arc<Collection>>, StoreError>> + Send;
 
+    /// The same, unless its definition has more bytes and is not known already: then [`StoreError::GaveUp`] with
+    /// [`DataCode::TooCostly`]. A large one takes a while to be read.
+    fn collection_within(
+        &self,
+        instance_id: InstanceId,
+        id: &str,
+        most_bytes: usize,
+    ) -> impl Future<Output = Result<Option<Arc<Collection>>, StoreError>> + Send;
+
+    /// Which collections an instance has, by id, those that every instance has among them.
+    fn collection_heads(
+        &self,
+        instance_id: InstanceId,
+    ) -> impl Future<Output = Result<Vec<CollectionHead>, StoreError>> + Send;
+
+    /// The definitions of some of an instance's collections, in the order of these ids. One that is gone is left out.
+    fn definitions(
+        &self,
+        instance_id: InstanceId,
+        ids: Vec<String>,
+    ) -> impl Future<Output = Result<Vec<Definition>, StoreError>> + Send;
+
     /// All collections of an instance, by id, those that every instance has among them.
     fn collections(
         &self,
         instance_id: InstanceId,
     ) -> impl Future<Output = Result<Vec<Arc<Collection>>, StoreError>> + Send;
 
-    /// Makes one. `WDE0104` when there is one with this id.
+    /// Makes one. `WDE0104` when there is one with this id, `WDE0080` when its definition is too large, `WDE0075` when
+    /// there are too many, or too large ones together.
     fn create_collection(
         &self,
         instance_id: InstanceId,
@@ -220,6 +255,15 @@ pub trait Collections {
         definition: &Definition,
         backfill: &Backfill,
     ) -> impl Future<Output = Result<Misfits, StoreError>> + Send;
+}
+
+/// A collection without its definition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CollectionHead {
+    /// Its id.
+    pub id: String,
+    /// The bytes of its definition, as JSON.
+    pub bytes: u64,
 }
 
 /// What all instances together hold of a collection.
@@ -383,6 +427,49 @@ pub(crate) fn too_many() -> Fault {
     let most = limits::COLLECTIONS;
     let text = format!("A site has at most {most} collections.");
     Fault::new(DataCode::BadRequest, text)
+}
+
+/// What an instance has beside the collection that is written.
+pub(crate) struct OtherDefinitions {
+    pub(crate) count: u64,
+    pub(crate) bytes: u64,
+}
+
+impl OtherDefinitions {
+    /// `WDE0075` when one more has no room.
+    pub(crate) fn check_new(&self, json: &str) -> Result<(), Fault> {
+        if self.count >= limits::COLLECTIONS as u64 {
+            return Err(too_many());
+        }
+        self.check_bytes(json, 0)
+    }
+
+    /// `WDE0075` when one that had so many bytes has no room any more. One that shrinks always has.
+    pub(crate) fn check_bytes(&self, json: &str, before: usize) -> Result<(), Fault> {
+        let most = limits::DEFINITIONS_BYTES;
+        if json.len() <= before || self.bytes + json.len() as u64 <= most {
+            return Ok(());
+        }
+        let text = format!(
+            "The definitions of a site's collections have at most {most} bytes as JSON, all together."
+        );
+        Err(Fault::new(DataCode::BadRequest, text).with("limitBytes", most))
+    }
+}
+
+/// [`DataCode::TooCostly`] for a definition that is not to be read here.
+pub(crate) fn too_large_to_read() -> StoreError {
+    let text = "The definition of the collection is large.";
+    StoreError::GaveUp(Fault::new(DataCode::TooCostly, text))
+}
+
+/// The definitions in the order of the ids.
+pub(crate) fn in_order(ids: &[String], found: Vec<Definition>) -> Vec<Definition> {
+    let mut by_id: HashMap<String, Definition> = HashMap::with_capacity(found.len());
+    for definition in found {
+        by_id.insert(definition.id.clone(), definition);
+    }
+    ids.iter().filter_map(|id| by_id.remove(id)).collect()
 }
 
 /// `WDE0178`

@@ -9,7 +9,7 @@ use backlot_wix::data::{Fault, Filter};
 use jiff::Timestamp;
 
 use crate::backup::Origin;
-use crate::collections::{Collection, Collections, Misfits, Usage};
+use crate::collections::{Collection, CollectionHead, Collections, Misfits, Usage};
 use crate::files::Existing;
 use crate::imports::Import;
 use crate::index_builds::{BuildProgress, IndexBuilds};
@@ -216,6 +216,30 @@ impl Collections for Store {
         id: &str,
     ) -> Result<Option<Arc<Collection>>, StoreError> {
         each!(self, store => store.collection(instance_id, id).await)
+    }
+
+    async fn collection_within(
+        &self,
+        instance_id: InstanceId,
+        id: &str,
+        most_bytes: usize,
+    ) -> Result<Option<Arc<Collection>>, StoreError> {
+        each!(self, store => store.collection_within(instance_id, id, most_bytes).await)
+    }
+
+    async fn collection_heads(
+        &self,
+        instance_id: InstanceId,
+    ) -> Result<Vec<CollectionHead>, StoreError> {
+        each!(self, store => store.collection_heads(instance_id).await)
+    }
+
+    async fn definitions(
+        &self,
+        instance_id: InstanceId,
+        ids: Vec<String>,
+    ) -> Result<Vec<Definition>, StoreError> {
+        each!(self, store => store.definitions(instance_id, ids).await)
     }
 
     async fn collections(

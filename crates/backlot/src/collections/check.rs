@@ -73,6 +73,8 @@ fn check_alone(definition: &Definition, field: &Field, key: &str, findings: &mut
         let cause = fault.to_string();
         let of = match field.field_type {
             _ if cause.contains("pattern") => "pattern",
+            _ if cause.contains("displayName") => "display_name",
+            _ if cause.contains("description") => "description",
             FieldType::Reference | FieldType::MultiReference => "type",
             _ => "key",
         };
@@ -175,14 +177,14 @@ fn check_backfill(declared: &Declared, field: &Field, key: &str, findings: &mut 
             let cause = format!("{}: the default {}", field.key, violation.description);
             findings.push(Finding::new(&*key, cause));
         }
-    }
-    let mut renames = backfill.renames.iter();
         if field.field_type == FieldType::Reference
             && let Some(id) = reference_id(value)
             && let Err(fault) = item_id::check_reference(&field.key, id)
         {
             findings.push(Finding::new(&*key, fault.to_string()));
         }
+    }
+    let mut renames = backfill.renames.iter();
     if let Some((earlier, _)) = renames.find(|(_, present)| *present == field.key)
         && is_declared(definition, earlier)
     {

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use backlot_wix::data::{fits_in, limits};
+
 use super::Declared;
 use super::check::check_references;
 use super::file::CollectionFile;
@@ -45,6 +47,7 @@ pub(crate) fn read(folder: &Path) -> Result<Vec<Declared>, ConfigErrors> {
             }
         }
     }
+    errors.0.extend(too_large_together(folder, &read));
     for (path, lines, declared) in &read {
         for finding in check_references(&declared.definition, &ids) {
             errors.0.push(at(path, lines, finding));
@@ -55,6 +58,17 @@ pub(crate) fn read(folder: &Path) -> Result<Vec<Declared>, ConfigErrors> {
     } else {
         Err(errors)
     }
+}
+
+/// What is wrong if the definitions take up more bytes than all of them may.
+fn too_large_together(folder: &Path, read: &[(PathBuf, Lines, Declared)]) -> Option<Problem> {
+    let most = limits::DEFINITIONS_BYTES;
+    let definitions: Vec<_> = read.iter().map(|(_, _, it)| &it.definition).collect();
+    if usize::try_from(most).is_ok_and(|most| fits_in(&definitions, most)) {
+        return None;
+    }
+    let cause = format!("the definitions have more than {most} bytes as JSON, all together");
+    Some(problem(folder, 1, cause))
 }
 
 /// The files of a folder that are read as collections, by name.

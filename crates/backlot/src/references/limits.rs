@@ -230,7 +230,7 @@ fn site() -> Vec<Row> {
 
 fn items() -> Vec<Row> {
     let invalid = "400 `WDE0080`";
-    vec![
+    let mut rows = vec![
         (
             "an item, as JSON",
             bytes(limits::ITEM_BYTES as u64),
@@ -277,11 +277,50 @@ fn items() -> Vec<Row> {
             invalid,
             "Wix's own",
         ),
+    ];
+    rows.extend(collections());
+    rows
+}
+
+fn collections() -> Vec<Row> {
+    let invalid = "400 `WDE0080`";
+    vec![
         (
             "collections of a site",
             count(limits::COLLECTIONS as u64),
             "400 `WDE0075`",
-            "their definitions lie in memory",
+            "their definitions are listed and moved together",
+        ),
+        (
+            "a collection's definition, as JSON",
+            bytes(limits::DEFINITION_BYTES as u64),
+            invalid,
+            "every call with the collection reads it; larger ones than 16 KiB are read in the work pool",
+        ),
+        (
+            "all definitions of a site's collections, and all that are declared",
+            bytes(limits::DEFINITIONS_BYTES),
+            "400 `WDE0075`; `backlot check` for files",
+            "what was read a moment ago lies in memory, within 96 MiB for all sites",
+        ),
+        (
+            "names that people see",
+            format!(
+                "{} characters",
+                count(limits::DISPLAY_NAME_CHARACTERS as u64)
+            ),
+            invalid,
+            "of a collection and of a field",
+        ),
+        (
+            "a field's key, and its description",
+            format!(
+                "{} characters, {} characters",
+                count(limits::FIELD_KEY_CHARACTERS as u64),
+                count(limits::DESCRIPTION_CHARACTERS as u64)
+            ),
+            invalid,
+            "they lie in every answer about the collection",
         ),
         (
             "fields of a collection",

@@ -1,9 +1,10 @@
 //! Collections of one instance: made and changed by the app, seen by the owner, too.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use backlot_store::StoreError;
-use backlot_store::collections::{Collection, Collections as _};
+use backlot_store::collections::{Collection, CollectionHead, Collections as _};
 use backlot_wix::Role;
 use backlot_wix::data::collection::Definition;
 use backlot_wix::data::{DataCode, Fault};
@@ -11,16 +12,70 @@ use backlot_wix::data::{DataCode, Fault};
 use super::anew::ATTEMPTS;
 use super::{DataFault, DataOf};
 
+/// Units of work for a byte of a definition that is read.
+const DEFINITION_BYTE: u64 = 10;
+/// Bytes of definitions that are read at once, unless one has more.
+const BYTES_AT_ONCE: u64 = 512 * 1024;
+
+/// The collections in runs whose definitions are read at once.
+pub(crate) fn some_at_once(heads: &[CollectionHead]) -> impl Iterator<Item = &[CollectionHead]> {
+    let mut rest = heads;
+    std::iter::from_fn(move || {
+        let mut bytes = rest.first()?.bytes;
+        let more = rest[1..].iter().take_while(|head| {
+            bytes += head.bytes;
+            bytes <= BYTES_AT_ONCE
+        });
+        let (some, others) = rest.split_at(1 + more.count());
+        rest = others;
+        Some(some)
+    })
+}
+
 impl DataOf {
     pub(crate) async fn collection(&self, id: &str) -> Result<Arc<Collection>, DataFault> {
         self.may_see_collections()?;
+        self.may_take_long()?;
         let found = self.data.store.collection(self.who.instance_id, id).await?;
         Ok(found.ok_or_else(|| Fault::collection_missing(id))?)
     }
 
-    pub(crate) async fn collections(&self) -> Result<Vec<Arc<Collection>>, DataFault> {
+    /// Which collections there are, by id.
+    pub(crate) async fn collection_heads(&self) -> Result<Vec<CollectionHead>, DataFault> {
         self.may_see_collections()?;
-        Ok(self.data.store.collections(self.who.instance_id).await?)
+        self.may_take_long()?;
+        let heads = self.data.store.collection_heads(self.who.instance_id).await;
+        Ok(heads?)
+    }
+
+    /// Which collections there are, by the names that people see, and by id where they have none.
+    pub(crate) async fn collection_heads_by_name(&self) -> Result<Vec<CollectionHead>, DataFault> {
+        let heads = self.collection_heads().await?;
+        let mut names: HashMap<String, String> = HashMap::new();
+        for some in some_at_once(&heads) {
+            for definition in self.definitions(some).await? {
+                if let Some(name) = definition.display_name {
+                    self.budget().keep(name.len())?;
+                    names.insert(definition.id, name);
+                }
+            }
+        }
+        let mut heads = heads;
+        heads.sort_by(|one, other| names.get(&one.id).cmp(&names.get(&other.id)));
+        Ok(heads)
+    }
+
+    /// The definitions of some collections, of which there should be few at once ([`some_at_once`]).
+    pub(crate) async fn definitions(
+        &self,
+        heads: &[CollectionHead],
+    ) -> Result<Vec<Definition>, DataFault> {
+        self.may_see_collections()?;
+        let bytes: u64 = heads.iter().map(|head| head.bytes).sum();
+        self.budget().work(bytes * DEFINITION_BYTE)?;
+        let ids = heads.iter().map(|head| head.id.clone()).collect();
+        let (store, instance_id) = (&self.data.store, self.who.instance_id);
+        Ok(store.definitions(instance_id, ids).await?)
     }
 
     pub(crate) async fn create_collection(
@@ -119,4 +174,23 @@ fn declared(id: &str) -> Fault {
     let text =
         format!("The {id} collection is declared in the server's configuration; change it there.");
     Fault::new(DataCode::NotSupported, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_bytes_are_read_at_once() {
+        let heads: Vec<CollectionHead> = [1, 2, BYTES_AT_ONCE, 5, 5, BYTES_AT_ONCE - 10, 1]
+            .iter()
+            .map(|bytes| CollectionHead {
+                id: bytes.to_string(),
+                bytes: *bytes,
+            })
+            .collect();
+        let runs: Vec<usize> = some_at_once(&heads).map(<[CollectionHead]>::len).collect();
+        assert_eq!(runs, [2, 1, 3, 1]);
+        assert_eq!(some_at_once(&[]).count(), 0);
+    }
 }

@@ -4,9 +4,9 @@ use backlot_store::collections::Collection;
 use backlot_store::items::change::normalise_references;
 use backlot_store::items::write::Content;
 use backlot_wix::data::collection::{SYSTEM_FIELDS, reference_id};
-use backlot_wix::data::{DataCode, Fault, Object, Value, item_id, limits};
+use backlot_wix::data::{DataCode, Fault, Object, Value, fits_in, item_id, limits};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// `{"id":"…","data":{…}}`
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -33,7 +33,7 @@ impl WireItem {
     /// `WDE0009` if the item is too large, before anything is made of it.
     pub(crate) fn check_size(&self) -> Result<(), Fault> {
         let most = limits::ITEM_BYTES;
-        if fits(&self.data, most) {
+        if fits_in(&self.data, most) {
             return Ok(());
         }
         let text = format!("The item has more than {most} bytes as JSON.");
@@ -56,26 +56,6 @@ impl WireItem {
             }
             Some(_) => Err(bad_id("An item's _id is a text.")),
         }
-    }
-}
-
-/// Whether something has at most so many bytes as JSON. Nothing is kept of it.
-pub(super) fn fits(it: &impl Serialize, bytes: usize) -> bool {
-    serde_json::to_writer(Room(bytes), it).is_ok()
-}
-
-/// Takes so many bytes, and keeps none.
-struct Room(usize);
-
-impl std::io::Write for Room {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let left = self.0.checked_sub(bytes.len());
-        self.0 = left.ok_or(std::io::ErrorKind::FileTooLarge)?;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
     }
 }
 

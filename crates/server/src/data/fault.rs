@@ -1,7 +1,7 @@
 //! Why data cannot be had: a fault in Wix's words, or a database that does not do what it is asked.
 
 use backlot_store::StoreError;
-use backlot_wix::data::Fault;
+use backlot_wix::data::{DataCode, Fault};
 
 use crate::error::Refusal;
 
@@ -14,6 +14,19 @@ pub(crate) enum DataFault {
     /// The database does not do what it is asked.
     #[error(transparent)]
     Store(StoreError),
+}
+
+impl DataFault {
+    /// Whether there is no such collection, or can be none of this id.
+    pub(crate) fn is_collection_missing(&self) -> bool {
+        let Self::Fault(fault) = self else {
+            return false;
+        };
+        matches!(
+            fault.code(),
+            DataCode::CollectionMissing | DataCode::Invalid
+        )
+    }
 }
 
 impl From<StoreError> for DataFault {

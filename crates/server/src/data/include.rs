@@ -196,7 +196,8 @@ impl DataOf {
         let opened = match self.open_for(collection, &[]).await {
             Ok(opened) if opened.access(Operation::Read) != Access::Denied => opened,
             // A collection that is gone, or that the caller may not read, includes nothing.
-            Ok(_) | Err(DataFault::Fault(_)) => return Ok(HashMap::new()),
+            Ok(_) => return Ok(HashMap::new()),
+            Err(error) if error.is_collection_missing() => return Ok(HashMap::new()),
             Err(error) => return Err(error),
         };
         let mut found = HashMap::with_capacity(ids.len());
@@ -217,7 +218,7 @@ impl DataOf {
         let opened = match self.open_for(collection, &[]).await {
             Ok(opened) => opened,
             // A collection that is gone.
-            Err(DataFault::Fault(_)) => return Ok(HashMap::new()),
+            Err(error) if error.is_collection_missing() => return Ok(HashMap::new()),
             Err(error) => return Err(error),
         };
         let items = self.data.store.items_by_id(&opened.of, ids).await?;

@@ -6,11 +6,11 @@ use backlot_store::jobs::{Job, JobStatus, Jobs as _};
 use backlot_wix::data::collection::{Access, Definition, Operation};
 use backlot_wix::data::modification::{Modification, Modifications, WireModification};
 use backlot_wix::data::reading::{ReadError, read_within};
-use backlot_wix::data::{Budget, DataCode, Fault, Filter, Value, limits};
+use backlot_wix::data::{Budget, DataCode, Fault, Filter, Value, fits_in, limits};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use super::content::{fits, new_item_id};
+use super::content::new_item_id;
 use super::links::check_count;
 use super::writes::most_bytes_of;
 use super::{DataFault, DataOf};
@@ -100,7 +100,7 @@ fn too_many(text: String) -> Fault {
 /// Refuses work that is too large to be kept, without writing it out.
 fn check_size(work: &JobWork) -> Result<(), Fault> {
     let most = limits::JOB_BYTES;
-    if fits(work, most) {
+    if fits_in(work, most) {
         return Ok(());
     }
     Err(too_many(format!(
@@ -200,7 +200,7 @@ impl DataOf {
         let opened = match self.open_for(&job.collection, &[]).await {
             Ok(opened) => opened,
             // Without the collection there is nothing left that the number could tell.
-            Err(DataFault::Fault(_)) => return Ok(true),
+            Err(error) if error.is_collection_missing() => return Ok(true),
             Err(error) => return Err(error),
         };
         let work = JobWork::read(job, &self.budget())?;

@@ -39,6 +39,7 @@ use tokio::sync::Notify;
 use crate::clock::Clock;
 use crate::error::Refusal;
 use crate::work::{MAX_WAITING_OF_ONE, RequestLimits, WorkPool};
+pub(crate) use collections::some_at_once;
 pub(crate) use content::{WireItem, content};
 pub(crate) use continuation::{AnswerCursor, AnswerKind, LinkCursor, LinkKind, Row, is_too_large};
 pub(crate) use cursor::CursorKey;
@@ -80,6 +81,10 @@ const INLINE_LIMITS: Limits = Limits {
     work: 200_000,
     memory: 256 * 1024,
 };
+
+/// The largest definition of a collection that is read on a thread that serves connections, as JSON. One that is known is
+/// not read again.
+const INLINE_DEFINITION_BYTES: usize = 16 * 1024;
 
 /// A collection, and what the caller may do with it.
 pub(crate) struct Opened {
@@ -199,7 +204,13 @@ impl DataOf {
 
     async fn find(&self, id: &str) -> Result<Arc<Collection>, DataFault> {
         backlot_wix::data::collection::check_collection_id(id)?;
-        let found = self.data.store.collection(self.who.instance_id, id).await?;
+        let most_bytes = if self.is_inline {
+            INLINE_DEFINITION_BYTES
+        } else {
+            usize::MAX
+        };
+        let (store, instance_id) = (&self.data.store, self.who.instance_id);
+        let found = store.collection_within(instance_id, id, most_bytes).await?;
         Ok(found.ok_or_else(|| Fault::collection_missing(id))?)
     }
 

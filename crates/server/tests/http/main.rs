@@ -20,6 +20,7 @@ mod connection_trial;
 mod connections;
 mod cors;
 mod data;
+mod data_collections;
 mod data_costs;
 mod data_indexes;
 mod data_permissions;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use backlot_wix::InstanceId;
+use backlot_wix::data::Fault;
 use backlot_wix::data::collection::{Definition, IndexId};
-use backlot_wix::data::{Fault, limits};
 use tokio_postgres::Row;
 
 use super::PostgresStore;
@@ -14,8 +14,8 @@ use super::items::keys;
 use super::lease::Lease;
 use super::tenant::{Sees, transaction, uuid};
 use crate::collections::{
-    Collection, Collections, Misfits, Usage, exists, first_revision, parse, stale, together,
-    too_many, write,
+    Collection, CollectionHead, Collections, Misfits, OtherDefinitions, Usage, exists,
+    first_revision, in_order, parse, stale, together, too_large_to_read, write,
 };
 use crate::index_builds::AtOnce;
 use crate::{Backfill, StoreError};
@@ -41,7 +41,25 @@ const ALL: &str = "
     SELECT NULL, false, collection, array_agg(index_id), array_agg(state), array_agg(failure)
     FROM index_builds WHERE instance_id = $1 GROUP BY collection";
 
-const COUNT: &str = "SELECT count(*) FROM collections WHERE instance_id = $1";
+const HEADS: &str = "
+    SELECT id, octet_length(definition)::bigint FROM declared_collections
+    UNION ALL
+    SELECT id, octet_length(definition)::bigint FROM collections
+    WHERE instance_id = $1 AND id NOT IN (SELECT id FROM declared_collections)";
+
+// Of two of one id, the one that is declared.
+const SOME: &str = "
+    SELECT definition FROM declared_collections WHERE id = ANY ($2)
+    UNION ALL
+    SELECT definition FROM collections
+    WHERE instance_id = $1 AND id = ANY ($2) AND id NOT IN (SELECT id FROM declared_collections)";
+
+const OTHERS: &str = "
+    SELECT count(*), coalesce(sum(octet_length(definition)), 0)::bigint
+    FROM collections WHERE instance_id = $1 AND id <> $2";
+
+// Definitions of one instance are written one after the other, so that all are counted.
+const ONE_BY_ONE: &str = "SELECT pg_advisory_xact_lock(5293, hashtext($1::uuid::text))";
 
 const ADD: &str = "
     INSERT INTO collections (instance_id, id, definition, revision)
@@ -72,10 +90,42 @@ impl Collections for PostgresStore {
         instance_id: InstanceId,
         id: &str,
     ) -> Result<Option<Arc<Collection>>, StoreError> {
+        self.collection_within(instance_id, id, usize::MAX).await
+    }
+
+    async fn collection_within(
+        &self,
+        instance_id: InstanceId,
+        id: &str,
+        most_bytes: usize,
+    ) -> Result<Option<Arc<Collection>>, StoreError> {
         if let Some(known) = self.catalog.get(instance_id, id) {
             return Ok(known);
         }
-        attempt!(reading: self.read_both(instance_id, id))
+        attempt!(reading: self.read_both(instance_id, id, most_bytes))
+    }
+
+    async fn collection_heads(
+        &self,
+        instance_id: InstanceId,
+    ) -> Result<Vec<CollectionHead>, StoreError> {
+        let tenant = uuid(instance_id);
+        let rows = attempt!(reading: self.tell(instance_id, HEADS, &[&tenant]))?;
+        let mut heads = rows.iter().map(head).collect::<Result<Vec<_>, _>>()?;
+        // Bytewise, however the database sorts texts.
+        heads.sort_unstable_by(|one, other| one.id.cmp(&other.id));
+        Ok(heads)
+    }
+
+    async fn definitions(
+        &self,
+        instance_id: InstanceId,
+        ids: Vec<String>,
+    ) -> Result<Vec<Definition>, StoreError> {
+        let tenant = uuid(instance_id);
+        let rows = attempt!(reading: self.tell(instance_id, SOME, &[&tenant, &ids]))?;
+        let found = rows.iter().map(definition);
+        Ok(in_order(&ids, found.collect::<Result<_, Failure>>()?))
     }
 
     async fn collections(
@@ -93,6 +143,9 @@ impl Collections for PostgresStore {
         mut definition: Definition,
     ) -> Result<Result<Definition, Fault>, StoreError> {
         definition.revision = first_revision(&definition);
+        if let Err(fault) = definition.check_size() {
+            return Ok(Err(fault));
+        }
         let outcome = attempt!(writing: self.create(instance_id, &definition));
         self.catalog.forget(instance_id, &definition.id);
         Ok(outcome?.map(|()| definition))
@@ -103,6 +156,9 @@ impl Collections for PostgresStore {
         instance_id: InstanceId,
         definition: Definition,
     ) -> Result<Result<Definition, Fault>, StoreError> {
+        if let Err(fault) = definition.check_size() {
+            return Ok(Err(fault));
+        }
         let outcome = attempt!(writing: self.update(instance_id, &definition));
         self.catalog.forget(instance_id, &definition.id);
         self.inexact.invalidate_all();
@@ -192,6 +248,7 @@ impl PostgresStore {
         &self,
         instance_id: InstanceId,
         id: &str,
+        most_bytes: usize,
     ) -> Result<Option<Arc<Collection>>, Failure> {
         if id.contains('\0') {
             return Ok(None);
@@ -208,6 +265,9 @@ impl PostgresStore {
         let Some(json) = declared.or(own) else {
             return Ok(self.catalog.put_own(instance_id, id, None));
         };
+        if json.len() > most_bytes {
+            return Err(Failure::Final(too_large_to_read()));
+        }
         let found = Collection::new(parse(json)?, declared.is_some());
         if has_builds == Some(false) {
             return Ok(Some(self.catalog.put_same(id, found)));
@@ -226,17 +286,17 @@ impl PostgresStore {
             let client = lease.client()?;
             let tenant = uuid(instance_id);
             let (json, revision) = (write(new)?, new.revision.cast_signed());
+            client.query(ONE_BY_ONE, &[&tenant]).await?;
             let added = client
                 .execute(ADD, &[&tenant, &new.id, &json, &revision])
                 .await?;
             if added == 0 {
                 return Ok(Err(exists(&new.id)));
             }
-            let count: i64 = client.query_one(COUNT, &[&tenant]).await?.try_get(0)?;
-            if count > i64::try_from(limits::COLLECTIONS).unwrap_or(i64::MAX) {
+            if let Err(fault) = others(&lease, instance_id, &new.id).await?.check_new(&json) {
                 // The one too many is taken back.
                 client.execute(REMOVE, &[&tenant, &new.id]).await?;
-                return Ok(Err(too_many()));
+                return Ok(Err(fault));
             }
             // What is being cleared of an earlier collection of this id is not taken for over meanwhile.
             client.query(LOCK_BUILDS, &[&tenant, &new.id]).await?;
@@ -253,6 +313,8 @@ impl PostgresStore {
     ) -> Result<Result<Definition, Fault>, Failure> {
         let lease = self.tenants().await?;
         let work = async {
+            let (client, tenant) = (lease.client()?, uuid(instance_id));
+            client.query(ONE_BY_ONE, &[&tenant]).await?;
             let Some(before) = lock(&lease, instance_id, &definition.id).await? else {
                 return Ok(Err(Fault::collection_missing(&definition.id)));
             };
@@ -261,6 +323,11 @@ impl PostgresStore {
             }
             let mut definition = definition.clone();
             definition.revision += 1;
+            let (json, bytes) = (write(&definition)?, write(&before)?.len());
+            let others = others(&lease, instance_id, &definition.id).await?;
+            if let Err(fault) = others.check_bytes(&json, bytes) {
+                return Ok(Err(fault));
+            }
             let (old, new) = (
                 Collection::new(before, false),
                 Collection::new(definition, false),
@@ -271,10 +338,8 @@ impl PostgresStore {
                 return Ok(Err(fault));
             }
             let new = new.definition;
-            let (json, revision) = (write(&new)?, new.revision.cast_signed());
-            let tenant = uuid(instance_id);
-            lease
-                .client()?
+            let revision = new.revision.cast_signed();
+            client
                 .execute(CHANGE, &[&tenant, &new.id, &json, &revision])
                 .await?;
             Ok(Ok(new))
@@ -319,6 +384,29 @@ fn read_all(rows: &[Row]) -> Result<Vec<Arc<Collection>>, Failure> {
         }
     }
     Ok(together(declared, own, unready))
+}
+
+fn head(row: &Row) -> Result<CollectionHead, Failure> {
+    let bytes: i64 = row.try_get(1)?;
+    Ok(CollectionHead {
+        id: row.try_get(0)?,
+        bytes: bytes.cast_unsigned(),
+    })
+}
+
+/// The other collections of an instance.
+async fn others(
+    lease: &Lease,
+    instance_id: InstanceId,
+    id: &str,
+) -> Result<OtherDefinitions, Failure> {
+    let values = &[&uuid(instance_id) as _, &id as _];
+    let row = lease.client()?.query_one(OTHERS, values).await?;
+    let (count, bytes): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+    Ok(OtherDefinitions {
+        count: count.cast_unsigned(),
+        bytes: bytes.cast_unsigned(),
+    })
 }
 
 async fn lock(

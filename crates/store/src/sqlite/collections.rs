@@ -4,32 +4,25 @@ use std::sync::Arc;
 
 use backlot_wix::InstanceId;
 use backlot_wix::data::collection::Definition;
-use backlot_wix::data::{Budget, Fault, limits};
-use rusqlite::{Connection, OptionalExtension as _, params};
+use backlot_wix::data::{Budget, Fault};
+use rusqlite::{Connection, params};
 
 use super::SqliteStore;
 use super::declared::{declare, try_to_declare};
+use super::definitions::{
+    self, find_current_within, has_builds, instances_with_items, is_taken, keep_json, others, read,
+    read_declared, read_with_size,
+};
 use super::index_builds::{self, reindex};
+use super::readers::Reader;
 use crate::collections::{
-    Collection, Collections, Misfits, Usage, exists, first_revision, parse, stale, together,
-    too_many, write,
+    Collection, CollectionHead, Collections, Misfits, Usage, exists, first_revision, parse, stale,
+    together, write,
 };
 use crate::index_builds::AtOnce;
 use crate::items::ItemsOf;
 use crate::items::no_json;
 use crate::{Backfill, StoreError};
-
-const KEEP: &str = "
-    INSERT INTO collections (instance_id, id, definition, revision) VALUES (?1, ?2, ?3, ?4)
-    ON CONFLICT (instance_id, id) DO UPDATE SET
-        definition = excluded.definition,
-        revision   = excluded.revision";
-
-const KEEP_DECLARED: &str = "
-    INSERT INTO declared_collections (id, definition, revision) VALUES (?1, ?2, ?3)
-    ON CONFLICT (id) DO UPDATE SET
-        definition = excluded.definition,
-        revision   = excluded.revision";
 
 impl Collections for SqliteStore {
     async fn collection(
@@ -37,12 +30,21 @@ impl Collections for SqliteStore {
         instance_id: InstanceId,
         id: &str,
     ) -> Result<Option<Arc<Collection>>, StoreError> {
+        self.collection_within(instance_id, id, usize::MAX).await
+    }
+
+    async fn collection_within(
+        &self,
+        instance_id: InstanceId,
+        id: &str,
+        most_bytes: usize,
+    ) -> Result<Option<Arc<Collection>>, StoreError> {
         if let Some(known) = self.catalog.get(instance_id, id) {
             return Ok(known);
         }
         let (found, is_same) = self.readers.read(Budget::unlimited(), |reader| {
             reader.in_snapshot(|connection| {
-                let found = find_current(connection, instance_id, id)?;
+                let found = find_current_within(connection, instance_id, id, most_bytes)?;
                 let is_declared = found.as_ref().is_some_and(|it| it.declared);
                 Ok((found, is_declared && !has_builds(connection, id)?))
             })
@@ -51,6 +53,37 @@ impl Collections for SqliteStore {
             Some(found) if is_same => Some(self.catalog.put_same(id, found)),
             found => self.catalog.put_own(instance_id, id, found),
         })
+    }
+
+    async fn collection_heads(
+        &self,
+        instance_id: InstanceId,
+    ) -> Result<Vec<CollectionHead>, StoreError> {
+        let read = move |reader: &Reader| definitions::heads(&reader.connection, instance_id);
+        self.readers.read_long(Budget::unlimited(), read).await
+    }
+
+    async fn definitions(
+        &self,
+        instance_id: InstanceId,
+        ids: Vec<String>,
+    ) -> Result<Vec<Definition>, StoreError> {
+        let read_all = move |connection: &Connection| {
+            let mut found = Vec::with_capacity(ids.len());
+            for id in ids {
+                let definition = match read(connection, None, &id)? {
+                    None => read(connection, Some(instance_id), &id)?,
+                    declared => declared,
+                };
+                found.extend(definition);
+            }
+            Ok(found)
+        };
+        self.readers
+            .read_long(Budget::unlimited(), move |reader| {
+                reader.in_snapshot(read_all)
+            })
+            .await
     }
 
     async fn collections(
@@ -79,21 +112,21 @@ impl Collections for SqliteStore {
         mut definition: Definition,
     ) -> Result<Result<Definition, Fault>, StoreError> {
         definition.revision = first_revision(&definition);
+        if let Err(fault) = definition.check_size() {
+            return Ok(Err(fault));
+        }
+        let json = write(&definition)?;
         let id = definition.id.clone();
         let outcome = self
             .write_for(instance_id, move |connection| {
-                let taken = read(connection, None, &definition.id)?.is_some()
-                    || read(connection, Some(instance_id), &definition.id)?.is_some();
-                if taken {
+                if is_taken(connection, instance_id, &definition.id)? {
                     return Ok(Err(exists(&definition.id)));
                 }
-                let count: u32 = connection
-                    .prepare_cached("SELECT count(*) FROM collections WHERE instance_id = ?1")?
-                    .query_row([instance_id.as_bytes()], |row| row.get(0))?;
-                if count as usize >= limits::COLLECTIONS {
-                    return Ok(Err(too_many()));
+                let others = others(connection, instance_id, &definition.id)?;
+                if let Err(fault) = others.check_new(&json) {
+                    return Ok(Err(fault));
                 }
-                keep(connection, instance_id, &definition)?;
+                keep_json(connection, instance_id, &definition, &json)?;
                 Ok(Ok(definition))
             })
             .await;
@@ -106,23 +139,33 @@ impl Collections for SqliteStore {
         instance_id: InstanceId,
         mut definition: Definition,
     ) -> Result<Result<Definition, Fault>, StoreError> {
+        if let Err(fault) = definition.check_size() {
+            return Ok(Err(fault));
+        }
         let id = definition.id.clone();
         let outcome = self
             .write_for(instance_id, move |connection| {
-                let Some(before) = read(connection, Some(instance_id), &definition.id)? else {
+                let Some((before, bytes)) =
+                    read_with_size(connection, Some(instance_id), &definition.id, usize::MAX)?
+                else {
                     return Ok(Err(Fault::collection_missing(&definition.id)));
                 };
                 if before.revision != definition.revision {
                     return Ok(Err(stale(&before)));
                 }
                 definition.revision += 1;
+                let json = write(&definition)?;
+                let others = others(connection, instance_id, &definition.id)?;
+                if let Err(fault) = others.check_bytes(&json, bytes) {
+                    return Ok(Err(fault));
+                }
                 let (old, new) = (
                     Collection::new(before, false),
                     Collection::new(definition, false),
                 );
                 // An error undoes what was built until then; a fault alone would not.
                 reindex(connection, instance_id, &old, &new, &mut AtOnce::default())??;
-                keep(connection, instance_id, &new.definition)?;
+                keep_json(connection, instance_id, &new.definition, &json)?;
                 Ok(Ok(new.definition))
             })
             .await;
@@ -314,134 +357,4 @@ impl Collections for SqliteStore {
         })
         .await
     }
-}
-
-/// The collection that an instance has under an id, as its indexes stand there.
-pub(super) fn find_current(
-    connection: &Connection,
-    instance_id: InstanceId,
-    id: &str,
-) -> Result<Option<Collection>, StoreError> {
-    for owner in [None, Some(instance_id)] {
-        if let Some(definition) = read(connection, owner, id)? {
-            let unready = index_builds::unready(connection, instance_id, id)?;
-            let found = Collection::new(definition, owner.is_none());
-            return Ok(Some(found.with_unready(&unready)));
-        }
-    }
-    Ok(None)
-}
-
-/// Keeps the definition of a collection that an instance has, which may be declared.
-pub(super) fn keep_current(
-    connection: &Connection,
-    instance_id: InstanceId,
-    collection: &Collection,
-) -> Result<(), StoreError> {
-    if collection.declared {
-        keep_declared(connection, &collection.definition)
-    } else {
-        keep(connection, instance_id, &collection.definition)
-    }
-}
-
-/// Whether some instance has indexes of a collection that are not ready.
-fn has_builds(connection: &Connection, id: &str) -> Result<bool, StoreError> {
-    Ok(connection
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM index_builds WHERE collection = ?1)")?
-        .query_row([id], |row| row.get(0))?)
-}
-
-/// The revision of the definition that counts for an instance's collection now.
-pub(super) fn current_revision(
-    connection: &Connection,
-    instance_id: InstanceId,
-    collection: &Collection,
-) -> Result<Option<u64>, StoreError> {
-    let id = &collection.definition.id;
-    let revision: Option<i64> = if collection.declared {
-        connection
-            .prepare_cached("SELECT revision FROM declared_collections WHERE id = ?1")?
-            .query_row([id], |row| row.get(0))
-            .optional()?
-    } else {
-        connection
-            .prepare_cached("SELECT revision FROM collections WHERE instance_id = ?1 AND id = ?2")?
-            .query_row(params![instance_id.as_bytes(), id], |row| row.get(0))
-            .optional()?
-    };
-    Ok(revision.map(i64::cast_unsigned))
-}
-
-pub(super) fn read(
-    connection: &Connection,
-    owner: Option<InstanceId>,
-    id: &str,
-) -> Result<Option<Definition>, StoreError> {
-    let json: Option<String> = match owner {
-        None => connection
-            .prepare_cached("SELECT definition FROM declared_collections WHERE id = ?1")?
-            .query_row([id], |row| row.get(0))
-            .optional()?,
-        Some(owner) => connection
-            .prepare_cached(
-                "SELECT definition FROM collections WHERE instance_id = ?1 AND id = ?2",
-            )?
-            .query_row(params![owner.as_bytes(), id], |row| row.get(0))
-            .optional()?,
-    };
-    json.map(|json| parse(&json)).transpose()
-}
-
-pub(super) fn read_declared(connection: &Connection) -> Result<Vec<Definition>, StoreError> {
-    let mut all =
-        connection.prepare_cached("SELECT definition FROM declared_collections ORDER BY id")?;
-    let all = all.query_map([], |row| row.get::<_, String>(0))?;
-    all.map(|json| parse(&json?)).collect()
-}
-
-fn keep(
-    connection: &Connection,
-    instance_id: InstanceId,
-    definition: &Definition,
-) -> Result<(), StoreError> {
-    let (json, revision) = (write(definition)?, definition.revision.cast_signed());
-    connection.prepare_cached(KEEP)?.execute(params![
-        instance_id.as_bytes(),
-        definition.id,
-        json,
-        revision
-    ])?;
-    Ok(())
-}
-
-pub(super) fn keep_declared(
-    connection: &Connection,
-    definition: &Definition,
-) -> Result<(), StoreError> {
-    let (json, revision) = (write(definition)?, definition.revision.cast_signed());
-    connection
-        .prepare_cached(KEEP_DECLARED)?
-        .execute(params![definition.id, json, revision])?;
-    Ok(())
-}
-
-pub(super) fn instances_with_items(
-    connection: &Connection,
-    collection: &str,
-) -> Result<Vec<InstanceId>, StoreError> {
-    // From one instance to the next, past its items.
-    let mut rows = connection.prepare_cached(
-        "WITH RECURSIVE tenants (id) AS (
-             SELECT (SELECT min(instance_id) FROM items)
-             UNION ALL
-             SELECT (SELECT min(instance_id) FROM items WHERE instance_id > id)
-             FROM tenants WHERE id IS NOT NULL
-         )
-         SELECT id FROM tenants WHERE id IS NOT NULL AND EXISTS (
-             SELECT 1 FROM items WHERE instance_id = id AND collection = ?1)",
-    )?;
-    let rows = rows.query_map([collection], |row| row.get::<_, [u8; 16]>(0))?;
-    rows.map(|bytes| Ok(InstanceId::from_bytes(bytes?)))
-        .collect()
 }

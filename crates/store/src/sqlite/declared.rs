@@ -5,7 +5,7 @@ use backlot_wix::data::Fault;
 use backlot_wix::data::collection::Definition;
 use rusqlite::{Connection, params};
 
-use super::collections::{instances_with_items, keep_declared, read, read_declared};
+use super::definitions::{instances_with_items, keep_declared, read, read_declared};
 use super::index_builds::reindex;
 use crate::StoreError;
 use crate::collections::{Collection, gone, redeclared, undeclared};

@@ -9,6 +9,7 @@ mod collections;
 mod connect;
 mod connection_usage;
 mod declared;
+mod definitions;
 mod functions;
 mod imports;
 mod index_builds;

@@ -15,6 +15,7 @@ mod budgets;
 mod collections;
 mod cursors;
 mod declared;
+mod definitions;
 mod durability;
 mod field_order;
 mod filters;

@@ -36,6 +36,17 @@ pub const SORT_FIELDS: usize = 10;
 pub const CHOSEN_FIELDS: usize = 1_000;
 /// The most bytes of a collection's compiled patterns.
 pub const PATTERNS_BYTES: usize = 16 << 20;
+/// The most bytes of a collection's definition, as JSON (`WDE0080`): a thousand fields with some words for each.
+pub const DEFINITION_BYTES: usize = 256 * 1024;
+/// The most bytes of the definitions of one instance's collections, as JSON (`WDE0075`). Those that are declared count
+/// apart, all together.
+pub const DEFINITIONS_BYTES: u64 = 8 << 20;
+/// The most characters of a field's key (`WDE0080`).
+pub const FIELD_KEY_CHARACTERS: usize = 256;
+/// The most characters of the name that people see of a collection or a field (`WDE0080`).
+pub const DISPLAY_NAME_CHARACTERS: usize = 1_000;
+/// The most characters of a field's description (`WDE0080`).
+pub const DESCRIPTION_CHARACTERS: usize = 10_000;
 /// The most fields of a collection.
 pub const FIELDS: usize = 1_000;
 /// The most regular indexes of a collection.

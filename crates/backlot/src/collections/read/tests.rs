@@ -270,3 +270,39 @@ fn indexes_and_choices_that_are_good_stay_so() {
     assert_eq!(backfill.renames, [("then".to_owned(), "now".to_owned())]);
     assert_eq!(backfill.defaults, [("now".to_owned(), "x".into())]);
 }
+
+#[test]
+fn definitions_have_a_size_that_they_may_not_pass() {
+    let fields = |count: usize, bytes: usize| {
+        let field = |number: usize| {
+            let words = "x".repeat(bytes);
+            format!("[[fields]]\nkey = \"f{number}\"\ntype = \"TEXT\"\ndescription = \"{words}\"\n")
+        };
+        let fields: String = (0..count).map(field).collect();
+        format!("[permissions]\n{fields}")
+    };
+    let long = "x".repeat(1_001);
+    let named = format!(
+        "[permissions]\n[[fields]]\nkey = \"a\"\ntype = \"TEXT\"\ndisplay_name = \"{long}\"\n"
+    );
+    let bad_default = "[permissions]\n[[fields]]\nkey = \"a\"\ntype = \"REFERENCE\"\nreferences = \"x\"\ndefault = \"a#b\"\n";
+    for (text, says) in [
+        (named.as_str(), "x.toml:5: WDE0080: displayName has at most"),
+        (bad_default, "x.toml:6: WDE0079: The field a refers to"),
+        (&fields(1, 10_001), "x.toml:5: WDE0080: description has at"),
+        (&fields(27, 10_000), "at most 262144 bytes as JSON"),
+    ] {
+        let folder = folder(&[("x.toml", text)]);
+        let error = read(folder.path()).unwrap_err().to_string();
+        assert!(error.contains(says), "{says} is not in: {error:.300}");
+    }
+    let large = fields(25, 10_000);
+    let names: Vec<String> = (0..34).map(|number| format!("c{number}.toml")).collect();
+    let files: Vec<(&str, &str)> = names.iter().map(|it| (it.as_str(), &*large)).collect();
+    read(folder(&files[..5]).path()).unwrap();
+    let error = read(folder(&files).path()).unwrap_err().to_string();
+    assert!(
+        error.contains("more than 8388608 bytes as JSON, all together"),
+        "{error}"
+    );
+}

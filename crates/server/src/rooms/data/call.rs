@@ -94,7 +94,6 @@ impl Call {
                 | Self::Query
                 | Self::IsReferenced
                 | Self::JobStatus
-                | Self::GetCollection
         )
     }
 

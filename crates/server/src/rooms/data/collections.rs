@@ -1,12 +1,13 @@
 //! Calls about collections. Dates and revisions are text here, as the client has them.
 
+use backlot_store::collections::CollectionHead;
 use backlot_wix::data::collection::Definition;
 use backlot_wix::data::{DataCode, Fault, limits};
 use serde_json::{Value as Json, json};
 
-use super::answer::PagingMetadata;
+use super::answer::{PagingMetadata, json as as_text};
 use super::input::Input;
-use crate::data::{DataFault, DataOf, check_limit};
+use crate::data::{DataFault, DataOf, check_limit, some_at_once};
 
 /// `POST collections`
 pub(super) async fn create(data: &DataOf, input: &Input) -> Result<String, DataFault> {
@@ -30,29 +31,48 @@ pub(super) async fn list(data: &DataOf, input: &Input) -> Result<String, DataFau
         .unwrap_or(limits::DEFAULT_PAGE);
     let offset = input.number("paging.offset")?.unwrap_or_default();
     check_limit(limit)?;
-    let mut all = data.collections().await?;
-    if input.parameter("sort.fieldName").as_deref() == Some("displayName") {
-        all.sort_by(|one, other| {
-            one.definition
-                .display_name
-                .cmp(&other.definition.display_name)
-        });
-    }
+    let by_name = input.parameter("sort.fieldName").as_deref() == Some("displayName");
+    let mut all = if by_name {
+        data.collection_heads_by_name().await?
+    } else {
+        data.collection_heads().await?
+    };
     if input.parameter("sort.order").as_deref() == Some("DESC") {
         all.reverse();
     }
-    let total = all.len();
-    let page: Vec<Json> = all
-        .iter()
-        .skip(offset as usize)
-        .take(limit as usize)
-        .map(|collection| collection.definition.to_wire())
-        .collect();
-    Ok(json!({
-        "pagingMetadata": PagingMetadata::of_part(page.len(), offset, total),
-        "collections": page,
-    })
-    .to_string())
+    let from = all.len().min(offset as usize);
+    let to = all.len().min(from + limit as usize);
+    let mut text = "{\"collections\":[".to_owned();
+    let mut count = 0;
+    for some in some_at_once(&all[from..to]) {
+        for definition in data.definitions(some).await? {
+            if count > 0 {
+                text.push(',');
+            }
+            count += 1;
+            push_definition(data, &mut text, &definition, some)?;
+        }
+    }
+    let metadata = PagingMetadata::of_part(count, offset, all.len());
+    let end = format!("],\"pagingMetadata\":{}}}", as_text(&metadata));
+    text.push_str(&end);
+    Ok(text)
+}
+
+/// Adds the whole object to a list, once it is counted.
+fn push_definition(
+    data: &DataOf,
+    text: &mut String,
+    definition: &Definition,
+    heads: &[CollectionHead],
+) -> Result<(), DataFault> {
+    let head = heads.iter().find(|head| head.id == definition.id);
+    let bytes = head.map_or(0, |head| usize::try_from(head.bytes).unwrap_or(usize::MAX));
+    let bytes = definition.wire_bytes(bytes);
+    data.budget().keep(bytes)?;
+    data.budget().work(bytes as u64)?;
+    text.push_str(&as_text(&definition.to_wire()));
+    Ok(())
 }
 
 /// `PUT collections`: the whole definition anew, in the place of the revision that it names.

@@ -13,7 +13,7 @@ use crate::index_builds::{
     BuildProgress, IndexFailure, IndexState, ItemKeys, MAX_PIECE_KEYS, PieceRoom,
 };
 use crate::items::no_json;
-use crate::sqlite::collections::{current_revision, find_current, keep_current};
+use crate::sqlite::definitions::{current_revision, find_current, keep_current};
 use crate::sqlite::items::keys;
 
 /// A build, and how far it had come when it was looked at.

@@ -15,7 +15,7 @@ use super::{keys, read_item};
 use crate::StoreError;
 use crate::items::plan::{self, Order, Plan, Range};
 use crate::items::{Find, Item, ItemsOf, Position};
-use crate::sqlite::collections::current_revision;
+use crate::sqlite::definitions::current_revision;
 use crate::sqlite::functions::Operands;
 use crate::sqlite::readers::Reader;
 

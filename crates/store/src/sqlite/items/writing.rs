@@ -15,7 +15,7 @@ use crate::items::key_change::{self, KeyChange};
 use crate::items::link::too_many;
 use crate::items::write::{Step, Write};
 use crate::items::{Batch, Item, ItemsOf, Written};
-use crate::sqlite::collections::current_revision;
+use crate::sqlite::definitions::current_revision;
 
 /// Work that the writer does for one piece of work, in units of [`Budget`]: about a tenth of a millisecond.
 const WRITER_WORK: u64 = 100_000;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
-use super::super::{DataCode, Fault, Value};
+use super::super::{DataCode, Fault, Value, limits};
 use super::{FieldType, SYSTEM_FIELDS};
 
 /// A field, and what it may hold.
@@ -147,12 +147,14 @@ impl Field {
             .as_str()
     }
 
+    /// All but the pattern, which is compiled once for the whole collection.
     pub(super) fn validate(&self) -> Result<(), Fault> {
         let shown = super::super::path::shown(&self.key);
         let is_system = SYSTEM_FIELDS.contains(&self.key.as_str());
         if self.key.is_empty() || self.key.contains(['.', '\0']) || is_system {
             return Err(Fault::invalid(format!("{shown} cannot be a field's key.")));
         }
+        super::check_text("key", Some(&self.key), limits::FIELD_KEY_CHARACTERS)?;
         if self.key.starts_with('$') {
             let text = format!("The field {shown} begins with $.");
             return Err(Fault::new(DataCode::DollarField, text));
@@ -165,11 +167,12 @@ impl Field {
             let text = "Metadata for Reference type field not provided.";
             return Err(Fault::new(DataCode::BadRequest, text).with("field", self.key.as_str()));
         }
-        if let Some(pattern) = &self.pattern {
-            super::check::compiled_size(pattern).map_err(|cause| {
-                Fault::invalid(format!("The pattern of {shown} is none: {cause}."))
-            })?;
-        }
-        Ok(())
+        let text = |key: &str| self.rest.get(key).and_then(Json::as_str);
+        super::check_name("displayName", text("displayName"))?;
+        super::check_text(
+            "description",
+            text("description"),
+            limits::DESCRIPTION_CHARACTERS,
+        )
     }
 }

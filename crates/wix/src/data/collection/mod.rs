@@ -16,12 +16,13 @@ mod field;
 mod field_type;
 mod index;
 mod permissions;
+mod weight;
 mod wire;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::{DataCode, Date, Direction, Fault, Filter, limits};
+use super::{DataCode, Date, Direction, Fault, Filter, fits_in, limits};
 
 pub use check::{FieldRules, Violation, violations_fault};
 pub use field::{Field, LengthRange, NumberRange, SizeRange};
@@ -104,12 +105,10 @@ impl Definition {
     /// Whether everything in it is as it must be.
     pub fn validate(&self) -> Result<(), Fault> {
         check_collection_id(&self.id)?;
-        if self.fields.len() > limits::FIELDS {
-            let most = limits::FIELDS;
-            return Err(Fault::invalid(format!(
-                "A collection has at most {most} fields."
-            )));
-        }
+        check_field_count(self.fields.len())?;
+        self.check_size()?;
+        check_name("displayName", self.display_name.as_deref())?;
+        check_name("displayField", self.display_field.as_deref())?;
         let mut keys = std::collections::HashSet::new();
         for field in &self.fields {
             field.validate()?;
@@ -120,15 +119,39 @@ impl Definition {
                 )));
             }
         }
-        let patterns = self.fields.iter().filter_map(|it| it.pattern.as_deref());
-        let bytes = patterns.filter_map(|pattern| check::compiled_size(pattern).ok());
-        if bytes.sum::<usize>() > limits::PATTERNS_BYTES {
-            let most = limits::PATTERNS_BYTES;
-            return Err(Fault::invalid(format!(
-                "The patterns of a collection take up at most {most} bytes."
-            )));
-        }
+        self.check_patterns()?;
         Index::validate_all(&self.indexes)
+    }
+
+    /// `WDE0080` if it is larger than a definition may be. Every call with its collection reads it.
+    pub fn check_size(&self) -> Result<(), Fault> {
+        let most = limits::DEFINITION_BYTES;
+        if fits_in(self, most) {
+            return Ok(());
+        }
+        let text = format!("The definition of a collection has at most {most} bytes as JSON.");
+        Err(Fault::invalid(text).with("limitBytes", most))
+    }
+
+    /// Compiles each pattern once, until they are too large together.
+    fn check_patterns(&self) -> Result<(), Fault> {
+        let mut left = limits::PATTERNS_BYTES;
+        for field in &self.fields {
+            let Some(pattern) = &field.pattern else {
+                continue;
+            };
+            let bytes = check::compiled_size(pattern).map_err(|cause| {
+                let shown = super::path::shown(&field.key);
+                Fault::invalid(format!("The pattern of {shown} is none: {cause}."))
+            })?;
+            left = left.checked_sub(bytes).ok_or_else(|| {
+                let most = limits::PATTERNS_BYTES;
+                Fault::invalid(format!(
+                    "The patterns of a collection take up at most {most} bytes."
+                ))
+            })?;
+        }
+        Ok(())
     }
 
     /// Every index: the declared ones, one for each unique field, and where one reads one's own items, one
@@ -169,6 +192,30 @@ impl Definition {
     pub fn created(&self) -> Option<Date> {
         Date::from_milliseconds(self.created_at)
     }
+}
+
+/// `WDE0080` for more fields than a collection may have.
+fn check_field_count(count: usize) -> Result<(), Fault> {
+    let most = limits::FIELDS;
+    if count <= most {
+        return Ok(());
+    }
+    Err(Fault::invalid(format!(
+        "A collection has at most {most} fields."
+    )))
+}
+
+/// `WDE0080` for a name that is longer than people read.
+fn check_name(key: &str, name: Option<&str>) -> Result<(), Fault> {
+    check_text(key, name, limits::DISPLAY_NAME_CHARACTERS)
+}
+
+fn check_text(key: &str, text: Option<&str>, most: usize) -> Result<(), Fault> {
+    // No text has more characters than bytes.
+    if text.is_none_or(|text| text.len() <= most || text.chars().count() <= most) {
+        return Ok(());
+    }
+    Err(Fault::invalid(format!("{key} has at most {most} characters.")).with("field", key))
 }
 
 /// A collection's id is 1 to 256 characters without a NUL.

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::super::{DataCode, Date, Fault, limits};
-use super::{Definition, Field, FieldType, Level, Permissions, SYSTEM_FIELDS};
+use super::{Definition, Field, FieldType, Level, Permissions, SYSTEM_FIELDS, check_field_count};
 
 impl Definition {
     /// Reads a collection that somebody sends. Revision and dates are left at zero.
@@ -31,6 +31,11 @@ impl Definition {
         }
         definition.validate()?;
         Ok(definition)
+    }
+
+    /// The most bytes of the whole object as JSON, for a definition that has so many itself.
+    pub const fn wire_bytes(&self, bytes: usize) -> usize {
+        bytes + OBJECT_BYTES + self.fields.len() * FIELD_BYTES
     }
 
     /// The whole object, with what the server makes.
@@ -79,6 +84,11 @@ impl Definition {
         wire
     }
 }
+
+/// What the server says of a collection: its operations, limits and system fields.
+const OBJECT_BYTES: usize = 4_096;
+/// What the server says of a field.
+const FIELD_BYTES: usize = 256;
 
 const DATA_OPERATIONS: [&str; 20] = [
     "AGGREGATE",
@@ -158,6 +168,7 @@ fn read_fields(fields: Option<&Json>) -> Result<Vec<Field>, Fault> {
         key.is_some_and(|key| SYSTEM_FIELDS.contains(&key))
     };
     let declared = list(fields).iter().filter(|field| !is_system(field));
+    check_field_count(declared.clone().count())?;
     declared.map(read_field).collect()
 }
 
