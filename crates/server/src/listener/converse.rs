@@ -27,6 +27,8 @@ use super::crowd::{Crowd, LONG_ENOUGH};
 use super::drain::Phase;
 use super::streams::{Answering, StreamExecutor, Streams};
 
+/// The most header lines of a request over HTTP/1.1.
+const MAX_HEADERS: usize = 256;
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0";
 /// What a client may send of one body, and of all bodies of its connection, before they are read.
 const STREAM_WINDOW_BYTES: u32 = 64 * 1024;
@@ -35,6 +37,17 @@ const CONNECTION_WINDOW_BYTES: u32 = 256 * 1024;
 const SEND_BUFFER_BYTES: usize = 64 * 1024;
 /// How long a client may take to leave after it was asked to, without a request under way.
 const LEAVE_TIME: Duration = Duration::from_secs(5);
+
+/// What HTTP/2 counts for each header beside its bytes (RFC 9113, section 6.5.2).
+const HEADER_OVERHEAD_BYTES: usize = 32;
+/// As many headers as HTTP/1.1 takes, and the parts of the request line.
+const COUNTED_HEADERS: usize = MAX_HEADERS + 4;
+
+/// The most bytes of a head as HTTP/2 counts them, so that it takes every head that HTTP/1.1 takes.
+fn header_list_bytes(head_bytes: usize) -> u32 {
+    let bytes = head_bytes.saturating_add(COUNTED_HEADERS * HEADER_OVERHEAD_BYTES);
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}
 
 /// Both protocols, with the limits of a listener.
 pub(super) struct Http {
@@ -49,7 +62,7 @@ impl Http {
         http1
             .timer(TokioTimer::new())
             .header_read_timeout(limits.head_timeout)
-            .max_headers(256)
+            .max_headers(MAX_HEADERS)
             // One buffer, one plain write: replies are small, and that is three in a hundred quicker.
             .writev(false)
             .max_buf_size(limits.head_bytes.max(8192));
@@ -72,7 +85,7 @@ impl Http {
             .initial_stream_window_size(STREAM_WINDOW_BYTES)
             .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
             .max_send_buf_size(SEND_BUFFER_BYTES)
-            .max_header_list_size(u32::try_from(self.limits.head_bytes).unwrap_or(u32::MAX))
+            .max_header_list_size(header_list_bytes(self.limits.head_bytes))
             .keep_alive_interval(Duration::from_secs(30))
             .keep_alive_timeout(Duration::from_secs(20));
         http2
