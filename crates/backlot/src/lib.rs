@@ -32,6 +32,7 @@ mod output_file;
 mod protected_files;
 pub mod references;
 mod secrets;
+mod unfinished_note;
 
 pub use backlot_server::{Caller, CallerMissing, Wix, WixAnswer, WixCall, WixFault};
 pub use backlot_server::{ConnectionAnswer, ConnectionCall, ConnectionFault, Connections};

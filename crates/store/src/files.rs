@@ -122,12 +122,22 @@ pub fn remove_unfinished(folder: &Path) -> Vec<PathBuf> {
             continue;
         }
         let path = entry.path();
-        let is_left = File::open(&path).is_ok_and(|file| file.try_lock().is_ok());
-        if is_left && std::fs::remove_file(&path).is_ok() {
+        if is_left(&path) && std::fs::remove_file(&path).is_ok() {
             removed.push(path);
         }
     }
     removed
+}
+
+/// Whether nobody is making a file any more. What SQLite keeps beside it goes only when the file itself may.
+fn is_left(path: &Path) -> bool {
+    let text = path.as_os_str().to_string_lossy();
+    let mut ends = ["-wal", "-shm", "-journal"].iter();
+    let of = ends.find_map(|end| text.strip_suffix(end));
+    match File::open(of.map_or(path, Path::new)) {
+        Ok(file) => file.try_lock().is_ok(),
+        Err(error) => of.is_some() && error.kind() == ErrorKind::NotFound,
+    }
 }
 
 /// `name.0123456789abcdef.part`, and what SQLite keeps beside it.
@@ -204,8 +214,15 @@ mod tests {
         for name in keep.iter().chain(&left) {
             std::fs::write(folder.path().join(name), "x").unwrap();
         }
-        assert_eq!(remove_unfinished(folder.path()).len(), left.len());
+        let mut journal = made.path().as_os_str().to_owned();
+        journal.push("-journal");
+        std::fs::write(&journal, "x").unwrap();
+        // Whatever goes first, what is beside it is left as well.
+        let alone = "y.0123456789abcdef.part-journal";
+        std::fs::write(folder.path().join(alone), "x").unwrap();
+        assert_eq!(remove_unfinished(folder.path()).len(), left.len() + 1);
         assert!(made.path().exists());
+        assert!(Path::new(&journal).exists(), "it is in use");
         assert!(keep.iter().all(|name| folder.path().join(name).exists()));
         let path = made.path().to_owned();
         drop(made);

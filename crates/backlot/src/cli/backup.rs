@@ -24,7 +24,7 @@ pub(super) fn run(arguments: &Backup) -> anyhow::Result<()> {
 fn back_up(arguments: &Backup, file: &Path) -> anyhow::Result<()> {
     let configured = Configured::read(&arguments.place)?;
     output_file::refuse_unsafe(file, &configured.protected()?, arguments.force)?;
-    configured.remove_unfinished(file);
+    let _note = configured.begin_file(file)?;
     let existing = if arguments.force {
         Existing::IsReplaced
     } else {

@@ -14,8 +14,10 @@ use crate::collections::{self, Declared};
 use crate::config::{Source, database_of, master_key_of};
 use crate::data_folder::DataFolder;
 use crate::folder_lock::Holder;
+use crate::output_file;
 use crate::protected_files::ProtectedFiles;
 use crate::secrets::{MasterKeyPlace, seal_signing_keys};
+use crate::unfinished_note::{UnfinishedNote, remove_noted};
 
 /// The database and the files of collections.
 pub(super) struct Configured {
@@ -49,11 +51,20 @@ impl Configured {
         Ok(world.map(|it| it.app.id.to_string()))
     }
 
-    /// Removes what killed commands have left where a file is to be written, and in the data folder.
+    /// Removes what killed commands have left, where a file is to be written and elsewhere, and notes that this one
+    /// begins. The note is kept until the file is whole.
+    pub(super) fn begin_file(&self, path: &Path) -> anyhow::Result<Option<UnfinishedNote>> {
+        self.remove_unfinished(path);
+        UnfinishedNote::leave(&self.data, path)
+            .map_err(|error| output_file::cannot_write(self.data.path(), &error))
+    }
+
+    /// Removes what killed commands have left in the folder of a file, in the data folder, and where they were writing.
     pub(super) fn remove_unfinished(&self, path: &Path) {
         let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
         remove_unfinished(folder.unwrap_or(Path::new(".")));
         remove_unfinished(self.data.path());
+        remove_noted(&self.data);
     }
 
     /// Whether a server runs on this data.

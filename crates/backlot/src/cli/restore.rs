@@ -65,6 +65,8 @@ pub(super) fn run(arguments: &Restore) -> anyhow::Result<()> {
         format!("with {file}: {}", described(&verified)),
     ];
     confirm(arguments.yes, &loss, "yes")?;
+    // What is unpacked of it lies beside the file for a moment.
+    let _note = configured.begin_file(&arguments.file)?;
     let runs = configured.has_server();
     let keys = runtime.block_on(present_data_keys(&configured));
     let keys = keys.unwrap_or_default();

@@ -21,6 +21,7 @@ use crate::folder_lock::ServerLock;
 use crate::library::Builder;
 use crate::protected_files::with_end;
 use crate::secrets::{give_secrets, missing_secrets};
+use crate::unfinished_note::remove_noted;
 
 /// The longest that threads may take to leave: whatever is still under way is a read, or waits for somebody.
 pub(super) const LEAVING: Duration = Duration::from_secs(1);
@@ -125,14 +126,13 @@ pub(crate) fn tidy(data: &DataFolder, database: &Address) {
             );
         }
     }
-    for folder in folders {
-        for path in remove_unfinished(folder) {
-            let _ = writeln!(
-                std::io::stderr(),
-                "note: removed an unfinished file: {}",
-                path.display()
-            );
-        }
+    let here = folders.into_iter().flat_map(remove_unfinished);
+    for path in here.chain(remove_noted(data)) {
+        let _ = writeln!(
+            std::io::stderr(),
+            "note: removed an unfinished file: {}",
+            path.display()
+        );
     }
 }
 

@@ -211,3 +211,44 @@ fn init_takes_the_place_of_text_only() {
         ran.refused(&format!("cannot write {file}"));
     }
 }
+
+/// As `kill -9` leaves it: the note, the file, and what SQLite keeps beside it.
+#[test]
+fn what_a_killed_backup_left_elsewhere_is_removed_at_the_next_start() {
+    let (place, server) = served();
+    drop(server);
+    let leave = |name: &str| {
+        let part = format!("elsewhere/{name}.0123456789abcdef.part");
+        place.write(&part, "x");
+        place.write(&format!("{part}-journal"), "x");
+        place.write(
+            "data/unfinished.0123456789abcdef.note",
+            place.path("elsewhere").to_str().unwrap(),
+        );
+    };
+    let left = || std::fs::read_dir(place.path("elsewhere")).unwrap().count();
+    let notes = || {
+        let entries = std::fs::read_dir(place.path("data")).unwrap();
+        let names = entries.map(|it| it.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.starts_with("unfinished.")).count()
+    };
+    leave("bb.bak");
+    drop(place.serve(&[]));
+    assert_eq!((left(), notes()), (0, 0), "serve");
+    for command in [
+        vec!["backup", "one"],
+        vec!["instance", "export", ONE, "--output", "two"],
+        vec!["restore", "one", "--yes"],
+    ] {
+        leave("bb.bak");
+        place.run(&command).done();
+        assert_eq!((left(), notes()), (0, 0), "{command:?}");
+    }
+    // One that is being written stays.
+    leave("bb.bak");
+    let part = place.path("elsewhere/bb.bak.0123456789abcdef.part");
+    let writer = std::fs::File::open(part).unwrap();
+    writer.lock().unwrap();
+    place.run(&["backup", "three"]).done();
+    assert_eq!((left(), notes()), (2, 0));
+}

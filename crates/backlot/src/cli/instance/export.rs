@@ -17,11 +17,12 @@ use crate::output_file::{self, OutputFile};
 
 pub(super) fn run(arguments: &InstanceExport) -> anyhow::Result<()> {
     let configured = Configured::read(&arguments.place)?;
+    let mut note = None;
     if let Some(path) = &arguments.output {
         output_file::refuse_unsafe(path, &configured.protected()?, arguments.force)?;
-        configured.remove_unfinished(path);
+        note = configured.begin_file(path)?;
     }
-    runtime()?.block_on(async {
+    let outcome = runtime()?.block_on(async {
         let store = configured.open().await?;
         if !store.is_known(arguments.instance).await? {
             return Err(unknown(&configured, arguments.instance));
@@ -54,7 +55,9 @@ pub(super) fn run(arguments: &InstanceExport) -> anyhow::Result<()> {
             count(all.items, "item", "items")
         ));
         Ok(())
-    })
+    });
+    drop(note);
+    outcome
 }
 
 /// Says what the first line says, too.
