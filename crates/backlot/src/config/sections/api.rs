@@ -24,8 +24,9 @@ pub struct Api {
     /// Only instances on these plans may call. Empty: all, the free one included.
     pub plans: Vec<String>,
     /// `"none"` lets anybody in, unverified: for addresses that are called by others than pages of
-    /// your app. Your server then learns nothing of the caller, and the page of any Wix app may call it and read the
-    /// answer (`cors.wix_hosts`).
+    /// your app. Your server then gets no header that says who calls. What the caller sends goes along as it is, its own
+    /// `Authorization`, `X-Wix-Instance` and `?instance=` too, and nothing of it has been checked. The page of any Wix app
+    /// may call it and read the answer (`cors.wix_hosts`).
     pub auth: Option<Auth>,
     /// How long your server may take until its reply begins.
     pub timeout: Duration,
