@@ -72,9 +72,34 @@ impl DataFolder {
         (is_default && !self.world().exists() && earlier.world().exists()).then_some(earlier.0)
     }
 
-    fn is_used(&self) -> bool {
+    /// Whether anything is kept in it.
+    pub(crate) fn is_used(&self) -> bool {
         let names = ["backlot.db", "master.key", "simulator.json"];
         names.iter().any(|name| self.0.join(name).exists())
+    }
+
+    /// The file of this name in a folder, if it is one of a data folder's: of any, whatever the configuration says.
+    pub(crate) fn file_of_any(folder: &Path, name: &str) -> Option<&'static str> {
+        let marks = ["backlot.db", "backlot.lock", "master.key", "simulator.json"];
+        let is_data_folder = marks.iter().any(|mark| folder.join(mark).exists());
+        if !is_data_folder {
+            return None;
+        }
+        let is_of = |database: &str| {
+            let end = name.strip_prefix(database);
+            end.is_some_and(|end| ["", "-wal", "-shm", "-journal", ".lock"].contains(&end))
+        };
+        if is_of("backlot.db") {
+            Some("the database of a data folder")
+        } else if is_of("simulator-data.db") || name == "simulator.json" {
+            Some("a file of the simulator")
+        } else if name == "backlot.lock" {
+            Some("the lock of a server")
+        } else if name.starts_with("master.key") {
+            Some("the master key of a data folder")
+        } else {
+            None
+        }
     }
 
     /// The make-believe app and its sites.

@@ -2,19 +2,31 @@
 //! whatever another program has open.
 //!
 //! A file is known by what it is, not by how its name is spelt: by device and number where it exists, which finds
-//! links, hard links and other spellings, and by the real path of its folder where it does not exist yet.
+//! links, hard links and other spellings, and by the real path of its folder where it does not exist yet. Files that
+//! belong to another configuration's data are recognized by their names and their content ([`recognize`]).
+
+mod recognize;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// The files, each with a word for it.
 #[derive(Debug, Default)]
-pub(crate) struct ProtectedFiles(Vec<(PathBuf, &'static str)>);
+pub(crate) struct ProtectedFiles {
+    files: Vec<(PathBuf, &'static str)>,
+    /// A configuration may be replaced: by another configuration.
+    replaces_configuration: bool,
+}
 
 impl ProtectedFiles {
     /// Adds a file, which need not exist.
     pub(crate) fn add(&mut self, path: impl Into<PathBuf>, what: &'static str) {
-        self.0.push((path.into(), what));
+        self.files.push((path.into(), what));
+    }
+
+    /// Lets a configuration be replaced, for the command that writes one.
+    pub(crate) const fn let_configurations_be_replaced(&mut self) {
+        self.replaces_configuration = true;
     }
 
     /// Adds a SQLite database, with the files that SQLite keeps beside it.
@@ -51,17 +63,29 @@ impl ProtectedFiles {
     /// Says why a file must not be written, if that is so.
     pub(crate) fn refusal(&self, target: &Path) -> Option<String> {
         let known = Identity::of(target);
-        for (path, what) in &self.0 {
-            if known.is_same_as(&Identity::of(path)) {
-                return Some(format!(
-                    "it is {what}, which no command writes over\n  hint: name another file"
-                ));
-            }
+        let listed = self.files.iter();
+        let mut listed = listed.filter(|(path, _)| known.is_same_as(&Identity::of(path)));
+        if let Some((_, what)) = listed.next() {
+            return Some(owned(what));
         }
-        opened_by(&known).map(|holder| {
+        // Who has it open says more than what it looks like.
+        let holder = opened_by(&known).map(|holder| {
             format!("{holder} has it open\n  hint: name another file, or stop that program first")
-        })
+        });
+        holder.or_else(|| recognized(target, self.replaces_configuration))
     }
+}
+
+/// Says why a file must not be written, if its name or its content shows that it is one of Backlot's.
+pub(crate) fn recognized(target: &Path, replaces_configuration: bool) -> Option<String> {
+    let place = place(target);
+    recognize::by_name(place.as_deref().unwrap_or(target))
+        .or_else(|| recognize::by_content(target, replaces_configuration))
+        .map(owned)
+}
+
+fn owned(what: &str) -> String {
+    format!("it is {what}, which no command writes over\n  hint: name another file")
 }
 
 /// `path` with something behind its name.

@@ -116,7 +116,13 @@ impl Configured {
             files.add_beginning(file, "the master key");
             files.add(file, "the master key");
         }
-        self.data.protect(&mut files);
+        for data in [
+            &self.data,
+            &DataFolder::of_serve(None),
+            &DataFolder::of_dev(None),
+        ] {
+            data.protect(&mut files);
+        }
         for file in self.source.value_files() {
             files.add(file, "a file that the configuration reads a value from");
         }

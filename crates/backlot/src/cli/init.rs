@@ -24,6 +24,7 @@ pub(super) fn run(arguments: &Init) -> anyhow::Result<()> {
     for data in [DataFolder::of_serve(None), DataFolder::of_dev(None)] {
         data.protect(&mut protected);
     }
+    protected.let_configurations_be_replaced();
     output_file::refuse_unsafe(path, &protected, arguments.force)?;
     if arguments.force && !is_replaceable(path) {
         return Err(mistake(format!(

@@ -54,6 +54,18 @@ pub(crate) static SECTIONS: LazyLock<Vec<Section>> = LazyLock::new(|| {
         .collect()
 });
 
+/// Whether a text is a configuration: it has sections, and all of them are ours. Its values may be wrong.
+pub(crate) fn is_configuration(text: &str) -> bool {
+    let Ok(table) = toml::from_str::<toml::Table>(text) else {
+        return false;
+    };
+    let is_section = |name: &String| {
+        let mut sections = SECTIONS.iter();
+        sections.any(|it| it.name.trim_end_matches("[]") == name)
+    };
+    !table.is_empty() && table.keys().all(is_section)
+}
+
 fn section(name: &str, schema: &Value) -> Section {
     let is_list = schema["type"] == "array";
     let inner = if is_list { &schema["items"] } else { schema };

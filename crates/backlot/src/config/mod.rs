@@ -14,6 +14,7 @@ mod template;
 pub mod values;
 
 pub use error::{ConfigErrors, Problem};
+pub(crate) use keys::is_configuration;
 pub(crate) use resolve::WIX;
 pub use resolve::{Fallback, Mode, Resolved, resolve};
 pub(crate) use resolve::{

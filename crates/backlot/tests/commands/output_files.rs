@@ -107,6 +107,59 @@ fn the_database_of_another_server_is_never_written_over() {
 }
 
 #[test]
+fn files_of_any_data_folder_are_never_written_over() {
+    let place = Place::new();
+    drop(place.serve(&[]));
+    let dev = place.dev(&[]);
+    let token = place.run(&["token", "--instance", ONE, "--data", "data"]);
+    let server = place.serve(&[]);
+    server.make_collection(token.done().trim(), "notes");
+    drop((dev, server));
+    place.write("other/prod.conf", "[app]\nname = \"Shop\"\n");
+    place.write("other/things.toml", "[permissions]\n");
+    std::fs::hard_link(place.path("data/dev/master.key"), place.path("hard-key")).unwrap();
+    std::fs::hard_link(place.path("data/dev/backlot.db"), place.path("hard-db")).unwrap();
+    let files = [
+        "data/dev/master.key",
+        "data/dev/backlot.db",
+        "data/dev/backlot.db-wal",
+        "data/dev/backlot.db-shm",
+        "data/dev/backlot.lock",
+        "data/dev/backlot.db.lock",
+        "data/dev/simulator.json",
+        "data/dev/simulator-data.db",
+        "data/dev/../dev/master.key",
+        "data/master.key",
+        "data/backlot.db",
+        "data/backlot.db-wal",
+        "data/backlot.lock",
+        "other/prod.conf",
+        "other/things.toml",
+        "hard-key",
+        "hard-db",
+    ];
+    let content = || {
+        let read = |name: &&str| std::fs::read(place.path(name)).ok();
+        files.iter().map(read).collect::<Vec<_>>()
+    };
+    let before = content();
+    for data in ["data", "data/dev", "elsewhere"] {
+        for file in files {
+            let ran = place.run(&["backup", "--data", data, "--force", file]);
+            ran.refused("which no command writes over");
+            let export = ["instance", "export", ONE, "--data", data, "--force"];
+            let ran = place.run(&[&export[..], &["--output", file]].concat());
+            ran.refused("which no command writes over");
+        }
+    }
+    for file in ["data/dev/master.key", "data/dev/backlot.db", "hard-key"] {
+        let ran = place.run(&["init", "--output", file, "--force"]);
+        ran.refused(&format!("cannot write {file}"));
+    }
+    assert!(before == content(), "nothing was changed");
+}
+
+#[test]
 fn what_is_no_file_is_never_written_over() {
     let (place, _server) = served();
     let fifo = place.path("fifo");
