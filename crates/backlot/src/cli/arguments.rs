@@ -382,7 +382,8 @@ impl TokenRole {
 #[derive(Args)]
 pub(super) struct Explain {
     /// The credential, as it is, in quotes, as a line such as `Authorization: …`, or in an address; or the address or origin
-    /// of a page; `-` reads it from standard input. What is refused ends the command with 1.
+    /// of a page; `-` reads it from standard input. What is refused ends the command with 1: a credential, or an origin alone
+    /// that `backlot serve` refuses, whatever `backlot dev` does.
     #[arg(value_name = "VALUE", allow_hyphen_values = true)]
     pub(super) value: String,
     #[command(flatten)]

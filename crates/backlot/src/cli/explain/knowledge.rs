@@ -9,9 +9,10 @@ use backlot_server::elevated::{ElevatedTokens, KeySet, TokenLimits, list_signing
 use backlot_server::error::{Code, Refusal};
 use backlot_server::{Checker, Clock, Proof, WixAccess, ask_wix_once};
 use backlot_simulator::access_token::{AccessTokens, Dead};
+use backlot_store::instance_details::InstanceDetails as _;
 use backlot_wix::signed_instance;
 use backlot_wix::token_info::{TokenPolicy, Unfit};
-use backlot_wix::{AppId, AppSecrets, Caller};
+use backlot_wix::{AppId, AppSecrets, Caller, Credential};
 use jiff::Timestamp;
 
 use crate::cli::arguments::Place;
@@ -28,18 +29,69 @@ pub(super) struct Knowledge {
     pub(super) cors: Policy,
     /// The same for `backlot dev`.
     pub(super) cors_of_dev: Policy,
+    /// Sites that have the app.
+    pub(super) sites: Sites,
     pub(super) elevated: ElevatedTokens,
+    /// Why the keys of elevated tokens could not be read.
+    keys_fault: Option<String>,
     /// Where no address of Wix is configured: then the simulator's tokens are judged here.
     simulated_tokens: Option<AccessTokens>,
     /// `None` where the app is the simulator's: Wix has never heard of it.
     wix: Option<WixAccess>,
 }
 
+/// Which pages of sites are let in.
+pub(super) enum Sites {
+    /// None: `cors.installed_sites` is off.
+    AreNotLetIn,
+    /// Those that the database knows.
+    Known {
+        origins: Vec<String>,
+        database: String,
+    },
+    /// The database does not say.
+    Unreadable(String),
+}
+
+impl Sites {
+    async fn find(resolved: &Resolved) -> Self {
+        if !resolved.settings.installed_sites {
+            return Self::AreNotLetIn;
+        }
+        let database = resolved.database.to_string();
+        if !resolved.database.exists() {
+            return Self::Unreadable(format!(
+                "there is no database yet: {database} does not exist"
+            ));
+        }
+        if resolved.database.is_of_an_earlier_program() {
+            return Self::Unreadable(format!(
+                "the database {database} is of an earlier version, and the next start brings it up to this one"
+            ));
+        }
+        let found = async { resolved.database.open().await?.site_origins().await };
+        match found.await {
+            Ok(found) => Self::Known {
+                origins: found.into_iter().map(|(_, origin)| origin).collect(),
+                database,
+            },
+            Err(error) => {
+                Self::Unreadable(format!("the database {database} cannot be read: {error}"))
+            }
+        }
+    }
+}
+
 impl Knowledge {
     /// As far as it is at hand.
     pub(super) fn gather(place: &Place) -> anyhow::Result<Self> {
         let known = known_app(place)?;
-        let keys = runtime()?.block_on(signing_keys(&known.resolved))?;
+        let sites = runtime()?.block_on(Sites::find(&known.resolved));
+        let keys = runtime()?.block_on(signing_keys(&known.resolved));
+        let (keys, keys_fault) = match keys {
+            Ok(keys) => (keys, None),
+            Err(error) => (None, Some(format!("{error:#}"))),
+        };
         let wix = whom_to_ask(&known)?;
         let is_elsewhere = !known.resolved.wix_is_the_simulator;
         let cors = known.origins_of_production;
@@ -52,6 +104,8 @@ impl Knowledge {
         Ok(Self {
             app_id,
             elevated: ElevatedTokens::new(app_id, limits, keys.unwrap_or_default()),
+            sites,
+            keys_fault,
             secrets: settings.secrets,
             policy: settings.policy,
             cors,
@@ -74,6 +128,9 @@ impl Knowledge {
         value: &str,
         now: Timestamp,
     ) -> anyhow::Result<Result<Arc<Caller>, Refusal>> {
+        if let (Some(fault), Credential::Jwt(_)) = (&self.keys_fault, Credential::classify(value)) {
+            return Err(anyhow::anyhow!("{fault}"));
+        }
         let checker = Checker::new(self.secrets.clone(), self.policy);
         Ok(match checker.check(value, &self.elevated, now) {
             Ok(Proof::Checked(proven)) => Ok(proven.caller),

@@ -14,8 +14,9 @@ use backlot_server::Clock;
 use backlot_server::error::Refusal;
 use backlot_wix::{Caller, Credential};
 
-use super::arguments::Explain;
-use super::mistake;
+use super::arguments::{Explain, Place};
+use super::confirm::count;
+use super::{mistake, read_source};
 use knowledge::Knowledge;
 use serde_json::{Map, Value, json};
 
@@ -28,7 +29,7 @@ pub(super) fn run(arguments: &Explain) -> anyhow::Result<()> {
         arguments.value.clone()
     };
     let page = origin::read(value.trim());
-    let value = value::credential(&value);
+    let value = value::credential(&value, &instance_headers(&arguments.place));
     let now = Clock::System.now();
     let (knowledge, gap) = match Knowledge::gather(&arguments.place) {
         Ok(knowledge) => (Some(knowledge), None),
@@ -40,10 +41,20 @@ pub(super) fn run(arguments: &Explain) -> anyhow::Result<()> {
 
     let mut story = Story::default();
     if let Some(page) = &page {
-        origin::tell(&mut story, page, knowledge.as_ref());
+        let outcome = origin::tell(&mut story, page, knowledge.as_ref());
         let is_alone = matches!(Credential::classify(&value), Credential::Unknown);
         if page.instance.is_none() && is_alone {
-            return story.print(arguments.json, None);
+            if knowledge.is_none() {
+                story.no_verdict(gap.as_ref());
+            }
+            let verdict = outcome
+                .as_ref()
+                .map_or(Value::Null, |outcome| match outcome {
+                    Ok(()) => json!({ "accepted": true, "origin": page.origin }),
+                    Err(refusal) => refused(refusal),
+                });
+            story.print(arguments.json, &verdict)?;
+            return outcome.unwrap_or(Ok(())).map_err(|it| ended(&it));
         }
         story.say("\nIts credential:");
     }
@@ -72,20 +83,57 @@ pub(super) fn run(arguments: &Explain) -> anyhow::Result<()> {
         story.no_verdict(gap.as_ref());
         None
     };
-    story.print(arguments.json, outcome.as_ref())?;
+    let verdict = outcome.as_ref().map_or(Value::Null, verdict_of);
+    story.print(arguments.json, &verdict)?;
     match outcome {
-        Some(Err(refusal)) => Err(mistake(format!("refused: {}", refusal.code().name()))),
+        Some(Err(refusal)) => Err(ended(&refusal)),
         _ => Ok(()),
     }
+}
+
+/// Headers that the credential may come in. A configuration that cannot be read is told elsewhere.
+fn instance_headers(place: &Place) -> Vec<String> {
+    let source = read_source(place.config.as_deref()).ok();
+    let config = source.and_then(|it| it.parse().ok()).unwrap_or_default();
+    config.app.instance_headers
+}
+
+/// How the command ends where something is refused.
+fn ended(refusal: &Refusal) -> anyhow::Error {
+    mistake(format!("refused: {}", refusal.code().name()))
+}
+
+fn verdict_of(outcome: &Result<Arc<Caller>, Refusal>) -> Value {
+    match outcome {
+        Ok(caller) => json!({
+            "accepted": true,
+            "role": caller.role.as_str(),
+            "instanceId": caller.instance_id,
+            "userId": caller.user_id,
+        }),
+        Err(refusal) => refused(refusal),
+    }
+}
+
+fn refused(refusal: &Refusal) -> Value {
+    let code = refusal.code();
+    json!({
+        "accepted": false,
+        "status": code.status().as_u16(),
+        "code": code.name(),
+        "reason": refusal.sentence(),
+        "remedy": refusal.remedy(),
+    })
 }
 
 fn tell_unknown(story: &mut Story, value: &str) {
     let dots = value.bytes().filter(|byte| *byte == b'.').count();
     story.say("This is none of the credentials that Wix hands out.");
     story.say(&format!(
-        "It has {} bytes and {dots} dots. A signed instance is 43 characters, one dot, and the rest; \
+        "It has {} and {}. A signed instance is 43 characters, one dot, and the rest; \
          an access token begins with OauthNG.JWS.",
-        value.len()
+        count(value.len() as u64, "byte", "bytes"),
+        count(dots as u64, "dot", "dots")
     ));
 }
 
@@ -117,19 +165,21 @@ impl Story {
             .push(json!({ "check": what, "passed": false, "detail": detail }));
     }
 
+    fn unknown(&mut self, what: &str, detail: &str) {
+        self.say(&format!("  ?       {what:<10} {}", printable(detail)));
+        self.checks
+            .push(json!({ "check": what, "passed": null, "detail": detail }));
+    }
+
     fn field(&mut self, name: &str, value: &str) {
         self.say(&format!("  {name:<18} {}", printable(value)));
         self.fields.insert(name.to_owned(), json!(value));
     }
 
-    fn print(
-        &self,
-        json: bool,
-        outcome: Option<&Result<Arc<Caller>, Refusal>>,
-    ) -> anyhow::Result<()> {
+    fn print(&self, json: bool, verdict: &Value) -> anyhow::Result<()> {
         let mut out = std::io::stdout();
         if json {
-            writeln!(out, "{}", self.to_json(outcome))?;
+            writeln!(out, "{}", self.to_json(verdict))?;
         } else {
             out.write_all(self.text.as_bytes())?;
         }
@@ -137,27 +187,8 @@ impl Story {
     }
 
     /// The same for programs. Without an app to check against there is no verdict.
-    fn to_json(&self, outcome: Option<&Result<Arc<Caller>, Refusal>>) -> Value {
+    fn to_json(&self, verdict: &Value) -> Value {
         let kind = self.text.lines().next().unwrap_or_default();
-        let verdict = match outcome {
-            None => Value::Null,
-            Some(Ok(caller)) => json!({
-                "accepted": true,
-                "role": caller.role.as_str(),
-                "instanceId": caller.instance_id,
-                "userId": caller.user_id,
-            }),
-            Some(Err(refusal)) => {
-                let code = refusal.code();
-                json!({
-                    "accepted": false,
-                    "status": code.status().as_u16(),
-                    "code": code.name(),
-                    "reason": refusal.sentence(),
-                    "remedy": code.remedy(),
-                })
-            }
-        };
         json!({ "kind": kind, "checks": self.checks, "says": self.fields, "verdict": verdict })
     }
 
@@ -173,17 +204,19 @@ impl Story {
                     .map(|id| format!(" (user {id})"))
                     .unwrap_or_default(),
             )),
-            Err(refusal) => {
-                let code = refusal.code();
-                self.say(&format!(
-                    "\nVerdict: refused with {} {}. {}\n{}",
-                    code.status().as_u16(),
-                    code.name(),
-                    refusal.sentence(),
-                    code.remedy(),
-                ));
-            }
+            Err(refusal) => self.refused("refused", refusal),
         }
+    }
+
+    fn refused(&mut self, by: &str, refusal: &Refusal) {
+        let code = refusal.code();
+        self.say(&format!(
+            "\nVerdict: {by} with {} {}. {}\n{}",
+            code.status().as_u16(),
+            code.name(),
+            refusal.sentence(),
+            refusal.remedy(),
+        ));
     }
 
     fn no_verdict(&mut self, gap: Option<&anyhow::Error>) {

@@ -1,15 +1,16 @@
 //! What the address of a page tells: whose page it is, and whether it is let in.
 
-use backlot_server::error::Code;
+use backlot_server::cors::Policy;
+use backlot_server::error::{Code, Refusal};
 use backlot_wix::PageOrigin;
 use url::Url;
 
 use super::Story;
-use super::knowledge::Knowledge;
+use super::knowledge::{Knowledge, Sites};
 
 /// A page's address, or its origin alone.
 pub(super) struct Page {
-    origin: String,
+    pub(super) origin: String,
     /// What stands behind `instance=`, where Wix puts the page's credential.
     pub(super) instance: Option<String>,
 }
@@ -28,14 +29,19 @@ pub(super) fn read(value: &str) -> Option<Page> {
     })
 }
 
-pub(super) fn tell(story: &mut Story, page: &Page, knowledge: Option<&Knowledge>) {
+/// Says whose page it is, and whether it is let in. Returns what `backlot serve` does: `None` where that is not known.
+pub(super) fn tell(
+    story: &mut Story,
+    page: &Page,
+    knowledge: Option<&Knowledge>,
+) -> Option<Result<(), Refusal>> {
     let origin = &*page.origin;
     let whose = PageOrigin::of(origin);
     story.say("This is the address of a page.");
     story.field("origin", origin);
     let unknown = "Nothing of it tells whose page it is; if it is a site that has the app, it is let in by cors.installed_sites.";
     story.say(whose.sentence().unwrap_or(unknown));
-    let Some(knowledge) = knowledge else { return };
+    let knowledge = knowledge?;
     if let PageOrigin::FirstCli(id) = whose {
         let app_id = knowledge.app_id.to_string();
         if id != app_id {
@@ -43,17 +49,57 @@ pub(super) fn tell(story: &mut Story, page: &Page, knowledge: Option<&Knowledge>
         }
     }
     let (serve, dev) = (&knowledge.cors, &knowledge.cors_of_dev);
-    for (command, policy) in [("serve", serve), ("dev", dev)] {
-        if policy.allows(origin) {
-            story.passed(command, "let in");
-        } else {
-            story.failed(command, "refused");
-        }
+    let by_serve = told(story, "serve", lets_in(serve, &knowledge.sites, origin));
+    told(story, "dev", lets_in(dev, &knowledge.sites, origin));
+    let outcome = by_serve.map(|is_let_in| match is_let_in {
+        true => Ok(()),
+        false => Err(Refusal::from(Code::OriginNotAllowed)),
+    });
+    match &outcome {
+        Some(Ok(())) => story.say("\nVerdict: let in by `backlot serve`."),
+        Some(Err(refusal)) => story.refused("refused by `backlot serve`", refusal),
+        None => story.say("\nNo verdict: it depends on the sites that have the app, and the database was not read."),
     }
-    if !serve.allows(origin) {
-        let code = Code::OriginNotAllowed;
-        story.say(&format!("{}: {}", code.name(), code.remedy()));
+    outcome
+}
+
+/// Whether an origin is let in, and in which words.
+fn lets_in(policy: &Policy, sites: &Sites, origin: &str) -> (Option<bool>, String) {
+    match sites {
+        _ if policy.allows(origin) => (Some(true), "let in".to_owned()),
+        Sites::AreNotLetIn => (Some(false), "refused".to_owned()),
+        Sites::Known { origins, database } if origins.iter().any(|it| it == origin) => (
+            Some(true),
+            format!(
+                "let in, for the instance of its site alone (cors.installed_sites; found in {database})"
+            ),
+        ),
+        Sites::Known { database, .. } => (
+            Some(false),
+            format!(
+                "refused; it is no site's that has the app, either (cors.installed_sites; looked in {database})"
+            ),
+        ),
+        Sites::Unreadable(cause) => (
+            None,
+            format!(
+                "it is let in if it is of a site that has the app (cors.installed_sites): {cause}"
+            ),
+        ),
     }
+}
+
+fn told(
+    story: &mut Story,
+    command: &str,
+    (is_let_in, words): (Option<bool>, String),
+) -> Option<bool> {
+    match is_let_in {
+        Some(true) => story.passed(command, &words),
+        Some(false) => story.failed(command, &words),
+        None => story.unknown(command, &words),
+    }
+    is_let_in
 }
 
 #[cfg(test)]

@@ -7,12 +7,20 @@ use backlot_wix::credential::strip_bearer;
 /// Names of parameters that carry a credential in an address, or in a body of a form.
 const PARAMETERS: [&str; 4] = ["instance", "token", "access_token", "authorization"];
 
-/// The credential itself.
-pub(super) fn credential(text: &str) -> String {
+/// Headers that carry a credential, besides those of the configuration.
+const HEADERS: [&str; 3] = ["authorization", "proxy-authorization", "x-wix-access-token"];
+
+/// The credential itself. It may stand in one of `instance_headers`, too.
+pub(super) fn credential(text: &str, instance_headers: &[String]) -> String {
+    let headers: Vec<&str> = HEADERS
+        .into_iter()
+        .chain(instance_headers.iter().map(|name| name.trim()))
+        .filter(|name| !name.is_empty())
+        .collect();
     let mut text = Cow::Borrowed(unquoted(text.trim()));
     // What is inside may be wrapped again: a quoted line of a request with an address in it.
     for _ in 0..4 {
-        let inner = inner(&text);
+        let inner = inner(&text, &headers);
         if inner == text {
             break;
         }
@@ -21,9 +29,9 @@ pub(super) fn credential(text: &str) -> String {
     text.into_owned()
 }
 
-fn inner(text: &str) -> String {
+fn inner(text: &str, headers: &[&str]) -> String {
     let text = unquoted(text.trim());
-    if let Some(value) = in_header(text).or_else(|| in_command(text)) {
+    if let Some(value) = in_header(text, headers).or_else(|| in_command(text, headers)) {
         return unquoted(value.trim()).to_owned();
     }
     if let Some(value) = in_address(text) {
@@ -47,21 +55,30 @@ fn unquoted(text: &str) -> &str {
 }
 
 /// `Authorization: …`, also as `"authorization": "…"`, and as an option of curl.
-fn in_header(text: &str) -> Option<&str> {
+fn in_header<'text>(text: &'text str, headers: &[&str]) -> Option<&'text str> {
     let (name, value) = text.split_once(':')?;
     let name = name.trim();
     let name = name.strip_prefix("-H").unwrap_or(name).trim();
     let name = name.trim_matches(['"', '\'']);
-    let is_one = ["authorization", "proxy-authorization", "x-wix-access-token"]
-        .iter()
-        .any(|it| name.eq_ignore_ascii_case(it));
+    let is_one = headers.iter().any(|it| name.eq_ignore_ascii_case(it));
     is_one.then(|| value.trim().trim_matches(['"', '\'']).trim())
 }
 
 /// A whole line for curl, or a request as it was recorded: the line that names the header.
-fn in_command(text: &str) -> Option<&str> {
-    let place = text.to_ascii_lowercase().find("authorization:")?;
-    let line = text[place + "authorization:".len()..].trim_start();
+fn in_command<'text>(text: &'text str, headers: &[&str]) -> Option<&'text str> {
+    let lower = text.to_ascii_lowercase();
+    let after = |name: &&str| {
+        let name = format!("{}:", name.to_ascii_lowercase());
+        let mut found = lower.match_indices(&name);
+        // Not the end of another name.
+        let is_whole = |place: usize| {
+            let before = lower[..place].bytes().next_back();
+            !before.is_some_and(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        };
+        let found = found.find(|(place, _)| is_whole(*place));
+        found.map(|(place, name)| place + name.len())
+    };
+    let line = text[headers.iter().filter_map(after).min()?..].trim_start();
     let end = line.find(['\r', '\n', '\'', '"']).unwrap_or(line.len());
     Some(&line[..end])
 }
@@ -99,6 +116,7 @@ mod tests {
 
     #[test]
     fn a_credential_is_found_in_what_people_paste() {
+        let headers = ["x-wix-instance", "X-My-Instance"].map(str::to_owned);
         let value = "Ab-_1.eyJpbnN0YW5jZUlkIjoiMSJ9";
         for text in [
             value.to_owned(),
@@ -114,6 +132,13 @@ mod tests {
             format!("'Authorization: {value}'"),
             format!("\"authorization\": \"{value}\","),
             format!("-H 'Authorization: {value}'"),
+            format!("X-Wix-Instance: {value}"),
+            format!("x-wix-instance:{value}"),
+            format!("\"X-Wix-Instance\": \"{value}\","),
+            format!("X-My-Instance: {value}"),
+            format!("curl -sH 'X-Wix-Instance: {value}' http://127.0.0.1:8080/whoami"),
+            format!("curl --header \"x-my-instance: {value}\" http://127.0.0.1:8080/api?a=b"),
+            format!("GET / HTTP/1.1\r\nnot-authorization: x\r\nX-Wix-Instance: {value}\r\n\r\n"),
             format!("curl -H 'Authorization: {value}' http://127.0.0.1:8080/whoami"),
             format!("GET /whoami HTTP/1.1\r\nHost: x\r\nAuthorization: {value}\r\n\r\n"),
             format!("https://app.example/page?instance={value}&locale=en"),
@@ -127,11 +152,11 @@ mod tests {
             format!("instance={value}"),
             format!("/page?token={value}"),
         ] {
-            assert_eq!(credential(&text), value, "{text}");
+            assert_eq!(credential(&text, &headers), value, "{text}");
         }
-        assert_eq!(credential(""), "");
+        assert_eq!(credential("", &headers), "");
         assert_eq!(
-            credential("https://app.example/page"),
+            credential("https://app.example/page", &headers),
             "https://app.example/page"
         );
     }
