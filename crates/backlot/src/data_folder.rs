@@ -1,7 +1,9 @@
 //! The data folder: one place for everything that is kept, with a name for each file in it.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use crate::cli::CONFIGURATION;
 use crate::folder_lock::Holder;
 use crate::protected_files::ProtectedFiles;
 
@@ -49,6 +51,38 @@ impl DataFolder {
         } else {
             present
         }
+    }
+
+    /// The flags with which any command finds this folder and this configuration, with a space before each. Nothing
+    /// where a command finds them by itself.
+    pub(crate) fn command_flags(&self, configuration: Option<&Path>) -> String {
+        let mut flags = String::new();
+        let configuration = configuration.filter(|it| *it != Path::new(CONFIGURATION));
+        if let Some(file) = configuration {
+            let _ = write!(flags, " --config {}", quoted(file));
+        }
+        let is_found = self.is_of_serve() && Self::present(None).is_of_serve();
+        if !is_found {
+            let _ = write!(flags, " --data {}", quoted(&self.0));
+        }
+        flags
+    }
+
+    /// The other one that commands may mean where no flag names one: that of `backlot dev` beside that of `backlot
+    /// serve`, and the reverse. With the command that has it.
+    pub(crate) fn other(&self) -> Option<(&'static str, Self)> {
+        if self.is_of_serve() {
+            Some(("dev", Self::of_dev(None)))
+        } else if self.0 == Path::new(DEV) {
+            Some(("serve", Self::of_serve(None)))
+        } else {
+            None
+        }
+    }
+
+    /// Whether it is the one that `backlot serve` takes by itself.
+    pub(crate) fn is_of_serve(&self) -> bool {
+        self.0 == Path::new(SERVE)
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -132,6 +166,17 @@ impl DataFolder {
     }
 }
 
+/// A path as a shell reads it.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-:+@".contains(&byte);
+    if !text.is_empty() && text.bytes().all(is_plain) {
+        text
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}
+
 /// Makes a folder where it is missing, readable by its owner only.
 pub(crate) fn make_private(folder: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
@@ -139,4 +184,22 @@ pub(crate) fn make_private(folder: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_are_what_a_shell_reads() {
+        for (folder, configuration, flags) in [
+            ("data/dev", None, " --data data/dev"),
+            ("data/dev", Some("backlot.toml"), " --data data/dev"),
+            ("x y", Some("a.toml"), " --config a.toml --data 'x y'"),
+            ("it's", None, " --data 'it'\\''s'"),
+        ] {
+            let data = DataFolder::of_dev(Some(Path::new(folder)));
+            assert_eq!(data.command_flags(configuration.map(Path::new)), flags);
+        }
+    }
 }

@@ -54,6 +54,12 @@ impl Holder {
         database.or_else(|| data.holder())
     }
 
+    /// Whether it is `backlot dev`, as far as its command tells.
+    pub(crate) fn is_dev(&self) -> bool {
+        let mut words = self.command.split_whitespace();
+        words.find(|word| ["dev", "serve"].contains(word)) == Some("dev")
+    }
+
     /// What a lock says; one that was taken a moment ago says nothing yet.
     fn read(file: &mut File) -> Self {
         let mut text = String::new();

@@ -70,10 +70,13 @@ pub(super) fn run(arguments: &Check) -> anyhow::Result<()> {
             errors.0.extend(new);
         }
     }
-    let files = match crate::collections::read(&configured.folder) {
+    let files = match configured.collections() {
         Ok(files) => Some(files),
-        Err(problems) => {
-            errors.0.extend(problems.0);
+        Err(error) => {
+            match error.downcast::<ConfigErrors>() {
+                Ok(problems) => errors.0.extend(problems.0),
+                Err(error) => errors.0.push(plain(error.to_string())),
+            }
             None
         }
     };

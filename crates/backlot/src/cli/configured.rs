@@ -30,9 +30,13 @@ pub(super) struct Configured {
 
 impl Configured {
     pub(super) fn read(place: &Place) -> anyhow::Result<Self> {
-        let source = read_source(place.config.as_deref())?;
+        let mut source = read_source(place.config.as_deref())?;
         let data = DataFolder::present(place.data.as_deref());
+        source.set_data_folder(&data);
         let (database, folder) = database_of(&source, data.path())?;
+        if place.data.is_none() {
+            tell_which(&data);
+        }
         Ok(Self {
             source,
             database,
@@ -132,6 +136,16 @@ impl Configured {
         Ok(files)
     }
 
+    /// The folder of the data.
+    pub(super) const fn data(&self) -> &DataFolder {
+        &self.data
+    }
+
+    /// The flags with which another command finds the same data.
+    pub(super) fn flags(&self) -> &str {
+        self.source.command_flags()
+    }
+
     pub(super) fn data_path(&self) -> &Path {
         self.data.path()
     }
@@ -153,9 +167,18 @@ impl Configured {
         Ok(store)
     }
 
-    /// The collections of the files.
+    /// The collections that a server on this data declares: those of the files, or the demo's own.
     pub(super) fn collections(&self) -> anyhow::Result<Vec<Declared>> {
-        Ok(collections::read(&self.folder)?)
+        let demo_is_shown = self.is_dev()? && self.source.parse()?.dev.app_page.is_none();
+        collections::read_or_demo(&self.folder, demo_is_shown)
+    }
+
+    /// Whether it is `backlot dev` that runs on this data: the simulator's app is in the folder.
+    pub(super) fn is_dev(&self) -> anyhow::Result<bool> {
+        // An earlier `backlot dev` has left its app in what is the folder of `backlot serve` now.
+        let is_left = self.data.is_of_serve() && self.source.parse()?.app.id.is_some();
+        let serve_runs = self.server().is_some_and(|it| !it.is_dev());
+        Ok(self.data.world().exists() && !is_left && !serve_runs)
     }
 
     /// Opens the database, if there is one.
@@ -169,4 +192,18 @@ impl Configured {
         }
         self.open_or_make().await
     }
+}
+
+/// Says which data folder a command has chosen where two are in use, and how the other is named.
+pub(super) fn tell_which(data: &DataFolder) {
+    let Some((command, other)) = data.other().filter(|(_, other)| other.is_used()) else {
+        return;
+    };
+    let _ = writeln!(
+        std::io::stderr(),
+        "note: this is about {}; `backlot {command}` keeps its own data in {}, which --data {} names",
+        data.path().display(),
+        other.path().display(),
+        other.path().display()
+    );
 }

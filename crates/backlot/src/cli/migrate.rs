@@ -7,7 +7,7 @@ use super::arguments::Migrate;
 use super::configured::Configured;
 use super::confirm::confirm;
 use super::runtime;
-use crate::collections::{Plan, carry_out, refuse};
+use crate::collections::{Losses, Plan, carry_out, refuse};
 use crate::secrets::seal_signing_keys;
 
 pub(super) fn run(arguments: &Migrate) -> anyhow::Result<()> {
@@ -24,7 +24,7 @@ pub(super) fn run(arguments: &Migrate) -> anyhow::Result<()> {
         let plan = Plan::make(&store, &files).await?;
         anyhow::Ok((store, plan))
     })?;
-    refuse(&plan, true)?;
+    refuse(&plan, Losses::Meant, configured.flags())?;
     if plan.loses() {
         let losses = plan.losses();
         confirm(arguments.yes, &losses, "yes")?;

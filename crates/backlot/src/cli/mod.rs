@@ -113,7 +113,7 @@ fn misspelt_variables() -> Vec<crate::config::Problem> {
 }
 
 /// The configuration where no flag names another, if it is there.
-const CONFIGURATION: &str = "backlot.toml";
+pub(crate) const CONFIGURATION: &str = "backlot.toml";
 
 /// Reads the file that `--config` names, or `backlot.toml` where there is one.
 fn read_source(chosen: Option<&std::path::Path>) -> anyhow::Result<Source> {

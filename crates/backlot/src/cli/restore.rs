@@ -13,8 +13,9 @@ use super::backup::{described, proven};
 use super::configured::Configured;
 use super::confirm::{confirm, count};
 use super::{mistake, runtime};
+use crate::collections::{self, Losses};
 use crate::folder_lock::ServerLock;
-use crate::{collections, secrets};
+use crate::secrets;
 
 pub(super) fn run(arguments: &Restore) -> anyhow::Result<()> {
     let configured = Configured::read(&arguments.place)?;
@@ -114,7 +115,13 @@ async fn make_ready(configured: &Configured, present: Vec<WrappedKey>) -> anyhow
     }
     if configured.has_server() {
         // It applied the files at its start, to the database of before.
-        collections::apply(&store, configured.collections()?).await?;
+        let losses = if configured.is_dev()? {
+            Losses::OfTheDemo
+        } else {
+            Losses::Refused
+        };
+        let files = configured.collections()?;
+        collections::apply(&store, files, losses, configured.flags()).await?;
     }
     Ok(())
 }

@@ -18,18 +18,36 @@ const STEP: u32 = 200;
 /// How often a step is begun anew when somebody changed the collection meanwhile.
 const ATTEMPTS: u32 = 8;
 
-/// Does what the files change, and says what that was. Nothing is done that would lose data.
-pub(crate) async fn apply(store: &Store, files: Vec<Declared>) -> anyhow::Result<Plan> {
+/// What a plan may lose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Losses {
+    /// Nothing.
+    Refused,
+    /// The demo's own collection, which goes when a developer's own collections or page come. Its items stay, out of
+    /// reach: what was tried is in nobody's way on a developer's machine.
+    OfTheDemo,
+    /// Whatever it says: a person has agreed.
+    Meant,
+}
+
+/// Does what the files change, and says what that was. Nothing is done that would lose more than it may.
+pub(crate) async fn apply(
+    store: &Store,
+    files: Vec<Declared>,
+    losses: Losses,
+    flags: &str,
+) -> anyhow::Result<Plan> {
     let plan = Plan::make(store, &files).await?;
-    refuse(&plan, false)?;
+    refuse(&plan, losses, flags)?;
     carry_out(store, &plan, files).await?;
     // What stood in an index's way may be gone.
     store.retry_failed_builds().await?;
     Ok(plan)
 }
 
-/// Refuses what cannot be done, and what would lose data unless `losses_are_meant`.
-pub(crate) fn refuse(plan: &Plan, losses_are_meant: bool) -> Result<(), ConfigErrors> {
+/// Refuses what cannot be done, and what would lose more data than it may. With `flags`, other commands find the same
+/// data.
+pub(crate) fn refuse(plan: &Plan, losses: Losses, flags: &str) -> Result<(), ConfigErrors> {
     let mut errors = ConfigErrors::default();
     for step in &plan.steps {
         let problem = |cause: &String, remedy: &str| Problem {
@@ -38,10 +56,15 @@ pub(crate) fn refuse(plan: &Plan, losses_are_meant: bool) -> Result<(), ConfigEr
             cause: cause.clone(),
             remedy: Some(remedy.to_owned()),
         };
-        if !losses_are_meant {
-            let remedy = "`backlot migrate` asks, and does it then";
+        let may_lose = match losses {
+            Losses::Refused => false,
+            Losses::OfTheDemo => step.is_the_demos,
+            Losses::Meant => true,
+        };
+        if !may_lose {
+            let remedy = format!("`backlot migrate{flags}` asks, and does it then");
             let losses = step.losses.iter();
-            errors.0.extend(losses.map(|loss| problem(loss, remedy)));
+            errors.0.extend(losses.map(|loss| problem(loss, &remedy)));
         }
         let remedy = "change these items, give the field a `default`, or leave the rule out";
         let breaks = step.breaks.iter();

@@ -17,7 +17,7 @@ mod read;
 use backlot_store::Backfill;
 use backlot_wix::data::collection::Definition;
 
-pub(crate) use apply::{apply, carry_out, refuse};
+pub(crate) use apply::{Losses, apply, carry_out, refuse};
 pub(crate) use demo::read_or_demo;
 pub(crate) use plan::Plan;
 pub(crate) use read::{files, read};

@@ -31,6 +31,8 @@ pub(crate) struct Step {
     pub(crate) links: Vec<(String, Option<String>)>,
     /// How many items get a default or a field's new name.
     pub(crate) amended: u64,
+    /// Whether it is the demo's own collection that goes.
+    pub(crate) is_the_demos: bool,
 }
 
 /// All that changes.
@@ -182,9 +184,7 @@ fn shown(value: &Value) -> String {
 
 async fn gone(store: &Store, old: &Definition) -> Result<Step, StoreError> {
     let usage = store.usage(&old.id).await?;
-    // What was tried on the demo's page is in nobody's way.
-    let is_missed = usage.items > 0 && !demo::is_the_demos(old);
-    let losses = is_missed.then(|| {
+    let losses = (usage.items > 0).then(|| {
         format!(
             "its {} of {} would be out of reach; `backlot items clear {}` removes them first, or keep the file",
             count(usage.items, "item", "items"),
@@ -196,6 +196,7 @@ async fn gone(store: &Store, old: &Definition) -> Result<Step, StoreError> {
         collection: old.id.clone(),
         changes: vec!["removed".to_owned()],
         losses: losses.into_iter().collect(),
+        is_the_demos: demo::is_the_demos(old),
         ..Step::default()
     })
 }

@@ -76,6 +76,8 @@ pub struct Resolved {
     pub wix_is_the_simulator: bool,
     /// Where the master key of the secrets is.
     pub(crate) master_key: MasterKeyPlace,
+    /// The flags with which other commands find the same data.
+    pub(crate) command_flags: String,
     /// What is allowed, but should be known.
     pub warnings: Vec<String>,
     /// What `backlot check` tells besides: where lines of a list of calls overlap.
@@ -272,6 +274,7 @@ fn gather(
             data,
             environment,
         ),
+        command_flags: source.command_flags().to_owned(),
         warnings: remarks.warnings.clone(),
         notes: remarks.notes.clone(),
     };

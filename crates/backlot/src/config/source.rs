@@ -18,6 +18,7 @@ use toml::{Table, Value};
 
 use super::error::{ConfigErrors, Problem};
 use super::sections::Config;
+use crate::data_folder::DataFolder;
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +52,7 @@ pub struct Source {
     file: Option<PathBuf>,
     folder: PathBuf,
     secrets: BTreeMap<String, SecretText>,
+    command_flags: String,
 }
 
 impl Source {
@@ -115,6 +117,16 @@ impl Source {
 
     pub(crate) fn secret(&self, name: &str) -> Option<String> {
         Some(self.secrets.get(name)?.reveal().to_owned())
+    }
+
+    /// Says where data is kept, for hints that name a command.
+    pub(crate) fn set_data_folder(&mut self, data: &DataFolder) {
+        self.command_flags = data.command_flags(self.file());
+    }
+
+    /// The flags with which other commands find the same configuration and data: ` --data data/dev`, or nothing.
+    pub(crate) fn command_flags(&self) -> &str {
+        &self.command_flags
     }
 
     /// The file, if there is one.

@@ -13,7 +13,7 @@ use backlot_store::transfer::copy;
 use super::Mount;
 use crate::cli;
 use crate::cli::serve::lock;
-use crate::collections::{self, Declared};
+use crate::collections::{self, Declared, Losses};
 use crate::config::{Fallback, Mode, Resolved, Source, resolve};
 use crate::data_folder::DataFolder;
 use crate::open_files;
@@ -56,6 +56,7 @@ impl Builder {
         let environment = |name: &str| std::env::var(name).ok();
         let mut source = Source::read(Some(config), &environment)?;
         let data = DataFolder::of_serve(None);
+        source.set_data_folder(&data);
         let lock = lock(&data, &source)?;
         give_secrets(&mut source, data.path(), &environment).await?;
         let resolved = resolve(
@@ -116,7 +117,12 @@ impl Builder {
                  other node ([secrets] master_key)"
             );
         }
-        let plan = collections::apply(&store, files).await?;
+        let losses = if resolved.settings.simulator.is_some() {
+            Losses::OfTheDemo
+        } else {
+            Losses::Refused
+        };
+        let plan = collections::apply(&store, files, losses, &resolved.command_flags).await?;
         for line in plan.to_string().lines() {
             tracing::info!("collections: {line}");
         }

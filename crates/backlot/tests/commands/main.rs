@@ -10,6 +10,7 @@ mod backups;
 mod checks;
 mod consent;
 mod data_folders;
+mod demo;
 mod explained;
 mod exports;
 mod harness;

@@ -21,7 +21,7 @@ use crate::cli::configured::Configured;
 use crate::cli::confirm::{confirm, count};
 use crate::cli::progress::Progress;
 use crate::cli::{mistake, runtime};
-use crate::collections::apply;
+use crate::collections::{Losses, apply};
 
 /// What an export holds, before any of it is taken.
 struct Checked {
@@ -62,7 +62,7 @@ pub(super) fn run(arguments: &InstanceImport) -> anyhow::Result<()> {
         confirm(arguments.yes, &asked, "yes")?;
     }
     runtime.block_on(async {
-        apply(&store, files).await?;
+        apply(&store, files, Losses::Refused, configured.flags()).await?;
         forget_unfinished(&store, Clock::System.now()).await?;
         let all = take_all(&store, instance_id, arguments.replace, &file).await?;
         let _ = writeln!(

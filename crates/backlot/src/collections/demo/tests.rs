@@ -3,7 +3,7 @@ use backlot_store::{Address, Store, sqlite::Durability};
 use backlot_wix::{InstanceId, Role};
 use serde_json::json;
 
-use super::super::apply;
+use super::super::{Losses, apply};
 use super::*;
 
 #[test]
@@ -41,14 +41,22 @@ async fn what_was_tried_is_in_nobodys_way_and_comes_back() {
         durability: Durability::Relaxed,
     };
     let store = address.open().await.unwrap();
-    apply(&store, vec![declared().unwrap()]).await.unwrap();
+    let reviews = || vec![declared().unwrap()];
+    apply(&store, reviews(), Losses::OfTheDemo, "")
+        .await
+        .unwrap();
     let item = json!({ "_id": "1", "title": "x", "rating": 5 });
     let item = json!({ "dataCollectionId": "reviews", "dataItem": { "id": "1", "data": item } });
     assert_eq!(ask(&store, "items", &item).await, 200);
 
     let find = json!({ "dataCollectionId": "reviews", "dataItemId": "1" });
-    apply(&store, Vec::new()).await.unwrap();
+    let refusal = apply(&store, Vec::new(), Losses::Refused, "").await;
+    let refusal = refusal.unwrap_err().to_string();
+    assert!(refusal.contains("would be out of reach"), "{refusal}");
+    apply(&store, Vec::new(), Losses::OfTheDemo, "")
+        .await
+        .unwrap();
     assert_eq!(ask(&store, "items/remove", &find).await, 404);
-    apply(&store, vec![declared().unwrap()]).await.unwrap();
+    apply(&store, reviews(), Losses::Refused, "").await.unwrap();
     assert_eq!(ask(&store, "items/remove", &find).await, 200);
 }
