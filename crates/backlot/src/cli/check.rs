@@ -16,6 +16,18 @@ pub(super) fn run(arguments: &Check) -> anyhow::Result<()> {
     let mut errors = ConfigErrors(misspelt_variables());
     let mut out = std::io::stdout();
     let data = configured.data_path().to_owned();
+    writeln!(out, "data folder: {}", data.display())?;
+    if let Some((command, other)) = configured.data().other()
+        && command == "dev"
+        && !other.is_used()
+        && arguments.place.data.is_none()
+    {
+        let other = other.path().display();
+        writeln!(
+            out,
+            "note: `backlot {command}` keeps its own data in {other}, with secrets of its own: `backlot check --data {other}`"
+        )?;
+    }
     let is_later = configured.database.is_of_an_earlier_program();
 
     // The master key first: secrets are read with it.
@@ -109,7 +121,7 @@ pub(super) fn run(arguments: &Check) -> anyhow::Result<()> {
     if !errors.0.is_empty() {
         return Err(errors.into());
     }
-    verdict(&plan)?;
+    verdict(&plan, configured.flags())?;
     writeln!(out, "the configuration is good")?;
     Ok(())
 }
@@ -143,7 +155,7 @@ async fn check_master_key(configured: &Configured, is_later: bool) -> Result<(),
         .map_err(|error| plain(error.to_string()))
 }
 
-fn verdict(plan: &Plan) -> anyhow::Result<()> {
+fn verdict(plan: &Plan, flags: &str) -> anyhow::Result<()> {
     if plan.breaks() {
         return Err(mistake(
             "the files of collections cannot be applied: items break their new rules\n  hint: every line that says \
@@ -151,10 +163,10 @@ fn verdict(plan: &Plan) -> anyhow::Result<()> {
         ));
     }
     if plan.loses() {
-        return Err(mistake(
-            "the files of collections are not applied by a start: data would be lost\n  hint: `backlot migrate` asks, \
-             and applies them then",
-        ));
+        return Err(mistake(format!(
+            "the files of collections are not applied by a start: data would be lost\n  hint: `backlot migrate{flags}` asks, \
+             and applies them then"
+        )));
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use backlot_simulator::access_token::AccessTokens;
 use backlot_simulator::world::{self, Site};
 
 use super::arguments::Place;
+use super::configured::tell_which;
 use super::{environment, mistake, read_source, runtime};
 use crate::config::{Fallback, Mode, Resolved, origins_of, resolve};
 use crate::data_folder::DataFolder;
@@ -33,6 +34,10 @@ pub(super) fn known_app(place: &Place) -> anyhow::Result<KnownApp> {
     } else {
         DataFolder::present(place.data.as_deref())
     };
+    source.set_data_folder(&data);
+    if place.data.is_none() && !is_make_believe {
+        tell_which(&data);
+    }
     runtime()?.block_on(give_secrets(&mut source, data.path(), &environment))?;
     let world = world::load(&data.world())?;
     if world.is_none() && is_make_believe {

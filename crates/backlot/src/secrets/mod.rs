@@ -66,7 +66,10 @@ pub(crate) async fn missing_secrets(source: &Source, data: &Path) -> anyhow::Res
                 origin: source.origin(&key).cloned(),
                 key,
                 cause: format!("the secret {name} has not been set"),
-                remedy: Some(format!("set it with `backlot secret set {name}`")),
+                remedy: Some(format!(
+                    "set it with `backlot secret set {name}{}`",
+                    source.command_flags()
+                )),
             });
         }
     }

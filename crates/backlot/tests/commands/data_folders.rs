@@ -135,3 +135,55 @@ fn unfinished_files_are_removed_at_the_next_start() {
     assert!(!place.path("data/backup.0123456789abcdef.part").exists());
     server.says("removed an unfinished file");
 }
+
+const SHOP: &str = "[[connection]]\nname = \"shop\"\nbase_url = \"https://shop.example\"\ncalls = [\"GET /a\"]\n\
+    allow = [\"owner\"]\n[connection.auth]\nbearer = { secret = \"shop-key\" }\n";
+
+#[test]
+fn what_is_missing_is_told_with_the_folder_that_it_is_missing_in() {
+    let place = Place::without_app();
+    place.write("backlot.toml", SHOP);
+    let set = place.run_with(&["secret", "set", "shop-key"], "a-long-secret-of-the-shop");
+    for words in [
+        "is kept in data/backlot.db, for the data folder data\n",
+        "for it: backlot secret set shop-key --data data/dev",
+    ] {
+        assert!(set.err.contains(words), "{words} is not in: {set:?}");
+    }
+    set.done();
+    let good = place.run(&["check"]).done();
+    assert!(good.contains("data folder: data\n"), "{good}");
+    assert!(good.contains("backlot check --data data/dev"), "{good}");
+    let command = "backlot secret set shop-key --data data/dev";
+    let dev = place.dev(&[]);
+    dev.says(&format!("set it with `{command}`"));
+    let said = place.run(&["check", "--data", "data/dev"]).refused(command);
+    assert!(!said.contains("--data data/dev --data"), "{said}");
+    let words: Vec<&str> = command.split(' ').skip(1).collect();
+    let set = place.run_with(&words, "a-long-secret-of-the-shop");
+    assert!(
+        set.err.contains("for the data folder data/dev\n"),
+        "{set:?}"
+    );
+    set.done();
+    place.run(&["check", "--data", "data/dev"]).done();
+    drop(dev);
+    // Both are in use: which one a command is about is said.
+    for command in [&["instance", "list"][..], &["secret", "list"]] {
+        let ran = place.run(command);
+        let note = "note: this is about data; `backlot dev` keeps its own data in data/dev, which --data data/dev names";
+        assert!(ran.err.contains(note), "{ran:?}");
+    }
+    let other = ["instance", "delete", ONE, "--yes", "--data", "data/dev"];
+    place
+        .run(&other)
+        .refused("`backlot instance list --data data/dev` says");
+    let trial = ["connection", "test", "shop", "--data", "third"];
+    let tried = place.run(&trial);
+    assert!(
+        tried
+            .out
+            .contains("`backlot secret set shop-key --data third`"),
+        "{tried:?}"
+    );
+}

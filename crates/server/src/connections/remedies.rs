@@ -19,7 +19,15 @@ impl Connection {
         let name = &self.settings.name;
         let said = refusal.remedy();
         let own = said.replace("{name}", name);
-        let own = own.replace("connection test NAME", &format!("connection test {name}"));
+        let flags = &self.settings.command_flags;
+        let own = own.replace(
+            "connection test NAME",
+            &format!("connection test {name}{flags}"),
+        );
+        let own = ["set", "rotate"].iter().fold(own, |own, verb| {
+            let command = format!("secret {verb} NAME");
+            own.replace(&command, &format!("{command}{flags}"))
+        });
         if own == said {
             refusal
         } else {
@@ -32,8 +40,9 @@ impl Connection {
         let missing = refusal.cause().and_then(|it| it.strip_prefix(OF_A_SECRET));
         match (credential, missing) {
             (_, Some(secret)) if credential.own_secret() != Some(secret) => {
+                let flags = &self.settings.command_flags;
                 format!(
-                    "Set the instance's own secret: `backlot secret set {secret} --instance ID`."
+                    "Set the instance's own secret: `backlot secret set {secret} --instance ID{flags}`."
                 )
             }
             (CredentialSettings::Account(_), _) => {

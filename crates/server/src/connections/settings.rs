@@ -84,6 +84,9 @@ pub struct ConnectionSettings {
     pub idempotency_header: Option<HeaderName>,
     /// How many redirects are followed.
     pub redirects: u32,
+    /// The flags with which commands find this server's data, each with a space before it. Remedies say them, also to
+    /// callers, so they are empty in production.
+    pub command_flags: Box<str>,
 }
 
 /// For whom replies are kept.

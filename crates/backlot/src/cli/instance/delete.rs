@@ -43,8 +43,9 @@ pub(super) fn run(arguments: &InstanceDelete) -> anyhow::Result<()> {
 /// What is said of an instance that nothing is kept of.
 pub(super) fn unknown(configured: &Configured, instance_id: InstanceId) -> anyhow::Error {
     mistake(format!(
-        "nothing is kept of the instance {instance_id} in {}\n  hint: `backlot instance list` says which there are",
-        configured.database
+        "nothing is kept of the instance {instance_id} in {}\n  hint: `backlot instance list{}` says which there are",
+        configured.database,
+        configured.flags()
     ))
 }
 

@@ -71,7 +71,8 @@ pub(super) fn run(arguments: &InstanceList) -> anyhow::Result<()> {
         )?;
     }
     if lines.is_empty() {
-        writeln!(std::io::stderr(), "there are no instances")?;
+        let database = &configured.database;
+        writeln!(std::io::stderr(), "there are no instances in {database}")?;
     }
     Ok(())
 }

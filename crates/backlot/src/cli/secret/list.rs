@@ -49,7 +49,8 @@ pub(super) fn run(arguments: &SecretList) -> anyhow::Result<()> {
         )?;
     }
     if listed.is_empty() {
-        writeln!(std::io::stderr(), "there are no secrets")?;
+        let database = &configured.database;
+        writeln!(std::io::stderr(), "there are no secrets in {database}")?;
     }
     Ok(())
 }

@@ -23,11 +23,18 @@ pub(super) fn run(arguments: &SecretPut, must_exist: bool) -> anyhow::Result<()>
     })?;
     let Some(version) = version else {
         return Err(mistake(format!(
-            "there is no secret {name} to rotate\n  hint: make it with `backlot secret set {name}`"
+            "there is no secret {name} to rotate\n  hint: make it with `backlot secret set {name}{}`",
+            configured.flags()
         )));
     };
     let mut talk = std::io::stderr();
-    let _ = writeln!(talk, "{name}: version {version} is kept");
+    let folder = configured.data_path().display();
+    let _ = writeln!(
+        talk,
+        "{name}: version {version} is kept in {}, for the data folder {folder}",
+        configured.database
+    );
+    tell_how_to_set_the_other(arguments, &configured);
     configured.tell_server(
         "connections use it within a second; what the configuration takes at the start stays until a restart",
     );
@@ -38,6 +45,26 @@ pub(super) fn run(arguments: &SecretPut, must_exist: bool) -> anyhow::Result<()>
         );
     }
     Ok(())
+}
+
+/// Says that `backlot dev` and `backlot serve` have secrets of their own each, and how to set this one for the other.
+fn tell_how_to_set_the_other(arguments: &SecretPut, configured: &Configured) {
+    let Some((command, other)) = configured.data().other() else {
+        return;
+    };
+    // Whoever sets one for production alone names the folder; and production comes later than development.
+    let is_of_interest = arguments.place.data.is_none() && (command == "dev" || other.is_used());
+    if !is_of_interest {
+        return;
+    }
+    let (name, data) = (&arguments.name, other.path().display());
+    let of = arguments
+        .instance
+        .map_or_else(String::new, |id| format!(" --instance {id}"));
+    let _ = writeln!(
+        std::io::stderr(),
+        "note: `backlot {command}` keeps its own secrets in {data}; for it: backlot secret set {name}{of} --data {data}"
+    );
 }
 
 /// The value: typed unseen at a terminal, or all of standard input without the line break at its end.

@@ -17,7 +17,9 @@ pub(super) fn run(arguments: &SecretRemove) -> anyhow::Result<()> {
     let runtime = runtime()?;
     let missing = || {
         mistake(format!(
-            "there is no secret {name}\n  hint: `backlot secret list` says which there are"
+            "there is no secret {name} in {}\n  hint: `backlot secret list{}` says which there are",
+            configured.database,
+            configured.flags()
         ))
     };
     let store = runtime.block_on(configured.open())?;

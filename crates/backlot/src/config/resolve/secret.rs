@@ -31,9 +31,10 @@ pub(super) fn read_secret(
     }
     match value.read(report.source, environment) {
         Ok(text) => Some(text),
-        Err(error @ SecretError::SecretNotSet(_)) => {
-            let remedy = format!("set it with `backlot secret set NAME`; {what}");
-            report.problem(key, error.to_string(), remedy);
+        Err(SecretError::SecretNotSet(name)) => {
+            let flags = report.source.command_flags();
+            let remedy = format!("set it with `backlot secret set {name}{flags}`; {what}");
+            report.problem(key, SecretError::SecretNotSet(name).to_string(), remedy);
             None
         }
         Err(error @ SecretError::NotSet(_)) => {

@@ -53,7 +53,10 @@ impl Trial {
                 });
                 match kept.next() {
                     Some(secret) => {
-                        format!("put another one in its place: backlot secret rotate {secret}")
+                        let flags = &self.settings.command_flags;
+                        format!(
+                            "put another one in its place: backlot secret rotate {secret}{flags}"
+                        )
                     }
                     None => "correct it where `auth` has it from".to_owned(),
                 }
@@ -142,7 +145,8 @@ pub(super) fn in_words(connection: &Connection, refusal: Refusal) -> String {
     let secret = cause.and_then(|cause| cause.strip_prefix(OF_A_SECRET));
     let remedy = match (refusal.code(), secret) {
         (Reason::Own(Code::SecretMissing), Some(secret)) => {
-            format!("Put it there: `backlot secret set {secret}`.")
+            let flags = &connection.settings.command_flags;
+            format!("Put it there: `backlot secret set {secret}{flags}`.")
         }
         // Its remedy is this trial, or a log that there is none of.
         (Reason::Own(Code::ConnectionUnavailable | Code::ConnectionUnreachable), _) => {

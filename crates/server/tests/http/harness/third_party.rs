@@ -141,6 +141,7 @@ impl ThirdParty {
         let names = || HeaderNames::parse(&[]).unwrap();
         ConnectionSettings {
             name: "x".into(),
+            command_flags: "".into(),
             title: None,
             base: BaseUrl::Fixed(
                 Address::parse(&format!("http://{}{base}", self.address), false).unwrap(),

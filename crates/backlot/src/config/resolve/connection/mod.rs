@@ -153,6 +153,10 @@ fn one(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<ConnectionSettings>
         retries: section.retries,
         idempotency_header: idempotency_header?,
         redirects: section.redirects,
+        command_flags: match entry.context.mode {
+            Mode::Dev => report.source.command_flags().into(),
+            Mode::Serve => "".into(),
+        },
     };
     if settings.cache == Some(Kept::Shared) && settings.has_own() {
         report.problem(
