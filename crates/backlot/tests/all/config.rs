@@ -106,6 +106,14 @@ const MISTAKES: &[(&str, &str)] = &[
         "backlot.toml:6: database.url: an address that starts with \"mysql\" is none of a database",
     ),
     (
+        "[database]\nurl = \"postgres://postgres:hush@hush2@127.0.0.1:5432/h2\"",
+        "backlot.toml:6: database.url: the URL of the database cannot be read",
+    ),
+    (
+        "[database]\nurl = \"postgres:hush@hush2@127.0.0.1\"",
+        "backlot.toml:6: database.url: this is no address of a database",
+    ),
+    (
         "[[api]]\npath = \"/api\"",
         "api[0].upstream: this address is not of the form",
     ),

@@ -117,3 +117,45 @@ fn a_port_that_is_not_permitted_is_not_another_programs() {
         .run(&["serve", "--listen", &address, "--admin-listen", "0"])
         .refused("another program has this address");
 }
+
+#[test]
+fn no_part_of_a_password_is_printed() {
+    let mut place = Place::new();
+    for url in [
+        "postgres://postgres:s3cr@tpw@127.0.0.1:1/h2",
+        "postgres://postgres:s3cr/tpw@x@127.0.0.1:1/h2",
+        "postgres://127.0.0.1:1/h2?user=postgres&password=s3cr@tpw",
+        "postgres://postgres:s3cr",
+        "s3cr@tpw@127.0.0.1",
+    ] {
+        place.set("BACKLOT_DATABASE_URL", url);
+        for command in [
+            &["check"][..],
+            &["migrate"],
+            &["instance", "list"],
+            &["backup", "x"],
+            &["serve", "--listen", "0", "--admin-listen", "0"],
+            &["database", "copy", "--to", url],
+        ] {
+            let ran = place.run(command);
+            let said = format!("{}{}", ran.out, ran.err);
+            assert!(!said.contains("s3cr") && !said.contains("tpw"), "{said}");
+            assert_eq!(ran.code, 1, "{said}");
+        }
+    }
+}
+
+#[test]
+fn what_is_not_there_is_said_so() {
+    let place = Place::new();
+    place
+        .run(&["backup", "verify", "nofile"])
+        .refused("there is no backup: nofile does not exist");
+    place
+        .run(&["connection", "test", "nope"])
+        .refused("the configuration has none; [[connection]] adds one");
+    let url = "[database]\nurl = \"postgres://a:b@127.0.0.1:1/x\"\n";
+    place.write("backlot.toml", url);
+    let said = place.run(&["check"]).refused("127.0.0.1");
+    assert_eq!(said.matches("error: ").count(), 1, "said once: {said}");
+}

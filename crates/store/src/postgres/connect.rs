@@ -13,6 +13,7 @@ use super::lease::Lease;
 use super::parameters::Parameters;
 use super::tls::{Security, Tls};
 use crate::StoreError;
+use crate::address::{UNREADABLE, place_of};
 
 /// More connections than these are of no use for what is not one tenant's.
 const MOST_OF_OWNER: usize = 4;
@@ -46,14 +47,10 @@ const OWNER: &str = "
 
 /// Reads the URL. What is wrong with it is not repeated, but for the name of a parameter: there may be a password in it.
 pub(super) fn parse(url: &str) -> Result<(Config, Security), StoreError> {
+    let unreadable = || StoreError::Refused(UNREADABLE.to_owned());
+    place_of(url).ok_or_else(unreadable)?;
     let (url, parameters) = Parameters::take_out_of(url)?;
-    let mut config: Config = url.parse().map_err(|_| {
-        StoreError::Refused(
-            "the URL of the database cannot be read; it is \
-             postgres://user:password@host:5432/database, with what is special in it as %XX"
-                .to_owned(),
-        )
-    })?;
+    let mut config: Config = url.parse().map_err(|_| unreadable())?;
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(LONGEST_WAIT);
     }
@@ -85,7 +82,9 @@ pub(super) fn shown(config: &Config) -> String {
         None => "localhost".to_owned(),
     };
     let port = config.get_ports().first().copied().unwrap_or(5432);
+    // Behind an encoded colon there may be a password.
     let user = config.get_user().unwrap_or_default();
+    let user = user.split(':').next().unwrap_or_default();
     let database = config.get_dbname().unwrap_or(user);
     format!("{user}@{host}:{port}/{database}")
 }
@@ -171,6 +170,8 @@ mod tests {
     fn a_password_is_never_shown() {
         let (config, _) = parse("postgres://me:secret@db.example:5433/shop").unwrap();
         assert_eq!(shown(&config), "me@db.example:5433/shop");
+        let (config, _) = parse("postgres://me%3Asecret@db.example/shop").unwrap();
+        assert_eq!(shown(&config), "me@db.example:5432/shop");
         for url in [
             "postgres://me:secret@host:port/shop",
             "postgres://me:secret@host/x?unheard_of=secret",
@@ -178,6 +179,12 @@ mod tests {
             "postgres://me@host/x?connect_timeout=secret",
             "mysql://me:secret@host/x",
             "postgres://me:secret@host/x?sslmode=secret",
+            "postgres://me:sec@secret@host/x",
+            "postgres://me:sec@secret@host:5432/x?sslmode=disable",
+            "postgres://me@host/x?password=sec&secret",
+            "postgres://me@host/x?password=sec&secret=1",
+            "postgres://host/x?user=me&password=sec@secret",
+            "postgres://me:secret/x",
         ] {
             let error = parse(url).unwrap_err().to_string();
             assert!(!error.contains("secret"), "{error}");

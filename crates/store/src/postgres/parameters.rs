@@ -147,7 +147,9 @@ impl Parameters {
                 all.own.push(name.to_owned());
                 own.push(parameter);
             } else if !all.take(name, decoded)? && !PASSED_OVER.contains(&name) {
-                return Err(refused(name));
+                // It may be a part of a password that has a `&`.
+                let is_certain = !all.names("password");
+                return Err(refused(if is_certain { name } else { "?" }));
             }
         }
         let mark = if own.is_empty() { "" } else { "?" };

@@ -63,11 +63,21 @@ pub(crate) fn at(url: &str) -> Result<Address, String> {
         });
     }
     if let Some(url) = PostgresUrl::new(url) {
-        return Ok(Address::Postgres(url));
+        return url
+            .check()
+            .map(|()| Address::Postgres(url))
+            .map_err(str::to_owned);
     }
-    // The address may hold a password: only its scheme is repeated.
-    let scheme = url.split(':').next().unwrap_or_default();
-    Err(format!(
-        "an address that starts with {scheme:?} is none of a database"
-    ))
+    // The address may hold a password: only its scheme is repeated, if it has one.
+    let scheme = url.split_once("://").map(|(scheme, _)| scheme);
+    let is_scheme = |text: &&str| {
+        text.len() <= 20
+            && text
+                .bytes()
+                .all(|it| it.is_ascii_alphanumeric() || b"+-.:".contains(&it))
+    };
+    Err(match scheme.filter(is_scheme) {
+        Some(scheme) => format!("an address that starts with {scheme:?} is none of a database"),
+        None => "this is no address of a database".to_owned(),
+    })
 }

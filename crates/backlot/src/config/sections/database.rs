@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct Database {
     /// `sqlite://` and the path of a file, relative to the configuration's folder, or
     /// `postgres://user:password@host:5432/name`, which any number of nodes share. Without it:
-    /// `backlot.db` in the data folder. A password is better given as `BACKLOT_DATABASE_URL`.
+    /// `backlot.db` in the data folder. A password is better given as `BACKLOT_DATABASE_URL`; in one, `@` is written `%40`.
     ///
     /// TLS to a PostgreSQL server: `?sslmode=require` encrypts and checks the certificate and the host that it
     /// is for, by the system's authorities or by those in the file that `&sslrootcert=PATH` names
