@@ -35,6 +35,25 @@ impl Connection {
         }
     }
 
+    /// The refusal of a path of ours that goes with another kind of credential than this connection's.
+    pub(crate) fn of_another_kind(&self, refusal: Refusal) -> Refusal {
+        let (name, credential) = (&self.settings.name, &self.settings.credential);
+        let remedy = match credential {
+            CredentialSettings::Account(_) => format!(
+                "This connection has an account, and no key that is typed in: send the owner to \
+                 `/connections/{name}/authorize`."
+            ),
+            _ if credential.own_secret().is_some() => format!(
+                "This connection has a key that the owner types in, and no account: put it with \
+                 `PUT /connections/{name}/key`."
+            ),
+            _ => "This connection has one credential for all instances, in the configuration, so there is nothing \
+                  to connect."
+                .to_owned(),
+        };
+        refusal.with_remedy(remedy)
+    }
+
     fn how_to_connect(&self, refusal: &Refusal) -> String {
         let (name, credential) = (&self.settings.name, &self.settings.credential);
         let missing = refusal.cause().and_then(|it| it.strip_prefix(OF_A_SECRET));

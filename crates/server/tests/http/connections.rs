@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::routing::post;
-use backlot_server::connections::{HeaderNames, Kept, SecretSource};
+use backlot_server::connections::{CredentialSettings, HeaderNames, Kept, SecretSource};
 use backlot_server::{ConnectionFault, Connections};
 use backlot_wix::Role;
 use http::{HeaderName, HeaderValue};
@@ -360,6 +360,44 @@ async fn a_write_without_a_body_says_that_its_length_is_zero() {
             let length = headers.get("content-length").map(|it| it.to_str().unwrap());
             assert_eq!(length, expected, "{method} {sent:?}");
             assert!(!headers.contains_key("transfer-encoding"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_path_of_another_kind_of_credential_is_explained() {
+    let party = ThirdParty::start().await;
+    let plain = party.connection("", &[("GET /me", &[Role::Owner])]);
+    let mut keyed = plain.clone();
+    keyed.credential = CredentialSettings::Bearer(SecretSource::OfInstance("key".into()));
+    for (connection, paths, words) in [
+        (
+            party.accounts(),
+            &["key"][..],
+            "This connection has an account",
+        ),
+        (
+            keyed,
+            &["authorize", "callback"],
+            "This connection has a key that the owner types in",
+        ),
+        (
+            plain,
+            &["authorize", "callback", "key", "status", "disconnect"],
+            "one credential for all instances",
+        ),
+    ] {
+        let server = TestServer::start_with(vec![], connected(connection)).await;
+        for path in paths {
+            let path = format!("/connections/x/{path}");
+            for method in ["PUT", "POST", "GET"] {
+                let credential = instance("owner");
+                let headers = [("authorization", credential.as_str())];
+                let reply = request(server.address, method, &path, &headers, "").await;
+                assert_eq!(reply.code(), "CONNECTION_CALL_NOT_ALLOWED", "{reply:?}");
+                assert!(reply.body.contains(words), "{path}: {}", reply.body);
+                assert!(!reply.body.contains("Add it to `calls`"), "{}", reply.body);
+            }
         }
     }
 }

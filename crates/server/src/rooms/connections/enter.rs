@@ -14,7 +14,7 @@ use crate::body::ReplyBody;
 use crate::caller::{look, prove, remove_instance};
 use crate::connections::{CallPlace, Connection, CredentialSettings, Incoming};
 use crate::cors::{self, Decision};
-use crate::error::{Code, Refusal};
+use crate::error::{Code, Reason, Refusal};
 use crate::exchange::Exchange;
 use crate::house::House;
 use crate::rooms::read_ahead::read_small;
@@ -29,9 +29,17 @@ pub(crate) async fn enter(
     let path = request.uri().path();
     let place = Place::find(&house.connections, path)?;
     let (own, rest) = (place.own(), path.len() - place.rest.len());
+    let is_of_another_kind = own.is_none() && Own::named(place.rest).is_some();
     let connection = place.connection;
     let answer = answer(house, exchange, decision, request, (&connection, own, rest));
-    answer.await.map_err(|refusal| connection.explain(refusal))
+    answer.await.map_err(|refusal| {
+        let is_listed = refusal.code() != Reason::Own(Code::ConnectionCallNotAllowed);
+        if is_of_another_kind && !is_listed {
+            connection.of_another_kind(refusal)
+        } else {
+            connection.explain(refusal)
+        }
+    })
 }
 
 async fn answer(

@@ -57,6 +57,18 @@ impl<'path> Place<'path> {
 }
 
 impl Own {
+    /// The path of ours that this would be, if the connection's credential were of its kind.
+    pub(super) fn named(rest: &str) -> Option<Self> {
+        Some(match rest {
+            "/authorize" => Self::Authorize,
+            "/callback" => Self::Callback,
+            "/key" => Self::Key,
+            "/status" => Self::Status,
+            "/disconnect" => Self::Disconnect,
+            _ => return None,
+        })
+    }
+
     pub(super) fn methods(self, connection: &Connection) -> Methods {
         Methods::new(match self {
             Self::Authorize => vec![Method::GET, Method::POST],
