@@ -24,6 +24,7 @@ pub(super) fn check(declared: &Declared) -> Vec<Finding> {
         check_choices(definition, field, &key, &mut findings);
         check_backfill(declared, field, &key, &mut findings);
     }
+    check_renames(declared, &mut findings);
     check_indexes(definition, &mut findings);
     if let Some(shown) = &definition.display_field
         && !is_declared(definition, shown)
@@ -193,6 +194,24 @@ fn check_backfill(declared: &Declared, field: &Field, key: &str, findings: &mut 
             field.key
         );
         findings.push(Finding::new(format!("{key}.renamed_from"), cause));
+    }
+}
+
+/// A field's values cannot go to two fields.
+fn check_renames(declared: &Declared, findings: &mut Vec<Finding>) {
+    let renames = &declared.backfill.renames;
+    for (place, field) in declared.definition.fields.iter().enumerate() {
+        let of = |key: &str| renames.iter().position(|(_, present)| present == key);
+        let Some(own) = of(&field.key) else { continue };
+        let (earlier, _) = &renames[own];
+        let first = renames.iter().position(|(it, _)| it == earlier);
+        if let Some(first) = first.filter(|first| *first < own) {
+            let cause = format!(
+                "{}: {} is renamed from {earlier}, too, and only one field can have what items hold in it",
+                field.key, renames[first].1
+            );
+            findings.push(Finding::new(format!("fields[{place}].renamed_from"), cause));
+        }
     }
 }
 

@@ -204,6 +204,12 @@ fn every_mistake_is_told_at_its_own_line() {
             "a field of its own",
         ),
         (
+            "type = \"TEXT\"\nrenamed_from = \"then\"\n[[fields]]\nkey = \"b\"\ntype = \"TEXT\"\n\
+             renamed_from = \"then\"",
+            9,
+            "b: a is renamed from then, too",
+        ),
+        (
             "type = \"TEXT\"\n[[fields]]\nkey = \"a\"\ntype = \"TEXT\"",
             6,
             "declared twice",
