@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use backlot_store::Store;
 use backlot_store::instances::{Instances as _, Sighting};
+use backlot_wix::caller::CredentialKind;
 use backlot_wix::{Caller, InstanceId};
 use jiff::Timestamp;
 use parking_lot::Mutex;
@@ -42,8 +43,20 @@ impl Registry {
                 first_seen: now,
                 last_seen: now,
                 requests: [0; 4],
+                plan: None,
+                site_id: None,
             }
         });
+        // Tokens name no plan: what Wix says of the instance has it.
+        if caller.credential == CredentialKind::SignedInstance {
+            name(
+                &mut sighting.plan,
+                caller.plan.as_deref().unwrap_or_default(),
+            );
+        }
+        if let Some(site_id) = caller.site_id.as_deref() {
+            name(&mut sighting.site_id, site_id);
+        }
         sighting.last_seen = now;
         sighting.requests[caller.role.index()] += 1;
         is_first
@@ -78,8 +91,17 @@ impl Registry {
                     for (count, before) in sighting.requests.iter_mut().zip(old.requests) {
                         *count += before;
                     }
+                    sighting.plan = sighting.plan.take().or(old.plan);
+                    sighting.site_id = sighting.site_id.take().or(old.site_id);
                 }
             }
         }
+    }
+}
+
+/// Sets what is named, without a new text where it is the same.
+fn name(known: &mut Option<String>, named: &str) {
+    if known.as_deref() != Some(named) {
+        *known = Some(named.to_owned());
     }
 }

@@ -16,6 +16,10 @@ pub struct Sighting {
     pub last_seen: Timestamp,
     /// Verified requests by role, in the order of [`backlot_wix::Role::ALL`].
     pub requests: [u64; 4],
+    /// The plan that the last signed instance named, empty for none. `None` where no signed instance came.
+    pub plan: Option<String>,
+    /// The site that a credential named last.
+    pub site_id: Option<String>,
 }
 
 /// What is known of an instance.
@@ -29,6 +33,10 @@ pub struct Instance {
     pub last_seen: Timestamp,
     /// Verified requests by role, in the order of [`backlot_wix::Role::ALL`].
     pub requests: [u64; 4],
+    /// The plan that the last signed instance named, empty for none. `None` where no signed instance ever came.
+    pub plan: Option<String>,
+    /// The site that a credential named last.
+    pub site_id: Option<String>,
 }
 
 /// What the items of one instance take up.

@@ -60,6 +60,8 @@ fn sighting(id: u8, first: i64, last: i64, requests: [u64; 4]) -> Sighting {
         first_seen: at(first),
         last_seen: at(last),
         requests,
+        plan: None,
+        site_id: None,
     }
 }
 
@@ -86,6 +88,8 @@ async fn sightings_add_up_and_survive_a_restart(place: &Place) {
         first_seen: at(50),
         last_seen: at(200),
         requests: [2, 1, 3, 1],
+        plan: None,
+        site_id: None,
     };
     assert_eq!(
         store.instance(instance_id(1)).await.unwrap(),
@@ -95,6 +99,21 @@ async fn sightings_add_up_and_survive_a_restart(place: &Place) {
     assert_eq!(latest.len(), 2);
     assert_eq!(latest[0], expected);
     assert_eq!(store.latest_instances(1).await.unwrap().len(), 1);
+
+    // What credentials name last is kept, and those that name nothing change nothing.
+    for (plan, site_id, expected) in [
+        (Some("pro"), None, (Some("pro"), None)),
+        (None, Some("site"), (Some("pro"), Some("site"))),
+        (Some(""), None, (Some(""), Some("site"))),
+        (None, None, (Some(""), Some("site"))),
+    ] {
+        let mut named = sighting(1, 300, 300, [0; 4]);
+        named.plan = plan.map(str::to_owned);
+        named.site_id = site_id.map(str::to_owned);
+        store.record_sightings(vec![named]).await.unwrap();
+        let known = store.instance(instance_id(1)).await.unwrap().unwrap();
+        assert_eq!((known.plan.as_deref(), known.site_id.as_deref()), expected);
+    }
 }
 
 fn signing_key(name: &str, created_at: i64, ends_at: Option<i64>) -> SigningKey {

@@ -176,6 +176,8 @@ async fn an_import_takes_an_instances_place_in_one_change(place: &Place) {
         first_seen: at(100),
         last_seen: at(100),
         requests: [9; 4],
+        plan: None,
+        site_id: None,
     };
     store.record_sightings(vec![sighting]).await.unwrap();
     fill(&store, one, &["old"]).await;

@@ -14,5 +14,6 @@ mod demo;
 mod explained;
 mod exports;
 mod harness;
+mod instances;
 mod migrations;
 mod output_files;

@@ -112,6 +112,9 @@ fn seen(instance: Option<&Instance>) -> Map<String, Value> {
             "requests".to_owned(),
             requests.collect::<Map<_, _>>().into(),
         );
+        let plan = instance.plan.as_deref().filter(|it| !it.is_empty());
+        known.insert("plan".to_owned(), json!(plan));
+        known.insert("siteId".to_owned(), json!(instance.site_id));
     }
     known
 }

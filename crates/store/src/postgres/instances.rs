@@ -15,11 +15,14 @@ use crate::rows::instant;
 // Sorted, so that two nodes that write at once lock the rows in the same order.
 const ADD: &str = "
     INSERT INTO instances AS known (instance_id, first_seen_ms, last_seen_ms,
-                                    visitor_requests, member_requests, owner_requests, app_requests)
+                                    visitor_requests, member_requests, owner_requests, app_requests,
+                                    plan, site_id)
     SELECT id, min(first), max(last),
-           sum(visitor)::bigint, sum(member)::bigint, sum(owner)::bigint, sum(app)::bigint
+           sum(visitor)::bigint, sum(member)::bigint, sum(owner)::bigint, sum(app)::bigint,
+           max(plan), max(site)
     FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
-                $7::bigint[]) AS seen(id, first, last, visitor, member, owner, app)
+                $7::bigint[], $8::text[], $9::text[])
+         AS seen(id, first, last, visitor, member, owner, app, plan, site)
     GROUP BY id ORDER BY id
     ON CONFLICT (instance_id) DO UPDATE SET
         first_seen_ms    = least(known.first_seen_ms, excluded.first_seen_ms),
@@ -27,16 +30,18 @@ const ADD: &str = "
         visitor_requests = known.visitor_requests + excluded.visitor_requests,
         member_requests  = known.member_requests + excluded.member_requests,
         owner_requests   = known.owner_requests + excluded.owner_requests,
-        app_requests     = known.app_requests + excluded.app_requests";
+        app_requests     = known.app_requests + excluded.app_requests,
+        plan             = coalesce(excluded.plan, known.plan),
+        site_id          = coalesce(excluded.site_id, known.site_id)";
 
 const ONE: &str = "
     SELECT instance_id, first_seen_ms, last_seen_ms,
-           visitor_requests, member_requests, owner_requests, app_requests
+           visitor_requests, member_requests, owner_requests, app_requests, plan, site_id
     FROM instances WHERE instance_id = $1";
 
 const LATEST: &str = "
     SELECT instance_id, first_seen_ms, last_seen_ms,
-           visitor_requests, member_requests, owner_requests, app_requests
+           visitor_requests, member_requests, owner_requests, app_requests, plan, site_id
     FROM instances ORDER BY last_seen_ms DESC, instance_id LIMIT $1";
 
 const AFTER: &str = "
@@ -106,7 +111,9 @@ impl Instances for PostgresStore {
     async fn record_sightings(&self, batch: Vec<Sighting>) -> Result<(), StoreError> {
         let numbers = |of: fn(&Sighting) -> i64| batch.iter().map(of).collect::<Vec<i64>>();
         let ids: Vec<Uuid> = batch.iter().map(|it| uuid(it.instance_id)).collect();
-        let values: [Bound<'_>; 7] = [
+        let plans: Vec<Option<String>> = batch.iter().map(|it| it.plan.clone()).collect();
+        let sites: Vec<Option<String>> = batch.iter().map(|it| it.site_id.clone()).collect();
+        let values: [Bound<'_>; 9] = [
             &ids,
             &numbers(|it| it.first_seen.as_millisecond()),
             &numbers(|it| it.last_seen.as_millisecond()),
@@ -114,6 +121,8 @@ impl Instances for PostgresStore {
             &numbers(|it| it.requests[1].cast_signed()),
             &numbers(|it| it.requests[2].cast_signed()),
             &numbers(|it| it.requests[3].cast_signed()),
+            &plans,
+            &sites,
         ];
         attempt!(writing: self.change(ADD, &values)).map(drop)
     }
@@ -242,6 +251,8 @@ fn read(row: &Row) -> Result<Instance, Failure> {
         first_seen: instant(row.try_get(1)?)?,
         last_seen: instant(row.try_get(2)?)?,
         requests,
+        plan: row.try_get(7)?,
+        site_id: row.try_get(8)?,
     })
 }
 

@@ -9,7 +9,7 @@ use super::tenant::owners_transaction;
 use crate::StoreError;
 
 /// In order. A migration that has been released is never edited.
-const MIGRATIONS: [(i64, &str); 14] = [
+const MIGRATIONS: [(i64, &str); 15] = [
     (
         1,
         include_str!("../../migrations/postgres/0001_instances.sql"),
@@ -59,6 +59,10 @@ const MIGRATIONS: [(i64, &str); 14] = [
     (
         14,
         include_str!("../../migrations/postgres/0014_index_builds.sql"),
+    ),
+    (
+        15,
+        include_str!("../../migrations/postgres/0015_named_by_credentials.sql"),
     ),
 ];
 

@@ -12,19 +12,22 @@ use crate::rows::instant;
 
 const ADD: &str = "
     INSERT INTO instances (instance_id, first_seen_ms, last_seen_ms,
-                           visitor_requests, member_requests, owner_requests, app_requests)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                           visitor_requests, member_requests, owner_requests, app_requests,
+                           plan, site_id)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
     ON CONFLICT (instance_id) DO UPDATE SET
         first_seen_ms    = min(first_seen_ms, excluded.first_seen_ms),
         last_seen_ms     = max(last_seen_ms, excluded.last_seen_ms),
         visitor_requests = visitor_requests + excluded.visitor_requests,
         member_requests  = member_requests + excluded.member_requests,
         owner_requests   = owner_requests + excluded.owner_requests,
-        app_requests     = app_requests + excluded.app_requests";
+        app_requests     = app_requests + excluded.app_requests,
+        plan             = coalesce(excluded.plan, plan),
+        site_id          = coalesce(excluded.site_id, site_id)";
 
 const READ: &str = "
     SELECT instance_id, first_seen_ms, last_seen_ms,
-           visitor_requests, member_requests, owner_requests, app_requests
+           visitor_requests, member_requests, owner_requests, app_requests, plan, site_id
     FROM instances";
 
 impl Instances for SqliteStore {
@@ -42,6 +45,8 @@ impl Instances for SqliteStore {
                         member,
                         owner,
                         app,
+                        sighting.plan,
+                        sighting.site_id,
                     ])?;
                 }
             }
@@ -220,15 +225,23 @@ fn read(row: &Row<'_>) -> rusqlite::Result<ReadRow> {
     let text: String = row.get(0)?;
     let times: [i64; 2] = [row.get(1)?, row.get(2)?];
     let requests: [i64; 4] = [row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?];
-    Ok(assemble(&text, times, requests))
+    let named = [row.get(7)?, row.get(8)?];
+    Ok(assemble(&text, times, requests, named))
 }
 
-fn assemble(text: &str, [first, last]: [i64; 2], requests: [i64; 4]) -> ReadRow {
+fn assemble(
+    text: &str,
+    [first, last]: [i64; 2],
+    requests: [i64; 4],
+    [plan, site_id]: [Option<String>; 2],
+) -> ReadRow {
     Ok(Instance {
         instance_id: instance_id(text)?,
         first_seen: instant(first)?,
         last_seen: instant(last)?,
         requests: requests.map(i64::cast_unsigned),
+        plan,
+        site_id,
     })
 }
 

@@ -243,6 +243,8 @@ impl<'store> Importer<'store> {
                     first_seen,
                     last_seen,
                     requests,
+                    plan: None,
+                    site_id: None,
                 };
                 match &mut self.stage {
                     Some(stage) => stage.sighting = Some(sighting),

@@ -2,8 +2,9 @@
 
 use std::io::Write as _;
 
-use backlot_store::instance_details::InstanceDetails as _;
-use backlot_store::instances::Instances as _;
+use backlot_store::instance_details::{Details, InstanceDetails as _};
+use backlot_store::instances::{Instance, Instances as _};
+use backlot_wix::InstanceId;
 use serde_json::json;
 
 use crate::cli::arguments::InstanceList;
@@ -17,8 +18,41 @@ const PAGE: u32 = 500;
 struct Line {
     id: String,
     site: Option<String>,
+    /// Empty for none.
     plan: Option<String>,
     last_seen: Option<jiff::Timestamp>,
+}
+
+impl Line {
+    fn of(id: InstanceId, seen: Option<Instance>, details: Option<Details>) -> Self {
+        let last_seen = seen.as_ref().map(|it| it.last_seen);
+        let (named, site_id) = seen.map_or((None, None), |it| (it.plan, it.site_id));
+        let asked_at = details.as_ref().map(|it| it.fetched_at);
+        let answer = details.map(|it| it.answer);
+        let said = answer
+            .as_ref()
+            .map(|it| it.plan().unwrap_or_default().to_owned());
+        // A credential of after the answer knows better.
+        let plan = if asked_at > last_seen {
+            said.or(named)
+        } else {
+            named.or(said)
+        };
+        let site = answer.and_then(|it| it.site.url.or(it.site.site_id));
+        Self {
+            id: id.to_string(),
+            site: site.or(site_id),
+            plan,
+            last_seen,
+        }
+    }
+
+    /// The plan in a word; `None` where it is not known.
+    fn plan(&self) -> Option<&str> {
+        self.plan
+            .as_deref()
+            .map(|it| if it.is_empty() { "free" } else { it })
+    }
 }
 
 pub(super) fn run(arguments: &InstanceList) -> anyhow::Result<()> {
@@ -31,14 +65,8 @@ pub(super) fn run(arguments: &InstanceList) -> anyhow::Result<()> {
             let Some(last) = page.last() else { break };
             after = Some(*last);
             for id in page {
-                let details = store.details(id).await?.map(|it| it.answer);
-                let seen = store.instance(id).await?;
-                lines.push(Line {
-                    id: id.to_string(),
-                    plan: details.as_ref().and_then(|it| it.plan().map(str::to_owned)),
-                    site: details.and_then(|it| it.site.url.or(it.site.site_id)),
-                    last_seen: seen.map(|it| it.last_seen),
-                });
+                let details = store.details(id).await?;
+                lines.push(Line::of(id, store.instance(id).await?, details));
             }
         }
         anyhow::Ok(lines)
@@ -51,7 +79,7 @@ pub(super) fn run(arguments: &InstanceList) -> anyhow::Result<()> {
                 json!({
                     "instanceId": line.id,
                     "site": line.site,
-                    "plan": line.plan,
+                    "plan": line.plan.as_ref().filter(|it| !it.is_empty()),
                     "lastSeen": line.last_seen.map(|it| it.to_string()),
                 })
             })
@@ -65,7 +93,7 @@ pub(super) fn run(arguments: &InstanceList) -> anyhow::Result<()> {
             out,
             "{}  plan {:12}  last seen {:20}  {}",
             line.id,
-            printable(line.plan.as_deref().unwrap_or("-")),
+            printable(line.plan().unwrap_or("unknown")),
             seen.as_deref().unwrap_or("never"),
             printable(line.site.as_deref().unwrap_or("site unknown")),
         )?;

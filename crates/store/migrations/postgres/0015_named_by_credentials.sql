@@ -1,0 +1,3 @@
+-- What credentials say of an instance: the plan of the last signed instance, empty for none, and the site.
+ALTER TABLE instances ADD COLUMN plan text;
+ALTER TABLE instances ADD COLUMN site_id text;
