@@ -218,6 +218,11 @@ fn gather(
     else {
         return Ok((remarks, None));
     };
+    let simulated_name = config
+        .dev
+        .app_name
+        .clone()
+        .or_else(|| config.app.name.clone());
     let server = &config.server;
     let head_limit_bytes = usize::try_from(server.head_limit.bytes()).unwrap_or(usize::MAX);
     let resolved = Resolved {
@@ -236,7 +241,7 @@ fn gather(
             data_room,
             connections: ConnectionsSettings {
                 list: connections,
-                app_name: config.app.name.clone(),
+                app_name: app_name(&config, mode),
             },
             vault: None,
             public_url,
@@ -266,7 +271,7 @@ fn gather(
         log_format: log_format(config.log.format, mode),
         log_level: log_level(config.log.level),
         app_page: config.dev.app_page,
-        app_name: config.dev.app_name,
+        app_name: simulated_name,
         wix_is_the_simulator: mode == Mode::Dev && config.wix.base_url.is_none(),
         master_key: MasterKeyPlace::find(
             source,
@@ -279,6 +284,12 @@ fn gather(
         notes: remarks.notes.clone(),
     };
     Ok((remarks, Some(resolved)))
+}
+
+/// The app's name for people; on a developer's machine also the one that the simulator has for it.
+fn app_name(config: &Config, mode: Mode) -> Option<String> {
+    let of_dev = config.dev.app_name.as_ref().filter(|_| mode == Mode::Dev);
+    config.app.name.as_ref().or(of_dev).cloned()
 }
 
 /// `https://backend.example.com`, perhaps with a path.

@@ -280,3 +280,28 @@ fn a_credential_may_come_in_headers_of_the_apps_own() {
         assert!(said.contains("app.instance_headers[0]: "), "{name}: {said}");
     }
 }
+
+#[test]
+fn an_app_has_one_name_unless_the_simulator_is_to_have_another() {
+    for (sections, of_pages, of_simulator) in [
+        ("", None, None),
+        ("name = \"Desk\"\n", Some("Desk"), Some("Desk")),
+        ("[dev]\napp_name = \"Try\"\n", Some("Try"), Some("Try")),
+        (
+            "name = \"Desk\"\n[dev]\napp_name = \"Try\"\n",
+            Some("Desk"),
+            Some("Try"),
+        ),
+    ] {
+        let text = format!("{APP}{sections}");
+        let resolved = load(&text, Mode::Dev, &[]).unwrap();
+        let names = (
+            resolved.settings.connections.app_name.as_deref(),
+            resolved.app_name.as_deref(),
+        );
+        assert_eq!(names, (of_pages, of_simulator), "{sections}");
+    }
+    let text = format!("{APP}[dev]\napp_name = \"Try\"\n");
+    let resolved = load(&text, Mode::Serve, &[]).unwrap();
+    assert_eq!(resolved.settings.connections.app_name, None);
+}

@@ -7,7 +7,8 @@ use backlot_wix::Role;
 
 use crate::harness::accounts::{begin, come_back, connect, me, parameter, status};
 use crate::harness::{
-    NEW_SECRET, PAGE, Reply, TestServer, ThirdParty, connected, instance, payload, request, signed,
+    FakeWix, NEW_SECRET, PAGE, Reply, TestServer, ThirdParty, connected, instance, payload,
+    request, signed,
 };
 
 async fn posting(party: &ThirdParty, posts: bool) -> TestServer {
@@ -245,4 +246,21 @@ async fn remedies_fit_the_connection() {
         );
         assert!(!reply.body.contains("{name}"), "{}", reply.body);
     }
+}
+
+#[tokio::test]
+async fn the_page_names_the_app_as_wix_does() {
+    let party = ThirdParty::start().await;
+    let wix = FakeWix::start().await;
+    let says = r#"{"instance":{"appName":"Order Desk"},"site":{}}"#;
+    wix.on("/apps/v1/instance", 200, says);
+    let server = TestServer::start_with(vec![], |settings| {
+        wix.of(settings);
+        settings.connections.list = vec![party.accounts()];
+    })
+    .await;
+    party.grants(r#"{"access_token":"a"}"#);
+    let reply = connect(&server).await;
+    let expected = "<h1>Order Desk is connected to X</h1>";
+    assert!(reply.body.contains(expected), "{}", reply.body);
 }

@@ -11,7 +11,7 @@ pub struct Dev {
     /// CLI's dev server has it. Today's CLI and the one on Astro are at `http://localhost:4321`, and a dashboard page there
     /// at `/_wix/extensions/backoffice/<id>`; the first CLI is at `http://localhost:5173/`.
     pub app_page: Option<String>,
-    /// What the simulator calls the app. Defaults to `Demo app` while the demo page is shown, and to `Your app` with a
+    /// What the simulator calls the app. Defaults to `app.name`; without one to `Demo app` while the demo page is shown, and to `Your app` with a
     /// page of your own.
     pub app_name: Option<String>,
 }

@@ -4,6 +4,7 @@
 //! authorize` is what a page asks: it gets the address, and opens it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use backlot_outbound::body::{BodyLimits, RequestBody};
 use backlot_outbound::connection::grant::{known_word, scopes_in};
@@ -25,6 +26,8 @@ use crate::house::House;
 
 /// The most bytes of a form that a provider's page posts.
 const MAX_FORM_BYTES: u64 = 64 * 1024;
+/// How long Wix may take to say what the app is called.
+const NAME_TIMEOUT: Duration = Duration::from_secs(2);
 
 pub(super) async fn answer(
     house: &House,
@@ -172,12 +175,14 @@ async fn ended(
     accounts.finish(connection, settings, state, returned).await
 }
 
-/// The app's name, as the configuration has it, or as Wix has said it of this instance before.
+/// The app's name, as the configuration has it, or as Wix says.
 async fn app_name(house: &House, instance_id: Option<InstanceId>) -> Option<String> {
     if let Some(name) = &house.connections.app_name {
         return Some(name.clone());
     }
-    let details = house.directory.kept(instance_id?).await?;
+    // A person waits, but not for long.
+    let asked = house.directory.get(instance_id?);
+    let details = tokio::time::timeout(NAME_TIMEOUT, asked).await.ok()?.ok()?;
     details.answer.instance.app_name.clone()
 }
 
