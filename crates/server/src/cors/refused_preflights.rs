@@ -16,6 +16,15 @@ const MOST: usize = 20;
 /// The most of a path or an origin that is repeated, in characters.
 const SHOWN: usize = 200;
 
+/// What is to be logged.
+#[derive(Debug, PartialEq, Eq)]
+enum Due {
+    Line,
+    /// That nothing more follows for a while.
+    LastLine,
+    Nothing,
+}
+
 /// Which origins were spoken of a moment ago.
 #[derive(Default)]
 pub(crate) struct RefusedPreflights(Mutex<HashMap<Box<str>, Instant>>);
@@ -30,27 +39,39 @@ impl RefusedPreflights {
             shown(value.unwrap_or_default())
         };
         let (origin, method) = (text(ORIGIN), text(ACCESS_CONTROL_REQUEST_METHOD));
-        if self.is_due(&origin, Instant::now()) {
-            let path = shown(path);
-            let remedy = remedy(&origin);
-            tracing::warn!(
-                origin,
-                path,
-                method,
-                remedy,
-                "refused a preflight: the origin is not on the list"
-            );
+        match self.due(&origin, Instant::now()) {
+            Due::Line => {
+                let path = shown(path);
+                let remedy = remedy(&origin);
+                tracing::warn!(
+                    origin,
+                    path,
+                    method,
+                    remedy,
+                    "refused a preflight: the origin is not on the list"
+                );
+            }
+            Due::LastLine => tracing::warn!(
+                origins = MOST,
+                "refused preflights of more origins than are logged in a minute; the next ones are not logged"
+            ),
+            Due::Nothing => {}
         }
     }
 
-    fn is_due(&self, origin: &str, now: Instant) -> bool {
+    fn due(&self, origin: &str, now: Instant) -> Due {
         let mut known = self.0.lock();
         known.retain(|_, at| now.duration_since(*at) < EACH);
-        if known.len() >= MOST || known.contains_key(origin) {
-            return false;
+        if known.len() > MOST || known.contains_key(origin) {
+            return Due::Nothing;
         }
+        // The first that is too many is known, too, so that this is said once.
         known.insert(origin.into(), now);
-        true
+        if known.len() > MOST {
+            Due::LastLine
+        } else {
+            Due::Line
+        }
     }
 }
 
@@ -83,13 +104,18 @@ mod tests {
     fn an_origin_is_spoken_of_once_a_minute_and_few_are() {
         let refused = RefusedPreflights::default();
         let begin = Instant::now();
-        assert!(refused.is_due("https://a.example", begin));
-        assert!(!refused.is_due("https://a.example", begin + EACH / 2));
-        assert!(refused.is_due("https://a.example", begin + EACH));
+        let due = |origin: &str, now| refused.due(origin, now);
+        assert_eq!(due("https://a.example", begin), Due::Line);
+        assert_eq!(due("https://a.example", begin + EACH / 2), Due::Nothing);
+        assert_eq!(due("https://a.example", begin + EACH), Due::Line);
         let later = begin + EACH * 3;
-        let said = (0..1000).filter(|it| refused.is_due(&format!("https://{it}.example"), later));
-        assert_eq!(said.count(), MOST);
-        assert!(refused.is_due("https://b.example", later + EACH));
+        let said: Vec<Due> = (0..1000)
+            .map(|it| due(&format!("https://{it}.example"), later))
+            .filter(|it| *it != Due::Nothing)
+            .collect();
+        assert_eq!(said.len(), MOST + 1);
+        assert_eq!(said.last(), Some(&Due::LastLine), "and says that it ends");
+        assert_eq!(due("https://b.example", later + EACH), Due::Line);
     }
 
     #[test]
