@@ -79,6 +79,8 @@ pub(crate) struct House {
     pub(crate) buffers: BufferBudget,
     /// True from the signal to stop on: replies close their connection.
     pub(crate) draining: AtomicBool,
+    /// Whether the database answered when it was last looked at, which is once a second.
+    pub(crate) database_answers: AtomicBool,
 }
 
 impl House {
@@ -188,6 +190,8 @@ impl House {
             reply_pace: ReplyPace::default(),
             buffers: BufferBudget::new(settings.buffers),
             draining: AtomicBool::new(false),
+            // It was opened a moment ago.
+            database_answers: AtomicBool::new(true),
         })
     }
 

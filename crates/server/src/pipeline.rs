@@ -147,7 +147,10 @@ async fn steps(
     match route {
         Route::Index => Ok(house.index.answer(request.headers())),
         Route::Healthz => Ok(small::healthz()),
-        Route::Readyz => small::readyz(house.draining.load(Ordering::Relaxed)),
+        Route::Readyz => {
+            let draining = house.draining.load(Ordering::Relaxed);
+            small::readyz(draining, house.database_answers.load(Ordering::Relaxed))
+        }
         Route::Jwks => Ok(small::jwks(house.elevated.jwks())),
         Route::Whoami => {
             let proof = look(house, exchange, &request)?;

@@ -1,6 +1,8 @@
 //! A backup that takes the database's place while a server runs: everything that is remembered of the one before is
 //! forgotten, and the keys of the new one are opened.
 
+use std::sync::atomic::Ordering;
+
 use backlot_store::StoreError;
 use backlot_store::markers::{Markers as _, RESTORED};
 
@@ -42,10 +44,18 @@ impl Takeover {
         house: &House,
     ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         let present = match house.store.marker(RESTORED).await {
-            Ok(present) => present,
-            // Whoever writes learns of it.
-            Err(StoreError::Unavailable(_) | StoreError::TimedOut) => return Ok(()),
-            Err(error) => return Err(error.into()),
+            Ok(present) => {
+                house.database_answers.store(true, Ordering::Relaxed);
+                present
+            }
+            Err(error) => {
+                house.database_answers.store(false, Ordering::Relaxed);
+                return match error {
+                    // Whoever writes learns of it.
+                    StoreError::Unavailable(_) | StoreError::TimedOut => Ok(()),
+                    error => Err(error.into()),
+                };
+            }
         };
         let Known::Mark(known) = &self.known else {
             self.known = Known::Mark(present);

@@ -13,10 +13,16 @@ pub(crate) fn healthz() -> Response<ReplyBody> {
     json(Bytes::from_static(br#"{"status":"ok"}"#), "no-store")
 }
 
-/// `GET /readyz`: new requests are welcome.
-pub(crate) fn readyz(draining: bool) -> Result<Response<ReplyBody>, Refusal> {
+/// `GET /readyz`: new requests are welcome. Not while the server stops, nor while the database is gone.
+pub(crate) fn readyz(
+    draining: bool,
+    database_answers: bool,
+) -> Result<Response<ReplyBody>, Refusal> {
     if draining {
         return Err(Refusal::from(Code::NotReady).retry_after(1));
+    }
+    if !database_answers {
+        return Err(Refusal::from(Code::DatabaseUnavailable).retry_after(2));
     }
     Ok(json(
         Bytes::from_static(br#"{"status":"ready"}"#),
