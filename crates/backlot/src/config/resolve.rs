@@ -76,6 +76,8 @@ pub struct Resolved {
     pub wix_is_the_simulator: bool,
     /// Where the master key of the secrets is.
     pub(crate) master_key: MasterKeyPlace,
+    /// Whether the configuration says how many connections are let in.
+    pub(crate) has_max_connections: bool,
     /// The flags with which other commands find the same data.
     pub(crate) command_flags: String,
     /// What is allowed, but should be known.
@@ -279,6 +281,7 @@ fn gather(
             data,
             environment,
         ),
+        has_max_connections: source.origin("server.max_connections").is_some(),
         command_flags: source.command_flags().to_owned(),
         warnings: remarks.warnings.clone(),
         notes: remarks.notes.clone(),

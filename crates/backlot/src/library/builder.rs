@@ -96,7 +96,7 @@ impl Builder {
             );
             resolved.settings.api.push(entry);
         }
-        hold_connections(&mut resolved.settings);
+        hold_connections(&mut resolved.settings, resolved.has_max_connections);
         let store = resolved.database.open().await?;
         if copy::is_unfinished(&store).await? {
             return Err(cli::mistake(format!(
@@ -131,8 +131,8 @@ impl Builder {
     }
 }
 
-/// Sees that the connections that are let in leave room for what they need.
-fn hold_connections(settings: &mut Settings) {
+/// Sees that the connections that are let in leave room for what they need. A person who has chosen how many is told.
+fn hold_connections(settings: &mut Settings, is_chosen: bool) {
     let wanted = &mut settings.connection_limits.connections;
     let Some(limit) = open_files::raise_limit() else {
         return;
@@ -141,9 +141,11 @@ fn hold_connections(settings: &mut Settings) {
     if *wanted <= most {
         return;
     }
-    tracing::warn!(
-        "server.max_connections is {most}, not {wanted}: the system lets this program have {limit} files open, and a \
+    if is_chosen {
+        tracing::warn!(
+            "server.max_connections is {most}, not {wanted}: the system lets this program have {limit} files open, and a \
          connection may need two; raise that (ulimit -Hn, LimitNOFILE= of systemd), or lower server.max_connections"
-    );
+        );
+    }
     *wanted = most;
 }

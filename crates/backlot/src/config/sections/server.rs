@@ -39,7 +39,7 @@ pub struct Server {
     pub max_buffered_bytes: Size,
     /// The most connections at a time. Past it one that has been idle for a second makes room for the next; more wait in
     /// the system's queue. The limit of open files is raised as far as the
-    /// system lets it; where it leaves less room than two for each connection, fewer are let in, and the log says so.
+    /// system lets it; where it leaves less room than two for each connection, fewer are let in; the log says so if this is set.
     pub max_connections: u32,
     /// How long to go on accepting after the signal to stop, while clients are asked to leave.
     pub drain_linger: Duration,
