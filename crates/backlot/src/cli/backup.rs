@@ -69,6 +69,12 @@ fn verify_file(arguments: &BackupVerify) -> anyhow::Result<()> {
 
 /// Reads all of a backup. What is wrong with it is the file's fault.
 pub(super) fn proven(file: &Path) -> anyhow::Result<Verified> {
+    if !file.exists() {
+        return Err(mistake(format!(
+            "there is no backup: {} does not exist",
+            file.display()
+        )));
+    }
     verify(file).map_err(|error| match error {
         StoreError::NoBackup { .. } | StoreError::TooNew { .. } => mistake(error.to_string()),
         error => error.into(),

@@ -118,6 +118,14 @@ pub(super) fn run(arguments: &Check) -> anyhow::Result<()> {
         }
     }
     write!(out, "{plan}")?;
+    // A database that does not answer is met in several checks.
+    let mut told: Vec<Problem> = Vec::new();
+    for problem in errors.0 {
+        if !told.contains(&problem) {
+            told.push(problem);
+        }
+    }
+    let errors = ConfigErrors(told);
     if !errors.0.is_empty() {
         return Err(errors.into());
     }

@@ -20,11 +20,6 @@ use crate::secrets;
 pub(super) fn run(arguments: &Restore) -> anyhow::Result<()> {
     let configured = Configured::read(&arguments.place)?;
     let file = arguments.file.display();
-    if !arguments.file.exists() {
-        return Err(mistake(format!(
-            "there is no backup: {file} does not exist"
-        )));
-    }
     let verified = proven(&arguments.file)?;
     if !verified.has_checksum() && !arguments.without_checksum {
         return Err(mistake(format!(

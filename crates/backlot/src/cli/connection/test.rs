@@ -16,10 +16,14 @@ pub(super) fn run(arguments: &ConnectionTest) -> anyhow::Result<()> {
     let at = list.iter().position(|it| *it.name == *arguments.name);
     let Some(at) = at else {
         let names: Vec<&str> = list.iter().map(|it| &*it.name).collect();
+        let hint = if names.is_empty() {
+            "the configuration has none; [[connection]] adds one".to_owned()
+        } else {
+            format!("there are: {}", names.join(", "))
+        };
         return Err(mistake(format!(
-            "there is no connection {}\n  hint: there are: {}",
-            arguments.name,
-            names.join(", ")
+            "there is no connection {}\n  hint: {hint}",
+            arguments.name
         )));
     };
     let settings = list.swap_remove(at);
