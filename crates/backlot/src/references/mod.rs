@@ -8,6 +8,40 @@ use std::fmt::Write as _;
 use backlot_server::error::Code;
 use backlot_wix::data::DataCode;
 
+/// Codes of commands: what happened, and what to do.
+const COMMAND_CODES: [(&str, &str, &str); 6] = [
+    (
+        "IN_USE",
+        "A server runs on this data folder or this file of SQLite's; the sentence names its process.",
+        "Stop that server, or name another folder with `--data`. Commands that only read work beside it.",
+    ),
+    (
+        "COPY_UNFINISHED",
+        "A `backlot database copy` into this database was broken off, so it holds a part only.",
+        "Run `backlot database copy` again, which begins anew.",
+    ),
+    (
+        "MASTER_KEY_MISSING",
+        "The database's secrets and signing key are sealed with a master key that is not here.",
+        "Put `master.key` back into the data folder, or say in `[secrets]` where the key is.",
+    ),
+    (
+        "MASTER_KEY_WRONG",
+        "The master key is not the one that the database's secrets are sealed with.",
+        "Give that one. Nodes that share a database need the same.",
+    ),
+    (
+        "SIGNING_KEY_CLEAR",
+        "An earlier version left its signing key in the database in the clear, and there is no master key to seal it with.",
+        "Start the server once, which seals it, or say in `[secrets]` where its master key is.",
+    ),
+    (
+        "SIGNING_KEY_UNREADABLE",
+        "The master key does not open a signing key of the database.",
+        "Give the master key that it was sealed with; `backlot signing-key list` says which keys there are.",
+    ),
+];
+
 /// Name and content of every generated page.
 pub fn pages() -> [(&'static str, String); 4] {
     [
@@ -61,6 +95,19 @@ Calls of Wix Data are refused with Wix's codes, and with a few of Backlot's own 
     for code in DataCode::ALL {
         let (status, name, meaning) = (code.status(), code.name(), code.meaning());
         let _ = writeln!(page, "| {status} | `{name}` | {meaning} |");
+    }
+    page.push_str(
+        "
+## Commands
+
+Commands and starts of a server end with a sentence on standard error. Some begin with a code:
+
+| code | what happened | what to do |
+| --- | --- | --- |
+",
+    );
+    for (code, happened, remedy) in COMMAND_CODES {
+        let _ = writeln!(page, "| `{code}` | {happened} | {remedy} |");
     }
     page
 }

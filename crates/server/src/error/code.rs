@@ -245,7 +245,7 @@ codes! {
         "Look for the request id in the server's log.";
     UpstreamUnreachable 502 "UPSTREAM_UNREACHABLE",
         "Your own server does not answer.",
-        "Start it, or correct `upstream` in the `[[api]]` entry.";
+        "Start it, or correct `upstream` in the `[[api]]` entry. If it runs, look for the request id in the server's log, which says why it cannot be reached: over https its certificate may be of another name, or of an authority that this machine does not trust.";
     UpstreamBroken 502 "UPSTREAM_BROKEN",
         "Your own server broke off before it replied.",
         "Look for the request id in its log.";
