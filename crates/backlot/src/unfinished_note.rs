@@ -8,7 +8,7 @@
 //! Caveat: without a data folder there is no note, since no start would look for it.
 
 use std::fs::File;
-use std::io::{ErrorKind, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use backlot_store::remove_unfinished;

@@ -243,6 +243,8 @@ async fn an_import_takes_over_no_history_of_another_instance(place: &Place) {
         first_seen: at(100),
         last_seen: at(200),
         requests: [9; 4],
+        plan: None,
+        site_id: None,
     };
     store.record_sightings(vec![sighting]).await.unwrap();
     let before = store.instance(seen).await.unwrap().unwrap();

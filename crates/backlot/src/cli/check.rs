@@ -16,18 +16,7 @@ pub(super) fn run(arguments: &Check) -> anyhow::Result<()> {
     let mut errors = ConfigErrors(misspelt_variables());
     let mut out = std::io::stdout();
     let data = configured.data_path().to_owned();
-    writeln!(out, "data folder: {}", data.display())?;
-    if let Some((command, other)) = configured.data().other()
-        && command == "dev"
-        && !other.is_used()
-        && arguments.place.data.is_none()
-    {
-        let other = other.path().display();
-        writeln!(
-            out,
-            "note: `backlot {command}` keeps its own data in {other}, with secrets of its own: `backlot check --data {other}`"
-        )?;
-    }
+    tell_folder(&configured, arguments)?;
     let is_later = configured.database.is_of_an_earlier_program();
 
     // The master key first: secrets are read with it.
@@ -82,6 +71,50 @@ pub(super) fn run(arguments: &Check) -> anyhow::Result<()> {
             errors.0.extend(new);
         }
     }
+    let plan = compare(&configured, is_later, &runtime, &mut errors)?;
+    write!(out, "{plan}")?;
+    // A database that does not answer is met in several checks.
+    let mut told: Vec<Problem> = Vec::new();
+    for problem in errors.0 {
+        if !told.contains(&problem) {
+            told.push(problem);
+        }
+    }
+    let errors = ConfigErrors(told);
+    if !errors.0.is_empty() {
+        return Err(errors.into());
+    }
+    verdict(&plan, configured.flags())?;
+    writeln!(out, "the configuration is good")?;
+    Ok(())
+}
+
+/// Says which data is looked at, and how the data of `backlot dev` is.
+fn tell_folder(configured: &Configured, arguments: &Check) -> anyhow::Result<()> {
+    let mut out = std::io::stdout();
+    writeln!(out, "data folder: {}", configured.data_path().display())?;
+    if let Some((command, other)) = configured.data().other()
+        && command == "dev"
+        && !other.is_used()
+        && arguments.place.data.is_none()
+    {
+        let other = other.path().display();
+        writeln!(
+            out,
+            "note: `backlot {command}` keeps its own data in {other}, with secrets of its own: `backlot check --data {other}`"
+        )?;
+    }
+    Ok(())
+}
+
+/// What the files of collections change.
+fn compare(
+    configured: &Configured,
+    is_later: bool,
+    runtime: &tokio::runtime::Runtime,
+    errors: &mut ConfigErrors,
+) -> anyhow::Result<Plan> {
+    let mut out = std::io::stdout();
     let files = match configured.collections() {
         Ok(files) => Some(files),
         Err(error) => {
@@ -117,21 +150,7 @@ pub(super) fn run(arguments: &Check) -> anyhow::Result<()> {
             }
         }
     }
-    write!(out, "{plan}")?;
-    // A database that does not answer is met in several checks.
-    let mut told: Vec<Problem> = Vec::new();
-    for problem in errors.0 {
-        if !told.contains(&problem) {
-            told.push(problem);
-        }
-    }
-    let errors = ConfigErrors(told);
-    if !errors.0.is_empty() {
-        return Err(errors.into());
-    }
-    verdict(&plan, configured.flags())?;
-    writeln!(out, "the configuration is good")?;
-    Ok(())
+    Ok(plan)
 }
 
 /// Something that is wrong, and stands at no line.

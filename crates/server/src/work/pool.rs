@@ -115,7 +115,11 @@ impl WorkPool {
                     _ = gone => None,
                 }
             });
-            usage.add(instance_id, time_used(), database_time() - before);
+            usage.add(
+                instance_id,
+                time_used(),
+                database_time().saturating_sub(before),
+            );
             if let Some(outcome) = outcome {
                 // The client may have gone in this moment.
                 let _ = done.send(outcome);

@@ -51,9 +51,12 @@ pub(super) fn tell(
     let (serve, dev) = (&knowledge.cors, &knowledge.cors_of_dev);
     let by_serve = told(story, "serve", lets_in(serve, &knowledge.sites, origin));
     told(story, "dev", lets_in(dev, &knowledge.sites, origin));
-    let outcome = by_serve.map(|is_let_in| match is_let_in {
-        true => Ok(()),
-        false => Err(Refusal::from(Code::OriginNotAllowed)),
+    let outcome = by_serve.map(|is_let_in| {
+        if is_let_in {
+            Ok(())
+        } else {
+            Err(Refusal::from(Code::OriginNotAllowed))
+        }
     });
     match &outcome {
         Some(Ok(())) => story.say("\nVerdict: let in by `backlot serve`."),

@@ -303,8 +303,8 @@ fn definitions_have_a_size_that_they_may_not_pass() {
         assert!(error.contains(says), "{says} is not in: {error:.300}");
     }
     let large = fields(25, 10_000);
-    let names: Vec<String> = (0..34).map(|number| format!("c{number}.toml")).collect();
-    let files: Vec<(&str, &str)> = names.iter().map(|it| (it.as_str(), &*large)).collect();
+    let paths: Vec<String> = (0..34).map(|number| format!("c{number}.toml")).collect();
+    let files: Vec<(&str, &str)> = paths.iter().map(|it| (it.as_str(), &*large)).collect();
     read(folder(&files[..5]).path()).unwrap();
     let error = read(folder(&files).path()).unwrap_err().to_string();
     assert!(
