@@ -95,3 +95,51 @@ async fn writers_in_each_others_way_never_deadlock() {
         tokio::task::yield_now().await;
     }
 }
+
+/// A batch takes unique keys first, and marks indexes as inexact then. An insert that did it the other way round met it
+/// in a deadlock.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_insert_locks_in_the_order_of_a_batch() {
+    let house = House::new().await;
+    let of = house.collection(1, definition("c", &["!u", "a"])).await;
+    let client = house.client().await;
+    let all = "SET backlot.all_instances = 'on'; SET lock_timeout = '500ms'";
+    client.batch_execute(all).await.unwrap();
+    house.insert(&of, &[("before", r#"{"u":3}"#)]).await;
+    // Another transaction has the unique key. It gives up waiting before PostgreSQL looks for a deadlock.
+    let copy = "CREATE TEMPORARY TABLE taken AS SELECT * FROM item_unique_keys";
+    client.batch_execute(copy).await.unwrap();
+    let removal = Write::Remove {
+        item_id: "before".to_owned(),
+    };
+    house.write(&of, vec![removal]).await[0].as_ref().unwrap();
+    let take = "BEGIN; INSERT INTO item_unique_keys SELECT * FROM taken";
+    client.batch_execute(take).await.unwrap();
+
+    let store = house.store.clone();
+    let inserting = tokio::spawn({
+        let (store, of) = (store.clone(), of.clone());
+        async move {
+            let one = vec![insert("after", r#"{"u":3,"a":[1,2]}"#)];
+            store.write(&of, batch(one)).await.unwrap()
+        }
+    });
+    let watching = house.client().await;
+    let waits = "SELECT count(*) FROM pg_stat_activity
+                 WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while watching
+        .query_one(waits, &[])
+        .await
+        .unwrap()
+        .get::<_, i64>(0)
+        == 0
+    {
+        tokio::task::yield_now().await;
+    }
+    let mark = "INSERT INTO inexact_indexes
+                SELECT instance_id, id.index_id FROM taken, unnest($1::bigint[]) AS id(index_id)";
+    let ids: Vec<i64> = of.collection.ready_indexes().map(|it| it.id).collect();
+    client.execute(mark, &[&ids]).await.unwrap();
+    client.batch_execute("ROLLBACK").await.unwrap();
+    inserting.await.unwrap()[0].as_ref().unwrap();
+}

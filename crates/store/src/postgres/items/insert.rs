@@ -15,7 +15,8 @@ use crate::postgres::stored::Stored;
 use crate::postgres::tenant::{Bound, query, uuid};
 
 /// `guard` holds up whoever changes the definition (see [`super::look`]). A unique key that somebody else
-/// takes in the same moment fails the whole statement, which is then tried again.
+/// takes in the same moment fails the whole statement, which is then tried again. PostgreSQL runs parts that none reads in
+/// an order of its choice, so `inexact` reads `unique_keys`: rows are locked in the order in which a batch does it.
 macro_rules! insert {
     ($guard:literal) => {
         concat!(
@@ -44,9 +45,11 @@ macro_rules! insert {
                 SELECT $1, new.index_id, new.key, item.sequence
                 FROM item, unnest($9::bigint[], $10::bytea[]) AS new(index_id, key)
                 ORDER BY 2, 3
+                RETURNING 1
             ), inexact AS (
                 INSERT INTO inexact_indexes (instance_id, index_id)
-                SELECT $1, index_id FROM item, unnest($11::bigint[]) AS new(index_id)
+                SELECT $1, index_id
+                FROM item, (SELECT count(*) FROM unique_keys) AS before, unnest($11::bigint[]) AS new(index_id)
                 ON CONFLICT DO NOTHING
             )
             SELECT EXISTS (SELECT 1 FROM guard), (SELECT index_id FROM taken),
