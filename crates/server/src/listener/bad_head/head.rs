@@ -4,6 +4,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// Heads of up to this size are kept as they are; of larger ones, the lines that matter.
 const MAX_KEPT_BYTES: usize = 16 * 1024;
+/// More bytes than an ordinary head has.
+const USUAL_BYTES: usize = 2048;
 /// The most bytes of the first line, and of another one, that are kept of a larger head.
 const MAX_FIRST_LINE_BYTES: usize = 2048;
 const MAX_LINE_BYTES: usize = 8 * 1024;
@@ -68,9 +70,10 @@ impl HeadReader {
 
     /// What has come became a request.
     pub(super) fn forget(&mut self) {
-        if !self.kept.is_empty() || self.scan.is_some() {
-            *self = Self::default();
-        }
+        self.scan = None;
+        self.kept.clear();
+        // The room of an ordinary head is kept for the next one.
+        self.kept.shrink_to(USUAL_BYTES);
     }
 
     /// Whether it begins with a method, so that more of it is to be expected.
