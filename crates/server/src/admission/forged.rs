@@ -140,7 +140,7 @@ fn is_read_as(name: &HeaderName, names: &[HeaderName]) -> bool {
     let without_prefix = without_cgi_prefix(bytes);
     let is_same = |other: &HeaderName| {
         let other = other.as_str().as_bytes();
-        is_same_when_folded(bytes, other) || is_same_when_folded(without_prefix, other)
+        folded_eq(bytes, other) || folded_eq(without_prefix, other)
     };
     names.iter().any(is_same)
 }
@@ -196,16 +196,8 @@ fn starts_with(name: &[u8], start: &[u8]) -> bool {
         .is_some_and(|it| folded_eq(it, start))
 }
 
-fn folded_eq(name: &[u8], ours: &[u8]) -> bool {
-    name.len() == ours.len()
-        && name
-            .iter()
-            .zip(ours)
-            .all(|(byte, our)| byte == our || (!byte.is_ascii_alphanumeric() && *our == b'-'))
-}
-
-/// The same for two names of which neither is known to be written with `-`.
-fn is_same_when_folded(one: &[u8], other: &[u8]) -> bool {
+/// Whether two names are the same to a server that reads every mark as `-`.
+fn folded_eq(one: &[u8], other: &[u8]) -> bool {
     let is_same = |(one, other): (&u8, &u8)| {
         one == other || (!one.is_ascii_alphanumeric() && !other.is_ascii_alphanumeric())
     };
