@@ -78,7 +78,7 @@ pub(crate) fn remove_noted(data: &DataFolder) -> Vec<PathBuf> {
     removed
 }
 
-/// The folder that a note holds, if nobody keeps the note any more.
+/// The folder that a note holds, if no process holds the note any more.
 fn left_behind(note: &Path) -> Option<PathBuf> {
     let file = File::open(note).ok()?;
     file.try_lock().ok()?;

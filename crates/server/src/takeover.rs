@@ -51,7 +51,7 @@ impl Takeover {
             Err(error) => {
                 house.database_answers.store(false, Ordering::Relaxed);
                 return match error {
-                    // Whoever writes learns of it.
+                    // The next write reports it.
                     StoreError::Unavailable(_) | StoreError::TimedOut => Ok(()),
                     error => Err(error.into()),
                 };

@@ -129,7 +129,7 @@ pub fn remove_unfinished(folder: &Path) -> Vec<PathBuf> {
     removed
 }
 
-/// Whether nobody is making a file any more. What SQLite keeps beside it goes only when the file itself may.
+/// Whether no process is writing a file any more. What SQLite keeps beside it goes only when the file itself may.
 fn is_left(path: &Path) -> bool {
     let text = path.as_os_str().to_string_lossy();
     let mut ends = ["-wal", "-shm", "-journal"].iter();

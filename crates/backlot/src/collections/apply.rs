@@ -23,8 +23,8 @@ const ATTEMPTS: u32 = 8;
 pub(crate) enum Losses {
     /// Nothing.
     Refused,
-    /// The demo's own collection, which goes when a developer's own collections or page come. Its items stay, out of
-    /// reach: what was tried is in nobody's way on a developer's machine.
+    /// The demo's own collection, which goes when a developer's own collections or page come. Its items stay in
+    /// the database, out of reach.
     OfTheDemo,
     /// Whatever it says: a person has agreed.
     Meant,

@@ -101,7 +101,7 @@ impl Builder {
         if copy::is_unfinished(&store).await? {
             return Err(cli::mistake(format!(
                 "COPY_UNFINISHED: a copy of another database into {} was broken off, so it holds a part only\n  hint: \
-                 run `backlot database copy` again, which begins anew",
+                 run `backlot database copy` again, which starts over",
                 resolved.database
             )));
         }

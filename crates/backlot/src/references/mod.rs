@@ -18,7 +18,7 @@ const COMMAND_CODES: [(&str, &str, &str); 6] = [
     (
         "COPY_UNFINISHED",
         "A `backlot database copy` into this database was broken off, so it holds a part only.",
-        "Run `backlot database copy` again, which begins anew.",
+        "Run `backlot database copy` again. It starts over.",
     ),
     (
         "MASTER_KEY_MISSING",

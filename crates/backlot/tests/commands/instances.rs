@@ -1,4 +1,4 @@
-//! `backlot instance list` says what credentials have named, though nobody asked Wix.
+//! `backlot instance list` shows what credentials have named, without a call to Wix.
 
 use serde_json::{Value, json};
 

@@ -66,7 +66,7 @@ pub async fn forget_unfinished(store: &Store, now: Timestamp) -> Result<u64, Sto
 /// Takes the records of one instance, in their order.
 ///
 /// In another instance than the one that they are of, what Wix said of the latter (site, owner, plan) is left out:
-/// it names the other, and whoever asked by its site would be answered with this one's data. When the other was seen,
+/// it names the other, and a request by its site would get this one's data. When the other was seen,
 /// and how often, is left out as well: it is no history of this one.
 ///
 /// Where the database is in use, records arrive under a name of their own ([`Importer::staged`]), and take the

@@ -48,7 +48,7 @@ async fn all_definitions_of_an_instance_have_one_too(place: &Place) {
     for number in 0..most {
         create(1, number, bytes).await.unwrap().unwrap();
     }
-    // Whoever comes first: the others are told.
+    // The first ones fit, and the others are refused.
     let more = (0..6).map(|number| create(1, 100 + number, bytes / 2));
     let told = futures_util::future::join_all(more).await;
     let refused = told.iter().filter(|it| it.as_ref().unwrap().is_err());

@@ -52,7 +52,7 @@ fn tell_how_to_set_the_other(arguments: &SecretPut, configured: &Configured) {
     let Some((command, other)) = configured.data().other() else {
         return;
     };
-    // Whoever sets one for production alone names the folder; and production comes later than development.
+    // A secret for production alone is set with `--data`, and production comes later than development.
     let is_of_interest = arguments.place.data.is_none() && (command == "dev" || other.is_used());
     if !is_of_interest {
         return;
