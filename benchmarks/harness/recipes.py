@@ -58,8 +58,9 @@ def backlot_values(place: Place) -> dict[str, str]:
 
 
 def serve(bench: Workbench, place: Place, config: Path) -> Launch:
-    """Backlot in production, with that configuration."""
+    """Backlot in production, with that configuration and a data folder of its own."""
     command = [str(bench.binary("backlot")), "serve", "--config", str(config)]
+    command += ["--data", str(place.directory / "data")]
     return Launch(command, place.port, {SECRET_VARIABLE: SECRET}, ready_path="/readyz")
 
 

@@ -102,5 +102,6 @@ def start_backlot(bench: Workbench, simulator: Simulator) -> Server:
     config = place.directory / "backlot.toml"
     config.write_text(fill(CONFIG, values))
     command = [str(bench.binary("backlot")), "serve", "--config", str(config)]
+    command += ["--data", str(place.directory / "data")]
     launch = Launch(command, place.port, ENVIRONMENT, ready_path="/readyz")
     return bench.fleet.start("backlot", launch, bench.cores.server, place.directory)

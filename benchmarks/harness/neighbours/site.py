@@ -122,8 +122,6 @@ def start_site(bench: Workbench, database_url: str | None) -> Site:
     config.write_text(recipes.fill(recipes.BACKLOT_APP + recipes.BACKLOT_PLACE + CONFIG, known))
     launch = recipes.serve(bench, place, config)
     launch.environment.update(VARIABLES)
-    # One that exports on this site's behalf finds the same folder.
-    launch.command.extend(["--data", str(place.directory / "data")])
     quiet, attacker = instances.sign(), instances.sign()
     visitor = instances.sign(attacker.instance_id, visitor=True)
     server = _start(bench, launch, place)
