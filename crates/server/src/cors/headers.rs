@@ -5,7 +5,8 @@ use http::header::{
     HeaderName, HeaderValue, ORIGIN,
 };
 
-use super::{Decision, WIX_HEADERS, vary};
+use super::vary::Vary;
+use super::{Decision, WIX_HEADERS};
 
 /// The values that do not change from reply to reply.
 #[derive(Debug, Clone)]
@@ -14,8 +15,9 @@ pub struct Answer {
     pub(super) max_age: HeaderValue,
     expose_headers: HeaderValue,
     expose_all: HeaderValue,
-    /// `Origin`, and every header that a credential may come in.
-    varies_by_caller: Vec<HeaderName>,
+    by_origin: Vary,
+    /// By the origin, and by every header that a credential may come in.
+    by_caller: Vary,
 }
 
 impl Answer {
@@ -38,7 +40,8 @@ impl Answer {
             expose_all: join(std::iter::once("*").chain(expose_headers.clone()))?,
             expose_headers: join(expose_headers)?,
             max_age: HeaderValue::from(max_age_seconds),
-            varies_by_caller: vec![ORIGIN, AUTHORIZATION],
+            by_origin: Vary::by(vec![ORIGIN]),
+            by_caller: Vary::by(vec![ORIGIN, AUTHORIZATION]),
         })
     }
 
@@ -51,19 +54,19 @@ impl Answer {
         if let Ok(value) = HeaderValue::from_str(&all.join(", ")) {
             self.allow_headers = value;
         }
-        self.varies_by_caller.extend_from_slice(names);
+        self.by_caller = self.by_caller.and(names);
         self
     }
 
     /// Puts the headers on a reply. One that depends on the caller says so in `Vary`: a browser's cache would hand it to
     /// the page of another caller, and what made it may not know, since the credential stays with this server.
     pub(crate) fn put_on(&self, headers: &mut HeaderMap, decision: &Decision, by_caller: bool) {
-        let varies_by: &[HeaderName] = if by_caller {
-            &self.varies_by_caller
+        let vary = if by_caller {
+            &self.by_caller
         } else {
-            &[ORIGIN]
+            &self.by_origin
         };
-        vary::add(headers, varies_by);
+        vary.add_to(headers);
         if let Decision::Allowed(origin) | Decision::AllowedSite(origin) = decision {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
             // A room may have opened all of them; where a star is only a name, ours are named beside it.

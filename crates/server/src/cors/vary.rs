@@ -2,34 +2,62 @@
 
 use http::header::{HeaderMap, HeaderName, HeaderValue, VARY};
 
-/// Adds the names that are not there yet, in one line. `*` says more than any name.
-pub(super) fn add(headers: &mut HeaderMap, names: &[HeaderName]) {
+/// Names to add to replies, and their line, made once.
+#[derive(Debug, Clone)]
+pub(super) struct Vary {
+    names: Vec<HeaderName>,
+    line: HeaderValue,
+}
+
+impl Vary {
+    pub(super) fn by(names: Vec<HeaderName>) -> Self {
+        let line = line_of(names.iter());
+        Self { names, line }
+    }
+
+    pub(super) fn and(&self, names: &[HeaderName]) -> Self {
+        Self::by([&self.names, names].concat())
+    }
+
+    /// Adds the names that are not there yet, in one line. `*` says more than any name.
+    pub(super) fn add_to(&self, headers: &mut HeaderMap) {
+        if !headers.contains_key(VARY) {
+            headers.insert(VARY, self.line.clone());
+            return;
+        }
+        if names_in(headers).any(|name| name == "*") {
+            return;
+        }
+        let is_there =
+            |name: &HeaderName| names_in(headers).any(|it| it.eq_ignore_ascii_case(name.as_str()));
+        let missing = || self.names.iter().filter(|name| !is_there(name));
+        let line = match missing().count() {
+            0 => return,
+            count if count == self.names.len() => self.line.clone(),
+            _ => line_of(missing()),
+        };
+        headers.append(VARY, line);
+    }
+}
+
+fn names_in(headers: &HeaderMap) -> impl Iterator<Item = &str> {
     let values = headers.get_all(VARY).iter();
-    let there: Vec<&str> = values
+    values
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .map(str::trim)
-        .collect();
-    if there.contains(&"*") {
-        return;
-    }
-    let is_missing = |name: &&HeaderName| {
-        let name = name.as_str();
-        !there.iter().any(|it| it.eq_ignore_ascii_case(name))
-    };
+}
+
+fn line_of<'name>(names: impl Iterator<Item = &'name HeaderName>) -> HeaderValue {
     let mut line = String::new();
-    for name in names.iter().filter(is_missing) {
+    for name in names {
         if !line.is_empty() {
             line.push_str(", ");
         }
         capitalise(name.as_str(), &mut line);
     }
-    if let Some(value) = HeaderValue::from_str(&line)
-        .ok()
-        .filter(|it| !it.is_empty())
-    {
-        headers.append(VARY, value);
-    }
+    // Names of headers are values of headers, too.
+    HeaderValue::from_str(&line).unwrap_or(HeaderValue::from_static("*"))
 }
 
 /// `x-wix-instance` as people write it.
@@ -69,7 +97,7 @@ mod tests {
             for value in before {
                 headers.append(VARY, HeaderValue::from_str(value).unwrap());
             }
-            add(&mut headers, &[ORIGIN, AUTHORIZATION]);
+            Vary::by(vec![ORIGIN, AUTHORIZATION]).add_to(&mut headers);
             let lines = headers.get_all(VARY).iter();
             let lines: Vec<&str> = lines.map(|it| it.to_str().unwrap()).collect();
             assert_eq!(lines.join(" | "), after);
