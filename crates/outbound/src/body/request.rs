@@ -1,6 +1,5 @@
 //! The body of a request that is handed on.
 
-use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -56,22 +55,9 @@ impl BodyFault {
 }
 
 /// A body with its limits. Empty when the request had none.
-pub struct RequestBody {
-    source: Source,
-    limits: BodyLimits,
-    bytes_left: u64,
-    pace_limits: PaceLimits,
-    pace: Pace,
-    /// Of the silence or of the pace, whichever ends first. Made when there is something to wait for.
-    timer: Option<Pin<Box<Sleep>>>,
-    progress: Option<Progress>,
-}
-
-/// Of a body that nothing is waited for.
-const NO_PACE: PaceLimits = PaceLimits {
-    timeout: Duration::MAX,
-    bytes_per_second: NonZeroU32::MAX,
-};
+///
+/// It is as small as it can be, since requests are moved often and most have no body.
+pub struct RequestBody(Source);
 
 /// Where a body comes from.
 enum Source {
@@ -80,13 +66,20 @@ enum Source {
     /// From here.
     Ready(Bytes),
     /// From the other end of a connection.
-    Incoming(Incoming),
+    Arriving(Box<Arriving>),
 }
 
-impl Source {
-    const fn take(&mut self) -> Self {
-        std::mem::replace(self, Self::Nothing)
-    }
+/// A body on its way, and its limits.
+struct Arriving {
+    /// `None` once it has ended.
+    incoming: Option<Incoming>,
+    limits: BodyLimits,
+    bytes_left: u64,
+    pace_limits: PaceLimits,
+    pace: Pace,
+    /// Of the silence or of the pace, whichever ends first. Made when there is something to wait for.
+    timer: Option<Pin<Box<Sleep>>>,
+    progress: Option<Progress>,
 }
 
 /// How a body arrives, to be read from elsewhere.
@@ -129,71 +122,73 @@ impl Progress {
 impl RequestBody {
     /// Puts limits on what arrives, and on how slowly it may do so.
     pub fn new(incoming: Incoming, limits: BodyLimits, pace_limits: PaceLimits) -> Self {
-        Self {
-            source: if incoming.is_end_stream() {
-                Source::Nothing
-            } else {
-                Source::Incoming(incoming)
-            },
+        if incoming.is_end_stream() {
+            return Self::empty();
+        }
+        Self(Source::Arriving(Box::new(Arriving {
+            incoming: Some(incoming),
             limits,
             bytes_left: limits.bytes,
             pace_limits,
             pace: Pace::new(),
             timer: None,
             progress: None,
-        }
-    }
-
-    /// Follows how the body arrives. `None` when there is none.
-    pub fn follow(&mut self) -> Option<Progress> {
-        if !matches!(self.source, Source::Incoming(_)) {
-            return None;
-        }
-        Some(self.progress.get_or_insert_with(Progress::begin).clone())
-    }
-
-    /// Puts other limits on what is still to come.
-    pub fn limit(&mut self, limits: BodyLimits) {
-        self.limits = limits;
-        self.bytes_left = limits.bytes;
-    }
-
-    /// Puts another limit on how far the client may fall behind the slowest rate.
-    pub const fn limit_time(&mut self, timeout: Duration) {
-        self.pace_limits.timeout = timeout;
-    }
-
-    /// How many more bytes it may bring.
-    pub const fn bytes_left(&self) -> u64 {
-        self.bytes_left
+        })))
     }
 
     /// No body at all.
     pub const fn empty() -> Self {
-        let limits = BodyLimits {
-            bytes: 0,
-            silence: Duration::ZERO,
-        };
-        Self {
-            source: Source::Nothing,
-            limits,
-            bytes_left: 0,
-            pace_limits: NO_PACE,
-            pace: Pace::new(),
-            timer: None,
-            progress: None,
-        }
+        Self(Source::Nothing)
     }
 
     /// Bytes that are here already.
     pub fn ready(bytes: Bytes) -> Self {
-        let mut body = Self::empty();
-        if !bytes.is_empty() {
-            body.source = Source::Ready(bytes);
+        if bytes.is_empty() {
+            return Self::empty();
         }
-        body
+        Self(Source::Ready(bytes))
     }
 
+    /// Follows how the body arrives. `None` when there is none.
+    pub fn follow(&mut self) -> Option<Progress> {
+        let arriving = self.arriving()?;
+        arriving.incoming.as_ref()?;
+        let progress = arriving.progress.get_or_insert_with(Progress::begin);
+        Some(progress.clone())
+    }
+
+    /// Puts other limits on what is still to come.
+    pub fn limit(&mut self, limits: BodyLimits) {
+        if let Some(arriving) = self.arriving() {
+            arriving.limits = limits;
+            arriving.bytes_left = limits.bytes;
+        }
+    }
+
+    /// Puts another limit on how far the client may fall behind the slowest rate.
+    pub fn limit_time(&mut self, timeout: Duration) {
+        if let Some(arriving) = self.arriving() {
+            arriving.pace_limits.timeout = timeout;
+        }
+    }
+
+    /// How many more bytes may arrive.
+    pub fn bytes_left(&self) -> u64 {
+        match &self.0 {
+            Source::Arriving(arriving) => arriving.bytes_left,
+            Source::Nothing | Source::Ready(_) => 0,
+        }
+    }
+
+    const fn arriving(&mut self) -> Option<&mut Arriving> {
+        match &mut self.0 {
+            Source::Arriving(arriving) => Some(arriving),
+            Source::Nothing | Source::Ready(_) => None,
+        }
+    }
+}
+
+impl Arriving {
     /// Ready when the client has been silent, or slow, for too long.
     fn poll_too_slow(&mut self, context: &mut Context<'_>) -> Poll<BodyFault> {
         let deadline = self.pace.wait(&self.pace_limits).map(|late| {
@@ -215,13 +210,12 @@ impl RequestBody {
         }
         match fault {
             BodyFault::TooLarge(_) | BodyFault::TooLong => self.read_away(),
-            BodyFault::TooSlow | BodyFault::CutOff => self.source = Source::Nothing,
+            BodyFault::TooSlow | BodyFault::CutOff => self.incoming = None,
         }
     }
 
-    /// Nobody wants the rest.
     fn read_away(&mut self) {
-        if let Source::Incoming(rest) = self.source.take() {
+        if let Some(rest) = self.incoming.take() {
             read_away::rest_of(rest);
         }
     }
@@ -233,9 +227,47 @@ impl RequestBody {
             .ok_or(BodyFault::TooLarge(self.limits.bytes))?;
         Ok(())
     }
+
+    fn poll_frame(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyFault>>> {
+        let Some(incoming) = &mut self.incoming else {
+            return Poll::Ready(None);
+        };
+        let Poll::Ready(frame) = Pin::new(incoming).poll_frame(context) else {
+            let fault = ready!(self.poll_too_slow(context));
+            self.fail(fault);
+            return Poll::Ready(Some(Err(fault)));
+        };
+        let bytes = frame.as_ref().and_then(|frame| frame.as_ref().ok());
+        let bytes = bytes.and_then(Frame::data_ref).map_or(0, Bytes::len);
+        self.pace.moved(bytes, &self.pace_limits);
+        if let Some(progress) = &self.progress {
+            progress.piece_came();
+        }
+        let result = match frame {
+            None => {
+                self.incoming = None;
+                return Poll::Ready(None);
+            }
+            Some(Err(_)) => Err(BodyFault::CutOff),
+            // A client's trailers end here: they could carry the names that only we may use.
+            Some(Ok(frame)) if frame.is_trailers() => {
+                self.incoming = None;
+                return Poll::Ready(None);
+            }
+            Some(Ok(frame)) => self.take_from_budget(bytes).map(|()| frame),
+        };
+        if let Err(fault) = result {
+            self.fail(fault);
+        }
+        Poll::Ready(Some(result))
+    }
 }
 
-impl Drop for RequestBody {
+/// What is not wanted any more is read away.
+impl Drop for Arriving {
     fn drop(&mut self) {
         self.read_away();
     }
@@ -249,56 +281,36 @@ impl Body for RequestBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyFault>>> {
-        let this = &mut *self;
-        let Source::Incoming(inner) = &mut this.source else {
-            return Poll::Ready(match this.source.take() {
-                Source::Ready(bytes) => Some(Ok(Frame::data(bytes))),
-                Source::Nothing | Source::Incoming(_) => None,
-            });
-        };
-        let Poll::Ready(frame) = Pin::new(inner).poll_frame(context) else {
-            let fault = ready!(this.poll_too_slow(context));
-            this.fail(fault);
-            return Poll::Ready(Some(Err(fault)));
-        };
-        let bytes = frame.as_ref().and_then(|frame| frame.as_ref().ok());
-        let bytes = bytes.and_then(Frame::data_ref).map_or(0, Bytes::len);
-        this.pace.moved(bytes, &this.pace_limits);
-        if let Some(progress) = &this.progress {
-            progress.piece_came();
-        }
-        let result = match frame {
-            None => {
-                this.source = Source::Nothing;
-                return Poll::Ready(None);
+        match &mut self.0 {
+            Source::Nothing => Poll::Ready(None),
+            Source::Ready(bytes) => {
+                let bytes = std::mem::take(bytes);
+                self.0 = Source::Nothing;
+                Poll::Ready(Some(Ok(Frame::data(bytes))))
             }
-            Some(Err(_)) => Err(BodyFault::CutOff),
-            // A client's trailers end here: they could carry the names that only we may use.
-            Some(Ok(frame)) if frame.is_trailers() => {
-                this.source = Source::Nothing;
-                return Poll::Ready(None);
-            }
-            Some(Ok(frame)) => this.take_from_budget(bytes).map(|()| frame),
-        };
-        if let Err(fault) = result {
-            this.fail(fault);
+            Source::Arriving(arriving) => arriving.poll_frame(context),
         }
-        Poll::Ready(Some(result))
     }
 
     fn is_end_stream(&self) -> bool {
-        match &self.source {
+        match &self.0 {
             Source::Nothing => true,
             Source::Ready(_) => false,
-            Source::Incoming(inner) => inner.is_end_stream(),
+            Source::Arriving(arriving) => {
+                let incoming = arriving.incoming.as_ref();
+                incoming.is_none_or(Body::is_end_stream)
+            }
         }
     }
 
     fn size_hint(&self) -> SizeHint {
-        match &self.source {
+        match &self.0 {
             Source::Nothing => SizeHint::with_exact(0),
             Source::Ready(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Source::Incoming(inner) => inner.size_hint(),
+            Source::Arriving(arriving) => {
+                let incoming = arriving.incoming.as_ref();
+                incoming.map_or(SizeHint::with_exact(0), Body::size_hint)
+            }
         }
     }
 }
