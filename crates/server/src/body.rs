@@ -20,7 +20,7 @@ const MOST_AT_ONCE: usize = 64 * 1024;
 /// The body of a reply. When it is dropped, the request is over and its log line is written.
 pub struct ReplyBody {
     source: Source,
-    exchange: Option<Exchange>,
+    exchange: Option<Box<Exchange>>,
     /// Until more is sent of a large reply.
     wait: Option<Pin<Box<Sleep>>>,
 }
@@ -76,7 +76,7 @@ impl ReplyBody {
     }
 
     /// Hands over the record of the request, to be closed when the body is.
-    pub(crate) fn closing(mut self, exchange: Exchange) -> Self {
+    pub(crate) fn closing(mut self, exchange: Box<Exchange>) -> Self {
         self.exchange = Some(exchange);
         self
     }

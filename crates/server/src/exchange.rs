@@ -61,9 +61,14 @@ pub(crate) enum Ending {
 }
 
 impl Exchange {
-    pub(crate) fn begin<B>(house: &Arc<House>, peer: &Arc<Peer>, request: &Request<B>) -> Self {
+    /// On the heap: it goes along with the reply, which is moved often.
+    pub(crate) fn begin<B>(
+        house: &Arc<House>,
+        peer: &Arc<Peer>,
+        request: &Request<B>,
+    ) -> Box<Self> {
         let arrived_at = house.clock.now();
-        Self {
+        Box::new(Self {
             house: Arc::clone(house),
             peer: Arc::clone(peer),
             uri: request.uri().clone(),
@@ -87,7 +92,7 @@ impl Exchange {
                 reply_bytes: 0,
                 ending: Ending::Open,
             },
-        }
+        })
     }
 
     pub(crate) const fn id(&self) -> &RequestId {
