@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use backlot_outbound::stalled_write::StalledWrite;
 use bytes::Bytes;
+use futures_util::TryFutureExt as _;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
@@ -25,6 +26,7 @@ use super::accept::{ConnectionLimits, closing};
 use super::bad_head::{Exchanges, RefuseHead, RefusingStream};
 use super::crowd::{Crowd, LONG_ENOUGH};
 use super::drain::Phase;
+use super::interrupt::Interrupt;
 use super::streams::{Answering, StreamExecutor, Streams};
 
 /// The most header lines of a request over HTTP/1.1.
@@ -115,7 +117,7 @@ impl Http {
             let service = service_fn(move |request| {
                 let answering = Answering::new(&of_connection);
                 let response = service.call(request);
-                async move { response.await.map(|response| answering.done(response)) }
+                response.map_ok(|response| answering.done(response))
             });
             let connection = self.http2(&streams).serve_connection(io, service);
             let idle_timeout = self.limits.head_timeout;
@@ -128,7 +130,7 @@ impl Http {
                 let exchanges = exchanges.clone();
                 exchanges.begin();
                 let response = service.call(request);
-                async move { response.await.map(|response| exchanges.watch(response)) }
+                response.map_ok(move |response| exchanges.watch(response))
             });
             let connection = self.http1.serve_connection(io, service).with_upgrades();
             until_closed(connection, &of_connection, &self.crowd, phase).await
@@ -168,6 +170,12 @@ impl Http {
     }
 }
 
+/// Why a connection may have to end.
+enum Reason {
+    ShuttingDown,
+    ListenerFull,
+}
+
 /// HTTP/1: hyper itself closes a connection without a request.
 async fn until_closed<I, S, B>(
     connection: http1::UpgradeableConnection<I, S>,
@@ -183,19 +191,29 @@ where
 {
     let mut connection = pin!(connection);
     loop {
-        tokio::select! {
+        let reason = pin!(async {
+            tokio::select! {
+                biased;
+                () = closing(&mut phase) => Reason::ShuttingDown,
+                () = crowd.asked() => Reason::ListenerFull,
+            }
+        });
+        let reason = tokio::select! {
             biased;
             result = connection.as_mut() => return result,
-            () = closing(&mut phase) => {
+            reason = Interrupt::new(reason) => reason,
+        };
+        match reason {
+            Reason::ShuttingDown => {
                 connection.as_mut().graceful_shutdown();
                 return connection.await;
             }
-            () = crowd.asked() => {
-                if exchanges.idle_for().is_some_and(|time| time >= LONG_ENOUGH) {
-                    return Ok(());
-                }
-                crowd.pass_on();
+            Reason::ListenerFull
+                if exchanges.idle_for().is_some_and(|time| time >= LONG_ENOUGH) =>
+            {
+                return Ok(());
             }
+            Reason::ListenerFull => crowd.pass_on(),
         }
     }
 }

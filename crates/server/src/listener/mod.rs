@@ -10,6 +10,7 @@ mod converse;
 mod crowd;
 mod drain;
 mod forwarded_header;
+mod interrupt;
 mod peer;
 mod router;
 mod streams;
