@@ -4,6 +4,8 @@
 //! Servers that pass headers on as CGI variables read `_`, `.` and others as `-`, so a name is compared in every
 //! such spelling.
 
+use std::sync::LazyLock;
+
 use http::header::{HeaderMap, HeaderName};
 
 /// Headers by which frameworks and servers take another path, method or host than the request's, or a user that a
@@ -106,6 +108,47 @@ const OURS: [&[u8]; 9] = [
     b"x-request-id",
 ];
 
+/// What a header is removed for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sense {
+    /// It overrides the request line.
+    Override,
+    /// It is what a proxy says of the client.
+    Client,
+    /// In another spelling, it is one that this server reads or writes.
+    Ours,
+}
+
+type Names = Vec<(&'static [u8], Sense)>;
+
+/// The names above by their length, so that a name is compared with few of them.
+static BY_LENGTH: LazyLock<Vec<Names>> = LazyLock::new(|| {
+    let all = OVERRIDES.iter().map(|name| (*name, Sense::Override));
+    let all = all.chain(CLIENTS.iter().map(|name| (*name, Sense::Client)));
+    let all = all.chain(OURS.iter().map(|name| (*name, Sense::Ours)));
+    let mut by_length = Vec::new();
+    for (name, sense) in all {
+        if by_length.len() <= name.len() {
+            by_length.resize(name.len() + 1, Vec::new());
+        }
+        by_length[name.len()].push((name, sense));
+    }
+    by_length
+});
+
+/// How a server takes a name that it reads with every mark as `-`.
+fn sense_of(name: &[u8]) -> Option<Sense> {
+    if starts_with(name, NEXT_MIDDLEWARE) {
+        return Some(Sense::Override);
+    }
+    if starts_with(name, b"x-forwarded-") {
+        return Some(Sense::Client);
+    }
+    let same_length = BY_LENGTH.get(name.len())?;
+    let same = same_length.iter().find(|(other, _)| folded_eq(name, other));
+    same.map(|(_, sense)| *sense)
+}
+
 /// Removes the headers that only this server may set, those that override the request line, and from a client
 /// that is no trusted proxy, those that only a proxy may set. `passed` are the overrides that the entry lets through;
 /// `instance_headers`, in which a credential may come, are removed in every spelling but their own.
@@ -147,7 +190,7 @@ fn is_read_as(name: &HeaderName, names: &[HeaderName]) -> bool {
 
 /// Whether an entry may pass a header by name: it overrides the request line, and says nothing of the caller.
 pub fn is_override(name: &HeaderName) -> bool {
-    overrides(name.as_str().as_bytes())
+    sense_of(name.as_str().as_bytes()) == Some(Sense::Override)
 }
 
 /// Whether a header could lead past a rule or be taken for what a proxy says, so that passing all that begin alike does not
@@ -158,21 +201,41 @@ pub(crate) fn needs_its_name(name: &HeaderName) -> bool {
 
 fn is_forged(name: &str, from_trusted_proxy: bool) -> bool {
     let bytes = name.as_bytes();
-    // Of the rest, no name looks like one of those above.
-    if !matches!(
-        bytes.first(),
-        Some(b'a' | b'c'..=b'f' | b'h' | b'p' | b'r'..=b'u' | b'w' | b'x')
-    ) {
+    if is_usual(name) {
         return false;
     }
-    let is_spelled_oddly = bytes
-        .iter()
-        .any(|byte| !byte.is_ascii_alphanumeric() && *byte != b'-');
-    let bytes = without_cgi_prefix(bytes);
-    starts_with(bytes, b"x-backlot-")
-        || overrides(bytes)
-        || (is_of_client(bytes) && (is_spelled_oddly || !from_trusted_proxy))
-        || (is_spelled_oddly && OURS.iter().any(|it| folded_eq(bytes, it)))
+    let is_spelled_oddly = || {
+        let is_usual = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
+        !bytes.iter().all(is_usual)
+    };
+    let name = without_cgi_prefix(bytes);
+    match sense_of(name) {
+        Some(Sense::Override) => true,
+        Some(Sense::Client) => !from_trusted_proxy || is_spelled_oddly(),
+        Some(Sense::Ours) => is_spelled_oddly(),
+        None => starts_with(name, b"x-backlot-"),
+    }
+}
+
+/// What nearly every request has: a shortcut. None of these is forged, spelled like this.
+fn is_usual(name: &str) -> bool {
+    let usual = matches!(
+        name,
+        "accept"
+            | "accept-encoding"
+            | "accept-language"
+            | "authorization"
+            | "cache-control"
+            | "content-length"
+            | "content-type"
+            | "cookie"
+            | "host"
+            | "origin"
+            | "priority"
+            | "referer"
+            | "user-agent"
+    );
+    usual || name.starts_with("sec-")
 }
 
 /// The name without the `HTTP_` that CGI writes before the names of headers.
@@ -181,14 +244,6 @@ fn without_cgi_prefix(name: &[u8]) -> &[u8] {
         Some((start, rest)) if folded_eq(start, b"http-") => rest,
         _ => name,
     }
-}
-
-fn overrides(name: &[u8]) -> bool {
-    starts_with(name, NEXT_MIDDLEWARE) || OVERRIDES.iter().any(|it| folded_eq(name, it))
-}
-
-fn is_of_client(name: &[u8]) -> bool {
-    starts_with(name, b"x-forwarded-") || CLIENTS.iter().any(|it| folded_eq(name, it))
 }
 
 fn starts_with(name: &[u8], start: &[u8]) -> bool {
@@ -252,6 +307,21 @@ mod tests {
         assert_eq!(left(&headers), from_proxy);
         remove_forged(&mut headers, false, &[], &[]);
         assert_eq!(left(&headers), "authorization x-backlog x-custom_name");
+    }
+
+    #[test]
+    fn no_name_above_looks_usual() {
+        let ours = OURS.iter().map(|name| {
+            let name = std::str::from_utf8(name).unwrap();
+            name.replace('-', "_")
+        });
+        let others = OVERRIDES.iter().chain(&CLIENTS).flat_map(|name| {
+            let name = std::str::from_utf8(name).unwrap();
+            [name.to_owned(), name.replace('-', "_")]
+        });
+        for name in ours.filter(|name| name.contains('_')).chain(others) {
+            assert!(is_forged(&name, false), "{name}");
+        }
     }
 
     #[test]

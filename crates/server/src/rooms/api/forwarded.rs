@@ -136,11 +136,18 @@ fn add_to_chain(
 
 /// `for=192.0.2.1;host="example.com:8080";proto=http`
 fn element(text: &mut String, client: &str, host: Option<&str>, proto: &str) {
-    let _ = write!(text, "for={client}");
-    if let Some(host) = host.filter(|host| !host.contains(['"', '\\'])) {
-        let _ = write!(text, ";host=\"{host}\"");
+    for part in ["for=", client] {
+        text.push_str(part);
     }
-    let _ = write!(text, ";proto={proto}");
+    if let Some(host) = host.filter(|host| memchr::memchr2(b'"', b'\\', host.as_bytes()).is_none())
+    {
+        for part in [";host=\"", host, "\""] {
+            text.push_str(part);
+        }
+    }
+    for part in [";proto=", proto] {
+        text.push_str(part);
+    }
 }
 
 /// A client of the list as `Forwarded` writes it.
