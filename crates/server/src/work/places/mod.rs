@@ -17,6 +17,7 @@ use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use super::usage::Usage;
+use crate::instance_hash::InstanceHash;
 use asking::Asking;
 
 /// Work that is begun and waits for its next turn, for each place.
@@ -62,11 +63,11 @@ struct State {
     count: usize,
     /// How much work may be begun.
     max_begun: usize,
-    held: HashMap<InstanceId, usize>,
+    held: HashMap<InstanceId, usize, InstanceHash>,
     held_in_all: usize,
     /// Threads that wait for their next turn in the middle of their work.
     parked: usize,
-    waiting: HashMap<InstanceId, VecDeque<Turn>>,
+    waiting: HashMap<InstanceId, VecDeque<Turn>, InstanceHash>,
     usage: Arc<Usage>,
     /// Instances that wait, the next one first.
     turns: VecDeque<InstanceId>,
@@ -107,10 +108,10 @@ impl Places {
             state: Mutex::new(State {
                 count: size.places,
                 max_begun: size.begun,
-                held: HashMap::new(),
+                held: HashMap::default(),
                 held_in_all: 0,
                 parked: 0,
-                waiting: HashMap::new(),
+                waiting: HashMap::default(),
                 usage,
                 turns: VecDeque::new(),
                 asking: Asking::default(),
