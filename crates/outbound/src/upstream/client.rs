@@ -48,7 +48,7 @@ const MOST_HEADERS: usize = 128;
 /// The bytes of a head after which no more is read for it.
 const MOST_HEAD_BYTES: u32 = 64 * 1024;
 /// The most header lines of a reply from a server of one's own: some set a hundred cookies at a login.
-pub const MAX_REPLY_HEADERS: usize = 512;
+pub const MAX_REPLY_HEADERS: usize = 256;
 /// The most bytes of such a reply's head.
 pub const MAX_REPLY_HEAD_BYTES: usize = 128 * 1024;
 /// What lies ready on a connection for a server that reads slowly. Over HTTP/1.1 a head has to fit in, too.

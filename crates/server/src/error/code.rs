@@ -251,7 +251,7 @@ codes! {
         "Look for the request id in its log.";
     UpstreamHeadTooLarge 502 "UPSTREAM_HEAD_TOO_LARGE",
         "The reply of your own server has too many header lines, or too large ones.",
-        "Send fewer: up to 512 lines and 128 KiB are handed on.";
+        "Send fewer: up to 256 lines and 128 KiB are handed on.";
     UpstreamTimeout 504 "UPSTREAM_TIMEOUT",
         "Your own server did not reply in time.",
         "Make it faster, or raise `timeout` in the `[[api]]` entry.";
