@@ -1,7 +1,7 @@
 //! Any text as a pattern of calls, a line end, and any text as a path: compared without a panic, and a
 //! path that is let through means the same to a server that decodes it.
 
-use backlot_server::admission::{CallPattern, PlainPath};
+use backlot_server::policy::{CallPattern, PlainPath};
 
 pub(crate) fn run(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {

@@ -13,11 +13,11 @@ use futures_util::future::BoxFuture;
 use http::{Request, Response};
 use tokio::sync::{Notify, watch};
 
-use crate::body::ReplyBody;
 use crate::clock::Clock;
 use crate::data::{CursorKey, Data, JobRunner, Storage, StorageQuotas, Who};
 use crate::error::{Code, Refusal};
-use crate::rooms::data;
+use crate::handlers::data;
+use crate::response::ReplyBody;
 use crate::work::{RequestLimits, WorkPool};
 
 /// The data room's answers, without its listener. Cloning shares it.
@@ -69,7 +69,7 @@ impl DataService {
                 if let Some(cause) = refusal.cause() {
                     tracing::warn!(code = refusal.code().name(), cause, "data cannot be had");
                 }
-                refusal.into_response()
+                refusal.into_response().map(ReplyBody::full)
             })
         })
     }

@@ -10,14 +10,14 @@ use http_body_util::BodyExt as _;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 
-use crate::body::ReplyBody;
+use crate::context::Exchange;
 use crate::cors;
 use crate::error::{Code, Refusal};
-use crate::exchange::Exchange;
-use crate::house::House;
-use crate::listener::{BadHead, Peer};
-use crate::methods::Methods;
-use crate::pipeline::dress;
+use crate::http::methods::Methods;
+use crate::response::ReplyBody;
+use crate::service::dress;
+use crate::state::House;
+use crate::transport::{BadHead, Peer};
 
 /// The most of a path that gets into the log.
 const MAX_PATH_BYTES: usize = 256;
@@ -39,17 +39,18 @@ pub(crate) fn refuse_head(
 ) -> Vec<u8> {
     let request = request(head);
     let decision = house.cors.decide(request.headers());
-    let mut exchange = Exchange::begin(house, peer, &request);
+    let mut exchange = Exchange::begin(&house.shared, peer, &request);
     // A browser reads the refusal of the request itself only if its preflight is let through.
     let mut response = if cors::is_preflight(&request) {
         let (answer, headers) = (&house.cors_answer, request.headers());
         let methods = Methods::usual();
         let to_loopback = peer.came_to_loopback();
-        cors::preflight(answer, &decision, Some(&methods), headers, to_loopback)
+        let preflight = cors::preflight(answer, &decision, Some(&methods), headers, to_loopback);
+        preflight.map(|()| ReplyBody::empty())
     } else {
         let refusal = refusal(house, status, head);
         exchange.refused(&refusal);
-        refusal.into_response()
+        refusal.into_response().map(ReplyBody::full)
     };
     dress(house, &mut exchange, &decision, &mut response);
     let date = exchange.arrived_at();

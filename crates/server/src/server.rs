@@ -17,17 +17,19 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinHandle};
 
-use crate::admin;
+use crate::background;
+use crate::build::build;
 use crate::clock::Clock;
+use crate::context::SharedContext;
 use crate::data::JobRunner;
-use crate::house::House;
-use crate::housekeeping;
-use crate::listener::{ConnectionLimits, Drain, Peer, Place, RefuseHead, accept, serve_router};
-use crate::log::RequestLog;
-use crate::pipeline;
+use crate::handlers::admin;
 use crate::refused_head::refuse_head;
+use crate::service::{self, Service};
 use crate::settings::Settings;
-use crate::start_error::StartError;
+use crate::startup_error::StartError;
+use crate::state::House;
+use crate::telemetry::log::RequestLog;
+use crate::transport::{ConnectionLimits, Drain, Peer, Place, RefuseHead, accept, serve_router};
 
 /// How a server is to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +55,7 @@ const LAST_WRITES: Duration = Duration::from_secs(3);
 
 /// A server whose listeners are bound: connections already queue, nothing is answered yet.
 pub struct Server {
-    house: Arc<House>,
+    service: Arc<Service>,
     drain: Drain,
     public: TcpListener,
     admin: TcpListener,
@@ -99,7 +101,7 @@ impl Server {
         let connections = settings.connection_limits;
         let (drain_linger, drain_timeout) = (settings.drain_linger, settings.drain_timeout);
         let public_address = address(&public, settings.listen);
-        let furnish = House::furnish(
+        let service = build(
             settings,
             store,
             clock,
@@ -116,7 +118,7 @@ impl Server {
             connections,
             drain_linger,
             drain_timeout,
-            house: Arc::new(furnish.await?),
+            service: Arc::new(service.await?),
             drain,
             held: None,
         })
@@ -147,9 +149,10 @@ impl Server {
     }
 
     async fn run_until(self, stop: BoxFuture<'_, Stop>) -> bool {
-        let house = Arc::clone(&self.house);
+        let service = Arc::clone(&self.service);
+        let house = Arc::clone(&service.house);
         let (stopping, stopped) = watch::channel(false);
-        let housekeeping = tokio::spawn(housekeeping::run(Arc::clone(&house), stopped.clone()));
+        let housekeeping = tokio::spawn(background::run(Arc::clone(&service), stopped.clone()));
         let (residents, until) = (Arc::clone(&house), stopped.clone());
         let schedule = tokio::spawn(async move {
             let (directory, store) = (residents.directory.clone(), residents.store.clone());
@@ -170,13 +173,12 @@ impl Server {
         ));
 
         let (phase, alive) = (self.drain.phase(), self.drain.alive().clone());
-        let residents = Arc::clone(&house);
         let accepting = accept(
             self.public,
             self.connections,
             phase,
             alive,
-            move |remote, local, place| connection_service(&residents, remote, local, place),
+            move |remote, local, place| connection_service(&service, remote, local, place),
         );
         let why_cut = AtomicBool::new(false);
         let ending = async {
@@ -218,7 +220,7 @@ impl Server {
             handles.iter().for_each(AbortHandle::abort);
         }
         let writing = async {
-            house.registry.write().await;
+            house.auth.activity.write().await;
             house.connections.usage.write().await;
         };
         if tokio::time::timeout(LAST_WRITES, writing).await.is_err() {
@@ -239,38 +241,40 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 /// The service of one connection, and its place in the count of open ones; and what heads are answered with that it
 /// never sees.
 fn connection_service(
-    house: &Arc<House>,
+    service: &Arc<Service>,
     remote: SocketAddr,
     local: SocketAddr,
     place: Place,
 ) -> (
     impl hyper::service::Service<
         http::Request<hyper::body::Incoming>,
-        Response = http::Response<crate::body::ReplyBody>,
+        Response = http::Response<crate::response::ReplyBody>,
         Error = std::convert::Infallible,
         Future: Send,
     > + Send
     + use<>,
     Option<RefuseHead>,
 ) {
-    let held = (place, Counted::new(Arc::clone(house)));
-    let peer = Peer::new(remote, local, &house.trusted_proxies).holding(held);
-    let (house, peer) = (Arc::clone(house), Arc::new(peer));
+    let shared = &service.house.shared;
+    let held = (place, Counted::new(Arc::clone(shared)));
+    let peer = Arc::new(Peer::new(remote, local, &shared.trusted_proxies).holding(held));
     let refuse: RefuseHead = {
-        let (house, peer) = (Arc::clone(&house), Arc::clone(&peer));
+        let (house, peer) = (Arc::clone(&service.house), Arc::clone(&peer));
         Box::new(move |status, head| refuse_head(&house, &peer, status, head))
     };
-    let service =
-        service_fn(move |request| pipeline::answer(Arc::clone(&house), Arc::clone(&peer), request));
+    let service = Arc::clone(service);
+    let service = service_fn(move |request| {
+        service::answer(Arc::clone(&service), Arc::clone(&peer), request)
+    });
     (service, Some(refuse))
 }
 
-struct Counted(Arc<House>);
+struct Counted(Arc<SharedContext>);
 
 impl Counted {
-    fn new(house: Arc<House>) -> Self {
-        house.metrics.open_connections.inc();
-        Self(house)
+    fn new(shared: Arc<SharedContext>) -> Self {
+        shared.metrics.open_connections.inc();
+        Self(shared)
     }
 }
 
@@ -289,9 +293,9 @@ async fn serve_admin(
     mut stopped: watch::Receiver<bool>,
 ) {
     let overview = admin::Overview {
-        app_id: house.checker.app_id().to_string(),
+        app_id: house.auth.checker.app_id().to_string(),
         backend: format!("http://{public_address}"),
-        started_at: house.clock.now(),
+        started_at: house.shared.clock.now(),
     };
     let router = admin::router(house, overview, admin::HostGuard::new(address));
     let shutdown = async move {

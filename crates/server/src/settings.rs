@@ -5,22 +5,22 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use backlot_outbound::body::PaceLimits;
-use backlot_outbound::upstream::Address;
+use backlot_wix::AppSecrets;
 use backlot_wix::signed_instance::Policy;
-use backlot_wix::{ApiKey, AppSecrets};
 use http::HeaderName;
 use ipnet::IpNet;
 use jiff::SignedDuration;
 
+use crate::auth::AccessTokenSettings;
 use crate::buffers::BufferLimits;
-use crate::caller::AccessTokenSettings;
 use crate::connections::ConnectionsSettings;
 use crate::cors;
-use crate::listener::ConnectionLimits;
-use crate::rooms::api::EntrySettings;
-use crate::rooms::data::DataRoomSettings;
-use crate::rooms::wix::WixRoomSettings;
-use crate::vault::Vault;
+use crate::handlers::data::DataRoomSettings;
+use crate::handlers::proxy::EntrySettings;
+use crate::handlers::wix::WixRoomSettings;
+use crate::secrets::Vault;
+use crate::transport::ConnectionLimits;
+use crate::wix_access::WixAccess;
 
 /// Everything that a server is started with.
 pub struct Settings {
@@ -80,23 +80,4 @@ pub struct Settings {
     pub drain_linger: Duration,
     /// How long to wait then for requests that are being answered.
     pub drain_timeout: Duration,
-}
-
-/// How Wix is called.
-#[derive(Debug, Clone)]
-pub struct WixAccess {
-    /// Where Wix is: `https://www.wixapis.com`, or the simulator.
-    pub base: Address,
-    /// The account's key, for calls that are no instance's.
-    pub api_key: Option<ApiKey>,
-    /// The most calls a minute for each instance, from this node.
-    pub requests_per_minute: usize,
-    /// The longest that a call waits for its turn in that budget.
-    pub queue_time: Duration,
-    /// How long Wix may take until its reply begins.
-    pub timeout: Duration,
-    /// How long Wix may take to say something about a token, or to give one.
-    pub token_timeout: Duration,
-    /// How old what Wix says of an instance may become.
-    pub details_age: SignedDuration,
 }

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use backlot_server::elevated::SigningKeyError;
-use backlot_server::log::{self, Sink};
+use backlot_server::auth::elevated_token::SigningKeyError;
+use backlot_server::telemetry::log::{self, Sink};
 use backlot_server::{Clock, Stop};
 use backlot_store::{Address, remove_unfinished};
 use serde_json::json;

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use backlot_server::Clock;
-use backlot_server::elevated::{ElevatedTokens, TokenLimits};
+use backlot_server::auth::elevated_token::{ElevatedTokens, TokenLimits};
 
 use super::arguments::Token;
 use super::known_app::known_app;

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use backlot_server::vault::SecretText;
+use backlot_server::secrets::SecretText;
 use toml::{Table, Value};
 
 use super::error::{ConfigErrors, Problem};

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use backlot_server::log::{RequestLog, Sink};
+use backlot_server::telemetry::log::{RequestLog, Sink};
 use backlot_server::{Clock, Server, Settings};
 use backlot_store::Store;
 use backlot_store::transfer::copy;

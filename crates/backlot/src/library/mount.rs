@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use axum::Router;
-use backlot_server::admission::{Access, Roles, Rules};
-use backlot_server::methods::Methods;
-use backlot_server::rooms::api::{Destination, EntrySettings, Limits, Prefix, PrefixError};
+use backlot_server::handlers::proxy::{Destination, EntrySettings, Limits, Prefix, PrefixError};
+use backlot_server::http::methods::Methods;
+use backlot_server::policy::{Access, Roles, Rules};
 use backlot_wix::Role;
 use http::Method;
 

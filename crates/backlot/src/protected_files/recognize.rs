@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
-use backlot_server::vault::MasterKey;
+use backlot_server::secrets::MasterKey;
 use backlot_simulator::world::World;
 
 use super::with_end;

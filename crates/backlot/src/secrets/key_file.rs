@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::path::Path;
 
-use backlot_server::vault::MasterKey;
+use backlot_server::secrets::MasterKey;
 use zeroize::Zeroizing;
 
 use crate::cli::mistake;

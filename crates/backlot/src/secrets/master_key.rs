@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use backlot_server::vault::{MasterKey, VaultFault};
+use backlot_server::secrets::{MasterKey, VaultFault};
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 

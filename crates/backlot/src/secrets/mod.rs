@@ -9,7 +9,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use backlot_server::Clock;
-use backlot_server::vault::{SecretText, Vault, VaultFault};
+use backlot_server::secrets::{SecretText, Vault, VaultFault};
 use backlot_store::Store;
 use backlot_store::secrets::Secrets as _;
 

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use backlot_server::Clock;
-use backlot_server::elevated::{SigningKeyStore, list_signing_keys};
+use backlot_server::auth::elevated_token::{SigningKeyStore, list_signing_keys};
 use backlot_store::Store;
 use jiff::SignedDuration;
 

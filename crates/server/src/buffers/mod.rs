@@ -19,7 +19,7 @@ use backlot_wix::InstanceId;
 use parking_lot::Mutex;
 
 use crate::error::{Code, Refusal};
-use crate::instance_hash::InstanceHash;
+use crate::id_hasher::InstanceHash;
 
 pub(crate) use collect::CollectError;
 

@@ -8,11 +8,11 @@ use backlot_outbound::connection::{ApiBase, Credential, CredentialFault};
 use backlot_outbound::redact::Needles;
 use backlot_wix::InstanceId;
 
-use super::accounts::Holder;
 use super::base::BaseError;
+use super::oauth::Holder;
 use super::{Connection, Connections, CredentialSettings, SecretSource};
 use crate::error::{Code, Refusal};
-use crate::vault::SecretText;
+use crate::secrets::SecretText;
 
 /// How long everybody's credential is believed without a look at its secrets. Together with what the vault believes
 /// of them that is a second.

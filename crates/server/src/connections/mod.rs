@@ -12,29 +12,29 @@
 //! The room (`rooms::connections`) speaks HTTP and calls this; Rust handlers come in by
 //! [`crate::Connections`]. Both are held by the same rules.
 
-mod accounts;
+mod allow_list;
+mod attempt;
 mod base;
-mod calls;
+mod call;
 mod credentials;
-mod exchange;
+mod diagnose;
 mod header_names;
 mod host_pattern;
 mod idempotency;
-mod kept_replies;
-mod meter;
 mod month;
-mod outgoing;
+mod oauth;
 mod query_rules;
 mod redirects;
 mod remedies;
-mod reply;
-mod reply_body;
-mod reply_rules;
-mod secrets;
-mod send;
+mod request;
+mod response;
+mod response_body;
+mod response_cache;
+mod response_headers;
+mod secret_source;
 mod settings;
-mod trial;
 mod usage;
+mod usage_guard;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -46,28 +46,28 @@ use backlot_wix::InstanceId;
 use moka::sync::Cache;
 use parking_lot::Mutex;
 
-use crate::admission::{Limiter, Precedence};
 use crate::clock::Clock;
-use crate::vault::{SecretText, Vault};
-pub(crate) use accounts::{Accounts, AuthorizationOutcome, Begun, Returned};
+use crate::policy::{Limiter, Precedence};
+use crate::secrets::{SecretText, Vault};
+pub(crate) use allow_list::CallPlace;
 use base::Bases;
 pub use base::{BaseTemplate, BaseTemplateError, BaseUrl};
-pub(crate) use calls::CallPlace;
+pub(crate) use call::Incoming;
 use credentials::Chosen;
+pub use diagnose::{Finding, Trial};
 pub use header_names::HeaderNames;
 pub use host_pattern::{HostPattern, HostPatternError};
-use kept_replies::KeptReplies;
 pub(crate) use month::month;
+pub(crate) use oauth::{Accounts, AuthorizationOutcome, Begun, Returned};
 pub use query_rules::{ParameterRule, QueryRules};
 pub(crate) use remedies::of_manage;
-pub(crate) use reply_body::ThirdPartyBody;
-pub use secrets::SecretSource;
-pub(crate) use send::Incoming;
+pub(crate) use response_body::ThirdPartyBody;
+use response_cache::KeptReplies;
+pub use secret_source::SecretSource;
 pub use settings::{
     AccountSettings, AllowedCall, ClientCredentialsSettings, ConnectionSettings,
-    ConnectionsSettings, CredentialSettings, Kept, OAuthClient, Quotas,
+    ConnectionsSettings, CredentialSettings, Kept, OAuthClient,
 };
-pub use trial::{Finding, Trial};
 pub(crate) use usage::UsageBook;
 
 /// Credentials that a connection keeps ready.

@@ -8,8 +8,8 @@ use backlot_wix::Caller;
 use http::Method;
 
 use super::{CallPlace, Connection, Connections};
-use crate::directory::Directory;
 use crate::error::Refusal;
+use crate::instances::Directory;
 
 /// The lines of the connection, for one caller.
 pub(super) struct RedirectsByLines<'call> {

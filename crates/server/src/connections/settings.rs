@@ -14,7 +14,8 @@ use ipnet::IpNet;
 use rustls::pki_types::CertificateDer;
 
 use super::{BaseUrl, HeaderNames, QueryRules, SecretSource};
-use crate::admission::{CallPattern, RateLimit, Roles, Rules};
+use crate::policy::quota::Quotas;
+use crate::policy::{CallPattern, RateLimit, Roles, Rules};
 
 /// All of the section.
 #[derive(Debug, Clone, Default)]
@@ -107,23 +108,6 @@ pub struct AllowedCall {
     pub query: QueryRules,
     /// Who may make them.
     pub rules: Rules,
-}
-
-/// Calls in a month, by plan.
-#[derive(Debug, Clone, Default)]
-pub struct Quotas {
-    /// For instances on these plans.
-    pub plans: Vec<(String, u64)>,
-    /// For all others, those without a plan among them; `None` is no limit.
-    pub others: Option<u64>,
-}
-
-impl Quotas {
-    /// The calls of a plan in a month; `None` is no limit.
-    pub fn of(&self, plan: Option<&str>) -> Option<u64> {
-        let named = self.plans.iter().find(|(name, _)| Some(&**name) == plan);
-        named.map(|(_, calls)| *calls).or(self.others)
-    }
 }
 
 /// What proves to the third party who calls.

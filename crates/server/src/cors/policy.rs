@@ -6,8 +6,8 @@ use backlot_wix::{InstanceId, PageOrigin};
 use http::header::{HOST, HeaderMap, HeaderValue, ORIGIN};
 
 use super::{Origin, Pattern};
-use crate::directory::SiteOrigins;
 use crate::error::{Code, Refusal};
+use crate::instances::SiteOrigins;
 
 /// The list, ready to be asked.
 #[derive(Clone)]

@@ -7,8 +7,7 @@ use http::header::{
 use http::{Method, Request, Response, StatusCode};
 
 use super::{Answer, Decision};
-use crate::body::ReplyBody;
-use crate::methods::Methods;
+use crate::http::methods::Methods;
 
 static REQUEST_PRIVATE_NETWORK: HeaderName =
     HeaderName::from_static("access-control-request-private-network");
@@ -38,8 +37,8 @@ pub(crate) fn preflight(
     methods: Option<&Methods>,
     request: &HeaderMap,
     to_loopback: bool,
-) -> Response<ReplyBody> {
-    let mut response = Response::new(ReplyBody::empty());
+) -> Response<()> {
+    let mut response = Response::new(());
     *response.status_mut() = StatusCode::NO_CONTENT;
     let headers = response.headers_mut();
     headers.insert(VARY, HeaderValue::from_static(VARIES_BY));

@@ -9,7 +9,7 @@ use backlot_wix::Role;
 use backlot_wix::data::collection::Definition;
 use backlot_wix::data::{DataCode, Fault};
 
-use super::anew::ATTEMPTS;
+use super::retry::ATTEMPTS;
 use super::{DataFault, DataOf};
 
 /// Units of work for a byte of a definition that is read.

@@ -14,7 +14,7 @@ use backlot_wix::data::{Budget, DataCode, Fault, Filter, limits};
 
 use super::jobs::{JobWork, new_links};
 use super::quota::grown;
-use super::writes::most_bytes_of;
+use super::write::most_bytes_of;
 use super::{Data, DataFault};
 
 /// Items of one step.

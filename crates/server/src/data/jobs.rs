@@ -10,9 +10,9 @@ use backlot_wix::data::{Budget, DataCode, Fault, Filter, Value, fits_in, limits}
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use super::content::new_item_id;
+use super::document::new_item_id;
 use super::links::check_count;
-use super::writes::most_bytes_of;
+use super::write::most_bytes_of;
 use super::{DataFault, DataOf};
 
 /// How long a job is kept.

@@ -9,8 +9,8 @@ use backlot_wix::data::collection::Operation;
 use backlot_wix::data::{Budget, DataCode, Direction, Fault, item_id, limits};
 use bytes::Bytes;
 
-use super::anew::anew;
-use super::writes::merged;
+use super::retry::anew;
+use super::write::merged;
 use super::{DataFault, DataOf, Opened};
 
 /// One referenced item, or why there is none.

@@ -4,12 +4,11 @@
 //! through [`crate::Items`]. Neither reaches the store otherwise. Everything starts from a
 //! [`DataOf`], which is made from a verified caller, so there is no data without a tenant.
 
-mod anew;
 mod collections;
-mod content;
 mod continuation;
 mod cursor;
-mod fault;
+mod document;
+mod error;
 #[doc(hidden)]
 pub mod fuzzing;
 mod include;
@@ -17,12 +16,13 @@ mod job_runner;
 mod job_step;
 mod jobs;
 mod links;
+mod principal;
 mod query;
 mod quota;
-mod reads;
-mod who;
+mod read;
+mod retry;
+mod write;
 mod write_parts;
-mod writes;
 
 use std::sync::{Arc, OnceLock};
 
@@ -40,19 +40,19 @@ use crate::clock::Clock;
 use crate::error::Refusal;
 use crate::work::{MAX_WAITING_OF_ONE, RequestLimits, WorkPool};
 pub(crate) use collections::some_at_once;
-pub(crate) use content::{WireItem, content};
 pub(crate) use continuation::{AnswerCursor, AnswerKind, LinkCursor, LinkKind, Row, is_too_large};
 pub(crate) use cursor::CursorKey;
-pub(crate) use fault::DataFault;
+pub(crate) use document::{WireItem, content};
+pub(crate) use error::DataFault;
 pub(crate) use include::{Include, Included, Inclusions, read_kept};
 pub(crate) use job_runner::JobRunner;
 pub(crate) use jobs::JobWork;
 pub(crate) use links::{Beside, LinkPlace, Referenced, wanted};
+pub(crate) use principal::Who;
 pub(crate) use query::{Page, Paging, Query, check_limit};
 pub(crate) use quota::Storage;
 pub use quota::StorageQuotas;
-pub(crate) use who::Who;
-pub(crate) use writes::{Change, Changed, Changes};
+pub(crate) use write::{Change, Changed, Changes};
 
 /// What all callers share.
 pub(crate) struct Data {

@@ -17,7 +17,7 @@ use moka::sync::Cache;
 use parking_lot::Mutex;
 
 use super::DataFault;
-use crate::connections::Quotas;
+use crate::policy::quota::Quotas;
 
 /// How long what was counted is believed.
 const RECOUNT_INTERVAL: Duration = Duration::from_mins(10);

@@ -4,7 +4,7 @@ use backlot_store::items::Written;
 use backlot_wix::data::Fault;
 use backlot_wix::data::memory::Weigh as _;
 
-use super::writes::{Change, Changes, most_bytes_of};
+use super::write::{Change, Changes, most_bytes_of};
 
 /// Bytes of the items of one part, as they are and as they are to be.
 pub(super) const PART_MEMORY: u64 = 8 << 20;

@@ -4,17 +4,6 @@ use backlot_store::StoreError;
 use backlot_wix::data::{DataCode, Fault};
 
 use super::{Code, Refusal};
-use crate::elevated::SigningKeyError;
-
-/// The signing keys cannot be looked at, so nobody is let in by a token that names an unknown one.
-impl From<SigningKeyError> for Refusal {
-    fn from(error: SigningKeyError) -> Self {
-        match error {
-            SigningKeyError::Store(error) => error.into(),
-            error => Self::from(Code::Internal).because(error),
-        }
-    }
-}
 
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {

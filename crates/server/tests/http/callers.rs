@@ -168,8 +168,8 @@ async fn roles_and_plans_are_kept_to() {
     let mut owners = to_upstream("/api/admin", upstream);
     owners.access = allow([Role::Owner]);
     let mut pro = to_upstream("/api/pro", upstream);
-    pro.access = backlot_server::admission::Access::Verified(backlot_server::admission::Rules {
-        roles: backlot_server::admission::Roles::new([Role::Owner]),
+    pro.access = backlot_server::policy::Access::Verified(backlot_server::policy::Rules {
+        roles: backlot_server::policy::Roles::new([Role::Owner]),
         plans: vec!["pro".to_owned()],
     });
     let server = TestServer::start(vec![to_upstream("/api", upstream), owners, pro]).await;

@@ -3,7 +3,7 @@
 use backlot_server::connections::{
     ConnectionSettings, CredentialSettings, Finding, SecretSource, Trial,
 };
-use backlot_server::vault::{MasterKey, Vault};
+use backlot_server::secrets::{MasterKey, Vault};
 use backlot_wix::Role;
 
 use crate::harness::{INSTANCE_ID, MASTER_KEY, TestServer, ThirdParty};

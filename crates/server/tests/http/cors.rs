@@ -2,8 +2,8 @@
 
 use http::Method;
 
-use backlot_server::admission::Access;
-use backlot_server::methods::Methods;
+use backlot_server::http::methods::Methods;
+use backlot_server::policy::Access;
 
 use crate::harness::{PAGE, TestServer, Upstream, echo, instance, request, to_upstream};
 

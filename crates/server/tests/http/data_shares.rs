@@ -9,8 +9,8 @@ use crate::harness::{
     INSTANCE_ID, NEW_SECRET, PAGE, TestServer, instance, payload, request, signed,
 };
 
-fn most(figure: u64) -> backlot_server::connections::Quotas {
-    backlot_server::connections::Quotas {
+fn most(figure: u64) -> backlot_server::policy::quota::Quotas {
+    backlot_server::policy::quota::Quotas {
         plans: vec![("pro".to_owned(), 1000)],
         others: Some(figure),
     }

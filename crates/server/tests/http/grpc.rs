@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use backlot_outbound::upstream::Address;
-use backlot_server::rooms::api::Destination;
+use backlot_server::handlers::proxy::Destination;
 use bytes::Bytes;
 use http::Request;
 use http_body_util::{BodyExt as _, Full};

@@ -13,7 +13,7 @@ const SHORT: Duration = Duration::from_millis(300);
 /// Short enough to be no other limit's doing, long enough for a busy machine.
 const SOON: Duration = Duration::from_secs(4);
 
-async fn quick(upstreams: Vec<backlot_server::rooms::api::EntrySettings>) -> TestServer {
+async fn quick(upstreams: Vec<backlot_server::handlers::proxy::EntrySettings>) -> TestServer {
     TestServer::start_with(upstreams, |settings| {
         settings.connection_limits.head_timeout = SHORT;
         settings.connection_limits.write = pace(SHORT);

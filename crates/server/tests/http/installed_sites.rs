@@ -207,7 +207,7 @@ async fn a_rule_about_plans_asks_wix_for_callers_with_tokens() {
     let wix = FakeWix::start().await;
     let mut entry = to_upstream("/api", echo().await);
     entry.access = allow([backlot_wix::Role::Member]);
-    if let backlot_server::admission::Access::Verified(rules) = &mut entry.access {
+    if let backlot_server::policy::Access::Verified(rules) = &mut entry.access {
         rules.plans = vec!["pro".to_owned()];
     }
     let server = TestServer::start_with(vec![entry], |settings| wix.of(settings)).await;

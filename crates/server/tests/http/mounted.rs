@@ -3,7 +3,7 @@
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use backlot_server::Caller;
-use backlot_server::admission::Access;
+use backlot_server::policy::Access;
 
 use crate::harness::{INSTANCE_ID, PAGE, TestServer, instance, request, to_router};
 

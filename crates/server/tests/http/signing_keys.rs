@@ -3,11 +3,11 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use backlot_server::Clock;
-use backlot_server::elevated::{
+use backlot_server::auth::elevated_token::{
     ElevatedTokens, KeyState, PUBLISH_DELAY, SigningKeyError, SigningKeyStore, TokenFault,
     TokenLimits, UPGRADE_DELAY, list_signing_keys,
 };
-use backlot_server::vault::{MasterKey, Vault, VaultFault};
+use backlot_server::secrets::{MasterKey, Vault, VaultFault};
 use backlot_store::backup::Origin;
 use backlot_store::signing_keys::{SigningKey, SigningKeys as _};
 use backlot_store::{Existing, Store};

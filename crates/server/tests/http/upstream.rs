@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 
 use backlot_outbound::upstream::Address;
-use backlot_server::admission::Access;
-use backlot_server::rooms::api::Destination;
+use backlot_server::handlers::proxy::Destination;
+use backlot_server::policy::Access;
 use serde_json::Value;
 
 use crate::harness::{

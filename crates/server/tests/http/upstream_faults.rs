@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use backlot_outbound::upstream::Address;
-use backlot_server::rooms::api::Destination;
+use backlot_server::handlers::proxy::Destination;
 use bytes::Bytes;
 use http::StatusCode;
 use http_body_util::{BodyExt as _, Full};

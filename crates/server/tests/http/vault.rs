@@ -1,7 +1,7 @@
 //! What the vault seals is bound to the one write: what an older copy of a row holds does not open.
 
 use backlot_server::Clock;
-use backlot_server::vault::{MasterKey, SecretText, Vault, VaultFault};
+use backlot_server::secrets::{MasterKey, SecretText, Vault, VaultFault};
 use backlot_store::Store;
 use backlot_store::secrets::{SealedSecret, Secrets as _};
 use backlot_wix::InstanceId;

@@ -1,6 +1,6 @@
 //! Calls to Wix through the wix room: which, by whom, and what comes back.
 
-use backlot_server::rooms::wix::OnBehalfOf;
+use backlot_server::handlers::wix::OnBehalfOf;
 use backlot_wix::Role;
 use serde_json::Value;
 

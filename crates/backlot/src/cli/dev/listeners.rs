@@ -3,10 +3,10 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use backlot_outbound::upstream::Address;
-use backlot_server::admission::{Access, CallPattern, Roles, Rules};
-use backlot_server::methods::Methods;
-use backlot_server::rooms::api::{Destination, EntrySettings, Limits, Prefix};
-use backlot_server::rooms::wix::{AllowedCall, OnBehalfOf};
+use backlot_server::handlers::proxy::{Destination, EntrySettings, Limits, Prefix};
+use backlot_server::handlers::wix::{AllowedCall, OnBehalfOf};
+use backlot_server::http::methods::Methods;
+use backlot_server::policy::{Access, CallPattern, Roles, Rules};
 use backlot_server::{Server, StartError};
 use backlot_simulator::Addresses;
 use backlot_wix::Role;

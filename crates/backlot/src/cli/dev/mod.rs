@@ -10,7 +10,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use backlot_server::log::{self, Sink};
+use backlot_server::telemetry::log::{self, Sink};
 use backlot_simulator::Stage;
 use backlot_simulator::world::{self, World};
 use tokio::sync::watch;

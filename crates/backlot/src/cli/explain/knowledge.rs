@@ -4,8 +4,10 @@
 use std::sync::Arc;
 
 use backlot_outbound::upstream::Address;
+use backlot_server::auth::elevated_token::{
+    ElevatedTokens, KeySet, TokenLimits, list_signing_keys,
+};
 use backlot_server::cors::Policy;
-use backlot_server::elevated::{ElevatedTokens, KeySet, TokenLimits, list_signing_keys};
 use backlot_server::error::{Code, Refusal};
 use backlot_server::{Checker, Clock, Proof, WixAccess, ask_wix_once};
 use backlot_simulator::access_token::{AccessTokens, Dead};

@@ -55,7 +55,7 @@ pub(super) fn tell_jwt(
         let verified = knowledge.map(|knowledge| knowledge.elevated.verify(token, now));
         match verified {
             Some(Ok(_)) => story.passed("signature", "made by this server"),
-            Some(Err(backlot_server::elevated::TokenFault::Expired)) => {
+            Some(Err(backlot_server::auth::elevated_token::TokenFault::Expired)) => {
                 story.passed("signature", "made by this server");
                 story.failed("age", "it is past its expiry");
             }

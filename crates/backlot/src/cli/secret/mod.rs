@@ -9,7 +9,7 @@ mod rekey;
 mod remove;
 
 use anyhow::Context as _;
-use backlot_server::vault::{Vault, check_secret_name};
+use backlot_server::secrets::{Vault, check_secret_name};
 
 use super::arguments::Secret;
 use super::configured::Configured;

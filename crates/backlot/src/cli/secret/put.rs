@@ -3,7 +3,7 @@
 use std::io::{IsTerminal as _, Read as _, Write as _};
 
 use backlot_outbound::redact;
-use backlot_server::vault::SecretText;
+use backlot_server::secrets::SecretText;
 use zeroize::Zeroizing;
 
 use super::{check_name, open, runtime};

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use backlot_server::Clock;
-use backlot_server::vault::{MasterKey, Vault, VaultFault};
+use backlot_server::secrets::{MasterKey, Vault, VaultFault};
 use zeroize::Zeroizing;
 
 use super::runtime;

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use backlot_server::Clock;
-use backlot_server::elevated::{KeyListing, list_signing_keys};
+use backlot_server::auth::elevated_token::{KeyListing, list_signing_keys};
 
 use crate::cli::arguments::SigningKeyList;
 use crate::cli::configured::Configured;

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use backlot_server::elevated::SigningKeyError;
+use backlot_server::auth::elevated_token::SigningKeyError;
 
 use crate::cli::arguments::SigningKeyRotate;
 use crate::cli::configured::Configured;

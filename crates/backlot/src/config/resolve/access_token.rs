@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use backlot_server::AccessTokenSettings;
-use backlot_server::admission::RateLimit;
+use backlot_server::policy::RateLimit;
 
 use super::report::Report;
 use crate::config::sections::AccessToken;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use backlot_server::admission::RateLimit;
-use backlot_server::connections::Quotas;
+use backlot_server::policy::RateLimit;
+use backlot_server::policy::quota::Quotas;
 
 use super::report::Report;
 use crate::config::sections::RateLimit as RateLimitValue;

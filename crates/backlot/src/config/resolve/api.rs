@@ -1,10 +1,10 @@
 //! `[[api]]`
 
 use backlot_outbound::upstream::Address;
-use backlot_server::admission::{Access, Roles, Rules};
-use backlot_server::methods::Methods;
-use backlot_server::rooms::api::{Destination, EntrySettings, Limits, Prefix, is_override};
-use backlot_server::routes::RESERVED;
+use backlot_server::handlers::proxy::{Destination, EntrySettings, Limits, Prefix, is_override};
+use backlot_server::http::methods::Methods;
+use backlot_server::policy::{Access, Roles, Rules};
+use backlot_server::router::RESERVED;
 use http::{HeaderName, Method};
 
 use super::allowance::rate_limit;

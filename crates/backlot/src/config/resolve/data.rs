@@ -1,7 +1,7 @@
 //! `[data]`
 
-use backlot_server::connections::Quotas;
-use backlot_server::rooms::data::{DataRates, DataRoomSettings, RequestLimits, StorageQuotas};
+use backlot_server::handlers::data::{DataRates, DataRoomSettings, RequestLimits, StorageQuotas};
+use backlot_server::policy::quota::Quotas;
 
 use super::allowance::{quotas, rate_limit};
 use super::report::Report;

@@ -1,7 +1,7 @@
 //! Where two lines of a list of calls overlap, and which one decides: told by `backlot check`, since the rules of one
 //! then do not count where the other is more specific.
 
-use backlot_server::admission::{CallPattern, Overlap};
+use backlot_server::policy::{CallPattern, Overlap};
 
 use super::report::Report;
 

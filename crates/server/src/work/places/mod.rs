@@ -17,7 +17,7 @@ use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use super::usage::Usage;
-use crate::instance_hash::InstanceHash;
+use crate::id_hasher::InstanceHash;
 use asking::Asking;
 
 /// Work that is begun and waits for its next turn, for each place.

@@ -7,7 +7,7 @@ use backlot_outbound::upstream::Address;
 use backlot_server::connections::{
     AccountSettings, ConnectionSettings, CredentialSettings, OAuthClient, SecretSource,
 };
-use backlot_server::vault::SecretText;
+use backlot_server::secrets::SecretText;
 use backlot_wix::Role;
 use url::Url;
 

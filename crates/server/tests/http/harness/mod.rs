@@ -16,15 +16,15 @@ use std::time::Duration;
 use axum::Router;
 use backlot_outbound::body::PaceLimits;
 use backlot_outbound::upstream::Address;
-use backlot_server::admission::{Access, CallPattern, RateLimit, Roles, Rules};
 use backlot_server::cors::{Answer, Pattern, Policy as CorsPolicy};
-use backlot_server::listener::ConnectionLimits;
-use backlot_server::log::{Format, RequestLog, Sink};
-use backlot_server::methods::Methods;
-use backlot_server::rooms::api::{Destination, EntrySettings, Limits, Prefix};
-use backlot_server::rooms::data::DataRoomSettings;
-use backlot_server::rooms::wix::{AllowedCall, OnBehalfOf, WixRoomSettings};
-use backlot_server::vault::{MasterKey, Vault};
+use backlot_server::handlers::data::DataRoomSettings;
+use backlot_server::handlers::proxy::{Destination, EntrySettings, Limits, Prefix};
+use backlot_server::handlers::wix::{AllowedCall, OnBehalfOf, WixRoomSettings};
+use backlot_server::http::methods::Methods;
+use backlot_server::policy::{Access, CallPattern, RateLimit, Roles, Rules};
+use backlot_server::secrets::{MasterKey, Vault};
+use backlot_server::telemetry::log::{Format, RequestLog, Sink};
+use backlot_server::transport::ConnectionLimits;
 use backlot_server::{AccessTokenSettings, BufferLimits, Clock, Server, Settings, Stop, WixAccess};
 use backlot_store::Store;
 use backlot_store::sqlite::SqliteStore;
@@ -184,9 +184,9 @@ fn settings(api: Vec<EntrySettings>) -> Settings {
         data_room: DataRoomSettings {
             body_bytes: 16 << 20,
             silence: Duration::from_secs(5),
-            storage: backlot_server::rooms::data::StorageQuotas::default(),
-            rates: backlot_server::rooms::data::DataRates::default(),
-            limits: backlot_server::rooms::data::RequestLimits::default(),
+            storage: backlot_server::handlers::data::StorageQuotas::default(),
+            rates: backlot_server::handlers::data::DataRates::default(),
+            limits: backlot_server::handlers::data::RequestLimits::default(),
         },
         installed_sites: false,
         websocket_max_lifetime: None,

@@ -12,12 +12,13 @@ use axum::http::{HeaderMap, Method, Uri};
 use axum::response::Response;
 use backlot_outbound::upstream::Address;
 use backlot_server::Settings;
-use backlot_server::admission::{CallPattern, Roles, Rules};
 use backlot_server::connections::{
-    AllowedCall, BaseUrl, ConnectionSettings, CredentialSettings, HeaderNames, QueryRules, Quotas,
+    AllowedCall, BaseUrl, ConnectionSettings, CredentialSettings, HeaderNames, QueryRules,
     SecretSource,
 };
-use backlot_server::vault::SecretText;
+use backlot_server::policy::quota::Quotas;
+use backlot_server::policy::{CallPattern, Roles, Rules};
+use backlot_server::secrets::SecretText;
 use backlot_wix::Role;
 use parking_lot::Mutex;
 use tokio::net::TcpListener;

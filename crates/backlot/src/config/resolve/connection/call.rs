@@ -1,7 +1,7 @@
 //! `connection.calls`
 
-use backlot_server::admission::{CallPattern, Roles, Rules};
 use backlot_server::connections::{AllowedCall, ParameterRule, QueryRules};
+use backlot_server::policy::{CallPattern, Roles, Rules};
 
 use super::Entry;
 use crate::config::resolve::overlap::{self, Line};

@@ -7,9 +7,9 @@ mod value;
 
 use std::str::FromStr as _;
 
-use backlot_server::admission::{RateLimit, Roles};
 use backlot_server::connections::{ConnectionSettings, HeaderNames, Kept, SecretSource};
 use backlot_server::cors;
+use backlot_server::policy::{RateLimit, Roles};
 use http::{HeaderName, HeaderValue};
 
 use super::Mode;

@@ -1,7 +1,7 @@
 //! Values of a connection: read now, or when a call is made.
 
 use backlot_server::connections::SecretSource;
-use backlot_server::vault::{SecretText, check_secret_name};
+use backlot_server::secrets::{SecretText, check_secret_name};
 
 use super::Entry;
 use crate::config::resolve::report::Report;

@@ -1,7 +1,7 @@
 //! `wix.calls`
 
-use backlot_server::admission::{CallPattern, Roles, Rules};
-use backlot_server::rooms::wix::{AllowedCall, OnBehalfOf};
+use backlot_server::handlers::wix::{AllowedCall, OnBehalfOf};
+use backlot_server::policy::{CallPattern, Roles, Rules};
 
 use crate::config::resolve::overlap::{self, Line};
 use crate::config::resolve::report::Report;

@@ -4,7 +4,7 @@ mod calls;
 
 use backlot_outbound::upstream::Address;
 use backlot_server::WixAccess;
-use backlot_server::rooms::wix::WixRoomSettings;
+use backlot_server::handlers::wix::WixRoomSettings;
 use backlot_wix::ApiKey;
 
 use super::Mode;

@@ -1,0 +1,59 @@
+//! What must be done now and then: writing the register and what connections used, looking for new signing
+//! keys, forgetting idle rate limits and authorizations that nobody ended.
+
+mod takeover;
+
+use std::sync::Arc;
+
+use backlot_store::transfer::forget_unfinished;
+use tokio::sync::watch;
+
+use crate::auth::elevated_token::RELOAD_SECONDS;
+use crate::background::takeover::Takeover;
+use crate::instances::activity;
+use crate::service::Service;
+use crate::state::House;
+
+/// Runs until the server has stopped.
+pub(crate) async fn run(service: Arc<Service>, mut stopped: watch::Receiver<bool>) {
+    let Service { house, routes, .. } = &*service;
+    let mut tick = tokio::time::interval(activity::INTERVAL);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut ticks: u64 = 0;
+    let mut takeover = Takeover::new();
+    takeover.look(house).await;
+    forget_unfinished_imports(house).await;
+    loop {
+        tokio::select! {
+            _ = tick.tick() => {}
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+        }
+        takeover.look(house).await;
+        house.auth.activity.write().await;
+        house.connections.usage.write().await;
+        ticks += 1;
+        if ticks.is_multiple_of(RELOAD_SECONDS) {
+            house.auth.signing_keys.reload(&house.auth.elevated).await;
+        }
+        if ticks.is_multiple_of(60) {
+            routes.api.forget_idle();
+            routes.data.forget_idle();
+            house.auth.access_tokens.forget_idle();
+            house.connections.forget_idle();
+            house.connections.accounts.forget_old().await;
+            forget_unfinished_imports(house).await;
+        }
+    }
+}
+
+/// Of imports that were killed; nobody has seen anything of them.
+async fn forget_unfinished_imports(house: &House) {
+    match forget_unfinished(&house.store, house.shared.clock.now()).await {
+        Ok(0) => {}
+        Ok(count) => tracing::info!(
+            count,
+            "removed what was left of imports that were broken off"
+        ),
+        Err(error) => tracing::warn!(%error, "failed to look for imports that were broken off"),
+    }
+}

@@ -1,0 +1,248 @@
+//! Building the service out of its settings.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use backlot_outbound::upstream::{Client, ClientSettings};
+use backlot_outbound::wix::{WixClient, WixSettings};
+use backlot_store::Store;
+use backlot_store::instance_details::InstanceDetails as _;
+use backlot_wix::token_info::TokenPolicy;
+
+use crate::auth::elevated_token::{
+    ElevatedTokens, KeyReloader, SigningKeyError, SigningKeyStore, TokenLimits,
+};
+use crate::auth::{AccessTokens, Authenticator, Checker};
+use crate::buffers::BufferBudget;
+use crate::clock::Clock;
+use crate::connections::Connections;
+use crate::context::SharedContext;
+use crate::cors;
+use crate::data::{CursorKey, Data, Storage};
+use crate::handlers::data::DataHandlers;
+use crate::handlers::index::{DevAddresses, Index};
+use crate::handlers::proxy::{Destination, Entries};
+use crate::handlers::wix::Calls;
+use crate::instances::activity::Registry;
+use crate::instances::{Directory, Events, Schedule, SiteOrigins};
+use crate::response_pace::ReplyPace;
+use crate::router::Routes;
+use crate::secrets::Vault;
+use crate::service::Service;
+use crate::settings::Settings;
+use crate::startup_error::StartError;
+use crate::state::House;
+use crate::telemetry::log::RequestLog;
+use crate::telemetry::metrics::Metrics;
+use crate::transport::Drain;
+use crate::transport::upgrade::{TunnelLimits, Tunnels};
+use crate::work::WorkPool;
+
+/// Builds the state, the router and what they stand on.
+pub(crate) async fn build(
+    settings: Settings,
+    store: Store,
+    clock: Clock,
+    log: RequestLog,
+    drain: &Drain,
+    public_address: SocketAddr,
+    admin_address: SocketAddr,
+) -> Result<Service, StartError> {
+    let app_id = settings.policy.app_id;
+    let vault = settings.vault.clone().ok_or(StartError::NoVault)?;
+    let data = data(&settings, &vault, &store, &clock)?;
+    let (elevated, signing_keys) = elevated(&settings, vault, &store, &clock).await?;
+    let upstreams = upstreams(&settings).map_err(StartError::Certificates)?;
+    let metrics = Arc::new(Metrics::new());
+    let origins = Arc::new(SiteOrigins::default());
+    let events = Events {
+        store: store.clone(),
+        clock: clock.clone(),
+        origins: Arc::clone(&origins),
+        metrics: Arc::clone(&metrics),
+    };
+    let wix = wix_client(&settings, Arc::new(events)).map_err(StartError::Certificates)?;
+    let mut cors = settings.cors;
+    if settings.installed_sites {
+        cors = with_installed_sites(cors, &store, &origins).await?;
+    }
+    let cors = Arc::new(cors);
+    let directory = Directory::new(
+        store.clone(),
+        wix.clone(),
+        clock.clone(),
+        Arc::clone(&origins),
+    );
+    let dev = settings.simulator.map(|simulator| DevAddresses {
+        simulator,
+        admin: format!("http://{admin_address}"),
+    });
+    let own_url = || format!("http://{public_address}");
+    let public_url = settings.public_url.clone().unwrap_or_else(own_url);
+    let connections = Connections::new(
+        settings.connections,
+        settings.vault,
+        &store,
+        &clock,
+        &public_url,
+    );
+    let connections = Arc::new(connections.map_err(StartError::Certificates)?);
+    let tunnel_limits = TunnelLimits {
+        max_lifetime: settings.websocket_max_lifetime,
+        clock_skew: settings.policy.clock_skew,
+    };
+    let (close, alive) = (drain.close_tunnels(), drain.alive());
+    let tunnels = Tunnels::new(close, alive, clock.clone(), tunnel_limits);
+    let token_policy = TokenPolicy {
+        app_id,
+        clock_skew: settings.policy.clock_skew,
+    };
+    let schedule = Arc::new(Schedule::new(
+        origins,
+        clock.clone(),
+        settings.wix.details_age,
+        settings.installed_sites,
+    ));
+    let cors_answer = settings
+        .cors_answer
+        .with_instance_headers(&settings.instance_headers);
+    let auth = Authenticator {
+        checker: Checker::new(settings.secrets, settings.policy),
+        instance_headers: settings.instance_headers,
+        api_key: settings.wix.api_key,
+        access_tokens: AccessTokens::new(
+            token_policy,
+            settings.access_tokens,
+            wix.clone(),
+            directory.clone(),
+        ),
+        elevated,
+        signing_keys,
+        activity: Registry::new(store.clone()),
+        refresh: Arc::clone(&schedule),
+        cors: Arc::clone(&cors),
+        store: store.clone(),
+        metrics: Arc::clone(&metrics),
+    };
+    let routes = Routes::new(
+        Entries::new(settings.api),
+        Calls::new(settings.wix_room),
+        DataHandlers::new(settings.data_room),
+        Arc::clone(&connections),
+    );
+    let state = House {
+        shared: Arc::new(SharedContext {
+            clock,
+            log,
+            metrics,
+            response_pace: ReplyPace::default(),
+            trusted_proxies: settings.trusted_proxies,
+        }),
+        auth,
+        cors,
+        cors_answer,
+        refused_preflights: cors::RefusedPreflights::default(),
+        public_url: settings.public_url,
+        wix,
+        directory,
+        schedule,
+        store,
+        data,
+        connections,
+        upstreams,
+        tunnels,
+        head_limit_bytes: settings.head_limit_bytes,
+        body_pace: settings.body_pace,
+        buffers: BufferBudget::new(settings.buffers),
+        draining: AtomicBool::new(false),
+        // It was opened a moment ago.
+        database_answers: AtomicBool::new(true),
+    };
+    Ok(Service {
+        house: Arc::new(state),
+        routes,
+        index: Index::new(dev.as_ref()),
+    })
+}
+
+/// The policy that also lets in the sites that have the app.
+async fn with_installed_sites(
+    cors: cors::Policy,
+    store: &Store,
+    origins: &Arc<SiteOrigins>,
+) -> Result<cors::Policy, StartError> {
+    for (instance_id, origin) in store.site_origins().await? {
+        origins.set(instance_id, Some(origin));
+    }
+    Ok(cors.with_installed_sites(Arc::clone(origins)))
+}
+
+/// What makes and checks elevated tokens, and what looks for new keys.
+async fn elevated(
+    settings: &Settings,
+    vault: Vault,
+    store: &Store,
+    clock: &Clock,
+) -> Result<(ElevatedTokens, KeyReloader), SigningKeyError> {
+    let limits = TokenLimits {
+        lifetime: settings.elevated_lifetime,
+        clock_skew: settings.policy.clock_skew,
+    };
+    let keys = SigningKeyStore::new(store.clone(), vault, clock.clone(), limits.lifetime);
+    // A program that ended between sealing a key and emptying the log has left it there.
+    keys.scrub().await;
+    let tokens = ElevatedTokens::new(settings.policy.app_id, limits, keys.load().await?);
+    Ok((tokens, KeyReloader::new(keys)))
+}
+
+/// The data of all callers.
+fn data(
+    settings: &Settings,
+    vault: &Vault,
+    store: &Store,
+    clock: &Clock,
+) -> Result<Arc<Data>, StartError> {
+    // Every node has the same data key, which outlasts signing keys.
+    let cursors = vault.derived_key("backlot data cursors");
+    let cursors = cursors.map_err(SigningKeyError::from)?;
+    Ok(Arc::new(Data {
+        store: store.clone(),
+        clock: clock.clone(),
+        cursors: CursorKey::derived_from(cursors.as_ref()),
+        new_job: tokio::sync::Notify::new(),
+        work: WorkPool::new(settings.data_room.limits, store.connections()),
+        storage: Storage::new(settings.data_room.storage.clone()),
+    }))
+}
+
+fn wix_client(settings: &Settings, events: Arc<Events>) -> std::io::Result<WixClient> {
+    WixClient::new(WixSettings {
+        base: settings.wix.base.clone(),
+        app_id: settings.policy.app_id,
+        secrets: settings.secrets.clone(),
+        api_key: settings.wix.api_key.clone(),
+        requests_per_minute: settings.wix.requests_per_minute,
+        queue_time: settings.wix.queue_time,
+        timeout: settings.wix.timeout,
+        token_timeout: settings.wix.token_timeout,
+        silence: settings.wix_room.silence,
+        connect_timeout: settings.connect_timeout,
+        events,
+        seed: fastrand::u64(..),
+    })
+}
+
+/// What calls the developer's own servers: anywhere, since the configuration says where they are.
+fn upstreams(settings: &Settings) -> std::io::Result<Client> {
+    let is_tls = |destination: &Destination| matches!(destination, Destination::Upstream(address) if address.is_tls());
+    Client::new(ClientSettings {
+        connect_timeout: settings.connect_timeout,
+        idle_timeout: settings.upstream_idle_timeout,
+        most_idle: 1024,
+        http2_over_tls: true,
+        guard: None,
+        extra_roots: Vec::new(),
+        tls: settings.api.iter().any(|entry| is_tls(&entry.destination)),
+    })
+}

@@ -1,0 +1,166 @@
+//! What a trial says: of the credential in the words of its kind, and nothing of it that no call has shown.
+
+use super::{Finding, Trial};
+use crate::connections::remedies::OF_A_SECRET;
+use crate::connections::{Connection, CredentialSettings, SecretSource};
+use crate::error::{Code, Reason, Refusal};
+
+impl Trial {
+    /// What the credential is, in a word.
+    pub(crate) fn noun(&self) -> &'static str {
+        match &self.settings.credential {
+            CredentialSettings::None => "nothing",
+            CredentialSettings::Basic(..) => "user and password",
+            CredentialSettings::Signature(..) => "the key that signs",
+            CredentialSettings::ClientCredentials(_) => "the app's token",
+            CredentialSettings::Account(_) => "the account's token",
+            CredentialSettings::Bearer(_)
+            | CredentialSettings::Header(..)
+            | CredentialSettings::Query(..)
+                if self.settings.credential.own_secret().is_some() =>
+            {
+                "the instance's key"
+            }
+            CredentialSettings::Bearer(_)
+            | CredentialSettings::Header(..)
+            | CredentialSettings::Query(..) => "the key",
+        }
+    }
+
+    /// What to do where the API refuses it.
+    pub(crate) fn after_a_refusal(&self) -> String {
+        let name = &self.settings.name;
+        match &self.settings.credential {
+            CredentialSettings::None => "write auth = { … } in the connection".to_owned(),
+            CredentialSettings::Account(_) => {
+                format!("connect the account anew at /connections/{name}/authorize")
+            }
+            CredentialSettings::ClientCredentials(_) => {
+                "the provider gives it, so check `scopes` and `parameters`".to_owned()
+            }
+            CredentialSettings::Signature(..) => {
+                "check the key, `sign`, `headers` and this server's clock".to_owned()
+            }
+            credential if credential.own_secret().is_some() => {
+                format!("the owner types another one in: PUT /connections/{name}/key")
+            }
+            credential => {
+                let mut kept = credential.sources().filter_map(|source| match source {
+                    SecretSource::Shared(name) => Some(name),
+                    SecretSource::Plain(_)
+                    | SecretSource::Text(_)
+                    | SecretSource::OfInstance(_) => None,
+                });
+                match kept.next() {
+                    Some(secret) => {
+                        let flags = &self.settings.command_flags;
+                        format!(
+                            "put another one in its place: backlot secret rotate {secret}{flags}"
+                        )
+                    }
+                    None => "correct it where `auth` has it from".to_owned(),
+                }
+            }
+        }
+    }
+
+    /// The credential, which no call was made with.
+    pub(crate) fn untried(&self) -> Finding {
+        let words = match &self.settings.credential {
+            CredentialSettings::None => "the connection has none".to_owned(),
+            _ => format!("{} is there, and no call was made with it", self.noun()),
+        };
+        Finding::left_out("credential", words)
+    }
+
+    pub(crate) const fn has_credential(&self) -> bool {
+        !matches!(self.settings.credential, CredentialSettings::None)
+    }
+
+    /// What a call with it, and the same call without it, tell of the credential.
+    pub(crate) fn verdict(&self, status: u16, without: Option<u16>) -> Finding {
+        let noun = self.noun();
+        if !self.has_credential() {
+            return self.untried();
+        }
+        let (is_right, words) = match (status, without) {
+            (401, _) => {
+                let remedy = self.after_a_refusal();
+                (Some(false), format!("the API refuses {noun}; {remedy}"))
+            }
+            (status, Some(without)) if is_success(status) && is_success(without) => (
+                None,
+                format!(
+                    "the API answers the call below without it, too, so nothing says whether {noun} is right; name one \
+                     that needs it with --path"
+                ),
+            ),
+            (status, _) if is_success(status) => (Some(true), format!("the API takes {noun}")),
+            _ => (
+                None,
+                format!("the answer to the call below does not say whether {noun} is right"),
+            ),
+        };
+        Finding {
+            step: "credential",
+            works: is_right,
+            words,
+        }
+    }
+
+    /// Whether a call with this status works, and what it says of the connection.
+    pub(crate) fn meaning(&self, status: u16) -> (bool, String) {
+        let noun = self.noun();
+        match status {
+            401 if self.has_credential() => (false, format!(": {noun} is refused")),
+            403 if self.has_credential() => (
+                false,
+                format!(": {noun} is refused, or may not make this call"),
+            ),
+            401 | 403 => (
+                false,
+                ": it wants a credential, and auth has none".to_owned(),
+            ),
+            404 | 410 => (
+                true,
+                ": it answers, but has nothing there; check base_url and the path".to_owned(),
+            ),
+            300..=399 => (
+                true,
+                ": it redirects; check base_url, or allow redirects".to_owned(),
+            ),
+            500.. => (false, ": it fails".to_owned()),
+            _ => (true, String::new()),
+        }
+    }
+}
+
+pub(crate) const fn is_success(status: u16) -> bool {
+    status >= 200 && status < 300
+}
+
+pub(crate) fn in_words(connection: &Connection, refusal: Refusal) -> String {
+    let refusal = connection.explain(refusal);
+    let cause = refusal.cause();
+    let secret = cause.and_then(|cause| cause.strip_prefix(OF_A_SECRET));
+    let remedy = match (refusal.code(), secret) {
+        (Reason::Own(Code::SecretMissing), Some(secret)) => {
+            let flags = &connection.settings.command_flags;
+            format!("Put it there: `backlot secret set {secret}{flags}`.")
+        }
+        // Its remedy is this trial, or a log that there is none of.
+        (Reason::Own(Code::ConnectionUnavailable | Code::ConnectionUnreachable), _) => {
+            String::new()
+        }
+        _ if refusal.remedy().starts_with("Look for the request id") => String::new(),
+        _ => refusal.remedy().to_owned(),
+    };
+    let cause = cause.map(|cause| format!(" ({cause})"));
+    let words = format!(
+        "{}: {}{} {remedy}",
+        refusal.code().name(),
+        refusal.sentence(),
+        cause.unwrap_or_default()
+    );
+    words.trim_end().to_owned()
+}

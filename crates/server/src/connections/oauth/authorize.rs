@@ -1,0 +1,139 @@
+//! The way to the provider.
+
+use aws_lc_rs::{digest, rand};
+use backlot_store::accounts::{Accounts as _, PendingAuthorization};
+use backlot_wix::Caller;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::SignedDuration;
+
+use super::Accounts;
+use super::sealed::Pending;
+use crate::connections::{AccountSettings, Connection, SecretSource};
+use crate::error::{Code, Refusal};
+use crate::secrets::Place;
+
+/// The characters of a state.
+pub(crate) const STATE_LENGTH: usize = 43;
+/// How long the owner may take.
+const LIFETIME: SignedDuration = SignedDuration::from_mins(10);
+/// Authorizations of one instance's that are under way at once.
+const MOST: u32 = 20;
+
+/// An authorization that has begun.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Begun {
+    /// Where the owner goes on to after the callback.
+    pub(crate) return_to: Option<String>,
+    /// The page that waits to be told, by its origin.
+    pub(crate) origin: Option<String>,
+}
+
+impl Accounts {
+    /// Begins an authorization: the provider's address to send the owner to.
+    pub(crate) async fn authorize(
+        &self,
+        connection: &Connection,
+        account: &AccountSettings,
+        caller: &Caller,
+        begun: Begun,
+    ) -> Result<String, Refusal> {
+        let inner = &*self.0;
+        let now = inner.clock.now();
+        let state = random()?;
+        let verifier = if account.pkce {
+            random()?
+        } else {
+            String::new()
+        };
+        let name = &connection.settings.name;
+        let challenge = digest::digest(&digest::SHA256, verifier.as_bytes());
+        let challenge = URL_SAFE_NO_PAD.encode(challenge);
+        let pending = Pending {
+            verifier,
+            user_id: caller.user_id.as_deref().map(str::to_owned),
+            return_to: begun.return_to,
+            origin: begun.origin,
+        };
+        let open = serde_json::to_vec(&pending).unwrap_or_default();
+        let place = Place::Authorization(caller.instance_id, name);
+        let (key_id, sealed) = inner.vault()?.seal(place, &open)?;
+        let kept = PendingAuthorization {
+            state_hash: state_hash(&state),
+            instance_id: caller.instance_id,
+            connection: name.to_string(),
+            key_id,
+            sealed,
+            expires_at: now + LIFETIME,
+        };
+        if !inner.store.keep_authorization(kept, MOST, now).await? {
+            return Err(Refusal::from(Code::TooManyAuthorizations).retry_after(600));
+        }
+        let id = inner.text(&account.client.id).await?;
+        let redirect = inner.redirect_url(connection, account);
+        let mut url = url::Url::parse(&account.authorize_url)
+            .map_err(|error| Refusal::from(Code::Internal).because(error))?;
+        let mut query = url.query_pairs_mut();
+        query
+            .append_pair("response_type", "code")
+            .append_pair("client_id", &id)
+            .append_pair("redirect_uri", &redirect);
+        if !account.client.scopes.is_empty() {
+            query.append_pair("scope", &account.client.scopes);
+        }
+        query.append_pair("state", &state);
+        if account.pkce {
+            query
+                .append_pair("code_challenge", &challenge)
+                .append_pair("code_challenge_method", "S256");
+        }
+        for (name, value) in &account.authorize_parameters {
+            query.append_pair(name, value);
+        }
+        drop(query);
+        Ok(url.into())
+    }
+}
+
+impl Accounts {
+    /// Forgets what was begun and never ended.
+    pub(crate) async fn forget_old(&self) {
+        let now = self.0.clock.now();
+        if let Err(error) = self.0.store.forget_authorizations(now).await {
+            tracing::warn!(%error, "cannot forget old authorizations; trying again");
+        }
+    }
+}
+
+impl super::Inner {
+    /// Where the provider sends the owner back to.
+    pub(crate) fn redirect_url(
+        &self,
+        connection: &Connection,
+        account: &AccountSettings,
+    ) -> String {
+        let name = &connection.settings.name;
+        let own = || format!("{}/connections/{name}/callback", self.public_url);
+        account.redirect_url.clone().unwrap_or_else(own)
+    }
+
+    /// A text that is no instance's.
+    pub(crate) async fn text(&self, source: &SecretSource) -> Result<String, Refusal> {
+        let text = source.read(self.vault.as_ref(), None).await?;
+        Ok(text.reveal().to_owned())
+    }
+}
+
+/// What is kept of a state: whoever reads the database cannot make up a callback.
+pub(crate) fn state_hash(state: &str) -> [u8; 32] {
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest::digest(&digest::SHA256, state.as_bytes()).as_ref());
+    hash
+}
+
+/// 256 random bits, as a text of 43 characters.
+fn random() -> Result<String, Refusal> {
+    let mut bytes = [0; 32];
+    rand::fill(&mut bytes).map_err(|_| Refusal::from(Code::Internal).because("no randomness"))?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}

@@ -1,0 +1,251 @@
+//! The way back from the provider.
+
+use std::sync::Arc;
+
+use backlot_outbound::connection::grant::{Grant, scopes_in};
+use backlot_store::accounts::{Account, Accounts as _, PendingAuthorization};
+use backlot_wix::InstanceId;
+use jiff::{SignedDuration, Timestamp};
+
+use super::authorize::{STATE_LENGTH, state_hash};
+use super::endpoint::ask;
+use super::sealed::{Pending, Tokens};
+use super::{Accounts, Holder, Inner};
+use crate::connections::{AccountSettings, Connection};
+use crate::error::{Code, Refusal};
+use crate::secrets::{Place, Revision};
+
+/// How often an account is kept when others do the same at the same time.
+pub(crate) const MAX_TRIES: u32 = 16;
+
+/// What a browser brings back from the provider.
+pub(crate) struct Returned {
+    /// The code, or the provider's word for why there is none.
+    pub(crate) answer: Result<String, String>,
+    /// All that came along, as names and values.
+    pub(crate) parameters: Vec<(String, String)>,
+}
+
+/// How an authorization ended.
+pub(crate) struct AuthorizationOutcome {
+    /// Whose it is.
+    pub(crate) instance_id: Option<InstanceId>,
+    /// Why not, if it failed.
+    pub(crate) refusal: Option<Refusal>,
+    /// Where the owner goes on to.
+    pub(crate) return_to: Option<String>,
+    /// The page that waits to be told, by its origin.
+    pub(crate) origin: Option<String>,
+}
+
+impl Accounts {
+    /// Ends an authorization with what the provider sent along. A state that is not known (it was used, is too old, or
+    /// somebody made it up) is a refusal; one by which the account was connected that is connected now is told so again.
+    ///
+    /// It goes on when the browser goes away: a code serves once, and what it brings must not be lost.
+    pub(crate) async fn finish(
+        &self,
+        connection: &Arc<Connection>,
+        account: &Arc<AccountSettings>,
+        state: String,
+        returned: Returned,
+    ) -> Result<AuthorizationOutcome, Refusal> {
+        let accounts = self.clone();
+        let (connection, account) = (Arc::clone(connection), Arc::clone(account));
+        let work = async move {
+            let ending = accounts.end(&connection, &account, &state, &returned);
+            ending.await
+        };
+        let outcome = self.0.undisturbed(work).await;
+        outcome.unwrap_or_else(|| Err(Code::Internal.into()))
+    }
+
+    async fn end(
+        &self,
+        connection: &Connection,
+        account: &AccountSettings,
+        state: &str,
+        returned: &Returned,
+    ) -> Result<AuthorizationOutcome, Refusal> {
+        let inner = &*self.0;
+        let unknown = || Refusal::from(Code::AuthorizationUnknown);
+        // What none of ours looks like need not be looked for.
+        let is_ours = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        if state.len() != STATE_LENGTH || !state.bytes().all(is_ours) {
+            return Err(unknown());
+        }
+        let hash = state_hash(state);
+        let now = inner.clock.now();
+        let Some(kept) = inner.store.take_authorization(hash, now).await? else {
+            let instance_id = inner.connected_by(connection, hash).await?;
+            return Ok(AuthorizationOutcome {
+                instance_id: Some(instance_id.ok_or_else(unknown)?),
+                refusal: None,
+                return_to: None,
+                origin: None,
+            });
+        };
+        if *kept.connection != *connection.settings.name {
+            return Err(unknown().because("the state belongs to another connection"));
+        }
+        let place = Place::Authorization(kept.instance_id, &kept.connection);
+        let open = inner.vault()?.open(place, &kept.key_id, &kept.sealed)?;
+        let pending: Pending = serde_json::from_slice(&open).map_err(|_| unknown())?;
+        let ended = match &returned.answer {
+            Err(error) => {
+                let denied = Refusal::from(Code::AuthorizationDenied);
+                Err(denied.fact("providerError", error.clone()))
+            }
+            Ok(code) => {
+                let asked = CodeExchange {
+                    kept: &kept,
+                    pending: &pending,
+                    code,
+                    parameters: &returned.parameters,
+                };
+                inner.exchange(connection, account, &asked).await
+            }
+        };
+        self.forget_token(connection, kept.instance_id);
+        Ok(AuthorizationOutcome {
+            instance_id: Some(kept.instance_id),
+            refusal: ended.err(),
+            return_to: pending.return_to.clone(),
+            origin: pending.origin.clone(),
+        })
+    }
+
+    /// The database knows better from now on.
+    pub(crate) fn forget_token(&self, connection: &Connection, instance_id: InstanceId) {
+        let key = (
+            Holder::Instance(instance_id),
+            connection.settings.name.clone(),
+        );
+        self.0.tokens.invalidate(&key);
+        self.0.pauses.invalidate(&key);
+    }
+}
+
+/// An authorization that comes to its end.
+struct CodeExchange<'end> {
+    kept: &'end PendingAuthorization,
+    pending: &'end Pending,
+    code: &'end str,
+    parameters: &'end [(String, String)],
+}
+
+impl Inner {
+    /// The instance whose account, as it is connected now, was connected by the authorization with this state: somebody
+    /// has loaded the page anew that says so.
+    async fn connected_by(
+        &self,
+        connection: &Connection,
+        hash: [u8; 32],
+    ) -> Result<Option<InstanceId>, Refusal> {
+        let now = self.clock.now();
+        let taken = self.store.find_taken_authorization(hash, now).await?;
+        let is_it = |connected: &str| *connected == *connection.settings.name;
+        let Some(taken) = taken.filter(|taken| is_it(&taken.connection)) else {
+            return Ok(None);
+        };
+        let account = self.account_of(taken.instance_id, connection).await?;
+        let account = account.filter(|account| !account.broken);
+        let tokens = account.and_then(|account| self.tokens_of(&account).ok());
+        let is_by_it = tokens.is_some_and(|tokens| tokens.connected_by == Some(hash));
+        Ok(is_by_it.then_some(taken.instance_id))
+    }
+
+    async fn exchange(
+        &self,
+        connection: &Connection,
+        account: &AccountSettings,
+        asked: &CodeExchange<'_>,
+    ) -> Result<(), Refusal> {
+        self.vault()?.check_data_key().await?;
+        let identity = self.identity(&account.client).await?;
+        let redirect = self.redirect_url(connection, account);
+        let mut form = vec![
+            ("grant_type", "authorization_code"),
+            ("code", asked.code),
+            ("redirect_uri", &redirect),
+        ];
+        if !asked.pending.verifier.is_empty() {
+            form.push(("code_verifier", &asked.pending.verifier));
+        }
+        let failed = || Refusal::from(Code::AuthorizationFailed);
+        let now = self.clock.now();
+        let grant = ask(connection, &account.client, &identity, &form, now).await;
+        let grant = grant.map_err(|error| failed().because(error))?;
+        let values = connection.values_of(&grant, asked.parameters);
+        let values = values.map_err(|error| failed().because(error))?;
+        let instance_id = asked.kept.instance_id;
+        for _ in 0..MAX_TRIES {
+            let before = self.account_of(instance_id, connection).await?;
+            let replaces = before.as_ref().map(|before| before.version);
+            let nothing = || failed().because("the answer holds no access token that can be sent");
+            let mut tokens = Tokens::of(&grant).ok_or_else(nothing)?;
+            tokens.connected_by = Some(asked.kept.state_hash);
+            tokens.values.clone_from(&values);
+            // Many give a refresh token the first time only: the one of before is still good.
+            let before = before.filter(|before| !before.broken);
+            let before = before.and_then(|before| self.tokens_of(&before).ok());
+            if let Some(before) = before.filter(|before| before.may_be_of_one(&tokens)) {
+                tokens.keep(&before);
+            }
+            let revision = Revision {
+                version: replaces.unwrap_or_default() + 1,
+                created_at: self.clock.now(),
+            };
+            let mut new = self.account(connection, instance_id, &tokens, revision)?;
+            let scopes = || scopes_in(&account.client.scopes);
+            new.scopes = grant.scopes.clone().unwrap_or_else(scopes).join(" ");
+            new.expires_at = expires_at(&grant, self.clock.now());
+            new.connected_by.clone_from(&asked.pending.user_id);
+            if self.store.keep_account(new, replaces).await? {
+                return Ok(());
+            }
+        }
+        Err(Refusal::from(Code::DatabaseBusy)
+            .because("others connect the same account at the same time"))
+    }
+
+    /// An account with these tokens, sealed for this write.
+    pub(crate) fn account(
+        &self,
+        connection: &Connection,
+        instance_id: InstanceId,
+        tokens: &Tokens,
+        revision: Revision,
+    ) -> Result<Account, Refusal> {
+        let name = &connection.settings.name;
+        let place = Place::Account(instance_id, name, revision);
+        let (key_id, sealed) = self.seal_tokens(place, tokens)?;
+        Ok(Account {
+            instance_id,
+            connection: name.to_string(),
+            key_id,
+            sealed,
+            version: revision.version,
+            scopes: String::new(),
+            connected_by: None,
+            connected_at: revision.created_at,
+            expires_at: None,
+            broken: false,
+        })
+    }
+
+    pub(crate) fn seal_tokens(
+        &self,
+        place: Place<'_>,
+        tokens: &Tokens,
+    ) -> Result<(String, Vec<u8>), Refusal> {
+        let open = zeroize::Zeroizing::new(serde_json::to_vec(tokens).unwrap_or_default());
+        Ok(self.vault()?.seal(place, &open)?)
+    }
+}
+
+/// When a token ends, if it says.
+pub(crate) fn expires_at(grant: &Grant, now: Timestamp) -> Option<Timestamp> {
+    let lifetime = SignedDuration::try_from(grant.lifetime?).ok()?;
+    now.checked_add(lifetime).ok()
+}

@@ -1,0 +1,126 @@
+//! OAuth 2: accounts at third parties that an instance's owner has connected, and tokens that are everybody's.
+//!
+//! - [`authorize`]: the way to the provider, with PKCE (RFC 7636) and a state that serves once
+//! - [`callback`]: the way back
+//! - [`token`]: how long a token is used; [`tokens`]: the one for a call, known, or renewed, once at a time
+//! - [`renew`]: one renewal
+//! - [`disconnect`]: taking an account back
+//!
+//! Rules: tokens are sealed in the database and open in memory only; a renewal is made once for each account,
+//! however many wait for it and on whatever node; a state belongs to one instance and one connection. What a provider
+//! gives is sealed and stored before anything else is done with it, and a server that stops waits for that: the provider
+//! may have ended what there was before.
+
+mod authorize;
+mod callback;
+mod disconnect;
+mod endpoint;
+mod renew;
+mod sealed;
+mod token;
+mod tokens;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use backlot_outbound::single_flight::SingleFlight;
+use backlot_store::Store;
+use backlot_wix::InstanceId;
+use moka::sync::Cache;
+use tokio::sync::{OwnedRwLockReadGuard, RwLock};
+use tokio::time::timeout;
+
+use crate::clock::Clock;
+use crate::error::Refusal;
+use crate::secrets::Vault;
+pub(crate) use authorize::Begun;
+pub(crate) use callback::{AuthorizationOutcome, Returned};
+
+use token::Token;
+
+/// How long a token is believed without a look at the database: an account may be taken back elsewhere.
+const BELIEVED: Duration = Duration::from_secs(5);
+/// How long nobody asks again after a renewal that failed.
+const PAUSE: Duration = Duration::from_secs(2);
+/// Tokens that are kept in memory.
+const MOST: u64 = 100_000;
+
+/// Whose tokens are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Holder {
+    /// Everybody's, by client credentials.
+    Everybody,
+    /// An instance's own.
+    Instance(InstanceId),
+}
+
+type Key = (Holder, Box<str>);
+
+/// All accounts. Cloning shares it.
+#[derive(Clone)]
+pub(crate) struct Accounts(Arc<Inner>);
+
+struct Inner {
+    vault: Option<Vault>,
+    store: Store,
+    clock: Clock,
+    public_url: String,
+    tokens: Cache<Key, Token>,
+    renewals: SingleFlight<Key, Result<Token, Refusal>>,
+    /// Renewals that failed a moment ago: nobody asks again at once.
+    pauses: Cache<Key, Refusal>,
+    /// Held for reading while a provider is asked for tokens.
+    under_way: Arc<RwLock<()>>,
+}
+
+impl Accounts {
+    pub(super) fn new(vault: Option<Vault>, store: Store, clock: Clock, public_url: &str) -> Self {
+        Self(Arc::new(Inner {
+            vault,
+            store,
+            clock,
+            public_url: public_url.trim_end_matches('/').to_owned(),
+            tokens: Cache::builder().max_capacity(MOST).build(),
+            renewals: SingleFlight::default(),
+            pauses: Cache::builder()
+                .max_capacity(MOST)
+                .time_to_live(PAUSE)
+                .build(),
+            under_way: Arc::default(),
+        }))
+    }
+
+    /// Waits until what providers were asked for is stored, but no longer than this.
+    pub(crate) async fn settle(&self, longest: Duration) {
+        if timeout(longest, self.0.under_way.write()).await.is_err() {
+            tracing::warn!("stopping while a provider is asked for tokens");
+        }
+    }
+}
+
+impl Inner {
+    /// Held while a provider is asked, until its answer is stored.
+    async fn begin(&self) -> OwnedRwLockReadGuard<()> {
+        Arc::clone(&self.under_way).read_owned().await
+    }
+
+    /// Runs work to its end, also when whoever waits for it goes away. `None` if it panicked.
+    async fn undisturbed<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Option<T> {
+        let under_way = self.begin().await;
+        let task = tokio::spawn(async move {
+            let outcome = work.await;
+            drop(under_way);
+            outcome
+        });
+        task.await.ok()
+    }
+
+    fn vault(&self) -> Result<&Vault, Refusal> {
+        let locked =
+            || Refusal::from(crate::error::Code::SecretMissing).because("the vault is locked");
+        self.vault.as_ref().ok_or_else(locked)
+    }
+}

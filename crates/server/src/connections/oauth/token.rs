@@ -1,0 +1,110 @@
+//! A token, and how long it is used.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use backlot_outbound::connection::Credential;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::secrets::SecretText;
+
+/// A token that ends sooner than this is renewed beside the call that uses it, so that nobody waits; but not in
+/// the first three quarters of its life.
+const AHEAD: SignedDuration = SignedDuration::from_mins(2);
+/// A token that ends sooner than this is not used any more, since it could end on its way; but for nine tenths of
+/// its life it is.
+const TOO_LATE: SignedDuration = SignedDuration::from_secs(10);
+
+/// A token, open.
+#[derive(Clone)]
+pub(crate) struct Token {
+    pub(crate) text: SecretText,
+    /// The same, ready for a call.
+    pub(crate) credential: Credential,
+    pub(in crate::connections) expires_at: Option<Timestamp>,
+    /// How long it lasts in all.
+    pub(in crate::connections) lifetime: Option<SignedDuration>,
+    /// Of the account in the database.
+    pub(in crate::connections) version: i64,
+    pub(in crate::connections) read_at: Instant,
+    /// The third party does not take it any more.
+    pub(in crate::connections) is_refused: bool,
+    /// Whether the provider gives another in its place.
+    pub(in crate::connections) can_be_renewed: bool,
+    /// When its renewal was begun, while it is still used.
+    pub(in crate::connections) renewal_began: Option<Instant>,
+    /// When it was had in place of one that was refused.
+    pub(in crate::connections) renewed_for_refusal: Option<Instant>,
+    /// What the address of its API is made of.
+    pub(in crate::connections) values: Arc<BTreeMap<String, String>>,
+}
+
+/// What is to be done about a token.
+pub(crate) enum State {
+    Good,
+    Aging,
+    Over,
+}
+
+impl Token {
+    /// What is to be done about it now.
+    pub(crate) fn state(&self, now: Timestamp) -> State {
+        let left = self.expires_at.map(|end| end.duration_since(now));
+        let part = |whole: SignedDuration, divisor| {
+            let part = self.lifetime.map(|lifetime| lifetime / divisor);
+            part.map_or(whole, |part| part.min(whole))
+        };
+        match left {
+            _ if self.is_refused => State::Over,
+            Some(left) if left < part(TOO_LATE, 10) => State::Over,
+            Some(left) if left < part(AHEAD, 4) => State::Aging,
+            _ => State::Good,
+        }
+    }
+
+    /// Whether it need not be renewed yet.
+    pub(crate) fn is_good(&self, now: Timestamp) -> bool {
+        matches!(self.state(now), State::Good)
+    }
+}
+
+/// The seconds of a token's life, as they are sealed.
+pub(crate) fn seconds(seconds: u64) -> Option<SignedDuration> {
+    Some(SignedDuration::from_secs(i64::try_from(seconds).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(lifetime: i64, left: SignedDuration, now: Timestamp) -> Token {
+        Token {
+            text: SecretText::new("token".to_owned()),
+            credential: Credential::none(),
+            expires_at: Some(now + left),
+            lifetime: Some(SignedDuration::from_secs(lifetime)),
+            version: 1,
+            read_at: Instant::now(),
+            is_refused: false,
+            can_be_renewed: true,
+            renewal_began: None,
+            renewed_for_refusal: None,
+            values: Arc::default(),
+        }
+    }
+
+    #[test]
+    fn how_long_tokens_are_used() {
+        let now = Timestamp::UNIX_EPOCH;
+        for (lifetime, good, aging) in [(3600, 120, 10), (60, 15, 6), (10, 3, 1), (0, 0, 0)] {
+            let state = |left| token(lifetime, SignedDuration::from_secs(left), now).state(now);
+            assert!(matches!(state(good), State::Good), "{lifetime}");
+            assert!(
+                matches!(state(aging), State::Aging | State::Good),
+                "{lifetime}"
+            );
+            assert!(matches!(state(aging - 1), State::Over), "{lifetime}");
+        }
+    }
+}

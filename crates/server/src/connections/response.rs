@@ -1,0 +1,120 @@
+//! From the third party's reply to the one that is handed back: capped, decoded, without the credential, and
+//! kept if it may be.
+
+use std::sync::Arc;
+
+use backlot_outbound::body::{LimitedBody, ReplyFault, ReplyLimits, ReplyStream, announced_bytes};
+use backlot_outbound::cache::WholeBody;
+use backlot_outbound::connection::Followed;
+use backlot_outbound::decode::{DecodeLimits, DecodedBody, take_encodings};
+use backlot_outbound::redact::RedactedBody;
+use bytes::Bytes;
+use http::{Response, response};
+
+use super::attempt::Prepared;
+use super::call::Admitted;
+use super::response_body::{Source, ThirdPartyBody};
+use super::response_cache::Question;
+use super::response_headers;
+use crate::error::{Code, Refusal};
+
+/// How many times as much may come out of an encoding as went into it: what is more is a bomb.
+const MOST_RATIO: u64 = 200;
+
+/// Encoded replies up to this size are decoded before their head is handed on, up to that many plain bytes; of
+/// larger ones, and those of unknown length, only the beginning is waited for.
+const SMALL: u64 = 64 * 1024;
+const MOST_WAITED_FOR: usize = 256 * 1024;
+
+impl Admitted<'_> {
+    /// The reply as it may be handed back; kept, if a question is to be answered by it again.
+    pub(super) async fn hand_back(
+        &self,
+        reply: Response<ReplyStream>,
+        question: Option<Question>,
+        prepared: &Prepared,
+    ) -> Result<Response<ThirdPartyBody>, Refusal> {
+        let announced = announced_bytes(reply.headers());
+        let is_small = announced.is_some_and(|bytes| bytes <= SMALL);
+        let (mut parts, body) = reply.into_parts();
+        let encodings = take_encodings(&mut parts.headers)
+            .map_err(|error| Refusal::from(Code::ConnectionReplyRefused).because(error))?;
+        let bytes = self.connection.settings.reply_bytes;
+        let limits = ReplyLimits { bytes, time: None };
+        let body = LimitedBody::new(body, limits).map_err(|fault| refused(&fault))?;
+        let limits = DecodeLimits {
+            bytes,
+            ratio: MOST_RATIO,
+        };
+        let mut body = DecodedBody::new(body, &encodings, limits);
+        if encodings.is_identity() {
+            let begun = body.begin_untouched(announced).await;
+            begun.map_err(|fault| refused(&fault))?;
+        } else {
+            // Before its bytes have come, nobody knows whether it decodes. On the heap: most replies come plain.
+            let wanted = if is_small { MOST_WAITED_FOR } else { 1 };
+            let begun = Box::pin(body.begin(wanted)).await;
+            begun.map_err(|fault| refused(&fault))?;
+        }
+        let body = RedactedBody::new(body, prepared.chosen.needles.clone());
+        // What a redirect has led to is another call's reply, and not everybody's who may make this one.
+        let question = question.filter(|_| parts.extensions.get::<Followed>().is_none());
+        let kept = self.connection.kept.as_ref().zip(question);
+        let kept = kept.filter(|(kept, question)| {
+            let (key, asked) = (&question.key, &question.parts);
+            kept.cache.would_keep(key, asked, &parts, question.now)
+        });
+        let source = match kept {
+            None => Source::Plain(body),
+            Some((kept, question)) => {
+                let (cache, head) = (Arc::clone(&kept.cache), parts.clone());
+                let most = cache.reply_bytes();
+                let keep = move |bytes| {
+                    let Question {
+                        key,
+                        asked,
+                        parts,
+                        now,
+                    } = question;
+                    cache.keep((key, asked), &parts, &head, bytes, now);
+                };
+                Source::Keeping(WholeBody::new(body, most, Box::new(keep)))
+            }
+        };
+        Ok(self.respond(parts, source, prepared))
+    }
+
+    /// A reply that was kept.
+    pub(super) fn remembered(
+        &self,
+        reply: Response<Bytes>,
+        prepared: &Prepared,
+    ) -> Response<ThirdPartyBody> {
+        let (parts, bytes) = reply.into_parts();
+        self.respond(parts, Source::Memory(Some(bytes)), prepared)
+    }
+
+    fn respond(
+        &self,
+        mut head: response::Parts,
+        source: Source,
+        prepared: &Prepared,
+    ) -> Response<ThirdPartyBody> {
+        let (settings, needles) = (&self.connection.settings, &prepared.chosen.needles);
+        let mut meter = self.meter();
+        meter.found = response_headers::apply(settings, head.status, &mut head.headers, needles);
+        meter.counts.errors = u64::from(head.status.is_server_error());
+        // What hyper has put there speaks of the third party's connection.
+        head.extensions = http::Extensions::new();
+        Response::from_parts(head, ThirdPartyBody::new(source, meter))
+    }
+}
+
+fn refused(fault: &ReplyFault) -> Refusal {
+    let code = match fault {
+        ReplyFault::BrokenOff(_) => Code::ConnectionBroken,
+        ReplyFault::TooSlow | ReplyFault::TooLong => Code::ConnectionTimeout,
+        ReplyFault::TooLarge(_) | ReplyFault::Undecodable(_) => Code::ConnectionReplyRefused,
+    };
+    Refusal::from(code).because(fault)
+}

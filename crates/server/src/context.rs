@@ -1,0 +1,171 @@
+//! The context of one request, from its head to the end of its response. It travels with the response's body; when
+//! that is dropped, the request is counted and logged.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use backlot_wix::Caller;
+use http::{HeaderMap, Method, Request, Uri};
+use ipnet::IpNet;
+use jiff::Timestamp;
+
+use crate::clock::Clock;
+use crate::error::Refusal;
+use crate::http::request_id::RequestId;
+use crate::policy::RateKey;
+use crate::response_pace::{ReplyPace, SMALL_REPLY_BYTES};
+use crate::telemetry::log::RequestLog;
+use crate::telemetry::metrics::Metrics;
+use crate::telemetry::record::{Ending, Record, client_closed_request};
+use crate::telemetry::route_group::RouteGroup;
+use crate::transport::Peer;
+
+/// What the contexts of all requests share.
+pub(crate) struct SharedContext {
+    pub(crate) clock: Clock,
+    pub(crate) log: RequestLog,
+    pub(crate) metrics: Arc<Metrics>,
+    /// How fast large responses go out.
+    pub(crate) response_pace: ReplyPace,
+    pub(crate) trusted_proxies: Vec<IpNet>,
+}
+
+pub(crate) struct Exchange {
+    shared: Arc<SharedContext>,
+    peer: Arc<Peer>,
+    uri: Uri,
+    /// Where a trusted proxy says that it is another than the peer's.
+    client_ip: Option<String>,
+    /// Whether the reply may depend on who calls.
+    pub(crate) is_by_caller: bool,
+    pub(crate) record: Record,
+}
+
+impl Exchange {
+    /// On the heap: it goes along with the reply, which is moved often.
+    pub(crate) fn begin<B>(
+        shared: &Arc<SharedContext>,
+        peer: &Arc<Peer>,
+        request: &Request<B>,
+    ) -> Box<Self> {
+        let arrived_at = shared.clock.now();
+        Box::new(Self {
+            shared: Arc::clone(shared),
+            peer: Arc::clone(peer),
+            uri: request.uri().clone(),
+            client_ip: peer.is_trusted().then(|| {
+                let headers = request.headers();
+                peer.client_ip(headers, &shared.trusted_proxies).to_string()
+            }),
+            is_by_caller: false,
+            record: Record {
+                id: RequestId::next(arrived_at),
+                arrived_at,
+                started: Instant::now(),
+                method: request.method().clone(),
+                room: RouteGroup::Door,
+                status: client_closed_request(),
+                code: None,
+                cause: None,
+                about: None,
+                caller: None,
+                old_secret: false,
+                reply_bytes: 0,
+                ending: Ending::Open,
+            },
+        })
+    }
+
+    pub(crate) const fn id(&self) -> &RequestId {
+        &self.record.id
+    }
+
+    pub(crate) const fn arrived_at(&self) -> Timestamp {
+        self.record.arrived_at
+    }
+
+    /// When it arrived, on the steady clock.
+    pub(crate) const fn started(&self) -> Instant {
+        self.record.started
+    }
+
+    pub(crate) const fn connection(&self) -> &Arc<Peer> {
+        &self.peer
+    }
+
+    pub(crate) fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
+    pub(crate) fn caller(&mut self, caller: &Caller, old_secret: bool) {
+        self.record.caller = Some((caller.instance_id, caller.role));
+        self.record.old_secret = old_secret;
+    }
+
+    pub(crate) fn refused(&mut self, refusal: &Refusal) {
+        self.record.code = Some(refusal.code());
+        self.record.cause = refusal.cause().map(str::to_owned);
+        self.record.about = refusal.about();
+        self.shared.metrics.refusal(refusal.code());
+    }
+
+    /// Counts what was sent of the reply. Returns how long to wait before more of it is sent.
+    pub(crate) fn count_reply_bytes(&mut self, bytes: usize) -> Option<Duration> {
+        self.record.reply_bytes += bytes as u64;
+        if self.record.reply_bytes <= SMALL_REPLY_BYTES {
+            return None;
+        }
+        let key = match self.record.caller {
+            Some((instance_id, _)) => RateKey::from(instance_id),
+            None => RateKey::from(self.client_address()),
+        };
+        let now = Instant::now();
+        self.shared.response_pace.sent(key, bytes, now)
+    }
+
+    /// The client's address, behind the proxies that are trusted.
+    pub(crate) fn client_ip(&self, headers: &HeaderMap) -> IpAddr {
+        self.peer.client_ip(headers, &self.shared.trusted_proxies)
+    }
+
+    fn client_address(&self) -> IpAddr {
+        let forwarded = self.client_ip.as_deref().and_then(|ip| ip.parse().ok());
+        forwarded.unwrap_or_else(|| self.peer.ip())
+    }
+
+    pub(crate) fn reply_broke_off(&mut self, error: &(dyn std::error::Error + Send + Sync)) {
+        self.record.ending = Ending::BrokenOff;
+        self.record.cause = Some(error.to_string());
+    }
+
+    /// Nothing more of the reply is wanted. That is its end if all of it was sent, or if there was
+    /// to be none.
+    pub(crate) fn reply_dropped(&mut self, at_its_end: bool) {
+        if at_its_end || self.record.method == Method::HEAD {
+            self.reply_ended();
+        }
+    }
+
+    pub(crate) fn reply_ended(&mut self) {
+        if self.record.ending == Ending::Open {
+            self.record.ending = Ending::Complete;
+        }
+    }
+}
+
+/// Counts the request and writes its line, however it came to its end: also when the client went
+/// away before there was a reply.
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        let record = &self.record;
+        let duration = record.started.elapsed();
+        let client_ip = self.client_ip.as_deref().unwrap_or(self.peer.ip_text());
+        self.shared
+            .metrics
+            .request(record.room, record.status, duration);
+        self.shared
+            .log
+            .request(record, self.uri.path(), client_ip, duration);
+    }
+}

@@ -1,0 +1,20 @@
+//! Work that is built on a collection, built anew when the collection changed meanwhile.
+
+/// How often it is built.
+pub(super) const ATTEMPTS: usize = 5;
+
+/// Does the work, which is written out as often as it takes, until it is not outdated.
+macro_rules! anew {
+    ($work:expr) => {{
+        let mut left = $crate::data::retry::ATTEMPTS;
+        loop {
+            left -= 1;
+            match $work.await {
+                Err($crate::data::DataFault::Store(backlot_store::StoreError::Outdated))
+                    if left > 0 => {}
+                outcome => break outcome,
+            }
+        }
+    }};
+}
+pub(super) use anew;

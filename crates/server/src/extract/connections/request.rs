@@ -1,0 +1,115 @@
+//! One call in the making.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use backlot_outbound::body::CallBody;
+use bytes::Bytes;
+use http::Method;
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use serde::Serialize;
+
+use super::{ConnectionAnswer, ConnectionFault, Connections};
+use crate::connections::{CallPlace, Incoming};
+use crate::error::{Code, Refusal};
+
+/// A call to a third party in the making; [`ConnectionCall::send`] makes it.
+#[must_use = "a call is made by `send`"]
+pub struct ConnectionCall {
+    handle: Connections,
+    connection: String,
+    method: Method,
+    path: String,
+    headers: HeaderMap,
+    body: Bytes,
+    fault: Option<ConnectionFault>,
+}
+
+impl ConnectionCall {
+    pub(crate) fn new(handle: Connections, connection: &str, method: Method, path: &str) -> Self {
+        let json = HeaderValue::from_static("application/json");
+        Self {
+            handle,
+            connection: connection.to_owned(),
+            method,
+            path: path.to_owned(),
+            headers: std::iter::once((ACCEPT, json)).collect(),
+            body: Bytes::new(),
+            fault: None,
+        }
+    }
+
+    /// A JSON body.
+    pub fn json<T: Serialize + ?Sized>(mut self, value: &T) -> Self {
+        match serde_json::to_vec(value) {
+            Ok(bytes) => self.bytes("application/json", bytes),
+            Err(error) => {
+                self.fault = Some(ConnectionFault::NotJson(error.to_string()));
+                self
+            }
+        }
+    }
+
+    /// Names and values as a form.
+    pub fn form<'text>(self, pairs: impl IntoIterator<Item = (&'text str, &'text str)>) -> Self {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        form.extend_pairs(pairs);
+        self.bytes("application/x-www-form-urlencoded", form.finish())
+    }
+
+    /// A body of this type.
+    pub fn bytes(mut self, content_type: &'static str, bytes: impl Into<Bytes>) -> Self {
+        let content_type = HeaderValue::from_static(content_type);
+        self.headers.insert(CONTENT_TYPE, content_type);
+        self.body = bytes.into();
+        self
+    }
+
+    /// A header besides those that are seen to. It goes along if a page's would.
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// Makes the call. What the third party replies is an answer, whatever its status; a fault is a reply that did
+    /// not come, or a call that is not allowed.
+    pub async fn send(self) -> Result<ConnectionAnswer, ConnectionFault> {
+        if let Some(fault) = self.fault {
+            return Err(fault);
+        }
+        let handle = &self.handle;
+        let connection = handle.all.get(&self.connection);
+        let connection = connection.ok_or_else(|| Refusal::from(Code::ConnectionNotFound))?;
+        if self.body.len() as u64 > connection.settings.body_bytes {
+            let limit = connection.settings.body_bytes;
+            return Err(Refusal::from(Code::BodyTooLarge)
+                .fact("limitBytes", limit)
+                .into());
+        }
+        let (path, query) = self.path.split_once('?').unwrap_or((&self.path, ""));
+        let place = CallPlace {
+            method: &self.method,
+            path,
+            query,
+        };
+        let directory = &handle.directory;
+        let caller = Arc::clone(&handle.caller);
+        let made = async {
+            let deciders = connection.deciders(&place)?;
+            let admitted = handle.all.admit(connection, &deciders, directory, caller);
+            let caller = admitted.await?;
+            let mut incoming = Incoming {
+                started: Instant::now(),
+                place,
+                headers: &self.headers,
+                body: CallBody::Ready(self.body),
+            };
+            let sent = handle
+                .all
+                .send(connection, directory, &caller, &mut incoming);
+            sent.await
+        };
+        let reply = made.await.map_err(|refusal| connection.explain(refusal))?;
+        Ok(ConnectionAnswer::new(reply))
+    }
+}

@@ -1,0 +1,101 @@
+//! What came of a call.
+
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use http_body_util::{BodyExt as _, Limited};
+use serde::de::DeserializeOwned;
+
+use crate::connections::ThirdPartyBody;
+use crate::error::{Code, Refusal};
+
+/// The most that is read whole of an answer.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
+
+/// An answer of a third party's, as a page would get it.
+pub struct ConnectionAnswer(http::Response<ThirdPartyBody>);
+
+/// Why there is no answer, or none that can be used. As a response it is a refusal with a code.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ConnectionFault {
+    /// The call is not allowed, or no reply came.
+    #[error("{}: {}", .0.code().name(), .0.sentence())]
+    Refused(Refusal),
+    /// The third party answered, but not with a success.
+    #[error("the third party answered with status {status}")]
+    Status {
+        /// The status.
+        status: StatusCode,
+        /// The body.
+        body: Bytes,
+    },
+    /// The answer broke off, or is too large to be read whole.
+    #[error("the answer cannot be read: {0}")]
+    Broken(String),
+    /// What was to be sent, or what came, is not the JSON that it should be.
+    #[error("not the JSON that was expected: {0}")]
+    NotJson(String),
+}
+
+impl From<Refusal> for ConnectionFault {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl ConnectionAnswer {
+    pub(crate) const fn new(reply: http::Response<ThirdPartyBody>) -> Self {
+        Self(reply)
+    }
+
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        self.0.status()
+    }
+
+    /// The headers that come back.
+    pub fn headers(&self) -> &HeaderMap {
+        self.0.headers()
+    }
+
+    /// The body, whatever the status.
+    pub async fn bytes(self) -> Result<Bytes, ConnectionFault> {
+        let read = Limited::new(self.0.into_body(), MOST_BYTES).collect().await;
+        let broken = |error: Box<dyn std::error::Error + Send + Sync>| {
+            ConnectionFault::Broken(error.to_string())
+        };
+        Ok(read.map_err(broken)?.to_bytes())
+    }
+
+    /// The body of a success as a type.
+    pub async fn json<T: DeserializeOwned>(self) -> Result<T, ConnectionFault> {
+        let status = self.status();
+        let body = self.bytes().await?;
+        if !status.is_success() {
+            return Err(ConnectionFault::Status { status, body });
+        }
+        serde_json::from_slice(&body).map_err(|error| ConnectionFault::NotJson(error.to_string()))
+    }
+}
+
+/// An answer goes on as it is, and so does a stream.
+impl IntoResponse for ConnectionAnswer {
+    fn into_response(self) -> Response {
+        self.0.map(axum::body::Body::new)
+    }
+}
+
+impl IntoResponse for ConnectionFault {
+    fn into_response(self) -> Response {
+        let refusal = match self {
+            Self::Refused(refusal) => refusal,
+            Self::Status { status, body } => {
+                let json = [(http::header::CONTENT_TYPE, "application/json")];
+                return (status, json, body).into_response();
+            }
+            Self::Broken(cause) => Refusal::from(Code::ConnectionBroken).because(cause),
+            Self::NotJson(cause) => Refusal::from(Code::Internal).because(cause),
+        };
+        refusal.into_response().map(axum::body::Body::from)
+    }
+}

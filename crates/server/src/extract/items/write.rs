@@ -1,0 +1,82 @@
+//! Writing items.
+
+use backlot_store::items::Written;
+use backlot_wix::data::{DataCode, Fault};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::convert::{from_json, to_object};
+use super::{Items, ItemsFault};
+use crate::data::{Change, DataFault, DataOf, WireItem};
+
+impl Items {
+    /// A new item. Without an `_id` of its own it gets one; it comes back with the fields of the
+    /// system.
+    pub async fn insert<T: Serialize + DeserializeOwned + Sync>(
+        &self,
+        collection: &str,
+        item: &T,
+    ) -> Result<T, ItemsFault> {
+        let item = WireItem::of(to_object(item)?);
+        self.change(collection, Change::Insert(item)).await
+    }
+
+    /// The whole of an item anew; it must have an `_id`.
+    pub async fn update<T: Serialize + DeserializeOwned + Sync>(
+        &self,
+        collection: &str,
+        item: &T,
+    ) -> Result<T, ItemsFault> {
+        let item = WireItem::of(to_object(item)?);
+        self.change(collection, Change::Update(item)).await
+    }
+
+    /// An update, or where there is no such item, an insert.
+    pub async fn save<T: Serialize + DeserializeOwned + Sync>(
+        &self,
+        collection: &str,
+        item: &T,
+    ) -> Result<T, ItemsFault> {
+        let item = WireItem::of(to_object(item)?);
+        self.change(collection, Change::Save(item)).await
+    }
+
+    /// Removes an item. False when there was none.
+    pub async fn remove(&self, collection: &str, id: &str) -> Result<bool, ItemsFault> {
+        let change = Change::Remove(id.to_owned());
+        match self.write(collection, change).await? {
+            Ok(_) => Ok(true),
+            Err(DataFault::Fault(fault)) if is_missing(&fault) => Ok(false),
+            Err(fault) => Err(fault.into()),
+        }
+    }
+
+    async fn change<T: DeserializeOwned>(
+        &self,
+        collection: &str,
+        change: Change,
+    ) -> Result<T, ItemsFault> {
+        let written = self.write(collection, change).await??;
+        from_json(&written.item().json)
+    }
+
+    async fn write(
+        &self,
+        collection: &str,
+        change: Change,
+    ) -> Result<Result<Written, DataFault>, ItemsFault> {
+        let collection = collection.to_owned();
+        let work = move |data: DataOf| {
+            let (collection, change) = (collection.clone(), change.clone());
+            async move {
+                let written = data.change_one(&collection, change, None, false).await;
+                written.map(|(_, written)| written)
+            }
+        };
+        Ok(self.0.run(work).await?)
+    }
+}
+
+fn is_missing(fault: &Fault) -> bool {
+    fault.code() == DataCode::ItemMissing
+}

@@ -1,0 +1,81 @@
+//! One call in the making.
+
+use backlot_outbound::wix::{Call, CallBody, Priority, Subject, WixClient, WixError};
+use bytes::Bytes;
+use http::Method;
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use serde::Serialize;
+
+use super::{WixAnswer, WixFault};
+
+/// A call to Wix in the making; [`WixCall::send`] makes it.
+#[must_use = "a call is made by `send`"]
+pub struct WixCall {
+    client: WixClient,
+    subject: Subject,
+    method: Method,
+    path: String,
+    headers: HeaderMap,
+    body: Bytes,
+    priority: Priority,
+    fault: Option<WixFault>,
+}
+
+impl WixCall {
+    pub(crate) fn new(client: WixClient, subject: Subject, method: Method, path: &str) -> Self {
+        let json = HeaderValue::from_static("application/json");
+        Self {
+            client,
+            subject,
+            method,
+            path: path.to_owned(),
+            headers: std::iter::once((ACCEPT, json)).collect(),
+            body: Bytes::new(),
+            priority: Priority::Interactive,
+            fault: None,
+        }
+    }
+
+    /// A JSON body.
+    pub fn json<T: Serialize + ?Sized>(mut self, value: &T) -> Self {
+        match serde_json::to_vec(value) {
+            Ok(bytes) => {
+                let json = HeaderValue::from_static("application/json");
+                self.headers.insert(CONTENT_TYPE, json);
+                self.body = bytes.into();
+            }
+            Err(error) => self.fault = Some(WixFault::NotJson(error.to_string())),
+        }
+        self
+    }
+
+    /// A header besides those that are seen to.
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.append(name, value);
+        self
+    }
+
+    /// Nobody waits for it: whatever somebody waits for goes first.
+    pub const fn in_background(mut self) -> Self {
+        self.priority = Priority::Background;
+        self
+    }
+
+    /// Makes the call. What Wix replies is an answer, whatever its status; a fault is a reply that
+    /// did not come.
+    pub async fn send(self) -> Result<WixAnswer, WixFault> {
+        if let Some(fault) = self.fault {
+            return Err(fault);
+        }
+        let target = self.path.parse().map_err(|_| WixError::BadPath)?;
+        let call = Call {
+            subject: self.subject,
+            method: self.method,
+            target,
+            headers: self.headers,
+            body: CallBody::Ready(self.body),
+            priority: self.priority,
+        };
+        Ok(WixAnswer::new(self.client.send(call).await?))
+    }
+}

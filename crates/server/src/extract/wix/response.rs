@@ -1,0 +1,95 @@
+//! What came of a call.
+
+use std::time::Duration;
+
+use axum::response::{IntoResponse, Response};
+use backlot_outbound::wix::{WixError, WixReply};
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use serde::de::DeserializeOwned;
+
+use crate::error::Refusal;
+use crate::http::wix_headers::from_wix;
+
+/// The most that is read whole of an answer.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
+/// How long an answer that is read whole may take from its head to its end.
+const LONGEST: Duration = Duration::from_mins(1);
+
+/// An answer of Wix's.
+pub struct WixAnswer(WixReply);
+
+/// Why there is no answer, or none that can be used. As a response it is a refusal with a code.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum WixFault {
+    /// Wix gave none.
+    #[error(transparent)]
+    NoAnswer(#[from] WixError),
+    /// Wix refused. The body is Wix's own error, in JSON.
+    #[error("Wix answered with status {status}")]
+    Refused {
+        /// The status.
+        status: StatusCode,
+        /// The body.
+        body: Bytes,
+    },
+    /// What was to be sent, or what came, is not the JSON that it should be.
+    #[error("not the JSON that was expected: {0}")]
+    NotJson(String),
+}
+
+impl WixAnswer {
+    pub(crate) const fn new(reply: WixReply) -> Self {
+        Self(reply)
+    }
+
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        self.0.status()
+    }
+
+    /// The headers, `x-wix-request-id` among them.
+    pub fn headers(&self) -> &HeaderMap {
+        self.0.headers()
+    }
+
+    /// The body, whatever the status.
+    pub async fn bytes(self) -> Result<Bytes, WixFault> {
+        let read = self.0.into_body().bytes(MOST_BYTES, LONGEST).await;
+        let read = read.map_err(|fault| WixError::unavailable(fault.to_string()))?;
+        Ok(read.ok_or_else(|| WixError::unavailable("the answer is larger than 16 MiB"))?)
+    }
+
+    /// The body of a success as a type; Wix's refusals are faults.
+    pub async fn json<T: DeserializeOwned>(self) -> Result<T, WixFault> {
+        let status = self.status();
+        let body = self.bytes().await?;
+        if !status.is_success() {
+            return Err(WixFault::Refused { status, body });
+        }
+        serde_json::from_slice(&body).map_err(|error| WixFault::NotJson(error.to_string()))
+    }
+}
+
+/// Wix's own refusals go back as they are; so does a whole answer.
+impl IntoResponse for WixAnswer {
+    fn into_response(self) -> Response {
+        let mut response = self.0.map(axum::body::Body::new);
+        from_wix(response.headers_mut());
+        response
+    }
+}
+
+impl IntoResponse for WixFault {
+    fn into_response(self) -> Response {
+        let refusal = match self {
+            Self::NoAnswer(error) => Refusal::from(error),
+            Self::Refused { status, body } => {
+                let json = [(http::header::CONTENT_TYPE, "application/json")];
+                return (status, json, body).into_response();
+            }
+            Self::NotJson(cause) => Refusal::from(crate::error::Code::Internal).because(cause),
+        };
+        refusal.into_response().map(axum::body::Body::from)
+    }
+}

@@ -1,0 +1,75 @@
+//! A key that the site's owner types in: `key`, `status`, `disconnect`. It can be written and taken away, and
+//! never read again.
+
+use std::sync::Arc;
+
+use backlot_outbound::body::{BodyLimits, RequestBody};
+use backlot_wix::Caller;
+use http::{Request, Response};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::oauth::{answer_json, may_manage};
+use super::path::Own;
+use crate::connections::Connection;
+use crate::error::{Code, Refusal};
+use crate::response::ReplyBody;
+use crate::secrets::SecretText;
+use crate::state::House;
+
+/// The most bytes of a key that is typed in.
+const MOST_BYTES: usize = 4096;
+
+/// `{"key":"…"}`
+#[derive(Deserialize)]
+struct Typed {
+    key: String,
+}
+
+pub(crate) async fn answer(
+    house: &House,
+    connection: &Arc<Connection>,
+    own: Own,
+    caller: &Caller,
+    request: Request<RequestBody>,
+) -> Result<Response<ReplyBody>, Refusal> {
+    let unusable = || Refusal::from(Code::AuthorizationUnusable);
+    let name = connection.settings.credential.own_secret();
+    let name = name.ok_or_else(unusable)?;
+    let locked = || Refusal::from(Code::SecretMissing).because("the vault is locked");
+    let vault = house.connections.vault.as_ref().ok_or_else(locked)?;
+    let whose = Some(caller.instance_id);
+    let is_connected = match own {
+        Own::Key => {
+            may_manage(connection, caller)?;
+            let mut body = request.into_body();
+            body.limit(BodyLimits {
+                bytes: connection.settings.body_bytes,
+                silence: connection.settings.silence,
+            });
+            let typed = house.buffers.collect(caller.instance_id, &mut body).await?;
+            let bytes = zeroize::Zeroizing::new(typed.to_vec());
+            // The parser's own words are left out, since they could repeat a piece of the key.
+            let typed: Typed = serde_json::from_slice(&bytes)
+                .map_err(|_| unusable().detail("The body is {\"key\":\"…\"}."))?;
+            let text = SecretText::new(typed.key.trim().to_owned());
+            let length = text.reveal().len();
+            let fits =
+                (1..=MOST_BYTES).contains(&length) && !text.reveal().contains(char::is_control);
+            if !fits {
+                return Err(unusable().detail("A key is one line of text."));
+            }
+            vault.keep_secret(whose, name, &text, false).await?;
+            true
+        }
+        Own::Disconnect => {
+            may_manage(connection, caller)?;
+            vault.remove_secret(whose, name).await?;
+            false
+        }
+        Own::Status | Own::Authorize | Own::Callback => vault.secret(whose, name).await?.is_some(),
+    };
+    Ok(answer_json(
+        &json!({ "kind": "key", "connected": is_connected }),
+    ))
+}

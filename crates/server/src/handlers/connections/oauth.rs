@@ -1,0 +1,234 @@
+//! Accounts at third parties: `authorize`, `callback`, `status`, `disconnect`.
+//!
+//! `GET authorize` is where a browser goes by itself (with `?instance=`): it is sent on to the provider. `POST
+//! authorize` is what a page asks: it gets the address, and opens it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use backlot_outbound::body::{BodyLimits, RequestBody};
+use backlot_outbound::connection::grant::{known_word, scopes_in};
+use backlot_wix::{Caller, InstanceId};
+use http::header::{CACHE_CONTROL, LOCATION, ORIGIN, REFERRER_POLICY};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
+use serde_json::{Value, json};
+
+use super::callback_page;
+use super::path::Own;
+use crate::connections::{
+    AccountSettings, AuthorizationOutcome, Begun, Connection, CredentialSettings, Returned,
+    of_manage,
+};
+use crate::context::Exchange;
+use crate::error::{Code, Refusal};
+use crate::response::ReplyBody;
+use crate::state::House;
+
+/// The most bytes of a form that a provider's page posts.
+const MAX_FORM_BYTES: u64 = 64 * 1024;
+/// How long Wix may take to say what the app is called.
+const NAME_TIMEOUT: Duration = Duration::from_secs(2);
+
+pub(crate) async fn answer(
+    house: &House,
+    connection: &Arc<Connection>,
+    own: Own,
+    caller: &Caller,
+    request: Request<RequestBody>,
+) -> Result<Response<ReplyBody>, Refusal> {
+    let settings = settings(connection)?;
+    match own {
+        Own::Authorize => authorize(house, connection, settings, caller, &request).await,
+        Own::Disconnect => {
+            may_manage(connection, caller)?;
+            let accounts = &house.connections.accounts;
+            accounts
+                .disconnect(connection, settings, caller.instance_id)
+                .await?;
+            Ok(answer_json(&json!({ "connected": false })))
+        }
+        Own::Status | Own::Callback | Own::Key => {
+            let accounts = &house.connections.accounts;
+            let account = accounts.account(connection, caller.instance_id).await?;
+            let status = match account {
+                None => json!({ "kind": "account", "connected": false }),
+                Some(account) => json!({
+                    "kind": "account",
+                    "connected": !account.broken,
+                    "needsReconnect": account.broken,
+                    "connectedAt": account.connected_at.to_string(),
+                    "scopes": scopes_in(&account.scopes),
+                    "expiresAt": account.expires_at.map(|end| end.to_string()),
+                }),
+            };
+            Ok(answer_json(&status))
+        }
+    }
+}
+
+async fn authorize(
+    house: &House,
+    connection: &Arc<Connection>,
+    settings: &AccountSettings,
+    caller: &Caller,
+    request: &Request<RequestBody>,
+) -> Result<Response<ReplyBody>, Refusal> {
+    may_manage(connection, caller)?;
+    let return_to = parameter(request.uri(), "return_to");
+    if let Some(return_to) = &return_to {
+        let url = url::Url::parse(return_to).ok();
+        let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
+        let origin = url.map(|url| url.origin().ascii_serialization());
+        if !origin.is_some_and(|origin| house.cors.allows(&origin)) {
+            return Err(Refusal::from(Code::AuthorizationUnusable).fact("parameter", "return_to"));
+        }
+    }
+    let origin = request.headers().get(ORIGIN);
+    let begun = Begun {
+        return_to,
+        origin: origin.and_then(|it| it.to_str().ok()).map(str::to_owned),
+    };
+    let accounts = &house.connections.accounts;
+    let url = accounts
+        .authorize(connection, settings, caller, begun)
+        .await?;
+    if *request.method() == Method::POST {
+        return Ok(answer_json(&json!({ "authorizationUrl": url })));
+    }
+    Ok(sent_on(&url))
+}
+
+/// `callback`: a browser comes back from the provider, by its address or by a form that is posted. What it shows is for
+/// people.
+pub(crate) async fn callback(
+    house: &House,
+    exchange: &mut Exchange,
+    connection: &Arc<Connection>,
+    request: Request<RequestBody>,
+) -> Response<ReplyBody> {
+    let (outcome, refusal) = match ended(house, connection, request).await {
+        Ok(mut outcome) => {
+            let refusal = outcome.refusal.take();
+            (Some(outcome), refusal)
+        }
+        Err(refusal) => (None, Some(refusal)),
+    };
+    if let Some(refusal) = &refusal {
+        exchange.refused(refusal);
+    }
+    let return_to = outcome.as_ref().and_then(|it| it.return_to.as_deref());
+    if let Some(mut url) = return_to.and_then(|text| url::Url::parse(text).ok()) {
+        let name = &connection.settings.name;
+        let mut query = url.query_pairs_mut();
+        query.append_pair("connection", name);
+        match &refusal {
+            None => query.append_pair("connected", "true"),
+            Some(refusal) => query.append_pair("error", refusal.code().name()),
+        };
+        drop(query);
+        return sent_on(url.as_str());
+    }
+    let instance_id = outcome.as_ref().and_then(|it| it.instance_id);
+    let app = app_name(house, instance_id).await;
+    callback_page::ended(&callback_page::Ended {
+        app: app.as_deref(),
+        provider: &connection.settings.title(),
+        connection: &connection.settings.name,
+        refusal: refusal.as_ref(),
+        request_id: exchange.id(),
+        origin: outcome.as_ref().and_then(|it| it.origin.as_deref()),
+    })
+}
+
+async fn ended(
+    house: &House,
+    connection: &Arc<Connection>,
+    request: Request<RequestBody>,
+) -> Result<AuthorizationOutcome, Refusal> {
+    let settings = settings(connection)?;
+    let parameters = if *request.method() == Method::POST {
+        let mut form = request.into_body();
+        form.limit(BodyLimits {
+            bytes: MAX_FORM_BYTES,
+            silence: connection.settings.silence,
+        });
+        // Nobody is known yet.
+        let nobody = InstanceId::from_bytes([0; 16]);
+        let form = house.buffers.collect(nobody, &mut form).await?;
+        pairs(&form)
+    } else {
+        pairs(request.uri().query().unwrap_or_default().as_bytes())
+    };
+    let find = |name: &str| {
+        let found = parameters.iter().find(|(key, _)| key == name);
+        found.map(|(_, value)| value.clone())
+    };
+    let state = find("state").unwrap_or_default();
+    let error = find("error").map(|error| known_word(Some(&error)));
+    let answer = match (find("code"), error) {
+        (Some(code), None) => Ok(code),
+        (_, Some(error)) => Err(error),
+        (None, None) => Err("no code".to_owned()),
+    };
+    let returned = Returned { answer, parameters };
+    let accounts = &house.connections.accounts;
+    accounts.finish(connection, settings, state, returned).await
+}
+
+/// The app's name, as the configuration has it, or as Wix says.
+async fn app_name(house: &House, instance_id: Option<InstanceId>) -> Option<String> {
+    if let Some(name) = &house.connections.app_name {
+        return Some(name.clone());
+    }
+    // A person waits, but not for long.
+    let asked = house.directory.get(instance_id?);
+    let details = tokio::time::timeout(NAME_TIMEOUT, asked).await.ok()?.ok()?;
+    details.answer.instance.app_name.clone()
+}
+
+fn settings(connection: &Connection) -> Result<&Arc<AccountSettings>, Refusal> {
+    match &connection.settings.credential {
+        CredentialSettings::Account(settings) => Ok(settings),
+        _ => Err(Code::AuthorizationUnusable.into()),
+    }
+}
+
+/// Only those whom the configuration names connect, type in and take back.
+pub(crate) fn may_manage(connection: &Connection, caller: &Caller) -> Result<(), Refusal> {
+    let rules = crate::policy::Rules {
+        roles: connection.settings.manage,
+        plans: Vec::new(),
+    };
+    rules.admit(caller).map_err(of_manage)
+}
+
+fn pairs(encoded: &[u8]) -> Vec<(String, String)> {
+    url::form_urlencoded::parse(encoded).into_owned().collect()
+}
+
+fn parameter(uri: &Uri, name: &str) -> Option<String> {
+    let pairs = pairs(uri.query().unwrap_or_default().as_bytes());
+    let found = pairs.into_iter().find(|(key, _)| key == name)?;
+    Some(found.1)
+}
+
+fn sent_on(url: &str) -> Response<ReplyBody> {
+    let mut response = Response::new(ReplyBody::empty());
+    *response.status_mut() = StatusCode::FOUND;
+    let headers = response.headers_mut();
+    if let Ok(location) = HeaderValue::from_str(url) {
+        headers.insert(LOCATION, location);
+    }
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}
+
+pub(crate) fn answer_json(value: &Value) -> Response<ReplyBody> {
+    let mut response = Response::new(ReplyBody::full(value.to_string()));
+    let headers = response.headers_mut();
+    let json = HeaderValue::from_static("application/json");
+    headers.insert(http::header::CONTENT_TYPE, json);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,23 @@
+//! The api room: the developer's own server, in any language, or a router of their own in Rust.
+//!
+//! The way of a request in here: `entries` (which entry, by every reading of the path) → `admission::forged`
+//! (what no client may say is taken out) → `identity` (who calls) → `forwarded` (who the client is) →
+//! `enter` (to the upstream or the mounted router).
+
+mod cookies;
+mod forward;
+mod forwarded_headers;
+mod identity_headers;
+mod path;
+mod readings;
+mod redirect;
+mod rewrite;
+mod route;
+mod routes;
+
+pub use crate::policy::forged::is_override;
+pub(crate) use forward::enter;
+pub use path::{Prefix, PrefixError};
+pub(crate) use route::Entry;
+pub use route::{Destination, EntrySettings, Limits};
+pub(crate) use routes::Entries;

@@ -1,0 +1,122 @@
+//! The calls that may be made, and by whom.
+
+use std::sync::Arc;
+
+use backlot_outbound::body::BodyLimits;
+use backlot_wix::Caller;
+use http::Method;
+
+use super::WixRoomSettings;
+use crate::error::{Code, Refusal};
+use crate::http::methods::Methods;
+use crate::instances::Directory;
+use crate::policy::{CallPattern, Deciders, PlainPath, Precedence, RuledLine, Rules};
+
+/// One line of the list.
+#[derive(Debug, Clone)]
+pub struct AllowedCall {
+    /// Which calls.
+    pub pattern: CallPattern,
+    /// Who may make them.
+    pub rules: Rules,
+    /// On whose behalf they are made.
+    pub on_behalf_of: OnBehalfOf,
+}
+
+/// On whose behalf a call is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OnBehalfOf {
+    /// The app, on the caller's instance.
+    App,
+    /// The account's API key, about the caller's site.
+    Site,
+    /// The account's API key, about the account with this id.
+    Account(Arc<str>),
+}
+
+impl RuledLine for AllowedCall {
+    fn rules(&self) -> &Rules {
+        &self.rules
+    }
+}
+
+/// The whole list.
+pub(crate) struct Calls {
+    list: Vec<AllowedCall>,
+    precedence: Precedence,
+    body: BodyLimits,
+    nothing: Methods,
+}
+
+impl Calls {
+    pub(crate) fn new(settings: WixRoomSettings) -> Self {
+        Self {
+            precedence: Precedence::new(settings.calls.iter().map(|call| &call.pattern)),
+            list: settings.calls,
+            body: BodyLimits {
+                bytes: settings.body_bytes,
+                silence: settings.silence,
+            },
+            nothing: Methods::new([]),
+        }
+    }
+
+    pub(crate) const fn body(&self) -> BodyLimits {
+        self.body
+    }
+
+    /// The methods that the list names for a path under `/wix`.
+    pub(crate) fn methods(&self, path: &str) -> Methods {
+        let Some(plain) = wix_path(path).and_then(PlainPath::new) else {
+            return self.nothing.clone();
+        };
+        let fitting = self
+            .list
+            .iter()
+            .filter(|call| call.pattern.allows_path(&plain));
+        Methods::new(fitting.map(|call| call.pattern.method().clone()))
+    }
+
+    /// The lines that decide about a request, or the refusal if none fits: before anything is proven, so that
+    /// a call which nobody may make is not taken for a wrong credential.
+    pub(crate) fn deciders(
+        &self,
+        method: &Method,
+        path: &str,
+    ) -> Result<Deciders<'_, AllowedCall>, Refusal> {
+        let wix_path = wix_path(path).ok_or(Code::RouteNotFound)?;
+        let plain = PlainPath::new(wix_path).ok_or(Code::PathNotAllowed)?;
+        Deciders::find(&self.list, &self.precedence, method, &plain).ok_or_else(|| {
+            Refusal::from(Code::WixCallNotAllowed).fact("call", format!("{method} {wix_path}"))
+        })
+    }
+}
+
+/// The path at Wix: what comes after `/wix`.
+pub(crate) fn wix_path(path: &str) -> Option<&str> {
+    path.strip_prefix("/wix")
+        .filter(|rest| rest.starts_with('/'))
+}
+
+/// The caller with the plan of its instance, where a line asks for one.
+pub(crate) async fn with_plan(
+    directory: &Directory,
+    caller: Arc<Caller>,
+    deciders: &Deciders<'_, AllowedCall>,
+) -> Result<Arc<Caller>, Refusal> {
+    let role = caller.role;
+    if !deciders.ask_for_plan(role) {
+        return Ok(caller);
+    }
+    let is_included = |plan: Option<&str>| deciders.include(role, plan);
+    Ok(directory.with_plan(caller, is_included).await?)
+}
+
+/// The line that the call is made by: the first one of those that fit and admit the caller.
+pub(crate) fn admit<'house>(
+    deciders: &Deciders<'house, AllowedCall>,
+    caller: &Caller,
+) -> Result<&'house AllowedCall, Refusal> {
+    let line = deciders.admit(caller)?;
+    line.ok_or_else(|| Code::WixCallNotAllowed.into())
+}

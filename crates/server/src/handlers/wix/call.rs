@@ -1,0 +1,76 @@
+//! Handing a call to Wix, and its reply back.
+
+use std::sync::Arc;
+
+use backlot_outbound::body::RequestBody;
+use backlot_outbound::hop_by_hop;
+use backlot_outbound::wix::{Call, Priority, Subject};
+use backlot_wix::{Caller, Role};
+use http::uri::PathAndQuery;
+use http::{Request, Response, Uri};
+
+use super::allow_list::{AllowedCall, Calls, OnBehalfOf, wix_path};
+use crate::auth::remove_instance;
+use crate::cors;
+use crate::error::{Code, Refusal};
+use crate::handlers::buffer::read_small;
+use crate::http::wix_headers;
+use crate::response::ReplyBody;
+use crate::state::House;
+
+pub(crate) async fn enter(
+    house: &House,
+    calls: &Calls,
+    call: &AllowedCall,
+    caller: Arc<Caller>,
+    mut request: Request<RequestBody>,
+) -> Result<Response<ReplyBody>, Refusal> {
+    request.body_mut().limit(calls.body());
+    hop_by_hop::remove(request.headers_mut());
+    let target = target(request.uri()).ok_or(Code::PathNotAllowed)?;
+    let subject = subject(house, &call.on_behalf_of, &caller).await?;
+    let (parts, body) = request.into_parts();
+    let buffers = &house.buffers;
+    let body = read_small(buffers, caller.instance_id, &parts.headers, body).await?;
+    let call = Call {
+        subject,
+        method: parts.method,
+        target,
+        headers: wix_headers::to_wix(&parts.headers),
+        body,
+        priority: match caller.role {
+            Role::Owner | Role::App => Priority::Interactive,
+            Role::Member | Role::Visitor => Priority::Public,
+        },
+    };
+    let mut response = house.wix.send(call).await?.map(ReplyBody::wix);
+    wix_headers::from_wix(response.headers_mut());
+    cors::strip(response.headers_mut());
+    Ok(response)
+}
+
+/// The path and query at Wix, without a credential in the query.
+fn target(uri: &Uri) -> Option<PathAndQuery> {
+    let path = wix_path(uri.path())?;
+    let cleaned = uri.query().and_then(remove_instance);
+    match cleaned.as_deref().or_else(|| uri.query()) {
+        Some(query) if !query.is_empty() => format!("{path}?{query}").parse().ok(),
+        _ => path.parse().ok(),
+    }
+}
+
+async fn subject(house: &House, behalf: &OnBehalfOf, caller: &Caller) -> Result<Subject, Refusal> {
+    match behalf {
+        OnBehalfOf::App => Ok(Subject::App(caller.instance_id)),
+        OnBehalfOf::Account(id) => Ok(Subject::Account((&**id).into())),
+        OnBehalfOf::Site => {
+            if let Some(id) = &caller.site_id {
+                return Ok(Subject::Site(id.clone()));
+            }
+            let details = house.directory.get(caller.instance_id).await?;
+            let id = details.answer.site.site_id.as_deref();
+            let unknown = || Refusal::from(Code::SiteUnknown).retry_after(60);
+            id.map(|id| Subject::Site(id.into())).ok_or_else(unknown)
+        }
+    }
+}

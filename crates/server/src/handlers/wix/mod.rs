@@ -1,0 +1,29 @@
+//! The wix room: `/wix/<path>` is a call to Wix's REST APIs as the app, on the caller's instance.
+//!
+//! That is elevation: the app may do more than its callers. So nothing is allowed that the
+//! configuration does not name, call by call, with the roles that may make it. The caller's own
+//! credential goes no further, and neither does any header that could say on whose behalf the call is.
+//!
+//! The way of a request in here: `calls` (which call, and who may make it) → `headers` (what goes along)
+//! → `enter` (to Wix, and back as it comes).
+
+mod allow_list;
+mod call;
+
+pub(crate) use allow_list::Calls;
+pub use allow_list::{AllowedCall, OnBehalfOf};
+pub(crate) use allow_list::{admit, with_plan};
+pub(crate) use call::enter;
+
+use std::time::Duration;
+
+/// What the room is made with.
+#[derive(Debug, Clone)]
+pub struct WixRoomSettings {
+    /// The calls that may be made.
+    pub calls: Vec<AllowedCall>,
+    /// The most bytes of a request's body.
+    pub body_bytes: u64,
+    /// How long either side may be silent in the middle of a body.
+    pub silence: Duration,
+}

@@ -1,0 +1,107 @@
+//! The register of instances, written behind the requests: counting one is a few nanoseconds in
+//! memory, and a task writes what has gathered every second.
+//!
+//! What a crash loses is up to a second of counts, never an instance for good: the next request
+//! registers it again. A database that fails gets the same counts with the next batch.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use backlot_store::Store;
+use backlot_store::instances::{Instances as _, Sighting};
+use backlot_wix::caller::CredentialKind;
+use backlot_wix::{Caller, InstanceId};
+use jiff::Timestamp;
+use parking_lot::Mutex;
+
+use crate::id_hasher::InstanceHash;
+
+/// How often what has gathered is written.
+pub(crate) const INTERVAL: Duration = Duration::from_secs(1);
+
+pub(crate) struct Registry {
+    store: Store,
+    gathered: Mutex<HashMap<InstanceId, Sighting, InstanceHash>>,
+}
+
+impl Registry {
+    pub(crate) fn new(store: Store) -> Self {
+        Self {
+            store,
+            gathered: Mutex::default(),
+        }
+    }
+
+    /// Counts one verified request. True for the first of its instance since the last writing.
+    pub(crate) fn note(&self, caller: &Caller, now: Timestamp) -> bool {
+        let mut gathered = self.gathered.lock();
+        let mut is_first = false;
+        let sighting = gathered.entry(caller.instance_id).or_insert_with(|| {
+            is_first = true;
+            Sighting {
+                instance_id: caller.instance_id,
+                first_seen: now,
+                last_seen: now,
+                requests: [0; 4],
+                plan: None,
+                site_id: None,
+            }
+        });
+        // Tokens name no plan: what Wix says of the instance has it.
+        if caller.credential == CredentialKind::SignedInstance {
+            name(
+                &mut sighting.plan,
+                caller.plan.as_deref().unwrap_or_default(),
+            );
+        }
+        if let Some(site_id) = caller.site_id.as_deref() {
+            name(&mut sighting.site_id, site_id);
+        }
+        sighting.last_seen = now;
+        sighting.requests[caller.role.index()] += 1;
+        is_first
+    }
+
+    /// Writes what has gathered.
+    pub(crate) async fn write(&self) {
+        let batch: Vec<Sighting> = {
+            let mut gathered = self.gathered.lock();
+            if gathered.is_empty() {
+                return;
+            }
+            let batch = gathered.drain().map(|(_, sighting)| sighting).collect();
+            gathered.shrink_to(1024);
+            batch
+        };
+        if let Err(error) = self.store.record_sightings(batch.clone()).await {
+            tracing::warn!(%error, instances = batch.len(), "cannot write the register of instances; trying again");
+            self.put_back(batch);
+        }
+    }
+
+    fn put_back(&self, batch: Vec<Sighting>) {
+        let mut gathered = self.gathered.lock();
+        for old in batch {
+            match gathered.get_mut(&old.instance_id) {
+                None => {
+                    gathered.insert(old.instance_id, old);
+                }
+                Some(sighting) => {
+                    sighting.first_seen = old.first_seen;
+                    for (count, before) in sighting.requests.iter_mut().zip(old.requests) {
+                        *count += before;
+                    }
+                    sighting.plan = sighting.plan.take().or(old.plan);
+                    sighting.site_id = sighting.site_id.take().or(old.site_id);
+                }
+            }
+        }
+    }
+}
+
+/// Sets what is named, without a new text where it is the same.
+fn name(known: &mut Option<String>, named: &str) {
+    if known.as_deref() != Some(named) {
+        *known = Some(named.to_owned());
+    }
+}

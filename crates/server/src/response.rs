@@ -1,0 +1,178 @@
+//! The body of any reply: ready bytes, an upstream's stream, Wix's, a third party's, or a mounted router's.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use backlot_outbound::body::ReplyStream;
+use backlot_outbound::wix::WixBody;
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use tokio::time::{Sleep, sleep};
+
+use crate::connections::ThirdPartyBody;
+use crate::context::Exchange;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The most that is handed over at a time: the connection copies it, and a client may be slow to take it.
+const MOST_AT_ONCE: usize = 64 * 1024;
+
+/// The body of a reply. When it is dropped, the request is over and its log line is written.
+pub struct ReplyBody {
+    source: Source,
+    exchange: Option<Box<Exchange>>,
+    /// Until more is sent of a large reply.
+    wait: Option<Pin<Box<Sleep>>>,
+}
+
+enum Source {
+    Full(Option<Bytes>),
+    Parts(Option<Bytes>, std::vec::IntoIter<Bytes>),
+    Upstream(ReplyStream),
+    /// On the heap: it is the larger one, and the seldom one.
+    Wix(Box<WixBody>),
+    Mounted(axum::body::Body),
+    ThirdParty(Box<ThirdPartyBody>),
+}
+
+impl ReplyBody {
+    /// Bytes that are ready.
+    pub fn full(bytes: impl Into<Bytes>) -> Self {
+        Self::from_source(Source::Full(Some(bytes.into())))
+    }
+
+    /// Bytes that are ready, in parts that other replies may share.
+    pub(crate) fn parts(parts: Vec<Bytes>) -> Self {
+        Self::from_source(Source::Parts(None, parts.into_iter()))
+    }
+
+    /// Nothing.
+    pub const fn empty() -> Self {
+        Self::from_source(Source::Full(None))
+    }
+
+    pub(crate) const fn upstream(stream: ReplyStream) -> Self {
+        Self::from_source(Source::Upstream(stream))
+    }
+
+    pub(crate) fn wix(body: WixBody) -> Self {
+        Self::from_source(Source::Wix(Box::new(body)))
+    }
+
+    pub(crate) const fn mounted(body: axum::body::Body) -> Self {
+        Self::from_source(Source::Mounted(body))
+    }
+
+    pub(crate) fn third_party(body: ThirdPartyBody) -> Self {
+        Self::from_source(Source::ThirdParty(Box::new(body)))
+    }
+
+    const fn from_source(source: Source) -> Self {
+        Self {
+            source,
+            exchange: None,
+            wait: None,
+        }
+    }
+
+    /// Hands over the record of the request, to be closed when the body is.
+    pub(crate) fn closing(mut self, exchange: Box<Exchange>) -> Self {
+        self.exchange = Some(exchange);
+        self
+    }
+}
+
+/// Takes the next piece of ready bytes.
+fn next_piece(bytes: &mut Option<Bytes>) -> Option<Bytes> {
+    match bytes {
+        Some(all) if all.len() > MOST_AT_ONCE => Some(all.split_to(MOST_AT_ONCE)),
+        bytes => bytes.take(),
+    }
+}
+
+impl Body for ReplyBody {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let this = &mut *self;
+        if let Some(wait) = &mut this.wait {
+            ready!(wait.as_mut().poll(context));
+            this.wait = None;
+        }
+        let frame = match &mut this.source {
+            Source::Full(bytes) => {
+                Poll::Ready(next_piece(bytes).map(|piece| Ok(Frame::data(piece))))
+            }
+            Source::Parts(part, rest) => {
+                if part.is_none() {
+                    *part = rest.next();
+                }
+                Poll::Ready(next_piece(part).map(|piece| Ok(Frame::data(piece))))
+            }
+            Source::Upstream(stream) => Pin::new(stream)
+                .poll_frame(context)
+                .map(|frame| frame.map(|result| result.map_err(BoxError::from))),
+            Source::Wix(body) => Pin::new(&mut **body)
+                .poll_frame(context)
+                .map(|frame| frame.map(|result| result.map_err(BoxError::from))),
+            Source::Mounted(body) => Pin::new(body)
+                .poll_frame(context)
+                .map(|frame| frame.map(|result| result.map_err(BoxError::from))),
+            Source::ThirdParty(body) => Pin::new(&mut **body)
+                .poll_frame(context)
+                .map(|frame| frame.map(|result| result.map_err(BoxError::from))),
+        };
+        if let Some(exchange) = &mut this.exchange {
+            match &frame {
+                Poll::Ready(Some(Ok(frame))) => {
+                    let wait = exchange.count_reply_bytes(frame.data_ref().map_or(0, Bytes::len));
+                    this.wait = wait.map(|time| Box::pin(sleep(time)));
+                }
+                Poll::Ready(Some(Err(error))) => exchange.reply_broke_off(error.as_ref()),
+                Poll::Ready(None) => exchange.reply_ended(),
+                Poll::Pending => {}
+            }
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.source {
+            Source::Full(bytes) => bytes.is_none(),
+            Source::Parts(part, rest) => part.is_none() && rest.as_slice().is_empty(),
+            Source::Upstream(stream) => stream.is_end_stream(),
+            Source::Wix(body) => body.is_end_stream(),
+            Source::Mounted(body) => body.is_end_stream(),
+            Source::ThirdParty(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.source {
+            Source::Full(bytes) => {
+                SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64)
+            }
+            Source::Parts(part, rest) => {
+                let parts = part.iter().chain(rest.as_slice());
+                SizeHint::with_exact(parts.map(|part| part.len() as u64).sum())
+            }
+            Source::Upstream(stream) => stream.size_hint(),
+            Source::Wix(body) => body.size_hint(),
+            Source::Mounted(body) => body.size_hint(),
+            Source::ThirdParty(body) => body.size_hint(),
+        }
+    }
+}
+
+impl Drop for ReplyBody {
+    fn drop(&mut self) {
+        let at_its_end = self.is_end_stream();
+        if let Some(exchange) = &mut self.exchange {
+            exchange.reply_dropped(at_its_end);
+        }
+    }
+}

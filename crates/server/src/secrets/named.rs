@@ -1,0 +1,151 @@
+//! Secrets by name: everybody's, and one instance's.
+
+use backlot_store::secrets::{SealedSecret, Secrets as _};
+use backlot_wix::InstanceId;
+use jiff::Timestamp;
+
+use super::{Key, Place, Revision, SecretText, Vault, VaultFault};
+
+/// How often a write is tried when others write the same secret at the same time.
+const MAX_TRIES: u32 = 64;
+/// The longest name.
+const LONGEST_NAME: usize = 64;
+
+/// The text is no name of a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a secret's name is 1 to 64 letters, digits, `-`, `_` or `.`")]
+pub struct BadSecretName;
+
+/// What may be told of a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Whose it is; `None` is everybody's.
+    pub instance_id: Option<InstanceId>,
+    /// Its name.
+    pub name: String,
+    /// How often it was written.
+    pub version: i64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was written last.
+    pub changed_at: Timestamp,
+}
+
+/// Whether a text may be a secret's name.
+pub fn check_secret_name(name: &str) -> Result<(), BadSecretName> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    if (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(allowed) {
+        Ok(())
+    } else {
+        Err(BadSecretName)
+    }
+}
+
+impl Vault {
+    /// The text of a secret; `None` when there is none of this name.
+    pub async fn secret(
+        &self,
+        instance_id: Option<InstanceId>,
+        name: &str,
+    ) -> Result<Option<SecretText>, VaultFault> {
+        let key = (instance_id, name.into());
+        if let Some(known) = self.open.get(&key) {
+            return Ok(known);
+        }
+        // On the heap: most calls find it here.
+        Box::pin(self.look_up(key)).await
+    }
+
+    async fn look_up(&self, key: Key) -> Result<Option<SecretText>, VaultFault> {
+        let kept = self.store.secret(key.0, &key.1).await?;
+        let text = kept.map(|kept| self.text(&kept)).transpose()?;
+        self.open.insert(key, text.clone());
+        Ok(text)
+    }
+
+    /// Makes a secret, or replaces it. With `must_exist` it only replaces: `None` when there is none.
+    pub async fn keep_secret(
+        &self,
+        instance_id: Option<InstanceId>,
+        name: &str,
+        text: &SecretText,
+        must_exist: bool,
+    ) -> Result<Option<i64>, VaultFault> {
+        self.check_data_key().await?;
+        for _ in 0..MAX_TRIES {
+            let before = self.store.secret(instance_id, name).await?;
+            if must_exist && before.is_none() {
+                return Ok(None);
+            }
+            let now = self.clock.now();
+            let replaces = before.as_ref().map(|before| before.version);
+            let revision = Revision {
+                version: replaces.unwrap_or_default() + 1,
+                created_at: before.map_or(now, |before| before.created_at),
+            };
+            let place = Place::Secret(instance_id, name, revision);
+            let (key_id, sealed) = self.seal(place, text.reveal().as_bytes())?;
+            let secret = SealedSecret {
+                instance_id,
+                name: name.to_owned(),
+                key_id,
+                sealed,
+                version: revision.version,
+                created_at: revision.created_at,
+                changed_at: now,
+            };
+            if self.store.keep_secret(secret, replaces).await? {
+                self.open.invalidate(&(instance_id, name.into()));
+                return Ok(Some(revision.version));
+            }
+        }
+        Err(VaultFault::ChangedMeanwhile)
+    }
+
+    /// Removes a secret. False when there was none.
+    pub async fn remove_secret(
+        &self,
+        instance_id: Option<InstanceId>,
+        name: &str,
+    ) -> Result<bool, VaultFault> {
+        let removed = self.store.remove_secret(instance_id, name).await?;
+        self.open.invalidate(&(instance_id, name.into()));
+        Ok(removed)
+    }
+
+    /// What may be told of an instance's secrets, or of everybody's.
+    pub async fn secrets(
+        &self,
+        instance_id: Option<InstanceId>,
+    ) -> Result<Vec<Listed>, VaultFault> {
+        let kept = self.store.secrets(instance_id).await?;
+        Ok(kept.into_iter().map(Listed::from).collect())
+    }
+
+    fn text(&self, kept: &SealedSecret) -> Result<SecretText, VaultFault> {
+        let bytes = self.open(place_of(kept), &kept.key_id, &kept.sealed)?;
+        let text = str::from_utf8(&bytes).map_err(|_| VaultFault::DoesNotOpen)?;
+        Ok(SecretText::new(text.to_owned()))
+    }
+}
+
+/// Where a secret is sealed for.
+pub(crate) fn place_of(kept: &SealedSecret) -> Place<'_> {
+    let revision = Revision {
+        version: kept.version,
+        created_at: kept.created_at,
+    };
+    Place::Secret(kept.instance_id, &kept.name, revision)
+}
+
+impl From<SealedSecret> for Listed {
+    fn from(kept: SealedSecret) -> Self {
+        Self {
+            instance_id: kept.instance_id,
+            name: kept.name,
+            version: kept.version,
+            created_at: kept.created_at,
+            changed_at: kept.changed_at,
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! A request's way through the public listener, step by step. Every layer is here, in order; why it
+//! is one function and not a stack of middleware is in `docs/decisions/0001-one-pipeline.md`.
+//!
+//! 1. **record**: the request's id and clock start, so that every later step is logged
+//! 2. **panic guard**: around all that follows, so that a fault costs one request
+//! 3. **head limit**: before anything looks at the head closely
+//! 4. **preflight**: before routing and proof, for a browser sends neither; a head past the limit has its own, so that
+//!    the page can read the refusal
+//! 5. **origin**: before a foreign page can make anything happen
+//! 6. **route** and **method**: before proof, so that a wrong path is never called a wrong credential
+//! 7. **caller**: the proof
+//! 8. **admission**: role, plan, rate
+//! 9. **body limit**: as far as the head tells; the rest is counted as it streams
+//! 10. **room**, with its own deadline
+//! 11. **reply**: CORS headers and request id on whatever came out, refusals included
+
+use std::borrow::Cow;
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use backlot_outbound::body::{RequestBody, announced_bytes};
+use futures_util::FutureExt as _;
+use http::header::{CONNECTION, HOST, HeaderMap};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
+use hyper::body::Incoming;
+
+use backlot_wix::Caller;
+
+use crate::context::Exchange;
+use crate::cors::{self, Decision};
+use crate::error::{Code, Refusal};
+use crate::handlers::index::Index;
+use crate::handlers::proxy;
+use crate::handlers::proxy::{Entry, Limits};
+use crate::handlers::{connections, data, health, wix};
+use crate::http::methods::Methods;
+use crate::http::request_id::{X_REQUEST_ID, X_WIX_REQUEST_ID};
+use crate::policy::{Access, RateKey};
+use crate::response::ReplyBody;
+use crate::router::{Route, Routes};
+use crate::state::House;
+use crate::telemetry::route_group::RouteGroup;
+use crate::transport::Peer;
+
+/// The state, and the routes that lead to its handlers.
+pub(crate) struct Service {
+    pub(crate) house: Arc<House>,
+    pub(crate) routes: Routes,
+    /// The page at `/`.
+    pub(crate) index: Index,
+}
+
+/// Answers one request. Nothing that a client sends makes this fail.
+pub(crate) async fn answer(
+    service: Arc<Service>,
+    peer: Arc<Peer>,
+    request: Request<Incoming>,
+) -> Result<Response<ReplyBody>, Infallible> {
+    let house = &service.house;
+    let mut exchange = Exchange::begin(&house.shared, &peer, &request);
+    // From here on a body that nobody wants is read away, so that refusals arrive.
+    let limits = Limits::default().body();
+    let request = request.map(|body| RequestBody::new(body, limits, house.body_pace));
+    let decision = house.cors.decide(request.headers());
+    let version = request.version();
+
+    let work = steps(&service, &mut exchange, &decision, request);
+    let outcome = AssertUnwindSafe(work)
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| Err(Code::Internal.into()));
+    let mut response = outcome.unwrap_or_else(|refusal| {
+        exchange.refused(&refusal);
+        refusal.into_response().map(ReplyBody::full)
+    });
+
+    dress(house, &mut exchange, &decision, &mut response);
+    let switching = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+    if house.draining.load(Ordering::Relaxed) && version <= Version::HTTP_11 && !switching {
+        response
+            .headers_mut()
+            .insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(response.map(|body| body.closing(exchange)))
+}
+
+/// Puts on a reply what every reply has.
+pub(crate) fn dress(
+    house: &House,
+    exchange: &mut Exchange,
+    decision: &Decision,
+    response: &mut Response<ReplyBody>,
+) {
+    let headers = response.headers_mut();
+    house
+        .cors_answer
+        .put_on(headers, decision, exchange.is_by_caller);
+    headers.insert(&X_REQUEST_ID, exchange.id().header_value());
+    if exchange.record.room == RouteGroup::Data {
+        // The name under which Wix's own client looks for it.
+        headers.insert(&X_WIX_REQUEST_ID, exchange.id().header_value());
+    }
+    exchange.record.status = response.status();
+}
+
+async fn steps(
+    service: &Arc<Service>,
+    exchange: &mut Exchange,
+    decision: &Decision,
+    request: Request<RequestBody>,
+) -> Result<Response<ReplyBody>, Refusal> {
+    let Service {
+        house,
+        routes,
+        index,
+    } = &**service;
+    let head = check_head(house, &request);
+    if cors::is_preflight(&request) {
+        let path = request.uri().path();
+        let route = head.as_ref().ok().and_then(|()| routes.find(path).ok());
+        let methods = match &route {
+            Some(route) => Some(routes.methods(route, path)),
+            // The refusal of the request itself is read only if its preflight is let through.
+            None if head.is_err() => Some(Cow::Owned(Methods::usual())),
+            None => None,
+        };
+        let to_loopback = exchange.peer().came_to_loopback();
+        let headers = request.headers();
+        let answer = &house.cors_answer;
+        if *decision == Decision::Refused {
+            house.refused_preflights.log(headers, path);
+        }
+        let methods = methods.as_deref();
+        let preflight = cors::preflight(answer, decision, methods, headers, to_loopback);
+        return Ok(preflight.map(|()| ReplyBody::empty()));
+    }
+    head?;
+    // A form that a provider's page posts is no foreign page's call: its state proves it.
+    let is_callback = || {
+        let path = request.uri().path();
+        connections::is_posted_callback(&house.connections, request.method(), path)
+    };
+    if *decision == Decision::Refused && !is_callback() {
+        return Err(cors::refuse_origin(request.headers()));
+    }
+
+    let route = routes.find(request.uri().path())?;
+    exchange.record.room = route.room();
+    exchange.is_by_caller = route.asks_who_calls();
+    if let Some(answered) = check_method(routes, &route, &request)? {
+        return Ok(answered);
+    }
+
+    match route {
+        Route::Index => Ok(index.answer(request.headers())),
+        Route::Healthz => Ok(health::healthz()),
+        Route::Readyz => {
+            let draining = house.draining.load(Ordering::Relaxed);
+            health::readyz(draining, house.database_answers.load(Ordering::Relaxed))
+        }
+        Route::Jwks => Ok(health::jwks(house.auth.elevated.jwks())),
+        Route::Whoami => {
+            let proof = house.auth.verify_locally(exchange, &request)?;
+            let caller = house.auth.authenticate(exchange, decision, proof).await?;
+            Ok(health::whoami(&caller))
+        }
+        Route::Wix(calls) => {
+            let deciders = calls.deciders(request.method(), request.uri().path())?;
+            let proof = house.auth.verify_locally(exchange, &request)?;
+            let caller = house.auth.authenticate(exchange, decision, proof).await?;
+            // On the heap, as below: they are large, and the other rooms need not carry them.
+            let caller = Box::pin(wix::with_plan(&house.directory, caller, &deciders)).await?;
+            let call = wix::admit(&deciders, &caller)?;
+            check_body(calls.body().bytes, request.headers())?;
+            Box::pin(wix::enter(house, calls, call, caller, request)).await
+        }
+        Route::Connections => {
+            // By reference: what a future is given by value has its place in it twice.
+            let mut request = request;
+            Box::pin(connections::enter(house, exchange, decision, &mut request)).await
+        }
+        Route::Data(handlers) => {
+            // By reference, as above.
+            let mut request = request;
+            let uri = request.uri();
+            let query = uri.query().unwrap_or_default();
+            let call = data::Call::find(request.method(), uri.path(), query);
+            let call = call.ok_or(Code::RouteNotFound)?;
+            let proof = house.auth.verify_locally_or_api_key(exchange, &request)?;
+            let caller = house.auth.authenticate(exchange, decision, proof).await?;
+            let client = exchange.client_ip(request.headers());
+            Box::pin(data::enter(
+                house,
+                handlers,
+                call,
+                caller,
+                client,
+                &mut request,
+            ))
+            .await
+        }
+        Route::Api(entry) => {
+            let caller = match entry.access() {
+                Access::Anybody => None,
+                Access::Verified(rules) => {
+                    let proof = house.auth.verify_locally(exchange, &request)?;
+                    let mut caller = house.auth.authenticate(exchange, decision, proof).await?;
+                    rules.admit_role(&caller)?;
+                    if !rules.plans.is_empty() {
+                        let plan = |plan: Option<&str>| rules.include(plan);
+                        caller = Box::pin(house.directory.with_plan(caller, plan)).await?;
+                    }
+                    rules.admit(&caller)?;
+                    Some(caller)
+                }
+            };
+            check_rate(exchange, entry, caller.as_deref(), request.headers())?;
+            check_body(entry.body_limit(), request.headers())?;
+            Box::pin(proxy::enter(house, exchange, entry, caller, request)).await
+        }
+    }
+}
+
+/// Answers a plain `OPTIONS` and refuses a method that the route does not serve.
+fn check_method(
+    routes: &Routes,
+    route: &Route<'_>,
+    request: &Request<RequestBody>,
+) -> Result<Option<Response<ReplyBody>>, Refusal> {
+    let is_options = request.method() == Method::OPTIONS;
+    // Here a call is a method and a path together, and refused as one.
+    if matches!(route, Route::Wix(_) | Route::Connections) && !is_options {
+        return Ok(None);
+    }
+    let methods = routes.methods(route, request.uri().path());
+    if methods.contains(request.method()) {
+        return Ok(None);
+    }
+    if is_options {
+        return Ok(Some(options(methods.header())));
+    }
+    Err(Refusal::from(Code::MethodNotAllowed).allow(methods.header()))
+}
+
+/// Counts the request against the entry's rate.
+fn check_rate(
+    exchange: &Exchange,
+    entry: &Entry,
+    caller: Option<&Caller>,
+    headers: &HeaderMap,
+) -> Result<(), Refusal> {
+    let Some(limiter) = &entry.limiter else {
+        return Ok(());
+    };
+    limiter.check(match caller {
+        Some(caller) => RateKey::from(caller.instance_id),
+        None => RateKey::from(exchange.client_ip(headers)),
+    })
+}
+
+/// The listener takes heads of four times this size, so that this refusal can say why.
+fn check_head(house: &House, request: &Request<RequestBody>) -> Result<(), Refusal> {
+    check_host(request)?;
+    let target = request
+        .uri()
+        .path_and_query()
+        .map_or(0, |it| it.as_str().len());
+    let headers: usize = request
+        .headers()
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 4)
+        .sum();
+    if target + headers > house.head_limit_bytes {
+        return Err(Refusal::from(Code::HeadersTooLarge).fact("limitBytes", house.head_limit_bytes));
+    }
+    Ok(())
+}
+
+/// Of two hosts, the next server may take the other one; a request of HTTP/1.1 has one (RFC 9112, section 3.2).
+fn check_host(request: &Request<RequestBody>) -> Result<(), Refusal> {
+    let mut hosts = request.headers().get_all(HOST).iter();
+    let may_have_none = request.version() != Version::HTTP_11;
+    if (hosts.next().is_some() || may_have_none) && hosts.next().is_none() {
+        return Ok(());
+    }
+    Err(Refusal::from(Code::RequestMalformed).detail("It has to name its host, and once."))
+}
+
+fn check_body(limit: u64, headers: &HeaderMap) -> Result<(), Refusal> {
+    if announced_bytes(headers).is_some_and(|bytes| bytes > limit) {
+        return Err(Refusal::from(Code::BodyTooLarge).fact("limitBytes", limit));
+    }
+    Ok(())
+}
+
+/// `OPTIONS` that is no preflight: which methods are served.
+fn options(methods: &HeaderValue) -> Response<ReplyBody> {
+    let mut response = Response::new(ReplyBody::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
+        .headers_mut()
+        .insert(http::header::ALLOW, methods.clone());
+    response
+}

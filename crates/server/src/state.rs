@@ -1,0 +1,71 @@
+//! The state that all handlers share.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use backlot_outbound::body::PaceLimits;
+use backlot_outbound::upstream::Client;
+use backlot_outbound::wix::WixClient;
+use backlot_store::Store;
+use backlot_wix::{Caller, InstanceId};
+
+use crate::auth::Authenticator;
+use crate::buffers::BufferBudget;
+use crate::connections::Connections;
+use crate::context::SharedContext;
+use crate::cors;
+use crate::data::{Data, Who};
+use crate::extract::connections;
+use crate::extract::items::Items;
+use crate::extract::wix::Wix;
+use crate::instances::{Directory, Schedule};
+use crate::transport::upgrade::Tunnels;
+
+pub(crate) struct House {
+    pub(crate) shared: Arc<SharedContext>,
+    pub(crate) auth: Authenticator,
+    pub(crate) cors: Arc<cors::Policy>,
+    pub(crate) cors_answer: cors::Answer,
+    pub(crate) refused_preflights: cors::RefusedPreflights,
+    /// Where the world reaches this server, if the configuration says so.
+    pub(crate) public_url: Option<String>,
+    pub(crate) wix: WixClient,
+    pub(crate) directory: Directory,
+    pub(crate) schedule: Arc<Schedule>,
+    pub(crate) store: Store,
+    pub(crate) data: Arc<Data>,
+    pub(crate) connections: Arc<Connections>,
+    pub(crate) upstreams: Client,
+    pub(crate) tunnels: Tunnels,
+    pub(crate) head_limit_bytes: usize,
+    /// How slowly a request's body may come.
+    pub(crate) body_pace: PaceLimits,
+    /// The memory for bodies that are read whole.
+    pub(crate) buffers: BufferBudget,
+    /// True from the signal to stop on: replies close their connection.
+    pub(crate) draining: AtomicBool,
+    /// Whether the database answered when it was last looked at, which is once a second.
+    pub(crate) database_answers: AtomicBool,
+}
+
+impl House {
+    /// The means to call Wix on one instance, for a handler in Rust.
+    pub(crate) fn wix_handle(&self, instance_id: InstanceId) -> Wix {
+        Wix::new(self.wix.clone(), self.directory.clone(), instance_id)
+    }
+
+    /// The third parties that a caller may call, for a handler in Rust.
+    pub(crate) fn connections_handle(&self, caller: &Arc<Caller>) -> connections::Connections {
+        connections::Connections::new(
+            Arc::clone(&self.connections),
+            self.directory.clone(),
+            Arc::clone(caller),
+        )
+    }
+
+    /// The items of a caller, for a handler in Rust.
+    pub(crate) fn items_handle(&self, caller: &Caller) -> Items {
+        let who = Who::caller(caller, self.auth.checker.app_id());
+        Items::new(self.data.of(who))
+    }
+}

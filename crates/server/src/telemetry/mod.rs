@@ -1,0 +1,6 @@
+//! Request records, log lines and metrics.
+
+pub mod log;
+pub(crate) mod metrics;
+pub(crate) mod record;
+pub(crate) mod route_group;

@@ -1,0 +1,64 @@
+//! The record of one request: what its log line and the metrics are made of.
+//!
+//! It never holds a query string, a header or a body, so no credential can get into the log.
+
+use std::time::{Duration, Instant};
+
+use backlot_wix::{InstanceId, Role};
+use http::{Method, StatusCode};
+use jiff::Timestamp;
+
+use super::route_group::RouteGroup;
+use crate::error::Reason;
+use crate::http::request_id::RequestId;
+
+/// What is known of a request so far.
+#[derive(Debug, Clone)]
+pub(crate) struct Record {
+    pub(crate) id: RequestId,
+    pub(crate) arrived_at: Timestamp,
+    pub(crate) started: Instant,
+    pub(crate) method: Method,
+    pub(crate) room: RouteGroup,
+    pub(crate) status: StatusCode,
+    pub(crate) code: Option<Reason>,
+    pub(crate) cause: Option<String>,
+    /// The fields, parameters or headers that the reply names: never what they hold.
+    pub(crate) about: Option<String>,
+    pub(crate) caller: Option<(InstanceId, Role)>,
+    pub(crate) old_secret: bool,
+    pub(crate) reply_bytes: u64,
+    pub(crate) ending: Ending,
+}
+
+/// How a reply ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Not yet; at the end: the client went away.
+    Open,
+    /// All of it was sent.
+    Complete,
+    /// The sender broke off.
+    BrokenOff,
+}
+
+impl Record {
+    /// `warn` for what an operator should look at.
+    pub(crate) fn level(&self) -> &'static str {
+        if self.status.is_server_error() || self.ending == Ending::BrokenOff {
+            "warn"
+        } else {
+            "info"
+        }
+    }
+}
+
+/// 499, as nginx calls it: what stands in the log when there was nobody left to reply to.
+pub(crate) fn client_closed_request() -> StatusCode {
+    StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST)
+}
+
+/// Microseconds, as far as they fit.
+pub(crate) fn microseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
