@@ -1,12 +1,13 @@
 //! The data folder: one place for everything that is kept, with a name for each file in it.
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::cli::CONFIGURATION;
-use crate::folder_lock::Holder;
-use crate::protected_files::ProtectedFiles;
+use crate::lock_holder::Holder;
 
+/// The configuration where no flag names another, if it is there.
+pub(crate) const CONFIGURATION: &str = "backlot.toml";
 /// Of `backlot serve`, where no flag names another.
 const SERVE: &str = "data";
 /// Of `backlot dev`: what is tried on a developer's machine is not in production's way.
@@ -146,15 +147,6 @@ impl DataFolder {
         self.0.join("simulator-data.db")
     }
 
-    /// What is in it that no command writes over.
-    pub(crate) fn protect(&self, files: &mut ProtectedFiles) {
-        files.add_database(&self.0.join("backlot.db"), "a database of Backlot's");
-        files.add_database(&self.site_data(), "the simulator's database");
-        files.add(self.world(), "the simulator's app");
-        files.add(self.lock(), "the lock of a server");
-        files.add_beginning(&self.0.join("master.key"), "the master key");
-    }
-
     /// Wix's own client for the demo app's page, where `scripts/demo-client` has put it.
     pub(crate) fn demo_client(&self) -> PathBuf {
         self.0.join("demo-client.js")
@@ -175,6 +167,13 @@ fn quoted(path: &Path) -> String {
     } else {
         format!("'{}'", text.replace('\'', "'\\''"))
     }
+}
+
+/// `path` with something behind its name.
+pub(crate) fn with_end(path: &Path, end: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(end);
+    name.into()
 }
 
 /// Makes a folder where it is missing, readable by its owner only.

@@ -4,88 +4,22 @@
 //! the server ends, so a lock that was left behind is in nobody's way. Nodes that share a PostgreSQL database have a
 //! folder each, or none.
 
-use std::fmt;
 use std::fs::{File, TryLockError};
-use std::io::{Read as _, Seek as _, Write as _};
+use std::io::{Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use backlot_store::Address;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
-use crate::cli::mistake;
-use crate::data_folder::{DataFolder, make_private};
+use crate::data_folder::{DataFolder, make_private, with_end};
+use crate::lock_holder::Holder;
 use crate::output_file;
-use crate::protected_files::with_end;
+use crate::user_error::user_error;
 
-/// Who holds a lock.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Holder {
-    process_id: u32,
-    started_at: Timestamp,
-    command: String,
-}
-
-impl Holder {
-    /// This program.
-    fn this(now: Timestamp) -> Self {
-        let words = std::env::args_os();
-        let words: Vec<String> = words.map(|it| it.to_string_lossy().into_owned()).collect();
-        Self {
-            process_id: std::process::id(),
-            started_at: now,
-            command: words.join(" "),
-        }
-    }
-
-    /// Whoever holds the lock of this file.
-    pub(crate) fn of(path: &Path) -> Option<Self> {
-        let mut file = File::open(path).ok()?;
-        match file.try_lock_shared() {
-            Err(TryLockError::WouldBlock) => Some(Self::read(&mut file)),
-            _ => None,
-        }
-    }
-
-    /// Whoever holds the lock of a data folder, or of a database's file.
-    pub(crate) fn of_either(data: &DataFolder, database: &Address) -> Option<Self> {
-        let database = lock_of(database).and_then(|path| Self::of(&path));
-        database.or_else(|| data.holder())
-    }
-
-    /// Whether it is `backlot dev`, as far as its command tells.
-    pub(crate) fn is_dev(&self) -> bool {
-        let mut words = self.command.split_whitespace();
-        words.find(|word| ["dev", "serve"].contains(word)) == Some("dev")
-    }
-
-    /// What a lock says; one that was taken a moment ago says nothing yet.
-    fn read(file: &mut File) -> Self {
-        let mut text = String::new();
-        let read = file.take(64 * 1024).read_to_string(&mut text);
-        let said = read.ok().and_then(|_| serde_json::from_str(&text).ok());
-        said.unwrap_or(Self {
-            process_id: 0,
-            started_at: Timestamp::UNIX_EPOCH,
-            command: String::new(),
-        })
-    }
-}
-
-impl fmt::Display for Holder {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.process_id == 0 {
-            return formatter.write_str("a server that has just begun");
-        }
-        let replace = |it: char| if it.is_control() { '\u{fffd}' } else { it };
-        let command: String = self.command.chars().map(replace).collect();
-        write!(
-            formatter,
-            "the process {} (`{command}`, since {:.0})",
-            self.process_id, self.started_at
-        )
-    }
+/// The holder of a data folder's lock, or of a database file's.
+pub(crate) fn holder_of(data: &DataFolder, database: &Address) -> Option<Holder> {
+    let database = lock_of(database).and_then(|path| Holder::of(&path));
+    database.or_else(|| data.holder())
 }
 
 /// The locks of a server, held as long as this is.
@@ -119,7 +53,7 @@ fn take(path: &Path, what: &str, holder: &Holder) -> anyhow::Result<File> {
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
-            return Err(mistake(format!(
+            return Err(user_error(format!(
                 "IN_USE: {what} is in use by {}\n  hint: stop that server first, or name another folder with --data; \
                  commands that only read work beside it",
                 Holder::read(&mut file)
@@ -180,9 +114,9 @@ mod tests {
         let other = DataFolder::of_serve(Some(&folder.path().join("other")));
         let refusal = ServerLock::take(Some(&other), &database, now).unwrap_err();
         assert!(refusal.to_string().contains("the database"), "{refusal}");
-        assert!(Holder::of_either(&other, &database).is_some());
+        assert!(holder_of(&other, &database).is_some());
         drop(held);
-        assert!(Holder::of_either(&data, &database).is_none());
+        assert!(holder_of(&data, &database).is_none());
         ServerLock::take(Some(&data), &database, now).unwrap();
     }
 }

@@ -27,12 +27,16 @@ pub mod config;
 mod data_folder;
 mod folder_lock;
 mod library;
+mod lock_holder;
 mod open_files;
 mod output_file;
 mod protected_files;
 pub mod references;
 mod secrets;
+mod server_lock;
 mod unfinished_note;
+mod user_error;
+mod wording;
 
 pub use backlot_server::{Caller, CallerMissing, Wix, WixAnswer, WixCall, WixFault};
 pub use backlot_server::{ConnectionAnswer, ConnectionCall, ConnectionFault, Connections};

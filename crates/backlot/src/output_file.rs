@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use crate::cli::mistake;
 use crate::protected_files::ProtectedFiles;
+use crate::user_error::user_error;
 
 /// A file in the making. Dropping it leaves nothing behind.
 pub(crate) struct OutputFile {
@@ -91,7 +91,7 @@ pub(crate) fn refuse_unsafe(
 ) -> anyhow::Result<()> {
     let name = path.display();
     if let Some(refusal) = protected.refusal(path) {
-        return Err(mistake(format!("cannot write {name}: {refusal}")));
+        return Err(user_error(format!("cannot write {name}: {refusal}")));
     }
     check(path).map_err(|error| cannot_write(path, &error))?;
     if !force && std::fs::symlink_metadata(path).is_ok() {
@@ -102,7 +102,7 @@ pub(crate) fn refuse_unsafe(
 
 /// What a person is told when a file is there already.
 pub(crate) fn exists(path: &Path) -> anyhow::Error {
-    mistake(format!(
+    user_error(format!(
         "{} exists, and was not touched\n  hint: name another file, or replace this one with --force",
         path.display()
     ))
@@ -112,7 +112,7 @@ pub(crate) fn exists(path: &Path) -> anyhow::Error {
 pub(crate) fn cannot_write(path: &Path, error: &io::Error) -> anyhow::Error {
     match error.kind() {
         ErrorKind::AlreadyExists => exists(path),
-        _ => mistake(format!("cannot write {}: {error}", path.display())),
+        _ => user_error(format!("cannot write {}: {error}", path.display())),
     }
 }
 

@@ -7,8 +7,9 @@
 
 mod recognize;
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+
+use crate::data_folder::{DataFolder, with_end};
 
 /// The files, each with a word for it.
 #[derive(Debug, Default)]
@@ -60,6 +61,15 @@ impl ProtectedFiles {
         }
     }
 
+    /// Protects what is in a data folder.
+    pub(crate) fn add_data_folder(&mut self, data: &DataFolder) {
+        self.add_database(&data.path().join("backlot.db"), "a database of Backlot's");
+        self.add_database(&data.site_data(), "the simulator's database");
+        self.add(data.world(), "the simulator's app");
+        self.add(data.lock(), "the lock of a server");
+        self.add_beginning(&data.path().join("master.key"), "the master key");
+    }
+
     /// Says why a file must not be written, if that is so.
     pub(crate) fn refusal(&self, target: &Path) -> Option<String> {
         let known = Identity::of(target);
@@ -86,13 +96,6 @@ pub(crate) fn recognized(target: &Path, replaces_configuration: bool) -> Option<
 
 fn owned(what: &str) -> String {
     format!("it is {what}, which no command writes over\n  hint: name another file")
-}
-
-/// `path` with something behind its name.
-pub(crate) fn with_end(path: &Path, end: &str) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(end);
-    name.into()
 }
 
 /// What tells a file from others.

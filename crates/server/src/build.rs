@@ -9,6 +9,7 @@ use backlot_outbound::wix::{WixClient, WixSettings};
 use backlot_store::Store;
 use backlot_store::instance_details::InstanceDetails as _;
 use backlot_wix::token_info::TokenPolicy;
+use jiff::SignedDuration;
 
 use crate::auth::elevated_token::{
     ElevatedTokens, KeyReloader, SigningKeyError, SigningKeyStore, TokenLimits,
@@ -40,6 +41,10 @@ use crate::transport::upgrade::{TunnelLimits, Tunnels};
 use crate::work::WorkPool;
 
 /// Builds the state, the router and what they stand on.
+#[expect(
+    clippy::too_many_lines,
+    reason = "a list of parts, each made once and in order"
+)]
 pub(crate) async fn build(
     settings: Settings,
     store: Store,
@@ -74,10 +79,6 @@ pub(crate) async fn build(
         clock.clone(),
         Arc::clone(&origins),
     );
-    let dev = settings.simulator.map(|simulator| DevAddresses {
-        simulator,
-        admin: format!("http://{admin_address}"),
-    });
     let own_url = || format!("http://{public_address}");
     let public_url = settings.public_url.clone().unwrap_or_else(own_url);
     let connections = Connections::new(
@@ -88,12 +89,12 @@ pub(crate) async fn build(
         &public_url,
     );
     let connections = Arc::new(connections.map_err(StartError::Certificates)?);
-    let tunnel_limits = TunnelLimits {
-        max_lifetime: settings.websocket_max_lifetime,
-        clock_skew: settings.policy.clock_skew,
-    };
-    let (close, alive) = (drain.close_tunnels(), drain.alive());
-    let tunnels = Tunnels::new(close, alive, clock.clone(), tunnel_limits);
+    let tunnels = tunnels(
+        settings.websocket_max_lifetime,
+        settings.policy.clock_skew,
+        &clock,
+        drain,
+    );
     let token_policy = TokenPolicy {
         app_id,
         clock_skew: settings.policy.clock_skew,
@@ -131,6 +132,11 @@ pub(crate) async fn build(
         DataHandlers::new(settings.data_room),
         Arc::clone(&connections),
     );
+    let dev = settings.simulator.map(|simulator| DevAddresses {
+        simulator,
+        admin: format!("http://{admin_address}"),
+    });
+    let index = Index::new(dev.as_ref());
     let state = House {
         shared: Arc::new(SharedContext {
             clock,
@@ -162,8 +168,22 @@ pub(crate) async fn build(
     Ok(Service {
         house: Arc::new(state),
         routes,
-        index: Index::new(dev.as_ref()),
+        index,
     })
+}
+
+/// Upgraded connections, which end with their credentials and with the server.
+fn tunnels(
+    max_lifetime: Option<SignedDuration>,
+    clock_skew: SignedDuration,
+    clock: &Clock,
+    drain: &Drain,
+) -> Tunnels {
+    let limits = TunnelLimits {
+        max_lifetime,
+        clock_skew,
+    };
+    Tunnels::new(drain.close_tunnels(), drain.alive(), clock.clone(), limits)
 }
 
 /// The policy that also lets in the sites that have the app.

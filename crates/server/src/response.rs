@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use backlot_outbound::body::ReplyStream;
+use backlot_outbound::upstream::ReplyStream;
 use backlot_outbound::wix::WixBody;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};

@@ -118,23 +118,13 @@ async fn steps(
     } = &**service;
     let head = check_head(house, &request);
     if cors::is_preflight(&request) {
-        let path = request.uri().path();
-        let route = head.as_ref().ok().and_then(|()| routes.find(path).ok());
-        let methods = match &route {
-            Some(route) => Some(routes.methods(route, path)),
-            // The refusal of the request itself is read only if its preflight is let through.
-            None if head.is_err() => Some(Cow::Owned(Methods::usual())),
-            None => None,
-        };
-        let to_loopback = exchange.peer().came_to_loopback();
-        let headers = request.headers();
-        let answer = &house.cors_answer;
-        if *decision == Decision::Refused {
-            house.refused_preflights.log(headers, path);
-        }
-        let methods = methods.as_deref();
-        let preflight = cors::preflight(answer, decision, methods, headers, to_loopback);
-        return Ok(preflight.map(|()| ReplyBody::empty()));
+        return Ok(preflight(
+            service,
+            exchange,
+            decision,
+            &request,
+            head.is_ok(),
+        ));
     }
     head?;
     // A form that a provider's page posts is no foreign page's call: its state proves it.
@@ -221,6 +211,31 @@ async fn steps(
             Box::pin(proxy::enter(house, exchange, entry, caller, request)).await
         }
     }
+}
+
+/// Answers a preflight. One whose head is too large is let through, so that the page can read the request's refusal.
+fn preflight(
+    service: &Service,
+    exchange: &Exchange,
+    decision: &Decision,
+    request: &Request<RequestBody>,
+    has_good_head: bool,
+) -> Response<ReplyBody> {
+    let Service { house, routes, .. } = service;
+    let path = request.uri().path();
+    let found = has_good_head.then(|| routes.find(path).ok()).flatten();
+    let methods = match &found {
+        Some(route) => Some(routes.methods(route, path)),
+        None if !has_good_head => Some(Cow::Owned(Methods::usual())),
+        None => None,
+    };
+    let headers = request.headers();
+    if *decision == Decision::Refused {
+        house.refused_preflights.log(headers, path);
+    }
+    let to_loopback = exchange.peer().came_to_loopback();
+    let (answer, methods) = (&house.cors_answer, methods.as_deref());
+    cors::preflight(answer, decision, methods, headers, to_loopback).map(|()| ReplyBody::empty())
 }
 
 /// Answers a plain `OPTIONS` and refuses a method that the route does not serve.

@@ -9,15 +9,16 @@ use backlot_store::{Existing, StoreError};
 
 use super::arguments::{Backup, BackupVerb, BackupVerify};
 use super::configured::Configured;
-use super::confirm::count;
-use super::{mistake, runtime};
+use super::runtime;
 use crate::output_file;
+use crate::user_error::user_error;
+use crate::wording::count;
 
 pub(super) fn run(arguments: &Backup) -> anyhow::Result<()> {
     match (&arguments.verb, &arguments.file) {
         (Some(BackupVerb::Verify(arguments)), _) => verify_file(arguments),
         (None, Some(file)) => back_up(arguments, file),
-        (None, None) => Err(mistake("name the file to write: backlot backup FILE")),
+        (None, None) => Err(user_error("name the file to write: backlot backup FILE")),
     }
 }
 
@@ -40,7 +41,7 @@ fn back_up(arguments: &Backup, file: &Path) -> anyhow::Result<()> {
         let outcome = store.back_up(file, existing, &origin).await;
         outcome.map_err(|error| match error {
             // A link in its place, say, or a folder that is not there.
-            StoreError::CannotWrite { .. } | StoreError::Full => mistake(error.to_string()),
+            StoreError::CannotWrite { .. } | StoreError::Full => user_error(error.to_string()),
             error => error.into(),
         })
     })?;
@@ -57,7 +58,7 @@ fn verify_file(arguments: &BackupVerify) -> anyhow::Result<()> {
         writeln!(out, "{:24}  {rows:>12}  {}", table.name, table.checksum)?;
     }
     if !verified.has_checksum() {
-        return Err(mistake(format!(
+        return Err(user_error(format!(
             "{}: it is sound as far as can be told, but it carries no checksum: an earlier version wrote it\n  hint: \
              `backlot restore --without-checksum` takes it",
             arguments.file.display()
@@ -70,13 +71,13 @@ fn verify_file(arguments: &BackupVerify) -> anyhow::Result<()> {
 /// Reads all of a backup. What is wrong with it is the file's fault.
 pub(super) fn proven(file: &Path) -> anyhow::Result<Verified> {
     if !file.exists() {
-        return Err(mistake(format!(
+        return Err(user_error(format!(
             "there is no backup: {} does not exist",
             file.display()
         )));
     }
     verify(file).map_err(|error| match error {
-        StoreError::NoBackup { .. } | StoreError::TooNew { .. } => mistake(error.to_string()),
+        StoreError::NoBackup { .. } | StoreError::TooNew { .. } => user_error(error.to_string()),
         error => error.into(),
     })
 }

@@ -5,10 +5,11 @@ use std::io::Write as _;
 
 use super::arguments::Check;
 use super::configured::Configured;
-use super::{environment, misspelt_variables, mistake, runtime};
+use super::{environment, misspelt_variables, runtime};
 use crate::collections::Plan;
 use crate::config::{ConfigErrors, Mode, Problem};
 use crate::secrets::{give_secrets, missing_secrets};
+use crate::user_error::user_error;
 
 pub(super) fn run(arguments: &Check) -> anyhow::Result<()> {
     let mut configured = Configured::read(&arguments.place)?;
@@ -184,13 +185,13 @@ async fn check_master_key(configured: &Configured, is_later: bool) -> Result<(),
 
 fn verdict(plan: &Plan, flags: &str) -> anyhow::Result<()> {
     if plan.breaks() {
-        return Err(mistake(
+        return Err(user_error(
             "the files of collections cannot be applied: items break their new rules\n  hint: every line that says \
              \"refused\" names what to mend first",
         ));
     }
     if plan.loses() {
-        return Err(mistake(format!(
+        return Err(user_error(format!(
             "the files of collections are not applied by a start: data would be lost\n  hint: `backlot migrate{flags}` asks, \
              and applies them then"
         )));

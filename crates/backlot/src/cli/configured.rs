@@ -9,15 +9,19 @@ use backlot_store::{Address, Store, remove_unfinished};
 use jiff::SignedDuration;
 
 use super::arguments::Place;
-use super::{CONFIGURATION, environment, mistake, read_source};
+use super::{environment, read_source};
 use crate::collections::{self, Declared};
+use crate::config::MasterKeyPlace;
 use crate::config::{Source, database_of, master_key_of};
+use crate::data_folder::CONFIGURATION;
 use crate::data_folder::DataFolder;
-use crate::folder_lock::Holder;
+use crate::folder_lock::holder_of;
+use crate::lock_holder::Holder;
 use crate::output_file;
 use crate::protected_files::ProtectedFiles;
-use crate::secrets::{MasterKeyPlace, seal_signing_keys};
+use crate::secrets::seal_signing_keys;
 use crate::unfinished_note::{UnfinishedNote, remove_noted};
+use crate::user_error::user_error;
 
 /// The database and the files of collections.
 pub(super) struct Configured {
@@ -78,7 +82,7 @@ impl Configured {
 
     /// The server that runs on this data, if one does on this machine.
     fn server(&self) -> Option<Holder> {
-        Holder::of_either(&self.data, &self.database)
+        holder_of(&self.data, &self.database)
     }
 
     /// Says how a server that runs meanwhile takes what a command has changed.
@@ -94,7 +98,7 @@ impl Configured {
     /// Refuses to change the tables of a database while a server that knows the earlier ones runs.
     fn refuse_another_version(&self) -> anyhow::Result<()> {
         match self.server() {
-            Some(holder) if self.database.is_of_an_earlier_program() => Err(mistake(format!(
+            Some(holder) if self.database.is_of_an_earlier_program() => Err(user_error(format!(
                 "IN_USE: the database {} is of an earlier version, in which {holder} runs\n  hint: use that version's \
                  program, or stop that server first; this program brings the database up to its own version",
                 self.database
@@ -125,7 +129,7 @@ impl Configured {
             &DataFolder::of_serve(None),
             &DataFolder::of_dev(None),
         ] {
-            data.protect(&mut files);
+            files.add_data_folder(data);
         }
         for file in self.source.value_files() {
             files.add(file, "a file that the configuration reads a value from");
@@ -184,7 +188,7 @@ impl Configured {
     /// Opens the database, if there is one.
     pub(super) async fn open(&self) -> anyhow::Result<Store> {
         if !self.database.exists() {
-            return Err(mistake(format!(
+            return Err(user_error(format!(
                 "there is no database yet: {} does not exist\n  hint: start the backend once, or \
                  name its folder with --data or a file with --config",
                 self.database

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 
-use super::mistake;
+use crate::user_error::user_error;
 
 /// Goes on if the person said so: with `--yes`, or in a terminal by typing `word`. Without a terminal, and without
 /// `--yes`, it is refused. `loss` says what would be lost, and how much; each line is a sentence's part.
@@ -16,7 +16,7 @@ pub(super) fn confirm(yes: bool, loss: &[String], word: &str) -> anyhow::Result<
     }
     let input = std::io::stdin();
     if !input.is_terminal() {
-        return Err(mistake(
+        return Err(user_error(
             "nothing was changed: this needs a person's consent, and there is no terminal to ask in\n  hint: --yes \
              gives it",
         ));
@@ -28,12 +28,6 @@ pub(super) fn confirm(yes: bool, loss: &[String], word: &str) -> anyhow::Result<
     if answer.trim() == word {
         Ok(())
     } else {
-        Err(mistake("nothing was changed: the answer was another"))
+        Err(user_error("nothing was changed: the answer was another"))
     }
-}
-
-/// `1 item`, `3 items`.
-pub(crate) fn count(number: u64, one: &str, many: &str) -> String {
-    let word = if number == 1 { one } else { many };
-    format!("{number} {word}")
 }

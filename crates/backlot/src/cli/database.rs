@@ -6,10 +6,11 @@ use backlot_store::transfer::copy;
 
 use super::arguments::{Database, DatabaseCopy};
 use super::configured::Configured;
-use super::confirm::count;
 use super::progress::Progress;
-use super::{mistake, runtime};
+use super::runtime;
 use crate::config::database_at;
+use crate::user_error::user_error;
+use crate::wording::count;
 
 pub(super) fn run(command: &Database) -> anyhow::Result<()> {
     let Database::Copy(arguments) = command;
@@ -18,7 +19,7 @@ pub(super) fn run(command: &Database) -> anyhow::Result<()> {
 
 fn copy(arguments: &DatabaseCopy) -> anyhow::Result<()> {
     let configured = Configured::read(&arguments.place)?;
-    let target = database_at(&arguments.to).map_err(mistake)?;
+    let target = database_at(&arguments.to).map_err(user_error)?;
     runtime()?.block_on(async {
         let from = configured.open_sealed().await?;
         let to = target.open().await?;
@@ -29,7 +30,7 @@ fn copy(arguments: &DatabaseCopy) -> anyhow::Result<()> {
             );
         }
         if !copy::is_empty(&to).await? {
-            return Err(mistake(format!(
+            return Err(user_error(format!(
                 "{target} is not empty\n  hint: make a new database for the copy"
             )));
         }
@@ -58,7 +59,7 @@ fn copy(arguments: &DatabaseCopy) -> anyhow::Result<()> {
         if old == new {
             return Ok(());
         }
-        Err(mistake(
+        Err(user_error(
             "the two differ: something was written while the copy was made\n  hint: stop the \
              server, make the target empty again, and copy once more",
         ))

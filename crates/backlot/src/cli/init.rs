@@ -4,12 +4,12 @@ use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::arguments::Init;
-use super::mistake;
 use super::wix_cli::WixCli;
 use crate::config::TEMPLATE;
 use crate::data_folder::DataFolder;
 use crate::output_file::{self, OutputFile};
 use crate::protected_files::ProtectedFiles;
+use crate::user_error::user_error;
 
 /// The data folder that `dev` and `serve` make holds the database, its master key and, in development, the app's secret.
 const IGNORED: &str = "data/";
@@ -22,12 +22,12 @@ pub(super) fn run(arguments: &Init) -> anyhow::Result<()> {
     let path = &arguments.output;
     let mut protected = ProtectedFiles::default();
     for data in [DataFolder::of_serve(None), DataFolder::of_dev(None)] {
-        data.protect(&mut protected);
+        protected.add_data_folder(&data);
     }
     protected.let_configurations_be_replaced();
     output_file::refuse_unsafe(path, &protected, arguments.force)?;
     if arguments.force && !is_replaceable(path) {
-        return Err(mistake(format!(
+        return Err(user_error(format!(
             "cannot write {}: what is there is no configuration\n  hint: name another file with --output",
             path.display()
         )));
@@ -44,7 +44,7 @@ pub(super) fn run(arguments: &Init) -> anyhow::Result<()> {
             }
             Ok(false) => {}
             Err(error) => {
-                return Err(mistake(format!(
+                return Err(user_error(format!(
                     "{said} But cannot write {}: {error}\n  hint: keep data/, with the database and its key, out of git",
                     list.display()
                 )));

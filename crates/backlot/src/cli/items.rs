@@ -9,8 +9,10 @@ use backlot_wix::InstanceId;
 
 use super::arguments::{Items, ItemsClear};
 use super::configured::Configured;
-use super::confirm::{confirm, count};
-use super::{mistake, runtime};
+use super::confirm::confirm;
+use super::runtime;
+use crate::user_error::user_error;
+use crate::wording::count;
 
 pub(super) fn run(command: &Items) -> anyhow::Result<()> {
     match command {
@@ -33,7 +35,7 @@ fn clear(arguments: &ItemsClear) -> anyhow::Result<()> {
         let of = arguments
             .instance
             .map_or_else(String::new, |id| format!(" of the instance {id}"));
-        return Err(mistake(format!(
+        return Err(user_error(format!(
             "there are no items in the collection {id}{of} in {}",
             configured.database
         )));

@@ -7,10 +7,11 @@ use backlot_simulator::world::{self, Site};
 
 use super::arguments::Place;
 use super::configured::tell_which;
-use super::{environment, mistake, read_source, runtime};
+use super::{environment, read_source, runtime};
 use crate::config::{Fallback, Mode, Resolved, origins_of, resolve};
 use crate::data_folder::DataFolder;
 use crate::secrets::give_secrets;
+use crate::user_error::user_error;
 
 /// The app and the sites that the simulator has for it.
 pub(super) struct KnownApp {
@@ -41,7 +42,7 @@ pub(super) fn known_app(place: &Place) -> anyhow::Result<KnownApp> {
     runtime()?.block_on(give_secrets(&mut source, data.path(), &environment))?;
     let world = world::load(&data.world())?;
     if world.is_none() && is_make_believe {
-        return Err(mistake(format!(
+        return Err(user_error(format!(
             "there is no app: no app.id is configured, and {} does not exist\n  hint: run `backlot \
              dev` first, or name its folder with --data or a file with --config",
             data.world().display()

@@ -34,25 +34,22 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser as _};
 
 use crate::config::{ConfigErrors, Source};
+use crate::data_folder::CONFIGURATION;
 use crate::library::Builder;
+use crate::user_error::UserError;
 use arguments::{Arguments, Command};
 
 pub(crate) use arguments::reference;
 
-/// A mistake of the person's: said as it is, exit code 1. Everything else is 2.
-#[derive(Debug, thiserror::Error)]
-#[error("{message}")]
-struct Mistake {
-    message: String,
-}
-
-pub(crate) fn mistake(message: impl Into<String>) -> anyhow::Error {
-    let message = message.into();
-    Mistake { message }.into()
+impl Builder {
+    /// Runs the program by its command line: `dev`, `serve` and all the others.
+    pub fn main(self) -> ExitCode {
+        run(self)
+    }
 }
 
 /// Runs the command that the arguments name.
-pub(crate) fn main(program: Builder) -> ExitCode {
+fn run(program: Builder) -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -98,7 +95,7 @@ fn report(error: &anyhow::Error) -> ExitCode {
         return ExitCode::from(1);
     }
     let _ = writeln!(stderr, "error: {error:#}");
-    ExitCode::from(if error.is::<Mistake>() { 1 } else { 2 })
+    ExitCode::from(if error.is::<UserError>() { 1 } else { 2 })
 }
 
 /// The program's environment.
@@ -111,9 +108,6 @@ fn misspelt_variables() -> Vec<crate::config::Problem> {
     let set = std::env::vars_os().filter(|(_, value)| !value.is_empty());
     crate::config::misspelt(set.filter_map(|(name, _)| name.into_string().ok()))
 }
-
-/// The configuration where no flag names another, if it is there.
-pub(crate) const CONFIGURATION: &str = "backlot.toml";
 
 /// Reads the file that `--config` names, or `backlot.toml` where there is one.
 fn read_source(chosen: Option<&std::path::Path>) -> anyhow::Result<Source> {

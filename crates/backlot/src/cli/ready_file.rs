@@ -6,9 +6,9 @@ use std::path::Path;
 use anyhow::Context as _;
 use serde_json::Value;
 
-use super::mistake;
 use crate::output_file::{self, OutputFile};
 use crate::protected_files::recognized;
+use crate::user_error::user_error;
 
 /// The most that one holds, in bytes.
 const MOST_BYTES: u64 = 1 << 20;
@@ -19,13 +19,13 @@ pub(super) fn forget(path: Option<&Path>) -> anyhow::Result<()> {
     let Some(path) = path else { return Ok(()) };
     output_file::check(path).map_err(|error| output_file::cannot_write(path, &error))?;
     if let Some(refusal) = recognized(path, false) {
-        return Err(mistake(format!(
+        return Err(user_error(format!(
             "--ready-file: cannot write {}: {refusal}",
             path.display()
         )));
     }
     if !is_one(path)? {
-        return Err(mistake(format!(
+        return Err(user_error(format!(
             "--ready-file: {} exists, and is no ready file of an earlier start\n  hint: name a file that is not \
              there yet",
             path.display()

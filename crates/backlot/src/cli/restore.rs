@@ -11,18 +11,20 @@ use backlot_store::{Store, StoreError};
 use super::arguments::Restore;
 use super::backup::{described, proven};
 use super::configured::Configured;
-use super::confirm::{confirm, count};
-use super::{mistake, runtime};
+use super::confirm::confirm;
+use super::runtime;
 use crate::collections::{self, Losses};
 use crate::folder_lock::ServerLock;
 use crate::secrets;
+use crate::user_error::user_error;
+use crate::wording::count;
 
 pub(super) fn run(arguments: &Restore) -> anyhow::Result<()> {
     let configured = Configured::read(&arguments.place)?;
     let file = arguments.file.display();
     let verified = proven(&arguments.file)?;
     if !verified.has_checksum() && !arguments.without_checksum {
-        return Err(mistake(format!(
+        return Err(user_error(format!(
             "{file} cannot be restored: it carries no checksum, so nobody can tell whether it is as it was written\n  \
              hint: an earlier version wrote it; --without-checksum takes it all the same"
         )));
@@ -32,7 +34,7 @@ pub(super) fn run(arguments: &Restore) -> anyhow::Result<()> {
         && app != own
         && !arguments.other_app
     {
-        return Err(mistake(format!(
+        return Err(user_error(format!(
             "{file} cannot be restored: it is of the app {app}, and this is the app {own}\n  hint: --other-app takes it \
              all the same"
         )));
@@ -73,7 +75,7 @@ pub(super) fn run(arguments: &Restore) -> anyhow::Result<()> {
     let restored = runtime.block_on(configured.database.restore(&arguments.file));
     drop(lock);
     restored.map_err(|error| match error {
-        StoreError::NoBackup { .. } | StoreError::TooNew { .. } => mistake(error.to_string()),
+        StoreError::NoBackup { .. } | StoreError::TooNew { .. } => user_error(error.to_string()),
         error => error.into(),
     })?;
     let mut talk = std::io::stderr();

@@ -5,23 +5,21 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use backlot_server::Stop;
 use backlot_server::auth::elevated_token::SigningKeyError;
 use backlot_server::telemetry::log::{self, Sink};
-use backlot_server::{Clock, Stop};
-use backlot_store::{Address, remove_unfinished};
 use serde_json::json;
 
 use super::arguments::{Listen, Serve};
 use super::signals::Signals;
-use super::{environment, misspelt_variables, mistake, read_source, ready_file, runtime};
+use super::{environment, misspelt_variables, read_source, ready_file, runtime};
 use crate::collections;
-use crate::config::{Fallback, Mode, Source, database_of, resolve};
+use crate::config::{Fallback, Mode, Source, resolve};
 use crate::data_folder::DataFolder;
-use crate::folder_lock::ServerLock;
 use crate::library::Builder;
-use crate::protected_files::with_end;
 use crate::secrets::{give_secrets, missing_secrets};
-use crate::unfinished_note::remove_noted;
+use crate::server_lock::lock;
+use crate::user_error::user_error;
 
 /// The longest that threads may take to leave: whatever is still under way is a read, or waits for somebody.
 pub(super) const LEAVING: Duration = Duration::from_secs(1);
@@ -101,42 +99,6 @@ pub(super) fn tell_findings(source: &Source, data: &DataFolder) -> anyhow::Resul
     Ok(())
 }
 
-/// Keeps other servers from the database, and from the folder if anything is kept in it. Before anything is opened: the
-/// other server may be of an earlier version.
-pub(crate) fn lock(data: &DataFolder, source: &Source) -> anyhow::Result<ServerLock> {
-    let (database, _) = database_of(source, data.path())?;
-    let keeps_key = source.parse()?.secrets.master_key.is_none();
-    let is_file = matches!(database, Address::Sqlite { .. });
-    let folder = (keeps_key || is_file).then_some(data);
-    let lock = ServerLock::take(folder, &database, Clock::System.now())?;
-    tidy(data, &database);
-    Ok(lock)
-}
-
-/// Removes files that were in the making when a program was killed, and says where one has left more.
-pub(crate) fn tidy(data: &DataFolder, database: &Address) {
-    let mut folders = vec![data.path()];
-    if let Address::Sqlite { path, .. } = database {
-        folders.extend(path.parent());
-        let kept = with_end(path, ".before-restore");
-        if kept.exists() {
-            let _ = writeln!(
-                std::io::stderr(),
-                "note: {} is the database as it was before a restore that was broken off; remove it when all is well",
-                kept.display()
-            );
-        }
-    }
-    let here = folders.into_iter().flat_map(remove_unfinished);
-    for path in here.chain(remove_noted(data)) {
-        let _ = writeln!(
-            std::io::stderr(),
-            "note: removed an unfinished file: {}",
-            path.display()
-        );
-    }
-}
-
 /// Flags beat the environment and the file.
 pub(super) fn put_flags(source: &mut Source, listen: &Listen) {
     if let Some(address) = listen.listen {
@@ -171,12 +133,12 @@ fn listen_remedy(address: SocketAddr, cause: &std::io::Error) -> String {
 /// An address that is taken, or another master key, is a mistake to mend, not a fault of the program.
 pub(super) fn addresses_are_the_persons(error: anyhow::Error) -> anyhow::Error {
     match error.downcast_ref::<backlot_server::StartError>() {
-        Some(backlot_server::StartError::Listen { address, cause }) => mistake(format!(
+        Some(backlot_server::StartError::Listen { address, cause }) => user_error(format!(
             "{error}\n  hint: {}",
             listen_remedy(*address, cause)
         )),
         Some(backlot_server::StartError::Keys(keys @ SigningKeyError::DoesNotOpen(_))) => {
-            mistake(keys.to_string())
+            user_error(keys.to_string())
         }
         _ => error,
     }

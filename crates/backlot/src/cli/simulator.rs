@@ -9,8 +9,8 @@ use backlot_wix::Role;
 
 use super::arguments::{Simulator, SimulatorToken};
 use super::known_app::known_app;
-use super::mistake;
 use crate::data_folder::DataFolder;
+use crate::user_error::user_error;
 
 /// The module that lets Node programs run against the simulator.
 const PRELOAD: &str = include_str!("../../../../examples/node/wix-in-simulator.mjs");
@@ -27,7 +27,7 @@ fn token(arguments: &SimulatorToken) -> anyhow::Result<()> {
     let known = known_app(&arguments.place)?;
     let Some(tokens) = known.simulated_tokens else {
         let data = DataFolder::with_world(arguments.place.data.as_deref());
-        return Err(mistake(format!(
+        return Err(user_error(format!(
             "there is no simulator: {} does not exist\n  hint: run `backlot dev` first, or name its \
              folder with --data",
             data.world().display()
@@ -40,7 +40,7 @@ fn token(arguments: &SimulatorToken) -> anyhow::Result<()> {
         .unwrap_or_else(|| Site::unknown(arguments.instance));
     let role = arguments.role.role();
     if role == Role::App && arguments.user.is_some() {
-        return Err(mistake(
+        return Err(user_error(
             "--user: the app is nobody but itself; leave --user out",
         ));
     }

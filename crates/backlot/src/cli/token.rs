@@ -7,13 +7,14 @@ use backlot_server::auth::elevated_token::{ElevatedTokens, TokenLimits};
 
 use super::arguments::Token;
 use super::known_app::known_app;
-use super::{mistake, runtime};
+use super::runtime;
 use crate::secrets::open_signing_keys;
+use crate::user_error::user_error;
 
 pub(super) fn run(arguments: &Token) -> anyhow::Result<()> {
     let resolved = known_app(&arguments.place)?.resolved;
     if !resolved.database.exists() {
-        return Err(mistake(format!(
+        return Err(user_error(format!(
             "there is no database yet: {} does not exist\n  hint: start the backend once, or name its \
              folder with --data or a file with --config",
             resolved.database

@@ -11,7 +11,7 @@ use backlot_wix::data::Value;
 use backlot_wix::data::collection::Definition;
 
 use super::{Declared, demo};
-use crate::cli::confirm::count;
+use crate::wording::count;
 
 /// The most that is told of a value, in characters.
 const SHOWN: usize = 60;

@@ -6,6 +6,7 @@
 
 mod error;
 mod keys;
+mod master_key;
 pub(crate) mod reference;
 mod resolve;
 pub mod sections;
@@ -15,6 +16,7 @@ pub mod values;
 
 pub use error::{ConfigErrors, Problem};
 pub(crate) use keys::is_configuration;
+pub(crate) use master_key::MasterKeyPlace;
 pub(crate) use resolve::WIX;
 pub use resolve::{Fallback, Mode, Resolved, resolve};
 pub(crate) use resolve::{

@@ -29,11 +29,11 @@ use backlot_wix::AppId;
 use backlot_wix::jwt::PublicKey;
 use tracing_subscriber::filter::LevelFilter;
 
+use super::MasterKeyPlace;
 use super::error::ConfigErrors;
 use super::sections::{Config, LogFormat, LogLevel};
 use super::source::{Environment, Source};
 use super::values::Duration;
-use crate::secrets::MasterKeyPlace;
 pub(crate) use database::at as database_at;
 use report::{Remarks, Report};
 pub(crate) use wix::WIX;

@@ -1,7 +1,6 @@
 //! Putting a program together.
 
 use std::path::Path;
-use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -11,13 +10,13 @@ use backlot_store::Store;
 use backlot_store::transfer::copy;
 
 use super::Mount;
-use crate::cli;
-use crate::cli::serve::lock;
 use crate::collections::{self, Declared, Losses};
 use crate::config::{Fallback, Mode, Resolved, Source, resolve};
 use crate::data_folder::DataFolder;
 use crate::open_files;
 use crate::secrets::{self, give_secrets};
+use crate::server_lock::lock;
+use crate::user_error::user_error;
 
 /// Backlot itself; see [`Backlot::builder`].
 #[derive(Debug)]
@@ -43,11 +42,6 @@ impl Builder {
     pub fn mount(mut self, mount: Mount) -> Self {
         self.mounts.push(mount);
         self
-    }
-
-    /// Runs the program by its command line: `dev`, `serve` and all the others.
-    pub fn main(self) -> ExitCode {
-        cli::main(self)
     }
 
     /// Binds a server as `backlot serve --config` would, for programs that bring their own runtime
@@ -99,7 +93,7 @@ impl Builder {
         hold_connections(&mut resolved.settings, resolved.has_max_connections);
         let store = resolved.database.open().await?;
         if copy::is_unfinished(&store).await? {
-            return Err(cli::mistake(format!(
+            return Err(user_error(format!(
                 "COPY_UNFINISHED: a copy of another database into {} was broken off, so it holds a part only\n  hint: \
                  run `backlot database copy` again, which starts over",
                 resolved.database

@@ -9,10 +9,9 @@ use std::path::Path;
 use backlot_server::secrets::MasterKey;
 use backlot_simulator::world::World;
 
-use super::with_end;
 use crate::config::is_configuration;
-use crate::data_folder::DataFolder;
-use crate::folder_lock::Holder;
+use crate::data_folder::{DataFolder, with_end};
+use crate::lock_holder::Holder;
 
 /// The most that is read of a file: keys, locks and configurations are smaller.
 const MAX_READ_BYTES: u64 = 1 << 20;

@@ -6,9 +6,9 @@ use std::path::Path;
 use backlot_server::secrets::MasterKey;
 use zeroize::Zeroizing;
 
-use crate::cli::mistake;
 use crate::data_folder::make_private;
 use crate::output_file::OutputFile;
+use crate::user_error::user_error;
 
 /// Reads a key.
 pub(super) fn read(file: &Path) -> anyhow::Result<MasterKey> {
@@ -23,8 +23,8 @@ pub(super) fn read(file: &Path) -> anyhow::Result<MasterKey> {
         );
     }
     let text = std::fs::read_to_string(file).map(Zeroizing::new);
-    let text = text.map_err(|error| mistake(format!("cannot read {name}: {error}")))?;
-    MasterKey::parse(&text).map_err(|error| mistake(format!("{name}: {error}")))
+    let text = text.map_err(|error| user_error(format!("cannot read {name}: {error}")))?;
+    MasterKey::parse(&text).map_err(|error| user_error(format!("{name}: {error}")))
 }
 
 /// Writes a key that nobody but its owner reads. One that is there is not replaced.
@@ -47,5 +47,5 @@ pub(super) fn create(file: &Path, key: &MasterKey) -> std::io::Result<()> {
 }
 
 pub(super) fn cannot_write(file: &Path, error: &std::io::Error) -> anyhow::Error {
-    mistake(format!("cannot write {}: {error}", file.display()))
+    user_error(format!("cannot write {}: {error}", file.display()))
 }

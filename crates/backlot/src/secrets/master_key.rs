@@ -1,89 +1,17 @@
-//! Where the master key is.
+//! Reading the master key, or making it.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use backlot_server::secrets::{MasterKey, VaultFault};
 use jiff::Timestamp;
-use zeroize::Zeroizing;
 
 use super::key_file::{cannot_write, create, read};
-use crate::cli::mistake;
-use crate::config::values::Value;
-use crate::config::{Origin, Source};
+use crate::config::MasterKeyPlace;
 use crate::output_file;
-
-/// Where the master key is.
-pub(crate) struct MasterKeyPlace {
-    configured: Option<Configured>,
-    /// Without one that is configured, or where that is a file.
-    file: Option<PathBuf>,
-}
-
-struct Configured {
-    /// `secrets.master_key (backlot.toml:12)`
-    name: String,
-    /// Its text, or why there is none.
-    text: Result<Zeroizing<String>, String>,
-}
+use crate::user_error::user_error;
 
 impl MasterKeyPlace {
-    /// Looks where the configuration says; in the data folder, where it says nothing.
-    pub(crate) fn find(
-        source: &Source,
-        value: Option<&Value>,
-        data: &Path,
-        environment: &dyn Fn(&str) -> Option<String>,
-    ) -> Self {
-        let Some(value) = value else {
-            return Self {
-                configured: None,
-                file: Some(data.join("master.key")),
-            };
-        };
-        let key = "secrets.master_key";
-        let place = source.origin(key).map(|origin| format!(" ({origin})"));
-        let in_file = matches!(source.origin(key), Some(Origin::Line(..)));
-        let text = match value {
-            Value::Plain(_) if in_file => Err(
-                "the key stands in the file itself, where whoever reads the file has it\n  hint: write \
-                 { env = \"NAME\" } or { file = \"…\" }; if you insist, { inline = \"…\" }"
-                    .to_owned(),
-            ),
-            // It opens the secrets, so it is none of them.
-            Value::Secret(_) | Value::InstanceSecret(_) => Err(
-                "the master key cannot be kept among the secrets that it opens\n  hint: write \
-                 { env = \"NAME\" }, { file = \"…\" } or { command = [\"program\"] }"
-                    .to_owned(),
-            ),
-            other => other.read(source, environment).map_err(|error| error.to_string()),
-        };
-        Self {
-            configured: Some(Configured {
-                name: format!("{key}{}", place.unwrap_or_default()),
-                text: text.map(Zeroizing::new),
-            }),
-            file: match value {
-                Value::File(name) => Some(source.folder().join(name)),
-                _ => None,
-            },
-        }
-    }
-
-    pub(crate) const fn is_configured(&self) -> bool {
-        self.configured.is_some()
-    }
-
-    /// The file that it is in, if it is in one.
-    pub(crate) fn file(&self) -> Option<&Path> {
-        self.file.as_deref()
-    }
-
-    /// Whether there is a key already; where not, reading makes one.
-    pub(crate) fn is_present(&self) -> bool {
-        self.is_configured() || self.file().is_some_and(Path::exists)
-    }
-
     /// Whether it is a key, where it is configured or there; nothing is made.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         if self.is_present() {
@@ -107,15 +35,15 @@ impl MasterKeyPlace {
         if let Some(configured) = &self.configured {
             let name = &configured.name;
             let text = configured.text.as_ref();
-            let text = text.map_err(|cause| mistake(format!("{name}: {cause}")))?;
-            return MasterKey::parse(text).map_err(|error| mistake(format!("{name}: {error}")));
+            let text = text.map_err(|cause| user_error(format!("{name}: {cause}")))?;
+            return MasterKey::parse(text).map_err(|error| user_error(format!("{name}: {error}")));
         }
         let file = self.file.as_deref().unwrap_or(Path::new("master.key"));
         if file.exists() {
             return read(file);
         }
         if must_exist {
-            return Err(mistake(format!(
+            return Err(user_error(format!(
                 "MASTER_KEY_MISSING: {}: the database's secrets and signing key are sealed with a master key, and \
                  it is not here\n  hint: put the file back, or say in [secrets] where the key is; nodes that share \
                  a database need the same one",
@@ -136,7 +64,7 @@ impl MasterKeyPlace {
 
     /// A refusal of a key that does not fit.
     pub(crate) fn wrong(&self, fault: &VaultFault) -> anyhow::Error {
-        mistake(format!(
+        user_error(format!(
             "MASTER_KEY_WRONG: {}: {fault}\n  hint: give the key that they were sealed with, which all nodes that \
              share the database need; after `backlot secret rekey` that is \
              the new one, and for a backup of the time before the old one{}",
@@ -174,7 +102,7 @@ impl MasterKeyPlace {
         let lock = lock_file(&path).map_err(|error| cannot_write(&path, &error))?;
         match lock.try_lock() {
             Ok(()) => Ok(Some(lock)),
-            Err(_) => Err(mistake(
+            Err(_) => Err(user_error(
                 "another program is changing the master key at this moment",
             )),
         }

@@ -13,9 +13,8 @@ use backlot_server::secrets::{SecretText, Vault, VaultFault};
 use backlot_store::Store;
 use backlot_store::secrets::Secrets as _;
 
-use crate::config::{Environment, Problem, Source, database_of, master_key_of};
+use crate::config::{Environment, MasterKeyPlace, Problem, Source, database_of, master_key_of};
 pub(crate) use key_file::write as write_master_key;
-pub(crate) use master_key::MasterKeyPlace;
 pub(crate) use signing_keys::{open_signing_keys, seal_signing_keys};
 
 /// Opens the vault if anything needs it: a server, a master key that is configured, or secrets that are

@@ -6,8 +6,9 @@ use backlot_server::auth::elevated_token::{SigningKeyStore, list_signing_keys};
 use backlot_store::Store;
 use jiff::SignedDuration;
 
-use super::{MasterKeyPlace, unlock};
-use crate::cli::mistake;
+use super::unlock;
+use crate::config::MasterKeyPlace;
+use crate::user_error::user_error;
 
 /// The signing keys of a database. The master key is made where it is missing and nothing is sealed yet.
 pub(crate) async fn open_signing_keys(
@@ -38,7 +39,7 @@ pub(crate) async fn seal_signing_keys(
     }
     // A database on a server may be another machine's business, and so is the key that all nodes share.
     if matches!(store, Store::Postgres(_)) && !place.is_present() {
-        return Err(mistake(
+        return Err(user_error(
             "SIGNING_KEY_CLEAR: an earlier version left its signing key in the database in the clear, and there is \
              no master key here to seal it with\n  hint: start the server once, which seals it, or say in [secrets] \
              where its master key is",

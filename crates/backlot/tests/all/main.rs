@@ -8,6 +8,7 @@
 mod config;
 mod direction;
 mod fuzz;
+mod modules;
 mod origins;
 mod overlaps;
 mod references;

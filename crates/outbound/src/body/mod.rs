@@ -6,21 +6,20 @@
 //! a reply brings in all.
 
 mod announced;
-mod begin;
 mod call_body;
 mod limited;
 mod pace;
 mod read_away;
-mod reply;
+mod reply_fault;
 mod reply_time;
 mod request;
 mod silence;
 
 pub use announced::announced_bytes;
-pub(crate) use begin::begin;
 pub use call_body::CallBody;
 pub use limited::{LimitedBody, ReplyLimits};
 pub use pace::{Pace, PaceLimits, PaceTimer};
-pub use reply::{ReplyFault, ReplyStream};
+pub use reply_fault::ReplyFault;
 pub use reply_time::in_reply_time;
 pub use request::{BodyFault, BodyLimits, Progress, RequestBody};
+pub(crate) use silence::Silence;

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep};
 
-pub(super) struct Silence {
+pub(crate) struct Silence {
     longest: Duration,
     timer: Option<Pin<Box<Sleep>>>,
     armed: bool,
 }
 
 impl Silence {
-    pub(super) const fn new(longest: Duration) -> Self {
+    pub(crate) const fn new(longest: Duration) -> Self {
         Self {
             longest,
             timer: None,
@@ -22,12 +22,12 @@ impl Silence {
     }
 
     /// Something arrived.
-    pub(super) const fn broken(&mut self) {
+    pub(crate) const fn broken(&mut self) {
         self.armed = false;
     }
 
     /// Nothing has arrived: ready once that has lasted too long.
-    pub(super) fn poll_too_long(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_too_long(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let longest = self.longest;
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(longest)));
         if !self.armed {

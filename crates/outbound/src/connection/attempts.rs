@@ -12,8 +12,9 @@ use super::credential::Unsigned;
 use super::redirect::{self, Hop, Redirects};
 use super::third_party::Inner;
 use super::{Call, CallError, Credential, RedirectPolicy};
-use crate::body::{CallBody, ReplyStream, RequestBody};
+use crate::body::{CallBody, RequestBody};
 use crate::repeat::{is_passing_trouble, retry_after};
+use crate::upstream::ReplyStream;
 use crate::upstream::{HopByHop, Patience, UpstreamError, forward};
 
 /// What is remembered from one attempt to the next.

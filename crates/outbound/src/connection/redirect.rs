@@ -17,8 +17,9 @@ use url::{Host, Url};
 
 use super::third_party::ThirdPartySettings;
 use super::{Call, CallError};
-use crate::body::{CallBody, ReplyStream};
+use crate::body::CallBody;
 use crate::redact::Needles;
+use crate::upstream::ReplyStream;
 use crate::upstream::{Address, UpstreamError};
 
 /// What goes along to wherever the third party redirects: nothing that was meant for the third party.

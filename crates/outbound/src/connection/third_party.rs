@@ -12,9 +12,10 @@ use tokio::time::Instant;
 use super::attempts::{Attempts, Repeat};
 use super::states::States;
 use super::{Call, CallError, Credential, RedirectPolicy};
-use crate::body::{CallBody, ReplyStream};
+use crate::body::CallBody;
 use crate::repeat::{Jitter, is_passing_trouble};
 use crate::upstream::Client;
+use crate::upstream::ReplyStream;
 
 /// How one third party is called.
 #[derive(Debug, Clone)]

@@ -10,9 +10,9 @@ use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http_body::{Body, Frame, SizeHint};
 
+use super::begin::begin;
 use super::stage::{Stage, Step};
 use super::{DecodeFault, DecodeLimits, Encodings, UnknownEncoding};
-use crate::body::begin;
 
 /// A body of plain bytes, whatever it came as.
 pub struct DecodedBody<B> {

@@ -7,6 +7,7 @@
 //!
 //! Whatever has no encoding passes untouched.
 
+mod begin;
 mod body;
 mod brotli;
 mod deflate;
@@ -15,6 +16,7 @@ mod fault;
 mod gzip;
 mod stage;
 
+pub(crate) use begin::begin;
 pub use body::{DecodedBody, take_encodings};
 pub use encodings::{ACCEPTED, Encodings, UnknownEncoding};
 pub use fault::DecodeFault;

@@ -12,10 +12,11 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 
+use super::response_stream::ReplyStream;
 use super::send::send;
 use super::tunnel::Tunnel;
 use super::{Address, Client, Lease, MAX_REPLY_HEAD_BYTES, MAX_REPLY_HEADERS, UpstreamError};
-use crate::body::{ReplyStream, RequestBody, in_reply_time};
+use crate::body::{RequestBody, in_reply_time};
 use crate::hop_by_hop;
 
 /// What came back.

@@ -7,15 +7,17 @@ mod error;
 mod forward;
 mod location;
 mod pool;
+mod response_stream;
 mod roots;
 mod send;
 mod tunnel;
 
-pub(crate) use pool::Lease;
+use pool::Lease;
 
 pub use address::{Address, AddressError};
 pub use client::{Client, ClientSettings, MAX_REPLY_HEAD_BYTES, MAX_REPLY_HEADERS};
 pub use error::UpstreamError;
 pub use forward::{HopByHop, Patience, Reply, forward, take_hop_by_hop};
 pub use location::{RedirectTarget, place_at_host};
+pub use response_stream::ReplyStream;
 pub use tunnel::Tunnel;

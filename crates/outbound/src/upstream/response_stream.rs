@@ -8,9 +8,8 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
-use super::silence::Silence;
-use crate::decode::DecodeFault;
-use crate::upstream::Lease;
+use super::pool::Lease;
+use crate::body::{ReplyFault, Silence};
 
 /// A reply's body, as the upstream sends it.
 pub struct ReplyStream {
@@ -18,26 +17,6 @@ pub struct ReplyStream {
     silence: Silence,
     lease: Option<Lease>,
     may_end_by_reset: bool,
-}
-
-/// Why a reply's body ended early.
-#[derive(Debug, thiserror::Error)]
-pub enum ReplyFault {
-    /// The upstream broke off.
-    #[error("the upstream broke off in the middle of its reply: {0}")]
-    BrokenOff(#[source] hyper::Error),
-    /// The upstream fell silent.
-    #[error("the upstream stopped sending in the middle of its reply")]
-    TooSlow,
-    /// More bytes than allowed.
-    #[error("the reply is larger than {0} bytes")]
-    TooLarge(u64),
-    /// It went on for longer than allowed.
-    #[error("the reply did not end in time")]
-    TooLong,
-    /// It cannot be decoded.
-    #[error(transparent)]
-    Undecodable(#[from] DecodeFault),
 }
 
 impl ReplyStream {

@@ -12,7 +12,8 @@ use tokio::time::timeout;
 
 use super::collect::{Collected, collect};
 use super::places::TakenPlace;
-use crate::body::{ReplyFault, ReplyStream};
+use crate::body::ReplyFault;
+use crate::upstream::ReplyStream;
 
 /// A reply as Wix gave it, less its hop-by-hop headers.
 pub type WixReply = Response<WixBody>;

@@ -9,7 +9,8 @@ use http::{Request, Response};
 use tokio::time::Instant;
 
 use super::{WixBody, WixReply};
-use crate::body::{RequestBody, announced_bytes, begin};
+use crate::body::{RequestBody, announced_bytes};
+use crate::decode::begin;
 use crate::upstream::{Address, Client, HopByHop, Patience, UpstreamError, forward};
 
 /// The way to Wix.

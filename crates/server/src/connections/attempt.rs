@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use backlot_outbound::body::{CallBody, ReplyStream};
+use backlot_outbound::body::CallBody;
 use backlot_outbound::cache::Lookup;
 use backlot_outbound::connection::{Call, Followed};
+use backlot_outbound::upstream::ReplyStream;
 use bytes::Bytes;
 use http::header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE};
 use http::uri::PathAndQuery;

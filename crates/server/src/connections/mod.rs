@@ -1,15 +1,15 @@
 //! Connections: third-party APIs, called with credentials that no page ever has.
 //!
 //! - [`settings`]: what a connection is made of; [`base`] is where its API is, with [`host_pattern`]
-//! - [`calls`] and [`query_rules`]: which calls may be made, and by whom
+//! - [`allow_list`] and [`query_rules`]: which calls may be made, and by whom
 //! - [`credentials`]: from the configuration's words to a credential for one call
-//! - [`accounts`]: accounts that an instance's owner has connected by OAuth
-//! - [`usage`], [`meter`] and [`month`](mod@month): what each instance has used, written behind, and its quota
-//! - [`outgoing`] with [`idempotency`], [`reply`], [`reply_rules`] and [`reply_body`]: what goes along, and what comes back
+//! - [`oauth`]: accounts that an instance's owner has connected by OAuth
+//! - [`usage`], [`usage_guard`] and [`month`](mod@month): what each instance has used, written behind, and its quota
+//! - [`request`] with [`idempotency`]; [`response`], [`response_headers`] and [`response_body`]
 //! - [`remedies`]: what to do about a refusal, said of one connection
-//! - [`send`] and [`exchange`]: one call, from its admission to its reply; [`redirects`]: where it may be led
+//! - [`call`] and [`attempt`]: one call, from its authorization to its response; [`redirects`]: which ones are followed
 //!
-//! The room (`rooms::connections`) speaks HTTP and calls this; Rust handlers come in by
+//! The handlers (`handlers::connections`) speak HTTP and call this; Rust handlers come in by
 //! [`crate::Connections`]. Both are held by the same rules.
 
 mod allow_list;

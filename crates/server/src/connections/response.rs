@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use backlot_outbound::body::{LimitedBody, ReplyFault, ReplyLimits, ReplyStream, announced_bytes};
+use backlot_outbound::body::{LimitedBody, ReplyFault, ReplyLimits, announced_bytes};
 use backlot_outbound::cache::WholeBody;
 use backlot_outbound::connection::Followed;
 use backlot_outbound::decode::{DecodeLimits, DecodedBody, take_encodings};
 use backlot_outbound::redact::RedactedBody;
+use backlot_outbound::upstream::ReplyStream;
 use bytes::Bytes;
 use http::{Response, response};
 

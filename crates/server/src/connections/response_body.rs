@@ -3,10 +3,11 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use backlot_outbound::body::{LimitedBody, ReplyFault, ReplyStream};
+use backlot_outbound::body::{LimitedBody, ReplyFault};
 use backlot_outbound::cache::WholeBody;
 use backlot_outbound::decode::DecodedBody;
 use backlot_outbound::redact::RedactedBody;
+use backlot_outbound::upstream::ReplyStream;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 

@@ -1,6 +1,6 @@
 //! The data of one caller: items, collections, links and jobs, by the rules that hold for who asks.
 //!
-//! The data room (`rooms::data`) speaks Wix's wire format and calls this; Rust handlers call it
+//! The handlers (`handlers::data`) speak Wix's wire format and call this; Rust handlers call it
 //! through [`crate::Items`]. Neither reaches the store otherwise. Everything starts from a
 //! [`DataOf`], which is made from a verified caller, so there is no data without a tenant.
 

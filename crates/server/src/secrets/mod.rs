@@ -2,7 +2,7 @@
 //!
 //! - [`master_key`]: what opens the rest; from a file, the environment or a command
 //! - [`data_key`]: what everything is sealed with, itself sealed by the master key
-//! - [`seal`]: AES-256-GCM-SIV, bound to the place of what is sealed and to the one write
+//! - [`aead`]: AES-256-GCM-SIV, bound to the place of what is sealed and to the one write
 //! - [`reseal`]: what earlier versions bound to its place alone
 //!
 //! Rules: whatever leaves the vault is a [`SecretText`], which cannot be printed; whoever asks names the

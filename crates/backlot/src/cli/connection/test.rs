@@ -6,9 +6,10 @@ use backlot_server::connections::{Finding, Trial};
 
 use crate::cli::arguments::ConnectionTest;
 use crate::cli::configured::Configured;
-use crate::cli::{environment, mistake, runtime};
+use crate::cli::{environment, runtime};
 use crate::config::connections_of;
 use crate::secrets;
+use crate::user_error::user_error;
 
 pub(super) fn run(arguments: &ConnectionTest) -> anyhow::Result<()> {
     let configured = Configured::read(&arguments.place)?;
@@ -21,7 +22,7 @@ pub(super) fn run(arguments: &ConnectionTest) -> anyhow::Result<()> {
         } else {
             format!("there are: {}", names.join(", "))
         };
-        return Err(mistake(format!(
+        return Err(user_error(format!(
             "there is no connection {}\n  hint: {hint}",
             arguments.name
         )));
@@ -50,7 +51,7 @@ pub(super) fn run(arguments: &ConnectionTest) -> anyhow::Result<()> {
         writeln!(out, "{step:10}  {verdict:8}  {words}")?;
     }
     if findings.iter().any(|finding| finding.works == Some(false)) {
-        return Err(mistake(format!(
+        return Err(user_error(format!(
             "the connection {} does not work",
             arguments.name
         )));

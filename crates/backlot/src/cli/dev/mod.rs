@@ -17,13 +17,15 @@ use tokio::sync::watch;
 
 use super::arguments::Dev;
 use super::signals::Signals;
-use super::{environment, mistake, read_source, ready_file, runtime, serve};
+use super::{environment, read_source, ready_file, runtime, serve};
 use crate::collections;
 use crate::config::{Fallback, Mode, Resolved, database_of, resolve};
 use crate::data_folder::DataFolder;
 use crate::folder_lock::ServerLock;
 use crate::library::Builder;
 use crate::secrets::give_secrets;
+use crate::server_lock;
+use crate::user_error::user_error;
 use banner::Kept;
 use beside::Beside;
 use listeners::Listeners;
@@ -37,7 +39,7 @@ pub(super) fn run(program: Builder, arguments: &Dev) -> anyhow::Result<()> {
     serve::put_flags(&mut source, &arguments.listen);
     data.make().map_err(|error| {
         let folder = data.path().display();
-        mistake(format!("cannot make the data folder {folder}: {error}"))
+        user_error(format!("cannot make the data folder {folder}: {error}"))
     })?;
     if let Some(earlier) = data.earlier_dev() {
         let _ = writeln!(
@@ -52,7 +54,7 @@ pub(super) fn run(program: Builder, arguments: &Dev) -> anyhow::Result<()> {
         &database_of(&source, data.path())?.0,
         stage::now(),
     )?;
-    serve::tidy(&data, &database_of(&source, data.path())?.0);
+    server_lock::tidy(&data, &database_of(&source, data.path())?.0);
     let world = world::load_or_make(&data.world(), &mut stage::guid)?;
     let app = &world.app;
     let fallback = Fallback {
@@ -97,7 +99,7 @@ fn stay_on_this_machine(arguments: &Dev) -> anyhow::Result<()> {
         ("--admin-listen", arguments.listen.admin_listen),
     ] {
         if address.is_some_and(|address| !address.ip().is_loopback()) {
-            return Err(mistake(format!(
+            return Err(user_error(format!(
                 "{flag}: `backlot dev` signs instances for whoever reaches it, so it stays on this \
                  machine\n  hint: choose a loopback address such as 127.0.0.1:0"
             )));

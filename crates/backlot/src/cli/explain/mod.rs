@@ -15,8 +15,9 @@ use backlot_server::error::Refusal;
 use backlot_wix::{Caller, Credential};
 
 use super::arguments::{Explain, Place};
-use super::confirm::count;
-use super::{mistake, read_source};
+use super::read_source;
+use crate::user_error::user_error;
+use crate::wording::count;
 use knowledge::Knowledge;
 use serde_json::{Map, Value, json};
 
@@ -100,7 +101,7 @@ fn instance_headers(place: &Place) -> Vec<String> {
 
 /// How the command ends where something is refused.
 fn ended(refusal: &Refusal) -> anyhow::Error {
-    mistake(format!("refused: {}", refusal.code().name()))
+    user_error(format!("refused: {}", refusal.code().name()))
 }
 
 fn verdict_of(outcome: &Result<Arc<Caller>, Refusal>) -> Value {

@@ -12,8 +12,10 @@ use backlot_wix::InstanceId;
 
 use crate::cli::arguments::InstanceDelete;
 use crate::cli::configured::Configured;
-use crate::cli::confirm::{confirm, count};
-use crate::cli::{mistake, runtime};
+use crate::cli::confirm::confirm;
+use crate::cli::runtime;
+use crate::user_error::user_error;
+use crate::wording::count;
 
 pub(super) fn run(arguments: &InstanceDelete) -> anyhow::Result<()> {
     let configured = Configured::read(&arguments.place)?;
@@ -42,7 +44,7 @@ pub(super) fn run(arguments: &InstanceDelete) -> anyhow::Result<()> {
 
 /// What is said of an instance that nothing is kept of.
 pub(super) fn unknown(configured: &Configured, instance_id: InstanceId) -> anyhow::Error {
-    mistake(format!(
+    user_error(format!(
         "nothing is kept of the instance {instance_id} in {}\n  hint: `backlot instance list{}` says which there are",
         configured.database,
         configured.flags()

@@ -10,10 +10,10 @@ use backlot_store::transfer::{Exporter, Record};
 use super::delete::unknown;
 use crate::cli::arguments::InstanceExport;
 use crate::cli::configured::Configured;
-use crate::cli::confirm::count;
 use crate::cli::progress::Progress;
 use crate::cli::runtime;
 use crate::output_file::{self, OutputFile};
+use crate::wording::count;
 
 pub(super) fn run(arguments: &InstanceExport) -> anyhow::Result<()> {
     let configured = Configured::read(&arguments.place)?;

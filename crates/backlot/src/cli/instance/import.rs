@@ -18,10 +18,12 @@ use uuid::Uuid;
 use super::delete::held;
 use crate::cli::arguments::InstanceImport;
 use crate::cli::configured::Configured;
-use crate::cli::confirm::{confirm, count};
+use crate::cli::confirm::confirm;
 use crate::cli::progress::Progress;
-use crate::cli::{mistake, runtime};
+use crate::cli::runtime;
 use crate::collections::{Losses, apply};
+use crate::user_error::user_error;
+use crate::wording::count;
 
 /// What an export holds, before any of it is taken.
 struct Checked {
@@ -35,7 +37,7 @@ pub(super) fn run(arguments: &InstanceImport) -> anyhow::Result<()> {
     let files = configured.collections()?;
     let mut file = match &arguments.input {
         Some(path) => {
-            let cannot = |error| mistake(format!("cannot read {}: {error}", path.display()));
+            let cannot = |error| user_error(format!("cannot read {}: {error}", path.display()));
             File::open(path).map_err(cannot)?
         }
         None => spooled()?,
@@ -124,7 +126,7 @@ fn check(file: &File) -> anyhow::Result<Checked> {
             break;
         };
         let looked = check.look(&record);
-        looked.map_err(|error| mistake(format!("line {number}: {error}")))?;
+        looked.map_err(|error| user_error(format!("line {number}: {error}")))?;
         match record {
             Record::Header { instance_id, .. } => instance = Some(instance_id),
             Record::Collection {
@@ -135,7 +137,7 @@ fn check(file: &File) -> anyhow::Result<Checked> {
         }
     }
     check.finish().map_err(told)?;
-    let instance_id = instance.ok_or_else(|| mistake("this is no export: it has no header"))?;
+    let instance_id = instance.ok_or_else(|| user_error("this is no export: it has no header"))?;
     Ok(Checked {
         instance_id,
         definitions,
@@ -174,7 +176,7 @@ async fn take_each(importer: &mut Importer<'_>, file: &File) -> anyhow::Result<E
         };
         importer.take(record).await.map_err(|error| match error {
             NotImported::Store(_) => error.into(),
-            other => mistake(format!("line {number}: {other}")),
+            other => user_error(format!("line {number}: {other}")),
         })?;
         importer.goes_on(Clock::System.now()).await.map_err(told)?;
         progress.at(count(importer.imported().items, "item", "items"));
@@ -186,7 +188,7 @@ async fn take_each(importer: &mut Importer<'_>, file: &File) -> anyhow::Result<E
 fn told(error: NotImported) -> anyhow::Error {
     match error {
         NotImported::Store(_) => error.into(),
-        other => mistake(other.to_string()),
+        other => user_error(other.to_string()),
     }
 }
 
@@ -198,6 +200,6 @@ fn read(lines: &mut impl BufRead, number: usize) -> anyhow::Result<Option<Record
     }
     let record = serde_json::from_str(&line);
     Ok(Some(record.map_err(|error| {
-        mistake(format!("line {number} is no record of an export: {error}"))
+        user_error(format!("line {number} is no record of an export: {error}"))
     })?))
 }

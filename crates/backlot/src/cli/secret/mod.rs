@@ -13,8 +13,9 @@ use backlot_server::secrets::{Vault, check_secret_name};
 
 use super::arguments::Secret;
 use super::configured::Configured;
-use super::{mistake, runtime};
+use super::runtime;
 use crate::secrets;
+use crate::user_error::user_error;
 
 pub(super) fn run(command: &Secret) -> anyhow::Result<()> {
     match command {
@@ -35,5 +36,5 @@ async fn open(configured: &Configured) -> anyhow::Result<Vault> {
 }
 
 fn check_name(name: &str) -> anyhow::Result<()> {
-    check_secret_name(name).map_err(|error| mistake(format!("{name:?}: {error}")))
+    check_secret_name(name).map_err(|error| user_error(format!("{name:?}: {error}")))
 }

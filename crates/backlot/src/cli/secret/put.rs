@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::{check_name, open, runtime};
 use crate::cli::arguments::SecretPut;
 use crate::cli::configured::Configured;
-use crate::cli::mistake;
+use crate::user_error::user_error;
 
 pub(super) fn run(arguments: &SecretPut, must_exist: bool) -> anyhow::Result<()> {
     let name = &arguments.name;
@@ -22,7 +22,7 @@ pub(super) fn run(arguments: &SecretPut, must_exist: bool) -> anyhow::Result<()>
         anyhow::Ok(vault.keep_secret(whose, name, &text, must_exist).await?)
     })?;
     let Some(version) = version else {
-        return Err(mistake(format!(
+        return Err(user_error(format!(
             "there is no secret {name} to rotate\n  hint: make it with `backlot secret set {name}{}`",
             configured.flags()
         )));
@@ -78,7 +78,7 @@ fn read(name: &str) -> anyhow::Result<SecretText> {
             .lock()
             .take(most + 1)
             .read_to_end(&mut bytes)?;
-        let text = str::from_utf8(&bytes).map_err(|_| mistake("a secret is text in UTF-8"))?;
+        let text = str::from_utf8(&bytes).map_err(|_| user_error("a secret is text in UTF-8"))?;
         Zeroizing::new(text.to_owned())
     };
     for end in ['\n', '\r'] {
@@ -87,12 +87,12 @@ fn read(name: &str) -> anyhow::Result<SecretText> {
         }
     }
     if text.is_empty() {
-        return Err(mistake(
+        return Err(user_error(
             "the value is empty\n  hint: give it on standard input: backlot secret set NAME < file",
         ));
     }
     if text.len() > SecretText::MOST_BYTES {
-        return Err(mistake("a secret has at most 64 KiB"));
+        return Err(user_error("a secret has at most 64 KiB"));
     }
     Ok(SecretText::new(text.to_string()))
 }

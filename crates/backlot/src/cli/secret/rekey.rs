@@ -14,8 +14,9 @@ use zeroize::Zeroizing;
 use super::runtime;
 use crate::cli::arguments::SecretRekey;
 use crate::cli::configured::Configured;
-use crate::cli::mistake;
-use crate::secrets::{self, MasterKeyPlace};
+use crate::config::MasterKeyPlace;
+use crate::secrets;
+use crate::user_error::user_error;
 
 pub(super) fn run(arguments: &SecretRekey) -> anyhow::Result<()> {
     let configured = Configured::read(&arguments.place)?;
@@ -65,7 +66,7 @@ fn new_key() -> anyhow::Result<(MasterKey, bool)> {
         ));
     }
     let key =
-        MasterKey::parse(&text).map_err(|error| mistake(format!("standard input: {error}")))?;
+        MasterKey::parse(&text).map_err(|error| user_error(format!("standard input: {error}")))?;
     Ok((key, false))
 }
 

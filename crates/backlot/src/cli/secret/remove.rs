@@ -8,7 +8,7 @@ use super::{check_name, runtime};
 use crate::cli::arguments::SecretRemove;
 use crate::cli::configured::Configured;
 use crate::cli::confirm::confirm;
-use crate::cli::mistake;
+use crate::user_error::user_error;
 
 pub(super) fn run(arguments: &SecretRemove) -> anyhow::Result<()> {
     let (name, whose) = (&arguments.secret.name, arguments.secret.instance);
@@ -16,7 +16,7 @@ pub(super) fn run(arguments: &SecretRemove) -> anyhow::Result<()> {
     let configured = Configured::read(&arguments.secret.place)?;
     let runtime = runtime()?;
     let missing = || {
-        mistake(format!(
+        user_error(format!(
             "there is no secret {name} in {}\n  hint: `backlot secret list{}` says which there are",
             configured.database,
             configured.flags()

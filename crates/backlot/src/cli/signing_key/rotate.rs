@@ -6,8 +6,9 @@ use backlot_server::auth::elevated_token::SigningKeyError;
 
 use crate::cli::arguments::SigningKeyRotate;
 use crate::cli::configured::Configured;
-use crate::cli::{mistake, runtime};
+use crate::cli::runtime;
 use crate::secrets::open_signing_keys;
+use crate::user_error::user_error;
 
 pub(super) fn run(arguments: &SigningKeyRotate) -> anyhow::Result<()> {
     let configured = Configured::read(&arguments.place)?;
@@ -18,7 +19,7 @@ pub(super) fn run(arguments: &SigningKeyRotate) -> anyhow::Result<()> {
         keys.rotate().await.map_err(|error| match error {
             SigningKeyError::RotationUnderWay { .. }
             | SigningKeyError::TooMany
-            | SigningKeyError::DoesNotOpen(_) => mistake(error.to_string()),
+            | SigningKeyError::DoesNotOpen(_) => user_error(error.to_string()),
             error => error.into(),
         })
     })?;

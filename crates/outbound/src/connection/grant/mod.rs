@@ -24,8 +24,9 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::form::{encoded, pairs};
-use crate::body::{LimitedBody, ReplyFault, ReplyLimits, ReplyStream, RequestBody};
+use crate::body::{LimitedBody, ReplyFault, ReplyLimits, RequestBody};
 use crate::decode::{DecodeLimits, DecodedBody, take_encodings};
+use crate::upstream::ReplyStream;
 use crate::upstream::{Address, Client, HopByHop, Patience, forward};
 
 pub use refusal::{GrantError, known_word};

@@ -1,13 +1,13 @@
 //! The connections room: `/connections/{name}/…` is a call to a third party, with its credential.
 //!
-//! - [`place`]: which connection a path names, and whether the rest is ours or the third party's
-//! - [`enter`]: a call
-//! - [`own`]: the paths of ours
-//! - [`account`]: `authorize`, `callback`, `status` and `disconnect` of accounts that are connected by OAuth
-//! - [`own_key`]: `key`, `status` and `disconnect` where the owner types a key in
-//! - [`page`]: what a browser shows after the callback
+//! - [`path`]: which connection a path names, and whether the rest is ours or the third party's
+//! - [`call`]: a call
+//! - [`manage`]: the paths of ours
+//! - [`oauth`]: `authorize`, `callback`, `status` and `disconnect` of accounts that are connected by OAuth
+//! - [`instance_key`]: `key`, `status` and `disconnect` where the owner types a key in
+//! - [`callback_page`]: what a browser shows after the callback
 //!
-//! What a connection may do is none of this room's business: [`crate::connections`] knows.
+//! What a connection may do is decided by [`crate::connections`].
 
 mod call;
 mod callback_page;

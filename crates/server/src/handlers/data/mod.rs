@@ -1,12 +1,12 @@
 //! The data room: Wix Data v2, as the npm client `@wix/data` speaks it, on the caller's instance.
 //!
-//! - [`call`]: which of Wix's calls a request is
-//! - [`input`]: what it says, in a body, in `.r` or in the query
-//! - [`answer`]: what is said in return
-//! - one file for each family of calls: [`items`], [`bulk`], [`query`], [`search`], [`summaries`], [`references`], [`jobs`],
+//! - [`operation`]: which of Wix's calls a request is
+//! - [`request`]: what it says, in a body, in `.r` or in the query
+//! - [`response`]: the response
+//! - one file for each family of calls: [`items`], [`bulk`], [`query`], [`search`], [`aggregate`], [`references`], [`jobs`],
 //!   [`collections`], [`fields`], [`indexes`]
 //!
-//! What the calls mean is none of this room's business: [`crate::data`] does it.
+//! What the calls mean is in [`crate::data`].
 
 mod aggregate;
 mod bulk;

@@ -1,8 +1,8 @@
-//! The api room: the developer's own server, in any language, or a router of their own in Rust.
+//! The developer's own server, in any language, or a router of their own in Rust.
 //!
-//! The way of a request in here: `entries` (which entry, by every reading of the path) → `admission::forged`
-//! (what no client may say is taken out) → `identity` (who calls) → `forwarded` (who the client is) →
-//! `enter` (to the upstream or the mounted router).
+//! The steps of a request: `routes` (which entry, by every reading of the path) → `policy::forged` (what no client may
+//! say is taken out) → `identity_headers` (who calls) → `forwarded_headers` (who the client is) → `forward` (to the
+//! upstream or the mounted router).
 
 mod cookies;
 mod forward;

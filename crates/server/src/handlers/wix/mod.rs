@@ -1,11 +1,11 @@
-//! The wix room: `/wix/<path>` is a call to Wix's REST APIs as the app, on the caller's instance.
+//! `/wix/<path>` is a call to Wix's REST APIs as the app, on the caller's instance.
 //!
 //! That is elevation: the app may do more than its callers. So nothing is allowed that the
 //! configuration does not name, call by call, with the roles that may make it. The caller's own
 //! credential goes no further, and neither does any header that could say on whose behalf the call is.
 //!
-//! The way of a request in here: `calls` (which call, and who may make it) → `headers` (what goes along)
-//! → `enter` (to Wix, and back as it comes).
+//! The steps of a request: `allow_list` (which call, and who may make it) → `http::wix_headers` (what goes
+//! along) → `call` (to Wix, and back as it comes).
 
 mod allow_list;
 mod call;

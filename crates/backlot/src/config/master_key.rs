@@ -1,0 +1,80 @@
+//! Where the master key is.
+
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::values::Value;
+use super::{Origin, Source};
+
+/// Where the master key is.
+pub(crate) struct MasterKeyPlace {
+    pub(crate) configured: Option<Configured>,
+    /// Without one that is configured, or where that is a file.
+    pub(crate) file: Option<PathBuf>,
+}
+
+pub(crate) struct Configured {
+    /// `secrets.master_key (backlot.toml:12)`
+    pub(crate) name: String,
+    /// Its text, or why there is none.
+    pub(crate) text: Result<Zeroizing<String>, String>,
+}
+
+impl MasterKeyPlace {
+    /// Looks where the configuration says; in the data folder, where it says nothing.
+    pub(crate) fn find(
+        source: &Source,
+        value: Option<&Value>,
+        data: &Path,
+        environment: &dyn Fn(&str) -> Option<String>,
+    ) -> Self {
+        let Some(value) = value else {
+            return Self {
+                configured: None,
+                file: Some(data.join("master.key")),
+            };
+        };
+        let key = "secrets.master_key";
+        let place = source.origin(key).map(|origin| format!(" ({origin})"));
+        let in_file = matches!(source.origin(key), Some(Origin::Line(..)));
+        let text = match value {
+            Value::Plain(_) if in_file => Err(
+                "the key stands in the file itself, where whoever reads the file has it\n  hint: write \
+                 { env = \"NAME\" } or { file = \"…\" }; if you insist, { inline = \"…\" }"
+                    .to_owned(),
+            ),
+            // It opens the secrets, so it is none of them.
+            Value::Secret(_) | Value::InstanceSecret(_) => Err(
+                "the master key cannot be kept among the secrets that it opens\n  hint: write \
+                 { env = \"NAME\" }, { file = \"…\" } or { command = [\"program\"] }"
+                    .to_owned(),
+            ),
+            other => other.read(source, environment).map_err(|error| error.to_string()),
+        };
+        Self {
+            configured: Some(Configured {
+                name: format!("{key}{}", place.unwrap_or_default()),
+                text: text.map(Zeroizing::new),
+            }),
+            file: match value {
+                Value::File(name) => Some(source.folder().join(name)),
+                _ => None,
+            },
+        }
+    }
+
+    pub(crate) const fn is_configured(&self) -> bool {
+        self.configured.is_some()
+    }
+
+    /// The file that it is in, if it is in one.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
+    /// Whether there is a key already; where not, reading makes one.
+    pub(crate) fn is_present(&self) -> bool {
+        self.is_configured() || self.file().is_some_and(Path::exists)
+    }
+}

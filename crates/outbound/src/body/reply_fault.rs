@@ -1,0 +1,23 @@
+//! Why the body of a reply breaks off.
+
+use crate::decode::DecodeFault;
+
+/// Why a reply's body ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplyFault {
+    /// The upstream broke off.
+    #[error("the upstream broke off in the middle of its reply: {0}")]
+    BrokenOff(#[source] hyper::Error),
+    /// The upstream fell silent.
+    #[error("the upstream stopped sending in the middle of its reply")]
+    TooSlow,
+    /// More bytes than allowed.
+    #[error("the reply is larger than {0} bytes")]
+    TooLarge(u64),
+    /// It went on for longer than allowed.
+    #[error("the reply did not end in time")]
+    TooLong,
+    /// It cannot be decoded.
+    #[error(transparent)]
+    Undecodable(#[from] DecodeFault),
+}
