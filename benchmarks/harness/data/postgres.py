@@ -115,6 +115,8 @@ def _variables(backend: Backend, database: Database) -> dict[str, str]:
         "data": json.dumps(_stored(backend)),
         "last": str(NOTES - 1),
         "none": "{}",
+        # Six fields in an order of their own.
+        "order": "\\x060504030201",
     }
 
 

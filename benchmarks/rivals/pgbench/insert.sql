@@ -16,8 +16,8 @@ WITH guard AS MATERIALIZED (
     ) AS found
     ORDER BY wanted.place LIMIT 1
 ), item AS (
-    INSERT INTO items (instance_id, collection, item_id, owner, data)
-    SELECT :instance, :collection, :number, :owner, :data FROM guard WHERE NOT EXISTS (SELECT 1 FROM taken)
+    INSERT INTO items (instance_id, collection, item_id, owner, data, field_order)
+    SELECT :instance, :collection, :number, :owner, :data, :order FROM guard WHERE NOT EXISTS (SELECT 1 FROM taken)
     ON CONFLICT (instance_id, collection, item_id) DO NOTHING
     RETURNING sequence
 ), keys AS (
@@ -28,10 +28,15 @@ WITH guard AS MATERIALIZED (
     INSERT INTO item_unique_keys (instance_id, index_id, key, sequence)
     SELECT :instance, new.index_id, new.key, item.sequence
     FROM item, unnest(:none::bigint[], :none::bytea[]) AS new(index_id, key)
+    ORDER BY 2, 3
+    RETURNING 1
 ), inexact AS (
     INSERT INTO inexact_indexes (instance_id, index_id)
-    SELECT :instance, index_id FROM item, unnest(:none::bigint[]) AS new(index_id)
+    SELECT :instance, index_id
+    FROM item, (SELECT count(*) FROM unique_keys) AS before, unnest(:none::bigint[]) AS new(index_id)
     ON CONFLICT DO NOTHING
 )
-SELECT EXISTS (SELECT 1 FROM guard), (SELECT index_id FROM taken), (SELECT sequence FROM item);
+SELECT EXISTS (SELECT 1 FROM guard), (SELECT index_id FROM taken), (SELECT sequence FROM item),
+       EXISTS (SELECT 1 FROM taken) AND EXISTS (
+           SELECT 1 FROM items WHERE instance_id = :instance AND collection = :collection AND item_id = :number);
 \endpipeline

@@ -3,6 +3,6 @@
 \set number random(0, :last)
 \startpipeline
 SELECT set_config('backlot.instance_id', :instance, false);
-SELECT sequence, item_id, owner, data FROM items
+SELECT sequence, item_id, owner, data, field_order FROM items
 WHERE instance_id = :instance AND collection = :collection AND item_id = :number;
 \endpipeline
