@@ -130,7 +130,7 @@ TIMED: dict[str, list[Judge]] = {
 def _wix(wix: Wix) -> list[Aim]:
     cost, overhead, questions = wix.token_cost, wix.room_overhead, wix.burst_questions
     once = f"{wix.burst:,} waiting requests with one new token ask Wix once"
-    room = "median: wix room - plain proxied call < 100 µs"
+    room = "median: `/wix/` - plain proxied call < 100 µs"
     return [
         Aim("wix", "CPU: known token / signed instance <= 1.15", f"{cost:.2f}", cost <= 1.15),
         Aim("wix", once, str(questions), questions == 1),

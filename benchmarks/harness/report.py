@@ -122,8 +122,8 @@ def _wix(wix: Wix) -> list[list[str]]:
         ["the second over the first", f"{wix.token_cost:.2f} x"],
         [f"{wix.burst:,} requests with one new token: questions to Wix", str(wix.burst_questions)],
         ["GET /apps/v1/instance proxied plainly, median", f"{wix.plain_p50:.0f} µs"],
-        ["the same through the wix room, median", f"{wix.room_p50:.0f} µs"],
-        ["the wix room's own overhead", f"{wix.room_overhead:.0f} µs"],
+        ["the same through `/wix/`, median", f"{wix.room_p50:.0f} µs"],
+        ["the overhead of `/wix/`", f"{wix.room_overhead:.0f} µs"],
     ]
 
 

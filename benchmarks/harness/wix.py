@@ -1,5 +1,5 @@
 """The wix section: what an access token costs, what a burst with a new one asks of Wix, and what the
-wix room adds to a plain proxied call."""
+`/wix/` adds to a plain proxied call."""
 
 import sys
 from collections.abc import Callable
@@ -100,7 +100,7 @@ def _burst(simulator: Simulator, server: Server) -> int:
 def _latencies(
     bench: Workbench, wrk: str, simulator: Simulator, server: Server
 ) -> tuple[float, float]:
-    """The median time of one call after the other, plain and through the wix room, in turn."""
+    """The median time of one call after the other, plain and through `/wix/`, in turn."""
     generator = Generator(wrk, bench.cores.generator, 1)
     caller = simulator.token("app")
     paths = ("/plain/apps/v1/instance", "/wix/apps/v1/instance")

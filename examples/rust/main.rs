@@ -11,7 +11,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
-use backlot::{Backlot, Caller, Items, ItemsFault, Mount, Role, Wix, WixFault};
+use backlot::{Backlot, Caller, Items, ItemsError, Mount, Role, Wix, WixCallError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -41,7 +41,7 @@ struct Review {
 
 /// The best reviews of the caller's site, as a visitor may see them, too. The collection is the one
 /// that `dev` declares for its demo page; in production it is a file, `collections/reviews.toml`.
-async fn best_reviews(items: Items) -> Result<Json<Vec<Review>>, ItemsFault> {
+async fn best_reviews(items: Items) -> Result<Json<Vec<Review>>, ItemsError> {
     let best = items
         .query("reviews")
         .ge("rating", 4)
@@ -51,7 +51,7 @@ async fn best_reviews(items: Items) -> Result<Json<Vec<Review>>, ItemsFault> {
 }
 
 /// What Wix says of the caller's site.
-async fn site(wix: Wix) -> Result<Json<Value>, WixFault> {
+async fn site(wix: Wix) -> Result<Json<Value>, WixCallError> {
     let known = wix.app_instance().await?;
     Ok(Json(json!({
         "name": known.site.site_display_name,

@@ -5,7 +5,7 @@ use backlot_wix::data::aggregation::{Aggregation, WireAggregation};
 use backlot_wix::data::distinct::{Distinct, WireDistinct};
 use backlot_wix::data::pipeline::{Pipeline, WirePipeline};
 use backlot_wix::data::search::{Search, WireSearch};
-use backlot_wix::data::{Fault, Object, Page, Paging};
+use backlot_wix::data::{DataError, Object, Page, Paging};
 
 pub(crate) fn run(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
@@ -43,7 +43,7 @@ pub(crate) fn run(data: &[u8]) {
     }
 }
 
-fn check<T>(paging: Paging, page: Result<Page<T>, Fault>) {
+fn check<T>(paging: Paging, page: Result<Page<T>, DataError>) {
     if let Ok(page) = page {
         assert!(page.results.len() <= paging.limit as usize);
         assert_eq!(page.offset, paging.offset);

@@ -1,6 +1,6 @@
 //! Which encoding, how large the pieces are, and any bytes as a body in it: decoded within its limits, to an end.
 
-use backlot_outbound::decode::{DecodeFault, DecodeLimits, DecodedBody, Encodings};
+use backlot_outbound::decode::{DecodeError, DecodeLimits, DecodedBody, Encodings};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::header::{CONTENT_ENCODING, HeaderMap, HeaderValue};
@@ -32,7 +32,7 @@ pub(crate) fn run(data: &[u8]) {
     };
     let pieces = encoded.chunks(usize::from(*piece).max(1));
     let frames =
-        pieces.map(|piece| Ok::<_, DecodeFault>(Frame::data(Bytes::copy_from_slice(piece))));
+        pieces.map(|piece| Ok::<_, DecodeError>(Frame::data(Bytes::copy_from_slice(piece))));
     let body = StreamBody::new(futures_util::stream::iter(frames));
     let mut body = DecodedBody::new(body, &encodings, LIMITS);
     let mut plain = 0;

@@ -22,7 +22,7 @@ pub(crate) fn run(data: &[u8]) {
     let instance = sign(&secret, data);
     let Ok(wire) = Wire::parse(&instance) else {
         // Nothing inside, or more than any real instance.
-        assert!(data.is_empty() || instance.len() > backlot_wix::credential::LONGEST);
+        assert!(data.is_empty() || instance.len() > backlot_wix::credential::MAX_CREDENTIAL_BYTES);
         return;
     };
     let Ok(verified) = wire.verify(&secrets) else {

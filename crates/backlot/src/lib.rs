@@ -38,9 +38,9 @@ mod unfinished_note;
 mod user_error;
 mod wording;
 
-pub use backlot_server::{Caller, CallerMissing, Wix, WixAnswer, WixCall, WixFault};
-pub use backlot_server::{ConnectionAnswer, ConnectionCall, ConnectionFault, Connections};
-pub use backlot_server::{Items, ItemsFault, ItemsPage, ItemsQuery};
+pub use backlot_server::{Caller, CallerMissing, Wix, WixCall, WixCallError, WixResponse};
+pub use backlot_server::{ConnectionCall, ConnectionCallError, ConnectionResponse, Connections};
+pub use backlot_server::{Items, ItemsError, ItemsPage, ItemsQuery};
 /// The words of Wix Data, for filters and faults.
 pub use backlot_wix::data;
 pub use backlot_wix::{AppId, AppInstance, InstanceId, Role};

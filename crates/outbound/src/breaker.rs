@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 const FAILURES: u32 = 5;
 const FIRST_REST: Duration = Duration::from_secs(1);
-const LONGEST_REST: Duration = Duration::from_secs(8);
+const MAX_OPEN_PERIOD: Duration = Duration::from_secs(8);
 
 /// One breaker.
 #[derive(Default)]
@@ -97,7 +97,7 @@ impl Leave {
         }
         let rest = FIRST_REST.saturating_mul(1 << state.rests.min(6));
         state.rests = state.rests.saturating_add(1);
-        state.rests_until = Some(Instant::now() + rest.min(LONGEST_REST));
+        state.rests_until = Some(Instant::now() + rest.min(MAX_OPEN_PERIOD));
     }
 }
 

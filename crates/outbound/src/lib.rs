@@ -1,6 +1,6 @@
 //! The only crate that opens a connection to somebody else.
 //!
-//! - [`upstream`]: the developer's own server behind the api room
+//! - [`upstream`]: the developer's own server behind `[[api]]`
 //! - [`connection`]: third-party APIs
 //! - [`wix`]: Wix's REST APIs, as the app on an instance or with an API key
 //! - [`cache`]: replies that may be served again

@@ -7,11 +7,11 @@ use http::{HeaderMap, StatusCode};
 use parking_lot::Mutex;
 
 /// The most attempts at one call.
-pub(crate) const MOST_ATTEMPTS: u32 = 3;
+pub(crate) const MAX_ATTEMPTS: u32 = 3;
 const FIRST_WAIT: Duration = Duration::from_millis(100);
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
+const MAX_BACKOFF: Duration = Duration::from_secs(10);
 /// What is asked for beyond this is nobody's business any more.
-const LONGEST_ASKED: Duration = Duration::from_hours(1);
+const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
 
 /// Randomness for waiting times, so that those who failed together do not come back together.
 pub(crate) struct Jitter(Mutex<fastrand::Rng>);
@@ -33,7 +33,7 @@ impl Jitter {
                 .checked_shl(attempt.saturating_sub(1))
                 .unwrap_or(u32::MAX),
         );
-        self.of(doubled.min(LONGEST_WAIT))
+        self.of(doubled.min(MAX_BACKOFF))
     }
 }
 
@@ -56,7 +56,7 @@ pub(crate) fn retry_after(headers: &HeaderMap, now: Option<SystemTime>) -> Optio
         let date = date.and_then(|date| httpdate::parse_http_date(date).ok());
         until.duration_since(date.or(now)?).unwrap_or_default()
     };
-    Some(time.min(LONGEST_ASKED))
+    Some(time.min(MAX_RETRY_AFTER))
 }
 
 #[cfg(test)]

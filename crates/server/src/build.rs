@@ -14,7 +14,7 @@ use jiff::SignedDuration;
 use crate::auth::elevated_token::{
     ElevatedTokens, KeyReloader, SigningKeyError, SigningKeyStore, TokenLimits,
 };
-use crate::auth::{AccessTokens, Authenticator, Checker};
+use crate::auth::{AccessTokens, Authenticator, Verifier};
 use crate::buffers::BufferBudget;
 use crate::clock::Clock;
 use crate::connections::Connections;
@@ -25,19 +25,19 @@ use crate::handlers::data::DataHandlers;
 use crate::handlers::index::{DevAddresses, Index};
 use crate::handlers::proxy::{Destination, Entries};
 use crate::handlers::wix::Calls;
-use crate::instances::activity::Registry;
-use crate::instances::{Directory, Events, Schedule, SiteOrigins};
-use crate::response_pace::ReplyPace;
+use crate::instances::activity::InstanceActivity;
+use crate::instances::{Events, InstanceDirectory, RefreshScheduler, SiteOrigins};
+use crate::response_pace::ResponsePace;
 use crate::router::Routes;
 use crate::secrets::Vault;
 use crate::service::Service;
 use crate::settings::Settings;
-use crate::startup_error::StartError;
-use crate::state::House;
+use crate::startup_error::StartupError;
+use crate::state::AppState;
 use crate::telemetry::log::RequestLog;
 use crate::telemetry::metrics::Metrics;
 use crate::transport::Drain;
-use crate::transport::upgrade::{TunnelLimits, Tunnels};
+use crate::transport::upgrade::{UpgradeLimits, UpgradedConnections};
 use crate::work::WorkPool;
 
 /// Builds the state, the router and what they stand on.
@@ -53,12 +53,12 @@ pub(crate) async fn build(
     drain: &Drain,
     public_address: SocketAddr,
     admin_address: SocketAddr,
-) -> Result<Service, StartError> {
+) -> Result<Service, StartupError> {
     let app_id = settings.policy.app_id;
-    let vault = settings.vault.clone().ok_or(StartError::NoVault)?;
+    let vault = settings.vault.clone().ok_or(StartupError::NoVault)?;
     let data = data(&settings, &vault, &store, &clock)?;
     let (elevated, signing_keys) = elevated(&settings, vault, &store, &clock).await?;
-    let upstreams = upstreams(&settings).map_err(StartError::Certificates)?;
+    let upstreams = upstreams(&settings).map_err(StartupError::Certificates)?;
     let metrics = Arc::new(Metrics::new());
     let origins = Arc::new(SiteOrigins::default());
     let events = Events {
@@ -67,13 +67,13 @@ pub(crate) async fn build(
         origins: Arc::clone(&origins),
         metrics: Arc::clone(&metrics),
     };
-    let wix = wix_client(&settings, Arc::new(events)).map_err(StartError::Certificates)?;
+    let wix = wix_client(&settings, Arc::new(events)).map_err(StartupError::Certificates)?;
     let mut cors = settings.cors;
     if settings.installed_sites {
         cors = with_installed_sites(cors, &store, &origins).await?;
     }
     let cors = Arc::new(cors);
-    let directory = Directory::new(
+    let directory = InstanceDirectory::new(
         store.clone(),
         wix.clone(),
         clock.clone(),
@@ -88,8 +88,8 @@ pub(crate) async fn build(
         &clock,
         &public_url,
     );
-    let connections = Arc::new(connections.map_err(StartError::Certificates)?);
-    let tunnels = tunnels(
+    let connections = Arc::new(connections.map_err(StartupError::Certificates)?);
+    let upgraded = upgraded(
         settings.websocket_max_lifetime,
         settings.policy.clock_skew,
         &clock,
@@ -99,7 +99,7 @@ pub(crate) async fn build(
         app_id,
         clock_skew: settings.policy.clock_skew,
     };
-    let schedule = Arc::new(Schedule::new(
+    let schedule = Arc::new(RefreshScheduler::new(
         origins,
         clock.clone(),
         settings.wix.details_age,
@@ -109,7 +109,7 @@ pub(crate) async fn build(
         .cors_answer
         .with_instance_headers(&settings.instance_headers);
     let auth = Authenticator {
-        checker: Checker::new(settings.secrets, settings.policy),
+        checker: Verifier::new(settings.secrets, settings.policy),
         instance_headers: settings.instance_headers,
         api_key: settings.wix.api_key,
         access_tokens: AccessTokens::new(
@@ -120,7 +120,7 @@ pub(crate) async fn build(
         ),
         elevated,
         signing_keys,
-        activity: Registry::new(store.clone()),
+        activity: InstanceActivity::new(store.clone()),
         refresh: Arc::clone(&schedule),
         cors: Arc::clone(&cors),
         store: store.clone(),
@@ -128,8 +128,8 @@ pub(crate) async fn build(
     };
     let routes = Routes::new(
         Entries::new(settings.api),
-        Calls::new(settings.wix_room),
-        DataHandlers::new(settings.data_room),
+        Calls::new(settings.wix_calls),
+        DataHandlers::new(settings.data_api),
         Arc::clone(&connections),
     );
     let dev = settings.simulator.map(|simulator| DevAddresses {
@@ -137,12 +137,12 @@ pub(crate) async fn build(
         admin: format!("http://{admin_address}"),
     });
     let index = Index::new(dev.as_ref());
-    let state = House {
+    let state = AppState {
         shared: Arc::new(SharedContext {
             clock,
             log,
             metrics,
-            response_pace: ReplyPace::default(),
+            response_pace: ResponsePace::default(),
             trusted_proxies: settings.trusted_proxies,
         }),
         auth,
@@ -157,7 +157,7 @@ pub(crate) async fn build(
         data,
         connections,
         upstreams,
-        tunnels,
+        upgraded,
         head_limit_bytes: settings.head_limit_bytes,
         body_pace: settings.body_pace,
         buffers: BufferBudget::new(settings.buffers),
@@ -166,24 +166,24 @@ pub(crate) async fn build(
         database_answers: AtomicBool::new(true),
     };
     Ok(Service {
-        house: Arc::new(state),
+        state: Arc::new(state),
         routes,
         index,
     })
 }
 
 /// Upgraded connections, which end with their credentials and with the server.
-fn tunnels(
+fn upgraded(
     max_lifetime: Option<SignedDuration>,
     clock_skew: SignedDuration,
     clock: &Clock,
     drain: &Drain,
-) -> Tunnels {
-    let limits = TunnelLimits {
+) -> UpgradedConnections {
+    let limits = UpgradeLimits {
         max_lifetime,
         clock_skew,
     };
-    Tunnels::new(drain.close_tunnels(), drain.alive(), clock.clone(), limits)
+    UpgradedConnections::new(drain.close_tunnels(), drain.alive(), clock.clone(), limits)
 }
 
 /// The policy that also lets in the sites that have the app.
@@ -191,7 +191,7 @@ async fn with_installed_sites(
     cors: cors::Policy,
     store: &Store,
     origins: &Arc<SiteOrigins>,
-) -> Result<cors::Policy, StartError> {
+) -> Result<cors::Policy, StartupError> {
     for (instance_id, origin) in store.site_origins().await? {
         origins.set(instance_id, Some(origin));
     }
@@ -222,7 +222,7 @@ fn data(
     vault: &Vault,
     store: &Store,
     clock: &Clock,
-) -> Result<Arc<Data>, StartError> {
+) -> Result<Arc<Data>, StartupError> {
     // Every node has the same data key, which outlasts signing keys.
     let cursors = vault.derived_key("backlot data cursors");
     let cursors = cursors.map_err(SigningKeyError::from)?;
@@ -231,8 +231,8 @@ fn data(
         clock: clock.clone(),
         cursors: CursorKey::derived_from(cursors.as_ref()),
         new_job: tokio::sync::Notify::new(),
-        work: WorkPool::new(settings.data_room.limits, store.connections()),
-        storage: Storage::new(settings.data_room.storage.clone()),
+        work: WorkPool::new(settings.data_api.limits, store.connections()),
+        storage: Storage::new(settings.data_api.storage.clone()),
     }))
 }
 
@@ -246,7 +246,7 @@ fn wix_client(settings: &Settings, events: Arc<Events>) -> std::io::Result<WixCl
         queue_time: settings.wix.queue_time,
         timeout: settings.wix.timeout,
         token_timeout: settings.wix.token_timeout,
-        silence: settings.wix_room.silence,
+        silence: settings.wix_calls.silence,
         connect_timeout: settings.connect_timeout,
         events,
         seed: fastrand::u64(..),

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 /// The longest that the system's clock is not looked at while a moment is waited for: it may be set meanwhile.
-const LONGEST_SLEEP: Duration = Duration::from_mins(1);
+const MAX_SLEEP: Duration = Duration::from_mins(1);
 
 /// Tells the time of day. Durations are measured with `std::time::Instant` instead.
 #[derive(Debug, Clone, Default)]
@@ -57,7 +57,7 @@ impl Clock {
         while let left = self.now().duration_until(at)
             && left.is_positive()
         {
-            tokio::time::sleep(left.unsigned_abs().min(LONGEST_SLEEP)).await;
+            tokio::time::sleep(left.unsigned_abs().min(MAX_SLEEP)).await;
         }
     }
 }

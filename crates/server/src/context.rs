@@ -11,13 +11,13 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 
 use crate::clock::Clock;
-use crate::error::Refusal;
+use crate::error::ApiError;
 use crate::http::request_id::RequestId;
 use crate::policy::RateKey;
-use crate::response_pace::{ReplyPace, SMALL_REPLY_BYTES};
+use crate::response_pace::{ResponsePace, SMALL_REPLY_BYTES};
 use crate::telemetry::log::RequestLog;
 use crate::telemetry::metrics::Metrics;
-use crate::telemetry::record::{Ending, Record, client_closed_request};
+use crate::telemetry::record::{Completion, RequestRecord, client_closed_request};
 use crate::telemetry::route_group::RouteGroup;
 use crate::transport::Peer;
 
@@ -27,11 +27,11 @@ pub(crate) struct SharedContext {
     pub(crate) log: RequestLog,
     pub(crate) metrics: Arc<Metrics>,
     /// How fast large responses go out.
-    pub(crate) response_pace: ReplyPace,
+    pub(crate) response_pace: ResponsePace,
     pub(crate) trusted_proxies: Vec<IpNet>,
 }
 
-pub(crate) struct Exchange {
+pub(crate) struct RequestContext {
     shared: Arc<SharedContext>,
     peer: Arc<Peer>,
     uri: Uri,
@@ -39,10 +39,10 @@ pub(crate) struct Exchange {
     client_ip: Option<String>,
     /// Whether the reply may depend on who calls.
     pub(crate) is_by_caller: bool,
-    pub(crate) record: Record,
+    pub(crate) record: RequestRecord,
 }
 
-impl Exchange {
+impl RequestContext {
     /// On the heap: it goes along with the reply, which is moved often.
     pub(crate) fn begin<B>(
         shared: &Arc<SharedContext>,
@@ -59,12 +59,12 @@ impl Exchange {
                 peer.client_ip(headers, &shared.trusted_proxies).to_string()
             }),
             is_by_caller: false,
-            record: Record {
+            record: RequestRecord {
                 id: RequestId::next(arrived_at),
                 arrived_at,
                 started: Instant::now(),
                 method: request.method().clone(),
-                room: RouteGroup::Door,
+                route_group: RouteGroup::Unrouted,
                 status: client_closed_request(),
                 code: None,
                 cause: None,
@@ -72,7 +72,7 @@ impl Exchange {
                 caller: None,
                 old_secret: false,
                 reply_bytes: 0,
-                ending: Ending::Open,
+                ending: Completion::Open,
             },
         })
     }
@@ -103,7 +103,7 @@ impl Exchange {
         self.record.old_secret = old_secret;
     }
 
-    pub(crate) fn refused(&mut self, refusal: &Refusal) {
+    pub(crate) fn refused(&mut self, refusal: &ApiError) {
         self.record.code = Some(refusal.code());
         self.record.cause = refusal.cause().map(str::to_owned);
         self.record.about = refusal.about();
@@ -135,7 +135,7 @@ impl Exchange {
     }
 
     pub(crate) fn reply_broke_off(&mut self, error: &(dyn std::error::Error + Send + Sync)) {
-        self.record.ending = Ending::BrokenOff;
+        self.record.ending = Completion::BrokenOff;
         self.record.cause = Some(error.to_string());
     }
 
@@ -148,22 +148,22 @@ impl Exchange {
     }
 
     pub(crate) fn reply_ended(&mut self) {
-        if self.record.ending == Ending::Open {
-            self.record.ending = Ending::Complete;
+        if self.record.ending == Completion::Open {
+            self.record.ending = Completion::Complete;
         }
     }
 }
 
 /// Counts the request and writes its line, however it came to its end: also when the client went
 /// away before there was a reply.
-impl Drop for Exchange {
+impl Drop for RequestContext {
     fn drop(&mut self) {
         let record = &self.record;
         let duration = record.started.elapsed();
         let client_ip = self.client_ip.as_deref().unwrap_or(self.peer.ip_text());
         self.shared
             .metrics
-            .request(record.room, record.status, duration);
+            .request(record.route_group, record.status, duration);
         self.shared
             .log
             .request(record, self.uri.path(), client_ip, duration);

@@ -1,7 +1,7 @@
 //! Wix Data for a program that serves it elsewhere than on the public listener, on a database of its
 //! own: what the simulator's Wix is made with.
 //!
-//! It is the data room without the door: whoever asks must have been verified before, and whatever
+//! It is the data API without a listener: callers must have been verified before, and whatever
 //! stands before it (limits, CORS, a log) is the program's.
 
 use std::sync::Arc;
@@ -14,13 +14,13 @@ use http::{Request, Response};
 use tokio::sync::{Notify, watch};
 
 use crate::clock::Clock;
-use crate::data::{CursorKey, Data, JobRunner, Storage, StorageQuotas, Who};
-use crate::error::{Code, Refusal};
+use crate::data::{CursorKey, Data, JobRunner, Principal, Storage, StorageQuotas};
+use crate::error::{ApiError, ErrorCode};
 use crate::handlers::data;
-use crate::response::ReplyBody;
+use crate::response::ResponseBody;
 use crate::work::{RequestLimits, WorkPool};
 
-/// The data room's answers, without its listener. Cloning shares it.
+/// The responses of the data API, without a listener. Cloning shares it.
 #[derive(Clone)]
 pub struct DataService {
     data: Arc<Data>,
@@ -62,14 +62,14 @@ impl DataService {
         &self,
         caller: DataCaller,
         request: Request<Bytes>,
-    ) -> BoxFuture<'_, Response<ReplyBody>> {
+    ) -> BoxFuture<'_, Response<ResponseBody>> {
         Box::pin(async move {
             let answer = self.enter(caller, request).await;
             answer.unwrap_or_else(|refusal| {
                 if let Some(cause) = refusal.cause() {
                     tracing::warn!(code = refusal.code().name(), cause, "data cannot be had");
                 }
-                refusal.into_response().map(ReplyBody::full)
+                refusal.into_response().map(ResponseBody::full)
             })
         })
     }
@@ -84,15 +84,15 @@ impl DataService {
         &self,
         caller: DataCaller,
         request: Request<Bytes>,
-    ) -> Result<Response<ReplyBody>, Refusal> {
+    ) -> Result<Response<ResponseBody>, ApiError> {
         let uri = request.uri();
         let call = data::Call::find(
             request.method(),
             uri.path(),
             uri.query().unwrap_or_default(),
         );
-        let call = call.ok_or(Code::RouteNotFound)?;
-        let who = Who::new(caller.instance_id, caller.role, caller.user_id, self.app_id);
+        let call = call.ok_or(ErrorCode::RouteNotFound)?;
+        let who = Principal::new(caller.instance_id, caller.role, caller.user_id, self.app_id);
         data::answer_whole(&self.data.of(who), call, request).await
     }
 }

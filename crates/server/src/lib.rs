@@ -1,4 +1,4 @@
-//! Backlot's server: listeners, layers and rooms.
+//! Backlot's server: listeners, authentication and handlers.
 //!
 //! Where things are: every layer of the public listener in `pipeline`, every route in `routes` and
 //! `admin`, what a server is made of in [`settings`], the table of codes in [`error`].
@@ -37,21 +37,21 @@ pub mod transport;
 mod wix_access;
 mod work;
 
-pub use crate::auth::{AccessTokenSettings, Checked, Checker, Proof, ask_wix_once};
+pub use crate::auth::{AccessTokenSettings, Verification, VerifiedCaller, Verifier, ask_wix_once};
 pub use crate::extract::caller::{Caller, CallerMissing};
 pub use crate::extract::connections::{
-    ConnectionAnswer, ConnectionCall, ConnectionFault, Connections,
+    ConnectionCall, ConnectionCallError, ConnectionResponse, Connections,
 };
-pub use crate::extract::items::{Items, ItemsFault, ItemsPage, ItemsQuery};
-pub use crate::extract::wix::{Wix, WixAnswer, WixCall, WixFault};
+pub use crate::extract::items::{Items, ItemsError, ItemsPage, ItemsQuery};
+pub use crate::extract::wix::{Wix, WixCall, WixCallError, WixResponse};
 pub use crate::instances::SiteOrigins;
-pub use crate::response::ReplyBody;
-pub use crate::startup_error::StartError;
+pub use crate::response::ResponseBody;
+pub use crate::startup_error::StartupError;
 pub use buffers::BufferLimits;
 pub use clock::Clock;
 #[doc(hidden)]
 pub use data::fuzzing;
 pub use data_service::{DataCaller, DataService};
-pub use server::{Server, Stop};
+pub use server::{Server, Shutdown};
 pub use settings::Settings;
 pub use wix_access::WixAccess;

@@ -10,13 +10,13 @@ use http_body_util::BodyExt as _;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 
-use crate::context::Exchange;
+use crate::context::RequestContext;
 use crate::cors;
-use crate::error::{Code, Refusal};
+use crate::error::{ApiError, ErrorCode};
 use crate::http::methods::Methods;
-use crate::response::ReplyBody;
+use crate::response::ResponseBody;
 use crate::service::dress;
-use crate::state::House;
+use crate::state::AppState;
 use crate::transport::{BadHead, Peer};
 
 /// The most of a path that gets into the log.
@@ -32,41 +32,40 @@ const NO_PATH: &AsciiSet = &CONTROLS
 
 /// The whole reply, as it goes over the connection.
 pub(crate) fn refuse_head(
-    house: &Arc<House>,
+    state: &Arc<AppState>,
     peer: &Arc<Peer>,
     status: StatusCode,
     head: &BadHead,
 ) -> Vec<u8> {
     let request = request(head);
-    let decision = house.cors.decide(request.headers());
-    let mut exchange = Exchange::begin(&house.shared, peer, &request);
+    let decision = state.cors.decide(request.headers());
+    let mut context = RequestContext::begin(&state.shared, peer, &request);
     // A browser reads the refusal of the request itself only if its preflight is let through.
     let mut response = if cors::is_preflight(&request) {
-        let (answer, headers) = (&house.cors_answer, request.headers());
+        let (answer, headers) = (&state.cors_answer, request.headers());
         let methods = Methods::usual();
         let to_loopback = peer.came_to_loopback();
         let preflight = cors::preflight(answer, &decision, Some(&methods), headers, to_loopback);
-        preflight.map(|()| ReplyBody::empty())
+        preflight.map(|()| ResponseBody::empty())
     } else {
-        let refusal = refusal(house, status, head);
-        exchange.refused(&refusal);
-        refusal.into_response().map(ReplyBody::full)
+        let refusal = refusal(state, status, head);
+        context.refused(&refusal);
+        refusal.into_response().map(ResponseBody::full)
     };
-    dress(house, &mut exchange, &decision, &mut response);
-    let date = exchange.arrived_at();
+    dress(state, &mut context, &decision, &mut response);
+    let date = context.arrived_at();
     let is_head = *request.method() == Method::HEAD;
-    write(response.map(|body| body.closing(exchange)), date, is_head)
+    write(response.map(|body| body.closing(context)), date, is_head)
 }
 
-fn refusal(house: &House, status: StatusCode, head: &BadHead) -> Refusal {
+fn refusal(state: &AppState, status: StatusCode, head: &BadHead) -> ApiError {
     match status {
-        StatusCode::URI_TOO_LONG => Refusal::from(Code::TargetTooLong),
-        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
-            Refusal::from(Code::HeadersTooLarge).fact("limitBytes", house.head_limit_bytes)
-        }
-        _ if head.first_line.is_ascii() => Code::RequestMalformed.into(),
-        _ => Refusal::from(Code::RequestMalformed)
-            .detail("Its first line holds bytes that have to be percent-encoded."),
+        StatusCode::URI_TOO_LONG => ApiError::from(ErrorCode::TargetTooLong),
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => ApiError::from(ErrorCode::HeadersTooLarge)
+            .with_data("limitBytes", state.head_limit_bytes),
+        _ if head.first_line.is_ascii() => ErrorCode::RequestMalformed.into(),
+        _ => ApiError::from(ErrorCode::RequestMalformed)
+            .with_detail("Its first line holds bytes that have to be percent-encoded."),
     }
 }
 
@@ -85,7 +84,7 @@ fn request(head: &BadHead) -> Request<()> {
     request
 }
 
-fn write(response: Response<ReplyBody>, date: jiff::Timestamp, is_head: bool) -> Vec<u8> {
+fn write(response: Response<ResponseBody>, date: jiff::Timestamp, is_head: bool) -> Vec<u8> {
     let (head, body) = response.into_parts();
     let body = body.collect().now_or_never().and_then(Result::ok);
     let body = body

@@ -3,24 +3,24 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use backlot_outbound::upstream::ReplyStream;
+use backlot_outbound::upstream::ResponseStream;
 use backlot_outbound::wix::WixBody;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
 
 use crate::connections::ThirdPartyBody;
-use crate::context::Exchange;
+use crate::context::RequestContext;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The most that is handed over at a time: the connection copies it, and a client may be slow to take it.
-const MOST_AT_ONCE: usize = 64 * 1024;
+const MAX_AT_ONCE: usize = 64 * 1024;
 
 /// The body of a reply. When it is dropped, the request is over and its log line is written.
-pub struct ReplyBody {
+pub struct ResponseBody {
     source: Source,
-    exchange: Option<Box<Exchange>>,
+    request: Option<Box<RequestContext>>,
     /// Until more is sent of a large reply.
     wait: Option<Pin<Box<Sleep>>>,
 }
@@ -28,14 +28,14 @@ pub struct ReplyBody {
 enum Source {
     Full(Option<Bytes>),
     Parts(Option<Bytes>, std::vec::IntoIter<Bytes>),
-    Upstream(ReplyStream),
+    Upstream(ResponseStream),
     /// On the heap: it is the larger one, and the seldom one.
     Wix(Box<WixBody>),
     Mounted(axum::body::Body),
     ThirdParty(Box<ThirdPartyBody>),
 }
 
-impl ReplyBody {
+impl ResponseBody {
     /// Bytes that are ready.
     pub fn full(bytes: impl Into<Bytes>) -> Self {
         Self::from_source(Source::Full(Some(bytes.into())))
@@ -51,7 +51,7 @@ impl ReplyBody {
         Self::from_source(Source::Full(None))
     }
 
-    pub(crate) const fn upstream(stream: ReplyStream) -> Self {
+    pub(crate) const fn upstream(stream: ResponseStream) -> Self {
         Self::from_source(Source::Upstream(stream))
     }
 
@@ -70,14 +70,14 @@ impl ReplyBody {
     const fn from_source(source: Source) -> Self {
         Self {
             source,
-            exchange: None,
+            request: None,
             wait: None,
         }
     }
 
     /// Hands over the record of the request, to be closed when the body is.
-    pub(crate) fn closing(mut self, exchange: Box<Exchange>) -> Self {
-        self.exchange = Some(exchange);
+    pub(crate) fn closing(mut self, request: Box<RequestContext>) -> Self {
+        self.request = Some(request);
         self
     }
 }
@@ -85,12 +85,12 @@ impl ReplyBody {
 /// Takes the next piece of ready bytes.
 fn next_piece(bytes: &mut Option<Bytes>) -> Option<Bytes> {
     match bytes {
-        Some(all) if all.len() > MOST_AT_ONCE => Some(all.split_to(MOST_AT_ONCE)),
+        Some(all) if all.len() > MAX_AT_ONCE => Some(all.split_to(MAX_AT_ONCE)),
         bytes => bytes.take(),
     }
 }
 
-impl Body for ReplyBody {
+impl Body for ResponseBody {
     type Data = Bytes;
     type Error = BoxError;
 
@@ -126,14 +126,14 @@ impl Body for ReplyBody {
                 .poll_frame(context)
                 .map(|frame| frame.map(|result| result.map_err(BoxError::from))),
         };
-        if let Some(exchange) = &mut this.exchange {
+        if let Some(request) = &mut this.request {
             match &frame {
                 Poll::Ready(Some(Ok(frame))) => {
-                    let wait = exchange.count_reply_bytes(frame.data_ref().map_or(0, Bytes::len));
+                    let wait = request.count_reply_bytes(frame.data_ref().map_or(0, Bytes::len));
                     this.wait = wait.map(|time| Box::pin(sleep(time)));
                 }
-                Poll::Ready(Some(Err(error))) => exchange.reply_broke_off(error.as_ref()),
-                Poll::Ready(None) => exchange.reply_ended(),
+                Poll::Ready(Some(Err(error))) => request.reply_broke_off(error.as_ref()),
+                Poll::Ready(None) => request.reply_ended(),
                 Poll::Pending => {}
             }
         }
@@ -168,11 +168,11 @@ impl Body for ReplyBody {
     }
 }
 
-impl Drop for ReplyBody {
+impl Drop for ResponseBody {
     fn drop(&mut self) {
         let at_its_end = self.is_end_stream();
-        if let Some(exchange) = &mut self.exchange {
-            exchange.reply_dropped(at_its_end);
+        if let Some(request) = &mut self.request {
+            request.reply_dropped(at_its_end);
         }
     }
 }

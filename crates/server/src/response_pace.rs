@@ -17,9 +17,9 @@ pub const BURST_BYTES: u64 = 64 << 20;
 
 /// Counts what goes out to each instance, and to each address of callers who are not known.
 #[derive(Default)]
-pub(crate) struct ReplyPace(LeakyBuckets<RateKey>);
+pub(crate) struct ResponsePace(LeakyBuckets<RateKey>);
 
-impl ReplyPace {
+impl ResponsePace {
     /// Counts bytes of a large reply. Returns how long to wait before more of it is sent.
     pub(crate) fn sent(&self, key: RateKey, bytes: usize, now: Instant) -> Option<Duration> {
         let level = self.0.add(key, time_for(bytes as u64), now);
@@ -40,7 +40,7 @@ mod tests {
 
     #[test]
     fn beyond_the_burst_bytes_go_out_at_the_rate_of_an_instance() {
-        let (pace, mut now) = (ReplyPace::default(), Instant::now());
+        let (pace, mut now) = (ResponsePace::default(), Instant::now());
         let key = |number| RateKey::from(InstanceId::from_bytes([number; 16]));
         let (begun, piece) = (now, 64 << 10);
         for _ in 0..(BURST_BYTES + BYTES_PER_SECOND) / piece as u64 {

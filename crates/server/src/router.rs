@@ -1,6 +1,6 @@
 //! Every route of the public listener, on one screen. (Those of the admin listener: `admin`.)
 //!
-//! | path | room | proof asked for |
+//! | path | group | authentication |
 //! | --- | --- | --- |
 //! | `/`, where no entry of `[[api]]` has it | index | none |
 //! | `/healthz`, `/readyz` | health | none |
@@ -15,13 +15,13 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::connections::Connections;
-use crate::error::{Code, Refusal};
+use crate::error::{ApiError, ErrorCode};
 use crate::handlers::data;
 use crate::handlers::data::DataHandlers;
 use crate::handlers::proxy::{Entries, Entry};
 use crate::handlers::{connections, wix};
 use crate::http::methods::Methods;
-use crate::policy::Access;
+use crate::policy::AuthPolicy;
 use crate::telemetry::route_group::RouteGroup;
 
 /// The paths and prefixes that are Backlot's own; no `[[api]]` entry may take them.
@@ -79,7 +79,7 @@ impl Routes {
     }
 
     /// Finds the route of a path, or refuses with the reason.
-    pub(crate) fn find(&self, path: &str) -> Result<Route<'_>, Refusal> {
+    pub(crate) fn find(&self, path: &str) -> Result<Route<'_>, ApiError> {
         Ok(match path {
             "/healthz" => Route::Healthz,
             "/readyz" => Route::Readyz,
@@ -91,7 +91,7 @@ impl Routes {
             _ if path.starts_with("/wix/") => Route::Wix(&self.wix),
             _ if path.starts_with("/connections/") => Route::Connections,
             _ => match self.api.find(path) {
-                Err(Code::RouteNotFound) if path == "/" => Route::Index,
+                Err(ErrorCode::RouteNotFound) if path == "/" => Route::Index,
                 found => Route::Api(found?),
             },
         })
@@ -121,11 +121,11 @@ impl Route<'_> {
         match self {
             Self::Index | Self::Healthz | Self::Readyz | Self::Jwks => false,
             Self::Whoami | Self::Wix(_) | Self::Data(_) | Self::Connections => true,
-            Self::Api(entry) => matches!(entry.access(), Access::Verified(_)),
+            Self::Api(entry) => matches!(entry.access(), AuthPolicy::Verified(_)),
         }
     }
 
-    pub(crate) const fn room(&self) -> RouteGroup {
+    pub(crate) const fn group(&self) -> RouteGroup {
         match self {
             Self::Index => RouteGroup::Index,
             Self::Healthz | Self::Readyz => RouteGroup::Health,

@@ -26,32 +26,34 @@ use crate::handlers::admin;
 use crate::refused_head::refuse_head;
 use crate::service::{self, Service};
 use crate::settings::Settings;
-use crate::startup_error::StartError;
-use crate::state::House;
+use crate::startup_error::StartupError;
+use crate::state::AppState;
 use crate::telemetry::log::RequestLog;
-use crate::transport::{ConnectionLimits, Drain, Peer, Place, RefuseHead, accept, serve_router};
+use crate::transport::{
+    ConnectionLimits, ConnectionPermit, Drain, Peer, RefuseHead, accept, serve_router,
+};
 
 /// How a server is to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stop {
+pub enum Shutdown {
     /// Cutting nothing that was accepted.
-    Well,
+    Graceful,
     /// Within a second: a developer waits.
-    Soon,
+    Immediate,
 }
 
 /// The most connections of the admin listener: for a few people, and what watches.
 const ADMIN_CONNECTIONS: usize = 64;
 
 /// Why requests were cut when the server was to end soon, and when it was to end well.
-const CUT_SOON: &str = "the server was to end soon (Ctrl-C), which waits for a second at most";
-const CUT_WELL: &str = "they took longer than server.drain_timeout";
-const SOON: Duration = Duration::from_secs(1);
+const CUT_IMMEDIATE: &str = "the server was to end soon (Ctrl-C), which waits for a second at most";
+const CUT_GRACEFUL: &str = "they took longer than server.drain_timeout";
+const IMMEDIATE_TIMEOUT: Duration = Duration::from_secs(1);
 /// The longest that work in the background may take to end. Nothing of it is lost: what is under way is undone, and done
 /// again at the next start.
-const LEAVING: Duration = Duration::from_secs(3);
+const BACKGROUND_TIMEOUT: Duration = Duration::from_secs(3);
 /// The longest that the last counts may take to be written, whatever the database does.
-const LAST_WRITES: Duration = Duration::from_secs(3);
+const FINAL_WRITE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A server whose listeners are bound: connections already queue, nothing is answered yet.
 pub struct Server {
@@ -83,7 +85,7 @@ impl Server {
         store: Store,
         clock: Clock,
         log: RequestLog,
-    ) -> BoxFuture<'static, Result<Self, StartError>> {
+    ) -> BoxFuture<'static, Result<Self, StartupError>> {
         Box::pin(Self::make(settings, store, clock, log))
     }
 
@@ -92,7 +94,7 @@ impl Server {
         store: Store,
         clock: Clock,
         log: RequestLog,
-    ) -> Result<Self, StartError> {
+    ) -> Result<Self, StartupError> {
         let public = listen(settings.listen).await?;
         let admin = listen(settings.admin_listen).await?;
         let address = |listener: &TcpListener, fallback| listener.local_addr().unwrap_or(fallback);
@@ -138,32 +140,32 @@ impl Server {
     /// longer than the time to drain.
     pub fn run<'stop>(
         self,
-        stop: impl Future<Output = Stop> + Send + 'stop,
+        stop: impl Future<Output = Shutdown> + Send + 'stop,
     ) -> BoxFuture<'stop, bool> {
         self.run_boxed(Box::pin(stop))
     }
 
     #[inline(never)]
-    fn run_boxed(self, stop: BoxFuture<'_, Stop>) -> BoxFuture<'_, bool> {
+    fn run_boxed(self, stop: BoxFuture<'_, Shutdown>) -> BoxFuture<'_, bool> {
         Box::pin(self.run_until(stop))
     }
 
-    async fn run_until(self, stop: BoxFuture<'_, Stop>) -> bool {
+    async fn run_until(self, stop: BoxFuture<'_, Shutdown>) -> bool {
         let service = Arc::clone(&self.service);
-        let house = Arc::clone(&service.house);
+        let state = Arc::clone(&service.state);
         let (stopping, stopped) = watch::channel(false);
         let housekeeping = tokio::spawn(background::run(Arc::clone(&service), stopped.clone()));
-        let (residents, until) = (Arc::clone(&house), stopped.clone());
+        let (residents, until) = (Arc::clone(&state), stopped.clone());
         let schedule = tokio::spawn(async move {
             let (directory, store) = (residents.directory.clone(), residents.store.clone());
             residents.schedule.run(directory, store, until).await;
         });
-        let jobs = JobRunner::new(Arc::clone(&house.data));
+        let jobs = JobRunner::new(Arc::clone(&state.data));
         let jobs = tokio::spawn(jobs.run(stopped.clone()));
         let admin = tokio::spawn(serve_admin(
             self.admin,
             self.admin_address,
-            Arc::clone(&house),
+            Arc::clone(&state),
             self.public_address,
             ConnectionLimits {
                 connections: self.connections.connections.min(ADMIN_CONNECTIONS),
@@ -183,16 +185,16 @@ impl Server {
         let why_cut = AtomicBool::new(false);
         let ending = async {
             let stop = stop.await;
-            why_cut.store(stop == Stop::Soon, Ordering::Relaxed);
+            why_cut.store(stop == Shutdown::Immediate, Ordering::Relaxed);
             let (linger, timeout) = match stop {
-                Stop::Well => (self.drain_linger, self.drain_timeout),
-                Stop::Soon => (Duration::ZERO, self.drain_timeout.min(SOON)),
+                Shutdown::Graceful => (self.drain_linger, self.drain_timeout),
+                Shutdown::Immediate => (Duration::ZERO, self.drain_timeout.min(IMMEDIATE_TIMEOUT)),
             };
             tracing::info!("shutting down: finishing what was accepted");
-            house.draining.store(true, Ordering::Relaxed);
+            state.draining.store(true, Ordering::Relaxed);
             self.drain.linger(linger).await;
             let in_time = self.drain.close(timeout).await;
-            house.connections.accounts.settle(timeout).await;
+            state.connections.accounts.settle(timeout).await;
             in_time
         };
         let ((), in_time) = tokio::join!(accepting, ending);
@@ -200,9 +202,9 @@ impl Server {
             tracing::warn!(
                 "requests were cut: {}",
                 if why_cut.load(Ordering::Relaxed) {
-                    CUT_SOON
+                    CUT_IMMEDIATE
                 } else {
-                    CUT_WELL
+                    CUT_GRACEFUL
                 }
             );
         }
@@ -214,16 +216,22 @@ impl Server {
                 let _ = resident.await;
             }
         };
-        if tokio::time::timeout(LEAVING, leaving).await.is_err() {
+        if tokio::time::timeout(BACKGROUND_TIMEOUT, leaving)
+            .await
+            .is_err()
+        {
             // Steps of jobs are undone, and taken again at the next start.
             tracing::warn!("work in the background was cut: the database or Wix does not answer");
             handles.iter().for_each(AbortHandle::abort);
         }
         let writing = async {
-            house.auth.activity.write().await;
-            house.connections.usage.write().await;
+            state.auth.activity.write().await;
+            state.connections.usage.write().await;
         };
-        if tokio::time::timeout(LAST_WRITES, writing).await.is_err() {
+        if tokio::time::timeout(FINAL_WRITE_TIMEOUT, writing)
+            .await
+            .is_err()
+        {
             tracing::warn!("the last counts were not written: the database does not answer");
         }
         tracing::info!("stopped");
@@ -232,10 +240,10 @@ impl Server {
     }
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+async fn listen(address: SocketAddr) -> Result<TcpListener, StartupError> {
     TcpListener::bind(address)
         .await
-        .map_err(|cause| StartError::Listen { address, cause })
+        .map_err(|cause| StartupError::Listen { address, cause })
 }
 
 /// The service of one connection, and its place in the count of open ones; and what heads are answered with that it
@@ -244,23 +252,23 @@ fn connection_service(
     service: &Arc<Service>,
     remote: SocketAddr,
     local: SocketAddr,
-    place: Place,
+    place: ConnectionPermit,
 ) -> (
     impl hyper::service::Service<
         http::Request<hyper::body::Incoming>,
-        Response = http::Response<crate::response::ReplyBody>,
+        Response = http::Response<crate::response::ResponseBody>,
         Error = std::convert::Infallible,
         Future: Send,
     > + Send
     + use<>,
     Option<RefuseHead>,
 ) {
-    let shared = &service.house.shared;
+    let shared = &service.state.shared;
     let held = (place, Counted::new(Arc::clone(shared)));
     let peer = Arc::new(Peer::new(remote, local, &shared.trusted_proxies).holding(held));
     let refuse: RefuseHead = {
-        let (house, peer) = (Arc::clone(&service.house), Arc::clone(&peer));
-        Box::new(move |status, head| refuse_head(&house, &peer, status, head))
+        let (state, peer) = (Arc::clone(&service.state), Arc::clone(&peer));
+        Box::new(move |status, head| refuse_head(&state, &peer, status, head))
     };
     let service = Arc::clone(service);
     let service = service_fn(move |request| {
@@ -287,17 +295,17 @@ impl Drop for Counted {
 async fn serve_admin(
     listener: TcpListener,
     address: SocketAddr,
-    house: Arc<House>,
+    state: Arc<AppState>,
     public_address: SocketAddr,
     connections: ConnectionLimits,
     mut stopped: watch::Receiver<bool>,
 ) {
     let overview = admin::Overview {
-        app_id: house.auth.checker.app_id().to_string(),
+        app_id: state.auth.checker.app_id().to_string(),
         backend: format!("http://{public_address}"),
-        started_at: house.shared.clock.now(),
+        started_at: state.shared.clock.now(),
     };
-    let router = admin::router(house, overview, admin::HostGuard::new(address));
+    let router = admin::router(state, overview, admin::HostGuard::new(address));
     let shutdown = async move {
         let _ = stopped.wait_for(|stopped| *stopped).await;
     };

@@ -11,7 +11,7 @@
 //! 7. **caller**: the proof
 //! 8. **admission**: role, plan, rate
 //! 9. **body limit**: as far as the head tells; the rest is counted as it streams
-//! 10. **room**, with its own deadline
+//! 10. **handler**, with its own deadline
 //! 11. **reply**: CORS headers and request id on whatever came out, refusals included
 
 use std::borrow::Cow;
@@ -28,25 +28,25 @@ use hyper::body::Incoming;
 
 use backlot_wix::Caller;
 
-use crate::context::Exchange;
+use crate::context::RequestContext;
 use crate::cors::{self, Decision};
-use crate::error::{Code, Refusal};
+use crate::error::{ApiError, ErrorCode};
 use crate::handlers::index::Index;
 use crate::handlers::proxy;
 use crate::handlers::proxy::{Entry, Limits};
 use crate::handlers::{connections, data, health, wix};
 use crate::http::methods::Methods;
 use crate::http::request_id::{X_REQUEST_ID, X_WIX_REQUEST_ID};
-use crate::policy::{Access, RateKey};
-use crate::response::ReplyBody;
+use crate::policy::{AuthPolicy, RateKey};
+use crate::response::ResponseBody;
 use crate::router::{Route, Routes};
-use crate::state::House;
+use crate::state::AppState;
 use crate::telemetry::route_group::RouteGroup;
 use crate::transport::Peer;
 
 /// The state, and the routes that lead to its handlers.
 pub(crate) struct Service {
-    pub(crate) house: Arc<House>,
+    pub(crate) state: Arc<AppState>,
     pub(crate) routes: Routes,
     /// The page at `/`.
     pub(crate) index: Index,
@@ -57,70 +57,70 @@ pub(crate) async fn answer(
     service: Arc<Service>,
     peer: Arc<Peer>,
     request: Request<Incoming>,
-) -> Result<Response<ReplyBody>, Infallible> {
-    let house = &service.house;
-    let mut exchange = Exchange::begin(&house.shared, &peer, &request);
+) -> Result<Response<ResponseBody>, Infallible> {
+    let state = &service.state;
+    let mut context = RequestContext::begin(&state.shared, &peer, &request);
     // From here on a body that nobody wants is read away, so that refusals arrive.
     let limits = Limits::default().body();
-    let request = request.map(|body| RequestBody::new(body, limits, house.body_pace));
-    let decision = house.cors.decide(request.headers());
+    let request = request.map(|body| RequestBody::new(body, limits, state.body_pace));
+    let decision = state.cors.decide(request.headers());
     let version = request.version();
 
-    let work = steps(&service, &mut exchange, &decision, request);
+    let work = steps(&service, &mut context, &decision, request);
     let outcome = AssertUnwindSafe(work)
         .catch_unwind()
         .await
-        .unwrap_or_else(|_| Err(Code::Internal.into()));
+        .unwrap_or_else(|_| Err(ErrorCode::Internal.into()));
     let mut response = outcome.unwrap_or_else(|refusal| {
-        exchange.refused(&refusal);
-        refusal.into_response().map(ReplyBody::full)
+        context.refused(&refusal);
+        refusal.into_response().map(ResponseBody::full)
     });
 
-    dress(house, &mut exchange, &decision, &mut response);
+    dress(state, &mut context, &decision, &mut response);
     let switching = response.status() == StatusCode::SWITCHING_PROTOCOLS;
-    if house.draining.load(Ordering::Relaxed) && version <= Version::HTTP_11 && !switching {
+    if state.draining.load(Ordering::Relaxed) && version <= Version::HTTP_11 && !switching {
         response
             .headers_mut()
             .insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    Ok(response.map(|body| body.closing(exchange)))
+    Ok(response.map(|body| body.closing(context)))
 }
 
 /// Puts on a reply what every reply has.
 pub(crate) fn dress(
-    house: &House,
-    exchange: &mut Exchange,
+    state: &AppState,
+    context: &mut RequestContext,
     decision: &Decision,
-    response: &mut Response<ReplyBody>,
+    response: &mut Response<ResponseBody>,
 ) {
     let headers = response.headers_mut();
-    house
+    state
         .cors_answer
-        .put_on(headers, decision, exchange.is_by_caller);
-    headers.insert(&X_REQUEST_ID, exchange.id().header_value());
-    if exchange.record.room == RouteGroup::Data {
+        .put_on(headers, decision, context.is_by_caller);
+    headers.insert(&X_REQUEST_ID, context.id().header_value());
+    if context.record.route_group == RouteGroup::Data {
         // The name under which Wix's own client looks for it.
-        headers.insert(&X_WIX_REQUEST_ID, exchange.id().header_value());
+        headers.insert(&X_WIX_REQUEST_ID, context.id().header_value());
     }
-    exchange.record.status = response.status();
+    context.record.status = response.status();
 }
 
 async fn steps(
     service: &Arc<Service>,
-    exchange: &mut Exchange,
+    context: &mut RequestContext,
     decision: &Decision,
     request: Request<RequestBody>,
-) -> Result<Response<ReplyBody>, Refusal> {
+) -> Result<Response<ResponseBody>, ApiError> {
     let Service {
-        house,
+        state,
         routes,
         index,
     } = &**service;
-    let head = check_head(house, &request);
+    let head = check_head(state, &request);
     if cors::is_preflight(&request) {
         return Ok(preflight(
             service,
-            exchange,
+            context,
             decision,
             &request,
             head.is_ok(),
@@ -130,15 +130,15 @@ async fn steps(
     // A form that a provider's page posts is no foreign page's call: its state proves it.
     let is_callback = || {
         let path = request.uri().path();
-        connections::is_posted_callback(&house.connections, request.method(), path)
+        connections::is_posted_callback(&state.connections, request.method(), path)
     };
     if *decision == Decision::Refused && !is_callback() {
         return Err(cors::refuse_origin(request.headers()));
     }
 
     let route = routes.find(request.uri().path())?;
-    exchange.record.room = route.room();
-    exchange.is_by_caller = route.asks_who_calls();
+    context.record.route_group = route.group();
+    context.is_by_caller = route.asks_who_calls();
     if let Some(answered) = check_method(routes, &route, &request)? {
         return Ok(answered);
     }
@@ -147,29 +147,29 @@ async fn steps(
         Route::Index => Ok(index.answer(request.headers())),
         Route::Healthz => Ok(health::healthz()),
         Route::Readyz => {
-            let draining = house.draining.load(Ordering::Relaxed);
-            health::readyz(draining, house.database_answers.load(Ordering::Relaxed))
+            let draining = state.draining.load(Ordering::Relaxed);
+            health::readyz(draining, state.database_answers.load(Ordering::Relaxed))
         }
-        Route::Jwks => Ok(health::jwks(house.auth.elevated.jwks())),
+        Route::Jwks => Ok(health::jwks(state.auth.elevated.jwks())),
         Route::Whoami => {
-            let proof = house.auth.verify_locally(exchange, &request)?;
-            let caller = house.auth.authenticate(exchange, decision, proof).await?;
+            let proof = state.auth.verify_locally(context, &request)?;
+            let caller = state.auth.authenticate(context, decision, proof).await?;
             Ok(health::whoami(&caller))
         }
         Route::Wix(calls) => {
             let deciders = calls.deciders(request.method(), request.uri().path())?;
-            let proof = house.auth.verify_locally(exchange, &request)?;
-            let caller = house.auth.authenticate(exchange, decision, proof).await?;
-            // On the heap, as below: they are large, and the other rooms need not carry them.
-            let caller = Box::pin(wix::with_plan(&house.directory, caller, &deciders)).await?;
+            let proof = state.auth.verify_locally(context, &request)?;
+            let caller = state.auth.authenticate(context, decision, proof).await?;
+            // On the heap, as below: they are large, and other routes need not carry them.
+            let caller = Box::pin(wix::with_plan(&state.directory, caller, &deciders)).await?;
             let call = wix::admit(&deciders, &caller)?;
             check_body(calls.body().bytes, request.headers())?;
-            Box::pin(wix::enter(house, calls, call, caller, request)).await
+            Box::pin(wix::enter(state, calls, call, caller, request)).await
         }
         Route::Connections => {
             // By reference: what a future is given by value has its place in it twice.
             let mut request = request;
-            Box::pin(connections::enter(house, exchange, decision, &mut request)).await
+            Box::pin(connections::enter(state, context, decision, &mut request)).await
         }
         Route::Data(handlers) => {
             // By reference, as above.
@@ -177,12 +177,12 @@ async fn steps(
             let uri = request.uri();
             let query = uri.query().unwrap_or_default();
             let call = data::Call::find(request.method(), uri.path(), query);
-            let call = call.ok_or(Code::RouteNotFound)?;
-            let proof = house.auth.verify_locally_or_api_key(exchange, &request)?;
-            let caller = house.auth.authenticate(exchange, decision, proof).await?;
-            let client = exchange.client_ip(request.headers());
+            let call = call.ok_or(ErrorCode::RouteNotFound)?;
+            let proof = state.auth.verify_locally_or_api_key(context, &request)?;
+            let caller = state.auth.authenticate(context, decision, proof).await?;
+            let client = context.client_ip(request.headers());
             Box::pin(data::enter(
-                house,
+                state,
                 handlers,
                 call,
                 caller,
@@ -193,22 +193,22 @@ async fn steps(
         }
         Route::Api(entry) => {
             let caller = match entry.access() {
-                Access::Anybody => None,
-                Access::Verified(rules) => {
-                    let proof = house.auth.verify_locally(exchange, &request)?;
-                    let mut caller = house.auth.authenticate(exchange, decision, proof).await?;
+                AuthPolicy::Anybody => None,
+                AuthPolicy::Verified(rules) => {
+                    let proof = state.auth.verify_locally(context, &request)?;
+                    let mut caller = state.auth.authenticate(context, decision, proof).await?;
                     rules.admit_role(&caller)?;
                     if !rules.plans.is_empty() {
                         let plan = |plan: Option<&str>| rules.include(plan);
-                        caller = Box::pin(house.directory.with_plan(caller, plan)).await?;
+                        caller = Box::pin(state.directory.with_plan(caller, plan)).await?;
                     }
                     rules.admit(&caller)?;
                     Some(caller)
                 }
             };
-            check_rate(exchange, entry, caller.as_deref(), request.headers())?;
+            check_rate(context, entry, caller.as_deref(), request.headers())?;
             check_body(entry.body_limit(), request.headers())?;
-            Box::pin(proxy::enter(house, exchange, entry, caller, request)).await
+            Box::pin(proxy::enter(state, context, entry, caller, request)).await
         }
     }
 }
@@ -216,12 +216,12 @@ async fn steps(
 /// Answers a preflight. One whose head is too large is let through, so that the page can read the request's refusal.
 fn preflight(
     service: &Service,
-    exchange: &Exchange,
+    context: &RequestContext,
     decision: &Decision,
     request: &Request<RequestBody>,
     has_good_head: bool,
-) -> Response<ReplyBody> {
-    let Service { house, routes, .. } = service;
+) -> Response<ResponseBody> {
+    let Service { state, routes, .. } = service;
     let path = request.uri().path();
     let found = has_good_head.then(|| routes.find(path).ok()).flatten();
     let methods = match &found {
@@ -231,11 +231,11 @@ fn preflight(
     };
     let headers = request.headers();
     if *decision == Decision::Refused {
-        house.refused_preflights.log(headers, path);
+        state.refused_preflights.log(headers, path);
     }
-    let to_loopback = exchange.peer().came_to_loopback();
-    let (answer, methods) = (&house.cors_answer, methods.as_deref());
-    cors::preflight(answer, decision, methods, headers, to_loopback).map(|()| ReplyBody::empty())
+    let to_loopback = context.peer().came_to_loopback();
+    let (answer, methods) = (&state.cors_answer, methods.as_deref());
+    cors::preflight(answer, decision, methods, headers, to_loopback).map(|()| ResponseBody::empty())
 }
 
 /// Answers a plain `OPTIONS` and refuses a method that the route does not serve.
@@ -243,7 +243,7 @@ fn check_method(
     routes: &Routes,
     route: &Route<'_>,
     request: &Request<RequestBody>,
-) -> Result<Option<Response<ReplyBody>>, Refusal> {
+) -> Result<Option<Response<ResponseBody>>, ApiError> {
     let is_options = request.method() == Method::OPTIONS;
     // Here a call is a method and a path together, and refused as one.
     if matches!(route, Route::Wix(_) | Route::Connections) && !is_options {
@@ -256,27 +256,27 @@ fn check_method(
     if is_options {
         return Ok(Some(options(methods.header())));
     }
-    Err(Refusal::from(Code::MethodNotAllowed).allow(methods.header()))
+    Err(ApiError::from(ErrorCode::MethodNotAllowed).allow(methods.header()))
 }
 
 /// Counts the request against the entry's rate.
 fn check_rate(
-    exchange: &Exchange,
+    context: &RequestContext,
     entry: &Entry,
     caller: Option<&Caller>,
     headers: &HeaderMap,
-) -> Result<(), Refusal> {
+) -> Result<(), ApiError> {
     let Some(limiter) = &entry.limiter else {
         return Ok(());
     };
     limiter.check(match caller {
         Some(caller) => RateKey::from(caller.instance_id),
-        None => RateKey::from(exchange.client_ip(headers)),
+        None => RateKey::from(context.client_ip(headers)),
     })
 }
 
 /// The listener takes heads of four times this size, so that this refusal can say why.
-fn check_head(house: &House, request: &Request<RequestBody>) -> Result<(), Refusal> {
+fn check_head(state: &AppState, request: &Request<RequestBody>) -> Result<(), ApiError> {
     check_host(request)?;
     let target = request
         .uri()
@@ -287,32 +287,34 @@ fn check_head(house: &House, request: &Request<RequestBody>) -> Result<(), Refus
         .iter()
         .map(|(name, value)| name.as_str().len() + value.len() + 4)
         .sum();
-    if target + headers > house.head_limit_bytes {
-        return Err(Refusal::from(Code::HeadersTooLarge).fact("limitBytes", house.head_limit_bytes));
+    if target + headers > state.head_limit_bytes {
+        return Err(ApiError::from(ErrorCode::HeadersTooLarge)
+            .with_data("limitBytes", state.head_limit_bytes));
     }
     Ok(())
 }
 
 /// Of two hosts, the next server may take the other one; a request of HTTP/1.1 has one (RFC 9112, section 3.2).
-fn check_host(request: &Request<RequestBody>) -> Result<(), Refusal> {
+fn check_host(request: &Request<RequestBody>) -> Result<(), ApiError> {
     let mut hosts = request.headers().get_all(HOST).iter();
     let may_have_none = request.version() != Version::HTTP_11;
     if (hosts.next().is_some() || may_have_none) && hosts.next().is_none() {
         return Ok(());
     }
-    Err(Refusal::from(Code::RequestMalformed).detail("It has to name its host, and once."))
+    Err(ApiError::from(ErrorCode::RequestMalformed)
+        .with_detail("It has to name its host, and once."))
 }
 
-fn check_body(limit: u64, headers: &HeaderMap) -> Result<(), Refusal> {
+fn check_body(limit: u64, headers: &HeaderMap) -> Result<(), ApiError> {
     if announced_bytes(headers).is_some_and(|bytes| bytes > limit) {
-        return Err(Refusal::from(Code::BodyTooLarge).fact("limitBytes", limit));
+        return Err(ApiError::from(ErrorCode::BodyTooLarge).with_data("limitBytes", limit));
     }
     Ok(())
 }
 
 /// `OPTIONS` that is no preflight: which methods are served.
-fn options(methods: &HeaderValue) -> Response<ReplyBody> {
-    let mut response = Response::new(ReplyBody::empty());
+fn options(methods: &HeaderValue) -> Response<ResponseBody> {
+    let mut response = Response::new(ResponseBody::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
     response
         .headers_mut()

@@ -15,9 +15,9 @@ use crate::auth::AccessTokenSettings;
 use crate::buffers::BufferLimits;
 use crate::connections::ConnectionsSettings;
 use crate::cors;
-use crate::handlers::data::DataRoomSettings;
+use crate::handlers::data::DataApiSettings;
 use crate::handlers::proxy::EntrySettings;
-use crate::handlers::wix::WixRoomSettings;
+use crate::handlers::wix::WixCallSettings;
 use crate::secrets::Vault;
 use crate::transport::ConnectionLimits;
 use crate::wix_access::WixAccess;
@@ -37,17 +37,17 @@ pub struct Settings {
     /// Which pages may read replies.
     pub cors: cors::Policy,
     /// What preflights answer.
-    pub cors_answer: cors::Answer,
-    /// The api room.
+    pub cors_answer: cors::CorsHeaders,
+    /// The entries of `[[api]]`.
     pub api: Vec<EntrySettings>,
     /// How answers about access tokens are kept.
     pub access_tokens: AccessTokenSettings,
     /// How Wix is called.
     pub wix: WixAccess,
-    /// The wix room.
-    pub wix_room: WixRoomSettings,
-    /// The data room.
-    pub data_room: DataRoomSettings,
+    /// Calls to Wix.
+    pub wix_calls: WixCallSettings,
+    /// Wix Data.
+    pub data_api: DataApiSettings,
     /// Third-party APIs.
     pub connections: ConnectionsSettings,
     /// The secrets, open. A server needs it for its signing key; `None` until the database is open.

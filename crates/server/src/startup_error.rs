@@ -8,7 +8,7 @@ use crate::auth::elevated_token::SigningKeyError;
 
 /// Why a server cannot start.
 #[derive(Debug, thiserror::Error)]
-pub enum StartError {
+pub enum StartupError {
     /// An address cannot be listened on.
     #[error("cannot listen on {address}: {cause}")]
     Listen {

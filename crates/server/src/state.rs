@@ -14,29 +14,29 @@ use crate::buffers::BufferBudget;
 use crate::connections::Connections;
 use crate::context::SharedContext;
 use crate::cors;
-use crate::data::{Data, Who};
+use crate::data::{Data, Principal};
 use crate::extract::connections;
 use crate::extract::items::Items;
 use crate::extract::wix::Wix;
-use crate::instances::{Directory, Schedule};
-use crate::transport::upgrade::Tunnels;
+use crate::instances::{InstanceDirectory, RefreshScheduler};
+use crate::transport::upgrade::UpgradedConnections;
 
-pub(crate) struct House {
+pub(crate) struct AppState {
     pub(crate) shared: Arc<SharedContext>,
     pub(crate) auth: Authenticator,
     pub(crate) cors: Arc<cors::Policy>,
-    pub(crate) cors_answer: cors::Answer,
+    pub(crate) cors_answer: cors::CorsHeaders,
     pub(crate) refused_preflights: cors::RefusedPreflights,
     /// Where the world reaches this server, if the configuration says so.
     pub(crate) public_url: Option<String>,
     pub(crate) wix: WixClient,
-    pub(crate) directory: Directory,
-    pub(crate) schedule: Arc<Schedule>,
+    pub(crate) directory: InstanceDirectory,
+    pub(crate) schedule: Arc<RefreshScheduler>,
     pub(crate) store: Store,
     pub(crate) data: Arc<Data>,
     pub(crate) connections: Arc<Connections>,
     pub(crate) upstreams: Client,
-    pub(crate) tunnels: Tunnels,
+    pub(crate) upgraded: UpgradedConnections,
     pub(crate) head_limit_bytes: usize,
     /// How slowly a request's body may come.
     pub(crate) body_pace: PaceLimits,
@@ -48,7 +48,7 @@ pub(crate) struct House {
     pub(crate) database_answers: AtomicBool,
 }
 
-impl House {
+impl AppState {
     /// The means to call Wix on one instance, for a handler in Rust.
     pub(crate) fn wix_handle(&self, instance_id: InstanceId) -> Wix {
         Wix::new(self.wix.clone(), self.directory.clone(), instance_id)
@@ -65,7 +65,7 @@ impl House {
 
     /// The items of a caller, for a handler in Rust.
     pub(crate) fn items_handle(&self, caller: &Caller) -> Items {
-        let who = Who::caller(caller, self.auth.checker.app_id());
+        let who = Principal::caller(caller, self.auth.checker.app_id());
         Items::new(self.data.of(who))
     }
 }

@@ -19,8 +19,8 @@ use serde_json::{Value, json};
 use crate::Now;
 use crate::trouble::{method_not_served, nothing_served};
 
-const MOST_NOTES: usize = 50;
-const MOST_INSTANCES: usize = 1000;
+const MAX_NOTES: usize = 50;
+const MAX_INSTANCES: usize = 1000;
 
 #[derive(Clone)]
 struct Demo {
@@ -68,13 +68,13 @@ struct Note {
 
 async fn add(State(demo): State<Demo>, headers: HeaderMap, Json(note): Json<Note>) -> Json<Value> {
     let mut all = demo.notes.lock();
-    if all.len() >= MOST_INSTANCES {
+    if all.len() >= MAX_INSTANCES {
         all.clear();
     }
     let notes = all.entry(tenant(&headers)).or_default();
     let at = format!("{:.3}", (demo.now)());
     notes.push(json!({ "text": note.text, "by": header(&headers, "x-backlot-role"), "at": at }));
-    if notes.len() > MOST_NOTES {
+    if notes.len() > MAX_NOTES {
         notes.remove(0);
     }
     Json(json!({ "notes": notes }))

@@ -6,7 +6,7 @@
 //! - [`router`]: the simulator's listener: Wix's REST APIs, the page that plays the Wix dashboard,
 //!   and the simulator's own API
 //! - [`demo_app`]: the app's own page, served from another origin as a Wix CLI app's is
-//! - [`demo_upstream`]: a developer's own server, to have something behind the api room
+//! - [`demo_upstream`]: a developer's own server, to have something behind `[[api]]`
 //!
 //! Nothing here listens by itself: each part is a router, which the program serves on loopback.
 

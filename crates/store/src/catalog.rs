@@ -17,7 +17,7 @@ use crate::items::ItemsOf;
 const CACHE_BYTES: u64 = 32 << 20;
 /// What an entry takes up beside the collection.
 const ENTRY_BYTES: usize = 256;
-const BELIEVED: Duration = Duration::from_secs(1);
+const DEFINITION_CACHE_TTL: Duration = Duration::from_secs(1);
 /// How long one stays prepared that is not asked for.
 const PREPARED_IDLE: Duration = Duration::from_mins(10);
 
@@ -63,12 +63,12 @@ impl Catalog {
                     DeclaredCollection::Same(collection) => weight(Some(collection)),
                     DeclaredCollection::Missing | DeclaredCollection::Differs => weight(None),
                 })
-                .time_to_live(BELIEVED)
+                .time_to_live(DEFINITION_CACHE_TTL)
                 .build(),
             own: Cache::builder()
                 .max_capacity(CACHE_BYTES)
                 .weigher(|_, known: &Known| weight(known.as_ref()))
-                .time_to_live(BELIEVED)
+                .time_to_live(DEFINITION_CACHE_TTL)
                 .build(),
             prepared: Cache::builder()
                 .max_capacity(CACHE_BYTES)

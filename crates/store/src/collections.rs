@@ -6,7 +6,7 @@
 use backlot_wix::InstanceId;
 use backlot_wix::data::collection::{Definition, FieldRules, Index, IndexId, Violation};
 use backlot_wix::data::memory::Weigh as _;
-use backlot_wix::data::{Budget, DataCode, Fault, Object, Sort, Value, limits};
+use backlot_wix::data::{Budget, DataCode, DataError, Object, Sort, Value, limits};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -182,7 +182,7 @@ pub trait Collections {
         &self,
         instance_id: InstanceId,
         definition: Definition,
-    ) -> impl Future<Output = Result<Result<Definition, Fault>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Result<Definition, DataError>, StoreError>> + Send;
 
     /// Puts a definition in the place of the one with `definition.revision`, whose successor it becomes;
     /// `WDE0178` when that is not the latest. Items of a small collection get new keys where the indexes differ;
@@ -192,7 +192,7 @@ pub trait Collections {
         &self,
         instance_id: InstanceId,
         definition: Definition,
-    ) -> impl Future<Output = Result<Result<Definition, Fault>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Result<Definition, DataError>, StoreError>> + Send;
 
     /// Removes one, with its items. False when there is none.
     fn delete_collection(
@@ -214,7 +214,7 @@ pub trait Collections {
         &self,
         definitions: Vec<Definition>,
         trial: bool,
-    ) -> impl Future<Output = Result<Result<(), Fault>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Result<(), DataError>, StoreError>> + Send;
 
     /// What all instances together hold of a collection.
     fn usage(&self, id: &str) -> impl Future<Output = Result<Usage, StoreError>> + Send;
@@ -417,16 +417,16 @@ pub(crate) fn write(definition: &Definition) -> Result<String, StoreError> {
 }
 
 /// `WDE0104`
-pub(crate) fn exists(id: &str) -> Fault {
+pub(crate) fn exists(id: &str) -> DataError {
     let text = format!("The {id} collection already exists.");
-    Fault::new(DataCode::CollectionExists, text).with("collectionName", id)
+    DataError::new(DataCode::CollectionExists, text).with("collectionName", id)
 }
 
 /// `WDE0075`
-pub(crate) fn too_many() -> Fault {
+pub(crate) fn too_many() -> DataError {
     let most = limits::COLLECTIONS;
     let text = format!("A site has at most {most} collections.");
-    Fault::new(DataCode::BadRequest, text)
+    DataError::new(DataCode::BadRequest, text)
 }
 
 /// What an instance has beside the collection that is written.
@@ -437,7 +437,7 @@ pub(crate) struct OtherDefinitions {
 
 impl OtherDefinitions {
     /// `WDE0075` when one more has no room.
-    pub(crate) fn check_new(&self, json: &str) -> Result<(), Fault> {
+    pub(crate) fn check_new(&self, json: &str) -> Result<(), DataError> {
         if self.count >= limits::COLLECTIONS as u64 {
             return Err(too_many());
         }
@@ -445,7 +445,7 @@ impl OtherDefinitions {
     }
 
     /// `WDE0075` when one that had so many bytes has no room any more. One that shrinks always has.
-    pub(crate) fn check_bytes(&self, json: &str, before: usize) -> Result<(), Fault> {
+    pub(crate) fn check_bytes(&self, json: &str, before: usize) -> Result<(), DataError> {
         let most = limits::DEFINITIONS_BYTES;
         if json.len() <= before || self.bytes + json.len() as u64 <= most {
             return Ok(());
@@ -453,14 +453,14 @@ impl OtherDefinitions {
         let text = format!(
             "The definitions of a site's collections have at most {most} bytes as JSON, all together."
         );
-        Err(Fault::new(DataCode::BadRequest, text).with("limitBytes", most))
+        Err(DataError::new(DataCode::BadRequest, text).with("limitBytes", most))
     }
 }
 
 /// [`DataCode::TooCostly`] for a definition that is not to be read here.
 pub(crate) fn too_large_to_read() -> StoreError {
     let text = "The definition of the collection is large.";
-    StoreError::GaveUp(Fault::new(DataCode::TooCostly, text))
+    StoreError::GaveUp(DataError::new(DataCode::TooCostly, text))
 }
 
 /// The definitions in the order of the ids.
@@ -473,10 +473,10 @@ pub(crate) fn in_order(ids: &[String], found: Vec<Definition>) -> Vec<Definition
 }
 
 /// `WDE0178`
-pub(crate) fn stale(now: &Definition) -> Fault {
+pub(crate) fn stale(now: &Definition) -> DataError {
     let text = format!(
         "The collection was changed since: its revision is {}.",
         now.revision
     );
-    Fault::new(DataCode::StaleRevision, text).with("revision", now.revision.to_string())
+    DataError::new(DataCode::StaleRevision, text).with("revision", now.revision.to_string())
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use backlot_wix::data::Fault;
+use backlot_wix::data::DataError;
 
 /// A database that could not do what it was asked.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -61,7 +61,7 @@ pub enum StoreError {
     Outdated,
     /// Whoever asked for a scan gave up.
     #[error("{0}")]
-    GaveUp(#[from] Fault),
+    GaveUp(#[from] DataError),
     /// A statement failed.
     #[error("the database refused: {0}")]
     Refused(String),

@@ -3,7 +3,7 @@
 use backlot_wix::InstanceId;
 
 use crate::instance_details::Details;
-use crate::instances::Sighting;
+use crate::instances::ActivityDelta;
 
 /// What is to take the place of what an instance has.
 #[derive(Debug, Clone)]
@@ -15,7 +15,7 @@ pub struct Import {
     /// Whether what the instance has is removed; otherwise it must have nothing.
     pub replaces: bool,
     /// When it was seen, and how often; what is known stays without.
-    pub sighting: Option<Sighting>,
+    pub sighting: Option<ActivityDelta>,
     /// What Wix said of it; what is known stays without.
     pub details: Option<Details>,
 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use backlot_wix::InstanceId;
 use backlot_wix::data::collection::IndexId;
-use backlot_wix::data::{DataCode, Fault, Object};
+use backlot_wix::data::{DataCode, DataError, Object};
 use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
@@ -93,7 +93,7 @@ impl IndexFailure {
     }
 
     /// An item that cannot be in the index at all.
-    fn from_fault(fault: &Fault, item_id: &str) -> Self {
+    fn from_fault(fault: &DataError, item_id: &str) -> Self {
         Self {
             code: fault.code().name().to_owned(),
             description: fault.text().to_owned(),

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use backlot_wix::data::collection::IndexId;
-use backlot_wix::data::{Fault, Object};
+use backlot_wix::data::{DataError, Object};
 
 use crate::collections::{Collection, Prepared};
 use crate::items::change::not_unique;
@@ -30,7 +30,7 @@ impl<'collection> IndexTrial<'collection> {
     }
 
     /// Looks at an item: `WDE0112` if it cannot be in an index, `WDE0123` if an earlier one has the same unique value.
-    pub(crate) fn look(&mut self, item: &Object) -> Result<(), Fault> {
+    pub(crate) fn look(&mut self, item: &Object) -> Result<(), DataError> {
         for index in &self.indexes {
             let keys = index.index.keys(item);
             let keys = keys.map_err(|error| not_indexable(&index.index, error))?;

@@ -7,7 +7,7 @@ use crate::StoreError;
 
 /// What happened with one instance since the last time it was written down.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sighting {
+pub struct ActivityDelta {
     /// The tenant.
     pub instance_id: InstanceId,
     /// The first verified request of this batch.
@@ -62,7 +62,7 @@ pub trait Instances {
     /// Adds a batch to what is known, all of it or nothing.
     fn record_sightings(
         &self,
-        batch: Vec<Sighting>,
+        batch: Vec<ActivityDelta>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// One instance.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use backlot_wix::InstanceId;
 use backlot_wix::data::collection::Definition;
-use backlot_wix::data::{Fault, Filter};
+use backlot_wix::data::{DataError, Filter};
 use jiff::Timestamp;
 
 use crate::backup::Origin;
@@ -14,7 +14,7 @@ use crate::files::Existing;
 use crate::imports::Import;
 use crate::index_builds::{BuildProgress, IndexBuilds};
 use crate::instance_details::{Details, InstanceDetails, Outdated, TokenRefusal};
-use crate::instances::{Instance, Instances, Sighting, StorageUsage, Totals};
+use crate::instances::{ActivityDelta, Instance, Instances, StorageUsage, Totals};
 use crate::items::link::{Link, LinkOutcome, PlacedLink, Wanted};
 use crate::items::{Batch, Find, Item, Items, ItemsOf, Visit, Written};
 use crate::jobs::{Job, JobLoad, Jobs};
@@ -88,7 +88,7 @@ impl Store {
 }
 
 impl Instances for Store {
-    async fn record_sightings(&self, batch: Vec<Sighting>) -> Result<(), StoreError> {
+    async fn record_sightings(&self, batch: Vec<ActivityDelta>) -> Result<(), StoreError> {
         each!(self, store => store.record_sightings(batch).await)
     }
 
@@ -253,7 +253,7 @@ impl Collections for Store {
         &self,
         instance_id: InstanceId,
         definition: Definition,
-    ) -> Result<Result<Definition, Fault>, StoreError> {
+    ) -> Result<Result<Definition, DataError>, StoreError> {
         each!(self, store => store.create_collection(instance_id, definition).await)
     }
 
@@ -261,7 +261,7 @@ impl Collections for Store {
         &self,
         instance_id: InstanceId,
         definition: Definition,
-    ) -> Result<Result<Definition, Fault>, StoreError> {
+    ) -> Result<Result<Definition, DataError>, StoreError> {
         each!(self, store => store.update_collection(instance_id, definition).await)
     }
 
@@ -281,7 +281,7 @@ impl Collections for Store {
         &self,
         definitions: Vec<Definition>,
         trial: bool,
-    ) -> Result<Result<(), Fault>, StoreError> {
+    ) -> Result<Result<(), DataError>, StoreError> {
         each!(self, store => store.declare_collections(definitions, trial).await)
     }
 
@@ -357,7 +357,7 @@ impl Items for Store {
         &self,
         of: &ItemsOf,
         batch: Batch,
-    ) -> Result<Vec<Result<Written, Fault>>, StoreError> {
+    ) -> Result<Vec<Result<Written, DataError>>, StoreError> {
         each!(self, store => store.write(of, batch).await)
     }
 

@@ -4,7 +4,7 @@
 mod place;
 
 use backlot_store::instance_details::{Details, InstanceDetails, Outdated, TokenRefusal};
-use backlot_store::instances::{Instance, Instances, Sighting};
+use backlot_store::instances::{ActivityDelta, Instance, Instances};
 use backlot_store::secrets::{Secrets as _, WrappedKey};
 use backlot_store::signing_keys::{SigningKey, SigningKeys};
 use backlot_store::sqlite::SqliteStore;
@@ -54,8 +54,8 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).unwrap()
 }
 
-fn sighting(id: u8, first: i64, last: i64, requests: [u64; 4]) -> Sighting {
-    Sighting {
+fn sighting(id: u8, first: i64, last: i64, requests: [u64; 4]) -> ActivityDelta {
+    ActivityDelta {
         instance_id: instance_id(id),
         first_seen: at(first),
         last_seen: at(last),

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use backlot_store::collections::Collections as _;
-use backlot_store::instances::{Instances as _, Sighting};
+use backlot_store::instances::{ActivityDelta, Instances as _};
 use backlot_store::items::write::Author;
 use backlot_store::items::{Batch, Find, Items as _, ItemsOf, Link, Write};
 use backlot_store::markers::{COPY, IMPORT, Markers as _};
@@ -171,7 +171,7 @@ fn export(ids: &[&str]) -> Vec<Record> {
 async fn an_import_takes_an_instances_place_in_one_change(place: &Place) {
     let store = place.open().await;
     let (one, staged) = (instance_id(1), instance_id(0xf0));
-    let sighting = Sighting {
+    let sighting = ActivityDelta {
         instance_id: one,
         first_seen: at(100),
         last_seen: at(100),
@@ -238,7 +238,7 @@ async fn an_import_takes_over_no_history_of_another_instance(place: &Place) {
     let store = place.open().await;
     // The export is of the first instance.
     let (new, seen) = (instance_id(2), instance_id(3));
-    let sighting = Sighting {
+    let sighting = ActivityDelta {
         instance_id: seen,
         first_seen: at(100),
         last_seen: at(200),

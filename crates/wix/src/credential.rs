@@ -7,7 +7,7 @@
 use std::fmt;
 
 /// The longest credential that is looked at, in bytes. Real ones stay under 2,000.
-pub const LONGEST: usize = 8 * 1024;
+pub const MAX_CREDENTIAL_BYTES: usize = 8 * 1024;
 
 /// A credential sorted by shape, borrowed from the value it came in.
 ///
@@ -30,10 +30,10 @@ pub enum Credential<'value> {
 }
 
 impl<'value> Credential<'value> {
-    /// Sorts `value`. Values longer than [`LONGEST`] are [`Credential::Unknown`].
+    /// Sorts `value`. Values longer than [`MAX_CREDENTIAL_BYTES`] are [`Credential::Unknown`].
     pub fn classify(value: &'value str) -> Self {
         let value = strip_bearer(value);
-        if value.len() > LONGEST {
+        if value.len() > MAX_CREDENTIAL_BYTES {
             return Self::Unknown;
         }
         if value.starts_with("IST.") {
@@ -144,7 +144,7 @@ mod tests {
         );
         assert_eq!(Credential::classify("IST.eyJ.a.b"), Credential::ApiKey);
         let dots = ".".repeat(10_000);
-        let long = format!("{signature}.{}", "a".repeat(LONGEST));
+        let long = format!("{signature}.{}", "a".repeat(MAX_CREDENTIAL_BYTES));
         for unknown in [
             "",
             "Bearer ",

@@ -47,13 +47,13 @@ impl Granted {
     /// What holds where the reply does not say: short, so that it is soon asked for again.
     const UNSAID: Duration = Duration::from_mins(5);
     /// No token is kept for longer than this, whatever the reply says.
-    const LONGEST: Duration = Duration::from_hours(24);
+    const MAX_LIFETIME: Duration = Duration::from_hours(24);
 
     /// How long the token lasts.
     pub fn lifetime(&self) -> Duration {
         self.expires_in
             .map_or(Self::UNSAID, Duration::from_secs)
-            .min(Self::LONGEST)
+            .min(Self::MAX_LIFETIME)
     }
 }
 

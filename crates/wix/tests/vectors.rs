@@ -9,7 +9,7 @@
 use std::sync::OnceLock;
 
 use backlot_wix::jwt::{JwtError, PublicKey, verify_digest, verify_service_plugin, verify_webhook};
-use backlot_wix::signed_instance::{Payload, Policy, Refusal, Wire, sign};
+use backlot_wix::signed_instance::{Payload, Policy, RejectReason, Wire, sign};
 use backlot_wix::{AppSecret, AppSecrets, Credential, Role};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -91,7 +91,7 @@ fn the_example_of_2021_parses_and_the_policy_refuses_it() {
     let now: Timestamp = "2021-12-27T12:00:00Z".parse().unwrap();
     assert_eq!(
         policy().admit(&payload, now),
-        Err(Refusal::InstanceIdNotAGuid)
+        Err(RejectReason::InstanceIdNotAGuid)
     );
 }
 
@@ -129,7 +129,10 @@ fn generated_instances_become_callers() {
         assert_eq!(caller.plan.as_deref(), plan, "{name}");
         let late: Timestamp = "2026-11-22T14:05:01Z".parse().unwrap();
         assert!(
-            matches!(policy().admit(&payload, late), Err(Refusal::Expired(_))),
+            matches!(
+                policy().admit(&payload, late),
+                Err(RejectReason::Expired(_))
+            ),
             "{name}"
         );
     }
@@ -154,12 +157,12 @@ fn age_is_checked_at_both_ends() {
     assert!(admit(&sign_date(r#""signDate":"2026-11-22T12:05:00Z""#)).is_ok());
     assert!(matches!(
         admit(&sign_date(r#""signDate":"2026-11-22T12:05:01Z""#)),
-        Err(Refusal::FromTheFuture(_))
+        Err(RejectReason::FromTheFuture(_))
     ));
     assert!(admit(&sign_date(r#""signDate":"2026-11-21T11:55:00Z""#)).is_ok());
     assert!(matches!(
         admit(&sign_date(r#""signDate":"2026-11-21T11:54:59Z""#)),
-        Err(Refusal::Expired(_))
+        Err(RejectReason::Expired(_))
     ));
     // An expiry overrides the age, both ways.
     let old = r#""signDate":"2026-11-01T12:00:00Z","expirationDate":"2026-11-22T12:00:00Z""#;
@@ -170,11 +173,11 @@ fn age_is_checked_at_both_ends() {
     assert!(admit(&sign_date(null)).is_ok());
     assert_eq!(
         admit(&sign_date(r#""signDate":"yesterday""#)),
-        Err(Refusal::BadDate("signDate"))
+        Err(RejectReason::BadDate("signDate"))
     );
     let other =
         r#""signDate":"2026-11-22T12:00:00Z","appDefId":"00000000-0000-4000-8000-000000000000""#;
-    assert_eq!(admit(&sign_date(other)), Err(Refusal::WrongApp));
+    assert_eq!(admit(&sign_date(other)), Err(RejectReason::WrongApp));
     for edge in ["-009999-01-01T00:00:00Z", "9999-12-30T22:00:00Z"] {
         assert!(admit(&sign_date(&format!(r#""signDate":"{edge}""#))).is_err());
     }

@@ -124,7 +124,7 @@ test("replies, byte for byte", async (t) => {
     const [, bytes, ending] = raws[index];
     return socket.write(bytes, () => endings[ending](socket));
   });
-  const config = entry(party.address, "things", 'retries = 0\ntimeout = "400ms"\nsilence_timeout = "400ms"');
+  const config = entry(party.address, "things", 'retries = 0\ntimeout = "400ms"\nidle_timeout = "400ms"');
   const { backend, site, program } = await startConnections(t, { config });
   const { owner } = site();
   const get = (path) =>

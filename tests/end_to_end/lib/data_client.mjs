@@ -29,7 +29,7 @@ export function dataClient(backend, authorization, { ownHost = false } = {}) {
 
 export const room = "/wix-data/v2";
 
-// One request to the room, raw: a text or bytes are sent as they are, anything else as JSON.
+// One request to the data API, raw: a text or bytes are sent as they are, anything else as JSON.
 export function sendJson(backend, authorization, method, path, value) {
   const raw = typeof value === "string" || value instanceof Uint8Array;
   const body = value === undefined || raw ? value : JSON.stringify(value);

@@ -22,7 +22,7 @@ test("the SDK's getAppInstance() is the simulated site", async (t) => {
       assert.deepEqual(appInstance.value.instance, expectedInstance(world, appInstance.value.instance));
       assert.deepEqual(appInstance.value.site, expectedSite(world));
       const direct = await send("/wix/apps/v1/instance", headers.value.Authorization);
-      assert.deepEqual(direct.json, appInstance.value, "the backend's wix room says what the SDK got");
+      assert.deepEqual(direct.json, appInstance.value, "the backend's /wix/ says what the SDK got");
     });
   }
 

@@ -11,7 +11,7 @@ use crate::protected_files::recognized;
 use crate::user_error::user_error;
 
 /// The most that one holds, in bytes.
-const MOST_BYTES: u64 = 1 << 20;
+const MAX_BYTES: u64 = 1 << 20;
 
 /// Removes one that an earlier start left: a start that fails must not look like one that did not. What is no ready
 /// file is not touched.
@@ -45,7 +45,7 @@ fn is_one(path: &Path) -> anyhow::Result<bool> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(true),
         known => known.with_context(|| format!("cannot read {}", path.display()))?,
     };
-    if known.len() == 0 || known.len() > MOST_BYTES {
+    if known.len() == 0 || known.len() > MAX_BYTES {
         return Ok(known.len() == 0);
     }
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;

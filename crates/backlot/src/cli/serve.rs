@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use backlot_server::Stop;
+use backlot_server::Shutdown;
 use backlot_server::auth::elevated_token::SigningKeyError;
 use backlot_server::telemetry::log::{self, Sink};
 use serde_json::json;
@@ -22,7 +22,7 @@ use crate::server_lock::lock;
 use crate::user_error::user_error;
 
 /// The longest that threads may take to leave: whatever is still under way is a read, or waits for somebody.
-pub(super) const LEAVING: Duration = Duration::from_secs(1);
+pub(super) const THREADS_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(super) fn run(program: Builder, arguments: &Serve) -> anyhow::Result<()> {
     ready_file::forget(arguments.listen.ready_file.as_deref())?;
@@ -51,7 +51,7 @@ pub(super) fn run(program: Builder, arguments: &Serve) -> anyhow::Result<()> {
         let signals = Signals::install()?;
         let mut stop = Box::pin(async {
             let stop = signals.stop().await;
-            soon.store(stop == Stop::Soon, Ordering::Relaxed);
+            soon.store(stop == Shutdown::Immediate, Ordering::Relaxed);
             stop
         });
         let files = collections::read(&resolved.collections)?;
@@ -71,7 +71,7 @@ pub(super) fn run(program: Builder, arguments: &Serve) -> anyhow::Result<()> {
         tracing::info!(backend, admin, configuration, database, "serving");
         anyhow::Ok(server.run(stop).await)
     });
-    runtime.shutdown_timeout(LEAVING);
+    runtime.shutdown_timeout(THREADS_TIMEOUT);
     sink.flush();
     match outcome {
         Ok(true) => Ok(()),
@@ -132,12 +132,12 @@ fn listen_remedy(address: SocketAddr, cause: &std::io::Error) -> String {
 
 /// An address that is taken, or another master key, is a mistake to mend, not a fault of the program.
 pub(super) fn addresses_are_the_persons(error: anyhow::Error) -> anyhow::Error {
-    match error.downcast_ref::<backlot_server::StartError>() {
-        Some(backlot_server::StartError::Listen { address, cause }) => user_error(format!(
+    match error.downcast_ref::<backlot_server::StartupError>() {
+        Some(backlot_server::StartupError::Listen { address, cause }) => user_error(format!(
             "{error}\n  hint: {}",
             listen_remedy(*address, cause)
         )),
-        Some(backlot_server::StartError::Keys(keys @ SigningKeyError::DoesNotOpen(_))) => {
+        Some(backlot_server::StartupError::Keys(keys @ SigningKeyError::DoesNotOpen(_))) => {
             user_error(keys.to_string())
         }
         _ => error,

@@ -1,6 +1,6 @@
 //! The signals that end the program, and those that must not.
 
-use backlot_server::Stop;
+use backlot_server::Shutdown;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// All signals whose default would end the program with requests under way, from the moment this is made: one that comes
@@ -16,7 +16,7 @@ pub(super) struct Signals {
 
 /// What a signal asks for.
 enum Wish {
-    Stop(Stop),
+    Shutdown(Shutdown),
     /// The terminal is gone: whoever waited there does not any more.
     HangUp,
     Nothing(&'static str),
@@ -44,17 +44,17 @@ impl Signals {
 
     /// Waits for one. SIGTERM, SIGQUIT and SIGHUP end well; Ctrl-C (SIGINT) has a person behind it who wants it soon. A
     /// second signal ends at once, unless it is SIGHUP. SIGUSR1 and SIGUSR2 end nothing.
-    pub(super) async fn stop(mut self) -> Stop {
+    pub(super) async fn stop(mut self) -> Shutdown {
         let stop = loop {
             match self.next().await {
-                Wish::Stop(stop) => break stop,
-                Wish::HangUp => break Stop::Well,
+                Wish::Shutdown(stop) => break stop,
+                Wish::HangUp => break Shutdown::Graceful,
                 Wish::Nothing(name) => tracing::info!("{name} means nothing here, and is ignored"),
             }
         };
         tokio::spawn(async move {
             loop {
-                if matches!(self.next().await, Wish::Stop(_)) {
+                if matches!(self.next().await, Wish::Shutdown(_)) {
                     std::process::exit(130);
                 }
             }
@@ -71,9 +71,9 @@ impl Signals {
             }
         };
         tokio::select! {
-            _ = self.terminate.recv() => Wish::Stop(Stop::Well),
-            _ = self.quit.recv() => Wish::Stop(Stop::Well),
-            _ = self.interrupt.recv() => Wish::Stop(Stop::Soon),
+            _ = self.terminate.recv() => Wish::Shutdown(Shutdown::Graceful),
+            _ = self.quit.recv() => Wish::Shutdown(Shutdown::Graceful),
+            _ = self.interrupt.recv() => Wish::Shutdown(Shutdown::Immediate),
             _ = hang_up => Wish::HangUp,
             _ = first.recv() => Wish::Nothing("SIGUSR1"),
             _ = second.recv() => Wish::Nothing("SIGUSR2"),

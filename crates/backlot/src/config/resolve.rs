@@ -197,7 +197,7 @@ fn gather(
     let api = api::resolve(&config.api, &mut report);
     let access_tokens = access_token::resolve(&config.access_token, &mut report);
     let wix = wix::resolve(&config.wix, mode, environment, &mut report);
-    let data_room = data::resolve(&config.data, &mut report);
+    let data_api = data::resolve(&config.data, &mut report);
     let app_id = app.as_ref().map(|app| app.policy.app_id);
     let connections = connection::resolve(&config, mode, environment, &mut report);
     let public_url = public_url(config.server.public_url.as_deref(), &mut report);
@@ -215,7 +215,7 @@ fn gather(
     }
 
     let remarks = report.finish()?;
-    let (Some(app), Some((cors, cors_answer)), Some(database), Some((wix, wix_room))) =
+    let (Some(app), Some((cors, cors_answer)), Some(database), Some((wix, wix_calls))) =
         (app, cors, database, wix)
     else {
         return Ok((remarks, None));
@@ -239,8 +239,8 @@ fn gather(
             api,
             access_tokens,
             wix,
-            wix_room,
-            data_room,
+            wix_calls,
+            data_api,
             connections: ConnectionsSettings {
                 list: connections,
                 app_name: app_name(&config, mode),
@@ -344,7 +344,7 @@ fn check_limits(config: &Config, report: &mut Report<'_>) {
         ("server.write_timeout", server.write_timeout),
         ("server.connect_timeout", server.connect_timeout),
         ("elevated_token.lifetime", config.elevated_token.lifetime),
-        ("data.silence_timeout", config.data.silence_timeout),
+        ("data.idle_timeout", config.data.idle_timeout),
     ];
     let websocket = config.websocket.max_lifetime;
     let websocket = websocket.map(|lifetime| ("websocket.max_lifetime", lifetime));

@@ -3,6 +3,7 @@
 
 mod environment;
 mod file;
+mod renamed;
 mod unknown;
 mod variables;
 
@@ -13,7 +14,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use backlot_server::secrets::SecretText;
+use backlot_server::secrets::SecretString;
 use toml::{Table, Value};
 
 use super::error::{ConfigErrors, Problem};
@@ -51,7 +52,7 @@ pub struct Source {
     origins: BTreeMap<String, Origin>,
     file: Option<PathBuf>,
     folder: PathBuf,
-    secrets: BTreeMap<String, SecretText>,
+    secrets: BTreeMap<String, SecretString>,
     command_flags: String,
 }
 
@@ -111,7 +112,7 @@ impl Source {
     }
 
     /// Gives the secrets that were read from the database.
-    pub(crate) fn give_secrets(&mut self, secrets: BTreeMap<String, SecretText>) {
+    pub(crate) fn give_secrets(&mut self, secrets: BTreeMap<String, SecretString>) {
         self.secrets = secrets;
     }
 

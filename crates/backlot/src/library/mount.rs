@@ -1,11 +1,11 @@
-//! A router of one's own, mounted as the api room.
+//! A router of one's own, mounted in `[[api]]`'s place.
 
 use std::time::Duration;
 
 use axum::Router;
 use backlot_server::handlers::proxy::{Destination, EntrySettings, Limits, Prefix, PrefixError};
 use backlot_server::http::methods::Methods;
-use backlot_server::policy::{Access, Roles, Rules};
+use backlot_server::policy::{AccessRule, AuthPolicy, Roles};
 use backlot_wix::Role;
 use http::Method;
 
@@ -18,7 +18,7 @@ pub struct Mount {
     path: String,
     router: Router,
     methods: Vec<Method>,
-    rules: Option<Rules>,
+    rules: Option<AccessRule>,
     anybody: bool,
     limits: Limits,
 }
@@ -48,14 +48,14 @@ impl Mount {
     pub fn allow(mut self, roles: impl IntoIterator<Item = Role>) -> Self {
         let plans = self.rules.map(|rules| rules.plans).unwrap_or_default();
         let roles = Roles::new(roles);
-        self.rules = Some(Rules { roles, plans });
+        self.rules = Some(AccessRule { roles, plans });
         self
     }
 
     /// Only instances on these plans may call.
     #[must_use]
     pub fn plans(mut self, plans: impl IntoIterator<Item = String>) -> Self {
-        let rules = self.rules.get_or_insert_with(|| Rules {
+        let rules = self.rules.get_or_insert_with(|| AccessRule {
             roles: Roles::default(),
             plans: Vec::new(),
         });
@@ -92,7 +92,7 @@ impl Mount {
     }
 
     pub(crate) fn into_entry(self) -> Result<EntrySettings, PrefixError> {
-        let rules = self.rules.unwrap_or_else(|| Rules {
+        let rules = self.rules.unwrap_or_else(|| AccessRule {
             roles: Roles::default(),
             plans: Vec::new(),
         });
@@ -102,9 +102,9 @@ impl Mount {
             strip_prefix: false,
             methods: Methods::new(self.methods),
             access: if self.anybody {
-                Access::Anybody
+                AuthPolicy::Anybody
             } else {
-                Access::Verified(rules)
+                AuthPolicy::Verified(rules)
             },
             limits: self.limits,
             rate_limit: None,

@@ -5,7 +5,7 @@ mod limits;
 
 use std::fmt::Write as _;
 
-use backlot_server::error::Code;
+use backlot_server::error::ErrorCode;
 use backlot_wix::data::DataCode;
 
 /// Codes of commands: what happened, and what to do.
@@ -72,7 +72,7 @@ which the server's log has the inner cause, and the CORS headers that let a page
 | --- | --- | --- | --- |
 "
     .to_owned();
-    for code in Code::ALL {
+    for code in ErrorCode::ALL {
         let _ = writeln!(
             page,
             "| {} | `{}` | {} | {} |",

@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use backlot_server::secrets::{MasterKey, VaultFault};
+use backlot_server::secrets::{MasterKey, VaultError};
 use jiff::Timestamp;
 
 use super::key_file::{cannot_write, create, read};
@@ -63,7 +63,7 @@ impl MasterKeyPlace {
     }
 
     /// A refusal of a key that does not fit.
-    pub(crate) fn wrong(&self, fault: &VaultFault) -> anyhow::Error {
+    pub(crate) fn wrong(&self, fault: &VaultError) -> anyhow::Error {
         user_error(format!(
             "MASTER_KEY_WRONG: {}: {fault}\n  hint: give the key that they were sealed with, which all nodes that \
              share the database need; after `backlot secret rekey` that is \

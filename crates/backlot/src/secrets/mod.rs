@@ -9,7 +9,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use backlot_server::Clock;
-use backlot_server::secrets::{SecretText, Vault, VaultFault};
+use backlot_server::secrets::{SecretString, Vault, VaultError};
 use backlot_store::Store;
 use backlot_store::secrets::Secrets as _;
 
@@ -32,7 +32,7 @@ pub(crate) async fn unlock(
     let opened = Vault::unlock(store.clone(), Clock::System, &key).await;
     match opened {
         Ok(vault) => Ok(Some(vault)),
-        Err(fault @ VaultFault::WrongMasterKey) => {
+        Err(fault @ VaultError::WrongMasterKey) => {
             let Some(newer) = place.newer()? else {
                 return Err(place.wrong(&fault));
             };
@@ -94,7 +94,7 @@ pub(crate) async fn give_secrets(
     let Some(vault) = unlock(&store, &place, false).await? else {
         return Ok(());
     };
-    let mut secrets: BTreeMap<String, SecretText> = BTreeMap::new();
+    let mut secrets: BTreeMap<String, SecretString> = BTreeMap::new();
     for name in names {
         if let Some(text) = vault.secret(None, &name).await? {
             secrets.insert(name, text);

@@ -48,6 +48,11 @@ const MISTAKES: &[(&str, &str)] = &[
         "[crs]\n",
         "backlot.toml:5: crs: there is no such section\n  hint: did you mean `cors`?",
     ),
+    (
+        "[data]\nsilence_timeout = \"30s\"",
+        "backlot.toml:6: data.silence_timeout: the key has another name now: idle_timeout\n  hint: write \
+         `idle_timeout`; it means the same",
+    ),
     ("[server]\nlisten = 8080", "backlot.toml:6: server.listen: "),
     (
         "[server]\nhead_timeout = \"soon\"",

@@ -13,8 +13,8 @@ fn calls_with_and_without_rules_of_their_own() {
          {{ call = \"GET /sites\", as = \"account\", allow = [\"app\"] }},\n]\n"
     );
     let settings = load(&text, Mode::Serve, &[]).unwrap().settings;
-    assert_eq!(settings.wix_room.calls.len(), 3);
-    assert_eq!(settings.wix_room.calls[1].rules.plans, ["pro"]);
+    assert_eq!(settings.wix_calls.calls.len(), 3);
+    assert_eq!(settings.wix_calls.calls[1].rules.plans, ["pro"]);
     assert!(settings.wix.base.is_tls());
     assert_eq!(settings.wix.requests_per_minute, 200);
     assert!(!settings.installed_sites);
@@ -27,7 +27,7 @@ fn calls_with_and_without_rules_of_their_own() {
         ("BACKLOT_ACCESS_TOKEN_CEILING", "0s"),
     ];
     let resolved = load(APP, Mode::Serve, &variables).unwrap();
-    assert_eq!(resolved.settings.wix_room.calls.len(), 2);
+    assert_eq!(resolved.settings.wix_calls.calls.len(), 2);
     assert!(resolved.settings.wix.api_key.is_some());
     assert!(resolved.settings.access_tokens.ceiling.is_zero());
     assert!(

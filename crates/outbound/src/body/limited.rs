@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::ReplyFault;
+use super::ResponseBodyError;
 
 /// What is allowed of a reply's body.
 #[derive(Debug, Clone, Copy)]
@@ -34,10 +34,10 @@ pub struct LimitedBody<B> {
 impl<B: Body> LimitedBody<B> {
     /// Puts limits on `inner`, whose head has just come. A fault at once if it announces to be too
     /// large.
-    pub fn new(inner: B, limits: ReplyLimits) -> Result<Self, ReplyFault> {
+    pub fn new(inner: B, limits: ReplyLimits) -> Result<Self, ResponseBodyError> {
         let bytes = limits.bytes;
         if inner.size_hint().lower() > bytes {
-            return Err(ReplyFault::TooLarge(bytes));
+            return Err(ResponseBodyError::TooLarge(bytes));
         }
         Ok(Self {
             inner,
@@ -62,26 +62,26 @@ impl<B: Body> LimitedBody<B> {
     }
 
     /// Whether a piece is within the limits.
-    fn admit(&mut self, frame: Frame<Bytes>) -> Result<Frame<Bytes>, ReplyFault> {
+    fn admit(&mut self, frame: Frame<Bytes>) -> Result<Frame<Bytes>, ResponseBodyError> {
         // One that never waits is never asked by the timer.
         if self.deadline.is_some_and(|it| it <= Instant::now()) {
-            return Err(ReplyFault::TooLong);
+            return Err(ResponseBodyError::TooLong);
         }
         let bytes = frame.data_ref().map_or(0, Bytes::len) as u64;
         let left = self.bytes_left.checked_sub(bytes);
-        self.bytes_left = left.ok_or(ReplyFault::TooLarge(self.bytes))?;
+        self.bytes_left = left.ok_or(ResponseBodyError::TooLarge(self.bytes))?;
         Ok(frame)
     }
 }
 
-impl<B: Body<Data = Bytes, Error = ReplyFault> + Unpin> Body for LimitedBody<B> {
+impl<B: Body<Data = Bytes, Error = ResponseBodyError> + Unpin> Body for LimitedBody<B> {
     type Data = Bytes;
-    type Error = ReplyFault;
+    type Error = ResponseBodyError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, ReplyFault>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, ResponseBodyError>>> {
         let this = &mut *self;
         if this.is_over {
             return Poll::Ready(None);
@@ -89,7 +89,9 @@ impl<B: Body<Data = Bytes, Error = ReplyFault> + Unpin> Body for LimitedBody<B> 
         let result = match Pin::new(&mut this.inner).poll_frame(context) {
             Poll::Ready(None) => return Poll::Ready(None),
             Poll::Ready(Some(frame)) => frame.and_then(|frame| this.admit(frame)),
-            Poll::Pending if this.poll_too_long(context).is_ready() => Err(ReplyFault::TooLong),
+            Poll::Pending if this.poll_too_long(context).is_ready() => {
+                Err(ResponseBodyError::TooLong)
+            }
             Poll::Pending => return Poll::Pending,
         };
         this.is_over = result.is_err();
@@ -113,7 +115,7 @@ mod tests {
     use super::*;
 
     /// A piece of four bytes after each pause, without end.
-    fn endless(pause: Duration) -> impl Body<Data = Bytes, Error = ReplyFault> + Unpin {
+    fn endless(pause: Duration) -> impl Body<Data = Bytes, Error = ResponseBodyError> + Unpin {
         StreamBody::new(Box::pin(unfold((), move |()| async move {
             if !pause.is_zero() {
                 tokio::time::sleep(pause).await;
@@ -123,9 +125,9 @@ mod tests {
     }
 
     async fn read(
-        inner: impl Body<Data = Bytes, Error = ReplyFault> + Unpin,
+        inner: impl Body<Data = Bytes, Error = ResponseBodyError> + Unpin,
         limits: ReplyLimits,
-    ) -> (usize, ReplyFault) {
+    ) -> (usize, ResponseBodyError) {
         let mut body = LimitedBody::new(inner, limits).ok().unwrap();
         let mut bytes = 0;
         loop {
@@ -147,17 +149,23 @@ mod tests {
             time: Some(second * 5 / 2),
         };
         let (bytes, fault) = read(endless(Duration::ZERO), limits).await;
-        assert!(matches!((bytes, fault), (8, ReplyFault::TooLarge(10))));
+        assert!(matches!(
+            (bytes, fault),
+            (8, ResponseBodyError::TooLarge(10))
+        ));
         let (bytes, fault) = read(endless(second), limits).await;
-        assert!(matches!((bytes, fault), (8, ReplyFault::TooLong)));
+        assert!(matches!((bytes, fault), (8, ResponseBodyError::TooLong)));
         let (bytes, fault) = read(endless(second * 3600), limits).await;
-        assert!(matches!((bytes, fault), (0, ReplyFault::TooLong)));
+        assert!(matches!((bytes, fault), (0, ResponseBodyError::TooLong)));
         let patient = ReplyLimits {
             time: None,
             ..limits
         };
         let (bytes, fault) = read(endless(second * 3600), patient).await;
-        assert!(matches!((bytes, fault), (8, ReplyFault::TooLarge(10))));
+        assert!(matches!(
+            (bytes, fault),
+            (8, ResponseBodyError::TooLarge(10))
+        ));
     }
 
     #[tokio::test]
@@ -166,7 +174,7 @@ mod tests {
         let limits = |bytes| ReplyLimits { bytes, time: None };
         assert!(matches!(
             LimitedBody::new(whole(), limits(9)),
-            Err(ReplyFault::TooLarge(9))
+            Err(ResponseBodyError::TooLarge(9))
         ));
         let body = LimitedBody::new(whole(), limits(10)).ok().unwrap();
         assert_eq!(body.collect().await.unwrap().to_bytes(), "0123456789");

@@ -30,7 +30,7 @@ impl PaceLimits {
 }
 
 /// Later than any transfer goes on: where a deadline is past what a clock shows.
-const FAR: Duration = Duration::from_hours(24 * 365);
+const FAR_FUTURE: Duration = Duration::from_hours(24 * 365);
 
 /// How far behind one transfer is.
 #[derive(Debug, Default)]
@@ -72,7 +72,7 @@ impl Pace {
         let now = Instant::now();
         self.waiting_since = Some(now);
         let left = limits.timeout.saturating_sub(self.behind);
-        Some(now.checked_add(left).unwrap_or(now + FAR))
+        Some(now.checked_add(left).unwrap_or(now + FAR_FUTURE))
     }
 
     /// Whether the transfer is behind by the whole timeout.

@@ -11,8 +11,8 @@ use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 
-const LONGEST: Duration = Duration::from_secs(5);
-const MOST_BYTES: usize = 64 * 1024 * 1024;
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+const MAX_DRAINED_BYTES: usize = 64 * 1024 * 1024;
 
 /// Reads in a task of its own.
 pub(super) fn rest_of(body: Incoming) {
@@ -20,13 +20,13 @@ pub(super) fn rest_of(body: Incoming) {
         return;
     }
     if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-        runtime.spawn(tokio::time::timeout(LONGEST, read(body)));
+        runtime.spawn(tokio::time::timeout(DRAIN_TIMEOUT, read(body)));
     }
 }
 
 async fn read(mut body: Incoming) {
     let mut bytes = 0;
-    while bytes < MOST_BYTES {
+    while bytes < MAX_DRAINED_BYTES {
         match body.frame().await {
             Some(Ok(frame)) => bytes += frame.data_ref().map_or(0, bytes::Bytes::len),
             Some(Err(_)) | None => return,

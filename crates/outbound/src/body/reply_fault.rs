@@ -1,10 +1,10 @@
 //! Why the body of a reply breaks off.
 
-use crate::decode::DecodeFault;
+use crate::decode::DecodeError;
 
 /// Why a reply's body ended early.
 #[derive(Debug, thiserror::Error)]
-pub enum ReplyFault {
+pub enum ResponseBodyError {
     /// The upstream broke off.
     #[error("the upstream broke off in the middle of its reply: {0}")]
     BrokenOff(#[source] hyper::Error),
@@ -19,5 +19,5 @@ pub enum ReplyFault {
     TooLong,
     /// It cannot be decoded.
     #[error(transparent)]
-    Undecodable(#[from] DecodeFault),
+    Undecodable(#[from] DecodeError),
 }

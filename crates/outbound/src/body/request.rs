@@ -25,7 +25,7 @@ pub struct BodyLimits {
 
 /// Why a body ended early. It is found again in the chain of sources of whatever error it caused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum BodyFault {
+pub enum BodyError {
     /// More bytes than allowed.
     #[error("the body is larger than {0} bytes")]
     TooLarge(u64),
@@ -40,7 +40,7 @@ pub enum BodyFault {
     CutOff,
 }
 
-impl BodyFault {
+impl BodyError {
     /// Looks for a fault in an error and all that caused it.
     pub fn find_in(error: &(dyn std::error::Error + 'static)) -> Option<Self> {
         let mut next = Some(error);
@@ -91,7 +91,7 @@ struct Arrival {
     begun: Instant,
     /// When the last piece came, in microseconds since then.
     last_piece: AtomicU64,
-    fault: OnceLock<BodyFault>,
+    fault: OnceLock<BodyError>,
 }
 
 impl Progress {
@@ -114,7 +114,7 @@ impl Progress {
     }
 
     /// Why it ended early. `None` when it did not.
-    pub fn fault(&self) -> Option<BodyFault> {
+    pub fn fault(&self) -> Option<BodyError> {
         self.0.fault.get().copied()
     }
 }
@@ -190,27 +190,27 @@ impl RequestBody {
 
 impl Arriving {
     /// Ready when the client has been silent, or slow, for too long.
-    fn poll_too_slow(&mut self, context: &mut Context<'_>) -> Poll<BodyFault> {
+    fn poll_too_slow(&mut self, context: &mut Context<'_>) -> Poll<BodyError> {
         let deadline = self.pace.wait(&self.pace_limits).map(|late| {
             let silent = Instant::now().checked_add(self.limits.silence);
             silent.map_or(late, |silent| late.min(silent))
         });
         ready!(poll_timer(&mut self.timer, deadline, context));
         Poll::Ready(if self.pace.is_too_slow(&self.pace_limits) {
-            BodyFault::TooLong
+            BodyError::TooLong
         } else {
-            BodyFault::TooSlow
+            BodyError::TooSlow
         })
     }
 
     /// It ends here. What still comes is read away, so that the refusal arrives.
-    fn fail(&mut self, fault: BodyFault) {
+    fn fail(&mut self, fault: BodyError) {
         if let Some(progress) = &self.progress {
             let _ = progress.0.fault.set(fault);
         }
         match fault {
-            BodyFault::TooLarge(_) | BodyFault::TooLong => self.read_away(),
-            BodyFault::TooSlow | BodyFault::CutOff => self.incoming = None,
+            BodyError::TooLarge(_) | BodyError::TooLong => self.read_away(),
+            BodyError::TooSlow | BodyError::CutOff => self.incoming = None,
         }
     }
 
@@ -220,18 +220,18 @@ impl Arriving {
         }
     }
 
-    fn take_from_budget(&mut self, bytes: usize) -> Result<(), BodyFault> {
+    fn take_from_budget(&mut self, bytes: usize) -> Result<(), BodyError> {
         self.bytes_left = self
             .bytes_left
             .checked_sub(bytes as u64)
-            .ok_or(BodyFault::TooLarge(self.limits.bytes))?;
+            .ok_or(BodyError::TooLarge(self.limits.bytes))?;
         Ok(())
     }
 
     fn poll_frame(
         &mut self,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyFault>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let Some(incoming) = &mut self.incoming else {
             return Poll::Ready(None);
         };
@@ -251,7 +251,7 @@ impl Arriving {
                 self.incoming = None;
                 return Poll::Ready(None);
             }
-            Some(Err(_)) => Err(BodyFault::CutOff),
+            Some(Err(_)) => Err(BodyError::CutOff),
             // A client's trailers end here: they could carry the names that only we may use.
             Some(Ok(frame)) if frame.is_trailers() => {
                 self.incoming = None;
@@ -275,12 +275,12 @@ impl Drop for Arriving {
 
 impl Body for RequestBody {
     type Data = Bytes;
-    type Error = BodyFault;
+    type Error = BodyError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyFault>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         match &mut self.0 {
             Source::Nothing => Poll::Ready(None),
             Source::Ready(bytes) => {

@@ -6,7 +6,7 @@ use http::HeaderMap;
 use http::header::{CACHE_CONTROL, PRAGMA};
 
 /// Longer is for ever, and sums of times stay far from overflowing.
-const LONGEST: u64 = 1 << 31;
+const MAX_DELTA_SECONDS: u64 = 1 << 31;
 
 /// The directives that matter to a cache. One that only speaks of some headers (`private="x"`) is
 /// taken to speak of all.
@@ -57,9 +57,9 @@ fn shorten(known: &mut Option<Duration>, said: &str) {
     let digits = said.trim_matches('"');
     let is_number = !digits.is_empty() && digits.bytes().all(|it| it.is_ascii_digit());
     let seconds = match digits.parse::<u64>() {
-        Ok(seconds) if is_number => seconds.min(LONGEST),
+        Ok(seconds) if is_number => seconds.min(MAX_DELTA_SECONDS),
         // Too many digits.
-        Err(_) if is_number => LONGEST,
+        Err(_) if is_number => MAX_DELTA_SECONDS,
         _ => 0,
     };
     let said = Duration::from_secs(seconds);
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn numbers_that_are_none() {
-        let longest = Duration::from_secs(LONGEST);
+        let longest = Duration::from_secs(MAX_DELTA_SECONDS);
         for (said, expected) in [
             ("max-age=99999999999999999999999999", Some(longest)),
             ("max-age=18446744073709551615", Some(longest)),

@@ -15,7 +15,7 @@ use super::{Asked, CacheKey, CacheLimits, Lookup, Stale};
 
 /// The most replies of one address that differ by the headers of their requests: as many as there are languages on
 /// most sites.
-const MOST_VARIANTS: usize = 32;
+const MAX_VARIANTS: usize = 32;
 
 /// The newest last.
 type Variants = Arc<[Arc<Stored>]>;
@@ -174,7 +174,7 @@ impl ReplyCache {
             let before = entry.map(moka::Entry::into_value).unwrap_or_default();
             let others = before.iter().filter(|it| !it.selection.fits(headers));
             let mut variants: Vec<_> = others.cloned().collect();
-            let too_many = (variants.len() + 1).saturating_sub(MOST_VARIANTS);
+            let too_many = (variants.len() + 1).saturating_sub(MAX_VARIANTS);
             variants.drain(..too_many);
             variants.push(Arc::clone(&stored));
             Op::Put(variants.into())

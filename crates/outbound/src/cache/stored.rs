@@ -23,7 +23,7 @@ pub(super) struct Stored {
 }
 
 /// Statuses whose replies are whole and say all about their address.
-const KEPT: &[StatusCode] = &[
+const CACHEABLE_STATUSES: &[StatusCode] = &[
     StatusCode::OK,
     StatusCode::NON_AUTHORITATIVE_INFORMATION,
     StatusCode::NO_CONTENT,
@@ -59,7 +59,7 @@ impl Stored {
     ) -> Option<Self> {
         let control = Control::of(&reply.headers);
         let may = concerns(request)
-            && KEPT.contains(&reply.status)
+            && CACHEABLE_STATUSES.contains(&reply.status)
             && !control.no_store
             && !(is_shared && control.private)
             // A cookie is for whoever asked.

@@ -11,7 +11,7 @@ use http::header::{
 };
 
 /// More headers than that, and hardly any request is like another.
-const MOST: usize = 64;
+const MAX_FIELDS: usize = 64;
 
 /// What changes nothing of what the reply is.
 const ABOUT_KEEPING: [HeaderName; 4] = [CACHE_CONTROL, IF_MODIFIED_SINCE, IF_NONE_MATCH, PRAGMA];
@@ -48,7 +48,7 @@ impl Selection {
             let values = request.get_all(&name).iter().cloned().collect();
             (name, values)
         };
-        (names.len() <= MOST).then(|| Self(names.into_iter().map(values).collect()))
+        (names.len() <= MAX_FIELDS).then(|| Self(names.into_iter().map(values).collect()))
     }
 
     /// Whether the reply is one to this request, too.

@@ -14,7 +14,7 @@ use super::third_party::Inner;
 use super::{Call, CallError, Credential, RedirectPolicy};
 use crate::body::{CallBody, RequestBody};
 use crate::repeat::{is_passing_trouble, retry_after};
-use crate::upstream::ReplyStream;
+use crate::upstream::ResponseStream;
 use crate::upstream::{HopByHop, Patience, UpstreamError, forward};
 
 /// What is remembered from one attempt to the next.
@@ -93,7 +93,7 @@ impl Inner {
         call: &mut Call,
         credential: &Credential,
         mut attempts: Attempts<'_>,
-    ) -> Result<Response<ReplyStream>, CallError> {
+    ) -> Result<Response<ResponseStream>, CallError> {
         loop {
             attempts.number += 1;
             match self.attempt(call, credential, &attempts).await {
@@ -118,7 +118,7 @@ impl Inner {
         call: &mut Call,
         credential: &Credential,
         attempts: &Attempts<'_>,
-    ) -> Result<Response<ReplyStream>, CallError> {
+    ) -> Result<Response<ResponseStream>, CallError> {
         let body = call.body.take().unwrap_or_else(RequestBody::empty);
         let home = Hop::home(call);
         let (target, request) = made(&home, call, credential, attempts, body)?;
@@ -149,11 +149,11 @@ impl Inner {
     /// Goes where replies send a call, as often as it may.
     async fn follow(
         &self,
-        mut reply: Response<ReplyStream>,
+        mut reply: Response<ResponseStream>,
         call: &Call,
         credential: &Credential,
         attempts: &Attempts<'_>,
-    ) -> Result<Response<ReplyStream>, CallError> {
+    ) -> Result<Response<ResponseStream>, CallError> {
         let mut redirects = Redirects::new(&self.settings, attempts.policy, call);
         while redirects.follow(&reply).await? {
             drop(reply);
@@ -199,7 +199,7 @@ impl Inner {
     /// How long to wait before the next attempt; `None` when the reply is to be handed back.
     fn wait_after_reply(
         &self,
-        reply: &Response<ReplyStream>,
+        reply: &Response<ResponseStream>,
         attempts: &Attempts<'_>,
     ) -> Option<Duration> {
         let status = reply.status();

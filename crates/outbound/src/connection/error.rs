@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::CredentialFault;
-use crate::body::BodyFault;
+use crate::body::BodyError;
 use crate::upstream::UpstreamError;
 
 /// Why a call brought no reply.
@@ -32,7 +32,7 @@ pub enum CallError {
     Redirected(String),
     /// It was the client's body that ended early.
     #[error(transparent)]
-    Body(BodyFault),
+    Body(BodyError),
     /// The path cannot be written for this API.
     #[error("the path cannot be handed on")]
     BadPath,

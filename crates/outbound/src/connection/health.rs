@@ -15,7 +15,7 @@ use parking_lot::Mutex;
 use crate::breaker::{Breaker, Leave};
 
 /// Instances that are remembered of a row: as many as it takes.
-const MOST_WITNESSES: usize = 5;
+const MAX_FAILING_INSTANCES: usize = 5;
 
 #[derive(Default)]
 pub(super) struct Health {
@@ -45,7 +45,7 @@ impl Health {
     pub(super) fn failed(&self, leave: Leave, instance_id: InstanceId, is_certain: bool) {
         let mut witnesses = self.witnesses.lock();
         let is_new = !witnesses.contains(&instance_id);
-        if is_new && witnesses.len() < MOST_WITNESSES {
+        if is_new && witnesses.len() < MAX_FAILING_INSTANCES {
             witnesses.push(instance_id);
             self.has_witnesses.store(true, Ordering::Relaxed);
         }

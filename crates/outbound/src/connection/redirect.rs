@@ -19,14 +19,14 @@ use super::third_party::ThirdPartySettings;
 use super::{Call, CallError};
 use crate::body::CallBody;
 use crate::redact::Needles;
-use crate::upstream::ReplyStream;
+use crate::upstream::ResponseStream;
 use crate::upstream::{Address, UpstreamError};
 
 /// What goes along to wherever the third party redirects: nothing that was meant for the third party.
 const HARMLESS: [HeaderName; 4] = [ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, RANGE];
 
 /// The most letters of a path that an error names.
-const MOST_NAMED: usize = 200;
+const MAX_NAMED: usize = 200;
 
 /// The path and query of a call that may be made, or why it may not.
 pub type Redirected<'call> =
@@ -156,7 +156,7 @@ impl<'call> Redirects<'call> {
     /// Follows a redirect, if this is one. False when the reply is to be handed back.
     pub(super) async fn follow(
         &mut self,
-        reply: &Response<ReplyStream>,
+        reply: &Response<ResponseStream>,
     ) -> Result<bool, CallError> {
         if !is_redirect(reply.status()) {
             return Ok(false);
@@ -197,7 +197,7 @@ impl<'call> Redirects<'call> {
         let target = self.policy.target(&self.method, path, query).await;
         target.map_err(|code| {
             let is_secret = self.policy.secrets().are_in(path.as_bytes());
-            let named = path.get(..MOST_NAMED).unwrap_or(path);
+            let named = path.get(..MAX_NAMED).unwrap_or(path);
             let named = if is_secret {
                 "a path with a secret"
             } else {

@@ -10,11 +10,11 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use crate::breaker::Breaker;
 
 /// Instances that are remembered.
-const MOST: usize = 10_000;
+const MAX_STATES: usize = 10_000;
 /// Calls of one instance's that wait for their reply at once: slow ones must not take all there is.
-const MOST_AT_ONCE: usize = 256;
+const MAX_AT_ONCE: usize = 256;
 /// Those of visitors and members among them: one who sends slowly must not keep the owner out.
-const MOST_PUBLIC: usize = MOST_AT_ONCE / 4 * 3;
+const MAX_PUBLIC: usize = MAX_AT_ONCE / 4 * 3;
 
 /// What is remembered of one instance.
 pub(super) struct State {
@@ -27,8 +27,8 @@ impl Default for State {
     fn default() -> Self {
         Self {
             breaker: Arc::default(),
-            places: Semaphore::new(MOST_AT_ONCE),
-            public_places: Semaphore::new(MOST_PUBLIC),
+            places: Semaphore::new(MAX_AT_ONCE),
+            public_places: Semaphore::new(MAX_PUBLIC),
         }
     }
 }
@@ -60,7 +60,7 @@ impl States {
         if let Some(state) = states.get(&instance_id) {
             return Arc::clone(state);
         }
-        if states.len() >= MOST {
+        if states.len() >= MAX_STATES {
             forget(&mut states);
         }
         Arc::clone(states.entry(instance_id).or_default())
@@ -71,7 +71,7 @@ impl States {
 fn forget(states: &mut HashMap<InstanceId, Arc<State>>) {
     let is_busy = |state: &Arc<State>| Arc::strong_count(state) > 1;
     states.retain(|_, state| is_busy(state) || state.breaker.has_failed());
-    if states.len() >= MOST / 2 {
+    if states.len() >= MAX_STATES / 2 {
         states.retain(|_, state| is_busy(state));
     }
 }
@@ -90,9 +90,9 @@ mod tests {
     fn slow_visitors_leave_places_to_the_owner() {
         let state = State::default();
         let visitors: Vec<_> = (0..1000).map_while(|_| state.take_place(true)).collect();
-        assert_eq!(visitors.len(), MOST_PUBLIC);
+        assert_eq!(visitors.len(), MAX_PUBLIC);
         let owners: Vec<_> = (0..1000).map_while(|_| state.take_place(false)).collect();
-        assert_eq!(owners.len(), MOST_AT_ONCE - MOST_PUBLIC);
+        assert_eq!(owners.len(), MAX_AT_ONCE - MAX_PUBLIC);
         drop(visitors);
         assert!(state.take_place(true).is_some());
     }
@@ -105,14 +105,14 @@ mod tests {
         failing.ok().unwrap().failed();
         for number in 2..30_000 {
             states.of(instance(number));
-            assert!(states.0.lock().len() <= MOST);
+            assert!(states.0.lock().len() <= MAX_STATES);
         }
         assert!(Arc::ptr_eq(&calling, &states.of(instance(0))));
         assert!(states.of(instance(1)).breaker.has_failed());
         for number in 2..30_000 {
             let leave = states.of(instance(number)).breaker.enter();
             leave.ok().unwrap().failed();
-            assert!(states.0.lock().len() <= MOST);
+            assert!(states.0.lock().len() <= MAX_STATES);
         }
         assert!(Arc::ptr_eq(&calling, &states.of(instance(0))));
     }

@@ -15,7 +15,7 @@ use super::{Call, CallError, Credential, RedirectPolicy};
 use crate::body::CallBody;
 use crate::repeat::{Jitter, is_passing_trouble};
 use crate::upstream::Client;
-use crate::upstream::ReplyStream;
+use crate::upstream::ResponseStream;
 
 /// How one third party is called.
 #[derive(Debug, Clone)]
@@ -75,7 +75,7 @@ impl ThirdParty {
         instance_id: InstanceId,
         now: Timestamp,
         policy: &dyn RedirectPolicy,
-    ) -> Result<Response<ReplyStream>, CallError> {
+    ) -> Result<Response<ResponseStream>, CallError> {
         let inner = &*self.0;
         let state = inner.states.of(instance_id);
         let place = state.take_place(call.is_public);

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 /// How long the first piece of a body of unknown length is waited for: what came with the head is read by then, and a
 /// stream may have its first piece for later.
-const A_MOMENT: Duration = Duration::from_millis(20);
+const FIRST_FRAME_TIMEOUT: Duration = Duration::from_millis(20);
 
 /// Takes the first piece of a body: waits for it if the head `announced` a length, and a moment if it announced none. `None`
 /// if it has not come by then, or there is no body.
@@ -30,7 +30,9 @@ pub(crate) async fn begin<B: Body<Data = Bytes> + Unpin>(
     let first = poll_fn(|context| Pin::new(&mut *body).poll_frame(context));
     let first = match announced {
         Some(_) => first.await,
-        None => timeout(A_MOMENT, first).await.unwrap_or_default(),
+        None => timeout(FIRST_FRAME_TIMEOUT, first)
+            .await
+            .unwrap_or_default(),
     };
     first.transpose()
 }

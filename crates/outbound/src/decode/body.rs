@@ -12,7 +12,7 @@ use http_body::{Body, Frame, SizeHint};
 
 use super::begin::begin;
 use super::stage::{Stage, Step};
-use super::{DecodeFault, DecodeLimits, Encodings, UnknownEncoding};
+use super::{DecodeError, DecodeLimits, Encodings, UnknownEncoding};
 
 /// A body of plain bytes, whatever it came as.
 pub struct DecodedBody<B> {
@@ -50,7 +50,7 @@ impl<B> DecodedBody<B> {
 }
 
 /// What the last of `stages` has, which the others feed.
-fn step(stages: &mut [Stage]) -> Result<Step, DecodeFault> {
+fn step(stages: &mut [Stage]) -> Result<Step, DecodeError> {
     let Some((last, before)) = stages.split_last_mut() else {
         return Ok(Step::End);
     };
@@ -70,7 +70,7 @@ fn step(stages: &mut [Stage]) -> Result<Step, DecodeFault> {
 impl<B> DecodedBody<B>
 where
     B: Body<Data = Bytes> + Unpin,
-    B::Error: From<DecodeFault>,
+    B::Error: From<DecodeError>,
 {
     /// Waits for this many plain bytes of an encoded body, or its end: one that does not decode so far is known
     /// before its head is handed on. A body that passes untouched is not waited for.
@@ -128,7 +128,7 @@ where
 impl<B> Body for DecodedBody<B>
 where
     B: Body<Data = Bytes> + Unpin,
-    B::Error: From<DecodeFault>,
+    B::Error: From<DecodeError>,
 {
     type Data = Bytes;
     type Error = B::Error;

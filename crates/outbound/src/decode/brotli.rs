@@ -3,7 +3,7 @@
 use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
 use bytes::{Buf as _, Bytes};
 
-use super::DecodeFault;
+use super::DecodeError;
 use super::stage::Decoded;
 
 type State = BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>;
@@ -20,7 +20,7 @@ impl Brotli {
         &mut self,
         input: &mut Bytes,
         output: &mut [u8],
-    ) -> Result<Decoded, DecodeFault> {
+    ) -> Result<Decoded, DecodeError> {
         let (mut left, mut taken) = (input.len(), 0);
         let (mut room, mut given) = (output.len(), 0);
         let result = BrotliDecompressStream(
@@ -38,7 +38,7 @@ impl Brotli {
             BrotliResult::ResultSuccess => Ok(Decoded::End(given)),
             BrotliResult::NeedsMoreInput => Ok(Decoded::NeedsInput(given)),
             BrotliResult::NeedsMoreOutput => Ok(Decoded::More(given)),
-            BrotliResult::ResultFailure => Err(DecodeFault::Broken("brotli")),
+            BrotliResult::ResultFailure => Err(DecodeError::Broken("brotli")),
         }
     }
 }

@@ -3,10 +3,10 @@
 use bytes::{Buf as _, Bytes};
 use flate2::{Decompress, FlushDecompress, Status};
 
-use super::DecodeFault;
+use super::DecodeError;
 use super::stage::Decoded;
 
-const BROKEN: DecodeFault = DecodeFault::Broken("deflate");
+const BROKEN: DecodeError = DecodeError::Broken("deflate");
 
 /// Made by the first byte, which tells the two forms apart.
 #[derive(Default)]
@@ -17,7 +17,7 @@ impl Deflate {
         &mut self,
         input: &mut Bytes,
         output: &mut [u8],
-    ) -> Result<Decoded, DecodeFault> {
+    ) -> Result<Decoded, DecodeError> {
         let Some(first) = input.first() else {
             let Some(inner) = &mut self.0 else {
                 return Ok(Decoded::NeedsInput(0));
@@ -38,7 +38,7 @@ fn run(
     inner: &mut Decompress,
     input: &mut Bytes,
     output: &mut [u8],
-) -> Result<Decoded, DecodeFault> {
+) -> Result<Decoded, DecodeError> {
     let (taken, given) = (inner.total_in(), inner.total_out());
     let status = inner.decompress(input, output, FlushDecompress::None);
     let taken = usize::try_from(inner.total_in() - taken).map_err(|_| BROKEN)?;

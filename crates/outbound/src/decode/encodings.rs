@@ -11,7 +11,7 @@ use http::header::CONTENT_ENCODING;
 pub const ACCEPTED: &str = "gzip, deflate, br";
 
 /// The most encodings of one body, one over the other.
-const MOST: usize = 2;
+const MAX_ENCODINGS: usize = 2;
 
 /// The encodings of a body, in the order in which they were put on it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -70,7 +70,7 @@ impl Encodings {
                     name if UNREADABLE.contains(&name) => return Err(unknown(&said)),
                     _ => continue,
                 }
-                if encodings.len() > MOST {
+                if encodings.len() > MAX_ENCODINGS {
                     return Err(unknown(&said));
                 }
             }

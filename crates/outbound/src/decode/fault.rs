@@ -2,7 +2,7 @@
 
 /// Why a body could not be decoded to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum DecodeFault {
+pub enum DecodeError {
     /// More plain bytes than allowed.
     #[error("the decoded body is larger than {0} bytes")]
     TooLarge(u64),

@@ -5,10 +5,10 @@ use std::io::{self, BufRead, Read};
 use bytes::{Buf as _, Bytes};
 use flate2::bufread::MultiGzDecoder;
 
-use super::DecodeFault;
+use super::DecodeError;
 use super::stage::Decoded;
 
-const BROKEN: DecodeFault = DecodeFault::Broken("gzip");
+const BROKEN: DecodeError = DecodeError::Broken("gzip");
 
 pub(super) struct Gzip(MultiGzDecoder<Arrived>);
 
@@ -51,7 +51,7 @@ impl Gzip {
         input: &mut Bytes,
         is_last: bool,
         output: &mut [u8],
-    ) -> Result<Decoded, DecodeFault> {
+    ) -> Result<Decoded, DecodeError> {
         let arrived = self.0.get_mut();
         if !input.is_empty() {
             arrived.bytes = std::mem::take(input);
@@ -62,7 +62,7 @@ impl Gzip {
             Ok(count) => Ok(Decoded::More(count)),
             Err(error) => match error.kind() {
                 io::ErrorKind::WouldBlock => Ok(Decoded::NeedsInput(0)),
-                io::ErrorKind::UnexpectedEof => Err(DecodeFault::CutOff),
+                io::ErrorKind::UnexpectedEof => Err(DecodeError::CutOff),
                 _ => Err(BROKEN),
             },
         }

@@ -19,5 +19,5 @@ mod stage;
 pub(crate) use begin::begin;
 pub use body::{DecodedBody, take_encodings};
 pub use encodings::{ACCEPTED, Encodings, UnknownEncoding};
-pub use fault::DecodeFault;
+pub use fault::DecodeError;
 pub use stage::DecodeLimits;

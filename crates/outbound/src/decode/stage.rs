@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::DecodeFault;
+use super::DecodeError;
 use super::brotli::Brotli;
 use super::deflate::Deflate;
 use super::encodings::Encoding;
@@ -93,7 +93,7 @@ impl Stage {
     }
 
     /// Decodes a piece of bounded size.
-    pub(super) fn step(&mut self) -> Result<Step, DecodeFault> {
+    pub(super) fn step(&mut self) -> Result<Step, DecodeError> {
         // A reply without a body says that it is encoded, too.
         if self.is_last && self.taken == 0 {
             return Ok(Step::End);
@@ -114,13 +114,13 @@ impl Stage {
             match decoded {
                 Decoded::More(_) => {}
                 Decoded::End(_) => return self.after_the_end(),
-                Decoded::NeedsInput(_) if self.is_last => return Err(DecodeFault::CutOff),
+                Decoded::NeedsInput(_) if self.is_last => return Err(DecodeError::CutOff),
                 Decoded::NeedsInput(_) => return Ok(Step::NeedsInput),
             }
         }
     }
 
-    fn decode(&mut self, output: &mut [u8]) -> Result<Decoded, DecodeFault> {
+    fn decode(&mut self, output: &mut [u8]) -> Result<Decoded, DecodeError> {
         match &mut self.decoder {
             Decoder::Gzip(gzip) => gzip.decode(&mut self.input, self.is_last, output),
             Decoder::Deflate(deflate) => deflate.decode(&mut self.input, output),
@@ -133,22 +133,22 @@ impl Stage {
         self.piece.saturating_mul(4).clamp(1024, PIECE)
     }
 
-    fn after_the_end(&self) -> Result<Step, DecodeFault> {
+    fn after_the_end(&self) -> Result<Step, DecodeError> {
         match (self.input.is_empty(), self.is_last) {
-            (false, _) => Err(DecodeFault::Trailing),
+            (false, _) => Err(DecodeError::Trailing),
             (true, true) => Ok(Step::End),
             (true, false) => Ok(Step::NeedsInput),
         }
     }
 
-    fn count(&mut self, count: usize) -> Result<(), DecodeFault> {
+    fn count(&mut self, count: usize) -> Result<(), DecodeError> {
         self.given += count as u64;
         let DecodeLimits { bytes, ratio } = self.limits;
         if self.given > bytes {
-            return Err(DecodeFault::TooLarge(bytes));
+            return Err(DecodeError::TooLarge(bytes));
         }
         if self.given > SMALL && self.given > self.taken.saturating_mul(ratio) {
-            return Err(DecodeFault::Bomb(ratio));
+            return Err(DecodeError::Bomb(ratio));
         }
         Ok(())
     }

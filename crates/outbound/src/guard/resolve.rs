@@ -12,7 +12,7 @@ use tower::Service;
 use super::{AddressGuard, AddressRefused};
 
 /// The most addresses of one name that are dialled, one after the other.
-const MOST_ADDRESSES: usize = 16;
+const MAX_ADDRESSES: usize = 16;
 
 /// Looks names up.
 pub trait Resolve: Send + Sync {
@@ -64,7 +64,7 @@ impl Service<Name> for GuardedResolver {
             let permitted: Vec<SocketAddr> = found
                 .into_iter()
                 .filter(|address| guard.as_ref().is_none_or(|it| it.permits(*address)))
-                .take(MOST_ADDRESSES)
+                .take(MAX_ADDRESSES)
                 // The connector knows the port.
                 .map(|address| SocketAddr::new(address, 0))
                 .collect();

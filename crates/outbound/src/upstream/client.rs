@@ -44,15 +44,15 @@ pub struct ClientSettings {
 }
 
 /// The most headers of a reply from somebody who is not trusted with more.
-const MOST_HEADERS: usize = 128;
+const MAX_HEADERS: usize = 128;
 /// The bytes of a head after which no more is read for it.
-const MOST_HEAD_BYTES: u32 = 64 * 1024;
+const MAX_HEAD_BYTES: u32 = 64 * 1024;
 /// The most header lines of a reply from a server of one's own: some set a hundred cookies at a login.
 pub const MAX_REPLY_HEADERS: usize = 256;
 /// The most bytes of such a reply's head.
 pub const MAX_REPLY_HEAD_BYTES: usize = 128 * 1024;
 /// What lies ready on a connection for a server that reads slowly. Over HTTP/1.1 a head has to fit in, too.
-const MOST_BUFFERED: usize = MAX_REPLY_HEAD_BYTES;
+const MAX_BUFFERED: usize = MAX_REPLY_HEAD_BYTES;
 /// The same over HTTP/2, with its own way to count. What is past the limits above, but not past this, can be told from
 /// other faults.
 const MAX_HTTP2_HEAD_BYTES: u32 = 1024 * 1024;
@@ -67,19 +67,19 @@ fn pooled(settings: &ClientSettings) -> legacy::Builder {
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(settings.idle_timeout)
         .pool_max_idle_per_host(settings.most_idle)
-        .http1_max_buf_size(MOST_BUFFERED)
+        .http1_max_buf_size(MAX_BUFFERED)
         .http1_max_headers(MAX_REPLY_HEADERS)
         .http2_max_header_list_size(MAX_HTTP2_HEAD_BYTES)
         .http2_initial_stream_window_size(STREAM_WINDOW_BYTES)
         .http2_initial_connection_window_size(CONNECTION_WINDOW_BYTES)
-        .http2_max_send_buf_size(MOST_BUFFERED);
+        .http2_max_send_buf_size(MAX_BUFFERED);
     if settings.guard.is_some() {
         builder
-            .http1_max_headers(MOST_HEADERS)
-            .http1_max_buf_size(MOST_HEAD_BYTES as usize)
+            .http1_max_headers(MAX_HEADERS)
+            .http1_max_buf_size(MAX_HEAD_BYTES as usize)
             .http1_allow_spaces_after_header_name_in_responses(true)
             .http1_allow_obsolete_multiline_headers_in_responses(true)
-            .http2_max_header_list_size(MOST_HEAD_BYTES);
+            .http2_max_header_list_size(MAX_HEAD_BYTES);
     }
     builder
 }
@@ -166,12 +166,12 @@ impl Client {
         // One buffer, one plain write, as towards the client.
         builder
             .writev(false)
-            .max_buf_size(MOST_BUFFERED)
+            .max_buf_size(MAX_BUFFERED)
             .max_headers(MAX_REPLY_HEADERS);
         if self.settings.guard.is_some() {
             builder
-                .max_headers(MOST_HEADERS)
-                .max_buf_size(MOST_HEAD_BYTES as usize)
+                .max_headers(MAX_HEADERS)
+                .max_buf_size(MAX_HEAD_BYTES as usize)
                 // Browsers and curl take such heads, and some old servers send them.
                 .allow_spaces_after_header_name_in_responses(true)
                 .allow_obsolete_multiline_headers_in_responses(true);

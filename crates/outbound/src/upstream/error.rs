@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 
 use hyper_util::client::legacy;
 
-use crate::body::BodyFault;
+use crate::body::BodyError;
 use crate::guard::AddressRefused;
 
 /// Why an upstream gave no reply.
@@ -30,7 +30,7 @@ pub enum UpstreamError {
     HeadTooLarge,
     /// It was the client's body that ended early.
     #[error(transparent)]
-    Body(#[from] BodyFault),
+    Body(#[from] BodyError),
     /// The path cannot be written for this upstream.
     #[error("the path cannot be handed on")]
     BadPath,
@@ -94,7 +94,7 @@ impl SendError {
 impl From<SendError> for UpstreamError {
     fn from(error: SendError) -> Self {
         let (SendError::Connect(cause) | SendError::Exchange(cause)) = &error;
-        if let Some(fault) = BodyFault::find_in(cause.as_ref()) {
+        if let Some(fault) = BodyError::find_in(cause.as_ref()) {
             return Self::Body(fault);
         }
         if let Some(AddressRefused { host }) = AddressRefused::find_in(cause.as_ref()) {

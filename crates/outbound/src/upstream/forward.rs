@@ -12,7 +12,7 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 
-use super::response_stream::ReplyStream;
+use super::response_stream::ResponseStream;
 use super::send::send;
 use super::tunnel::Tunnel;
 use super::{Address, Client, Lease, MAX_REPLY_HEAD_BYTES, MAX_REPLY_HEADERS, UpstreamError};
@@ -22,7 +22,7 @@ use crate::hop_by_hop;
 /// What came back.
 pub struct Reply {
     /// The reply, its hop-by-hop headers removed.
-    pub response: Response<ReplyStream>,
+    pub response: Response<ResponseStream>,
     /// What to run beside it when both sides switched to another protocol (status 101).
     pub tunnel: Option<Tunnel>,
     is_chunked: bool,
@@ -37,7 +37,7 @@ impl Reply {
             return self;
         }
         Self {
-            response: self.response.map(ReplyStream::may_end_by_reset),
+            response: self.response.map(ResponseStream::may_end_by_reset),
             ..self
         }
     }
@@ -226,7 +226,8 @@ fn hand_back(
         headers.insert(UPGRADE, protocol);
     }
     Ok(Reply {
-        response: response.map(|body| ReplyStream::new(body, silence, lease.filter(|_| !switched))),
+        response: response
+            .map(|body| ResponseStream::new(body, silence, lease.filter(|_| !switched))),
         tunnel,
         is_chunked,
     })

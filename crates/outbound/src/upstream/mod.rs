@@ -1,4 +1,4 @@
-//! The developer's own server behind the api room: a pooled connection to it, requests handed on
+//! The developer's own server behind `[[api]]`: a pooled connection to it, requests handed on
 //! as they stream in, replies handed back as they stream out.
 
 mod address;
@@ -19,5 +19,5 @@ pub use client::{Client, ClientSettings, MAX_REPLY_HEAD_BYTES, MAX_REPLY_HEADERS
 pub use error::UpstreamError;
 pub use forward::{HopByHop, Patience, Reply, forward, take_hop_by_hop};
 pub use location::{RedirectTarget, place_at_host};
-pub use response_stream::ReplyStream;
+pub use response_stream::ResponseStream;
 pub use tunnel::Tunnel;

@@ -9,17 +9,17 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
 use super::pool::Lease;
-use crate::body::{ReplyFault, Silence};
+use crate::body::{ResponseBodyError, Silence};
 
 /// A reply's body, as the upstream sends it.
-pub struct ReplyStream {
+pub struct ResponseStream {
     inner: Incoming,
     silence: Silence,
     lease: Option<Lease>,
     may_end_by_reset: bool,
 }
 
-impl ReplyStream {
+impl ResponseStream {
     /// Limits how long the upstream may be silent. The connection goes back when all is read.
     pub(crate) fn new(inner: Incoming, longest_silence: Duration, lease: Option<Lease>) -> Self {
         let mut stream = Self {
@@ -54,18 +54,18 @@ fn is_reset(error: &hyper::Error) -> bool {
     cause.is_some_and(|it| it.kind() == std::io::ErrorKind::ConnectionReset)
 }
 
-impl Body for ReplyStream {
+impl Body for ResponseStream {
     type Data = Bytes;
-    type Error = ReplyFault;
+    type Error = ResponseBodyError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, ReplyFault>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, ResponseBodyError>>> {
         let this = &mut *self;
         let Poll::Ready(frame) = Pin::new(&mut this.inner).poll_frame(context) else {
             ready!(this.silence.poll_too_long(context));
-            return Poll::Ready(Some(Err(ReplyFault::TooSlow)));
+            return Poll::Ready(Some(Err(ResponseBodyError::TooSlow)));
         };
         this.silence.broken();
         match &frame {
@@ -78,7 +78,7 @@ impl Body for ReplyStream {
                 }
             }
         }
-        Poll::Ready(frame.map(|result| result.map_err(ReplyFault::BrokenOff)))
+        Poll::Ready(frame.map(|result| result.map_err(ResponseBodyError::BrokenOff)))
     }
 
     fn is_end_stream(&self) -> bool {

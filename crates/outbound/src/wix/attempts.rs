@@ -15,11 +15,11 @@ use super::safe::is_safe;
 use super::states::State;
 use super::{Call, Priority, Subject, WixError, WixReply};
 use crate::body::{CallBody, RequestBody};
-use crate::repeat::{MOST_ATTEMPTS, is_passing_trouble, retry_after};
+use crate::repeat::{MAX_ATTEMPTS, is_passing_trouble, retry_after};
 use crate::upstream::UpstreamError;
 
 /// When to come back where too many calls of one subject are under way.
-const A_MOMENT: Duration = Duration::from_secs(1);
+const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// What is remembered from one attempt to the next.
 struct Attempts<'state> {
@@ -59,7 +59,7 @@ impl Attempts<'_> {
     }
 
     const fn are_over(&self) -> bool {
-        self.number >= MOST_ATTEMPTS
+        self.number >= MAX_ATTEMPTS
     }
 }
 
@@ -126,7 +126,7 @@ impl Inner {
         let place = attempts.state.places.take(priority);
         let Ok(Ok(place)) = timeout_at(turn_by, place).await else {
             return Err(WixError::Exhausted {
-                retry_after: A_MOMENT,
+                retry_after: DEFAULT_RETRY_AFTER,
             });
         };
         let turn = attempts.state.budget.take(priority, turn_by).await;

@@ -18,9 +18,9 @@ use crate::repeat::Jitter;
 use crate::upstream::{Client, ClientSettings};
 
 /// Questions about tokens that are under way at a time.
-const MOST_QUESTIONS: usize = 64;
+const MAX_QUESTIONS: usize = 64;
 /// Questions about tokens are not held back for longer, whatever Wix wants.
-const LONGEST_HOLD: Duration = Duration::from_mins(1);
+const MAX_COOLDOWN: Duration = Duration::from_mins(1);
 /// Wix's own edge keeps idle connections for longer than this.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(25);
 
@@ -76,7 +76,7 @@ impl WixClient {
             tokens,
             states: States::new(settings.requests_per_minute),
             coalescer: Coalescer::default(),
-            questions: Semaphore::new(MOST_QUESTIONS),
+            questions: Semaphore::new(MAX_QUESTIONS),
             questions_held_until: Mutex::default(),
             api_key: settings.api_key,
             queue_time: settings.queue_time,
@@ -116,7 +116,7 @@ impl WixClient {
         if let Err(error) = &answer
             && let Some(time) = error.retry_after()
         {
-            let until = Instant::now() + time.min(LONGEST_HOLD);
+            let until = Instant::now() + time.min(MAX_COOLDOWN);
             *inner.questions_held_until.lock() = Some(until);
         }
         TokenAnswer::read(&answer?)

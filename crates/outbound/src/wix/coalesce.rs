@@ -26,7 +26,7 @@ use super::writes::Writes;
 use super::{Call, CallBody, Priority, Subject, WixBody, WixError, WixReply};
 
 /// The most that is read whole to be given to several.
-const MOST_SHARED: usize = 1024 * 1024;
+const MAX_SHARED: usize = 1024 * 1024;
 
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
@@ -241,7 +241,7 @@ async fn share(
         return give_to_first(reply, waiting);
     }
     let (parts, body) = reply.into_parts();
-    let bytes: Bytes = match timeout_at(deadline, collect(body, MOST_SHARED)).await {
+    let bytes: Bytes = match timeout_at(deadline, collect(body, MAX_SHARED)).await {
         Ok(Ok(Collected::Whole(bytes))) => bytes,
         Ok(Ok(Collected::TooLarge(body))) => {
             return give_to_first(Response::from_parts(parts, body), waiting);

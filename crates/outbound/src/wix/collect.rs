@@ -6,10 +6,10 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 
 use super::WixBody;
-use crate::body::ReplyFault;
+use crate::body::ResponseBodyError;
 
 /// The most that is read of a token, or of what Wix says of one: real ones are a kilobyte.
-pub(super) const MOST_OF_A_TOKEN: usize = 64 * 1024;
+pub(super) const MAX_OF_A_TOKEN: usize = 64 * 1024;
 
 /// What came of reading a body.
 pub(super) enum Collected {
@@ -20,7 +20,7 @@ pub(super) enum Collected {
 }
 
 /// Reads until the end or the cap.
-pub(super) async fn collect(mut body: WixBody, cap: usize) -> Result<Collected, ReplyFault> {
+pub(super) async fn collect(mut body: WixBody, cap: usize) -> Result<Collected, ResponseBodyError> {
     let mut pieces: VecDeque<Bytes> = VecDeque::new();
     let mut length = 0;
     while let Some(frame) = body.frame().await {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::TokenRefused;
-use crate::body::BodyFault;
+use crate::body::BodyError;
 use crate::upstream::UpstreamError;
 
 /// Why a call gave no reply of Wix's.
@@ -34,7 +34,7 @@ pub enum WixError {
     },
     /// The body of the request ended early.
     #[error(transparent)]
-    Body(#[from] BodyFault),
+    Body(#[from] BodyError),
     /// The path cannot be sent.
     #[error("the path cannot be sent")]
     BadPath,

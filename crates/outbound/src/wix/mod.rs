@@ -1,4 +1,4 @@
-//! Calling Wix: the one client that every room uses.
+//! Calling Wix: the one client that every handler uses.
 //!
 //! What it sees to, so that nobody else need: the app's token for each instance ([`tokens`]), the
 //! budget of calls a minute (`budget`), waiting after 429, repeating what may be repeated (`retry`),

@@ -10,9 +10,9 @@ use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 use super::Priority;
 
 /// Calls of one subject at the same time; more wait for their turn.
-const MOST_AT_ONCE: usize = 64;
+const MAX_AT_ONCE: usize = 64;
 /// Those of visitors and members among them, and those in the background.
-const MOST_OF_OTHERS: usize = MOST_AT_ONCE / 4 * 3;
+const MAX_OF_OTHERS: usize = MAX_AT_ONCE / 4 * 3;
 
 /// The places of one subject.
 pub(super) struct Places {
@@ -29,8 +29,8 @@ pub(super) struct TakenPlace {
 impl Places {
     pub(super) fn new() -> Self {
         Self {
-            all: Arc::new(Semaphore::new(MOST_AT_ONCE)),
-            others: Arc::new(Semaphore::new(MOST_OF_OTHERS)),
+            all: Arc::new(Semaphore::new(MAX_AT_ONCE)),
+            others: Arc::new(Semaphore::new(MAX_OF_OTHERS)),
         }
     }
 
@@ -66,12 +66,12 @@ mod tests {
         let places = Places::new();
         let take = |priority| places.take(priority).now_or_never().and_then(Result::ok);
         let slow: Vec<TakenPlace> = (0..1000).map_while(|_| take(Priority::Public)).collect();
-        assert_eq!(slow.len(), MOST_OF_OTHERS);
+        assert_eq!(slow.len(), MAX_OF_OTHERS);
         assert!(take(Priority::Background).is_none());
         let owners: Vec<TakenPlace> = (0..1000)
             .map_while(|_| take(Priority::Interactive))
             .collect();
-        assert_eq!(owners.len(), MOST_AT_ONCE - MOST_OF_OTHERS);
+        assert_eq!(owners.len(), MAX_AT_ONCE - MAX_OF_OTHERS);
         drop(slow);
         assert!(take(Priority::Public).is_some());
     }

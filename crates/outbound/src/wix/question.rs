@@ -13,10 +13,10 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::WixBody;
 use super::WixError;
-use super::collect::{Collected, MOST_OF_A_TOKEN, collect};
+use super::collect::{Collected, MAX_OF_A_TOKEN, collect};
 use super::wire::Wire;
 use crate::body::RequestBody;
-use crate::repeat::{Jitter, MOST_ATTEMPTS, is_passing_trouble, retry_after};
+use crate::repeat::{Jitter, MAX_ATTEMPTS, is_passing_trouble, retry_after};
 
 /// What Wix says of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,7 +78,7 @@ pub(super) async fn ask(
             Err(error) => error,
         };
         let wait = jitter.wait_after(attempt);
-        let is_over = attempt >= MOST_ATTEMPTS || Instant::now() + wait >= deadline;
+        let is_over = attempt >= MAX_ATTEMPTS || Instant::now() + wait >= deadline;
         if is_over || error.retry_after().is_some() {
             return Err(error);
         }
@@ -115,7 +115,7 @@ async fn once(
 }
 
 async fn read(body: WixBody) -> Result<Bytes, WixError> {
-    match collect(body, MOST_OF_A_TOKEN).await {
+    match collect(body, MAX_OF_A_TOKEN).await {
         Ok(Collected::Whole(bytes)) => Ok(bytes),
         Ok(Collected::TooLarge(_)) => Err(WixError::unavailable(
             "Wix's answer about a token is larger than any such answer can be",

@@ -12,8 +12,8 @@ use tokio::time::timeout;
 
 use super::collect::{Collected, collect};
 use super::places::TakenPlace;
-use crate::body::ReplyFault;
-use crate::upstream::ReplyStream;
+use crate::body::ResponseBodyError;
+use crate::upstream::ResponseStream;
 
 /// A reply as Wix gave it, less its hop-by-hop headers.
 pub type WixReply = Response<WixBody>;
@@ -21,7 +21,7 @@ pub type WixReply = Response<WixBody>;
 /// The body of a reply: what has been read, then what is still coming.
 pub struct WixBody {
     first: VecDeque<Bytes>,
-    rest: Option<ReplyStream>,
+    rest: Option<ResponseStream>,
     /// The call's place among those of its subject, until all of the body is read or nobody wants it.
     place: Option<TakenPlace>,
 }
@@ -38,7 +38,7 @@ impl WixBody {
     }
 
     /// It is still coming.
-    pub(super) const fn streaming(first: VecDeque<Bytes>, rest: ReplyStream) -> Self {
+    pub(super) const fn streaming(first: VecDeque<Bytes>, rest: ResponseStream) -> Self {
         Self {
             first,
             rest: Some(rest),
@@ -60,12 +60,16 @@ impl WixBody {
     }
 
     /// Reads all of it, up to `cap` bytes and for as long as `time`; `None` when it is larger.
-    pub async fn bytes(self, cap: usize, time: Duration) -> Result<Option<Bytes>, ReplyFault> {
+    pub async fn bytes(
+        self,
+        cap: usize,
+        time: Duration,
+    ) -> Result<Option<Bytes>, ResponseBodyError> {
         match timeout(time, collect(self, cap)).await {
             Ok(Ok(Collected::Whole(bytes))) => Ok(Some(bytes)),
             Ok(Ok(Collected::TooLarge(_))) => Ok(None),
             Ok(Err(fault)) => Err(fault),
-            Err(_) => Err(ReplyFault::TooSlow),
+            Err(_) => Err(ResponseBodyError::TooSlow),
         }
     }
 
@@ -76,12 +80,12 @@ impl WixBody {
 
 impl Body for WixBody {
     type Data = Bytes;
-    type Error = ReplyFault;
+    type Error = ResponseBodyError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, ReplyFault>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, ResponseBodyError>>> {
         if let Some(bytes) = self.first.pop_front() {
             return Poll::Ready(Some(Ok(Frame::data(bytes))));
         }

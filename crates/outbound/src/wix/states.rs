@@ -15,10 +15,10 @@ use super::budget::Budget;
 use super::places::Places;
 use crate::breaker::Breaker;
 
-const MOST_KEPT: u64 = 100_000;
+const MAX_STATES: u64 = 100_000;
 const IDLE: Duration = Duration::from_mins(10);
 /// How long a 401 is taken for what it says after a new token did not help.
-const BELIEVED: Duration = Duration::from_mins(1);
+const STATE_TTL: Duration = Duration::from_mins(1);
 
 /// One subject's.
 pub(super) struct State {
@@ -32,7 +32,7 @@ pub(super) struct State {
 impl State {
     /// Wix refused a token that was quite new: the next 401 will not be the token's fault either.
     pub(super) fn new_token_did_not_help(&self) {
-        *self.new_tokens_help_not_until.lock() = Some(Instant::now() + BELIEVED);
+        *self.new_tokens_help_not_until.lock() = Some(Instant::now() + STATE_TTL);
     }
 
     /// Whether a new token may mend a 401.
@@ -52,7 +52,7 @@ impl States {
     pub(super) fn new(requests_per_minute: usize) -> Self {
         Self {
             kept: Cache::builder()
-                .max_capacity(MOST_KEPT)
+                .max_capacity(MAX_STATES)
                 .time_to_idle(IDLE)
                 .build(),
             requests_per_minute,

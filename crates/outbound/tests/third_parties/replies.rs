@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use backlot_outbound::body::{LimitedBody, ReplyFault, ReplyLimits};
+use backlot_outbound::body::{LimitedBody, ReplyLimits, ResponseBodyError};
 use backlot_outbound::upstream::{Client, Reply, UpstreamError};
 use http_body_util::BodyExt as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -68,7 +68,10 @@ async fn a_wrong_length_is_no_success() {
     ] {
         let reply = reply_of(short).await.unwrap();
         let outcome = reply.response.into_body().collect().await;
-        assert!(matches!(outcome, Err(ReplyFault::BrokenOff(_))), "{short}");
+        assert!(
+            matches!(outcome, Err(ResponseBodyError::BrokenOff(_))),
+            "{short}"
+        );
     }
     let two = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\nabc";
     let error = reply_of(two).await.err().unwrap();
@@ -103,7 +106,7 @@ async fn a_body_without_end_is_cut_at_its_cap() {
         .ok()
         .unwrap();
     let outcome = body.collect().await;
-    assert!(matches!(outcome, Err(ReplyFault::TooLarge(_))));
+    assert!(matches!(outcome, Err(ResponseBodyError::TooLarge(_))));
 }
 
 #[tokio::test]

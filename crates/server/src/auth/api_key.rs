@@ -1,6 +1,6 @@
 //! The account's API key as a caller: the app itself, on the instance of the site that it names.
 //!
-//! Only the key that is configured (`wix.api_key`), only in the data room, and never from a page: a key
+//! Only the key that is configured (`wix.api_key`), only in the data API, and never from a page: a key
 //! that a browser has is a key that everybody has.
 
 use std::sync::Arc;
@@ -14,8 +14,8 @@ use http::{HeaderMap, HeaderName, Uri};
 use jiff::Timestamp;
 
 use super::credential::has_instance;
-use super::verifier::Checked;
-use crate::error::{Code, Refusal};
+use super::verifier::VerifiedCaller;
+use crate::error::{ApiError, ErrorCode};
 
 /// Whether the request carries the configured key.
 pub(crate) fn is_sent(api_key: Option<&ApiKey>, headers: &HeaderMap) -> bool {
@@ -31,13 +31,13 @@ pub(crate) fn check_alone(
     uri: &Uri,
     headers: &HeaderMap,
     instance_headers: &[HeaderName],
-) -> Result<(), Refusal> {
+) -> Result<(), ApiError> {
     let has_instance_too = instance_headers
         .iter()
         .any(|name| headers.contains_key(name));
     let is_repeated = headers.get_all(AUTHORIZATION).iter().count() > 1 || has_instance_too;
     if is_repeated || has_instance(uri.query().unwrap_or_default()) {
-        return Err(Code::CredentialRepeated.into());
+        return Err(ErrorCode::CredentialRepeated.into());
     }
     Ok(())
 }
@@ -48,19 +48,19 @@ pub(crate) async fn check(
     app_id: AppId,
     now: Timestamp,
     site_id: &str,
-) -> Result<Checked, Refusal> {
+) -> Result<VerifiedCaller, ApiError> {
     let found = store.instance_of_site(site_id).await?;
-    let instance_id = found.ok_or(Code::InstanceNotFound)?;
+    let instance_id = found.ok_or(ErrorCode::InstanceNotFound)?;
     let caller = Caller::by_api_key(instance_id, app_id, site_id, now);
-    Ok(Checked::by_wix(Arc::new(caller)))
+    Ok(VerifiedCaller::by_wix(Arc::new(caller)))
 }
 
 /// The site that the request names.
-pub(crate) fn site_id(headers: &HeaderMap) -> Result<String, Refusal> {
+pub(crate) fn site_id(headers: &HeaderMap) -> Result<String, ApiError> {
     let mut values = headers.get_all("wix-site-id").iter();
     let id = values.next().and_then(|value| value.to_str().ok());
     match (id, values.next()) {
         (Some(id), None) if !id.is_empty() => Ok(id.to_owned()),
-        _ => Err(Code::SiteIdMissing.into()),
+        _ => Err(ErrorCode::SiteIdMissing.into()),
     }
 }

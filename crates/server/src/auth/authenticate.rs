@@ -14,18 +14,18 @@ use super::access_token::AccessTokens;
 use super::api_key;
 use super::credential::find;
 use super::elevated_token::{ElevatedTokens, KeyReloader};
-use super::verifier::{Checked, Checker, Proof, elevated_caller};
-use crate::context::Exchange;
+use super::verifier::{Verification, VerifiedCaller, Verifier, elevated_caller};
+use crate::context::RequestContext;
 use crate::cors::{self, Decision};
-use crate::error::Refusal;
-use crate::instances::Schedule;
-use crate::instances::activity::Registry;
+use crate::error::ApiError;
+use crate::instances::RefreshScheduler;
+use crate::instances::activity::InstanceActivity;
 use crate::policy::RateKey;
 use crate::telemetry::metrics::Metrics;
 
 /// Finds and verifies credentials.
 pub(crate) struct Authenticator {
-    pub(crate) checker: Checker,
+    pub(crate) checker: Verifier,
     /// Headers that the credential may come in besides `Authorization`.
     pub(crate) instance_headers: Vec<HeaderName>,
     /// The account's API key, for calls that carry it.
@@ -33,8 +33,8 @@ pub(crate) struct Authenticator {
     pub(crate) access_tokens: AccessTokens,
     pub(crate) elevated: ElevatedTokens,
     pub(crate) signing_keys: KeyReloader,
-    pub(crate) activity: Registry,
-    pub(crate) refresh: Arc<Schedule>,
+    pub(crate) activity: InstanceActivity,
+    pub(crate) refresh: Arc<RefreshScheduler>,
     pub(crate) cors: Arc<cors::Policy>,
     pub(crate) store: Store,
     pub(crate) metrics: Arc<Metrics>,
@@ -42,7 +42,7 @@ pub(crate) struct Authenticator {
 
 /// The result of verifying a credential without asking another server.
 pub(crate) enum LocalVerdict {
-    Checked(Checked),
+    VerifiedCaller(VerifiedCaller),
     /// The account's API key, about this site.
     ApiKey(String),
     /// An access token that was not seen of late, and whose questions are counted.
@@ -55,21 +55,25 @@ impl Authenticator {
     /// Finds the credential and verifies it as far as that can be done here.
     pub(crate) fn verify_locally(
         &self,
-        exchange: &Exchange,
+        context: &RequestContext,
         request: &Request<RequestBody>,
-    ) -> Result<LocalVerdict, Refusal> {
+    ) -> Result<LocalVerdict, ApiError> {
         let own = &self.instance_headers;
         let found = find(request.method(), request.uri(), request.headers(), own)?;
-        let now = exchange.arrived_at();
+        let now = context.arrived_at();
         let token = match self.checker.check(&found, &self.elevated, now)? {
-            Proof::Checked(checked) => return Ok(LocalVerdict::Checked(checked)),
-            Proof::UnknownKey(token) => return Ok(LocalVerdict::UnknownKey(token.to_owned())),
-            Proof::AccessToken(token) => token,
+            Verification::VerifiedCaller(checked) => {
+                return Ok(LocalVerdict::VerifiedCaller(checked));
+            }
+            Verification::UnknownKey(token) => {
+                return Ok(LocalVerdict::UnknownKey(token.to_owned()));
+            }
+            Verification::AccessToken(token) => token,
         };
         if let Some(caller) = self.access_tokens.known(token, now) {
-            return Ok(LocalVerdict::Checked(Checked::by_wix(caller)));
+            return Ok(LocalVerdict::VerifiedCaller(VerifiedCaller::by_wix(caller)));
         }
-        let client = exchange.client_ip(request.headers());
+        let client = context.client_ip(request.headers());
         Ok(LocalVerdict::AskWix(
             token.to_owned(),
             RateKey::from(client),
@@ -79,15 +83,15 @@ impl Authenticator {
     /// The same, where the account's API key is a credential, too.
     pub(crate) fn verify_locally_or_api_key(
         &self,
-        exchange: &Exchange,
+        context: &RequestContext,
         request: &Request<RequestBody>,
-    ) -> Result<LocalVerdict, Refusal> {
+    ) -> Result<LocalVerdict, ApiError> {
         let headers = request.headers();
         if api_key::is_sent(self.api_key.as_ref(), headers) {
             api_key::check_alone(request.uri(), headers, &self.instance_headers)?;
             return api_key::site_id(headers).map(LocalVerdict::ApiKey);
         }
-        self.verify_locally(exchange, request)
+        self.verify_locally(context, request)
     }
 
     /// Finishes the verification, checks that the page is one of the caller's, and registers the instance.
@@ -96,42 +100,42 @@ impl Authenticator {
     /// state machine stays small.
     pub(crate) async fn authenticate(
         &self,
-        exchange: &mut Exchange,
+        context: &mut RequestContext,
         decision: &Decision,
         verdict: LocalVerdict,
-    ) -> Result<Arc<Caller>, Refusal> {
-        let now = exchange.arrived_at();
+    ) -> Result<Arc<Caller>, ApiError> {
+        let now = context.arrived_at();
         let checked = match verdict {
-            LocalVerdict::Checked(checked) => checked,
+            LocalVerdict::VerifiedCaller(checked) => checked,
             LocalVerdict::ApiKey(site_id) => {
                 let app_id = self.checker.app_id();
                 Box::pin(api_key::check(&self.store, app_id, now, &site_id)).await?
             }
             LocalVerdict::AskWix(token, client) => {
                 let asking = self.access_tokens.ask(token, client, now, &self.metrics);
-                Checked::by_wix(Box::pin(asking).await?)
+                VerifiedCaller::by_wix(Box::pin(asking).await?)
             }
             LocalVerdict::UnknownKey(token) => {
                 let looking = self.signing_keys.verify(&self.elevated, &token, now);
                 elevated_caller(Box::pin(looking).await?)?
             }
         };
-        self.finish(exchange, decision, checked)
+        self.finish(context, decision, checked)
     }
 
     fn finish(
         &self,
-        exchange: &mut Exchange,
+        context: &mut RequestContext,
         decision: &Decision,
-        checked: Checked,
-    ) -> Result<Arc<Caller>, Refusal> {
+        checked: VerifiedCaller,
+    ) -> Result<Arc<Caller>, ApiError> {
         if checked.old_secret {
             self.metrics.old_secret_uses.inc();
         }
         let instance_id = checked.caller.instance_id;
-        exchange.caller(&checked.caller, checked.old_secret);
+        context.caller(&checked.caller, checked.old_secret);
         self.cors.check_instance(decision, instance_id)?;
-        if self.activity.note(&checked.caller, exchange.arrived_at()) {
+        if self.activity.note(&checked.caller, context.arrived_at()) {
             self.refresh.seen(instance_id);
         }
         Ok(checked.caller)

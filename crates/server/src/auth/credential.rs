@@ -6,7 +6,7 @@ use http::{Method, Uri};
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
 
-use crate::error::{Code, Refusal};
+use crate::error::{ApiError, ErrorCode};
 
 /// Finds the one credential. `Authorization` wins over the app's own headers, in the order in which they are named, and a
 /// header over the query; two of one kind are refused, since whoever checks the first and whoever uses the last would
@@ -19,27 +19,27 @@ pub(crate) fn find<'request>(
     uri: &'request Uri,
     headers: &'request HeaderMap,
     instance_headers: &[HeaderName],
-) -> Result<Cow<'request, str>, Refusal> {
+) -> Result<Cow<'request, str>, ApiError> {
     if let Some(name) = header_in_use(headers, instance_headers) {
         let mut values = headers.get_all(name).iter();
-        let value = values.next().ok_or(Code::CredentialMissing)?;
+        let value = values.next().ok_or(ErrorCode::CredentialMissing)?;
         if values.next().is_some() {
-            return Err(Code::CredentialRepeated.into());
+            return Err(ErrorCode::CredentialRepeated.into());
         }
-        let value = value.to_str().map_err(|_| Code::CredentialMalformed)?;
+        let value = value.to_str().map_err(|_| ErrorCode::CredentialMalformed)?;
         return Ok(Cow::Borrowed(value));
     }
     if !matches!(*method, Method::GET | Method::HEAD) {
-        return Err(Code::CredentialMissing.into());
+        return Err(ErrorCode::CredentialMissing.into());
     }
     let mut values = instance_parameters(uri.query().unwrap_or_default());
-    let value = values.next().ok_or(Code::CredentialMissing)?;
+    let value = values.next().ok_or(ErrorCode::CredentialMissing)?;
     if values.next().is_some() {
-        return Err(Code::CredentialRepeated.into());
+        return Err(ErrorCode::CredentialRepeated.into());
     }
     percent_decode_str(value)
         .decode_utf8()
-        .map_err(|_| Code::CredentialMalformed.into())
+        .map_err(|_| ErrorCode::CredentialMalformed.into())
 }
 
 static STANDARD: HeaderName = AUTHORIZATION;

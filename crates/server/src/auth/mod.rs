@@ -12,4 +12,4 @@ pub(crate) use access_token::AccessTokens;
 pub use access_token::{AccessTokenSettings, ask_wix_once};
 pub(crate) use authenticate::Authenticator;
 pub(crate) use credential::{credential_headers, header_in_use, remove_instance};
-pub use verifier::{Checked, Checker, Proof};
+pub use verifier::{Verification, VerifiedCaller, Verifier};

@@ -20,30 +20,30 @@ const PLACES: usize = 2048;
 /// The signature and its dot.
 const SIGNATURE: usize = 44;
 /// Longer ones are verified each time.
-const LONGEST_KEPT: usize = 2048;
+const MAX_CACHED_BYTES: usize = 2048;
 
 /// What is known of a credential.
 #[derive(Clone)]
-pub(crate) struct Known {
+pub(crate) struct CachedCaller {
     pub(crate) caller: Arc<Caller>,
     pub(crate) old_secret: bool,
 }
 
 struct Kept {
     credential: Box<[u8]>,
-    known: Known,
+    known: CachedCaller,
 }
 
 /// The table.
-pub(crate) struct Recent(Box<[Mutex<Option<Kept>>]>);
+pub(crate) struct VerifiedCache(Box<[Mutex<Option<Kept>>]>);
 
-impl Recent {
+impl VerifiedCache {
     pub(crate) fn new() -> Self {
         Self((0..PLACES).map(|_| Mutex::new(None)).collect())
     }
 
     /// What is known of exactly this credential.
-    pub(crate) fn find(&self, credential: &str) -> Option<Known> {
+    pub(crate) fn find(&self, credential: &str) -> Option<CachedCaller> {
         let (signature, payload) = credential.as_bytes().split_at_checked(SIGNATURE)?;
         let place = self.place_of(signature)?.lock();
         let kept = place.as_ref()?;
@@ -53,9 +53,9 @@ impl Recent {
     }
 
     /// Keeps a credential that was verified.
-    pub(crate) fn keep(&self, credential: &str, known: Known) {
+    pub(crate) fn keep(&self, credential: &str, known: CachedCaller) {
         let credential = credential.as_bytes();
-        if credential.len() > LONGEST_KEPT {
+        if credential.len() > MAX_CACHED_BYTES {
             return;
         }
         if let Some(place) = credential.get(..SIGNATURE).and_then(|it| self.place_of(it)) {
@@ -80,11 +80,11 @@ mod tests {
     use backlot_wix::{AppId, InstanceId};
     use jiff::Timestamp;
 
-    fn known() -> Known {
+    fn known() -> CachedCaller {
         let id = "2b0d7a6e-4c1f-4a52-9d3e-0c5f8a1b7e60";
         let (instance, app): (InstanceId, AppId) = (id.parse().unwrap(), id.parse().unwrap());
         let at = Timestamp::UNIX_EPOCH;
-        Known {
+        CachedCaller {
             caller: Arc::new(Caller::app(instance, app, at, at)),
             old_secret: true,
         }
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn only_the_very_same_credential_is_known() {
-        let recent = Recent::new();
+        let recent = VerifiedCache::new();
         let credential = format!("{}.payload", "s".repeat(43));
         assert!(recent.find(&credential).is_none());
         recent.keep(&credential, known());
@@ -108,7 +108,7 @@ mod tests {
             assert!(recent.find(&other).is_none(), "{other}");
         }
         recent.keep(
-            &format!("{}.{}", "t".repeat(43), "p".repeat(LONGEST_KEPT)),
+            &format!("{}.{}", "t".repeat(43), "p".repeat(MAX_CACHED_BYTES)),
             known(),
         );
         recent.keep("short", known());

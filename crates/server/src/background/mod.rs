@@ -12,43 +12,43 @@ use crate::auth::elevated_token::RELOAD_SECONDS;
 use crate::background::takeover::Takeover;
 use crate::instances::activity;
 use crate::service::Service;
-use crate::state::House;
+use crate::state::AppState;
 
 /// Runs until the server has stopped.
 pub(crate) async fn run(service: Arc<Service>, mut stopped: watch::Receiver<bool>) {
-    let Service { house, routes, .. } = &*service;
+    let Service { state, routes, .. } = &*service;
     let mut tick = tokio::time::interval(activity::INTERVAL);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut ticks: u64 = 0;
     let mut takeover = Takeover::new();
-    takeover.look(house).await;
-    forget_unfinished_imports(house).await;
+    takeover.look(state).await;
+    forget_unfinished_imports(state).await;
     loop {
         tokio::select! {
             _ = tick.tick() => {}
             _ = stopped.wait_for(|stopped| *stopped) => return,
         }
-        takeover.look(house).await;
-        house.auth.activity.write().await;
-        house.connections.usage.write().await;
+        takeover.look(state).await;
+        state.auth.activity.write().await;
+        state.connections.usage.write().await;
         ticks += 1;
         if ticks.is_multiple_of(RELOAD_SECONDS) {
-            house.auth.signing_keys.reload(&house.auth.elevated).await;
+            state.auth.signing_keys.reload(&state.auth.elevated).await;
         }
         if ticks.is_multiple_of(60) {
             routes.api.forget_idle();
             routes.data.forget_idle();
-            house.auth.access_tokens.forget_idle();
-            house.connections.forget_idle();
-            house.connections.accounts.forget_old().await;
-            forget_unfinished_imports(house).await;
+            state.auth.access_tokens.forget_idle();
+            state.connections.forget_idle();
+            state.connections.accounts.forget_old().await;
+            forget_unfinished_imports(state).await;
         }
     }
 }
 
 /// Of imports that were killed; nobody has seen anything of them.
-async fn forget_unfinished_imports(house: &House) {
-    match forget_unfinished(&house.store, house.shared.clock.now()).await {
+async fn forget_unfinished_imports(state: &AppState) {
+    match forget_unfinished(&state.store, state.shared.clock.now()).await {
         Ok(0) => {}
         Ok(count) => tracing::info!(
             count,

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use backlot_store::StoreError;
 use backlot_store::markers::{Markers as _, RESTORED};
 
-use crate::state::House;
+use crate::state::AppState;
 
 /// What was the last time that was looked.
 enum Known {
@@ -31,8 +31,8 @@ impl Takeover {
     }
 
     /// Looks whether another database has taken the place of the one that was known, and takes it over.
-    pub(crate) async fn look(&mut self, house: &House) {
-        if let Err(error) = self.try_to(house).await
+    pub(crate) async fn look(&mut self, state: &AppState) {
+        if let Err(error) = self.try_to(state).await
             && !std::mem::replace(&mut self.has_failed, true)
         {
             tracing::error!(%error, "failed to take over a backup that was put back; trying again");
@@ -41,15 +41,15 @@ impl Takeover {
 
     async fn try_to(
         &mut self,
-        house: &House,
+        state: &AppState,
     ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        let present = match house.store.marker(RESTORED).await {
+        let present = match state.store.marker(RESTORED).await {
             Ok(present) => {
-                house.database_answers.store(true, Ordering::Relaxed);
+                state.database_answers.store(true, Ordering::Relaxed);
                 present
             }
             Err(error) => {
-                house.database_answers.store(false, Ordering::Relaxed);
+                state.database_answers.store(false, Ordering::Relaxed);
                 return match error {
                     // The next write reports it.
                     StoreError::Unavailable(_) | StoreError::TimedOut => Ok(()),
@@ -64,11 +64,11 @@ impl Takeover {
         if *known == present {
             return Ok(());
         }
-        house.store.forget_remembered();
-        house
+        state.store.forget_remembered();
+        state
             .auth
             .signing_keys
-            .take_over(&house.auth.elevated)
+            .take_over(&state.auth.elevated)
             .await?;
         tracing::info!("took over a backup that was put in the database's place");
         self.known = Known::Mark(present);

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use backlot_outbound::body::{BodyFault, RequestBody};
+use backlot_outbound::body::{BodyError, RequestBody};
 use backlot_wix::InstanceId;
 use bytes::Bytes;
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 
 use super::{BufferBudget, BufferError, BufferReservation, SMALL_BODY};
-use crate::error::Refusal;
+use crate::error::ApiError;
 
 /// The smallest buffer that a body is gathered in.
 const SMALLEST_BUFFER: usize = 4 * 1024;
@@ -21,13 +21,13 @@ const LARGEST_PART: usize = 1024 * 1024;
 pub(crate) enum CollectError {
     /// It ended early.
     #[error(transparent)]
-    Body(#[from] BodyFault),
+    Body(#[from] BodyError),
     /// There is no memory for it.
     #[error(transparent)]
     Buffer(#[from] BufferError),
 }
 
-impl From<CollectError> for Refusal {
+impl From<CollectError> for ApiError {
     fn from(error: CollectError) -> Self {
         match error {
             CollectError::Body(fault) => fault.into(),
@@ -103,7 +103,7 @@ impl BufferBudget {
 }
 
 /// The next piece that has bytes in it.
-async fn next_piece(body: &mut RequestBody) -> Result<Option<Bytes>, BodyFault> {
+async fn next_piece(body: &mut RequestBody) -> Result<Option<Bytes>, BodyError> {
     while let Some(frame) = body.frame().await {
         if let Ok(piece) = frame?.into_data()
             && !piece.is_empty()
@@ -170,7 +170,7 @@ impl Gathered {
             };
             self = tokio::task::spawn_blocking(copy)
                 .await
-                .map_err(|_| BodyFault::CutOff)?;
+                .map_err(|_| BodyError::CutOff)?;
         }
         Ok(Bytes::from_owner(Held {
             bytes: self.bytes,

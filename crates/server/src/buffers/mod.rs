@@ -18,7 +18,7 @@ use std::sync::Arc;
 use backlot_wix::InstanceId;
 use parking_lot::Mutex;
 
-use crate::error::{Code, Refusal};
+use crate::error::{ApiError, ErrorCode};
 use crate::id_hasher::InstanceHash;
 
 pub(crate) use collect::CollectError;
@@ -75,15 +75,15 @@ pub(crate) enum BufferError {
     ShareExhausted,
 }
 
-impl From<BufferError> for Refusal {
+impl From<BufferError> for ApiError {
     fn from(error: BufferError) -> Self {
         let code = match error {
-            BufferError::Exhausted => Code::BuffersExhausted,
-            BufferError::ShareExhausted => Code::BufferShareExhausted,
+            BufferError::Exhausted => ErrorCode::BuffersExhausted,
+            BufferError::ShareExhausted => ErrorCode::BufferShareExhausted,
         };
         Self::from(code)
             .retry_after(RETRY_AFTER_SECONDS)
-            .because(error)
+            .with_source(error)
     }
 }
 

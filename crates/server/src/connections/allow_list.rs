@@ -6,9 +6,9 @@ use backlot_wix::{Caller, Role};
 use http::Method;
 
 use super::{AllowedCall, Connection, Connections};
-use crate::error::{Code, Refusal};
-use crate::instances::Directory;
-use crate::policy::{Deciders, PlainPath, RuledLine, Rules};
+use crate::error::{ApiError, ErrorCode};
+use crate::instances::InstanceDirectory;
+use crate::policy::{AccessRule, Deciders, PlainPath, RuledLine};
 
 /// Which call is meant.
 #[derive(Debug, Clone, Copy)]
@@ -20,7 +20,7 @@ pub(crate) struct CallPlace<'request> {
 }
 
 impl RuledLine for AllowedCall {
-    fn rules(&self) -> &Rules {
+    fn rules(&self) -> &AccessRule {
         &self.rules
     }
 }
@@ -31,16 +31,17 @@ impl Connection {
     pub(crate) fn deciders(
         &self,
         place: &CallPlace<'_>,
-    ) -> Result<Deciders<'_, AllowedCall>, Refusal> {
+    ) -> Result<Deciders<'_, AllowedCall>, ApiError> {
         let CallPlace {
             method,
             path,
             query,
         } = *place;
-        let plain = PlainPath::with_slash(path).ok_or(Code::PathNotAllowed)?;
-        let refusal = |code: Code| Refusal::from(code).fact("call", format!("{method} {path}"));
+        let plain = PlainPath::with_slash(path).ok_or(ErrorCode::PathNotAllowed)?;
+        let refusal =
+            |code: ErrorCode| ApiError::from(code).with_data("call", format!("{method} {path}"));
         let deciders = Deciders::find(&self.settings.calls, &self.precedence, method, &plain);
-        let mut deciders = deciders.ok_or_else(|| refusal(Code::ConnectionCallNotAllowed))?;
+        let mut deciders = deciders.ok_or_else(|| refusal(ErrorCode::ConnectionCallNotAllowed))?;
         let mut parameter = None;
         let is_complete = deciders.retain(|call| match call.query.refused(query) {
             None => true,
@@ -51,7 +52,7 @@ impl Connection {
         });
         match parameter {
             Some(parameter) if !is_complete => {
-                Err(refusal(Code::ConnectionQueryNotAllowed).fact("parameter", parameter))
+                Err(refusal(ErrorCode::ConnectionQueryNotAllowed).with_data("parameter", parameter))
             }
             _ => Ok(deciders),
         }
@@ -64,9 +65,9 @@ impl Connections {
         &self,
         connection: &Connection,
         deciders: &Deciders<'_, AllowedCall>,
-        directory: &Directory,
+        directory: &InstanceDirectory,
         caller: Arc<Caller>,
-    ) -> Result<Arc<Caller>, Refusal> {
+    ) -> Result<Arc<Caller>, ApiError> {
         let has_quotas = !connection.settings.quotas.plans.is_empty();
         let caller = if has_quotas || deciders.ask_for_plan(caller.role) {
             // On the heap: most calls need no plan.
@@ -82,9 +83,9 @@ impl Connections {
 async fn with_plan(
     has_quotas: bool,
     deciders: &Deciders<'_, AllowedCall>,
-    directory: &Directory,
+    directory: &InstanceDirectory,
     caller: Arc<Caller>,
-) -> Result<Arc<Caller>, Refusal> {
+) -> Result<Arc<Caller>, ApiError> {
     let role = caller.role;
     if has_quotas && role == Role::App && caller.plan.is_none() {
         // The app needs no plan to be let in, but what it does for an instance counts as the instance's.

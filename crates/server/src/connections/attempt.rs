@@ -5,7 +5,7 @@ use std::sync::Arc;
 use backlot_outbound::body::CallBody;
 use backlot_outbound::cache::Lookup;
 use backlot_outbound::connection::{Call, Followed};
-use backlot_outbound::upstream::ReplyStream;
+use backlot_outbound::upstream::ResponseStream;
 use bytes::Bytes;
 use http::header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE};
 use http::uri::PathAndQuery;
@@ -17,7 +17,7 @@ use super::credentials::Chosen;
 use super::redirects::RedirectsByLines;
 use super::response_body::ThirdPartyBody;
 use super::response_cache::{KeptReplies, Question};
-use crate::error::Refusal;
+use crate::error::ApiError;
 
 /// By which a caller asks for a reply only if it is not the one that they have.
 const CONDITIONS: [HeaderName; 4] = [
@@ -51,7 +51,7 @@ impl Prepared {
 }
 
 impl Admitted<'_> {
-    pub(super) async fn prepare(&self, incoming: &Incoming<'_>) -> Result<Prepared, Refusal> {
+    pub(super) async fn prepare(&self, incoming: &Incoming<'_>) -> Result<Prepared, ApiError> {
         let (all, connection, id) = (self.connections, self.connection, self.instance_id);
         let CallPlace { path, query, .. } = incoming.place;
         Ok(Prepared {
@@ -91,7 +91,7 @@ impl Admitted<'_> {
         &self,
         call: &mut Call,
         prepared: &mut Prepared,
-    ) -> Result<Response<ReplyStream>, Refusal> {
+    ) -> Result<Response<ResponseStream>, ApiError> {
         // A token may be taken back before its time: with a new one the call may go.
         let has_token = prepared.chosen.token.is_some();
         let again = if has_token { copy(call) } else { None };
@@ -111,9 +111,9 @@ impl Admitted<'_> {
     async fn ask_with_new_token(
         &self,
         call: Option<Box<Call>>,
-        refused: Response<ReplyStream>,
+        refused: Response<ResponseStream>,
         prepared: &mut Prepared,
-    ) -> Result<Response<ReplyStream>, Refusal> {
+    ) -> Result<Response<ResponseStream>, ApiError> {
         let (all, connection) = (self.connections, self.connection);
         let may_help = prepared.chosen.token.as_ref();
         if !may_help.is_some_and(|(holder, token)| all.accounts.refused(connection, *holder, token))
@@ -133,7 +133,7 @@ impl Admitted<'_> {
         &self,
         call: &mut Call,
         chosen: &Chosen,
-    ) -> Result<Response<ReplyStream>, Refusal> {
+    ) -> Result<Response<ResponseStream>, ApiError> {
         let policy = RedirectsByLines {
             connections: self.connections,
             connection: self.connection,
@@ -154,7 +154,7 @@ impl Admitted<'_> {
         question: Question,
         method: &Method,
         mut prepared: Prepared,
-    ) -> Result<Response<ThirdPartyBody>, Refusal> {
+    ) -> Result<Response<ThirdPartyBody>, ApiError> {
         let nothing = || CallBody::Ready(Bytes::new());
         let Question {
             key,

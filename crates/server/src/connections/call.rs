@@ -12,17 +12,17 @@ use super::response_body::ThirdPartyBody;
 use super::usage::{Counts, Ticket};
 use super::usage_guard::Meter;
 use super::{CallPlace, Connection, Connections};
-use crate::error::{Code, Reason, Refusal};
-use crate::instances::Directory;
+use crate::error::{ApiError, ErrorCode, ErrorKind};
+use crate::instances::InstanceDirectory;
 use crate::policy::RateKey;
 
 /// Refusals of calls that nobody was asked for: they are not counted.
-const NOT_MADE: [Reason; 5] = [
-    Reason::Own(Code::ConnectionAccountLost),
-    Reason::Own(Code::ConnectionAddressMissing),
-    Reason::Own(Code::ConnectionNotConnected),
-    Reason::Own(Code::ConnectionUnavailable),
-    Reason::Own(Code::RateLimited),
+const NOT_MADE: [ErrorKind; 5] = [
+    ErrorKind::Own(ErrorCode::ConnectionAccountLost),
+    ErrorKind::Own(ErrorCode::ConnectionAddressMissing),
+    ErrorKind::Own(ErrorCode::ConnectionNotConnected),
+    ErrorKind::Own(ErrorCode::ConnectionUnavailable),
+    ErrorKind::Own(ErrorCode::RateLimited),
 ];
 
 /// A call as it came in.
@@ -38,7 +38,7 @@ pub(crate) struct Incoming<'request> {
 pub(super) struct Admitted<'call> {
     pub(super) connections: &'call Arc<Connections>,
     pub(super) connection: &'call Arc<Connection>,
-    pub(super) directory: &'call Directory,
+    pub(super) directory: &'call InstanceDirectory,
     pub(super) caller: &'call Arc<Caller>,
     pub(super) instance_id: InstanceId,
     ticket: Ticket,
@@ -54,10 +54,10 @@ impl Connections {
     pub(crate) async fn send(
         self: &Arc<Self>,
         connection: &Arc<Connection>,
-        directory: &Directory,
+        directory: &InstanceDirectory,
         caller: &Arc<Caller>,
         incoming: &mut Incoming<'_>,
-    ) -> Result<Response<ThirdPartyBody>, Refusal> {
+    ) -> Result<Response<ThirdPartyBody>, ApiError> {
         let (instance_id, now) = (caller.instance_id, self.clock.now());
         if let Some(each) = &connection.each {
             each.check(RateKey::from(instance_id))?;
@@ -73,7 +73,7 @@ impl Connections {
         {
             ticket.take_back();
             let words = "All instances together have reached this connection's `total_rate_limit`.";
-            return Err(refusal.detail(words));
+            return Err(refusal.with_detail(words));
         }
         let admitted = Admitted {
             connections: self,
@@ -117,7 +117,10 @@ impl Admitted<'_> {
         }
     }
 
-    async fn send(&self, incoming: &mut Incoming<'_>) -> Result<Response<ThirdPartyBody>, Refusal> {
+    async fn send(
+        &self,
+        incoming: &mut Incoming<'_>,
+    ) -> Result<Response<ThirdPartyBody>, ApiError> {
         let mut prepared = self.prepare(incoming).await?;
         let method = incoming.place.method;
         // What a body asks is not told by the address.

@@ -11,12 +11,12 @@ use backlot_wix::InstanceId;
 use super::base::BaseError;
 use super::oauth::Holder;
 use super::{Connection, Connections, CredentialSettings, SecretSource};
-use crate::error::{Code, Refusal};
-use crate::secrets::SecretText;
+use crate::error::{ApiError, ErrorCode};
+use crate::secrets::SecretString;
 
 /// How long everybody's credential is believed without a look at its secrets. Together with what the vault believes
 /// of them that is a second.
-const BELIEVED: Duration = Duration::from_millis(250);
+const CREDENTIAL_CACHE_TTL: Duration = Duration::from_millis(250);
 
 /// A credential, and what is known of it.
 #[derive(Clone)]
@@ -25,7 +25,7 @@ pub(crate) struct Chosen {
     /// All that must not come back: the credential, and other secrets that go along.
     pub(crate) needles: Needles,
     /// Where its token can be had anew, if it is one.
-    pub(crate) token: Option<(Holder, SecretText)>,
+    pub(crate) token: Option<(Holder, SecretString)>,
     /// Where the API is, for this account.
     pub(crate) base: Arc<ApiBase>,
 }
@@ -36,7 +36,7 @@ impl Connections {
         &self,
         connection: &Arc<Connection>,
         instance_id: InstanceId,
-    ) -> Result<Chosen, Refusal> {
+    ) -> Result<Chosen, ApiError> {
         let settings = &connection.settings.credential;
         match settings {
             CredentialSettings::ClientCredentials(_) => {
@@ -62,7 +62,7 @@ impl Connections {
         &self,
         connection: &Arc<Connection>,
         instance_id: InstanceId,
-    ) -> Result<Chosen, Refusal> {
+    ) -> Result<Chosen, ApiError> {
         let settings = &connection.settings;
         let mut secrets = Vec::with_capacity(2);
         for source in settings.credential.sources() {
@@ -89,7 +89,7 @@ impl Connections {
         connection: &Connection,
         credential: &Credential,
         instance_id: InstanceId,
-    ) -> Result<Needles, Refusal> {
+    ) -> Result<Needles, ApiError> {
         let mut needles = credential.needles().clone();
         for source in connection.settings.put_on() {
             if !matches!(source, SecretSource::Plain(_)) {
@@ -104,7 +104,7 @@ impl Connections {
         &self,
         source: &SecretSource,
         instance_id: InstanceId,
-    ) -> Result<SecretText, Refusal> {
+    ) -> Result<SecretString, ApiError> {
         source.read(self.vault.as_ref(), Some(instance_id)).await
     }
 
@@ -113,7 +113,7 @@ impl Connections {
         connection: &Arc<Connection>,
         holder: Holder,
         instance_id: InstanceId,
-    ) -> Result<Chosen, Refusal> {
+    ) -> Result<Chosen, ApiError> {
         let token = self.accounts.token(connection, holder).await?;
         let needles = self.needles(connection, &token.credential, instance_id);
         Ok(Chosen {
@@ -130,15 +130,15 @@ impl Connection {
     fn everybodys(&self) -> Option<Chosen> {
         let known = self.everybodys.lock();
         let (read_at, chosen) = known.as_ref()?;
-        (read_at.elapsed() < BELIEVED).then(|| chosen.clone())
+        (read_at.elapsed() < CREDENTIAL_CACHE_TTL).then(|| chosen.clone())
     }
 
     /// A credential made of these secrets: the one that was made before, as long as they are the same.
     fn prepared(
         &self,
         whose: Option<InstanceId>,
-        secrets: Vec<SecretText>,
-    ) -> Result<Credential, Refusal> {
+        secrets: Vec<SecretString>,
+    ) -> Result<Credential, ApiError> {
         let known = match whose {
             None => self.prepared.lock().clone(),
             Some(instance_id) => self.prepared_of.get(&instance_id),
@@ -158,8 +158,8 @@ impl Connection {
     }
 }
 
-fn made(settings: &CredentialSettings, secrets: &[SecretText]) -> Result<Credential, Refusal> {
-    let text = |at: usize| secrets.get(at).map_or("", SecretText::reveal);
+fn made(settings: &CredentialSettings, secrets: &[SecretString]) -> Result<Credential, ApiError> {
+    let text = |at: usize| secrets.get(at).map_or("", SecretString::reveal);
     match settings {
         CredentialSettings::Bearer(_) => usable(Credential::bearer(text(0))),
         CredentialSettings::Basic(..) => usable(Credential::basic(text(0), text(1))),
@@ -178,16 +178,16 @@ fn made(settings: &CredentialSettings, secrets: &[SecretText]) -> Result<Credent
 
 pub(super) fn usable(
     credential: Result<Credential, CredentialFault>,
-) -> Result<Credential, Refusal> {
-    credential.map_err(|fault| Refusal::from(Code::SecretUnreadable).because(fault))
+) -> Result<Credential, ApiError> {
+    credential.map_err(|fault| ApiError::from(ErrorCode::SecretUnreadable).with_source(fault))
 }
 
-impl From<BaseError> for Refusal {
+impl From<BaseError> for ApiError {
     fn from(error: BaseError) -> Self {
         let code = match error {
-            BaseError::Missing(_) | BaseError::Unusable(_) => Code::ConnectionAddressMissing,
-            BaseError::NotAllowed => Code::ConnectionAddressRefused,
+            BaseError::Missing(_) | BaseError::Unusable(_) => ErrorCode::ConnectionAddressMissing,
+            BaseError::NotAllowed => ErrorCode::ConnectionAddressRefused,
         };
-        Self::from(code).because(error)
+        Self::from(code).with_source(error)
     }
 }

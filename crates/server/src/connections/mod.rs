@@ -48,7 +48,7 @@ use parking_lot::Mutex;
 
 use crate::clock::Clock;
 use crate::policy::{Limiter, Precedence};
-use crate::secrets::{SecretText, Vault};
+use crate::secrets::{SecretString, Vault};
 pub(crate) use allow_list::CallPlace;
 use base::Bases;
 pub use base::{BaseTemplate, BaseTemplateError, BaseUrl};
@@ -71,10 +71,10 @@ pub use settings::{
 pub(crate) use usage::UsageBook;
 
 /// Credentials that a connection keeps ready.
-const MOST_PREPARED: u64 = 10_000;
+const MAX_PREPARED: u64 = 10_000;
 
 /// A credential, and the secrets that it was made of.
-type Prepared = Arc<(Vec<SecretText>, Credential)>;
+type Prepared = Arc<(Vec<SecretString>, Credential)>;
 
 /// All connections.
 pub(crate) struct Connections {
@@ -157,7 +157,7 @@ impl Connection {
             total: settings.total_rate_limit.map(Limiter::new),
             everybodys: Mutex::default(),
             prepared: Mutex::default(),
-            prepared_of: Cache::builder().max_capacity(MOST_PREPARED).build(),
+            prepared_of: Cache::builder().max_capacity(MAX_PREPARED).build(),
             kept: settings.cache.map(|kept| {
                 let kept = if settings.has_own() {
                     Kept::Instance

@@ -8,14 +8,14 @@ use backlot_wix::Caller;
 use http::Method;
 
 use super::{CallPlace, Connection, Connections};
-use crate::error::Refusal;
-use crate::instances::Directory;
+use crate::error::ApiError;
+use crate::instances::InstanceDirectory;
 
 /// The lines of the connection, for one caller.
 pub(super) struct RedirectsByLines<'call> {
     pub(super) connections: &'call Connections,
     pub(super) connection: &'call Connection,
-    pub(super) directory: &'call Directory,
+    pub(super) directory: &'call InstanceDirectory,
     pub(super) caller: &'call Arc<Caller>,
     pub(super) secrets: &'call Needles,
 }
@@ -45,7 +45,7 @@ impl RedirectPolicy for RedirectsByLines<'_> {
                 .await
         };
         Box::pin(async move {
-            let code = |refusal: Refusal| refusal.code().name();
+            let code = |refusal: ApiError| refusal.code().name();
             outcome.await.map_err(code)
         })
     }

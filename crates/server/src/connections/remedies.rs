@@ -1,18 +1,18 @@
 //! What to do about a refusal, said of one connection: by its name, and by what its credential is.
 
 use super::{Connection, CredentialSettings};
-use crate::error::{Code, Reason, Refusal};
+use crate::error::{ApiError, ErrorCode, ErrorKind};
 
 /// How the cause of a missing secret begins.
 pub(super) const OF_A_SECRET: &str = "the secret ";
 
 impl Connection {
     /// The refusal with a remedy that fits this connection.
-    pub(crate) fn explain(&self, refusal: Refusal) -> Refusal {
-        let Reason::Own(code) = refusal.code() else {
+    pub(crate) fn explain(&self, refusal: ApiError) -> ApiError {
+        let ErrorKind::Own(code) = refusal.code() else {
             return refusal;
         };
-        if code == Code::ConnectionNotConnected {
+        if code == ErrorCode::ConnectionNotConnected {
             let remedy = self.how_to_connect(&refusal);
             return refusal.with_remedy(remedy);
         }
@@ -36,7 +36,7 @@ impl Connection {
     }
 
     /// The refusal of a path of ours that goes with another kind of credential than this connection's.
-    pub(crate) fn of_another_kind(&self, refusal: Refusal) -> Refusal {
+    pub(crate) fn of_another_kind(&self, refusal: ApiError) -> ApiError {
         let (name, credential) = (&self.settings.name, &self.settings.credential);
         let remedy = match credential {
             CredentialSettings::Account(_) => format!(
@@ -54,7 +54,7 @@ impl Connection {
         refusal.with_remedy(remedy)
     }
 
-    fn how_to_connect(&self, refusal: &Refusal) -> String {
+    fn how_to_connect(&self, refusal: &ApiError) -> String {
         let (name, credential) = (&self.settings.name, &self.settings.credential);
         let missing = refusal.cause().and_then(|it| it.strip_prefix(OF_A_SECRET));
         match (credential, missing) {
@@ -73,7 +73,7 @@ impl Connection {
 }
 
 /// A role that may make calls, perhaps, but not connect an account or type a key in.
-pub(crate) fn of_manage(refusal: Refusal) -> Refusal {
+pub(crate) fn of_manage(refusal: ApiError) -> ApiError {
     refusal.with_remedy(
         "Do it as one of the roles in `data.allowed`, or add the role to `manage` in the `[[connection]]` entry.",
     )

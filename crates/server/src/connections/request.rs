@@ -14,7 +14,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 
 use super::idempotency::key_of_instance;
 use super::{Connection, Connections};
-use crate::error::{Code, Refusal};
+use crate::error::{ApiError, ErrorCode};
 use crate::policy::forged;
 
 const GOES_ALONG: [HeaderName; 11] = [
@@ -63,7 +63,7 @@ impl Connections {
         connection: &Connection,
         instance_id: InstanceId,
         from_client: &HeaderMap,
-    ) -> Result<HeaderMap, Refusal> {
+    ) -> Result<HeaderMap, ApiError> {
         let settings = &connection.settings;
         let mut headers = HeaderMap::with_capacity(from_client.len() + settings.headers.len() + 4);
         for (name, value) in from_client {
@@ -85,7 +85,7 @@ impl Connections {
             let value = HeaderValue::from_str(text.reveal());
             let value = value.map_err(|_| {
                 let cause = format!("{name}: a header cannot hold this");
-                Refusal::from(Code::SecretUnreadable).because(cause)
+                ApiError::from(ErrorCode::SecretUnreadable).with_source(cause)
             })?;
             headers.insert(name.clone(), value);
         }
@@ -105,10 +105,10 @@ impl Connections {
         instance_id: InstanceId,
         path: &str,
         query: &str,
-    ) -> Result<PathAndQuery, Refusal> {
+    ) -> Result<PathAndQuery, ApiError> {
         let settings = &connection.settings;
         if query.is_empty() && settings.query.is_empty() {
-            return path.parse().map_err(|_| Code::PathNotAllowed.into());
+            return path.parse().map_err(|_| ErrorCode::PathNotAllowed.into());
         }
         let kept = connection.without_ours(query);
         let mut parts: Vec<String> = Vec::new();
@@ -123,7 +123,7 @@ impl Connections {
         } else {
             format!("{path}?{}", parts.join("&")).parse()
         };
-        target.map_err(|_| Code::PathNotAllowed.into())
+        target.map_err(|_| ErrorCode::PathNotAllowed.into())
     }
 }
 

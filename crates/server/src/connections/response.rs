@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use backlot_outbound::body::{LimitedBody, ReplyFault, ReplyLimits, announced_bytes};
+use backlot_outbound::body::{LimitedBody, ReplyLimits, ResponseBodyError, announced_bytes};
 use backlot_outbound::cache::WholeBody;
 use backlot_outbound::connection::Followed;
 use backlot_outbound::decode::{DecodeLimits, DecodedBody, take_encodings};
 use backlot_outbound::redact::RedactedBody;
-use backlot_outbound::upstream::ReplyStream;
+use backlot_outbound::upstream::ResponseStream;
 use bytes::Bytes;
 use http::{Response, response};
 
@@ -17,35 +17,36 @@ use super::call::Admitted;
 use super::response_body::{Source, ThirdPartyBody};
 use super::response_cache::Question;
 use super::response_headers;
-use crate::error::{Code, Refusal};
+use crate::error::{ApiError, ErrorCode};
 
 /// How many times as much may come out of an encoding as went into it: what is more is a bomb.
-const MOST_RATIO: u64 = 200;
+const MAX_RATIO: u64 = 200;
 
 /// Encoded replies up to this size are decoded before their head is handed on, up to that many plain bytes; of
 /// larger ones, and those of unknown length, only the beginning is waited for.
 const SMALL: u64 = 64 * 1024;
-const MOST_WAITED_FOR: usize = 256 * 1024;
+const MAX_WAITED_FOR: usize = 256 * 1024;
 
 impl Admitted<'_> {
     /// The reply as it may be handed back; kept, if a question is to be answered by it again.
     pub(super) async fn hand_back(
         &self,
-        reply: Response<ReplyStream>,
+        reply: Response<ResponseStream>,
         question: Option<Question>,
         prepared: &Prepared,
-    ) -> Result<Response<ThirdPartyBody>, Refusal> {
+    ) -> Result<Response<ThirdPartyBody>, ApiError> {
         let announced = announced_bytes(reply.headers());
         let is_small = announced.is_some_and(|bytes| bytes <= SMALL);
         let (mut parts, body) = reply.into_parts();
-        let encodings = take_encodings(&mut parts.headers)
-            .map_err(|error| Refusal::from(Code::ConnectionReplyRefused).because(error))?;
+        let encodings = take_encodings(&mut parts.headers).map_err(|error| {
+            ApiError::from(ErrorCode::ConnectionReplyRefused).with_source(error)
+        })?;
         let bytes = self.connection.settings.reply_bytes;
         let limits = ReplyLimits { bytes, time: None };
         let body = LimitedBody::new(body, limits).map_err(|fault| refused(&fault))?;
         let limits = DecodeLimits {
             bytes,
-            ratio: MOST_RATIO,
+            ratio: MAX_RATIO,
         };
         let mut body = DecodedBody::new(body, &encodings, limits);
         if encodings.is_identity() {
@@ -53,7 +54,7 @@ impl Admitted<'_> {
             begun.map_err(|fault| refused(&fault))?;
         } else {
             // Before its bytes have come, nobody knows whether it decodes. On the heap: most replies come plain.
-            let wanted = if is_small { MOST_WAITED_FOR } else { 1 };
+            let wanted = if is_small { MAX_WAITED_FOR } else { 1 };
             let begun = Box::pin(body.begin(wanted)).await;
             begun.map_err(|fault| refused(&fault))?;
         }
@@ -111,11 +112,13 @@ impl Admitted<'_> {
     }
 }
 
-fn refused(fault: &ReplyFault) -> Refusal {
+fn refused(fault: &ResponseBodyError) -> ApiError {
     let code = match fault {
-        ReplyFault::BrokenOff(_) => Code::ConnectionBroken,
-        ReplyFault::TooSlow | ReplyFault::TooLong => Code::ConnectionTimeout,
-        ReplyFault::TooLarge(_) | ReplyFault::Undecodable(_) => Code::ConnectionReplyRefused,
+        ResponseBodyError::BrokenOff(_) => ErrorCode::ConnectionBroken,
+        ResponseBodyError::TooSlow | ResponseBodyError::TooLong => ErrorCode::ConnectionTimeout,
+        ResponseBodyError::TooLarge(_) | ResponseBodyError::Undecodable(_) => {
+            ErrorCode::ConnectionReplyRefused
+        }
     };
-    Refusal::from(code).because(fault)
+    ApiError::from(code).with_source(fault)
 }

@@ -3,17 +3,17 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use backlot_outbound::body::{LimitedBody, ReplyFault};
+use backlot_outbound::body::{LimitedBody, ResponseBodyError};
 use backlot_outbound::cache::WholeBody;
 use backlot_outbound::decode::DecodedBody;
 use backlot_outbound::redact::RedactedBody;
-use backlot_outbound::upstream::ReplyStream;
+use backlot_outbound::upstream::ResponseStream;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
 use super::usage_guard::Meter;
 
-type Plain = RedactedBody<DecodedBody<LimitedBody<ReplyStream>>>;
+type Plain = RedactedBody<DecodedBody<LimitedBody<ResponseStream>>>;
 type Keeping = WholeBody<Plain, Box<dyn FnOnce(Bytes) + Send>>;
 
 /// Where a reply's body comes from.
@@ -51,12 +51,12 @@ impl ThirdPartyBody {
 
 impl Body for ThirdPartyBody {
     type Data = Bytes;
-    type Error = ReplyFault;
+    type Error = ResponseBodyError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, ReplyFault>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, ResponseBodyError>>> {
         let this = &mut *self;
         let frame = match &mut this.source {
             Source::Plain(body) => Pin::new(body).poll_frame(context),

@@ -13,9 +13,9 @@ use jiff::Timestamp;
 use super::Kept;
 
 /// The most bytes that a connection keeps.
-const MOST_BYTES: u64 = 16 * 1024 * 1024;
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
 /// The most bytes of one reply that is kept.
-const MOST_OF_ONE: usize = 1024 * 1024;
+const MAX_OF_ONE: usize = 1024 * 1024;
 
 /// The kept replies of one connection.
 pub(super) struct KeptReplies {
@@ -36,8 +36,8 @@ pub(super) struct Question {
 impl KeptReplies {
     pub(super) fn new(kept: Kept, name: &str) -> Self {
         let limits = CacheLimits {
-            bytes: MOST_BYTES,
-            reply_bytes: MOST_OF_ONE,
+            bytes: MAX_BYTES,
+            reply_bytes: MAX_OF_ONE,
         };
         Self {
             kept,

@@ -3,8 +3,8 @@
 use backlot_wix::InstanceId;
 
 use super::remedies::OF_A_SECRET;
-use crate::error::{Code, Refusal};
-use crate::secrets::{SecretText, Vault, VaultFault};
+use crate::error::{ApiError, ErrorCode};
+use crate::secrets::{SecretString, Vault, VaultError};
 
 /// Where a text comes from.
 #[derive(Debug, Clone)]
@@ -12,7 +12,7 @@ pub enum SecretSource {
     /// It is no secret.
     Plain(Box<str>),
     /// It is known since the start: from a file, the environment or a command.
-    Text(SecretText),
+    Text(SecretString),
     /// A secret that all instances share, by its name.
     Shared(Box<str>),
     /// The instance's own secret of this name: its owner typed it in.
@@ -35,14 +35,14 @@ impl SecretSource {
         &self,
         vault: Option<&Vault>,
         instance_id: Option<InstanceId>,
-    ) -> Result<SecretText, Refusal> {
+    ) -> Result<SecretString, ApiError> {
         let (whose, name, missing) = match self {
-            Self::Plain(text) => return Ok(SecretText::new(text.to_string())),
+            Self::Plain(text) => return Ok(SecretString::new(text.to_string())),
             Self::Text(text) => return Ok(text.clone()),
-            Self::Shared(name) => (None, name, Code::SecretMissing),
-            Self::OfInstance(name) => (instance_id, name, Code::ConnectionNotConnected),
+            Self::Shared(name) => (None, name, ErrorCode::SecretMissing),
+            Self::OfInstance(name) => (instance_id, name, ErrorCode::ConnectionNotConnected),
         };
-        let missing = || Refusal::from(missing).because(format!("{OF_A_SECRET}{name}"));
+        let missing = || ApiError::from(missing).with_source(format!("{OF_A_SECRET}{name}"));
         if whose.is_none() && matches!(self, Self::OfInstance(_)) {
             return Err(missing());
         }
@@ -51,11 +51,11 @@ impl SecretSource {
     }
 }
 
-impl From<VaultFault> for Refusal {
-    fn from(fault: VaultFault) -> Self {
+impl From<VaultError> for ApiError {
+    fn from(fault: VaultError) -> Self {
         match fault {
-            VaultFault::Store(error) => error.into(),
-            other => Self::from(Code::SecretUnreadable).because(other),
+            VaultError::Store(error) => error.into(),
+            other => Self::from(ErrorCode::SecretUnreadable).with_source(other),
         }
     }
 }

@@ -15,7 +15,7 @@ use rustls::pki_types::CertificateDer;
 
 use super::{BaseUrl, HeaderNames, QueryRules, SecretSource};
 use crate::policy::quota::Quotas;
-use crate::policy::{CallPattern, RateLimit, Roles, Rules};
+use crate::policy::{AccessRule, CallPattern, RateLimit, Roles};
 
 /// All of the section.
 #[derive(Debug, Clone, Default)]
@@ -107,7 +107,7 @@ pub struct AllowedCall {
     /// With which parameters in the query.
     pub query: QueryRules,
     /// Who may make them.
-    pub rules: Rules,
+    pub rules: AccessRule,
 }
 
 /// What proves to the third party who calls.

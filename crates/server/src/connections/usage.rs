@@ -16,10 +16,10 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 
 use super::month::{month, until_next_month};
-use crate::error::{Code, Refusal};
+use crate::error::{ApiError, ErrorCode};
 
 /// How long the database's count of a month is believed.
-const BELIEVED: Duration = Duration::from_secs(5);
+const USAGE_CACHE_TTL: Duration = Duration::from_secs(5);
 
 /// Whose, of which connection, in which month (202611).
 type Key = (InstanceId, Arc<str>, i32);
@@ -75,7 +75,7 @@ impl Lines {
     /// The calls of the month, if that is known.
     fn calls(&self) -> Option<u64> {
         let (known, at) = self.known?;
-        (at.elapsed() < BELIEVED).then(|| known + self.written + self.waiting.calls)
+        (at.elapsed() < USAGE_CACHE_TTL).then(|| known + self.written + self.waiting.calls)
     }
 }
 
@@ -107,7 +107,7 @@ impl UsageBook {
         connection: &Arc<str>,
         now: Timestamp,
         quota: Option<u64>,
-    ) -> Result<Ticket, Refusal> {
+    ) -> Result<Ticket, ApiError> {
         let key = (instance_id, Arc::clone(connection), month(now));
         let page = self.page(&key);
         if quota.is_some() && page.0.lock().calls().is_none() {
@@ -118,8 +118,8 @@ impl UsageBook {
             // Known a moment ago, which is good enough.
             let known = lines.known.map_or(0, |(known, _)| known);
             if known + lines.written + lines.waiting.calls >= quota {
-                return Err(Refusal::from(Code::ConnectionQuotaExhausted)
-                    .fact("quota", quota)
+                return Err(ApiError::from(ErrorCode::ConnectionQuotaExhausted)
+                    .with_data("quota", quota)
                     .retry_after(until_next_month(now)));
             }
         }
@@ -137,7 +137,7 @@ impl UsageBook {
     }
 
     /// Asks the database how many calls a month has.
-    async fn look(&self, key: &Key, page: &Page) -> Result<(), Refusal> {
+    async fn look(&self, key: &Key, page: &Page) -> Result<(), ApiError> {
         let known = self.store.connection_calls(key.0, &key.1, key.2).await?;
         let mut lines = page.0.lock();
         lines.known = Some((known, Instant::now()));

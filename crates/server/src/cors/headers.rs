@@ -10,7 +10,7 @@ use super::{Decision, WIX_HEADERS};
 
 /// The values that do not change from reply to reply.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct CorsHeaders {
     pub(super) allow_headers: HeaderValue,
     pub(super) max_age: HeaderValue,
     expose_headers: HeaderValue,
@@ -20,7 +20,7 @@ pub struct Answer {
     by_caller: Vary,
 }
 
-impl Answer {
+impl CorsHeaders {
     /// Takes what config adds to the allowed and exposed headers (names, lower case) and how many
     /// seconds a browser may keep a preflight's answer. `None` when a name is not a header's.
     pub fn new(allow: &[String], expose: &[String], max_age_seconds: u32) -> Option<Self> {

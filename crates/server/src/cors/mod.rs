@@ -17,7 +17,7 @@ mod refused_preflights;
 mod vary;
 
 pub(crate) use headers::strip;
-pub use headers::{Answer, PREFIX};
+pub use headers::{CorsHeaders, PREFIX};
 pub use origin::Origin;
 pub use pattern::{Pattern, PatternError};
 pub(crate) use policy::refuse_origin;

@@ -6,7 +6,7 @@ use backlot_wix::{InstanceId, PageOrigin};
 use http::header::{HOST, HeaderMap, HeaderValue, ORIGIN};
 
 use super::{Origin, Pattern};
-use crate::error::{Code, Refusal};
+use crate::error::{ApiError, ErrorCode};
 use crate::instances::SiteOrigins;
 
 /// The list, ready to be asked.
@@ -68,7 +68,7 @@ impl Policy {
         &self,
         decision: &Decision,
         instance_id: InstanceId,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ApiError> {
         let Decision::AllowedSite(origin) = decision else {
             return Ok(());
         };
@@ -79,8 +79,8 @@ impl Policy {
         if is_its_own {
             return Ok(());
         }
-        let detail = "It is the origin of a site with another instance of the app.";
-        Err(Refusal::from(Code::OriginNotAllowed).detail(detail))
+        let with_detail = "It is the origin of a site with another instance of the app.";
+        Err(ApiError::from(ErrorCode::OriginNotAllowed).with_detail(with_detail))
     }
 
     /// Decides on a request by its headers.
@@ -130,11 +130,11 @@ impl Policy {
 }
 
 /// The refusal of a page that is not on the list, with what its origin says of it.
-pub(crate) fn refuse_origin(headers: &HeaderMap) -> Refusal {
-    let refusal = Refusal::from(Code::OriginNotAllowed);
+pub(crate) fn refuse_origin(headers: &HeaderMap) -> ApiError {
+    let refusal = ApiError::from(ErrorCode::OriginNotAllowed);
     let origin = headers.get(ORIGIN).and_then(|value| value.to_str().ok());
     match origin.and_then(|origin| PageOrigin::of(origin).sentence()) {
-        Some(sentence) => refusal.detail(sentence),
+        Some(sentence) => refusal.with_detail(sentence),
         None => refusal,
     }
 }

@@ -6,7 +6,7 @@ use http::header::{
 };
 use http::{Method, Request, Response, StatusCode};
 
-use super::{Answer, Decision};
+use super::{CorsHeaders, Decision};
 use crate::http::methods::Methods;
 
 static REQUEST_PRIVATE_NETWORK: HeaderName =
@@ -32,7 +32,7 @@ pub(crate) fn is_preflight<B>(request: &Request<B>) -> bool {
 /// `to_loopback` says that the request came in on a loopback address: pages of the public web may
 /// only reach those where Chrome is told that this is meant.
 pub(crate) fn preflight(
-    answer: &Answer,
+    answer: &CorsHeaders,
     decision: &Decision,
     methods: Option<&Methods>,
     request: &HeaderMap,

@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 /// How long nothing more is said of an origin.
 const EACH: Duration = Duration::from_mins(1);
 /// The most origins that are spoken of in that time.
-const MOST: usize = 20;
+const MAX_LOGGED: usize = 20;
 /// The most of a path or an origin that is repeated, in characters.
 const SHOWN: usize = 200;
 
@@ -52,7 +52,7 @@ impl RefusedPreflights {
                 );
             }
             Due::LastLine => tracing::warn!(
-                origins = MOST,
+                origins = MAX_LOGGED,
                 "refused preflights of more origins than are logged in a minute; the next ones are not logged"
             ),
             Due::Nothing => {}
@@ -62,12 +62,12 @@ impl RefusedPreflights {
     fn due(&self, origin: &str, now: Instant) -> Due {
         let mut known = self.0.lock();
         known.retain(|_, at| now.duration_since(*at) < EACH);
-        if known.len() > MOST || known.contains_key(origin) {
+        if known.len() > MAX_LOGGED || known.contains_key(origin) {
             return Due::Nothing;
         }
         // The first that is too many is known, too, so that this is said once.
         known.insert(origin.into(), now);
-        if known.len() > MOST {
+        if known.len() > MAX_LOGGED {
             Due::LastLine
         } else {
             Due::Line
@@ -113,7 +113,7 @@ mod tests {
             .map(|it| due(&format!("https://{it}.example"), later))
             .filter(|it| *it != Due::Nothing)
             .collect();
-        assert_eq!(said.len(), MOST + 1);
+        assert_eq!(said.len(), MAX_LOGGED + 1);
         assert_eq!(said.last(), Some(&Due::LastLine), "and says that it ends");
         assert_eq!(due("https://b.example", later + EACH), Due::Line);
     }

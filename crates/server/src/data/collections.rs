@@ -7,10 +7,10 @@ use backlot_store::StoreError;
 use backlot_store::collections::{Collection, CollectionHead, Collections as _};
 use backlot_wix::Role;
 use backlot_wix::data::collection::Definition;
-use backlot_wix::data::{DataCode, Fault};
+use backlot_wix::data::{DataCode, DataError};
 
 use super::retry::ATTEMPTS;
-use super::{DataFault, DataOf};
+use super::{DataSession, OperationError};
 
 /// Units of work for a byte of a definition that is read.
 const DEFINITION_BYTE: u64 = 10;
@@ -32,16 +32,16 @@ pub(crate) fn some_at_once(heads: &[CollectionHead]) -> impl Iterator<Item = &[C
     })
 }
 
-impl DataOf {
-    pub(crate) async fn collection(&self, id: &str) -> Result<Arc<Collection>, DataFault> {
+impl DataSession {
+    pub(crate) async fn collection(&self, id: &str) -> Result<Arc<Collection>, OperationError> {
         self.may_see_collections()?;
         self.may_take_long()?;
         let found = self.data.store.collection(self.who.instance_id, id).await?;
-        Ok(found.ok_or_else(|| Fault::collection_missing(id))?)
+        Ok(found.ok_or_else(|| DataError::collection_missing(id))?)
     }
 
     /// Which collections there are, by id.
-    pub(crate) async fn collection_heads(&self) -> Result<Vec<CollectionHead>, DataFault> {
+    pub(crate) async fn collection_heads(&self) -> Result<Vec<CollectionHead>, OperationError> {
         self.may_see_collections()?;
         self.may_take_long()?;
         let heads = self.data.store.collection_heads(self.who.instance_id).await;
@@ -49,7 +49,9 @@ impl DataOf {
     }
 
     /// Which collections there are, by the names that people see, and by id where they have none.
-    pub(crate) async fn collection_heads_by_name(&self) -> Result<Vec<CollectionHead>, DataFault> {
+    pub(crate) async fn collection_heads_by_name(
+        &self,
+    ) -> Result<Vec<CollectionHead>, OperationError> {
         let heads = self.collection_heads().await?;
         let mut names: HashMap<String, String> = HashMap::new();
         for some in some_at_once(&heads) {
@@ -69,7 +71,7 @@ impl DataOf {
     pub(crate) async fn definitions(
         &self,
         heads: &[CollectionHead],
-    ) -> Result<Vec<Definition>, DataFault> {
+    ) -> Result<Vec<Definition>, OperationError> {
         self.may_see_collections()?;
         let bytes: u64 = heads.iter().map(|head| head.bytes).sum();
         self.budget().work(bytes * DEFINITION_BYTE)?;
@@ -81,7 +83,7 @@ impl DataOf {
     pub(crate) async fn create_collection(
         &self,
         mut definition: Definition,
-    ) -> Result<Definition, DataFault> {
+    ) -> Result<Definition, OperationError> {
         self.may_change_collections()?;
         let now = self.data.clock.now().as_millisecond();
         (definition.created_at, definition.updated_at) = (now, now);
@@ -98,8 +100,8 @@ impl DataOf {
         &self,
         id: &str,
         revision: Option<u64>,
-        change: impl Fn(&mut Definition) -> Result<(), Fault>,
-    ) -> Result<Definition, DataFault> {
+        change: impl Fn(&mut Definition) -> Result<(), DataError>,
+    ) -> Result<Definition, OperationError> {
         self.may_change_collections()?;
         for _ in 0..ATTEMPTS {
             let collection = self.collection(id).await?;
@@ -130,7 +132,7 @@ impl DataOf {
         Err(StoreError::Outdated.into())
     }
 
-    pub(crate) async fn delete_collection(&self, id: &str) -> Result<(), DataFault> {
+    pub(crate) async fn delete_collection(&self, id: &str) -> Result<(), OperationError> {
         self.may_change_collections()?;
         if self.collection(id).await?.declared {
             return Err(declared(id).into());
@@ -144,18 +146,18 @@ impl DataOf {
         if deleted {
             Ok(())
         } else {
-            Err(Fault::collection_missing(id).into())
+            Err(DataError::collection_missing(id).into())
         }
     }
 
-    fn may_see_collections(&self) -> Result<(), Fault> {
+    fn may_see_collections(&self) -> Result<(), DataError> {
         match self.who.role {
             Role::App | Role::Owner => Ok(()),
             Role::Member | Role::Visitor => Err(refused("see")),
         }
     }
 
-    fn may_change_collections(&self) -> Result<(), Fault> {
+    fn may_change_collections(&self) -> Result<(), DataError> {
         match self.who.role {
             Role::App => Ok(()),
             _ => Err(refused("change")),
@@ -163,17 +165,17 @@ impl DataOf {
     }
 }
 
-fn refused(verb: &str) -> Fault {
+fn refused(verb: &str) -> DataError {
     let text = format!(
         "The current user does not have permissions to {verb} collections; the app has, with its elevated token or an API key."
     );
-    Fault::new(DataCode::PermissionDenied, text)
+    DataError::new(DataCode::PermissionDenied, text)
 }
 
-fn declared(id: &str) -> Fault {
+fn declared(id: &str) -> DataError {
     let text =
         format!("The {id} collection is declared in the server's configuration; change it there.");
-    Fault::new(DataCode::NotSupported, text)
+    DataError::new(DataCode::NotSupported, text)
 }
 
 #[cfg(test)]

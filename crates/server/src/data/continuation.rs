@@ -6,10 +6,10 @@
 //! added or removed in between is neither passed over nor told twice.
 
 use backlot_wix::data::order::equality_key;
-use backlot_wix::data::{DataCode, Fault, Object, Page, Paging, Value};
+use backlot_wix::data::{DataCode, DataError, Object, Page, Paging, Value};
 use serde::{Deserialize, Serialize};
 
-use super::{DataFault, DataOf};
+use super::{DataSession, OperationError};
 
 /// What a cursor belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,7 +85,7 @@ const REMEMBERED: usize = 100;
 /// How many rows may have been added before the place, so that it is still found.
 const ADDED: u32 = 10_000;
 /// Requests that are longer are paged by offset.
-const LONGEST_WORDS: usize = 1 << 20;
+const MAX_STATE_BYTES: usize = 1 << 20;
 
 /// What a row is known by.
 pub(crate) trait Row {
@@ -203,14 +203,14 @@ impl AnswerCursor {
     }
 }
 
-impl DataOf {
+impl DataSession {
     /// Reads a cursor of such an answer.
     pub(crate) fn open_answer_cursor(
         &self,
         kind: AnswerKind,
         collection: &str,
         text: Option<&str>,
-    ) -> Result<Option<AnswerCursor>, Fault> {
+    ) -> Result<Option<AnswerCursor>, DataError> {
         let Some(text) = text else { return Ok(None) };
         let open = self
             .data
@@ -218,7 +218,7 @@ impl DataOf {
             .open::<AnswerCursor>(self.who.instance_id, text);
         let cursor = open?;
         if cursor.collection != collection || cursor.kind != kind {
-            return Err(Fault::invalid(
+            return Err(DataError::invalid(
                 "The cursor is one of another collection, or of another call.",
             ));
         }
@@ -233,7 +233,7 @@ impl DataOf {
         (words, before): (&str, Option<&AnswerCursor>),
         (page, limit): (&Page<T>, u32),
     ) -> (Option<String>, Option<String>) {
-        if page.results.is_empty() || words.len() > LONGEST_WORDS {
+        if page.results.is_empty() || words.len() > MAX_STATE_BYTES {
             return (None, None);
         }
         let own: Vec<u64> = page.results.iter().map(known_by).collect();
@@ -268,27 +268,29 @@ impl DataOf {
         &self,
         collection: &str,
         text: &str,
-    ) -> Result<LinkCursor, Fault> {
+    ) -> Result<LinkCursor, DataError> {
         let open = self
             .data
             .cursors
             .open::<LinkCursor>(self.who.instance_id, text);
         let cursor = open?;
         if cursor.collection != collection {
-            return Err(Fault::invalid("The cursor is one of another collection."));
+            return Err(DataError::invalid(
+                "The cursor is one of another collection.",
+            ));
         }
         Ok(cursor)
     }
 
     pub(crate) fn seal_link_cursor(&self, cursor: &LinkCursor) -> Option<String> {
-        let is_short = cursor.words.len() <= LONGEST_WORDS;
+        let is_short = cursor.words.len() <= MAX_STATE_BYTES;
         is_short.then(|| self.data.cursors.seal(self.who.instance_id, cursor))
     }
 }
 
 /// Whether an answer was too large to be looked through for a place, so that it is paged by offset instead.
-pub(crate) fn is_too_large<T>(outcome: &Result<T, DataFault>) -> bool {
-    matches!(outcome, Err(DataFault::Fault(fault)) if fault.code() == DataCode::TooMuchMemory)
+pub(crate) fn is_too_large<T>(outcome: &Result<T, OperationError>) -> bool {
+    matches!(outcome, Err(OperationError::DataError(fault)) if fault.code() == DataCode::TooMuchMemory)
 }
 
 #[cfg(test)]

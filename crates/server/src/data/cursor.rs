@@ -7,14 +7,14 @@
 use aws_lc_rs::hmac;
 use backlot_store::items::Position;
 use backlot_wix::InstanceId;
-use backlot_wix::data::{Fault, Value};
+use backlot_wix::data::{DataError, Value};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// The longest cursor that is read.
-const LONGEST: usize = 2 << 20;
+const MAX_CURSOR_BYTES: usize = 2 << 20;
 /// How many bytes of the signature are kept.
 const SIGNATURE: usize = 16;
 
@@ -98,9 +98,9 @@ impl CursorKey {
         &self,
         instance_id: InstanceId,
         text: &str,
-    ) -> Result<C, Fault> {
-        let bad = || Fault::invalid("The cursor is none that this query gave out.");
-        if text.len() > LONGEST {
+    ) -> Result<C, DataError> {
+        let bad = || DataError::invalid("The cursor is none that this query gave out.");
+        if text.len() > MAX_CURSOR_BYTES {
             return Err(bad());
         }
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| bad())?;

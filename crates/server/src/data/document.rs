@@ -4,7 +4,7 @@ use backlot_store::collections::Collection;
 use backlot_store::items::change::normalise_references;
 use backlot_store::items::write::Content;
 use backlot_wix::data::collection::{SYSTEM_FIELDS, reference_id};
-use backlot_wix::data::{DataCode, Fault, Object, Value, fits_in, item_id, limits};
+use backlot_wix::data::{DataCode, DataError, Object, Value, fits_in, item_id, limits};
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -31,17 +31,17 @@ impl WireItem {
     }
 
     /// `WDE0009` if the item is too large, before anything is made of it.
-    pub(crate) fn check_size(&self) -> Result<(), Fault> {
+    pub(crate) fn check_size(&self) -> Result<(), DataError> {
         let most = limits::ITEM_BYTES;
         if fits_in(&self.data, most) {
             return Ok(());
         }
         let text = format!("The item has more than {most} bytes as JSON.");
-        Err(Fault::new(DataCode::ItemTooLarge, text))
+        Err(DataError::new(DataCode::ItemTooLarge, text))
     }
 
     /// The id that the item is sent with, in either place.
-    pub(crate) fn item_id(&self) -> Result<Option<String>, Fault> {
+    pub(crate) fn item_id(&self) -> Result<Option<String>, DataError> {
         let given = match (self.data.get("_id"), self.id.as_ref()) {
             (Some(one), Some(other)) if one != other => {
                 return Err(bad_id("The item's id and its _id differ."));
@@ -59,8 +59,8 @@ impl WireItem {
     }
 }
 
-fn bad_id(text: &str) -> Fault {
-    Fault::new(DataCode::BadItemId, text)
+fn bad_id(text: &str) -> DataError {
+    DataError::new(DataCode::BadItemId, text)
 }
 
 /// What is written of an item: without the fields that the server keeps, and with its multi-references
@@ -70,7 +70,7 @@ pub(crate) fn content(
     item_id: String,
     mut fields: Object,
     save_references: bool,
-) -> Result<Content, Fault> {
+) -> Result<Content, DataError> {
     for name in SYSTEM_FIELDS {
         fields.shift_remove(name);
     }
@@ -91,8 +91,8 @@ pub(crate) fn content(
     })
 }
 
-fn ids(field: &str, value: &Value) -> Result<Vec<String>, Fault> {
-    let not_ids = || Fault::not_ids(field);
+fn ids(field: &str, value: &Value) -> Result<Vec<String>, DataError> {
+    let not_ids = || DataError::not_ids(field);
     match value {
         Value::Null => Ok(Vec::new()),
         Value::Array(elements) => elements

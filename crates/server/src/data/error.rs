@@ -1,25 +1,25 @@
 //! Why data cannot be had: a fault in Wix's words, or a database that does not do what it is asked.
 
 use backlot_store::StoreError;
-use backlot_wix::data::{DataCode, Fault};
+use backlot_wix::data::{DataCode, DataError};
 
-use crate::error::Refusal;
+use crate::error::ApiError;
 
 /// Why data cannot be had.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum DataFault {
+pub(crate) enum OperationError {
     /// The request cannot be served, in Wix's words.
     #[error(transparent)]
-    Fault(#[from] Fault),
+    DataError(#[from] DataError),
     /// The database does not do what it is asked.
     #[error(transparent)]
     Store(StoreError),
 }
 
-impl DataFault {
+impl OperationError {
     /// Whether there is no such collection, or can be none of this id.
     pub(crate) fn is_collection_missing(&self) -> bool {
-        let Self::Fault(fault) = self else {
+        let Self::DataError(fault) = self else {
             return false;
         };
         matches!(
@@ -29,20 +29,20 @@ impl DataFault {
     }
 }
 
-impl From<StoreError> for DataFault {
+impl From<StoreError> for OperationError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::GaveUp(fault) => Self::Fault(fault),
+            StoreError::GaveUp(fault) => Self::DataError(fault),
             other => Self::Store(other),
         }
     }
 }
 
-impl From<DataFault> for Refusal {
-    fn from(fault: DataFault) -> Self {
+impl From<OperationError> for ApiError {
+    fn from(fault: OperationError) -> Self {
         match fault {
-            DataFault::Fault(fault) => fault.into(),
-            DataFault::Store(error) => error.into(),
+            OperationError::DataError(fault) => fault.into(),
+            OperationError::Store(error) => error.into(),
         }
     }
 }

@@ -9,12 +9,12 @@ use backlot_store::StoreError;
 use backlot_store::items::link::Wanted;
 use backlot_store::items::{Item, Items as _};
 use backlot_wix::data::collection::{Access, FieldType, Operation};
-use backlot_wix::data::{Budget, DataCode, Direction, Fault, Object, Value, limits};
+use backlot_wix::data::{Budget, DataCode, DataError, Direction, Object, Value, limits};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{DataFault, DataOf, Opened};
+use super::{DataSession, OpenCollection, OperationError};
 
 /// `{"field":"author","limit":5}`
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -26,7 +26,7 @@ pub(crate) struct Include {
 
 impl Include {
     /// Every reference of a collection.
-    pub(crate) fn all(opened: &Opened) -> Vec<Self> {
+    pub(crate) fn all(opened: &OpenCollection) -> Vec<Self> {
         let definition = &opened.of.collection.definition;
         let references = definition.fields.iter().filter(|field| {
             matches!(
@@ -87,7 +87,11 @@ impl Inclusions {
     }
 
     /// The item with everything put in: for what looks into it. The copies are counted.
-    pub(crate) fn put_into(&self, object: &mut Object, budget: &Budget) -> Result<(), DataFault> {
+    pub(crate) fn put_into(
+        &self,
+        object: &mut Object,
+        budget: &Budget,
+    ) -> Result<(), OperationError> {
         let read = |json: &Bytes| {
             budget.keep(2 * json.len())?;
             budget.work(4 * json.len() as u64)?;
@@ -110,14 +114,14 @@ impl Inclusions {
     }
 }
 
-impl DataOf {
+impl DataSession {
     /// Finds what is to be put into these items. A field that is no reference is left as it is.
     pub(crate) async fn include(
         &self,
-        opened: &Opened,
+        opened: &OpenCollection,
         objects: &[Object],
         includes: &[Include],
-    ) -> Result<Inclusions, DataFault> {
+    ) -> Result<Inclusions, OperationError> {
         if !includes.is_empty() {
             self.may_take_long()?;
         }
@@ -152,14 +156,14 @@ impl DataOf {
 
     async fn include_many(
         &self,
-        opened: &Opened,
+        opened: &OpenCollection,
         objects: &[Object],
         include: &Include,
         referenced: &str,
-    ) -> Result<HashMap<String, Vec<Bytes>>, DataFault> {
+    ) -> Result<HashMap<String, Vec<Bytes>>, OperationError> {
         let each = include.limit.unwrap_or(limits::DEFAULT_PAGE);
         if each == 0 || each > limits::LARGEST_PAGE {
-            let fault = Fault::new(DataCode::Invalid, "includeReferences.limit is 1 to 1000.");
+            let fault = DataError::new(DataCode::Invalid, "includeReferences.limit is 1 to 1000.");
             return Err(fault.into());
         }
         let id = |object: &Object| object.get("_id").and_then(Value::as_str).map(str::to_owned);
@@ -192,7 +196,7 @@ impl DataOf {
         &self,
         collection: &str,
         ids: Vec<String>,
-    ) -> Result<HashMap<String, Bytes>, DataFault> {
+    ) -> Result<HashMap<String, Bytes>, OperationError> {
         let opened = match self.open_for(collection, &[]).await {
             Ok(opened) if opened.access(Operation::Read) != Access::Denied => opened,
             // A collection that is gone, or that the caller may not read, includes nothing.
@@ -214,7 +218,7 @@ impl DataOf {
         &self,
         collection: &str,
         ids: Vec<String>,
-    ) -> Result<HashMap<String, Option<Bytes>>, DataFault> {
+    ) -> Result<HashMap<String, Option<Bytes>>, OperationError> {
         let opened = match self.open_for(collection, &[]).await {
             Ok(opened) => opened,
             // A collection that is gone.
@@ -231,8 +235,8 @@ impl DataOf {
 }
 
 /// An item as it is kept, read.
-pub(crate) fn read_kept<T: DeserializeOwned>(json: &[u8]) -> Result<T, DataFault> {
+pub(crate) fn read_kept<T: DeserializeOwned>(json: &[u8]) -> Result<T, OperationError> {
     serde_json::from_slice(json).map_err(|error| {
-        DataFault::Store(StoreError::Refused(format!("an item is no JSON: {error}")))
+        OperationError::Store(StoreError::Refused(format!("an item is no JSON: {error}")))
     })
 }

@@ -18,8 +18,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::job_step::is_costly;
-use super::jobs::KEPT;
-use super::{Data, DataFault};
+use super::jobs::JOB_RETENTION;
+use super::{Data, OperationError};
 
 /// How often a node looks for jobs that another one left, and for those that are to be forgotten.
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
@@ -28,7 +28,7 @@ const MAX_AT_ONCE: usize = 4;
 /// Instances that wait for their turn.
 const MAX_INSTANCES: u32 = 10_000;
 /// The wait after the database has failed.
-const RETRY_PAUSE: Duration = Duration::from_secs(1);
+const RETRY_BACKOFF: Duration = Duration::from_secs(1);
 
 /// Takes the steps of all jobs.
 pub(crate) struct JobRunner {
@@ -46,7 +46,7 @@ pub(crate) struct JobRunner {
 
 /// What the runner waits for.
 enum Event {
-    Stop,
+    Shutdown,
     Step(Result<Taken, tokio::task::JoinError>),
     NewJob,
     Poll,
@@ -63,7 +63,7 @@ enum TakenWork {
     /// There was nothing to do, as far as it could be found out.
     Nothing(Result<(), StoreError>),
     /// A step of a job.
-    Step(Job, Result<(), DataFault>),
+    Step(Job, Result<(), OperationError>),
     /// A piece of a build.
     Piece(Result<BuildProgress, StoreError>),
 }
@@ -89,13 +89,13 @@ impl JobRunner {
             self.begin_steps();
             let event = tokio::select! {
                 biased;
-                _ = stopped.wait_for(|stopped| *stopped) => Event::Stop,
+                _ = stopped.wait_for(|stopped| *stopped) => Event::Shutdown,
                 Some(taken) = self.steps.join_next() => Event::Step(taken),
                 () = data.new_job.notified() => Event::NewJob,
                 _ = poll.tick() => Event::Poll,
             };
             let looked = match event {
-                Event::Stop => break,
+                Event::Shutdown => break,
                 Event::Step(Ok(taken)) => {
                     self.end_step(taken).await;
                     Ok(())
@@ -129,7 +129,7 @@ impl JobRunner {
     }
 
     async fn forget_and_look(&mut self) -> Result<(), StoreError> {
-        let before = self.data.clock.now() - KEPT;
+        let before = self.data.clock.now() - JOB_RETENTION;
         self.data.store.forget_jobs(before).await?;
         self.look().await
     }
@@ -159,7 +159,7 @@ impl JobRunner {
                 self.known.remove(&instance_id);
                 tracing::warn!(%instance_id, %error, "failed to find the next job");
                 self.data.new_job.notify_one();
-                tokio::time::sleep(RETRY_PAUSE).await;
+                tokio::time::sleep(RETRY_BACKOFF).await;
                 return;
             }
             TakenWork::Step(job, outcome) => {
@@ -174,27 +174,27 @@ impl JobRunner {
                     self.known.remove(&instance_id);
                     return;
                 }
-                tokio::time::sleep(RETRY_PAUSE).await;
+                tokio::time::sleep(RETRY_BACKOFF).await;
             }
         }
         self.turns.push_back(instance_id);
     }
 
-    async fn end_job_step(&mut self, job: &Job, outcome: Result<(), DataFault>) {
+    async fn end_job_step(&mut self, job: &Job, outcome: Result<(), OperationError>) {
         match outcome {
             // Another node was faster, or the collection has changed: look again.
-            Ok(()) | Err(DataFault::Store(StoreError::Outdated)) => {
+            Ok(()) | Err(OperationError::Store(StoreError::Outdated)) => {
                 self.attempts.remove(&job.job_id);
             }
-            Err(DataFault::Store(error @ (StoreError::Unavailable(_) | StoreError::Full))) => {
+            Err(OperationError::Store(error @ (StoreError::Unavailable(_) | StoreError::Full))) => {
                 tracing::warn!(job.id = job.job_id, %error, "a job cannot go on, trying again");
-                tokio::time::sleep(RETRY_PAUSE).await;
+                tokio::time::sleep(RETRY_BACKOFF).await;
             }
-            Err(DataFault::Store(error)) => self.count_attempt(job, &error.to_string()).await,
-            Err(DataFault::Fault(fault)) if is_costly(&fault) => {
+            Err(OperationError::Store(error)) => self.count_attempt(job, &error.to_string()).await,
+            Err(OperationError::DataError(fault)) if is_costly(&fault) => {
                 self.count_attempt(job, &fault.to_string()).await;
             }
-            Err(DataFault::Fault(fault)) => {
+            Err(OperationError::DataError(fault)) => {
                 tracing::info!(job.id = job.job_id, %fault, "a job ended with a fault");
                 self.fail(job).await;
             }

@@ -10,12 +10,12 @@ use backlot_store::items::write::{Author, Step};
 use backlot_store::items::{Batch, Find, Item, Items as _, ItemsOf, Position, Room, Write};
 use backlot_store::jobs::Job;
 use backlot_wix::data::modification::Modifications;
-use backlot_wix::data::{Budget, DataCode, Fault, Filter, limits};
+use backlot_wix::data::{Budget, DataCode, DataError, Filter, limits};
 
 use super::jobs::{JobWork, new_links};
 use super::quota::grown;
 use super::write::most_bytes_of;
-use super::{Data, DataFault};
+use super::{Data, OperationError};
 
 /// Items of one step.
 const STEP_ITEMS: u32 = 100;
@@ -45,7 +45,7 @@ impl Data {
         self: &Arc<Self>,
         job: &Job,
         budget: Budget,
-    ) -> Result<(), DataFault> {
+    ) -> Result<(), OperationError> {
         let mut work = JobWork::read(job, &budget)?;
         let (filter, modifications) = work.take_parsed()?;
         let filter = work.reached(filter)?;
@@ -54,7 +54,7 @@ impl Data {
             instance_id: job.instance_id,
             collection: collection
                 .await?
-                .ok_or_else(|| Fault::collection_missing(&job.collection))?,
+                .ok_or_else(|| DataError::collection_missing(&job.collection))?,
             budget: budget.clone(),
         };
         let mut most = modifications.as_ref().map_or(STEP_ITEMS, |all| {
@@ -74,7 +74,7 @@ impl Data {
             };
             match self.try_to_take(&of, &step, most).await {
                 // Its items are large: fewer of them have room.
-                Err(DataFault::Fault(fault)) if most > 1 && fault.is_about_memory() => {
+                Err(OperationError::DataError(fault)) if most > 1 && fault.is_about_memory() => {
                     most = (most / 8).max(1);
                 }
                 outcome => return outcome,
@@ -87,7 +87,7 @@ impl Data {
         of: &ItemsOf,
         step: &JobStep<'_>,
         most: u32,
-    ) -> Result<(), DataFault> {
+    ) -> Result<(), OperationError> {
         let JobStep {
             job,
             filter,
@@ -200,7 +200,7 @@ impl Data {
 }
 
 /// Whether a budget ended it.
-pub(super) fn is_costly(fault: &Fault) -> bool {
+pub(super) fn is_costly(fault: &DataError) -> bool {
     fault.code() == DataCode::TooCostly
 }
 

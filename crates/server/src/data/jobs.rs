@@ -6,17 +6,17 @@ use backlot_store::jobs::{Job, JobStatus, Jobs as _};
 use backlot_wix::data::collection::{Access, Definition, Operation};
 use backlot_wix::data::modification::{Modification, Modifications, WireModification};
 use backlot_wix::data::reading::{ReadError, read_within};
-use backlot_wix::data::{Budget, DataCode, Fault, Filter, Value, fits_in, limits};
+use backlot_wix::data::{Budget, DataCode, DataError, Filter, Value, fits_in, limits};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use super::document::new_item_id;
 use super::links::check_count;
 use super::write::most_bytes_of;
-use super::{DataFault, DataOf};
+use super::{DataSession, OperationError};
 
 /// How long a job is kept.
-pub(super) const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+pub(super) const JOB_RETENTION: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// What a job does.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -58,7 +58,7 @@ impl JobWork {
     }
 
     /// The filter, narrowed to the items that the job reaches.
-    pub(super) fn reached(&self, filter: Filter) -> Result<Filter, Fault> {
+    pub(super) fn reached(&self, filter: Filter) -> Result<Filter, DataError> {
         if self.reaches_nothing {
             return Ok(Filter::none());
         }
@@ -71,15 +71,17 @@ impl JobWork {
         }
     }
 
-    pub(super) fn read(job: &Job, budget: &Budget) -> Result<Self, Fault> {
+    pub(super) fn read(job: &Job, budget: &Budget) -> Result<Self, DataError> {
         read_within(job.work.as_bytes(), budget).map_err(|error| match error {
-            ReadError::Fault(fault) => fault,
-            ReadError::Json(error) => Fault::invalid(format!("The job cannot be read: {error}.")),
+            ReadError::DataError(fault) => fault,
+            ReadError::Json(error) => {
+                DataError::invalid(format!("The job cannot be read: {error}."))
+            }
         })
     }
 
     /// Takes what is to be done out of the words. What narrows the job stays.
-    pub(super) fn take_parsed(&mut self) -> Result<(Filter, Option<Modifications>), Fault> {
+    pub(super) fn take_parsed(&mut self) -> Result<(Filter, Option<Modifications>), DataError> {
         let filter = Filter::parse_optional(self.filter.take().as_ref())?;
         let modifications = self.modifications.take().map(Modification::parse_all);
         Ok((filter, modifications.transpose()?))
@@ -93,12 +95,12 @@ pub(super) fn new_links(definition: &Definition, modifications: &[Modification])
     links.map(Modification::new_elements).sum()
 }
 
-fn too_many(text: String) -> Fault {
-    Fault::new(DataCode::TooManyJobs, text)
+fn too_many(text: String) -> DataError {
+    DataError::new(DataCode::TooManyJobs, text)
 }
 
 /// Refuses work that is too large to be kept, without writing it out.
-fn check_size(work: &JobWork) -> Result<(), Fault> {
+fn check_size(work: &JobWork) -> Result<(), DataError> {
     let most = limits::JOB_BYTES;
     if fits_in(work, most) {
         return Ok(());
@@ -108,13 +110,13 @@ fn check_size(work: &JobWork) -> Result<(), Fault> {
     )))
 }
 
-impl DataOf {
+impl DataSession {
     /// Accepts a job, and returns its id.
     pub(crate) async fn accept_job(
         &self,
         collection: &str,
         mut work: JobWork,
-    ) -> Result<String, DataFault> {
+    ) -> Result<String, OperationError> {
         let operation = match work.modifications {
             Some(_) => Operation::Update,
             None => Operation::Remove,
@@ -168,7 +170,7 @@ impl DataOf {
     }
 
     /// Refuses a job when the instance has too many, or too large ones.
-    async fn check_load(&self, work: &str) -> Result<(), DataFault> {
+    async fn check_load(&self, work: &str) -> Result<(), OperationError> {
         let (jobs, bytes) = (limits::JOBS, limits::JOBS_BYTES);
         let load = self.data.store.job_load(self.who.instance_id).await?;
         if load.unfinished >= jobs {
@@ -186,17 +188,17 @@ impl DataOf {
     }
 
     /// How a job stands, and how many items it has changed if the caller may read all that it reaches.
-    pub(crate) async fn job(&self, job_id: &str) -> Result<(Job, Option<u64>), DataFault> {
+    pub(crate) async fn job(&self, job_id: &str) -> Result<(Job, Option<u64>), OperationError> {
         let job = self.data.store.job(self.who.instance_id, job_id).await?;
         let now = self.data.clock.now();
-        let job = job.filter(|job| now.duration_since(job.created_at) <= KEPT);
-        let missing = || Fault::new(DataCode::JobMissing, "There is no such job.");
+        let job = job.filter(|job| now.duration_since(job.created_at) <= JOB_RETENTION);
+        let missing = || DataError::new(DataCode::JobMissing, "There is no such job.");
         let job = job.ok_or_else(missing)?;
         let done = self.may_count(&job).await?.then_some(job.done);
         Ok((job, done))
     }
 
-    async fn may_count(&self, job: &Job) -> Result<bool, DataFault> {
+    async fn may_count(&self, job: &Job) -> Result<bool, OperationError> {
         let opened = match self.open_for(&job.collection, &[]).await {
             Ok(opened) => opened,
             // Without the collection there is nothing left that the number could tell.

@@ -6,12 +6,12 @@ use backlot_store::items::link::{Link, LinkOutcome, PlacedLink, Wanted};
 use backlot_store::items::room::link_bytes;
 use backlot_store::items::{Item, Items as _};
 use backlot_wix::data::collection::Operation;
-use backlot_wix::data::{Budget, DataCode, Direction, Fault, item_id, limits};
+use backlot_wix::data::{Budget, DataCode, DataError, Direction, item_id, limits};
 use bytes::Bytes;
 
 use super::retry::anew;
 use super::write::merged;
-use super::{DataFault, DataOf, Opened};
+use super::{DataSession, OpenCollection, OperationError};
 
 /// One referenced item, or why there is none.
 pub(crate) struct Referenced {
@@ -53,14 +53,14 @@ pub(crate) enum Beside {
     Before(LinkPlace),
 }
 
-impl DataOf {
+impl DataSession {
     /// Links or unlinks items.
     pub(crate) async fn change_links(
         &self,
         collection: &str,
         links: Vec<Link>,
         add: bool,
-    ) -> Result<Vec<LinkOutcome>, DataFault> {
+    ) -> Result<Vec<LinkOutcome>, OperationError> {
         anew!(self.try_to_change_links(collection, &links, add))
     }
 
@@ -69,7 +69,7 @@ impl DataOf {
         collection: &str,
         links: &[Link],
         add: bool,
-    ) -> Result<Vec<LinkOutcome>, DataFault> {
+    ) -> Result<Vec<LinkOutcome>, OperationError> {
         let opened = self.open(collection, Operation::Update).await?;
         for link in links {
             opened.check_multi_reference(&link.field)?;
@@ -88,7 +88,7 @@ impl DataOf {
                 .may_link(&link.item_id, items.get(&link.item_id))
                 .err()
         };
-        let faults: Vec<Option<Fault>> = links.iter().map(may).collect();
+        let faults: Vec<Option<DataError>> = links.iter().map(may).collect();
         let allowed = links.iter().zip(&faults);
         let allowed = allowed.filter(|(_, fault)| fault.is_none());
         let allowed: Vec<Link> = allowed.map(|(link, _)| link.clone()).collect();
@@ -121,7 +121,7 @@ impl DataOf {
         field: &str,
         item_id: &str,
         referenced: &[String],
-    ) -> Result<(), DataFault> {
+    ) -> Result<(), OperationError> {
         anew!(self.try_to_replace_links(collection, field, item_id, referenced))
     }
 
@@ -131,7 +131,7 @@ impl DataOf {
         field: &str,
         item_id: &str,
         referenced: &[String],
-    ) -> Result<(), DataFault> {
+    ) -> Result<(), OperationError> {
         check_count(referenced.len(), limits::LINKS_OF_FIELD)?;
         let opened = self.open(collection, Operation::Update).await?;
         opened.check_multi_reference(field)?;
@@ -150,7 +150,7 @@ impl DataOf {
     }
 
     /// Refuses links where there is no room for so many bytes.
-    async fn check_room_for_links(&self, bytes: impl Fn() -> usize) -> Result<(), DataFault> {
+    async fn check_room_for_links(&self, bytes: impl Fn() -> usize) -> Result<(), OperationError> {
         let Some(room) = self.room(0, &bytes).await? else {
             return Ok(());
         };
@@ -163,14 +163,14 @@ impl DataOf {
     /// The same where links go as well, which are looked at only if there is no room without.
     async fn check_room_to_replace(
         &self,
-        opened: &Opened,
+        opened: &OpenCollection,
         field: &str,
         item_id: &str,
         referenced: &[String],
-    ) -> Result<(), DataFault> {
+    ) -> Result<(), OperationError> {
         let bytes = || -> usize { referenced.iter().map(|id| link_bytes(item_id, id)).sum() };
         let refused = match self.check_room_for_links(bytes).await {
-            Err(DataFault::Fault(fault)) => fault,
+            Err(OperationError::DataError(fault)) => fault,
             other => return other,
         };
         let ids = vec![item_id.to_owned()];
@@ -187,7 +187,11 @@ impl DataOf {
     }
 
     /// Whether two items are linked.
-    pub(crate) async fn is_linked(&self, collection: &str, link: &Link) -> Result<bool, DataFault> {
+    pub(crate) async fn is_linked(
+        &self,
+        collection: &str,
+        link: &Link,
+    ) -> Result<bool, OperationError> {
         let opened = self.open(collection, Operation::Read).await?;
         item_id::check(&link.item_id)?;
         item_id::check(&link.referenced_id)?;
@@ -219,7 +223,7 @@ impl DataOf {
         mut wanted: Wanted,
         beside: Option<Beside>,
         with_total: bool,
-    ) -> Result<ReferencedPage, DataFault> {
+    ) -> Result<ReferencedPage, OperationError> {
         self.may_take_long()?;
         let opened = self.open(collection, Operation::Read).await?;
         opened.check_multi_reference(&wanted.field)?;
@@ -312,9 +316,9 @@ impl DataOf {
 
     async fn visible_item(
         &self,
-        opened: &Opened,
+        opened: &OpenCollection,
         item_id: &str,
-    ) -> Result<Option<Item>, DataFault> {
+    ) -> Result<Option<Item>, OperationError> {
         let item = self.data.store.item(&opened.of, item_id).await?;
         Ok(item.filter(|item| opened.may_see(item)))
     }
@@ -322,9 +326,9 @@ impl DataOf {
     /// Those of the items that there are, by their ids, whoever may see them.
     async fn items(
         &self,
-        opened: &Opened,
+        opened: &OpenCollection,
         ids: Vec<String>,
-    ) -> Result<HashMap<String, Item>, DataFault> {
+    ) -> Result<HashMap<String, Item>, OperationError> {
         let found = self.data.store.items_by_id(&opened.of, ids).await?;
         Ok(found
             .into_iter()
@@ -333,18 +337,18 @@ impl DataOf {
     }
 }
 
-impl Opened {
+impl OpenCollection {
     /// Whether the caller may change the links of an item. The item must be there.
-    fn may_link(&self, item_id: &str, item: Option<&Item>) -> Result<(), Fault> {
+    fn may_link(&self, item_id: &str, item: Option<&Item>) -> Result<(), DataError> {
         match item {
             Some(item) if self.reaches(Operation::Update, item) => Ok(()),
             Some(item) if self.may_see(item) => Err(self.denied_fault(Operation::Update)),
-            _ => Err(Fault::item_missing(item_id, self.id())),
+            _ => Err(DataError::item_missing(item_id, self.id())),
         }
     }
 
     /// `WDE0020` for any other field.
-    fn check_multi_reference(&self, field: &str) -> Result<(), Fault> {
+    fn check_multi_reference(&self, field: &str) -> Result<(), DataError> {
         if self
             .of
             .collection
@@ -356,13 +360,13 @@ impl Opened {
         }
         let short: String = field.chars().take(60).collect();
         let text = format!("Provided property [{short}] is not a multi-reference field.");
-        Err(Fault::new(DataCode::NotAMultiReference, text))
+        Err(DataError::new(DataCode::NotAMultiReference, text))
     }
 }
 
 /// What is told of links of an item that may not be read: not whether they were there. They are as they were asked to be.
 fn without_state(outcome: LinkOutcome) -> LinkOutcome {
-    let tells = |fault: &Fault| {
+    let tells = |fault: &DataError| {
         matches!(
             fault.code(),
             DataCode::ReferenceExists | DataCode::ReferenceMissing
@@ -380,11 +384,11 @@ fn bytes_of(link: &Link) -> usize {
 }
 
 /// `WDE0080` for more links than are made at once.
-pub(super) fn check_count(links: usize, most: usize) -> Result<(), Fault> {
+pub(super) fn check_count(links: usize, most: usize) -> Result<(), DataError> {
     if links <= most {
         return Ok(());
     }
-    Err(Fault::invalid(format!(
+    Err(DataError::invalid(format!(
         "The request refers to {links} items, expected {most} or less."
     )))
 }

@@ -2,7 +2,7 @@
 //!
 //! The handlers (`handlers::data`) speak Wix's wire format and call this; Rust handlers call it
 //! through [`crate::Items`]. Neither reaches the store otherwise. Everything starts from a
-//! [`DataOf`], which is made from a verified caller, so there is no data without a tenant.
+//! [`DataSession`], which is made from a verified caller, so there is no data without a tenant.
 
 mod collections;
 mod continuation;
@@ -33,22 +33,22 @@ use backlot_store::items::{Item, ItemsOf};
 use backlot_wix::Role;
 use backlot_wix::data::budget::Limits;
 use backlot_wix::data::collection::{Access, Operation};
-use backlot_wix::data::{Budget, DataCode, Fault, FieldPath, Filter};
+use backlot_wix::data::{Budget, DataCode, DataError, FieldPath, Filter};
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
-use crate::error::Refusal;
+use crate::error::ApiError;
 use crate::work::{MAX_WAITING_OF_ONE, RequestLimits, WorkPool};
 pub(crate) use collections::some_at_once;
 pub(crate) use continuation::{AnswerCursor, AnswerKind, LinkCursor, LinkKind, Row, is_too_large};
 pub(crate) use cursor::CursorKey;
 pub(crate) use document::{WireItem, content};
-pub(crate) use error::DataFault;
+pub(crate) use error::OperationError;
 pub(crate) use include::{Include, Included, Inclusions, read_kept};
 pub(crate) use job_runner::JobRunner;
 pub(crate) use jobs::JobWork;
 pub(crate) use links::{Beside, LinkPlace, Referenced, wanted};
-pub(crate) use principal::Who;
+pub(crate) use principal::Principal;
 pub(crate) use query::{Page, Paging, Query, check_limit};
 pub(crate) use quota::Storage;
 pub use quota::StorageQuotas;
@@ -67,9 +67,9 @@ pub(crate) struct Data {
 
 /// The data of one caller.
 #[derive(Clone)]
-pub(crate) struct DataOf {
+pub(crate) struct DataSession {
     data: Arc<Data>,
-    who: Who,
+    who: Principal,
     /// What this request may cost. Made when something is first counted: most requests count nothing.
     budget: OnceLock<Budget>,
     /// Whether this runs on a thread that serves connections, so that only what is short may be done.
@@ -87,16 +87,16 @@ const INLINE_LIMITS: Limits = Limits {
 const INLINE_DEFINITION_BYTES: usize = 16 * 1024;
 
 /// A collection, and what the caller may do with it.
-pub(crate) struct Opened {
+pub(crate) struct OpenCollection {
     pub(crate) of: ItemsOf,
     pub(crate) author: Author,
 }
 
 impl Data {
     /// The data of this caller.
-    pub(crate) fn of(self: &Arc<Self>, who: Who) -> DataOf {
+    pub(crate) fn of(self: &Arc<Self>, who: Principal) -> DataSession {
         self.work.note(who.instance_id);
-        DataOf {
+        DataSession {
             data: Arc::clone(self),
             who,
             budget: OnceLock::new(),
@@ -105,8 +105,8 @@ impl Data {
     }
 }
 
-impl DataOf {
-    pub(crate) const fn who(&self) -> &Who {
+impl DataSession {
+    pub(crate) const fn who(&self) -> &Principal {
         &self.who
     }
 
@@ -130,13 +130,13 @@ impl DataOf {
     pub(crate) async fn run<T, F>(
         &self,
         work: impl Fn(Self) -> F + Send + 'static,
-    ) -> Result<Result<T, DataFault>, Refusal>
+    ) -> Result<Result<T, OperationError>, ApiError>
     where
         T: Send + 'static,
-        F: Future<Output = Result<T, DataFault>>,
+        F: Future<Output = Result<T, OperationError>>,
     {
         match work(self.clone().inline()).await {
-            Err(DataFault::Fault(fault)) if fault.code() == DataCode::TooCostly => {}
+            Err(OperationError::DataError(fault)) if fault.code() == DataCode::TooCostly => {}
             outcome => return Ok(outcome),
         }
         self.run_in_pool(work).await
@@ -146,7 +146,7 @@ impl DataOf {
     pub(crate) async fn run_in_pool<T, F>(
         &self,
         work: impl FnOnce(Self) -> F + Send + 'static,
-    ) -> Result<T, Refusal>
+    ) -> Result<T, ApiError>
     where
         T: Send + 'static,
         F: Future<Output = T>,
@@ -159,10 +159,10 @@ impl DataOf {
     }
 
     /// Ends a request that may take long, where only what is short may be done.
-    pub(crate) fn may_take_long(&self) -> Result<(), Fault> {
+    pub(crate) fn may_take_long(&self) -> Result<(), DataError> {
         if self.is_inline {
             let text = "This is done by the work pool.";
-            return Err(Fault::new(DataCode::TooCostly, text));
+            return Err(DataError::new(DataCode::TooCostly, text));
         }
         Ok(())
     }
@@ -188,7 +188,11 @@ impl DataOf {
 
     /// Opens a collection for an operation. `WDE0025` when there is none, `WDE0027` when the caller may
     /// not do this at all.
-    pub(crate) async fn open(&self, id: &str, operation: Operation) -> Result<Opened, DataFault> {
+    pub(crate) async fn open(
+        &self,
+        id: &str,
+        operation: Operation,
+    ) -> Result<OpenCollection, OperationError> {
         self.open_for(id, &[operation]).await
     }
 
@@ -197,12 +201,12 @@ impl DataOf {
         &self,
         id: &str,
         operations: &[Operation],
-    ) -> Result<Opened, DataFault> {
+    ) -> Result<OpenCollection, OperationError> {
         let collection = self.find(id).await?;
         self.opened(collection, operations, self.budget())
     }
 
-    async fn find(&self, id: &str) -> Result<Arc<Collection>, DataFault> {
+    async fn find(&self, id: &str) -> Result<Arc<Collection>, OperationError> {
         backlot_wix::data::collection::check_collection_id(id)?;
         let most_bytes = if self.is_inline {
             INLINE_DEFINITION_BYTES
@@ -211,7 +215,7 @@ impl DataOf {
         };
         let (store, instance_id) = (&self.data.store, self.who.instance_id);
         let found = store.collection_within(instance_id, id, most_bytes).await?;
-        Ok(found.ok_or_else(|| Fault::collection_missing(id))?)
+        Ok(found.ok_or_else(|| DataError::collection_missing(id))?)
     }
 
     fn opened(
@@ -219,7 +223,7 @@ impl DataOf {
         collection: Arc<Collection>,
         operations: &[Operation],
         budget: Budget,
-    ) -> Result<Opened, DataFault> {
+    ) -> Result<OpenCollection, OperationError> {
         let permissions = collection.definition.permissions;
         let grants = |operation| permissions.grants(operation, self.who.role);
         let author = Author {
@@ -229,7 +233,7 @@ impl DataOf {
             remove: grants(Operation::Remove),
             read: grants(Operation::Read),
         };
-        let opened = Opened {
+        let opened = OpenCollection {
             of: ItemsOf {
                 instance_id: self.who.instance_id,
                 collection,
@@ -248,7 +252,7 @@ impl DataOf {
     }
 }
 
-impl Opened {
+impl OpenCollection {
     pub(crate) const fn access(&self, operation: Operation) -> Access {
         match operation {
             Operation::Read => self.author.read,
@@ -262,11 +266,11 @@ impl Opened {
         &self.of.collection.definition.id
     }
 
-    fn denied(&self, operation: Operation) -> DataFault {
+    fn denied(&self, operation: Operation) -> OperationError {
         self.denied_fault(operation).into()
     }
 
-    fn denied_fault(&self, operation: Operation) -> Fault {
+    fn denied_fault(&self, operation: Operation) -> DataError {
         backlot_store::items::change::denied(&self.of.collection, operation)
     }
 
@@ -280,7 +284,7 @@ impl Opened {
     }
 
     /// The filter, narrowed to the items that the caller may see.
-    pub(crate) fn visible(&self, filter: Filter) -> Result<Filter, Fault> {
+    pub(crate) fn visible(&self, filter: Filter) -> Result<Filter, DataError> {
         Ok(match (self.author.read, &self.author.owner) {
             (Access::All, _) => filter,
             (Access::Own, Some(owner)) => {

@@ -4,7 +4,7 @@ use backlot_wix::{AppId, Caller, InstanceId, Role};
 
 /// Who asks, as far as data is concerned.
 #[derive(Debug, Clone)]
-pub(crate) struct Who {
+pub(crate) struct Principal {
     /// The tenant.
     pub(crate) instance_id: InstanceId,
     /// What they are to the site.
@@ -15,7 +15,7 @@ pub(crate) struct Who {
     pub(crate) plan: Option<String>,
 }
 
-impl Who {
+impl Principal {
     /// The caller of a request.
     pub(crate) fn caller(caller: &Caller, app_id: AppId) -> Self {
         let user_id = caller.user_id.as_deref().map(str::to_owned);

@@ -2,10 +2,10 @@
 
 use backlot_store::items::{Find, Item, Items as _};
 use backlot_wix::data::collection::Operation;
-use backlot_wix::data::{Direction, Fault, FieldPath, Filter, Object, Sort, Value, limits};
+use backlot_wix::data::{DataError, Direction, FieldPath, Filter, Object, Sort, Value, limits};
 
 use super::cursor::Cursor;
-use super::{DataFault, DataOf, Opened};
+use super::{DataSession, OpenCollection, OperationError};
 
 /// A query as it is sent.
 #[derive(Debug, Clone, Default)]
@@ -54,7 +54,7 @@ impl Default for Paging {
 
 /// One page.
 pub(crate) struct Page {
-    pub(crate) opened: Opened,
+    pub(crate) opened: OpenCollection,
     pub(crate) items: Vec<Item>,
     pub(crate) offset: u64,
     pub(crate) has_next: bool,
@@ -71,8 +71,8 @@ struct Checked {
     find: Find,
 }
 
-impl DataOf {
-    pub(crate) async fn query(&self, mut query: Query) -> Result<Page, DataFault> {
+impl DataSession {
+    pub(crate) async fn query(&self, mut query: Query) -> Result<Page, OperationError> {
         let opened = self.open(&query.collection, Operation::Read).await?;
         let Checked {
             words,
@@ -102,7 +102,9 @@ impl DataOf {
             (false, Some(_)) => true,
             (false, None) => find.offset > 0 && !items.is_empty(),
         };
-        let cursor = |item: Option<&Item>, backwards: bool| -> Result<Option<String>, DataFault> {
+        let cursor = |item: Option<&Item>,
+                      backwards: bool|
+         -> Result<Option<String>, OperationError> {
             let Some(item) = item.filter(|_| find.random.is_none()) else {
                 return Ok(None);
             };
@@ -135,7 +137,7 @@ impl DataOf {
     }
 
     /// Checks the words of a query, and takes them out of it.
-    fn check(&self, query: &mut Query) -> Result<Checked, Fault> {
+    fn check(&self, query: &mut Query) -> Result<Checked, DataError> {
         let (words, limit, after, backwards, offset) = match &query.paging {
             Paging::Offset { limit, offset } => {
                 let words = (query.filter.take(), query.sort.take());
@@ -145,7 +147,9 @@ impl DataOf {
                 let cursors = &self.data.cursors;
                 let cursor: Cursor = cursors.open(self.who.instance_id, cursor)?;
                 if cursor.collection != query.collection {
-                    return Err(Fault::invalid("The cursor is one of another collection."));
+                    return Err(DataError::invalid(
+                        "The cursor is one of another collection.",
+                    ));
                 }
                 let (after, backwards) = (cursor.position(), cursor.backwards);
                 let limit = limit.unwrap_or(cursor.limit);
@@ -179,18 +183,18 @@ impl DataOf {
 }
 
 /// A page holds 1 to 1000.
-pub(crate) fn check_limit(limit: u32) -> Result<(), Fault> {
+pub(crate) fn check_limit(limit: u32) -> Result<(), DataError> {
     let most = limits::LARGEST_PAGE;
     if (1..=most).contains(&limit) {
         return Ok(());
     }
     let text = format!("paging.limit is {limit}, expected 1 to {most}.");
-    Err(Fault::invalid(text))
+    Err(DataError::invalid(text))
 }
 
 /// `[{"fieldName":"a","order":"ASC"}]`
-fn parse_sorts(sort: Option<&Value>) -> Result<Vec<Sort>, Fault> {
-    let bad = || Fault::invalid("sort is a list of {fieldName, order}, the order ASC or DESC.");
+fn parse_sorts(sort: Option<&Value>) -> Result<Vec<Sort>, DataError> {
+    let bad = || DataError::invalid("sort is a list of {fieldName, order}, the order ASC or DESC.");
     let list = match sort {
         None | Some(Value::Null) => return Ok(Vec::new()),
         Some(Value::Array(list)) => list,
@@ -198,7 +202,9 @@ fn parse_sorts(sort: Option<&Value>) -> Result<Vec<Sort>, Fault> {
     };
     if list.len() > limits::SORT_FIELDS {
         let most = limits::SORT_FIELDS;
-        return Err(Fault::invalid(format!("sort has more than {most} fields.")));
+        return Err(DataError::invalid(format!(
+            "sort has more than {most} fields."
+        )));
     }
     let one = |sort: &Value| {
         let sort = sort.as_object().ok_or_else(bad)?;

@@ -12,11 +12,11 @@ use backlot_store::Store;
 use backlot_store::instances::{Instances as _, StorageUsage};
 use backlot_store::items::{Room, Written};
 use backlot_wix::InstanceId;
-use backlot_wix::data::{DataCode, Fault};
+use backlot_wix::data::{DataCode, DataError};
 use moka::sync::Cache;
 use parking_lot::Mutex;
 
-use super::DataFault;
+use super::OperationError;
 use crate::policy::quota::Quotas;
 
 /// How long what was counted is believed.
@@ -83,7 +83,7 @@ impl Storage {
         instance_id: InstanceId,
         plan: Option<&str>,
         asked: StorageUsage,
-    ) -> Result<Option<Room>, DataFault> {
+    ) -> Result<Option<Room>, OperationError> {
         if self.quotas.are_none() {
             return Ok(None);
         }
@@ -122,7 +122,7 @@ impl Storage {
         &self,
         store: &Store,
         instance_id: InstanceId,
-    ) -> Result<StorageUsage, DataFault> {
+    ) -> Result<StorageUsage, OperationError> {
         let usage = store.storage_usage(instance_id).await?;
         let count = Count {
             usage,
@@ -136,7 +136,7 @@ impl Storage {
     pub(super) fn add(
         &self,
         instance_id: InstanceId,
-        outcomes: &[Result<Written, Fault>],
+        outcomes: &[Result<Written, DataError>],
         grown: i64,
     ) {
         if self.quotas.are_none() {
@@ -162,12 +162,12 @@ pub(super) fn grown(room: Option<&Room>, before: i64) -> i64 {
     room.map_or(0, |room| before.saturating_sub(room.left()))
 }
 
-fn exceeded(usage: StorageUsage, items: Option<u64>, bytes: Option<u64>) -> Fault {
+fn exceeded(usage: StorageUsage, items: Option<u64>, bytes: Option<u64>) -> DataError {
     let text = format!(
         "This site keeps {} items with {} bytes, which is as much as its plan allows. Remove items, or upgrade the app.",
         usage.items, usage.bytes
     );
-    Fault::new(DataCode::StorageQuota, text)
+    DataError::new(DataCode::StorageQuota, text)
         .with("items", usage.items)
         .with("bytes", usage.bytes)
         .with("maxItems", items)

@@ -10,7 +10,7 @@ macro_rules! anew {
         loop {
             left -= 1;
             match $work.await {
-                Err($crate::data::DataFault::Store(backlot_store::StoreError::Outdated))
+                Err($crate::data::OperationError::Store(backlot_store::StoreError::Outdated))
                     if left > 0 => {}
                 outcome => break outcome,
             }

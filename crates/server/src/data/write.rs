@@ -11,7 +11,7 @@ use backlot_store::items::{Batch, Items as _, Room, Write, Written};
 use backlot_wix::data::collection::{Access, Definition, Operation};
 use backlot_wix::data::memory::Weigh as _;
 use backlot_wix::data::modification::{Action, Modification, Modifications};
-use backlot_wix::data::{DataCode, Fault, Filter, Object, Value, item_id, limits};
+use backlot_wix::data::{DataCode, DataError, Filter, Object, Value, item_id, limits};
 use jiff::Timestamp;
 
 use super::document::new_item_id;
@@ -20,7 +20,7 @@ use super::links::check_count;
 use super::quota::grown;
 use super::retry::anew;
 use super::write_parts::{PART_MEMORY, Parts};
-use super::{DataFault, DataOf, Opened, WireItem, content};
+use super::{DataSession, OpenCollection, OperationError, WireItem, content};
 
 /// What is to be written, as it is sent.
 #[derive(Debug, Clone)]
@@ -36,7 +36,7 @@ pub(crate) enum Change {
 #[derive(Debug, Clone)]
 pub(crate) struct Changes<'request> {
     pub(crate) collection: &'request str,
-    pub(crate) each: Vec<Result<Change, Fault>>,
+    pub(crate) each: Vec<Result<Change, DataError>>,
     pub(crate) condition: Option<Filter>,
     pub(crate) save_references: bool,
     /// Whether the outcomes are to hold the whole items.
@@ -45,16 +45,16 @@ pub(crate) struct Changes<'request> {
 
 /// What became of each change, and the collection as it was.
 pub(crate) struct Changed {
-    pub(crate) opened: Opened,
-    pub(crate) outcomes: Vec<Result<Written, Fault>>,
+    pub(crate) opened: OpenCollection,
+    pub(crate) outcomes: Vec<Result<Written, DataError>>,
 }
 
 /// What became of a part.
 struct ChangedPart {
-    opened: Opened,
-    outcomes: Vec<Result<Written, Fault>>,
+    opened: OpenCollection,
+    outcomes: Vec<Result<Written, DataError>>,
     /// Why the others are not to be done.
-    ended: Option<Fault>,
+    ended: Option<DataError>,
 }
 
 impl Change {
@@ -90,10 +90,10 @@ impl Change {
 
     fn write(
         &self,
-        opened: &Opened,
+        opened: &OpenCollection,
         save_references: bool,
         now: Timestamp,
-    ) -> Result<Write, Fault> {
+    ) -> Result<Write, DataError> {
         let collection = &opened.of.collection;
         let new_item_id = || new_item_id(now);
         let content =
@@ -110,7 +110,7 @@ impl Change {
             Self::Update(item) => {
                 let missing = || {
                     let text = "Invalid update. Updated object must have a string _id property.";
-                    Fault::new(DataCode::NoIdInUpdate, text)
+                    DataError::new(DataCode::NoIdInUpdate, text)
                 };
                 let id = item.item_id()?.ok_or_else(missing)?;
                 Write::Update(content(id, &item.data)?)
@@ -132,10 +132,10 @@ impl Change {
     }
 }
 
-impl DataOf {
+impl DataSession {
     /// Does each change by itself, a part of them at a time. Once some are done, what ends the request is what becomes of
     /// the others.
-    pub(crate) async fn change(&self, changes: &Changes<'_>) -> Result<Changed, DataFault> {
+    pub(crate) async fn change(&self, changes: &Changes<'_>) -> Result<Changed, OperationError> {
         let all = &changes.each;
         let mut parts = Parts::new(changes);
         let mut opened = None;
@@ -150,10 +150,12 @@ impl DataOf {
                         outcomes.resize_with(all.len(), || Err(fault.clone()));
                     }
                 }
-                Err(DataFault::Fault(fault)) if part.len() > 1 && fault.is_about_memory() => {
+                Err(OperationError::DataError(fault))
+                    if part.len() > 1 && fault.is_about_memory() =>
+                {
                     parts.halve(part.len());
                 }
-                Err(DataFault::Fault(fault)) if opened.is_some() => {
+                Err(OperationError::DataError(fault)) if opened.is_some() => {
                     outcomes.resize_with(all.len(), || Err(fault.clone()));
                 }
                 Err(error) => return Err(error),
@@ -173,7 +175,7 @@ impl DataOf {
         change: Change,
         condition: Option<Filter>,
         save_references: bool,
-    ) -> Result<(Opened, Written), DataFault> {
+    ) -> Result<(OpenCollection, Written), OperationError> {
         let changes = Changes {
             collection,
             each: vec![Ok(change)],
@@ -193,9 +195,9 @@ impl DataOf {
     async fn try_to_change(
         &self,
         changes: &Changes<'_>,
-        part: &[Result<Change, Fault>],
+        part: &[Result<Change, DataError>],
         is_first: bool,
-    ) -> Result<ChangedPart, DataFault> {
+    ) -> Result<ChangedPart, OperationError> {
         let operations = changes
             .each
             .iter()
@@ -264,7 +266,7 @@ impl DataOf {
     }
 
     /// How much more the instance may keep, for these writes.
-    async fn room_for(&self, writes: &[Write]) -> Result<Option<Room>, DataFault> {
+    async fn room_for(&self, writes: &[Write]) -> Result<Option<Room>, OperationError> {
         if writes
             .iter()
             .all(|write| matches!(write, Write::Remove { .. }))
@@ -282,7 +284,7 @@ impl DataOf {
         &self,
         items: u64,
         bytes: impl FnOnce() -> usize,
-    ) -> Result<Option<Room>, DataFault> {
+    ) -> Result<Option<Room>, OperationError> {
         let storage = &self.data.storage;
         if storage.quotas().are_none() {
             return Ok(None);
@@ -296,11 +298,11 @@ impl DataOf {
     }
 
     /// Removes every item of a collection.
-    pub(crate) async fn truncate(&self, collection: &str) -> Result<(), DataFault> {
+    pub(crate) async fn truncate(&self, collection: &str) -> Result<(), OperationError> {
         anew!(self.try_to_truncate(collection))
     }
 
-    async fn try_to_truncate(&self, collection: &str) -> Result<(), DataFault> {
+    async fn try_to_truncate(&self, collection: &str) -> Result<(), OperationError> {
         let opened = self.open(collection, Operation::Remove).await?;
         if opened.access(Operation::Remove) != Access::All {
             return Err(opened.denied(Operation::Remove));
@@ -341,15 +343,15 @@ pub(super) fn most_bytes_of(modifications: &[Modification]) -> usize {
 /// One outcome an element: its fault, where it was refused before the database was asked, or else the next
 /// answer of the database.
 pub(super) fn merged<T>(
-    faults: Vec<Option<Fault>>,
-    answers: Vec<Result<T, Fault>>,
-) -> Vec<Result<T, Fault>> {
+    faults: Vec<Option<DataError>>,
+    answers: Vec<Result<T, DataError>>,
+) -> Vec<Result<T, DataError>> {
     let mut answers = answers.into_iter();
-    let outcome = |fault: Option<Fault>| match fault {
+    let outcome = |fault: Option<DataError>| match fault {
         Some(fault) => Err(fault),
         None => answers
             .next()
-            .unwrap_or_else(|| Err(Fault::invalid("The write has no answer."))),
+            .unwrap_or_else(|| Err(DataError::invalid("The write has no answer."))),
     };
     faults.into_iter().map(outcome).collect()
 }

@@ -1,7 +1,7 @@
 //! Changes in parts, so that a bulk call holds no more than a part of its items in memory.
 
 use backlot_store::items::Written;
-use backlot_wix::data::Fault;
+use backlot_wix::data::DataError;
 use backlot_wix::data::memory::Weigh as _;
 
 use super::write::{Change, Changes, most_bytes_of};
@@ -37,10 +37,10 @@ impl Parts {
     /// The next part. `None` when there is nothing left.
     pub(super) fn next<'change>(
         &self,
-        rest: &'change [Result<Change, Fault>],
-    ) -> Option<&'change [Result<Change, Fault>]> {
+        rest: &'change [Result<Change, DataError>],
+    ) -> Option<&'change [Result<Change, DataError>]> {
         let mut bytes = 0;
-        let has_room = |change: &&Result<Change, Fault>| {
+        let has_room = |change: &&Result<Change, DataError>| {
             bytes += change.as_ref().map_or(0, bytes_of);
             bytes <= PART_BYTES
         };
@@ -49,7 +49,7 @@ impl Parts {
     }
 
     /// Makes the next parts as large as the last items allow.
-    pub(super) fn learn(&mut self, outcomes: &[Result<Written, Fault>]) {
+    pub(super) fn learn(&mut self, outcomes: &[Result<Written, DataError>]) {
         if !self.tells_items {
             return;
         }

@@ -2,51 +2,55 @@
 
 use std::time::Duration;
 
-use backlot_wix::data::Fault;
+use backlot_wix::data::DataError;
 use backlot_wix::error_body::ErrorBody;
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use http::{HeaderValue, Response};
 use serde_json::{Map, Value};
 
-use super::{Code, Reason};
+use super::{ErrorCode, ErrorKind};
 
 /// The most characters of a name in the log.
-const LONGEST_NAME: usize = 100;
+const MAX_NAME_CHARS: usize = 100;
 
 /// Why a request is refused. The inner cause, where there is one, goes to the log only.
 #[derive(Debug, Clone)]
-pub struct Refusal(Box<Inner>);
+pub struct ApiError(Box<Inner>);
 
 #[derive(Debug, Clone)]
 struct Inner {
-    reason: Reason,
-    detail: Option<String>,
+    reason: ErrorKind,
+    with_detail: Option<String>,
     remedy: Option<String>,
     data: Map<String, Value>,
     headers: HeaderMap,
     cause: Option<String>,
 }
 
-impl From<Code> for Refusal {
-    fn from(code: Code) -> Self {
-        Self::new(Reason::Own(code), None, Map::new())
+impl From<ErrorCode> for ApiError {
+    fn from(code: ErrorCode) -> Self {
+        Self::new(ErrorKind::Own(code), None, Map::new())
     }
 }
 
-impl From<Fault> for Refusal {
+impl From<DataError> for ApiError {
     /// A fault of Wix Data's comes in Wix's words alone.
-    fn from(fault: Fault) -> Self {
-        let detail = Some(fault.description());
-        Self::new(Reason::Data(fault.code()), detail, fault.data().clone())
+    fn from(fault: DataError) -> Self {
+        let with_detail = Some(fault.description());
+        Self::new(
+            ErrorKind::Data(fault.code()),
+            with_detail,
+            fault.data().clone(),
+        )
     }
 }
 
-impl Refusal {
-    fn new(reason: Reason, detail: Option<String>, data: Map<String, Value>) -> Self {
+impl ApiError {
+    fn new(reason: ErrorKind, with_detail: Option<String>, data: Map<String, Value>) -> Self {
         Self(Box::new(Inner {
             reason,
-            detail,
+            with_detail,
             remedy: None,
             data,
             headers: HeaderMap::new(),
@@ -55,7 +59,7 @@ impl Refusal {
     }
 
     /// The stable code.
-    pub fn code(&self) -> Reason {
+    pub fn code(&self) -> ErrorKind {
         self.0.reason
     }
 
@@ -71,7 +75,7 @@ impl Refusal {
         names.extend(fields.filter_map(|it| it.get("field")?.as_str()));
         let names: Vec<String> = names
             .iter()
-            .map(|it| it.chars().take(LONGEST_NAME).collect())
+            .map(|it| it.chars().take(MAX_NAME_CHARS).collect())
             .collect();
         (!names.is_empty()).then(|| names.join(", "))
     }
@@ -79,9 +83,9 @@ impl Refusal {
     /// What happened, for people.
     pub fn sentence(&self) -> String {
         let description = self.0.reason.description();
-        match (&self.0.detail, self.0.reason) {
-            (Some(detail), Reason::Data(_)) => detail.clone(),
-            (Some(detail), Reason::Own(_)) => format!("{description} {detail}"),
+        match (&self.0.with_detail, self.0.reason) {
+            (Some(with_detail), ErrorKind::Data(_)) => with_detail.clone(),
+            (Some(with_detail), ErrorKind::Own(_)) => format!("{description} {with_detail}"),
             (None, _) => description.to_owned(),
         }
     }
@@ -93,8 +97,8 @@ impl Refusal {
 
     /// Adds a sentence for the caller.
     #[must_use]
-    pub fn detail(mut self, sentence: impl Into<String>) -> Self {
-        self.0.detail = Some(sentence.into());
+    pub fn with_detail(mut self, sentence: impl Into<String>) -> Self {
+        self.0.with_detail = Some(sentence.into());
         self
     }
 
@@ -102,8 +106,8 @@ impl Refusal {
     pub fn remedy(&self) -> &str {
         match (&self.0.remedy, self.0.reason) {
             (Some(remedy), _) => remedy,
-            (None, Reason::Own(code)) => code.remedy(),
-            (None, Reason::Data(_)) => "",
+            (None, ErrorKind::Own(code)) => code.remedy(),
+            (None, ErrorKind::Data(_)) => "",
         }
     }
 
@@ -116,14 +120,14 @@ impl Refusal {
 
     /// Adds a fact for programs.
     #[must_use]
-    pub fn fact(mut self, key: &str, value: impl Into<Value>) -> Self {
+    pub fn with_data(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.0.data.insert(key.to_owned(), value.into());
         self
     }
 
     /// Adds the inner cause, for the log only.
     #[must_use]
-    pub fn because(mut self, cause: impl std::fmt::Display) -> Self {
+    pub fn with_source(mut self, cause: impl std::fmt::Display) -> Self {
         self.0.cause = Some(cause.to_string());
         self
     }
@@ -138,7 +142,7 @@ impl Refusal {
             .map(Value::from)
             .collect();
         self.0.headers.insert(ALLOW, methods.clone());
-        self.fact("allowed", list)
+        self.with_data("allowed", list)
     }
 
     /// Says when to come back.
@@ -147,7 +151,7 @@ impl Refusal {
         self.0
             .headers
             .insert(RETRY_AFTER, HeaderValue::from(seconds));
-        self.fact("retryAfterSeconds", seconds)
+        self.with_data("retryAfterSeconds", seconds)
     }
 
     /// Says when to come back, in whole seconds and at least one.
@@ -169,8 +173,8 @@ impl Refusal {
         } = *self.0;
         // Wix Data's own clients show the description, and compare its beginning.
         let (message, description) = match reason {
-            Reason::Own(code) => (told, code.description()),
-            Reason::Data(_) => (sentence.clone(), &*sentence),
+            ErrorKind::Own(code) => (told, code.description()),
+            ErrorKind::Data(_) => (sentence.clone(), &*sentence),
         };
         let body = ErrorBody::new(reason.name(), description, message, data);
         let json = serde_json::to_vec(&body).unwrap_or_default();
@@ -194,9 +198,9 @@ mod tests {
             { "field": "title", "description": "must have a value" },
             { "field": "stars", "description": "must be a number" },
         ]);
-        let fault = Fault::invalid("no").with("fieldViolations", violations);
-        let about = Refusal::from(fault.with("itemId", "a-secret")).about();
+        let fault = DataError::invalid("no").with("fieldViolations", violations);
+        let about = ApiError::from(fault.with("itemId", "a-secret")).about();
         assert_eq!(about.as_deref(), Some("title, stars"));
-        assert_eq!(Refusal::from(Code::Internal).about(), None);
+        assert_eq!(ApiError::from(ErrorCode::Internal).about(), None);
     }
 }

@@ -6,11 +6,11 @@ macro_rules! codes {
     ($($variant:ident $status:literal $name:literal, $description:literal, $remedy:literal;)*) => {
         /// The stable code of a refusal.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Code {
+        pub enum ErrorCode {
             $(#[doc = $description] $variant,)*
         }
 
-        impl Code {
+        impl ErrorCode {
             /// All of them, in the order of the documentation.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
@@ -266,11 +266,11 @@ mod tests {
 
     #[test]
     fn names_are_unique_and_sentences_end() {
-        let mut names: Vec<_> = Code::ALL.iter().map(|code| code.name()).collect();
+        let mut names: Vec<_> = ErrorCode::ALL.iter().map(|code| code.name()).collect();
         names.sort_unstable();
         names.dedup();
-        assert_eq!(names.len(), Code::ALL.len());
-        for code in Code::ALL {
+        assert_eq!(names.len(), ErrorCode::ALL.len());
+        for code in ErrorCode::ALL {
             assert!(code.description().ends_with('.'), "{}", code.name());
             assert!(code.remedy().ends_with('.'), "{}", code.name());
             assert!(code.status().as_u16() >= 400, "{}", code.name());

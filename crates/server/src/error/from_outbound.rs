@@ -2,69 +2,73 @@
 
 use std::time::Duration;
 
-use backlot_outbound::body::BodyFault;
+use backlot_outbound::body::BodyError;
 use backlot_outbound::connection::CallError;
 use backlot_outbound::upstream::UpstreamError;
 use backlot_outbound::wix::WixError;
 
-use super::{Code, Refusal};
+use super::{ApiError, ErrorCode};
 
 /// When to come back where nobody knows better.
-const SOON: Duration = Duration::from_secs(2);
+const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(2);
 
-impl From<BodyFault> for Refusal {
-    fn from(fault: BodyFault) -> Self {
+impl From<BodyError> for ApiError {
+    fn from(fault: BodyError) -> Self {
         let refusal = match fault {
-            BodyFault::TooLarge(limit) => Self::from(Code::BodyTooLarge).fact("limitBytes", limit),
-            BodyFault::TooSlow | BodyFault::TooLong => Self::from(Code::RequestTimeout),
-            BodyFault::CutOff => Self::from(Code::BodyCutOff),
+            BodyError::TooLarge(limit) => {
+                Self::from(ErrorCode::BodyTooLarge).with_data("limitBytes", limit)
+            }
+            BodyError::TooSlow | BodyError::TooLong => Self::from(ErrorCode::RequestTimeout),
+            BodyError::CutOff => Self::from(ErrorCode::BodyCutOff),
         };
-        refusal.because(fault)
+        refusal.with_source(fault)
     }
 }
 
-impl From<WixError> for Refusal {
+impl From<WixError> for ApiError {
     fn from(error: WixError) -> Self {
-        let retry_after = error.retry_after().unwrap_or(SOON);
+        let retry_after = error.retry_after().unwrap_or(DEFAULT_RETRY_AFTER);
         let refusal = match &error {
             WixError::Body(fault) => return Self::from(*fault),
-            WixError::Refused(refused) => Self::from(Code::WixTokenRefused)
-                .fact("wixStatus", refused.status)
-                .fact("wixError", refused.reason.clone()),
+            WixError::Refused(refused) => Self::from(ErrorCode::WixTokenRefused)
+                .with_data("wixStatus", refused.status)
+                .with_data("wixError", refused.reason.clone()),
             WixError::Exhausted { .. } => {
-                Self::from(Code::WixBudgetExhausted).retry_after_time(retry_after)
+                Self::from(ErrorCode::WixBudgetExhausted).retry_after_time(retry_after)
             }
             WixError::Resting { .. } | WixError::Unavailable { .. } => {
-                Self::from(Code::WixUnavailable).retry_after_time(retry_after)
+                Self::from(ErrorCode::WixUnavailable).retry_after_time(retry_after)
             }
-            WixError::BadPath => Self::from(Code::PathNotAllowed),
-            WixError::NoApiKey => Self::from(Code::ApiKeyNotConfigured),
+            WixError::BadPath => Self::from(ErrorCode::PathNotAllowed),
+            WixError::NoApiKey => Self::from(ErrorCode::ApiKeyNotConfigured),
         };
-        refusal.because(error)
+        refusal.with_source(error)
     }
 }
 
-impl From<CallError> for Refusal {
+impl From<CallError> for ApiError {
     fn from(error: CallError) -> Self {
         let code = match &error {
             CallError::Body(fault) => return Self::from(*fault),
             CallError::Resting { retry_after } => {
-                let refusal = Self::from(Code::ConnectionUnavailable);
-                return refusal.retry_after_time(*retry_after).because(error);
+                let refusal = Self::from(ErrorCode::ConnectionUnavailable);
+                return refusal.retry_after_time(*retry_after).with_source(error);
             }
             CallError::Crowded => {
-                return Self::from(Code::RateLimited).retry_after(1).because(error);
+                return Self::from(ErrorCode::RateLimited)
+                    .retry_after(1)
+                    .with_source(error);
             }
             CallError::NoReply(error) | CallError::NoReplyElsewhere(error) => match error {
-                UpstreamError::AddressRefused { .. } => Code::ConnectionAddressRefused,
-                UpstreamError::Unreachable(_) => Code::ConnectionUnreachable,
-                UpstreamError::TooSlow => Code::ConnectionTimeout,
-                _ => Code::ConnectionBroken,
+                UpstreamError::AddressRefused { .. } => ErrorCode::ConnectionAddressRefused,
+                UpstreamError::Unreachable(_) => ErrorCode::ConnectionUnreachable,
+                UpstreamError::TooSlow => ErrorCode::ConnectionTimeout,
+                _ => ErrorCode::ConnectionBroken,
             },
-            CallError::Credential(_) => Code::SecretUnreadable,
-            CallError::Redirected(_) => Code::ConnectionRedirected,
-            CallError::BadPath => Code::PathNotAllowed,
+            CallError::Credential(_) => ErrorCode::SecretUnreadable,
+            CallError::Redirected(_) => ErrorCode::ConnectionRedirected,
+            CallError::BadPath => ErrorCode::PathNotAllowed,
         };
-        Self::from(code).because(error)
+        Self::from(code).with_source(error)
     }
 }

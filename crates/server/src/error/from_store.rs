@@ -1,25 +1,25 @@
 //! What goes wrong with the database, as codes.
 
 use backlot_store::StoreError;
-use backlot_wix::data::{DataCode, Fault};
+use backlot_wix::data::{DataCode, DataError};
 
-use super::{Code, Refusal};
+use super::{ApiError, ErrorCode};
 
-impl From<StoreError> for Refusal {
+impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         let refusal = match &error {
             StoreError::GaveUp(fault) => return Self::from(fault.clone()),
             StoreError::TimedOut => {
                 let text = "The operation took too long. An index on the fields of its filter makes it fast.";
-                return Self::from(Fault::new(DataCode::TimedOut, text));
+                return Self::from(DataError::new(DataCode::TimedOut, text));
             }
-            StoreError::Full => Self::from(Code::StorageFull),
-            StoreError::Unavailable(_) => Self::from(Code::DatabaseUnavailable).retry_after(2),
+            StoreError::Full => Self::from(ErrorCode::StorageFull),
+            StoreError::Unavailable(_) => Self::from(ErrorCode::DatabaseUnavailable).retry_after(2),
             StoreError::Busy | StoreError::Outdated => {
-                Self::from(Code::DatabaseBusy).retry_after(1)
+                Self::from(ErrorCode::DatabaseBusy).retry_after(1)
             }
-            _ => Self::from(Code::Internal),
+            _ => Self::from(ErrorCode::Internal),
         };
-        refusal.because(error)
+        refusal.with_source(error)
     }
 }

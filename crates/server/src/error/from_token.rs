@@ -2,19 +2,18 @@
 
 use backlot_wix::token_info::Unfit;
 
-use super::{Code, Refusal};
+use super::{ApiError, ErrorCode};
 
-impl From<Unfit> for Refusal {
+impl From<Unfit> for ApiError {
     /// Dates are Wix's own, or the token's; neither is a secret.
     fn from(unfit: Unfit) -> Self {
         match unfit {
-            Unfit::Inactive => Code::AccessTokenInactive.into(),
-            Unfit::WrongApp => Code::AccessTokenWrongApp.into(),
-            Unfit::NoInstance => Code::AccessTokenNoInstance.into(),
-            Unfit::UnknownSubject => Code::AccessTokenNoRole.into(),
-            Unfit::Expired(at) => {
-                Self::from(Code::AccessTokenExpired).detail(format!("It expired at {at:.0}."))
-            }
+            Unfit::Inactive => ErrorCode::AccessTokenInactive.into(),
+            Unfit::WrongApp => ErrorCode::AccessTokenWrongApp.into(),
+            Unfit::NoInstance => ErrorCode::AccessTokenNoInstance.into(),
+            Unfit::UnknownSubject => ErrorCode::AccessTokenNoRole.into(),
+            Unfit::Expired(at) => Self::from(ErrorCode::AccessTokenExpired)
+                .with_detail(format!("It expired at {at:.0}.")),
         }
     }
 }

@@ -7,6 +7,6 @@ mod from_store;
 mod from_token;
 mod reason;
 
-pub use api_error::Refusal;
-pub use code::Code;
-pub use reason::Reason;
+pub use api_error::ApiError;
+pub use code::ErrorCode;
+pub use reason::ErrorKind;

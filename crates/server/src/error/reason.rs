@@ -3,18 +3,18 @@
 use backlot_wix::data::DataCode;
 use http::StatusCode;
 
-use super::Code;
+use super::ErrorCode;
 
 /// The code of a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Reason {
+pub enum ErrorKind {
     /// One of Backlot's own codes.
-    Own(Code),
+    Own(ErrorCode),
     /// One of Wix Data's.
     Data(DataCode),
 }
 
-impl Reason {
+impl ErrorKind {
     /// The code as it stands in a reply.
     pub const fn name(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! The caller as an extractor, for routers that are mounted as the api room.
+//! The caller as an extractor, for routers that are mounted in `[[api]]`'s place.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 
-use crate::error::{Code, Refusal};
+use crate::error::{ApiError, ErrorCode};
 
 /// The verified caller of a request. A handler that takes one can only run for a request that
 /// proved itself; `Option<Caller>` is for entries with `auth = "none"`.
@@ -38,7 +38,7 @@ pub struct CallerMissing;
 
 impl IntoResponse for CallerMissing {
     fn into_response(self) -> Response {
-        Refusal::from(Code::CredentialMissing)
+        ApiError::from(ErrorCode::CredentialMissing)
             .into_response()
             .map(axum::body::Body::from)
     }

@@ -9,7 +9,7 @@ use http_body::Body as _;
 use crate::buffers::{BufferBudget, CollectError};
 
 /// Bodies up to this size are read before the call, so that it can be made again.
-const MOST_READ: u64 = 64 * 1024;
+const MAX_READ: u64 = 64 * 1024;
 
 /// A small body is read, a large one, or one of unknown length, streams.
 pub(crate) async fn read_small(
@@ -18,7 +18,7 @@ pub(crate) async fn read_small(
     headers: &HeaderMap,
     mut body: RequestBody,
 ) -> Result<CallBody, CollectError> {
-    if !body.is_end_stream() && announced_bytes(headers).is_none_or(|bytes| bytes > MOST_READ) {
+    if !body.is_end_stream() && announced_bytes(headers).is_none_or(|bytes| bytes > MAX_READ) {
         return Ok(CallBody::Streaming(body));
     }
     if body.is_end_stream() {

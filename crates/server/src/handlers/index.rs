@@ -11,7 +11,7 @@ use http::{HeaderValue, Response};
 use serde_json::{Map, Value, json};
 
 use crate::http::plain_page;
-use crate::response::ReplyBody;
+use crate::response::ResponseBody;
 
 const SENTENCE: &str = "This is Backlot, the backend of a Wix app. Pages of the app call it with their `instance` \
                         value, or their access token, in the Authorization header.";
@@ -63,13 +63,13 @@ impl Index {
         }
     }
 
-    pub(crate) fn answer(&self, request: &HeaderMap) -> Response<ReplyBody> {
+    pub(crate) fn answer(&self, request: &HeaderMap) -> Response<ResponseBody> {
         let (body, media_type) = if prefers_html(request) {
             (&self.html, "text/html; charset=utf-8")
         } else {
             (&self.json, "application/json")
         };
-        let mut response = Response::new(ReplyBody::full(body.clone()));
+        let mut response = Response::new(ResponseBody::full(body.clone()));
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

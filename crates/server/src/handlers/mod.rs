@@ -1,4 +1,4 @@
-//! The rooms: what a request can reach.
+//! Handlers: HTTP in, HTTP out.
 
 pub mod admin;
 mod buffer;

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use backlot_store::Store;
-use backlot_store::instances::{Instances as _, Sighting};
+use backlot_store::instances::{ActivityDelta, Instances as _};
 use backlot_wix::caller::CredentialKind;
 use backlot_wix::{Caller, InstanceId};
 use jiff::Timestamp;
@@ -19,12 +19,12 @@ use crate::id_hasher::InstanceHash;
 /// How often what has gathered is written.
 pub(crate) const INTERVAL: Duration = Duration::from_secs(1);
 
-pub(crate) struct Registry {
+pub(crate) struct InstanceActivity {
     store: Store,
-    gathered: Mutex<HashMap<InstanceId, Sighting, InstanceHash>>,
+    gathered: Mutex<HashMap<InstanceId, ActivityDelta, InstanceHash>>,
 }
 
-impl Registry {
+impl InstanceActivity {
     pub(crate) fn new(store: Store) -> Self {
         Self {
             store,
@@ -38,7 +38,7 @@ impl Registry {
         let mut is_first = false;
         let sighting = gathered.entry(caller.instance_id).or_insert_with(|| {
             is_first = true;
-            Sighting {
+            ActivityDelta {
                 instance_id: caller.instance_id,
                 first_seen: now,
                 last_seen: now,
@@ -64,7 +64,7 @@ impl Registry {
 
     /// Writes what has gathered.
     pub(crate) async fn write(&self) {
-        let batch: Vec<Sighting> = {
+        let batch: Vec<ActivityDelta> = {
             let mut gathered = self.gathered.lock();
             if gathered.is_empty() {
                 return;
@@ -79,7 +79,7 @@ impl Registry {
         }
     }
 
-    fn put_back(&self, batch: Vec<Sighting>) {
+    fn put_back(&self, batch: Vec<ActivityDelta>) {
         let mut gathered = self.gathered.lock();
         for old in batch {
             match gathered.get_mut(&old.instance_id) {

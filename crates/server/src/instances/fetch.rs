@@ -13,9 +13,9 @@ use http::uri::PathAndQuery;
 use super::Inner;
 
 /// The most that is read of an answer; real ones are a few kilobytes.
-const MOST_BYTES: usize = 256 * 1024;
+const MAX_BYTES: usize = 256 * 1024;
 /// How long an answer may take from its head to its end.
-const LONGEST: Duration = Duration::from_secs(10);
+const FETCH_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) async fn fetch(
     inner: &Inner,
@@ -34,7 +34,7 @@ pub(crate) async fn fetch(
             status.as_u16()
         )));
     }
-    let bytes = reply.into_body().bytes(MOST_BYTES, LONGEST).await;
+    let bytes = reply.into_body().bytes(MAX_BYTES, FETCH_TIMEOUT).await;
     let bytes = bytes.map_err(|fault| WixError::unavailable(fault.to_string()))?;
     let bytes = bytes.ok_or_else(|| WixError::unavailable("Wix's answer is too large"))?;
     let mut answer = read(&bytes, instance_id).ok_or_else(|| {

@@ -27,18 +27,18 @@ use moka::sync::Cache;
 
 use crate::clock::Clock;
 use crate::id_hasher::InstanceHash;
-pub(crate) use refresh::Schedule;
+pub(crate) use refresh::RefreshScheduler;
 pub use site_origins::SiteOrigins;
 pub(crate) use token_events::Events;
 
 /// Of a few kilobytes each.
-const MOST_IN_MEMORY: u64 = 5_000;
+const MAX_IN_MEMORY: u64 = 5_000;
 /// What is in memory is read from the database again after this, for another node may have written.
-const IN_MEMORY: Duration = Duration::from_mins(5);
+const DETAILS_CACHE_TTL: Duration = Duration::from_mins(5);
 
 /// What is known of instances. Cloning shares it.
 #[derive(Clone)]
-pub(crate) struct Directory(Arc<Inner>);
+pub(crate) struct InstanceDirectory(Arc<Inner>);
 
 struct Inner {
     store: Store,
@@ -50,7 +50,7 @@ struct Inner {
     flights: SingleFlight<(InstanceId, bool), Result<Arc<Details>, WixError>>,
 }
 
-impl Directory {
+impl InstanceDirectory {
     pub(crate) fn new(
         store: Store,
         wix: WixClient,
@@ -63,8 +63,8 @@ impl Directory {
             clock,
             origins,
             in_memory: Cache::builder()
-                .max_capacity(MOST_IN_MEMORY)
-                .time_to_live(IN_MEMORY)
+                .max_capacity(MAX_IN_MEMORY)
+                .time_to_live(DETAILS_CACHE_TTL)
                 .build_with_hasher(InstanceHash::default()),
             flights: SingleFlight::default(),
         }))

@@ -7,13 +7,13 @@ use backlot_outbound::wix::{Priority, WixError};
 use backlot_wix::caller::CredentialKind;
 use backlot_wix::{Caller, Role};
 
-use super::Directory;
+use super::InstanceDirectory;
 
 /// Before somebody is refused for the plan, Wix is asked again if this much time has passed: the plan
 /// may have been bought a moment ago.
 const FRESH: Duration = Duration::from_mins(1);
 
-impl Directory {
+impl InstanceDirectory {
     /// The caller with its instance's plan, for rules that ask for one. `is_included` says whether a
     /// plan would do.
     pub(crate) async fn with_plan(

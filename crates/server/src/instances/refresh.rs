@@ -14,31 +14,31 @@ use jiff::{SignedDuration, Timestamp};
 use moka::sync::Cache;
 use tokio::sync::{mpsc, watch};
 
-use super::{Directory, SiteOrigins};
+use super::{InstanceDirectory, SiteOrigins};
 use crate::clock::Clock;
 use crate::id_hasher::InstanceHash;
 
 /// Newcomers that wait; more are found again by their next request.
-const MOST_WAITING: usize = 10_000;
+const MAX_WAITING: usize = 10_000;
 /// How often old details are looked for.
-const ROUND: Duration = Duration::from_secs(30);
+const REFRESH_INTERVAL: Duration = Duration::from_secs(30);
 /// How many are asked about in one round.
 const BATCH: u32 = 200;
 /// How long.
-const REST: Duration = Duration::from_secs(10);
+const FAILURE_BACKOFF: Duration = Duration::from_secs(10);
 /// Those that have not called for this long are left alone.
 const IN_USE: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// An instance of whom Wix said nothing is asked about again after this.
-const LEFT_ALONE: Duration = Duration::from_mins(1);
+const REFRESH_COOLDOWN: Duration = Duration::from_mins(1);
 /// Questions that are under way at the same time.
 const AT_ONCE: usize = 4;
-/// So many without an answer in a row, and Wix is left alone for [`REST`].
+/// So many without an answer in a row, and Wix is left alone for [`FAILURE_BACKOFF`].
 const IN_A_ROW: usize = 5;
 /// An instance that Wix refused is asked about again after this.
 const REFUSED: SignedDuration = SignedDuration::from_hours(1);
 
 /// Takes the news of instances that were seen.
-pub(crate) struct Schedule {
+pub(crate) struct RefreshScheduler {
     /// `None` where sites do not matter.
     newcomers: Option<mpsc::Sender<InstanceId>>,
     waiting: parking_lot::Mutex<Option<mpsc::Receiver<InstanceId>>>,
@@ -52,7 +52,7 @@ pub(crate) struct Schedule {
     failures: AtomicUsize,
 }
 
-impl Schedule {
+impl RefreshScheduler {
     /// With `installed_sites`, every instance's site is fetched as soon as the instance is seen.
     pub(crate) fn new(
         origins: Arc<SiteOrigins>,
@@ -60,13 +60,13 @@ impl Schedule {
         maximum_age: SignedDuration,
         installed_sites: bool,
     ) -> Self {
-        let (sender, receiver) = mpsc::channel(MOST_WAITING);
+        let (sender, receiver) = mpsc::channel(MAX_WAITING);
         Self {
             newcomers: installed_sites.then_some(sender),
             waiting: parking_lot::Mutex::new(Some(receiver)),
             failed: Cache::builder()
-                .max_capacity(MOST_WAITING as u64)
-                .time_to_live(LEFT_ALONE)
+                .max_capacity(MAX_WAITING as u64)
+                .time_to_live(REFRESH_COOLDOWN)
                 .build_with_hasher(InstanceHash::default()),
             origins,
             started_at: clock.now(),
@@ -89,7 +89,7 @@ impl Schedule {
     /// Works until the server has stopped.
     pub(crate) async fn run(
         &self,
-        directory: Directory,
+        directory: InstanceDirectory,
         store: Store,
         mut stopped: watch::Receiver<bool>,
     ) {
@@ -108,7 +108,7 @@ impl Schedule {
         }
     }
 
-    async fn welcome(&self, directory: &Directory, newcomers: mpsc::Receiver<InstanceId>) {
+    async fn welcome(&self, directory: &InstanceDirectory, newcomers: mpsc::Receiver<InstanceId>) {
         let newcomers = futures_util::stream::unfold(newcomers, async |mut newcomers| {
             Some((newcomers.recv().await?, newcomers))
         });
@@ -120,8 +120,8 @@ impl Schedule {
         newcomers.for_each_concurrent(AT_ONCE, each).await;
     }
 
-    async fn refresh_outdated(&self, directory: &Directory, store: &Store) {
-        let mut round = tokio::time::interval(ROUND);
+    async fn refresh_outdated(&self, directory: &InstanceDirectory, store: &Store) {
+        let mut round = tokio::time::interval(REFRESH_INTERVAL);
         round.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             round.tick().await;
@@ -159,14 +159,14 @@ impl Schedule {
 
     /// Asks about one. When several in a row bring nothing, it is most likely not their fault, and Wix
     /// is left alone for a moment.
-    async fn refresh(&self, directory: &Directory, instance_id: InstanceId) {
+    async fn refresh(&self, directory: &InstanceDirectory, instance_id: InstanceId) {
         match directory.refresh(instance_id, Priority::Background).await {
             Ok(_) => self.failures.store(0, Ordering::Relaxed),
             Err(error) => {
                 tracing::debug!(%error, %instance_id, "Wix does not say anything about an instance");
                 self.failed.insert(instance_id, ());
                 if self.failures.fetch_add(1, Ordering::Relaxed) >= IN_A_ROW {
-                    tokio::time::sleep(REST).await;
+                    tokio::time::sleep(FAILURE_BACKOFF).await;
                 }
             }
         }

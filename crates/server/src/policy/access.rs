@@ -3,7 +3,7 @@
 use backlot_wix::{Caller, Role};
 use serde_json::Value;
 
-use crate::error::{Code, Refusal};
+use crate::error::{ApiError, ErrorCode};
 
 /// A set of roles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -42,14 +42,14 @@ impl Roles {
 
 /// Who may use a path.
 #[derive(Debug, Clone)]
-pub enum Access {
+pub enum AuthPolicy {
     /// Anybody, unverified. Only where the configuration says `auth = "none"`.
     Anybody,
     /// Verified callers whom the rules admit.
-    Verified(Rules),
+    Verified(AccessRule),
 }
 
-impl Access {
+impl AuthPolicy {
     /// Whether nobody may come in here who may not come in there.
     pub(crate) fn is_as_strict_as(&self, other: &Self) -> bool {
         match (self, other) {
@@ -62,25 +62,25 @@ impl Access {
 
 /// What a verified caller must be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rules {
+pub struct AccessRule {
     /// The roles that may come in.
     pub roles: Roles,
     /// The plans that include this path; empty for all, the free one included.
     pub plans: Vec<String>,
 }
 
-impl Rules {
+impl AccessRule {
     /// Admits or refuses. An elevated token carries no plan, and needs none: the app checked it
     /// when it let the caller in.
-    pub(crate) fn admit(&self, caller: &Caller) -> Result<(), Refusal> {
+    pub(crate) fn admit(&self, caller: &Caller) -> Result<(), ApiError> {
         self.admit_role(caller)?;
         if caller.role != Role::App && !self.include(caller.plan.as_deref()) {
-            return Err(Refusal::from(Code::PlanNotAllowed)
-                .fact(
+            return Err(ApiError::from(ErrorCode::PlanNotAllowed)
+                .with_data(
                     "plan",
                     caller.plan.as_deref().map_or(Value::Null, Value::from),
                 )
-                .fact("allowed", self.plans.clone()));
+                .with_data("allowed", self.plans.clone()));
         }
         Ok(())
     }
@@ -93,13 +93,13 @@ impl Rules {
     }
 
     /// The first half, which needs to ask nobody.
-    pub(crate) fn admit_role(&self, caller: &Caller) -> Result<(), Refusal> {
+    pub(crate) fn admit_role(&self, caller: &Caller) -> Result<(), ApiError> {
         if self.roles.contains(caller.role) {
             return Ok(());
         }
-        Err(Refusal::from(Code::RoleNotAllowed)
-            .fact("role", caller.role.as_str())
-            .fact("allowed", self.roles.names()))
+        Err(ApiError::from(ErrorCode::RoleNotAllowed)
+            .with_data("role", caller.role.as_str())
+            .with_data("allowed", self.roles.names()))
     }
 
     /// Whether a plan (`None`: the free one) is included.

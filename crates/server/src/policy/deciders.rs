@@ -3,13 +3,13 @@
 use backlot_wix::{Caller, Role};
 use http::Method;
 
-use super::{PlainPath, Precedence, Rules};
-use crate::error::Refusal;
+use super::{AccessRule, PlainPath, Precedence};
+use crate::error::ApiError;
 
 /// A line of a list of calls.
 pub(crate) trait RuledLine {
     /// Who may make its calls.
-    fn rules(&self) -> &Rules;
+    fn rules(&self) -> &AccessRule;
 }
 
 /// The lines that decide about one call. Those of one group are alternatives, and each group must admit the caller.
@@ -47,7 +47,7 @@ impl<'list, Line: RuledLine> Deciders<'list, Line> {
     }
 
     /// Returns the first line that admits the caller, or the reason of the first group that does not.
-    pub(crate) fn admit(&self, caller: &Caller) -> Result<Option<&'list Line>, Refusal> {
+    pub(crate) fn admit(&self, caller: &Caller) -> Result<Option<&'list Line>, ApiError> {
         let mut first = None;
         for group in self.groups() {
             let (mut admitting, mut reason) = (None, None);
@@ -76,7 +76,7 @@ impl<'list, Line: RuledLine> Deciders<'list, Line> {
 
     /// Whether a plan is included, for a caller of this role.
     pub(crate) fn include(&self, role: Role, plan: Option<&str>) -> bool {
-        let does = |rules: &Rules| rules.roles.contains(role) && rules.include(plan);
+        let does = |rules: &AccessRule| rules.roles.contains(role) && rules.include(plan);
         let is_in = |group: &[(usize, &Line)]| group.iter().any(|(_, line)| does(line.rules()));
         self.groups().all(is_in)
     }

@@ -9,7 +9,7 @@ mod precedence;
 pub mod quota;
 mod rate_limit;
 
-pub use access::{Access, Roles, Rules};
+pub use access::{AccessRule, AuthPolicy, Roles};
 pub use call_pattern::{CallPattern, CallPatternError, Overlap, PlainPath};
 pub(crate) use deciders::{Deciders, RuledLine};
 pub(crate) use fold::{compatible, fold, folded};

@@ -9,7 +9,7 @@ use backlot_wix::InstanceId;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
-use crate::error::{Code, Refusal};
+use crate::error::{ApiError, ErrorCode};
 
 /// So many requests in so much time. Unused ones add up to that many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +77,7 @@ impl From<IpAddr> for RateKey {
 }
 
 /// No rate is counted over a longer time.
-const LONGEST: Duration = Duration::from_hours(24 * 31);
+const MAX_PERIOD: Duration = Duration::from_hours(24 * 31);
 
 /// Counts.
 pub(crate) struct Limiter(DefaultKeyedRateLimiter<RateKey>);
@@ -85,7 +85,7 @@ pub(crate) struct Limiter(DefaultKeyedRateLimiter<RateKey>);
 impl Limiter {
     pub(crate) fn new(limit: RateLimit) -> Self {
         // The library counts in nanoseconds, and has no room for ages.
-        let one = limit.per.min(LONGEST) / limit.requests.get();
+        let one = limit.per.min(MAX_PERIOD) / limit.requests.get();
         let quota = Quota::with_period(one.max(Duration::from_nanos(1)))
             .unwrap_or_else(|| Quota::per_second(limit.requests))
             .allow_burst(limit.requests);
@@ -93,9 +93,9 @@ impl Limiter {
     }
 
     /// Counts a request, or refuses it.
-    pub(crate) fn check(&self, key: RateKey) -> Result<(), Refusal> {
+    pub(crate) fn check(&self, key: RateKey) -> Result<(), ApiError> {
         self.take(key)
-            .map_err(|wait| Refusal::from(Code::RateLimited).retry_after_time(wait))
+            .map_err(|wait| ApiError::from(ErrorCode::RateLimited).retry_after_time(wait))
     }
 
     /// Counts one, or says how long to wait for the next.

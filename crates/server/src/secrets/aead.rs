@@ -23,7 +23,7 @@ pub(crate) struct DoesNotOpen;
 
 /// Where something sealed belongs.
 #[derive(Debug, Clone, Copy)]
-pub enum Place<'name> {
+pub enum SecretContext<'name> {
     /// A data key, by its id.
     DataKey(&'name str),
     /// A key that elevated tokens are signed with, by its id.
@@ -49,12 +49,12 @@ pub struct Revision {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Binding {
     /// Their place: with keys of earlier versions.
-    Place,
+    SecretContext,
     /// Their place and the write.
     Write,
 }
 
-impl Place<'_> {
+impl SecretContext<'_> {
     /// Bytes that no other place has, and no other write: each part stands behind its length.
     fn bytes(&self, binding: Binding) -> Vec<u8> {
         let (kind, instance_id, name, revision) = match *self {
@@ -73,7 +73,7 @@ impl Place<'_> {
         let instance = instance_id.map(|id| *id.as_bytes());
         let instance = instance.as_ref().map_or(&[][..], |bytes| &bytes[..]);
         let mut bytes = match binding {
-            Binding::Place => b"backlot v1".to_vec(),
+            Binding::SecretContext => b"backlot v1".to_vec(),
             Binding::Write => b"backlot v2".to_vec(),
         };
         for part in [kind.as_bytes(), instance, name.as_bytes()] {
@@ -104,7 +104,7 @@ impl SealingKey {
     }
 
     /// `None` when the operating system gives no random bytes.
-    pub(crate) fn seal(&self, place: Place<'_>, open: &[u8]) -> Option<Vec<u8>> {
+    pub(crate) fn seal(&self, place: SecretContext<'_>, open: &[u8]) -> Option<Vec<u8>> {
         let mut nonce = [0; NONCE_LEN];
         rand::fill(&mut nonce).ok()?;
         let mut sealed = open.to_vec();
@@ -122,7 +122,7 @@ impl SealingKey {
 
     pub(crate) fn open(
         &self,
-        place: Place<'_>,
+        place: SecretContext<'_>,
         sealed: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, DoesNotOpen> {
         let (nonce, rest) = sealed.split_first_chunk().ok_or(DoesNotOpen)?;
@@ -154,22 +154,22 @@ mod tests {
         let one = InstanceId::from_bytes([1; 16]);
         let key = SealingKey::new(&[7; 32], Binding::Write).unwrap();
         let first = written(1, 5);
-        let home = Place::Secret(Some(one), "a", first);
+        let home = SecretContext::Secret(Some(one), "a", first);
         let sealed = key.seal(home, b"text").unwrap();
         assert_eq!(**key.open(home, &sealed).unwrap(), *b"text");
         let other = InstanceId::from_bytes([2; 16]);
         for place in [
-            Place::Secret(None, "a", first),
-            Place::Secret(Some(other), "a", first),
-            Place::Secret(Some(one), "b", first),
-            Place::Account(one, "a", first),
-            Place::Authorization(one, "a"),
-            Place::DataKey("a"),
-            Place::SigningKey("a"),
+            SecretContext::Secret(None, "a", first),
+            SecretContext::Secret(Some(other), "a", first),
+            SecretContext::Secret(Some(one), "b", first),
+            SecretContext::Account(one, "a", first),
+            SecretContext::Authorization(one, "a"),
+            SecretContext::DataKey("a"),
+            SecretContext::SigningKey("a"),
         ] {
             assert!(key.open(place, &sealed).is_err(), "{place:?}");
         }
-        for (bytes, binding) in [([8; 32], Binding::Write), ([7; 32], Binding::Place)] {
+        for (bytes, binding) in [([8; 32], Binding::Write), ([7; 32], Binding::SecretContext)] {
             let another = SealingKey::new(&bytes, binding).unwrap();
             assert!(another.open(home, &sealed).is_err());
         }
@@ -185,10 +185,10 @@ mod tests {
     fn what_an_earlier_write_sealed_does_not_open() {
         let one = InstanceId::from_bytes([1; 16]);
         let key = SealingKey::new(&[7; 32], Binding::Write).unwrap();
-        let places: [fn(InstanceId, Revision) -> Place<'static>; 3] = [
-            |_, revision| Place::Secret(None, "a", revision),
-            |id, revision| Place::Secret(Some(id), "a", revision),
-            |id, revision| Place::Account(id, "a", revision),
+        let places: [fn(InstanceId, Revision) -> SecretContext<'static>; 3] = [
+            |_, revision| SecretContext::Secret(None, "a", revision),
+            |id, revision| SecretContext::Secret(Some(id), "a", revision),
+            |id, revision| SecretContext::Account(id, "a", revision),
         ];
         for place in places {
             let sealed = key.seal(place(one, written(1, 5)), b"text").unwrap();
@@ -196,18 +196,18 @@ mod tests {
                 assert!(key.open(place(one, later), &sealed).is_err(), "{later:?}");
             }
         }
-        let before = SealingKey::new(&[7; 32], Binding::Place).unwrap();
+        let before = SealingKey::new(&[7; 32], Binding::SecretContext).unwrap();
         let sealed = before
-            .seal(Place::Secret(None, "a", written(1, 5)), b"text")
+            .seal(SecretContext::Secret(None, "a", written(1, 5)), b"text")
             .unwrap();
-        let later = Place::Secret(None, "a", written(2, 5));
+        let later = SecretContext::Secret(None, "a", written(2, 5));
         assert!(before.open(later, &sealed).is_ok(), "as it was sealed");
     }
 
     #[test]
     fn the_same_text_never_looks_the_same() {
         let key = SealingKey::new(&[7; 32], Binding::Write).unwrap();
-        let place = Place::Secret(None, "a", written(1, 5));
+        let place = SecretContext::Secret(None, "a", written(1, 5));
         assert_ne!(key.seal(place, b"text"), key.seal(place, b"text"));
     }
 }

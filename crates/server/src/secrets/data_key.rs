@@ -6,7 +6,7 @@ use backlot_store::secrets::WrappedKey;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-use super::aead::{Binding, DoesNotOpen, KEY_BYTES, Place, SealingKey};
+use super::aead::{Binding, DoesNotOpen, KEY_BYTES, SealingKey, SecretContext};
 use super::master_key::MasterKey;
 
 /// A data key that is open.
@@ -47,7 +47,7 @@ impl DataKey {
     pub(crate) fn generate_as_before(now: Timestamp) -> Option<Self> {
         let new = Self::generate(now)?;
         Some(Self {
-            sealing: SealingKey::new(&new.bytes, Binding::Place)?,
+            sealing: SealingKey::new(&new.bytes, Binding::SecretContext)?,
             ..new
         })
     }
@@ -68,7 +68,7 @@ impl DataKey {
 
     /// As it is kept.
     pub(crate) fn wrap(&self, master: &MasterKey, created_at: Timestamp) -> Option<WrappedKey> {
-        let place = Place::DataKey(&self.id);
+        let place = SecretContext::DataKey(&self.id);
         Some(WrappedKey {
             key_id: self.id.clone(),
             wrapped: master
@@ -81,7 +81,7 @@ impl DataKey {
     pub(crate) fn unwrap(kept: &WrappedKey, master: &MasterKey) -> Result<Self, DoesNotOpen> {
         let open = |binding| {
             let master = master.sealing(binding).ok_or(DoesNotOpen)?;
-            let open = master.open(Place::DataKey(&kept.key_id), &kept.wrapped)?;
+            let open = master.open(SecretContext::DataKey(&kept.key_id), &kept.wrapped)?;
             let bytes = <[u8; KEY_BYTES]>::try_from(&open[..]).map_err(|_| DoesNotOpen)?;
             let bytes = Zeroizing::new(bytes);
             Ok(Self {
@@ -90,6 +90,6 @@ impl DataKey {
                 bytes,
             })
         };
-        open(Binding::Write).or_else(|DoesNotOpen| open(Binding::Place))
+        open(Binding::Write).or_else(|DoesNotOpen| open(Binding::SecretContext))
     }
 }

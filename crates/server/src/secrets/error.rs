@@ -4,7 +4,7 @@ use backlot_store::StoreError;
 
 /// Why the vault gives nothing.
 #[derive(Debug, Clone, thiserror::Error)]
-pub enum VaultFault {
+pub enum VaultError {
     /// The data keys were wrapped with another master key.
     #[error("this is not the master key that the database's secrets are sealed with")]
     WrongMasterKey,

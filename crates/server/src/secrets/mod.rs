@@ -5,7 +5,7 @@
 //! - [`aead`]: AES-256-GCM-SIV, bound to the place of what is sealed and to the one write
 //! - [`reseal`]: what earlier versions bound to its place alone
 //!
-//! Rules: whatever leaves the vault is a [`SecretText`], which cannot be printed; whoever asks names the
+//! Rules: whatever leaves the vault is a [`SecretString`], which cannot be printed; whoever asks names the
 //! instance; what another node changed is seen within a second.
 
 mod aead;
@@ -27,18 +27,18 @@ use parking_lot::RwLock;
 use zeroize::Zeroizing;
 
 use crate::clock::Clock;
-pub use aead::{Place, Revision};
+pub use aead::{Revision, SecretContext};
 use data_key::DataKey;
-pub use error::VaultFault;
+pub use error::VaultError;
 pub use master_key::{MasterKey, NoMasterKey};
-pub use named::{BadSecretName, Listed, check_secret_name};
+pub use named::{BadSecretName, SecretMetadata, check_secret_name};
 pub(crate) use reseal::account_place;
-pub use secret_string::SecretText;
+pub use secret_string::SecretString;
 
 /// How long an open secret is believed. With what connections believe of their credentials, it is a second.
-const BELIEVED: Duration = Duration::from_millis(750);
+const SECRET_CACHE_TTL: Duration = Duration::from_millis(750);
 /// Open secrets that are kept.
-const MOST: u64 = 10_000;
+const MAX_CACHED_SECRETS: u64 = 10_000;
 
 /// A secret's owner (`None` is everybody) and name.
 type Key = (Option<InstanceId>, Box<str>);
@@ -52,35 +52,35 @@ pub struct Vault {
     master: MasterKey,
     /// Newest first; never empty.
     keys: Arc<RwLock<Vec<Arc<DataKey>>>>,
-    open: Cache<Key, Option<SecretText>>,
+    open: Cache<Key, Option<SecretString>>,
 }
 
 impl Vault {
     /// Opens it with the master key; a database without a data key gets one.
-    /// [`VaultFault::WrongMasterKey`] when the data keys were wrapped with another.
+    /// [`VaultError::WrongMasterKey`] when the data keys were wrapped with another.
     pub async fn unlock(
         store: Store,
         clock: Clock,
         master: &MasterKey,
-    ) -> Result<Self, VaultFault> {
+    ) -> Result<Self, VaultError> {
         let now = clock.now();
         let mut kept = store.wrapped_keys().await?;
         if kept.is_empty() {
             let new = DataKey::generate(now).and_then(|key| key.wrap(master, now));
             kept = store
-                .wrapped_keys_or(new.ok_or(VaultFault::NoRandomness)?)
+                .wrapped_keys_or(new.ok_or(VaultError::NoRandomness)?)
                 .await?;
         }
         let unwrap = |kept: &WrappedKey| DataKey::unwrap(kept, master);
         let unwrap_all = |kept: &[WrappedKey]| {
             let keys = kept.iter().map(unwrap).collect::<Result<Vec<_>, _>>();
-            keys.map_err(|_| VaultFault::WrongMasterKey)
+            keys.map_err(|_| VaultError::WrongMasterKey)
         };
         let mut keys = unwrap_all(&kept)?;
         if !keys.iter().any(DataKey::binds_writes) {
-            let earlier = keys.first().ok_or(VaultFault::WrongMasterKey)?;
+            let earlier = keys.first().ok_or(VaultError::WrongMasterKey)?;
             let new = DataKey::successor_of(earlier).and_then(|key| key.wrap(master, now));
-            let new = new.ok_or(VaultFault::NoRandomness)?;
+            let new = new.ok_or(VaultError::NoRandomness)?;
             store.keep_wrapped_key(new).await?;
             keys = unwrap_all(&store.wrapped_keys().await?)?;
         }
@@ -90,24 +90,24 @@ impl Vault {
             master: master.clone(),
             keys: Arc::new(RwLock::new(keys.into_iter().map(Arc::new).collect())),
             open: Cache::builder()
-                .max_capacity(MOST)
-                .time_to_live(BELIEVED)
+                .max_capacity(MAX_CACHED_SECRETS)
+                .time_to_live(SECRET_CACHE_TTL)
                 .build(),
         })
     }
 
     /// Opens the data keys that are in the database now, since a backup has taken its place, and forgets what was
     /// open. A database without any keeps those that are open.
-    pub(crate) async fn reload(&self) -> Result<(), VaultFault> {
+    pub(crate) async fn reload(&self) -> Result<(), VaultError> {
         let kept = self.store.wrapped_keys().await?;
         let unwrap = |kept: &WrappedKey| DataKey::unwrap(kept, &self.master);
         let keys: Result<Vec<_>, _> = kept.iter().map(unwrap).collect();
-        let keys = keys.map_err(|_| VaultFault::WrongMasterKey)?;
+        let keys = keys.map_err(|_| VaultError::WrongMasterKey)?;
         if keys.iter().any(DataKey::binds_writes) {
             *self.keys.write() = keys.into_iter().map(Arc::new).collect();
         } else if !keys.is_empty() {
             // Whoever put the backup back gives it a key that does, in a moment.
-            return Err(VaultFault::DataKeyGone);
+            return Err(VaultError::DataKeyGone);
         }
         self.open.invalidate_all();
         Ok(())
@@ -123,59 +123,63 @@ impl Vault {
         store: &Store,
         old: &MasterKey,
         new: &MasterKey,
-    ) -> Result<usize, VaultFault> {
+    ) -> Result<usize, VaultError> {
         let kept = store.wrapped_keys().await?;
         let wrap = |kept: &WrappedKey| {
-            let key = DataKey::unwrap(kept, old).map_err(|_| VaultFault::WrongMasterKey)?;
+            let key = DataKey::unwrap(kept, old).map_err(|_| VaultError::WrongMasterKey)?;
             let wrapped = key.wrap(new, kept.created_at);
-            wrapped.ok_or(VaultFault::NoRandomness)
+            wrapped.ok_or(VaultError::NoRandomness)
         };
         let wrapped: Vec<WrappedKey> = kept.iter().map(wrap).collect::<Result<_, _>>()?;
         let count = wrapped.len();
         if store.rewrap_keys(wrapped, kept).await? {
             Ok(count)
         } else {
-            Err(VaultFault::ChangedMeanwhile)
+            Err(VaultError::ChangedMeanwhile)
         }
     }
 
     /// A key for another purpose, the same on every node and after every start.
-    pub(crate) fn derived_key(&self, purpose: &str) -> Result<Zeroizing<[u8; 32]>, VaultFault> {
+    pub(crate) fn derived_key(&self, purpose: &str) -> Result<Zeroizing<[u8; 32]>, VaultError> {
         Ok(self.sealing_key()?.derived(purpose))
     }
 
     /// The key that new things are sealed with.
-    fn sealing_key(&self) -> Result<Arc<DataKey>, VaultFault> {
+    fn sealing_key(&self) -> Result<Arc<DataKey>, VaultError> {
         let key = self.keys().into_iter().find(|key| key.binds_writes());
-        key.ok_or(VaultFault::WrongMasterKey)
+        key.ok_or(VaultError::WrongMasterKey)
     }
 
-    /// Whether what is sealed now can be opened later: [`VaultFault::DataKeyGone`] after a backup was put back that was
+    /// Whether what is sealed now can be opened later: [`VaultError::DataKeyGone`] after a backup was put back that was
     /// sealed with another data key.
-    pub(crate) async fn check_data_key(&self) -> Result<(), VaultFault> {
+    pub(crate) async fn check_data_key(&self) -> Result<(), VaultError> {
         let id = self.sealing_key()?.id.clone();
         let kept = self.store.wrapped_keys().await?;
         let is_there = kept.iter().any(|key| key.key_id == id);
-        is_there.then_some(()).ok_or(VaultFault::DataKeyGone)
+        is_there.then_some(()).ok_or(VaultError::DataKeyGone)
     }
 
     /// Seals something for its place. The id of the key belongs beside it.
-    pub fn seal(&self, place: Place<'_>, open: &[u8]) -> Result<(String, Vec<u8>), VaultFault> {
+    pub fn seal(
+        &self,
+        place: SecretContext<'_>,
+        open: &[u8],
+    ) -> Result<(String, Vec<u8>), VaultError> {
         let key = self.sealing_key()?;
         let sealed = key.sealing.seal(place, open);
-        Ok((key.id.clone(), sealed.ok_or(VaultFault::NoRandomness)?))
+        Ok((key.id.clone(), sealed.ok_or(VaultError::NoRandomness)?))
     }
 
     /// Opens what was sealed for this place.
     pub fn open(
         &self,
-        place: Place<'_>,
+        place: SecretContext<'_>,
         key_id: &str,
         sealed: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, VaultFault> {
+    ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         let key = self.keys().into_iter().find(|key| key.id == key_id);
-        let key = key.ok_or(VaultFault::DoesNotOpen)?;
+        let key = key.ok_or(VaultError::DoesNotOpen)?;
         let opened = key.sealing.open(place, sealed);
-        opened.map_err(|_| VaultFault::DoesNotOpen)
+        opened.map_err(|_| VaultError::DoesNotOpen)
     }
 }

@@ -4,12 +4,12 @@ use backlot_store::secrets::{SealedSecret, Secrets as _};
 use backlot_wix::InstanceId;
 use jiff::Timestamp;
 
-use super::{Key, Place, Revision, SecretText, Vault, VaultFault};
+use super::{Key, Revision, SecretContext, SecretString, Vault, VaultError};
 
 /// How often a write is tried when others write the same secret at the same time.
 const MAX_TRIES: u32 = 64;
 /// The longest name.
-const LONGEST_NAME: usize = 64;
+const MAX_NAME_BYTES: usize = 64;
 
 /// The text is no name of a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -18,7 +18,7 @@ pub struct BadSecretName;
 
 /// What may be told of a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
+pub struct SecretMetadata {
     /// Whose it is; `None` is everybody's.
     pub instance_id: Option<InstanceId>,
     /// Its name.
@@ -34,7 +34,7 @@ pub struct Listed {
 /// Whether a text may be a secret's name.
 pub fn check_secret_name(name: &str) -> Result<(), BadSecretName> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    if (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(allowed) {
+    if (1..=MAX_NAME_BYTES).contains(&name.len()) && name.bytes().all(allowed) {
         Ok(())
     } else {
         Err(BadSecretName)
@@ -47,7 +47,7 @@ impl Vault {
         &self,
         instance_id: Option<InstanceId>,
         name: &str,
-    ) -> Result<Option<SecretText>, VaultFault> {
+    ) -> Result<Option<SecretString>, VaultError> {
         let key = (instance_id, name.into());
         if let Some(known) = self.open.get(&key) {
             return Ok(known);
@@ -56,7 +56,7 @@ impl Vault {
         Box::pin(self.look_up(key)).await
     }
 
-    async fn look_up(&self, key: Key) -> Result<Option<SecretText>, VaultFault> {
+    async fn look_up(&self, key: Key) -> Result<Option<SecretString>, VaultError> {
         let kept = self.store.secret(key.0, &key.1).await?;
         let text = kept.map(|kept| self.text(&kept)).transpose()?;
         self.open.insert(key, text.clone());
@@ -68,9 +68,9 @@ impl Vault {
         &self,
         instance_id: Option<InstanceId>,
         name: &str,
-        text: &SecretText,
+        text: &SecretString,
         must_exist: bool,
-    ) -> Result<Option<i64>, VaultFault> {
+    ) -> Result<Option<i64>, VaultError> {
         self.check_data_key().await?;
         for _ in 0..MAX_TRIES {
             let before = self.store.secret(instance_id, name).await?;
@@ -83,7 +83,7 @@ impl Vault {
                 version: replaces.unwrap_or_default() + 1,
                 created_at: before.map_or(now, |before| before.created_at),
             };
-            let place = Place::Secret(instance_id, name, revision);
+            let place = SecretContext::Secret(instance_id, name, revision);
             let (key_id, sealed) = self.seal(place, text.reveal().as_bytes())?;
             let secret = SealedSecret {
                 instance_id,
@@ -99,7 +99,7 @@ impl Vault {
                 return Ok(Some(revision.version));
             }
         }
-        Err(VaultFault::ChangedMeanwhile)
+        Err(VaultError::ChangedMeanwhile)
     }
 
     /// Removes a secret. False when there was none.
@@ -107,7 +107,7 @@ impl Vault {
         &self,
         instance_id: Option<InstanceId>,
         name: &str,
-    ) -> Result<bool, VaultFault> {
+    ) -> Result<bool, VaultError> {
         let removed = self.store.remove_secret(instance_id, name).await?;
         self.open.invalidate(&(instance_id, name.into()));
         Ok(removed)
@@ -117,28 +117,28 @@ impl Vault {
     pub async fn secrets(
         &self,
         instance_id: Option<InstanceId>,
-    ) -> Result<Vec<Listed>, VaultFault> {
+    ) -> Result<Vec<SecretMetadata>, VaultError> {
         let kept = self.store.secrets(instance_id).await?;
-        Ok(kept.into_iter().map(Listed::from).collect())
+        Ok(kept.into_iter().map(SecretMetadata::from).collect())
     }
 
-    fn text(&self, kept: &SealedSecret) -> Result<SecretText, VaultFault> {
+    fn text(&self, kept: &SealedSecret) -> Result<SecretString, VaultError> {
         let bytes = self.open(place_of(kept), &kept.key_id, &kept.sealed)?;
-        let text = str::from_utf8(&bytes).map_err(|_| VaultFault::DoesNotOpen)?;
-        Ok(SecretText::new(text.to_owned()))
+        let text = str::from_utf8(&bytes).map_err(|_| VaultError::DoesNotOpen)?;
+        Ok(SecretString::new(text.to_owned()))
     }
 }
 
 /// Where a secret is sealed for.
-pub(crate) fn place_of(kept: &SealedSecret) -> Place<'_> {
+pub(crate) fn place_of(kept: &SealedSecret) -> SecretContext<'_> {
     let revision = Revision {
         version: kept.version,
         created_at: kept.created_at,
     };
-    Place::Secret(kept.instance_id, &kept.name, revision)
+    SecretContext::Secret(kept.instance_id, &kept.name, revision)
 }
 
-impl From<SealedSecret> for Listed {
+impl From<SealedSecret> for SecretMetadata {
     fn from(kept: SealedSecret) -> Self {
         Self {
             instance_id: kept.instance_id,

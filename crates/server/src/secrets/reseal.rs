@@ -9,14 +9,14 @@ use backlot_store::instances::Instances as _;
 use backlot_store::secrets::Secrets as _;
 
 use super::named::place_of;
-use super::{Place, Revision, Vault, VaultFault};
+use super::{Revision, SecretContext, Vault, VaultError};
 
 /// Rows that are listed at once.
 const PAGE: u32 = 500;
 
 impl Vault {
     /// Seals anew what was sealed with a data key of an earlier version. Returns how much that was.
-    pub async fn reseal(&self) -> Result<u64, VaultFault> {
+    pub async fn reseal(&self) -> Result<u64, VaultError> {
         let count = self.reseal_secrets().await? + self.reseal_accounts().await?;
         for key in self.keys().iter().filter(|key| !key.binds_writes()) {
             // An authorization under way may need it for some minutes more; then it goes with the next change.
@@ -25,7 +25,7 @@ impl Vault {
         Ok(count)
     }
 
-    async fn reseal_secrets(&self) -> Result<u64, VaultFault> {
+    async fn reseal_secrets(&self) -> Result<u64, VaultError> {
         let (mut after, mut count) = (None, 0);
         loop {
             let page = self.store.all_secrets(after, PAGE).await?;
@@ -47,7 +47,7 @@ impl Vault {
         }
     }
 
-    async fn reseal_accounts(&self) -> Result<u64, VaultFault> {
+    async fn reseal_accounts(&self) -> Result<u64, VaultError> {
         let (mut after, mut count) = (None, 0);
         loop {
             let page = self.store.instances_after(after, PAGE).await?;
@@ -78,12 +78,12 @@ impl Vault {
 }
 
 /// Where an account's tokens are sealed for.
-pub(crate) fn account_place(account: &Account) -> Place<'_> {
+pub(crate) fn account_place(account: &Account) -> SecretContext<'_> {
     let revision = Revision {
         version: account.version,
         created_at: account.connected_at,
     };
-    Place::Account(account.instance_id, &account.connection, revision)
+    SecretContext::Account(account.instance_id, &account.connection, revision)
 }
 
 #[cfg(test)]
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
     use crate::clock::Clock;
     use crate::secrets::data_key::DataKey;
-    use crate::secrets::{MasterKey, SecretText};
+    use crate::secrets::{MasterKey, SecretString};
     use backlot_store::Store;
     use backlot_store::secrets::SealedSecret;
     use backlot_store::sqlite::SqliteStore;
@@ -131,7 +131,7 @@ mod tests {
             instance_id: None,
             name: name.to_owned(),
             key_id: earlier.id.clone(),
-            sealed: seal(Place::Secret(None, name, revision), name.as_bytes()),
+            sealed: seal(SecretContext::Secret(None, name, revision), name.as_bytes()),
             version: 3,
             created_at: now,
             changed_at: now,
@@ -143,7 +143,7 @@ mod tests {
             instance_id: id,
             connection: "mail".to_owned(),
             key_id: earlier.id.clone(),
-            sealed: seal(Place::Account(id, "mail", revision), b"tokens"),
+            sealed: seal(SecretContext::Account(id, "mail", revision), b"tokens"),
             version: 3,
             scopes: String::new(),
             connected_by: None,
@@ -160,7 +160,7 @@ mod tests {
         let (one, two) = tokio::join!(unlock(&master), unlock(&master));
         assert_eq!(store.wrapped_keys().await.unwrap().len(), 2, "one new key");
         assert_eq!(text(&one, "kept").await, "kept");
-        let new = SecretText::new("anew".to_owned());
+        let new = SecretString::new("anew".to_owned());
         let version = one.keep_secret(None, "written", &new, true).await.unwrap();
         assert_eq!(version, Some(4));
         assert_eq!(text(&two, "written").await, "anew");
@@ -185,7 +185,7 @@ mod tests {
         let put_back = store.reseal_secret(old, &kept.key_id);
         assert!(put_back.await.unwrap());
         let refused = unlock(&next).await.secret(None, "kept").await;
-        assert!(matches!(refused, Err(VaultFault::DoesNotOpen)));
+        assert!(matches!(refused, Err(VaultError::DoesNotOpen)));
     }
 
     #[tokio::test]

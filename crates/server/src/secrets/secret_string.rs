@@ -7,11 +7,11 @@ use zeroize::Zeroizing;
 
 /// The text of a secret. Clones share it; it leaves memory with the last of them.
 #[derive(Clone, PartialEq, Eq)]
-pub struct SecretText(Arc<Zeroizing<String>>);
+pub struct SecretString(Arc<Zeroizing<String>>);
 
-impl SecretText {
+impl SecretString {
     /// The most bytes of a secret.
-    pub const MOST_BYTES: usize = 64 * 1024;
+    pub const MAX_BYTES: usize = 64 * 1024;
 
     /// Takes a text.
     pub fn new(text: String) -> Self {
@@ -24,7 +24,7 @@ impl SecretText {
     }
 }
 
-impl fmt::Debug for SecretText {
+impl fmt::Debug for SecretString {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("SecretText(…)")
     }

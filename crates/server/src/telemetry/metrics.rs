@@ -15,7 +15,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use super::route_group::RouteGroup;
-use crate::error::Reason;
+use crate::error::ErrorKind;
 
 const CLASSES: [&str; 6] = ["other", "1xx", "2xx", "3xx", "4xx", "5xx"];
 /// Seconds.
@@ -25,7 +25,7 @@ const BUCKETS: [f64; 12] = [
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct RequestLabels {
-    room: &'static str,
+    route_group: &'static str,
     status: &'static str,
 }
 
@@ -35,8 +35,8 @@ struct CodeLabels {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct RoomLabels {
-    room: &'static str,
+struct RouteGroupLabels {
+    route_group: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -75,20 +75,20 @@ impl Metrics {
     pub(crate) fn new() -> Self {
         let mut registry = Registry::with_prefix("backlot");
         let by_class = Family::<RequestLabels, Counter>::default();
-        let by_room =
-            Family::<RoomLabels, Histogram>::new_with_constructor(|| Histogram::new(BUCKETS));
+        let by_route_group =
+            Family::<RouteGroupLabels, Histogram>::new_with_constructor(|| Histogram::new(BUCKETS));
         let refusals = Family::<CodeLabels, Counter>::default();
         let open_connections = Gauge::default();
         let old_secret_uses = Counter::default();
         registry.register(
             "requests",
-            "Requests by room and class of status",
+            "Requests by group of routes and class of status",
             by_class.clone(),
         );
         registry.register(
             "request_duration_seconds",
             "From the head of the request to the end of the reply",
-            by_room.clone(),
+            by_route_group.clone(),
         );
         registry.register("refusals", "Refusals by code", refusals.clone());
         let token_checks = Family::<OutcomeLabels, Counter>::default();
@@ -113,18 +113,21 @@ impl Metrics {
             "Instances signed with a secret that is being rotated out",
             old_secret_uses.clone(),
         );
-        let requests = RouteGroup::ALL.map(|room| {
+        let requests = RouteGroup::ALL.map(|route_group| {
             CLASSES.map(|status| {
-                let room = room.as_str();
+                let route_group = route_group.as_str();
                 by_class
-                    .get_or_create(&RequestLabels { room, status })
+                    .get_or_create(&RequestLabels {
+                        route_group,
+                        status,
+                    })
                     .clone()
             })
         });
-        let durations = RouteGroup::ALL.map(|room| {
-            by_room
-                .get_or_create(&RoomLabels {
-                    room: room.as_str(),
+        let durations = RouteGroup::ALL.map(|route_group| {
+            by_route_group
+                .get_or_create(&RouteGroupLabels {
+                    route_group: route_group.as_str(),
                 })
                 .clone()
         });
@@ -140,14 +143,14 @@ impl Metrics {
         }
     }
 
-    pub(crate) fn request(&self, room: RouteGroup, status: StatusCode, duration: Duration) {
+    pub(crate) fn request(&self, route_group: RouteGroup, status: StatusCode, duration: Duration) {
         let class = usize::from(status.as_u16() / 100);
         let class = if class < CLASSES.len() { class } else { 0 };
-        self.requests[room as usize][class].inc();
-        self.durations[room as usize].observe(duration.as_secs_f64());
+        self.requests[route_group as usize][class].inc();
+        self.durations[route_group as usize].observe(duration.as_secs_f64());
     }
 
-    pub(crate) fn refusal(&self, code: Reason) {
+    pub(crate) fn refusal(&self, code: ErrorKind) {
         let labels = CodeLabels { code: code.name() };
         self.refusals.get_or_create(&labels).inc();
     }

@@ -9,31 +9,31 @@ use http::{Method, StatusCode};
 use jiff::Timestamp;
 
 use super::route_group::RouteGroup;
-use crate::error::Reason;
+use crate::error::ErrorKind;
 use crate::http::request_id::RequestId;
 
 /// What is known of a request so far.
 #[derive(Debug, Clone)]
-pub(crate) struct Record {
+pub(crate) struct RequestRecord {
     pub(crate) id: RequestId,
     pub(crate) arrived_at: Timestamp,
     pub(crate) started: Instant,
     pub(crate) method: Method,
-    pub(crate) room: RouteGroup,
+    pub(crate) route_group: RouteGroup,
     pub(crate) status: StatusCode,
-    pub(crate) code: Option<Reason>,
+    pub(crate) code: Option<ErrorKind>,
     pub(crate) cause: Option<String>,
     /// The fields, parameters or headers that the reply names: never what they hold.
     pub(crate) about: Option<String>,
     pub(crate) caller: Option<(InstanceId, Role)>,
     pub(crate) old_secret: bool,
     pub(crate) reply_bytes: u64,
-    pub(crate) ending: Ending,
+    pub(crate) ending: Completion,
 }
 
 /// How a reply ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ending {
+pub(crate) enum Completion {
     /// Not yet; at the end: the client went away.
     Open,
     /// All of it was sent.
@@ -42,10 +42,10 @@ pub(crate) enum Ending {
     BrokenOff,
 }
 
-impl Record {
+impl RequestRecord {
     /// `warn` for what an operator should look at.
     pub(crate) fn level(&self) -> &'static str {
-        if self.status.is_server_error() || self.ending == Ending::BrokenOff {
+        if self.status.is_server_error() || self.ending == Completion::BrokenOff {
             "warn"
         } else {
             "info"

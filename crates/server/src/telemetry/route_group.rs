@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RouteGroup {
     /// None: refused before a route was found.
-    Door,
+    Unrouted,
     /// `/`: what this is.
     Index,
     /// `/healthz` and `/readyz`.
@@ -26,7 +26,7 @@ pub(crate) enum RouteGroup {
 impl RouteGroup {
     /// All of them.
     pub(crate) const ALL: [Self; 9] = [
-        Self::Door,
+        Self::Unrouted,
         Self::Index,
         Self::Health,
         Self::Keys,
@@ -40,7 +40,7 @@ impl RouteGroup {
     /// The name.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
-            Self::Door => "door",
+            Self::Unrouted => "none",
             Self::Index => "index",
             Self::Health => "health",
             Self::Keys => "keys",

@@ -19,10 +19,10 @@ use super::idle_eviction::Crowd;
 use super::shutdown::Phase;
 
 /// How long to wait until all connections are asked again whether they are idle.
-const ASK_AGAIN: Duration = Duration::from_secs(1);
+const EVICTION_INTERVAL: Duration = Duration::from_secs(1);
 
 /// One of the places that a listener has for connections.
-pub(crate) type Place = tokio::sync::OwnedSemaphorePermit;
+pub(crate) type ConnectionPermit = tokio::sync::OwnedSemaphorePermit;
 
 /// What one listener grants its connections.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +47,7 @@ pub(crate) async fn accept<S, B>(
     limits: ConnectionLimits,
     mut phase: watch::Receiver<Phase>,
     alive: mpsc::Sender<()>,
-    service: impl Fn(SocketAddr, SocketAddr, Place) -> (S, Option<RefuseHead>),
+    service: impl Fn(SocketAddr, SocketAddr, ConnectionPermit) -> (S, Option<RefuseHead>),
 ) where
     S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Send + 'static,
     S::Future: Send + 'static,
@@ -82,14 +82,18 @@ pub(crate) async fn accept<S, B>(
 }
 
 /// A place, if need be that of an idle connection.
-async fn take(places: &Arc<Semaphore>, crowd: &Crowd, connections: usize) -> Option<Place> {
+async fn take(
+    places: &Arc<Semaphore>,
+    crowd: &Crowd,
+    connections: usize,
+) -> Option<ConnectionPermit> {
     if let Ok(place) = Arc::clone(places).try_acquire_owned() {
         return Some(place);
     }
     loop {
         crowd.ask(connections);
         let freed = Arc::clone(places).acquire_owned();
-        if let Ok(place) = tokio::time::timeout(ASK_AGAIN, freed).await {
+        if let Ok(place) = tokio::time::timeout(EVICTION_INTERVAL, freed).await {
             return place.ok();
         }
     }

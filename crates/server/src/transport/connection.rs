@@ -24,7 +24,7 @@ use tokio::time::{Instant, sleep};
 
 use super::accept::{ConnectionLimits, closing};
 use super::bad_head::{Exchanges, RefuseHead, RefusingStream};
-use super::idle_eviction::{Crowd, LONG_ENOUGH};
+use super::idle_eviction::{Crowd, MIN_IDLE_TIME};
 use super::interrupt::Interrupt;
 use super::shutdown::Phase;
 use super::streams::{Answering, StreamExecutor, Streams};
@@ -38,7 +38,7 @@ const CONNECTION_WINDOW_BYTES: u32 = 256 * 1024;
 /// What lies ready of one reply for a client that has not taken it yet.
 const SEND_BUFFER_BYTES: usize = 64 * 1024;
 /// How long a client may take to leave after it was asked to, without a request under way.
-const LEAVE_TIME: Duration = Duration::from_secs(5);
+const GOAWAY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What HTTP/2 counts for each header beside its bytes (RFC 9113, section 6.5.2).
 const HEADER_OVERHEAD_BYTES: usize = 32;
@@ -158,7 +158,7 @@ impl Http {
                     result = peeking.as_mut() => break result.ok()?.ok()?,
                     () = closing(phase) => return None,
                     () = self.crowd.asked() => {
-                        if begun.elapsed() >= LONG_ENOUGH {
+                        if begun.elapsed() >= MIN_IDLE_TIME {
                             return None;
                         }
                         self.crowd.pass_on();
@@ -171,7 +171,7 @@ impl Http {
 }
 
 /// Why a connection may have to end.
-enum Reason {
+enum CloseReason {
     ShuttingDown,
     ListenerFull,
 }
@@ -194,8 +194,8 @@ where
         let reason = pin!(async {
             tokio::select! {
                 biased;
-                () = closing(&mut phase) => Reason::ShuttingDown,
-                () = crowd.asked() => Reason::ListenerFull,
+                () = closing(&mut phase) => CloseReason::ShuttingDown,
+                () = crowd.asked() => CloseReason::ListenerFull,
             }
         });
         let reason = tokio::select! {
@@ -204,16 +204,18 @@ where
             reason = Interrupt::new(reason) => reason,
         };
         match reason {
-            Reason::ShuttingDown => {
+            CloseReason::ShuttingDown => {
                 connection.as_mut().graceful_shutdown();
                 return connection.await;
             }
-            Reason::ListenerFull
-                if exchanges.idle_for().is_some_and(|time| time >= LONG_ENOUGH) =>
+            CloseReason::ListenerFull
+                if exchanges
+                    .idle_for()
+                    .is_some_and(|time| time >= MIN_IDLE_TIME) =>
             {
                 return Ok(());
             }
-            Reason::ListenerFull => crowd.pass_on(),
+            CloseReason::ListenerFull => crowd.pass_on(),
         }
     }
 }
@@ -247,7 +249,7 @@ where
             }) => return result,
             () = closing(&mut phase), if !is_leaving => true,
             () = crowd.asked(), if !is_leaving => {
-                let is_idle = streams.idle_for().is_some_and(|time| time >= LONG_ENOUGH);
+                let is_idle = streams.idle_for().is_some_and(|time| time >= MIN_IDLE_TIME);
                 if !is_idle {
                     crowd.pass_on();
                 }
@@ -265,7 +267,7 @@ where
         };
         if leave {
             is_leaving = true;
-            longest = LEAVE_TIME.min(idle_timeout);
+            longest = GOAWAY_TIMEOUT.min(idle_timeout);
             timer.as_mut().reset(Instant::now() + longest);
             connection.as_mut().graceful_shutdown();
         }

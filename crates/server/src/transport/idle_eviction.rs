@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 /// How long a connection must have been idle: less, and its next request may be on its way.
-pub(crate) const LONG_ENOUGH: Duration = Duration::from_secs(1);
+pub(crate) const MIN_IDLE_TIME: Duration = Duration::from_secs(1);
 
 /// Asks the connections of one listener, one after the other, whether they can go.
 #[derive(Default)]

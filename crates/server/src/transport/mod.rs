@@ -17,7 +17,7 @@ mod streams;
 pub(crate) mod upgrade;
 
 pub use accept::ConnectionLimits;
-pub(crate) use accept::{Place, accept};
+pub(crate) use accept::{ConnectionPermit, accept};
 pub(crate) use bad_head::{BadHead, RefuseHead};
 pub(crate) use forwarded_header::{ForwardedElement, read_forwarded};
 pub use peer::Peer;

@@ -24,10 +24,10 @@ use tokio::time::Instant;
 
 /// The most that is handed to HTTP/2 at a time. What was handed over last may lie there until the
 /// connection ends, so it is little.
-const MOST_AT_ONCE: usize = 32 * 1024;
+const MAX_AT_ONCE: usize = 32 * 1024;
 /// Requests that a client may give up before their reply, less those that were answered. Browsers give
 /// up a page's worth at a time; past this it is the cheap way to keep a server busy ("rapid reset").
-const MOST_GIVEN_UP: u64 = 200;
+const MAX_GIVEN_UP: u64 = 200;
 
 /// What a task's last look at its reply's body came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +41,7 @@ enum Look {
 }
 
 thread_local! {
-    static LOOK: Cell<Look> = const { Cell::new(Look::None) };
+    static LAST_POLL: Cell<Look> = const { Cell::new(Look::None) };
 }
 
 /// What is known of a connection's streams.
@@ -74,7 +74,7 @@ impl Streams {
 
     /// Whether the client has given up more requests than one who means well does.
     pub(crate) fn are_given_up_too_often(&self) -> bool {
-        self.given_up.load(Ordering::Relaxed) > MOST_GIVEN_UP
+        self.given_up.load(Ordering::Relaxed) > MAX_GIVEN_UP
     }
 
     fn ended(&self) {
@@ -136,9 +136,9 @@ impl ClientWait {
         stream: Pin<&mut impl Future<Output = ()>>,
         context: &mut Context<'_>,
     ) -> Poll<()> {
-        LOOK.set(Look::None);
+        LAST_POLL.set(Look::None);
         let outcome = stream.poll(context);
-        let look = LOOK.replace(Look::None);
+        let look = LAST_POLL.replace(Look::None);
         if outcome.is_ready() {
             return outcome;
         }
@@ -205,14 +205,14 @@ impl<B> TrackedBody<B> {
     }
 
     fn hand_over(&mut self, mut bytes: Bytes) -> Frame<Bytes> {
-        if bytes.len() > MOST_AT_ONCE {
-            self.rest = bytes.split_off(MOST_AT_ONCE);
+        if bytes.len() > MAX_AT_ONCE {
+            self.rest = bytes.split_off(MAX_AT_ONCE);
         }
-        let before = match LOOK.get() {
+        let before = match LAST_POLL.get() {
             Look::HandedOver(before) => before,
             Look::None | Look::Source => 0,
         };
-        LOOK.set(Look::HandedOver(before + bytes.len()));
+        LAST_POLL.set(Look::HandedOver(before + bytes.len()));
         Frame::data(bytes)
     }
 }
@@ -236,7 +236,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for TrackedBody<B> {
                 Err(trailers) => trailers,
             }))),
             other => {
-                LOOK.set(Look::Source);
+                LAST_POLL.set(Look::Source);
                 other
             }
         }

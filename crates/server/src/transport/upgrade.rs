@@ -17,23 +17,23 @@ use crate::clock::Clock;
 use crate::transport::Peer;
 
 /// Starts tunnels and knows when none is left.
-pub(crate) struct Tunnels {
+pub(crate) struct UpgradedConnections {
     close: watch::Receiver<bool>,
     open: mpsc::WeakSender<()>,
     clock: Clock,
-    limits: TunnelLimits,
+    limits: UpgradeLimits,
 }
 
 /// How long a tunnel may last.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct TunnelLimits {
+pub(crate) struct UpgradeLimits {
     /// The longest, whatever the credential is.
     pub(crate) max_lifetime: Option<SignedDuration>,
     /// How much longer than it says a credential of Wix's is accepted.
     pub(crate) clock_skew: SignedDuration,
 }
 
-impl TunnelLimits {
+impl UpgradeLimits {
     /// When a tunnel that is opened now has to end.
     fn end(self, caller: Option<&Caller>, now: Timestamp) -> Option<Timestamp> {
         let longest = self.max_lifetime.map(|lifetime| later(now, lifetime));
@@ -58,13 +58,13 @@ fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
     at.saturating_add(by).unwrap_or(Timestamp::MAX)
 }
 
-impl Tunnels {
+impl UpgradedConnections {
     /// `close` turns true when every tunnel must end; each holds `open` while it runs.
     pub(crate) fn new(
         close: watch::Receiver<bool>,
         open: &mpsc::Sender<()>,
         clock: Clock,
-        limits: TunnelLimits,
+        limits: UpgradeLimits,
     ) -> Self {
         Self {
             close,
@@ -118,7 +118,7 @@ mod tests {
             caller.credential = credential;
             caller
         };
-        let limits = |max_lifetime: Option<i64>| TunnelLimits {
+        let limits = |max_lifetime: Option<i64>| UpgradeLimits {
             max_lifetime: max_lifetime.map(SignedDuration::from_secs),
             clock_skew: SignedDuration::from_secs(30),
         };

@@ -17,7 +17,7 @@ use super::places::{Place, Places, Size};
 use super::threads::{Priority, Threads, time_used};
 use super::usage::Usage;
 use super::watch::RequestWatch;
-use crate::error::{Code, Refusal};
+use crate::error::{ApiError, ErrorCode};
 
 /// Places for each core: work waits for the database, too.
 pub const PLACES_PER_CORE: usize = 4;
@@ -85,12 +85,12 @@ impl WorkPool {
         instance_id: InstanceId,
         most: usize,
         work: impl FnOnce(Budget) -> F + Send + 'static,
-    ) -> Result<T, Refusal>
+    ) -> Result<T, ApiError>
     where
         T: Send + 'static,
         F: Future<Output = T>,
     {
-        let too_many = |_| Refusal::from(Code::InstanceBusy).retry_after(1);
+        let too_many = |_| ApiError::from(ErrorCode::InstanceBusy).retry_after(1);
         let place = self
             .places
             .take(instance_id, most)
@@ -125,10 +125,10 @@ impl WorkPool {
                 let _ = done.send(outcome);
             }
         });
-        running.map_err(|error| Refusal::from(Code::Internal).because(error))?;
+        running.map_err(|error| ApiError::from(ErrorCode::Internal).with_source(error))?;
         let outcome = outcome.await;
         drop(client);
-        outcome.map_err(|_| Refusal::from(Code::Internal).because("the work panicked"))
+        outcome.map_err(|_| ApiError::from(ErrorCode::Internal).with_source("the work panicked"))
     }
 
     /// The budget of one request. The place is held for as long as the budget is.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use backlot_wix::data::budget::{Watch, too_much_time};
-use backlot_wix::data::{DataCode, Fault};
+use backlot_wix::data::{DataCode, DataError};
 
 use super::places::Place;
 use super::threads::lower_after;
@@ -20,12 +20,12 @@ pub(super) struct RequestWatch {
 }
 
 impl Watch for RequestWatch {
-    fn look(&self) -> Result<(), Fault> {
+    fn look(&self) -> Result<(), DataError> {
         lower_after(LIGHT);
         self.place.take_turns();
         if self.client_has_gone.load(Ordering::Relaxed) {
             let text = "The client has gone.";
-            return Err(Fault::new(DataCode::TooCostly, text).with("limit", "client"));
+            return Err(DataError::new(DataCode::TooCostly, text).with("limit", "client"));
         }
         if self.started.elapsed() > self.timeout {
             return Err(too_much_time(self.timeout.as_secs()));

@@ -380,7 +380,7 @@ async fn a_renewal_that_is_under_way_is_stored_before_the_server_stops() {
     let already = party.count();
     assert_eq!(me(&server).await.status, 200);
     party.until_asked(already + 2).await;
-    server.ask_to_stop(backlot_server::Stop::Well);
+    server.ask_to_stop(backlot_server::Shutdown::Graceful);
     let stopped = tokio::spawn(server.stop());
     party.let_go("/token");
     assert!(stopped.await.unwrap());

@@ -21,7 +21,7 @@ async fn it_says_what_runs_and_counts() {
     assert!(
         metrics
             .body
-            .contains("backlot_requests_total{room=\"whoami\",status=\"2xx\"} 1"),
+            .contains("backlot_requests_total{route_group=\"whoami\",status=\"2xx\"} 1"),
         "{metrics:?}"
     );
     assert!(

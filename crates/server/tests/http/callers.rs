@@ -1,6 +1,6 @@
 //! Who may come in, and what the refused are told.
 
-use backlot_server::Stop;
+use backlot_server::Shutdown;
 use backlot_store::instances::Instances as _;
 use backlot_wix::Role;
 use serde_json::json;
@@ -168,7 +168,7 @@ async fn roles_and_plans_are_kept_to() {
     let mut owners = to_upstream("/api/admin", upstream);
     owners.access = allow([Role::Owner]);
     let mut pro = to_upstream("/api/pro", upstream);
-    pro.access = backlot_server::policy::Access::Verified(backlot_server::policy::Rules {
+    pro.access = backlot_server::policy::AuthPolicy::Verified(backlot_server::policy::AccessRule {
         roles: backlot_server::policy::Roles::new([Role::Owner]),
         plans: vec!["pro".to_owned()],
     });
@@ -253,7 +253,7 @@ async fn instances_are_registered() {
     }
     whoami(&server, &signed("another secret", &payload("member"))).await;
     let store = server.store.clone();
-    server.ask_to_stop(Stop::Well);
+    server.ask_to_stop(Shutdown::Graceful);
     assert!(server.stop().await);
     let known = store
         .instance(INSTANCE_ID.parse().unwrap())

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::routing::post;
 use backlot_server::connections::{CredentialSettings, HeaderNames, Kept, SecretSource};
-use backlot_server::{ConnectionFault, Connections};
+use backlot_server::{ConnectionCallError, Connections};
 use backlot_wix::Role;
 use http::{HeaderName, HeaderValue};
 
@@ -231,7 +231,7 @@ async fn a_key_of_a_write_is_the_instances_own_under_a_shared_credential() {
     assert!(sent[0] != sent[1] && sent[0] != "order-7", "{sent:?}");
 }
 
-async fn order(connections: Connections) -> Result<String, ConnectionFault> {
+async fn order(connections: Connections) -> Result<String, ConnectionCallError> {
     let name = HeaderName::from_static("idempotency-key");
     let call = connections.post("x", "/orders");
     let answer = call.header(name, HeaderValue::from_static("order-7"));

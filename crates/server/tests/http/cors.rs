@@ -3,7 +3,7 @@
 use http::Method;
 
 use backlot_server::http::methods::Methods;
-use backlot_server::policy::Access;
+use backlot_server::policy::AuthPolicy;
 
 use crate::harness::{PAGE, TestServer, Upstream, echo, instance, request, to_upstream};
 
@@ -143,7 +143,7 @@ async fn what_depends_on_the_caller_says_so_to_caches() {
         cache-control: private, max-age=60\r\nvary: accept, origin\r\n\r\nok";
     let upstream = Upstream::saying(vec![REPLY]).await.address;
     let mut open = to_upstream("/open", Upstream::saying(vec![REPLY]).await.address);
-    open.access = Access::Anybody;
+    open.access = AuthPolicy::Anybody;
     let server = TestServer::start(vec![to_upstream("/api", upstream), open]).await;
     let credential = instance("owner");
     for (path, status, vary) in [

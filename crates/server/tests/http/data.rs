@@ -1,10 +1,10 @@
-//! The data room and the items of handlers, in process. What the real clients make of it is seen by the
+//! The data API and the items of handlers, in process. What the real clients make of it is seen by the
 //! end-to-end tests.
 
 use axum::extract::Path;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use backlot_server::{Items, ItemsFault};
+use backlot_server::{Items, ItemsError};
 use backlot_store::collections::Collections as _;
 use backlot_store::instance_details::{Details, InstanceDetails as _};
 use backlot_wix::AppInstance;
@@ -225,22 +225,22 @@ async fn the_configured_api_key_is_the_app_on_the_site_that_it_names() {
         let reply = request(server.address, method, &path, &headers, "").await;
         assert_eq!(reply.code(), "CREDENTIAL_REPEATED", "{method} {name}");
     }
-    // In every other room a key is what it always was.
+    // On every other route a key is what it always was.
     let headers = [("authorization", API_KEY), ("wix-site-id", "site-1")];
     let reply = request(server.address, "GET", "/whoami", &headers, "").await;
     assert_eq!(reply.code(), "API_KEY_NOT_ACCEPTED");
 }
 
-async fn best(items: Items) -> Result<Json<Vec<Value>>, ItemsFault> {
+async fn best(items: Items) -> Result<Json<Vec<Value>>, ItemsError> {
     let best = items.query("reviews").ge("rating", 4).descending("rating");
     Ok(Json(best.limit(2).find().await?.items))
 }
 
-async fn add(items: Items, Json(item): Json<Value>) -> Result<Json<Value>, ItemsFault> {
+async fn add(items: Items, Json(item): Json<Value>) -> Result<Json<Value>, ItemsError> {
     Ok(Json(items.insert("reviews", &item).await?))
 }
 
-async fn force(items: Items, Path(id): Path<String>) -> Result<String, ItemsFault> {
+async fn force(items: Items, Path(id): Path<String>) -> Result<String, ItemsError> {
     let known: Option<Value> = items.get("reviews", &id).await?;
     let removed = items.as_app().remove("reviews", &id).await?;
     Ok(format!("{} {removed}", known.is_some()))

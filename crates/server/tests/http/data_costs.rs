@@ -249,7 +249,7 @@ async fn links_tell_nothing_of_items_that_may_not_be_read() {
 #[tokio::test]
 async fn a_full_site_is_filled_in_no_way() {
     let server = TestServer::start_with(vec![], |settings| {
-        settings.data_room.storage.bytes = backlot_server::policy::quota::Quotas {
+        settings.data_api.storage.bytes = backlot_server::policy::quota::Quotas {
             plans: Vec::new(),
             others: Some(20_000),
         };

@@ -1,4 +1,4 @@
-//! The data room's answers without its door.
+//! Wix Data without a listener.
 
 use backlot_server::{Clock, DataCaller, DataService};
 use backlot_store::Address;

@@ -19,7 +19,7 @@ fn most(figure: u64) -> backlot_server::policy::quota::Quotas {
 #[tokio::test]
 async fn a_site_keeps_no_more_than_its_plan_allows() {
     let server = TestServer::start_with(vec![], |settings| {
-        settings.data_room.storage.items = most(2);
+        settings.data_api.storage.items = most(2);
     })
     .await;
     with_collection(&server, "reviews", open()).await;
@@ -73,8 +73,8 @@ async fn a_site_keeps_no_more_than_its_plan_allows() {
 #[tokio::test]
 async fn a_visitor_calls_so_often_and_others_are_not_affected() {
     let server = TestServer::start_with(vec![], |settings| {
-        settings.data_room.rates.visitor = Some(crate::harness::an_hour(2));
-        settings.data_room.rates.instance = Some(crate::harness::an_hour(5));
+        settings.data_api.rates.visitor = Some(crate::harness::an_hour(2));
+        settings.data_api.rates.instance = Some(crate::harness::an_hour(5));
     })
     .await;
     with_collection(&server, "reviews", open()).await;
@@ -195,7 +195,7 @@ async fn an_included_item_is_shared_by_all_that_refer_to_it() {
 #[tokio::test]
 async fn a_filter_of_thousands_of_terms_is_too_costly() {
     let server = TestServer::start_with(vec![], |settings| {
-        settings.data_room.limits.budget.work = 50_000_000;
+        settings.data_api.limits.budget.work = 50_000_000;
     })
     .await;
     with_collection(&server, "reviews", open()).await;

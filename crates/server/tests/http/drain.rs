@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
-use backlot_server::Stop;
+use backlot_server::Shutdown;
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::harness::{TestServer, instance, request, to_router};
@@ -47,7 +47,7 @@ async fn requests_in_flight_are_answered() {
     for _ in 0..10 {
         reaching.recv().await.unwrap();
     }
-    server.ask_to_stop(Stop::Well);
+    server.ask_to_stop(Shutdown::Graceful);
     gate.add_permits(10);
     for reply in asking {
         let reply = reply.await.unwrap();
@@ -96,7 +96,7 @@ async fn readiness_ends_first_and_clients_are_asked_to_leave() {
         (200, "close"),
         "asked for"
     );
-    server.ask_to_stop(Stop::Well);
+    server.ask_to_stop(Shutdown::Graceful);
     let unready = loop {
         let reply = request(address, "GET", "/readyz", &[], "").await;
         if reply.status != 200 {

@@ -1,6 +1,6 @@
 //! The sites that have the app: let in by CORS, each for its own instance.
 
-use backlot_server::Stop;
+use backlot_server::Shutdown;
 use backlot_store::instance_details::InstanceDetails as _;
 use serde_json::json;
 
@@ -160,7 +160,7 @@ async fn without_the_setting_wix_is_not_even_asked() {
         200
     );
     assert_eq!(preflight(&server, SITE).await, "");
-    server.ask_to_stop(Stop::Well);
+    server.ask_to_stop(Shutdown::Graceful);
     server.stop().await;
     assert!(wix.asked(INSTANCE).is_empty());
 }
@@ -207,7 +207,7 @@ async fn a_rule_about_plans_asks_wix_for_callers_with_tokens() {
     let wix = FakeWix::start().await;
     let mut entry = to_upstream("/api", echo().await);
     entry.access = allow([backlot_wix::Role::Member]);
-    if let backlot_server::policy::Access::Verified(rules) = &mut entry.access {
+    if let backlot_server::policy::AuthPolicy::Verified(rules) = &mut entry.access {
         rules.plans = vec!["pro".to_owned()];
     }
     let server = TestServer::start_with(vec![entry], |settings| wix.of(settings)).await;

@@ -26,7 +26,7 @@ async fn one_line_a_request() {
     assert_eq!(lines.len(), 2, "{log}");
     assert_eq!(lines[0]["request_id"], id);
     assert_eq!(lines[0]["path"], "/api/x%22y");
-    assert_eq!(lines[0]["room"], "api");
+    assert_eq!(lines[0]["route_group"], "api");
     assert_eq!(lines[0]["status"], 200);
     assert_eq!(lines[0]["instance_id"], INSTANCE_ID);
     assert_eq!(lines[0]["role"], "owner");

@@ -46,5 +46,5 @@ mod upstream;
 mod upstream_faults;
 mod vault;
 mod websocket;
+mod wix_calls;
 mod wix_handle;
-mod wix_room;

@@ -3,7 +3,7 @@
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use backlot_server::Caller;
-use backlot_server::policy::Access;
+use backlot_server::policy::AuthPolicy;
 
 use crate::harness::{INSTANCE_ID, PAGE, TestServer, instance, request, to_router};
 
@@ -46,7 +46,7 @@ async fn handlers_get_the_caller() {
 #[tokio::test]
 async fn a_handler_that_wants_a_caller_never_runs_without() {
     let mut open = to_router("/api", routes());
-    open.access = Access::Anybody;
+    open.access = AuthPolicy::Anybody;
     let server = TestServer::start(vec![open]).await;
     let reply = request(server.address, "GET", "/api/me", &[], "").await;
     assert_eq!(

@@ -7,7 +7,7 @@ use backlot_server::auth::elevated_token::{
     ElevatedTokens, KeyState, PUBLISH_DELAY, SigningKeyError, SigningKeyStore, TokenFault,
     TokenLimits, UPGRADE_DELAY, list_signing_keys,
 };
-use backlot_server::secrets::{MasterKey, Vault, VaultFault};
+use backlot_server::secrets::{MasterKey, Vault, VaultError};
 use backlot_store::backup::Origin;
 use backlot_store::signing_keys::{SigningKey, SigningKeys as _};
 use backlot_store::{Existing, Store};
@@ -256,7 +256,7 @@ async fn another_master_key_opens_nothing(place: &Place) {
     keys(&store, &clock).await.load().await.unwrap();
     let other = MasterKey::generate().unwrap();
     let refused = Vault::unlock(place.open().await, clock, &other).await;
-    assert!(matches!(refused, Err(VaultFault::WrongMasterKey)));
+    assert!(matches!(refused, Err(VaultError::WrongMasterKey)));
 }
 
 async fn a_new_master_key_opens_the_same_key(place: &Place) {

@@ -67,7 +67,7 @@ async fn a_body_that_trickles_in_is_refused_on_every_route() {
     let server = TestServer::start_with(entries, |settings| {
         hasty(settings);
         wix.of(settings);
-        settings.wix_room.calls = vec![may_call("POST /things", [Role::Owner])];
+        settings.wix_calls.calls = vec![may_call("POST /things", [Role::Owner])];
     })
     .await;
     let credential = instance("owner");
@@ -181,7 +181,7 @@ async fn unread_replies_keep_no_owner_from_wix() {
         wix.of(settings);
         // So long that nothing is freed by it.
         settings.connection_limits.write = pace(Duration::from_mins(5));
-        settings.wix_room.calls = vec![may_call("GET /large", [Role::Owner, Role::Visitor])];
+        settings.wix_calls.calls = vec![may_call("GET /large", [Role::Owner, Role::Visitor])];
     })
     .await;
     let mut clients = unread(&server, 100).await;
@@ -199,7 +199,7 @@ async fn places_at_wix_are_freed_when_nobody_reads() {
         wix.of(settings);
         settings.wix.requests_per_minute = 1000;
         settings.wix.queue_time = SOON;
-        settings.wix_room.calls = vec![may_call("GET /large", [Role::Visitor])];
+        settings.wix_calls.calls = vec![may_call("GET /large", [Role::Visitor])];
     })
     .await;
     let clients = unread(&server, 60).await;

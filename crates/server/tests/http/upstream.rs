@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use backlot_outbound::upstream::Address;
 use backlot_server::handlers::proxy::Destination;
-use backlot_server::policy::Access;
+use backlot_server::policy::AuthPolicy;
 use serde_json::Value;
 
 use crate::harness::{
@@ -168,7 +168,7 @@ async fn prefixes_are_stripped_and_bases_are_added() {
 #[tokio::test]
 async fn without_proof_there_is_no_caller_to_tell_of() {
     let mut open = to_upstream("/open", echo().await);
-    open.access = Access::Anybody;
+    open.access = AuthPolicy::Anybody;
     let server = TestServer::start(vec![open]).await;
     let headers = [
         ("x-backlot-role", "owner"),
@@ -374,7 +374,7 @@ async fn a_credential_in_a_header_of_its_own_stays_here_too() {
     let mut passing = to_upstream("/passing", echo().await);
     passing.pass_authorization = true;
     let mut open = to_upstream("/open", echo().await);
-    open.access = Access::Anybody;
+    open.access = AuthPolicy::Anybody;
     let server = TestServer::start(vec![to_upstream("/api", echo().await), passing, open]).await;
     let credential = instance("member");
     let sent = [("X-Wix-Instance", credential.as_str())];
@@ -417,7 +417,7 @@ async fn other_spellings_of_credential_headers_reach_no_upstream() {
     let mut passing = to_upstream("/passing", echo().await);
     passing.pass_authorization = true;
     let mut open = to_upstream("/open", echo().await);
-    open.access = Access::Anybody;
+    open.access = AuthPolicy::Anybody;
     let entries = vec![to_upstream("/api", echo().await), passing, open];
     let server = TestServer::start_with(entries, |settings| {
         settings.instance_headers.push("my_token".parse().unwrap());
@@ -487,7 +487,7 @@ async fn ordinary_paths_arrive_as_they_came() {
 async fn an_encoded_question_mark_before_dots_reaches_no_upstream() {
     let upstream = echo().await;
     let mut public = to_upstream("/nx/public", upstream);
-    public.access = Access::Anybody;
+    public.access = AuthPolicy::Anybody;
     let server = TestServer::start(vec![public, to_upstream("/nx/admin", upstream)]).await;
     for path in [
         "/nx/public%3f/../admin",

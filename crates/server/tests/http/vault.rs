@@ -1,7 +1,7 @@
 //! What the vault seals is bound to the one write: what an older copy of a row holds does not open.
 
 use backlot_server::Clock;
-use backlot_server::secrets::{MasterKey, SecretText, Vault, VaultFault};
+use backlot_server::secrets::{MasterKey, SecretString, Vault, VaultError};
 use backlot_store::Store;
 use backlot_store::secrets::{SealedSecret, Secrets as _};
 use backlot_wix::InstanceId;
@@ -52,7 +52,7 @@ fn owners() -> [Option<InstanceId>; 2] {
 }
 
 async fn keep(vault: &Vault, owner: Option<InstanceId>, text: &str) -> i64 {
-    let text = SecretText::new(text.to_owned());
+    let text = SecretString::new(text.to_owned());
     let kept = vault.keep_secret(owner, "s", &text, false).await;
     kept.unwrap().unwrap()
 }
@@ -61,7 +61,7 @@ async fn read(
     store: &Store,
     clock: &Clock,
     owner: Option<InstanceId>,
-) -> Result<String, VaultFault> {
+) -> Result<String, VaultError> {
     let text = vault(store, clock).await.secret(owner, "s").await?;
     Ok(text.unwrap().reveal().to_owned())
 }
@@ -89,7 +89,7 @@ async fn a_ciphertext_of_before_does_not_open(place: &Place) {
         put_back(&store, &old, &present).await;
         let refused = read(&store, &clock, owner).await;
         assert!(
-            matches!(refused, Err(VaultFault::DoesNotOpen)),
+            matches!(refused, Err(VaultError::DoesNotOpen)),
             "{refused:?}"
         );
         put_back(&store, &present, &present).await;
@@ -110,7 +110,7 @@ async fn a_secret_that_is_made_anew_does_not_open_with_what_was_before(place: &P
         put_back(&store, &old, &present).await;
         let refused = read(&store, &clock, owner).await;
         assert!(
-            matches!(refused, Err(VaultFault::DoesNotOpen)),
+            matches!(refused, Err(VaultError::DoesNotOpen)),
             "{refused:?}"
         );
     }
@@ -150,10 +150,10 @@ async fn nothing_is_sealed_with_a_data_key_that_is_gone(place: &Place) {
     let running = vault(&store, &clock).await;
     let key = store.wrapped_keys().await.unwrap().remove(0);
     assert!(store.delete_unused_wrapped_key(&key.key_id).await.unwrap());
-    let text = SecretText::new("text".to_owned());
+    let text = SecretString::new("text".to_owned());
     let refused = running.keep_secret(None, "s", &text, false).await;
     assert!(
-        matches!(refused, Err(VaultFault::DataKeyGone)),
+        matches!(refused, Err(VaultError::DataKeyGone)),
         "{refused:?}"
     );
     assert_eq!(store.secret(None, "s").await.unwrap(), None);

@@ -98,7 +98,7 @@ async fn an_upstream_that_declines_to_switch_is_heard() {
 #[tokio::test]
 async fn no_other_protocol_is_switched_to() {
     let mut open = to_upstream("/open", crate::harness::echo().await);
-    open.access = backlot_server::policy::Access::Anybody;
+    open.access = backlot_server::policy::AuthPolicy::Anybody;
     let server = TestServer::start(vec![open]).await;
     let key = ("sec-websocket-key", "AAAAAAAAAAAAAAAAAAAAAA==");
     for upgrade in ["h2c", "foo/1, websocket", "TLS/1.0"] {

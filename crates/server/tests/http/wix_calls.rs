@@ -1,4 +1,4 @@
-//! Calls to Wix through the wix room: which, by whom, and what comes back.
+//! Calls to Wix through `/wix/`: which, by whom, and what comes back.
 
 use backlot_server::handlers::wix::OnBehalfOf;
 use backlot_wix::Role;
@@ -13,7 +13,7 @@ const INSTANCE: &str = "/apps/v1/instance";
 async fn start(wix: &FakeWix) -> TestServer {
     TestServer::start_with(vec![], |settings| {
         wix.of(settings);
-        settings.wix_room.calls = vec![
+        settings.wix_calls.calls = vec![
             may_call("GET /apps/v1/instance", [Role::Owner]),
             may_call("GET /apps/v1/instance", [Role::App]),
             may_call("POST /stores/**/query", [Role::Owner, Role::Member]),
@@ -85,7 +85,7 @@ async fn the_most_specific_line_decides_and_no_other_spelling_passes_it() {
     }
     let server = TestServer::start_with(vec![], |settings| {
         wix.of(settings);
-        settings.wix_room.calls = vec![
+        settings.wix_calls.calls = vec![
             may_call("GET /things/{id}", [Role::Owner, Role::Visitor]),
             may_call("GET /things/all", [Role::Owner]),
         ];
@@ -172,7 +172,7 @@ async fn an_upstream_calls_with_its_elevated_token() {
         vec![crate::harness::to_upstream("/api", upstream)],
         |settings| {
             wix.of(settings);
-            settings.wix_room.calls = vec![may_call("GET /apps/v1/instance", [Role::App])];
+            settings.wix_calls.calls = vec![may_call("GET /apps/v1/instance", [Role::App])];
         },
     )
     .await;
@@ -246,7 +246,7 @@ async fn the_budget_is_the_instances() {
         wix.of(settings);
         settings.wix.requests_per_minute = 2;
         settings.wix.queue_time = std::time::Duration::ZERO;
-        settings.wix_room.calls = vec![may_call("GET /apps/v1/instance", [Role::Owner])];
+        settings.wix_calls.calls = vec![may_call("GET /apps/v1/instance", [Role::Owner])];
     })
     .await;
     let path = format!("/wix{INSTANCE}");
@@ -271,7 +271,7 @@ async fn calls_with_the_api_key_name_the_account_or_the_callers_site() {
         account.on_behalf_of = OnBehalfOf::Account("the-account".into());
         let mut site = may_call("GET /site", [Role::App]);
         site.on_behalf_of = OnBehalfOf::Site;
-        settings.wix_room.calls = vec![account, site];
+        settings.wix_calls.calls = vec![account, site];
     })
     .await;
     let token = access_token("app");

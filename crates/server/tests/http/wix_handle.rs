@@ -2,12 +2,12 @@
 
 use axum::routing::get;
 use axum::{Json, Router};
-use backlot_server::{Wix, WixAnswer, WixFault};
+use backlot_server::{Wix, WixCallError, WixResponse};
 use serde_json::{Value, json};
 
 use crate::harness::{FakeWix, INSTANCE_ID, Reply, TestServer, instance, request, to_router};
 
-async fn products(wix: Wix) -> Result<Json<Value>, WixFault> {
+async fn products(wix: Wix) -> Result<Json<Value>, WixCallError> {
     let query = json!({ "query": {} });
     let answer = wix
         .post("/stores/v1/products/query")
@@ -17,14 +17,14 @@ async fn products(wix: Wix) -> Result<Json<Value>, WixFault> {
     Ok(Json(answer.json().await?))
 }
 
-async fn as_it_is(wix: Wix) -> Result<WixAnswer, WixFault> {
+async fn as_it_is(wix: Wix) -> Result<WixResponse, WixCallError> {
     wix.get("/stores/v1/products/query?x=1")
         .in_background()
         .send()
         .await
 }
 
-async fn site(wix: Wix) -> Result<String, WixFault> {
+async fn site(wix: Wix) -> Result<String, WixCallError> {
     let known = wix.app_instance().await?;
     Ok(known.site.url.unwrap_or_default())
 }

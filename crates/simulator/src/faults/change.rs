@@ -41,12 +41,12 @@ const KEYS: [&str; 13] = [
 ];
 
 /// Ten minutes.
-const LONGEST_WAIT: u64 = 600_000;
-const MOST_NEXT: u64 = 1_000_000;
+const MAX_DELAY_MS: u64 = 600_000;
+const MAX_NEXT: u64 = 1_000_000;
 /// Each call of the last minute is remembered.
-const MOST_PER_MINUTE: u64 = 100_000;
+const MAX_PER_MINUTE: u64 = 100_000;
 /// A year.
-const LONGEST_LIFETIME: u64 = 31_536_000;
+const MAX_LIFETIME_SECONDS: u64 = 31_536_000;
 
 impl Faults {
     /// These faults with `changes`.
@@ -68,10 +68,10 @@ impl Faults {
     /// Sets one; says what it could be set to, or nothing where there is no such key.
     fn set(&mut self, key: &str, value: &Value) -> Result<(), Option<String>> {
         match key {
-            "slowMs" => self.slow_ms = whole(value, 0, LONGEST_WAIT)?,
-            "failNext" => self.fail_next = whole(value, 0, MOST_NEXT)?,
+            "slowMs" => self.slow_ms = whole(value, 0, MAX_DELAY_MS)?,
+            "failNext" => self.fail_next = whole(value, 0, MAX_NEXT)?,
             "failStatus" => self.fail_status = whole(value, 500, 599)?,
-            "resetNext" => self.reset_next = whole(value, 0, MOST_NEXT)?,
+            "resetNext" => self.reset_next = whole(value, 0, MAX_NEXT)?,
             "paths" => self.paths = paths(value)?,
             "deadTokens" => {
                 self.dead_tokens = choice(
@@ -85,9 +85,9 @@ impl Faults {
             "secretExpired" => self.secret_expired = flag(value)?,
             "uninstalled" => self.uninstalled = instances(value)?,
             "retryAfter" => self.retry_after = flag(value)?,
-            "requestsPerMinute" => self.requests_per_minute = whole(value, 0, MOST_PER_MINUTE)?,
+            "requestsPerMinute" => self.requests_per_minute = whole(value, 0, MAX_PER_MINUTE)?,
             "tokenLifetimeSeconds" => {
-                self.token_lifetime_seconds = whole(value, 0, LONGEST_LIFETIME)?;
+                self.token_lifetime_seconds = whole(value, 0, MAX_LIFETIME_SECONDS)?;
             }
             "tokenInfo" => {
                 self.token_info = choice(

@@ -6,8 +6,8 @@ use backlot_wix::InstanceId;
 use serde_json::Value;
 
 /// Of a list.
-const MOST_ITEMS: usize = 1000;
-const LONGEST_PATH: usize = 1024;
+const MAX_ITEMS: usize = 1000;
+const MAX_PATH_BYTES: usize = 1024;
 
 /// What would have been right; `None` is never answered here.
 type Wanted = Option<String>;
@@ -41,7 +41,7 @@ pub(super) fn choice<T: Copy>(value: &Value, options: &[(&str, T)]) -> Result<T,
 pub(super) fn paths(value: &Value) -> Result<Vec<String>, Wanted> {
     let path = |item: &Value| {
         let text = item.as_str()?;
-        let fits = text.starts_with('/') && text.len() <= LONGEST_PATH;
+        let fits = text.starts_with('/') && text.len() <= MAX_PATH_BYTES;
         fits.then(|| text.to_owned())
     };
     list(value, path).ok_or_else(|| Some("a list of path prefixes such as \"/apps/\"".to_owned()))
@@ -57,7 +57,7 @@ fn list<T, List: FromIterator<T>>(
     item: impl Fn(&Value) -> Option<T>,
 ) -> Option<List> {
     let items = value.as_array()?;
-    if items.len() > MOST_ITEMS {
+    if items.len() > MAX_ITEMS {
         return None;
     }
     items.iter().map(item).collect()

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 const WINDOW: SignedDuration = SignedDuration::from_secs(60);
 /// Beyond this the idle are forgotten, then all.
-const MOST_KEYS: usize = 1000;
+const MAX_KEYS: usize = 1000;
 
 /// When each one called within the last minute. Refused calls do not count.
 #[derive(Default)]
@@ -33,14 +33,14 @@ impl Limits {
     }
 
     fn make_room(&mut self, key: &str, now: Timestamp) {
-        if self.0.len() < MOST_KEYS || self.0.contains_key(key) {
+        if self.0.len() < MAX_KEYS || self.0.contains_key(key) {
             return;
         }
         self.0.retain(|_, calls| {
             drop_old(calls, now);
             !calls.is_empty()
         });
-        if self.0.len() >= MOST_KEYS {
+        if self.0.len() >= MAX_KEYS {
             self.0.clear();
         }
     }
@@ -89,6 +89,6 @@ mod tests {
         for number in 0..5000 {
             limits.admit(&number.to_string(), 200, at(number)).unwrap();
         }
-        assert!(limits.0.len() <= MOST_KEYS);
+        assert!(limits.0.len() <= MAX_KEYS);
     }
 }

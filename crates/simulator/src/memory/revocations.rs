@@ -11,7 +11,7 @@ use backlot_wix::InstanceId;
 use jiff::{SignedDuration, Timestamp};
 
 /// Beyond this the oldest of each kind is forgotten.
-const MOST: usize = 1000;
+const MAX_REVOCATIONS: usize = 1000;
 
 const MILLISECOND: SignedDuration = SignedDuration::from_millis(1);
 
@@ -58,7 +58,7 @@ impl Revocations {
 }
 
 fn push<T>(kept: &mut VecDeque<T>, item: T) {
-    if kept.len() >= MOST {
+    if kept.len() >= MAX_REVOCATIONS {
         kept.pop_front();
     }
     kept.push_back(item);
@@ -94,10 +94,10 @@ mod tests {
     #[test]
     fn memory_is_bounded() {
         let mut revocations = Revocations::default();
-        for number in 0..2 * MOST {
+        for number in 0..2 * MAX_REVOCATIONS {
             revocations.revoke_token(&number.to_string());
         }
-        assert_eq!(revocations.tokens.len(), MOST);
+        assert_eq!(revocations.tokens.len(), MAX_REVOCATIONS);
         assert!(!revocations.has_token("0"));
         assert!(revocations.has_token("1999"));
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use backlot_wix::InstanceId;
 use serde_json::{Map, Value};
 
-const MOST_INSTANCES: usize = 1000;
+const MAX_INSTANCES: usize = 1000;
 
 /// By instance.
 #[derive(Default)]
@@ -13,10 +13,10 @@ pub(crate) struct Scripts(HashMap<InstanceId, Map<String, Value>>);
 
 impl Scripts {
     /// The largest that is kept, as JSON.
-    pub(crate) const MOST_BYTES: usize = 16 * 1024;
+    pub(crate) const MAX_BYTES: usize = 16 * 1024;
 
     pub(crate) fn put(&mut self, instance_id: InstanceId, parameters: Map<String, Value>) {
-        if self.0.len() >= MOST_INSTANCES && !self.0.contains_key(&instance_id) {
+        if self.0.len() >= MAX_INSTANCES && !self.0.contains_key(&instance_id) {
             self.0.clear();
         }
         self.0.insert(instance_id, parameters);

@@ -12,7 +12,7 @@ use crate::Stage;
 use crate::memory::{Arrived, Seen};
 
 /// Larger than anything Wix takes.
-const MOST_BODY: usize = 16 * 1024 * 1024;
+const MAX_BODY: usize = 16 * 1024 * 1024;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-wix-request-id");
 
@@ -71,7 +71,7 @@ pub(crate) async fn answer(State(stage): State<Stage>, request: Request) -> Resp
 
 async fn take(request: Request) -> (Arrived, bool) {
     let (head, body) = request.into_parts();
-    let body = to_bytes(body, MOST_BODY).await;
+    let body = to_bytes(body, MAX_BODY).await;
     let is_whole = body.is_ok();
     let call = Arrived {
         method: head.method,

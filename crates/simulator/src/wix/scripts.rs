@@ -26,7 +26,7 @@ pub(super) fn put(stage: &Stage, call: &Arrived, caller: &Caller) -> Response {
     let Some(parameters) = parameters.and_then(Value::as_object_mut) else {
         return invalid("properties.parameters", "must be an object");
     };
-    if call.body.len() > Scripts::MOST_BYTES {
+    if call.body.len() > Scripts::MAX_BYTES {
         let message = "The parameters are too long.";
         return refuse(StatusCode::BAD_REQUEST, "INVALID_ARGUMENT", message);
     }

@@ -2,7 +2,7 @@
 
 use backlot_wix::data::collection::{Access, Definition, Field, Operation, reference_id};
 use backlot_wix::data::modification::{Action, Modification};
-use backlot_wix::data::{DataCode, Date, Fault, Object, Value, item_id, limits};
+use backlot_wix::data::{DataCode, DataError, Date, Object, Value, item_id, limits};
 
 use super::Item;
 use super::conforming::{check_references, check_rules, checked, kept};
@@ -112,7 +112,11 @@ impl Write {
 
     /// What is to be done, for a write that does not look at what is there ([`Self::needs_existing`]). Its
     /// content moves into what is kept.
-    pub(crate) fn insert(self, collection: &Collection, batch: &Batch) -> Result<Change, Fault> {
+    pub(crate) fn insert(
+        self,
+        collection: &Collection,
+        batch: &Batch,
+    ) -> Result<Change, DataError> {
         match self {
             Self::Insert(content) => insert(collection, batch, content),
             Self::Restore { item, links } => {
@@ -141,7 +145,7 @@ impl Write {
         collection: &Collection,
         batch: &Batch,
         existing: Option<&Object>,
-    ) -> Result<Change, Fault> {
+    ) -> Result<Change, DataError> {
         match self {
             Self::Insert(_) | Self::Restore { .. } => self.clone().insert(collection, batch),
             Self::Save(content) if existing.is_none() => insert(collection, batch, content.clone()),
@@ -188,7 +192,7 @@ pub fn depends_on_the_item(modifications: &[Modification], definition: &Definiti
     all.any(|it| it.depends_on_the_item() && !is_link(it))
 }
 
-fn insert(collection: &Collection, batch: &Batch, content: Content) -> Result<Change, Fault> {
+fn insert(collection: &Collection, batch: &Batch, content: Content) -> Result<Change, DataError> {
     if batch.author.insert == Access::Denied {
         return Err(denied(collection, Operation::Insert));
     }
@@ -223,8 +227,8 @@ fn may<'item>(
     write: &Write,
     existing: Option<&'item Object>,
     operation: Operation,
-) -> Result<&'item Object, Fault> {
-    let missing = || Fault::item_missing(write.item_id(), &collection.definition.id);
+) -> Result<&'item Object, DataError> {
+    let missing = || DataError::item_missing(write.item_id(), &collection.definition.id);
     let existing = existing.ok_or_else(missing)?;
     let author = &batch.author;
     let access = match operation {
@@ -251,7 +255,7 @@ fn may<'item>(
     };
     if !is_met {
         let text = format!("Item [{}] does not meet the condition.", write.item_id());
-        return Err(Fault::new(DataCode::ConditionNotMet, text).with("itemId", write.item_id()));
+        return Err(DataError::new(DataCode::ConditionNotMet, text).with("itemId", write.item_id()));
     }
     Ok(existing)
 }
@@ -271,11 +275,11 @@ impl Author {
 }
 
 /// `WDE0027`, in Wix's wording.
-pub fn denied(collection: &Collection, operation: Operation) -> Fault {
+pub fn denied(collection: &Collection, operation: Operation) -> DataError {
     let (word, id) = (operation.word(), &collection.definition.id);
     let text =
         format!("The current user does not have permissions to {word} on the {id} collection.");
-    Fault::new(DataCode::PermissionDenied, text).with("collectionName", id.as_str())
+    DataError::new(DataCode::PermissionDenied, text).with("collectionName", id.as_str())
 }
 
 /// The new fields with the system fields of before.
@@ -295,7 +299,7 @@ fn patch(
     batch: &Batch,
     modifications: &[Modification],
     existing: &Object,
-) -> Result<Change, Fault> {
+) -> Result<Change, DataError> {
     let mut object = existing.clone();
     let mut links = Vec::new();
     for modification in modifications {
@@ -325,7 +329,11 @@ fn patch(
 }
 
 /// The changes of links, with their work counted. `WDE0080` if a field would hold too many by them alone.
-fn counted(links: Vec<LinkChange>, item_id: &str, batch: &Batch) -> Result<Vec<LinkChange>, Fault> {
+fn counted(
+    links: Vec<LinkChange>,
+    item_id: &str,
+    batch: &Batch,
+) -> Result<Vec<LinkChange>, DataError> {
     for change in &links {
         let LinkChange::Replace(field, ids) = change else {
             batch.budget.work(LINK)?;
@@ -375,10 +383,10 @@ pub(crate) fn growths(links: &[LinkChange]) -> Vec<Growth<'_>> {
 }
 
 /// What a patch is told of an item that may not be read: neither what its fields hold, nor how large it is.
-fn without_content(fault: &Fault) -> Fault {
+fn without_content(fault: &DataError) -> DataError {
     match fault.code() {
         DataCode::Invalid | DataCode::ItemTooLarge => {
-            Fault::new(DataCode::Invalid, "The item cannot be changed in this way.")
+            DataError::new(DataCode::Invalid, "The item cannot be changed in this way.")
         }
         _ => fault.clone(),
     }
@@ -388,8 +396,8 @@ fn is_kept_by_the_server(name: &str) -> bool {
     matches!(name, "_owner" | "_createdDate" | "_updatedDate")
 }
 
-fn link_change(modification: &Modification) -> Result<LinkChange, Fault> {
-    let not_ids = || Fault::not_ids(&modification.path);
+fn link_change(modification: &Modification) -> Result<LinkChange, DataError> {
+    let not_ids = || DataError::not_ids(&modification.path);
     let name = modification.path.single().ok_or_else(not_ids)?;
     let field = name.to_owned();
     let id = |value: &Value| {
@@ -416,7 +424,7 @@ fn link_change(modification: &Modification) -> Result<LinkChange, Fault> {
 }
 
 /// `WDE0123`
-pub(crate) fn not_unique(index: &backlot_wix::data::collection::Index) -> Fault {
+pub(crate) fn not_unique(index: &backlot_wix::data::collection::Index) -> DataError {
     let paths: Vec<&str> = index
         .fields
         .iter()
@@ -426,5 +434,5 @@ pub(crate) fn not_unique(index: &backlot_wix::data::collection::Index) -> Fault 
         "Another item has the same value of {}, which must be unique.",
         paths.join(", ")
     );
-    Fault::new(DataCode::UniqueViolated, text).with("indexName", index.name.as_str())
+    DataError::new(DataCode::UniqueViolated, text).with("indexName", index.name.as_str())
 }

@@ -1,7 +1,7 @@
 //! Whether an item can be kept: by the rules of its collection, by what its references are, and at all.
 
 use backlot_wix::data::collection::{Field, FieldType, reference_id, violations_fault};
-use backlot_wix::data::{Budget, DataCode, Fault, Object, Value, item_id, limits};
+use backlot_wix::data::{Budget, DataCode, DataError, Object, Value, item_id, limits};
 
 use super::change::NewItem;
 use super::storable::check_storable;
@@ -25,8 +25,8 @@ pub fn normalise_references(collection: &Collection, object: &mut Object) {
 pub(super) fn check_references<'field>(
     fields: impl IntoIterator<Item = &'field Field>,
     object: &Object,
-    check: fn(&str, &str) -> Result<(), Fault>,
-) -> Result<(), Fault> {
+    check: fn(&str, &str) -> Result<(), DataError>,
+) -> Result<(), DataError> {
     for field in fields {
         if field.field_type == FieldType::Reference
             && let Some(value) = object.get(&field.key).filter(|it| **it != Value::Null)
@@ -44,7 +44,7 @@ pub(super) fn checked(
     collection: &Collection,
     object: Object,
     budget: &Budget,
-) -> Result<NewItem, Fault> {
+) -> Result<NewItem, DataError> {
     check_rules(collection, &object, budget, |_| true)?;
     let fields = &collection.definition.fields;
     check_references(fields, &object, item_id::check_reference)?;
@@ -57,7 +57,7 @@ pub(super) fn check_rules(
     object: &Object,
     budget: &Budget,
     counts: impl Fn(&str) -> bool,
-) -> Result<(), Fault> {
+) -> Result<(), DataError> {
     if collection.is_strict() {
         let mut violations = collection
             .rules
@@ -71,17 +71,17 @@ pub(super) fn check_rules(
 }
 
 /// The item, if it can be kept at all.
-pub(super) fn kept(object: Object) -> Result<NewItem, Fault> {
+pub(super) fn kept(object: Object) -> Result<NewItem, DataError> {
     check_storable(&object)?;
     let json = serde_json::to_string(&object)
-        .map_err(|error| Fault::invalid(format!("The item cannot be written: {error}.")))?;
+        .map_err(|error| DataError::invalid(format!("The item cannot be written: {error}.")))?;
     if json.len() > limits::ITEM_BYTES {
         let text = format!(
             "The item has {} bytes; at most {} are stored.",
             json.len(),
             limits::ITEM_BYTES
         );
-        return Err(Fault::new(DataCode::ItemTooLarge, text));
+        return Err(DataError::new(DataCode::ItemTooLarge, text));
     }
     let text = |name: &str| object.get(name).and_then(Value::as_str).map(str::to_owned);
     Ok(NewItem {

@@ -1,7 +1,7 @@
 //! What becomes of an item's keys when the item changes: pure, the same for every database.
 
 use backlot_wix::data::collection::{Index, KeyError, Keys};
-use backlot_wix::data::{DataCode, Fault, Object};
+use backlot_wix::data::{DataCode, DataError, Object};
 
 use crate::collections::{Collection, Prepared};
 
@@ -23,7 +23,7 @@ pub(crate) fn changes<'collection>(
     collection: &'collection Collection,
     old: Option<&Object>,
     new: Option<&Object>,
-) -> Result<Vec<KeyChange<'collection>>, Fault> {
+) -> Result<Vec<KeyChange<'collection>>, DataError> {
     let mut changes = Vec::with_capacity(collection.indexes.len());
     for index in collection.maintained_indexes() {
         let keys = |object: Option<&Object>| match object {
@@ -52,9 +52,9 @@ pub(crate) fn changes<'collection>(
 }
 
 /// `WDE0112`
-pub(crate) fn not_indexable(index: &Index, error: KeyError) -> Fault {
+pub(crate) fn not_indexable(index: &Index, error: KeyError) -> DataError {
     let text = format!("The item cannot be in the index {}: {error}.", index.name);
-    Fault::new(DataCode::BadIndex, text)
+    DataError::new(DataCode::BadIndex, text)
 }
 
 /// What a change of a collection's definition asks of the keys of its items.

@@ -1,6 +1,6 @@
 //! What multi-reference fields hold: links from items to items. They lie beside the items.
 
-use backlot_wix::data::{Budget, DataCode, Direction, Fault, limits};
+use backlot_wix::data::{Budget, DataCode, DataError, Direction, limits};
 
 use crate::StoreError;
 
@@ -34,33 +34,33 @@ impl Link {
     }
 
     /// `WDE0080`
-    pub(crate) fn no_room(&self) -> Fault {
+    pub(crate) fn no_room(&self) -> DataError {
         too_many(&self.item_id, &self.field)
     }
 
     /// `WDE0029`
-    pub(crate) fn exists(&self) -> Fault {
+    pub(crate) fn exists(&self) -> DataError {
         let text = format!("{} refers to {} already.", self.item_id, self.referenced_id);
-        Fault::new(DataCode::ReferenceExists, text)
+        DataError::new(DataCode::ReferenceExists, text)
     }
 
     /// `WDE0153`
-    pub(crate) fn missing(&self) -> Fault {
+    pub(crate) fn missing(&self) -> DataError {
         let text = format!("{} does not refer to {}.", self.item_id, self.referenced_id);
-        Fault::new(DataCode::ReferenceMissing, text)
+        DataError::new(DataCode::ReferenceMissing, text)
     }
 }
 
 /// `WDE0080`: a field of an item would hold more links than it may.
-pub(crate) fn too_many(item_id: &str, field: &str) -> Fault {
+pub(crate) fn too_many(item_id: &str, field: &str) -> DataError {
     let most = limits::LINKS_OF_FIELD;
-    Fault::invalid(format!(
+    DataError::invalid(format!(
         "The field {field} of {item_id} would refer to more than {most} items."
     ))
 }
 
 /// What became of one link.
-pub type LinkOutcome = Result<(), Fault>;
+pub type LinkOutcome = Result<(), DataError>;
 
 /// A link in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]

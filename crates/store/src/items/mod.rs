@@ -25,7 +25,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use backlot_wix::InstanceId;
-use backlot_wix::data::{Budget, Fault, Filter};
+use backlot_wix::data::{Budget, DataError, Filter};
 
 use crate::StoreError;
 use crate::collections::Collection;
@@ -60,7 +60,7 @@ impl ItemsOf {
 }
 
 /// What a scan does with each item: go on, stop, or give up with a fault.
-pub type Visit<'visit> = dyn FnMut(Item) -> Result<ControlFlow<()>, Fault> + Send + 'visit;
+pub type Visit<'visit> = dyn FnMut(Item) -> Result<ControlFlow<()>, DataError> + Send + 'visit;
 
 /// The store of items.
 pub trait Items {
@@ -106,7 +106,7 @@ pub trait Items {
         &self,
         of: &ItemsOf,
         batch: Batch,
-    ) -> impl Future<Output = Result<Vec<Result<Written, Fault>>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Vec<Result<Written, DataError>>, StoreError>> + Send;
 
     /// Removes every item, and what links to them.
     fn truncate(&self, of: &ItemsOf) -> impl Future<Output = Result<(), StoreError>> + Send;

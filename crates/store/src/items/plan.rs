@@ -3,7 +3,7 @@
 //! A plan is a way to the items, never the answer: whatever is found by it is compared with the whole
 //! filter. So a plan may find too much, and must not find too little.
 
-use backlot_wix::data::collection::{Index, IndexId, LONGEST_KEY};
+use backlot_wix::data::collection::{Index, IndexId, MAX_KEY};
 use backlot_wix::data::filter::{Comparison, Test};
 use backlot_wix::data::key::{after_prefix, tag};
 use backlot_wix::data::{Direction, FieldPath, Filter, Sort, Value};
@@ -45,7 +45,7 @@ pub enum Order {
 }
 
 /// More operands of a list than this are not worth a range each.
-const MOST_RANGES: usize = 100;
+const MAX_RANGES: usize = 100;
 
 /// What is worth more: more fields bound by equality, then a range, then the order.
 type Worth = (usize, bool, bool);
@@ -99,7 +99,7 @@ fn consider<'collection>(
     let mut ranges = None;
     for sort in &index.sorts {
         if let Some(operands) = equalities(index, conjuncts, &sort.path)
-            && prefixes.len() * operands.len() <= MOST_RANGES
+            && prefixes.len() * operands.len() <= MAX_RANGES
         {
             prefixes = extended(&index.index, &prefixes, &operands, sort.direction);
             bound += 1;
@@ -291,7 +291,7 @@ fn bounded(
 }
 
 fn begins_with(mut prefix: Vec<u8>) -> Range {
-    prefix.truncate(LONGEST_KEY);
+    prefix.truncate(MAX_KEY);
     Range {
         to: after_prefix(&prefix),
         from: prefix,
@@ -306,8 +306,8 @@ fn order(index: &Prepared, find: &Find, bound: usize, prefixes: &[Vec<u8>], exac
     let sorts = find.effective_sorts();
     if sorts.is_empty() {
         // What was cut stands for several keys, and an item may have two of them.
-        let one_key = bound == index.sorts.len()
-            && matches!(prefixes, [prefix] if prefix.len() <= LONGEST_KEY);
+        let one_key =
+            bound == index.sorts.len() && matches!(prefixes, [prefix] if prefix.len() <= MAX_KEY);
         return if one_key {
             Order::Insertion
         } else {

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use backlot_wix::data::Fault;
+use backlot_wix::data::DataError;
 
 use super::change::{Change, LinkChange};
 
@@ -24,12 +24,12 @@ pub struct Room(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     left: AtomicI64,
-    fault: Fault,
+    fault: DataError,
 }
 
 impl Room {
     /// Room for so many bytes, and the fault of what does not fit.
-    pub fn new(bytes: u64, fault: Fault) -> Self {
+    pub fn new(bytes: u64, fault: DataError) -> Self {
         let left = AtomicI64::new(i64::try_from(bytes).unwrap_or(i64::MAX));
         Self(Arc::new(Shared { left, fault }))
     }
@@ -40,7 +40,7 @@ impl Room {
     }
 
     /// The fault if what is kept cannot grow by so many bytes.
-    pub fn check(&self, bytes: i64) -> Result<(), Fault> {
+    pub fn check(&self, bytes: i64) -> Result<(), DataError> {
         if bytes <= 0 || bytes <= self.left() {
             return Ok(());
         }
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn what_goes_makes_room_for_what_comes() {
-        let room = Room::new(10, Fault::invalid("full"));
+        let room = Room::new(10, DataError::invalid("full"));
         room.check(10).unwrap();
         room.grow(8);
         assert!(room.check(3).is_err());

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use backlot_wix::data::codec::DATE;
-use backlot_wix::data::{DataCode, Fault, Object, Value, limits};
+use backlot_wix::data::{DataCode, DataError, Object, Value, limits};
 
 /// Where in an item something stands.
 #[derive(Clone, Copy)]
@@ -22,7 +22,7 @@ enum Part<'item> {
 
 /// No name begins with `$`, nothing holds a NUL, which no database could keep, and nothing stands so deep
 /// that it could not be read again.
-pub(super) fn check_storable(item: &Object) -> Result<(), Fault> {
+pub(super) fn check_storable(item: &Object) -> Result<(), DataError> {
     let top = Place {
         inside: None,
         part: Part::Item,
@@ -31,7 +31,7 @@ pub(super) fn check_storable(item: &Object) -> Result<(), Fault> {
     check_object(item, &top)
 }
 
-fn check_object(object: &Object, place: &Place<'_>) -> Result<(), Fault> {
+fn check_object(object: &Object, place: &Place<'_>) -> Result<(), DataError> {
     place.check_depth()?;
     if let Some(date) = object.get(DATE) {
         return Err(no_date(place, object, date));
@@ -40,7 +40,7 @@ fn check_object(object: &Object, place: &Place<'_>) -> Result<(), Fault> {
         let place = place.with(Part::Field(name));
         if name.starts_with('$') {
             let text = format!("The name of the field {place} begins with $.");
-            return Err(Fault::new(DataCode::DollarField, text).with("field", place.path()));
+            return Err(DataError::new(DataCode::DollarField, text).with("field", place.path()));
         }
         if name.contains('\0') {
             return Err(place.fault("has a NUL character in its name"));
@@ -50,7 +50,7 @@ fn check_object(object: &Object, place: &Place<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
-fn check_value(value: &Value, place: &Place<'_>) -> Result<(), Fault> {
+fn check_value(value: &Value, place: &Place<'_>) -> Result<(), DataError> {
     match value {
         Value::String(text) if text.contains('\0') => {
             Err(place.fault("holds a text with a NUL character, which cannot be kept"))
@@ -67,7 +67,7 @@ fn check_value(value: &Value, place: &Place<'_>) -> Result<(), Fault> {
     }
 }
 
-fn no_date(place: &Place<'_>, object: &Object, date: &Value) -> Fault {
+fn no_date(place: &Place<'_>, object: &Object, date: &Value) -> DataError {
     let why = match date {
         _ if object.len() > 1 => "there are other fields beside it",
         Value::String(_) => "there is no such point in time",
@@ -87,22 +87,22 @@ impl<'item> Place<'item> {
         }
     }
 
-    fn check_depth(&self) -> Result<(), Fault> {
+    fn check_depth(&self) -> Result<(), DataError> {
         if self.depth < limits::ITEM_DEPTH {
             return Ok(());
         }
         let most = limits::ITEM_DEPTH;
-        Err(Fault::invalid(format!(
+        Err(DataError::invalid(format!(
             "The item is nested more than {most} deep."
         )))
     }
 
-    fn fault(&self, what: &str) -> Fault {
+    fn fault(&self, what: &str) -> DataError {
         let text = match self.part {
             Part::Item => format!("The item {what}."),
             Part::Field(_) | Part::Element(_) => format!("The field {self} {what}."),
         };
-        Fault::invalid(text).with("field", self.path())
+        DataError::invalid(text).with("field", self.path())
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use backlot_wix::data::collection::Access;
 use backlot_wix::data::modification::Modifications;
-use backlot_wix::data::{Budget, DataCode, Date, Fault, Filter, Object};
+use backlot_wix::data::{Budget, DataCode, DataError, Date, Filter, Object};
 
 use super::{Item, Room};
 use crate::Backfill;
@@ -111,7 +111,7 @@ pub struct Step {
 
 impl Step {
     /// Whether a job ends here: what is gone, or does not match any more, is none of its items.
-    pub fn fails_with(outcome: &Result<Written, Fault>) -> bool {
+    pub fn fails_with(outcome: &Result<Written, DataError>) -> bool {
         let passed_over = [DataCode::ItemMissing, DataCode::ConditionNotMet];
         outcome
             .as_ref()

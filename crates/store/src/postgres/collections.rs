@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use backlot_wix::InstanceId;
-use backlot_wix::data::Fault;
+use backlot_wix::data::DataError;
 use backlot_wix::data::collection::{Definition, IndexId};
 use tokio_postgres::Row;
 
@@ -141,7 +141,7 @@ impl Collections for PostgresStore {
         &self,
         instance_id: InstanceId,
         mut definition: Definition,
-    ) -> Result<Result<Definition, Fault>, StoreError> {
+    ) -> Result<Result<Definition, DataError>, StoreError> {
         definition.revision = first_revision(&definition);
         if let Err(fault) = definition.check_size() {
             return Ok(Err(fault));
@@ -155,7 +155,7 @@ impl Collections for PostgresStore {
         &self,
         instance_id: InstanceId,
         definition: Definition,
-    ) -> Result<Result<Definition, Fault>, StoreError> {
+    ) -> Result<Result<Definition, DataError>, StoreError> {
         if let Err(fault) = definition.check_size() {
             return Ok(Err(fault));
         }
@@ -190,7 +190,7 @@ impl Collections for PostgresStore {
         &self,
         definitions: Vec<Definition>,
         trial: bool,
-    ) -> Result<Result<(), Fault>, StoreError> {
+    ) -> Result<Result<(), DataError>, StoreError> {
         if trial {
             return attempt!(reading: self.try_to_declare(&definitions));
         }
@@ -280,7 +280,7 @@ impl PostgresStore {
         &self,
         instance_id: InstanceId,
         new: &Definition,
-    ) -> Result<Result<(), Fault>, Failure> {
+    ) -> Result<Result<(), DataError>, Failure> {
         let lease = self.tenants().await?;
         let work = async {
             let client = lease.client()?;
@@ -310,13 +310,13 @@ impl PostgresStore {
         &self,
         instance_id: InstanceId,
         definition: &Definition,
-    ) -> Result<Result<Definition, Fault>, Failure> {
+    ) -> Result<Result<Definition, DataError>, Failure> {
         let lease = self.tenants().await?;
         let work = async {
             let (client, tenant) = (lease.client()?, uuid(instance_id));
             client.query(ONE_BY_ONE, &[&tenant]).await?;
             let Some(before) = lock(&lease, instance_id, &definition.id).await? else {
-                return Ok(Err(Fault::collection_missing(&definition.id)));
+                return Ok(Err(DataError::collection_missing(&definition.id)));
             };
             if before.revision != definition.revision {
                 return Ok(Err(stale(&before)));
@@ -425,14 +425,14 @@ pub(super) fn definition(row: &Row) -> Result<Definition, Failure> {
 
 /// Makes a fault a failure, so that what was done until then is undone.
 pub(super) async fn undone<T>(
-    work: impl Future<Output = Result<Result<T, Fault>, Failure>>,
+    work: impl Future<Output = Result<Result<T, DataError>, Failure>>,
 ) -> Result<T, Failure> {
     work.await?
         .map_err(|fault| Failure::Final(StoreError::GaveUp(fault)))
 }
 
 /// The opposite of [`undone`].
-pub(super) fn flat<T>(outcome: Result<T, Failure>) -> Result<Result<T, Fault>, Failure> {
+pub(super) fn flat<T>(outcome: Result<T, Failure>) -> Result<Result<T, DataError>, Failure> {
     match outcome {
         Ok(value) => Ok(Ok(value)),
         Err(Failure::Final(StoreError::GaveUp(fault))) => Ok(Err(fault)),

@@ -7,7 +7,7 @@ use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 
 use super::FEWEST_CONNECTIONS;
-use super::connections::{Connections, LONGEST_WAIT, Settings};
+use super::connections::{ACQUIRE_TIMEOUT, Connections, Settings};
 use super::failure::Failure;
 use super::lease::Lease;
 use super::parameters::Parameters;
@@ -16,7 +16,7 @@ use crate::StoreError;
 use crate::address::{UNREADABLE, place_of};
 
 /// More connections than these are of no use for what is not one tenant's.
-const MOST_OF_OWNER: usize = 4;
+const MAX_OF_OWNER: usize = 4;
 /// A little longer than the server allows for a statement.
 const TENANT_PATIENCE: Duration = Duration::from_secs(12);
 /// The same for statements of the owner.
@@ -52,7 +52,7 @@ pub(super) fn parse(url: &str) -> Result<(Config, Security), StoreError> {
     let (url, parameters) = Parameters::take_out_of(url)?;
     let mut config: Config = url.parse().map_err(|_| unreadable())?;
     if config.get_connect_timeout().is_none() {
-        config.connect_timeout(LONGEST_WAIT);
+        config.connect_timeout(ACQUIRE_TIMEOUT);
     }
     if config.get_application_name().is_none() {
         config.application_name("backlot");
@@ -100,7 +100,7 @@ impl Sizes {
     /// A quarter for the owner, but no more than it needs.
     pub(super) fn of(connections: u32) -> Self {
         let all = connections.max(FEWEST_CONNECTIONS) as usize;
-        let owner = (all / 4).clamp(2, MOST_OF_OWNER);
+        let owner = (all / 4).clamp(2, MAX_OF_OWNER);
         Self {
             tenants: all - owner,
             owner,

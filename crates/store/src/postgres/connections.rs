@@ -1,6 +1,6 @@
 //! The connections that a node may have at once, and waiting for one.
 //!
-//! A wait for a connection ends after [`LONGEST_WAIT`], whatever it is for: one that is free, or a new one. Where the
+//! A wait for a connection ends after [`ACQUIRE_TIMEOUT`], whatever it is for: one that is free, or a new one. Where the
 //! server takes no further connections, one of ours that becomes free serves, too. A connection that was idle is asked
 //! for a sign of life before it is used.
 
@@ -21,13 +21,13 @@ use super::tls::Tls;
 use crate::StoreError;
 
 /// The longest wait for a connection, unless the address names a longer `connect_timeout`.
-pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(5);
+pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// A connection that was idle for so long may be dead without knowing.
 const TRUSTED_IDLE: Duration = Duration::from_secs(5);
 /// The longest that a sign of life may take.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
 /// How long to wait for one of our connections, before the server is asked again for a new one.
-const FULL_PAUSE: Duration = Duration::from_millis(250);
+const FULL_BACKOFF: Duration = Duration::from_millis(250);
 
 /// Connections of one kind. Cloning shares them.
 #[derive(Clone)]
@@ -74,7 +74,7 @@ impl Connections {
             tls: tls.clone(),
             freed: Arc::default(),
             distrusted,
-            wait: connect_timeout.unwrap_or_default().max(LONGEST_WAIT),
+            wait: connect_timeout.unwrap_or_default().max(ACQUIRE_TIMEOUT),
             patience: settings.patience,
         })
     }
@@ -111,7 +111,7 @@ impl Connections {
             if let Failure::Lost(text) = Failure::from(error) {
                 *is_full.lock() = Some(text);
             }
-            let _ = tokio::time::timeout(FULL_PAUSE, freed).await;
+            let _ = tokio::time::timeout(FULL_BACKOFF, freed).await;
         }
     }
 

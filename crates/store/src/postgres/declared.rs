@@ -2,7 +2,7 @@
 
 use backlot_wix::InstanceId;
 use backlot_wix::data::collection::Definition;
-use backlot_wix::data::{Fault, Object};
+use backlot_wix::data::{DataError, Object};
 
 use super::PostgresStore;
 use super::collections::{DECLARED, definition, flat, undone};
@@ -91,7 +91,7 @@ impl PostgresStore {
     pub(super) async fn declare(
         &self,
         definitions: &[Definition],
-    ) -> Result<Result<(), Fault>, Failure> {
+    ) -> Result<Result<(), DataError>, Failure> {
         let lease = self.owner().await?;
         let work = undone(declare(&lease, definitions));
         let outcome = owners_transaction(&lease, work).await;
@@ -102,7 +102,7 @@ impl PostgresStore {
     pub(super) async fn try_to_declare(
         &self,
         definitions: &[Definition],
-    ) -> Result<Result<(), Fault>, Failure> {
+    ) -> Result<Result<(), DataError>, Failure> {
         let before = self.ask(DECLARED, &[]).await?;
         let before: Vec<Definition> = before.iter().map(definition).collect::<Result<_, _>>()?;
         for definition in definitions {
@@ -138,7 +138,7 @@ impl PostgresStore {
         instance_id: InstanceId,
         old: &Collection,
         new: &Collection,
-    ) -> Result<Result<(), Fault>, Failure> {
+    ) -> Result<Result<(), DataError>, Failure> {
         let mut trial = IndexTrial::new(old, new);
         let mut after = String::new();
         while !trial.is_empty() {
@@ -250,7 +250,10 @@ impl PostgresStore {
     }
 }
 
-async fn declare(lease: &Lease, definitions: &[Definition]) -> Result<Result<(), Fault>, Failure> {
+async fn declare(
+    lease: &Lease,
+    definitions: &[Definition],
+) -> Result<Result<(), DataError>, Failure> {
     let client = lease.client()?;
     client.batch_execute(ONE_BY_ONE).await?;
     keys::be_patient(lease).await?;
@@ -282,7 +285,7 @@ async fn uncover(
     lease: &Lease,
     id: &str,
     at_once: &mut AtOnce,
-) -> Result<Result<(), Fault>, Failure> {
+) -> Result<Result<(), DataError>, Failure> {
     let rows = lease.client()?.query(WITH_ITEMS, &[&id]).await?;
     for row in &rows {
         let instance_id = instance_id(row, 0)?;
@@ -305,7 +308,7 @@ async fn change(
     old: Option<Collection>,
     new: Collection,
     at_once: &mut AtOnce,
-) -> Result<Result<(), Fault>, Failure> {
+) -> Result<Result<(), DataError>, Failure> {
     let client = lease.client()?;
     // Whoever writes an item holds a lock on the row until it is done; from here on nobody does.
     client.query(LOCK, &[&new.definition.id]).await?;

@@ -151,7 +151,7 @@ pub(super) struct Attempts {
 }
 
 /// The most attempts.
-const MOST: u32 = 8;
+const MAX_ATTEMPTS: u32 = 8;
 /// A statement that ran for this long was ended because of its time: a little less than the server's limit.
 const STATEMENT_TIME: Duration = Duration::from_secs(9);
 
@@ -179,7 +179,7 @@ impl Attempts {
         self.made += 1;
         match failure {
             // Longer each time, and not all at the same time.
-            Failure::Again(_) if self.made < MOST => {
+            Failure::Again(_) if self.made < MAX_ATTEMPTS => {
                 let most = 1 << self.made.min(6);
                 let pause = most / 2 + RandomState::new().build_hasher().finish() % most;
                 tokio::time::sleep(Duration::from_millis(pause)).await;

@@ -8,7 +8,7 @@ use super::PostgresStore;
 use super::failure::{Failure, attempt};
 use super::tenant::{Bound, owners_transaction, uuid};
 use crate::StoreError;
-use crate::instances::{Instance, Instances, Sighting, StorageUsage, Totals};
+use crate::instances::{ActivityDelta, Instance, Instances, StorageUsage, Totals};
 use crate::items::room::LINK_BYTES;
 use crate::rows::instant;
 
@@ -108,8 +108,8 @@ const STORAGE: &str = "
     FROM items WHERE instance_id = $1";
 
 impl Instances for PostgresStore {
-    async fn record_sightings(&self, batch: Vec<Sighting>) -> Result<(), StoreError> {
-        let numbers = |of: fn(&Sighting) -> i64| batch.iter().map(of).collect::<Vec<i64>>();
+    async fn record_sightings(&self, batch: Vec<ActivityDelta>) -> Result<(), StoreError> {
+        let numbers = |of: fn(&ActivityDelta) -> i64| batch.iter().map(of).collect::<Vec<i64>>();
         let ids: Vec<Uuid> = batch.iter().map(|it| uuid(it.instance_id)).collect();
         let plans: Vec<Option<String>> = batch.iter().map(|it| it.plan.clone()).collect();
         let sites: Vec<Option<String>> = batch.iter().map(|it| it.site_id.clone()).collect();

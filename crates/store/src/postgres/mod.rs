@@ -52,8 +52,8 @@ use failure::Failure;
 use lease::Lease;
 
 /// How long an index is believed to be inexact: until it may have been built anew.
-const BELIEVED: Duration = Duration::from_mins(1);
-const MOST_INEXACT: u64 = 10_000;
+const INEXACT_INDEX_TTL: Duration = Duration::from_mins(1);
+const MAX_INEXACT: u64 = 10_000;
 
 /// Connections of one node, unless it is told otherwise.
 pub const DEFAULT_CONNECTIONS: u32 = 20;
@@ -100,8 +100,8 @@ impl PostgresStore {
                 other => other.into(),
             })?;
         let inexact = Cache::builder()
-            .max_capacity(MOST_INEXACT)
-            .time_to_live(BELIEVED);
+            .max_capacity(MAX_INEXACT)
+            .time_to_live(INEXACT_INDEX_TTL);
         Ok(Self {
             tenants: connect::tenant_connections(&config, &tls, sizes, role)?,
             owner,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use backlot_wix::InstanceId;
 use backlot_wix::data::collection::Definition;
-use backlot_wix::data::{Budget, Fault};
+use backlot_wix::data::{Budget, DataError};
 use rusqlite::{Connection, params};
 
 use super::SqliteStore;
@@ -110,7 +110,7 @@ impl Collections for SqliteStore {
         &self,
         instance_id: InstanceId,
         mut definition: Definition,
-    ) -> Result<Result<Definition, Fault>, StoreError> {
+    ) -> Result<Result<Definition, DataError>, StoreError> {
         definition.revision = first_revision(&definition);
         if let Err(fault) = definition.check_size() {
             return Ok(Err(fault));
@@ -138,7 +138,7 @@ impl Collections for SqliteStore {
         &self,
         instance_id: InstanceId,
         mut definition: Definition,
-    ) -> Result<Result<Definition, Fault>, StoreError> {
+    ) -> Result<Result<Definition, DataError>, StoreError> {
         if let Err(fault) = definition.check_size() {
             return Ok(Err(fault));
         }
@@ -148,7 +148,7 @@ impl Collections for SqliteStore {
                 let Some((before, bytes)) =
                     read_with_size(connection, Some(instance_id), &definition.id, usize::MAX)?
                 else {
-                    return Ok(Err(Fault::collection_missing(&definition.id)));
+                    return Ok(Err(DataError::collection_missing(&definition.id)));
                 };
                 if before.revision != definition.revision {
                     return Ok(Err(stale(&before)));
@@ -218,7 +218,7 @@ impl Collections for SqliteStore {
         &self,
         definitions: Vec<Definition>,
         trial: bool,
-    ) -> Result<Result<(), Fault>, StoreError> {
+    ) -> Result<Result<(), DataError>, StoreError> {
         if trial {
             let look = move |connection: &Connection| try_to_declare(connection, &definitions);
             return self.read_unlimited(look).await;

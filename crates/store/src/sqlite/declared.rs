@@ -1,7 +1,7 @@
 //! Collections that the configuration declares: every instance has them.
 
 use backlot_wix::InstanceId;
-use backlot_wix::data::Fault;
+use backlot_wix::data::DataError;
 use backlot_wix::data::collection::Definition;
 use rusqlite::{Connection, params};
 
@@ -17,7 +17,7 @@ use crate::items::no_json;
 pub(super) fn declare(
     connection: &Connection,
     definitions: &[Definition],
-) -> Result<Result<(), Fault>, StoreError> {
+) -> Result<Result<(), DataError>, StoreError> {
     let before = read_declared(connection)?;
     let mut at_once = AtOnce::default();
     for definition in definitions {
@@ -59,7 +59,7 @@ pub(super) fn declare(
 pub(super) fn try_to_declare(
     connection: &Connection,
     definitions: &[Definition],
-) -> Result<Result<(), Fault>, StoreError> {
+) -> Result<Result<(), DataError>, StoreError> {
     let before = read_declared(connection)?;
     for definition in definitions {
         let Some((old, new)) = redeclared(&before, definition) else {
@@ -92,7 +92,7 @@ fn try_indexes(
     instance_id: InstanceId,
     old: &Collection,
     new: &Collection,
-) -> Result<Result<(), Fault>, StoreError> {
+) -> Result<Result<(), DataError>, StoreError> {
     let mut trial = IndexTrial::new(old, new);
     if trial.is_empty() {
         return Ok(Ok(()));

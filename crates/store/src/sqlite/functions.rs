@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use aws_lc_rs::digest::{SHA256, digest};
 use backlot_wix::data::codec::read_fields;
 use backlot_wix::data::key::sort_key_within;
-use backlot_wix::data::{Budget, Fault, Filter, Object, Sort};
+use backlot_wix::data::{Budget, DataError, Filter, Object, Sort};
 use parking_lot::Mutex;
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::ValueRef;
@@ -25,7 +25,7 @@ use crate::StoreError;
 /// Units of work for a byte of an item that is parsed.
 const PARSED_BYTE: u64 = 2;
 /// The longest that a query may take.
-const LONGEST: Duration = Duration::from_secs(10);
+const QUERY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What the functions work with, and what ends a read.
 #[derive(Clone)]
@@ -94,7 +94,7 @@ impl Operands {
     pub(super) fn go_on(&self, units: u64) -> bool {
         let mut statements = self.0.lock();
         let now = Instant::now();
-        if now > *statements.deadline.get_or_insert(now + LONGEST) {
+        if now > *statements.deadline.get_or_insert(now + QUERY_TIMEOUT) {
             statements.ended = Some(StoreError::TimedOut);
             return false;
         }
@@ -111,7 +111,7 @@ impl Operands {
 
 impl Statements {
     /// Remembers a fault of the budget, for which SQLite has no words.
-    fn goes_on<T>(&mut self, outcome: Result<T, Fault>) -> rusqlite::Result<T> {
+    fn goes_on<T>(&mut self, outcome: Result<T, DataError>) -> rusqlite::Result<T> {
         outcome.map_err(|fault| {
             let error = wrong(fault.clone());
             self.ended = Some(StoreError::GaveUp(fault));
@@ -149,7 +149,7 @@ impl Operands {
     fn with<T>(
         &self,
         context: &Context<'_>,
-        work: impl FnOnce(&Operand, &Object, &Budget) -> Result<T, Fault>,
+        work: impl FnOnce(&Operand, &Object, &Budget) -> Result<T, DataError>,
     ) -> rusqlite::Result<T> {
         let number: i64 = context.get(0)?;
         let data = match context.get_raw(1) {

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::SqliteStore;
 use super::items::keys;
 use crate::StoreError;
-use crate::instances::{Instance, Instances, Sighting, StorageUsage, Totals};
+use crate::instances::{ActivityDelta, Instance, Instances, StorageUsage, Totals};
 use crate::items::room::LINK_BYTES;
 use crate::rows::instant;
 
@@ -31,7 +31,7 @@ const READ: &str = "
     FROM instances";
 
 impl Instances for SqliteStore {
-    async fn record_sightings(&self, batch: Vec<Sighting>) -> Result<(), StoreError> {
+    async fn record_sightings(&self, batch: Vec<ActivityDelta>) -> Result<(), StoreError> {
         self.write_with(move |connection| {
             {
                 let mut add = connection.prepare_cached(ADD)?;
@@ -183,7 +183,7 @@ impl SqliteStore {
         self.write_with(move |connection| {
             let removed = connection
                 .prepare_cached(sql)?
-                .execute(params![instance_id.as_bytes(), TOGETHER])?;
+                .execute(params![instance_id.as_bytes(), BATCH_SIZE])?;
             Ok(removed as u64)
         })
         .await
@@ -217,7 +217,7 @@ const ALL: &str = "
         UNION SELECT lower(hex(instance_id)) FROM connection_usage";
 
 /// Rows that are removed in one commit: others may write in between.
-const TOGETHER: i64 = 5_000;
+const BATCH_SIZE: i64 = 5_000;
 
 type ReadRow = Result<Instance, StoreError>;
 

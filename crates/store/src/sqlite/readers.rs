@@ -19,9 +19,9 @@ use crate::StoreError;
 use crate::worker;
 
 /// Idle readers that are kept of each kind.
-const MOST_IDLE: usize = 4;
+const MAX_IDLE: usize = 4;
 /// Long reads at once: more than the places for data requests, so that what is not a request finds one, too.
-const MOST_LONG: usize = 32;
+const MAX_LONG: usize = 32;
 /// Statements that each reader keeps prepared.
 const STATEMENTS: usize = 64;
 /// How often, in steps of SQLite's machine, the time is looked at.
@@ -53,7 +53,7 @@ impl Readers {
             ear,
             idle: Arc::default(),
             idle_of_workers: Arc::default(),
-            long: Arc::new(Semaphore::new(MOST_LONG)),
+            long: Arc::new(Semaphore::new(MAX_LONG)),
         }
     }
 
@@ -84,7 +84,7 @@ impl Readers {
             (other, _) => other,
         };
         let mut idle = self.idle().lock();
-        if idle.len() < MOST_IDLE {
+        if idle.len() < MAX_IDLE {
             idle.push(reader);
         }
         outcome

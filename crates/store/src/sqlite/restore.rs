@@ -19,7 +19,7 @@ use crate::files::{self, Existing, Scratch};
 use crate::markers::RESTORED;
 
 /// How long a restore waits for whoever is writing.
-const PATIENCE: Duration = Duration::from_secs(30);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Puts a backup in the place of a database, which is made if there is none. `mark` is new with each restore.
 pub fn restore(database: &Path, backup: &Path, mark: &str) -> Result<(), StoreError> {
@@ -120,7 +120,7 @@ fn put(source: &Path, database: &Path) -> Result<(), StoreError> {
     loop {
         match copying.step(-1)? {
             StepResult::Done => break,
-            _ if begun.elapsed() > PATIENCE => {
+            _ if begun.elapsed() > BUSY_TIMEOUT => {
                 return Err(StoreError::Unavailable(
                     "somebody goes on writing".to_owned(),
                 ));

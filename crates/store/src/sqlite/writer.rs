@@ -16,9 +16,9 @@ use super::write_queue::{Owner, WriteQueue};
 use crate::StoreError;
 
 /// The most that are committed together.
-const MOST_TOGETHER: usize = 512;
+const MAX_GROUP_SIZE: usize = 512;
 /// The longest that a group goes on taking more.
-const LONGEST: Duration = Duration::from_millis(4);
+const MAX_GROUP_TIME: Duration = Duration::from_millis(4);
 
 /// Does its work with the connection, or learns why there is no transaction to do it in.
 type Work = Box<dyn FnOnce(Result<&Connection, StoreError>) -> Answer + Send>;
@@ -102,7 +102,7 @@ fn group(
             // A full disk, say, undoes the whole transaction, and all that was done in it.
             return (answers, Err(StoreError::Full));
         }
-        next = if answers.len() < MOST_TOGETHER && begun.elapsed() < LONGEST {
+        next = if answers.len() < MAX_GROUP_SIZE && begun.elapsed() < MAX_GROUP_TIME {
             queue.try_pop()
         } else {
             None

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use backlot_wix::data::{Budget, Date, Fault};
+use backlot_wix::data::{Budget, DataError, Date};
 use backlot_wix::{AppInstance, InstanceId};
 use jiff::{SignedDuration, Timestamp};
 
@@ -12,14 +12,14 @@ use super::{Exported, Record};
 use crate::collections::{Collection, Collections as _};
 use crate::imports::Import;
 use crate::instance_details::{Details, InstanceDetails as _};
-use crate::instances::{Instances as _, Sighting};
+use crate::instances::{ActivityDelta, Instances as _};
 use crate::items::write::{Author, Batch, Write};
 use crate::items::{Items as _, ItemsOf};
 use crate::markers::{IMPORT, Markers as _};
 use crate::{Store, StoreError};
 
 /// Items that are written at once.
-const TOGETHER: usize = 500;
+const BATCH_SIZE: usize = 500;
 
 /// Reads the records of an export without doing anything with them: whether they are all there.
 #[derive(Default)]
@@ -38,7 +38,7 @@ impl Check {
 }
 
 /// How long an import may do nothing before it counts as one that was broken off.
-const SILENCE: SignedDuration = SignedDuration::from_secs(60);
+const STALE_AFTER: SignedDuration = SignedDuration::from_secs(60);
 /// How often an import says that it goes on.
 const BETWEEN_SIGNS: SignedDuration = SignedDuration::from_secs(5);
 
@@ -50,7 +50,7 @@ pub async fn forget_unfinished(store: &Store, now: Timestamp) -> Result<u64, Sto
             .parse()
             .ok()
             .and_then(|it| Timestamp::from_millisecond(it).ok());
-        let is_alive = at.is_some_and(|at| now.duration_since(at).abs() < SILENCE);
+        let is_alive = at.is_some_and(|at| now.duration_since(at).abs() < STALE_AFTER);
         let Ok(staged) = name.trim_start_matches(IMPORT).parse::<InstanceId>() else {
             continue;
         };
@@ -88,7 +88,7 @@ pub struct Importer<'store> {
 /// What is put in place when all is there.
 struct Stage {
     replaces: bool,
-    sighting: Option<Sighting>,
+    sighting: Option<ActivityDelta>,
     details: Option<Details>,
     /// When it was last said that this goes on.
     signed_at: Timestamp,
@@ -102,7 +102,7 @@ pub enum NotImported {
     Store(#[from] StoreError),
     /// A record does not fit.
     #[error("{0}")]
-    Fault(#[from] Fault),
+    DataError(#[from] DataError),
     /// An item does not fit.
     #[error("the item {item_id:?} of the collection {collection} cannot be imported: {fault}")]
     Item {
@@ -111,7 +111,7 @@ pub enum NotImported {
         /// Its collection.
         collection: String,
         /// What is wrong with it, or with what it refers to.
-        fault: Fault,
+        fault: DataError,
     },
     /// The instance has collections or items of its own.
     #[error(
@@ -238,7 +238,7 @@ impl<'store> Importer<'store> {
                 if !self.is_own() {
                     return Ok(());
                 }
-                let sighting = Sighting {
+                let sighting = ActivityDelta {
                     instance_id: self.instance_id,
                     first_seen,
                     last_seen,
@@ -282,7 +282,7 @@ impl<'store> Importer<'store> {
                         .await??;
                 }
                 let made = self.store.collection(self.written_as, &id).await?;
-                let made = made.ok_or_else(|| Fault::collection_missing(&id))?;
+                let made = made.ok_or_else(|| DataError::collection_missing(&id))?;
                 self.collections.insert(id, made);
                 Ok(())
             }
@@ -291,7 +291,7 @@ impl<'store> Importer<'store> {
                 data,
                 links,
             } => {
-                if collection != self.waiting_for || self.waiting.len() >= TOGETHER {
+                if collection != self.waiting_for || self.waiting.len() >= BATCH_SIZE {
                     self.write_waiting().await?;
                     self.waiting_for = collection;
                 }
@@ -335,7 +335,8 @@ impl<'store> Importer<'store> {
             return Ok(());
         }
         let collection = self.collections.get(&self.waiting_for);
-        let collection = collection.ok_or_else(|| Fault::collection_missing(&self.waiting_for))?;
+        let collection =
+            collection.ok_or_else(|| DataError::collection_missing(&self.waiting_for))?;
         let of = ItemsOf::new(self.written_as, Arc::clone(collection));
         let ids: Vec<String> = self
             .waiting

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use backlot_store::StoreError;
 use backlot_store::items::{Find, Items as _};
 use backlot_wix::data::budget::{Limits, Watch, too_much_time};
-use backlot_wix::data::{Budget, DataCode, Fault, Filter};
+use backlot_wix::data::{Budget, DataCode, DataError, Filter};
 use serde_json::{Value as Json, json};
 
 use crate::place::Place;
@@ -104,7 +104,7 @@ async fn a_page_ends_with_its_memory(place: &Place) {
 struct Gone(Arc<AtomicBool>);
 
 impl Watch for Gone {
-    fn look(&self) -> Result<(), Fault> {
+    fn look(&self) -> Result<(), DataError> {
         self.0.store(true, Ordering::Relaxed);
         Err(too_much_time(0))
     }

@@ -3,7 +3,7 @@
 use backlot_store::collections::Collections as _;
 use backlot_store::items::Items as _;
 use backlot_store::{Store, StoreError};
-use backlot_wix::data::{DataCode, Fault};
+use backlot_wix::data::{DataCode, DataError};
 use serde_json::{Value as Json, json};
 
 use crate::place::Place;
@@ -18,7 +18,7 @@ on_every_database! {
     a_trial_says_what_would_be_refused_and_changes_nothing
 }
 
-async fn declare(store: &Store, all: &[Json]) -> Result<(), Fault> {
+async fn declare(store: &Store, all: &[Json]) -> Result<(), DataError> {
     let all = all.iter().map(definition).collect();
     store.declare_collections(all, false).await.unwrap()
 }

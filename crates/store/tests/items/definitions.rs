@@ -3,7 +3,7 @@
 use backlot_store::StoreError;
 use backlot_store::collections::{CollectionHead, Collections as _};
 use backlot_wix::data::collection::Definition;
-use backlot_wix::data::{DataCode, Fault, limits};
+use backlot_wix::data::{DataCode, DataError, limits};
 use serde_json::json;
 
 use crate::place::Place;
@@ -112,7 +112,7 @@ async fn a_large_definition_is_read_only_where_it_may_take_long(place: &Place) {
     made.await.unwrap().unwrap();
     let within = |bytes| store.collection_within(instance(1), "c", bytes);
     let refused = within(50_000).await;
-    let is_costly = |fault: &Fault| fault.code() == DataCode::TooCostly;
+    let is_costly = |fault: &DataError| fault.code() == DataCode::TooCostly;
     assert!(matches!(refused, Err(StoreError::GaveUp(fault)) if is_costly(&fault)));
     assert!(within(200_000).await.unwrap().is_some());
     // It is known now.

@@ -2,7 +2,7 @@
 
 use backlot_store::instances::Instances as _;
 use backlot_store::items::{Items as _, Room};
-use backlot_wix::data::{DataCode, Fault};
+use backlot_wix::data::{DataCode, DataError};
 use serde_json::json;
 
 use crate::place::Place;
@@ -14,7 +14,7 @@ on_every_database! {
 }
 
 fn room(bytes: u64) -> Room {
-    Room::new(bytes, Fault::new(DataCode::StorageQuota, "full"))
+    Room::new(bytes, DataError::new(DataCode::StorageQuota, "full"))
 }
 
 async fn write(table: &Table, room: &Room, writes: Vec<backlot_store::items::Write>) -> Outcomes {

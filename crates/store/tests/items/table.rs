@@ -7,11 +7,11 @@ use backlot_store::items::{Batch, Find, Item, Items as _, ItemsOf, Write, Writte
 use backlot_wix::InstanceId;
 use backlot_wix::data::collection::Definition;
 use backlot_wix::data::modification::{Modification, WireModification};
-use backlot_wix::data::{Budget, DataCode, Date, Fault, Filter, Object, Value};
+use backlot_wix::data::{Budget, DataCode, DataError, Date, Filter, Object, Value};
 use serde_json::{Value as Json, json};
 
 /// What became of each write.
-pub(crate) type Outcomes = Vec<Result<Written, Fault>>;
+pub(crate) type Outcomes = Vec<Result<Written, DataError>>;
 
 /// The instance of this number.
 pub(crate) fn instance(number: u64) -> InstanceId {
@@ -58,7 +58,7 @@ impl Table {
     }
 
     /// Puts another definition in the place of this one.
-    pub(crate) async fn redefine(&mut self, more: &Json) -> Result<(), Fault> {
+    pub(crate) async fn redefine(&mut self, more: &Json) -> Result<(), DataError> {
         let mut new = definition(more);
         let now = &self.of.collection.definition;
         new.id.clone_from(&now.id);
@@ -192,6 +192,6 @@ pub(crate) fn patch(id: &str, modifications: &[(&str, &str, Json)]) -> Write {
 
 /// The code of each that was refused, and `None` for what was done.
 pub(crate) fn codes(outcomes: &Outcomes) -> Vec<Option<DataCode>> {
-    let code = |outcome: &Result<Written, Fault>| outcome.as_ref().err().map(Fault::code);
+    let code = |outcome: &Result<Written, DataError>| outcome.as_ref().err().map(DataError::code);
     outcomes.iter().map(code).collect()
 }

@@ -164,7 +164,7 @@ async fn a_random_order_is_the_same_for_the_same_seed_and_holds_everything_once(
 
 async fn a_scan_can_be_stopped_and_given_up(place: &Place) {
     use backlot_store::StoreError;
-    use backlot_wix::data::Fault;
+    use backlot_wix::data::DataError;
     use std::ops::ControlFlow;
     let table = hundred(place).await;
     let mut seen = 0;
@@ -182,7 +182,7 @@ async fn a_scan_can_be_stopped_and_given_up(place: &Place) {
         .await
         .unwrap();
     assert_eq!(seen, 3);
-    let mut never = |_| Err(Fault::invalid("enough"));
+    let mut never = |_| Err(DataError::invalid("enough"));
     let gave_up = table
         .store
         .scan(&table.of, &Filter::all(), &mut never)

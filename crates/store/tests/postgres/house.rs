@@ -11,7 +11,7 @@ use backlot_wix::InstanceId;
 use backlot_wix::data::collection::{
     Definition, Field, FieldType, Index, IndexField, Level, Permissions,
 };
-use backlot_wix::data::{Budget, Date, Direction, Fault, Filter, Object, Sort, Value};
+use backlot_wix::data::{Budget, DataError, Date, Direction, Filter, Object, Sort, Value};
 use serde_json::json;
 
 use crate::server::{self, Database};
@@ -47,7 +47,7 @@ impl House {
         &self,
         of: &ItemsOf,
         writes: Vec<Write>,
-    ) -> Vec<Result<Written, Fault>> {
+    ) -> Vec<Result<Written, DataError>> {
         self.store.write(of, batch(writes)).await.unwrap()
     }
 

@@ -16,7 +16,7 @@ const TENANTS: u8 = 8;
 const TABLES: [&str; 4] = ["items", "item_keys", "item_unique_keys", "item_links"];
 /// What the statements below read from one table's indexes is some 8,000 entries; one that goes through all of
 /// the collection each time reads as many by itself.
-const MOST_ENTRIES: i64 = 12_000;
+const MAX_ENTRIES: i64 = 12_000;
 
 async fn full_house() -> (House, ItemsOf) {
     let house = House::new().await;
@@ -166,7 +166,7 @@ async fn check(before: &str) {
         if uses.len() == TABLES.len() && uses.iter().all(|it| it.2 > 0) {
             for (table, from_end_to_end, entries) in &uses {
                 assert_eq!(*from_end_to_end, 0, "{table}");
-                assert!(*entries < MOST_ENTRIES, "{uses:?}");
+                assert!(*entries < MAX_ENTRIES, "{uses:?}");
             }
             return;
         }

@@ -10,7 +10,7 @@ use backlot_store::jobs::{Job, JobStatus, Jobs as _};
 use backlot_store::sqlite::SqliteStore;
 use backlot_store::{Store, StoreError};
 use backlot_wix::data::modification::{Action, Modification};
-use backlot_wix::data::{Direction, Fault, Filter, Object, Value};
+use backlot_wix::data::{DataError, Direction, Filter, Object, Value};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -84,15 +84,15 @@ enum Told {
     Inserted(Object, Option<String>),
     Updated(Object, Option<String>),
     Removed(Object, Option<String>),
-    Fault(Fault),
+    DataError(DataError),
 }
 
-fn told(outcomes: Vec<Result<Written, Fault>>) -> Vec<Told> {
+fn told(outcomes: Vec<Result<Written, DataError>>) -> Vec<Told> {
     let one = |outcome| match outcome {
         Ok(Written::Inserted(item)) => Told::Inserted(item.object().unwrap(), item.owner),
         Ok(Written::Updated(item)) => Told::Updated(item.object().unwrap(), item.owner),
         Ok(Written::Removed(item)) => Told::Removed(item.object().unwrap(), item.owner),
-        Err(fault) => Told::Fault(fault),
+        Err(fault) => Told::DataError(fault),
     };
     outcomes.into_iter().map(one).collect()
 }

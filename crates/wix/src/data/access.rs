@@ -7,14 +7,14 @@ use std::borrow::Cow;
 
 use super::memory::Weigh as _;
 use super::path::VISIT;
-use super::{Budget, Fault, FieldPath, Object, Value};
+use super::{Budget, DataError, FieldPath, Object, Value};
 
 /// The value at a path. Elements that are looked at, and copies, are counted.
 pub fn take<'item>(
     item: &'item Object,
     path: &FieldPath,
     budget: &Budget,
-) -> Result<Option<Cow<'item, Value>>, Fault> {
+) -> Result<Option<Cow<'item, Value>>, DataError> {
     within(item, path.segments(), budget)
 }
 
@@ -22,7 +22,7 @@ fn within<'item>(
     object: &'item Object,
     names: &[String],
     budget: &Budget,
-) -> Result<Option<Cow<'item, Value>>, Fault> {
+) -> Result<Option<Cow<'item, Value>>, DataError> {
     let Some((name, rest)) = names.split_first() else {
         return Ok(None);
     };

@@ -11,7 +11,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{DataCode, Fault};
+use super::{DataCode, DataError};
 
 /// Work between two looks of the watch: about a millisecond, so that a deadline is kept within one item, too.
 const WORK_BETWEEN_LOOKS: u64 = 1_000_000;
@@ -19,7 +19,7 @@ const WORK_BETWEEN_LOOKS: u64 = 1_000_000;
 /// What can end a request beside its own budget: a deadline, a client that has gone.
 pub trait Watch: Send + Sync {
     /// Says whether the request goes on. It may wait, so that others have their turn.
-    fn look(&self) -> Result<(), Fault>;
+    fn look(&self) -> Result<(), DataError>;
 }
 
 /// What one request may still do. Cloning shares it.
@@ -114,7 +114,7 @@ impl Budget {
     }
 
     /// Counts work that is done. `QUERY_TOO_COSTLY` when there is none left, or when the watch ends the request.
-    pub fn work(&self, units: u64) -> Result<(), Fault> {
+    pub fn work(&self, units: u64) -> Result<(), DataError> {
         let Some(Parts { shared, .. }) = &self.0 else {
             return Ok(());
         };
@@ -130,14 +130,14 @@ impl Budget {
     }
 
     /// Asks the watch at once.
-    pub fn look(&self) -> Result<(), Fault> {
+    pub fn look(&self) -> Result<(), DataError> {
         let parts = self.0.as_ref();
         let watch = parts.and_then(|parts| parts.shared.watch.as_ref());
         watch.map_or(Ok(()), |watch| watch.look())
     }
 
     /// Counts bytes that are kept until the reply is made. `QUERY_TOO_COSTLY` when that is too much.
-    pub fn keep(&self, bytes: usize) -> Result<(), Fault> {
+    pub fn keep(&self, bytes: usize) -> Result<(), DataError> {
         let Some(Parts { memory, .. }) = &self.0 else {
             return Ok(());
         };
@@ -164,26 +164,26 @@ fn take(left: &AtomicU64, amount: u64) -> bool {
         .is_ok()
 }
 
-fn too_much_work(limit: u64) -> Fault {
+fn too_much_work(limit: u64) -> DataError {
     let text = "The request needs more work than one request may take. Use fewer conditions, or narrow the items by a field that has an index.";
-    Fault::new(DataCode::TooCostly, text)
+    DataError::new(DataCode::TooCostly, text)
         .with("limit", "work")
         .with("allowed", limit)
 }
 
-fn too_much_memory(limit: u64) -> Fault {
+fn too_much_memory(limit: u64) -> DataError {
     let text = "The request needs more memory than one request may take. Send less at once, or ask for a smaller page, fewer fields or fewer included references.";
-    Fault::new(DataCode::TooCostly, text)
+    DataError::new(DataCode::TooCostly, text)
         .with("limit", "memory")
         .with("allowed", limit)
 }
 
 /// The fault of a request whose time is over.
-pub fn too_much_time(seconds: u64) -> Fault {
+pub fn too_much_time(seconds: u64) -> DataError {
     let text = format!(
         "The request took more than {seconds} seconds. Use fewer conditions, or narrow the items by a field that has an index."
     );
-    Fault::new(DataCode::TooCostly, text)
+    DataError::new(DataCode::TooCostly, text)
         .with("limit", "time")
         .with("allowed", seconds)
 }
@@ -240,7 +240,7 @@ mod tests {
     fn the_watch_looks_from_time_to_time_and_ends_the_request() {
         struct Third(Arc<AtomicUsize>);
         impl Watch for Third {
-            fn look(&self) -> Result<(), Fault> {
+            fn look(&self) -> Result<(), DataError> {
                 match self.0.fetch_add(1, Ordering::Relaxed) {
                     0 | 1 => Ok(()),
                     _ => Err(too_much_time(1)),

@@ -12,7 +12,7 @@ use super::memory::{Memory, Weigh as _};
 use super::order::{compare, equality_key};
 use super::page::{Collector, WireCursorPaging, WirePaging};
 use super::path::VISIT;
-use super::{Budget, Direction, Fault, FieldPath, Filter, Object, Page, Paging, Value};
+use super::{Budget, DataError, Direction, FieldPath, Filter, Object, Page, Paging, Value};
 
 /// The body of the request. What is not named here is not looked at.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -44,9 +44,9 @@ pub struct Distinct {
 
 impl Distinct {
     /// Reads and checks a request.
-    pub fn read(wire: &WireDistinct) -> Result<Self, Fault> {
+    pub fn read(wire: &WireDistinct) -> Result<Self, DataError> {
         let field = wire.field_name.as_deref();
-        let field = field.ok_or_else(|| Fault::invalid("A fieldName is needed."))?;
+        let field = field.ok_or_else(|| DataError::invalid("A fieldName is needed."))?;
         Ok(Self {
             field: FieldPath::parse(field)?,
             filter: Filter::parse_optional(wire.filter.as_ref())?,
@@ -103,7 +103,7 @@ pub struct Run<'request> {
 
 impl Run<'_> {
     /// Adds an item that the filter matches.
-    pub fn add(&mut self, item: &Object) -> Result<(), Fault> {
+    pub fn add(&mut self, item: &Object) -> Result<(), DataError> {
         let mut result = Ok(());
         let mut visited = 0;
         let mut visits = |elements: u64| visited += elements;
@@ -123,7 +123,7 @@ impl Run<'_> {
     }
 
     /// The page asked for.
-    pub fn finish(self) -> Result<Page<Value>, Fault> {
+    pub fn finish(self) -> Result<Page<Value>, DataError> {
         let (request, mut memory) = (self.request, self.memory);
         let mut values: Vec<_> = self.values.into_iter().collect();
         values.sort_by(|(one, left), (other, right)| {
@@ -143,7 +143,7 @@ fn keep(
     values: &mut IndexMap<Vec<u8>, Value>,
     memory: &mut Memory,
     value: &Value,
-) -> Result<(), Fault> {
+) -> Result<(), DataError> {
     if *value == Value::Null {
         return Ok(());
     }

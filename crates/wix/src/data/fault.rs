@@ -69,7 +69,7 @@ codes! {
 
 /// A request that cannot be served, in Wix's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault(Box<Inner>);
+pub struct DataError(Box<Inner>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Inner {
@@ -78,7 +78,7 @@ struct Inner {
     data: Map<String, Json>,
 }
 
-impl Fault {
+impl DataError {
     /// Whether a budget had no memory left.
     pub fn is_about_memory(&self) -> bool {
         self.code() == DataCode::TooCostly && self.0.data.get("limit") == Some(&"memory".into())
@@ -165,13 +165,13 @@ impl Fault {
     }
 }
 
-impl std::fmt::Display for Fault {
+impl std::fmt::Display for DataError {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "{}: {}", self.0.code.name(), self.0.text)
     }
 }
 
-impl std::error::Error for Fault {}
+impl std::error::Error for DataError {}
 
 #[cfg(test)]
 mod tests {

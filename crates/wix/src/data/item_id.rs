@@ -5,10 +5,10 @@
 //! read again, so none is made.
 
 use super::collection::reference_id;
-use super::{DataCode, Fault, Value, limits};
+use super::{DataCode, DataError, Value, limits};
 
 /// Checks an id, be it one of an item that is there already: 1 to 128 characters without a NUL.
-pub fn check(id: &str) -> Result<(), Fault> {
+pub fn check(id: &str) -> Result<(), DataError> {
     if id.is_empty() {
         return Err(bad("An item's _id must not be empty."));
     }
@@ -21,7 +21,7 @@ pub fn check(id: &str) -> Result<(), Fault> {
 }
 
 /// Checks the id of a new item, which must be one that the client can ask for.
-pub fn check_new(id: &str) -> Result<(), Fault> {
+pub fn check_new(id: &str) -> Result<(), DataError> {
     check(id)?;
     // Most ids are UUIDs.
     if id
@@ -42,28 +42,28 @@ pub fn check_new(id: &str) -> Result<(), Fault> {
 }
 
 /// Checks the id of an item that a field is to refer to: one that an item can have.
-pub fn check_reference(field: &str, id: &str) -> Result<(), Fault> {
+pub fn check_reference(field: &str, id: &str) -> Result<(), DataError> {
     check_new(id).map_err(|fault| bad_reference(field, fault.text()))
 }
 
 /// Checks the id of an item that a field has referred to before.
-pub fn check_kept_reference(field: &str, id: &str) -> Result<(), Fault> {
+pub fn check_kept_reference(field: &str, id: &str) -> Result<(), DataError> {
     check(id).map_err(|fault| bad_reference(field, fault.text()))
 }
 
 /// The id in a single reference.
-pub fn of_reference<'value>(field: &str, value: &'value Value) -> Result<&'value str, Fault> {
+pub fn of_reference<'value>(field: &str, value: &'value Value) -> Result<&'value str, DataError> {
     let why = "It holds neither a text nor an item.";
     reference_id(value).ok_or_else(|| bad_reference(field, why))
 }
 
-fn bad_reference(field: &str, why: &str) -> Fault {
+fn bad_reference(field: &str, why: &str) -> DataError {
     let text = format!("The field {field} refers to what is no item's id. {why}");
     bad(&text).with("field", field)
 }
 
-fn bad(text: &str) -> Fault {
-    Fault::new(DataCode::BadItemId, text)
+fn bad(text: &str) -> DataError {
+    DataError::new(DataCode::BadItemId, text)
 }
 
 #[cfg(test)]

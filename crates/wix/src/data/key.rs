@@ -5,7 +5,7 @@
 
 use super::path::VISIT;
 use super::value::Kind;
-use super::{Budget, Direction, Fault, Object, Sort, Value};
+use super::{Budget, DataError, Direction, Object, Sort, Value};
 
 /// The key of an item for these fields: `compare_items` in bytes.
 pub fn sort_key(sorts: &[Sort], item: &Object) -> Vec<u8> {
@@ -17,7 +17,11 @@ pub fn sort_key(sorts: &[Sort], item: &Object) -> Vec<u8> {
 }
 
 /// The same, within a budget: each element of a list is looked at.
-pub fn sort_key_within(sorts: &[Sort], item: &Object, budget: &Budget) -> Result<Vec<u8>, Fault> {
+pub fn sort_key_within(
+    sorts: &[Sort],
+    item: &Object,
+    budget: &Budget,
+) -> Result<Vec<u8>, DataError> {
     let mut key = Vec::with_capacity(16 * sorts.len());
     for sort in sorts {
         let mut visited = 0;

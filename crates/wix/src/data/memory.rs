@@ -3,7 +3,7 @@
 //! What is gathered (groups, items to be sorted, distinct values, a page) is weighed as it comes in. The
 //! weight is what the allocator hands out, roughly: it guards the process, it is no measurement.
 
-use super::{Budget, DataCode, Fault, Object, Value, limits};
+use super::{Budget, DataCode, DataError, Object, Value, limits};
 
 /// What a computation may still keep.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ impl Memory {
     }
 
     /// Counts the work of looking at something, or of making it.
-    pub fn work(&self, it: &impl Weigh) -> Result<(), Fault> {
+    pub fn work(&self, it: &impl Weigh) -> Result<(), DataError> {
         self.budget.work(it.weight() as u64)
     }
 
@@ -55,7 +55,7 @@ impl Memory {
     }
 
     /// Keeps something. `WDE0092` when that is too much.
-    pub fn take(&mut self, weight: usize) -> Result<(), Fault> {
+    pub fn take(&mut self, weight: usize) -> Result<(), DataError> {
         self.left = self.left.checked_sub(weight).ok_or_else(too_much)?;
         Ok(())
     }
@@ -67,8 +67,8 @@ impl Memory {
 }
 
 /// `WDE0092`
-pub fn too_much() -> Fault {
-    Fault::new(
+pub fn too_much() -> DataError {
+    DataError::new(
         DataCode::TooMuchMemory,
         "The operation needs too much memory. Filter the items first.",
     )

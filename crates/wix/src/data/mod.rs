@@ -47,7 +47,7 @@ pub mod value;
 
 pub use budget::Budget;
 pub use date::Date;
-pub use fault::{DataCode, Fault};
+pub use fault::{DataCode, DataError};
 pub use filter::Filter;
 pub use json_size::fits_in;
 pub use order::{Direction, Sort};

@@ -3,7 +3,7 @@
 //! A list on the way is looked into, one level deep: `lines.price` finds the price of every line.
 //! Names are compared as they are; a name with a dot in it cannot be reached.
 
-use super::{Fault, Object, Value, limits};
+use super::{DataError, Object, Value, limits};
 
 /// Units of work for an element of a list that is looked at on the way to a value.
 pub(super) const VISIT: u64 = 10;
@@ -14,10 +14,10 @@ pub struct FieldPath(Box<[String]>);
 
 impl FieldPath {
     /// Reads a path. None of its names may be empty, begin with `$` or hold a NUL.
-    pub fn parse(text: &str) -> Result<Self, Fault> {
+    pub fn parse(text: &str) -> Result<Self, DataError> {
         let no_path = || {
             let text = shown(text);
-            Fault::invalid(format!(
+            DataError::invalid(format!(
                 "{text} is no field: a path is names with dots between them."
             ))
         };
@@ -122,9 +122,9 @@ impl std::fmt::Display for FieldPath {
 }
 
 impl std::str::FromStr for FieldPath {
-    type Err = Fault;
+    type Err = DataError;
 
-    fn from_str(text: &str) -> Result<Self, Fault> {
+    fn from_str(text: &str) -> Result<Self, DataError> {
         Self::parse(text)
     }
 }

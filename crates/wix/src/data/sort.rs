@@ -4,7 +4,7 @@
 
 use serde::Deserialize;
 
-use super::{Direction, Fault, FieldPath, Sort, Value, path::shown};
+use super::{DataError, Direction, FieldPath, Sort, Value, path::shown};
 
 /// A field to sort by, as it is sent.
 #[derive(Debug, Clone, Deserialize)]
@@ -18,9 +18,9 @@ pub struct WireSort {
 
 impl Sort {
     /// Reads a list of at most so many.
-    pub fn parse_all(list: &[WireSort], most: usize) -> Result<Vec<Self>, Fault> {
+    pub fn parse_all(list: &[WireSort], most: usize) -> Result<Vec<Self>, DataError> {
         if list.len() > most {
-            return Err(Fault::invalid(format!(
+            return Err(DataError::invalid(format!(
                 "No more than {most} fields can be sorted by."
             )));
         }
@@ -29,8 +29,8 @@ impl Sort {
             .collect()
     }
 
-    pub(super) fn parse(field: Option<&str>, order: Option<&Value>) -> Result<Self, Fault> {
-        let field = field.ok_or_else(|| Fault::invalid("A sort needs a fieldName."))?;
+    pub(super) fn parse(field: Option<&str>, order: Option<&Value>) -> Result<Self, DataError> {
+        let field = field.ok_or_else(|| DataError::invalid("A sort needs a fieldName."))?;
         Ok(Self {
             path: FieldPath::parse(field)?,
             direction: Direction::parse(order)?,
@@ -40,18 +40,18 @@ impl Sort {
 
 impl Direction {
     /// Reads `ASC` or `DESC`; nothing is ascending.
-    pub fn parse(order: Option<&Value>) -> Result<Self, Fault> {
+    pub fn parse(order: Option<&Value>) -> Result<Self, DataError> {
         match order {
             None | Some(Value::Null) => Ok(Self::Ascending),
             Some(Value::String(order)) if order == "ASC" => Ok(Self::Ascending),
             Some(Value::String(order)) if order == "DESC" => Ok(Self::Descending),
             Some(Value::String(order)) => {
                 let order = shown(order);
-                Err(Fault::invalid(format!(
+                Err(DataError::invalid(format!(
                     "An order is ASC or DESC, not {order}."
                 )))
             }
-            Some(_) => Err(Fault::invalid("An order is ASC or DESC.")),
+            Some(_) => Err(DataError::invalid("An order is ASC or DESC.")),
         }
     }
 }
@@ -60,7 +60,7 @@ impl Direction {
 mod tests {
     use super::*;
 
-    fn read(json: &str, most: usize) -> Result<Vec<Sort>, Fault> {
+    fn read(json: &str, most: usize) -> Result<Vec<Sort>, DataError> {
         Sort::parse_all(&serde_json::from_str::<Vec<WireSort>>(json).unwrap(), most)
     }
 

@@ -4,7 +4,7 @@
 
 use std::cmp::Ordering;
 
-use super::Fault;
+use super::DataError;
 use super::memory::{Memory, Weigh};
 
 /// Gathers what comes in, and gives it back in order.
@@ -33,7 +33,7 @@ impl<T: Weigh, C: Fn(&T, &T) -> Ordering> Top<T, C> {
     }
 
     /// One more.
-    pub fn add(&mut self, memory: &mut Memory, it: T) -> Result<(), Fault> {
+    pub fn add(&mut self, memory: &mut Memory, it: T) -> Result<(), DataError> {
         let number = self.came;
         self.came += 1;
         if self.keep == 0 {
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn a_few_of_many_fit_where_all_of_them_do_not() {
-        let run = |keep: usize| -> Result<usize, Fault> {
+        let run = |keep: usize| -> Result<usize, DataError> {
             let mut memory = Memory::of(20_000);
             let mut top = Top::new(keep, compare);
             for number in 0..10_000 {

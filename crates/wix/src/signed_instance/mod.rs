@@ -24,7 +24,7 @@ mod verify;
 mod wire;
 
 pub use payload::{Payload, PayloadError};
-pub use policy::{Policy, Refusal};
+pub use policy::{Policy, RejectReason};
 pub use sign::sign;
 pub use verify::{SignatureMismatch, Verified};
 pub use wire::{ShapeError, Wire};

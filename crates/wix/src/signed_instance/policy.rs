@@ -31,7 +31,7 @@ impl Policy {
 
 /// Why a payload with a right signature is refused all the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum RejectReason {
     /// `instanceId` is no GUID.
     #[error("its instanceId is not a GUID")]
     InstanceIdNotAGuid,
@@ -51,11 +51,11 @@ pub enum Refusal {
 
 impl Policy {
     /// Admits the payload as a caller, or says why not.
-    pub fn admit(&self, payload: &Payload<'_>, now: Timestamp) -> Result<Caller, Refusal> {
+    pub fn admit(&self, payload: &Payload<'_>, now: Timestamp) -> Result<Caller, RejectReason> {
         let instance_id: InstanceId = payload
             .instance_id
             .parse()
-            .map_err(|_| Refusal::InstanceIdNotAGuid)?;
+            .map_err(|_| RejectReason::InstanceIdNotAGuid)?;
         let app_id = match present(payload.app_def_id.as_ref()) {
             Some(text) => Some(self.our_app(text)?),
             None => None,
@@ -80,15 +80,19 @@ impl Policy {
         })
     }
 
-    fn our_app(&self, text: &str) -> Result<AppId, Refusal> {
+    fn our_app(&self, text: &str) -> Result<AppId, RejectReason> {
         text.parse()
             .ok()
             .filter(|app_id| *app_id == self.app_id)
-            .ok_or(Refusal::WrongApp)
+            .ok_or(RejectReason::WrongApp)
     }
 
     /// `expirationDate`, or the maximum age from `signDate` on.
-    fn expiry(&self, payload: &Payload<'_>, signed_at: Timestamp) -> Result<Timestamp, Refusal> {
+    fn expiry(
+        &self,
+        payload: &Payload<'_>,
+        signed_at: Timestamp,
+    ) -> Result<Timestamp, RejectReason> {
         match present(payload.expiration_date.as_ref()) {
             Some(text) => date("expirationDate", text),
             None => Ok(signed_at
@@ -98,7 +102,7 @@ impl Policy {
     }
 
     /// Whether a caller that was admitted before still would be: nothing but the time has changed.
-    pub fn check_age(&self, caller: &Caller, now: Timestamp) -> Result<(), Refusal> {
+    pub fn check_age(&self, caller: &Caller, now: Timestamp) -> Result<(), RejectReason> {
         self.check_dates(caller.signed_at, caller.expires_at, now)
     }
 
@@ -107,17 +111,17 @@ impl Policy {
         signed_at: Timestamp,
         expires_at: Timestamp,
         now: Timestamp,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), RejectReason> {
         if now.duration_until(signed_at) > self.clock_skew {
-            return Err(Refusal::FromTheFuture(signed_at));
+            return Err(RejectReason::FromTheFuture(signed_at));
         }
         if expires_at.duration_until(now) > self.clock_skew {
-            return Err(Refusal::Expired(expires_at));
+            return Err(RejectReason::Expired(expires_at));
         }
         Ok(())
     }
 }
 
-fn date(field: &'static str, text: &str) -> Result<Timestamp, Refusal> {
-    text.parse().map_err(|_| Refusal::BadDate(field))
+fn date(field: &'static str, text: &str) -> Result<Timestamp, RejectReason> {
+    text.parse().map_err(|_| RejectReason::BadDate(field))
 }

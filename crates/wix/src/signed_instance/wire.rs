@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::credential::LONGEST;
+use crate::credential::MAX_CREDENTIAL_BYTES;
 
 /// A signed instance taken apart: 32 bytes of signature and the segment they were made over.
 #[derive(Clone, Copy)]
@@ -16,7 +16,7 @@ pub struct Wire<'value> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ShapeError {
     /// Longer than any real instance.
-    #[error("it is longer than {LONGEST} bytes")]
+    #[error("it is longer than {MAX_CREDENTIAL_BYTES} bytes")]
     TooLong,
     /// Not `signature.payload`.
     #[error("it does not consist of two parts with one dot between them")]
@@ -32,7 +32,7 @@ pub enum ShapeError {
 impl<'value> Wire<'value> {
     /// Takes `value` apart. The signature must be base64url; one `=` behind it is ignored.
     pub fn parse(value: &'value str) -> Result<Self, ShapeError> {
-        if value.len() > LONGEST {
+        if value.len() > MAX_CREDENTIAL_BYTES {
             return Err(ShapeError::TooLong);
         }
         let (signature, message) = value.split_once('.').ok_or(ShapeError::NotTwoParts)?;

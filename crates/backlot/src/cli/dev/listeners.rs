@@ -6,8 +6,8 @@ use backlot_outbound::upstream::Address;
 use backlot_server::handlers::proxy::{Destination, EntrySettings, Limits, Prefix};
 use backlot_server::handlers::wix::{AllowedCall, OnBehalfOf};
 use backlot_server::http::methods::Methods;
-use backlot_server::policy::{Access, CallPattern, Roles, Rules};
-use backlot_server::{Server, StartError};
+use backlot_server::policy::{AccessRule, AuthPolicy, CallPattern, Roles};
+use backlot_server::{Server, StartupError};
 use backlot_simulator::Addresses;
 use backlot_wix::Role;
 use http::Method;
@@ -33,7 +33,7 @@ impl Listeners {
         arguments: &Dev,
         own_page: Option<String>,
         wants_demo: bool,
-    ) -> Result<Self, StartError> {
+    ) -> Result<Self, StartupError> {
         let simulator = arguments
             .simulator_listen
             .unwrap_or(loopback(SIMULATOR_PORT));
@@ -77,7 +77,7 @@ impl Listeners {
         }
         Ok(Some(AllowedCall {
             pattern: CallPattern::parse("GET /apps/v1/instance")?,
-            rules: Rules {
+            rules: AccessRule {
                 roles: Roles::new([Role::Owner, Role::App]),
                 plans: Vec::new(),
             },
@@ -106,7 +106,7 @@ impl Listeners {
             destination: Destination::Upstream(Address::parse(&address, false)?),
             strip_prefix: false,
             methods: Methods::new([Method::GET, Method::POST]),
-            access: Access::Verified(Rules {
+            access: AuthPolicy::Verified(AccessRule {
                 roles: Roles::new([Role::Owner, Role::Member, Role::Visitor]),
                 plans: Vec::new(),
             }),
@@ -131,14 +131,14 @@ const fn loopback(port: u16) -> SocketAddr {
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), port)
 }
 
-async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
+async fn bind(address: SocketAddr) -> Result<TcpListener, StartupError> {
     TcpListener::bind(address)
         .await
-        .map_err(|cause| StartError::Listen { address, cause })
+        .map_err(|cause| StartupError::Listen { address, cause })
 }
 
 /// The chosen address, or the Wix CLI's port, or, as that CLI does, the next free one after it.
-async fn bind_app_page(chosen: Option<SocketAddr>) -> Result<TcpListener, StartError> {
+async fn bind_app_page(chosen: Option<SocketAddr>) -> Result<TcpListener, StartupError> {
     if let Some(address) = chosen {
         return bind(address).await;
     }

@@ -84,7 +84,7 @@ pub(super) fn run(program: Builder, arguments: &Dev) -> anyhow::Result<()> {
     );
     let runtime = runtime()?;
     let outcome = runtime.block_on(work);
-    runtime.shutdown_timeout(serve::LEAVING);
+    runtime.shutdown_timeout(serve::THREADS_TIMEOUT);
     drop(lock);
     sink.flush();
     outcome.map_err(serve::addresses_are_the_persons)
@@ -121,8 +121,8 @@ async fn everything(
     let wants_demo = resolved.settings.api.is_empty() && !program.has_mounts();
     let listeners = Listeners::bind(arguments, resolved.app_page.take(), wants_demo).await?;
     resolved.settings.api.extend(listeners.demo_entry()?);
-    if resolved.settings.wix_room.calls.is_empty() {
-        let calls = &mut resolved.settings.wix_room.calls;
+    if resolved.settings.wix_calls.calls.is_empty() {
+        let calls = &mut resolved.settings.wix_calls.calls;
         calls.extend(listeners.demo_call()?);
     }
     if resolved.wix_is_the_simulator {

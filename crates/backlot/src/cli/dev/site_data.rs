@@ -1,4 +1,4 @@
-//! What the make-believe sites keep at Wix: the data room's own code, on a database beside the app's.
+//! What the make-believe sites keep at Wix: the data API's own code, on a database beside the app's.
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! A signed instance, check by check.
 
-use backlot_wix::signed_instance::{Payload, Refusal, Wire};
+use backlot_wix::signed_instance::{Payload, RejectReason, Wire};
 use jiff::Timestamp;
 
 use super::Story;
@@ -76,11 +76,15 @@ fn policy(story: &mut Story, payload: &Payload<'_>, knowledge: &Knowledge, now: 
         ),
     }
     match outcome {
-        Err(Refusal::InstanceIdNotAGuid) => story.failed("tenant", "instanceId is not a GUID"),
+        Err(RejectReason::InstanceIdNotAGuid) => story.failed("tenant", "instanceId is not a GUID"),
         _ => story.passed("tenant", "instanceId is a GUID"),
     }
     match outcome {
-        Err(refusal @ (Refusal::Expired(_) | Refusal::FromTheFuture(_) | Refusal::BadDate(_))) => {
+        Err(
+            refusal @ (RejectReason::Expired(_)
+            | RejectReason::FromTheFuture(_)
+            | RejectReason::BadDate(_)),
+        ) => {
             story.failed("age", &format!("{refusal}; it is now {now:.0}"));
         }
         Err(_) => {}

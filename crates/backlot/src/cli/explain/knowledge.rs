@@ -8,8 +8,8 @@ use backlot_server::auth::elevated_token::{
     ElevatedTokens, KeySet, TokenLimits, list_signing_keys,
 };
 use backlot_server::cors::Policy;
-use backlot_server::error::{Code, Refusal};
-use backlot_server::{Checker, Clock, Proof, WixAccess, ask_wix_once};
+use backlot_server::error::{ApiError, ErrorCode};
+use backlot_server::{Clock, Verification, Verifier, WixAccess, ask_wix_once};
 use backlot_simulator::access_token::{AccessTokens, Dead};
 use backlot_store::instance_details::InstanceDetails as _;
 use backlot_wix::signed_instance;
@@ -47,7 +47,7 @@ pub(super) enum Sites {
     /// None: `cors.installed_sites` is off.
     AreNotLetIn,
     /// Those that the database knows.
-    Known {
+    CachedCaller {
         origins: Vec<String>,
         database: String,
     },
@@ -73,7 +73,7 @@ impl Sites {
         }
         let found = async { resolved.database.open().await?.site_origins().await };
         match found.await {
-            Ok(found) => Self::Known {
+            Ok(found) => Self::CachedCaller {
                 origins: found.into_iter().map(|(_, origin)| origin).collect(),
                 database,
             },
@@ -129,15 +129,15 @@ impl Knowledge {
         &self,
         value: &str,
         now: Timestamp,
-    ) -> anyhow::Result<Result<Arc<Caller>, Refusal>> {
+    ) -> anyhow::Result<Result<Arc<Caller>, ApiError>> {
         if let (Some(fault), Credential::Jwt(_)) = (&self.keys_fault, Credential::classify(value)) {
             return Err(anyhow::anyhow!("{fault}"));
         }
-        let checker = Checker::new(self.secrets.clone(), self.policy);
+        let checker = Verifier::new(self.secrets.clone(), self.policy);
         Ok(match checker.check(value, &self.elevated, now) {
-            Ok(Proof::Checked(proven)) => Ok(proven.caller),
-            Ok(Proof::AccessToken(token)) => self.check_token(token, now)?,
-            Ok(Proof::UnknownKey(_)) => Err(Code::ElevatedTokenInvalid.into()),
+            Ok(Verification::VerifiedCaller(proven)) => Ok(proven.caller),
+            Ok(Verification::AccessToken(token)) => self.check_token(token, now)?,
+            Ok(Verification::UnknownKey(_)) => Err(ErrorCode::ElevatedTokenInvalid.into()),
             Err(refusal) => Err(refusal),
         })
     }
@@ -147,7 +147,7 @@ impl Knowledge {
         &self,
         token: &str,
         now: Timestamp,
-    ) -> anyhow::Result<Result<Arc<Caller>, Refusal>> {
+    ) -> anyhow::Result<Result<Arc<Caller>, ApiError>> {
         let policy = TokenPolicy {
             app_id: self.policy.app_id,
             clock_skew: self.policy.clock_skew,

@@ -11,7 +11,7 @@ use std::io::{Read as _, Write as _};
 use std::sync::Arc;
 
 use backlot_server::Clock;
-use backlot_server::error::Refusal;
+use backlot_server::error::ApiError;
 use backlot_wix::{Caller, Credential};
 
 use super::arguments::{Explain, Place};
@@ -100,11 +100,11 @@ fn instance_headers(place: &Place) -> Vec<String> {
 }
 
 /// How the command ends where something is refused.
-fn ended(refusal: &Refusal) -> anyhow::Error {
+fn ended(refusal: &ApiError) -> anyhow::Error {
     user_error(format!("refused: {}", refusal.code().name()))
 }
 
-fn verdict_of(outcome: &Result<Arc<Caller>, Refusal>) -> Value {
+fn verdict_of(outcome: &Result<Arc<Caller>, ApiError>) -> Value {
     match outcome {
         Ok(caller) => json!({
             "accepted": true,
@@ -116,7 +116,7 @@ fn verdict_of(outcome: &Result<Arc<Caller>, Refusal>) -> Value {
     }
 }
 
-fn refused(refusal: &Refusal) -> Value {
+fn refused(refusal: &ApiError) -> Value {
     let code = refusal.code();
     json!({
         "accepted": false,
@@ -154,22 +154,22 @@ impl Story {
         self.text.push('\n');
     }
 
-    fn passed(&mut self, what: &str, detail: &str) {
-        self.say(&format!("  ok      {what:<10} {}", printable(detail)));
+    fn passed(&mut self, what: &str, with_detail: &str) {
+        self.say(&format!("  ok      {what:<10} {}", printable(with_detail)));
         self.checks
-            .push(json!({ "check": what, "passed": true, "detail": detail }));
+            .push(json!({ "check": what, "passed": true, "detail": with_detail }));
     }
 
-    fn failed(&mut self, what: &str, detail: &str) {
-        self.say(&format!("  FAILED  {what:<10} {}", printable(detail)));
+    fn failed(&mut self, what: &str, with_detail: &str) {
+        self.say(&format!("  FAILED  {what:<10} {}", printable(with_detail)));
         self.checks
-            .push(json!({ "check": what, "passed": false, "detail": detail }));
+            .push(json!({ "check": what, "passed": false, "detail": with_detail }));
     }
 
-    fn unknown(&mut self, what: &str, detail: &str) {
-        self.say(&format!("  ?       {what:<10} {}", printable(detail)));
+    fn unknown(&mut self, what: &str, with_detail: &str) {
+        self.say(&format!("  ?       {what:<10} {}", printable(with_detail)));
         self.checks
-            .push(json!({ "check": what, "passed": null, "detail": detail }));
+            .push(json!({ "check": what, "passed": null, "detail": with_detail }));
     }
 
     fn field(&mut self, name: &str, value: &str) {
@@ -193,7 +193,7 @@ impl Story {
         json!({ "kind": kind, "checks": self.checks, "says": self.fields, "verdict": verdict })
     }
 
-    fn verdict(&mut self, outcome: &Result<Arc<Caller>, Refusal>) {
+    fn verdict(&mut self, outcome: &Result<Arc<Caller>, ApiError>) {
         match outcome {
             Ok(caller) => self.say(&format!(
                 "\nVerdict: accepted, as {} of instance {}{}.",
@@ -209,7 +209,7 @@ impl Story {
         }
     }
 
-    fn refused(&mut self, by: &str, refusal: &Refusal) {
+    fn refused(&mut self, by: &str, refusal: &ApiError) {
         let code = refusal.code();
         self.say(&format!(
             "\nVerdict: {by} with {} {}. {}\n{}",

@@ -1,7 +1,7 @@
 //! What the address of a page tells: whose page it is, and whether it is let in.
 
 use backlot_server::cors::Policy;
-use backlot_server::error::{Code, Refusal};
+use backlot_server::error::{ApiError, ErrorCode};
 use backlot_wix::PageOrigin;
 use url::Url;
 
@@ -34,7 +34,7 @@ pub(super) fn tell(
     story: &mut Story,
     page: &Page,
     knowledge: Option<&Knowledge>,
-) -> Option<Result<(), Refusal>> {
+) -> Option<Result<(), ApiError>> {
     let origin = &*page.origin;
     let whose = PageOrigin::of(origin);
     story.say("This is the address of a page.");
@@ -55,7 +55,7 @@ pub(super) fn tell(
         if is_let_in {
             Ok(())
         } else {
-            Err(Refusal::from(Code::OriginNotAllowed))
+            Err(ApiError::from(ErrorCode::OriginNotAllowed))
         }
     });
     match &outcome {
@@ -71,13 +71,13 @@ fn lets_in(policy: &Policy, sites: &Sites, origin: &str) -> (Option<bool>, Strin
     match sites {
         _ if policy.allows(origin) => (Some(true), "let in".to_owned()),
         Sites::AreNotLetIn => (Some(false), "refused".to_owned()),
-        Sites::Known { origins, database } if origins.iter().any(|it| it == origin) => (
+        Sites::CachedCaller { origins, database } if origins.iter().any(|it| it == origin) => (
             Some(true),
             format!(
                 "let in, for the instance of its site alone (cors.installed_sites; found in {database})"
             ),
         ),
-        Sites::Known { database, .. } => (
+        Sites::CachedCaller { database, .. } => (
             Some(false),
             format!(
                 "refused; it is no site's that has the app, either (cors.installed_sites; looked in {database})"

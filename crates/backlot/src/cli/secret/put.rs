@@ -3,7 +3,7 @@
 use std::io::{IsTerminal as _, Read as _, Write as _};
 
 use backlot_outbound::redact;
-use backlot_server::secrets::SecretText;
+use backlot_server::secrets::SecretString;
 use zeroize::Zeroizing;
 
 use super::{check_name, open, runtime};
@@ -68,12 +68,12 @@ fn tell_how_to_set_the_other(arguments: &SecretPut, configured: &Configured) {
 }
 
 /// The value: typed unseen at a terminal, or all of standard input without the line break at its end.
-fn read(name: &str) -> anyhow::Result<SecretText> {
+fn read(name: &str) -> anyhow::Result<SecretString> {
     let mut text = if std::io::stdin().is_terminal() {
         Zeroizing::new(rpassword::prompt_password(format!("Value of {name}: "))?)
     } else {
         let mut bytes = Zeroizing::new(Vec::new());
-        let most = SecretText::MOST_BYTES as u64 + 2;
+        let most = SecretString::MAX_BYTES as u64 + 2;
         std::io::stdin()
             .lock()
             .take(most + 1)
@@ -91,8 +91,8 @@ fn read(name: &str) -> anyhow::Result<SecretText> {
             "the value is empty\n  hint: give it on standard input: backlot secret set NAME < file",
         ));
     }
-    if text.len() > SecretText::MOST_BYTES {
+    if text.len() > SecretString::MAX_BYTES {
         return Err(user_error("a secret has at most 64 KiB"));
     }
-    Ok(SecretText::new(text.to_string()))
+    Ok(SecretString::new(text.to_string()))
 }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use backlot_server::Clock;
-use backlot_server::secrets::{MasterKey, Vault, VaultFault};
+use backlot_server::secrets::{MasterKey, Vault, VaultError};
 use zeroize::Zeroizing;
 
 use super::runtime;
@@ -99,7 +99,7 @@ async fn change(
     }
     match Vault::rekey(&store, &old, new).await {
         Ok(_) => place.take_over_newer(Clock::System.now()),
-        Err(fault @ VaultFault::WrongMasterKey) => Err(place.wrong(&fault)),
+        Err(fault @ VaultError::WrongMasterKey) => Err(place.wrong(&fault)),
         Err(fault) => Err(fault).context("the master key stays as it was"),
     }
 }

@@ -9,18 +9,18 @@ use super::report::Report;
 use crate::config::sections::AccessToken;
 
 /// Longer than any token lasts.
-const LONGEST_CEILING: Duration = Duration::from_hours(4);
-const LONGEST_REFUSAL: Duration = Duration::from_mins(5);
+const MAX_CEILING: Duration = Duration::from_hours(4);
+const MAX_REFUSAL: Duration = Duration::from_mins(5);
 
 pub(super) fn resolve(section: &AccessToken, report: &mut Report<'_>) -> AccessTokenSettings {
-    if section.ceiling.std() > LONGEST_CEILING {
+    if section.ceiling.std() > MAX_CEILING {
         report.problem(
             "access_token.ceiling",
             "it is longer than any token lasts",
             "5m is usual: a revoked token is refused after that at the latest",
         );
     }
-    if section.refusal_ceiling.std() > LONGEST_REFUSAL {
+    if section.refusal_ceiling.std() > MAX_REFUSAL {
         report.problem(
             "access_token.refusal_ceiling",
             "whoever is refused by a mistake of Wix's would be for all that time",

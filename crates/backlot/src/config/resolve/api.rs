@@ -3,7 +3,7 @@
 use backlot_outbound::upstream::Address;
 use backlot_server::handlers::proxy::{Destination, EntrySettings, Limits, Prefix, is_override};
 use backlot_server::http::methods::Methods;
-use backlot_server::policy::{Access, Roles, Rules};
+use backlot_server::policy::{AccessRule, AuthPolicy, Roles};
 use backlot_server::router::RESERVED;
 use http::{HeaderName, Method};
 
@@ -46,7 +46,7 @@ fn entry(
     let access = access(api, key, report);
     for (name, duration) in [
         ("timeout", Some(api.timeout)),
-        ("silence_timeout", Some(api.silence_timeout)),
+        ("idle_timeout", Some(api.idle_timeout)),
         ("body_timeout", api.body_timeout),
     ] {
         let Some(duration) = duration else { continue };
@@ -67,7 +67,7 @@ fn entry(
         limits: Limits {
             timeout: api.timeout.std(),
             body_bytes: api.body_limit.bytes(),
-            silence: api.silence_timeout.std(),
+            silence: api.idle_timeout.std(),
             body_timeout: api.body_timeout.map(Duration::std),
         },
         rate_limit: api
@@ -173,9 +173,9 @@ fn methods(
     (!methods.is_empty()).then(|| Methods::new(methods))
 }
 
-fn access(api: &Api, key: &dyn Fn(&str) -> String, report: &mut Report<'_>) -> Option<Access> {
+fn access(api: &Api, key: &dyn Fn(&str) -> String, report: &mut Report<'_>) -> Option<AuthPolicy> {
     match (api.auth, api.allow.as_slice()) {
-        (Some(Auth::None), []) if api.plans.is_empty() => Some(Access::Anybody),
+        (Some(Auth::None), []) if api.plans.is_empty() => Some(AuthPolicy::Anybody),
         (Some(Auth::None), _) => {
             report.problem(
                 key("auth"),
@@ -192,7 +192,7 @@ fn access(api: &Api, key: &dyn Fn(&str) -> String, report: &mut Report<'_>) -> O
             );
             None
         }
-        (None, roles) => Some(Access::Verified(Rules {
+        (None, roles) => Some(AuthPolicy::Verified(AccessRule {
             roles: Roles::new(roles.iter().copied().map(role)),
             plans: api.plans.clone(),
         })),

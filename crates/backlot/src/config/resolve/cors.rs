@@ -1,6 +1,6 @@
 //! `[cors]`
 
-use backlot_server::cors::{Answer, Origin, Pattern, Policy};
+use backlot_server::cors::{CorsHeaders, Origin, Pattern, Policy};
 use backlot_wix::AppId;
 
 use super::Mode;
@@ -13,7 +13,7 @@ pub(super) fn resolve(
     app_id: Option<AppId>,
     mode: Mode,
     report: &mut Report<'_>,
-) -> Option<(Policy, Answer)> {
+) -> Option<(Policy, CorsHeaders)> {
     if cors.localhost && mode == Mode::Serve {
         report.problem(
             "cors.localhost",
@@ -126,7 +126,11 @@ fn of_connections(connections: &[Connection]) -> Vec<String> {
     names
 }
 
-fn headers(cors: &Cors, connections: &[Connection], report: &mut Report<'_>) -> Option<Answer> {
+fn headers(
+    cors: &Cors,
+    connections: &[Connection],
+    report: &mut Report<'_>,
+) -> Option<CorsHeaders> {
     let lower = |names: &[String]| -> Vec<String> {
         names
             .iter()
@@ -136,7 +140,7 @@ fn headers(cors: &Cors, connections: &[Connection], report: &mut Report<'_>) -> 
     let seconds = u32::try_from(cors.max_age.std().as_secs()).unwrap_or(u32::MAX);
     let mut allowed = lower(&cors.allow_headers);
     allowed.extend(of_connections(connections));
-    let answer = Answer::new(&allowed, &lower(&cors.expose_headers), seconds);
+    let answer = CorsHeaders::new(&allowed, &lower(&cors.expose_headers), seconds);
     if answer.is_none() {
         for (key, names) in [
             ("cors.allow_headers", &cors.allow_headers),

@@ -1,13 +1,13 @@
 //! `[data]`
 
-use backlot_server::handlers::data::{DataRates, DataRoomSettings, RequestLimits, StorageQuotas};
+use backlot_server::handlers::data::{DataApiSettings, DataRates, RequestLimits, StorageQuotas};
 use backlot_server::policy::quota::Quotas;
 
 use super::allowance::{quotas, rate_limit};
 use super::report::Report;
 use crate::config::sections::{ByPlan, Data, RateLimit as RateLimitValue};
 
-pub(super) fn resolve(data: &Data, report: &mut Report<'_>) -> DataRoomSettings {
+pub(super) fn resolve(data: &Data, report: &mut Report<'_>) -> DataApiSettings {
     let mut rate = |key: &str, limit: Option<RateLimitValue>| {
         limit.and_then(|limit| rate_limit(format!("data.{key}"), limit, report))
     };
@@ -17,9 +17,9 @@ pub(super) fn resolve(data: &Data, report: &mut Report<'_>) -> DataRoomSettings 
         visitor: rate("visitor_rate_limit", Some(data.visitor_rate_limit)),
         app: rate("app_rate_limit", data.app_rate_limit),
     };
-    DataRoomSettings {
+    DataApiSettings {
         body_bytes: data.body_limit.bytes(),
-        silence: data.silence_timeout.std(),
+        silence: data.idle_timeout.std(),
         storage: StorageQuotas {
             items: by_plan(&data.max_items, |items| *items),
             bytes: by_plan(&data.max_bytes, |bytes| bytes.bytes()),

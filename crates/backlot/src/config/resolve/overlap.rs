@@ -6,19 +6,19 @@ use backlot_server::policy::{CallPattern, Overlap};
 use super::report::Report;
 
 /// The most overlaps of one list that are told.
-const MOST_NOTES: usize = 50;
+const MAX_NOTES: usize = 50;
 
 /// A line as it is written.
-pub(super) struct Line<'list, Rules> {
+pub(super) struct Line<'list, AccessRule> {
     pub(super) key: String,
     pub(super) text: &'list str,
     pub(super) pattern: &'list CallPattern,
     /// Who may make its calls, and how.
-    pub(super) rules: Rules,
+    pub(super) rules: AccessRule,
 }
 
 /// Notes each pair of lines that overlap and whose rules differ.
-pub(super) fn note<Rules: PartialEq>(lines: &[Line<'_, Rules>], report: &mut Report<'_>) {
+pub(super) fn note<AccessRule: PartialEq>(lines: &[Line<'_, AccessRule>], report: &mut Report<'_>) {
     let pairs = lines.iter().enumerate().flat_map(|(place, one)| {
         let before = lines[..place].iter();
         before.map(move |other| (one, other))
@@ -29,7 +29,7 @@ pub(super) fn note<Rules: PartialEq>(lines: &[Line<'_, Rules>], report: &mut Rep
             continue;
         };
         told += 1;
-        if told > MOST_NOTES {
+        if told > MAX_NOTES {
             let list = one.key.rsplit_once('[').map_or(&*one.key, |(list, _)| list);
             report.note(list, "more lines overlap than are told here");
             return;
@@ -38,8 +38,12 @@ pub(super) fn note<Rules: PartialEq>(lines: &[Line<'_, Rules>], report: &mut Rep
     }
 }
 
-fn in_words<Rules>(one: &Line<'_, Rules>, other: &Line<'_, Rules>, overlap: Overlap) -> String {
-    let named = |line: &Line<'_, Rules>| format!("{:?} ({})", line.text, line.key);
+fn in_words<AccessRule>(
+    one: &Line<'_, AccessRule>,
+    other: &Line<'_, AccessRule>,
+    overlap: Overlap,
+) -> String {
+    let named = |line: &Line<'_, AccessRule>| format!("{:?} ({})", line.text, line.key);
     let (one, other) = (format!("{:?}", one.text), named(other));
     match overlap {
         Overlap::Same => {

@@ -31,7 +31,7 @@ pub struct Api {
     /// How long your server may take until its reply begins.
     pub timeout: Duration,
     /// How long either side may be silent in the middle of a body.
-    pub silence_timeout: Duration,
+    pub idle_timeout: Duration,
     /// The most bytes of a request's body.
     pub body_limit: Size,
     /// How far a request's body may fall behind `server.min_transfer_rate`. Defaults to `server.body_timeout`.
@@ -99,7 +99,7 @@ impl Default for Api {
             plans: Vec::new(),
             auth: None,
             timeout: Duration::seconds(30),
-            silence_timeout: Duration::minutes(1),
+            idle_timeout: Duration::minutes(1),
             body_limit: Size::mib(10),
             body_timeout: None,
             rate_limit: None,

@@ -75,7 +75,7 @@ pub struct Connection {
     /// How long the API may take until its reply begins, repeating included.
     pub timeout: Duration,
     /// How long either side may be silent in the middle of a body.
-    pub silence_timeout: Duration,
+    pub idle_timeout: Duration,
     /// The most bytes of a request's body.
     pub body_limit: Size,
     /// The most bytes of a reply's body, decoded.
@@ -137,7 +137,7 @@ impl Default for Connection {
             add_reply_headers: BTreeMap::new(),
             remove_reply_headers: Vec::new(),
             timeout: Duration::seconds(30),
-            silence_timeout: Duration::minutes(1),
+            idle_timeout: Duration::minutes(1),
             body_limit: Size::mib(1),
             reply_limit: Size::mib(50),
             rate_limit: None,

@@ -20,7 +20,7 @@ pub struct Data {
     /// The most bytes of a request's body. An item itself has at most 500 kB.
     pub body_limit: Size,
     /// How long a client may be silent in the middle of a body.
-    pub silence_timeout: Duration,
+    pub idle_timeout: Duration,
     /// How often the visitors, members and the owner of one instance may call, together:
     /// `{ requests = 6000, per = "1m" }`. Defaults to no limit.
     pub rate_limit: Option<RateLimit>,
@@ -60,7 +60,7 @@ impl Default for Data {
         Self {
             collections: "collections".to_owned(),
             body_limit: Size::mib(16),
-            silence_timeout: Duration::seconds(30),
+            idle_timeout: Duration::seconds(30),
             rate_limit: None,
             caller_rate_limit: None,
             visitor_rate_limit: RateLimit {

@@ -43,7 +43,7 @@ pub struct Wix {
     /// How long Wix may take to give a token, or to say something about one.
     pub token_timeout: Duration,
     /// How long either side may be silent in the middle of a body.
-    pub silence_timeout: Duration,
+    pub idle_timeout: Duration,
     /// The most bytes of a request's body.
     pub body_limit: Size,
     /// How old what Wix says of an instance (site, plan, permissions) may become before it is asked
@@ -130,7 +130,7 @@ impl Default for Wix {
             queue_time: Duration::seconds(5),
             timeout: Duration::seconds(30),
             token_timeout: Duration::seconds(5),
-            silence_timeout: Duration::minutes(1),
+            idle_timeout: Duration::minutes(1),
             body_limit: Size::mib(10),
             refresh: Duration::hours(6),
         }

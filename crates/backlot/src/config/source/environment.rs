@@ -14,7 +14,7 @@ pub(super) const WIX_NAMES: [(&str, &str); 3] = [
 ];
 
 /// How many entries of a list of tables the environment may name.
-pub(super) const MOST_ENTRIES: usize = 64;
+pub(super) const MAX_ENTRIES: usize = 64;
 
 pub(super) fn overlay(
     source: &mut Source,
@@ -34,7 +34,7 @@ pub(super) fn overlay(
     let mut errors = ConfigErrors::default();
     for section in SECTIONS.iter() {
         let indexes = if section.name.ends_with("[]") {
-            MOST_ENTRIES
+            MAX_ENTRIES
         } else {
             1
         };

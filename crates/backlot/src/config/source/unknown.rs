@@ -2,7 +2,7 @@
 
 use toml::{Table, Value};
 
-use super::Source;
+use super::{Source, renamed};
 use crate::config::error::{ConfigErrors, Problem};
 use crate::config::keys::{SECTIONS, Section};
 
@@ -95,6 +95,14 @@ fn unknown<'known>(
     what: &str,
     known: impl Iterator<Item = &'known str>,
 ) -> Problem {
+    if let Some(new) = renamed::key(name) {
+        return Problem {
+            origin: source.origin(path).cloned(),
+            key: path.to_owned(),
+            cause: format!("the key has another name now: {new}"),
+            remedy: Some(format!("write `{new}`; it means the same")),
+        };
+    }
     let known: Vec<&str> = known.collect();
     let nearest = known
         .iter()

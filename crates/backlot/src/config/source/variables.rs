@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::Origin;
-use super::environment::{MOST_ENTRIES, WIX_NAMES};
+use super::environment::{MAX_ENTRIES, WIX_NAMES};
+use super::{Origin, renamed};
 use crate::config::error::Problem;
 use crate::config::keys::SECTIONS;
 
@@ -18,7 +18,7 @@ pub(crate) fn misspelt(names: impl Iterator<Item = String>) -> Vec<Problem> {
     known.extend(WIX_NAMES.iter().map(|(name, _)| (*name).to_owned()));
     for section in SECTIONS.iter() {
         let entries = if section.name.ends_with("[]") {
-            MOST_ENTRIES
+            MAX_ENTRIES
         } else {
             1
         };
@@ -41,6 +41,14 @@ fn is_of_kubernetes(name: &str) -> bool {
 }
 
 fn told(name: &str, known: &BTreeSet<String>) -> Option<Problem> {
+    if let Some(new) = renamed::variable(name) {
+        return Some(Problem {
+            origin: Some(Origin::Variable(name.to_owned())),
+            key: String::new(),
+            cause: format!("the variable has another name now: {new}"),
+            remedy: Some(format!("set {new}; it means the same")),
+        });
+    }
     let nearest = known
         .iter()
         .map(|candidate| (strsim::damerau_levenshtein(candidate, name), candidate))

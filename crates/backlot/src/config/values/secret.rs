@@ -107,9 +107,9 @@ impl Value {
 }
 
 /// How long a program may take to print a value.
-const LONGEST: Duration = Duration::from_secs(30);
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
 /// The most bytes that it may print.
-const MOST_PRINTED: u64 = 64 * 1024;
+const MAX_OUTPUT_BYTES: u64 = 64 * 1024;
 
 /// What a program prints. It inherits the environment, and its errors are seen.
 fn printed_by(words: &[String], source: &Source) -> Result<String, SecretError> {
@@ -130,19 +130,19 @@ fn printed_by(words: &[String], source: &Source) -> Result<String, SecretError> 
     let child = command.spawn();
     let mut child = child.map_err(|error| failed(format!("cannot be run: {error}")))?;
     let printed = read_beside(child.stdout.take());
-    let Ok(printed) = printed.recv_timeout(LONGEST) else {
+    let Ok(printed) = printed.recv_timeout(COMMAND_TIMEOUT) else {
         let _ = child.kill();
         let _ = child.wait();
         return Err(failed(format!(
             "has not ended after {} s",
-            LONGEST.as_secs()
+            COMMAND_TIMEOUT.as_secs()
         )));
     };
-    if printed.len() as u64 > MOST_PRINTED {
+    if printed.len() as u64 > MAX_OUTPUT_BYTES {
         // Nobody reads on, so it may end by that, or never.
         let _ = child.kill();
         let _ = child.wait();
-        return Err(failed(format!("prints more than {MOST_PRINTED} bytes")));
+        return Err(failed(format!("prints more than {MAX_OUTPUT_BYTES} bytes")));
     }
     let status = child
         .wait()
@@ -159,7 +159,7 @@ fn read_beside(output: Option<ChildStdout>) -> mpsc::Receiver<Vec<u8>> {
     std::thread::spawn(move || {
         let mut printed = Vec::new();
         if let Some(output) = output {
-            let _ = output.take(MOST_PRINTED + 1).read_to_end(&mut printed);
+            let _ = output.take(MAX_OUTPUT_BYTES + 1).read_to_end(&mut printed);
         }
         let _ = sender.send(printed);
     });

@@ -8,9 +8,9 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 /// Seconds that say a length up to here (thirty years), and a time of the clock past it.
-const MOST_SECONDS: f64 = 1e9;
+const MAX_SECONDS: f64 = 1e9;
 /// A time of the clock in seconds up to here, and in milliseconds past it.
-const MOST_EPOCH_SECONDS: f64 = 1e11;
+const MAX_EPOCH_SECONDS: f64 = 1e11;
 
 /// The time that is left by a field of an answer. `None` if it says nothing, or that the token does not end: some
 /// write `0` for that.
@@ -27,10 +27,10 @@ pub(super) fn read(value: &Value, now: Timestamp) -> Option<Duration> {
         _ => None,
     };
     let number = number.filter(|number| number.is_finite() && *number > 0.0)?;
-    if number < MOST_SECONDS {
+    if number < MAX_SECONDS {
         return Duration::try_from_secs_f64(number).ok();
     }
-    let seconds = if number < MOST_EPOCH_SECONDS {
+    let seconds = if number < MAX_EPOCH_SECONDS {
         number
     } else {
         number / 1000.0

@@ -24,9 +24,9 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::form::{encoded, pairs};
-use crate::body::{LimitedBody, ReplyFault, ReplyLimits, RequestBody};
+use crate::body::{LimitedBody, ReplyLimits, RequestBody, ResponseBodyError};
 use crate::decode::{DecodeLimits, DecodedBody, take_encodings};
-use crate::upstream::ReplyStream;
+use crate::upstream::ResponseStream;
 use crate::upstream::{Address, Client, HopByHop, Patience, forward};
 
 pub use refusal::{GrantError, known_word};
@@ -34,9 +34,9 @@ pub use scopes::scopes_in;
 use token_response::TokenResponse;
 
 /// The most bytes of an answer, decoded: some hold whole profiles beside the tokens.
-const MOST_BYTES: u64 = 1024 * 1024;
+const MAX_BYTES: u64 = 1024 * 1024;
 /// How many times as much may come out of an encoding as went into it.
-const MOST_RATIO: u64 = 200;
+const MAX_RATIO: u64 = 200;
 /// Some providers refuse whoever does not say what it is.
 const OUR_NAME: &str = concat!("Backlot/", env!("CARGO_PKG_VERSION"));
 
@@ -229,22 +229,22 @@ fn unusable(cause: &(impl ToString + ?Sized)) -> GrantError {
 }
 
 /// The body of an answer, decoded: some encode it without being asked to.
-async fn read(response: Response<ReplyStream>) -> Result<Bytes, GrantError> {
+async fn read(response: Response<ResponseStream>) -> Result<Bytes, GrantError> {
     let (mut parts, body) = response.into_parts();
     let encodings = take_encodings(&mut parts.headers).map_err(|error| unusable(&error))?;
     let limits = ReplyLimits {
-        bytes: MOST_BYTES,
+        bytes: MAX_BYTES,
         time: None,
     };
     let body = LimitedBody::new(body, limits).map_err(|fault| unusable(&fault))?;
     let limits = DecodeLimits {
-        bytes: MOST_BYTES,
-        ratio: MOST_RATIO,
+        bytes: MAX_BYTES,
+        ratio: MAX_RATIO,
     };
     let body = DecodedBody::new(body, &encodings, limits);
     let whole = body.collect().await;
     Ok(whole
-        .map_err(|fault: ReplyFault| unusable(&fault))?
+        .map_err(|fault: ResponseBodyError| unusable(&fault))?
         .to_bytes())
 }
 

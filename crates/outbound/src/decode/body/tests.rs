@@ -57,12 +57,12 @@ fn encodings(names: &str) -> Encodings {
 fn coming<'pieces>(
     names: &str,
     pieces: impl Iterator<Item = Bytes> + Unpin + 'pieces,
-) -> DecodedBody<impl Body<Data = Bytes, Error = DecodeFault> + Unpin + 'pieces> {
+) -> DecodedBody<impl Body<Data = Bytes, Error = DecodeError> + Unpin + 'pieces> {
     let frames = pieces.map(|piece| Ok(Frame::data(piece)));
     DecodedBody::new(StreamBody::new(iter(frames)), &encodings(names), LIMITS)
 }
 
-async fn decode(names: &str, encoded: &[u8], piece: usize) -> Result<Bytes, DecodeFault> {
+async fn decode(names: &str, encoded: &[u8], piece: usize) -> Result<Bytes, DecodeError> {
     let pieces = encoded.chunks(piece.max(1)).map(Bytes::copy_from_slice);
     Ok(coming(names, pieces).collect().await?.to_bytes())
 }
@@ -109,7 +109,7 @@ async fn a_body_that_ends_early_or_late_is_no_body() {
         for cut in 1..encoded.len() {
             for piece in [1, 1000] {
                 let outcome = decode(name, &encoded[..cut], piece).await;
-                assert_eq!(outcome, Err(DecodeFault::CutOff), "{name} at {cut}");
+                assert_eq!(outcome, Err(DecodeError::CutOff), "{name} at {cut}");
             }
         }
         let late = [&encoded[..], b"!"].concat();
@@ -120,7 +120,7 @@ async fn a_body_that_ends_early_or_late_is_no_body() {
     }
     let nested = br(&gzip(text.as_bytes())[..40]);
     let outcome = decode("gzip, br", &nested, 9).await;
-    assert_eq!(outcome, Err(DecodeFault::CutOff));
+    assert_eq!(outcome, Err(DecodeError::CutOff));
     for name in ["gzip", "deflate", "br"] {
         assert!(decode(name, b"\xff\xfe plain text", 5).await.is_err());
     }
@@ -128,7 +128,7 @@ async fn a_body_that_ends_early_or_late_is_no_body() {
     let place = wrong_sum.len() - 6;
     wrong_sum[place] ^= 1;
     let outcome = decode("gzip", &wrong_sum, 1000).await;
-    assert_eq!(outcome, Err(DecodeFault::Broken("gzip")));
+    assert_eq!(outcome, Err(DecodeError::Broken("gzip")));
 }
 
 /// What an encoder writes for each of many pieces of zeros, the first aside.
@@ -153,7 +153,7 @@ fn repeated<W: std::io::Write>(
 }
 
 /// Reads as far as it goes: how many plain bytes came, in pieces of what size, and the fault.
-async fn read_bomb(names: &str, first: Bytes, again: Bytes) -> (u64, usize, DecodeFault) {
+async fn read_bomb(names: &str, first: Bytes, again: Bytes) -> (u64, usize, DecodeError) {
     const PIECES: usize = 10_000;
     let pieces = std::iter::once(first).chain(std::iter::repeat_n(again, PIECES));
     let mut body = coming(names, pieces);
@@ -180,19 +180,19 @@ async fn a_bomb_goes_off_within_the_cap() {
     let encoder = GzEncoder::new(Vec::new(), Compression::default());
     let (first, again) = repeated(encoder, |it| it.get_ref().clone(), MIB);
     let (plain, largest, fault) = read_bomb("gzip", first.clone(), again.clone()).await;
-    assert_eq!(fault, DecodeFault::Bomb(500));
+    assert_eq!(fault, DecodeError::Bomb(500));
     assert!(plain <= 2 * MIB as u64 && largest <= 32 * 1024);
 
     let encoder = brotli::CompressorWriter::new(Vec::new(), 4096, 5, 22);
     let (first_br, again_br) = repeated(encoder, |it| it.get_ref().clone(), MIB);
     let (plain, largest, fault) = read_bomb("br", first_br, again_br).await;
-    assert_eq!(fault, DecodeFault::Bomb(500));
+    assert_eq!(fault, DecodeError::Bomb(500));
     assert!(plain <= 2 * MIB as u64 && largest <= 32 * 1024);
 
     // One inside of the other, which makes a million of each byte.
     let nested = br(&[&first[..], &again.repeat(10_000)].concat());
     let (plain, _, fault) = read_bomb("gzip, br", nested.into(), Bytes::new()).await;
-    assert_eq!(fault, DecodeFault::Bomb(500));
+    assert_eq!(fault, DecodeError::Bomb(500));
     assert!(plain <= 2 * MIB as u64);
 
     // One that keeps below the ratio ends at the cap.
@@ -200,7 +200,7 @@ async fn a_bomb_goes_off_within_the_cap() {
     let noise: Vec<u8> = (0..MIB).map(|_| random.u8(..4)).collect();
     let large = gzip(&noise.repeat(9));
     let outcome = decode("gzip", &large, 10_000).await;
-    assert_eq!(outcome, Err(DecodeFault::TooLarge(LIMITS.bytes)));
+    assert_eq!(outcome, Err(DecodeError::TooLarge(LIMITS.bytes)));
 }
 
 #[tokio::test]
@@ -228,7 +228,7 @@ async fn each_event_passes_when_it_arrives() {
             let frame = body.frame().await.unwrap().unwrap();
             assert_eq!(frame.into_data().unwrap(), event, "{name}");
         }
-        assert_eq!(body.frame().await.unwrap().err(), Some(DecodeFault::CutOff));
+        assert_eq!(body.frame().await.unwrap().err(), Some(DecodeError::CutOff));
     }
 }
 
@@ -265,7 +265,7 @@ async fn a_body_that_has_begun_decodes_from_its_first_byte() {
     }
     // A plain one may never send a byte: nothing is asked of it.
     let never = StreamBody::new(futures_util::stream::pending::<
-        Result<Frame<Bytes>, DecodeFault>,
+        Result<Frame<Bytes>, DecodeError>,
     >());
     let mut plain = DecodedBody::new(never, &Encodings::default(), LIMITS);
     plain.begin(1).await.unwrap();
@@ -283,7 +283,7 @@ async fn what_is_not_encoded_passes_untouched() {
     let reply = Response::builder()
         .header(CONTENT_ENCODING, "identity")
         .header(CONTENT_LENGTH, 5)
-        .body(StreamBody::new(iter([Ok::<_, DecodeFault>(Frame::data(
+        .body(StreamBody::new(iter([Ok::<_, DecodeError>(Frame::data(
             piece.clone(),
         ))])));
     let mut reply = plain(reply.unwrap());
@@ -301,7 +301,7 @@ async fn trailers_come_after_the_plain_bytes_and_the_headers_tell_the_truth() {
         .header(CONTENT_ENCODING, "gzip")
         .header(CONTENT_LENGTH, encoded.len())
         .body(StreamBody::new(iter([
-            Ok::<_, DecodeFault>(Frame::data(encoded.into())),
+            Ok::<_, DecodeError>(Frame::data(encoded.into())),
             Ok(Frame::trailers(trailers)),
         ])));
     let reply = plain(reply.unwrap());

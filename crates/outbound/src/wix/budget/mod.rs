@@ -18,7 +18,7 @@ use super::Priority;
 use window::Window;
 
 /// How often those of a lower priority look whether those of a higher one have gone.
-const LOOK_AGAIN: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The budget of one subject.
 pub(super) struct Budget {
@@ -85,7 +85,7 @@ impl Budget {
         let now = Instant::now();
         let before = &self.queues[..priority as usize];
         if !before.iter().all(Queue::is_empty) {
-            return Err(now + LOOK_AGAIN);
+            return Err(now + POLL_INTERVAL);
         }
         self.window.lock().try_take(priority, now)
     }
@@ -93,7 +93,7 @@ impl Budget {
     fn wait(&self, priority: Priority) -> Duration {
         let now = Instant::now();
         let free_at = self.window.lock().free_at(priority, now);
-        free_at.saturating_duration_since(now).max(LOOK_AGAIN)
+        free_at.saturating_duration_since(now).max(POLL_INTERVAL)
     }
 }
 

@@ -17,7 +17,7 @@ use crate::wix::wire::Wire;
 
 const PATH: &str = "/oauth2/token";
 /// Of Wix's own word for a refusal.
-const LONGEST_REASON: usize = 100;
+const MAX_REASON_CHARS: usize = 100;
 
 pub(in crate::wix) struct Asker {
     pub(in crate::wix) wire: Arc<Wire>,
@@ -86,5 +86,5 @@ fn reason(answer: &Answer) -> String {
     let code = &body["details"]["applicationError"]["code"];
     let word = body["error"].as_str().or(code.as_str()).unwrap_or_default();
     let plain = |it: &char| it.is_ascii_alphanumeric() || "_-.".contains(*it);
-    word.chars().filter(plain).take(LONGEST_REASON).collect()
+    word.chars().filter(plain).take(MAX_REASON_CHARS).collect()
 }

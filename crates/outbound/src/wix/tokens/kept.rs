@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 
 /// Renewed this long before its end; a short-lived one when a fifth of its life is left.
-const AHEAD: Duration = Duration::from_mins(5);
+const REFRESH_WINDOW: Duration = Duration::from_mins(5);
 /// Not used in its last moments: it has to arrive at Wix yet.
 const ON_THE_WAY: Duration = Duration::from_secs(5);
 /// After a renewal was begun, another is not for this long.
@@ -30,7 +30,7 @@ impl Kept {
         let mut value = HeaderValue::from_str(&granted.access_token).ok()?;
         value.set_sensitive(true);
         let lifetime = granted.lifetime();
-        let ahead = AHEAD.min(lifetime / 5);
+        let ahead = REFRESH_WINDOW.min(lifetime / 5);
         Some(Self {
             value,
             ends_at: asked_at + lifetime.saturating_sub(ON_THE_WAY.min(lifetime / 5)),

@@ -25,11 +25,11 @@ use pauses::Pauses;
 
 /// About a kilobyte each: as many as there are budgets, or evenly busy instances would push each
 /// other's tokens out.
-const MOST_KEPT: u64 = 100_000;
-const MOST_REFUSED: u64 = 20_000;
+const MAX_CACHED: u64 = 100_000;
+const MAX_REFUSED: u64 = 20_000;
 /// After Wix gave no answer it is not asked again for this long, unless it wants longer.
-const PAUSE: Duration = Duration::from_secs(1);
-const REFUSAL_KEPT: Duration = Duration::from_mins(1);
+const RETRY_COOLDOWN: Duration = Duration::from_secs(1);
+const REFUSAL_TTL: Duration = Duration::from_mins(1);
 
 /// Wix gives no token: the app is not on that site, or its secret is not right.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -70,11 +70,11 @@ pub(super) struct AppTokens {
 impl AppTokens {
     pub(super) fn new(asker: Asker) -> Self {
         Self {
-            kept: Cache::builder().max_capacity(MOST_KEPT).build(),
-            pauses: Pauses::new(MOST_REFUSED),
+            kept: Cache::builder().max_capacity(MAX_CACHED).build(),
+            pauses: Pauses::new(MAX_REFUSED),
             refused: Cache::builder()
-                .max_capacity(MOST_REFUSED)
-                .time_to_live(REFUSAL_KEPT)
+                .max_capacity(MAX_REFUSED)
+                .time_to_live(REFUSAL_TTL)
                 .build(),
             flights: SingleFlight::default(),
             asker: Arc::new(asker),
@@ -143,7 +143,7 @@ impl AppTokens {
                     refused.insert(instance_id, reason.clone());
                 }
                 Err(error) => {
-                    pauses.begin(instance_id, error.retry_after().unwrap_or(PAUSE));
+                    pauses.begin(instance_id, error.retry_after().unwrap_or(RETRY_COOLDOWN));
                 }
             }
             outcome

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use crate::wix::WixError;
 
 /// No pause is longer, whatever Wix wants.
-const LONGEST: Duration = Duration::from_mins(1);
+const MAX_COOLDOWN: Duration = Duration::from_mins(1);
 
 /// The pauses of all instances. Cloning shares them.
 #[derive(Clone)]
@@ -18,12 +18,12 @@ pub(super) struct Pauses(Cache<InstanceId, Instant>);
 impl Pauses {
     pub(super) fn new(most: u64) -> Self {
         let builder = Cache::builder().max_capacity(most);
-        Self(builder.time_to_live(LONGEST).build())
+        Self(builder.time_to_live(MAX_COOLDOWN).build())
     }
 
     pub(super) fn begin(&self, instance_id: InstanceId, time: Duration) {
         self.0
-            .insert(instance_id, Instant::now() + time.min(LONGEST));
+            .insert(instance_id, Instant::now() + time.min(MAX_COOLDOWN));
     }
 
     /// The error says how long the pause still lasts.

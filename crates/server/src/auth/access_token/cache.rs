@@ -15,8 +15,8 @@ use super::outcome::Verdict;
 use crate::id_hasher::InstanceHash;
 
 /// About half a kilobyte each, once taken.
-const MOST_ADMITTED: u64 = 100_000;
-const MOST_REFUSED: u64 = 20_000;
+const MAX_ADMITTED: u64 = 100_000;
+const MAX_REFUSED: u64 = 20_000;
 
 /// The SHA-256 of a token: what it is known by.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -48,11 +48,11 @@ impl Known {
     pub(crate) fn new(ceiling: Duration, refusal_kept: Duration) -> Self {
         Self {
             admitted: Cache::builder()
-                .max_capacity(MOST_ADMITTED)
+                .max_capacity(MAX_ADMITTED)
                 .time_to_live(ceiling)
                 .build_with_hasher(InstanceHash::default()),
             refused: Cache::builder()
-                .max_capacity(MOST_REFUSED)
+                .max_capacity(MAX_REFUSED)
                 .time_to_live(refusal_kept)
                 .build_with_hasher(InstanceHash::default()),
         }

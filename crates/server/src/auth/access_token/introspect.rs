@@ -8,7 +8,7 @@ use backlot_wix::token_info::{TokenPolicy, Unfit};
 use backlot_wix::{AppSecrets, Caller, InstanceId};
 use jiff::Timestamp;
 
-use crate::error::{Code, Refusal};
+use crate::error::{ApiError, ErrorCode};
 use crate::wix_access::WixAccess;
 
 /// What a server with these settings would say of a token that it has not seen before.
@@ -16,7 +16,7 @@ pub async fn ask_wix_once(
     token: &str,
     (access, secrets, policy): (&WixAccess, &AppSecrets, &Policy),
     now: Timestamp,
-) -> Result<Arc<Caller>, Refusal> {
+) -> Result<Arc<Caller>, ApiError> {
     let policy = TokenPolicy {
         app_id: policy.app_id,
         clock_skew: policy.clock_skew,
@@ -36,7 +36,7 @@ pub async fn ask_wix_once(
         events: Arc::new(Nobody),
         seed: 0,
     });
-    let wix = wix.map_err(|error| Refusal::from(Code::Internal).because(error))?;
+    let wix = wix.map_err(|error| ApiError::from(ErrorCode::Internal).with_source(error))?;
     match wix.token_info(token).await? {
         TokenAnswer::Known(info) => Ok(Arc::new(policy.admit(&info, now)?)),
         TokenAnswer::Dead(_) => Err(Unfit::Inactive.into()),

@@ -25,8 +25,8 @@ use backlot_wix::token_info::{TokenPolicy, Unfit};
 use backlot_wix::{Caller, Credential};
 use jiff::Timestamp;
 
-use crate::error::{Code, Refusal};
-use crate::instances::Directory;
+use crate::error::{ApiError, ErrorCode};
+use crate::instances::InstanceDirectory;
 use crate::policy::{Limiter, RateKey, RateLimit};
 use crate::telemetry::metrics::{Metrics, TokenCheck};
 use cache::{Known, TokenHash};
@@ -49,7 +49,7 @@ pub struct AccessTokenSettings {
 pub(crate) struct AccessTokens {
     policy: TokenPolicy,
     wix: WixClient,
-    directory: Directory,
+    directory: InstanceDirectory,
     known: Arc<Known>,
     flights: SingleFlight<TokenHash, Verdict>,
     suspects: Suspects,
@@ -61,7 +61,7 @@ impl AccessTokens {
         policy: TokenPolicy,
         settings: AccessTokenSettings,
         wix: WixClient,
-        directory: Directory,
+        directory: InstanceDirectory,
     ) -> Self {
         Self {
             policy,
@@ -87,9 +87,9 @@ impl AccessTokens {
         client: RateKey,
         now: Timestamp,
         metrics: &Metrics,
-    ) -> Result<Arc<Caller>, Refusal> {
+    ) -> Result<Arc<Caller>, ApiError> {
         if !matches!(Credential::classify(&token), Credential::AccessToken(_)) {
-            return Err(Code::CredentialMalformed.into());
+            return Err(ErrorCode::CredentialMalformed.into());
         }
         self.policy.look_at(&token, now)?;
         let hash = TokenHash::of(&token);
@@ -113,7 +113,7 @@ impl AccessTokens {
             }
             Verdict::NoAnswer(error) => {
                 metrics.token_check(TokenCheck::NoAnswer);
-                Err(Refusal::from(error))
+                Err(ApiError::from(error))
             }
             Verdict::TooManyQuestions(refusal) => Err(refusal),
         }

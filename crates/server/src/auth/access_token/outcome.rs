@@ -7,7 +7,7 @@ use backlot_outbound::wix::WixError;
 use backlot_wix::Caller;
 use backlot_wix::token_info::Unfit;
 
-use crate::error::{Code, Refusal};
+use crate::error::{ApiError, ErrorCode};
 
 /// What came of a question; all who waited for it get the same.
 #[derive(Clone)]
@@ -15,7 +15,7 @@ pub(crate) enum Verdict {
     Admitted(Arc<Caller>),
     Refused(Unfit),
     NoAnswer(WixError),
-    TooManyQuestions(Refusal),
+    TooManyQuestions(ApiError),
 }
 
 impl Verdict {
@@ -27,9 +27,9 @@ impl Verdict {
 
     /// Not Wix is at its limit but this server.
     pub(crate) fn too_many_questions(wait: Duration) -> Self {
-        let detail = "Too many new tokens are being checked; \
+        let with_detail = "Too many new tokens are being checked; \
                       `access_token.questions_per_minute` says how many may be.";
-        let refusal = Refusal::from(Code::WixUnavailable).detail(detail);
+        let refusal = ApiError::from(ErrorCode::WixUnavailable).with_detail(with_detail);
         Self::TooManyQuestions(refusal.retry_after_time(wait))
     }
 }

@@ -10,13 +10,13 @@ use std::time::Duration;
 use moka::sync::Cache;
 use tokio::sync::Semaphore;
 
-use crate::error::{Code, Refusal};
+use crate::error::{ApiError, ErrorCode};
 use crate::policy::{Limiter, RateKey, RateLimit};
 
-const MOST_KEPT: u64 = 50_000;
+const MAX_TRACKED: u64 = 50_000;
 /// Questions about one client's tokens that are under way at the same time.
 const AT_ONCE: usize = 16;
-const KEPT: Duration = Duration::from_mins(1);
+const THROTTLE_TTL: Duration = Duration::from_mins(1);
 const TRIES: RateLimit = RateLimit {
     requests: match NonZeroU32::new(50) {
         Some(number) => number,
@@ -35,25 +35,25 @@ impl Suspects {
     pub(crate) fn new() -> Self {
         Self {
             refused: Cache::builder()
-                .max_capacity(MOST_KEPT)
-                .time_to_live(KEPT)
+                .max_capacity(MAX_TRACKED)
+                .time_to_live(THROTTLE_TTL)
                 .build(),
             places: Cache::builder()
-                .max_capacity(MOST_KEPT)
-                .time_to_idle(KEPT)
+                .max_capacity(MAX_TRACKED)
+                .time_to_idle(THROTTLE_TTL)
                 .build(),
             tries: Limiter::new(TRIES),
         }
     }
 
     /// Whether another token of this client's may be checked.
-    pub(crate) fn check(&self, client: RateKey) -> Result<(), Refusal> {
+    pub(crate) fn check(&self, client: RateKey) -> Result<(), ApiError> {
         if !self.refused.contains_key(&client) {
             return Ok(());
         }
         self.tries
             .take(client)
-            .map_err(|wait| Refusal::from(Code::TooManyRefusedTokens).retry_after_time(wait))
+            .map_err(|wait| ApiError::from(ErrorCode::TooManyRefusedTokens).retry_after_time(wait))
     }
 
     /// The places for questions about a client's tokens, good or bad: whoever sends many at once waits

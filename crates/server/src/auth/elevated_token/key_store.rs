@@ -13,8 +13,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::key_set::{self, KeySet, KeyState};
 use super::keys::{self, KeyError, SigningKeyPair};
 use crate::clock::Clock;
-use crate::error::{Code, Refusal};
-use crate::secrets::{Place, Vault, VaultFault};
+use crate::error::{ApiError, ErrorCode};
+use crate::secrets::{SecretContext, Vault, VaultError};
 
 /// How long a new key is published before it signs: twice as long as `jwks.json` may be kept, and many times as long
 /// as a node goes without a look at the keys.
@@ -61,18 +61,18 @@ pub enum SigningKeyError {
     ChangedMeanwhile,
     /// The vault.
     #[error(transparent)]
-    Vault(#[from] VaultFault),
+    Vault(#[from] VaultError),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 /// The signing keys cannot be looked at, so no token that names an unknown one is let in.
-impl From<SigningKeyError> for Refusal {
+impl From<SigningKeyError> for ApiError {
     fn from(error: SigningKeyError) -> Self {
         match error {
             SigningKeyError::Store(error) => error.into(),
-            error => Self::from(Code::Internal).because(error),
+            error => Self::from(ErrorCode::Internal).with_source(error),
         }
     }
 }
@@ -254,9 +254,11 @@ impl SigningKeyStore {
         keys
     }
 
-    fn sealed(&self, mut key: SigningKey) -> Result<SigningKey, VaultFault> {
+    fn sealed(&self, mut key: SigningKey) -> Result<SigningKey, VaultError> {
         let clear = zeroize::Zeroizing::new(std::mem::take(&mut key.private_key));
-        let (data_key, bytes) = self.vault.seal(Place::SigningKey(&key.key_id), &clear)?;
+        let (data_key, bytes) = self
+            .vault
+            .seal(SecretContext::SigningKey(&key.key_id), &clear)?;
         key.private_key = bytes;
         key.sealed_with = Some(data_key);
         Ok(key)
@@ -266,7 +268,7 @@ impl SigningKeyStore {
         let open = |key: &SigningKey| -> Result<SigningKeyPair, SigningKeyError> {
             let does_not_open = || SigningKeyError::DoesNotOpen(key.key_id.clone());
             let data_key = key.sealed_with.as_deref().ok_or_else(does_not_open)?;
-            let place = Place::SigningKey(&key.key_id);
+            let place = SecretContext::SigningKey(&key.key_id);
             let opened = self.vault.open(place, data_key, &key.private_key);
             let opened = opened.map_err(|_| does_not_open())?;
             Ok(SigningKeyPair::read(&key.key_id, &opened)?)

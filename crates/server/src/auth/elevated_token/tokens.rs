@@ -15,7 +15,7 @@ use super::KeySet;
 use crate::id_hasher::InstanceHash;
 
 /// How many instances' tokens are kept, about 600 bytes each.
-const MOST_KEPT: u64 = 10_000;
+const MAX_CACHED: u64 = 10_000;
 const ISSUER: &str = "backlot";
 
 /// Makes and checks elevated tokens.
@@ -72,7 +72,7 @@ impl ElevatedTokens {
             limits,
             keys: RwLock::new(Arc::new(keys)),
             kept: moka::sync::Cache::builder()
-                .max_capacity(MOST_KEPT)
+                .max_capacity(MAX_CACHED)
                 .time_to_live(Duration::try_from(limits.lifetime).unwrap_or_default())
                 .build_with_hasher(InstanceHash::default()),
         }

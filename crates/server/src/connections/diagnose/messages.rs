@@ -3,7 +3,7 @@
 use super::{Finding, Trial};
 use crate::connections::remedies::OF_A_SECRET;
 use crate::connections::{Connection, CredentialSettings, SecretSource};
-use crate::error::{Code, Reason, Refusal};
+use crate::error::{ApiError, ErrorCode, ErrorKind};
 
 impl Trial {
     /// What the credential is, in a word.
@@ -139,19 +139,20 @@ pub(crate) const fn is_success(status: u16) -> bool {
     status >= 200 && status < 300
 }
 
-pub(crate) fn in_words(connection: &Connection, refusal: Refusal) -> String {
+pub(crate) fn in_words(connection: &Connection, refusal: ApiError) -> String {
     let refusal = connection.explain(refusal);
     let cause = refusal.cause();
     let secret = cause.and_then(|cause| cause.strip_prefix(OF_A_SECRET));
     let remedy = match (refusal.code(), secret) {
-        (Reason::Own(Code::SecretMissing), Some(secret)) => {
+        (ErrorKind::Own(ErrorCode::SecretMissing), Some(secret)) => {
             let flags = &connection.settings.command_flags;
             format!("Put it there: `backlot secret set {secret}{flags}`.")
         }
         // Its remedy is this trial, or a log that there is none of.
-        (Reason::Own(Code::ConnectionUnavailable | Code::ConnectionUnreachable), _) => {
-            String::new()
-        }
+        (
+            ErrorKind::Own(ErrorCode::ConnectionUnavailable | ErrorCode::ConnectionUnreachable),
+            _,
+        ) => String::new(),
         _ if refusal.remedy().starts_with("Look for the request id") => String::new(),
         _ => refusal.remedy().to_owned(),
     };

@@ -20,13 +20,13 @@ use http::{HeaderMap, Method};
 use super::credentials::Chosen;
 use super::{CallPlace, Connection, ConnectionSettings, Connections, ConnectionsSettings};
 use crate::clock::Clock;
-use crate::error::{Code, Refusal};
+use crate::error::{ApiError, ErrorCode};
 use crate::policy::PlainPath;
 use crate::secrets::Vault;
 use messages::{in_words, is_success};
 
 /// How long the API may take.
-const LONGEST: Duration = Duration::from_secs(10);
+const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What was found in one step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl Trial {
     pub async fn run(self) -> std::io::Result<Vec<Finding>> {
         let mut settings = self.settings.clone();
         // Somebody waits for it.
-        settings.timeout = settings.timeout.min(LONGEST);
+        settings.timeout = settings.timeout.min(CALL_TIMEOUT);
         settings.retries = 0;
         let list = vec![settings];
         let clock = Clock::System;
@@ -158,7 +158,7 @@ impl Trial {
         });
         let target: Option<PathAndQuery> = path.parse().ok().filter(|_| allowed);
         let Some(target) = target else {
-            let refusal = Code::ConnectionCallNotAllowed.into();
+            let refusal = ErrorCode::ConnectionCallNotAllowed.into();
             return (self.untried(), failed(in_words(connection, refusal)));
         };
         let base = || Arc::clone(&chosen.base);
@@ -241,14 +241,14 @@ impl RedirectPolicy for AnyListed<'_> {
             path,
             query: &query,
         };
-        let code = |refusal: Refusal| refusal.code().name();
+        let code = |refusal: ApiError| refusal.code().name();
         let listed = self.connection.deciders(&place).map(drop).map_err(code);
         let whole = if query.is_empty() {
             path.to_owned()
         } else {
             format!("{path}?{query}")
         };
-        let target = whole.parse().map_err(|_| Code::PathNotAllowed.name());
+        let target = whole.parse().map_err(|_| ErrorCode::PathNotAllowed.name());
         Box::pin(std::future::ready(listed.and(target)))
     }
 

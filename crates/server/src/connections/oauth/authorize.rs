@@ -10,15 +10,15 @@ use jiff::SignedDuration;
 use super::Accounts;
 use super::sealed::Pending;
 use crate::connections::{AccountSettings, Connection, SecretSource};
-use crate::error::{Code, Refusal};
-use crate::secrets::Place;
+use crate::error::{ApiError, ErrorCode};
+use crate::secrets::SecretContext;
 
 /// The characters of a state.
 pub(crate) const STATE_LENGTH: usize = 43;
 /// How long the owner may take.
 const LIFETIME: SignedDuration = SignedDuration::from_mins(10);
 /// Authorizations of one instance's that are under way at once.
-const MOST: u32 = 20;
+const MAX_PENDING: u32 = 20;
 
 /// An authorization that has begun.
 #[derive(Debug, Clone, Default)]
@@ -37,7 +37,7 @@ impl Accounts {
         account: &AccountSettings,
         caller: &Caller,
         begun: Begun,
-    ) -> Result<String, Refusal> {
+    ) -> Result<String, ApiError> {
         let inner = &*self.0;
         let now = inner.clock.now();
         let state = random()?;
@@ -56,7 +56,7 @@ impl Accounts {
             origin: begun.origin,
         };
         let open = serde_json::to_vec(&pending).unwrap_or_default();
-        let place = Place::Authorization(caller.instance_id, name);
+        let place = SecretContext::Authorization(caller.instance_id, name);
         let (key_id, sealed) = inner.vault()?.seal(place, &open)?;
         let kept = PendingAuthorization {
             state_hash: state_hash(&state),
@@ -66,13 +66,17 @@ impl Accounts {
             sealed,
             expires_at: now + LIFETIME,
         };
-        if !inner.store.keep_authorization(kept, MOST, now).await? {
-            return Err(Refusal::from(Code::TooManyAuthorizations).retry_after(600));
+        if !inner
+            .store
+            .keep_authorization(kept, MAX_PENDING, now)
+            .await?
+        {
+            return Err(ApiError::from(ErrorCode::TooManyAuthorizations).retry_after(600));
         }
         let id = inner.text(&account.client.id).await?;
         let redirect = inner.redirect_url(connection, account);
         let mut url = url::Url::parse(&account.authorize_url)
-            .map_err(|error| Refusal::from(Code::Internal).because(error))?;
+            .map_err(|error| ApiError::from(ErrorCode::Internal).with_source(error))?;
         let mut query = url.query_pairs_mut();
         query
             .append_pair("response_type", "code")
@@ -118,7 +122,7 @@ impl super::Inner {
     }
 
     /// A text that is no instance's.
-    pub(crate) async fn text(&self, source: &SecretSource) -> Result<String, Refusal> {
+    pub(crate) async fn text(&self, source: &SecretSource) -> Result<String, ApiError> {
         let text = source.read(self.vault.as_ref(), None).await?;
         Ok(text.reveal().to_owned())
     }
@@ -132,8 +136,9 @@ pub(crate) fn state_hash(state: &str) -> [u8; 32] {
 }
 
 /// 256 random bits, as a text of 43 characters.
-fn random() -> Result<String, Refusal> {
+fn random() -> Result<String, ApiError> {
     let mut bytes = [0; 32];
-    rand::fill(&mut bytes).map_err(|_| Refusal::from(Code::Internal).because("no randomness"))?;
+    rand::fill(&mut bytes)
+        .map_err(|_| ApiError::from(ErrorCode::Internal).with_source("no randomness"))?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }

@@ -12,8 +12,8 @@ use super::endpoint::ask;
 use super::sealed::{Pending, Tokens};
 use super::{Accounts, Holder, Inner};
 use crate::connections::{AccountSettings, Connection};
-use crate::error::{Code, Refusal};
-use crate::secrets::{Place, Revision};
+use crate::error::{ApiError, ErrorCode};
+use crate::secrets::{Revision, SecretContext};
 
 /// How often an account is kept when others do the same at the same time.
 pub(crate) const MAX_TRIES: u32 = 16;
@@ -31,7 +31,7 @@ pub(crate) struct AuthorizationOutcome {
     /// Whose it is.
     pub(crate) instance_id: Option<InstanceId>,
     /// Why not, if it failed.
-    pub(crate) refusal: Option<Refusal>,
+    pub(crate) refusal: Option<ApiError>,
     /// Where the owner goes on to.
     pub(crate) return_to: Option<String>,
     /// The page that waits to be told, by its origin.
@@ -49,7 +49,7 @@ impl Accounts {
         account: &Arc<AccountSettings>,
         state: String,
         returned: Returned,
-    ) -> Result<AuthorizationOutcome, Refusal> {
+    ) -> Result<AuthorizationOutcome, ApiError> {
         let accounts = self.clone();
         let (connection, account) = (Arc::clone(connection), Arc::clone(account));
         let work = async move {
@@ -57,7 +57,7 @@ impl Accounts {
             ending.await
         };
         let outcome = self.0.undisturbed(work).await;
-        outcome.unwrap_or_else(|| Err(Code::Internal.into()))
+        outcome.unwrap_or_else(|| Err(ErrorCode::Internal.into()))
     }
 
     async fn end(
@@ -66,9 +66,9 @@ impl Accounts {
         account: &AccountSettings,
         state: &str,
         returned: &Returned,
-    ) -> Result<AuthorizationOutcome, Refusal> {
+    ) -> Result<AuthorizationOutcome, ApiError> {
         let inner = &*self.0;
-        let unknown = || Refusal::from(Code::AuthorizationUnknown);
+        let unknown = || ApiError::from(ErrorCode::AuthorizationUnknown);
         // What none of ours looks like need not be looked for.
         let is_ours = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         if state.len() != STATE_LENGTH || !state.bytes().all(is_ours) {
@@ -86,15 +86,15 @@ impl Accounts {
             });
         };
         if *kept.connection != *connection.settings.name {
-            return Err(unknown().because("the state belongs to another connection"));
+            return Err(unknown().with_source("the state belongs to another connection"));
         }
-        let place = Place::Authorization(kept.instance_id, &kept.connection);
+        let place = SecretContext::Authorization(kept.instance_id, &kept.connection);
         let open = inner.vault()?.open(place, &kept.key_id, &kept.sealed)?;
         let pending: Pending = serde_json::from_slice(&open).map_err(|_| unknown())?;
         let ended = match &returned.answer {
             Err(error) => {
-                let denied = Refusal::from(Code::AuthorizationDenied);
-                Err(denied.fact("providerError", error.clone()))
+                let denied = ApiError::from(ErrorCode::AuthorizationDenied);
+                Err(denied.with_data("providerError", error.clone()))
             }
             Ok(code) => {
                 let asked = CodeExchange {
@@ -141,7 +141,7 @@ impl Inner {
         &self,
         connection: &Connection,
         hash: [u8; 32],
-    ) -> Result<Option<InstanceId>, Refusal> {
+    ) -> Result<Option<InstanceId>, ApiError> {
         let now = self.clock.now();
         let taken = self.store.find_taken_authorization(hash, now).await?;
         let is_it = |connected: &str| *connected == *connection.settings.name;
@@ -160,7 +160,7 @@ impl Inner {
         connection: &Connection,
         account: &AccountSettings,
         asked: &CodeExchange<'_>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ApiError> {
         self.vault()?.check_data_key().await?;
         let identity = self.identity(&account.client).await?;
         let redirect = self.redirect_url(connection, account);
@@ -172,17 +172,18 @@ impl Inner {
         if !asked.pending.verifier.is_empty() {
             form.push(("code_verifier", &asked.pending.verifier));
         }
-        let failed = || Refusal::from(Code::AuthorizationFailed);
+        let failed = || ApiError::from(ErrorCode::AuthorizationFailed);
         let now = self.clock.now();
         let grant = ask(connection, &account.client, &identity, &form, now).await;
-        let grant = grant.map_err(|error| failed().because(error))?;
+        let grant = grant.map_err(|error| failed().with_source(error))?;
         let values = connection.values_of(&grant, asked.parameters);
-        let values = values.map_err(|error| failed().because(error))?;
+        let values = values.map_err(|error| failed().with_source(error))?;
         let instance_id = asked.kept.instance_id;
         for _ in 0..MAX_TRIES {
             let before = self.account_of(instance_id, connection).await?;
             let replaces = before.as_ref().map(|before| before.version);
-            let nothing = || failed().because("the answer holds no access token that can be sent");
+            let nothing =
+                || failed().with_source("the answer holds no access token that can be sent");
             let mut tokens = Tokens::of(&grant).ok_or_else(nothing)?;
             tokens.connected_by = Some(asked.kept.state_hash);
             tokens.values.clone_from(&values);
@@ -205,8 +206,8 @@ impl Inner {
                 return Ok(());
             }
         }
-        Err(Refusal::from(Code::DatabaseBusy)
-            .because("others connect the same account at the same time"))
+        Err(ApiError::from(ErrorCode::DatabaseBusy)
+            .with_source("others connect the same account at the same time"))
     }
 
     /// An account with these tokens, sealed for this write.
@@ -216,9 +217,9 @@ impl Inner {
         instance_id: InstanceId,
         tokens: &Tokens,
         revision: Revision,
-    ) -> Result<Account, Refusal> {
+    ) -> Result<Account, ApiError> {
         let name = &connection.settings.name;
-        let place = Place::Account(instance_id, name, revision);
+        let place = SecretContext::Account(instance_id, name, revision);
         let (key_id, sealed) = self.seal_tokens(place, tokens)?;
         Ok(Account {
             instance_id,
@@ -236,9 +237,9 @@ impl Inner {
 
     pub(crate) fn seal_tokens(
         &self,
-        place: Place<'_>,
+        place: SecretContext<'_>,
         tokens: &Tokens,
-    ) -> Result<(String, Vec<u8>), Refusal> {
+    ) -> Result<(String, Vec<u8>), ApiError> {
         let open = zeroize::Zeroizing::new(serde_json::to_vec(tokens).unwrap_or_default());
         Ok(self.vault()?.seal(place, &open)?)
     }

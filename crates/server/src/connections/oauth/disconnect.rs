@@ -6,7 +6,7 @@ use backlot_wix::InstanceId;
 use super::endpoint::revoke;
 use super::{Accounts, Inner};
 use crate::connections::{AccountSettings, Connection};
-use crate::error::Refusal;
+use crate::error::ApiError;
 
 impl Accounts {
     /// The account of an instance; its tokens stay sealed.
@@ -14,7 +14,7 @@ impl Accounts {
         &self,
         connection: &Connection,
         instance_id: InstanceId,
-    ) -> Result<Option<Account>, Refusal> {
+    ) -> Result<Option<Account>, ApiError> {
         self.0.account_of(instance_id, connection).await
     }
 
@@ -25,7 +25,7 @@ impl Accounts {
         connection: &Connection,
         settings: &AccountSettings,
         instance_id: InstanceId,
-    ) -> Result<bool, Refusal> {
+    ) -> Result<bool, ApiError> {
         let inner = &*self.0;
         let name = &connection.settings.name;
         let removed = inner.store.remove_account(instance_id, name).await?;
@@ -45,7 +45,7 @@ impl Inner {
         connection: &Connection,
         settings: &AccountSettings,
         account: &Account,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ApiError> {
         let Some(endpoint) = &settings.revoke else {
             return Ok(());
         };

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::Inner;
 use crate::connections::{Connection, OAuthClient};
-use crate::error::Refusal;
+use crate::error::ApiError;
 
 /// How long a provider may take.
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -17,11 +17,11 @@ const TIMEOUT: Duration = Duration::from_secs(15);
 /// A client's id and secret, open.
 pub(crate) struct Identity {
     id: String,
-    secret: Option<crate::secrets::SecretText>,
+    secret: Option<crate::secrets::SecretString>,
 }
 
 impl Inner {
-    pub(crate) async fn identity(&self, client: &OAuthClient) -> Result<Identity, Refusal> {
+    pub(crate) async fn identity(&self, client: &OAuthClient) -> Result<Identity, ApiError> {
         let secret = match &client.secret {
             Some(source) => Some(source.read(self.vault.as_ref(), None).await?),
             None => None,
@@ -78,7 +78,7 @@ fn proof<'identity>(
         secret: identity
             .secret
             .as_ref()
-            .map(crate::secrets::SecretText::reveal),
+            .map(crate::secrets::SecretString::reveal),
         proof: client.proof,
     }
 }

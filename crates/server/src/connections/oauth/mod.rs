@@ -31,7 +31,7 @@ use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 use tokio::time::timeout;
 
 use crate::clock::Clock;
-use crate::error::Refusal;
+use crate::error::ApiError;
 use crate::secrets::Vault;
 pub(crate) use authorize::Begun;
 pub(crate) use callback::{AuthorizationOutcome, Returned};
@@ -39,11 +39,11 @@ pub(crate) use callback::{AuthorizationOutcome, Returned};
 use token::Token;
 
 /// How long a token is believed without a look at the database: an account may be taken back elsewhere.
-const BELIEVED: Duration = Duration::from_secs(5);
+const TOKEN_CACHE_TTL: Duration = Duration::from_secs(5);
 /// How long nobody asks again after a renewal that failed.
-const PAUSE: Duration = Duration::from_secs(2);
+const RENEWAL_COOLDOWN: Duration = Duration::from_secs(2);
 /// Tokens that are kept in memory.
-const MOST: u64 = 100_000;
+const MAX_CACHED_TOKENS: u64 = 100_000;
 
 /// Whose tokens are meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -66,9 +66,9 @@ struct Inner {
     clock: Clock,
     public_url: String,
     tokens: Cache<Key, Token>,
-    renewals: SingleFlight<Key, Result<Token, Refusal>>,
+    renewals: SingleFlight<Key, Result<Token, ApiError>>,
     /// Renewals that failed a moment ago: nobody asks again at once.
-    pauses: Cache<Key, Refusal>,
+    pauses: Cache<Key, ApiError>,
     /// Held for reading while a provider is asked for tokens.
     under_way: Arc<RwLock<()>>,
 }
@@ -80,11 +80,11 @@ impl Accounts {
             store,
             clock,
             public_url: public_url.trim_end_matches('/').to_owned(),
-            tokens: Cache::builder().max_capacity(MOST).build(),
+            tokens: Cache::builder().max_capacity(MAX_CACHED_TOKENS).build(),
             renewals: SingleFlight::default(),
             pauses: Cache::builder()
-                .max_capacity(MOST)
-                .time_to_live(PAUSE)
+                .max_capacity(MAX_CACHED_TOKENS)
+                .time_to_live(RENEWAL_COOLDOWN)
                 .build(),
             under_way: Arc::default(),
         }))
@@ -118,9 +118,11 @@ impl Inner {
         task.await.ok()
     }
 
-    fn vault(&self) -> Result<&Vault, Refusal> {
-        let locked =
-            || Refusal::from(crate::error::Code::SecretMissing).because("the vault is locked");
+    fn vault(&self) -> Result<&Vault, ApiError> {
+        let locked = || {
+            ApiError::from(crate::error::ErrorCode::SecretMissing)
+                .with_source("the vault is locked")
+        };
         self.vault.as_ref().ok_or_else(locked)
     }
 }

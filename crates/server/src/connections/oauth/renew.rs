@@ -18,8 +18,8 @@ use crate::connections::credentials::usable;
 use crate::connections::{
     AccountSettings, ClientCredentialsSettings, Connection, CredentialSettings, OAuthClient,
 };
-use crate::error::{Code, Refusal};
-use crate::secrets::{Revision, SecretText, account_place};
+use crate::error::{ApiError, ErrorCode};
+use crate::secrets::{Revision, SecretString, account_place};
 
 /// How long a node has for a renewal before another may try.
 const CLAIM: SignedDuration = SignedDuration::from_secs(30);
@@ -27,7 +27,7 @@ const CLAIM: SignedDuration = SignedDuration::from_secs(30);
 const WRITES: u32 = 1200;
 const BETWEEN_WRITES: Duration = Duration::from_millis(500);
 /// Between two looks at what another node brings.
-const LOOK: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// How often it is looked at: as long as a claim lasts.
 const LOOKS: u32 = 600;
 
@@ -36,7 +36,7 @@ impl Inner {
         &self,
         connection: &Connection,
         holder: Holder,
-    ) -> Result<Token, Refusal> {
+    ) -> Result<Token, ApiError> {
         let key = (holder, connection.settings.name.clone());
         if let Some(refusal) = self.pauses.get(&key) {
             return Err(refusal);
@@ -52,7 +52,7 @@ impl Inner {
         &self,
         connection: &Connection,
         holder: Holder,
-    ) -> Result<Token, Refusal> {
+    ) -> Result<Token, ApiError> {
         match (&connection.settings.credential, holder) {
             (CredentialSettings::ClientCredentials(settings), Holder::Everybody) => {
                 self.grant_to_all(connection, settings).await
@@ -60,17 +60,17 @@ impl Inner {
             (CredentialSettings::Account(settings), Holder::Instance(instance_id)) => {
                 for _ in 0..LOOKS {
                     let account = self.account_of(instance_id, connection).await?;
-                    let account = account.ok_or(Code::ConnectionNotConnected)?;
+                    let account = account.ok_or(ErrorCode::ConnectionNotConnected)?;
                     if let Some(text) = self.renew_account(connection, settings, account).await? {
                         return Ok(text);
                     }
-                    sleep(LOOK).await;
+                    sleep(POLL_INTERVAL).await;
                 }
                 Err(unavailable(
                     "another node renews this token, and does not end",
                 ))
             }
-            _ => Err(Code::Internal.into()),
+            _ => Err(ErrorCode::Internal.into()),
         }
     }
 
@@ -80,10 +80,10 @@ impl Inner {
         connection: &Connection,
         settings: &AccountSettings,
         account: Account,
-    ) -> Result<Option<Token>, Refusal> {
+    ) -> Result<Option<Token>, ApiError> {
         let client = &settings.client;
         if account.broken {
-            return Err(Code::ConnectionAccountLost.into());
+            return Err(ErrorCode::ConnectionAccountLost.into());
         }
         let (id, name, version) = (
             account.instance_id,
@@ -153,7 +153,7 @@ impl Inner {
         settings: &AccountSettings,
         before: &Account,
         renewed: &Account,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ApiError> {
         let (old, new) = (
             self.tokens_of(before)?,
             self.tokens_of(&next_version(renewed))?,
@@ -193,7 +193,7 @@ impl Inner {
     }
 
     /// The same account, which the provider does not renew any more, sealed for its next version.
-    fn broken(&self, account: Account) -> Result<Account, Refusal> {
+    fn broken(&self, account: Account) -> Result<Account, ApiError> {
         let tokens = self.tokens_of(&account)?;
         let (key_id, sealed) = self.seal_tokens(account_place(&next_version(&account)), &tokens)?;
         Ok(Account {
@@ -205,7 +205,7 @@ impl Inner {
     }
 
     /// Writes what the provider gave, again and again for a while: it may have ended what there was before.
-    async fn keep_renewed(&self, renewed: &Account) -> Result<bool, Refusal> {
+    async fn keep_renewed(&self, renewed: &Account) -> Result<bool, ApiError> {
         let mut left = WRITES;
         loop {
             left -= 1;
@@ -226,7 +226,7 @@ impl Inner {
         account: &Account,
     ) -> Result<Renewed, Failed> {
         let tokens = self.tokens_of(account)?;
-        let lost = || Failed::ForGood(Code::ConnectionAccountLost.into());
+        let lost = || Failed::ForGood(ErrorCode::ConnectionAccountLost.into());
         let refresh = tokens.refresh.as_deref().ok_or_else(lost)?;
         let identity = self.identity(client).await?;
         let form = [("grant_type", "refresh_token"), ("refresh_token", refresh)];
@@ -234,8 +234,8 @@ impl Inner {
         let grant = ask(connection, client, &identity, &form, now).await;
         let grant = grant.map_err(|error| {
             if error.is_final() {
-                let lost = Refusal::from(Code::ConnectionAccountLost);
-                Failed::ForGood(lost.because(error))
+                let lost = ApiError::from(ErrorCode::ConnectionAccountLost);
+                Failed::ForGood(lost.with_source(error))
             } else {
                 Failed::ForNow(refused(&error))
             }
@@ -273,7 +273,7 @@ impl Inner {
         &self,
         connection: &Connection,
         settings: &ClientCredentialsSettings,
-    ) -> Result<Token, Refusal> {
+    ) -> Result<Token, ApiError> {
         let client = &settings.client;
         let identity = self.identity(client).await?;
         let mut form = vec![("grant_type", "client_credentials")];
@@ -289,7 +289,7 @@ impl Inner {
         let values = values.map_err(unavailable)?;
         let token = Token {
             credential: usable(Credential::bearer(text))?,
-            text: SecretText::new(text.to_string()),
+            text: SecretString::new(text.to_string()),
             values: Arc::new(values),
             expires_at: expires_at(&grant, self.clock.now()),
             lifetime: grant
@@ -335,27 +335,27 @@ struct Renewed {
 
 /// A renewal that failed.
 enum Failed {
-    ForGood(Refusal),
-    ForNow(Refusal),
+    ForGood(ApiError),
+    ForNow(ApiError),
 }
 
-impl From<Refusal> for Failed {
-    fn from(refusal: Refusal) -> Self {
+impl From<ApiError> for Failed {
+    fn from(refusal: ApiError) -> Self {
         Self::ForNow(refusal)
     }
 }
 
-fn refused(error: &GrantError) -> Refusal {
+fn refused(error: &GrantError) -> ApiError {
     match error {
-        GrantError::Refused { code, .. } => Refusal::from(Code::ConnectionTokenRefused)
-            .fact("providerError", code.clone())
-            .because(error),
+        GrantError::Refused { code, .. } => ApiError::from(ErrorCode::ConnectionTokenRefused)
+            .with_data("providerError", code.clone())
+            .with_source(error),
         GrantError::Unavailable(_) => unavailable(error),
     }
 }
 
-fn unavailable(cause: impl std::fmt::Display) -> Refusal {
-    Refusal::from(Code::ConnectionUnavailable)
+fn unavailable(cause: impl std::fmt::Display) -> ApiError {
+    ApiError::from(ErrorCode::ConnectionUnavailable)
         .retry_after(2)
-        .because(cause)
+        .with_source(cause)
 }

@@ -7,19 +7,19 @@ use std::time::Instant;
 use backlot_outbound::connection::Credential;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::secrets::SecretText;
+use crate::secrets::SecretString;
 
 /// A token that ends sooner than this is renewed beside the call that uses it, so that nobody waits; but not in
 /// the first three quarters of its life.
-const AHEAD: SignedDuration = SignedDuration::from_mins(2);
+const REFRESH_WINDOW: SignedDuration = SignedDuration::from_mins(2);
 /// A token that ends sooner than this is not used any more, since it could end on its way; but for nine tenths of
 /// its life it is.
-const TOO_LATE: SignedDuration = SignedDuration::from_secs(10);
+const EXPIRY_MARGIN: SignedDuration = SignedDuration::from_secs(10);
 
 /// A token, open.
 #[derive(Clone)]
 pub(crate) struct Token {
-    pub(crate) text: SecretText,
+    pub(crate) text: SecretString,
     /// The same, ready for a call.
     pub(crate) credential: Credential,
     pub(in crate::connections) expires_at: Option<Timestamp>,
@@ -57,8 +57,8 @@ impl Token {
         };
         match left {
             _ if self.is_refused => State::Over,
-            Some(left) if left < part(TOO_LATE, 10) => State::Over,
-            Some(left) if left < part(AHEAD, 4) => State::Aging,
+            Some(left) if left < part(EXPIRY_MARGIN, 10) => State::Over,
+            Some(left) if left < part(REFRESH_WINDOW, 4) => State::Aging,
             _ => State::Good,
         }
     }
@@ -80,7 +80,7 @@ mod tests {
 
     fn token(lifetime: i64, left: SignedDuration, now: Timestamp) -> Token {
         Token {
-            text: SecretText::new("token".to_owned()),
+            text: SecretString::new("token".to_owned()),
             credential: Credential::none(),
             expires_at: Some(now + left),
             lifetime: Some(SignedDuration::from_secs(lifetime)),

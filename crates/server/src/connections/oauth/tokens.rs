@@ -10,11 +10,11 @@ use tokio::time::timeout;
 
 use super::sealed::Tokens;
 use super::token::{State, Token, seconds};
-use super::{Accounts, BELIEVED, Holder, Inner, Key};
+use super::{Accounts, Holder, Inner, Key, TOKEN_CACHE_TTL};
 use crate::connections::Connection;
 use crate::connections::credentials::usable;
-use crate::error::{Code, Refusal};
-use crate::secrets::{SecretText, account_place};
+use crate::error::{ApiError, ErrorCode};
+use crate::secrets::{SecretString, account_place};
 
 /// A token is renewed for a refusal no more often than this.
 const BETWEEN_REFUSALS: Duration = Duration::from_secs(30);
@@ -25,7 +25,7 @@ impl Accounts {
         &self,
         connection: &Arc<Connection>,
         holder: Holder,
-    ) -> Result<Token, Refusal> {
+    ) -> Result<Token, ApiError> {
         let key = (holder, connection.settings.name.clone());
         let inner = &self.0;
         let now = inner.clock.now();
@@ -54,7 +54,7 @@ impl Accounts {
         &self,
         connection: &Connection,
         holder: Holder,
-        text: &SecretText,
+        text: &SecretString,
     ) -> bool {
         let key = (holder, connection.settings.name.clone());
         let Some(mut token) = self.0.tokens.get(&key) else {
@@ -77,7 +77,7 @@ impl Accounts {
     }
 
     fn renew_beside(&self, connection: &Arc<Connection>, key: Key, mut token: Token) {
-        let is_under_way = |at: Instant| at.elapsed() < BELIEVED;
+        let is_under_way = |at: Instant| at.elapsed() < TOKEN_CACHE_TTL;
         if token.renewal_began.is_some_and(is_under_way) || !token.can_be_renewed {
             return;
         }
@@ -92,18 +92,18 @@ impl Accounts {
         &self,
         connection: &Arc<Connection>,
         key: Key,
-    ) -> Result<Token, Refusal> {
+    ) -> Result<Token, ApiError> {
         let renewed = Box::pin(self.renewed(connection, key));
         let late = |_| {
-            let refusal = Refusal::from(Code::ConnectionTimeout);
-            Err(refusal.because("the provider has not given a token in time"))
+            let refusal = ApiError::from(ErrorCode::ConnectionTimeout);
+            Err(refusal.with_source("the provider has not given a token in time"))
         };
         let renewed = timeout(connection.settings.timeout, renewed).await;
         renewed.unwrap_or_else(late)
     }
 
     /// Waits for a renewal: the one that is under way, or a new one.
-    async fn renewed(&self, connection: &Arc<Connection>, key: Key) -> Result<Token, Refusal> {
+    async fn renewed(&self, connection: &Arc<Connection>, key: Key) -> Result<Token, ApiError> {
         let (inner, now) = (Arc::clone(&self.0), self.0.clock.now());
         let known = || {
             let token = inner.tokens.get(&key)?;
@@ -118,7 +118,7 @@ impl Accounts {
             }
         };
         let outcome = inner.renewals.run(&key, known, work).await;
-        outcome.unwrap_or_else(|| Err(Code::Internal.into()))
+        outcome.unwrap_or_else(|| Err(ErrorCode::Internal.into()))
     }
 }
 
@@ -126,22 +126,22 @@ impl Inner {
     /// A token that need not be looked for in the database.
     fn believed(&self, key: &Key) -> Option<Token> {
         let known = self.tokens.get(key)?;
-        let is_believed = key.0 == Holder::Everybody || known.read_at.elapsed() < BELIEVED;
+        let is_believed = key.0 == Holder::Everybody || known.read_at.elapsed() < TOKEN_CACHE_TTL;
         is_believed.then_some(known)
     }
 
     /// What is known of a token: in memory, or for an instance's own, in the database.
-    async fn known(&self, key: &Key) -> Result<Option<Token>, Refusal> {
+    async fn known(&self, key: &Key) -> Result<Option<Token>, ApiError> {
         let known = self.tokens.get(key);
         let Holder::Instance(instance_id) = key.0 else {
             return Ok(known);
         };
         let Some(account) = self.store.account(instance_id, &key.1).await? else {
             self.tokens.invalidate(key);
-            return Err(Code::ConnectionNotConnected.into());
+            return Err(ErrorCode::ConnectionNotConnected.into());
         };
         if account.broken {
-            return Err(Code::ConnectionAccountLost.into());
+            return Err(ErrorCode::ConnectionAccountLost.into());
         }
         let mut token = self.open(&account)?;
         // What the third party thinks of it is known here only.
@@ -155,11 +155,11 @@ impl Inner {
     }
 
     /// An account's access token.
-    pub(crate) fn open(&self, account: &Account) -> Result<Token, Refusal> {
+    pub(crate) fn open(&self, account: &Account) -> Result<Token, ApiError> {
         let tokens = self.tokens_of(account)?;
         Ok(Token {
             credential: usable(Credential::bearer(&tokens.access))?,
-            text: SecretText::new(tokens.access.clone()),
+            text: SecretString::new(tokens.access.clone()),
             expires_at: account.expires_at,
             lifetime: tokens.lifetime.and_then(seconds),
             version: account.version,
@@ -172,12 +172,12 @@ impl Inner {
         })
     }
 
-    pub(crate) fn tokens_of(&self, account: &Account) -> Result<Tokens, Refusal> {
+    pub(crate) fn tokens_of(&self, account: &Account) -> Result<Tokens, ApiError> {
         let place = account_place(account);
         let open = self
             .vault()?
             .open(place, &account.key_id, &account.sealed)?;
-        let unreadable = |_| Refusal::from(Code::SecretUnreadable);
+        let unreadable = |_| ApiError::from(ErrorCode::SecretUnreadable);
         serde_json::from_slice(&open).map_err(unreadable)
     }
 
@@ -186,7 +186,7 @@ impl Inner {
         &self,
         instance_id: InstanceId,
         connection: &Connection,
-    ) -> Result<Option<Account>, Refusal> {
+    ) -> Result<Option<Account>, ApiError> {
         let name = &connection.settings.name;
         Ok(self.store.account(instance_id, name).await?)
     }

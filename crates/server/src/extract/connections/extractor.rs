@@ -10,7 +10,7 @@ use http::request::Parts;
 use super::ConnectionCall;
 use crate::connections;
 use crate::extract::caller::CallerMissing;
-use crate::instances::Directory;
+use crate::instances::InstanceDirectory;
 
 /// Calls third parties by the `[[connection]]` entries, with the rights of the verified caller.
 ///
@@ -30,7 +30,7 @@ use crate::instances::Directory;
 #[derive(Clone)]
 pub struct Connections {
     pub(crate) all: Arc<connections::Connections>,
-    pub(crate) directory: Directory,
+    pub(crate) directory: InstanceDirectory,
     pub(crate) caller: Arc<Caller>,
 }
 
@@ -46,7 +46,7 @@ impl std::fmt::Debug for Connections {
 impl Connections {
     pub(crate) const fn new(
         all: Arc<connections::Connections>,
-        directory: Directory,
+        directory: InstanceDirectory,
         caller: Arc<Caller>,
     ) -> Self {
         Self {

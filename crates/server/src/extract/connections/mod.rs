@@ -9,4 +9,4 @@ mod response;
 
 pub use extractor::Connections;
 pub use request::ConnectionCall;
-pub use response::{ConnectionAnswer, ConnectionFault};
+pub use response::{ConnectionCallError, ConnectionResponse};

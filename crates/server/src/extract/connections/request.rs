@@ -9,9 +9,9 @@ use http::Method;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 
-use super::{ConnectionAnswer, ConnectionFault, Connections};
+use super::{ConnectionCallError, ConnectionResponse, Connections};
 use crate::connections::{CallPlace, Incoming};
-use crate::error::{Code, Refusal};
+use crate::error::{ApiError, ErrorCode};
 
 /// A call to a third party in the making; [`ConnectionCall::send`] makes it.
 #[must_use = "a call is made by `send`"]
@@ -22,7 +22,7 @@ pub struct ConnectionCall {
     path: String,
     headers: HeaderMap,
     body: Bytes,
-    fault: Option<ConnectionFault>,
+    fault: Option<ConnectionCallError>,
 }
 
 impl ConnectionCall {
@@ -44,7 +44,7 @@ impl ConnectionCall {
         match serde_json::to_vec(value) {
             Ok(bytes) => self.bytes("application/json", bytes),
             Err(error) => {
-                self.fault = Some(ConnectionFault::NotJson(error.to_string()));
+                self.fault = Some(ConnectionCallError::NotJson(error.to_string()));
                 self
             }
         }
@@ -73,17 +73,17 @@ impl ConnectionCall {
 
     /// Makes the call. What the third party replies is an answer, whatever its status; a fault is a reply that did
     /// not come, or a call that is not allowed.
-    pub async fn send(self) -> Result<ConnectionAnswer, ConnectionFault> {
+    pub async fn send(self) -> Result<ConnectionResponse, ConnectionCallError> {
         if let Some(fault) = self.fault {
             return Err(fault);
         }
         let handle = &self.handle;
         let connection = handle.all.get(&self.connection);
-        let connection = connection.ok_or_else(|| Refusal::from(Code::ConnectionNotFound))?;
+        let connection = connection.ok_or_else(|| ApiError::from(ErrorCode::ConnectionNotFound))?;
         if self.body.len() as u64 > connection.settings.body_bytes {
             let limit = connection.settings.body_bytes;
-            return Err(Refusal::from(Code::BodyTooLarge)
-                .fact("limitBytes", limit)
+            return Err(ApiError::from(ErrorCode::BodyTooLarge)
+                .with_data("limitBytes", limit)
                 .into());
         }
         let (path, query) = self.path.split_once('?').unwrap_or((&self.path, ""));
@@ -110,6 +110,6 @@ impl ConnectionCall {
             sent.await
         };
         let reply = made.await.map_err(|refusal| connection.explain(refusal))?;
-        Ok(ConnectionAnswer::new(reply))
+        Ok(ConnectionResponse::new(reply))
     }
 }

@@ -7,20 +7,20 @@ use http_body_util::{BodyExt as _, Limited};
 use serde::de::DeserializeOwned;
 
 use crate::connections::ThirdPartyBody;
-use crate::error::{Code, Refusal};
+use crate::error::{ApiError, ErrorCode};
 
 /// The most that is read whole of an answer.
-const MOST_BYTES: usize = 16 * 1024 * 1024;
+const MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// An answer of a third party's, as a page would get it.
-pub struct ConnectionAnswer(http::Response<ThirdPartyBody>);
+pub struct ConnectionResponse(http::Response<ThirdPartyBody>);
 
 /// Why there is no answer, or none that can be used. As a response it is a refusal with a code.
 #[derive(Debug, Clone, thiserror::Error)]
-pub enum ConnectionFault {
+pub enum ConnectionCallError {
     /// The call is not allowed, or no reply came.
     #[error("{}: {}", .0.code().name(), .0.sentence())]
-    Refused(Refusal),
+    Refused(ApiError),
     /// The third party answered, but not with a success.
     #[error("the third party answered with status {status}")]
     Status {
@@ -37,13 +37,13 @@ pub enum ConnectionFault {
     NotJson(String),
 }
 
-impl From<Refusal> for ConnectionFault {
-    fn from(refusal: Refusal) -> Self {
+impl From<ApiError> for ConnectionCallError {
+    fn from(refusal: ApiError) -> Self {
         Self::Refused(refusal)
     }
 }
 
-impl ConnectionAnswer {
+impl ConnectionResponse {
     pub(crate) const fn new(reply: http::Response<ThirdPartyBody>) -> Self {
         Self(reply)
     }
@@ -59,33 +59,34 @@ impl ConnectionAnswer {
     }
 
     /// The body, whatever the status.
-    pub async fn bytes(self) -> Result<Bytes, ConnectionFault> {
-        let read = Limited::new(self.0.into_body(), MOST_BYTES).collect().await;
+    pub async fn bytes(self) -> Result<Bytes, ConnectionCallError> {
+        let read = Limited::new(self.0.into_body(), MAX_BYTES).collect().await;
         let broken = |error: Box<dyn std::error::Error + Send + Sync>| {
-            ConnectionFault::Broken(error.to_string())
+            ConnectionCallError::Broken(error.to_string())
         };
         Ok(read.map_err(broken)?.to_bytes())
     }
 
     /// The body of a success as a type.
-    pub async fn json<T: DeserializeOwned>(self) -> Result<T, ConnectionFault> {
+    pub async fn json<T: DeserializeOwned>(self) -> Result<T, ConnectionCallError> {
         let status = self.status();
         let body = self.bytes().await?;
         if !status.is_success() {
-            return Err(ConnectionFault::Status { status, body });
+            return Err(ConnectionCallError::Status { status, body });
         }
-        serde_json::from_slice(&body).map_err(|error| ConnectionFault::NotJson(error.to_string()))
+        serde_json::from_slice(&body)
+            .map_err(|error| ConnectionCallError::NotJson(error.to_string()))
     }
 }
 
 /// An answer goes on as it is, and so does a stream.
-impl IntoResponse for ConnectionAnswer {
+impl IntoResponse for ConnectionResponse {
     fn into_response(self) -> Response {
         self.0.map(axum::body::Body::new)
     }
 }
 
-impl IntoResponse for ConnectionFault {
+impl IntoResponse for ConnectionCallError {
     fn into_response(self) -> Response {
         let refusal = match self {
             Self::Refused(refusal) => refusal,
@@ -93,8 +94,8 @@ impl IntoResponse for ConnectionFault {
                 let json = [(http::header::CONTENT_TYPE, "application/json")];
                 return (status, json, body).into_response();
             }
-            Self::Broken(cause) => Refusal::from(Code::ConnectionBroken).because(cause),
-            Self::NotJson(cause) => Refusal::from(Code::Internal).because(cause),
+            Self::Broken(cause) => ApiError::from(ErrorCode::ConnectionBroken).with_source(cause),
+            Self::NotJson(cause) => ApiError::from(ErrorCode::Internal).with_source(cause),
         };
         refusal.into_response().map(axum::body::Body::from)
     }

@@ -1,17 +1,17 @@
 //! What goes wrong, and how it is answered.
 
 use axum::response::{IntoResponse, Response};
-use backlot_wix::data::Fault;
+use backlot_wix::data::DataError;
 
-use crate::data::DataFault;
-use crate::error::{Code, Refusal};
+use crate::data::OperationError;
+use crate::error::{ApiError, ErrorCode};
 
-/// Why items cannot be had. As a response it is what the data room would answer.
+/// Why items cannot be had. As a response it is what the data API would answer.
 #[derive(Debug, thiserror::Error)]
-pub enum ItemsFault {
-    /// A fault in Wix's words; [`Fault::code`] tells which.
+pub enum ItemsError {
+    /// A fault in Wix's words; [`DataError::code`] tells which.
     #[error(transparent)]
-    Fault(Fault),
+    DataError(DataError),
     /// The database does not do what it is asked.
     #[error("the database does not do what it is asked: {0}")]
     Database(String),
@@ -23,44 +23,44 @@ pub enum ItemsFault {
     Misfit(#[from] serde_json::Error),
 }
 
-/// The refusal that the data room would answer with.
-pub(crate) fn refusal(fault: ItemsFault) -> Refusal {
+/// The refusal that the data API would answer with.
+pub(crate) fn refusal(fault: ItemsError) -> ApiError {
     match fault {
-        ItemsFault::Fault(fault) => fault.into(),
-        ItemsFault::Database(cause) => Refusal::from(Code::DatabaseUnavailable)
+        ItemsError::DataError(fault) => fault.into(),
+        ItemsError::Database(cause) => ApiError::from(ErrorCode::DatabaseUnavailable)
             .retry_after(2)
-            .because(cause),
-        ItemsFault::Busy => Refusal::from(Code::InstanceBusy).retry_after(1),
-        ItemsFault::Misfit(error) => Refusal::from(Code::Internal).because(error),
+            .with_source(cause),
+        ItemsError::Busy => ApiError::from(ErrorCode::InstanceBusy).retry_after(1),
+        ItemsError::Misfit(error) => ApiError::from(ErrorCode::Internal).with_source(error),
     }
 }
 
-impl From<Fault> for ItemsFault {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
+impl From<DataError> for ItemsError {
+    fn from(fault: DataError) -> Self {
+        Self::DataError(fault)
     }
 }
 
-impl From<DataFault> for ItemsFault {
-    fn from(fault: DataFault) -> Self {
+impl From<OperationError> for ItemsError {
+    fn from(fault: OperationError) -> Self {
         match fault {
-            DataFault::Fault(fault) => Self::Fault(fault),
-            DataFault::Store(error) => Self::Database(error.to_string()),
+            OperationError::DataError(fault) => Self::DataError(fault),
+            OperationError::Store(error) => Self::Database(error.to_string()),
         }
     }
 }
 
 /// The work pool refuses only when it is busy, or when the work panicked.
-impl From<Refusal> for ItemsFault {
-    fn from(refusal: Refusal) -> Self {
-        if refusal.code().name() == Code::InstanceBusy.name() {
+impl From<ApiError> for ItemsError {
+    fn from(refusal: ApiError) -> Self {
+        if refusal.code().name() == ErrorCode::InstanceBusy.name() {
             return Self::Busy;
         }
         Self::Database(refusal.cause().unwrap_or("the work ended early").to_owned())
     }
 }
 
-impl IntoResponse for ItemsFault {
+impl IntoResponse for ItemsError {
     fn into_response(self) -> Response {
         refusal(self).into_response().map(axum::body::Body::from)
     }

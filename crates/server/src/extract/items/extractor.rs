@@ -8,8 +8,8 @@ use http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use super::convert::from_json;
-use super::{ItemsFault, ItemsQuery};
-use crate::data::{DataFault, DataOf};
+use super::{ItemsError, ItemsQuery};
+use crate::data::{DataSession, OperationError};
 use crate::extract::caller::CallerMissing;
 
 /// The items of the verified caller's instance, with the caller's rights.
@@ -37,7 +37,7 @@ use crate::extract::caller::CallerMissing;
 ///     .route("/api/add", axum::routing::post(add));
 /// ```
 #[derive(Clone)]
-pub struct Items(pub(crate) DataOf);
+pub struct Items(pub(crate) DataSession);
 
 impl std::fmt::Debug for Items {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -47,7 +47,7 @@ impl std::fmt::Debug for Items {
 }
 
 impl Items {
-    pub(crate) const fn new(data: DataOf) -> Self {
+    pub(crate) const fn new(data: DataSession) -> Self {
         Self(data)
     }
 
@@ -68,16 +68,18 @@ impl Items {
         &self,
         collection: &str,
         id: &str,
-    ) -> Result<Option<T>, ItemsFault> {
+    ) -> Result<Option<T>, ItemsError> {
         use backlot_wix::data::DataCode;
         let (collection, id) = (collection.to_owned(), id.to_owned());
-        let work = move |data: DataOf| {
+        let work = move |data: DataSession| {
             let (collection, id) = (collection.clone(), id.clone());
             async move { data.get(&collection, &id).await }
         };
         match self.0.run(work).await? {
             Ok(item) => from_json(&item.json).map(Some),
-            Err(DataFault::Fault(fault)) if fault.code() == DataCode::ItemMissing => Ok(None),
+            Err(OperationError::DataError(fault)) if fault.code() == DataCode::ItemMissing => {
+                Ok(None)
+            }
             Err(fault) => Err(fault.into()),
         }
     }

@@ -9,6 +9,6 @@ mod extractor;
 mod query;
 mod write;
 
-pub use error::ItemsFault;
+pub use error::ItemsError;
 pub use extractor::Items;
 pub use query::{ItemsPage, ItemsQuery};

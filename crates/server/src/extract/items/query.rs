@@ -3,14 +3,14 @@
 use backlot_wix::data::{Filter, Object, Value};
 use serde::de::DeserializeOwned;
 
-use super::ItemsFault;
+use super::ItemsError;
 use super::convert::from_json;
-use crate::data::{DataOf, Paging, Query};
+use crate::data::{DataSession, Paging, Query};
 
 /// A query on its way. What it says in its conditions must all hold.
 #[derive(Clone)]
 pub struct ItemsQuery {
-    data: DataOf,
+    data: DataSession,
     collection: String,
     conditions: Vec<Value>,
     sorts: Vec<Value>,
@@ -78,7 +78,7 @@ conditions! {
 }
 
 impl ItemsQuery {
-    pub(crate) fn new(data: DataOf, collection: &str) -> Self {
+    pub(crate) fn new(data: DataSession, collection: &str) -> Self {
         Self {
             data,
             collection: collection.to_owned(),
@@ -102,7 +102,7 @@ impl ItemsQuery {
     }
 
     /// A filter as Wix's REST API has it, such as `{"$or":[{"a":1},{"b":{"$gt":2}}]}`.
-    pub fn filter(mut self, json: &serde_json::Value) -> Result<Self, ItemsFault> {
+    pub fn filter(mut self, json: &serde_json::Value) -> Result<Self, ItemsError> {
         let filter: Value = serde_json::from_str(&json.to_string())?;
         Filter::parse(&filter)?;
         self.conditions.push(filter);
@@ -136,7 +136,7 @@ impl ItemsQuery {
     }
 
     /// Sends the query.
-    pub async fn find<T: DeserializeOwned>(self) -> Result<ItemsPage<T>, ItemsFault> {
+    pub async fn find<T: DeserializeOwned>(self) -> Result<ItemsPage<T>, ItemsError> {
         let query = Query {
             filter: Some(self.filter_value()),
             sort: Some(Value::Array(self.sorts)),
@@ -147,7 +147,7 @@ impl ItemsQuery {
             collection: self.collection,
             ..Query::default()
         };
-        let work = move |data: DataOf| {
+        let work = move |data: DataSession| {
             let query = query.clone();
             async move { data.query(query).await }
         };
@@ -160,10 +160,10 @@ impl ItemsQuery {
     }
 
     /// How many items match; sort, limit and skip do not matter.
-    pub async fn count(self) -> Result<u64, ItemsFault> {
+    pub async fn count(self) -> Result<u64, ItemsError> {
         let filter = Filter::parse(&self.filter_value())?;
         let collection = self.collection;
-        let work = move |data: DataOf| async move { data.count(&collection, filter).await };
+        let work = move |data: DataSession| async move { data.count(&collection, filter).await };
         Ok(self.data.run_in_pool(work).await??)
     }
 

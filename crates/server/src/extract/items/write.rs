@@ -1,13 +1,13 @@
 //! Writing items.
 
 use backlot_store::items::Written;
-use backlot_wix::data::{DataCode, Fault};
+use backlot_wix::data::{DataCode, DataError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::convert::{from_json, to_object};
-use super::{Items, ItemsFault};
-use crate::data::{Change, DataFault, DataOf, WireItem};
+use super::{Items, ItemsError};
+use crate::data::{Change, DataSession, OperationError, WireItem};
 
 impl Items {
     /// A new item. Without an `_id` of its own it gets one; it comes back with the fields of the
@@ -16,7 +16,7 @@ impl Items {
         &self,
         collection: &str,
         item: &T,
-    ) -> Result<T, ItemsFault> {
+    ) -> Result<T, ItemsError> {
         let item = WireItem::of(to_object(item)?);
         self.change(collection, Change::Insert(item)).await
     }
@@ -26,7 +26,7 @@ impl Items {
         &self,
         collection: &str,
         item: &T,
-    ) -> Result<T, ItemsFault> {
+    ) -> Result<T, ItemsError> {
         let item = WireItem::of(to_object(item)?);
         self.change(collection, Change::Update(item)).await
     }
@@ -36,17 +36,17 @@ impl Items {
         &self,
         collection: &str,
         item: &T,
-    ) -> Result<T, ItemsFault> {
+    ) -> Result<T, ItemsError> {
         let item = WireItem::of(to_object(item)?);
         self.change(collection, Change::Save(item)).await
     }
 
     /// Removes an item. False when there was none.
-    pub async fn remove(&self, collection: &str, id: &str) -> Result<bool, ItemsFault> {
+    pub async fn remove(&self, collection: &str, id: &str) -> Result<bool, ItemsError> {
         let change = Change::Remove(id.to_owned());
         match self.write(collection, change).await? {
             Ok(_) => Ok(true),
-            Err(DataFault::Fault(fault)) if is_missing(&fault) => Ok(false),
+            Err(OperationError::DataError(fault)) if is_missing(&fault) => Ok(false),
             Err(fault) => Err(fault.into()),
         }
     }
@@ -55,7 +55,7 @@ impl Items {
         &self,
         collection: &str,
         change: Change,
-    ) -> Result<T, ItemsFault> {
+    ) -> Result<T, ItemsError> {
         let written = self.write(collection, change).await??;
         from_json(&written.item().json)
     }
@@ -64,9 +64,9 @@ impl Items {
         &self,
         collection: &str,
         change: Change,
-    ) -> Result<Result<Written, DataFault>, ItemsFault> {
+    ) -> Result<Result<Written, OperationError>, ItemsError> {
         let collection = collection.to_owned();
-        let work = move |data: DataOf| {
+        let work = move |data: DataSession| {
             let (collection, change) = (collection.clone(), change.clone());
             async move {
                 let written = data.change_one(&collection, change, None, false).await;
@@ -77,6 +77,6 @@ impl Items {
     }
 }
 
-fn is_missing(fault: &Fault) -> bool {
+fn is_missing(fault: &DataError) -> bool {
     fault.code() == DataCode::ItemMissing
 }

@@ -8,9 +8,9 @@ use backlot_wix::{AppInstance, InstanceId};
 use http::Method;
 use http::request::Parts;
 
-use super::{WixCall, WixFault};
+use super::{WixCall, WixCallError};
 use crate::extract::caller::CallerMissing;
-use crate::instances::Directory;
+use crate::instances::InstanceDirectory;
 
 /// Calls Wix as the app, on the instance of the verified caller.
 ///
@@ -34,7 +34,7 @@ use crate::instances::Directory;
 #[derive(Clone)]
 pub struct Wix {
     client: WixClient,
-    directory: Directory,
+    directory: InstanceDirectory,
     instance_id: InstanceId,
 }
 
@@ -47,7 +47,7 @@ impl std::fmt::Debug for Wix {
 impl Wix {
     pub(crate) const fn new(
         client: WixClient,
-        directory: Directory,
+        directory: InstanceDirectory,
         instance_id: InstanceId,
     ) -> Self {
         Self {
@@ -98,13 +98,13 @@ impl Wix {
     /// What Wix says of the instance: its site, its plan, its permissions. Kept by the server; Wix is
     /// asked the first time, and then on a schedule. The owner's address is left out; whoever needs it
     /// asks for `/apps/v1/instance` by [`Wix::get`].
-    pub async fn app_instance(&self) -> Result<AppInstance, WixFault> {
+    pub async fn app_instance(&self) -> Result<AppInstance, WixCallError> {
         let details = self.directory.get(self.instance_id).await?;
         Ok(details.answer.clone())
     }
 
     /// The same, asked of Wix now.
-    pub async fn refreshed_app_instance(&self) -> Result<AppInstance, WixFault> {
+    pub async fn refreshed_app_instance(&self) -> Result<AppInstance, WixCallError> {
         let refreshed = self
             .directory
             .refresh(self.instance_id, Priority::Interactive);

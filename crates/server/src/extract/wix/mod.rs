@@ -9,4 +9,4 @@ mod response;
 
 pub use extractor::Wix;
 pub use request::WixCall;
-pub use response::{WixAnswer, WixFault};
+pub use response::{WixCallError, WixResponse};

@@ -6,7 +6,7 @@ use http::Method;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 
-use super::{WixAnswer, WixFault};
+use super::{WixCallError, WixResponse};
 
 /// A call to Wix in the making; [`WixCall::send`] makes it.
 #[must_use = "a call is made by `send`"]
@@ -18,7 +18,7 @@ pub struct WixCall {
     headers: HeaderMap,
     body: Bytes,
     priority: Priority,
-    fault: Option<WixFault>,
+    fault: Option<WixCallError>,
 }
 
 impl WixCall {
@@ -44,7 +44,7 @@ impl WixCall {
                 self.headers.insert(CONTENT_TYPE, json);
                 self.body = bytes.into();
             }
-            Err(error) => self.fault = Some(WixFault::NotJson(error.to_string())),
+            Err(error) => self.fault = Some(WixCallError::NotJson(error.to_string())),
         }
         self
     }
@@ -63,7 +63,7 @@ impl WixCall {
 
     /// Makes the call. What Wix replies is an answer, whatever its status; a fault is a reply that
     /// did not come.
-    pub async fn send(self) -> Result<WixAnswer, WixFault> {
+    pub async fn send(self) -> Result<WixResponse, WixCallError> {
         if let Some(fault) = self.fault {
             return Err(fault);
         }
@@ -76,6 +76,6 @@ impl WixCall {
             body: CallBody::Ready(self.body),
             priority: self.priority,
         };
-        Ok(WixAnswer::new(self.client.send(call).await?))
+        Ok(WixResponse::new(self.client.send(call).await?))
     }
 }

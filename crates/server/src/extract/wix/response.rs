@@ -8,20 +8,20 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
-use crate::error::Refusal;
+use crate::error::ApiError;
 use crate::http::wix_headers::from_wix;
 
 /// The most that is read whole of an answer.
-const MOST_BYTES: usize = 16 * 1024 * 1024;
+const MAX_BYTES: usize = 16 * 1024 * 1024;
 /// How long an answer that is read whole may take from its head to its end.
-const LONGEST: Duration = Duration::from_mins(1);
+const BODY_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// An answer of Wix's.
-pub struct WixAnswer(WixReply);
+pub struct WixResponse(WixReply);
 
 /// Why there is no answer, or none that can be used. As a response it is a refusal with a code.
 #[derive(Debug, Clone, thiserror::Error)]
-pub enum WixFault {
+pub enum WixCallError {
     /// Wix gave none.
     #[error(transparent)]
     NoAnswer(#[from] WixError),
@@ -38,7 +38,7 @@ pub enum WixFault {
     NotJson(String),
 }
 
-impl WixAnswer {
+impl WixResponse {
     pub(crate) const fn new(reply: WixReply) -> Self {
         Self(reply)
     }
@@ -54,25 +54,25 @@ impl WixAnswer {
     }
 
     /// The body, whatever the status.
-    pub async fn bytes(self) -> Result<Bytes, WixFault> {
-        let read = self.0.into_body().bytes(MOST_BYTES, LONGEST).await;
+    pub async fn bytes(self) -> Result<Bytes, WixCallError> {
+        let read = self.0.into_body().bytes(MAX_BYTES, BODY_TIMEOUT).await;
         let read = read.map_err(|fault| WixError::unavailable(fault.to_string()))?;
         Ok(read.ok_or_else(|| WixError::unavailable("the answer is larger than 16 MiB"))?)
     }
 
     /// The body of a success as a type; Wix's refusals are faults.
-    pub async fn json<T: DeserializeOwned>(self) -> Result<T, WixFault> {
+    pub async fn json<T: DeserializeOwned>(self) -> Result<T, WixCallError> {
         let status = self.status();
         let body = self.bytes().await?;
         if !status.is_success() {
-            return Err(WixFault::Refused { status, body });
+            return Err(WixCallError::Refused { status, body });
         }
-        serde_json::from_slice(&body).map_err(|error| WixFault::NotJson(error.to_string()))
+        serde_json::from_slice(&body).map_err(|error| WixCallError::NotJson(error.to_string()))
     }
 }
 
 /// Wix's own refusals go back as they are; so does a whole answer.
-impl IntoResponse for WixAnswer {
+impl IntoResponse for WixResponse {
     fn into_response(self) -> Response {
         let mut response = self.0.map(axum::body::Body::new);
         from_wix(response.headers_mut());
@@ -80,15 +80,17 @@ impl IntoResponse for WixAnswer {
     }
 }
 
-impl IntoResponse for WixFault {
+impl IntoResponse for WixCallError {
     fn into_response(self) -> Response {
         let refusal = match self {
-            Self::NoAnswer(error) => Refusal::from(error),
+            Self::NoAnswer(error) => ApiError::from(error),
             Self::Refused { status, body } => {
                 let json = [(http::header::CONTENT_TYPE, "application/json")];
                 return (status, json, body).into_response();
             }
-            Self::NotJson(cause) => Refusal::from(crate::error::Code::Internal).because(cause),
+            Self::NotJson(cause) => {
+                ApiError::from(crate::error::ErrorCode::Internal).with_source(cause)
+            }
         };
         refusal.into_response().map(axum::body::Body::from)
     }

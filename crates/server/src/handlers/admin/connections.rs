@@ -10,7 +10,7 @@ use super::Admin;
 use super::instances::{Refused, failed, parse};
 use crate::connections::month;
 
-const MOST_LISTED: u32 = 1000;
+const MAX_LISTED: u32 = 1000;
 
 /// `?month=202611`; this month without it.
 #[derive(Deserialize)]
@@ -23,11 +23,11 @@ pub(crate) async fn totals(
     State(admin): State<Admin>,
     Query(asked): Query<Asked>,
 ) -> Result<Json<Value>, Refused> {
-    let house = &admin.house;
+    let state = &admin.state;
     let month = asked
         .month
-        .unwrap_or_else(|| month(house.shared.clock.now()));
-    let totals = house.store.connection_totals(month, MOST_LISTED).await;
+        .unwrap_or_else(|| month(state.shared.clock.now()));
+    let totals = state.store.connection_totals(month, MAX_LISTED).await;
     let totals = totals.map_err(failed)?;
     let usage: Vec<Value> = totals.iter().map(used).collect();
     Ok(Json(json!({ "month": month, "usage": usage })))
@@ -39,7 +39,7 @@ pub(crate) async fn of_instance(
     Path(id): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Json<Value>, Refused> {
-    let usage = admin.house.store.connection_usage(parse(&id)?, asked.month);
+    let usage = admin.state.store.connection_usage(parse(&id)?, asked.month);
     let usage = usage.await.map_err(failed)?;
     let usage: Vec<Value> = usage.iter().map(used).collect();
     Ok(Json(json!({ "usage": usage })))

@@ -22,7 +22,7 @@ pub(crate) async fn page(State(admin): State<Admin>) -> impl IntoResponse {
         started_at,
     } = &*admin.overview;
     let version = env!("CARGO_PKG_VERSION");
-    let connections = admin.house.shared.metrics.open_connections.get();
+    let connections = admin.state.shared.metrics.open_connections.get();
     let content = format!(
         "<dl><dt>App</dt><dd><code>{app_id}</code></dd>\
          <dt>Backend</dt><dd><a href=\"{backend}\"><code>{backend}</code></a></dd>\

@@ -12,14 +12,14 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::Admin;
-use crate::error::{Code, Refusal};
+use crate::error::{ApiError, ErrorCode};
 
-const MOST_LISTED: u32 = 100;
+const MAX_LISTED: u32 = 100;
 
 /// A refusal as the router's reply.
-pub(crate) struct Refused(Refusal);
+pub(crate) struct Refused(ApiError);
 
-impl<R: Into<Refusal>> From<R> for Refused {
+impl<R: Into<ApiError>> From<R> for Refused {
     fn from(refusal: R) -> Self {
         Self(refusal.into())
     }
@@ -39,7 +39,7 @@ impl axum::response::IntoResponse for Refused {
 
 /// The instances seen last, newest first.
 pub(crate) async fn list(State(admin): State<Admin>) -> Result<Json<Value>, Refused> {
-    let latest = admin.house.store.latest_instances(MOST_LISTED).await;
+    let latest = admin.state.store.latest_instances(MAX_LISTED).await;
     let latest = latest.map_err(failed)?;
     let instances: Vec<Value> = latest.iter().map(|it| seen(Some(it)).into()).collect();
     Ok(Json(json!({ "instances": instances })))
@@ -51,16 +51,16 @@ pub(crate) async fn one(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Refused> {
     let id = parse(&id)?;
-    let store = &admin.house.store;
+    let store = &admin.state.store;
     let instance = store.instance(id).await.map_err(failed)?;
     let details = store.details(id).await.map_err(failed)?;
     let refusal = store.refusal(id).await.map_err(failed)?;
     if instance.is_none() && details.is_none() && refusal.is_none() {
-        return Err(Code::InstanceNotFound.into());
+        return Err(ErrorCode::InstanceNotFound.into());
     }
     let usage = store.storage_usage(id).await.map_err(failed)?;
     let plan = details.as_ref().and_then(|it| it.answer.plan());
-    let quotas = admin.house.data.storage.quotas();
+    let quotas = admin.state.data.storage.quotas();
     let mut known = seen(instance.as_ref());
     let storage = json!({
         "items": usage.items,
@@ -81,19 +81,19 @@ pub(crate) async fn refresh(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Refused> {
     let id = parse(&id)?;
-    let refreshed = admin.house.directory.refresh(id, Priority::Interactive);
-    let details = refreshed.await.map_err(Refusal::from)?;
+    let refreshed = admin.state.directory.refresh(id, Priority::Interactive);
+    let details = refreshed.await.map_err(ApiError::from)?;
     let mut known = said(Some(&details));
     known.insert("instanceId".to_owned(), json!(id));
     Ok(Json(known.into()))
 }
 
-pub(crate) fn parse(text: &str) -> Result<InstanceId, Code> {
-    text.parse().map_err(|_| Code::InstanceNotFound)
+pub(crate) fn parse(text: &str) -> Result<InstanceId, ErrorCode> {
+    text.parse().map_err(|_| ErrorCode::InstanceNotFound)
 }
 
-pub(crate) fn failed(error: StoreError) -> Refusal {
-    Refusal::from(Code::Internal).because(error)
+pub(crate) fn failed(error: StoreError) -> ApiError {
+    ApiError::from(ErrorCode::Internal).with_source(error)
 }
 
 fn seen(instance: Option<&Instance>) -> Map<String, Value> {

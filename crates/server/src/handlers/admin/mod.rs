@@ -32,18 +32,18 @@ use axum::middleware;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 
-use crate::state::House;
+use crate::state::AppState;
 
 pub use host_guard::{HostGuard, guarded};
 pub(crate) use index::Overview;
 
 #[derive(Clone)]
 struct Admin {
-    house: Arc<House>,
+    state: Arc<AppState>,
     overview: Arc<Overview>,
 }
 
-pub(crate) fn router(house: Arc<House>, overview: Overview, guard: HostGuard) -> Router {
+pub(crate) fn router(state: Arc<AppState>, overview: Overview, guard: HostGuard) -> Router {
     let overview = Arc::new(overview);
     let router = Router::new()
         .route("/", get(index::page))
@@ -65,11 +65,11 @@ pub(crate) fn router(house: Arc<House>, overview: Overview, guard: HostGuard) ->
         )
         .fallback(not_found::path)
         .method_not_allowed_fallback(not_found::method)
-        .with_state(Admin { house, overview });
+        .with_state(Admin { state, overview });
     guarded(router, guard)
 }
 
 async fn metrics(State(admin): State<Admin>) -> impl IntoResponse {
     const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(CONTENT_TYPE, TEXT)], admin.house.shared.metrics.encode())
+    ([(CONTENT_TYPE, TEXT)], admin.state.shared.metrics.encode())
 }

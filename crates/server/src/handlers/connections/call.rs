@@ -11,29 +11,29 @@ use super::manage;
 use super::path::{Own, Place};
 use crate::auth::remove_instance;
 use crate::connections::{CallPlace, Connection, CredentialSettings, Incoming};
-use crate::context::Exchange;
+use crate::context::RequestContext;
 use crate::cors::{self, Decision};
-use crate::error::{Code, Reason, Refusal};
+use crate::error::{ApiError, ErrorCode, ErrorKind};
 use crate::handlers::buffer::read_small;
 use crate::policy::forged;
-use crate::response::ReplyBody;
-use crate::state::House;
+use crate::response::ResponseBody;
+use crate::state::AppState;
 
 /// Answers one request.
 pub(crate) async fn enter(
-    house: &House,
-    exchange: &mut Exchange,
+    state: &AppState,
+    context: &mut RequestContext,
     decision: &Decision,
     request: &mut Request<RequestBody>,
-) -> Result<Response<ReplyBody>, Refusal> {
+) -> Result<Response<ResponseBody>, ApiError> {
     let path = request.uri().path();
-    let place = Place::find(&house.connections, path)?;
+    let place = Place::find(&state.connections, path)?;
     let (own, rest) = (place.own(), path.len() - place.rest.len());
     let is_of_another_kind = own.is_none() && Own::named(place.rest).is_some();
     let connection = place.connection;
-    let answer = answer(house, exchange, decision, request, (&connection, own, rest));
+    let answer = answer(state, context, decision, request, (&connection, own, rest));
     answer.await.map_err(|refusal| {
-        let is_listed = refusal.code() != Reason::Own(Code::ConnectionCallNotAllowed);
+        let is_listed = refusal.code() != ErrorKind::Own(ErrorCode::ConnectionCallNotAllowed);
         if is_of_another_kind && !is_listed {
             connection.of_another_kind(refusal)
         } else {
@@ -43,39 +43,39 @@ pub(crate) async fn enter(
 }
 
 async fn answer(
-    house: &House,
-    exchange: &mut Exchange,
+    state: &AppState,
+    context: &mut RequestContext,
     decision: &Decision,
     request: &mut Request<RequestBody>,
     (connection, own, rest): (&Arc<Connection>, Option<Own>, usize),
-) -> Result<Response<ReplyBody>, Refusal> {
+) -> Result<Response<ResponseBody>, ApiError> {
     request.body_mut().limit(connection.settings.body());
     if let Some(own) = own {
         let request = std::mem::replace(request, Request::new(RequestBody::empty()));
         // On the heap: calls need not carry it.
-        let answer = manage::answer(house, exchange, decision, connection, own, request);
+        let answer = manage::answer(state, context, decision, connection, own, request);
         return Box::pin(answer).await;
     }
     let cleaned = remove_instance(request.uri().query().unwrap_or_default());
     // A call that nobody may make is not taken for a wrong credential.
     let deciders = connection.deciders(&call(request, rest, cleaned.as_deref()))?;
-    let verdict = house.auth.verify_locally(exchange, request)?;
-    let caller = house.auth.authenticate(exchange, decision, verdict).await?;
-    let all = &house.connections;
-    let directory = &house.directory;
+    let verdict = state.auth.verify_locally(context, request)?;
+    let caller = state.auth.authenticate(context, decision, verdict).await?;
+    let all = &state.connections;
+    let directory = &state.directory;
     let caller = all.admit(connection, &deciders, directory, caller).await?;
     check_announced(connection, request)?;
     hop_by_hop::remove(request.headers_mut());
     // A connection may hand on headers by how their names begin.
-    forged::remove_instance_headers(request.headers_mut(), &house.auth.instance_headers);
+    forged::remove_instance_headers(request.headers_mut(), &state.auth.instance_headers);
     let mut body = std::mem::replace(request.body_mut(), RequestBody::empty());
     let body = match &connection.settings.credential {
         CredentialSettings::Signature(template, _) if template.needs_body() => {
-            let whole = Box::pin(house.buffers.collect(caller.instance_id, &mut body));
+            let whole = Box::pin(state.buffers.collect(caller.instance_id, &mut body));
             CallBody::Ready(whole.await?)
         }
         _ => {
-            let buffers = &house.buffers;
+            let buffers = &state.buffers;
             read_small(buffers, caller.instance_id, request.headers(), body).await?
         }
     };
@@ -83,12 +83,12 @@ async fn answer(
         place: call(request, rest, cleaned.as_deref()),
         headers: request.headers(),
         body,
-        started: exchange.started(),
+        started: context.started(),
     };
     let reply = all
         .send(connection, directory, &caller, &mut incoming)
         .await?;
-    let mut response = reply.map(ReplyBody::third_party);
+    let mut response = reply.map(ResponseBody::third_party);
     let headers = response.headers_mut();
     cors::strip(headers);
     // A page may read all that the configuration lets come back; browsers show few headers by themselves.
@@ -110,10 +110,13 @@ fn call<'request>(
     }
 }
 
-fn check_announced(connection: &Connection, request: &Request<RequestBody>) -> Result<(), Refusal> {
+fn check_announced(
+    connection: &Connection,
+    request: &Request<RequestBody>,
+) -> Result<(), ApiError> {
     let limit = connection.settings.body_bytes;
     if announced_bytes(request.headers()).is_some_and(|bytes| bytes > limit) {
-        return Err(Refusal::from(Code::BodyTooLarge).fact("limitBytes", limit));
+        return Err(ApiError::from(ErrorCode::BodyTooLarge).with_data("limitBytes", limit));
     }
     Ok(())
 }

@@ -10,9 +10,9 @@ use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRE
 use http::{HeaderValue, Response, StatusCode};
 use serde_json::json;
 
-use crate::error::{Code, Reason, Refusal};
+use crate::error::{ApiError, ErrorCode, ErrorKind};
 use crate::http::request_id::RequestId;
-use crate::response::ReplyBody;
+use crate::response::ResponseBody;
 
 const STYLE: &str = include_str!("page.css");
 
@@ -25,21 +25,21 @@ pub(crate) struct Ended<'end> {
     /// The connection's name.
     pub(crate) connection: &'end str,
     /// Why the account is not connected. `None` if it is.
-    pub(crate) refusal: Option<&'end Refusal>,
+    pub(crate) refusal: Option<&'end ApiError>,
     pub(crate) request_id: &'end RequestId,
     /// The page that waits to be told, by its origin.
     pub(crate) origin: Option<&'end str>,
 }
 
 /// The page.
-pub(crate) fn ended(end: &Ended<'_>) -> Response<ReplyBody> {
+pub(crate) fn ended(end: &Ended<'_>) -> Response<ResponseBody> {
     let app = end.app.filter(|name| !name.trim().is_empty());
     let mut nonce = [0; 16];
     // Without a nonce neither the script nor the style counts, and the page is only read.
     let _ = rand::fill(&mut nonce);
     let nonce = URL_SAFE_NO_PAD.encode(nonce);
     let text = Text::of(end, app);
-    let mut response = Response::new(ReplyBody::full(text.html(&nonce, &script(end, &nonce))));
+    let mut response = Response::new(ResponseBody::full(text.html(&nonce, &script(end, &nonce))));
     let status = end.refusal.map(|refusal| refusal.code().status());
     *response.status_mut() = status.unwrap_or(StatusCode::OK);
     let headers = response.headers_mut();
@@ -129,12 +129,12 @@ impl Text {
 }
 
 /// What the owner does next.
-fn next(code: Reason, app: &str, provider: &str) -> String {
+fn next(code: ErrorKind, app: &str, provider: &str) -> String {
     match code {
-        Reason::Own(Code::AuthorizationDenied) => {
+        ErrorKind::Own(ErrorCode::AuthorizationDenied) => {
             format!("Close this window, begin again in {app}, and accept what {provider} asks.")
         }
-        Reason::Own(Code::AuthorizationUnknown) => format!(
+        ErrorKind::Own(ErrorCode::AuthorizationUnknown) => format!(
             "Close this window and look in {app} whether the account is connected. If it is not, begin again there."
         ),
         _ => format!(

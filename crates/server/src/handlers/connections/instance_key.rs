@@ -12,13 +12,13 @@ use serde_json::json;
 use super::oauth::{answer_json, may_manage};
 use super::path::Own;
 use crate::connections::Connection;
-use crate::error::{Code, Refusal};
-use crate::response::ReplyBody;
-use crate::secrets::SecretText;
-use crate::state::House;
+use crate::error::{ApiError, ErrorCode};
+use crate::response::ResponseBody;
+use crate::secrets::SecretString;
+use crate::state::AppState;
 
 /// The most bytes of a key that is typed in.
-const MOST_BYTES: usize = 4096;
+const MAX_BYTES: usize = 4096;
 
 /// `{"key":"…"}`
 #[derive(Deserialize)]
@@ -27,17 +27,17 @@ struct Typed {
 }
 
 pub(crate) async fn answer(
-    house: &House,
+    state: &AppState,
     connection: &Arc<Connection>,
     own: Own,
     caller: &Caller,
     request: Request<RequestBody>,
-) -> Result<Response<ReplyBody>, Refusal> {
-    let unusable = || Refusal::from(Code::AuthorizationUnusable);
+) -> Result<Response<ResponseBody>, ApiError> {
+    let unusable = || ApiError::from(ErrorCode::AuthorizationUnusable);
     let name = connection.settings.credential.own_secret();
     let name = name.ok_or_else(unusable)?;
-    let locked = || Refusal::from(Code::SecretMissing).because("the vault is locked");
-    let vault = house.connections.vault.as_ref().ok_or_else(locked)?;
+    let locked = || ApiError::from(ErrorCode::SecretMissing).with_source("the vault is locked");
+    let vault = state.connections.vault.as_ref().ok_or_else(locked)?;
     let whose = Some(caller.instance_id);
     let is_connected = match own {
         Own::Key => {
@@ -47,17 +47,17 @@ pub(crate) async fn answer(
                 bytes: connection.settings.body_bytes,
                 silence: connection.settings.silence,
             });
-            let typed = house.buffers.collect(caller.instance_id, &mut body).await?;
+            let typed = state.buffers.collect(caller.instance_id, &mut body).await?;
             let bytes = zeroize::Zeroizing::new(typed.to_vec());
             // The parser's own words are left out, since they could repeat a piece of the key.
             let typed: Typed = serde_json::from_slice(&bytes)
-                .map_err(|_| unusable().detail("The body is {\"key\":\"…\"}."))?;
-            let text = SecretText::new(typed.key.trim().to_owned());
+                .map_err(|_| unusable().with_detail("The body is {\"key\":\"…\"}."))?;
+            let text = SecretString::new(typed.key.trim().to_owned());
             let length = text.reveal().len();
             let fits =
-                (1..=MOST_BYTES).contains(&length) && !text.reveal().contains(char::is_control);
+                (1..=MAX_BYTES).contains(&length) && !text.reveal().contains(char::is_control);
             if !fits {
-                return Err(unusable().detail("A key is one line of text."));
+                return Err(unusable().with_detail("A key is one line of text."));
             }
             vault.keep_secret(whose, name, &text, false).await?;
             true

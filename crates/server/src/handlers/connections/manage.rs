@@ -8,33 +8,33 @@ use http::{Request, Response};
 use super::path::Own;
 use super::{instance_key, oauth};
 use crate::connections::{Connection, CredentialSettings};
-use crate::context::Exchange;
+use crate::context::RequestContext;
 use crate::cors::Decision;
-use crate::error::{Code, Refusal};
-use crate::response::ReplyBody;
-use crate::state::House;
+use crate::error::{ApiError, ErrorCode};
+use crate::response::ResponseBody;
+use crate::state::AppState;
 
 pub(crate) async fn answer(
-    house: &House,
-    exchange: &mut Exchange,
+    state: &AppState,
+    context: &mut RequestContext,
     decision: &Decision,
     connection: &Arc<Connection>,
     own: Own,
     request: Request<RequestBody>,
-) -> Result<Response<ReplyBody>, Refusal> {
+) -> Result<Response<ResponseBody>, ApiError> {
     let methods = own.methods(connection);
     if !methods.contains(request.method()) {
-        return Err(Refusal::from(Code::MethodNotAllowed).allow(methods.header()));
+        return Err(ApiError::from(ErrorCode::MethodNotAllowed).allow(methods.header()));
     }
     if own == Own::Callback {
-        return Ok(oauth::callback(house, exchange, connection, request).await);
+        return Ok(oauth::callback(state, context, connection, request).await);
     }
-    let verdict = house.auth.verify_locally(exchange, &request)?;
-    let caller = house.auth.authenticate(exchange, decision, verdict).await?;
+    let verdict = state.auth.verify_locally(context, &request)?;
+    let caller = state.auth.authenticate(context, decision, verdict).await?;
     match connection.settings.credential {
         CredentialSettings::Account(_) => {
-            oauth::answer(house, connection, own, &caller, request).await
+            oauth::answer(state, connection, own, &caller, request).await
         }
-        _ => instance_key::answer(house, connection, own, &caller, request).await,
+        _ => instance_key::answer(state, connection, own, &caller, request).await,
     }
 }

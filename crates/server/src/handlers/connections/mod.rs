@@ -1,4 +1,4 @@
-//! The connections room: `/connections/{name}/…` is a call to a third party, with its credential.
+//! Third parties: `/connections/{name}/…` is a call to a third party, with its credential.
 //!
 //! - [`path`]: which connection a path names, and whether the rest is ours or the third party's
 //! - [`call`]: a call

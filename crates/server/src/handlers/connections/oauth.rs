@@ -19,10 +19,10 @@ use crate::connections::{
     AccountSettings, AuthorizationOutcome, Begun, Connection, CredentialSettings, Returned,
     of_manage,
 };
-use crate::context::Exchange;
-use crate::error::{Code, Refusal};
-use crate::response::ReplyBody;
-use crate::state::House;
+use crate::context::RequestContext;
+use crate::error::{ApiError, ErrorCode};
+use crate::response::ResponseBody;
+use crate::state::AppState;
 
 /// The most bytes of a form that a provider's page posts.
 const MAX_FORM_BYTES: u64 = 64 * 1024;
@@ -30,25 +30,25 @@ const MAX_FORM_BYTES: u64 = 64 * 1024;
 const NAME_TIMEOUT: Duration = Duration::from_secs(2);
 
 pub(crate) async fn answer(
-    house: &House,
+    state: &AppState,
     connection: &Arc<Connection>,
     own: Own,
     caller: &Caller,
     request: Request<RequestBody>,
-) -> Result<Response<ReplyBody>, Refusal> {
+) -> Result<Response<ResponseBody>, ApiError> {
     let settings = settings(connection)?;
     match own {
-        Own::Authorize => authorize(house, connection, settings, caller, &request).await,
+        Own::Authorize => authorize(state, connection, settings, caller, &request).await,
         Own::Disconnect => {
             may_manage(connection, caller)?;
-            let accounts = &house.connections.accounts;
+            let accounts = &state.connections.accounts;
             accounts
                 .disconnect(connection, settings, caller.instance_id)
                 .await?;
             Ok(answer_json(&json!({ "connected": false })))
         }
         Own::Status | Own::Callback | Own::Key => {
-            let accounts = &house.connections.accounts;
+            let accounts = &state.connections.accounts;
             let account = accounts.account(connection, caller.instance_id).await?;
             let status = match account {
                 None => json!({ "kind": "account", "connected": false }),
@@ -67,20 +67,21 @@ pub(crate) async fn answer(
 }
 
 async fn authorize(
-    house: &House,
+    state: &AppState,
     connection: &Arc<Connection>,
     settings: &AccountSettings,
     caller: &Caller,
     request: &Request<RequestBody>,
-) -> Result<Response<ReplyBody>, Refusal> {
+) -> Result<Response<ResponseBody>, ApiError> {
     may_manage(connection, caller)?;
     let return_to = parameter(request.uri(), "return_to");
     if let Some(return_to) = &return_to {
         let url = url::Url::parse(return_to).ok();
         let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
         let origin = url.map(|url| url.origin().ascii_serialization());
-        if !origin.is_some_and(|origin| house.cors.allows(&origin)) {
-            return Err(Refusal::from(Code::AuthorizationUnusable).fact("parameter", "return_to"));
+        if !origin.is_some_and(|origin| state.cors.allows(&origin)) {
+            return Err(ApiError::from(ErrorCode::AuthorizationUnusable)
+                .with_data("parameter", "return_to"));
         }
     }
     let origin = request.headers().get(ORIGIN);
@@ -88,7 +89,7 @@ async fn authorize(
         return_to,
         origin: origin.and_then(|it| it.to_str().ok()).map(str::to_owned),
     };
-    let accounts = &house.connections.accounts;
+    let accounts = &state.connections.accounts;
     let url = accounts
         .authorize(connection, settings, caller, begun)
         .await?;
@@ -101,12 +102,12 @@ async fn authorize(
 /// `callback`: a browser comes back from the provider, by its address or by a form that is posted. What it shows is for
 /// people.
 pub(crate) async fn callback(
-    house: &House,
-    exchange: &mut Exchange,
+    state: &AppState,
+    context: &mut RequestContext,
     connection: &Arc<Connection>,
     request: Request<RequestBody>,
-) -> Response<ReplyBody> {
-    let (outcome, refusal) = match ended(house, connection, request).await {
+) -> Response<ResponseBody> {
+    let (outcome, refusal) = match ended(state, connection, request).await {
         Ok(mut outcome) => {
             let refusal = outcome.refusal.take();
             (Some(outcome), refusal)
@@ -114,7 +115,7 @@ pub(crate) async fn callback(
         Err(refusal) => (None, Some(refusal)),
     };
     if let Some(refusal) = &refusal {
-        exchange.refused(refusal);
+        context.refused(refusal);
     }
     let return_to = outcome.as_ref().and_then(|it| it.return_to.as_deref());
     if let Some(mut url) = return_to.and_then(|text| url::Url::parse(text).ok()) {
@@ -129,22 +130,22 @@ pub(crate) async fn callback(
         return sent_on(url.as_str());
     }
     let instance_id = outcome.as_ref().and_then(|it| it.instance_id);
-    let app = app_name(house, instance_id).await;
+    let app = app_name(state, instance_id).await;
     callback_page::ended(&callback_page::Ended {
         app: app.as_deref(),
         provider: &connection.settings.title(),
         connection: &connection.settings.name,
         refusal: refusal.as_ref(),
-        request_id: exchange.id(),
+        request_id: context.id(),
         origin: outcome.as_ref().and_then(|it| it.origin.as_deref()),
     })
 }
 
 async fn ended(
-    house: &House,
+    state: &AppState,
     connection: &Arc<Connection>,
     request: Request<RequestBody>,
-) -> Result<AuthorizationOutcome, Refusal> {
+) -> Result<AuthorizationOutcome, ApiError> {
     let settings = settings(connection)?;
     let parameters = if *request.method() == Method::POST {
         let mut form = request.into_body();
@@ -154,7 +155,7 @@ async fn ended(
         });
         // Nobody is known yet.
         let nobody = InstanceId::from_bytes([0; 16]);
-        let form = house.buffers.collect(nobody, &mut form).await?;
+        let form = state.buffers.collect(nobody, &mut form).await?;
         pairs(&form)
     } else {
         pairs(request.uri().query().unwrap_or_default().as_bytes())
@@ -163,7 +164,7 @@ async fn ended(
         let found = parameters.iter().find(|(key, _)| key == name);
         found.map(|(_, value)| value.clone())
     };
-    let state = find("state").unwrap_or_default();
+    let oauth_state = find("state").unwrap_or_default();
     let error = find("error").map(|error| known_word(Some(&error)));
     let answer = match (find("code"), error) {
         (Some(code), None) => Ok(code),
@@ -171,31 +172,33 @@ async fn ended(
         (None, None) => Err("no code".to_owned()),
     };
     let returned = Returned { answer, parameters };
-    let accounts = &house.connections.accounts;
-    accounts.finish(connection, settings, state, returned).await
+    let accounts = &state.connections.accounts;
+    accounts
+        .finish(connection, settings, oauth_state, returned)
+        .await
 }
 
 /// The app's name, as the configuration has it, or as Wix says.
-async fn app_name(house: &House, instance_id: Option<InstanceId>) -> Option<String> {
-    if let Some(name) = &house.connections.app_name {
+async fn app_name(state: &AppState, instance_id: Option<InstanceId>) -> Option<String> {
+    if let Some(name) = &state.connections.app_name {
         return Some(name.clone());
     }
     // A person waits, but not for long.
-    let asked = house.directory.get(instance_id?);
+    let asked = state.directory.get(instance_id?);
     let details = tokio::time::timeout(NAME_TIMEOUT, asked).await.ok()?.ok()?;
     details.answer.instance.app_name.clone()
 }
 
-fn settings(connection: &Connection) -> Result<&Arc<AccountSettings>, Refusal> {
+fn settings(connection: &Connection) -> Result<&Arc<AccountSettings>, ApiError> {
     match &connection.settings.credential {
         CredentialSettings::Account(settings) => Ok(settings),
-        _ => Err(Code::AuthorizationUnusable.into()),
+        _ => Err(ErrorCode::AuthorizationUnusable.into()),
     }
 }
 
 /// Only those whom the configuration names connect, type in and take back.
-pub(crate) fn may_manage(connection: &Connection, caller: &Caller) -> Result<(), Refusal> {
-    let rules = crate::policy::Rules {
+pub(crate) fn may_manage(connection: &Connection, caller: &Caller) -> Result<(), ApiError> {
+    let rules = crate::policy::AccessRule {
         roles: connection.settings.manage,
         plans: Vec::new(),
     };
@@ -212,8 +215,8 @@ fn parameter(uri: &Uri, name: &str) -> Option<String> {
     Some(found.1)
 }
 
-fn sent_on(url: &str) -> Response<ReplyBody> {
-    let mut response = Response::new(ReplyBody::empty());
+fn sent_on(url: &str) -> Response<ResponseBody> {
+    let mut response = Response::new(ResponseBody::empty());
     *response.status_mut() = StatusCode::FOUND;
     let headers = response.headers_mut();
     if let Ok(location) = HeaderValue::from_str(url) {
@@ -224,8 +227,8 @@ fn sent_on(url: &str) -> Response<ReplyBody> {
     response
 }
 
-pub(crate) fn answer_json(value: &Value) -> Response<ReplyBody> {
-    let mut response = Response::new(ReplyBody::full(value.to_string()));
+pub(crate) fn answer_json(value: &Value) -> Response<ResponseBody> {
+    let mut response = Response::new(ResponseBody::full(value.to_string()));
     let headers = response.headers_mut();
     let json = HeaderValue::from_static("application/json");
     headers.insert(http::header::CONTENT_TYPE, json);

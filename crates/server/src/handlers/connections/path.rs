@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::Method;
 
 use crate::connections::{Connection, Connections, CredentialSettings};
-use crate::error::{Code, Refusal};
+use crate::error::{ApiError, ErrorCode};
 use crate::http::methods::Methods;
 use crate::policy::PlainPath;
 
@@ -28,12 +28,12 @@ pub(crate) enum Own {
 
 impl<'path> Place<'path> {
     /// Takes `/connections/{name}/…` apart, byte for byte: a name in another spelling is no name.
-    pub(crate) fn find(all: &Connections, path: &'path str) -> Result<Self, Refusal> {
+    pub(crate) fn find(all: &Connections, path: &'path str) -> Result<Self, ApiError> {
         let inner = path.strip_prefix("/connections/");
-        let inner = inner.ok_or(Code::RouteNotFound)?;
+        let inner = inner.ok_or(ErrorCode::RouteNotFound)?;
         let at = inner.find('/').unwrap_or(inner.len());
         let (name, rest) = inner.split_at(at);
-        let connection = all.get(name).ok_or(Code::ConnectionNotFound)?;
+        let connection = all.get(name).ok_or(ErrorCode::ConnectionNotFound)?;
         Ok(Self {
             connection: Arc::clone(connection),
             rest,

@@ -16,10 +16,10 @@ use serde::Serialize;
 use super::paged::Paged;
 use super::request::Input;
 use super::response::{Cursors, PagingMetadata, json};
-use crate::data::{AnswerKind, DataFault, DataOf, Opened};
+use crate::data::{AnswerKind, DataSession, OpenCollection, OperationError};
 
 /// `POST items/query-distinct-values`
-pub(crate) async fn distinct(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+pub(crate) async fn distinct(data: &DataSession, input: &Input) -> Result<String, OperationError> {
     let paged = Paged::read(data, AnswerKind::Distinct, input)?;
     let distinct = Distinct::read(&paged.words::<WireDistinct>(data, input)?)?;
     let opened = &data.open(&paged.collection, Operation::Read).await?;
@@ -32,10 +32,10 @@ pub(crate) async fn distinct(data: &DataOf, input: &Input) -> Result<String, Dat
 }
 
 async fn distinct_page(
-    data: &DataOf,
-    opened: &Opened,
+    data: &DataSession,
+    opened: &OpenCollection,
     distinct: &Distinct,
-) -> Result<Page<Value>, DataFault> {
+) -> Result<Page<Value>, OperationError> {
     let mut run = distinct.start_within(opened.of.budget.clone());
     data.scan(opened, distinct.filter().clone(), |item| {
         run.add(&item)?;
@@ -46,7 +46,7 @@ async fn distinct_page(
 }
 
 /// `POST items/aggregate`
-pub(crate) async fn aggregate(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+pub(crate) async fn aggregate(data: &DataSession, input: &Input) -> Result<String, OperationError> {
     let paged = Paged::read(data, AnswerKind::Aggregate, input)?;
     let aggregation = Aggregation::read(&paged.words::<WireAggregation>(data, input)?)?;
     let opened = &data.open(&paged.collection, Operation::Read).await?;
@@ -59,10 +59,10 @@ pub(crate) async fn aggregate(data: &DataOf, input: &Input) -> Result<String, Da
 }
 
 async fn aggregate_page(
-    data: &DataOf,
-    opened: &Opened,
+    data: &DataSession,
+    opened: &OpenCollection,
     aggregation: &Aggregation,
-) -> Result<Page<Object>, DataFault> {
+) -> Result<Page<Object>, OperationError> {
     let mut run = aggregation.start_within(opened.of.budget.clone());
     data.scan(opened, aggregation.initial_filter().clone(), |item| {
         run.add(&item)?;
@@ -73,7 +73,7 @@ async fn aggregate_page(
 }
 
 /// `POST items/aggregate-pipeline`
-pub(crate) async fn pipeline(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+pub(crate) async fn pipeline(data: &DataSession, input: &Input) -> Result<String, OperationError> {
     let paged = Paged::read(data, AnswerKind::Pipeline, input)?;
     let pipeline = Pipeline::read(&paged.words::<WirePipeline>(data, input)?)?;
     let opened = &data.open(&paged.collection, Operation::Read).await?;
@@ -86,10 +86,10 @@ pub(crate) async fn pipeline(data: &DataOf, input: &Input) -> Result<String, Dat
 }
 
 async fn pipeline_page(
-    data: &DataOf,
-    opened: &Opened,
+    data: &DataSession,
+    opened: &OpenCollection,
     pipeline: &Pipeline,
-) -> Result<Page<Object>, DataFault> {
+) -> Result<Page<Object>, OperationError> {
     let mut run = pipeline.start_within(opened.of.budget.clone());
     data.scan(opened, pipeline.leading_filter(), |item| {
         run.add(&item)?;

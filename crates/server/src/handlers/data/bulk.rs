@@ -1,13 +1,15 @@
 //! Calls about many items. Each element has its own fate; the answer is 200 whatever becomes of them.
 
 use backlot_store::items::Written;
-use backlot_wix::data::{Fault, Value, limits};
+use backlot_wix::data::{DataError, Value, limits};
 use serde::{Deserialize, Serialize};
 
 use super::items::{PatchRequest, condition, without_condition};
 use super::request::Input;
 use super::response::{BulkMetadata, ElementError, id_only, json, list, push_item};
-use crate::data::{Change, Changed, Changes, DataFault, DataOf, Opened, WireItem};
+use crate::data::{
+    Change, Changed, Changes, DataSession, OpenCollection, OperationError, WireItem,
+};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -22,7 +24,7 @@ struct Request {
 }
 
 /// `POST bulk/items/insert`
-pub(crate) async fn insert(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+pub(crate) async fn insert(data: &DataSession, input: &Input) -> Result<String, OperationError> {
     let mut request: Request = input.json(data)?;
     without_condition(request.condition.as_ref())?;
     let items = std::mem::take(&mut request.data_items);
@@ -33,7 +35,7 @@ pub(crate) async fn insert(data: &DataOf, input: &Input) -> Result<String, DataF
 }
 
 /// `POST bulk/items/update`
-pub(crate) async fn update(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+pub(crate) async fn update(data: &DataSession, input: &Input) -> Result<String, OperationError> {
     let mut request: Request = input.json(data)?;
     let items = std::mem::take(&mut request.data_items);
     let changes = items
@@ -43,7 +45,7 @@ pub(crate) async fn update(data: &DataOf, input: &Input) -> Result<String, DataF
 }
 
 /// `POST bulk/items/save`
-pub(crate) async fn save(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+pub(crate) async fn save(data: &DataSession, input: &Input) -> Result<String, OperationError> {
     let mut request: Request = input.json(data)?;
     without_condition(request.condition.as_ref())?;
     let items = std::mem::take(&mut request.data_items);
@@ -54,7 +56,7 @@ pub(crate) async fn save(data: &DataOf, input: &Input) -> Result<String, DataFau
 }
 
 /// `POST bulk/items/patch`
-pub(crate) async fn patch(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+pub(crate) async fn patch(data: &DataSession, input: &Input) -> Result<String, OperationError> {
     let mut request: Request = input.json(data)?;
     let patches = std::mem::take(&mut request.patches);
     let changes = patches.into_iter().map(|patch| patch.change(None));
@@ -62,7 +64,7 @@ pub(crate) async fn patch(data: &DataOf, input: &Input) -> Result<String, DataFa
 }
 
 /// `POST bulk/items/remove`
-pub(crate) async fn remove(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+pub(crate) async fn remove(data: &DataSession, input: &Input) -> Result<String, OperationError> {
     let mut request: Request = input.json(data)?;
     let ids = std::mem::take(&mut request.data_item_ids);
     let changes = ids.into_iter().map(|id| Ok(Change::Remove(id)));
@@ -70,19 +72,20 @@ pub(crate) async fn remove(data: &DataOf, input: &Input) -> Result<String, DataF
 }
 
 async fn run(
-    data: &DataOf,
+    data: &DataSession,
     request: &Request,
     name: &str,
-    changes: Vec<Result<Change, Fault>>,
-) -> Result<String, DataFault> {
+    changes: Vec<Result<Change, DataError>>,
+) -> Result<String, OperationError> {
     if changes.is_empty() {
-        return Err(Fault::invalid(format!("{name} must not be empty.")).into());
+        return Err(DataError::invalid(format!("{name} must not be empty.")).into());
     }
     if changes.len() > limits::BULK_ITEMS {
         let (size, most) = (changes.len(), limits::BULK_ITEMS);
-        return Err(
-            Fault::invalid(format!("{name} has size {size}, expected {most} or less.")).into(),
-        );
+        return Err(DataError::invalid(format!(
+            "{name} has size {size}, expected {most} or less."
+        ))
+        .into());
     }
     let with_item = request.return_entity.unwrap_or_default();
     let kinds: Vec<(&str, Option<String>)> = changes.iter().map(kind).collect();
@@ -108,7 +111,7 @@ async fn run(
 }
 
 /// What is asked for, in the answer's words, and for which item.
-fn kind(change: &Result<Change, Fault>) -> (&'static str, Option<String>) {
+fn kind(change: &Result<Change, DataError>) -> (&'static str, Option<String>) {
     match change {
         Ok(Change::Insert(item) | Change::Save(item)) => ("INSERT", item.item_id().ok().flatten()),
         Ok(Change::Update(item)) => ("UPDATE", item.item_id().ok().flatten()),
@@ -129,7 +132,12 @@ struct Metadata<'result> {
     error: Option<ElementError<'result>>,
 }
 
-fn success(place: usize, action: &str, written: &Written, shown: Option<&Opened>) -> String {
+fn success(
+    place: usize,
+    action: &str,
+    written: &Written,
+    shown: Option<&OpenCollection>,
+) -> String {
     let item = written.item();
     let action = match written {
         Written::Updated(_) if action == "INSERT" => "UPDATE",
@@ -154,7 +162,7 @@ fn success(place: usize, action: &str, written: &Written, shown: Option<&Opened>
     text
 }
 
-fn failure(place: usize, action: &str, id: Option<&str>, fault: &Fault) -> String {
+fn failure(place: usize, action: &str, id: Option<&str>, fault: &DataError) -> String {
     let metadata = json(&Metadata {
         id,
         original_index: place,

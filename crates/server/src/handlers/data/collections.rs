@@ -2,15 +2,15 @@
 
 use backlot_store::collections::CollectionHead;
 use backlot_wix::data::collection::Definition;
-use backlot_wix::data::{DataCode, Fault, limits};
+use backlot_wix::data::{DataCode, DataError, limits};
 use serde_json::{Value as Json, json};
 
 use super::request::Input;
 use super::response::{PagingMetadata, json as as_text};
-use crate::data::{DataFault, DataOf, check_limit, some_at_once};
+use crate::data::{DataSession, OperationError, check_limit, some_at_once};
 
 /// `POST collections`
-pub(crate) async fn create(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+pub(crate) async fn create(data: &DataSession, input: &Input) -> Result<String, OperationError> {
     let request: Json = input.json(data)?;
     let definition = Definition::from_wire(part(&request, "collection")?)?;
     let made = data.create_collection(definition).await?;
@@ -18,14 +18,14 @@ pub(crate) async fn create(data: &DataOf, input: &Input) -> Result<String, DataF
 }
 
 /// `GET collections/{id}`
-pub(crate) async fn get(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+pub(crate) async fn get(data: &DataSession, input: &Input) -> Result<String, OperationError> {
     let id = id(input)?;
     let collection = data.collection(&id).await?;
     Ok(json!({ "collection": collection.definition.to_wire() }).to_string())
 }
 
 /// `GET collections`
-pub(crate) async fn list(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+pub(crate) async fn list(data: &DataSession, input: &Input) -> Result<String, OperationError> {
     let limit = input
         .number("paging.limit")?
         .unwrap_or(limits::DEFAULT_PAGE);
@@ -61,11 +61,11 @@ pub(crate) async fn list(data: &DataOf, input: &Input) -> Result<String, DataFau
 
 /// Adds the whole object to a list, once it is counted.
 fn push_definition(
-    data: &DataOf,
+    data: &DataSession,
     text: &mut String,
     definition: &Definition,
     heads: &[CollectionHead],
-) -> Result<(), DataFault> {
+) -> Result<(), OperationError> {
     let head = heads.iter().find(|head| head.id == definition.id);
     let bytes = head.map_or(0, |head| usize::try_from(head.bytes).unwrap_or(usize::MAX));
     let bytes = definition.wire_bytes(bytes);
@@ -76,7 +76,7 @@ fn push_definition(
 }
 
 /// `PUT collections`: the whole definition anew, in the place of the revision that it names.
-pub(crate) async fn update(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+pub(crate) async fn update(data: &DataSession, input: &Input) -> Result<String, OperationError> {
     let request: Json = input.json(data)?;
     let wire = part(&request, "collection")?;
     let new = Definition::from_wire(wire)?;
@@ -85,7 +85,7 @@ pub(crate) async fn update(data: &DataOf, input: &Input) -> Result<String, DataF
         Some(Json::Number(number)) => number.as_u64(),
         _ => None,
     };
-    let revision = revision.ok_or_else(|| Fault::invalid("revision must not be empty."))?;
+    let revision = revision.ok_or_else(|| DataError::invalid("revision must not be empty."))?;
     let changed = data.change_collection(&new.id, Some(revision), |definition| {
         definition.display_name.clone_from(&new.display_name);
         definition.display_field.clone_from(&new.display_field);
@@ -98,12 +98,12 @@ pub(crate) async fn update(data: &DataOf, input: &Input) -> Result<String, DataF
 }
 
 /// `PATCH collections/{id}`: the names only.
-pub(crate) async fn patch(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+pub(crate) async fn patch(data: &DataSession, input: &Input) -> Result<String, OperationError> {
     let request: Json = input.json(data)?;
     let wire = part(&request, "dataCollection")?;
     if wire.get("permissions").is_some_and(|it| !it.is_null()) {
         let text = "Permissions cannot be changed by a patch; update the collection.";
-        return Err(Fault::new(DataCode::BadRequest, text).into());
+        return Err(DataError::new(DataCode::BadRequest, text).into());
     }
     let in_body = wire.get("id").and_then(Json::as_str).map(str::to_owned);
     let id = match in_body {
@@ -120,7 +120,7 @@ pub(crate) async fn patch(data: &DataOf, input: &Input) -> Result<String, DataFa
 }
 
 /// `DELETE collections/{id}`
-pub(crate) async fn delete(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+pub(crate) async fn delete(data: &DataSession, input: &Input) -> Result<String, OperationError> {
     data.delete_collection(&id(input)?).await?;
     Ok("{}".to_owned())
 }
@@ -131,15 +131,18 @@ pub(crate) fn answer(definition: &Definition) -> String {
 }
 
 /// A part of a request that must be there.
-pub(crate) fn part<'request>(request: &'request Json, name: &str) -> Result<&'request Json, Fault> {
+pub(crate) fn part<'request>(
+    request: &'request Json,
+    name: &str,
+) -> Result<&'request Json, DataError> {
     let part = request.get(name).filter(|part| part.is_object());
-    part.ok_or_else(|| Fault::invalid(format!("{name} must not be empty.")))
+    part.ok_or_else(|| DataError::invalid(format!("{name} must not be empty.")))
 }
 
 /// The collection's id, from the query, or where it has none, from the path.
-fn id(input: &Input) -> Result<String, Fault> {
+fn id(input: &Input) -> Result<String, DataError> {
     let id = input
         .parameter("dataCollectionId")
         .or_else(|| input.after("/collections/"));
-    id.ok_or_else(|| Fault::invalid("dataCollectionId must not be empty."))
+    id.ok_or_else(|| DataError::invalid("dataCollectionId must not be empty."))
 }

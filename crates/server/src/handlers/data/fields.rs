@@ -1,22 +1,22 @@
 //! Calls about one field, or one plugin, of a collection.
 
 use backlot_wix::data::collection::{Definition, Field, read_field};
-use backlot_wix::data::{DataCode, Fault};
+use backlot_wix::data::{DataCode, DataError};
 use serde_json::{Value as Json, json};
 
 use super::collections::{answer, part};
 use super::request::Input;
-use crate::data::{DataFault, DataOf};
+use crate::data::{DataSession, OperationError};
 
 /// `POST collections/create-field`
-pub(crate) async fn create(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+pub(crate) async fn create(data: &DataSession, input: &Input) -> Result<String, OperationError> {
     let request: Json = input.json(data)?;
     let field = read_field(part(&request, "field")?)?;
     let id = id(&request)?;
     let changed = data.change_collection(&id, None, |definition| {
         if definition.field(&field.key).is_some() {
             let text = format!("The field {:?} exists already.", field.key);
-            return Err(Fault::new(DataCode::BadRequest, text));
+            return Err(DataError::new(DataCode::BadRequest, text));
         }
         definition.fields.push(field.clone());
         Ok(())
@@ -25,7 +25,7 @@ pub(crate) async fn create(data: &DataOf, input: &Input) -> Result<String, DataF
 }
 
 /// `POST collections/update-field`: the whole field anew.
-pub(crate) async fn update(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+pub(crate) async fn update(data: &DataSession, input: &Input) -> Result<String, OperationError> {
     let request: Json = input.json(data)?;
     let field = read_field(part(&request, "field")?)?;
     let id = id(&request)?;
@@ -37,7 +37,7 @@ pub(crate) async fn update(data: &DataOf, input: &Input) -> Result<String, DataF
 }
 
 /// `PATCH collections/{id}/patch-field`: what is named, and nothing else.
-pub(crate) async fn patch(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+pub(crate) async fn patch(data: &DataSession, input: &Input) -> Result<String, OperationError> {
     let request: Json = input.json(data)?;
     let words = part(&request, "field")?;
     let key = words.get("key").and_then(Json::as_str).unwrap_or_default();
@@ -55,7 +55,7 @@ pub(crate) async fn patch(data: &DataOf, input: &Input) -> Result<String, DataFa
 }
 
 /// `POST collections/delete-field`. What items hold in it stays.
-pub(crate) async fn delete(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+pub(crate) async fn delete(data: &DataSession, input: &Input) -> Result<String, OperationError> {
     let request: Json = input.json(data)?;
     let key = request
         .get("fieldKey")
@@ -73,10 +73,10 @@ pub(crate) async fn delete(data: &DataOf, input: &Input) -> Result<String, DataF
 /// `POST collections/add-plugin`, `add-{kind}-plugin`. Plugins are kept and returned; here they mean
 /// nothing.
 pub(crate) async fn add_plugin(
-    data: &DataOf,
+    data: &DataSession,
     input: &Input,
     kind: Option<&'static str>,
-) -> Result<String, DataFault> {
+) -> Result<String, OperationError> {
     let request: Json = input.json(data)?;
     let plugin = match kind {
         None => part(&request, "plugin")?.clone(),
@@ -102,10 +102,10 @@ pub(crate) async fn add_plugin(
 
 /// `POST collections/delete-plugin`, `delete-{kind}-plugin`
 pub(crate) async fn delete_plugin(
-    data: &DataOf,
+    data: &DataSession,
     input: &Input,
     kind: Option<&'static str>,
-) -> Result<String, DataFault> {
+) -> Result<String, OperationError> {
     let request: Json = input.json(data)?;
     let named = request.get("pluginType").and_then(Json::as_str);
     let kind = kind.or(named).unwrap_or_default();
@@ -119,20 +119,20 @@ pub(crate) async fn delete_plugin(
     Ok(answer(&changed.await?))
 }
 
-fn id(request: &Json) -> Result<String, Fault> {
+fn id(request: &Json) -> Result<String, DataError> {
     let id = request.get("dataCollectionId").and_then(Json::as_str);
-    let id = id.ok_or_else(|| Fault::invalid("dataCollectionId must not be empty."))?;
+    let id = id.ok_or_else(|| DataError::invalid("dataCollectionId must not be empty."))?;
     Ok(id.to_owned())
 }
 
 fn existing<'definition>(
     definition: &'definition mut Definition,
     key: &str,
-) -> Result<&'definition mut Field, Fault> {
+) -> Result<&'definition mut Field, DataError> {
     let field = definition.fields.iter_mut().find(|field| field.key == key);
     let short: String = key.chars().take(60).collect();
     field.ok_or_else(|| {
-        Fault::new(
+        DataError::new(
             DataCode::UnknownField,
             format!("There is no field {short:?}."),
         )

@@ -4,13 +4,13 @@
 use backlot_store::collections::Collection;
 use backlot_store::index_builds::IndexState;
 use backlot_wix::data::collection::{Definition, Index};
-use backlot_wix::data::{DataCode, Fault, limits};
+use backlot_wix::data::{DataCode, DataError, limits};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
 use super::request::Input;
 use super::response::PagingMetadata;
-use crate::data::{DataFault, DataOf};
+use crate::data::{DataSession, OperationError};
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -21,7 +21,7 @@ struct Request {
 }
 
 /// `POST indexes`
-pub(crate) async fn create(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+pub(crate) async fn create(data: &DataSession, input: &Input) -> Result<String, OperationError> {
     let Request {
         data_collection_id,
         index,
@@ -36,7 +36,7 @@ pub(crate) async fn create(data: &DataOf, input: &Input) -> Result<String, DataF
         };
         if count >= most {
             let text = format!("A collection has at most {most} {kind} indexes.");
-            return Err(Fault::new(DataCode::BadIndex, text));
+            return Err(DataError::new(DataCode::BadIndex, text));
         }
         definition.indexes.push(index.clone());
         Ok(())
@@ -47,7 +47,7 @@ pub(crate) async fn create(data: &DataOf, input: &Input) -> Result<String, DataF
 }
 
 /// `GET indexes`
-pub(crate) async fn list(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+pub(crate) async fn list(data: &DataSession, input: &Input) -> Result<String, OperationError> {
     let id = id(input)?;
     let limit = input
         .number("paging.limit")?
@@ -65,7 +65,7 @@ pub(crate) async fn list(data: &DataOf, input: &Input) -> Result<String, DataFau
 }
 
 /// `GET indexes/available`
-pub(crate) async fn available(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+pub(crate) async fn available(data: &DataSession, input: &Input) -> Result<String, OperationError> {
     let collection = data.collection(&id(input)?).await?;
     let (regular, unique) = counts(&collection.definition);
     let regular = limits::REGULAR_INDEXES.saturating_sub(regular);
@@ -80,14 +80,14 @@ pub(crate) async fn available(data: &DataOf, input: &Input) -> Result<String, Da
 }
 
 /// `DELETE indexes`
-pub(crate) async fn remove(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+pub(crate) async fn remove(data: &DataSession, input: &Input) -> Result<String, OperationError> {
     let name = input.parameter("indexName").unwrap_or_default();
     data.change_collection(&id(input)?, None, |definition| {
         let before = definition.indexes.len();
         definition.indexes.retain(|index| index.name != name);
         if definition.indexes.len() == before {
             let short: String = name.chars().take(60).collect();
-            return Err(Fault::new(
+            return Err(DataError::new(
                 DataCode::BadIndex,
                 format!("There is no index {short:?}."),
             ));
@@ -135,7 +135,7 @@ const fn status(state: &IndexState) -> &'static str {
     }
 }
 
-fn id(input: &Input) -> Result<String, Fault> {
+fn id(input: &Input) -> Result<String, DataError> {
     let id = input.parameter("dataCollectionId");
-    id.ok_or_else(|| Fault::invalid("dataCollectionId must not be empty."))
+    id.ok_or_else(|| DataError::invalid("dataCollectionId must not be empty."))
 }

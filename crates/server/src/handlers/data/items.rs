@@ -3,14 +3,14 @@
 use backlot_store::items::{Item, Written};
 use backlot_wix::data::collection::Operation;
 use backlot_wix::data::modification::{Modification, WireModification};
-use backlot_wix::data::{Fault, FieldPath, Filter, Value};
+use backlot_wix::data::{DataError, FieldPath, Filter, Value};
 use serde::Deserialize;
 
 use super::projection::read_fields;
 use super::query::push_object;
 use super::request::Input;
-use super::response::{Answer, data_item, id_only, json};
-use crate::data::{Change, DataFault, DataOf, Include, WireItem};
+use super::response::{DataResponse, data_item, id_only, json};
+use crate::data::{Change, DataSession, Include, OperationError, WireItem};
 
 /// A call about one item, in the client's words.
 #[derive(Debug, Default, Deserialize)]
@@ -37,7 +37,7 @@ pub(crate) struct PatchRequest {
 
 /// The filter of a condition, `{"filter":{…}}`, that may be left out. One that says anything else is refused: it would not
 /// hold.
-pub(crate) fn condition(condition: Option<&Value>) -> Result<Option<Filter>, Fault> {
+pub(crate) fn condition(condition: Option<&Value>) -> Result<Option<Filter>, DataError> {
     let Some(condition) = condition else {
         return Ok(None);
     };
@@ -47,24 +47,24 @@ pub(crate) fn condition(condition: Option<&Value>) -> Result<Option<Filter>, Fau
     };
     let Some(filter @ Value::Object(_)) = only else {
         let text = "condition holds a filter, {\"filter\":{…}}, and nothing else.";
-        return Err(Fault::invalid(text).with("field", "condition"));
+        return Err(DataError::invalid(text).with("field", "condition"));
     };
     Filter::parse(filter).map(Some)
 }
 
 /// Refuses a condition where there may be no item yet that could meet it. On Wix, too, none of these calls has one.
-pub(crate) fn without_condition(condition: Option<&Value>) -> Result<(), Fault> {
+pub(crate) fn without_condition(condition: Option<&Value>) -> Result<(), DataError> {
     if condition.is_none() {
         return Ok(());
     }
     let text = "Insert and save take no condition; update, patch and remove do.";
-    Err(Fault::invalid(text).with("field", "condition"))
+    Err(DataError::invalid(text).with("field", "condition"))
 }
 
 impl PatchRequest {
-    pub(crate) fn change(self, in_path: Option<String>) -> Result<Change, Fault> {
+    pub(crate) fn change(self, in_path: Option<String>) -> Result<Change, DataError> {
         let id = self.data_item_id.or(in_path);
-        let id = id.ok_or_else(|| Fault::invalid("patch.dataItemId must not be empty."))?;
+        let id = id.ok_or_else(|| DataError::invalid("patch.dataItemId must not be empty."))?;
         let modifications = Modification::parse_all(self.field_modifications)?;
         Ok(Change::Patch(id, modifications))
     }
@@ -72,7 +72,7 @@ impl PatchRequest {
 
 impl Request {
     /// A request whose words may be plain parameters.
-    fn read(data: &DataOf, input: &Input) -> Result<Self, Fault> {
+    fn read(data: &DataSession, input: &Input) -> Result<Self, DataError> {
         if !input.is_plain() {
             return input.json(data);
         }
@@ -85,17 +85,17 @@ impl Request {
     }
 
     /// Takes the item out of the request.
-    fn item(&mut self, input: &Input) -> Result<WireItem, Fault> {
+    fn item(&mut self, input: &Input) -> Result<WireItem, DataError> {
         let item = self.data_item.take();
-        let item = item.ok_or_else(|| Fault::invalid("dataItem must not be empty."))?;
+        let item = item.ok_or_else(|| DataError::invalid("dataItem must not be empty."))?;
         input.check_item(&item)?;
         Ok(item.or_with_id(input.item_in_path()))
     }
 
     /// The id, from the words of the call, or where they have none, from the path.
-    fn item_id(&self, input: &Input) -> Result<String, Fault> {
+    fn item_id(&self, input: &Input) -> Result<String, DataError> {
         let id = self.data_item_id.clone().or_else(|| input.item_in_path());
-        id.ok_or_else(|| Fault::invalid("dataItemId must not be empty."))
+        id.ok_or_else(|| DataError::invalid("dataItemId must not be empty."))
     }
 }
 
@@ -108,7 +108,7 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn read(data: &DataOf, input: &Input) -> Result<Self, Fault> {
+    fn read(data: &DataSession, input: &Input) -> Result<Self, DataError> {
         let request = Request::read(data, input)?;
         Ok(Self {
             id: request.item_id(input)?,
@@ -120,7 +120,7 @@ impl Wanted {
 }
 
 /// `GET items/{id}`, `GET items/{id}?.r=`
-pub(crate) async fn get(data: &DataOf, input: &Input) -> Result<Answer, DataFault> {
+pub(crate) async fn get(data: &DataSession, input: &Input) -> Result<DataResponse, OperationError> {
     let wanted = Wanted::read(data, input)?;
     if !wanted.includes.is_empty() || !wanted.fields.is_empty() {
         // On the heap: it is the larger one, and the seldom one.
@@ -131,13 +131,16 @@ pub(crate) async fn get(data: &DataOf, input: &Input) -> Result<Answer, DataFaul
 }
 
 /// `{"dataItem":…}`: an item with others put in, or with only some of its fields.
-async fn get_made_anew(data: &DataOf, wanted: &Wanted) -> Result<Answer, DataFault> {
+async fn get_made_anew(
+    data: &DataSession,
+    wanted: &Wanted,
+) -> Result<DataResponse, OperationError> {
     let opened = data.open(&wanted.collection, Operation::Read).await?;
     let item = data.item_of(&opened, &wanted.id).await?;
     let objects = [item.object_within(&opened.of.budget)?];
     let inclusions = data.include(&opened, &objects, &wanted.includes).await?;
     let [object] = objects;
-    let mut answer = Answer::default();
+    let mut answer = DataResponse::default();
     answer.push("{\"dataItem\":");
     push_object(&mut answer, &opened, object, &wanted.fields, &inclusions)?;
     answer.push("}");
@@ -145,7 +148,10 @@ async fn get_made_anew(data: &DataOf, wanted: &Wanted) -> Result<Answer, DataFau
 }
 
 /// `POST items`
-pub(crate) async fn insert(data: &DataOf, input: &Input) -> Result<Answer, DataFault> {
+pub(crate) async fn insert(
+    data: &DataSession,
+    input: &Input,
+) -> Result<DataResponse, OperationError> {
     let mut request: Request = input.json(data)?;
     without_condition(request.condition.as_ref())?;
     let change = Change::Insert(request.item(input)?);
@@ -153,14 +159,20 @@ pub(crate) async fn insert(data: &DataOf, input: &Input) -> Result<Answer, DataF
 }
 
 /// `POST items/update`, `PUT items/{id}`
-pub(crate) async fn update(data: &DataOf, input: &Input) -> Result<Answer, DataFault> {
+pub(crate) async fn update(
+    data: &DataSession,
+    input: &Input,
+) -> Result<DataResponse, OperationError> {
     let mut request: Request = input.json(data)?;
     let change = Change::Update(request.item(input)?);
     write(data, &request, change, false).await
 }
 
 /// `POST items/save`
-pub(crate) async fn save(data: &DataOf, input: &Input) -> Result<Answer, DataFault> {
+pub(crate) async fn save(
+    data: &DataSession,
+    input: &Input,
+) -> Result<DataResponse, OperationError> {
     let mut request: Request = input.json(data)?;
     without_condition(request.condition.as_ref())?;
     let change = Change::Save(request.item(input)?);
@@ -168,10 +180,13 @@ pub(crate) async fn save(data: &DataOf, input: &Input) -> Result<Answer, DataFau
 }
 
 /// `POST items/patch`, `PATCH items/{id}`
-pub(crate) async fn patch(data: &DataOf, input: &Input) -> Result<Answer, DataFault> {
+pub(crate) async fn patch(
+    data: &DataSession,
+    input: &Input,
+) -> Result<DataResponse, OperationError> {
     let mut request: Request = input.json(data)?;
     let patch = request.patch.take();
-    let patch = patch.ok_or_else(|| Fault::invalid("patch must not be empty."))?;
+    let patch = patch.ok_or_else(|| DataError::invalid("patch must not be empty."))?;
     let id = request
         .data_item_id
         .clone()
@@ -181,10 +196,13 @@ pub(crate) async fn patch(data: &DataOf, input: &Input) -> Result<Answer, DataFa
 }
 
 /// `POST items/remove`, `DELETE items/{id}`
-pub(crate) async fn remove(data: &DataOf, input: &Input) -> Result<Answer, DataFault> {
+pub(crate) async fn remove(
+    data: &DataSession,
+    input: &Input,
+) -> Result<DataResponse, OperationError> {
     if input.is_plain() && input.has_parameter_in("condition") {
         let text = "A condition stands in the body: {\"condition\":{\"filter\":{…}}}.";
-        return Err(Fault::invalid(text).with("field", "condition").into());
+        return Err(DataError::invalid(text).with("field", "condition").into());
     }
     let request = Request::read(data, input)?;
     let change = Change::Remove(request.item_id(input)?);
@@ -192,18 +210,18 @@ pub(crate) async fn remove(data: &DataOf, input: &Input) -> Result<Answer, DataF
 }
 
 /// `POST items/truncate`
-pub(crate) async fn truncate(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+pub(crate) async fn truncate(data: &DataSession, input: &Input) -> Result<String, OperationError> {
     let request: Request = input.json(data)?;
     data.truncate(&request.data_collection_id).await?;
     Ok("{}".to_owned())
 }
 
 async fn write(
-    data: &DataOf,
+    data: &DataSession,
     request: &Request,
     change: Change,
     says_action: bool,
-) -> Result<Answer, DataFault> {
+) -> Result<DataResponse, OperationError> {
     let condition = condition(request.condition.as_ref())?;
     let save_references = request.save_references.unwrap_or_default();
     let collection = &request.data_collection_id;
@@ -223,7 +241,7 @@ async fn write(
     let item = written.into_item();
     // What was inserted, the caller has sent.
     let is_shown = is_inserted || opened.may_see(&item);
-    let mut answer = Answer::of_item(&item.json);
+    let mut answer = DataResponse::of_item(&item.json);
     answer.push("{\"dataItem\":");
     if !is_shown {
         let shown = if is_whole {
@@ -249,7 +267,7 @@ async fn write(
 }
 
 /// A whole item as the caller sent it, without what the server kept of the item before.
-fn as_sent(item: &Item) -> Result<String, DataFault> {
+fn as_sent(item: &Item) -> Result<String, OperationError> {
     let mut object = item.object()?;
     for name in ["_owner", "_createdDate"] {
         object.shift_remove(name);

@@ -1,4 +1,4 @@
-//! The data room: Wix Data v2, as the npm client `@wix/data` speaks it, on the caller's instance.
+//! The data API: Wix Data v2, as the npm client `@wix/data` speaks it, on the caller's instance.
 //!
 //! - [`operation`]: which of Wix's calls a request is
 //! - [`request`]: what it says, in a body, in `.r` or in the query
@@ -32,7 +32,7 @@ use std::time::Duration;
 
 use backlot_outbound::body::{BodyLimits, RequestBody, announced_bytes};
 use backlot_wix::Caller;
-use backlot_wix::data::{DataCode, Fault};
+use backlot_wix::data::{DataCode, DataError};
 use bytes::Bytes;
 use http::{Request, Response};
 
@@ -42,17 +42,17 @@ pub use rate_limits::DataRates;
 pub use crate::data::StorageQuotas;
 pub use crate::work::RequestLimits;
 
-use crate::data::{DataFault, DataOf, Who};
-use crate::error::Refusal;
-use crate::response::ReplyBody;
-use crate::state::House;
+use crate::data::{DataSession, OperationError, Principal};
+use crate::error::ApiError;
+use crate::response::ResponseBody;
+use crate::state::AppState;
 use rate_limits::DataLimiters;
 use request::Input;
-use response::Answer;
+use response::DataResponse;
 
-/// What the room is made with.
+/// The settings of these handlers.
 #[derive(Debug, Clone)]
-pub struct DataRoomSettings {
+pub struct DataApiSettings {
     /// The most bytes of a request's body.
     pub body_bytes: u64,
     /// How long a client may be silent in the middle of a body.
@@ -65,7 +65,7 @@ pub struct DataRoomSettings {
     pub limits: RequestLimits,
 }
 
-impl DataRoomSettings {
+impl DataApiSettings {
     pub(crate) const fn body(&self) -> BodyLimits {
         BodyLimits {
             bytes: self.body_bytes,
@@ -76,12 +76,12 @@ impl DataRoomSettings {
 
 /// The handlers of this API, with their limits.
 pub(crate) struct DataHandlers {
-    settings: DataRoomSettings,
+    settings: DataApiSettings,
     limiters: DataLimiters,
 }
 
 impl DataHandlers {
-    pub(crate) fn new(settings: DataRoomSettings) -> Self {
+    pub(crate) fn new(settings: DataApiSettings) -> Self {
         Self {
             limiters: DataLimiters::new(settings.rates),
             settings,
@@ -95,33 +95,33 @@ impl DataHandlers {
 
 /// Answers one call. Every answer is 200 with JSON; the client knows no other success.
 pub(crate) async fn enter(
-    house: &House,
+    state: &AppState,
     handlers: &DataHandlers,
     call: Call,
     caller: Arc<Caller>,
     client: IpAddr,
     request: &mut Request<RequestBody>,
-) -> Result<Response<ReplyBody>, Refusal> {
+) -> Result<Response<ResponseBody>, ApiError> {
     handlers.limiters.check(&caller, client)?;
     let limits = handlers.settings.body();
     if announced_bytes(request.headers()).is_some_and(|bytes| bytes > limits.bytes) {
         return Err(request::too_large(limits.bytes));
     }
-    let input = Input::read(request, limits, &house.buffers, caller.instance_id).await?;
-    let caller = if call.may_store() && house.data.storage.quotas().are_by_plan() {
-        Box::pin(house.directory.with_plan(caller, |_| true)).await?
+    let input = Input::read(request, limits, &state.buffers, caller.instance_id).await?;
+    let caller = if call.may_store() && state.data.storage.quotas().are_by_plan() {
+        Box::pin(state.directory.with_plan(caller, |_| true)).await?
     } else {
         caller
     };
-    let data = house
+    let data = state
         .data
-        .of(Who::caller(&caller, house.auth.checker.app_id()));
+        .of(Principal::caller(&caller, state.auth.checker.app_id()));
     let answer = do_call(data, call, input).await?;
     let bytes = answer.kept_bytes();
     if bytes <= UNCOUNTED_REPLY {
         return Ok(response::reply(answer));
     }
-    let mut reservation = house.buffers.reserve(caller.instance_id);
+    let mut reservation = state.buffers.reserve(caller.instance_id);
     match reservation.grow(bytes) {
         Ok(()) => Ok(response::reply(answer.held(reservation))),
         // What was changed cannot be refused any more; it is no larger than its request.
@@ -135,10 +135,10 @@ const UNCOUNTED_REPLY: usize = 64 * 1024;
 
 /// The same for a request whose body is there already.
 pub(crate) async fn answer_whole(
-    data: &DataOf,
+    data: &DataSession,
     call: Call,
     request: Request<Bytes>,
-) -> Result<Response<ReplyBody>, Refusal> {
+) -> Result<Response<ResponseBody>, ApiError> {
     let answer = do_call(data.clone(), call, Input::of(request)).await?;
     Ok(response::reply(answer))
 }
@@ -150,7 +150,11 @@ const MAX_INLINE_BYTES: usize = 8 * 1024;
 ///
 /// Reading one item is what is asked most, and then inserting one. A future has room for all that lies on any of its
 /// ways, so what the other ways need lies on the heap: it would be copied with every request.
-async fn do_call(mut data: DataOf, call: Call, input: Input) -> Result<Answer, Refusal> {
+async fn do_call(
+    mut data: DataSession,
+    call: Call,
+    input: Input,
+) -> Result<DataResponse, ApiError> {
     if call.may_be_short() && input.size() <= MAX_INLINE_BYTES {
         data = data.inline();
         let outcome = match call {
@@ -160,19 +164,23 @@ async fn do_call(mut data: DataOf, call: Call, input: Input) -> Result<Answer, R
         };
         match outcome {
             // It is longer than it looked, and has changed nothing.
-            Err(DataFault::Fault(fault)) if fault.code() == DataCode::TooCostly => {}
+            Err(OperationError::DataError(fault)) if fault.code() == DataCode::TooCostly => {}
             outcome => return Ok(outcome?),
         }
     }
     Box::pin(do_in_pool(data, call, input)).await
 }
 
-async fn do_in_pool(data: DataOf, call: Call, input: Input) -> Result<Answer, Refusal> {
-    let work = move |data: DataOf| async move { respond(&data, call, &input).await };
+async fn do_in_pool(data: DataSession, call: Call, input: Input) -> Result<DataResponse, ApiError> {
+    let work = move |data: DataSession| async move { respond(&data, call, &input).await };
     Ok(data.run_in_pool(work).await??)
 }
 
-async fn respond(data: &DataOf, call: Call, input: &Input) -> Result<Answer, DataFault> {
+async fn respond(
+    data: &DataSession,
+    call: Call,
+    input: &Input,
+) -> Result<DataResponse, OperationError> {
     Ok(match call {
         Call::Get => items::get(data, input).await?,
         Call::Insert => items::insert(data, input).await?,
@@ -218,7 +226,7 @@ async fn respond(data: &DataOf, call: Call, input: &Input) -> Result<Answer, Dat
         Call::DropIndex => indexes::remove(data, input).await?.into(),
         Call::NotServed(what) => {
             let text = format!("{what} are not supported here.");
-            return Err(Fault::new(DataCode::NotSupported, text).into());
+            return Err(DataError::new(DataCode::NotSupported, text).into());
         }
     })
 }

@@ -69,7 +69,7 @@ const PLUGINS: [(&str, &str); 6] = [
     ("draft-items", "DRAFT_ITEMS"),
 ];
 
-/// The methods of the room.
+/// The methods of the data API.
 pub(crate) fn methods() -> Methods {
     Methods::new([
         Method::GET,

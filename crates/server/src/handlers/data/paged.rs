@@ -1,13 +1,13 @@
 //! Answers that are made anew for every page, and the cursors between them.
 
 use backlot_wix::data::page::WireCursorPaging;
-use backlot_wix::data::{Fault, Page, Paging};
+use backlot_wix::data::{DataError, Page, Paging};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::request::{Input, of_cursor};
 use super::response::Cursors;
-use crate::data::{AnswerCursor, AnswerKind, DataFault, DataOf, Row, is_too_large};
+use crate::data::{AnswerCursor, AnswerKind, DataSession, OperationError, Row, is_too_large};
 
 /// Where a request has its paging: beside its words, or among those of a pipeline or a search.
 #[derive(Debug, Default, Deserialize)]
@@ -36,7 +36,11 @@ pub(crate) struct Paged {
 }
 
 impl Paged {
-    pub(crate) fn read(data: &DataOf, kind: AnswerKind, input: &Input) -> Result<Self, Fault> {
+    pub(crate) fn read(
+        data: &DataSession,
+        kind: AnswerKind,
+        input: &Input,
+    ) -> Result<Self, DataError> {
         let place: Where = input.json(data)?;
         let inner = place.pipeline.or(place.search);
         let inner = inner.and_then(|inner| inner.cursor_paging);
@@ -60,9 +64,9 @@ impl Paged {
     /// The words of the request. The client sends some of them only once.
     pub(crate) fn words<T: DeserializeOwned>(
         &self,
-        data: &DataOf,
+        data: &DataSession,
         input: &Input,
-    ) -> Result<T, Fault> {
+    ) -> Result<T, DataError> {
         match &self.cursor {
             None => input.json(data),
             Some(_) => of_cursor(data, &self.words),
@@ -72,12 +76,12 @@ impl Paged {
     /// Answers with a page: `run` makes the one that it is asked for. `first` is the one that the words ask for.
     pub(crate) async fn answer<T: Row, F>(
         &self,
-        data: &DataOf,
+        data: &DataSession,
         first: Paging,
         run: impl Fn(Paging) -> F,
-    ) -> Result<(Page<T>, Option<Cursors>), DataFault>
+    ) -> Result<(Page<T>, Option<Cursors>), OperationError>
     where
-        F: Future<Output = Result<Page<T>, DataFault>>,
+        F: Future<Output = Result<Page<T>, OperationError>>,
     {
         let (limit, page) = match &self.cursor {
             None => (first.limit, run(first).await?),

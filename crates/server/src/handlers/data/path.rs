@@ -1,7 +1,7 @@
 //! Where in a JSON text something is: the path to it, for whoever reads that it cannot be read.
 
 /// The longest name of a field, and the longest path, that is repeated.
-const LONGEST: usize = 100;
+const MAX_NAME_CHARS: usize = 100;
 
 /// What is open at some place of the text.
 enum Level {
@@ -38,7 +38,7 @@ pub(crate) fn of(json: &[u8], line: usize, column: usize) -> Option<String> {
                 if let Some(Level::Object(name)) = levels.last_mut() {
                     let bytes = json.get(text.0..text.1).unwrap_or_default();
                     let name_now = String::from_utf8_lossy(bytes);
-                    *name = name_now.chars().take(LONGEST).collect();
+                    *name = name_now.chars().take(MAX_NAME_CHARS).collect();
                 }
             }
             b',' => {
@@ -62,7 +62,7 @@ pub(crate) fn of(json: &[u8], line: usize, column: usize) -> Option<String> {
         .filter(|part| !part.is_empty())
         .collect::<Vec<_>>()
         .join(".");
-    let path: String = path.chars().take(LONGEST).collect();
+    let path: String = path.chars().take(MAX_NAME_CHARS).collect();
     (!path.is_empty()).then_some(path)
 }
 

@@ -4,13 +4,13 @@ use std::collections::HashSet;
 
 use backlot_wix::data::memory::Weigh as _;
 use backlot_wix::data::value::get;
-use backlot_wix::data::{Budget, Fault, FieldPath, Object, Value, limits};
+use backlot_wix::data::{Budget, DataError, FieldPath, Object, Value, limits};
 
 /// Units of work for a field that is looked for in an item.
 const FIELD: u64 = 60;
 
 /// Field names as paths, each once; what is no path is a name that does not exist.
-pub(crate) fn read_fields(names: &[String]) -> Result<Vec<FieldPath>, Fault> {
+pub(crate) fn read_fields(names: &[String]) -> Result<Vec<FieldPath>, DataError> {
     if names.is_empty() {
         return Ok(Vec::new());
     }
@@ -22,7 +22,7 @@ pub(crate) fn read_fields(names: &[String]) -> Result<Vec<FieldPath>, Fault> {
             continue;
         }
         if known.len() > most {
-            return Err(Fault::invalid(format!(
+            return Err(DataError::invalid(format!(
                 "fields has more than {most} names."
             )));
         }
@@ -39,7 +39,7 @@ pub(crate) fn project(
     object: &Object,
     fields: &[FieldPath],
     budget: &Budget,
-) -> Result<Object, Fault> {
+) -> Result<Object, DataError> {
     let mut projected = Object::new();
     if let Some(id) = object.get("_id") {
         projected.insert("_id".to_owned(), id.clone());

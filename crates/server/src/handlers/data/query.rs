@@ -4,13 +4,15 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use backlot_store::items::Item;
 use backlot_wix::data::page::whole;
-use backlot_wix::data::{Fault, FieldPath, Filter, Object, Value};
+use backlot_wix::data::{DataError, FieldPath, Filter, Object, Value};
 use serde::Deserialize;
 
 use super::projection::{project, read_fields};
 use super::request::Input;
-use super::response::{Answer, Cursors, PagingMetadata, json};
-use crate::data::{DataFault, DataOf, Include, Inclusions, Opened, Page, Paging, Query};
+use super::response::{Cursors, DataResponse, PagingMetadata, json};
+use crate::data::{
+    DataSession, Include, Inclusions, OpenCollection, OperationError, Page, Paging, Query,
+};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -57,7 +59,7 @@ struct RandomOptions {
 
 impl OffsetPaging {
     /// The limit, if one is named, and the offset.
-    fn checked(&self) -> Result<(Option<u32>, u64), Fault> {
+    fn checked(&self) -> Result<(Option<u32>, u64), DataError> {
         let limit = self
             .limit
             .map(|limit| checked("limit", limit))
@@ -73,13 +75,13 @@ impl OffsetPaging {
 }
 
 /// A whole number from 0 on.
-fn checked(name: &str, number: f64) -> Result<u64, Fault> {
+fn checked(name: &str, number: f64) -> Result<u64, DataError> {
     let text = || format!("paging.{name} is no whole number from 0 on.");
-    whole(&Value::Number(number)).ok_or_else(|| Fault::invalid(text()))
+    whole(&Value::Number(number)).ok_or_else(|| DataError::invalid(text()))
 }
 
 impl QueryWords {
-    fn paging(&self) -> Result<Paging, Fault> {
+    fn paging(&self) -> Result<Paging, DataError> {
         let Some(CursorPaging { limit, cursor }) = &self.cursor_paging else {
             let (limit, offset) = self.paging.clone().unwrap_or_default().checked()?;
             return Ok(Paging::Offset { limit, offset });
@@ -100,7 +102,10 @@ impl QueryWords {
 }
 
 /// `GET items/query?.r=`, `POST items/query`
-pub(crate) async fn query(data: &DataOf, input: &Input) -> Result<Answer, DataFault> {
+pub(crate) async fn query(
+    data: &DataSession,
+    input: &Input,
+) -> Result<DataResponse, OperationError> {
     let request: Request = input.json(data)?;
     let words = request.query.unwrap_or_default();
     let random =
@@ -139,12 +144,12 @@ fn seed(options: Option<RandomOptions>) -> u64 {
 
 /// `{"dataItems":[…]`: the items of a page, as they are kept, unless something is to be put in or left out.
 async fn items_answer(
-    data: &DataOf,
-    opened: &Opened,
+    data: &DataSession,
+    opened: &OpenCollection,
     items: Vec<Item>,
     fields: &[String],
     includes: &[Include],
-) -> Result<Answer, DataFault> {
+) -> Result<DataResponse, OperationError> {
     if !(fields.is_empty() && includes.is_empty()) {
         let budget = &opened.of.budget;
         let mut objects = Vec::with_capacity(items.len());
@@ -159,7 +164,7 @@ async fn items_answer(
         .iter()
         .map(|item| item.json.len().min(4096) + 128)
         .sum();
-    let mut answer = Answer::with_capacity(size);
+    let mut answer = DataResponse::with_capacity(size);
     answer.push("{\"dataItems\":[");
     for (place, item) in items.into_iter().enumerate() {
         if place > 0 {
@@ -173,14 +178,14 @@ async fn items_answer(
 
 /// `{"dataItems":[…]`: items with others put in, or with only some of their fields.
 pub(crate) async fn objects_answer(
-    data: &DataOf,
-    opened: &Opened,
+    data: &DataSession,
+    opened: &OpenCollection,
     objects: Vec<Object>,
     fields: &[FieldPath],
     includes: &[Include],
-) -> Result<Answer, DataFault> {
+) -> Result<DataResponse, OperationError> {
     let inclusions = data.include(opened, &objects, includes).await?;
-    let mut answer = Answer::default();
+    let mut answer = DataResponse::default();
     answer.push("{\"dataItems\":[");
     for (place, object) in objects.into_iter().enumerate() {
         if place > 0 {
@@ -194,12 +199,12 @@ pub(crate) async fn objects_answer(
 
 /// One item with others put in, or with only some of its fields.
 pub(crate) fn push_object(
-    answer: &mut Answer,
-    opened: &Opened,
+    answer: &mut DataResponse,
+    opened: &OpenCollection,
     mut object: Object,
     fields: &[FieldPath],
     inclusions: &Inclusions,
-) -> Result<(), DataFault> {
+) -> Result<(), OperationError> {
     if fields.is_empty() {
         answer.push_object(opened.id(), &object, inclusions);
     } else {
@@ -223,7 +228,7 @@ fn metadata(page: Page, count: usize) -> PagingMetadata {
 }
 
 /// `POST items/count`
-pub(crate) async fn count(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+pub(crate) async fn count(data: &DataSession, input: &Input) -> Result<String, OperationError> {
     let request: Request = input.json(data)?;
     let filter = Filter::parse_optional(request.filter.as_ref())?;
     let count = data.count(&request.data_collection_id, filter).await?;

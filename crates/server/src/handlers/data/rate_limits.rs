@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use backlot_wix::{Caller, Role};
 
-use crate::error::Refusal;
+use crate::error::ApiError;
 use crate::policy::{Limiter, RateKey, RateLimit};
 
 /// How often calls may be made; `None` is no limit.
@@ -42,7 +42,7 @@ impl DataLimiters {
     }
 
     /// Counts a call, or refuses it.
-    pub(crate) fn check(&self, caller: &Caller, client: IpAddr) -> Result<(), Refusal> {
+    pub(crate) fn check(&self, caller: &Caller, client: IpAddr) -> Result<(), ApiError> {
         let instance = RateKey::from(caller.instance_id);
         // A key is a hash, and made only where it is counted.
         let (limiter, key): (_, &dyn Fn() -> RateKey) = match caller.role {

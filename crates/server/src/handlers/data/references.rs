@@ -4,17 +4,18 @@ use std::collections::HashSet;
 
 use backlot_store::items::link::Link;
 use backlot_wix::data::page::{Paging, WireCursorPaging, WirePaging};
-use backlot_wix::data::{Direction, Fault, Value, limits};
+use backlot_wix::data::{DataError, Direction, Value, limits};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::projection::{project, read_fields};
 use super::request::{Input, of_cursor};
 use super::response::{
-    Answer, BulkMetadata, Cursors, ElementError, PagingMetadata, json as text, list,
+    BulkMetadata, Cursors, DataResponse, ElementError, PagingMetadata, json as text, list,
 };
 use crate::data::{
-    Beside, DataFault, DataOf, LinkCursor, LinkKind, LinkPlace, Referenced, read_kept, wanted,
+    Beside, DataSession, LinkCursor, LinkKind, LinkPlace, OperationError, Referenced, read_kept,
+    wanted,
 };
 
 #[derive(Debug, Default, Deserialize)]
@@ -54,16 +55,16 @@ impl From<Reference> for Link {
 }
 
 /// `POST bulk/items/insert-references`, `POST items/insert-reference`
-pub(crate) async fn insert(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+pub(crate) async fn insert(data: &DataSession, input: &Input) -> Result<String, OperationError> {
     change(data, input, true).await
 }
 
 /// `POST bulk/items/remove-references`, `POST items/remove-reference`
-pub(crate) async fn remove(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+pub(crate) async fn remove(data: &DataSession, input: &Input) -> Result<String, OperationError> {
     change(data, input, false).await
 }
 
-async fn change(data: &DataOf, input: &Input, add: bool) -> Result<String, DataFault> {
+async fn change(data: &DataSession, input: &Input, add: bool) -> Result<String, OperationError> {
     let request: Request = input.json(data)?;
     let single = request.data_item_reference.is_some();
     let references = match request.data_item_reference {
@@ -71,13 +72,14 @@ async fn change(data: &DataOf, input: &Input, add: bool) -> Result<String, DataF
         None => request.data_item_references,
     };
     if references.is_empty() {
-        return Err(Fault::invalid("dataItemReferences must not be empty.").into());
+        return Err(DataError::invalid("dataItemReferences must not be empty.").into());
     }
     if references.len() > limits::BULK_ITEMS {
         let most = limits::BULK_ITEMS;
-        return Err(
-            Fault::invalid(format!("dataItemReferences has more than {most} elements.")).into(),
-        );
+        return Err(DataError::invalid(format!(
+            "dataItemReferences has more than {most} elements."
+        ))
+        .into());
     }
     let links: Vec<Link> = references.into_iter().map(Link::from).collect();
     let outcomes = data
@@ -103,7 +105,7 @@ async fn change(data: &DataOf, input: &Input, add: bool) -> Result<String, DataF
 }
 
 /// `POST items/replace-references`
-pub(crate) async fn replace(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+pub(crate) async fn replace(data: &DataSession, input: &Input) -> Result<String, OperationError> {
     let request: Request = input.json(data)?;
     let id = request.referring_item_id.unwrap_or_default();
     let referenced = request.new_referenced_item_ids;
@@ -118,7 +120,10 @@ pub(crate) async fn replace(data: &DataOf, input: &Input) -> Result<String, Data
 }
 
 /// `POST items/is-referenced`
-pub(crate) async fn is_referenced(data: &DataOf, input: &Input) -> Result<String, DataFault> {
+pub(crate) async fn is_referenced(
+    data: &DataSession,
+    input: &Input,
+) -> Result<String, OperationError> {
     let request: Request = input.json(data)?;
     let link = Link {
         field: request.referring_item_field_name,
@@ -141,7 +146,7 @@ struct Wished {
 
 impl Wished {
     /// The client sends a cursor without the words of the request.
-    fn read(data: &DataOf, input: &Input) -> Result<Self, DataFault> {
+    fn read(data: &DataSession, input: &Input) -> Result<Self, OperationError> {
         let request: Request = input.json(data)?;
         let sent = request.cursor_paging.as_ref();
         let Some(text) = sent.and_then(WireCursorPaging::cursor) else {
@@ -172,7 +177,10 @@ impl Wished {
 }
 
 /// `POST items/query-referenced`
-pub(crate) async fn query(data: &DataOf, input: &Input) -> Result<Answer, DataFault> {
+pub(crate) async fn query(
+    data: &DataSession,
+    input: &Input,
+) -> Result<DataResponse, OperationError> {
     let Wished {
         request,
         words,
@@ -185,7 +193,7 @@ pub(crate) async fn query(data: &DataOf, input: &Input) -> Result<Answer, DataFa
     let mut named = HashSet::new();
     let ids: Vec<String> = ids.filter(|id| named.insert(id.clone())).collect();
     if ids.is_empty() || ids.len() > limits::BULK_ITEMS {
-        return Err(Fault::invalid("referringItemId must not be empty.").into());
+        return Err(DataError::invalid("referringItemId must not be empty.").into());
     }
     let direction = Direction::parse(request.order.as_ref())?;
     let page = (paging.limit, paging.offset);
@@ -225,7 +233,7 @@ pub(crate) async fn query(data: &DataOf, input: &Input) -> Result<Answer, DataFa
         cursors: Cursors::of(seal(page.next, false), seal(page.previous, true)),
         ..PagingMetadata::default()
     };
-    let mut answer = Answer::default();
+    let mut answer = DataResponse::default();
     answer.push("{\"results\":[");
     for (place, referenced) in page.referenced.into_iter().enumerate() {
         if place > 0 {

@@ -1,9 +1,9 @@
 //! What a request says: in its body, in `.r` (base64url of JSON), or in plain parameters.
 
-use backlot_outbound::body::{BodyFault, BodyLimits, RequestBody};
+use backlot_outbound::body::{BodyError, BodyLimits, RequestBody};
 use backlot_wix::InstanceId;
 use backlot_wix::data::reading::{ReadError, read_within};
-use backlot_wix::data::{Budget, DataCode, Fault, limits};
+use backlot_wix::data::{Budget, DataCode, DataError, limits};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
@@ -15,8 +15,8 @@ use serde::{Deserialize, Deserializer};
 
 use super::path;
 use crate::buffers::{BufferBudget, CollectError};
-use crate::data::{DataOf, WireItem};
-use crate::error::Refusal;
+use crate::data::{DataSession, WireItem};
+use crate::error::ApiError;
 
 /// What a request says.
 pub(crate) struct Input {
@@ -32,11 +32,11 @@ impl Input {
         limits: BodyLimits,
         buffers: &BufferBudget,
         instance_id: InstanceId,
-    ) -> Result<Self, Refusal> {
+    ) -> Result<Self, ApiError> {
         request.body_mut().limit(limits);
         let body = buffers.collect(instance_id, request.body_mut()).await;
         let body = body.map_err(|error| match error {
-            CollectError::Body(BodyFault::TooLarge(limit)) => too_large(limit),
+            CollectError::Body(BodyError::TooLarge(limit)) => too_large(limit),
             other => other.into(),
         })?;
         Ok(Self {
@@ -66,19 +66,19 @@ impl Input {
 
     /// The words of a call, from the body, or where there is none from `.r`. What is made of them counts against the
     /// request's budget while it is made.
-    pub(crate) fn json<T: DeserializeOwned>(&self, data: &DataOf) -> Result<T, Fault> {
+    pub(crate) fn json<T: DeserializeOwned>(&self, data: &DataSession) -> Result<T, DataError> {
         let budget = data.budget();
         if !self.body.is_empty() {
             return read(&self.body, &budget);
         }
         match encoded_bytes(self.query()) {
             Some(bytes) => read(&bytes, &budget),
-            None => Err(Fault::invalid("The request has no body.")),
+            None => Err(DataError::invalid("The request has no body.")),
         }
     }
 
     /// `WDE0009` for an item that is too large. Only a large request can hold one.
-    pub(crate) fn check_item(&self, item: &WireItem) -> Result<(), Fault> {
+    pub(crate) fn check_item(&self, item: &WireItem) -> Result<(), DataError> {
         if self.size() <= limits::ITEM_BYTES {
             return Ok(());
         }
@@ -86,7 +86,7 @@ impl Input {
     }
 
     /// The words of a call as text.
-    pub(crate) fn text(&self, data: &DataOf) -> Result<String, Fault> {
+    pub(crate) fn text(&self, data: &DataSession) -> Result<String, DataError> {
         data.budget().keep(self.size())?;
         let bytes = if self.body.is_empty() {
             encoded_bytes(self.query())
@@ -94,7 +94,7 @@ impl Input {
             Some(self.body.to_vec())
         };
         let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-        text.ok_or_else(|| Fault::invalid("The request is no text."))
+        text.ok_or_else(|| DataError::invalid("The request is no text."))
     }
 
     /// True when the words are in plain parameters.
@@ -131,13 +131,13 @@ impl Input {
     }
 
     /// A number among the plain parameters.
-    pub(crate) fn number(&self, name: &str) -> Result<Option<u32>, Fault> {
+    pub(crate) fn number(&self, name: &str) -> Result<Option<u32>, DataError> {
         let Some(text) = self.parameter(name).filter(|text| !text.is_empty()) else {
             return Ok(None);
         };
         let number = text
             .parse()
-            .map_err(|_| Fault::invalid(format!("{name} is no number from 0 on.")))?;
+            .map_err(|_| DataError::invalid(format!("{name} is no number from 0 on.")))?;
         Ok(Some(number))
     }
 
@@ -156,30 +156,33 @@ impl Input {
 }
 
 /// `WDE0109`, as the client has it for a 413.
-pub(crate) fn too_large(limit: u64) -> Refusal {
+pub(crate) fn too_large(limit: u64) -> ApiError {
     let text = format!("Payload is too large: at most {limit} bytes are taken.");
-    Fault::new(DataCode::TooLarge, text)
+    DataError::new(DataCode::TooLarge, text)
         .with("limitBytes", limit)
         .into()
 }
 
 /// The words of an earlier request, which a cursor carries.
-pub(crate) fn of_cursor<T: DeserializeOwned>(data: &DataOf, words: &str) -> Result<T, Fault> {
+pub(crate) fn of_cursor<T: DeserializeOwned>(
+    data: &DataSession,
+    words: &str,
+) -> Result<T, DataError> {
     read_within(words.as_bytes(), &data.budget()).map_err(|error| match error {
-        ReadError::Fault(fault) => fault,
-        ReadError::Json(_) => Fault::invalid("The cursor is none that this query gave out."),
+        ReadError::DataError(fault) => fault,
+        ReadError::Json(_) => DataError::invalid("The cursor is none that this query gave out."),
     })
 }
 
-fn read<T: DeserializeOwned>(bytes: &[u8], budget: &Budget) -> Result<T, Fault> {
+fn read<T: DeserializeOwned>(bytes: &[u8], budget: &Budget) -> Result<T, DataError> {
     read_within(bytes, budget).map_err(|error| match error {
-        ReadError::Fault(fault) => fault,
+        ReadError::DataError(fault) => fault,
         ReadError::Json(error) => unreadable(bytes, &error),
     })
 }
 
 /// Says what is wrong, and where.
-fn unreadable(bytes: &[u8], error: &serde_json::Error) -> Fault {
+fn unreadable(bytes: &[u8], error: &serde_json::Error) -> DataError {
     let place = path::of(bytes, error.line(), error.column());
     // serde_json's own words, which repeat nothing of what was sent but a name or a number.
     let words: String = error.to_string().chars().take(200).collect();
@@ -192,7 +195,7 @@ fn unreadable(bytes: &[u8], error: &serde_json::Error) -> Fault {
         Some(place) => format!("The request cannot be read at {place}: {words}."),
         None => format!("The request cannot be read: {words}."),
     };
-    let fault = Fault::invalid(text);
+    let fault = DataError::invalid(text);
     match place {
         Some(place) => fault.with("field", place),
         None => fault,

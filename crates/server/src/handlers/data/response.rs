@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use backlot_wix::data::page::Page;
-use backlot_wix::data::{Fault, Object};
+use backlot_wix::data::{DataError, Object};
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Response};
@@ -12,26 +12,26 @@ use serde::Serialize;
 use crate::buffers::BufferReservation;
 use crate::data::{Included, Inclusions};
 use crate::http::plain_text::is_plain;
-use crate::response::ReplyBody;
+use crate::response::ResponseBody;
 
 /// A text from this size on is handed over as it is, and not copied.
 const SHARED_BYTES: usize = 4096;
 
 /// JSON in the making. Large pieces are shared with whatever else holds them.
 #[derive(Debug, Default)]
-pub(crate) struct Answer {
+pub(crate) struct DataResponse {
     parts: Vec<Bytes>,
     text: String,
 }
 
-impl From<String> for Answer {
+impl From<String> for DataResponse {
     fn from(text: String) -> Self {
         let parts = Vec::new();
         Self { parts, text }
     }
 }
 
-impl Answer {
+impl DataResponse {
     pub(crate) fn with_capacity(bytes: usize) -> Self {
         String::with_capacity(bytes).into()
     }
@@ -140,22 +140,22 @@ impl Answer {
         self
     }
 
-    fn into_body(self) -> ReplyBody {
+    fn into_body(self) -> ResponseBody {
         let (mut parts, last) = (self.parts, Bytes::from(self.text));
         if parts.is_empty() {
-            return ReplyBody::full(last);
+            return ResponseBody::full(last);
         }
         parts.push(last);
         parts.retain(|part| !part.is_empty());
-        ReplyBody::parts(parts)
+        ResponseBody::parts(parts)
     }
 }
 
-/// Ours, and those that every reply gets on its way out: so that they have their room from the start.
+/// Ours, and those that every reply gets on its way out: so that space for them is reserved from the start.
 const HEADERS_OF_A_REPLY: usize = 7;
 
 /// 200, and the JSON.
-pub(crate) fn reply(answer: Answer) -> Response<ReplyBody> {
+pub(crate) fn reply(answer: DataResponse) -> Response<ResponseBody> {
     let mut response = Response::new(answer.into_body());
     let headers = response.headers_mut();
     headers.reserve(HEADERS_OF_A_REPLY);
@@ -286,7 +286,7 @@ pub(crate) struct BulkMetadata {
 }
 
 impl BulkMetadata {
-    pub(crate) fn of<T>(outcomes: &[Result<T, Fault>]) -> Self {
+    pub(crate) fn of<T>(outcomes: &[Result<T, DataError>]) -> Self {
         let failures = outcomes.iter().filter(|outcome| outcome.is_err()).count();
         Self {
             total_successes: outcomes.len() - failures,
@@ -304,8 +304,8 @@ pub(crate) struct ElementError<'fault> {
     data: &'fault serde_json::Map<String, serde_json::Value>,
 }
 
-impl<'fault> From<&'fault Fault> for ElementError<'fault> {
-    fn from(fault: &'fault Fault) -> Self {
+impl<'fault> From<&'fault DataError> for ElementError<'fault> {
+    fn from(fault: &'fault DataError) -> Self {
         Self {
             code: fault.code().name(),
             description: fault.description(),

@@ -10,8 +10,8 @@ use serde::Deserialize;
 use super::paged::Paged;
 use super::query::objects_answer;
 use super::request::Input;
-use super::response::{Answer, PagingMetadata, json};
-use crate::data::{AnswerKind, DataFault, DataOf, Include, Opened};
+use super::response::{DataResponse, PagingMetadata, json};
+use crate::data::{AnswerKind, DataSession, Include, OpenCollection, OperationError};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -20,7 +20,10 @@ struct Request {
 }
 
 /// `POST items/search`
-pub(crate) async fn search(data: &DataOf, input: &Input) -> Result<Answer, DataFault> {
+pub(crate) async fn search(
+    data: &DataSession,
+    input: &Input,
+) -> Result<DataResponse, OperationError> {
     let paged = Paged::read(data, AnswerKind::Search, input)?;
     let request: Request = paged.words(data, input)?;
     let search = Search::read(&paged.words::<WireSearch>(data, input)?)?;
@@ -42,10 +45,10 @@ pub(crate) async fn search(data: &DataOf, input: &Input) -> Result<Answer, DataF
 }
 
 async fn search_page(
-    data: &DataOf,
-    opened: &Opened,
+    data: &DataSession,
+    opened: &OpenCollection,
     search: &Search,
-) -> Result<Page<Object>, DataFault> {
+) -> Result<Page<Object>, OperationError> {
     let mut run = search.start_within(opened.of.budget.clone());
     data.scan(opened, search.filter().clone(), |item| {
         run.add(&item)?;

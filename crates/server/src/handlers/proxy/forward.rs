@@ -14,31 +14,32 @@ use super::redirect::Redirects;
 use super::rewrite::target;
 use super::route::{Destination, Entry};
 use super::{cookies, forwarded_headers, identity_headers};
-use crate::context::Exchange;
+use crate::context::RequestContext;
 use crate::cors;
-use crate::error::{Code, Refusal};
+use crate::error::{ApiError, ErrorCode};
 use crate::extract::caller::Caller;
 use crate::extract::connections::Connections;
 use crate::extract::items::Items;
 use crate::extract::wix::Wix;
 use crate::policy::forged;
-use crate::response::ReplyBody;
-use crate::state::House;
+use crate::response::ResponseBody;
+use crate::state::AppState;
 
 /// Room for the headers that `identity` and `forwarded` add, made once.
 const HEADERS_ADDED: usize = 12;
 
 pub(crate) async fn enter(
-    house: &Arc<House>,
-    exchange: &Exchange,
+    state: &Arc<AppState>,
+    context: &RequestContext,
     entry: &Entry,
     caller: Option<Arc<backlot_wix::Caller>>,
     mut request: Request<RequestBody>,
-) -> Result<Response<ReplyBody>, Refusal> {
+) -> Result<Response<ResponseBody>, ApiError> {
     let settings = &entry.settings;
     // Whether it was used or a header won over it: an instance in the query goes no further.
     let without_instance = caller.is_some() && !settings.pass_authorization;
-    let target = target(request.uri(), settings, without_instance).ok_or(Code::PathNotAllowed)?;
+    let target =
+        target(request.uri(), settings, without_instance).ok_or(ErrorCode::PathNotAllowed)?;
 
     let asked_host = asked_host(&request);
     request.body_mut().limit(settings.limits.body());
@@ -51,44 +52,44 @@ pub(crate) async fn enter(
         Destination::Mounted(_) => HopByHop::default(),
     };
     let headers = request.headers_mut();
-    let trusted = exchange.peer().is_trusted();
-    let own = &house.auth.instance_headers;
+    let trusted = context.peer().is_trusted();
+    let own = &state.auth.instance_headers;
     forged::remove_forged(headers, trusted, &settings.pass_headers, own);
     cookies::join(headers);
     headers.reserve(HEADERS_ADDED);
     if caller.is_some() {
         identity_headers::remove_credential(headers, own, settings.pass_authorization);
     }
-    let now = exchange.arrived_at();
+    let now = context.arrived_at();
     identity_headers::put_on(
         headers,
         caller.as_deref(),
-        exchange.id(),
-        &house.auth.elevated,
+        context.id(),
+        &state.auth.elevated,
         now,
     );
     let stripped = settings.stripped_prefix();
-    let address = forwarded_headers::put_on(headers, exchange.peer(), asked_host, stripped);
+    let address = forwarded_headers::put_on(headers, context.peer(), asked_host, stripped);
     let asked = settings.rewrite_redirects.then(|| target.clone());
 
     let mut response = match &settings.destination {
         Destination::Upstream(address) => {
             let patience = settings.limits.patience();
-            let client = &house.upstreams;
+            let client = &state.upstreams;
             let reply = upstream::forward(client, address, patience, target, hop, request)
                 .await
                 .map_err(refuse)?;
             if let Some(tunnel) = reply.tunnel {
-                let connection = Arc::clone(exchange.connection());
-                house.tunnels.spawn(tunnel, caller.as_deref(), connection);
+                let connection = Arc::clone(context.connection());
+                state.upgraded.spawn(tunnel, caller.as_deref(), connection);
             }
-            reply.response.map(ReplyBody::upstream)
+            reply.response.map(ResponseBody::upstream)
         }
         Destination::Mounted(router) => {
-            let guest = caller.map(|caller| Guest {
-                wix: Arc::new(house.wix_handle(caller.instance_id)),
-                items: Arc::new(house.items_handle(&caller)),
-                connections: Arc::new(house.connections_handle(&caller)),
+            let guest = caller.map(|caller| HandlerExtensions {
+                wix: Arc::new(state.wix_handle(caller.instance_id)),
+                items: Arc::new(state.items_handle(&caller)),
+                connections: Arc::new(state.connections_handle(&caller)),
                 caller: Caller(caller),
             });
             let router = router.clone();
@@ -102,7 +103,7 @@ pub(crate) async fn enter(
             asked: asked.path(),
             stripped,
             address: &address,
-            public_url: house.public_url.as_deref(),
+            public_url: state.public_url.as_deref(),
         };
         redirects.rewrite(response.headers_mut());
     }
@@ -110,7 +111,7 @@ pub(crate) async fn enter(
 }
 
 /// What a handler in Rust may ask for.
-struct Guest {
+struct HandlerExtensions {
     caller: Caller,
     wix: Arc<Wix>,
     items: Arc<Items>,
@@ -120,10 +121,10 @@ struct Guest {
 async fn call(
     entry: &Entry,
     router: axum::Router,
-    guest: Option<Guest>,
+    guest: Option<HandlerExtensions>,
     target: PathAndQuery,
     mut request: Request<RequestBody>,
-) -> Result<Response<ReplyBody>, Refusal> {
+) -> Result<Response<ResponseBody>, ApiError> {
     *request.uri_mut() = Uri::from(target);
     if let Some(guest) = guest {
         let extensions = request.extensions_mut();
@@ -133,16 +134,16 @@ async fn call(
         extensions.insert(guest.connections);
     }
     let progress = request.body_mut().follow();
-    let exchange = pin!(router.oneshot(request.map(axum::body::Body::new)));
+    let context = pin!(router.oneshot(request.map(axum::body::Body::new)));
     let patience = entry.settings.limits.timeout;
-    let outcome = in_reply_time(exchange, patience, progress.as_ref()).await;
+    let outcome = in_reply_time(context, patience, progress.as_ref()).await;
     // A handler's extractor knows nothing of limits: it would say 400.
     let fault = progress.as_ref().and_then(Progress::fault);
     match (outcome, fault) {
         (Some(Ok(response)), Some(fault)) if is_error(response.status()) => Err(fault.into()),
-        (Some(Ok(response)), _) => Ok(response.map(ReplyBody::mounted)),
+        (Some(Ok(response)), _) => Ok(response.map(ResponseBody::mounted)),
         (Some(Err(never)), _) => match never {},
-        (None, _) => Err(Code::UpstreamTimeout.into()),
+        (None, _) => Err(ErrorCode::UpstreamTimeout.into()),
     }
 }
 
@@ -158,16 +159,16 @@ fn asked_host(request: &Request<RequestBody>) -> Option<HeaderValue> {
     })
 }
 
-fn refuse(error: UpstreamError) -> Refusal {
+fn refuse(error: UpstreamError) -> ApiError {
     let code = match &error {
         UpstreamError::Unreachable(_) | UpstreamError::AddressRefused { .. } => {
-            Code::UpstreamUnreachable
+            ErrorCode::UpstreamUnreachable
         }
-        UpstreamError::TooSlow => Code::UpstreamTimeout,
-        UpstreamError::Broken(_) => Code::UpstreamBroken,
-        UpstreamError::HeadTooLarge => Code::UpstreamHeadTooLarge,
-        UpstreamError::BadPath => Code::PathNotAllowed,
-        UpstreamError::Body(fault) => return Refusal::from(*fault),
+        UpstreamError::TooSlow => ErrorCode::UpstreamTimeout,
+        UpstreamError::Broken(_) => ErrorCode::UpstreamBroken,
+        UpstreamError::HeadTooLarge => ErrorCode::UpstreamHeadTooLarge,
+        UpstreamError::BadPath => ErrorCode::PathNotAllowed,
+        UpstreamError::Body(fault) => return ApiError::from(*fault),
     };
-    Refusal::from(code).because(error)
+    ApiError::from(code).with_source(error)
 }

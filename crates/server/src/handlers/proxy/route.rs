@@ -9,7 +9,7 @@ use http::HeaderName;
 use super::path::Prefix;
 use super::readings::readings;
 use crate::http::methods::Methods;
-use crate::policy::{Access, Limiter, RateLimit, fold};
+use crate::policy::{AuthPolicy, Limiter, RateLimit, fold};
 
 /// One entry, as the configuration or a Rust program gives it.
 pub struct EntrySettings {
@@ -22,7 +22,7 @@ pub struct EntrySettings {
     /// The methods that are served.
     pub methods: Methods,
     /// Who may come in.
-    pub access: Access,
+    pub access: AuthPolicy,
     /// How much and how long.
     pub limits: Limits,
     /// For each instance; for each client address where callers are not verified.
@@ -164,7 +164,7 @@ impl Entry {
         readings(&sent)?.into_iter().map(public).collect()
     }
 
-    pub(crate) const fn access(&self) -> &Access {
+    pub(crate) const fn access(&self) -> &AuthPolicy {
         &self.settings.access
     }
 

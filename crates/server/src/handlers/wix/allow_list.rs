@@ -6,11 +6,11 @@ use backlot_outbound::body::BodyLimits;
 use backlot_wix::Caller;
 use http::Method;
 
-use super::WixRoomSettings;
-use crate::error::{Code, Refusal};
+use super::WixCallSettings;
+use crate::error::{ApiError, ErrorCode};
 use crate::http::methods::Methods;
-use crate::instances::Directory;
-use crate::policy::{CallPattern, Deciders, PlainPath, Precedence, RuledLine, Rules};
+use crate::instances::InstanceDirectory;
+use crate::policy::{AccessRule, CallPattern, Deciders, PlainPath, Precedence, RuledLine};
 
 /// One line of the list.
 #[derive(Debug, Clone)]
@@ -18,7 +18,7 @@ pub struct AllowedCall {
     /// Which calls.
     pub pattern: CallPattern,
     /// Who may make them.
-    pub rules: Rules,
+    pub rules: AccessRule,
     /// On whose behalf they are made.
     pub on_behalf_of: OnBehalfOf,
 }
@@ -35,7 +35,7 @@ pub enum OnBehalfOf {
 }
 
 impl RuledLine for AllowedCall {
-    fn rules(&self) -> &Rules {
+    fn rules(&self) -> &AccessRule {
         &self.rules
     }
 }
@@ -49,7 +49,7 @@ pub(crate) struct Calls {
 }
 
 impl Calls {
-    pub(crate) fn new(settings: WixRoomSettings) -> Self {
+    pub(crate) fn new(settings: WixCallSettings) -> Self {
         Self {
             precedence: Precedence::new(settings.calls.iter().map(|call| &call.pattern)),
             list: settings.calls,
@@ -83,11 +83,12 @@ impl Calls {
         &self,
         method: &Method,
         path: &str,
-    ) -> Result<Deciders<'_, AllowedCall>, Refusal> {
-        let wix_path = wix_path(path).ok_or(Code::RouteNotFound)?;
-        let plain = PlainPath::new(wix_path).ok_or(Code::PathNotAllowed)?;
+    ) -> Result<Deciders<'_, AllowedCall>, ApiError> {
+        let wix_path = wix_path(path).ok_or(ErrorCode::RouteNotFound)?;
+        let plain = PlainPath::new(wix_path).ok_or(ErrorCode::PathNotAllowed)?;
         Deciders::find(&self.list, &self.precedence, method, &plain).ok_or_else(|| {
-            Refusal::from(Code::WixCallNotAllowed).fact("call", format!("{method} {wix_path}"))
+            ApiError::from(ErrorCode::WixCallNotAllowed)
+                .with_data("call", format!("{method} {wix_path}"))
         })
     }
 }
@@ -100,10 +101,10 @@ pub(crate) fn wix_path(path: &str) -> Option<&str> {
 
 /// The caller with the plan of its instance, where a line asks for one.
 pub(crate) async fn with_plan(
-    directory: &Directory,
+    directory: &InstanceDirectory,
     caller: Arc<Caller>,
     deciders: &Deciders<'_, AllowedCall>,
-) -> Result<Arc<Caller>, Refusal> {
+) -> Result<Arc<Caller>, ApiError> {
     let role = caller.role;
     if !deciders.ask_for_plan(role) {
         return Ok(caller);
@@ -116,7 +117,7 @@ pub(crate) async fn with_plan(
 pub(crate) fn admit<'house>(
     deciders: &Deciders<'house, AllowedCall>,
     caller: &Caller,
-) -> Result<&'house AllowedCall, Refusal> {
+) -> Result<&'house AllowedCall, ApiError> {
     let line = deciders.admit(caller)?;
-    line.ok_or_else(|| Code::WixCallNotAllowed.into())
+    line.ok_or_else(|| ErrorCode::WixCallNotAllowed.into())
 }

@@ -12,25 +12,25 @@ use http::{Request, Response, Uri};
 use super::allow_list::{AllowedCall, Calls, OnBehalfOf, wix_path};
 use crate::auth::remove_instance;
 use crate::cors;
-use crate::error::{Code, Refusal};
+use crate::error::{ApiError, ErrorCode};
 use crate::handlers::buffer::read_small;
 use crate::http::wix_headers;
-use crate::response::ReplyBody;
-use crate::state::House;
+use crate::response::ResponseBody;
+use crate::state::AppState;
 
 pub(crate) async fn enter(
-    house: &House,
+    state: &AppState,
     calls: &Calls,
     call: &AllowedCall,
     caller: Arc<Caller>,
     mut request: Request<RequestBody>,
-) -> Result<Response<ReplyBody>, Refusal> {
+) -> Result<Response<ResponseBody>, ApiError> {
     request.body_mut().limit(calls.body());
     hop_by_hop::remove(request.headers_mut());
-    let target = target(request.uri()).ok_or(Code::PathNotAllowed)?;
-    let subject = subject(house, &call.on_behalf_of, &caller).await?;
+    let target = target(request.uri()).ok_or(ErrorCode::PathNotAllowed)?;
+    let subject = subject(state, &call.on_behalf_of, &caller).await?;
     let (parts, body) = request.into_parts();
-    let buffers = &house.buffers;
+    let buffers = &state.buffers;
     let body = read_small(buffers, caller.instance_id, &parts.headers, body).await?;
     let call = Call {
         subject,
@@ -43,7 +43,7 @@ pub(crate) async fn enter(
             Role::Member | Role::Visitor => Priority::Public,
         },
     };
-    let mut response = house.wix.send(call).await?.map(ReplyBody::wix);
+    let mut response = state.wix.send(call).await?.map(ResponseBody::wix);
     wix_headers::from_wix(response.headers_mut());
     cors::strip(response.headers_mut());
     Ok(response)
@@ -59,7 +59,11 @@ fn target(uri: &Uri) -> Option<PathAndQuery> {
     }
 }
 
-async fn subject(house: &House, behalf: &OnBehalfOf, caller: &Caller) -> Result<Subject, Refusal> {
+async fn subject(
+    state: &AppState,
+    behalf: &OnBehalfOf,
+    caller: &Caller,
+) -> Result<Subject, ApiError> {
     match behalf {
         OnBehalfOf::App => Ok(Subject::App(caller.instance_id)),
         OnBehalfOf::Account(id) => Ok(Subject::Account((&**id).into())),
@@ -67,9 +71,9 @@ async fn subject(house: &House, behalf: &OnBehalfOf, caller: &Caller) -> Result<
             if let Some(id) = &caller.site_id {
                 return Ok(Subject::Site(id.clone()));
             }
-            let details = house.directory.get(caller.instance_id).await?;
+            let details = state.directory.get(caller.instance_id).await?;
             let id = details.answer.site.site_id.as_deref();
-            let unknown = || Refusal::from(Code::SiteUnknown).retry_after(60);
+            let unknown = || ApiError::from(ErrorCode::SiteUnknown).retry_after(60);
             id.map(|id| Subject::Site(id.into())).ok_or_else(unknown)
         }
     }

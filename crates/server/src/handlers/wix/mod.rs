@@ -17,9 +17,9 @@ pub(crate) use call::enter;
 
 use std::time::Duration;
 
-/// What the room is made with.
+/// The settings of these handlers.
 #[derive(Debug, Clone)]
-pub struct WixRoomSettings {
+pub struct WixCallSettings {
     /// The calls that may be made.
     pub calls: Vec<AllowedCall>,
     /// The most bytes of a request's body.

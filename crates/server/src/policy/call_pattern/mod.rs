@@ -26,7 +26,7 @@ pub use unambiguous_path::PlainPath;
 use unambiguous_path::is_plain_segment;
 
 const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
-const MOST_SEGMENTS: usize = 64;
+const MAX_SEGMENTS: usize = 64;
 
 /// One pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,7 +102,7 @@ impl CallPattern {
         if ends_in_slash || inner.is_none() {
             segments.push(Segment::Literal(String::new()));
         }
-        if segments.len() > MOST_SEGMENTS {
+        if segments.len() > MAX_SEGMENTS {
             return Err(CallPatternError::PathNotPlain);
         }
         Ok(Self {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-use super::MOST_SEGMENTS;
+use super::MAX_SEGMENTS;
 use super::reading::folded;
 use crate::policy::fold::compatible;
 
@@ -33,7 +33,7 @@ impl<'path> PlainPath<'path> {
         let mut left = inner.split('/').peekable();
         while let Some(segment) = left.next() {
             let is_end = segment.is_empty() && left.peek().is_none();
-            if segments.len() == MOST_SEGMENTS || !(is_end || is_plain_segment(segment)) {
+            if segments.len() == MAX_SEGMENTS || !(is_end || is_plain_segment(segment)) {
                 return None;
             }
             segments.push(segment);

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use super::timestamp;
 use crate::http::plain_text::is_plain;
-use crate::telemetry::record::{Ending, Record, microseconds};
+use crate::telemetry::record::{Completion, RequestRecord, microseconds};
 
 /// One JSON object and a line end.
 pub(crate) fn json(
     line: &mut String,
-    record: &Record,
+    record: &RequestRecord,
     path: &str,
     client_ip: &str,
     duration: Duration,
@@ -26,7 +26,7 @@ pub(crate) fn json(
     field(line, "method", record.method.as_str());
     line.push_str(",\"path\":");
     escaped(line, path);
-    field(line, "room", record.room.as_str());
+    field(line, "route_group", record.route_group.as_str());
     number(line, "status", numbers.format(record.status.as_u16()));
     number(line, "duration_us", numbers.format(microseconds(duration)));
     number(line, "reply_bytes", numbers.format(record.reply_bytes));
@@ -55,7 +55,7 @@ pub(crate) fn json(
 }
 
 /// Words for a person, and a line end.
-pub(crate) fn text(line: &mut String, record: &Record, path: &str, duration: Duration) {
+pub(crate) fn text(line: &mut String, record: &RequestRecord, path: &str, duration: Duration) {
     let milliseconds = duration.as_secs_f64() * 1000.0;
     let _ = write!(
         line,
@@ -89,11 +89,11 @@ pub(crate) fn text(line: &mut String, record: &Record, path: &str, duration: Dur
     let _ = writeln!(line, " {}", record.id.as_str());
 }
 
-const fn unusual(ending: Ending) -> Option<&'static str> {
+const fn unusual(ending: Completion) -> Option<&'static str> {
     match ending {
-        Ending::Complete => None,
-        Ending::Open => Some("client_went_away"),
-        Ending::BrokenOff => Some("broken_off"),
+        Completion::Complete => None,
+        Completion::Open => Some("client_went_away"),
+        Completion::BrokenOff => Some("broken_off"),
     }
 }
 

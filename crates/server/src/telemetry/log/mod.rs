@@ -16,7 +16,7 @@ use std::time::Duration;
 pub use sink::Sink;
 pub use subscriber::install;
 
-use crate::telemetry::record::Record;
+use crate::telemetry::record::RequestRecord;
 
 /// How lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +40,13 @@ impl RequestLog {
         Self { sink, format }
     }
 
-    pub(crate) fn request(&self, record: &Record, path: &str, client_ip: &str, duration: Duration) {
+    pub(crate) fn request(
+        &self,
+        record: &RequestRecord,
+        path: &str,
+        client_ip: &str,
+        duration: Duration,
+    ) {
         self.sink.append(|line| match self.format {
             Format::Json => access_line::json(line, record, path, client_ip, duration),
             Format::Text => access_line::text(line, record, path, duration),

@@ -2,7 +2,7 @@
 //!
 //! A request only appends to memory. The thread wakes with the first line, waits a moment for more
 //! and writes them in one call. If nobody reads the other end, memory does not grow for ever: past
-//! [`MOST_BYTES`] lines are dropped, and how many is said as soon as writing works again.
+//! [`MAX_BYTES`] lines are dropped, and how many is said as soon as writing works again.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 
-const MOST_BYTES: usize = 8 * 1024 * 1024;
+const MAX_BYTES: usize = 8 * 1024 * 1024;
 const GATHER: Duration = Duration::from_millis(50);
 
 /// Where lines gather.
@@ -68,7 +68,7 @@ impl Sink {
     /// Lets `write` append one or more whole lines.
     pub fn append(&self, write: impl FnOnce(&mut String)) {
         let mut gathered = self.gathered.lock();
-        if gathered.text.len() >= MOST_BYTES {
+        if gathered.text.len() >= MAX_BYTES {
             gathered.dropped += 1;
             return;
         }

@@ -13,9 +13,9 @@ use super::head::HeadReader;
 use super::{Exchanges, RefuseHead};
 
 /// How long the rest of a bad head is waited for, and then the client to have taken the refusal.
-const LONGEST_WAIT: Duration = Duration::from_secs(2);
+const REFUSAL_TIMEOUT: Duration = Duration::from_secs(2);
 /// How much is read of the rest, and read away after the refusal: otherwise the connection is reset, and the refusal lost.
-const MOST_BYTES: usize = 4 * 1024 * 1024;
+const MAX_BYTES: usize = 4 * 1024 * 1024;
 const READ_AT_ONCE: usize = 8 * 1024;
 
 /// A stream that knows what hyper cannot read.
@@ -24,11 +24,11 @@ pub(crate) struct RefusingStream<S> {
     exchanges: Exchanges,
     refuse: Option<RefuseHead>,
     head: HeadReader,
-    refusal: Option<Box<Refusal>>,
+    refusal: Option<Box<HeadRefusal>>,
 }
 
 /// A refusal on its way.
-struct Refusal {
+struct HeadRefusal {
     status: StatusCode,
     /// Made when the head is complete, or the wait is over.
     reply: Option<Vec<u8>>,
@@ -60,13 +60,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RefusingStream<S> {
             .and_then(|text| StatusCode::from_bytes(text).ok());
         match status {
             Some(status) if self.refuse.is_some() && self.exchanges.are_listening() => {
-                self.refusal = Some(Box::new(Refusal {
+                self.refusal = Some(Box::new(HeadRefusal {
                     status,
                     reply: None,
                     written: 0,
                     is_shut: false,
-                    bytes_left: MOST_BYTES,
-                    wait: Box::pin(sleep(LONGEST_WAIT)),
+                    bytes_left: MAX_BYTES,
+                    wait: Box::pin(sleep(REFUSAL_TIMEOUT)),
                 }));
                 true
             }
@@ -93,7 +93,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RefusingStream<S> {
             refusal
                 .wait
                 .as_mut()
-                .reset(tokio::time::Instant::now() + LONGEST_WAIT);
+                .reset(tokio::time::Instant::now() + REFUSAL_TIMEOUT);
         }
         let reply = refusal.reply.as_deref().unwrap_or_default();
         while refusal.written < reply.len() {
@@ -108,7 +108,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RefusingStream<S> {
     }
 }
 
-impl Refusal {
+impl HeadRefusal {
     /// Reads more, and says whether there was any.
     fn poll_read_on<S: AsyncRead + Unpin>(
         &mut self,

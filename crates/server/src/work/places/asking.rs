@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use backlot_wix::InstanceId;
 
 /// How long an instance counts as asking.
-const MOMENT: Duration = Duration::from_millis(250);
+const ASKING_TTL: Duration = Duration::from_millis(250);
 
 /// The two that asked last: one of them is another one, whoever wants to know.
 #[derive(Default)]
@@ -26,7 +26,9 @@ impl Asking {
         [self.last, self.before]
             .into_iter()
             .flatten()
-            .any(|(other, at)| other != instance_id && now.saturating_duration_since(at) < MOMENT)
+            .any(|(other, at)| {
+                other != instance_id && now.saturating_duration_since(at) < ASKING_TTL
+            })
     }
 }
 
@@ -46,10 +48,10 @@ mod tests {
         assert!(asking.others_ask(other, now));
         asking.note(other, now);
         for _ in 0..3 {
-            asking.note(one, now + MOMENT / 2);
+            asking.note(one, now + ASKING_TTL / 2);
         }
-        assert!(asking.others_ask(one, now + MOMENT / 2));
-        assert!(!asking.others_ask(one, now + MOMENT));
-        assert!(asking.others_ask(other, now + MOMENT));
+        assert!(asking.others_ask(one, now + ASKING_TTL / 2));
+        assert!(!asking.others_ask(one, now + ASKING_TTL));
+        assert!(asking.others_ask(other, now + ASKING_TTL));
     }
 }

@@ -7,7 +7,7 @@ use backlot_outbound::upstream::Address;
 use backlot_server::connections::{
     AccountSettings, ConnectionSettings, CredentialSettings, OAuthClient, SecretSource,
 };
-use backlot_server::secrets::SecretText;
+use backlot_server::secrets::SecretString;
 use backlot_wix::Role;
 use url::Url;
 
@@ -27,7 +27,7 @@ impl ThirdParty {
 
     pub fn account(&self) -> AccountSettings {
         let address = format!("http://{}", self.address);
-        let secret = SecretText::new(CLIENT_SECRET.to_owned());
+        let secret = SecretString::new(CLIENT_SECRET.to_owned());
         AccountSettings {
             client: OAuthClient {
                 token_address: Address::parse(&address, false).unwrap(),

@@ -16,16 +16,18 @@ use std::time::Duration;
 use axum::Router;
 use backlot_outbound::body::PaceLimits;
 use backlot_outbound::upstream::Address;
-use backlot_server::cors::{Answer, Pattern, Policy as CorsPolicy};
-use backlot_server::handlers::data::DataRoomSettings;
+use backlot_server::cors::{CorsHeaders, Pattern, Policy as CorsPolicy};
+use backlot_server::handlers::data::DataApiSettings;
 use backlot_server::handlers::proxy::{Destination, EntrySettings, Limits, Prefix};
-use backlot_server::handlers::wix::{AllowedCall, OnBehalfOf, WixRoomSettings};
+use backlot_server::handlers::wix::{AllowedCall, OnBehalfOf, WixCallSettings};
 use backlot_server::http::methods::Methods;
-use backlot_server::policy::{Access, CallPattern, RateLimit, Roles, Rules};
+use backlot_server::policy::{AccessRule, AuthPolicy, CallPattern, RateLimit, Roles};
 use backlot_server::secrets::{MasterKey, Vault};
 use backlot_server::telemetry::log::{Format, RequestLog, Sink};
 use backlot_server::transport::ConnectionLimits;
-use backlot_server::{AccessTokenSettings, BufferLimits, Clock, Server, Settings, Stop, WixAccess};
+use backlot_server::{
+    AccessTokenSettings, BufferLimits, Clock, Server, Settings, Shutdown, WixAccess,
+};
 use backlot_store::Store;
 use backlot_store::sqlite::SqliteStore;
 use backlot_wix::signed_instance::Policy;
@@ -57,7 +59,7 @@ pub struct TestServer {
     pub clock: Clock,
     pub store: Store,
     pub sink: Arc<Sink>,
-    stop: Option<oneshot::Sender<Stop>>,
+    stop: Option<oneshot::Sender<Shutdown>>,
     running: JoinHandle<bool>,
     _folder: Option<tempfile::TempDir>,
 }
@@ -99,7 +101,8 @@ impl TestServer {
             .unwrap();
         let (address, admin) = (server.public_address(), server.admin_address());
         let (stop, stopped) = oneshot::channel();
-        let running = tokio::spawn(server.run(async { stopped.await.unwrap_or(Stop::Soon) }));
+        let running =
+            tokio::spawn(server.run(async { stopped.await.unwrap_or(Shutdown::Immediate) }));
         Self {
             address,
             admin,
@@ -113,7 +116,7 @@ impl TestServer {
     }
 
     /// Asks it to end, without waiting.
-    pub fn ask_to_stop(&mut self, stop: Stop) {
+    pub fn ask_to_stop(&mut self, stop: Shutdown) {
         if let Some(channel) = self.stop.take() {
             let _ = channel.send(stop);
         }
@@ -121,7 +124,7 @@ impl TestServer {
 
     /// Ends it; true when nothing had to be cut.
     pub async fn stop(mut self) -> bool {
-        self.ask_to_stop(Stop::Well);
+        self.ask_to_stop(Shutdown::Graceful);
         self.running.await.unwrap()
     }
 
@@ -156,7 +159,8 @@ fn settings(api: Vec<EntrySettings>) -> Settings {
         listen: loopback,
         admin_listen: loopback,
         cors: CorsPolicy::new(patterns, false),
-        cors_answer: Answer::new(&["x-mine".to_owned()], &["x-shown".to_owned()], 600).unwrap(),
+        cors_answer: CorsHeaders::new(&["x-mine".to_owned()], &["x-shown".to_owned()], 600)
+            .unwrap(),
         api,
         access_tokens: AccessTokenSettings {
             ceiling: Duration::from_mins(5),
@@ -176,12 +180,12 @@ fn settings(api: Vec<EntrySettings>) -> Settings {
             token_timeout: Duration::from_secs(3),
             details_age: jiff::SignedDuration::from_hours(6),
         },
-        wix_room: WixRoomSettings {
+        wix_calls: WixCallSettings {
             calls: Vec::new(),
             body_bytes: 200_000,
             silence: Duration::from_secs(5),
         },
-        data_room: DataRoomSettings {
+        data_api: DataApiSettings {
             body_bytes: 16 << 20,
             silence: Duration::from_secs(5),
             storage: backlot_server::handlers::data::StorageQuotas::default(),
@@ -247,7 +251,7 @@ fn entry(path: &str, destination: Destination) -> EntrySettings {
 pub fn may_call(call: &str, roles: impl IntoIterator<Item = Role>) -> AllowedCall {
     AllowedCall {
         pattern: CallPattern::parse(call).unwrap(),
-        rules: Rules {
+        rules: AccessRule {
             roles: Roles::new(roles),
             plans: Vec::new(),
         },
@@ -256,8 +260,8 @@ pub fn may_call(call: &str, roles: impl IntoIterator<Item = Role>) -> AllowedCal
 }
 
 /// These roles, on any plan.
-pub fn allow(roles: impl IntoIterator<Item = Role>) -> Access {
-    Access::Verified(Rules {
+pub fn allow(roles: impl IntoIterator<Item = Role>) -> AuthPolicy {
+    AuthPolicy::Verified(AccessRule {
         roles: Roles::new(roles),
         plans: Vec::new(),
     })

@@ -17,8 +17,8 @@ use backlot_server::connections::{
     SecretSource,
 };
 use backlot_server::policy::quota::Quotas;
-use backlot_server::policy::{CallPattern, Roles, Rules};
-use backlot_server::secrets::SecretText;
+use backlot_server::policy::{AccessRule, CallPattern, Roles};
+use backlot_server::secrets::SecretString;
 use backlot_wix::Role;
 use parking_lot::Mutex;
 use tokio::net::TcpListener;
@@ -153,7 +153,7 @@ impl ThirdParty {
                 .iter()
                 .map(|(call, roles)| line(call, roles))
                 .collect(),
-            credential: CredentialSettings::Bearer(SecretSource::Text(SecretText::new(
+            credential: CredentialSettings::Bearer(SecretSource::Text(SecretString::new(
                 KEY.to_owned(),
             ))),
             manage: Roles::new([Role::Owner]),
@@ -186,7 +186,7 @@ fn line(call: &str, roles: &[Role]) -> AllowedCall {
     AllowedCall {
         pattern: CallPattern::parse_with_slash(call).unwrap(),
         query: QueryRules::parse(query),
-        rules: Rules {
+        rules: AccessRule {
             roles: Roles::new(roles.iter().copied()),
             plans: Vec::new(),
         },

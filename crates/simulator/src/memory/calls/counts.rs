@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 /// Paths beyond this are counted in the sum of all only.
-const MOST_PATHS: usize = 1000;
+const MAX_PATHS: usize = 1000;
 
 #[derive(Default)]
 pub(super) struct Counts {
@@ -20,7 +20,7 @@ impl Counts {
         self.total += 1;
         if let Some(count) = self.by_path.get_mut(path) {
             *count += 1;
-        } else if self.by_path.len() < MOST_PATHS {
+        } else if self.by_path.len() < MAX_PATHS {
             self.by_path.insert(path.to_owned(), 1);
         }
         self.number
@@ -57,7 +57,7 @@ mod tests {
         for number in 0..3000 {
             counts.add(&format!("/many/{number}"));
         }
-        assert_eq!(counts.by_path.len(), MOST_PATHS);
+        assert_eq!(counts.by_path.len(), MAX_PATHS);
         assert_eq!(counts.with_prefix(""), 3005);
         assert_eq!(counts.with_prefix("/a"), 4, "those known before stay exact");
         counts.clear();

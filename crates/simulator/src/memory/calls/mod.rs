@@ -18,7 +18,7 @@ use crate::access_token::Subject;
 use counts::Counts;
 pub(crate) use take::Arrived;
 
-const KEPT: usize = 500;
+const MAX_CALLS: usize = 500;
 
 /// One call. `status` is null until it is answered.
 #[derive(Clone, Serialize)]
@@ -63,7 +63,7 @@ impl Calls {
     /// Enters a call; the number is for [`Calls::answered`].
     pub(crate) fn enter(&mut self, call: Recorded) -> u64 {
         let number = self.counts.add(&call.path);
-        if self.kept.len() >= KEPT {
+        if self.kept.len() >= MAX_CALLS {
             self.kept.pop_front();
         }
         self.kept.push_back((number, Arc::new(call)));

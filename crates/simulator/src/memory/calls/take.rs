@@ -9,9 +9,9 @@ use super::redact::Redactor;
 use super::{Recorded, Seen};
 
 /// The most of a body, and of a path and a query, that is kept.
-const MOST_BODY: usize = 16 * 1024;
-const MOST_LINE: usize = 2 * 1024;
-const MOST_VALUE: usize = 512;
+const MAX_BODY: usize = 16 * 1024;
+const MAX_LINE: usize = 2 * 1024;
+const MAX_VALUE: usize = 512;
 
 /// A call, taken off the wire whole.
 pub(crate) struct Arrived {
@@ -29,18 +29,18 @@ impl Arrived {
         for (name, value) in &self.headers {
             let value = String::from_utf8_lossy(value.as_bytes());
             if let Some(value) = redactor.header(name.as_str(), &value) {
-                headers.insert(name.to_string(), cut(value, MOST_VALUE).into());
+                headers.insert(name.to_string(), cut(value, MAX_VALUE).into());
             }
         }
         Recorded {
             at: format!("{at:.3}"),
             method: self.method.to_string(),
-            path: cut(redactor.text(self.uri.path()), MOST_LINE),
-            query: cut(redactor.pairs(self.uri.query().unwrap_or("")), MOST_LINE),
+            path: cut(redactor.text(self.uri.path()), MAX_LINE),
+            query: cut(redactor.pairs(self.uri.query().unwrap_or("")), MAX_LINE),
             status: None,
             seen: Seen::default(),
             headers,
-            body: cut(self.body_text(&redactor), MOST_BODY),
+            body: cut(self.body_text(&redactor), MAX_BODY),
         }
     }
 

@@ -21,7 +21,7 @@ use crate::backup::file::{self, LARGEST, Piece, Summing, Table};
 use crate::backup::{Kind, Origin};
 
 /// Pieces that wait for the disk, or for the database.
-const AHEAD: usize = 16;
+const MAX_WAITING_PIECES: usize = 16;
 
 /// What writers lock first comes first. Whoever locks all tables in this order waits for writers, and does not
 /// get in their way once it has begun.
@@ -43,7 +43,7 @@ impl PostgresStore {
         origin: &Origin,
     ) -> Result<(), StoreError> {
         let path = path.to_owned();
-        let (sender, mut pieces) = channel(AHEAD);
+        let (sender, mut pieces) = channel(MAX_WAITING_PIECES);
         let write = move || {
             files::appear(&path, existing, |part| {
                 file::write(part, Kind::Postgres, &mut pieces)

@@ -18,17 +18,17 @@ use super::super::failure::{Failure, attempt};
 use super::super::lease::Lease;
 use super::super::tenant::owners_transaction;
 use super::super::{migrations, roles};
-use super::{AHEAD, columns, quoted, tables, target};
+use super::{MAX_WAITING_PIECES, columns, quoted, tables, target};
 use crate::StoreError;
 use crate::backup::file::{Piece, Reader, Table};
 use crate::backup::{Kind, verify};
 use crate::markers::RESTORED;
 
 /// Writers are waited for, but not for ever.
-const PATIENCE: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '30s'";
+const RESTORE_SETTINGS: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '30s'";
 
 /// The longest that one statement may take: whoever restores is there, and watches.
-const LONGEST_RESTORE: Duration = Duration::from_hours(24);
+const RESTORE_TIMEOUT: Duration = Duration::from_hours(24);
 
 /// What is inserted later gets higher numbers than what is there, and than what ever was. That is not undone if the
 /// rest is, and does no harm.
@@ -82,8 +82,8 @@ impl PostgresStore {
         let lease = self.owner().await?;
         let work = async {
             let client = lease.client()?;
-            lease.watch().set_patience(LONGEST_RESTORE);
-            client.batch_execute(PATIENCE).await?;
+            lease.watch().set_patience(RESTORE_TIMEOUT);
+            client.batch_execute(RESTORE_SETTINGS).await?;
             client.batch_execute(migrations::LOCK).await?;
             migrations::check_present(&lease).await?;
             let is_earlier = !migrations::is_newest(migration);
@@ -183,7 +183,7 @@ fn is_known(table: &Table, known: &[Table]) -> bool {
 
 /// Reads a file on a thread of its own, and checks it once more.
 fn read(path: PathBuf) -> Receiver<Result<Piece, StoreError>> {
-    let (sender, pieces) = channel(AHEAD);
+    let (sender, pieces) = channel(MAX_WAITING_PIECES);
     tokio::task::spawn_blocking(move || {
         let mut reader = match Reader::open(&path) {
             Ok(reader) => reader,

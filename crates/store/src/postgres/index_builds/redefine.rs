@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use backlot_wix::InstanceId;
-use backlot_wix::data::Fault;
+use backlot_wix::data::DataError;
 
 use super::Build;
 use crate::collections::{Collection, Prepared};
@@ -23,7 +23,7 @@ pub(in crate::postgres) async fn reindex(
     old: &Collection,
     new: &Collection,
     at_once: &mut AtOnce,
-) -> Result<Result<(), Fault>, Failure> {
+) -> Result<Result<(), DataError>, Failure> {
     let build = |index: &Prepared| Build {
         instance_id,
         collection: new.definition.id.clone(),

@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 
 use backlot_wix::data::collection::IndexId;
-use backlot_wix::data::{Fault, Object};
+use backlot_wix::data::{DataError, Object};
 
 use super::link_changes::LinkChanges;
 use crate::StoreError;
@@ -16,7 +16,7 @@ use crate::items::key_change::{KeyChange, changes};
 use crate::items::write::{Step, Write};
 use crate::items::{Batch, Item, ItemsOf, Room, Written};
 
-pub(super) type Outcome = Result<Written, Fault>;
+pub(super) type Outcome = Result<Written, DataError>;
 
 /// A key of a unique index.
 pub(super) type UniqueKey = (IndexId, Vec<u8>);
@@ -149,13 +149,13 @@ impl Fold<'_> {
         &mut self,
         new: NewItem,
         links: Vec<LinkChange>,
-        room: Result<(), Fault>,
+        room: Result<(), DataError>,
     ) -> Result<Outcome, StoreError> {
         // That the id is taken says more than that a value is: whoever inserts again what is there
         // expects it.
         if self.is_there(&new.id) {
             let collection = &self.of.collection.definition.id;
-            return Ok(Err(Fault::item_exists(&new.id, collection)));
+            return Ok(Err(DataError::item_exists(&new.id, collection)));
         }
         let keys = match self.keys(None, Some(&new.object)) {
             Ok(keys) => keys,
@@ -204,7 +204,7 @@ impl Fold<'_> {
         &mut self,
         old: Option<&Object>,
         new: Option<&Object>,
-    ) -> Result<Vec<(UniqueKey, bool)>, Fault> {
+    ) -> Result<Vec<(UniqueKey, bool)>, DataError> {
         let mut unique = Vec::new();
         for change in changes(&self.of.collection, old, new)? {
             if !change.index.index.unique {
@@ -336,7 +336,7 @@ impl Rows {
         sequence: i64,
         old: Option<&Object>,
         new: Option<&Object>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), DataError> {
         let changes = changes(&of.collection, old, new)?;
         for KeyChange {
             index,

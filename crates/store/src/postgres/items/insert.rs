@@ -1,6 +1,6 @@
 //! The hot path: one new item without links is one statement, and so one round trip.
 
-use backlot_wix::data::Fault;
+use backlot_wix::data::DataError;
 use backlot_wix::data::collection::IndexId;
 use tokio_postgres::types::Json;
 
@@ -115,14 +115,14 @@ impl PostgresStore {
                 index.ok_or_else(|| StoreError::Refused("a key of an unknown index".to_owned()))?;
             // That the id is taken says more: whoever inserts again what is there expects it.
             if row.try_get(3)? {
-                return Ok(Err(Fault::item_exists(&new.id, &definition.id)));
+                return Ok(Err(DataError::item_exists(&new.id, &definition.id)));
             }
             return Ok(Err(not_unique(&index.index)));
         }
         let sequence: Option<i64> = row.try_get(2)?;
         Ok(match sequence {
             Some(sequence) => Ok(Written::Inserted(new.clone().placed(sequence))),
-            None => Err(Fault::item_exists(&new.id, &definition.id)),
+            None => Err(DataError::item_exists(&new.id, &definition.id)),
         })
     }
 }

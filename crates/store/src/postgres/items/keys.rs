@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use backlot_wix::InstanceId;
-use backlot_wix::data::Fault;
+use backlot_wix::data::DataError;
 use backlot_wix::data::collection::IndexId;
 use std::time::Duration;
 
@@ -21,9 +21,9 @@ use crate::postgres::pipeline::{self, Step, values};
 use crate::postgres::tenant::{Bound, uuid};
 
 /// For what goes through all of a collection.
-const PATIENCE: &str = "SET LOCAL statement_timeout = '15min'";
+const LONG_STATEMENT_TIMEOUT: &str = "SET LOCAL statement_timeout = '15min'";
 /// A little longer than that.
-const LONGEST_STATEMENT: Duration = Duration::from_mins(16);
+const LONG_STATEMENT_DEADLINE: Duration = Duration::from_mins(16);
 
 const DROP: [&str; 3] = [
     "DELETE FROM item_keys WHERE instance_id = $1 AND index_id = ANY ($2)",
@@ -95,8 +95,8 @@ const UNIQUE_KEYS: &str = "
 
 /// Lets the statements of this transaction take longer.
 pub(in crate::postgres) async fn be_patient(lease: &Lease) -> Result<(), Failure> {
-    lease.watch().set_patience(LONGEST_STATEMENT);
-    lease.client()?.batch_execute(PATIENCE).await
+    lease.watch().set_patience(LONG_STATEMENT_DEADLINE);
+    lease.client()?.batch_execute(LONG_STATEMENT_TIMEOUT).await
 }
 
 /// Removes every item of a collection, with its keys and links.
@@ -138,7 +138,7 @@ pub(in crate::postgres) async fn make_few(
     lease: &Lease,
     of: &ItemsOf,
     room: &mut PieceRoom,
-) -> Result<Result<bool, Fault>, Failure> {
+) -> Result<Result<bool, DataError>, Failure> {
     let client = lease.client()?;
     let tenant = uuid(of.instance_id);
     let (most, id) = (room.items() + 1, &of.collection.definition.id);
@@ -226,7 +226,7 @@ async fn add_unique(
     lease: &Lease,
     of: &ItemsOf,
     keys: &KeyRows,
-) -> Result<Result<(), Fault>, Failure> {
+) -> Result<Result<(), DataError>, Failure> {
     if keys.is_empty() {
         return Ok(Ok(()));
     }

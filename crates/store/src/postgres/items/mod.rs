@@ -19,7 +19,7 @@ mod sorting;
 mod statement;
 mod write;
 
-use backlot_wix::data::{Fault, Filter};
+use backlot_wix::data::{DataError, Filter};
 use tokio_postgres::Row;
 
 use super::PostgresStore;
@@ -46,7 +46,7 @@ const GET_SEVERAL: &str = "
     ) AS i";
 
 /// Items that are asked for at once by their ids: more of the largest ones would be too much to receive.
-const ASKED_TOGETHER: usize = 50;
+const LOOKUP_BATCH_SIZE: usize = 50;
 
 impl Items for PostgresStore {
     async fn item(&self, of: &ItemsOf, item_id: &str) -> Result<Option<Item>, StoreError> {
@@ -77,7 +77,7 @@ impl Items for PostgresStore {
         }
         let tenant = uuid(of.instance_id);
         let mut items = Vec::with_capacity(item_ids.len());
-        for ids in item_ids.chunks(ASKED_TOGETHER) {
+        for ids in item_ids.chunks(LOOKUP_BATCH_SIZE) {
             let collection = &of.collection.definition.id;
             let values = &[&tenant as _, collection as _, &ids as _];
             for row in attempt!(reading: self.tell(of.instance_id, GET_SEVERAL, values))? {
@@ -111,7 +111,7 @@ impl Items for PostgresStore {
         &self,
         of: &ItemsOf,
         batch: Batch,
-    ) -> Result<Vec<Result<Written, Fault>>, StoreError> {
+    ) -> Result<Vec<Result<Written, DataError>>, StoreError> {
         if let ([write @ Write::Insert(content)], None) = (&batch.writes[..], &batch.step)
             && content.links.is_empty()
         {

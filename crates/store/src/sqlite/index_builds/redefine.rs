@@ -1,7 +1,7 @@
 //! What a changed definition makes of the keys of an instance's items: what is little at once, and the rest in pieces.
 
 use backlot_wix::InstanceId;
-use backlot_wix::data::{Fault, Object};
+use backlot_wix::data::{DataError, Object};
 use rusqlite::{Connection, params};
 
 use super::{begin, end};
@@ -23,7 +23,7 @@ pub(in crate::sqlite) fn reindex(
     old: &Collection,
     new: &Collection,
     at_once: &mut AtOnce,
-) -> Result<Result<(), Fault>, StoreError> {
+) -> Result<Result<(), DataError>, StoreError> {
     let id = &new.definition.id;
     let Rebuild { dropped, added } = Rebuild::new(old, new);
     let mut clear = |index: &Prepared| {
@@ -73,7 +73,7 @@ fn changes_of_few<'collection>(
     instance_id: InstanceId,
     added: &'collection Collection,
     room: &mut PieceRoom,
-) -> Result<Result<Option<Vec<ItemChanges<'collection>>>, Fault>, StoreError> {
+) -> Result<Result<Option<Vec<ItemChanges<'collection>>>, DataError>, StoreError> {
     let (tenant, id) = (instance_id.as_bytes(), &added.definition.id);
     let most = i64::try_from(room.items() + 1).unwrap_or(i64::MAX);
     // Sizes stand beside the items, which are read only if there is room for them.

@@ -1,7 +1,7 @@
 //! The keys of items in their collection's indexes.
 
 use backlot_wix::InstanceId;
-use backlot_wix::data::Fault;
+use backlot_wix::data::DataError;
 use backlot_wix::data::collection::IndexId;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -15,7 +15,7 @@ pub(in crate::sqlite) fn check_unique(
     connection: &Connection,
     instance_id: InstanceId,
     changes: &[KeyChange<'_>],
-) -> Result<Result<(), Fault>, StoreError> {
+) -> Result<Result<(), DataError>, StoreError> {
     for change in changes.iter().filter(|change| change.index.index.unique) {
         for key in &change.new {
             let taken = holder(connection, instance_id, change.index.id, key)?;

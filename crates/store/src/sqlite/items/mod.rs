@@ -11,7 +11,7 @@ mod writing;
 use std::sync::Arc;
 
 use backlot_wix::InstanceId;
-use backlot_wix::data::{Fault, Filter};
+use backlot_wix::data::{DataError, Filter};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::SqliteStore;
@@ -93,7 +93,7 @@ impl Items for SqliteStore {
         &self,
         of: &ItemsOf,
         batch: Batch,
-    ) -> Result<Vec<Result<Written, Fault>>, StoreError> {
+    ) -> Result<Vec<Result<Written, DataError>>, StoreError> {
         let outcome = self.write_items(of, batch).await;
         self.catalog.look_again(of, outcome)
     }
@@ -158,16 +158,16 @@ impl Items for SqliteStore {
 }
 
 /// Items that are removed at once from a collection that is emptied.
-const EMPTIED_TOGETHER: u32 = 200;
+const TRUNCATE_BATCH_SIZE: u32 = 200;
 
 impl SqliteStore {
     /// Removes all but the last few items of a collection, a few at a time, so that other instances have their turn.
     pub(super) async fn empty(&self, of: &ItemsOf) -> Result<(), StoreError> {
         let of = ItemsOf::new(of.instance_id, Arc::clone(&of.collection));
         loop {
-            let find = Find::all(Filter::all(), EMPTIED_TOGETHER);
+            let find = Find::all(Filter::all(), TRUNCATE_BATCH_SIZE);
             let items = self.find(&of, find).await?;
-            if items.len() < EMPTIED_TOGETHER as usize {
+            if items.len() < TRUNCATE_BATCH_SIZE as usize {
                 return Ok(());
             }
             let writes = items
@@ -181,7 +181,7 @@ impl SqliteStore {
     /// Removes all links of a collection, and all to it, a few at a time.
     pub(super) async fn forget_links(&self, of: &ItemsOf) -> Result<(), StoreError> {
         loop {
-            let most = writing::MAX_LINKS_TOGETHER;
+            let most = writing::MAX_LINKS_AT_ONCE;
             let some = move |connection: &Connection, of: &ItemsOf| {
                 links::forget_some_of_all(connection, of, most)
             };

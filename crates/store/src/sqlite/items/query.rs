@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use backlot_wix::data::collection::LONGEST_KEY;
+use backlot_wix::data::collection::MAX_KEY;
 use backlot_wix::data::key::push;
 use backlot_wix::data::{Direction, Filter};
 use rusqlite::types::Value as Sql;
@@ -174,7 +174,7 @@ impl<'reader> Statement<'reader> {
         };
         let index = self.bind(plan.index.id);
         // One whole key: its entries stand in the order of insertion.
-        let is_one_key = plan.order == Order::Insertion && plan.prefix.len() <= LONGEST_KEY;
+        let is_one_key = plan.order == Order::Insertion && plan.prefix.len() <= MAX_KEY;
         let ranges: Vec<String> = if is_one_key {
             let key = self.bind(plan.prefix.clone());
             self.sequence = "k.sequence";

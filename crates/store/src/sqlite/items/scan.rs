@@ -15,7 +15,7 @@ use crate::sqlite::readers::{Reader, Readers};
 use crate::worker;
 
 /// Items that are handed over at once.
-const TOGETHER: usize = 64;
+const SCAN_BATCH_SIZE: usize = 64;
 
 pub(super) async fn scan(
     readers: &Readers,
@@ -58,10 +58,10 @@ fn hand_over(
     find: &Find,
     sender: &mpsc::Sender<Vec<Item>>,
 ) -> Result<(), StoreError> {
-    let mut items = Vec::with_capacity(TOGETHER);
+    let mut items = Vec::with_capacity(SCAN_BATCH_SIZE);
     each(reader, of, find, &mut |item| {
         items.push(item);
-        if items.len() < TOGETHER {
+        if items.len() < SCAN_BATCH_SIZE {
             return Ok(ControlFlow::Continue(()));
         }
         // Whoever visits may have stopped.

@@ -7,10 +7,10 @@
 use std::sync::Arc;
 
 use backlot_wix::data::memory::Weigh as _;
-use backlot_wix::data::{Fault, Object};
+use backlot_wix::data::{DataError, Object};
 
 use super::get;
-use super::writing::{CHANGED_BYTE, Done, MAX_LINKS_TOGETHER, Outcome, Prepared, Work, Worked};
+use super::writing::{CHANGED_BYTE, Done, MAX_LINKS_AT_ONCE, Outcome, Prepared, Work, Worked};
 use crate::StoreError;
 use crate::items::change::{Change, growths};
 use crate::items::write::Write;
@@ -18,9 +18,9 @@ use crate::items::{Batch, Item, ItemsOf};
 use crate::sqlite::SqliteStore;
 
 /// Writes that are done together. In between, other instances have their turn.
-const MAX_TOGETHER: usize = 50;
+const MAX_BATCH_SIZE: usize = 50;
 /// Bytes of new items that are written together.
-const MAX_BYTES_TOGETHER: usize = 512 * 1024;
+const MAX_BATCH_BYTES: usize = 512 * 1024;
 /// Bytes of items that one step of a job holds, as they are and as they are to be, unless one item is more.
 const MAX_STEP_WEIGHT: usize = 8 << 20;
 /// How often a costly change is worked out anew, since its item has changed meanwhile.
@@ -158,9 +158,9 @@ fn parts(of: &ItemsOf, writes: Vec<Prepared>) -> Vec<Vec<Prepared>> {
     for write in writes {
         let (size, new_links) = (write.bytes(), write.links(of));
         let is_full = parts.last().is_some_and(|part: &Vec<Prepared>| {
-            part.len() >= MAX_TOGETHER
-                || (bytes + size > MAX_BYTES_TOGETHER && !part.is_empty())
-                || (links + new_links > MAX_LINKS_TOGETHER && !part.is_empty())
+            part.len() >= MAX_BATCH_SIZE
+                || (bytes + size > MAX_BATCH_BYTES && !part.is_empty())
+                || (links + new_links > MAX_LINKS_AT_ONCE && !part.is_empty())
         });
         if is_full {
             parts.push(Vec::new());
@@ -198,7 +198,7 @@ impl Prepared {
 
     /// Links that are made.
     fn links(&self, of: &ItemsOf) -> usize {
-        let made = |change: &Result<Change, Fault>| {
+        let made = |change: &Result<Change, DataError>| {
             let links = change.as_ref().map_or(&[][..], |change| &change.links);
             growths(links).iter().map(|it| it.more).sum()
         };
@@ -210,7 +210,7 @@ impl Prepared {
     }
 }
 
-fn new_bytes(change: &Result<Change, Fault>) -> usize {
+fn new_bytes(change: &Result<Change, DataError>) -> usize {
     let new = change.as_ref().ok().and_then(|change| change.new.as_ref());
     new.map_or(0, |new| new.json.len())
 }

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use backlot_wix::data::budget::Limits;
-use backlot_wix::data::{Budget, DataCode, Fault, Filter, Object, limits};
+use backlot_wix::data::{Budget, DataCode, DataError, Filter, Object, limits};
 use rusqlite::{Connection, params};
 
 use super::{get, keys, links};
@@ -24,7 +24,7 @@ const SMALL_CONDITION: usize = 50;
 /// Units for a byte of an item that is parsed, copied and written again.
 pub(super) const CHANGED_BYTE: u64 = 4;
 /// Links that are made or taken away together. What follows waits for its next turn. One write may be more.
-pub(super) const MAX_LINKS_TOGETHER: usize = 1_000;
+pub(super) const MAX_LINKS_AT_ONCE: usize = 1_000;
 
 /// Writes of one batch, as far as they can be prepared without the database.
 pub(super) struct Work {
@@ -40,7 +40,7 @@ pub(super) struct Work {
 
 pub(super) enum Prepared {
     /// What becomes of an insert.
-    Insert(Result<Change, Fault>),
+    Insert(Result<Change, DataError>),
     /// What hangs on what is there.
     Look(Write),
     /// What was worked out from what was there.
@@ -52,10 +52,10 @@ pub(super) struct Worked {
     pub(super) write: Write,
     /// What it was worked out from; `None` where there was nothing.
     pub(super) before: Option<(Item, Object)>,
-    pub(super) change: Result<Change, Fault>,
+    pub(super) change: Result<Change, DataError>,
 }
 
-pub(super) type Outcome = Result<Written, Fault>;
+pub(super) type Outcome = Result<Written, DataError>;
 
 /// What the writer made of a write.
 pub(super) enum Done {
@@ -126,7 +126,7 @@ impl Work {
             if failed {
                 break;
             }
-            if self.links.get() >= MAX_LINKS_TOGETHER {
+            if self.links.get() >= MAX_LINKS_AT_ONCE {
                 all.extend(writes.by_ref().map(Done::Later));
             }
         }
@@ -222,7 +222,7 @@ impl Work {
         if change.new.is_some() {
             return Ok(true);
         }
-        let most = MAX_LINKS_TOGETHER.saturating_sub(self.links.get()).max(1);
+        let most = MAX_LINKS_AT_ONCE.saturating_sub(self.links.get()).max(1);
         let removed = links::forget_some(connection, &self.of, write.item_id(), most)?;
         self.links.set(self.links.get() + removed);
         Ok(removed < most)
@@ -264,13 +264,13 @@ impl Work {
             // That the id is taken says more: whoever inserts again what is there expects it.
             Err(fault) => {
                 let taken = get(connection, *instance_id, collection, &new.id)?.is_some();
-                let exists = || Fault::item_exists(&new.id, &collection.definition.id);
+                let exists = || DataError::item_exists(&new.id, &collection.definition.id);
                 return Ok(Err(if taken { exists() } else { fault }));
             }
         };
         if let Err(fault) = self.check_room(growth) {
             let taken = get(connection, *instance_id, collection, &new.id)?.is_some();
-            let exists = || Fault::item_exists(&new.id, &collection.definition.id);
+            let exists = || DataError::item_exists(&new.id, &collection.definition.id);
             return Ok(Err(if taken { exists() } else { fault }));
         }
         let inserted = connection
@@ -289,7 +289,10 @@ impl Work {
                 new.json
             ])?;
         if inserted == 0 {
-            return Ok(Err(Fault::item_exists(&new.id, &collection.definition.id)));
+            return Ok(Err(DataError::item_exists(
+                &new.id,
+                &collection.definition.id,
+            )));
         }
         let sequence = connection.last_insert_rowid();
         keys::apply(connection, *instance_id, sequence, &keys)?;
@@ -343,7 +346,7 @@ impl Work {
         Ok(Ok(Written::Removed(item)))
     }
 
-    fn check_room(&self, growth: i64) -> Result<(), Fault> {
+    fn check_room(&self, growth: i64) -> Result<(), DataError> {
         let room = self.batch.room.as_ref();
         room.map_or(Ok(()), |room| room.check(growth))
     }
@@ -359,7 +362,7 @@ impl Work {
         connection: &Connection,
         old: Option<&Object>,
         new: Option<&Object>,
-    ) -> Result<Result<Vec<KeyChange<'_>>, Fault>, StoreError> {
+    ) -> Result<Result<Vec<KeyChange<'_>>, DataError>, StoreError> {
         let changes = match key_change::changes(&self.of.collection, old, new) {
             Ok(changes) => changes,
             Err(fault) => return Ok(Err(fault)),
@@ -399,7 +402,7 @@ impl Work {
         connection: &Connection,
         item_id: &str,
         links: &[LinkChange],
-    ) -> Result<Result<(), Fault>, StoreError> {
+    ) -> Result<Result<(), DataError>, StoreError> {
         for growth in growths(links) {
             let held = if growth.is_replaced {
                 0

@@ -6,7 +6,7 @@ use super::super::memory::Memory;
 use super::super::order::compare_items;
 use super::super::page::{Collector, Page};
 use super::super::top::Top;
-use super::super::{Budget, Fault, Object, Value};
+use super::super::{Budget, DataError, Object, Value};
 use super::Aggregation;
 
 /// Units of work for a field that is taken from an item and counted.
@@ -31,7 +31,7 @@ impl<'request> Run<'request> {
     }
 
     /// Adds an item that the initial filter matches.
-    pub fn add(&mut self, item: &Object) -> Result<(), Fault> {
+    pub fn add(&mut self, item: &Object) -> Result<(), DataError> {
         let request = self.request;
         let fields = (request.grouping.len() + request.results.len()) as u64;
         let budget = self.memory.budget();
@@ -50,7 +50,7 @@ impl<'request> Run<'request> {
     }
 
     /// The page asked for.
-    pub fn finish(self) -> Result<Page<Object>, Fault> {
+    pub fn finish(self) -> Result<Page<Object>, DataError> {
         let (request, mut memory) = (self.request, self.memory);
         let mut page = Collector::new(request.paging, request.wants_total);
         let mut top = Top::new(

@@ -1,5 +1,5 @@
 use super::*;
-use crate::data::{DataCode, Fault, Object, Page};
+use crate::data::{DataCode, DataError, Object, Page};
 
 const ITEMS: &str = r#"[
     {"_id":"1","city":"Oslo","a":{"b":"x"},"n":5,"day":{"$date":"2024-01-02T00:00:00.000Z"}},
@@ -9,7 +9,7 @@ const ITEMS: &str = r#"[
     {"_id":"5","city":null,"n":3,"gone":true}
 ]"#;
 
-fn read(request: &str) -> Result<Aggregation, Fault> {
+fn read(request: &str) -> Result<Aggregation, DataError> {
     Aggregation::read(&serde_json::from_str(request).unwrap())
 }
 

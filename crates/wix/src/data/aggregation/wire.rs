@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::super::grouping::{Operation, distinct_names, key_name, result_name};
 use super::super::page::{WireCursorPaging, WirePaging};
 use super::super::sort::WireSort;
-use super::super::{Fault, FieldPath, Filter, Paging, Sort, Value, limits};
+use super::super::{DataError, FieldPath, Filter, Paging, Sort, Value, limits};
 use super::{Aggregation, Computed, names::Names};
 
 /// The body of the request. What is not named here is not looked at.
@@ -64,7 +64,7 @@ struct Operand {
 
 impl Aggregation {
     /// Reads and checks a request.
-    pub fn read(wire: &WireAggregation) -> Result<Self, Fault> {
+    pub fn read(wire: &WireAggregation) -> Result<Self, DataError> {
         let empty = WireGroups::default();
         let groups = wire.aggregation.as_ref().unwrap_or(&empty);
         let grouping = read_grouping(groups.grouping_fields.as_deref().unwrap_or_default())?;
@@ -95,10 +95,10 @@ impl Aggregation {
     }
 }
 
-fn read_grouping(fields: &[String]) -> Result<Vec<(String, FieldPath)>, Fault> {
+fn read_grouping(fields: &[String]) -> Result<Vec<(String, FieldPath)>, DataError> {
     let most = limits::GROUPING_FIELDS;
     if fields.len() > most {
-        return Err(Fault::invalid(format!(
+        return Err(DataError::invalid(format!(
             "Items can be grouped by no more than {most} fields."
         )));
     }
@@ -108,10 +108,10 @@ fn read_grouping(fields: &[String]) -> Result<Vec<(String, FieldPath)>, Fault> {
         .collect()
 }
 
-fn read_operations(operations: &[WireOperation]) -> Result<Vec<Computed>, Fault> {
+fn read_operations(operations: &[WireOperation]) -> Result<Vec<Computed>, DataError> {
     let most = limits::AGGREGATE_OPERATIONS;
     if operations.len() > most {
-        return Err(Fault::invalid(format!(
+        return Err(DataError::invalid(format!(
             "An aggregation has no more than {most} operations."
         )));
     }
@@ -124,7 +124,7 @@ fn read_operations(operations: &[WireOperation]) -> Result<Vec<Computed>, Fault>
 }
 
 impl WireOperation {
-    fn read(&self) -> Result<Computed, Fault> {
+    fn read(&self) -> Result<Computed, DataError> {
         let name = result_name(self.result_field_name.as_deref())?;
         let count = self
             .item_count
@@ -143,14 +143,14 @@ impl WireOperation {
         .into_iter()
         .flatten();
         let (Some((operation, operand)), None) = (found.next(), found.next()) else {
-            return Err(Fault::invalid(format!(
+            return Err(DataError::invalid(format!(
                 "The result {name} needs one of average, min, max, sum and itemCount."
             )));
         };
         let of = match operand {
             None => None,
             Some(operand) => Some(FieldPath::parse(&operand.item_field_name.ok_or_else(
-                || Fault::invalid(format!("The result {name} needs an itemFieldName.")),
+                || DataError::invalid(format!("The result {name} needs an itemFieldName.")),
             )?)?),
         };
         Ok(Computed {

@@ -6,7 +6,7 @@ use regex_lite::Regex;
 use serde::Serialize;
 
 use super::super::order::equal;
-use super::super::{Budget, Fault, Object, Value};
+use super::super::{Budget, DataError, Object, Value};
 use super::{Definition, Field, FieldType};
 
 /// Units of work for a byte of text that a pattern is held against, and for each byte of the pattern.
@@ -53,7 +53,7 @@ impl FieldRules {
         definition: &Definition,
         item: &Object,
         budget: &Budget,
-    ) -> Result<Vec<Violation>, Fault> {
+    ) -> Result<Vec<Violation>, DataError> {
         let mut violations = Vec::new();
         for (field, pattern) in definition.fields.iter().zip(&*self.patterns) {
             let value = item.get(&field.key);
@@ -79,7 +79,7 @@ fn compiled<'pattern>(
     pattern: &'pattern Pattern,
     text: &str,
     budget: &Budget,
-) -> Result<Option<&'pattern Regex>, Fault> {
+) -> Result<Option<&'pattern Regex>, DataError> {
     if pattern.get().is_none() {
         budget.work(COMPILED_PATTERN)?;
     }
@@ -87,13 +87,13 @@ fn compiled<'pattern>(
 }
 
 /// `WDE0080` with every violation.
-pub fn violations_fault(violations: &[Violation]) -> Fault {
+pub fn violations_fault(violations: &[Violation]) -> DataError {
     let sentences: Vec<String> = violations
         .iter()
         .map(|it| format!("{} {}", it.field, it.description))
         .collect();
     let list = serde_json::to_value(violations).unwrap_or_default();
-    Fault::invalid(format!("{}.", sentences.join("; "))).with("fieldViolations", list)
+    DataError::invalid(format!("{}.", sentences.join("; "))).with("fieldViolations", list)
 }
 
 type Verdict = Result<(), (&'static str, String)>;

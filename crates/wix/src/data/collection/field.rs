@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
-use super::super::{DataCode, Fault, Value, limits};
+use super::super::{DataCode, DataError, Value, limits};
 use super::{FieldType, SYSTEM_FIELDS};
 
 /// A field, and what it may hold.
@@ -148,16 +148,18 @@ impl Field {
     }
 
     /// All but the pattern, which is compiled once for the whole collection.
-    pub(super) fn validate(&self) -> Result<(), Fault> {
+    pub(super) fn validate(&self) -> Result<(), DataError> {
         let shown = super::super::path::shown(&self.key);
         let is_system = SYSTEM_FIELDS.contains(&self.key.as_str());
         if self.key.is_empty() || self.key.contains(['.', '\0']) || is_system {
-            return Err(Fault::invalid(format!("{shown} cannot be a field's key.")));
+            return Err(DataError::invalid(format!(
+                "{shown} cannot be a field's key."
+            )));
         }
         super::check_text("key", Some(&self.key), limits::FIELD_KEY_CHARACTERS)?;
         if self.key.starts_with('$') {
             let text = format!("The field {shown} begins with $.");
-            return Err(Fault::new(DataCode::DollarField, text));
+            return Err(DataError::new(DataCode::DollarField, text));
         }
         let is_reference = matches!(
             self.field_type,
@@ -165,7 +167,7 @@ impl Field {
         );
         if is_reference && self.referenced_collection().is_none() {
             let text = "Metadata for Reference type field not provided.";
-            return Err(Fault::new(DataCode::BadRequest, text).with("field", self.key.as_str()));
+            return Err(DataError::new(DataCode::BadRequest, text).with("field", self.key.as_str()));
         }
         let text = |key: &str| self.rest.get(key).and_then(Json::as_str);
         super::check_name("displayName", text("displayName"))?;

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::super::filter::fold;
-use super::super::{Direction, Fault, FieldPath, Object, Value, key, limits, order};
+use super::super::{DataError, Direction, FieldPath, Object, Value, key, limits, order};
 
 /// An index of a collection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,9 +44,9 @@ pub struct IndexField {
 pub type IndexId = i64;
 
 /// The longest key; what is longer is cut, and told apart by a hash at its end.
-pub const LONGEST_KEY: usize = 900;
+pub const MAX_KEY: usize = 900;
 /// The most keys of one item in one index.
-const MOST_KEYS: usize = 10_000;
+const MAX_KEYS: usize = 10_000;
 
 /// An item cannot be in the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -138,7 +138,7 @@ impl Index {
             if self.unique {
                 values.retain(|value| **value != Value::Null);
             }
-            if values.len() > MOST_KEYS {
+            if values.len() > MAX_KEYS {
                 return Err(KeyError::TooMany);
             }
             parts = parts
@@ -152,7 +152,7 @@ impl Index {
         }
         let mut keys = BTreeSet::new();
         for bytes in parts {
-            exact &= bytes.len() <= LONGEST_KEY;
+            exact &= bytes.len() <= MAX_KEY;
             keys.insert(shortened(bytes));
         }
         Ok(Keys {
@@ -182,7 +182,7 @@ impl Index {
         }
     }
 
-    pub(super) fn validate_all(indexes: &[Self]) -> Result<(), Fault> {
+    pub(super) fn validate_all(indexes: &[Self]) -> Result<(), DataError> {
         let mut names = std::collections::HashSet::new();
         let mut ids = std::collections::HashSet::new();
         for index in indexes {
@@ -196,7 +196,7 @@ impl Index {
     }
 
     /// Whether it can be one.
-    pub fn validate(&self) -> Result<(), Fault> {
+    pub fn validate(&self) -> Result<(), DataError> {
         let name = super::super::path::shown(&self.name);
         if self.name.is_empty() || self.name.chars().count() > 128 || self.name.contains('\0') {
             return Err(bad(format!(
@@ -218,15 +218,15 @@ impl Index {
     }
 }
 
-fn bad(text: String) -> Fault {
-    Fault::new(super::super::DataCode::BadIndex, text)
+fn bad(text: String) -> DataError {
+    DataError::new(super::super::DataCode::BadIndex, text)
 }
 
 /// A key of bounded length, which begins as the whole one does.
 fn shortened(mut bytes: Vec<u8>) -> Vec<u8> {
-    if bytes.len() > LONGEST_KEY {
+    if bytes.len() > MAX_KEY {
         let digest = hash(&bytes);
-        bytes.truncate(LONGEST_KEY);
+        bytes.truncate(MAX_KEY);
         bytes.extend(digest);
     }
     bytes

@@ -22,12 +22,12 @@ mod wire;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::{DataCode, Date, Direction, Fault, Filter, fits_in, limits};
+use super::{DataCode, DataError, Date, Direction, Filter, fits_in, limits};
 
 pub use check::{FieldRules, Violation, violations_fault};
 pub use field::{Field, LengthRange, NumberRange, SizeRange};
 pub use field_type::{FieldType, reference_id};
-pub use index::{Index, IndexField, IndexId, KeyError, Keys, LONGEST_KEY};
+pub use index::{Index, IndexField, IndexId, KeyError, Keys, MAX_KEY};
 pub use permissions::{Access, Level, Operation, Permissions};
 pub use wire::read_field;
 
@@ -103,7 +103,7 @@ impl Definition {
     }
 
     /// Whether everything in it is as it must be.
-    pub fn validate(&self) -> Result<(), Fault> {
+    pub fn validate(&self) -> Result<(), DataError> {
         check_collection_id(&self.id)?;
         check_field_count(self.fields.len())?;
         self.check_size()?;
@@ -114,7 +114,7 @@ impl Definition {
             field.validate()?;
             if !keys.insert(field.key.as_str()) {
                 let key = super::path::shown(&field.key);
-                return Err(Fault::invalid(format!(
+                return Err(DataError::invalid(format!(
                     "The field {key} is declared twice."
                 )));
             }
@@ -124,17 +124,17 @@ impl Definition {
     }
 
     /// `WDE0080` if it is larger than a definition may be. Every call with its collection reads it.
-    pub fn check_size(&self) -> Result<(), Fault> {
+    pub fn check_size(&self) -> Result<(), DataError> {
         let most = limits::DEFINITION_BYTES;
         if fits_in(self, most) {
             return Ok(());
         }
         let text = format!("The definition of a collection has at most {most} bytes as JSON.");
-        Err(Fault::invalid(text).with("limitBytes", most))
+        Err(DataError::invalid(text).with("limitBytes", most))
     }
 
     /// Compiles each pattern once, until they are too large together.
-    fn check_patterns(&self) -> Result<(), Fault> {
+    fn check_patterns(&self) -> Result<(), DataError> {
         let mut left = limits::PATTERNS_BYTES;
         for field in &self.fields {
             let Some(pattern) = &field.pattern else {
@@ -142,11 +142,11 @@ impl Definition {
             };
             let bytes = check::compiled_size(pattern).map_err(|cause| {
                 let shown = super::path::shown(&field.key);
-                Fault::invalid(format!("The pattern of {shown} is none: {cause}."))
+                DataError::invalid(format!("The pattern of {shown} is none: {cause}."))
             })?;
             left = left.checked_sub(bytes).ok_or_else(|| {
                 let most = limits::PATTERNS_BYTES;
-                Fault::invalid(format!(
+                DataError::invalid(format!(
                     "The patterns of a collection take up at most {most} bytes."
                 ))
             })?;
@@ -195,36 +195,36 @@ impl Definition {
 }
 
 /// `WDE0080` for more fields than a collection may have.
-fn check_field_count(count: usize) -> Result<(), Fault> {
+fn check_field_count(count: usize) -> Result<(), DataError> {
     let most = limits::FIELDS;
     if count <= most {
         return Ok(());
     }
-    Err(Fault::invalid(format!(
+    Err(DataError::invalid(format!(
         "A collection has at most {most} fields."
     )))
 }
 
 /// `WDE0080` for a name that is longer than people read.
-fn check_name(key: &str, name: Option<&str>) -> Result<(), Fault> {
+fn check_name(key: &str, name: Option<&str>) -> Result<(), DataError> {
     check_text(key, name, limits::DISPLAY_NAME_CHARACTERS)
 }
 
-fn check_text(key: &str, text: Option<&str>, most: usize) -> Result<(), Fault> {
+fn check_text(key: &str, text: Option<&str>, most: usize) -> Result<(), DataError> {
     // No text has more characters than bytes.
     if text.is_none_or(|text| text.len() <= most || text.chars().count() <= most) {
         return Ok(());
     }
-    Err(Fault::invalid(format!("{key} has at most {most} characters.")).with("field", key))
+    Err(DataError::invalid(format!("{key} has at most {most} characters.")).with("field", key))
 }
 
 /// A collection's id is 1 to 256 characters without a NUL.
-pub fn check_collection_id(id: &str) -> Result<(), Fault> {
+pub fn check_collection_id(id: &str) -> Result<(), DataError> {
     if id.is_empty() {
-        return Err(Fault::invalid("dataCollectionId must not be empty."));
+        return Err(DataError::invalid("dataCollectionId must not be empty."));
     }
     if id.chars().count() > limits::COLLECTION_ID_CHARACTERS || id.contains('\0') {
-        return Err(Fault::new(
+        return Err(DataError::new(
             DataCode::Invalid,
             format!("{} is no id of a collection.", super::path::shown(id)),
         ));

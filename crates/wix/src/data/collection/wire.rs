@@ -5,12 +5,12 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::super::{DataCode, Date, Fault, limits};
+use super::super::{DataCode, DataError, Date, limits};
 use super::{Definition, Field, FieldType, Level, Permissions, SYSTEM_FIELDS, check_field_count};
 
 impl Definition {
     /// Reads a collection that somebody sends. Revision and dates are left at zero.
-    pub fn from_wire(collection: &Json) -> Result<Self, Fault> {
+    pub fn from_wire(collection: &Json) -> Result<Self, DataError> {
         let text = |key: &str| collection.get(key).and_then(Json::as_str);
         let id = text("id").or_else(|| text("_id")).unwrap_or_default();
         let definition = Self {
@@ -27,7 +27,7 @@ impl Definition {
             updated_at: 0,
         };
         if definition.fields.is_empty() {
-            return Err(Fault::invalid("fields must not be empty."));
+            return Err(DataError::invalid("fields must not be empty."));
         }
         definition.validate()?;
         Ok(definition)
@@ -162,7 +162,7 @@ fn list(json: Option<&Json>) -> &[Json] {
     json.and_then(Json::as_array).map_or(&[], Vec::as_slice)
 }
 
-fn read_fields(fields: Option<&Json>) -> Result<Vec<Field>, Fault> {
+fn read_fields(fields: Option<&Json>) -> Result<Vec<Field>, DataError> {
     let is_system = |field: &Json| {
         let key = field.get("key").and_then(Json::as_str);
         key.is_some_and(|key| SYSTEM_FIELDS.contains(&key))
@@ -173,7 +173,7 @@ fn read_fields(fields: Option<&Json>) -> Result<Vec<Field>, Fault> {
 }
 
 /// Reads one field that somebody sends.
-pub fn read_field(field: &Json) -> Result<Field, Fault> {
+pub fn read_field(field: &Json) -> Result<Field, DataError> {
     let mut field = field.clone();
     if let Some(field) = field.as_object_mut() {
         for made in ["systemField", "capabilities"] {
@@ -183,19 +183,21 @@ pub fn read_field(field: &Json) -> Result<Field, Fault> {
         let name = field.get("type").and_then(Json::as_str).unwrap_or_default();
         if FieldType::from_name(name).is_none() {
             let name = super::super::path::shown(name);
-            return Err(Fault::invalid(format!("{name} is no type of a field.")));
+            return Err(DataError::invalid(format!("{name} is no type of a field.")));
         }
     }
     let field: Field = serde_json::from_value(field)
-        .map_err(|error| Fault::invalid(format!("A field cannot be read: {error}.")))?;
+        .map_err(|error| DataError::invalid(format!("A field cannot be read: {error}.")))?;
     field.validate()?;
     Ok(field)
 }
 
-fn read_permissions(permissions: Option<&Json>) -> Result<Permissions, Fault> {
+fn read_permissions(permissions: Option<&Json>) -> Result<Permissions, DataError> {
     let empty = Map::new();
     let permissions = match permissions {
-        None | Some(Json::Null) => return Err(Fault::invalid("permissions must not be empty.")),
+        None | Some(Json::Null) => {
+            return Err(DataError::invalid("permissions must not be empty."));
+        }
         Some(permissions) => permissions.as_object().unwrap_or(&empty),
     };
     // What is left out is the owner's alone.
@@ -203,7 +205,7 @@ fn read_permissions(permissions: Option<&Json>) -> Result<Permissions, Fault> {
         None | Some(Json::Null) => Ok(Level::Admin),
         Some(level) => level.as_str().and_then(Level::from_name).ok_or_else(|| {
             let text = "Not recognized role provided in permissions.";
-            Fault::new(DataCode::BadRequest, text).with("permission", key)
+            DataError::new(DataCode::BadRequest, text).with("permission", key)
         }),
     };
     Ok(Permissions {

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use super::super::budget::Budget;
 use super::super::order::{compare, equal};
 use super::super::path::VISIT;
-use super::super::{Fault, Object, Value};
+use super::super::{DataError, Object, Value};
 use super::{Comparison, Filter, Test, TextTest, fold};
 
 /// Units of work for a term, whatever it looks at: finding its field.
@@ -31,7 +31,7 @@ impl Filter {
     }
 
     /// Whether the item is one of those asked for, within a budget.
-    pub fn matches_within(&self, item: &Object, budget: &Budget) -> Result<bool, Fault> {
+    pub fn matches_within(&self, item: &Object, budget: &Budget) -> Result<bool, DataError> {
         let matching = Matching {
             item,
             budget,
@@ -55,7 +55,7 @@ struct Matching<'item> {
 }
 
 impl Matching<'_> {
-    fn filter(&self, filter: &Filter) -> Result<bool, Fault> {
+    fn filter(&self, filter: &Filter) -> Result<bool, DataError> {
         match filter {
             Filter::And(parts) => {
                 for part in parts {
@@ -87,7 +87,7 @@ impl Matching<'_> {
         }
     }
 
-    fn test(&self, test: &Test, any: Any<'_>) -> Result<bool, Fault> {
+    fn test(&self, test: &Test, any: Any<'_>) -> Result<bool, DataError> {
         Ok(match test {
             Test::Equals(Value::Null) => self.is_empty(any),
             Test::Equals(operand) => any(&mut |value| self.equals(value, operand)),
@@ -184,7 +184,7 @@ impl Matching<'_> {
     }
 
     /// Tells the budget, now and then.
-    fn report(&self) -> Result<(), Fault> {
+    fn report(&self) -> Result<(), DataError> {
         if self.work.get() >= UNCOUNTED {
             self.budget.work(self.work.replace(0))?;
         }

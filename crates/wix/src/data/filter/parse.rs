@@ -6,17 +6,17 @@
 use std::collections::HashSet;
 
 use super::super::order::equality_key;
-use super::super::{Fault, FieldPath, Object, Value, codec::DATE, limits, path::shown};
+use super::super::{DataError, FieldPath, Object, Value, codec::DATE, limits, path::shown};
 use super::{Comparison, Filter, Operands, Test, TextTest, fold};
 
 impl Filter {
     /// Reads a filter as the client sends it. `null` is no filter.
-    pub fn parse(filter: &Value) -> Result<Self, Fault> {
+    pub fn parse(filter: &Value) -> Result<Self, DataError> {
         Parser::default().filter(filter, 0)
     }
 
     /// Reads a filter that may be left out.
-    pub fn parse_optional(filter: Option<&Value>) -> Result<Self, Fault> {
+    pub fn parse_optional(filter: Option<&Value>) -> Result<Self, DataError> {
         filter.map_or_else(|| Ok(Self::all()), Self::parse)
     }
 }
@@ -31,17 +31,17 @@ struct Parser {
 }
 
 impl Parser {
-    fn filter(&mut self, filter: &Value, depth: usize) -> Result<Filter, Fault> {
+    fn filter(&mut self, filter: &Value, depth: usize) -> Result<Filter, DataError> {
         if depth > limits::FILTER_DEPTH {
             let most = limits::FILTER_DEPTH;
-            return Err(Fault::filter(format!(
+            return Err(DataError::filter(format!(
                 "The filter is nested more than {most} deep."
             )));
         }
         let object = match filter {
             Value::Null => return Ok(Filter::all()),
             Value::Object(object) => object,
-            _ => return Err(Fault::filter("A filter is an object.")),
+            _ => return Err(DataError::filter("A filter is an object.")),
         };
         let mut parts = Vec::new();
         for (name, operand) in object {
@@ -53,7 +53,7 @@ impl Parser {
         })
     }
 
-    fn part(&mut self, name: &str, operand: &Value, depth: usize) -> Result<Filter, Fault> {
+    fn part(&mut self, name: &str, operand: &Value, depth: usize) -> Result<Filter, DataError> {
         match name {
             "$and" => Ok(Filter::And(self.list(name, operand, depth)?)),
             "$or" => Ok(Filter::Or(self.list(name, operand, depth)?)),
@@ -72,16 +72,23 @@ impl Parser {
     }
 
     /// `$not` takes one filter or a list, of which none may match.
-    fn negated(&mut self, operand: &Value, depth: usize) -> Result<Filter, Fault> {
+    fn negated(&mut self, operand: &Value, depth: usize) -> Result<Filter, DataError> {
         match operand {
             Value::Array(_) => Ok(Filter::Or(self.list("$not", operand, depth)?)),
             _ => self.filter(operand, depth + 1),
         }
     }
 
-    fn list(&mut self, name: &str, operand: &Value, depth: usize) -> Result<Vec<Filter>, Fault> {
+    fn list(
+        &mut self,
+        name: &str,
+        operand: &Value,
+        depth: usize,
+    ) -> Result<Vec<Filter>, DataError> {
         let Value::Array(parts) = operand else {
-            return Err(Fault::filter(format!("{name} takes a list of filters.")));
+            return Err(DataError::filter(format!(
+                "{name} takes a list of filters."
+            )));
         };
         self.count(parts.len())?;
         parts
@@ -90,7 +97,12 @@ impl Parser {
             .collect()
     }
 
-    fn field(&mut self, path: &FieldPath, operand: &Value, depth: usize) -> Result<Filter, Fault> {
+    fn field(
+        &mut self,
+        path: &FieldPath,
+        operand: &Value,
+        depth: usize,
+    ) -> Result<Filter, DataError> {
         match operand {
             Value::Object(operators) if is_operators(operators) => {
                 let mut parts = Vec::new();
@@ -113,7 +125,7 @@ impl Parser {
         operator: &str,
         operand: &Value,
         depth: usize,
-    ) -> Result<Filter, Fault> {
+    ) -> Result<Filter, DataError> {
         let test = match operator {
             "$eq" => return self.equals(path, operand),
             "$ne" => return Ok(Filter::Not(Box::new(self.equals(path, operand)?))),
@@ -155,7 +167,7 @@ impl Parser {
         Ok(Filter::Field(path.clone(), test))
     }
 
-    fn equals(&mut self, path: &FieldPath, operand: &Value) -> Result<Filter, Fault> {
+    fn equals(&mut self, path: &FieldPath, operand: &Value) -> Result<Filter, DataError> {
         self.operand(operand)?;
         Ok(Filter::Field(path.clone(), Test::Equals(operand.clone())))
     }
@@ -165,29 +177,34 @@ impl Parser {
         operator: &str,
         comparison: Comparison,
         operand: &Value,
-    ) -> Result<Test, Fault> {
+    ) -> Result<Test, DataError> {
         self.operand(operand)?;
         match operand {
             Value::Number(_) | Value::String(_) | Value::Date(_) | Value::Bool(_) => {
                 Ok(Test::Compares(comparison, operand.clone()))
             }
-            _ => Err(Fault::filter(format!(
+            _ => Err(DataError::filter(format!(
                 "{operator} takes a number, a text, a date or a boolean."
             ))),
         }
     }
 
-    fn text(&mut self, operator: &str, place: TextTest, operand: &Value) -> Result<Test, Fault> {
+    fn text(
+        &mut self,
+        operator: &str,
+        place: TextTest,
+        operand: &Value,
+    ) -> Result<Test, DataError> {
         self.operand(operand)?;
         match operand {
             Value::String(text) => Ok(Test::Text(place, fold(text))),
-            _ => Err(Fault::filter(format!("{operator} takes a text."))),
+            _ => Err(DataError::filter(format!("{operator} takes a text."))),
         }
     }
 
-    fn operands(&mut self, operator: &str, operand: &Value) -> Result<Operands, Fault> {
+    fn operands(&mut self, operator: &str, operand: &Value) -> Result<Operands, DataError> {
         let Value::Array(list) = operand else {
-            return Err(Fault::filter(format!("{operator} takes a list.")));
+            return Err(DataError::filter(format!("{operator} takes a list.")));
         };
         if list.is_empty() {
             self.count(1)?;
@@ -198,21 +215,21 @@ impl Parser {
 
     /// Counts an operand with all that stands in it. Nothing is one that no item can hold: it would be compared with in
     /// vain, and a database may choke on it.
-    fn operand(&mut self, operand: &Value) -> Result<(), Fault> {
+    fn operand(&mut self, operand: &Value) -> Result<(), DataError> {
         self.count(1)?;
         match operand {
             Value::String(text) if text.contains('\0') => {
-                Err(Fault::filter("No text holds a NUL character."))
+                Err(DataError::filter("No text holds a NUL character."))
             }
             Value::String(text) => self.count_bytes(text.len()),
             Value::Array(elements) => elements.iter().try_for_each(|it| self.operand(it)),
-            Value::Object(object) if object.contains_key(DATE) => Err(Fault::filter(
+            Value::Object(object) if object.contains_key(DATE) => Err(DataError::filter(
                 "A $date in it is none: a date is {\"$date\":\"2024-02-29T12:00:00.000Z\"}, a point in time that there is.",
             )),
             Value::Object(object) => object.iter().try_for_each(|(name, value)| {
                 if name.contains('\0') || name.starts_with('$') {
                     let name = shown(name);
-                    return Err(Fault::filter(format!("No field has the name {name}.")));
+                    return Err(DataError::filter(format!("No field has the name {name}.")));
                 }
                 self.count_bytes(name.len())?;
                 self.operand(value)
@@ -221,22 +238,22 @@ impl Parser {
         }
     }
 
-    fn count(&mut self, operands: usize) -> Result<(), Fault> {
+    fn count(&mut self, operands: usize) -> Result<(), DataError> {
         self.operands += operands;
         let most = limits::FILTER_OPERANDS;
         if self.operands > most {
-            return Err(Fault::filter(format!(
+            return Err(DataError::filter(format!(
                 "The filter holds more than {most} values."
             )));
         }
         Ok(())
     }
 
-    fn count_bytes(&mut self, bytes: usize) -> Result<(), Fault> {
+    fn count_bytes(&mut self, bytes: usize) -> Result<(), DataError> {
         self.bytes += bytes;
         let most = limits::FILTER_BYTES;
         if self.bytes > most {
-            return Err(Fault::filter(format!(
+            return Err(DataError::filter(format!(
                 "The names and texts of the filter have more than {most} bytes."
             )));
         }
@@ -283,13 +300,15 @@ fn is_operators(object: &Object) -> bool {
         .any(|name| name.starts_with('$') && name != DATE)
 }
 
-fn truth(operator: &str, operand: &Value) -> Result<bool, Fault> {
+fn truth(operator: &str, operand: &Value) -> Result<bool, DataError> {
     match operand {
         Value::Bool(it) => Ok(*it),
-        _ => Err(Fault::filter(format!("{operator} takes true or false."))),
+        _ => Err(DataError::filter(format!(
+            "{operator} takes true or false."
+        ))),
     }
 }
 
-fn unknown(operator: &str) -> Fault {
-    Fault::filter(format!("Unknown operator {}.", shown(operator)))
+fn unknown(operator: &str) -> DataError {
+    DataError::filter(format!("Unknown operator {}.", shown(operator)))
 }

@@ -11,7 +11,7 @@ use std::cmp::Ordering;
 
 use super::super::memory::{Memory, Weigh as _};
 use super::super::order::compare;
-use super::super::{Fault, Value};
+use super::super::{DataError, Value};
 
 /// An operation over a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +72,7 @@ impl Accumulator {
         &mut self,
         memory: &mut Memory,
         operand: Cow<'_, Value>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), DataError> {
         match self {
             Self::Count(count) => *count += 1,
             Self::Sum(sum) => *sum += operand.as_number().unwrap_or(0.0),
@@ -132,7 +132,7 @@ fn replace(
     slot: &mut Option<Value>,
     memory: &mut Memory,
     operand: Cow<'_, Value>,
-) -> Result<(), Fault> {
+) -> Result<(), DataError> {
     if let Some(old) = slot.take() {
         memory.release(old.weight());
     }

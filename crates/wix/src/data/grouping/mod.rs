@@ -11,7 +11,7 @@ use indexmap::IndexMap;
 
 use super::memory::{Memory, Weigh, too_much};
 use super::order::equality_key;
-use super::{Fault, Value, limits, path::shown};
+use super::{DataError, Value, limits, path::shown};
 
 use accumulator::Accumulator;
 pub use accumulator::Operation;
@@ -45,7 +45,7 @@ impl Groups {
         memory: &mut Memory,
         key: Vec<Option<Cow<'item, Value>>>,
         operands: impl IntoIterator<Item = Option<Cow<'item, Value>>>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), DataError> {
         let mut bytes = Vec::new();
         for part in &key {
             bytes.extend(equality_key(part.as_deref().unwrap_or(&Value::Null)));
@@ -98,10 +98,10 @@ impl Group {
 }
 
 /// Reads the name of a result: it stands beside `_id`, and a dot is part of it.
-pub(super) fn result_name(name: Option<&str>) -> Result<String, Fault> {
-    let name = name.ok_or_else(|| Fault::invalid("A result needs a resultFieldName."))?;
+pub(super) fn result_name(name: Option<&str>) -> Result<String, DataError> {
+    let name = name.ok_or_else(|| DataError::invalid("A result needs a resultFieldName."))?;
     if name == "_id" {
-        return Err(Fault::invalid(
+        return Err(DataError::invalid(
             "_id is the group, and no name for a result.",
         ));
     }
@@ -109,14 +109,14 @@ pub(super) fn result_name(name: Option<&str>) -> Result<String, Fault> {
 }
 
 /// Reads the name of a part of the key.
-pub(super) fn key_name(name: &str) -> Result<String, Fault> {
+pub(super) fn key_name(name: &str) -> Result<String, DataError> {
     if name.is_empty()
         || name.starts_with('$')
         || name.contains('\0')
         || name.len() > limits::FIELD_NAME_BYTES
     {
         let name = shown(name);
-        return Err(Fault::invalid(format!("{name} is no name of a field.")));
+        return Err(DataError::invalid(format!("{name} is no name of a field.")));
     }
     Ok(name.to_owned())
 }
@@ -124,12 +124,14 @@ pub(super) fn key_name(name: &str) -> Result<String, Fault> {
 /// Refuses a name that was there before.
 pub(super) fn distinct_names<'name>(
     names: impl IntoIterator<Item = &'name str>,
-) -> Result<(), Fault> {
+) -> Result<(), DataError> {
     let mut seen = std::collections::HashSet::new();
     for name in names {
         if !seen.insert(name) {
             let name = shown(name);
-            return Err(Fault::invalid(format!("Two results have the name {name}.")));
+            return Err(DataError::invalid(format!(
+                "Two results have the name {name}."
+            )));
         }
     }
     Ok(())

@@ -1,12 +1,12 @@
 //! Doing it to an item.
 
 use super::super::order::equal;
-use super::super::{Fault, Object, Value};
+use super::super::{DataError, Object, Value};
 use super::{Action, Modification};
 
 impl Modification {
     /// Changes the item. After an error the item is to be thrown away.
-    pub fn apply(&self, item: &mut Object) -> Result<(), Fault> {
+    pub fn apply(&self, item: &mut Object) -> Result<(), DataError> {
         let Some((name, parents)) = self.path.segments().split_last() else {
             return Ok(());
         };
@@ -35,7 +35,7 @@ impl Modification {
         self.change(object, name)
     }
 
-    fn change(&self, object: &mut Object, name: &str) -> Result<(), Fault> {
+    fn change(&self, object: &mut Object, name: &str) -> Result<(), DataError> {
         match &self.action {
             Action::Set(value) => {
                 object.insert(name.to_owned(), value.clone());
@@ -50,7 +50,7 @@ impl Modification {
                     Some(_) => return Err(self.misfit("number")),
                 };
                 let sum = Value::number(now + by).ok_or_else(|| {
-                    Fault::invalid(format!("The field {} would be out of range.", self.path))
+                    DataError::invalid(format!("The field {} would be out of range.", self.path))
                 })?;
                 object.insert(name.to_owned(), sum);
             }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::memory::Weigh as _;
 use super::value::get;
-use super::{DataCode, Fault, FieldPath, Object, Value, limits};
+use super::{DataCode, DataError, FieldPath, Object, Value, limits};
 
 /// One change of one field.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,10 +74,10 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, 
 
 impl Modification {
     /// Reads a whole list, which may not be empty. Its values move into what is read.
-    pub fn parse_all(list: Vec<WireModification>) -> Result<Modifications, Fault> {
+    pub fn parse_all(list: Vec<WireModification>) -> Result<Modifications, DataError> {
         if list.is_empty() || list.len() > limits::MODIFICATIONS {
             let size = list.len();
-            return Err(Fault::invalid(format!(
+            return Err(DataError::invalid(format!(
                 "fieldModifications has size {size}, expected 1 or more, at most {}.",
                 limits::MODIFICATIONS
             )));
@@ -113,37 +113,37 @@ impl Modification {
         100 + work as u64
     }
 
-    fn parse(wire: WireModification) -> Result<Self, Fault> {
+    fn parse(wire: WireModification) -> Result<Self, DataError> {
         let path = FieldPath::parse(&wire.field_path)?;
         if path.first() == "_id" {
-            return Err(Fault::invalid("An item's _id cannot be changed."));
+            return Err(DataError::invalid("An item's _id cannot be changed."));
         }
         let name = wire.action;
         let value = |options: Option<Options>| options.and_then(|it| it.value);
         let needed = |options: Option<Options>| {
-            value(options).ok_or_else(|| Fault::invalid(format!("{name} needs a value.")))
+            value(options).ok_or_else(|| DataError::invalid(format!("{name} needs a value.")))
         };
         let action = match name.as_str() {
             "SET_FIELD" => Action::Set(value(wire.set_field_options).unwrap_or(Value::Null)),
             "REMOVE_FIELD" => Action::Remove,
             "INCREMENT_FIELD" => match needed(wire.increment_field_options)? {
                 Value::Number(by) => Action::Increment(by),
-                _ => return Err(Fault::invalid("INCREMENT_FIELD takes a number.")),
+                _ => return Err(DataError::invalid("INCREMENT_FIELD takes a number.")),
             },
             "APPEND_TO_ARRAY" => Action::Append(needed(wire.append_to_array_options)?),
             "REMOVE_FROM_ARRAY" => Action::RemoveFromArray(needed(wire.remove_from_array_options)?),
             other => {
                 let other = super::path::shown(other);
-                return Err(Fault::invalid(format!("Unknown action {other}.")));
+                return Err(DataError::invalid(format!("Unknown action {other}.")));
             }
         };
         Ok(Self { path, action })
     }
 
     /// `WDE0080`: the field holds something else than the action needs.
-    fn misfit(&self, needs: &str) -> Fault {
+    fn misfit(&self, needs: &str) -> DataError {
         let text = format!("The field {} holds no {needs}.", self.path);
-        Fault::new(DataCode::Invalid, text)
+        DataError::new(DataCode::Invalid, text)
     }
 }
 

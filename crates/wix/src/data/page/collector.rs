@@ -1,6 +1,6 @@
 //! Keeping one page of results that come one after the other.
 
-use super::super::Fault;
+use super::super::DataError;
 use super::super::memory::{Memory, Weigh};
 use super::{Page, Paging};
 
@@ -25,7 +25,7 @@ impl<T: Weigh> Collector<T> {
     }
 
     /// The next result. `make` is asked for it only if it is on the page.
-    pub fn add(&mut self, memory: &mut Memory, make: impl FnOnce() -> T) -> Result<(), Fault> {
+    pub fn add(&mut self, memory: &mut Memory, make: impl FnOnce() -> T) -> Result<(), DataError> {
         if (self.paging.offset..self.paging.end()).contains(&self.seen) {
             let result = make();
             memory.take(result.weight())?;

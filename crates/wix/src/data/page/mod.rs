@@ -11,7 +11,7 @@ mod collector;
 
 use serde::Deserialize;
 
-use super::{Fault, Value, limits};
+use super::{DataError, Value, limits};
 
 pub use collector::Collector;
 
@@ -82,7 +82,7 @@ impl Paging {
     pub fn read(
         paging: Option<&WirePaging>,
         cursor: Option<&WireCursorPaging>,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, DataError> {
         match (paging, cursor) {
             (None, None) => Ok(Self::default()),
             (Some(paging), None) => Self::checked(paging.limit.as_ref(), paging.offset.as_ref()),
@@ -90,15 +90,15 @@ impl Paging {
                 None | Some(Value::Null | Value::String(_)) => {
                     Self::checked(cursor.limit.as_ref(), None)
                 }
-                Some(_) => Err(Fault::invalid("A cursor is a text.")),
+                Some(_) => Err(DataError::invalid("A cursor is a text.")),
             },
-            (Some(_), Some(_)) => Err(Fault::invalid(
+            (Some(_), Some(_)) => Err(DataError::invalid(
                 "paging and cursorPaging exclude each other.",
             )),
         }
     }
 
-    fn checked(limit: Option<&Value>, offset: Option<&Value>) -> Result<Self, Fault> {
+    fn checked(limit: Option<&Value>, offset: Option<&Value>) -> Result<Self, DataError> {
         let most = limits::LARGEST_PAGE;
         let limit = match limit {
             None | Some(Value::Null) => limits::DEFAULT_PAGE,
@@ -106,13 +106,14 @@ impl Paging {
                 .and_then(|limit| u32::try_from(limit).ok())
                 .filter(|limit| (1..=most).contains(limit))
                 .ok_or_else(|| {
-                    Fault::invalid(format!("A limit is a whole number from 1 to {most}."))
+                    DataError::invalid(format!("A limit is a whole number from 1 to {most}."))
                 })?,
         };
         let offset = match offset {
             None | Some(Value::Null) => 0,
-            Some(offset) => whole(offset)
-                .ok_or_else(|| Fault::invalid("An offset is a whole number, and not negative."))?,
+            Some(offset) => whole(offset).ok_or_else(|| {
+                DataError::invalid("An offset is a whole number, and not negative.")
+            })?,
         };
         Ok(Self { limit, offset })
     }

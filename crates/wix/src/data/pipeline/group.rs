@@ -2,7 +2,7 @@
 
 use super::super::grouping::{Groups, Operation, distinct_names, key_name, result_name};
 use super::super::memory::Memory;
-use super::super::{Fault, Object, Value, limits};
+use super::super::{DataError, Object, Value, limits};
 use super::expression::Expression;
 use super::reader::{Reader, list, object, only, text, unknown};
 
@@ -21,7 +21,7 @@ struct Computed {
 }
 
 impl Reader {
-    pub(super) fn group(&mut self, value: &Value) -> Result<Group, Fault> {
+    pub(super) fn group(&mut self, value: &Value) -> Result<Group, DataError> {
         let group = object("A group", value)?;
         // `_id` and what is in it; a list that is pushed to, and what is in it.
         self.deepen(2)?;
@@ -33,7 +33,7 @@ impl Reader {
         }
         let most = limits::GROUPING_FIELDS;
         if keys.len() > most {
-            return Err(Fault::invalid(format!(
+            return Err(DataError::invalid(format!(
                 "Items can be grouped by no more than {most} keys."
             )));
         }
@@ -47,7 +47,7 @@ impl Reader {
         Ok(Group { keys, results })
     }
 
-    fn accumulator(&mut self, value: &Value) -> Result<Computed, Fault> {
+    fn accumulator(&mut self, value: &Value) -> Result<Computed, DataError> {
         let accumulator = object("An accumulator", value)?;
         let (kind, operand) = only("An accumulator", accumulator, &["resultFieldName"])?;
         let operation = match kind {
@@ -78,7 +78,7 @@ impl Group {
         groups: &mut Groups,
         memory: &mut Memory,
         item: &Object,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), DataError> {
         let budget = memory.budget().clone();
         let key = self.keys.iter().map(|(_, key)| key.evaluate(item, &budget));
         let key = key.collect::<Result<_, _>>()?;

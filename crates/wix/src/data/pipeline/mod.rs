@@ -25,7 +25,7 @@ mod unwind;
 use serde::Deserialize;
 
 use super::page::{WireCursorPaging, WirePaging};
-use super::{Budget, Fault, Filter, Paging, Value, limits};
+use super::{Budget, DataError, Filter, Paging, Value, limits};
 
 pub use expression::Expression;
 pub use group::Group;
@@ -64,13 +64,13 @@ pub struct Pipeline {
 
 impl Pipeline {
     /// Reads and checks a request.
-    pub fn read(wire: &WirePipeline) -> Result<Self, Fault> {
+    pub fn read(wire: &WirePipeline) -> Result<Self, DataError> {
         let pipeline = wire.pipeline.as_ref();
-        let pipeline = pipeline.ok_or_else(|| Fault::invalid("A pipeline is needed."))?;
+        let pipeline = pipeline.ok_or_else(|| DataError::invalid("A pipeline is needed."))?;
         let stages = pipeline.stages.as_deref().unwrap_or_default();
         let most = limits::STAGES;
         if stages.len() > most {
-            return Err(Fault::invalid(format!(
+            return Err(DataError::invalid(format!(
                 "A pipeline has no more than {most} stages."
             )));
         }

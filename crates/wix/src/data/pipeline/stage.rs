@@ -1,7 +1,7 @@
 //! One step of a pipeline.
 
 use super::super::page::whole;
-use super::super::{Fault, FieldPath, Filter, Sort, Value};
+use super::super::{DataError, FieldPath, Filter, Sort, Value};
 use super::reader::{Reader, list, object, only, path, text, unknown};
 use super::{Group, Projection};
 
@@ -42,7 +42,7 @@ impl Stage {
 }
 
 impl Reader {
-    pub(super) fn stage(&mut self, stage: &Value) -> Result<Stage, Fault> {
+    pub(super) fn stage(&mut self, stage: &Value) -> Result<Stage, DataError> {
         let (name, value) = only("A stage", object("A stage", stage)?, &[])?;
         match name {
             "filter" => Ok(Stage::Filter(Filter::parse(value)?)),
@@ -51,7 +51,7 @@ impl Reader {
             "sort" => self.sort(value),
             "skip" => Ok(Stage::Skip(number(name, value)?)),
             "limit" => match number(name, value)? {
-                0 => Err(Fault::invalid("A limit is 1 or more.")),
+                0 => Err(DataError::invalid("A limit is 1 or more.")),
                 limit => Ok(Stage::Limit(limit)),
             },
             "unwindArray" => {
@@ -70,7 +70,7 @@ impl Reader {
         }
     }
 
-    fn sort(&mut self, value: &Value) -> Result<Stage, Fault> {
+    fn sort(&mut self, value: &Value) -> Result<Stage, DataError> {
         let mut sorts = Vec::new();
         for sort in list(object("sort", value)?, "values")? {
             self.count(0)?;
@@ -81,7 +81,7 @@ impl Reader {
     }
 }
 
-fn number(name: &str, value: &Value) -> Result<u64, Fault> {
+fn number(name: &str, value: &Value) -> Result<u64, DataError> {
     whole(value)
-        .ok_or_else(|| Fault::invalid(format!("A {name} is a whole number, and not negative.")))
+        .ok_or_else(|| DataError::invalid(format!("A {name} is a whole number, and not negative.")))
 }

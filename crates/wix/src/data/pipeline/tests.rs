@@ -10,7 +10,7 @@ const ITEMS: &str = r#"[
     {"_id":"4","n":4,"tags":null}
 ]"#;
 
-fn read(stages: &str, rest: &str) -> Result<Pipeline, Fault> {
+fn read(stages: &str, rest: &str) -> Result<Pipeline, DataError> {
     let request = format!(r#"{{"dataCollectionId":"c","pipeline":{{"stages":[{stages}]{rest}}}}}"#);
     Pipeline::read(&serde_json::from_str(&request).unwrap())
 }

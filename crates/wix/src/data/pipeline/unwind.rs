@@ -2,14 +2,14 @@
 
 use super::super::access::{at_mut, put};
 use super::super::value::get;
-use super::super::{Fault, FieldPath, Object, Value};
+use super::super::{DataError, FieldPath, Object, Value};
 
 /// `unwindArray`: calls `each` with one item for each element of a list.
 pub(super) fn unwind(
     mut item: Object,
     path: &FieldPath,
-    mut each: impl FnMut(Object) -> Result<(), Fault>,
-) -> Result<(), Fault> {
+    mut each: impl FnMut(Object) -> Result<(), DataError>,
+) -> Result<(), DataError> {
     let elements = match at_mut(&mut item, path) {
         None | Some(Value::Null) => return Ok(()),
         // Taken out first, so that the copies are made without it.

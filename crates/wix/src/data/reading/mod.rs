@@ -13,7 +13,7 @@ use std::cell::{Cell, RefCell};
 use serde::Deserialize;
 use serde::de;
 
-use super::{Budget, Fault};
+use super::{Budget, DataError};
 use deserializer::Counting;
 
 /// Bytes of an element of a list, with the room that a growing list holds in reserve.
@@ -33,7 +33,7 @@ const UNCOUNTED: usize = 16 * 1024;
 #[derive(Debug)]
 pub enum ReadError {
     /// The budget ended it.
-    Fault(Fault),
+    DataError(DataError),
     /// It is no JSON, or not what is asked for.
     Json(serde_json::Error),
 }
@@ -47,7 +47,7 @@ pub fn read_within<'de, T: Deserialize<'de>>(
     budget: &Budget,
 ) -> Result<T, ReadError> {
     let work = budget.work(json.len() as u64 * BYTE_READ);
-    work.map_err(ReadError::Fault)?;
+    work.map_err(ReadError::DataError)?;
     let meter = Meter {
         budget,
         uncounted: Cell::new(0),
@@ -60,10 +60,10 @@ pub fn read_within<'de, T: Deserialize<'de>>(
     });
     let read = read.and_then(|value| json.end().map(|()| value));
     let read = read.map_err(|error| match meter.ended.take() {
-        Some(fault) => ReadError::Fault(fault),
+        Some(fault) => ReadError::DataError(fault),
         None => ReadError::Json(error),
     })?;
-    meter.report().map_err(ReadError::Fault)?;
+    meter.report().map_err(ReadError::DataError)?;
     Ok(read)
 }
 
@@ -73,7 +73,7 @@ struct Meter<'budget> {
     /// Bytes that the budget has not heard of.
     uncounted: Cell<usize>,
     /// Why the budget ended the reading, for which serde has no words.
-    ended: RefCell<Option<Fault>>,
+    ended: RefCell<Option<DataError>>,
 }
 
 impl Meter<'_> {
@@ -90,7 +90,7 @@ impl Meter<'_> {
         })
     }
 
-    fn report(&self) -> Result<(), Fault> {
+    fn report(&self) -> Result<(), DataError> {
         let bytes = self.uncounted.take();
         self.budget.work(bytes as u64 / 4)?;
         self.budget.keep(bytes)

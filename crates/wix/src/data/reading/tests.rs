@@ -24,7 +24,7 @@ fn list(element: &str, bytes: usize) -> String {
 fn made(json: &str) -> Result<usize, DataCode> {
     match read_within::<Value>(json.as_bytes(), &budget()) {
         Ok(value) => Ok(value.elements().len()),
-        Err(ReadError::Fault(fault)) => Err(fault.code()),
+        Err(ReadError::DataError(fault)) => Err(fault.code()),
         Err(ReadError::Json(error)) => unreachable!("{error}"),
     }
 }
@@ -57,7 +57,7 @@ fn reading_ends_where_the_budget_does() {
     }
     let json = list(r#"{"":0}"#, 7_000_000);
     let read = read_within::<Vec<Made>>(json.as_bytes(), &budget());
-    assert!(matches!(read, Err(ReadError::Fault(_))));
+    assert!(matches!(read, Err(ReadError::DataError(_))));
     let made = COUNT.with(|count| count.load(Ordering::Relaxed));
     assert!((1_000..3_000).contains(&made), "{made}");
 }
@@ -77,7 +77,7 @@ fn what_no_field_takes_counts_nothing() {
 fn the_watch_is_asked_while_json_is_read() {
     struct Gone;
     impl Watch for Gone {
-        fn look(&self) -> Result<(), Fault> {
+        fn look(&self) -> Result<(), DataError> {
             Err(too_much_time(1))
         }
     }
@@ -87,7 +87,7 @@ fn the_watch_is_asked_while_json_is_read() {
     };
     let json = list("0", 300_000);
     let read = read_within::<Value>(json.as_bytes(), &Budget::watched(limits, Gone));
-    let Err(ReadError::Fault(fault)) = read else {
+    let Err(ReadError::DataError(fault)) = read else {
         unreachable!("it goes on");
     };
     assert_eq!(fault.data()["limit"], "time");

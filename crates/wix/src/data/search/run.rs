@@ -6,7 +6,7 @@ use super::super::memory::{Memory, Weigh};
 use super::super::order::compare_items;
 use super::super::page::{Collector, Page};
 use super::super::top::Top;
-use super::super::{Budget, Fault, Object};
+use super::super::{Budget, DataError, Object};
 use super::{Relevance, Search};
 
 /// A search on its way.
@@ -44,7 +44,7 @@ impl<'request> Run<'request> {
     }
 
     /// Looks at an item that the filter matches.
-    pub fn add(&mut self, item: &Object) -> Result<(), Fault> {
+    pub fn add(&mut self, item: &Object) -> Result<(), DataError> {
         // Texts are folded and taken apart, and each word is held against those that are looked for.
         let each = self.request.words.work_of_byte();
         self.memory.budget().work(item.weight() as u64 * each)?;
@@ -56,7 +56,7 @@ impl<'request> Run<'request> {
     }
 
     /// The page asked for, with the total.
-    pub fn finish(mut self) -> Result<Page<Object>, Fault> {
+    pub fn finish(mut self) -> Result<Page<Object>, DataError> {
         let mut page = Collector::new(self.request.paging, true);
         let came = self.found.came();
         for found in self.found.finish(&mut self.memory) {

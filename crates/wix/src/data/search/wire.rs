@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::super::page::{WireCursorPaging, WirePaging};
 use super::super::sort::WireSort;
-use super::super::{Fault, FieldPath, Filter, Paging, Sort, Value, limits};
+use super::super::{DataError, FieldPath, Filter, Paging, Sort, Value, limits};
 use super::{Needs, Search, Words};
 
 /// The body of the request. What is not named here is not looked at.
@@ -43,23 +43,23 @@ struct Details {
 
 impl Search {
     /// Reads and checks a request.
-    pub fn read(wire: &WireSearch) -> Result<Self, Fault> {
+    pub fn read(wire: &WireSearch) -> Result<Self, DataError> {
         let parts = wire
             .search
             .as_ref()
-            .ok_or_else(|| Fault::invalid("A search is needed."))?;
+            .ok_or_else(|| DataError::invalid("A search is needed."))?;
         let details = parts.search.clone().unwrap_or_default();
         let expression = details.expression.unwrap_or_default();
         let most = limits::SEARCH_CHARACTERS;
         if expression.chars().count() > most {
-            return Err(Fault::invalid(format!(
+            return Err(DataError::invalid(format!(
                 "A search expression has no more than {most} characters."
             )));
         }
         let needs = match details.mode.as_deref() {
             None | Some("OR") => Needs::Any,
             Some("AND") => Needs::All,
-            Some(_) => return Err(Fault::invalid("A mode is AND or OR.")),
+            Some(_) => return Err(DataError::invalid("A mode is AND or OR.")),
         };
         Ok(Self {
             filter: Filter::parse_optional(parts.filter.as_ref())?,
@@ -75,10 +75,10 @@ impl Search {
     }
 }
 
-fn read_fields(fields: &[String]) -> Result<Vec<FieldPath>, Fault> {
+fn read_fields(fields: &[String]) -> Result<Vec<FieldPath>, DataError> {
     let most = limits::CHOSEN_FIELDS;
     if fields.len() > most {
-        return Err(Fault::invalid(format!(
+        return Err(DataError::invalid(format!(
             "No more than {most} fields can be named."
         )));
     }

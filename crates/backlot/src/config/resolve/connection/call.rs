@@ -1,7 +1,7 @@
 //! `connection.calls`
 
 use backlot_server::connections::{AllowedCall, ParameterRule, QueryRules};
-use backlot_server::policy::{CallPattern, Roles, Rules};
+use backlot_server::policy::{AccessRule, CallPattern, Roles};
 
 use super::Entry;
 use crate::config::resolve::overlap::{self, Line};
@@ -111,7 +111,7 @@ fn one(
     Some(AllowedCall {
         pattern: pattern?,
         query,
-        rules: Rules {
+        rules: AccessRule {
             roles: Roles::new(roles.iter().copied().map(role)),
             plans: plans.clone(),
         },

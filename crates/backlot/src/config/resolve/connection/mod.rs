@@ -21,7 +21,7 @@ use crate::config::source::Environment;
 use crate::config::values::Duration;
 
 /// The most retries, and the most redirects.
-const MOST_REPEATS: u32 = 10;
+const MAX_REPEATS: u32 = 10;
 
 /// What all connections are read with.
 pub(super) struct Context<'all> {
@@ -139,7 +139,7 @@ fn one(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<ConnectionSettings>
         add_reply_headers: add_reply_headers?,
         remove_reply_headers: remove_reply_headers?,
         timeout: section.timeout.std(),
-        silence: section.silence_timeout.std(),
+        silence: section.idle_timeout.std(),
         connect_timeout: entry.context.connect_timeout.std(),
         body_bytes: section.body_limit.bytes(),
         reply_bytes: section.reply_limit.bytes(),
@@ -303,7 +303,7 @@ fn check_times(entry: &Entry<'_>, report: &mut Report<'_>) {
     let section = entry.section;
     let mut times = vec![
         ("timeout", section.timeout),
-        ("silence_timeout", section.silence_timeout),
+        ("idle_timeout", section.idle_timeout),
     ];
     times.extend(section.rate_limit.map(|limit| ("rate_limit", limit.per)));
     times.extend(
@@ -332,8 +332,8 @@ fn check_numbers(entry: &Entry<'_>, report: &mut Report<'_>) {
         ("retries", section.retries),
         ("redirects", section.redirects),
     ] {
-        if number > MOST_REPEATS {
-            let cause = format!("{number} is more than {MOST_REPEATS}");
+        if number > MAX_REPEATS {
+            let cause = format!("{number} is more than {MAX_REPEATS}");
             report.problem(entry.key(name), cause, "two or three are enough");
         }
     }

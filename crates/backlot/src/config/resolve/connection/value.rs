@@ -1,7 +1,7 @@
 //! Values of a connection: read now, or when a call is made.
 
 use backlot_server::connections::SecretSource;
-use backlot_server::secrets::{SecretText, check_secret_name};
+use backlot_server::secrets::{SecretString, check_secret_name};
 
 use super::Entry;
 use crate::config::resolve::report::Report;
@@ -26,7 +26,7 @@ pub(super) fn secret(
     let context = entry.context;
     let what = "it is the API's own key or password";
     let text = read_secret(key, value, context.mode, context.environment, what, report)?;
-    Some(SecretSource::Text(SecretText::new(text)))
+    Some(SecretSource::Text(SecretString::new(text)))
 }
 
 /// What may be a secret, but need not.

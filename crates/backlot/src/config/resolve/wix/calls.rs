@@ -1,7 +1,7 @@
 //! `wix.calls`
 
 use backlot_server::handlers::wix::{AllowedCall, OnBehalfOf};
-use backlot_server::policy::{CallPattern, Roles, Rules};
+use backlot_server::policy::{AccessRule, CallPattern, Roles};
 
 use crate::config::resolve::overlap::{self, Line};
 use crate::config::resolve::report::Report;
@@ -73,7 +73,7 @@ fn allowed(
     let on_behalf_of = on_behalf_of(section, key, &call, roles, report)?;
     Some(AllowedCall {
         pattern: pattern?,
-        rules: Rules {
+        rules: AccessRule {
             roles: Roles::new(roles.iter().copied().map(role)),
             plans: call.plans,
         },

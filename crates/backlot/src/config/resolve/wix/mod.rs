@@ -4,7 +4,7 @@ mod calls;
 
 use backlot_outbound::upstream::Address;
 use backlot_server::WixAccess;
-use backlot_server::handlers::wix::WixRoomSettings;
+use backlot_server::handlers::wix::WixCallSettings;
 use backlot_wix::ApiKey;
 
 use super::Mode;
@@ -23,7 +23,7 @@ pub(super) fn resolve(
     mode: Mode,
     environment: Environment<'_>,
     report: &mut Report<'_>,
-) -> Option<(WixAccess, WixRoomSettings)> {
+) -> Option<(WixAccess, WixCallSettings)> {
     let base = base(section.base_url.as_deref(), mode, report);
     let api_key = api_key(section, mode, environment, report);
     let calls = calls::resolve(section, report);
@@ -31,7 +31,7 @@ pub(super) fn resolve(
     for (name, duration) in [
         ("timeout", section.timeout),
         ("token_timeout", section.token_timeout),
-        ("silence_timeout", section.silence_timeout),
+        ("idle_timeout", section.idle_timeout),
         ("refresh", section.refresh),
     ] {
         if duration.std().is_zero() {
@@ -51,10 +51,10 @@ pub(super) fn resolve(
         token_timeout: section.token_timeout.std(),
         details_age: section.refresh.signed(),
     };
-    let room = WixRoomSettings {
+    let room = WixCallSettings {
         calls: calls?,
         body_bytes: section.body_limit.bytes(),
-        silence: section.silence_timeout.std(),
+        silence: section.idle_timeout.std(),
     };
     Some((access, room))
 }

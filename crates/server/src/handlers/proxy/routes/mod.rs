@@ -9,7 +9,7 @@
 use super::path::Prefix;
 use super::readings::{is_plain, readings};
 use super::route::{Entry, EntrySettings};
-use crate::error::Code;
+use crate::error::ErrorCode;
 
 /// All entries, longest prefix first.
 pub(crate) struct Entries(Vec<Entry>);
@@ -22,10 +22,10 @@ impl Entries {
     }
 
     /// The entry whose rule holds for a path.
-    pub(crate) fn find(&self, path: &str) -> Result<&Entry, Code> {
+    pub(crate) fn find(&self, path: &str) -> Result<&Entry, ErrorCode> {
         let exact = self.longest(|prefix| prefix.holds(path));
         if is_plain(path) {
-            return exact.ok_or(Code::RouteNotFound);
+            return exact.ok_or(ErrorCode::RouteNotFound);
         }
         let meant = self.meant(path)?;
         let is_strictest = |entry: &&&Entry| meant.iter().all(|other| entry.is_as_strict_as(other));
@@ -36,20 +36,23 @@ impl Entries {
             .clone()
             .find(is_exact)
             .or_else(|| strictest.next());
-        found.copied().ok_or(Code::PathNotAllowed)
+        found.copied().ok_or(ErrorCode::PathNotAllowed)
     }
 
     /// Every entry that a path could mean.
-    fn meant(&self, path: &str) -> Result<Vec<&Entry>, Code> {
+    fn meant(&self, path: &str) -> Result<Vec<&Entry>, ErrorCode> {
         let mut meant: Vec<&Entry> = Vec::new();
-        self.add_meant(&readings(path).ok_or(Code::PathNotAllowed)?, &mut meant)?;
+        self.add_meant(
+            &readings(path).ok_or(ErrorCode::PathNotAllowed)?,
+            &mut meant,
+        )?;
         let mut looked_at = 0;
         while let Some(entry) = meant.get(looked_at) {
             looked_at += 1;
             // Only what begins with the prefix as it is written is sent without it.
             if entry.settings.path.holds(path) {
                 let sent = entry.readings_when_stripped(path);
-                self.add_meant(&sent.ok_or(Code::PathNotAllowed)?, &mut meant)?;
+                self.add_meant(&sent.ok_or(ErrorCode::PathNotAllowed)?, &mut meant)?;
             }
         }
         Ok(meant)
@@ -59,13 +62,13 @@ impl Entries {
         &'entries self,
         readings: &[String],
         meant: &mut Vec<&'entries Entry>,
-    ) -> Result<(), Code> {
+    ) -> Result<(), ErrorCode> {
         for reading in readings {
             for entry in [
                 self.longest(|prefix| prefix.holds(reading)),
                 self.longest(|prefix| prefix.holds_folded(reading)),
             ] {
-                let entry = entry.ok_or(Code::RouteNotFound)?;
+                let entry = entry.ok_or(ErrorCode::RouteNotFound)?;
                 if !meant.iter().any(|other| std::ptr::eq(*other, entry)) {
                     meant.push(entry);
                 }

@@ -10,9 +10,9 @@ use percent_encoding::percent_decode_str;
 use super::*;
 use crate::handlers::proxy::{Destination, Limits};
 use crate::http::methods::Methods;
-use crate::policy::{Access, RateLimit, Roles, Rules};
+use crate::policy::{AccessRule, AuthPolicy, RateLimit, Roles};
 
-fn settings(path: &str, access: Access) -> EntrySettings {
+fn settings(path: &str, access: AuthPolicy) -> EntrySettings {
     EntrySettings {
         path: Prefix::parse(path).unwrap(),
         destination: Destination::Upstream(Address::parse("http://127.0.0.1:9", false).unwrap()),
@@ -27,14 +27,14 @@ fn settings(path: &str, access: Access) -> EntrySettings {
     }
 }
 
-fn allow(roles: &[Role]) -> Access {
-    Access::Verified(Rules {
+fn allow(roles: &[Role]) -> AuthPolicy {
+    AuthPolicy::Verified(AccessRule {
         roles: Roles::new(roles.iter().copied()),
         plans: Vec::new(),
     })
 }
 
-fn entries(list: &[(&str, Access)]) -> Entries {
+fn entries(list: &[(&str, AuthPolicy)]) -> Entries {
     let settings = list
         .iter()
         .map(|(path, access)| settings(path, access.clone()));
@@ -53,7 +53,10 @@ const MEMBERS: &[Role] = &[Role::Owner, Role::Member];
 
 #[test]
 fn an_encoded_query_before_dots_passes_no_rule() {
-    let entries = entries(&[("/nx/public", Access::Anybody), ("/nx/admin", allow(OWNER))]);
+    let entries = entries(&[
+        ("/nx/public", AuthPolicy::Anybody),
+        ("/nx/admin", allow(OWNER)),
+    ]);
     for path in [
         "/nx/public%3f/../admin",
         "/nx/public%3F/%2e%2e/admin",
@@ -71,7 +74,7 @@ fn an_encoded_query_before_dots_passes_no_rule() {
 fn another_spelling_falls_under_the_strictest_rule_or_none() {
     let entries = entries(&[
         ("/", allow(MEMBERS)),
-        ("/public", Access::Anybody),
+        ("/public", AuthPolicy::Anybody),
         ("/public/admin", allow(OWNER)),
     ]);
     for (path, entry) in [
@@ -134,7 +137,7 @@ fn entries_of_which_none_is_strictest_refuse_what_could_mean_both() {
     assert_eq!(found(&entries, "/B"), "/");
 }
 
-fn stripping(list: &[(&str, &str, Access)]) -> Entries {
+fn stripping(list: &[(&str, &str, AuthPolicy)]) -> Entries {
     let settings = list.iter().map(|(path, upstream, access)| EntrySettings {
         strip_prefix: true,
         destination: Destination::Upstream(Address::parse(upstream, false).unwrap()),
@@ -146,7 +149,7 @@ fn stripping(list: &[(&str, &str, Access)]) -> Entries {
 #[test]
 fn what_remains_without_the_prefix_passes_no_rule() {
     let entries = stripping(&[
-        ("/api", "http://127.0.0.1:9", Access::Anybody),
+        ("/api", "http://127.0.0.1:9", AuthPolicy::Anybody),
         ("/api/admin", "http://127.0.0.1:9/admin", allow(OWNER)),
     ]);
     for path in [
@@ -164,7 +167,7 @@ fn what_remains_without_the_prefix_passes_no_rule() {
     }
     // Nor does it leave the path that all at the upstream begin with.
     let entries = stripping(&[
-        ("/v", "http://127.0.0.1:9/base", Access::Anybody),
+        ("/v", "http://127.0.0.1:9/base", AuthPolicy::Anybody),
         ("/v/admin", "http://127.0.0.1:9/base/admin", allow(OWNER)),
     ]);
     assert_eq!(found(&entries, "/v//h/admin"), "/v");
@@ -174,9 +177,9 @@ fn what_remains_without_the_prefix_passes_no_rule() {
 
 #[test]
 fn headers_that_are_passed_are_rules_too() {
-    let mut root = settings("/", Access::Anybody);
+    let mut root = settings("/", AuthPolicy::Anybody);
     root.pass_headers = vec![http::HeaderName::from_static("x-http-method-override")];
-    let entries = Entries::new(vec![root, settings("/items", Access::Anybody)]);
+    let entries = Entries::new(vec![root, settings("/items", AuthPolicy::Anybody)]);
     for path in ["/Items/1", "/%69tems/1", "//items/1"] {
         assert_eq!(found(&entries, path), "/items", "{path}");
     }
@@ -186,9 +189,9 @@ fn headers_that_are_passed_are_rules_too() {
 #[test]
 fn methods_rates_and_sizes_are_rules_too() {
     let strict = |change: fn(&mut EntrySettings)| {
-        let mut login = settings("/login", Access::Anybody);
+        let mut login = settings("/login", AuthPolicy::Anybody);
         change(&mut login);
-        Entries::new(vec![settings("/", Access::Anybody), login])
+        Entries::new(vec![settings("/", AuthPolicy::Anybody), login])
     };
     for entries in [
         strict(|entry| entry.methods = Methods::get()),
@@ -272,7 +275,7 @@ proptest::proptest! {
         path in "(/|/a|/b|%2f|%2F|%5c|%3f|%23|%3b|%25|%2561|%252f|%61|%62|A|B|;|\\.|%2e|\\.\\.|%20|%ff|%C3|//|/host|x){1,8}",
     ) {
         let path = format!("/{path}");
-        let access = |strict: bool| if strict { allow(OWNER) } else { Access::Anybody };
+        let access = |strict: bool| if strict { allow(OWNER) } else { AuthPolicy::Anybody };
         let entries = entries(&[
             (pair[0], access(strict_first)),
             (pair[1], access(!strict_first)),
@@ -296,7 +299,7 @@ proptest::proptest! {
         strict_first in proptest::bool::ANY,
         path in "(/a|/b)(/|/a|/b|%2f|%5c|%3f|%23|%3b|%25|%61|A|B|;|%20|%ff|//|/host|x){1,7}",
     ) {
-        let access = |strict: bool| if strict { allow(OWNER) } else { Access::Anybody };
+        let access = |strict: bool| if strict { allow(OWNER) } else { AuthPolicy::Anybody };
         let entries = stripping(&[
             (pair[0], "http://127.0.0.1:9", access(strict_first)),
             (pair[1], "http://127.0.0.1:9", access(!strict_first)),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::super::super::access::take;
-use super::super::super::{Budget, Fault, Object, Value};
+use super::super::super::{Budget, DataError, Object, Value};
 use super::text::{change_case, concat, length, stringify, substring};
 use super::{Expression, OfMany, OfOne, OfTwo};
 
@@ -13,7 +13,7 @@ impl Expression {
         &'item self,
         item: &'item Object,
         budget: &Budget,
-    ) -> Result<Option<Cow<'item, Value>>, Fault> {
+    ) -> Result<Option<Cow<'item, Value>>, DataError> {
         Ok(match self {
             Self::Field(path) => take(item, path, budget)?,
             other => Some(Cow::Owned(other.computed(item, budget)?)),
@@ -25,16 +25,16 @@ impl Expression {
         &'item self,
         item: &'item Object,
         budget: &Budget,
-    ) -> Result<Cow<'item, Value>, Fault> {
+    ) -> Result<Cow<'item, Value>, DataError> {
         let value = self.evaluate(item, budget)?;
         Ok(value.unwrap_or(Cow::Owned(Value::Null)))
     }
 
-    fn number(&self, item: &Object, budget: &Budget) -> Result<Option<f64>, Fault> {
+    fn number(&self, item: &Object, budget: &Budget) -> Result<Option<f64>, DataError> {
         Ok(self.value(item, budget)?.as_number())
     }
 
-    fn computed(&self, item: &Object, budget: &Budget) -> Result<Value, Fault> {
+    fn computed(&self, item: &Object, budget: &Budget) -> Result<Value, DataError> {
         Ok(match self {
             Self::Field(_) => self.value(item, budget)?.into_owned(),
             Self::Text(text) => Value::from(text.as_str()),
@@ -83,7 +83,7 @@ impl OfTwo {
 }
 
 impl OfOne {
-    fn of(self, operand: &Value) -> Result<Value, Fault> {
+    fn of(self, operand: &Value) -> Result<Value, DataError> {
         let number = |change: fn(f64) -> f64| {
             let number = operand.as_number().map(change);
             Ok(number.map_or(Value::Null, Value::from))
@@ -106,7 +106,7 @@ fn fold(
     budget: &Budget,
     start: f64,
     step: impl Fn(f64, f64) -> f64,
-) -> Result<Value, Fault> {
+) -> Result<Value, DataError> {
     let mut result = start;
     for operand in operands {
         let Some(number) = operand.number(item, budget)? else {
@@ -118,7 +118,7 @@ fn fold(
 }
 
 /// The sum of the numbers among the operands; of a single list, of its elements.
-fn sum(operands: &[Expression], item: &Object, budget: &Budget) -> Result<Value, Fault> {
+fn sum(operands: &[Expression], item: &Object, budget: &Budget) -> Result<Value, DataError> {
     let total = |values: &[Value]| values.iter().filter_map(Value::as_number).sum::<f64>();
     if let [single] = operands {
         return Ok(Value::from(total(single.value(item, budget)?.elements())));

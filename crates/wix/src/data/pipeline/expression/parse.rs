@@ -1,6 +1,6 @@
 //! Reading expressions.
 
-use super::super::super::{Fault, FieldPath, Object, Value};
+use super::super::super::{DataError, FieldPath, Object, Value};
 use super::super::reader::{Reader, list, object, only, unknown};
 use super::{Expression, OfMany, OfOne, OfTwo};
 
@@ -11,9 +11,9 @@ impl Reader {
         object: &Object,
         name: &str,
         depth: usize,
-    ) -> Result<Expression, Fault> {
+    ) -> Result<Expression, DataError> {
         match object.get(name) {
-            None | Some(Value::Null) => Err(Fault::invalid(format!("{name} is missing."))),
+            None | Some(Value::Null) => Err(DataError::invalid(format!("{name} is missing."))),
             Some(value) => self.expression(value, depth),
         }
     }
@@ -22,7 +22,7 @@ impl Reader {
         &mut self,
         value: &Value,
         depth: usize,
-    ) -> Result<Expression, Fault> {
+    ) -> Result<Expression, DataError> {
         self.count(depth)?;
         let (name, value) = only("An expression", object("An expression", value)?, &[])?;
         match (name, value) {
@@ -31,7 +31,7 @@ impl Reader {
                 Ok(Expression::Text(text.clone()))
             }
             ("numeric", Value::Number(number)) => Ok(Expression::Number(*number)),
-            ("fieldPath" | "text" | "numeric", _) => Err(Fault::invalid(format!(
+            ("fieldPath" | "text" | "numeric", _) => Err(DataError::invalid(format!(
                 "The value of {name} is no such one."
             ))),
             _ => self.operation(name, object(name, value)?, depth + 1),
@@ -43,7 +43,7 @@ impl Reader {
         name: &str,
         operands: &Object,
         depth: usize,
-    ) -> Result<Expression, Fault> {
+    ) -> Result<Expression, DataError> {
         let operation = match name {
             "add" => OfMany::Add,
             "sum" => OfMany::Sum,
@@ -74,7 +74,7 @@ impl Reader {
         operation: OfTwo,
         operands: &Object,
         depth: usize,
-    ) -> Result<Expression, Fault> {
+    ) -> Result<Expression, DataError> {
         let first = self.operand(operands, "firstExpression", depth)?;
         let second = self.operand(operands, "secondExpression", depth)?;
         Ok(Expression::OfTwo(operation, Box::new([first, second])))
@@ -85,12 +85,12 @@ impl Reader {
         operation: OfOne,
         operands: &Object,
         depth: usize,
-    ) -> Result<Expression, Fault> {
+    ) -> Result<Expression, DataError> {
         let operand = self.operand(operands, "expression", depth)?;
         Ok(Expression::OfOne(operation, Box::new(operand)))
     }
 
-    fn substring(&mut self, operands: &Object, depth: usize) -> Result<Expression, Fault> {
+    fn substring(&mut self, operands: &Object, depth: usize) -> Result<Expression, DataError> {
         let length = match operands.get("lengthExpression") {
             None | Some(Value::Null) => None,
             Some(length) => Some(Box::new(self.expression(length, depth)?)),

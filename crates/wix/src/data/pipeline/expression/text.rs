@@ -6,9 +6,9 @@ use std::borrow::Cow;
 
 use super::super::super::memory::too_much;
 use super::super::super::page::whole;
-use super::super::super::{Fault, Value, limits};
+use super::super::super::{DataError, Value, limits};
 
-fn checked(text: String) -> Result<Value, Fault> {
+fn checked(text: String) -> Result<Value, DataError> {
     if text.len() > limits::ITEM_BYTES {
         return Err(too_much());
     }
@@ -16,8 +16,8 @@ fn checked(text: String) -> Result<Value, Fault> {
 }
 
 pub(super) fn concat<'item>(
-    operands: impl Iterator<Item = Result<Cow<'item, Value>, Fault>>,
-) -> Result<Value, Fault> {
+    operands: impl Iterator<Item = Result<Cow<'item, Value>, DataError>>,
+) -> Result<Value, DataError> {
     let mut joined = String::new();
     for operand in operands {
         let operand = operand?;
@@ -33,7 +33,7 @@ pub(super) fn concat<'item>(
 }
 
 /// Texts as they are, dates as they are written, anything else as JSON; nothing of nothing.
-pub(super) fn stringify(operand: &Value) -> Result<Value, Fault> {
+pub(super) fn stringify(operand: &Value) -> Result<Value, DataError> {
     match operand {
         Value::Null => Ok(Value::Null),
         Value::String(text) => checked(text.clone()),
@@ -46,7 +46,7 @@ pub(super) fn stringify(operand: &Value) -> Result<Value, Fault> {
 }
 
 /// `""` of nothing; numbers and dates are made texts first, as `MongoDB` has it.
-pub(super) fn change_case(operand: &Value, change: fn(&str) -> String) -> Result<Value, Fault> {
+pub(super) fn change_case(operand: &Value, change: fn(&str) -> String) -> Result<Value, DataError> {
     match operand {
         Value::Null => Ok(Value::from("")),
         Value::String(text) => checked(change(text)),

@@ -6,17 +6,22 @@
 use super::super::super::access::put;
 use super::super::super::memory::{Memory, Weigh as _};
 use super::super::super::value::get;
-use super::super::super::{Budget, Fault, Object, Value, limits};
+use super::super::super::{Budget, DataError, Object, Value, limits};
 use super::{Computed, Projection};
 
 impl Projection {
     /// The projected item.
-    pub fn apply(&self, item: &Object, budget: &Budget) -> Result<Object, Fault> {
+    pub fn apply(&self, item: &Object, budget: &Budget) -> Result<Object, DataError> {
         let mut room = Memory::within(budget.clone()).with_room(limits::PIPELINE_ITEM_BYTES);
         self.project(item, item, &mut room)
     }
 
-    fn project(&self, object: &Object, item: &Object, room: &mut Memory) -> Result<Object, Fault> {
+    fn project(
+        &self,
+        object: &Object,
+        item: &Object,
+        room: &mut Memory,
+    ) -> Result<Object, DataError> {
         let mut projected = match &self.included {
             None => self.excluded.without(object),
             Some(included) if self.excluded.is_empty() => included.keep(object),
@@ -46,7 +51,7 @@ impl Projection {
         value: Option<&Value>,
         item: &Object,
         room: &mut Memory,
-    ) -> Result<Option<Value>, Fault> {
+    ) -> Result<Option<Value>, DataError> {
         match value {
             Some(Value::Object(object)) => {
                 let projected = self.project(object, item, room)?;

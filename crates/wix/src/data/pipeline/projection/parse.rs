@@ -1,11 +1,11 @@
 //! Reading a projection.
 
-use super::super::super::{Fault, FieldPath, Object, Value};
+use super::super::super::{DataError, FieldPath, Object, Value};
 use super::super::reader::{Reader, list, object, only, path, unknown};
 use super::{Computed, Fields, Projection};
 
 impl Reader {
-    pub(in super::super) fn projection(&mut self, value: &Value) -> Result<Projection, Fault> {
+    pub(in super::super) fn projection(&mut self, value: &Value) -> Result<Projection, DataError> {
         let projection = object("A projection", value)?;
         let mut deepest = 0;
         let read = self.fields(projection, 0, &mut deepest)?;
@@ -19,7 +19,7 @@ impl Reader {
         projection: &Object,
         above: usize,
         deepest: &mut usize,
-    ) -> Result<Projection, Fault> {
+    ) -> Result<Projection, DataError> {
         let id = FieldPath::of_names(["_id".to_owned()]);
         let (mut included, mut excluded) = (Vec::new(), Vec::new());
         let mut computed = Vec::new();

@@ -1,8 +1,8 @@
-use super::super::super::{Budget, DataCode, Fault, Object, Value};
+use super::super::super::{Budget, DataCode, DataError, Object, Value};
 use super::super::reader::Reader;
 use super::*;
 
-fn read(fields: &str) -> Result<Projection, Fault> {
+fn read(fields: &str) -> Result<Projection, DataError> {
     let value: Value = serde_json::from_str(&format!(r#"{{"fields":[{fields}]}}"#)).unwrap();
     Reader::default().projection(&value)
 }

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use super::super::memory::{Memory, Weigh as _};
 use super::super::page::{Collector, Page};
-use super::super::{Budget, DataCode, Fault, Object, limits};
+use super::super::{Budget, DataCode, DataError, Object, limits};
 use super::Pipeline;
 use super::unwind::{object_to_array, unwind};
 use step::Step;
@@ -42,7 +42,7 @@ impl<'request> Run<'request> {
     }
 
     /// Adds an item.
-    pub fn add(&mut self, item: &Object) -> Result<(), Fault> {
+    pub fn add(&mut self, item: &Object) -> Result<(), DataError> {
         self.end.work = limits::PIPELINE_ITEM_WORK;
         pass(&mut self.steps, &mut self.end, Cow::Borrowed(item))
     }
@@ -60,7 +60,7 @@ impl<'request> Run<'request> {
     }
 
     /// The page asked for.
-    pub fn finish(self) -> Result<Page<Object>, Fault> {
+    pub fn finish(self) -> Result<Page<Object>, DataError> {
         let mut end = self.end;
         end.work = limits::PIPELINE_FINAL_WORK;
         let mut steps = self.steps.into_iter();
@@ -86,7 +86,7 @@ impl<'request> Run<'request> {
 }
 
 /// Lets an item go through these steps.
-fn pass(steps: &mut [Step<'_>], end: &mut End, mut item: Cow<'_, Object>) -> Result<(), Fault> {
+fn pass(steps: &mut [Step<'_>], end: &mut End, mut item: Cow<'_, Object>) -> Result<(), DataError> {
     let Some((step, rest)) = steps.split_first_mut() else {
         return end.page.add(&mut end.memory, || item.into_owned());
     };
@@ -126,10 +126,10 @@ fn pass(steps: &mut [Step<'_>], end: &mut End, mut item: Cow<'_, Object>) -> Res
 
 impl End {
     /// Counts an item that was made. A few lists unwound one after the other make millions of one item.
-    fn made(&mut self, item: &Object) -> Result<(), Fault> {
+    fn made(&mut self, item: &Object) -> Result<(), DataError> {
         self.memory.work(item)?;
         self.work = self.work.checked_sub(item.weight()).ok_or_else(|| {
-            Fault::new(
+            DataError::new(
                 DataCode::TimedOut,
                 "The pipeline makes too much of its items.",
             )
