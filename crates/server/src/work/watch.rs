@@ -22,7 +22,6 @@ pub(super) struct RequestWatch {
 impl Watch for RequestWatch {
     fn look(&self) -> Result<(), DataError> {
         lower_after(LIGHT);
-        self.place.take_turns();
         if self.client_has_gone.load(Ordering::Relaxed) {
             let text = "The client has gone.";
             return Err(DataError::new(DataCode::TooCostly, text).with("limit", "client"));
@@ -31,5 +30,9 @@ impl Watch for RequestWatch {
             return Err(too_much_time(self.timeout.as_secs()));
         }
         Ok(())
+    }
+
+    fn take_turns(&self) {
+        self.place.take_turns();
     }
 }

@@ -1,8 +1,13 @@
 //! Everybody locks in one order, so nobody waits for somebody who waits for them.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use backlot_store::items::{Batch, Items as _, Link, Write};
 use backlot_store::postgres::PostgresStore;
 use backlot_store::{Store, StoreError};
+use backlot_wix::data::budget::{Limits, Watch};
+use backlot_wix::data::{Budget, DataError, Filter};
 
 use crate::house::{House, batch, content, definition, insert};
 
@@ -142,4 +147,56 @@ async fn an_insert_locks_in_the_order_of_a_batch() {
     client.execute(mark, &[&ids]).await.unwrap();
     client.batch_execute("ROLLBACK").await.unwrap();
     inserting.await.unwrap()[0].as_ref().unwrap();
+}
+
+/// Counts how often a request is looked at, and how often it is to wait for its turn.
+struct Turns {
+    looks: Arc<AtomicUsize>,
+    waits: Arc<AtomicUsize>,
+}
+
+impl Watch for Turns {
+    fn look(&self) -> Result<(), DataError> {
+        self.looks.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn take_turns(&self) {
+        self.waits.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Four patches of one item with a costly condition never ended: one held the item's lock and waited for its turn in
+/// the work pool, while the others had the places and waited for the lock.
+#[tokio::test]
+async fn a_write_that_holds_locks_does_not_wait_for_its_turn() {
+    let house = House::new().await;
+    let of = house.collection(1, definition("c", &[])).await;
+    let text = "Words and numbers ".repeat(20_000);
+    let json = format!(r#"{{"text":"{text}"}}"#);
+    let written = house
+        .store
+        .write(&of, batch(vec![insert("i", &json)]))
+        .await;
+    written.unwrap();
+    let (looks, waits) = (Arc::<AtomicUsize>::default(), Arc::default());
+    let watch = Turns {
+        looks: Arc::clone(&looks),
+        waits: Arc::clone(&waits),
+    };
+    let plenty = Limits {
+        work: u64::MAX,
+        memory: u64::MAX,
+    };
+    let term =
+        |number| serde_json::json!({ "text": { "$contains": format!("nothing of {number}") } });
+    let terms: Vec<_> = (0..100).map(term).collect();
+    let condition = serde_json::json!({ "$or": terms });
+    let mut patch = batch(vec![Write::Save(content("i", &json))]);
+    patch.condition = Some(Filter::parse(&serde_json::from_value(condition).unwrap()).unwrap());
+    patch.budget = Budget::watched(plenty, watch);
+    let outcomes = house.store.write(&of, patch).await.unwrap();
+    assert!(outcomes[0].is_err());
+    assert!(looks.load(Ordering::Relaxed) > 0);
+    assert_eq!(waits.load(Ordering::Relaxed), 0);
 }

@@ -9,7 +9,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use super::{DataCode, DataError};
 
@@ -18,8 +18,14 @@ const WORK_BETWEEN_LOOKS: u64 = 1_000_000;
 
 /// What can end a request beside its own budget: a deadline, a client that has gone.
 pub trait Watch: Send + Sync {
-    /// Says whether the request goes on. It may wait, so that others have their turn.
+    /// Says whether the request goes on.
+    ///
+    /// # Errors
+    /// Why it does not.
     fn look(&self) -> Result<(), DataError>;
+
+    /// May wait, so that others have their turn. Not called while the request holds locks.
+    fn take_turns(&self) {}
 }
 
 /// What one request may still do. Cloning shares it.
@@ -46,6 +52,20 @@ struct Shared {
     /// Work since the last look.
     unwatched: AtomicU64,
     watch: Option<Arc<dyn Watch>>,
+    /// How many parts of the request hold locks.
+    locking: Arc<AtomicUsize>,
+}
+
+/// Locks that a request holds; until this is dropped, it does not wait for its turn.
+#[must_use]
+pub struct HeldLocks(Option<Arc<AtomicUsize>>);
+
+impl Drop for HeldLocks {
+    fn drop(&mut self) {
+        if let Some(locking) = &self.0 {
+            locking.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
 }
 
 /// How much a request may do.
@@ -70,20 +90,21 @@ impl Budget {
 
     /// A budget with these limits.
     pub fn new(limits: Limits) -> Self {
-        Self::with(limits, None)
+        Self::with(limits, None, Arc::default())
     }
 
     /// A budget with these limits that also ends when the watch says so.
     pub fn watched(limits: Limits, watch: impl Watch + 'static) -> Self {
-        Self::with(limits, Some(Arc::new(watch)))
+        Self::with(limits, Some(Arc::new(watch)), Arc::default())
     }
 
-    fn with(limits: Limits, watch: Option<Arc<dyn Watch>>) -> Self {
+    fn with(limits: Limits, watch: Option<Arc<dyn Watch>>, locking: Arc<AtomicUsize>) -> Self {
         let shared = Shared {
             work_limit: limits.work,
             work_left: AtomicU64::new(limits.work),
             unwatched: AtomicU64::new(0),
             watch,
+            locking,
         };
         Self(Some(Parts {
             shared: Arc::new(shared),
@@ -110,7 +131,16 @@ impl Budget {
             work: shared.work_limit,
             memory: memory.limit,
         };
-        Self::with(limits, shared.watch.clone())
+        Self::with(limits, shared.watch.clone(), Arc::clone(&shared.locking))
+    }
+
+    /// Notes that locks are held, in a transaction of a database, say. Another request that waits for them may hold the
+    /// place that this one would wait for: then neither would go on.
+    pub fn hold_locks(&self) -> HeldLocks {
+        HeldLocks(self.0.as_ref().map(|parts| {
+            parts.shared.locking.fetch_add(1, Ordering::Relaxed);
+            Arc::clone(&parts.shared.locking)
+        }))
     }
 
     /// Counts work that is done. `QUERY_TOO_COSTLY` when there is none left, or when the watch ends the request.
@@ -131,9 +161,16 @@ impl Budget {
 
     /// Asks the watch at once.
     pub fn look(&self) -> Result<(), DataError> {
-        let parts = self.0.as_ref();
-        let watch = parts.and_then(|parts| parts.shared.watch.as_ref());
-        watch.map_or(Ok(()), |watch| watch.look())
+        let Some(Parts { shared, .. }) = &self.0 else {
+            return Ok(());
+        };
+        let Some(watch) = &shared.watch else {
+            return Ok(());
+        };
+        if shared.locking.load(Ordering::Relaxed) == 0 {
+            watch.take_turns();
+        }
+        watch.look()
     }
 
     /// Counts bytes that are kept until the reply is made. `QUERY_TOO_COSTLY` when that is too much.
@@ -200,8 +237,6 @@ impl fmt::Debug for Budget {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicUsize;
-
     use super::*;
 
     #[test]
@@ -259,5 +294,33 @@ mod tests {
         assert_eq!(looks.load(Ordering::Relaxed), 2);
         let fault = budget.work(WORK_BETWEEN_LOOKS).unwrap_err();
         assert_eq!(fault.data()["limit"], "time");
+    }
+
+    #[test]
+    fn what_holds_locks_does_not_wait_for_its_turn() {
+        struct Turns(Arc<AtomicUsize>);
+        impl Watch for Turns {
+            fn look(&self) -> Result<(), DataError> {
+                Ok(())
+            }
+
+            fn take_turns(&self) {
+                self.0.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        let turns = Arc::new(AtomicUsize::new(0));
+        let limits = Limits { work: 9, memory: 9 };
+        let budget = Budget::watched(limits, Turns(Arc::clone(&turns)));
+        budget.look().unwrap();
+        let (one, other) = (budget.hold_locks(), budget.clone().hold_locks());
+        for part in [&budget, &budget.apart(1), &budget.renewed()] {
+            part.look().unwrap();
+        }
+        drop(one);
+        budget.look().unwrap();
+        assert_eq!(turns.load(Ordering::Relaxed), 1);
+        drop(other);
+        budget.look().unwrap();
+        assert_eq!(turns.load(Ordering::Relaxed), 2);
     }
 }

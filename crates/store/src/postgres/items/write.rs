@@ -27,6 +27,8 @@ impl PostgresStore {
         batch: &Batch,
     ) -> Result<Vec<Outcome>, Failure> {
         let lease = self.tenants().await?;
+        // The items are locked when what is made of them is worked out.
+        let _locks = batch.budget.hold_locks();
         let work = work(&lease, of, batch);
         let outcome = transaction(&lease, of.instance_id, Sees::Latest, work).await;
         let (outcomes, room_left) = lease.give_back_ended(outcome)?;
