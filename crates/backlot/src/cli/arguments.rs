@@ -31,39 +31,39 @@ pub(super) enum Command {
     Dev(Dev),
     /// Runs the backend in production: no simulator, no localhost, nothing missing.
     Serve(Serve),
-    /// Prints a signed instance, as Wix would put it in a page's `?instance=`.
+    /// Prints a signed instance, as Wix puts it into a page's `?instance=`.
     Sign(Sign),
-    /// Prints an elevated token, as your own server is handed it with each request.
+    /// Prints an elevated token, as your own server gets it with each request.
     Token(Token),
-    /// What the simulator hands out.
+    /// Prints what the simulator hands out.
     #[command(subcommand)]
     Simulator(Simulator),
-    /// Says in words what a credential is, which check fails and why.
+    /// Explains a credential: what it is, which check fails and why.
     Explain(Explain),
-    /// Checks the configuration, and says what the files of collections would change.
+    /// Checks the configuration, and shows what the collection files would change.
     Check(Check),
-    /// Brings the database up to this program, and does what the files of collections change.
+    /// Migrates the database, and applies the collection files.
     Migrate(Migrate),
-    /// What is kept of one instance.
+    /// Manages the data of one instance.
     #[command(subcommand)]
     Instance(Instance),
-    /// Items of collections.
+    /// Manages items of collections.
     #[command(subcommand)]
     Items(Items),
-    /// Secrets that connections and the configuration use, kept sealed in the database.
+    /// Manages secrets for connections and the configuration, sealed in the database.
     #[command(subcommand)]
     Secret(Secret),
-    /// The keys that elevated tokens are signed with.
+    /// Manages the keys that sign elevated tokens.
     #[command(subcommand)]
     SigningKey(SigningKey),
-    /// Third-party APIs.
+    /// Manages connections to third-party APIs.
     #[command(subcommand)]
     Connection(Connection),
-    /// Writes a copy of the whole database, while the server runs.
+    /// Backs up the whole database, also while the server runs.
     Backup(Backup),
-    /// Puts a backup in the place of the database, while the server runs.
+    /// Restores the database from a backup, also while the server runs.
     Restore(Restore),
-    /// The database.
+    /// Manages the database.
     #[command(subcommand)]
     Database(Database),
     /// Writes a configuration with comments; in the current folder also a `.gitignore` for the data folder.
@@ -74,7 +74,7 @@ pub(super) enum Command {
 pub(super) struct Check {
     #[command(flatten)]
     pub(super) place: Place,
-    /// Checks as `backlot serve` would, the app's own values among the rest.
+    /// Checks as `backlot serve` does, including the app's own values.
     #[arg(long)]
     pub(super) production: bool,
 }
@@ -83,14 +83,14 @@ pub(super) struct Check {
 pub(super) struct Migrate {
     #[command(flatten)]
     pub(super) place: Place,
-    /// Does what loses data without asking; without a terminal to ask in, that is not done without it.
+    /// Loses data without asking. Required where there is no terminal to ask in.
     #[arg(long)]
     pub(super) yes: bool,
 }
 
 #[derive(Subcommand)]
 pub(super) enum Items {
-    /// Removes every item of a collection, also of one that is no longer declared.
+    /// Removes every item of a collection, even of one that is no longer declared.
     Clear(ItemsClear),
 }
 
@@ -99,12 +99,12 @@ pub(super) struct ItemsClear {
     /// The collection.
     #[arg(value_name = "COLLECTION")]
     pub(super) collection: String,
-    /// Of this instance alone, instead of all.
+    /// Limits it to this instance. Defaults to all instances.
     #[arg(long, value_name = "ID")]
     pub(super) instance: Option<InstanceId>,
     #[command(flatten)]
     pub(super) place: Place,
-    /// Does not ask; without a terminal to ask in, nothing is done without it.
+    /// Does not ask for confirmation. Required where there is no terminal to ask in.
     #[arg(long)]
     pub(super) yes: bool,
 }
@@ -120,13 +120,13 @@ pub(super) struct InstanceList {
 
 #[derive(Subcommand)]
 pub(super) enum Instance {
-    /// Says which instances anything is kept of: site, plan, and when each was seen last.
+    /// Lists instances: site, plan, and when each was last seen.
     List(InstanceList),
-    /// Writes everything that is kept of an instance, one JSON record a line.
+    /// Exports an instance, one JSON record a line.
     Export(InstanceExport),
-    /// Reads such lines into an instance that has no data.
+    /// Imports an export into an instance that has no data.
     Import(InstanceImport),
-    /// Removes everything that is kept of an instance.
+    /// Deletes all data of an instance.
     Delete(InstanceDelete),
 }
 
@@ -137,30 +137,30 @@ pub(super) struct InstanceExport {
     pub(super) instance: InstanceId,
     #[command(flatten)]
     pub(super) place: Place,
-    /// The file to write, readable by its owner only; standard output without it.
+    /// The file to write, readable by its owner only. Defaults to standard output.
     #[arg(long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
-    /// Replaces a file that is there already, when the new one is whole. Never the database, the configuration, a
-    /// key, or what another program has open.
+    /// Replaces an existing file, once the new one is complete. Never replaces a database, a configuration, a key, or a
+    /// file that another program has open.
     #[arg(long, requires = "output")]
     pub(super) force: bool,
 }
 
 #[derive(Args)]
 pub(super) struct InstanceImport {
-    /// The instance; the one that was exported without it.
+    /// The instance. Defaults to the one that was exported.
     #[arg(value_name = "ID")]
     pub(super) instance: Option<InstanceId>,
     #[command(flatten)]
     pub(super) place: Place,
-    /// The file to read; standard input without it.
+    /// The file to read. Defaults to standard input.
     #[arg(long, value_name = "FILE")]
     pub(super) input: Option<PathBuf>,
-    /// Puts it in the place of what the instance has, in one change.
+    /// Replaces the instance's data, in one change.
     #[arg(long)]
     pub(super) replace: bool,
-    /// Does not ask about permissions that are opened, nor about data that is replaced; without a terminal to ask in,
-    /// neither is done without it.
+    /// Does not ask before it opens permissions or replaces data. Required for either where there is no terminal to ask
+    /// in.
     #[arg(long)]
     pub(super) yes: bool,
 }
@@ -172,7 +172,7 @@ pub(super) struct InstanceDelete {
     pub(super) instance: InstanceId,
     #[command(flatten)]
     pub(super) place: Place,
-    /// Does not ask; without a terminal to ask in, nothing is done without it.
+    /// Does not ask for confirmation. Required where there is no terminal to ask in.
     #[arg(long)]
     pub(super) yes: bool,
 }
@@ -182,20 +182,20 @@ pub(super) struct InstanceDelete {
 pub(super) struct Backup {
     #[command(subcommand)]
     pub(super) verb: Option<BackupVerb>,
-    /// The file to write, readable by its owner only. It must not be there yet.
+    /// The file to write, readable by its owner only. It must not exist yet.
     #[arg(value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
     #[command(flatten)]
     pub(super) place: Place,
-    /// Replaces a file that is there already, when the new one is whole. Never the database, the configuration, a
-    /// key, or what another program has open.
+    /// Replaces an existing file, once the new one is complete. Never replaces a database, a configuration, a key, or a
+    /// file that another program has open.
     #[arg(long)]
     pub(super) force: bool,
 }
 
 #[derive(Subcommand)]
 pub(super) enum BackupVerb {
-    /// Proves that a backup is whole and unchanged, and says what it holds.
+    /// Verifies that a backup is complete and unchanged, and shows what it holds.
     Verify(BackupVerify),
 }
 
@@ -213,20 +213,20 @@ pub(super) struct Restore {
     pub(super) file: PathBuf,
     #[command(flatten)]
     pub(super) place: Place,
-    /// Does not ask; without a terminal to ask in, nothing is done without it.
+    /// Does not ask for confirmation. Required where there is no terminal to ask in.
     #[arg(long)]
     pub(super) yes: bool,
-    /// Takes a backup of another app than this one's.
+    /// Accepts a backup of another app.
     #[arg(long)]
     pub(super) other_app: bool,
-    /// Takes a file of SQLite's that carries no checksum, as earlier versions wrote their backups.
+    /// Accepts a SQLite file without a checksum, as earlier versions wrote their backups.
     #[arg(long)]
     pub(super) without_checksum: bool,
 }
 
 #[derive(Subcommand)]
 pub(super) enum Database {
-    /// Copies everything into another database, which must be empty, and compares both.
+    /// Copies everything into another, empty database, and compares the two.
     Copy(DatabaseCopy),
 }
 
@@ -242,11 +242,11 @@ pub(super) struct DatabaseCopy {
 /// Where the configuration and the data are.
 #[derive(Args)]
 pub(super) struct Place {
-    /// The configuration; `backlot.toml` in the current folder if there is one.
+    /// The configuration. Defaults to `backlot.toml` in the current folder, if it exists.
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
-    /// The data folder; made if it is missing. Without it, in the current folder: `data/dev` for `backlot dev`, `data`
-    /// for `backlot serve`, and for other commands that of the one that runs, or that is there.
+    /// The data folder, created if it is missing. Defaults to `data/dev` in the current folder for `backlot dev`, and to
+    /// `data` for `backlot serve`; other commands take that of the server that runs, or the one that exists.
     #[arg(long, value_name = "DIR")]
     pub(super) data: Option<PathBuf>,
 }
@@ -258,10 +258,10 @@ pub(super) struct Listen {
     /// The public listener: `127.0.0.1:8080`, or a port alone. Port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     pub(super) listen: Option<SocketAddr>,
-    /// The admin listener.
+    /// The admin listener: an address, or a port alone.
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     pub(super) admin_listen: Option<SocketAddr>,
-    /// Written when everything listens: JSON with the addresses, for scripts.
+    /// A file to write once everything listens: JSON with the addresses, for scripts.
     #[arg(long, value_name = "PATH")]
     pub(super) ready_file: Option<PathBuf>,
 }
@@ -272,10 +272,10 @@ pub(super) struct Dev {
     pub(super) place: Place,
     #[command(flatten)]
     pub(super) listen: Listen,
-    /// The simulator: `127.0.0.1:8082` without it.
+    /// The simulator's listener. Defaults to `127.0.0.1:8082`.
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     pub(super) simulator_listen: Option<SocketAddr>,
-    /// The demo app's page: `127.0.0.1:5173` without it, or the next free port.
+    /// The demo app's page. Defaults to `127.0.0.1:5173`, or the next free port.
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     pub(super) app_listen: Option<SocketAddr>,
 }
@@ -295,20 +295,20 @@ pub(super) struct Sign {
     /// The instance: one of the simulator's, or any GUID.
     #[arg(long, value_name = "ID")]
     pub(super) instance: InstanceId,
-    /// As what.
+    /// The caller's role.
     #[arg(long, value_enum, default_value_t = SignRole::Owner)]
     pub(super) role: SignRole,
-    /// As whom; the first of the role without it.
+    /// The caller's user id. Defaults to the site's first user with that role.
     #[arg(long, value_name = "ID")]
     pub(super) user: Option<String>,
-    /// On which plan (`vendorProductId`); the site's own without it.
+    /// The plan (`vendorProductId`). Defaults to the site's own.
     #[arg(long, value_name = "PLAN")]
     pub(super) plan: Option<String>,
-    /// When it was signed: an ISO 8601 instant, Unix seconds, or relative to now (`-2h`). Without
-    /// `--expires-at` it then carries no expiry.
+    /// When it was signed: an ISO 8601 instant, Unix seconds, or relative to now (`-2h`). Unless `--expires-at` is given,
+    /// it then carries no expiry.
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = super::instant::parse)]
     pub(super) signed_at: Option<Instant>,
-    /// When it expires; four hours from now without both.
+    /// When it expires. Defaults to four hours from now, unless `--signed-at` is given.
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = super::instant::parse)]
     pub(super) expires_at: Option<Instant>,
 }
@@ -338,8 +338,7 @@ pub(super) struct Token {
 
 #[derive(Subcommand)]
 pub(super) enum Simulator {
-    /// Prints an access token, as `httpClient.fetchWithAuth()` would send it. The simulator takes it
-    /// for a good one, and no other Wix does.
+    /// Prints an access token, as `httpClient.fetchWithAuth()` sends it. Only the simulator accepts it.
     Token(SimulatorToken),
     /// Prints a module for `node --import`: with it, a program's calls to Wix go to the simulator.
     Preload,
@@ -352,10 +351,10 @@ pub(super) struct SimulatorToken {
     /// The instance: one of the simulator's. On any other the app counts as not installed.
     #[arg(long, value_name = "ID")]
     pub(super) instance: InstanceId,
-    /// As what.
+    /// The caller's role.
     #[arg(long, value_enum)]
     pub(super) role: TokenRole,
-    /// As whom; the first of the role without it.
+    /// The caller's user id. Defaults to the site's first user with that role.
     #[arg(long, value_name = "ID")]
     pub(super) user: Option<String>,
 }
@@ -398,7 +397,7 @@ pub(super) struct Init {
     /// The file to write.
     #[arg(long, value_name = "FILE", default_value = "backlot.toml")]
     pub(super) output: PathBuf,
-    /// Replaces a file that is there already.
+    /// Replaces an existing file.
     #[arg(long)]
     pub(super) force: bool,
 }

@@ -7,11 +7,11 @@ use super::Place;
 
 #[derive(Subcommand)]
 pub(in crate::cli) enum Secret {
-    /// Keeps a secret, read from standard input or typed in. One of the same name is replaced.
+    /// Stores a secret, read from standard input or typed in. Replaces one of the same name.
     Set(SecretPut),
-    /// Says which secrets there are, never what they are.
+    /// Lists secrets, never their values.
     List(SecretList),
-    /// Replaces a secret that is there; running servers use the new value within a second.
+    /// Replaces an existing secret. Running servers use the new value within a second.
     Rotate(SecretPut),
     /// Removes a secret.
     Remove(SecretRemove),
@@ -26,7 +26,7 @@ pub(in crate::cli) struct SecretPut {
     /// The secret.
     #[arg(value_name = "NAME")]
     pub(in crate::cli) name: String,
-    /// Of this instance alone, instead of all.
+    /// Limits it to this instance. Defaults to all instances.
     #[arg(long, value_name = "ID")]
     pub(in crate::cli) instance: Option<InstanceId>,
     #[command(flatten)]
@@ -37,14 +37,14 @@ pub(in crate::cli) struct SecretPut {
 pub(in crate::cli) struct SecretRemove {
     #[command(flatten)]
     pub(in crate::cli) secret: SecretPut,
-    /// Does not ask; without a terminal to ask in, nothing is done without it.
+    /// Does not ask for confirmation. Required where there is no terminal to ask in.
     #[arg(long)]
     pub(in crate::cli) yes: bool,
 }
 
 #[derive(Args)]
 pub(in crate::cli) struct SecretList {
-    /// Of this instance alone, instead of all.
+    /// Limits it to this instance. Defaults to all instances.
     #[arg(long, value_name = "ID")]
     pub(in crate::cli) instance: Option<InstanceId>,
     /// Prints JSON.
@@ -62,7 +62,7 @@ pub(in crate::cli) struct SecretRekey {
 
 #[derive(Subcommand)]
 pub(in crate::cli) enum Connection {
-    /// Says what of a connection works and what does not: address, certificate, credential.
+    /// Diagnoses a connection: address, certificate, credential.
     Test(ConnectionTest),
 }
 
@@ -71,11 +71,11 @@ pub(in crate::cli) struct ConnectionTest {
     /// The connection.
     #[arg(value_name = "NAME")]
     pub(in crate::cli) name: String,
-    /// As this instance, with its own account or key.
+    /// Uses this instance's own account or key.
     #[arg(long, value_name = "ID")]
     pub(in crate::cli) instance: Option<InstanceId>,
-    /// A path to ask for with the credential, which must be on the connection's list; the first that reads and
-    /// has no open places without it.
+    /// A path to request with the credential, which must be on the connection's list. Defaults to the first that reads
+    /// and has no parameters.
     #[arg(long, value_name = "PATH")]
     pub(in crate::cli) path: Option<String>,
     #[command(flatten)]

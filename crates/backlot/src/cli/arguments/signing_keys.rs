@@ -6,8 +6,8 @@ use super::Place;
 
 #[derive(Subcommand)]
 pub(in crate::cli) enum SigningKey {
-    /// Says which keys there are, and what each is used for now: `next` is published and signs soon, `signing` signs,
-    /// `verifying` verifies until the last token that it signed has ended.
+    /// Lists the keys and their states: `next` is published and signs soon, `signing` signs, `verifying` verifies until
+    /// the last token that it signed has expired.
     List(SigningKeyList),
     /// Makes a new key, while servers run. It is published at once and signs two minutes later; the one before it
     /// verifies until its tokens have ended, and is deleted then.
