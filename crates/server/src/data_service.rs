@@ -67,7 +67,7 @@ impl DataService {
             let answer = self.enter(caller, request).await;
             answer.unwrap_or_else(|refusal| {
                 if let Some(cause) = refusal.cause() {
-                    tracing::warn!(code = refusal.code().name(), cause, "data cannot be had");
+                    tracing::warn!(code = refusal.code().name(), cause, "data request failed");
                 }
                 refusal.into_response().map(ResponseBody::full)
             })

@@ -190,7 +190,7 @@ impl Server {
                 Shutdown::Graceful => (self.drain_linger, self.drain_timeout),
                 Shutdown::Immediate => (Duration::ZERO, self.drain_timeout.min(IMMEDIATE_TIMEOUT)),
             };
-            tracing::info!("shutting down: finishing what was accepted");
+            tracing::info!("shutting down: finishing requests that were accepted");
             state.draining.store(true, Ordering::Relaxed);
             self.drain.linger(linger).await;
             let in_time = self.drain.close(timeout).await;
@@ -200,7 +200,7 @@ impl Server {
         let ((), in_time) = tokio::join!(accepting, ending);
         if !in_time {
             tracing::warn!(
-                "requests were cut: {}",
+                "cancelled requests: {}",
                 if why_cut.load(Ordering::Relaxed) {
                     CUT_IMMEDIATE
                 } else {
@@ -221,7 +221,7 @@ impl Server {
             .is_err()
         {
             // Steps of jobs are undone, and taken again at the next start.
-            tracing::warn!("work in the background was cut: the database or Wix does not answer");
+            tracing::warn!("cancelled background work: the database or Wix does not answer");
             handles.iter().for_each(AbortHandle::abort);
         }
         let writing = async {
@@ -232,7 +232,7 @@ impl Server {
             .await
             .is_err()
         {
-            tracing::warn!("the last counts were not written: the database does not answer");
+            tracing::warn!("failed to write the last counts: the database does not answer");
         }
         tracing::info!("stopped");
         drop(self.held);

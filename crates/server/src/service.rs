@@ -66,7 +66,7 @@ pub(crate) async fn answer(
     let decision = state.cors.decide(request.headers());
     let version = request.version();
 
-    let work = steps(&service, &mut context, &decision, request);
+    let work = dispatch(&service, &mut context, &decision, request);
     let outcome = AssertUnwindSafe(work)
         .catch_unwind()
         .await
@@ -105,7 +105,7 @@ pub(crate) fn dress(
     context.record.status = response.status();
 }
 
-async fn steps(
+async fn dispatch(
     service: &Arc<Service>,
     context: &mut RequestContext,
     decision: &Decision,
@@ -164,12 +164,12 @@ async fn steps(
             let caller = Box::pin(wix::with_plan(&state.directory, caller, &deciders)).await?;
             let call = wix::admit(&deciders, &caller)?;
             check_body(calls.body().bytes, request.headers())?;
-            Box::pin(wix::enter(state, calls, call, caller, request)).await
+            Box::pin(wix::handle(state, calls, call, caller, request)).await
         }
         Route::Connections => {
             // By reference: what a future is given by value has its place in it twice.
             let mut request = request;
-            Box::pin(connections::enter(state, context, decision, &mut request)).await
+            Box::pin(connections::handle(state, context, decision, &mut request)).await
         }
         Route::Data(handlers) => {
             // By reference, as above.
@@ -181,7 +181,7 @@ async fn steps(
             let proof = state.auth.verify_locally_or_api_key(context, &request)?;
             let caller = state.auth.authenticate(context, decision, proof).await?;
             let client = context.client_ip(request.headers());
-            Box::pin(data::enter(
+            Box::pin(data::handle(
                 state,
                 handlers,
                 call,
@@ -208,7 +208,7 @@ async fn steps(
             };
             check_rate(context, entry, caller.as_deref(), request.headers())?;
             check_body(entry.body_limit(), request.headers())?;
-            Box::pin(proxy::enter(state, context, entry, caller, request)).await
+            Box::pin(proxy::forward(state, context, entry, caller, request)).await
         }
     }
 }

@@ -161,7 +161,7 @@ for (const secret of [PLAIN, KEY]) {
       }
     });
     await t.test("it is reported, but not said", async () => {
-      await until("the log", () => program.stderr.includes("held the credential"));
+      await until("the log", () => program.stderr.includes("redacted the credential"));
       await program.stop("SIGINT");
       assertCovered(secret, program.stderr, "the log");
     });

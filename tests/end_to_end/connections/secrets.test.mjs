@@ -163,7 +163,7 @@ test("a running server", async (t) => {
     const all = replies.map(({ text, headers }) => text + JSON.stringify(headers)).join("\n");
     assert.match(all, /You sent Bearer \*+/);
     assertNowhere(values, all, "a reply");
-    assert.match(program.stderr, /held the credential/, "it is reported");
+    assert.match(program.stderr, /redacted the credential/, "it is reported");
     assertNowhere(values, program.stderr + program.stdout, "the log");
     assertNowhere(values, metrics.text + overview.text, "the admin listener");
     assertNowhere(values, bytesIn(place.data), "the data folder");

@@ -71,7 +71,7 @@ test("the app's tokens", async (t) => {
     await wix.revoke({ instanceId: otherSite.instanceId });
     const reply = await ask(signedThere);
     assert.deepEqual([reply.status, reply.code], [403, "WIX_TOKEN_REFUSED"]);
-    await until("the log line", () => /does not take app\.secret/.test(program.stderr));
+    await until("the log line", () => /refused app\.secret/.test(program.stderr));
     assert.ok(!program.stderr.includes(app.secret));
   });
 });

@@ -39,7 +39,7 @@ pub(super) fn forget(path: Option<&Path>) -> anyhow::Result<()> {
     }
 }
 
-/// Whether there is nothing, an empty file, or what [`write`] writes.
+/// Whether there is nothing, an empty file, or what [`write`](fn@write) writes.
 fn is_one(path: &Path) -> anyhow::Result<bool> {
     let known = match std::fs::metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(true),

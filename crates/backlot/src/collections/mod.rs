@@ -1,10 +1,10 @@
 //! The collections that every instance has: one TOML file each, and what changing one does.
 //!
-//! - [`file`]: a file's words; [`lines`]: where in it each stands
-//! - [`read`]: the files of a folder as definitions; [`check`]: what must not stand in them
+//! - [`file`](mod@file): a file's words; [`lines`]: where in it each stands
+//! - [`read`](mod@read): the files of a folder as definitions; [`check`]: what must not stand in them
 //! - [`demo`]: what stands in for the files where the demo app's page is shown
 //! - [`plan`]: what the files change in the database, and what that would lose or break
-//! - [`apply`]: doing it
+//! - [`apply`](mod@apply): doing it
 
 mod apply;
 mod check;

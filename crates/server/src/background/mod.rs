@@ -50,10 +50,7 @@ pub(crate) async fn run(service: Arc<Service>, mut stopped: watch::Receiver<bool
 async fn forget_unfinished_imports(state: &AppState) {
     match forget_unfinished(&state.store, state.shared.clock.now()).await {
         Ok(0) => {}
-        Ok(count) => tracing::info!(
-            count,
-            "removed what was left of imports that were broken off"
-        ),
-        Err(error) => tracing::warn!(%error, "failed to look for imports that were broken off"),
+        Ok(count) => tracing::info!(count, "removed the remains of interrupted imports"),
+        Err(error) => tracing::warn!(%error, "failed to list interrupted imports"),
     }
 }

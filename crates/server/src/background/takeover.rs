@@ -35,7 +35,7 @@ impl Takeover {
         if let Err(error) = self.try_to(state).await
             && !std::mem::replace(&mut self.has_failed, true)
         {
-            tracing::error!(%error, "failed to take over a backup that was put back; trying again");
+            tracing::error!(%error, "failed to take over a restored database; retrying");
         }
     }
 
@@ -70,7 +70,7 @@ impl Takeover {
             .signing_keys
             .take_over(&state.auth.elevated)
             .await?;
-        tracing::info!("took over a backup that was put in the database's place");
+        tracing::info!("took over a restored database");
         self.known = Known::Mark(present);
         self.has_failed = false;
         Ok(())

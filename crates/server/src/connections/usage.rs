@@ -164,7 +164,7 @@ impl UsageBook {
             return;
         }
         if let Err(error) = self.store.add_connection_usage(batch.clone()).await {
-            tracing::warn!(%error, "cannot write what connections used; trying again");
+            tracing::warn!(%error, "failed to write the usage of connections; retrying");
             self.put_back(batch);
         }
     }

@@ -23,7 +23,7 @@ impl Drop for Meter {
         if self.found > 0 {
             let name = &self.connection.settings.name;
             let instance_id = self.ticket.instance_id;
-            tracing::warn!(connection = %name, %instance_id, found = self.found, "a reply held the credential; it was made unreadable");
+            tracing::warn!(connection = %name, %instance_id, found = self.found, "redacted the credential in a third party's response");
         }
         self.ticket.add(self.counts);
     }

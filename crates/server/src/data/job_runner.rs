@@ -110,7 +110,7 @@ impl JobRunner {
                 Event::Poll => self.forget_and_look().await,
             };
             if let Err(error) = looked {
-                tracing::warn!(%error, "failed to look for jobs");
+                tracing::warn!(%error, "failed to list jobs");
             }
         }
         // A step that is under way is finished: it is written as a whole or not at all.
@@ -168,7 +168,7 @@ impl JobRunner {
             }
             TakenWork::Piece(Ok(progress)) => tell(instance_id, progress),
             TakenWork::Piece(Err(error)) => {
-                tracing::warn!(instance.id = %instance_id, %error, "a build of an index cannot go on, trying again");
+                tracing::warn!(instance.id = %instance_id, %error, "failed to continue building an index; retrying");
                 if !matches!(error, StoreError::Unavailable(_) | StoreError::Full) {
                     // Others need not wait for this one; it is found again when the runner looks.
                     self.known.remove(&instance_id);
@@ -187,7 +187,7 @@ impl JobRunner {
                 self.attempts.remove(&job.job_id);
             }
             Err(OperationError::Store(error @ (StoreError::Unavailable(_) | StoreError::Full))) => {
-                tracing::warn!(job.id = job.job_id, %error, "a job cannot go on, trying again");
+                tracing::warn!(job.id = job.job_id, %error, "failed to continue a job; retrying");
                 tokio::time::sleep(RETRY_BACKOFF).await;
             }
             Err(OperationError::Store(error)) => self.count_attempt(job, &error.to_string()).await,
@@ -195,7 +195,7 @@ impl JobRunner {
                 self.count_attempt(job, &fault.to_string()).await;
             }
             Err(OperationError::DataError(fault)) => {
-                tracing::info!(job.id = job.job_id, %fault, "a job ended with a fault");
+                tracing::info!(job.id = job.job_id, %fault, "job ended with an error");
                 self.fail(job).await;
             }
         }
@@ -207,7 +207,7 @@ impl JobRunner {
         if *attempts < limits::JOB_STEP_ATTEMPTS {
             return;
         }
-        tracing::warn!(job.id = job.job_id, instance.id = %job.instance_id, cause, "a job failed");
+        tracing::warn!(job.id = job.job_id, instance.id = %job.instance_id, cause, "job failed");
         self.fail(job).await;
     }
 

@@ -74,7 +74,7 @@ impl InstanceActivity {
             batch
         };
         if let Err(error) = self.store.record_sightings(batch.clone()).await {
-            tracing::warn!(%error, instances = batch.len(), "cannot write the register of instances; trying again");
+            tracing::warn!(%error, instances = batch.len(), "failed to write the activity of instances; retrying");
             self.put_back(batch);
         }
     }

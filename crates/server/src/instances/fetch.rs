@@ -71,7 +71,7 @@ impl Inner {
         self.in_memory.insert(id, Arc::clone(details));
         self.origins.set(id, details.answer.site.origin());
         if let Err(error) = self.store.keep_details(Details::clone(details)).await {
-            tracing::warn!(%error, instance_id = %id, "cannot keep what Wix says of an instance");
+            tracing::warn!(%error, instance_id = %id, "failed to store an instance's details");
         }
     }
 }

@@ -82,7 +82,7 @@ impl InstanceDirectory {
                 Some(entry.or_insert(Arc::new(details?)).into_value())
             }
             Err(error) => {
-                tracing::warn!(%error, %instance_id, "cannot read what is known of an instance");
+                tracing::warn!(%error, %instance_id, "failed to read an instance's details");
                 None
             }
         }

@@ -151,7 +151,7 @@ impl RefreshScheduler {
                 found
             }
             Err(error) => {
-                tracing::warn!(%error, "cannot look for instances with old details");
+                tracing::warn!(%error, "failed to list instances with stale details");
                 Vec::new()
             }
         }
@@ -163,7 +163,7 @@ impl RefreshScheduler {
         match directory.refresh(instance_id, Priority::Background).await {
             Ok(_) => self.failures.store(0, Ordering::Relaxed),
             Err(error) => {
-                tracing::debug!(%error, %instance_id, "Wix does not say anything about an instance");
+                tracing::debug!(%error, %instance_id, "failed to fetch an instance's details from Wix");
                 self.failed.insert(instance_id, ());
                 if self.failures.fetch_add(1, Ordering::Relaxed) >= IN_A_ROW {
                     tokio::time::sleep(FAILURE_BACKOFF).await;

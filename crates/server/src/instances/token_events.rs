@@ -27,7 +27,7 @@ impl TokenEvents for Events {
         let (store, origins) = (self.store.clone(), Arc::clone(&self.origins));
         tokio::spawn(async move {
             if let Err(error) = store.forget_refusal(instance_id).await {
-                tracing::warn!(%error, %instance_id, "cannot take the mark off an instance");
+                tracing::warn!(%error, %instance_id, "failed to clear the mark of a refused token");
             }
             if origins.knows(instance_id) {
                 return;
@@ -44,12 +44,12 @@ impl TokenEvents for Events {
         self.metrics.app_token(AppToken::Refused);
         let (status, reason) = (refused.status, &*refused.reason);
         if refused.is_about_the_app() {
-            tracing::error!(%instance_id, status, reason, "Wix does not take app.secret");
+            tracing::error!(%instance_id, status, reason, "Wix refused app.secret");
             return;
         }
         tracing::warn!(
             %instance_id, status, reason,
-            "Wix gives no token for an instance: most likely the app was removed there"
+            "Wix refused a token for an instance: most likely the app was removed from its site"
         );
         self.origins.remove(instance_id);
         let refusal = TokenRefusal {
@@ -61,7 +61,7 @@ impl TokenEvents for Events {
         let store = self.store.clone();
         tokio::spawn(async move {
             if let Err(error) = store.keep_refusal(refusal).await {
-                tracing::warn!(%error, %instance_id, "cannot mark an instance");
+                tracing::warn!(%error, %instance_id, "failed to mark an instance's token as refused");
             }
         });
     }

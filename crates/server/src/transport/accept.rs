@@ -112,7 +112,7 @@ async fn next(listener: &TcpListener) -> Option<(TcpStream, SocketAddr, SocketAd
             Some((stream, remote, local))
         }
         Err(error) => {
-            tracing::warn!(%error, "cannot accept a connection");
+            tracing::warn!(%error, "failed to accept a connection");
             tokio::time::sleep(Duration::from_millis(50)).await;
             None
         }

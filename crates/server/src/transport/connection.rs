@@ -136,7 +136,7 @@ impl Http {
             until_closed(connection, &of_connection, &self.crowd, phase).await
         };
         if let Err(error) = result {
-            tracing::debug!(%error, "a connection ended");
+            tracing::debug!(%error, "connection ended with an error");
         }
     }
 

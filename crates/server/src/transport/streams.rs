@@ -157,7 +157,7 @@ impl ClientWait {
             return Poll::Pending;
         }
         ready!(self.pace.poll_too_slow(context));
-        tracing::debug!("a stream was reset: its client stopped reading");
+        tracing::debug!("reset a stream whose client stopped reading");
         Poll::Ready(())
     }
 }

@@ -91,14 +91,14 @@ impl UpgradedConnections {
                 };
                 tokio::select! {
                     () = is_over => {
-                        tracing::debug!("closing a tunnel whose time is over");
+                        tracing::debug!("closing a WebSocket whose lifetime is over");
                         "the credential has ended"
                     }
                     _ = close.wait_for(|close| *close) => "the server is going away",
                 }
             };
             if let Err(error) = tunnel.run(leave).await {
-                tracing::debug!(%error, "a tunnel broke");
+                tracing::debug!(%error, "WebSocket ended with an error");
             }
         });
     }

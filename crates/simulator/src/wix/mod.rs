@@ -11,7 +11,7 @@
 //! | `small` | `/apps/v1/bi-event`, `/site-properties/v4/properties` |
 //!
 //! Every other path is answered with `{}`, to whoever has a good credential; one that is none of Wix's is served to
-//! nobody who brings none ([`may_be_a_call`]). [`answer`] is the way
+//! nobody who brings none ([`may_be_a_call`]). [`answer`](mod@answer) is the way
 //! of each call; the faults come in there and nowhere else, but for those that are about tokens.
 
 mod alive;

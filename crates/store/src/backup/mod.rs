@@ -1,6 +1,6 @@
 //! Backups as files: what they say of themselves, and proving it.
 //!
-//! - [`file`]: how one is written and read: one line, then pieces, then SHA-256 of all of it
+//! - [`file`](mod@file): how one is written and read: one line, then pieces, then SHA-256 of all of it
 //! - [`verify`]: whether a file is a backup, and whole; nothing of a file that is not is ever used
 //!
 //! A backup of SQLite carries the database's file, one of PostgreSQL what `COPY` says of each table. Either says of

@@ -3,7 +3,7 @@
 //! Everything here is reached through [`ItemsOf`]: one collection of one instance. There is no way to
 //! ask for items without naming the instance whose they are.
 //!
-//! - [`write`]: what is to be done with items, and what became of it
+//! - [`write`](mod@write): what is to be done with items, and what became of it
 //! - [`change`]: what a write makes of an item, before any database is asked, and whether it can be kept
 //! - [`room`]: how much more may be kept
 //! - [`find`]: which items are wanted, in which order

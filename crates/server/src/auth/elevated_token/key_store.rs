@@ -197,7 +197,7 @@ impl SigningKeyStore {
     /// Overwrites what is left in the database of a key that lay in it in the clear.
     pub(crate) async fn scrub(&self) {
         if let Err(error) = self.store.scrub_signing_keys().await {
-            tracing::debug!(%error, "the database's log is not emptied yet");
+            tracing::debug!(%error, "the database's write-ahead log is not truncated yet");
         }
     }
 

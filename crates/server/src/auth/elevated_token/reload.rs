@@ -33,7 +33,7 @@ impl KeyReloader {
     pub(crate) async fn reload(&self, tokens: &ElevatedTokens) {
         match self.keys.load().await {
             Ok(keys) => tokens.replace_keys(keys),
-            Err(error) => tracing::warn!(%error, "failed to look for new signing keys"),
+            Err(error) => tracing::warn!(%error, "failed to load new signing keys"),
         }
     }
 

@@ -104,7 +104,7 @@ impl Accounts {
     pub(crate) async fn forget_old(&self) {
         let now = self.0.clock.now();
         if let Err(error) = self.0.store.forget_authorizations(now).await {
-            tracing::warn!(%error, "cannot forget old authorizations; trying again");
+            tracing::warn!(%error, "failed to delete expired authorizations; retrying");
         }
     }
 }

@@ -56,7 +56,7 @@ impl Inner {
         let revoked = revoke(connection, &settings.client, endpoint, &identity, token);
         if let Err(error) = revoked.await {
             let (name, instance_id) = (&connection.settings.name, account.instance_id);
-            tracing::warn!(connection = %name, %instance_id, %error, "the provider did not take a token back");
+            tracing::warn!(connection = %name, %instance_id, %error, "the provider failed to revoke a token");
         }
         Ok(())
     }

@@ -93,7 +93,7 @@ impl Accounts {
     /// Waits until what providers were asked for is stored, but no longer than this.
     pub(crate) async fn settle(&self, longest: Duration) {
         if timeout(longest, self.0.under_way.write()).await.is_err() {
-            tracing::warn!("stopping while a provider is asked for tokens");
+            tracing::warn!("stopping while a token request is in flight");
         }
     }
 }

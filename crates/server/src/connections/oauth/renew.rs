@@ -211,7 +211,7 @@ impl Inner {
             left -= 1;
             match self.store.update_account(renewed.clone()).await {
                 Err(error) if left > 0 => {
-                    tracing::warn!(%error, "cannot keep a renewed token; trying again");
+                    tracing::warn!(%error, "failed to store a renewed token; retrying");
                     sleep(BETWEEN_WRITES).await;
                 }
                 outcome => return Ok(outcome?),

@@ -28,7 +28,7 @@ impl<R: Into<ApiError>> From<R> for Refused {
 impl axum::response::IntoResponse for Refused {
     fn into_response(self) -> Response {
         if let Some(cause) = self.0.cause() {
-            tracing::warn!(code = self.0.code().name(), cause, "the admin API refused");
+            tracing::warn!(code = self.0.code().name(), cause, "admin request failed");
         }
         self.0
             .into_response()

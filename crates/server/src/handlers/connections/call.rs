@@ -20,7 +20,7 @@ use crate::response::ResponseBody;
 use crate::state::AppState;
 
 /// Answers one request.
-pub(crate) async fn enter(
+pub(crate) async fn handle(
     state: &AppState,
     context: &mut RequestContext,
     decision: &Decision,

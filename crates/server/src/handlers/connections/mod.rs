@@ -16,5 +16,5 @@ mod manage;
 mod oauth;
 mod path;
 
-pub(crate) use call::enter;
+pub(crate) use call::handle;
 pub(crate) use path::{is_posted_callback, methods};

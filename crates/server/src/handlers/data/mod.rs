@@ -94,7 +94,7 @@ impl DataHandlers {
 }
 
 /// Answers one call. Every answer is 200 with JSON; the client knows no other success.
-pub(crate) async fn enter(
+pub(crate) async fn handle(
     state: &AppState,
     handlers: &DataHandlers,
     call: Call,

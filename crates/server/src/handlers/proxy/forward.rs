@@ -28,7 +28,7 @@ use crate::state::AppState;
 /// Room for the headers that `identity` and `forwarded` add, made once.
 const HEADERS_ADDED: usize = 12;
 
-pub(crate) async fn enter(
+pub(crate) async fn forward(
     state: &Arc<AppState>,
     context: &RequestContext,
     entry: &Entry,

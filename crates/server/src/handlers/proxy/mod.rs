@@ -16,7 +16,7 @@ mod route;
 mod routes;
 
 pub use crate::policy::forged::is_override;
-pub(crate) use forward::enter;
+pub(crate) use forward::forward;
 pub use path::{Prefix, PrefixError};
 pub(crate) use route::Entry;
 pub use route::{Destination, EntrySettings, Limits};

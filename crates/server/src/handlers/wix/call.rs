@@ -18,7 +18,7 @@ use crate::http::wix_headers;
 use crate::response::ResponseBody;
 use crate::state::AppState;
 
-pub(crate) async fn enter(
+pub(crate) async fn handle(
     state: &AppState,
     calls: &Calls,
     call: &AllowedCall,

@@ -13,7 +13,7 @@ mod call;
 pub(crate) use allow_list::Calls;
 pub use allow_list::{AllowedCall, OnBehalfOf};
 pub(crate) use allow_list::{admit, with_plan};
-pub(crate) use call::enter;
+pub(crate) use call::handle;
 
 use std::time::Duration;
 

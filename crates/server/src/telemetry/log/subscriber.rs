@@ -23,7 +23,7 @@ pub fn install(sink: &Arc<Sink>, format: Format, level: LevelFilter) {
     };
     let sink = Arc::clone(sink);
     std::panic::set_hook(Box::new(move |panic| {
-        tracing::error!(%panic, "a panic; the request it happened in was answered with 500");
+        tracing::error!(%panic, "panic: the request was answered with 500");
         sink.flush();
     }));
 }

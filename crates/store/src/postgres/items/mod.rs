@@ -1,7 +1,7 @@
 //! Items in PostgreSQL.
 //!
 //! - [`statement`], [`condition`], [`sorting`]: SQL from filters and orders, and [`query`] that asks
-//! - [`insert`]: one new item; [`write`]: everything else, by way of [`look`], [`fold`] and [`apply`]
+//! - [`insert`]: one new item; [`write`](mod@write): everything else, by way of [`look`], [`fold`] and [`apply`]
 //! - [`links`] and [`link_changes`]: what multi-reference fields hold
 //! - [`keys`]: what indexes hold
 
