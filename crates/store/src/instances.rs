@@ -1,6 +1,6 @@
 //! The instances that have been seen: every tenant that ever proved itself.
 
-use backlot_wix::InstanceId;
+use backlot_wix::{InstanceId, Role};
 use jiff::Timestamp;
 
 use crate::StoreError;
@@ -14,8 +14,8 @@ pub struct ActivityDelta {
     pub first_seen: Timestamp,
     /// The last verified request of this batch.
     pub last_seen: Timestamp,
-    /// Verified requests by role, in the order of [`backlot_wix::Role::ALL`].
-    pub requests: [u64; 4],
+    /// Verified requests by role, in the order of [`Role::ALL`].
+    pub requests: [u64; Role::COUNT],
     /// The plan that the last signed instance named, empty for none. `None` where no signed instance came.
     pub plan: Option<String>,
     /// The site that a credential named last.
@@ -31,8 +31,8 @@ pub struct Instance {
     pub first_seen: Timestamp,
     /// The latest verified request that has been written down.
     pub last_seen: Timestamp,
-    /// Verified requests by role, in the order of [`backlot_wix::Role::ALL`].
-    pub requests: [u64; 4],
+    /// Verified requests by role, in the order of [`Role::ALL`].
+    pub requests: [u64; Role::COUNT],
     /// The plan that the last signed instance named, empty for none. `None` where no signed instance ever came.
     pub plan: Option<String>,
     /// The site that a credential named last.

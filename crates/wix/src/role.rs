@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// The four roles. They are a set to choose from, not a ladder: a rule names each role it admits.
+/// The roles. They are a set to choose from, not a ladder: a rule names each role it admits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
@@ -20,8 +20,11 @@ pub enum Role {
 }
 
 impl Role {
+    /// The number of roles.
+    pub const COUNT: usize = 4;
+
     /// Every role, in the order of the table in the documentation.
-    pub const ALL: [Self; 4] = [Self::Visitor, Self::Member, Self::Owner, Self::App];
+    pub const ALL: [Self; Self::COUNT] = [Self::Visitor, Self::Member, Self::Owner, Self::App];
 
     /// The word in configuration, headers and JSON.
     pub const fn as_str(self) -> &'static str {

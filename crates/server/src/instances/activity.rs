@@ -10,7 +10,7 @@ use std::time::Duration;
 use backlot_store::Store;
 use backlot_store::instances::{ActivityDelta, Instances as _};
 use backlot_wix::caller::CredentialKind;
-use backlot_wix::{Caller, InstanceId};
+use backlot_wix::{Caller, InstanceId, Role};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 
@@ -42,7 +42,7 @@ impl InstanceActivity {
                 instance_id: caller.instance_id,
                 first_seen: now,
                 last_seen: now,
-                requests: [0; 4],
+                requests: [0; Role::COUNT],
                 plan: None,
                 site_id: None,
             }

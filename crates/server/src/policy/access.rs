@@ -7,7 +7,7 @@ use crate::error::{ApiError, ErrorCode};
 
 /// A set of roles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Roles([bool; 4]);
+pub struct Roles([bool; Role::COUNT]);
 
 impl Roles {
     /// These roles and no others.

@@ -1,6 +1,6 @@
 //! Instances in PostgreSQL, and the two ways in which what is not one tenant's is asked for.
 
-use backlot_wix::InstanceId;
+use backlot_wix::{InstanceId, Role};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -113,14 +113,20 @@ impl Instances for PostgresStore {
         let ids: Vec<Uuid> = batch.iter().map(|it| uuid(it.instance_id)).collect();
         let plans: Vec<Option<String>> = batch.iter().map(|it| it.plan.clone()).collect();
         let sites: Vec<Option<String>> = batch.iter().map(|it| it.site_id.clone()).collect();
+        let of_role = |role: Role| -> Vec<i64> {
+            let counts = batch.iter().map(|it| it.requests[role.index()]);
+            counts.map(u64::cast_signed).collect()
+        };
+        // In the order of the columns; a role more is a column more.
+        let [visitor, member, owner, app] = Role::ALL.map(of_role);
         let values: [Bound<'_>; 9] = [
             &ids,
             &numbers(|it| it.first_seen.as_millisecond()),
             &numbers(|it| it.last_seen.as_millisecond()),
-            &numbers(|it| it.requests[0].cast_signed()),
-            &numbers(|it| it.requests[1].cast_signed()),
-            &numbers(|it| it.requests[2].cast_signed()),
-            &numbers(|it| it.requests[3].cast_signed()),
+            &visitor,
+            &member,
+            &owner,
+            &app,
             &plans,
             &sites,
         ];
@@ -242,7 +248,7 @@ impl PostgresStore {
 }
 
 fn read(row: &Row) -> Result<Instance, Failure> {
-    let mut requests = [0; 4];
+    let mut requests = [0; Role::COUNT];
     for (place, count) in requests.iter_mut().enumerate() {
         *count = row.try_get::<_, i64>(3 + place)?.cast_unsigned();
     }

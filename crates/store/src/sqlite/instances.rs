@@ -1,6 +1,6 @@
 //! Instances in SQLite.
 
-use backlot_wix::InstanceId;
+use backlot_wix::{InstanceId, Role};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::SqliteStore;
@@ -224,7 +224,7 @@ type ReadRow = Result<Instance, StoreError>;
 fn read(row: &Row<'_>) -> rusqlite::Result<ReadRow> {
     let text: String = row.get(0)?;
     let times: [i64; 2] = [row.get(1)?, row.get(2)?];
-    let requests: [i64; 4] = [row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?];
+    let requests: [i64; Role::COUNT] = [row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?];
     let named = [row.get(7)?, row.get(8)?];
     Ok(assemble(&text, times, requests, named))
 }
@@ -232,7 +232,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<ReadRow> {
 fn assemble(
     text: &str,
     [first, last]: [i64; 2],
-    requests: [i64; 4],
+    requests: [i64; Role::COUNT],
     [plan, site_id]: [Option<String>; 2],
 ) -> ReadRow {
     Ok(Instance {

@@ -6,7 +6,7 @@ use super::NotImported;
 use super::tally::Tally;
 use backlot_wix::data::Object;
 use backlot_wix::data::collection::Definition;
-use backlot_wix::{AppInstance, InstanceId};
+use backlot_wix::{AppInstance, InstanceId, Role};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -36,7 +36,7 @@ pub enum Record {
         /// The last one.
         last_seen: Timestamp,
         /// By role: visitor, member, owner, app.
-        requests: [u64; 4],
+        requests: [u64; Role::COUNT],
     },
     /// What Wix said of it.
     Details {
