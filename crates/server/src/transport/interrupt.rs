@@ -8,20 +8,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-use futures_util::task::AtomicWaker;
+use parking_lot::Mutex;
 
 /// A future that is polled only when it was woken itself.
 pub(crate) struct Interrupt<F> {
     future: F,
     own: Arc<OwnWaker>,
     own_waker: Waker,
-    /// The task's waker, as it was registered.
-    registered: Option<Waker>,
+    /// The task's waker, as `own` has it: a look at it here needs no lock.
+    task: Option<Waker>,
 }
 
 struct OwnWaker {
     is_woken: AtomicBool,
-    task: AtomicWaker,
+    /// It stays when it has woken the task, which may have to be woken again.
+    task: Mutex<Option<Waker>>,
 }
 
 impl Wake for OwnWaker {
@@ -31,7 +32,9 @@ impl Wake for OwnWaker {
 
     fn wake_by_ref(self: &Arc<Self>) {
         self.is_woken.store(true, Ordering::Release);
-        self.task.wake();
+        if let Some(task) = &*self.task.lock() {
+            task.wake_by_ref();
+        }
     }
 }
 
@@ -40,13 +43,13 @@ impl<F: Future + Unpin> Interrupt<F> {
         let own = Arc::new(OwnWaker {
             // It has never been polled.
             is_woken: AtomicBool::new(true),
-            task: AtomicWaker::new(),
+            task: Mutex::new(None),
         });
         Self {
             future,
             own_waker: Waker::from(Arc::clone(&own)),
             own,
-            registered: None,
+            task: None,
         }
     }
 }
@@ -56,16 +59,12 @@ impl<F: Future + Unpin> Future for Interrupt<F> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = &mut *self;
-        let waker = context.waker();
-        if !this
-            .registered
-            .as_ref()
-            .is_some_and(|it| it.will_wake(waker))
-        {
-            this.own.task.register(waker);
-            this.registered = Some(waker.clone());
+        let task = context.waker();
+        if !this.task.as_ref().is_some_and(|it| it.will_wake(task)) {
+            *this.own.task.lock() = Some(task.clone());
+            this.task = Some(task.clone());
         }
-        // Looked at after the task's waker is registered, so that no waking falls between the two.
+        // Looked at after the task's waker is there, so that no waking falls between the two.
         if !this.own.is_woken.load(Ordering::Relaxed) {
             return Poll::Pending;
         }
@@ -111,5 +110,19 @@ mod tests {
         tokio::task::yield_now().await;
         sender.send(()).unwrap();
         waiting.await.unwrap().unwrap();
+    }
+
+    /// A connection was told that the server goes on for a moment, and never that it closes.
+    #[tokio::test]
+    async fn it_wakes_its_task_a_second_time() {
+        let (sender, mut receiver) = tokio::sync::watch::channel(0);
+        let second = Box::pin(async move { receiver.wait_for(|it| *it == 2).await.map(|it| *it) });
+        let waiting = tokio::spawn(Interrupt::new(second));
+        for value in 1..=2 {
+            tokio::task::yield_now().await;
+            sender.send(value).unwrap();
+        }
+        let in_time = tokio::time::timeout(std::time::Duration::from_secs(5), waiting).await;
+        assert_eq!(in_time.unwrap().unwrap().unwrap(), 2);
     }
 }
