@@ -40,15 +40,15 @@ pub const RESERVED: [&str; 10] = [
 
 /// What a path leads to.
 #[derive(Clone, Copy)]
-pub(crate) enum Route<'house> {
+pub(crate) enum Route<'routes> {
     Index,
     Healthz,
     Readyz,
     Jwks,
     Whoami,
-    Api(&'house Entry),
-    Wix(&'house wix::Calls),
-    Data(&'house DataHandlers),
+    Api(&'routes Entry),
+    Wix(&'routes wix::Calls),
+    Data(&'routes DataHandlers),
     Connections,
 }
 
@@ -98,11 +98,11 @@ impl Routes {
     }
 
     /// The methods that a route serves.
-    pub(crate) fn methods<'house>(
-        &'house self,
-        route: &Route<'house>,
+    pub(crate) fn methods<'routes>(
+        &'routes self,
+        route: &Route<'routes>,
         path: &str,
-    ) -> Cow<'house, Methods> {
+    ) -> Cow<'routes, Methods> {
         match route {
             Route::Index | Route::Healthz | Route::Readyz | Route::Jwks | Route::Whoami => {
                 Cow::Borrowed(&self.read_only)

@@ -155,10 +155,10 @@ impl Server {
         let state = Arc::clone(&service.state);
         let (stopping, stopped) = watch::channel(false);
         let housekeeping = tokio::spawn(background::run(Arc::clone(&service), stopped.clone()));
-        let (residents, until) = (Arc::clone(&state), stopped.clone());
+        let (refreshing, until) = (Arc::clone(&state), stopped.clone());
         let schedule = tokio::spawn(async move {
-            let (directory, store) = (residents.directory.clone(), residents.store.clone());
-            residents.schedule.run(directory, store, until).await;
+            let (directory, store) = (refreshing.directory.clone(), refreshing.store.clone());
+            refreshing.schedule.run(directory, store, until).await;
         });
         let jobs = JobRunner::new(Arc::clone(&state.data));
         let jobs = tokio::spawn(jobs.run(stopped.clone()));
@@ -209,11 +209,11 @@ impl Server {
             );
         }
         stopping.send_replace(true);
-        let residents = [housekeeping, schedule, jobs, admin];
-        let handles: Vec<AbortHandle> = residents.iter().map(JoinHandle::abort_handle).collect();
+        let tasks = [housekeeping, schedule, jobs, admin];
+        let handles: Vec<AbortHandle> = tasks.iter().map(JoinHandle::abort_handle).collect();
         let leaving = async {
-            for resident in residents {
-                let _ = resident.await;
+            for task in tasks {
+                let _ = task.await;
             }
         };
         if tokio::time::timeout(BACKGROUND_TIMEOUT, leaving)

@@ -10,16 +10,16 @@ mod call_body;
 mod limited;
 mod pace;
 mod read_away;
-mod reply_fault;
 mod reply_time;
 mod request;
+mod response_body_error;
 mod silence;
 
 pub use announced::announced_bytes;
 pub use call_body::CallBody;
 pub use limited::{LimitedBody, ReplyLimits};
 pub use pace::{Pace, PaceLimits, PaceTimer};
-pub use reply_fault::ResponseBodyError;
 pub use reply_time::in_reply_time;
 pub use request::{BodyError, BodyLimits, Progress, RequestBody};
+pub use response_body_error::ResponseBodyError;
 pub(crate) use silence::Silence;

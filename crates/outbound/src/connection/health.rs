@@ -1,7 +1,7 @@
 //! Whether a third party is up, as all instances together find it.
 //!
 //! Each instance has a rest of its own after failures, so that what one does to the third party stops no other.
-//! That alone would let thousands of instances knock at a door behind which nobody is. So there is one rest for
+//! That alone would let thousands of instances call a server that does not answer. So there is one rest for
 //! all, too. It begins after five failures in a row that no single instance can bring about: connections that do
 //! not come about, and failures of instances that have not failed before in this row.
 

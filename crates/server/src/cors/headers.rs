@@ -69,7 +69,7 @@ impl CorsHeaders {
         vary.add_to(headers);
         if let Decision::Allowed(origin) | Decision::AllowedSite(origin) = decision {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-            // A room may have opened all of them; where a star is only a name, ours are named beside it.
+            // A handler may have exposed all of them; where a star is only a name, ours are named beside it.
             let exposed = match headers.get(ACCESS_CONTROL_EXPOSE_HEADERS) {
                 Some(_) => self.expose_all.clone(),
                 None => self.expose_headers.clone(),

@@ -79,8 +79,8 @@ impl Policy {
         if is_its_own {
             return Ok(());
         }
-        let with_detail = "It is the origin of a site with another instance of the app.";
-        Err(ApiError::from(ErrorCode::OriginNotAllowed).with_detail(with_detail))
+        let detail = "It is the origin of a site with another instance of the app.";
+        Err(ApiError::from(ErrorCode::OriginNotAllowed).with_detail(detail))
     }
 
     /// Decides on a request by its headers.

@@ -21,7 +21,7 @@ pub struct ApiError(Box<Inner>);
 #[derive(Debug, Clone)]
 struct Inner {
     reason: ErrorKind,
-    with_detail: Option<String>,
+    detail: Option<String>,
     remedy: Option<String>,
     data: Map<String, Value>,
     headers: HeaderMap,
@@ -37,20 +37,16 @@ impl From<ErrorCode> for ApiError {
 impl From<DataError> for ApiError {
     /// A fault of Wix Data's comes in Wix's words alone.
     fn from(fault: DataError) -> Self {
-        let with_detail = Some(fault.description());
-        Self::new(
-            ErrorKind::Data(fault.code()),
-            with_detail,
-            fault.data().clone(),
-        )
+        let detail = Some(fault.description());
+        Self::new(ErrorKind::Data(fault.code()), detail, fault.data().clone())
     }
 }
 
 impl ApiError {
-    fn new(reason: ErrorKind, with_detail: Option<String>, data: Map<String, Value>) -> Self {
+    fn new(reason: ErrorKind, detail: Option<String>, data: Map<String, Value>) -> Self {
         Self(Box::new(Inner {
             reason,
-            with_detail,
+            detail,
             remedy: None,
             data,
             headers: HeaderMap::new(),
@@ -83,9 +79,9 @@ impl ApiError {
     /// What happened, for people.
     pub fn sentence(&self) -> String {
         let description = self.0.reason.description();
-        match (&self.0.with_detail, self.0.reason) {
-            (Some(with_detail), ErrorKind::Data(_)) => with_detail.clone(),
-            (Some(with_detail), ErrorKind::Own(_)) => format!("{description} {with_detail}"),
+        match (&self.0.detail, self.0.reason) {
+            (Some(detail), ErrorKind::Data(_)) => detail.clone(),
+            (Some(detail), ErrorKind::Own(_)) => format!("{description} {detail}"),
             (None, _) => description.to_owned(),
         }
     }
@@ -98,7 +94,7 @@ impl ApiError {
     /// Adds a sentence for the caller.
     #[must_use]
     pub fn with_detail(mut self, sentence: impl Into<String>) -> Self {
-        self.0.with_detail = Some(sentence.into());
+        self.0.detail = Some(sentence.into());
         self
     }
 

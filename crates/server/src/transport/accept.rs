@@ -37,7 +37,7 @@ pub struct ConnectionLimits {
     pub connections: usize,
 }
 
-/// Accepts until the door is shut, and gives each connection a service of its own.
+/// Accepts until the server shuts down, and gives each connection a service of its own.
 ///
 /// `service` is called with the other end's address, ours, and the connection's place, which it holds
 /// for as long as the connection lives in any form. Beside it, it may say what heads are answered with that are no

@@ -93,7 +93,7 @@ impl Http {
         http2
     }
 
-    /// Speaks until one side ends it; when the door is shut, until what is being answered is.
+    /// Serves the connection until it closes. During shutdown, finishes requests in flight first.
     pub(crate) async fn converse<S, B>(
         self: Arc<Self>,
         stream: TcpStream,
@@ -141,7 +141,7 @@ impl Http {
     }
 
     /// Whether the other side begins with HTTP/2's preface. `None` when it says nothing in time, or
-    /// the door is shut before it does.
+    /// the server stops accepting before it does.
     async fn first_bytes(
         &self,
         stream: &TcpStream,

@@ -2,7 +2,7 @@
 //!
 //! After the signal the server goes on accepting for a moment, while every reply asks its client to
 //! close the connection: clients that keep theirs busy leave by themselves, and a load balancer has
-//! the time to look at `/readyz`. Then the door is shut, idle connections are closed, tunnels are told to end, and
+//! the time to look at `/readyz`. Then it stops accepting, idle connections are closed, tunnels are told to end, and
 //! what is still being answered is waited for.
 
 use std::time::Duration;
@@ -58,7 +58,7 @@ impl Drain {
         tokio::time::sleep(linger).await;
     }
 
-    /// Shuts the door and waits for the rest. False when that took longer than `timeout` and what
+    /// Stops accepting and waits for requests in flight. False when that took longer than `timeout` and what
     /// was left had to be cut.
     pub(crate) async fn close(mut self, timeout: Duration) -> bool {
         self.phase.send_replace(Phase::Closing);

@@ -154,22 +154,22 @@ impl Story {
         self.text.push('\n');
     }
 
-    fn passed(&mut self, what: &str, with_detail: &str) {
-        self.say(&format!("  ok      {what:<10} {}", printable(with_detail)));
+    fn passed(&mut self, what: &str, detail: &str) {
+        self.say(&format!("  ok      {what:<10} {}", printable(detail)));
         self.checks
-            .push(json!({ "check": what, "passed": true, "detail": with_detail }));
+            .push(json!({ "check": what, "passed": true, "detail": detail }));
     }
 
-    fn failed(&mut self, what: &str, with_detail: &str) {
-        self.say(&format!("  FAILED  {what:<10} {}", printable(with_detail)));
+    fn failed(&mut self, what: &str, detail: &str) {
+        self.say(&format!("  FAILED  {what:<10} {}", printable(detail)));
         self.checks
-            .push(json!({ "check": what, "passed": false, "detail": with_detail }));
+            .push(json!({ "check": what, "passed": false, "detail": detail }));
     }
 
-    fn unknown(&mut self, what: &str, with_detail: &str) {
-        self.say(&format!("  ?       {what:<10} {}", printable(with_detail)));
+    fn unknown(&mut self, what: &str, detail: &str) {
+        self.say(&format!("  ?       {what:<10} {}", printable(detail)));
         self.checks
-            .push(json!({ "check": what, "passed": null, "detail": with_detail }));
+            .push(json!({ "check": what, "passed": null, "detail": detail }));
     }
 
     fn field(&mut self, name: &str, value: &str) {

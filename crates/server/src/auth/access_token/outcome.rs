@@ -27,9 +27,9 @@ impl Verdict {
 
     /// Not Wix is at its limit but this server.
     pub(crate) fn too_many_questions(wait: Duration) -> Self {
-        let with_detail = "Too many new tokens are being checked; \
+        let detail = "Too many new tokens are being checked; \
                       `access_token.questions_per_minute` says how many may be.";
-        let refusal = ApiError::from(ErrorCode::WixUnavailable).with_detail(with_detail);
+        let refusal = ApiError::from(ErrorCode::WixUnavailable).with_detail(detail);
         Self::TooManyQuestions(refusal.retry_after_time(wait))
     }
 }

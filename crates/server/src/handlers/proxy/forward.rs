@@ -86,14 +86,14 @@ pub(crate) async fn forward(
             reply.response.map(ResponseBody::upstream)
         }
         Destination::Mounted(router) => {
-            let guest = caller.map(|caller| HandlerExtensions {
+            let given = caller.map(|caller| HandlerExtensions {
                 wix: Arc::new(state.wix_handle(caller.instance_id)),
                 items: Arc::new(state.items_handle(&caller)),
                 connections: Arc::new(state.connections_handle(&caller)),
                 caller: Caller(caller),
             });
             let router = router.clone();
-            Box::pin(call(entry, router, guest, target, request)).await?
+            Box::pin(call(entry, router, given, target, request)).await?
         }
     };
     cors::strip(response.headers_mut());
@@ -121,17 +121,17 @@ struct HandlerExtensions {
 async fn call(
     entry: &Entry,
     router: axum::Router,
-    guest: Option<HandlerExtensions>,
+    given: Option<HandlerExtensions>,
     target: PathAndQuery,
     mut request: Request<RequestBody>,
 ) -> Result<Response<ResponseBody>, ApiError> {
     *request.uri_mut() = Uri::from(target);
-    if let Some(guest) = guest {
+    if let Some(given) = given {
         let extensions = request.extensions_mut();
-        extensions.insert(guest.caller);
-        extensions.insert(guest.wix);
-        extensions.insert(guest.items);
-        extensions.insert(guest.connections);
+        extensions.insert(given.caller);
+        extensions.insert(given.wix);
+        extensions.insert(given.items);
+        extensions.insert(given.connections);
     }
     let progress = request.body_mut().follow();
     let context = pin!(router.oneshot(request.map(axum::body::Body::new)));

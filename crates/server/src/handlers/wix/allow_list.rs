@@ -114,10 +114,10 @@ pub(crate) async fn with_plan(
 }
 
 /// The line that the call is made by: the first one of those that fit and admit the caller.
-pub(crate) fn admit<'house>(
-    deciders: &Deciders<'house, AllowedCall>,
+pub(crate) fn admit<'calls>(
+    deciders: &Deciders<'calls, AllowedCall>,
     caller: &Caller,
-) -> Result<&'house AllowedCall, ApiError> {
+) -> Result<&'calls AllowedCall, ApiError> {
     let line = deciders.admit(caller)?;
     line.ok_or_else(|| ErrorCode::WixCallNotAllowed.into())
 }
