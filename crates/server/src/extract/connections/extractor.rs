@@ -15,9 +15,9 @@ use crate::instances::InstanceDirectory;
 /// Calls third parties by the `[[connection]]` entries, with the rights of the verified caller.
 ///
 /// ```
-/// use backlot_server::{ConnectionFault, Connections};
+/// use backlot_server::{ConnectionCallError, Connections};
 ///
-/// async fn answer(connections: Connections) -> Result<axum::Json<serde_json::Value>, ConnectionFault> {
+/// async fn answer(connections: Connections) -> Result<axum::Json<serde_json::Value>, ConnectionCallError> {
 ///     let question = serde_json::json!({
 ///         "model": "gpt-5-mini", "messages": [{ "role": "user", "content": "Hello!" }],
 ///     });

@@ -15,7 +15,7 @@ use crate::extract::caller::CallerMissing;
 /// The items of the verified caller's instance, with the caller's rights.
 ///
 /// ```
-/// use backlot_server::{Items, ItemsFault};
+/// use backlot_server::{Items, ItemsError};
 /// use serde::{Deserialize, Serialize};
 ///
 /// #[derive(Serialize, Deserialize)]
@@ -24,12 +24,12 @@ use crate::extract::caller::CallerMissing;
 ///     rating: u8,
 /// }
 ///
-/// async fn best(items: Items) -> Result<axum::Json<Vec<Review>>, ItemsFault> {
+/// async fn best(items: Items) -> Result<axum::Json<Vec<Review>>, ItemsError> {
 ///     let best = items.query("reviews").eq("rating", 5).descending("_createdDate").limit(20);
 ///     Ok(axum::Json(best.find().await?.items))
 /// }
 ///
-/// async fn add(items: Items, review: axum::Json<Review>) -> Result<axum::Json<Review>, ItemsFault> {
+/// async fn add(items: Items, review: axum::Json<Review>) -> Result<axum::Json<Review>, ItemsError> {
 ///     Ok(axum::Json(items.insert("reviews", &review.0).await?))
 /// }
 /// let router: axum::Router = axum::Router::new()

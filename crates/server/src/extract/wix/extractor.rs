@@ -15,14 +15,14 @@ use crate::instances::InstanceDirectory;
 /// Calls Wix as the app, on the instance of the verified caller.
 ///
 /// ```
-/// use backlot_server::{Wix, WixFault};
+/// use backlot_server::{Wix, WixCallError};
 ///
-/// async fn locale(wix: Wix) -> Result<String, WixFault> {
+/// async fn locale(wix: Wix) -> Result<String, WixCallError> {
 ///     let instance = wix.app_instance().await?;
 ///     Ok(instance.site.locale.unwrap_or_default())
 /// }
 ///
-/// async fn products(wix: Wix) -> Result<axum::Json<serde_json::Value>, WixFault> {
+/// async fn products(wix: Wix) -> Result<axum::Json<serde_json::Value>, WixCallError> {
 ///     let query = serde_json::json!({ "query": { "paging": { "limit": 10 } } });
 ///     let answer = wix.post("/stores/v1/products/query").json(&query).send().await?;
 ///     Ok(axum::Json(answer.json().await?))
