@@ -24,11 +24,11 @@ use crate::data::{CursorKey, Data, Storage};
 use crate::handlers::data::DataHandlers;
 use crate::handlers::index::{DevAddresses, Index};
 use crate::handlers::proxy::{Destination, Entries};
-use crate::handlers::wix::Calls;
+use crate::handlers::wix::WixCalls;
 use crate::instances::activity::InstanceActivity;
 use crate::instances::{Events, InstanceDirectory, RefreshScheduler, SiteOrigins};
 use crate::response_pace::ResponsePace;
-use crate::router::Routes;
+use crate::router::Router;
 use crate::secrets::Vault;
 use crate::service::Service;
 use crate::settings::Settings;
@@ -108,9 +108,11 @@ pub(crate) async fn build(
     let cors_answer = settings
         .cors_answer
         .with_instance_headers(&settings.instance_headers);
+    let elevated = Arc::new(elevated);
+    let instance_headers = settings.instance_headers;
     let auth = Authenticator {
         checker: Verifier::new(settings.secrets, settings.policy),
-        instance_headers: settings.instance_headers,
+        instance_headers: instance_headers.clone(),
         api_key: settings.wix.api_key,
         access_tokens: AccessTokens::new(
             token_policy,
@@ -118,17 +120,18 @@ pub(crate) async fn build(
             wix.clone(),
             directory.clone(),
         ),
-        elevated,
+        elevated: Arc::clone(&elevated),
         signing_keys,
+        directory: directory.clone(),
         activity: InstanceActivity::new(store.clone()),
         refresh: Arc::clone(&schedule),
         cors: Arc::clone(&cors),
         store: store.clone(),
         metrics: Arc::clone(&metrics),
     };
-    let routes = Routes::new(
+    let router = Router::new(
         Entries::new(settings.api),
-        Calls::new(settings.wix_calls),
+        WixCalls::new(settings.wix_calls),
         DataHandlers::new(settings.data_api),
         Arc::clone(&connections),
     );
@@ -145,7 +148,9 @@ pub(crate) async fn build(
             response_pace: ResponsePace::default(),
             trusted_proxies: settings.trusted_proxies,
         }),
-        auth,
+        app_id,
+        instance_headers,
+        elevated,
         cors,
         cors_answer,
         refused_preflights: cors::RefusedPreflights::default(),
@@ -167,7 +172,8 @@ pub(crate) async fn build(
     };
     Ok(Service {
         state: Arc::new(state),
-        routes,
+        auth,
+        router,
         index,
     })
 }

@@ -15,7 +15,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::clock::Clock;
 use crate::data::{CursorKey, Data, JobRunner, Principal, Storage, StorageQuotas};
-use crate::error::{ApiError, ErrorCode};
+use crate::error::ApiError;
 use crate::handlers::data;
 use crate::response::ResponseBody;
 use crate::work::{RequestLimits, WorkPool};
@@ -85,14 +85,8 @@ impl DataService {
         caller: DataCaller,
         request: Request<Bytes>,
     ) -> Result<Response<ResponseBody>, ApiError> {
-        let uri = request.uri();
-        let call = data::Call::find(
-            request.method(),
-            uri.path(),
-            uri.query().unwrap_or_default(),
-        );
-        let call = call.ok_or(ErrorCode::RouteNotFound)?;
+        let operation = data::operation(request.method(), request.uri())?;
         let who = Principal::new(caller.instance_id, caller.role, caller.user_id, self.app_id);
-        data::answer_whole(&self.data.of(who), call, request).await
+        data::handle_whole(&self.data.of(who), operation, request).await
     }
 }

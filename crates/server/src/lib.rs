@@ -26,6 +26,8 @@ mod refused_head;
 mod response;
 mod response_pace;
 pub mod router;
+pub mod routes;
+mod routes_in_force;
 pub mod secrets;
 mod server;
 mod service;
@@ -52,6 +54,7 @@ pub use clock::Clock;
 #[doc(hidden)]
 pub use data::fuzzing;
 pub use data_service::{DataCaller, DataService};
+pub use routes_in_force::{RateInForce, RouteInForce, RouteSettings, routes_in_force};
 pub use server::{Server, Shutdown};
 pub use settings::Settings;
 pub use wix_access::WixAccess;

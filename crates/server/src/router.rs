@@ -1,140 +1,297 @@
-//! Every route of the public listener, on one screen. (Those of the admin listener: `admin`.)
-//!
-//! | path | group | authentication |
-//! | --- | --- | --- |
-//! | `/`, where no entry of `[[api]]` has it | index | none |
-//! | `/healthz`, `/readyz` | health | none |
-//! | `/.well-known/jwks.json` | keys | none |
-//! | `/whoami` | whoami | any verified caller |
-//! | `/wix-data/v2/…`, `/_api/cloud-data/v2/…` | data | by the collection's permissions |
-//! | `/wix/…` | wix | as the call's line in `[wix]` says |
-//! | `/connections/{name}/…` | connections | as the call's line in `[[connection]]` says |
-//! | the prefixes of `[[api]]` | api | as the entry says |
+//! The router of the public listener: from a path to a row of [`crate::routes`], and from there to the endpoint and its
+//! requirements as the configuration in force has them.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::connections::Connections;
-use crate::error::{ApiError, ErrorCode};
-use crate::handlers::data;
-use crate::handlers::data::DataHandlers;
+use http::Method;
+
+use crate::auth::{BodyRequirement, CallerRequirement, RateRequirement, Requirements};
+use crate::connections::{self, Connection, Connections};
+use crate::error::{ApiError, ErrorCode, ErrorKind};
+use crate::handlers::connections::{Place, deciders, managed_methods};
+use crate::handlers::data::{self, DataHandlers};
 use crate::handlers::proxy::{Entries, Entry};
-use crate::handlers::{connections, wix};
+use crate::handlers::wix::{self, WixCalls};
 use crate::http::methods::Methods;
-use crate::policy::AuthPolicy;
+use crate::http::request_head::RequestHead;
+use crate::instances::PlanUse;
+use crate::policy::{AnyCaller, Authorize, Deciders, Managers};
+use crate::routes::connections::{CALL, ManagedEndpoint};
+use crate::routes::data::DataOperation;
+use crate::routes::public::{API, FIXED, FixedEndpoint, WIX};
+use crate::routes::{self, Authentication, BodyLimit, RateRule, RoutePolicy};
 use crate::telemetry::route_group::RouteGroup;
 
-/// The paths and prefixes that are Backlot's own; no `[[api]]` entry may take them.
-pub const RESERVED: [&str; 10] = [
-    "/healthz",
-    "/readyz",
-    "/.well-known/jwks.json",
-    "/whoami",
-    "/wix-data",
-    "/_api/cloud-data",
-    "/wix",
-    "/connections",
-    "/webhooks",
-    "/plugins",
-];
+/// The routes with their settings.
+pub(crate) struct Router {
+    pub(crate) api: Entries,
+    pub(crate) data: DataHandlers,
+    pub(crate) wix: WixCalls,
+    connections: Arc<Connections>,
+    read_only: Methods,
+    data_methods: Methods,
+}
 
-/// What a path leads to.
+/// What a path leads to. The method and the query decide the rest.
 #[derive(Clone, Copy)]
-pub(crate) enum Route<'routes> {
-    Index,
-    Healthz,
-    Readyz,
-    Jwks,
-    Whoami,
-    Api(&'routes Entry),
-    Wix(&'routes wix::Calls),
-    Data(&'routes DataHandlers),
+pub(crate) enum Target<'router> {
+    Fixed(&'static routes::Route<FixedEndpoint>),
+    Api(&'router Entry),
+    Wix,
+    Data,
     Connections,
 }
 
-pub(crate) struct Routes {
-    read_only: Methods,
-    pub(crate) api: Entries,
-    wix: wix::Calls,
-    pub(crate) data: DataHandlers,
-    data_methods: Methods,
-    connections: Arc<Connections>,
+/// An endpoint, with the settings that its requirements come from.
+pub(crate) enum Endpoint<'router> {
+    Fixed(&'static routes::Route<FixedEndpoint>),
+    Api(&'router Entry),
+    Wix(Deciders<'router, wix::AllowedCall>),
+    Data(DataOperation),
+    Managed {
+        connection: &'router Arc<Connection>,
+        route: &'static routes::Route<ManagedEndpoint>,
+        managers: Managers,
+    },
+    Call {
+        connection: &'router Arc<Connection>,
+        /// Where the third party's path begins in the request's.
+        path_start: usize,
+        deciders: Deciders<'router, connections::AllowedCall>,
+    },
 }
 
-impl Routes {
+impl Router {
     pub(crate) fn new(
         api: Entries,
-        wix: wix::Calls,
+        wix: WixCalls,
         data: DataHandlers,
         connections: Arc<Connections>,
     ) -> Self {
         Self {
-            read_only: Methods::get(),
             api,
-            wix,
             data,
-            data_methods: data::methods(),
+            wix,
             connections,
+            read_only: Methods::new([Method::GET]),
+            data_methods: Methods::usual(),
         }
     }
 
-    /// Finds the route of a path, or refuses with the reason.
-    pub(crate) fn find(&self, path: &str) -> Result<Route<'_>, ApiError> {
+    /// Finds the target of a path.
+    pub(crate) fn find(&self, path: &str) -> Result<Target<'_>, ApiError> {
+        let fixed = || FIXED.iter().find(|route| route.spec.path == path);
         Ok(match path {
-            "/healthz" => Route::Healthz,
-            "/readyz" => Route::Readyz,
-            "/.well-known/jwks.json" => Route::Jwks,
-            "/whoami" => Route::Whoami,
             _ if path.starts_with("/wix-data/") || path.starts_with("/_api/cloud-data/") => {
-                Route::Data(&self.data)
+                Target::Data
             }
-            _ if path.starts_with("/wix/") => Route::Wix(&self.wix),
-            _ if path.starts_with("/connections/") => Route::Connections,
-            _ => match self.api.find(path) {
-                Err(ErrorCode::RouteNotFound) if path == "/" => Route::Index,
-                found => Route::Api(found?),
+            _ if path.starts_with("/wix/") => Target::Wix,
+            _ if path.starts_with("/connections/") => Target::Connections,
+            "/" => match (self.api.find(path), fixed()) {
+                (Err(ErrorCode::RouteNotFound), Some(index)) => Target::Fixed(index),
+                (found, _) => Target::Api(found?),
+            },
+            _ => match fixed() {
+                Some(route) => Target::Fixed(route),
+                None => Target::Api(self.api.find(path)?),
             },
         })
     }
 
-    /// The methods that a route serves.
-    pub(crate) fn methods<'routes>(
-        &'routes self,
-        route: &Route<'routes>,
+    /// Returns the methods of a target.
+    pub(crate) fn methods<'router>(
+        &'router self,
+        target: Target<'router>,
         path: &str,
-    ) -> Cow<'routes, Methods> {
-        match route {
-            Route::Index | Route::Healthz | Route::Readyz | Route::Jwks | Route::Whoami => {
-                Cow::Borrowed(&self.read_only)
+    ) -> Cow<'router, Methods> {
+        match target {
+            Target::Fixed(_) => Cow::Borrowed(&self.read_only),
+            Target::Api(entry) => Cow::Borrowed(&entry.methods),
+            Target::Data => Cow::Borrowed(&self.data_methods),
+            Target::Wix => Cow::Owned(self.wix.methods(path)),
+            Target::Connections => Cow::Owned(
+                Place::find(&self.connections, path)
+                    .map_or_else(|_| Methods::new([]), |place| place.methods()),
+            ),
+        }
+    }
+
+    /// Finds the endpoint of a request.
+    pub(crate) fn resolve<'router>(
+        &'router self,
+        target: Target<'router>,
+        request: RequestHead<'_>,
+    ) -> Result<Endpoint<'router>, ApiError> {
+        let path = request.uri.path();
+        Ok(match target {
+            Target::Fixed(route) => Endpoint::Fixed(route),
+            Target::Api(entry) => Endpoint::Api(entry),
+            Target::Data => Endpoint::Data(data::operation(request.method, request.uri)?),
+            Target::Wix => Endpoint::Wix(self.wix.deciders(request.method, path)?),
+            Target::Connections => self.resolve_connection(request)?,
+        })
+    }
+
+    fn resolve_connection(&self, request: RequestHead<'_>) -> Result<Endpoint<'_>, ApiError> {
+        let path = request.uri.path();
+        let place = Place::find(&self.connections, path)?;
+        let connection = place.connection;
+        if let Some(route) = place.managed() {
+            let methods = managed_methods(&connection.settings, route);
+            if !methods.contains(request.method) {
+                let refusal = ApiError::from(ErrorCode::MethodNotAllowed);
+                return Err(connection.explain(refusal.allow(methods.header())));
             }
-            Route::Api(entry) => Cow::Borrowed(&entry.methods),
-            Route::Wix(calls) => Cow::Owned(calls.methods(path)),
-            Route::Data(_) => Cow::Borrowed(&self.data_methods),
-            Route::Connections => Cow::Owned(connections::methods(&self.connections, path)),
+            return Ok(Endpoint::Managed {
+                connection,
+                route,
+                managers: Managers(connection.settings.manage),
+            });
+        }
+        let path_start = path.len() - place.rest.len();
+        let deciders = deciders(connection, request, path_start).map_err(|refusal| {
+            let is_unlisted = refusal.code() == ErrorKind::Own(ErrorCode::ConnectionCallNotAllowed);
+            if is_unlisted && ManagedEndpoint::find(place.rest).is_some() {
+                connection.of_another_kind(refusal)
+            } else {
+                connection.explain(refusal)
+            }
+        })?;
+        Ok(Endpoint::Call {
+            connection,
+            path_start,
+            deciders,
+        })
+    }
+
+    /// Returns what a request to the endpoint must satisfy.
+    pub(crate) fn requirements<'router>(
+        &'router self,
+        endpoint: &'router Endpoint<'_>,
+    ) -> Requirements<'router> {
+        let policy = endpoint.policy();
+        let access = match policy.authentication {
+            Authentication::None
+            | Authentication::OAuthState
+            | Authentication::Loopback
+            | Authentication::LoopbackPage => None,
+            Authentication::Caller | Authentication::CallerOrApiKey => {
+                Some(&AnyCaller as &dyn Authorize)
+            }
+            Authentication::Entry | Authentication::Calls | Authentication::Manage => {
+                endpoint.access()
+            }
+        };
+        let caller = access.map(|access| CallerRequirement {
+            access,
+            accepts_api_key: policy.authentication == Authentication::CallerOrApiKey,
+            plan_use: match endpoint {
+                Endpoint::Data(operation) => self.data.plan_use(*operation),
+                Endpoint::Call { connection, .. } => connection.plan_use(),
+                Endpoint::Fixed(_)
+                | Endpoint::Api(_)
+                | Endpoint::Wix(_)
+                | Endpoint::Managed { .. } => PlanUse::Nothing,
+            },
+        });
+        Requirements {
+            caller,
+            rate: match policy.rate {
+                // Calls to third parties are counted where handlers in Rust make them, too.
+                RateRule::None | RateRule::Connection => RateRequirement::None,
+                RateRule::Entry => endpoint.limiter(),
+                RateRule::Data => RateRequirement::Data(self.data.limiters()),
+            },
+            body: match policy.body {
+                BodyLimit::Unread => BodyRequirement::new(u64::MAX),
+                BodyLimit::Entry | BodyLimit::Connection => endpoint.body(),
+                BodyLimit::Data => self.data.body(),
+                BodyLimit::Wix => BodyRequirement::new(self.wix.body().bytes),
+                BodyLimit::Bytes(bytes) => BodyRequirement::new(bytes),
+            },
         }
     }
 }
 
-impl Route<'_> {
-    /// Whether any path here has its caller verified.
-    pub(crate) const fn asks_who_calls(&self) -> bool {
+impl Target<'_> {
+    /// Returns whether the response may depend on the caller's credential.
+    pub(crate) fn depends_on_caller(self) -> bool {
         match self {
-            Self::Index | Self::Healthz | Self::Readyz | Self::Jwks => false,
-            Self::Whoami | Self::Wix(_) | Self::Data(_) | Self::Connections => true,
-            Self::Api(entry) => matches!(entry.access(), AuthPolicy::Verified(_)),
+            Self::Fixed(route) => route.spec.policy.authentication.depends_on_caller(),
+            Self::Api(entry) => entry.rule().is_some(),
+            Self::Wix | Self::Data | Self::Connections => true,
         }
     }
 
-    pub(crate) const fn group(&self) -> RouteGroup {
+    /// The group that requests are counted by.
+    pub(crate) fn group(self) -> RouteGroup {
         match self {
-            Self::Index => RouteGroup::Index,
-            Self::Healthz | Self::Readyz => RouteGroup::Health,
-            Self::Jwks => RouteGroup::Keys,
-            Self::Whoami => RouteGroup::Whoami,
+            Self::Fixed(route) => match route.endpoint {
+                FixedEndpoint::Index => RouteGroup::Index,
+                FixedEndpoint::Healthz | FixedEndpoint::Readyz => RouteGroup::Health,
+                FixedEndpoint::Jwks => RouteGroup::Keys,
+                FixedEndpoint::Whoami => RouteGroup::Whoami,
+            },
             Self::Api(_) => RouteGroup::Api,
-            Self::Wix(_) => RouteGroup::Wix,
-            Self::Data(_) => RouteGroup::Data,
+            Self::Wix => RouteGroup::Wix,
+            Self::Data => RouteGroup::Data,
             Self::Connections => RouteGroup::Connections,
+        }
+    }
+}
+
+impl Endpoint<'_> {
+    /// The policy of the endpoint's row.
+    fn policy(&self) -> &'static RoutePolicy {
+        match self {
+            Self::Fixed(route) => &route.spec.policy,
+            Self::Api(_) => &API.policy,
+            Self::Wix(_) => &WIX.policy,
+            Self::Data(_) => &routes::data::POLICY,
+            Self::Managed { route, .. } => &route.spec.policy,
+            Self::Call { .. } => &CALL.policy,
+        }
+    }
+
+    /// What admits callers; `None` if the configuration says `auth = "none"`.
+    fn access(&self) -> Option<&dyn Authorize> {
+        match self {
+            Self::Api(entry) => entry.rule().map(|rule| rule as &dyn Authorize),
+            Self::Wix(deciders) => Some(deciders),
+            Self::Call { deciders, .. } => Some(deciders),
+            Self::Managed { managers, .. } => Some(managers),
+            Self::Fixed(_) | Self::Data(_) => Some(&AnyCaller),
+        }
+    }
+
+    fn limiter(&self) -> RateRequirement<'_> {
+        match self {
+            Self::Api(entry) => entry
+                .limiter
+                .as_ref()
+                .map_or(RateRequirement::None, RateRequirement::Each),
+            _ => RateRequirement::None,
+        }
+    }
+
+    fn body(&self) -> BodyRequirement {
+        BodyRequirement::new(match self {
+            Self::Api(entry) => entry.body_limit(),
+            Self::Managed { connection, .. } | Self::Call { connection, .. } => {
+                connection.settings.body_bytes
+            }
+            Self::Fixed(_) | Self::Wix(_) | Self::Data(_) => 0,
+        })
+    }
+
+    /// Returns a refusal with a remedy that fits the connection, if the endpoint is one's.
+    pub(crate) fn explain(&self, refusal: ApiError) -> ApiError {
+        match self {
+            Self::Managed { connection, .. } | Self::Call { connection, .. } => {
+                connection.explain(refusal)
+            }
+            Self::Fixed(_) | Self::Api(_) | Self::Wix(_) | Self::Data(_) => refusal,
         }
     }
 }

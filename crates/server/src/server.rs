@@ -152,6 +152,7 @@ impl Server {
 
     async fn run_until(self, stop: BoxFuture<'_, Shutdown>) -> bool {
         let service = Arc::clone(&self.service);
+        let activity = Arc::clone(&service);
         let state = Arc::clone(&service.state);
         let (stopping, stopped) = watch::channel(false);
         let housekeeping = tokio::spawn(background::run(Arc::clone(&service), stopped.clone()));
@@ -225,7 +226,7 @@ impl Server {
             handles.iter().for_each(AbortHandle::abort);
         }
         let writing = async {
-            state.auth.activity.write().await;
+            activity.auth.activity.write().await;
             state.connections.usage.write().await;
         };
         if tokio::time::timeout(FINAL_WRITE_TIMEOUT, writing)
@@ -301,7 +302,7 @@ async fn serve_admin(
     mut stopped: watch::Receiver<bool>,
 ) {
     let overview = admin::Overview {
-        app_id: state.auth.checker.app_id().to_string(),
+        app_id: state.app_id.to_string(),
         backend: format!("http://{public_address}"),
         started_at: state.shared.clock.now(),
     };

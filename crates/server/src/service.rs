@@ -8,11 +8,10 @@
 //!    the page can read the refusal
 //! 5. **origin**: before a foreign page can make anything happen
 //! 6. **route** and **method**: before proof, so that a wrong path is never called a wrong credential
-//! 7. **caller**: the proof
-//! 8. **admission**: role, plan, rate
-//! 9. **body limit**: as far as the head tells; the rest is counted as it streams
-//! 10. **handler**, with its own deadline
-//! 11. **reply**: CORS headers and request id on whatever came out, refusals included
+//! 7. **endpoint**: the row of the route table, with its settings
+//! 8. **admission** (`auth/admission.rs`): the caller's credential, role and plan, the rate, the announced body
+//! 9. **handler**, with its own deadline
+//! 10. **response**: CORS headers and request id on every response, refusals included
 
 use std::borrow::Cow;
 use std::convert::Infallible;
@@ -20,34 +19,34 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use backlot_outbound::body::{RequestBody, announced_bytes};
+use backlot_outbound::body::RequestBody;
 use futures_util::FutureExt as _;
-use http::header::{CONNECTION, HOST, HeaderMap};
+use http::header::{CONNECTION, HOST};
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 
-use backlot_wix::Caller;
-
+use crate::auth::{Admitted, Authenticator};
 use crate::context::RequestContext;
 use crate::cors::{self, Decision};
 use crate::error::{ApiError, ErrorCode};
 use crate::handlers::index::Index;
-use crate::handlers::proxy;
-use crate::handlers::proxy::{Entry, Limits};
+use crate::handlers::proxy::{self, Limits};
 use crate::handlers::{connections, data, health, wix};
 use crate::http::methods::Methods;
+use crate::http::request_head::RequestHead;
 use crate::http::request_id::{X_REQUEST_ID, X_WIX_REQUEST_ID};
-use crate::policy::{AuthPolicy, RateKey};
 use crate::response::ResponseBody;
-use crate::router::{Route, Routes};
+use crate::router::{Endpoint, Router, Target};
+use crate::routes::public::FixedEndpoint;
 use crate::state::AppState;
 use crate::telemetry::route_group::RouteGroup;
 use crate::transport::Peer;
 
-/// The state, and the routes that lead to its handlers.
+/// The state of the handlers, and what stands before them. Handlers have no way to authenticate a caller themselves.
 pub(crate) struct Service {
     pub(crate) state: Arc<AppState>,
-    pub(crate) routes: Routes,
+    pub(crate) auth: Authenticator,
+    pub(crate) router: Router,
     /// The page at `/`.
     pub(crate) index: Index,
 }
@@ -113,8 +112,9 @@ async fn dispatch(
 ) -> Result<Response<ResponseBody>, ApiError> {
     let Service {
         state,
-        routes,
-        index,
+        auth,
+        router,
+        ..
     } = &**service;
     let head = check_head(state, &request);
     if cors::is_preflight(&request) {
@@ -136,79 +136,91 @@ async fn dispatch(
         return Err(cors::refuse_origin(request.headers()));
     }
 
-    let route = routes.find(request.uri().path())?;
-    context.record.route_group = route.group();
-    context.is_by_caller = route.asks_who_calls();
-    if let Some(answered) = check_method(routes, &route, &request)? {
-        return Ok(answered);
+    let target = router.find(request.uri().path())?;
+    context.record.route_group = target.group();
+    context.is_by_caller = target.depends_on_caller();
+    if let Some(response) = check_method(router, target, &request)? {
+        return Ok(response);
     }
+    let endpoint = router.resolve(target, RequestHead::new(&request))?;
+    let requirements = router.requirements(&endpoint);
+    let head = RequestHead::new(&request);
+    let admitted = auth.admit(context, decision, &requirements, head).await;
+    match admitted {
+        Ok(admitted) => handle(service, context, &endpoint, admitted, request).await,
+        Err(refusal) => Err(refusal),
+    }
+    .map_err(|refusal| endpoint.explain(refusal))
+}
 
-    match route {
-        Route::Index => Ok(index.answer(request.headers())),
-        Route::Healthz => Ok(health::healthz()),
-        Route::Readyz => {
-            let draining = state.draining.load(Ordering::Relaxed);
-            health::readyz(draining, state.database_answers.load(Ordering::Relaxed))
+/// Runs the endpoint's handler. Futures of most of them lie on the heap: they are large, and others need not carry them.
+async fn handle(
+    service: &Service,
+    context: &mut RequestContext,
+    endpoint: &Endpoint<'_>,
+    admitted: Admitted,
+    mut request: Request<RequestBody>,
+) -> Result<Response<ResponseBody>, ApiError> {
+    let Service {
+        state,
+        router,
+        index,
+        ..
+    } = service;
+    match endpoint {
+        Endpoint::Fixed(route) => match route.endpoint {
+            FixedEndpoint::Index => Ok(index.answer(request.headers())),
+            FixedEndpoint::Healthz => Ok(health::healthz()),
+            FixedEndpoint::Readyz => {
+                let draining = state.draining.load(Ordering::Relaxed);
+                health::readyz(draining, state.database_answers.load(Ordering::Relaxed))
+            }
+            FixedEndpoint::Jwks => Ok(health::jwks(state.elevated.jwks())),
+            FixedEndpoint::Whoami => {
+                let caller = admitted.authenticated()?;
+                Ok(health::whoami(&caller))
+            }
+        },
+        Endpoint::Api(entry) => {
+            Box::pin(proxy::forward(state, context, entry, admitted, request)).await
         }
-        Route::Jwks => Ok(health::jwks(state.auth.elevated.jwks())),
-        Route::Whoami => {
-            let proof = state.auth.verify_locally(context, &request)?;
-            let caller = state.auth.authenticate(context, decision, proof).await?;
-            Ok(health::whoami(&caller))
+        Endpoint::Data(operation) => {
+            let (data, caller) = (&router.data, admitted.authenticated()?);
+            // By reference: a future holds what it is given by value twice.
+            Box::pin(data::handle(state, data, *operation, caller, &mut request)).await
         }
-        Route::Wix(calls) => {
-            let deciders = calls.deciders(request.method(), request.uri().path())?;
-            let proof = state.auth.verify_locally(context, &request)?;
-            let caller = state.auth.authenticate(context, decision, proof).await?;
-            // On the heap, as below: they are large, and other routes need not carry them.
-            let caller = Box::pin(wix::with_plan(&state.directory, caller, &deciders)).await?;
-            let call = wix::admit(&deciders, &caller)?;
-            check_body(calls.body().bytes, request.headers())?;
-            Box::pin(wix::handle(state, calls, call, caller, request)).await
+        Endpoint::Wix(deciders) => {
+            let (calls, caller) = (&router.wix, admitted.authenticated()?);
+            Box::pin(wix::handle(state, calls, deciders, caller, request)).await
         }
-        Route::Connections => {
-            // By reference: what a future is given by value has its place in it twice.
-            let mut request = request;
-            Box::pin(connections::handle(state, context, decision, &mut request)).await
-        }
-        Route::Data(handlers) => {
-            // By reference, as above.
-            let mut request = request;
-            let uri = request.uri();
-            let query = uri.query().unwrap_or_default();
-            let call = data::Call::find(request.method(), uri.path(), query);
-            let call = call.ok_or(ErrorCode::RouteNotFound)?;
-            let proof = state.auth.verify_locally_or_api_key(context, &request)?;
-            let caller = state.auth.authenticate(context, decision, proof).await?;
-            let client = context.client_ip(request.headers());
-            Box::pin(data::handle(
+        Endpoint::Call {
+            connection,
+            path_start,
+            ..
+        } => {
+            let caller = admitted.authenticated()?;
+            Box::pin(connections::call(
                 state,
-                handlers,
-                call,
+                context,
+                connection,
+                *path_start,
                 caller,
-                client,
                 &mut request,
             ))
             .await
         }
-        Route::Api(entry) => {
-            let caller = match entry.access() {
-                AuthPolicy::Anybody => None,
-                AuthPolicy::Verified(rules) => {
-                    let proof = state.auth.verify_locally(context, &request)?;
-                    let mut caller = state.auth.authenticate(context, decision, proof).await?;
-                    rules.admit_role(&caller)?;
-                    if !rules.plans.is_empty() {
-                        let plan = |plan: Option<&str>| rules.include(plan);
-                        caller = Box::pin(state.directory.with_plan(caller, plan)).await?;
-                    }
-                    rules.admit(&caller)?;
-                    Some(caller)
-                }
-            };
-            check_rate(context, entry, caller.as_deref(), request.headers())?;
-            check_body(entry.body_limit(), request.headers())?;
-            Box::pin(proxy::forward(state, context, entry, caller, request)).await
+        Endpoint::Managed {
+            connection, route, ..
+        } => {
+            Box::pin(connections::manage(
+                state,
+                context,
+                connection,
+                route.endpoint,
+                admitted,
+                request,
+            ))
+            .await
         }
     }
 }
@@ -221,11 +233,11 @@ fn preflight(
     request: &Request<RequestBody>,
     has_good_head: bool,
 ) -> Response<ResponseBody> {
-    let Service { state, routes, .. } = service;
+    let Service { state, router, .. } = service;
     let path = request.uri().path();
-    let found = has_good_head.then(|| routes.find(path).ok()).flatten();
-    let methods = match &found {
-        Some(route) => Some(routes.methods(route, path)),
+    let found = has_good_head.then(|| router.find(path).ok()).flatten();
+    let methods = match found {
+        Some(target) => Some(router.methods(target, path)),
         None if !has_good_head => Some(Cow::Owned(Methods::usual())),
         None => None,
     };
@@ -238,18 +250,18 @@ fn preflight(
     cors::preflight(answer, decision, methods, headers, to_loopback).map(|()| ResponseBody::empty())
 }
 
-/// Answers a plain `OPTIONS` and refuses a method that the route does not serve.
+/// Answers a plain `OPTIONS` and refuses a method that the target does not serve.
 fn check_method(
-    routes: &Routes,
-    route: &Route<'_>,
+    router: &Router,
+    target: Target<'_>,
     request: &Request<RequestBody>,
 ) -> Result<Option<Response<ResponseBody>>, ApiError> {
     let is_options = request.method() == Method::OPTIONS;
     // Here a call is a method and a path together, and refused as one.
-    if matches!(route, Route::Wix(_) | Route::Connections) && !is_options {
+    if matches!(target, Target::Wix | Target::Connections) && !is_options {
         return Ok(None);
     }
-    let methods = routes.methods(route, request.uri().path());
+    let methods = router.methods(target, request.uri().path());
     if methods.contains(request.method()) {
         return Ok(None);
     }
@@ -257,22 +269,6 @@ fn check_method(
         return Ok(Some(options(methods.header())));
     }
     Err(ApiError::from(ErrorCode::MethodNotAllowed).allow(methods.header()))
-}
-
-/// Counts the request against the entry's rate.
-fn check_rate(
-    context: &RequestContext,
-    entry: &Entry,
-    caller: Option<&Caller>,
-    headers: &HeaderMap,
-) -> Result<(), ApiError> {
-    let Some(limiter) = &entry.limiter else {
-        return Ok(());
-    };
-    limiter.check(match caller {
-        Some(caller) => RateKey::from(caller.instance_id),
-        None => RateKey::from(context.client_ip(headers)),
-    })
 }
 
 /// The listener takes heads of four times this size, so that this refusal can say why.
@@ -303,13 +299,6 @@ fn check_host(request: &Request<RequestBody>) -> Result<(), ApiError> {
     }
     Err(ApiError::from(ErrorCode::RequestMalformed)
         .with_detail("It has to name its host, and once."))
-}
-
-fn check_body(limit: u64, headers: &HeaderMap) -> Result<(), ApiError> {
-    if announced_bytes(headers).is_some_and(|bytes| bytes > limit) {
-        return Err(ApiError::from(ErrorCode::BodyTooLarge).with_data("limitBytes", limit));
-    }
-    Ok(())
 }
 
 /// `OPTIONS` that is no preflight: which methods are served.

@@ -7,9 +7,10 @@ use backlot_outbound::body::PaceLimits;
 use backlot_outbound::upstream::Client;
 use backlot_outbound::wix::WixClient;
 use backlot_store::Store;
-use backlot_wix::{Caller, InstanceId};
+use backlot_wix::{AppId, Caller, InstanceId};
+use http::HeaderName;
 
-use crate::auth::Authenticator;
+use crate::auth::elevated_token::ElevatedTokens;
 use crate::buffers::BufferBudget;
 use crate::connections::Connections;
 use crate::context::SharedContext;
@@ -23,7 +24,11 @@ use crate::transport::upgrade::UpgradedConnections;
 
 pub(crate) struct AppState {
     pub(crate) shared: Arc<SharedContext>,
-    pub(crate) auth: Authenticator,
+    pub(crate) app_id: AppId,
+    /// Headers that the credential may come in besides `Authorization`.
+    pub(crate) instance_headers: Vec<HeaderName>,
+    /// What signs the tokens that upstreams are given.
+    pub(crate) elevated: Arc<ElevatedTokens>,
     pub(crate) cors: Arc<cors::Policy>,
     pub(crate) cors_answer: cors::CorsHeaders,
     pub(crate) refused_preflights: cors::RefusedPreflights,
@@ -65,7 +70,7 @@ impl AppState {
 
     /// The items of a caller, for a handler in Rust.
     pub(crate) fn items_handle(&self, caller: &Caller) -> Items {
-        let who = Principal::caller(caller, self.auth.checker.app_id());
+        let who = Principal::caller(caller, self.app_id);
         Items::new(self.data.of(who))
     }
 }

@@ -42,6 +42,8 @@ pub(super) enum Command {
     Explain(Explain),
     /// Checks the configuration, and shows what the collection files would change.
     Check(Check),
+    /// Prints every route with the policy in force.
+    Routes(Routes),
     /// Migrates the database, and applies the collection files.
     Migrate(Migrate),
     /// Manages the data of one instance.
@@ -77,6 +79,15 @@ pub(super) struct Check {
     /// Checks as `backlot serve` does, including the app's own values.
     #[arg(long)]
     pub(super) production: bool,
+}
+
+#[derive(Args)]
+pub(super) struct Routes {
+    #[command(flatten)]
+    pub(super) place: Place,
+    /// Prints JSON.
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(Args)]

@@ -19,6 +19,7 @@ mod migrate;
 mod progress;
 mod ready_file;
 mod restore;
+mod routes;
 mod secret;
 pub(crate) mod serve;
 mod sign;
@@ -65,6 +66,7 @@ fn run(program: Builder) -> ExitCode {
         Some(Command::Simulator(command)) => simulator::run(&command),
         Some(Command::Explain(arguments)) => explain::run(&arguments),
         Some(Command::Check(arguments)) => check::run(&arguments),
+        Some(Command::Routes(arguments)) => routes::run(&arguments),
         Some(Command::Migrate(arguments)) => migrate::run(&arguments),
         Some(Command::Instance(command)) => instance::run(&command),
         Some(Command::Secret(command)) => secret::run(&command),

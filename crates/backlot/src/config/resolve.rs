@@ -20,11 +20,11 @@ mod wix;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use backlot_server::Settings;
 use backlot_server::connections::{ConnectionSettings, ConnectionsSettings};
 use backlot_server::cors::Policy;
 use backlot_server::telemetry::log::Format;
 use backlot_server::transport::ConnectionLimits;
+use backlot_server::{RouteInForce, RouteSettings, Settings, routes_in_force};
 use backlot_wix::AppId;
 use backlot_wix::jwt::PublicKey;
 use tracing_subscriber::filter::LevelFilter;
@@ -109,6 +109,28 @@ pub(crate) fn connections_of(
     let connections = connection::resolve(&config, Mode::Dev, environment, &mut report);
     report.finish()?;
     Ok(connections)
+}
+
+/// Returns the routes in force, whatever else is missing.
+pub(crate) fn routes_of(
+    source: &Source,
+    environment: Environment<'_>,
+) -> Result<Vec<RouteInForce>, ConfigErrors> {
+    let config = source.parse()?;
+    let mut report = Report::new(source);
+    report.skip_missing_app_values();
+    let api = api::resolve(&config.api, &mut report);
+    let wix = wix::resolve(&config.wix, Mode::Dev, environment, &mut report);
+    let data = data::resolve(&config.data, &mut report);
+    let connections = connection::resolve(&config, Mode::Dev, environment, &mut report);
+    report.finish()?;
+    let (_, wix) = wix.ok_or_else(ConfigErrors::default)?;
+    Ok(routes_in_force(&RouteSettings {
+        api: &api,
+        wix: &wix,
+        data: &data,
+        connections: &connections,
+    }))
 }
 
 /// Which pages an app's backend lets in in production, whatever else is missing.

@@ -6,6 +6,7 @@ mod limits;
 use std::fmt::Write as _;
 
 use backlot_server::error::ErrorCode;
+use backlot_server::routes;
 use backlot_wix::data::DataCode;
 
 /// Codes of commands: what happened, and what to do.
@@ -43,12 +44,17 @@ const COMMAND_CODES: [(&str, &str, &str); 6] = [
 ];
 
 /// Name and content of every generated page.
-pub fn pages() -> [(&'static str, String); 4] {
+pub fn pages() -> [(&'static str, String); 6] {
     [
         ("configuration.md", crate::config::reference::page()),
         ("errors.md", errors()),
         ("command-line.md", crate::cli::reference()),
         ("limits.md", limits::page()),
+        ("http-api.md", routes::page::page()),
+        (
+            "openapi.json",
+            format!("{:#}\n", routes::openapi::document()),
+        ),
     ]
 }
 

@@ -31,6 +31,18 @@ impl fmt::Debug for Address {
     }
 }
 
+impl fmt::Display for Address {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let origin = self.origin.to_string();
+        write!(
+            formatter,
+            "{}{}",
+            origin.trim_end_matches('/'),
+            self.base_path
+        )
+    }
+}
+
 /// The text is no address of an upstream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {

@@ -5,10 +5,9 @@
 
 use std::sync::Arc;
 
-use backlot_outbound::body::RequestBody;
 use backlot_store::Store;
 use backlot_wix::{ApiKey, Caller};
-use http::{HeaderName, Request};
+use http::HeaderName;
 
 use super::access_token::AccessTokens;
 use super::api_key;
@@ -18,8 +17,9 @@ use super::verifier::{Verification, VerifiedCaller, Verifier, elevated_caller};
 use crate::context::RequestContext;
 use crate::cors::{self, Decision};
 use crate::error::ApiError;
-use crate::instances::RefreshScheduler;
+use crate::http::request_head::RequestHead;
 use crate::instances::activity::InstanceActivity;
+use crate::instances::{InstanceDirectory, RefreshScheduler};
 use crate::policy::RateKey;
 use crate::telemetry::metrics::Metrics;
 
@@ -31,17 +31,18 @@ pub(crate) struct Authenticator {
     /// The account's API key, for calls that carry it.
     pub(crate) api_key: Option<ApiKey>,
     pub(crate) access_tokens: AccessTokens,
-    pub(crate) elevated: ElevatedTokens,
+    pub(crate) elevated: Arc<ElevatedTokens>,
     pub(crate) signing_keys: KeyReloader,
     pub(crate) activity: InstanceActivity,
     pub(crate) refresh: Arc<RefreshScheduler>,
+    pub(crate) directory: InstanceDirectory,
     pub(crate) cors: Arc<cors::Policy>,
     pub(crate) store: Store,
     pub(crate) metrics: Arc<Metrics>,
 }
 
 /// The result of verifying a credential without asking another server.
-pub(crate) enum LocalVerdict {
+pub(super) enum LocalVerdict {
     VerifiedCaller(VerifiedCaller),
     /// The account's API key, about this site.
     ApiKey(String),
@@ -53,13 +54,13 @@ pub(crate) enum LocalVerdict {
 
 impl Authenticator {
     /// Finds the credential and verifies it as far as that can be done here.
-    pub(crate) fn verify_locally(
+    pub(super) fn verify_locally(
         &self,
         context: &RequestContext,
-        request: &Request<RequestBody>,
+        request: RequestHead<'_>,
     ) -> Result<LocalVerdict, ApiError> {
         let own = &self.instance_headers;
-        let found = find(request.method(), request.uri(), request.headers(), own)?;
+        let found = find(request.method, request.uri, request.headers, own)?;
         let now = context.arrived_at();
         let token = match self.checker.check(&found, &self.elevated, now)? {
             Verification::VerifiedCaller(checked) => {
@@ -73,7 +74,7 @@ impl Authenticator {
         if let Some(caller) = self.access_tokens.known(token, now) {
             return Ok(LocalVerdict::VerifiedCaller(VerifiedCaller::by_wix(caller)));
         }
-        let client = context.client_ip(request.headers());
+        let client = context.client_ip(request.headers);
         Ok(LocalVerdict::AskWix(
             token.to_owned(),
             RateKey::from(client),
@@ -81,14 +82,14 @@ impl Authenticator {
     }
 
     /// The same, where the account's API key is a credential, too.
-    pub(crate) fn verify_locally_or_api_key(
+    pub(super) fn verify_locally_or_api_key(
         &self,
         context: &RequestContext,
-        request: &Request<RequestBody>,
+        request: RequestHead<'_>,
     ) -> Result<LocalVerdict, ApiError> {
-        let headers = request.headers();
+        let headers = request.headers;
         if api_key::is_sent(self.api_key.as_ref(), headers) {
-            api_key::check_alone(request.uri(), headers, &self.instance_headers)?;
+            api_key::check_alone(request.uri, headers, &self.instance_headers)?;
             return api_key::site_id(headers).map(LocalVerdict::ApiKey);
         }
         self.verify_locally(context, request)
@@ -98,7 +99,7 @@ impl Authenticator {
     ///
     /// Nearly every credential is verified by now, so the question to Wix lies on the heap and the request's own
     /// state machine stays small.
-    pub(crate) async fn authenticate(
+    pub(super) async fn authenticate(
         &self,
         context: &mut RequestContext,
         decision: &Decision,

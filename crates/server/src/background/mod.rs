@@ -16,29 +16,34 @@ use crate::state::AppState;
 
 /// Runs until the server has stopped.
 pub(crate) async fn run(service: Arc<Service>, mut stopped: watch::Receiver<bool>) {
-    let Service { state, routes, .. } = &*service;
+    let Service {
+        state,
+        auth,
+        router,
+        ..
+    } = &*service;
     let mut tick = tokio::time::interval(activity::INTERVAL);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut ticks: u64 = 0;
     let mut takeover = Takeover::new();
-    takeover.look(state).await;
+    takeover.look(&service).await;
     forget_unfinished_imports(state).await;
     loop {
         tokio::select! {
             _ = tick.tick() => {}
             _ = stopped.wait_for(|stopped| *stopped) => return,
         }
-        takeover.look(state).await;
-        state.auth.activity.write().await;
+        takeover.look(&service).await;
+        auth.activity.write().await;
         state.connections.usage.write().await;
         ticks += 1;
         if ticks.is_multiple_of(RELOAD_SECONDS) {
-            state.auth.signing_keys.reload(&state.auth.elevated).await;
+            auth.signing_keys.reload(&auth.elevated).await;
         }
         if ticks.is_multiple_of(60) {
-            routes.api.forget_idle();
-            routes.data.forget_idle();
-            state.auth.access_tokens.forget_idle();
+            router.api.forget_idle();
+            router.data.limiters().forget_idle();
+            auth.access_tokens.forget_idle();
             state.connections.forget_idle();
             state.connections.accounts.forget_old().await;
             forget_unfinished_imports(state).await;

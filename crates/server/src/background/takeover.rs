@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use backlot_store::StoreError;
 use backlot_store::markers::{Markers as _, RESTORED};
 
-use crate::state::AppState;
+use crate::service::Service;
 
 /// What was the last time that was looked.
 enum Known {
@@ -31,8 +31,8 @@ impl Takeover {
     }
 
     /// Looks whether another database has taken the place of the one that was known, and takes it over.
-    pub(crate) async fn look(&mut self, state: &AppState) {
-        if let Err(error) = self.try_to(state).await
+    pub(crate) async fn look(&mut self, service: &Service) {
+        if let Err(error) = self.try_to(service).await
             && !std::mem::replace(&mut self.has_failed, true)
         {
             tracing::error!(%error, "failed to take over a restored database; retrying");
@@ -41,7 +41,7 @@ impl Takeover {
 
     async fn try_to(
         &mut self,
-        state: &AppState,
+        Service { state, auth, .. }: &Service,
     ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         let present = match state.store.marker(RESTORED).await {
             Ok(present) => {
@@ -65,11 +65,7 @@ impl Takeover {
             return Ok(());
         }
         state.store.forget_remembered();
-        state
-            .auth
-            .signing_keys
-            .take_over(&state.auth.elevated)
-            .await?;
+        auth.signing_keys.take_over(&auth.elevated).await?;
         tracing::info!("took over a restored database");
         self.known = Known::Mark(present);
         self.has_failed = false;

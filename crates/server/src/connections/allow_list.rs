@@ -1,14 +1,11 @@
 //! Which calls may be made, and by whom.
 
-use std::sync::Arc;
-
-use backlot_wix::{Caller, Role};
 use http::Method;
 
-use super::{AllowedCall, Connection, Connections};
+use super::{AllowedCall, Connection};
 use crate::error::{ApiError, ErrorCode};
-use crate::instances::InstanceDirectory;
-use crate::policy::{AccessRule, Deciders, PlainPath, RuledLine};
+use crate::instances::PlanUse;
+use crate::policy::{AccessRule, CallPattern, Deciders, PlainPath, RuledLine};
 
 /// Which call is meant.
 #[derive(Debug, Clone, Copy)]
@@ -20,7 +17,11 @@ pub(crate) struct CallPlace<'request> {
 }
 
 impl RuledLine for AllowedCall {
-    fn rules(&self) -> &AccessRule {
+    fn pattern(&self) -> &CallPattern {
+        &self.pattern
+    }
+
+    fn rule(&self) -> &AccessRule {
         &self.rules
     }
 }
@@ -40,7 +41,7 @@ impl Connection {
         let plain = PlainPath::with_slash(path).ok_or(ErrorCode::PathNotAllowed)?;
         let refusal =
             |code: ErrorCode| ApiError::from(code).with_data("call", format!("{method} {path}"));
-        let deciders = Deciders::find(&self.settings.calls, &self.precedence, method, &plain);
+        let deciders = self.calls.deciders(method, &plain);
         let mut deciders = deciders.ok_or_else(|| refusal(ErrorCode::ConnectionCallNotAllowed))?;
         let mut parameter = None;
         let is_complete = deciders.retain(|call| match call.query.refused(query) {
@@ -59,41 +60,13 @@ impl Connection {
     }
 }
 
-impl Connections {
-    /// The caller, with the plan of its instance where a line or a quota asks for one, if the lines admit it.
-    pub(crate) async fn admit(
-        &self,
-        connection: &Connection,
-        deciders: &Deciders<'_, AllowedCall>,
-        directory: &InstanceDirectory,
-        caller: Arc<Caller>,
-    ) -> Result<Arc<Caller>, ApiError> {
-        let has_quotas = !connection.settings.quotas.plans.is_empty();
-        let caller = if has_quotas || deciders.ask_for_plan(caller.role) {
-            // On the heap: most calls need no plan.
-            Box::pin(with_plan(has_quotas, deciders, directory, caller)).await?
+impl Connection {
+    /// What depends on the plan of the caller's instance.
+    pub(crate) fn plan_use(&self) -> PlanUse {
+        if self.settings.quotas.plans.is_empty() {
+            PlanUse::Nothing
         } else {
-            caller
-        };
-        deciders.admit(&caller)?;
-        Ok(caller)
+            PlanUse::CallQuota
+        }
     }
-}
-
-async fn with_plan(
-    has_quotas: bool,
-    deciders: &Deciders<'_, AllowedCall>,
-    directory: &InstanceDirectory,
-    caller: Arc<Caller>,
-) -> Result<Arc<Caller>, ApiError> {
-    let role = caller.role;
-    if has_quotas && role == Role::App && caller.plan.is_none() {
-        // The app needs no plan to be let in, but what it does for an instance counts as the instance's.
-        let details = directory.get(caller.instance_id).await?;
-        let mut caller = Caller::clone(&caller);
-        caller.plan = details.answer.plan().map(Into::into);
-        return Ok(Arc::new(caller));
-    }
-    let is_included = |plan: Option<&str>| deciders.include(role, plan);
-    Ok(directory.with_plan(caller, is_included).await?)
 }

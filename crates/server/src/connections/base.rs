@@ -7,6 +7,7 @@
 //! plain, only at an address in one's own networks. What is put into the middle of an address cannot lead out of its place.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use backlot_outbound::connection::ApiBase;
@@ -30,6 +31,18 @@ pub enum BaseUrl {
     Fixed(Address),
     /// Where each account's is.
     OfAccount(Arc<BaseTemplate>),
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fixed(address) => address.fmt(formatter),
+            Self::OfAccount(template) => template.parts.iter().try_for_each(|part| match part {
+                Part::Text(text) => formatter.write_str(text),
+                Part::Value(name) => write!(formatter, "{{{name}}}"),
+            }),
+        }
+    }
 }
 
 /// The address of an account's API, with places for what the provider says.

@@ -47,7 +47,7 @@ use moka::sync::Cache;
 use parking_lot::Mutex;
 
 use crate::clock::Clock;
-use crate::policy::{Limiter, Precedence};
+use crate::policy::{AllowList, Limiter};
 use crate::secrets::{SecretString, Vault};
 pub(crate) use allow_list::CallPlace;
 use base::Bases;
@@ -60,7 +60,6 @@ pub use host_pattern::{HostPattern, HostPatternError};
 pub(crate) use month::month;
 pub(crate) use oauth::{Accounts, AuthorizationOutcome, Begun, Returned};
 pub use query_rules::{ParameterRule, QueryRules};
-pub(crate) use remedies::of_manage;
 pub(crate) use response_body::ThirdPartyBody;
 use response_cache::KeptReplies;
 pub use secret_source::SecretSource;
@@ -92,7 +91,7 @@ pub(crate) struct Connection {
     /// The same as in the settings, for keys.
     name: Arc<str>,
     pub(crate) settings: ConnectionSettings,
-    precedence: Precedence,
+    pub(crate) calls: AllowList<AllowedCall>,
     pub(crate) third_party: ThirdParty,
     bases: Bases,
     each: Option<Limiter>,
@@ -146,7 +145,7 @@ impl Connection {
     fn new(settings: ConnectionSettings) -> std::io::Result<Self> {
         Ok(Self {
             name: (&*settings.name).into(),
-            precedence: Precedence::new(settings.calls.iter().map(|call| &call.pattern)),
+            calls: AllowList::new(settings.calls.clone()),
             third_party: ThirdParty::new(
                 settings.client()?,
                 settings.client_elsewhere()?,

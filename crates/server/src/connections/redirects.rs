@@ -38,8 +38,10 @@ impl RedirectPolicy for RedirectsByLines<'_> {
             };
             let deciders = connection.deciders(&place)?;
             let caller = Arc::clone(caller);
-            let caller = all
-                .admit(connection, &deciders, self.directory, caller)
+            let plan_use = connection.plan_use();
+            let caller = self
+                .directory
+                .authorize(&deciders, plan_use, caller)
                 .await?;
             all.target(connection, caller.instance_id, path, &query)
                 .await

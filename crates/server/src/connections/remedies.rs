@@ -56,7 +56,8 @@ impl Connection {
 
     fn how_to_connect(&self, refusal: &ApiError) -> String {
         let (name, credential) = (&self.settings.name, &self.settings.credential);
-        let missing = refusal.cause().and_then(|it| it.strip_prefix(OF_A_SECRET));
+        let cause = refusal.cause();
+        let missing = cause.as_deref().and_then(|it| it.strip_prefix(OF_A_SECRET));
         match (credential, missing) {
             (_, Some(secret)) if credential.own_secret() != Some(secret) => {
                 let flags = &self.settings.command_flags;
@@ -70,11 +71,4 @@ impl Connection {
             _ => format!("Put the key with `PUT /connections/{name}/key`."),
         }
     }
-}
-
-/// A role that may make calls, perhaps, but not connect an account or type a key in.
-pub(crate) fn of_manage(refusal: ApiError) -> ApiError {
-    refusal.with_remedy(
-        "Do it as one of the roles in `data.allowed`, or add the role to `manage` in the `[[connection]]` entry.",
-    )
 }

@@ -12,20 +12,10 @@ use serde_json::{Map, Value, json};
 
 use crate::http::plain_page;
 use crate::response::ResponseBody;
+use crate::routes::public::FIXED;
 
 const SENTENCE: &str = "This is Backlot, the backend of a Wix app. Pages of the app call it with their `instance` \
                         value, or their access token, in the Authorization header.";
-
-/// What is at the paths that need no credential, and at `/whoami`, which says why one is refused.
-const PATHS: [(&str, &str); 4] = [
-    ("/whoami", "who the caller is, or why it is refused"),
-    ("/healthz", "whether the process answers"),
-    ("/readyz", "whether new requests are welcome"),
-    (
-        "/.well-known/jwks.json",
-        "the public keys of elevated tokens",
-    ),
-];
 
 /// Where else to look on a developer's machine.
 #[derive(Debug, Clone)]
@@ -56,7 +46,12 @@ impl Index {
                 ),
             ]
         });
-        let places = || dev.iter().chain(&PATHS).copied();
+        let fixed = FIXED.iter().map(|route| &route.spec);
+        let fixed: Vec<(&str, &str)> = fixed
+            .filter(|spec| spec.path != "/")
+            .map(|spec| (spec.path, spec.summary))
+            .collect();
+        let places = || dev.iter().chain(&fixed).copied();
         Self {
             html: html(places()).into(),
             json: json(places()).into(),

@@ -2,6 +2,57 @@
 
 use http::{HeaderValue, Method};
 
+/// A method that routes are declared with. `GET` brings `HEAD` along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Verb {
+    /// `GET`, and `HEAD`.
+    Get,
+    /// `POST`
+    Post,
+    /// `PUT`
+    Put,
+    /// `PATCH`
+    Patch,
+    /// `DELETE`
+    Delete,
+}
+
+impl Verb {
+    /// Returns the verb of a method; `None` for a method that no route is declared with.
+    pub(crate) fn from_method(method: &Method) -> Option<Self> {
+        Some(match *method {
+            Method::GET | Method::HEAD => Self::Get,
+            Method::POST => Self::Post,
+            Method::PUT => Self::Put,
+            Method::PATCH => Self::Patch,
+            Method::DELETE => Self::Delete,
+            _ => return None,
+        })
+    }
+
+    /// Returns the name as `OpenAPI` has it: `get`.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Get => "get",
+            Self::Post => "post",
+            Self::Put => "put",
+            Self::Patch => "patch",
+            Self::Delete => "delete",
+        }
+    }
+
+    /// Returns the method.
+    pub const fn to_method(self) -> Method {
+        match self {
+            Self::Get => Method::GET,
+            Self::Post => Method::POST,
+            Self::Put => Method::PUT,
+            Self::Patch => Method::PATCH,
+            Self::Delete => Method::DELETE,
+        }
+    }
+}
+
 /// Methods, with the value of `Allow` ready.
 #[derive(Debug, Clone)]
 pub struct Methods {
@@ -32,15 +83,20 @@ impl Methods {
         }
     }
 
-    /// `GET` and `HEAD`.
-    pub fn get() -> Self {
-        Self::new([Method::GET])
+    /// The methods of a row.
+    pub(crate) fn from_verbs(verbs: &[Verb]) -> Self {
+        Self::new(verbs.iter().map(|verb| verb.to_method()))
     }
 
     /// Those that pages use.
     pub(crate) fn usual() -> Self {
         let others = [Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
         Self::new([Method::GET].into_iter().chain(others))
+    }
+
+    /// Returns their names.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.list.iter().map(ToString::to_string).collect()
     }
 
     /// Whether `method` is one of them.

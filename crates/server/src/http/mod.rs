@@ -3,5 +3,6 @@
 pub mod methods;
 pub(crate) mod plain_page;
 pub(crate) mod plain_text;
+pub(crate) mod request_head;
 pub(crate) mod request_id;
 pub(crate) mod wix_headers;

@@ -27,6 +27,7 @@ use moka::sync::Cache;
 
 use crate::clock::Clock;
 use crate::id_hasher::InstanceHash;
+pub(crate) use plan::PlanUse;
 pub(crate) use refresh::RefreshScheduler;
 pub use site_origins::SiteOrigins;
 pub(crate) use token_events::Events;

@@ -1,4 +1,4 @@
-//! The plan of callers whose credential names none: access tokens do not.
+//! Authorizing callers by the plan of their instance, which access tokens do not name.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,25 +8,61 @@ use backlot_wix::caller::CredentialKind;
 use backlot_wix::{Caller, Role};
 
 use super::InstanceDirectory;
+use crate::error::ApiError;
+use crate::policy::Authorize;
 
-/// Before somebody is refused for the plan, Wix is asked again if this much time has passed: the plan
-/// may have been bought a moment ago.
-const FRESH: Duration = Duration::from_mins(1);
+/// Before a caller is refused for its plan, Wix is asked again if this much time has passed: the plan may have been
+/// bought a moment ago.
+const REFRESH_AGE: Duration = Duration::from_mins(1);
+
+/// What depends on the plan of a caller's instance besides its access.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PlanUse {
+    Nothing,
+    /// How many calls the instance may make. The app's calls count as the instance's.
+    CallQuota,
+    /// How much the instance may store.
+    StorageQuota,
+}
 
 impl InstanceDirectory {
-    /// The caller with its instance's plan, for rules that ask for one. `is_included` says whether a
-    /// plan would do.
-    pub(crate) async fn with_plan(
+    /// Authorizes a caller. The returned one has its instance's plan if something depends on it.
+    pub(crate) async fn authorize(
         &self,
+        access: &dyn Authorize,
+        plan_use: PlanUse,
         caller: Arc<Caller>,
-        is_included: impl Fn(Option<&str>) -> bool,
+    ) -> Result<Arc<Caller>, ApiError> {
+        let caller = if plan_use != PlanUse::Nothing || access.needs_plan(caller.role) {
+            // On the heap: most requests need no plan.
+            Box::pin(self.with_plan(access, plan_use, caller)).await?
+        } else {
+            caller
+        };
+        access.authorize(&caller)?;
+        Ok(caller)
+    }
+
+    async fn with_plan(
+        &self,
+        access: &dyn Authorize,
+        plan_use: PlanUse,
+        caller: Arc<Caller>,
     ) -> Result<Arc<Caller>, WixError> {
-        if caller.credential != CredentialKind::AccessToken || caller.role == Role::App {
+        let role = caller.role;
+        let is_unknown = match role {
+            Role::App => plan_use == PlanUse::CallQuota && caller.plan.is_none(),
+            Role::Owner | Role::Member | Role::Visitor => {
+                caller.credential == CredentialKind::AccessToken
+            }
+        };
+        if !is_unknown {
             return Ok(caller);
         }
         let id = caller.instance_id;
         let mut details = self.get(id).await?;
-        if !is_included(details.answer.plan()) && self.is_older(&details, FRESH) {
+        let is_included = role == Role::App || access.includes_plan(role, details.answer.plan());
+        if !is_included && self.is_older(&details, REFRESH_AGE) {
             details = self.refresh(id, Priority::Interactive).await?;
         }
         let mut caller = Caller::clone(&caller);

@@ -31,12 +31,21 @@ impl Roles {
             .all(|role| others.contains(role) || !self.contains(role))
     }
 
-    fn names(self) -> Vec<Value> {
+    /// Admits a caller with one of these roles.
+    pub(crate) fn admit(self, caller: &Caller) -> Result<(), ApiError> {
+        if self.contains(caller.role) {
+            return Ok(());
+        }
+        Err(ApiError::from(ErrorCode::RoleNotAllowed)
+            .with_data("role", caller.role.as_str())
+            .with_data("allowed", self.iter().map(Role::as_str).collect::<Vec<_>>()))
+    }
+
+    /// Returns the roles, in their order.
+    pub(crate) fn iter(self) -> impl Iterator<Item = Role> {
         Role::ALL
             .into_iter()
-            .filter(|role| self.contains(*role))
-            .map(|role| Value::from(role.as_str()))
-            .collect()
+            .filter(move |role| self.contains(*role))
     }
 }
 
@@ -73,7 +82,7 @@ impl AccessRule {
     /// Admits or refuses. An elevated token carries no plan, and needs none: the app checked it
     /// when it let the caller in.
     pub(crate) fn admit(&self, caller: &Caller) -> Result<(), ApiError> {
-        self.admit_role(caller)?;
+        self.roles.admit(caller)?;
         if caller.role != Role::App && !self.include(caller.plan.as_deref()) {
             return Err(ApiError::from(ErrorCode::PlanNotAllowed)
                 .with_data(
@@ -90,16 +99,6 @@ impl AccessRule {
         let plans_are_among = other.plans.is_empty()
             || (!self.plans.is_empty() && self.plans.iter().all(|plan| other.plans.contains(plan)));
         plans_are_among && self.roles.are_among(other.roles)
-    }
-
-    /// The first half, which needs to ask nobody.
-    pub(crate) fn admit_role(&self, caller: &Caller) -> Result<(), ApiError> {
-        if self.roles.contains(caller.role) {
-            return Ok(());
-        }
-        Err(ApiError::from(ErrorCode::RoleNotAllowed)
-            .with_data("role", caller.role.as_str())
-            .with_data("allowed", self.roles.names()))
     }
 
     /// Whether a plan (`None`: the free one) is included.

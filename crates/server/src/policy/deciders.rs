@@ -1,16 +1,9 @@
 //! The lines that decide about one call, and whether they admit a caller.
 
 use backlot_wix::{Caller, Role};
-use http::Method;
 
-use super::{AccessRule, PlainPath, Precedence};
+use super::{AccessRule, Authorize, RuledLine};
 use crate::error::ApiError;
-
-/// A line of a list of calls.
-pub(crate) trait RuledLine {
-    /// Who may make its calls.
-    fn rules(&self) -> &AccessRule;
-}
 
 /// The lines that decide about one call. Those of one group are alternatives, and each group must admit the caller.
 #[derive(Debug)]
@@ -20,18 +13,8 @@ pub(crate) struct Deciders<'list, Line> {
 }
 
 impl<'list, Line: RuledLine> Deciders<'list, Line> {
-    /// Finds the lines of `list`, whose order `precedence` is. `None` if no line fits the call.
-    pub(crate) fn find(
-        list: &'list [Line],
-        precedence: &Precedence,
-        method: &Method,
-        path: &PlainPath<'_>,
-    ) -> Option<Self> {
-        let deciding = precedence.deciding(method, path);
-        let lines = deciding
-            .iter()
-            .filter_map(|it| Some((it.group, list.get(it.line)?)));
-        let lines: Vec<_> = lines.collect();
+    /// Takes lines with their groups; `None` if there are none.
+    pub(super) fn new(lines: Vec<(usize, &'list Line)>) -> Option<Self> {
         (!lines.is_empty()).then_some(Self { lines })
     }
 
@@ -52,7 +35,7 @@ impl<'list, Line: RuledLine> Deciders<'list, Line> {
         for group in self.groups() {
             let (mut admitting, mut reason) = (None, None);
             for (_, line) in group {
-                match line.rules().admit(caller) {
+                match line.rule().admit(caller) {
                     Ok(()) => {
                         admitting = Some(*line);
                         break;
@@ -67,17 +50,21 @@ impl<'list, Line: RuledLine> Deciders<'list, Line> {
         }
         Ok(first)
     }
+}
 
-    /// Whether a caller of this role is asked for a plan. For the other lines nobody needs to be asked.
-    pub(crate) fn ask_for_plan(&self, role: Role) -> bool {
-        let mut lines = self.lines.iter().map(|(_, line)| line.rules());
-        lines.any(|rules| rules.roles.contains(role) && !rules.plans.is_empty())
+impl<Line: RuledLine + Sync> Authorize for Deciders<'_, Line> {
+    fn needs_plan(&self, role: Role) -> bool {
+        let mut lines = self.lines.iter().map(|(_, line)| line.rule());
+        lines.any(|rules| rules.needs_plan(role))
     }
 
-    /// Whether a plan is included, for a caller of this role.
-    pub(crate) fn include(&self, role: Role, plan: Option<&str>) -> bool {
+    fn includes_plan(&self, role: Role, plan: Option<&str>) -> bool {
         let does = |rules: &AccessRule| rules.roles.contains(role) && rules.include(plan);
-        let is_in = |group: &[(usize, &Line)]| group.iter().any(|(_, line)| does(line.rules()));
+        let is_in = |group: &[(usize, &Line)]| group.iter().any(|(_, line)| does(line.rule()));
         self.groups().all(is_in)
+    }
+
+    fn authorize(&self, caller: &Caller) -> Result<(), ApiError> {
+        self.admit(caller).map(drop)
     }
 }

@@ -39,6 +39,7 @@ mod log;
 mod mounted;
 #[path = "../../../store/tests/place/mod.rs"]
 mod place;
+mod routes;
 mod signing_keys;
 mod slow_clients;
 mod third_party_replies;

@@ -4,7 +4,7 @@ use backlot_outbound::upstream::Address;
 use backlot_server::handlers::proxy::{Destination, EntrySettings, Limits, Prefix, is_override};
 use backlot_server::http::methods::Methods;
 use backlot_server::policy::{AccessRule, AuthPolicy, Roles};
-use backlot_server::router::RESERVED;
+use backlot_server::routes::RESERVED;
 use http::{HeaderName, Method};
 
 use super::allowance::rate_limit;

@@ -96,8 +96,8 @@ impl ConnectionCall {
         let caller = Arc::clone(&handle.caller);
         let made = async {
             let deciders = connection.deciders(&place)?;
-            let admitted = handle.all.admit(connection, &deciders, directory, caller);
-            let caller = admitted.await?;
+            let plan_use = connection.plan_use();
+            let caller = directory.authorize(&deciders, plan_use, caller).await?;
             let mut incoming = Incoming {
                 started: Instant::now(),
                 place,

@@ -1,15 +1,6 @@
 //! The admin listener: every route of it, and its own guard.
 //!
-//! | path | what |
-//! | --- | --- |
-//! | `/` | a plain page that says what runs |
-//! | `/healthz` | liveness |
-//! | `/metrics` | counters, for monitoring |
-//! | `GET /admin/v1/instances` | the instances seen last |
-//! | `GET /admin/v1/instances/{id}` | what is known of one |
-//! | `GET /admin/v1/instances/{id}/connections` | what it has used of connections |
-//! | `GET /admin/v1/connections` | what all have used of connections in a month |
-//! | `POST /admin/v1/instances/{id}/refresh` | asks Wix about it now |
+//! The rows are in [`crate::routes::admin`].
 //!
 //! There is no login yet, so it listens on loopback; and since a page of the web can make a browser
 //! ask loopback under a name of its own (DNS rebinding), only requests for loopback names, or for
@@ -30,8 +21,11 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::middleware;
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
+use axum::routing::{MethodFilter, MethodRouter};
 
+use crate::http::methods::Verb;
+use crate::routes::admin::{AdminEndpoint, ROUTES};
+use crate::routes::{Authentication, Route, openapi};
 use crate::state::AppState;
 
 pub use host_guard::{HostGuard, guarded};
@@ -45,28 +39,54 @@ struct Admin {
 
 pub(crate) fn router(state: Arc<AppState>, overview: Overview, guard: HostGuard) -> Router {
     let overview = Arc::new(overview);
-    let router = Router::new()
-        .route("/", get(index::page))
-        .route(
-            "/healthz",
-            get(async || axum::Json(serde_json::json!({"status": "ok"}))),
-        )
-        .route("/metrics", get(metrics))
-        .route("/admin/v1/instances", get(instances::list))
-        .route("/admin/v1/instances/{id}", get(instances::one))
-        .route(
-            "/admin/v1/instances/{id}/connections",
-            get(connections::of_instance),
-        )
-        .route("/admin/v1/connections", get(connections::totals))
-        .route(
-            "/admin/v1/instances/{id}/refresh",
-            post(instances::refresh).layer(middleware::from_fn(csrf::check)),
-        )
+    let router = ROUTES.iter().fold(Router::new(), |router, route| {
+        router.route(route.spec.path, method_router(route))
+    });
+    let router = router
         .fallback(not_found::path)
         .method_not_allowed_fallback(not_found::method)
         .with_state(Admin { state, overview });
     guarded(router, guard)
+}
+
+/// Returns the handler of a row behind its policy. The host guard of [`router`] stands before all of them.
+fn method_router(route: &Route<AdminEndpoint>) -> MethodRouter<Admin> {
+    let policy = &route.spec.policy;
+    let methods = policy.methods.iter().map(|verb| match verb {
+        Verb::Get => MethodFilter::GET,
+        Verb::Post => MethodFilter::POST,
+        Verb::Put => MethodFilter::PUT,
+        Verb::Patch => MethodFilter::PATCH,
+        Verb::Delete => MethodFilter::DELETE,
+    });
+    let filter = methods.reduce(MethodFilter::or);
+    let handler = MethodRouter::new();
+    let Some(filter) = filter else {
+        return handler;
+    };
+    let handler = match route.endpoint {
+        AdminEndpoint::Index => handler.on(filter, index::page),
+        AdminEndpoint::Healthz => handler.on(filter, healthz),
+        AdminEndpoint::Metrics => handler.on(filter, metrics),
+        AdminEndpoint::OpenApi => handler.on(filter, open_api),
+        AdminEndpoint::ListInstances => handler.on(filter, instances::list),
+        AdminEndpoint::GetInstance => handler.on(filter, instances::one),
+        AdminEndpoint::GetInstanceConnections => handler.on(filter, connections::of_instance),
+        AdminEndpoint::RefreshInstance => handler.on(filter, instances::refresh),
+        AdminEndpoint::ListConnections => handler.on(filter, connections::totals),
+    };
+    if policy.authentication == Authentication::LoopbackPage {
+        return handler.layer(middleware::from_fn(csrf::check));
+    }
+    handler
+}
+
+async fn healthz() -> impl IntoResponse {
+    axum::Json(serde_json::json!({"status": "ok"}))
+}
+
+async fn open_api() -> impl IntoResponse {
+    axum::Json(openapi::document())
 }
 
 async fn metrics(State(admin): State<Admin>) -> impl IntoResponse {

@@ -1,73 +1,39 @@
-//! A call: proven, admitted, sent, and handed back. Paths of ours are answered by [`super::manage`].
+//! A call to a third party, and its response.
 
 use std::sync::Arc;
 
-use backlot_outbound::body::{CallBody, RequestBody, announced_bytes};
+use backlot_outbound::body::{CallBody, RequestBody};
 use backlot_outbound::hop_by_hop;
 use http::header::{ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue};
 use http::{Request, Response};
 
-use super::manage;
-use super::path::{Own, Place};
-use crate::auth::remove_instance;
-use crate::connections::{CallPlace, Connection, CredentialSettings, Incoming};
+use crate::auth::{Authenticated, remove_instance};
+use crate::connections::{AllowedCall, CallPlace, Connection, CredentialSettings, Incoming};
 use crate::context::RequestContext;
-use crate::cors::{self, Decision};
-use crate::error::{ApiError, ErrorCode, ErrorKind};
+use crate::cors;
+use crate::error::ApiError;
 use crate::handlers::buffer::read_small;
-use crate::policy::forged;
+use crate::http::request_head::RequestHead;
+use crate::policy::{Deciders, forged};
 use crate::response::ResponseBody;
 use crate::state::AppState;
 
-/// Answers one request.
-pub(crate) async fn handle(
+/// Makes one call. `path_start` is where the third party's path begins in the request's.
+pub(crate) async fn call(
     state: &AppState,
-    context: &mut RequestContext,
-    decision: &Decision,
+    context: &RequestContext,
+    connection: &Arc<Connection>,
+    path_start: usize,
+    caller: Authenticated,
     request: &mut Request<RequestBody>,
-) -> Result<Response<ResponseBody>, ApiError> {
-    let path = request.uri().path();
-    let place = Place::find(&state.connections, path)?;
-    let (own, rest) = (place.own(), path.len() - place.rest.len());
-    let is_of_another_kind = own.is_none() && Own::named(place.rest).is_some();
-    let connection = place.connection;
-    let answer = answer(state, context, decision, request, (&connection, own, rest));
-    answer.await.map_err(|refusal| {
-        let is_listed = refusal.code() != ErrorKind::Own(ErrorCode::ConnectionCallNotAllowed);
-        if is_of_another_kind && !is_listed {
-            connection.of_another_kind(refusal)
-        } else {
-            connection.explain(refusal)
-        }
-    })
-}
-
-async fn answer(
-    state: &AppState,
-    context: &mut RequestContext,
-    decision: &Decision,
-    request: &mut Request<RequestBody>,
-    (connection, own, rest): (&Arc<Connection>, Option<Own>, usize),
 ) -> Result<Response<ResponseBody>, ApiError> {
     request.body_mut().limit(connection.settings.body());
-    if let Some(own) = own {
-        let request = std::mem::replace(request, Request::new(RequestBody::empty()));
-        // On the heap: calls need not carry it.
-        let answer = manage::answer(state, context, decision, connection, own, request);
-        return Box::pin(answer).await;
-    }
     let cleaned = remove_instance(request.uri().query().unwrap_or_default());
-    // A call that nobody may make is not taken for a wrong credential.
-    let deciders = connection.deciders(&call(request, rest, cleaned.as_deref()))?;
-    let verdict = state.auth.verify_locally(context, request)?;
-    let caller = state.auth.authenticate(context, decision, verdict).await?;
     let all = &state.connections;
     let directory = &state.directory;
-    let caller = all.admit(connection, &deciders, directory, caller).await?;
-    check_announced(connection, request)?;
     hop_by_hop::remove(request.headers_mut());
     // A connection may hand on headers by how their names begin.
-    forged::remove_instance_headers(request.headers_mut(), &state.auth.instance_headers);
+    forged::remove_instance_headers(request.headers_mut(), &state.instance_headers);
     let mut body = std::mem::replace(request.body_mut(), RequestBody::empty());
     let body = match &connection.settings.credential {
         CredentialSettings::Signature(template, _) if template.needs_body() => {
@@ -80,7 +46,7 @@ async fn answer(
         }
     };
     let mut incoming = Incoming {
-        place: call(request, rest, cleaned.as_deref()),
+        place: place(RequestHead::new(request), path_start, cleaned.as_deref()),
         headers: request.headers(),
         body,
         started: context.started(),
@@ -96,27 +62,26 @@ async fn answer(
     Ok(response)
 }
 
-/// Which call it is: the path from `rest` on, and the query without an instance.
-fn call<'request>(
-    request: &'request Request<RequestBody>,
-    rest: usize,
-    cleaned: Option<&'request str>,
-) -> CallPlace<'request> {
-    let uri = request.uri();
-    CallPlace {
-        method: request.method(),
-        path: &uri.path()[rest..],
-        query: cleaned.or(uri.query()).unwrap_or_default(),
-    }
+/// Returns the lines that decide about a call. A call that no caller may make is refused before any credential is read, so
+/// that the refusal does not look like a wrong credential.
+pub(crate) fn deciders<'connection>(
+    connection: &'connection Connection,
+    request: RequestHead<'_>,
+    path_start: usize,
+) -> Result<Deciders<'connection, AllowedCall>, ApiError> {
+    let cleaned = remove_instance(request.uri.query().unwrap_or_default());
+    connection.deciders(&place(request, path_start, cleaned.as_deref()))
 }
 
-fn check_announced(
-    connection: &Connection,
-    request: &Request<RequestBody>,
-) -> Result<(), ApiError> {
-    let limit = connection.settings.body_bytes;
-    if announced_bytes(request.headers()).is_some_and(|bytes| bytes > limit) {
-        return Err(ApiError::from(ErrorCode::BodyTooLarge).with_data("limitBytes", limit));
+/// Returns the call that a request is: the path from `path_start` on, and the query without an instance.
+fn place<'request>(
+    request: RequestHead<'request>,
+    path_start: usize,
+    cleaned: Option<&'request str>,
+) -> CallPlace<'request> {
+    CallPlace {
+        method: request.method,
+        path: &request.uri.path()[path_start..],
+        query: cleaned.or(request.uri.query()).unwrap_or_default(),
     }
-    Ok(())
 }

@@ -9,11 +9,11 @@ use http::{Request, Response};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::oauth::{answer_json, may_manage};
-use super::path::Own;
+use super::oauth::answer_json;
 use crate::connections::Connection;
 use crate::error::{ApiError, ErrorCode};
 use crate::response::ResponseBody;
+use crate::routes::connections::ManagedEndpoint;
 use crate::secrets::SecretString;
 use crate::state::AppState;
 
@@ -29,7 +29,7 @@ struct Typed {
 pub(crate) async fn answer(
     state: &AppState,
     connection: &Arc<Connection>,
-    own: Own,
+    endpoint: ManagedEndpoint,
     caller: &Caller,
     request: Request<RequestBody>,
 ) -> Result<Response<ResponseBody>, ApiError> {
@@ -39,9 +39,8 @@ pub(crate) async fn answer(
     let locked = || ApiError::from(ErrorCode::SecretMissing).with_source("the vault is locked");
     let vault = state.connections.vault.as_ref().ok_or_else(locked)?;
     let whose = Some(caller.instance_id);
-    let is_connected = match own {
-        Own::Key => {
-            may_manage(connection, caller)?;
+    let is_connected = match endpoint {
+        ManagedEndpoint::Key => {
             let mut body = request.into_body();
             body.limit(BodyLimits {
                 bytes: connection.settings.body_bytes,
@@ -62,12 +61,13 @@ pub(crate) async fn answer(
             vault.keep_secret(whose, name, &text, false).await?;
             true
         }
-        Own::Disconnect => {
-            may_manage(connection, caller)?;
+        ManagedEndpoint::Disconnect => {
             vault.remove_secret(whose, name).await?;
             false
         }
-        Own::Status | Own::Authorize | Own::Callback => vault.secret(whose, name).await?.is_some(),
+        ManagedEndpoint::Status | ManagedEndpoint::Authorize | ManagedEndpoint::Callback => {
+            vault.secret(whose, name).await?.is_some()
+        }
     };
     Ok(answer_json(
         &json!({ "kind": "key", "connected": is_connected }),

@@ -16,5 +16,6 @@ mod manage;
 mod oauth;
 mod path;
 
-pub(crate) use call::handle;
-pub(crate) use path::{is_posted_callback, methods};
+pub(crate) use call::{call, deciders};
+pub(crate) use manage::manage;
+pub(crate) use path::{Place, is_posted_callback, managed_methods, serves};

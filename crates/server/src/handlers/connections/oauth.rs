@@ -14,40 +14,38 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 use serde_json::{Value, json};
 
 use super::callback_page;
-use super::path::Own;
 use crate::connections::{
     AccountSettings, AuthorizationOutcome, Begun, Connection, CredentialSettings, Returned,
-    of_manage,
 };
 use crate::context::RequestContext;
 use crate::error::{ApiError, ErrorCode};
 use crate::response::ResponseBody;
+use crate::routes::connections::{MAX_FORM_BYTES, ManagedEndpoint};
 use crate::state::AppState;
 
-/// The most bytes of a form that a provider's page posts.
-const MAX_FORM_BYTES: u64 = 64 * 1024;
 /// How long Wix may take to say what the app is called.
 const NAME_TIMEOUT: Duration = Duration::from_secs(2);
 
 pub(crate) async fn answer(
     state: &AppState,
     connection: &Arc<Connection>,
-    own: Own,
+    endpoint: ManagedEndpoint,
     caller: &Caller,
     request: Request<RequestBody>,
 ) -> Result<Response<ResponseBody>, ApiError> {
     let settings = settings(connection)?;
-    match own {
-        Own::Authorize => authorize(state, connection, settings, caller, &request).await,
-        Own::Disconnect => {
-            may_manage(connection, caller)?;
+    match endpoint {
+        ManagedEndpoint::Authorize => {
+            authorize(state, connection, settings, caller, &request).await
+        }
+        ManagedEndpoint::Disconnect => {
             let accounts = &state.connections.accounts;
             accounts
                 .disconnect(connection, settings, caller.instance_id)
                 .await?;
             Ok(answer_json(&json!({ "connected": false })))
         }
-        Own::Status | Own::Callback | Own::Key => {
+        ManagedEndpoint::Status | ManagedEndpoint::Callback | ManagedEndpoint::Key => {
             let accounts = &state.connections.accounts;
             let account = accounts.account(connection, caller.instance_id).await?;
             let status = match account {
@@ -73,7 +71,6 @@ async fn authorize(
     caller: &Caller,
     request: &Request<RequestBody>,
 ) -> Result<Response<ResponseBody>, ApiError> {
-    may_manage(connection, caller)?;
     let return_to = parameter(request.uri(), "return_to");
     if let Some(return_to) = &return_to {
         let url = url::Url::parse(return_to).ok();
@@ -194,15 +191,6 @@ fn settings(connection: &Connection) -> Result<&Arc<AccountSettings>, ApiError> 
         CredentialSettings::Account(settings) => Ok(settings),
         _ => Err(ErrorCode::AuthorizationUnusable.into()),
     }
-}
-
-/// Only those whom the configuration names connect, type in and take back.
-pub(crate) fn may_manage(connection: &Connection, caller: &Caller) -> Result<(), ApiError> {
-    let rules = crate::policy::AccessRule {
-        roles: connection.settings.manage,
-        plans: Vec::new(),
-    };
-    rules.admit(caller).map_err(of_manage)
 }
 
 fn pairs(encoded: &[u8]) -> Vec<(String, String)> {

@@ -4,85 +4,76 @@ use std::sync::Arc;
 
 use http::Method;
 
-use crate::connections::{Connection, Connections, CredentialSettings};
+use crate::connections::{Connection, ConnectionSettings, Connections, CredentialSettings};
 use crate::error::{ApiError, ErrorCode};
-use crate::http::methods::Methods;
+use crate::http::methods::{Methods, Verb};
 use crate::policy::PlainPath;
+use crate::routes::Route;
+use crate::routes::connections::ManagedEndpoint;
 
 /// What a path names.
-pub(crate) struct Place<'path> {
-    pub(crate) connection: Arc<Connection>,
-    /// The path at the third party, or of ours.
+pub(crate) struct Place<'all, 'path> {
+    pub(crate) connection: &'all Arc<Connection>,
+    /// The path at the third party, or one that this server answers itself.
     pub(crate) rest: &'path str,
 }
 
-/// Paths of ours, where a connection's credential is an instance's own. They go before the third party's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Own {
-    Authorize,
-    Callback,
-    Status,
-    Disconnect,
-    Key,
-}
-
-impl<'path> Place<'path> {
+impl<'all, 'path> Place<'all, 'path> {
     /// Takes `/connections/{name}/…` apart, byte for byte: a name in another spelling is no name.
-    pub(crate) fn find(all: &Connections, path: &'path str) -> Result<Self, ApiError> {
+    pub(crate) fn find(all: &'all Connections, path: &'path str) -> Result<Self, ApiError> {
         let inner = path.strip_prefix("/connections/");
         let inner = inner.ok_or(ErrorCode::RouteNotFound)?;
         let at = inner.find('/').unwrap_or(inner.len());
         let (name, rest) = inner.split_at(at);
         let connection = all.get(name).ok_or(ErrorCode::ConnectionNotFound)?;
-        Ok(Self {
-            connection: Arc::clone(connection),
-            rest,
-        })
+        Ok(Self { connection, rest })
     }
 
-    /// The path of ours that this is.
-    pub(crate) fn own(&self) -> Option<Own> {
-        let credential = &self.connection.settings.credential;
-        let is_account = matches!(credential, CredentialSettings::Account(_));
-        let is_key = credential.own_secret().is_some();
-        Some(match self.rest {
-            "/authorize" if is_account => Own::Authorize,
-            "/callback" if is_account => Own::Callback,
-            "/key" if is_key => Own::Key,
-            "/status" if is_account || is_key => Own::Status,
-            "/disconnect" if is_account || is_key => Own::Disconnect,
-            _ => return None,
-        })
-    }
-}
-
-impl Own {
-    /// The path of ours that this would be, if the connection's credential were of its kind.
-    pub(crate) fn named(rest: &str) -> Option<Self> {
-        Some(match rest {
-            "/authorize" => Self::Authorize,
-            "/callback" => Self::Callback,
-            "/key" => Self::Key,
-            "/status" => Self::Status,
-            "/disconnect" => Self::Disconnect,
-            _ => return None,
-        })
+    /// Returns the route that this server answers itself, if the path is one and the connection's credential needs it.
+    pub(crate) fn managed(&self) -> Option<&'static Route<ManagedEndpoint>> {
+        let route = ManagedEndpoint::find(self.rest)?;
+        serves(&self.connection.settings, route.endpoint).then_some(route)
     }
 
-    pub(crate) fn methods(self, connection: &Connection) -> Methods {
-        Methods::new(match self {
-            Self::Authorize => vec![Method::GET, Method::POST],
-            Self::Callback if posts_callback(connection) => vec![Method::GET, Method::POST],
-            Self::Callback | Self::Status => vec![Method::GET],
-            Self::Disconnect => vec![Method::POST],
-            Self::Key => vec![Method::PUT],
-        })
+    /// Returns the methods of the path.
+    pub(crate) fn methods(&self) -> Methods {
+        if let Some(route) = self.managed() {
+            return managed_methods(&self.connection.settings, route);
+        }
+        let plain = PlainPath::with_slash(self.rest);
+        plain.map_or_else(
+            || Methods::new([]),
+            |plain| self.connection.calls.methods(&plain),
+        )
     }
 }
 
-/// Whether the provider sends the owner back by a form that is posted.
-fn posts_callback(connection: &Connection) -> bool {
-    let credential = &connection.settings.credential;
+/// Returns whether a connection has an endpoint: an account's, or that of a key which the owner types in.
+pub(crate) fn serves(connection: &ConnectionSettings, endpoint: ManagedEndpoint) -> bool {
+    let is_account = matches!(connection.credential, CredentialSettings::Account(_));
+    let is_key = connection.credential.own_secret().is_some();
+    match endpoint {
+        ManagedEndpoint::Authorize | ManagedEndpoint::Callback => is_account,
+        ManagedEndpoint::Key => is_key,
+        ManagedEndpoint::Status | ManagedEndpoint::Disconnect => is_account || is_key,
+    }
+}
+
+/// Returns the methods of an endpoint. `callback` takes POST only if the provider posts a form.
+pub(crate) fn managed_methods(
+    connection: &ConnectionSettings,
+    route: &Route<ManagedEndpoint>,
+) -> Methods {
+    match route.endpoint {
+        ManagedEndpoint::Callback if !posts_callback(connection) => {
+            Methods::from_verbs(&[Verb::Get])
+        }
+        _ => Methods::from_verbs(route.spec.policy.methods),
+    }
+}
+
+fn posts_callback(connection: &ConnectionSettings) -> bool {
+    let credential = &connection.credential;
     matches!(credential, CredentialSettings::Account(account) if account.posts_callback)
 }
 
@@ -94,22 +85,8 @@ pub(crate) fn is_posted_callback(all: &Connections, method: &Method, path: &str)
     }
     let place = Place::find(all, path).ok();
     place.is_some_and(|place| {
-        place.own() == Some(Own::Callback) && posts_callback(&place.connection)
+        let managed = place.managed();
+        managed.is_some_and(|route| route.endpoint == ManagedEndpoint::Callback)
+            && posts_callback(&place.connection.settings)
     })
-}
-
-/// The methods that a path serves, for preflights.
-pub(crate) fn methods(all: &Connections, path: &str) -> Methods {
-    let Ok(place) = Place::find(all, path) else {
-        return Methods::new([]);
-    };
-    if let Some(own) = place.own() {
-        return own.methods(&place.connection);
-    }
-    let Some(plain) = PlainPath::with_slash(place.rest) else {
-        return Methods::new([]);
-    };
-    let calls = place.connection.settings.calls.iter();
-    let fitting = calls.filter(|call| call.pattern.allows_path(&plain));
-    Methods::new(fitting.map(|call| call.pattern.method().clone()))
 }

@@ -1,6 +1,6 @@
 //! The data API: Wix Data v2, as the npm client `@wix/data` speaks it, on the caller's instance.
 //!
-//! - [`operation`]: which of Wix's calls a request is
+//! - [`crate::routes::data`]: which of Wix's calls a request is
 //! - [`request`]: what it says, in a body, in `.r` or in the query
 //! - [`response`]: the response
 //! - one file for each family of calls: [`items`], [`bulk`], [`query`], [`search`], [`aggregate`], [`references`], [`jobs`],
@@ -15,38 +15,35 @@ mod fields;
 mod indexes;
 mod items;
 mod jobs;
-mod operation;
 mod paged;
 mod path;
 mod projection;
 mod query;
-mod rate_limits;
 mod references;
 mod request;
 mod response;
 mod search;
 
-use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
-use backlot_outbound::body::{BodyLimits, RequestBody, announced_bytes};
-use backlot_wix::Caller;
+use backlot_outbound::body::{BodyLimits, RequestBody};
 use backlot_wix::data::{DataCode, DataError};
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Method, Request, Response, Uri};
 
-pub(crate) use operation::{Call, methods};
-pub use rate_limits::DataRates;
+pub use crate::policy::DataRates;
 
 pub use crate::data::StorageQuotas;
 pub use crate::work::RequestLimits;
 
+use crate::auth::{Authenticated, BodyRequirement};
 use crate::data::{DataSession, OperationError, Principal};
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorCode};
+use crate::instances::PlanUse;
+use crate::policy::DataLimiters;
 use crate::response::ResponseBody;
+use crate::routes::data::DataOperation;
 use crate::state::AppState;
-use rate_limits::DataLimiters;
 use request::Input;
 use response::DataResponse;
 
@@ -88,35 +85,46 @@ impl DataHandlers {
         }
     }
 
-    pub(crate) fn forget_idle(&self) {
-        self.limiters.forget_idle();
+    /// Returns what requests must satisfy before they come here.
+    pub(crate) fn body(&self) -> BodyRequirement {
+        BodyRequirement {
+            max_bytes: self.settings.body_bytes,
+            error: request::too_large,
+        }
+    }
+
+    /// Returns what depends on the plan of the caller's instance.
+    pub(crate) fn plan_use(&self, operation: DataOperation) -> PlanUse {
+        if operation.may_store() && self.settings.storage.are_by_plan() {
+            PlanUse::StorageQuota
+        } else {
+            PlanUse::Nothing
+        }
+    }
+
+    pub(crate) const fn limiters(&self) -> &DataLimiters {
+        &self.limiters
     }
 }
 
-/// Answers one call. Every answer is 200 with JSON; the client knows no other success.
+/// Returns the call that a request is.
+pub(crate) fn operation(method: &Method, uri: &Uri) -> Result<DataOperation, ErrorCode> {
+    let names_an_item = || request::names_an_item(uri.query().unwrap_or_default());
+    DataOperation::find(method, uri.path(), names_an_item).ok_or(ErrorCode::RouteNotFound)
+}
+
+/// Handles one call. Every success is 200 with JSON; the client knows no other.
 pub(crate) async fn handle(
     state: &AppState,
     handlers: &DataHandlers,
-    call: Call,
-    caller: Arc<Caller>,
-    client: IpAddr,
+    operation: DataOperation,
+    caller: Authenticated,
     request: &mut Request<RequestBody>,
 ) -> Result<Response<ResponseBody>, ApiError> {
-    handlers.limiters.check(&caller, client)?;
     let limits = handlers.settings.body();
-    if announced_bytes(request.headers()).is_some_and(|bytes| bytes > limits.bytes) {
-        return Err(request::too_large(limits.bytes));
-    }
     let input = Input::read(request, limits, &state.buffers, caller.instance_id).await?;
-    let caller = if call.may_store() && state.data.storage.quotas().are_by_plan() {
-        Box::pin(state.directory.with_plan(caller, |_| true)).await?
-    } else {
-        caller
-    };
-    let data = state
-        .data
-        .of(Principal::caller(&caller, state.auth.checker.app_id()));
-    let answer = do_call(data, call, input).await?;
+    let data = state.data.of(Principal::caller(&caller, state.app_id));
+    let answer = do_call(data, operation, input).await?;
     let bytes = answer.kept_bytes();
     if bytes <= UNCOUNTED_REPLY {
         return Ok(response::reply(answer));
@@ -125,7 +133,7 @@ pub(crate) async fn handle(
     match reservation.grow(bytes) {
         Ok(()) => Ok(response::reply(answer.held(reservation))),
         // What was changed cannot be refused any more; it is no larger than its request.
-        Err(_) if call.may_store() => Ok(response::reply(answer)),
+        Err(_) if operation.may_store() => Ok(response::reply(answer)),
         Err(error) => Err(error.into()),
     }
 }
@@ -133,13 +141,13 @@ pub(crate) async fn handle(
 /// Replies up to this size are not counted: a client reads them in one go.
 const UNCOUNTED_REPLY: usize = 64 * 1024;
 
-/// The same for a request whose body is there already.
-pub(crate) async fn answer_whole(
+/// Handles a call whose body has been read. (The simulator's Wix is served so.)
+pub(crate) async fn handle_whole(
     data: &DataSession,
-    call: Call,
+    operation: DataOperation,
     request: Request<Bytes>,
 ) -> Result<Response<ResponseBody>, ApiError> {
-    let answer = do_call(data.clone(), call, Input::of(request)).await?;
+    let answer = do_call(data.clone(), operation, Input::of(request)).await?;
     Ok(response::reply(answer))
 }
 
@@ -152,15 +160,15 @@ const MAX_INLINE_BYTES: usize = 8 * 1024;
 /// ways, so what the other ways need lies on the heap: it would be copied with every request.
 async fn do_call(
     mut data: DataSession,
-    call: Call,
+    operation: DataOperation,
     input: Input,
 ) -> Result<DataResponse, ApiError> {
-    if call.may_be_short() && input.size() <= MAX_INLINE_BYTES {
+    if operation.may_be_short() && input.size() <= MAX_INLINE_BYTES {
         data = data.inline();
-        let outcome = match call {
-            Call::Get => items::get(&data, &input).await,
-            Call::Insert => Box::pin(items::insert(&data, &input)).await,
-            _ => Box::pin(respond(&data, call, &input)).await,
+        let outcome = match operation {
+            DataOperation::Get => items::get(&data, &input).await,
+            DataOperation::Insert => Box::pin(items::insert(&data, &input)).await,
+            _ => Box::pin(respond(&data, operation, &input)).await,
         };
         match outcome {
             // It is longer than it looked, and has changed nothing.
@@ -168,63 +176,67 @@ async fn do_call(
             outcome => return Ok(outcome?),
         }
     }
-    Box::pin(do_in_pool(data, call, input)).await
+    Box::pin(do_in_pool(data, operation, input)).await
 }
 
-async fn do_in_pool(data: DataSession, call: Call, input: Input) -> Result<DataResponse, ApiError> {
-    let work = move |data: DataSession| async move { respond(&data, call, &input).await };
+async fn do_in_pool(
+    data: DataSession,
+    operation: DataOperation,
+    input: Input,
+) -> Result<DataResponse, ApiError> {
+    let work = move |data: DataSession| async move { respond(&data, operation, &input).await };
     Ok(data.run_in_pool(work).await??)
 }
 
 async fn respond(
     data: &DataSession,
-    call: Call,
+    operation: DataOperation,
     input: &Input,
 ) -> Result<DataResponse, OperationError> {
-    Ok(match call {
-        Call::Get => items::get(data, input).await?,
-        Call::Insert => items::insert(data, input).await?,
-        Call::Update => items::update(data, input).await?,
-        Call::Save => items::save(data, input).await?,
-        Call::Patch => items::patch(data, input).await?,
-        Call::Remove => items::remove(data, input).await?,
-        Call::Truncate => items::truncate(data, input).await?.into(),
-        Call::BulkInsert => bulk::insert(data, input).await?.into(),
-        Call::BulkUpdate => bulk::update(data, input).await?.into(),
-        Call::BulkSave => bulk::save(data, input).await?.into(),
-        Call::BulkPatch => bulk::patch(data, input).await?.into(),
-        Call::BulkRemove => bulk::remove(data, input).await?.into(),
-        Call::AsyncPatch => jobs::patch(data, input).await?.into(),
-        Call::AsyncRemove => jobs::remove(data, input).await?.into(),
-        Call::JobStatus => jobs::status(data, input).await?.into(),
-        Call::Query => query::query(data, input).await?,
-        Call::Count => query::count(data, input).await?.into(),
-        Call::Distinct => aggregate::distinct(data, input).await?.into(),
-        Call::Aggregate => aggregate::aggregate(data, input).await?.into(),
-        Call::Pipeline => aggregate::pipeline(data, input).await?.into(),
-        Call::Search => search::search(data, input).await?,
-        Call::InsertReferences => references::insert(data, input).await?.into(),
-        Call::RemoveReferences => references::remove(data, input).await?.into(),
-        Call::ReplaceReferences => references::replace(data, input).await?.into(),
-        Call::IsReferenced => references::is_referenced(data, input).await?.into(),
-        Call::QueryReferenced => references::query(data, input).await?,
-        Call::CreateCollection => collections::create(data, input).await?.into(),
-        Call::GetCollection => collections::get(data, input).await?.into(),
-        Call::ListCollections => collections::list(data, input).await?.into(),
-        Call::UpdateCollection => collections::update(data, input).await?.into(),
-        Call::PatchCollection => collections::patch(data, input).await?.into(),
-        Call::DeleteCollection => collections::delete(data, input).await?.into(),
-        Call::CreateField => fields::create(data, input).await?.into(),
-        Call::UpdateField => fields::update(data, input).await?.into(),
-        Call::PatchField => fields::patch(data, input).await?.into(),
-        Call::DeleteField => fields::delete(data, input).await?.into(),
-        Call::AddPlugin(kind) => fields::add_plugin(data, input, kind).await?.into(),
-        Call::DeletePlugin(kind) => fields::delete_plugin(data, input, kind).await?.into(),
-        Call::CreateIndex => indexes::create(data, input).await?.into(),
-        Call::ListIndexes => indexes::list(data, input).await?.into(),
-        Call::AvailableIndexes => indexes::available(data, input).await?.into(),
-        Call::DropIndex => indexes::remove(data, input).await?.into(),
-        Call::NotServed(what) => {
+    Ok(match operation {
+        DataOperation::Get => items::get(data, input).await?,
+        DataOperation::Insert => items::insert(data, input).await?,
+        DataOperation::Update => items::update(data, input).await?,
+        DataOperation::Save => items::save(data, input).await?,
+        DataOperation::Patch => items::patch(data, input).await?,
+        DataOperation::Remove => items::remove(data, input).await?,
+        DataOperation::Truncate => items::truncate(data, input).await?.into(),
+        DataOperation::BulkInsert => bulk::insert(data, input).await?.into(),
+        DataOperation::BulkUpdate => bulk::update(data, input).await?.into(),
+        DataOperation::BulkSave => bulk::save(data, input).await?.into(),
+        DataOperation::BulkPatch => bulk::patch(data, input).await?.into(),
+        DataOperation::BulkRemove => bulk::remove(data, input).await?.into(),
+        DataOperation::AsyncPatch => jobs::patch(data, input).await?.into(),
+        DataOperation::AsyncRemove => jobs::remove(data, input).await?.into(),
+        DataOperation::JobStatus => jobs::status(data, input).await?.into(),
+        DataOperation::Query => query::query(data, input).await?,
+        DataOperation::Count => query::count(data, input).await?.into(),
+        DataOperation::Distinct => aggregate::distinct(data, input).await?.into(),
+        DataOperation::Aggregate => aggregate::aggregate(data, input).await?.into(),
+        DataOperation::Pipeline => aggregate::pipeline(data, input).await?.into(),
+        DataOperation::Search => search::search(data, input).await?,
+        DataOperation::InsertReferences => references::insert(data, input).await?.into(),
+        DataOperation::RemoveReferences => references::remove(data, input).await?.into(),
+        DataOperation::ReplaceReferences => references::replace(data, input).await?.into(),
+        DataOperation::IsReferenced => references::is_referenced(data, input).await?.into(),
+        DataOperation::QueryReferenced => references::query(data, input).await?,
+        DataOperation::CreateCollection => collections::create(data, input).await?.into(),
+        DataOperation::GetCollection => collections::get(data, input).await?.into(),
+        DataOperation::ListCollections => collections::list(data, input).await?.into(),
+        DataOperation::UpdateCollection => collections::update(data, input).await?.into(),
+        DataOperation::PatchCollection => collections::patch(data, input).await?.into(),
+        DataOperation::DeleteCollection => collections::delete(data, input).await?.into(),
+        DataOperation::CreateField => fields::create(data, input).await?.into(),
+        DataOperation::UpdateField => fields::update(data, input).await?.into(),
+        DataOperation::PatchField => fields::patch(data, input).await?.into(),
+        DataOperation::DeleteField => fields::delete(data, input).await?.into(),
+        DataOperation::AddPlugin(kind) => fields::add_plugin(data, input, kind).await?.into(),
+        DataOperation::DeletePlugin(kind) => fields::delete_plugin(data, input, kind).await?.into(),
+        DataOperation::CreateIndex => indexes::create(data, input).await?.into(),
+        DataOperation::ListIndexes => indexes::list(data, input).await?.into(),
+        DataOperation::AvailableIndexes => indexes::available(data, input).await?.into(),
+        DataOperation::DropIndex => indexes::remove(data, input).await?.into(),
+        DataOperation::NotServed(what) => {
             let text = format!("{what} are not supported here.");
             return Err(DataError::new(DataCode::NotSupported, text).into());
         }

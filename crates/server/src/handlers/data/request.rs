@@ -204,7 +204,7 @@ fn unreadable(bytes: &[u8], error: &serde_json::Error) -> DataError {
 
 /// The pairs of a query. The client puts ids into paths as they are, so one with a `?` in it brings the
 /// query forward, and the client's own `?` stands where a separator should.
-pub(crate) fn pairs(query: &str) -> impl Iterator<Item = &str> {
+fn pairs(query: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(query);
     std::iter::from_fn(move || {
         let text = rest?;
@@ -216,8 +216,14 @@ pub(crate) fn pairs(query: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Whether the JSON in `.r` names an item. The rest of it is passed over.
-pub(crate) fn encoded_names_an_item(query: &str) -> bool {
+/// Returns whether the query names an item, in a plain parameter or in `.r`.
+pub(crate) fn names_an_item(query: &str) -> bool {
+    pairs(query).any(|pair| pair.starts_with("dataItemId=") || pair == "dataItemId")
+        || encoded_names_an_item(query)
+}
+
+/// Returns whether the JSON in `.r` names an item. The rest of it is not read.
+fn encoded_names_an_item(query: &str) -> bool {
     #[derive(Default, Deserialize)]
     #[serde(rename_all = "camelCase", default)]
     struct Words {

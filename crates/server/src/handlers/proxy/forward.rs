@@ -14,6 +14,7 @@ use super::redirect::Redirects;
 use super::rewrite::target;
 use super::route::{Destination, Entry};
 use super::{cookies, forwarded_headers, identity_headers};
+use crate::auth::{Admitted, Authenticated};
 use crate::context::RequestContext;
 use crate::cors;
 use crate::error::{ApiError, ErrorCode};
@@ -32,9 +33,10 @@ pub(crate) async fn forward(
     state: &Arc<AppState>,
     context: &RequestContext,
     entry: &Entry,
-    caller: Option<Arc<backlot_wix::Caller>>,
+    admitted: Admitted,
     mut request: Request<RequestBody>,
 ) -> Result<Response<ResponseBody>, ApiError> {
+    let caller = admitted.into_caller().map(Authenticated::into_inner);
     let settings = &entry.settings;
     // Whether it was used or a header won over it: an instance in the query goes no further.
     let without_instance = caller.is_some() && !settings.pass_authorization;
@@ -53,7 +55,7 @@ pub(crate) async fn forward(
     };
     let headers = request.headers_mut();
     let trusted = context.peer().is_trusted();
-    let own = &state.auth.instance_headers;
+    let own = &state.instance_headers;
     forged::remove_forged(headers, trusted, &settings.pass_headers, own);
     cookies::join(headers);
     headers.reserve(HEADERS_ADDED);
@@ -65,7 +67,7 @@ pub(crate) async fn forward(
         headers,
         caller.as_deref(),
         context.id(),
-        &state.auth.elevated,
+        &state.elevated,
         now,
     );
     let stripped = settings.stripped_prefix();

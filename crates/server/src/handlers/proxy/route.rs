@@ -9,7 +9,7 @@ use http::HeaderName;
 use super::path::Prefix;
 use super::readings::readings;
 use crate::http::methods::Methods;
-use crate::policy::{AuthPolicy, Limiter, RateLimit, fold};
+use crate::policy::{AccessRule, AuthPolicy, Limiter, RateLimit, fold};
 
 /// One entry, as the configuration or a Rust program gives it.
 pub struct EntrySettings {
@@ -164,8 +164,12 @@ impl Entry {
         readings(&sent)?.into_iter().map(public).collect()
     }
 
-    pub(crate) const fn access(&self) -> &AuthPolicy {
-        &self.settings.access
+    /// The rule for callers; `None` if they are not verified.
+    pub(crate) const fn rule(&self) -> Option<&AccessRule> {
+        match &self.settings.access {
+            AuthPolicy::Anybody => None,
+            AuthPolicy::Verified(rule) => Some(rule),
+        }
     }
 
     pub(crate) const fn body_limit(&self) -> u64 {

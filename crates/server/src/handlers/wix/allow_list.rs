@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 use backlot_outbound::body::BodyLimits;
-use backlot_wix::Caller;
 use http::Method;
 
 use super::WixCallSettings;
 use crate::error::{ApiError, ErrorCode};
 use crate::http::methods::Methods;
-use crate::instances::InstanceDirectory;
-use crate::policy::{AccessRule, CallPattern, Deciders, PlainPath, Precedence, RuledLine};
+use crate::policy::{AccessRule, AllowList, CallPattern, Deciders, PlainPath, RuledLine};
 
 /// One line of the list.
 #[derive(Debug, Clone)]
@@ -35,29 +33,29 @@ pub enum OnBehalfOf {
 }
 
 impl RuledLine for AllowedCall {
-    fn rules(&self) -> &AccessRule {
+    fn pattern(&self) -> &CallPattern {
+        &self.pattern
+    }
+
+    fn rule(&self) -> &AccessRule {
         &self.rules
     }
 }
 
-/// The whole list.
-pub(crate) struct Calls {
-    list: Vec<AllowedCall>,
-    precedence: Precedence,
+/// The calls to Wix that may be made, with the limits of their bodies.
+pub(crate) struct WixCalls {
+    list: AllowList<AllowedCall>,
     body: BodyLimits,
-    nothing: Methods,
 }
 
-impl Calls {
+impl WixCalls {
     pub(crate) fn new(settings: WixCallSettings) -> Self {
         Self {
-            precedence: Precedence::new(settings.calls.iter().map(|call| &call.pattern)),
-            list: settings.calls,
+            list: AllowList::new(settings.calls),
             body: BodyLimits {
                 bytes: settings.body_bytes,
                 silence: settings.silence,
             },
-            nothing: Methods::new([]),
         }
     }
 
@@ -65,20 +63,14 @@ impl Calls {
         self.body
     }
 
-    /// The methods that the list names for a path under `/wix`.
+    /// Returns the methods that the list has for a path under `/wix`.
     pub(crate) fn methods(&self, path: &str) -> Methods {
-        let Some(plain) = wix_path(path).and_then(PlainPath::new) else {
-            return self.nothing.clone();
-        };
-        let fitting = self
-            .list
-            .iter()
-            .filter(|call| call.pattern.allows_path(&plain));
-        Methods::new(fitting.map(|call| call.pattern.method().clone()))
+        let plain = wix_path(path).and_then(PlainPath::new);
+        plain.map_or_else(|| Methods::new([]), |plain| self.list.methods(&plain))
     }
 
-    /// The lines that decide about a request, or the refusal if none fits: before anything is proven, so that
-    /// a call which nobody may make is not taken for a wrong credential.
+    /// Returns the lines that decide about a request. A call that no caller may make is refused before any credential is
+    /// read, so that the refusal does not look like a wrong credential.
     pub(crate) fn deciders(
         &self,
         method: &Method,
@@ -86,7 +78,7 @@ impl Calls {
     ) -> Result<Deciders<'_, AllowedCall>, ApiError> {
         let wix_path = wix_path(path).ok_or(ErrorCode::RouteNotFound)?;
         let plain = PlainPath::new(wix_path).ok_or(ErrorCode::PathNotAllowed)?;
-        Deciders::find(&self.list, &self.precedence, method, &plain).ok_or_else(|| {
+        self.list.deciders(method, &plain).ok_or_else(|| {
             ApiError::from(ErrorCode::WixCallNotAllowed)
                 .with_data("call", format!("{method} {wix_path}"))
         })
@@ -97,27 +89,4 @@ impl Calls {
 pub(crate) fn wix_path(path: &str) -> Option<&str> {
     path.strip_prefix("/wix")
         .filter(|rest| rest.starts_with('/'))
-}
-
-/// The caller with the plan of its instance, where a line asks for one.
-pub(crate) async fn with_plan(
-    directory: &InstanceDirectory,
-    caller: Arc<Caller>,
-    deciders: &Deciders<'_, AllowedCall>,
-) -> Result<Arc<Caller>, ApiError> {
-    let role = caller.role;
-    if !deciders.ask_for_plan(role) {
-        return Ok(caller);
-    }
-    let is_included = |plan: Option<&str>| deciders.include(role, plan);
-    Ok(directory.with_plan(caller, is_included).await?)
-}
-
-/// The line that the call is made by: the first one of those that fit and admit the caller.
-pub(crate) fn admit<'calls>(
-    deciders: &Deciders<'calls, AllowedCall>,
-    caller: &Caller,
-) -> Result<&'calls AllowedCall, ApiError> {
-    let line = deciders.admit(caller)?;
-    line.ok_or_else(|| ErrorCode::WixCallNotAllowed.into())
 }

@@ -1,6 +1,4 @@
-//! Handing a call to Wix, and its reply back.
-
-use std::sync::Arc;
+//! A call to Wix, and its response.
 
 use backlot_outbound::body::RequestBody;
 use backlot_outbound::hop_by_hop;
@@ -9,26 +7,30 @@ use backlot_wix::{Caller, Role};
 use http::uri::PathAndQuery;
 use http::{Request, Response, Uri};
 
-use super::allow_list::{AllowedCall, Calls, OnBehalfOf, wix_path};
-use crate::auth::remove_instance;
+use super::allow_list::{AllowedCall, OnBehalfOf, WixCalls, wix_path};
+use crate::auth::{Authenticated, remove_instance};
 use crate::cors;
 use crate::error::{ApiError, ErrorCode};
 use crate::handlers::buffer::read_small;
 use crate::http::wix_headers;
+use crate::policy::Deciders;
 use crate::response::ResponseBody;
 use crate::state::AppState;
 
 pub(crate) async fn handle(
     state: &AppState,
-    calls: &Calls,
-    call: &AllowedCall,
-    caller: Arc<Caller>,
+    calls: &WixCalls,
+    deciders: &Deciders<'_, AllowedCall>,
+    caller: Authenticated,
     mut request: Request<RequestBody>,
 ) -> Result<Response<ResponseBody>, ApiError> {
     request.body_mut().limit(calls.body());
     hop_by_hop::remove(request.headers_mut());
     let target = target(request.uri()).ok_or(ErrorCode::PathNotAllowed)?;
-    let subject = subject(state, &call.on_behalf_of, &caller).await?;
+    let line = deciders
+        .admit(&caller)?
+        .ok_or(ErrorCode::WixCallNotAllowed)?;
+    let subject = subject(state, &line.on_behalf_of, &caller).await?;
     let (parts, body) = request.into_parts();
     let buffers = &state.buffers;
     let body = read_small(buffers, caller.instance_id, &parts.headers, body).await?;

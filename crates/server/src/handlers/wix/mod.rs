@@ -10,9 +10,8 @@
 mod allow_list;
 mod call;
 
-pub(crate) use allow_list::Calls;
+pub(crate) use allow_list::WixCalls;
 pub use allow_list::{AllowedCall, OnBehalfOf};
-pub(crate) use allow_list::{admit, with_plan};
 pub(crate) use call::handle;
 
 use std::time::Duration;

@@ -117,6 +117,17 @@ impl CallPattern {
         &self.method
     }
 
+    /// Returns the path with wildcards: `*` for one segment or its beginning, `**` for any number of them.
+    pub(crate) fn path(&self) -> String {
+        let segments = self.segments.iter().map(|segment| match segment {
+            Segment::Literal(text) => format!("/{text}"),
+            Segment::One => "/*".to_owned(),
+            Segment::Before(end) => format!("/*{end}"),
+            Segment::Many => "/**".to_owned(),
+        });
+        segments.collect()
+    }
+
     /// The path of a call that reads, if nothing in it is left open.
     pub(crate) fn plain_get(&self) -> Option<String> {
         if self.method != Method::GET {

@@ -194,7 +194,7 @@ fn methods_rates_and_sizes_are_rules_too() {
         Entries::new(vec![settings("/", AuthPolicy::Anybody), login])
     };
     for entries in [
-        strict(|entry| entry.methods = Methods::get()),
+        strict(|entry| entry.methods = Methods::new([http::Method::GET])),
         strict(|entry| entry.limits.body_bytes = 10),
         strict(|entry| {
             entry.rate_limit = Some(RateLimit {

@@ -7,8 +7,8 @@ use std::net::IpAddr;
 
 use backlot_wix::{Caller, Role};
 
+use super::{Limiter, RateKey, RateLimit};
 use crate::error::ApiError;
-use crate::policy::{Limiter, RateKey, RateLimit};
 
 /// How often calls may be made; `None` is no limit.
 #[derive(Debug, Clone, Copy, Default)]
@@ -42,12 +42,16 @@ impl DataLimiters {
     }
 
     /// Counts a call, or refuses it.
-    pub(crate) fn check(&self, caller: &Caller, client: IpAddr) -> Result<(), ApiError> {
+    pub(crate) fn check(
+        &self,
+        caller: &Caller,
+        client: impl Fn() -> IpAddr,
+    ) -> Result<(), ApiError> {
         let instance = RateKey::from(caller.instance_id);
         // A key is a hash, and made only where it is counted.
         let (limiter, key): (_, &dyn Fn() -> RateKey) = match caller.role {
             Role::App => (&self.app, &|| instance),
-            Role::Visitor => (&self.visitor, &|| instance.of_client(client)),
+            Role::Visitor => (&self.visitor, &|| instance.of_client(client())),
             Role::Member | Role::Owner => (&self.caller, &|| {
                 instance.of_user(caller.user_id.as_deref())
             }),
