@@ -11,7 +11,7 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 
 use crate::clock::Clock;
-use crate::error::ApiError;
+use crate::error::{ApiError, Chain};
 use crate::http::request_id::RequestId;
 use crate::policy::RateKey;
 use crate::response_pace::{ResponsePace, SMALL_REPLY_BYTES};
@@ -105,7 +105,7 @@ impl RequestContext {
 
     pub(crate) fn refused(&mut self, refusal: &ApiError) {
         self.record.code = Some(refusal.code());
-        self.record.cause = refusal.cause().map(str::to_owned);
+        self.record.cause = refusal.cause();
         self.record.about = refusal.about();
         self.shared.metrics.refusal(refusal.code());
     }
@@ -134,9 +134,9 @@ impl RequestContext {
         forwarded.unwrap_or_else(|| self.peer.ip())
     }
 
-    pub(crate) fn reply_broke_off(&mut self, error: &(dyn std::error::Error + Send + Sync)) {
+    pub(crate) fn reply_broke_off(&mut self, error: &(dyn std::error::Error + 'static)) {
         self.record.ending = Completion::BrokenOff;
-        self.record.cause = Some(error.to_string());
+        self.record.cause = Some(Chain(error).to_string());
     }
 
     /// Nothing more of the reply is wanted. That is its end if all of it was sent, or if there was

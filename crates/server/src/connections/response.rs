@@ -43,7 +43,7 @@ impl Admitted<'_> {
         })?;
         let bytes = self.connection.settings.reply_bytes;
         let limits = ReplyLimits { bytes, time: None };
-        let body = LimitedBody::new(body, limits).map_err(|fault| refused(&fault))?;
+        let body = LimitedBody::new(body, limits).map_err(refused)?;
         let limits = DecodeLimits {
             bytes,
             ratio: MAX_RATIO,
@@ -51,12 +51,12 @@ impl Admitted<'_> {
         let mut body = DecodedBody::new(body, &encodings, limits);
         if encodings.is_identity() {
             let begun = body.begin_untouched(announced).await;
-            begun.map_err(|fault| refused(&fault))?;
+            begun.map_err(refused)?;
         } else {
             // Before its bytes have come, nobody knows whether it decodes. On the heap: most replies come plain.
             let wanted = if is_small { MAX_WAITED_FOR } else { 1 };
             let begun = Box::pin(body.begin(wanted)).await;
-            begun.map_err(|fault| refused(&fault))?;
+            begun.map_err(refused)?;
         }
         let body = RedactedBody::new(body, prepared.chosen.needles.clone());
         // What a redirect has led to is another call's reply, and not everybody's who may make this one.
@@ -112,8 +112,8 @@ impl Admitted<'_> {
     }
 }
 
-fn refused(fault: &ResponseBodyError) -> ApiError {
-    let code = match fault {
+fn refused(fault: ResponseBodyError) -> ApiError {
+    let code = match &fault {
         ResponseBodyError::BrokenOff(_) => ErrorCode::ConnectionBroken,
         ResponseBodyError::TooSlow | ResponseBodyError::TooLong => ErrorCode::ConnectionTimeout,
         ResponseBodyError::TooLarge(_) | ResponseBodyError::Undecodable(_) => {

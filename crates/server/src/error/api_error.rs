@@ -1,5 +1,8 @@
 //! One refusal on its way to a reply.
 
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use backlot_wix::data::DataError;
@@ -9,12 +12,13 @@ use http::header::{ALLOW, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use http::{HeaderValue, Response};
 use serde_json::{Map, Value};
 
+use super::chain::Chain;
 use super::{ErrorCode, ErrorKind};
 
 /// The most characters of a name in the log.
 const MAX_NAME_CHARS: usize = 100;
 
-/// Why a request is refused. The inner cause, where there is one, goes to the log only.
+/// An error of a request, as the client is told. The inner error, if there is one, goes to the log only.
 #[derive(Debug, Clone)]
 pub struct ApiError(Box<Inner>);
 
@@ -25,7 +29,7 @@ struct Inner {
     remedy: Option<String>,
     data: Map<String, Value>,
     headers: HeaderMap,
-    cause: Option<String>,
+    source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
 impl From<ErrorCode> for ApiError {
@@ -50,7 +54,7 @@ impl ApiError {
             remedy: None,
             data,
             headers: HeaderMap::new(),
-            cause: None,
+            source: None,
         }))
     }
 
@@ -86,9 +90,10 @@ impl ApiError {
         }
     }
 
-    /// What went wrong inside, for the log.
-    pub fn cause(&self) -> Option<&str> {
-        self.0.cause.as_deref()
+    /// Returns the text of the inner error and its sources, for the log.
+    pub fn cause(&self) -> Option<String> {
+        let source = self.0.source.as_deref()?;
+        Some(Chain(source).to_string())
     }
 
     /// Adds a sentence for the caller.
@@ -121,10 +126,10 @@ impl ApiError {
         self
     }
 
-    /// Adds the inner cause, for the log only.
+    /// Adds the inner error, for the log only.
     #[must_use]
-    pub fn with_source(mut self, cause: impl std::fmt::Display) -> Self {
-        self.0.cause = Some(cause.to_string());
+    pub fn with_source(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.0.source = Some(source.into().into());
         self
     }
 
@@ -181,6 +186,19 @@ impl ApiError {
             .headers_mut()
             .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         response
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.sentence())
+    }
+}
+
+impl Error for ApiError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        let source = self.0.source.as_deref()?;
+        Some(source)
     }
 }
 

@@ -142,7 +142,9 @@ pub(crate) const fn is_success(status: u16) -> bool {
 pub(crate) fn in_words(connection: &Connection, refusal: ApiError) -> String {
     let refusal = connection.explain(refusal);
     let cause = refusal.cause();
-    let secret = cause.and_then(|cause| cause.strip_prefix(OF_A_SECRET));
+    let secret = cause
+        .as_deref()
+        .and_then(|cause| cause.strip_prefix(OF_A_SECRET));
     let remedy = match (refusal.code(), secret) {
         (ErrorKind::Own(ErrorCode::SecretMissing), Some(secret)) => {
             let flags = &connection.settings.command_flags;

@@ -237,7 +237,7 @@ impl Inner {
                 let lost = ApiError::from(ErrorCode::ConnectionAccountLost);
                 Failed::ForGood(lost.with_source(error))
             } else {
-                Failed::ForNow(refused(&error))
+                Failed::ForNow(refused(error))
             }
         })?;
         let mut renewed = tokens.renewed(&grant);
@@ -282,7 +282,7 @@ impl Inner {
         }
         let now = self.clock.now();
         let grant = ask(connection, client, &identity, &form, now).await;
-        let grant = grant.map_err(|error| refused(&error))?;
+        let grant = grant.map_err(refused)?;
         let nothing = || unavailable("the answer holds no access token that can be sent");
         let text = grant.access_token.as_ref().ok_or_else(nothing)?;
         let values = connection.values_of(&grant, &[]);
@@ -345,8 +345,8 @@ impl From<ApiError> for Failed {
     }
 }
 
-fn refused(error: &GrantError) -> ApiError {
-    match error {
+fn refused(error: GrantError) -> ApiError {
+    match &error {
         GrantError::Refused { code, .. } => ApiError::from(ErrorCode::ConnectionTokenRefused)
             .with_data("providerError", code.clone())
             .with_source(error),
@@ -354,7 +354,7 @@ fn refused(error: &GrantError) -> ApiError {
     }
 }
 
-fn unavailable(cause: impl std::fmt::Display) -> ApiError {
+fn unavailable(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> ApiError {
     ApiError::from(ErrorCode::ConnectionUnavailable)
         .retry_after(2)
         .with_source(cause)

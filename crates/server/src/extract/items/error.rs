@@ -56,7 +56,11 @@ impl From<ApiError> for ItemsError {
         if refusal.code().name() == ErrorCode::InstanceBusy.name() {
             return Self::Busy;
         }
-        Self::Database(refusal.cause().unwrap_or("the work ended early").to_owned())
+        Self::Database(
+            refusal
+                .cause()
+                .unwrap_or_else(|| "the work ended early".to_owned()),
+        )
     }
 }
 
