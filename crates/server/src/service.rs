@@ -24,6 +24,7 @@ use futures_util::FutureExt as _;
 use http::header::{CONNECTION, HOST};
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
+use tracing::Instrument as _;
 
 use crate::auth::{Admitted, Authenticator};
 use crate::context::RequestContext;
@@ -39,6 +40,7 @@ use crate::response::ResponseBody;
 use crate::router::{Endpoint, Router, Target};
 use crate::routes::public::FixedEndpoint;
 use crate::state::AppState;
+use crate::telemetry::log::request_span;
 use crate::telemetry::route_group::RouteGroup;
 use crate::transport::Peer;
 
@@ -65,7 +67,8 @@ pub(crate) async fn answer(
     let decision = state.cors.decide(request.headers());
     let version = request.version();
 
-    let work = dispatch(&service, &mut context, &decision, request);
+    let span = request_span(context.id());
+    let work = dispatch(&service, &mut context, &decision, request).instrument(span);
     let outcome = AssertUnwindSafe(work)
         .catch_unwind()
         .await

@@ -33,6 +33,11 @@ impl RequestId {
         Self::new(now, random)
     }
 
+    /// Returns the id that a text of 36 characters is.
+    pub(crate) fn from_text(text: &str) -> Option<Self> {
+        text.as_bytes().try_into().ok().map(Self)
+    }
+
     /// The 36 characters.
     pub(crate) fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()

@@ -8,6 +8,7 @@ use backlot_outbound::wix::{TokenEvents, TokenRefused};
 use backlot_store::Store;
 use backlot_store::instance_details::{InstanceDetails as _, TokenRefusal};
 use backlot_wix::InstanceId;
+use tracing::Instrument as _;
 
 use super::SiteOrigins;
 use crate::clock::Clock;
@@ -25,7 +26,7 @@ impl TokenEvents for Events {
     fn granted(&self, instance_id: InstanceId) {
         self.metrics.app_token(AppToken::Granted);
         let (store, origins) = (self.store.clone(), Arc::clone(&self.origins));
-        tokio::spawn(async move {
+        let update = async move {
             if let Err(error) = store.forget_refusal(instance_id).await {
                 tracing::warn!(%error, %instance_id, "failed to clear the mark of a refused token");
             }
@@ -35,7 +36,8 @@ impl TokenEvents for Events {
             if let Ok(Some(details)) = store.details(instance_id).await {
                 origins.set(instance_id, details.answer.site.origin());
             }
-        });
+        };
+        tokio::spawn(update.in_current_span());
     }
 
     /// Most likely the app was removed from that site: then its pages have no business here either. A
@@ -59,11 +61,12 @@ impl TokenEvents for Events {
             refused_at: self.clock.now(),
         };
         let store = self.store.clone();
-        tokio::spawn(async move {
+        let update = async move {
             if let Err(error) = store.keep_refusal(refusal).await {
                 tracing::warn!(%error, %instance_id, "failed to mark an instance's token as refused");
             }
-        });
+        };
+        tokio::spawn(update.in_current_span());
     }
 }
 

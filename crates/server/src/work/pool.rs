@@ -12,6 +12,7 @@ use backlot_wix::data::Budget;
 use backlot_wix::data::budget::Limits;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
+use tracing::Span;
 
 use super::places::{Place, Places, Size};
 use super::threads::{Priority, Threads, time_used};
@@ -106,7 +107,9 @@ impl WorkPool {
         } else {
             Priority::Heavy
         };
+        let span = Span::current();
         let running = self.threads.run(priority, move || {
+            let _in_request = span.enter();
             let before = database_time();
             let outcome = runtime.block_on(async {
                 tokio::select! {

@@ -6,6 +6,7 @@
 //! may lose those, an orderly end never does.
 
 mod access_line;
+mod request_span;
 mod sink;
 mod subscriber;
 mod timestamp;
@@ -13,6 +14,7 @@ mod timestamp;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use request_span::request_span;
 pub use sink::Sink;
 pub use subscriber::install;
 

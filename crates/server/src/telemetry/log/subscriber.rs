@@ -3,29 +3,45 @@
 use std::io;
 use std::sync::Arc;
 
+use tracing::Subscriber;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
+use super::request_span::{RequestSpans, WithRequest};
 use super::{Format, Sink};
 
-/// Sends `tracing` events and panics to the sink from now on. Only the first call of a program
-/// counts.
+/// Sends `tracing` events and panics to the sink. Only the first call of a program counts.
 pub fn install(sink: &Arc<Sink>, format: Format, level: LevelFilter) {
-    let writer = ToSink(Arc::clone(sink));
-    let builder = tracing_subscriber::fmt()
-        .with_max_level(level)
-        .with_writer(writer)
-        .with_ansi(false)
-        .with_target(false);
-    let _ = match format {
-        Format::Json => builder.json().flatten_event(true).try_init(),
-        Format::Text => builder.try_init(),
-    };
+    let _ = tracing::subscriber::set_global_default(subscriber(sink, format, level));
     let sink = Arc::clone(sink);
     std::panic::set_hook(Box::new(move |panic| {
         tracing::error!(%panic, "panic: the request was answered with 500");
         sink.flush();
     }));
+}
+
+/// Returns what writes events to the sink.
+pub(super) fn subscriber(
+    sink: &Arc<Sink>,
+    format: Format,
+    level: LevelFilter,
+) -> Box<dyn Subscriber + Send + Sync> {
+    let builder = tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(ToSink(Arc::clone(sink)))
+        .with_ansi(false)
+        .with_target(false);
+    match format {
+        Format::Json => {
+            let builder = builder.json().flatten_event(true);
+            let builder = builder.map_event_format(|events| WithRequest { events, format });
+            Box::new(RequestSpans(builder.finish()))
+        }
+        Format::Text => {
+            let builder = builder.map_event_format(|events| WithRequest { events, format });
+            Box::new(RequestSpans(builder.finish()))
+        }
+    }
 }
 
 struct ToSink(Arc<Sink>);
