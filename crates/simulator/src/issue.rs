@@ -49,24 +49,21 @@ impl Issue<'_> {
             permissions: Some(Cow::Borrowed("")),
             ..Payload::default()
         };
-        match self.role {
-            Role::Owner => {
-                payload.permissions = Some(Cow::Borrowed("OWNER"));
-                payload.uid.clone_from(&user);
-                payload.site_member_id.clone_from(&user);
-                payload.login_account_id = user;
-            }
-            Role::Member => {
-                payload.uid.clone_from(&user);
-                payload.site_member_id = user;
-                payload.aid = self.site.first_of(Role::Visitor).map(Cow::Borrowed);
-                payload.meta_site_id = Some(Cow::Borrowed(&self.site.site_id));
-            }
-            Role::Visitor | Role::App => {
-                payload.aid = user;
-                payload.meta_site_id = Some(Cow::Borrowed(&self.site.site_id));
-            }
+        if self.role.is_logged_in() {
+            payload.uid.clone_from(&user);
+            payload.site_member_id.clone_from(&user);
         }
+        if self.role == Role::Owner {
+            payload.permissions = Some(Cow::Borrowed("OWNER"));
+            payload.login_account_id = user;
+            return payload;
+        }
+        payload.meta_site_id = Some(Cow::Borrowed(&self.site.site_id));
+        payload.aid = if self.role.is_logged_in() {
+            self.site.first_of(Role::Visitor).map(Cow::Borrowed)
+        } else {
+            user
+        };
         payload
     }
 

@@ -39,6 +39,13 @@ pub struct Instance {
     pub site_id: Option<String>,
 }
 
+/// Writes a piece of SQL for each role's column of requests, with commas between.
+pub(crate) fn request_columns(piece: impl Fn(&str) -> String) -> String {
+    Role::ALL
+        .map(|role| piece(&format!("{role}_requests")))
+        .join(", ")
+}
+
 /// What the items of one instance take up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct StorageUsage {

@@ -84,7 +84,7 @@ impl TokenPolicy {
             return Err(Unfit::Expired(expires_at));
         }
         let instance_id: InstanceId = info.instance_id.parse().map_err(|_| Unfit::NoInstance)?;
-        let role = role(&info.subject_type).ok_or(Unfit::UnknownSubject)?;
+        let role = Role::from_subject_type(&info.subject_type).ok_or(Unfit::UnknownSubject)?;
         let user_id = (role != Role::App).then(|| present(&info.subject_id));
         Ok(Caller {
             instance_id,
@@ -100,18 +100,6 @@ impl TokenPolicy {
             signed_at: instant(info.iat).unwrap_or(now),
             expires_at,
         })
-    }
-}
-
-/// A Wix user who holds a token of the app's dashboard has the site's rights: the owner, or a
-/// contributor with the owner's.
-fn role(subject_type: &str) -> Option<Role> {
-    match subject_type {
-        "USER" => Some(Role::Owner),
-        "MEMBER" => Some(Role::Member),
-        "VISITOR" => Some(Role::Visitor),
-        "APP" => Some(Role::App),
-        _ => None,
     }
 }
 

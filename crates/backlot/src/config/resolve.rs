@@ -12,7 +12,6 @@ mod database;
 mod network;
 mod overlap;
 mod report;
-mod roles;
 mod secret;
 mod transfer;
 mod wix;

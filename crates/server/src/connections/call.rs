@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use backlot_outbound::body::{CallBody, announced_bytes};
-use backlot_wix::{Caller, InstanceId, Role};
+use backlot_wix::{Caller, InstanceId};
 use http::{HeaderMap, Response};
 use jiff::Timestamp;
 
@@ -83,7 +83,7 @@ impl Connections {
             instance_id,
             ticket,
             now,
-            is_public: matches!(caller.role, Role::Visitor | Role::Member),
+            is_public: !caller.role.has_owner_rights(),
             started: incoming.started,
             bytes_sent: announced_bytes(incoming.headers)
                 .unwrap_or_else(|| incoming.body.bytes_ready()),

@@ -151,16 +151,18 @@ impl DataSession {
     }
 
     fn may_see_collections(&self) -> Result<(), DataError> {
-        match self.who.role {
-            Role::App | Role::Owner => Ok(()),
-            Role::Member | Role::Visitor => Err(refused("see")),
+        if self.who.role.has_owner_rights() {
+            Ok(())
+        } else {
+            Err(refused("see"))
         }
     }
 
     fn may_change_collections(&self) -> Result<(), DataError> {
-        match self.who.role {
-            Role::App => Ok(()),
-            _ => Err(refused("change")),
+        if self.who.role == Role::App {
+            Ok(())
+        } else {
+            Err(refused("change"))
         }
     }
 }

@@ -33,9 +33,10 @@ impl Principal {
         user_id: Option<String>,
         app_id: AppId,
     ) -> Self {
-        let owner = match role {
-            Role::App => Some(app_id.to_string()),
-            _ => user_id,
+        let owner = if role == Role::App {
+            Some(app_id.to_string())
+        } else {
+            user_id
         };
         Self {
             instance_id,

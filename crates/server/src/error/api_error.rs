@@ -18,7 +18,7 @@ use super::{ErrorCode, ErrorKind};
 /// The most characters of a name in the log.
 const MAX_NAME_CHARS: usize = 100;
 
-/// An error of a request, as the client is told. The inner error, if there is one, goes to the log only.
+/// An error of a request, as the client sees it. The inner error, if there is one, goes to the log only.
 #[derive(Debug, Clone)]
 pub struct ApiError(Box<Inner>);
 

@@ -11,7 +11,7 @@ use super::InstanceDirectory;
 use crate::error::ApiError;
 use crate::policy::Authorize;
 
-/// Before a caller is refused for its plan, Wix is asked again if this much time has passed: the plan may have been
+/// Before a caller is refused for its plan, the plan is fetched again if this much time has passed: the plan may have been
 /// bought a moment ago.
 const REFRESH_AGE: Duration = Duration::from_mins(1);
 
@@ -50,11 +50,10 @@ impl InstanceDirectory {
         caller: Arc<Caller>,
     ) -> Result<Arc<Caller>, WixError> {
         let role = caller.role;
-        let is_unknown = match role {
-            Role::App => plan_use == PlanUse::CallQuota && caller.plan.is_none(),
-            Role::Owner | Role::Member | Role::Visitor => {
-                caller.credential == CredentialKind::AccessToken
-            }
+        let is_unknown = if role == Role::App {
+            plan_use == PlanUse::CallQuota && caller.plan.is_none()
+        } else {
+            caller.credential == CredentialKind::AccessToken
         };
         if !is_unknown {
             return Ok(caller);

@@ -49,12 +49,14 @@ impl DataLimiters {
     ) -> Result<(), ApiError> {
         let instance = RateKey::from(caller.instance_id);
         // A key is a hash, and made only where it is counted.
-        let (limiter, key): (_, &dyn Fn() -> RateKey) = match caller.role {
-            Role::App => (&self.app, &|| instance),
-            Role::Visitor => (&self.visitor, &|| instance.of_client(client())),
-            Role::Member | Role::Owner => (&self.caller, &|| {
+        let (limiter, key): (_, &dyn Fn() -> RateKey) = if caller.role == Role::App {
+            (&self.app, &|| instance)
+        } else if caller.role.is_logged_in() {
+            (&self.caller, &|| {
                 instance.of_user(caller.user_id.as_deref())
-            }),
+            })
+        } else {
+            (&self.visitor, &|| instance.of_client(client()))
         };
         if let Some(limiter) = limiter {
             limiter.check(key())?;

@@ -73,7 +73,7 @@ pub struct RouteSpec {
 /// The name of a parameter of the query.
 #[derive(Debug, Clone, Copy)]
 pub enum QueryParameter {
-    /// A request without it is refused.
+    /// A request has to have it.
     Required(&'static str),
     /// It may be left out.
     Optional(&'static str),

@@ -57,7 +57,7 @@ pub fn document() -> Value {
                                     elevated token, with or without `Bearer`.",
                 },
                 "instanceHeader": { "type": "apiKey", "in": "header", "name": "X-Wix-Instance",
-                    "description": "The same in a header of its own (`app.instance_headers`)." },
+                    "description": "The same in another header (`app.instance_headers`)." },
                 "apiKey": {
                     "type": "apiKey", "in": "header", "name": "Authorization",
                     "description": "The account's API key (`wix.api_key`), with the site's id in `wix-site-id`.",

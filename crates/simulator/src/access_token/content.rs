@@ -61,13 +61,14 @@ impl Claims {
         let first = |role| site.first_of(role).unwrap_or(NOBODY).to_owned();
         let wanted = issue.user_id.filter(|id| !id.is_empty());
         let person = || wanted.map_or_else(|| first(issue.role), str::to_owned);
-        let (uid, aid) = match issue.role {
-            Role::App => (None, None),
-            Role::Owner => (Some(person()), None),
-            Role::Member => (Some(person()), Some(first(Role::Visitor))),
-            Role::Visitor => (None, Some(person())),
-        };
         let owner = issue.role == Role::Owner;
+        let (uid, aid) = if issue.role == Role::App {
+            (None, None)
+        } else if issue.role.is_logged_in() {
+            (Some(person()), (!owner).then(|| first(Role::Visitor)))
+        } else {
+            (None, Some(person()))
+        };
         Self::of(Instance {
             instance_id: site.instance_id,
             app_def_id: issue.app_id,

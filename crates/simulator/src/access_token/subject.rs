@@ -24,21 +24,11 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// Wix's word for the role.
-    pub const fn subject_type(&self) -> &'static str {
-        match self.role {
-            Role::App => "APP",
-            Role::Owner => "USER",
-            Role::Member => "MEMBER",
-            Role::Visitor => "VISITOR",
-        }
-    }
-
     /// What token info says of it.
     pub fn token_info(&self) -> TokenInfo {
         TokenInfo {
             active: true,
-            subject_type: self.subject_type().to_owned(),
+            subject_type: self.role.subject_type().to_owned(),
             subject_id: self.subject_id(),
             exp: Some(self.expires_at.as_second()),
             iat: Some(self.signed_at.as_second()),
@@ -50,9 +40,9 @@ impl Subject {
 
     /// The person, or the app where it acts for itself.
     pub fn subject_id(&self) -> String {
-        match (&self.user_id, self.role) {
-            (_, Role::App) => self.app_id.to_string(),
-            (user, _) => user.clone().unwrap_or_default(),
+        if self.role == Role::App {
+            return self.app_id.to_string();
         }
+        self.user_id.clone().unwrap_or_default()
     }
 }

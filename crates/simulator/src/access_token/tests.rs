@@ -69,7 +69,7 @@ fn who_it_is_follows_from_the_token() {
         let subject = tokens().verify(&tokens().make(&issue), at(AT)).unwrap();
         assert_eq!(subject.role, role);
         assert_eq!(subject.user_id.as_ref(), user);
-        assert_eq!(subject.subject_type(), subject_type);
+        assert_eq!(subject.role.subject_type(), subject_type);
         let expected = user.map_or_else(|| issue.app_id.to_string(), Clone::clone);
         assert_eq!(subject.subject_id(), expected);
         assert_eq!(subject.site_id, site.site_id);

@@ -135,7 +135,7 @@ impl Caller {
         Seen {
             instance_id: self.instance_id(),
             subject_type: match self {
-                Self::Token(subject) => Some(subject.subject_type()),
+                Self::Token(subject) => Some(subject.role.subject_type()),
                 Self::ApiKey { .. } => None,
             },
         }

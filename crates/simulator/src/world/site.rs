@@ -63,11 +63,17 @@ impl Site {
 
     /// Who has a role here, the first of them unless the instance should speak of another.
     pub fn first_of(&self, role: Role) -> Option<&str> {
-        match role {
-            Role::Owner => Some(&self.owner_id),
-            Role::Member => self.member_ids.first().map(String::as_str),
-            Role::Visitor => self.visitor_ids.first().map(String::as_str),
-            Role::App => None,
+        if role == Role::App {
+            return None;
         }
+        if role == Role::Owner {
+            return Some(&self.owner_id);
+        }
+        let users = if role.is_logged_in() {
+            &self.member_ids
+        } else {
+            &self.visitor_ids
+        };
+        users.first().map(String::as_str)
     }
 }

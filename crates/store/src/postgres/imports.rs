@@ -1,10 +1,15 @@
 //! An import takes an instance's place, and everything goes: whole changes, in one transaction each.
 
+use std::sync::LazyLock;
+
+use backlot_wix::Role;
+
 use super::PostgresStore;
 use super::failure::{Failure, attempt};
-use super::tenant::{owners_transaction, uuid};
+use super::tenant::{Bound, owners_transaction, uuid};
 use crate::StoreError;
 use crate::imports::{Import, LEFT_BEHIND, TABLES};
+use crate::instances::request_columns;
 use crate::markers::IMPORT;
 
 /// Whoever wrote with a definition of before is told to look again.
@@ -16,17 +21,20 @@ const OUTDATE: &str = "
     FROM collections AS present
     WHERE staged.instance_id = $1 AND present.instance_id = $2 AND present.id = staged.id";
 
-const SIGHTING: &str = "
-    INSERT INTO instances (instance_id, first_seen_ms, last_seen_ms,
-                           visitor_requests, member_requests, owner_requests, app_requests)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)
-    ON CONFLICT (instance_id) DO UPDATE SET
-        first_seen_ms    = excluded.first_seen_ms,
-        last_seen_ms     = excluded.last_seen_ms,
-        visitor_requests = excluded.visitor_requests,
-        member_requests  = excluded.member_requests,
-        owner_requests   = excluded.owner_requests,
-        app_requests     = excluded.app_requests";
+static SIGHTING: LazyLock<String> = LazyLock::new(|| {
+    let columns = request_columns(str::to_owned);
+    let values = (4..).take(Role::COUNT).map(|number| format!("${number}"));
+    let values = values.collect::<Vec<_>>().join(", ");
+    let updates = request_columns(|it| format!("{it} = excluded.{it}"));
+    format!(
+        "INSERT INTO instances (instance_id, first_seen_ms, last_seen_ms, {columns})
+         VALUES ($1, $2, $3, {values})
+         ON CONFLICT (instance_id) DO UPDATE SET
+             first_seen_ms = excluded.first_seen_ms,
+             last_seen_ms  = excluded.last_seen_ms,
+             {updates}"
+    )
+});
 
 const DETAILS: &str = "
     INSERT INTO instance_details (instance_id, site_origin, answer, fetched_at_ms)
@@ -67,17 +75,14 @@ impl PostgresStore {
                 client.execute(&sql, &[&staged, &present]).await?;
             }
             if let Some(sighting) = &import.sighting {
-                let [visitor, member, owner, app] = sighting.requests.map(u64::cast_signed);
+                let requests = sighting.requests.map(u64::cast_signed);
                 let (first, last) = (
                     sighting.first_seen.as_millisecond(),
                     sighting.last_seen.as_millisecond(),
                 );
-                client
-                    .execute(
-                        SIGHTING,
-                        &[&present, &first, &last, &visitor, &member, &owner, &app],
-                    )
-                    .await?;
+                let mut values: Vec<Bound<'_>> = vec![&present, &first, &last];
+                values.extend(requests.iter().map(|count| count as Bound<'_>));
+                client.execute(SIGHTING.as_str(), &values).await?;
             }
             if let Some(details) = &import.details {
                 let answer = serde_json::to_string(&details.answer)

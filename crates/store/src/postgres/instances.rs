@@ -1,5 +1,7 @@
 //! Instances in PostgreSQL, and the two ways in which what is not one tenant's is asked for.
 
+use std::sync::LazyLock;
+
 use backlot_wix::{InstanceId, Role};
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -8,41 +10,47 @@ use super::PostgresStore;
 use super::failure::{Failure, attempt};
 use super::tenant::{Bound, owners_transaction, uuid};
 use crate::StoreError;
-use crate::instances::{ActivityDelta, Instance, Instances, StorageUsage, Totals};
+use crate::instances::{ActivityDelta, Instance, Instances, StorageUsage, Totals, request_columns};
 use crate::items::room::LINK_BYTES;
 use crate::rows::instant;
 
 // Sorted, so that two nodes that write at once lock the rows in the same order.
-const ADD: &str = "
-    INSERT INTO instances AS known (instance_id, first_seen_ms, last_seen_ms,
-                                    visitor_requests, member_requests, owner_requests, app_requests,
-                                    plan, site_id)
-    SELECT id, min(first), max(last),
-           sum(visitor)::bigint, sum(member)::bigint, sum(owner)::bigint, sum(app)::bigint,
-           max(plan), max(site)
-    FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
-                $7::bigint[], $8::text[], $9::text[])
-         AS seen(id, first, last, visitor, member, owner, app, plan, site)
-    GROUP BY id ORDER BY id
-    ON CONFLICT (instance_id) DO UPDATE SET
-        first_seen_ms    = least(known.first_seen_ms, excluded.first_seen_ms),
-        last_seen_ms     = greatest(known.last_seen_ms, excluded.last_seen_ms),
-        visitor_requests = known.visitor_requests + excluded.visitor_requests,
-        member_requests  = known.member_requests + excluded.member_requests,
-        owner_requests   = known.owner_requests + excluded.owner_requests,
-        app_requests     = known.app_requests + excluded.app_requests,
-        plan             = coalesce(excluded.plan, known.plan),
-        site_id          = coalesce(excluded.site_id, known.site_id)";
+static ADD: LazyLock<String> = LazyLock::new(|| {
+    let columns = request_columns(str::to_owned);
+    let totals = request_columns(|it| format!("sum({it})::bigint"));
+    let arrays = (6..)
+        .take(Role::COUNT)
+        .map(|number| format!("${number}::bigint[]"));
+    let arrays = arrays.collect::<Vec<_>>().join(", ");
+    let sums = request_columns(|it| format!("{it} = known.{it} + excluded.{it}"));
+    format!(
+        "INSERT INTO instances AS known
+             (instance_id, first_seen_ms, last_seen_ms, plan, site_id, {columns})
+         SELECT id, min(first), max(last), max(plan), max(site), {totals}
+         FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], {arrays})
+              AS seen(id, first, last, plan, site, {columns})
+         GROUP BY id ORDER BY id
+         ON CONFLICT (instance_id) DO UPDATE SET
+             first_seen_ms = least(known.first_seen_ms, excluded.first_seen_ms),
+             last_seen_ms  = greatest(known.last_seen_ms, excluded.last_seen_ms),
+             plan          = coalesce(excluded.plan, known.plan),
+             site_id       = coalesce(excluded.site_id, known.site_id),
+             {sums}"
+    )
+});
 
-const ONE: &str = "
-    SELECT instance_id, first_seen_ms, last_seen_ms,
-           visitor_requests, member_requests, owner_requests, app_requests, plan, site_id
-    FROM instances WHERE instance_id = $1";
+static ONE: LazyLock<String> = LazyLock::new(|| select("WHERE instance_id = $1"));
 
-const LATEST: &str = "
-    SELECT instance_id, first_seen_ms, last_seen_ms,
-           visitor_requests, member_requests, owner_requests, app_requests, plan, site_id
-    FROM instances ORDER BY last_seen_ms DESC, instance_id LIMIT $1";
+static LATEST: LazyLock<String> =
+    LazyLock::new(|| select("ORDER BY last_seen_ms DESC, instance_id LIMIT $1"));
+
+fn select(rest: &str) -> String {
+    let columns = request_columns(str::to_owned);
+    format!(
+        "SELECT instance_id, first_seen_ms, last_seen_ms, plan, site_id, {columns}
+         FROM instances {rest}"
+    )
+}
 
 const AFTER: &str = "
     SELECT id FROM (
@@ -117,29 +125,23 @@ impl Instances for PostgresStore {
             let counts = batch.iter().map(|it| it.requests[role.index()]);
             counts.map(u64::cast_signed).collect()
         };
-        // In the order of the columns; a role more is a column more.
-        let [visitor, member, owner, app] = Role::ALL.map(of_role);
-        let values: [Bound<'_>; 9] = [
-            &ids,
-            &numbers(|it| it.first_seen.as_millisecond()),
-            &numbers(|it| it.last_seen.as_millisecond()),
-            &visitor,
-            &member,
-            &owner,
-            &app,
-            &plans,
-            &sites,
-        ];
-        attempt!(writing: self.change(ADD, &values)).map(drop)
+        let requests = Role::ALL.map(of_role);
+        let (first, last) = (
+            numbers(|it| it.first_seen.as_millisecond()),
+            numbers(|it| it.last_seen.as_millisecond()),
+        );
+        let mut values: Vec<Bound<'_>> = vec![&ids, &first, &last, &plans, &sites];
+        values.extend(requests.iter().map(|counts| counts as Bound<'_>));
+        attempt!(writing: self.change(&ADD, &values)).map(drop)
     }
 
     async fn instance(&self, instance_id: InstanceId) -> Result<Option<Instance>, StoreError> {
-        let rows = attempt!(reading: self.ask(ONE, &[&uuid(instance_id)]))?;
+        let rows = attempt!(reading: self.ask(&ONE, &[&uuid(instance_id)]))?;
         Ok(rows.first().map(read).transpose()?)
     }
 
     async fn latest_instances(&self, limit: u32) -> Result<Vec<Instance>, StoreError> {
-        let rows = attempt!(reading: self.ask(LATEST, &[&i64::from(limit)]))?;
+        let rows = attempt!(reading: self.ask(&LATEST, &[&i64::from(limit)]))?;
         Ok(rows.iter().map(read).collect::<Result<_, Failure>>()?)
     }
 
@@ -250,15 +252,15 @@ impl PostgresStore {
 fn read(row: &Row) -> Result<Instance, Failure> {
     let mut requests = [0; Role::COUNT];
     for (place, count) in requests.iter_mut().enumerate() {
-        *count = row.try_get::<_, i64>(3 + place)?.cast_unsigned();
+        *count = row.try_get::<_, i64>(5 + place)?.cast_unsigned();
     }
     Ok(Instance {
         instance_id: instance_id(row, 0)?,
         first_seen: instant(row.try_get(1)?)?,
         last_seen: instant(row.try_get(2)?)?,
         requests,
-        plan: row.try_get(7)?,
-        site_id: row.try_get(8)?,
+        plan: row.try_get(3)?,
+        site_id: row.try_get(4)?,
     })
 }
 

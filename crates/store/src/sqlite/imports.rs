@@ -82,21 +82,8 @@ fn take_over(
     }
     let id = import.instance_id.to_string();
     if let Some(sighting) = &import.sighting {
-        let [visitor, member, owner, app] = sighting.requests.map(u64::cast_signed);
-        connection.execute(
-            "INSERT OR REPLACE INTO instances (instance_id, first_seen_ms, last_seen_ms,
-                 visitor_requests, member_requests, owner_requests, app_requests)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            params![
-                id,
-                sighting.first_seen.as_millisecond(),
-                sighting.last_seen.as_millisecond(),
-                visitor,
-                member,
-                owner,
-                app
-            ],
-        )?;
+        connection.execute("DELETE FROM instances WHERE instance_id = ?1", [&id])?;
+        super::instances::add(connection, sighting)?;
     }
     if let (Some(details), Some(answer)) = (&import.details, answer) {
         connection.execute(

@@ -1,63 +1,50 @@
 //! Instances in SQLite.
 
+use std::sync::LazyLock;
+
 use backlot_wix::{InstanceId, Role};
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
 
 use super::SqliteStore;
 use super::items::keys;
 use crate::StoreError;
-use crate::instances::{ActivityDelta, Instance, Instances, StorageUsage, Totals};
+use crate::instances::{ActivityDelta, Instance, Instances, StorageUsage, Totals, request_columns};
 use crate::items::room::LINK_BYTES;
 use crate::rows::instant;
 
-const ADD: &str = "
-    INSERT INTO instances (instance_id, first_seen_ms, last_seen_ms,
-                           visitor_requests, member_requests, owner_requests, app_requests,
-                           plan, site_id)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-    ON CONFLICT (instance_id) DO UPDATE SET
-        first_seen_ms    = min(first_seen_ms, excluded.first_seen_ms),
-        last_seen_ms     = max(last_seen_ms, excluded.last_seen_ms),
-        visitor_requests = visitor_requests + excluded.visitor_requests,
-        member_requests  = member_requests + excluded.member_requests,
-        owner_requests   = owner_requests + excluded.owner_requests,
-        app_requests     = app_requests + excluded.app_requests,
-        plan             = coalesce(excluded.plan, plan),
-        site_id          = coalesce(excluded.site_id, site_id)";
+static ADD: LazyLock<String> = LazyLock::new(|| {
+    let columns = request_columns(str::to_owned);
+    let values = request_columns(|_| "?".to_owned());
+    let sums = request_columns(|it| format!("{it} = {it} + excluded.{it}"));
+    format!(
+        "INSERT INTO instances (instance_id, first_seen_ms, last_seen_ms, plan, site_id, {columns})
+         VALUES (?, ?, ?, ?, ?, {values})
+         ON CONFLICT (instance_id) DO UPDATE SET
+             first_seen_ms = min(first_seen_ms, excluded.first_seen_ms),
+             last_seen_ms  = max(last_seen_ms, excluded.last_seen_ms),
+             plan          = coalesce(excluded.plan, plan),
+             site_id       = coalesce(excluded.site_id, site_id),
+             {sums}"
+    )
+});
 
-const READ: &str = "
-    SELECT instance_id, first_seen_ms, last_seen_ms,
-           visitor_requests, member_requests, owner_requests, app_requests, plan, site_id
-    FROM instances";
+static READ: LazyLock<String> = LazyLock::new(|| {
+    let columns = request_columns(str::to_owned);
+    format!(
+        "SELECT instance_id, first_seen_ms, last_seen_ms, plan, site_id, {columns} FROM instances"
+    )
+});
 
 impl Instances for SqliteStore {
     async fn record_sightings(&self, batch: Vec<ActivityDelta>) -> Result<(), StoreError> {
-        self.write_with(move |connection| {
-            {
-                let mut add = connection.prepare_cached(ADD)?;
-                for sighting in batch {
-                    let [visitor, member, owner, app] = sighting.requests.map(u64::cast_signed);
-                    add.execute(params![
-                        sighting.instance_id.to_string(),
-                        sighting.first_seen.as_millisecond(),
-                        sighting.last_seen.as_millisecond(),
-                        visitor,
-                        member,
-                        owner,
-                        app,
-                        sighting.plan,
-                        sighting.site_id,
-                    ])?;
-                }
-            }
-            Ok(())
-        })
-        .await
+        self.write_with(move |connection| batch.iter().try_for_each(|delta| add(connection, delta)))
+            .await
     }
 
     async fn instance(&self, instance_id: InstanceId) -> Result<Option<Instance>, StoreError> {
         self.read_with(move |connection| {
-            let sql = format!("{READ} WHERE instance_id = ?1");
+            let sql = format!("{} WHERE instance_id = ?1", *READ);
             let mut statement = connection.prepare_cached(&sql)?;
             let row = statement
                 .query_row([instance_id.to_string()], read)
@@ -69,7 +56,7 @@ impl Instances for SqliteStore {
 
     async fn latest_instances(&self, limit: u32) -> Result<Vec<Instance>, StoreError> {
         self.read_with(move |connection| {
-            let sql = format!("{READ} ORDER BY last_seen_ms DESC, instance_id LIMIT ?1");
+            let sql = format!("{} ORDER BY last_seen_ms DESC, instance_id LIMIT ?1", *READ);
             let mut statement = connection.prepare_cached(&sql)?;
             let rows = statement.query_map([limit], read)?;
             rows.map(|row| row?).collect()
@@ -219,13 +206,31 @@ const ALL: &str = "
 /// Rows that are removed in one commit: others may write in between.
 const BATCH_SIZE: i64 = 5_000;
 
+/// Adds to what is known of an instance.
+pub(super) fn add(connection: &Connection, delta: &ActivityDelta) -> Result<(), StoreError> {
+    let mut values: Vec<Value> = vec![
+        delta.instance_id.to_string().into(),
+        delta.first_seen.as_millisecond().into(),
+        delta.last_seen.as_millisecond().into(),
+        delta.plan.clone().into(),
+        delta.site_id.clone().into(),
+    ];
+    values.extend(delta.requests.map(|count| count.cast_signed().into()));
+    let mut add = connection.prepare_cached(&ADD)?;
+    add.execute(params_from_iter(values))?;
+    Ok(())
+}
+
 type ReadRow = Result<Instance, StoreError>;
 
 fn read(row: &Row<'_>) -> rusqlite::Result<ReadRow> {
     let text: String = row.get(0)?;
     let times: [i64; 2] = [row.get(1)?, row.get(2)?];
-    let requests: [i64; Role::COUNT] = [row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?];
-    let named = [row.get(7)?, row.get(8)?];
+    let named = [row.get(3)?, row.get(4)?];
+    let mut requests = [0; Role::COUNT];
+    for (role, count) in requests.iter_mut().enumerate() {
+        *count = row.get(5 + role)?;
+    }
     Ok(assemble(&text, times, requests, named))
 }
 

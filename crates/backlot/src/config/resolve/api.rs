@@ -9,7 +9,6 @@ use http::{HeaderName, Method};
 
 use super::allowance::rate_limit;
 use super::report::Report;
-use super::roles::role;
 use crate::config::sections::{Api, Auth};
 use crate::config::values::Duration;
 
@@ -193,7 +192,7 @@ fn access(api: &Api, key: &dyn Fn(&str) -> String, report: &mut Report<'_>) -> O
             None
         }
         (None, roles) => Some(AuthPolicy::Verified(AccessRule {
-            roles: Roles::new(roles.iter().copied().map(role)),
+            roles: Roles::new(roles.iter().copied()),
             plans: api.plans.clone(),
         })),
     }

@@ -1,5 +1,6 @@
 //! `[[api]]`
 
+use backlot_wix::Role;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +21,7 @@ pub struct Api {
     /// The methods that are served, and that preflights allow. `HEAD` comes with `GET`.
     pub methods: Vec<String>,
     /// The roles that may call. Required, unless `auth = "none"`.
-    pub allow: Vec<RoleName>,
+    pub allow: Vec<Role>,
     /// Only instances on these plans may call. Empty: all, the free one included.
     pub plans: Vec<String>,
     /// `"none"` lets anybody in, unverified: for addresses that are called by others than pages of
@@ -61,20 +62,6 @@ pub struct Api {
 pub enum Auth {
     /// Not at all.
     None,
-}
-
-/// A role, as it is written here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum RoleName {
-    /// Somebody who looks at the site.
-    Visitor,
-    /// A logged-in member.
-    Member,
-    /// The owner.
-    Owner,
-    /// Your own server, with an elevated token.
-    App,
 }
 
 /// So many requests in so much time.

@@ -5,10 +5,11 @@ mod call;
 
 use std::collections::BTreeMap;
 
+use backlot_wix::Role;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{RateLimit, RoleName};
+use super::RateLimit;
 use crate::config::values::{Duration, Size, Value};
 
 pub use auth::{
@@ -48,11 +49,11 @@ pub struct Connection {
     pub calls: Vec<ConnectionCall>,
     /// The roles that may make the calls that name none of their own. `app` is your own server, with the
     /// elevated token.
-    pub allow: Vec<RoleName>,
+    pub allow: Vec<Role>,
     /// Only instances on these plans, for the calls that name none of their own. Empty: all.
     pub plans: Vec<String>,
     /// The roles that may connect an account or type a key in, and take it back.
-    pub manage: Vec<RoleName>,
+    pub manage: Vec<Role>,
     /// Headers that are put on each call, in place of the caller's: `{ "OpenAI-Organization" = "org-1" }`.
     pub headers: BTreeMap<String, Value>,
     /// The caller's headers that go along besides the usual ones (`Accept`, `Content-Type`, `Idempotency-Key`, …);
@@ -127,7 +128,7 @@ impl Default for Connection {
             calls: Vec::new(),
             allow: Vec::new(),
             plans: Vec::new(),
-            manage: vec![RoleName::Owner],
+            manage: vec![Role::Owner],
             headers: BTreeMap::new(),
             pass_headers: Vec::new(),
             remove_headers: Vec::new(),

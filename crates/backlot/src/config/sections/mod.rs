@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 pub use access_token::AccessToken;
 pub use admin::Admin;
-pub use api::{Api, Auth, RateLimit, RoleName};
+pub use api::{Api, Auth, RateLimit};
 pub use app::App;
 pub use connection::{
     Auth as ConnectionAuth, BasicAuth, CacheName, ClientCredentials, ClientProofName, Connection,

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::num::NonZeroU32;
 
+use backlot_wix::Role;
 use schemars::JsonSchema;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::RoleName;
 use crate::config::values::{Duration, Secret, Size};
 
 /// Calls to Wix's REST APIs: how they are made, and which of them pages and your own server may make
@@ -26,7 +26,7 @@ pub struct Wix {
     pub calls: Vec<WixCall>,
     /// The roles that may make the calls that name none of their own. `app` is your own server, with
     /// the elevated token.
-    pub allow: Vec<RoleName>,
+    pub allow: Vec<Role>,
     /// Where Wix is. Without it: `https://www.wixapis.com`, and in `backlot dev` the simulator.
     pub base_url: Option<String>,
     /// An API key of your Wix account, for calls that are no instance's.
@@ -96,7 +96,7 @@ pub struct RuledCall {
     pub call: String,
     /// The roles that may make it; those of the section without it.
     #[serde(default)]
-    pub allow: Option<Vec<RoleName>>,
+    pub allow: Option<Vec<Role>>,
     /// Only instances on these plans.
     #[serde(default)]
     pub plans: Vec<String>,

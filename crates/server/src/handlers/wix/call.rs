@@ -3,7 +3,7 @@
 use backlot_outbound::body::RequestBody;
 use backlot_outbound::hop_by_hop;
 use backlot_outbound::wix::{Call, Priority, Subject};
-use backlot_wix::{Caller, Role};
+use backlot_wix::Caller;
 use http::uri::PathAndQuery;
 use http::{Request, Response, Uri};
 
@@ -40,9 +40,10 @@ pub(crate) async fn handle(
         target,
         headers: wix_headers::to_wix(&parts.headers),
         body,
-        priority: match caller.role {
-            Role::Owner | Role::App => Priority::Interactive,
-            Role::Member | Role::Visitor => Priority::Public,
+        priority: if caller.role.has_owner_rights() {
+            Priority::Interactive
+        } else {
+            Priority::Public
         },
     };
     let mut response = state.wix.send(call).await?.map(ResponseBody::wix);

@@ -47,7 +47,7 @@ impl Seen {
     pub(crate) fn of(subject: &Subject) -> Self {
         Self {
             instance_id: Some(subject.instance_id),
-            subject_type: Some(subject.subject_type()),
+            subject_type: Some(subject.role.subject_type()),
         }
     }
 }

@@ -86,12 +86,18 @@ impl Level {
 
     /// What a role is granted.
     pub const fn grants(self, role: Role) -> Access {
-        match (role, self) {
-            (Role::App | Role::Owner, _) | (_, Self::Anyone) | (Role::Member, Self::SiteMember) => {
-                Access::All
-            }
-            (Role::Member, Self::SiteMemberAuthor) => Access::Own,
-            _ => Access::Denied,
+        if role.has_owner_rights() {
+            return Access::All;
+        }
+        match self {
+            Self::Anyone => Access::All,
+            Self::SiteMember if role.is_logged_in() => Access::All,
+            Self::SiteMemberAuthor if role.is_logged_in() => Access::Own,
+            Self::SiteMember
+            | Self::SiteMemberAuthor
+            | Self::CmsEditor
+            | Self::Privileged
+            | Self::Admin => Access::Denied,
         }
     }
 }

@@ -6,7 +6,6 @@ use backlot_server::policy::{AccessRule, CallPattern, Roles};
 use super::Entry;
 use crate::config::resolve::overlap::{self, Line};
 use crate::config::resolve::report::Report;
-use crate::config::resolve::roles::role;
 use crate::config::sections::{ConnectionCall, RuledConnectionCall};
 
 pub(super) fn resolve(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<Vec<AllowedCall>> {
@@ -112,7 +111,7 @@ fn one(
         pattern: pattern?,
         query,
         rules: AccessRule {
-            roles: Roles::new(roles.iter().copied().map(role)),
+            roles: Roles::new(roles.iter().copied()),
             plans: plans.clone(),
         },
     })

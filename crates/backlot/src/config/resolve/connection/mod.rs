@@ -15,7 +15,6 @@ use http::{HeaderName, HeaderValue};
 use super::Mode;
 use super::allowance::quotas;
 use super::report::Report;
-use super::roles::role;
 use crate::config::sections::{CacheName, Config, Connection, RateLimit as RateLimitValue};
 use crate::config::source::Environment;
 use crate::config::values::Duration;
@@ -129,7 +128,7 @@ fn one(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<ConnectionSettings>
         extra_roots: place.extra_roots,
         calls: calls?,
         credential: credential?,
-        manage: Roles::new(section.manage.iter().copied().map(role)),
+        manage: Roles::new(section.manage.iter().copied()),
         pass_headers: pass_headers?,
         headers: headers?,
         remove_headers: remove_headers?,

@@ -3,10 +3,11 @@
 use backlot_server::handlers::wix::{AllowedCall, OnBehalfOf};
 use backlot_server::policy::{AccessRule, CallPattern, Roles};
 
+use backlot_wix::Role;
+
 use crate::config::resolve::overlap::{self, Line};
 use crate::config::resolve::report::Report;
-use crate::config::resolve::roles::role;
-use crate::config::sections::{OnBehalfOfName, RoleName, RuledCall, Wix, WixCall};
+use crate::config::sections::{OnBehalfOfName, RuledCall, Wix, WixCall};
 
 pub(super) fn resolve(section: &Wix, report: &mut Report<'_>) -> Option<Vec<AllowedCall>> {
     let mut calls = Vec::new();
@@ -74,7 +75,7 @@ fn allowed(
     Some(AllowedCall {
         pattern: pattern?,
         rules: AccessRule {
-            roles: Roles::new(roles.iter().copied().map(role)),
+            roles: Roles::new(roles.iter().copied()),
             plans: call.plans,
         },
         on_behalf_of,
@@ -87,13 +88,13 @@ fn on_behalf_of(
     section: &Wix,
     key: &str,
     call: &RuledCall,
-    roles: &[RoleName],
+    roles: &[Role],
     report: &mut Report<'_>,
 ) -> Option<OnBehalfOf> {
     if call.on_behalf_of == OnBehalfOfName::App {
         return Some(OnBehalfOf::App);
     }
-    if roles != [RoleName::App] {
+    if roles != [Role::App] {
         report.problem(
             key,
             "calls with the API key reach your whole account, so no page may make them",

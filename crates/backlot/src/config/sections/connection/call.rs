@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use backlot_wix::Role;
 use schemars::JsonSchema;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::config::sections::RoleName;
 use crate::config::values::OneOrMore;
 
 /// One call of the list.
@@ -32,7 +32,7 @@ pub struct RuledConnectionCall {
     pub query: BTreeMap<String, OneOrMore<String>>,
     /// The roles that may make it; those of the connection without it.
     #[serde(default)]
-    pub allow: Option<Vec<RoleName>>,
+    pub allow: Option<Vec<Role>>,
     /// Only instances on these plans; those of the connection without it.
     #[serde(default)]
     pub plans: Option<Vec<String>>,
