@@ -1,4 +1,4 @@
-//! A backend in Rust: Backlot with routes of its own.
+//! A backend in Rust: Backlot with mounted routes.
 //!
 //! `cargo run --example rust_api -- dev` starts it with the simulator; `-- serve --config FILE` is
 //! production. There is no line about CORS, signatures, tenants or tokens here: a handler that takes a

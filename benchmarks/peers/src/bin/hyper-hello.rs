@@ -50,7 +50,7 @@ async fn serve(address: SocketAddr) -> Result<(), Failure> {
         if stream.set_nodelay(true).is_err() {
             continue; // Gone already.
         }
-        // A connection that breaks concerns nobody: the generator cuts all of them at the end.
+        // Broken connections are ignored: the generator cuts all of them at the end.
         tokio::spawn(
             http1::Builder::new()
                 .pipeline_flush(false)
