@@ -48,6 +48,6 @@ test("Express calls Wix through Backlot", async (t) => {
     await wix.revoke({ instanceId: site.instanceId });
     const { status, json } = await call(`${backend}/api/site`, { headers: as("owner") });
     assert.equal(status, 502);
-    assert.match(json.message, /^No word from Wix: Wix gives this app no token for this instance/);
+    assert.match(json.message, /^No word from Wix: Wix issues no token for this instance/);
   });
 });

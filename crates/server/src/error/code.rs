@@ -6,6 +6,7 @@ macro_rules! codes {
     ($($variant:ident $status:literal $name:literal, $description:literal, $remedy:literal;)*) => {
         /// The stable code of a refusal.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
         pub enum ErrorCode {
             $(#[doc = $description] $variant,)*
         }
@@ -41,223 +42,223 @@ macro_rules! codes {
 codes! {
     CredentialMissing 401 "CREDENTIAL_MISSING",
         "The request carries no credential.",
-        "Send the page's `instance` value, or with `httpClient.fetchWithAuth()` its access token, in the Authorization header, or the first in X-Wix-Instance (`app.instance_headers`); where no header can be set (WebSocket, EventSource), add ?instance= to the address.";
+        "Send the page's `instance` value, or its access token with `httpClient.fetchWithAuth()`, in the Authorization header. The instance may also be in X-Wix-Instance (`app.instance_headers`), or in ?instance= if headers cannot be set (WebSocket, EventSource).";
     CredentialMalformed 401 "CREDENTIAL_MALFORMED",
-        "The credential is none of the kinds that Wix hands out.",
-        "Send the `instance` query parameter of the page exactly as it is; `backlot explain VALUE` says what a value is.";
+        "The credential is not of a kind that Wix issues.",
+        "Send the `instance` query parameter of the page unchanged. `backlot explain VALUE` says what a value is.";
     CredentialRepeated 400 "CREDENTIAL_REPEATED",
         "The request carries more than one credential.",
-        "Send one Authorization header, or one X-Wix-Instance, or one ?instance=, not several, and an API key without any beside it.";
+        "Send exactly one of the Authorization header, X-Wix-Instance and ?instance=, and no other credential beside an API key.";
     SignatureInvalid 401 "INSTANCE_SIGNATURE_INVALID",
-        "The instance was not signed with this app's secret, or was changed on the way.",
-        "Check that `app.secret` is the secret of this very app, and that the page passes the value on unchanged.";
+        "The instance was not signed with this app's secret, or was changed in transit.",
+        "Check that `app.secret` is the secret of this app, and that the page sends the value unchanged.";
     InstanceExpired 401 "INSTANCE_EXPIRED",
-        "The instance is too old.",
-        "Reload the page: Wix hands it a new one.";
+        "The instance has expired.",
+        "Reload the page: Wix gives it a new one.";
     InstanceFromFuture 401 "INSTANCE_FROM_FUTURE",
         "The instance was signed in the future.",
-        "Set this server's clock (NTP); `app.clock_skew` says how far it may be off.";
+        "Synchronize this server's clock (NTP). `app.clock_skew` is the allowed difference.";
     InstanceWrongApp 401 "INSTANCE_WRONG_APP",
         "The instance belongs to another app.",
         "Check that `app.id` is the id of the app whose page makes the call.";
     InstanceInvalid 401 "INSTANCE_INVALID",
-        "The instance is signed correctly, but its content cannot be used.",
-        "`backlot explain VALUE` says which field is wrong.";
+        "The instance is signed correctly, but its content is not valid.",
+        "Run `backlot explain VALUE` to see which field is wrong.";
     AccessTokenInactive 401 "ACCESS_TOKEN_INACTIVE",
-        "Wix says that this access token is not active.",
-        "Send a new one: `httpClient.fetchWithAuth()` sees to that by itself; reload a page that kept one.";
+        "Wix reports that this access token is not active.",
+        "Send a new one. `httpClient.fetchWithAuth()` does so by itself. Reload a page that stored the token.";
     AccessTokenExpired 401 "ACCESS_TOKEN_EXPIRED",
-        "The access token is too old.",
-        "Send a new one: `httpClient.fetchWithAuth()` sees to that by itself; reload a page that kept one.";
+        "The access token has expired.",
+        "Send a new one. `httpClient.fetchWithAuth()` does so by itself. Reload a page that stored the token.";
     AccessTokenWrongApp 401 "ACCESS_TOKEN_WRONG_APP",
-        "The access token was made for another app.",
+        "The access token was issued for another app.",
         "Check that `app.id` is the id of the app whose page makes the call.";
     AccessTokenNoInstance 401 "ACCESS_TOKEN_NO_INSTANCE",
-        "The access token belongs to no instance of this app.",
-        "Send the token of a page of a site on which the app is installed.";
+        "The access token does not belong to an instance of this app.",
+        "Send a token from a page of a site on which the app is installed.";
     AccessTokenNoRole 401 "ACCESS_TOKEN_NO_ROLE",
-        "The access token belongs to nobody who has a role here.",
+        "The subject of the access token has no role here.",
         "Send the token of a visitor, a member, the site's owner, or the app.";
     TooManyRefusedTokens 429 "TOO_MANY_REFUSED_TOKENS",
         "Wix has refused too many tokens from this address.",
-        "Wait for the seconds in Retry-After, and send tokens that Wix made. Behind a proxy of your own, name it in `server.trusted_proxies`.";
+        "Wait for the seconds in Retry-After, and send tokens that Wix issued. If there is a proxy in front of this server, list it in `server.trusted_proxies`.";
     VeloInstanceRefused 401 "VELO_INSTANCE_NOT_ACCEPTED",
-        "This is a Velo instance, signed with a key that no app has.",
+        "This is a Velo instance, which is not signed with the secret of any app.",
         "Send the `instance` value of your app's own page.";
     ApiKeyRefused 401 "API_KEY_NOT_ACCEPTED",
         "This is an API key of a Wix account. It was not used, stored or logged.",
-        "Never put an API key in a page. If this one was in a browser, revoke it in the account's API key manager.";
+        "Never put an API key into a page. If this one was in a browser, revoke it in the account's API key manager.";
     SiteIdMissing 400 "SITE_ID_MISSING",
-        "An API key needs to say which site it is about.",
-        "Send the site's id in the header `wix-site-id`; the client's `ApiKeyStrategy({ apiKey, siteId })` does.";
+        "A request with an API key must name a site.",
+        "Send the site's id in the header `wix-site-id`. The client's `ApiKeyStrategy({ apiKey, siteId })` does so.";
     ElevatedTokenInvalid 401 "ELEVATED_TOKEN_INVALID",
-        "The token was not made by this server, or lasts longer than `elevated_token.lifetime`.",
-        "Use the token from the header `x-backlot-elevated-token` of the request that is being answered.";
+        "The token was not issued by this server, or its lifetime exceeds `elevated_token.lifetime`.",
+        "Use the token from the header `x-backlot-elevated-token` of the request that you are handling.";
     ElevatedTokenExpired 401 "ELEVATED_TOKEN_EXPIRED",
-        "The elevated token is too old.",
-        "Use the token of the request that is being answered; one lasts for minutes.";
+        "The elevated token has expired.",
+        "Use the token of the request that you are handling. A token lasts for minutes.";
     RoleNotAllowed 403 "ROLE_NOT_ALLOWED",
-        "This caller's role may not use this path.",
-        "Call it as one of the roles in `data.allowed`, or add the role to `allow` in the `[[api]]` entry, or of the call in `[wix]` or `[[connection]]`; to `manage` there for `authorize`, `key` and `disconnect`.";
+        "The caller's role does not allow this call.",
+        "Call as one of the roles in `data.allowed`, or add the role to `allow` of the `[[api]]` entry, or of the call in `[wix]` or `[[connection]]`. For `authorize`, `key` and `disconnect`, add it to `manage`.";
     PlanNotAllowed 403 "PLAN_NOT_ALLOWED",
-        "This instance's plan does not include this path.",
-        "Upgrade the app on this site, or add the plan to `plans` in the `[[api]]` entry, or of the call in `[wix]` or `[[connection]]`.";
+        "The instance's plan does not include this call.",
+        "Upgrade the app on this site, or add the plan to `plans` of the `[[api]]` entry, or of the call in `[wix]` or `[[connection]]`.";
     OriginNotAllowed 403 "ORIGIN_NOT_ALLOWED",
-        "The page's origin is not on the list.",
-        "Pages of an app come from https://<name>.wix-host.com (`cors.wix_hosts`), with the first Wix CLI from https://<app id>.wix.run (`app.id`); widgets and embedded scripts have the origin of their site (`cors.installed_sites`); on localhost the CLI has its own ports (`cors.localhost`, on in `backlot dev`). Any other origin goes into `cors.origins`. `backlot explain ORIGIN` says which it is.";
+        "The page's origin is not allowed.",
+        "Pages of an app come from https://<name>.wix-host.com (`cors.wix_hosts`), or with the first Wix CLI from https://<app id>.wix.run (`app.id`). Widgets and embedded scripts have the origin of their site (`cors.installed_sites`). On localhost, the CLI uses its own ports (`cors.localhost`, on in `backlot dev`). Add any other origin to `cors.origins`. `backlot explain ORIGIN` says which case applies.";
     PathNotAllowed 400 "PATH_NOT_ALLOWED",
-        "Servers read this path in more than one way, and not all of them fall under one rule.",
-        "Send the path as the rule writes it, without `.` or `..` segments, backslashes, control characters, empty segments and encoded `/`, `\\`, `%`, `?`, `#` or `;`; to Wix also without a slash at its end. docs/api.md has the table.";
+        "Servers read this path in different ways, which do not all fall under one rule.",
+        "Send the path as the rule writes it, without `.` or `..` segments, backslashes, control characters, empty segments, and encoded `/`, `\\`, `%`, `?`, `#` or `;`; to Wix also without a trailing slash. See the table in docs/api.md.";
     RouteNotFound 404 "ROUTE_NOT_FOUND",
         "Nothing is served at this path.",
         "Add an `[[api]]` entry whose `path` is a prefix of it.";
     MethodNotAllowed 405 "METHOD_NOT_ALLOWED",
-        "This path does not serve this method.",
-        "Use one of the methods in `data.allowed`, or for a path of your own server's add it to `methods` in the `[[api]]` entry.";
+        "The path does not support this method.",
+        "Use one of the methods in `data.allowed`. For a path of your own server, add the method to `methods` of the `[[api]]` entry.";
     RequestTimeout 408 "REQUEST_TIMEOUT",
-        "The request's body stopped arriving, or came too slowly.",
-        "Send it again. Slower connections are served with a longer `server.body_timeout` (`body_timeout` in the `[[api]]` entry) or a lower `server.min_transfer_rate`.";
+        "The request's body stopped arriving, or arrived too slowly.",
+        "Send it again. For slow connections, raise `server.body_timeout` (`body_timeout` in the `[[api]]` entry), or lower `server.min_transfer_rate`.";
     BodyCutOff 400 "BODY_CUT_OFF",
-        "The request's body ended before all of it had come.",
+        "The request's body ended prematurely.",
         "Send it again.";
     BodyTooLarge 413 "BODY_TOO_LARGE",
         "The request's body is larger than allowed.",
-        "Send less than `data.limitBytes`, or raise `body_limit` in the `[[api]]` entry, or in `[wix]`.";
+        "Send less than `data.limitBytes`, or raise `body_limit` in the `[[api]]` entry or in `[wix]`.";
     BufferShareExhausted 429 "BUFFER_SHARE_EXHAUSTED",
-        "Bodies of this instance's requests take as much memory as one instance may have.",
-        "Send fewer large bodies at a time, and try again after the seconds in Retry-After; one instance may have a quarter of `server.max_buffered_bytes`.";
+        "The bodies of this instance's requests use as much memory as one instance may.",
+        "Send fewer large bodies at a time, and try again after the seconds in Retry-After. An instance may use a quarter of `server.max_buffered_bytes`.";
     BuffersExhausted 503 "BUFFERS_EXHAUSTED",
-        "Bodies that are under way take all the memory that there is for them.",
-        "Try again after the seconds in Retry-After. If it lasts, raise `server.max_buffered_bytes`.";
+        "The bodies of requests use all the memory that is available for them.",
+        "Try again after the seconds in Retry-After. If this persists, raise `server.max_buffered_bytes`.";
     HeadersTooLarge 431 "HEADERS_TOO_LARGE",
         "The request's headers are larger than allowed.",
         "Send less than `data.limitBytes` of headers, in up to 256 lines.";
     TargetTooLong 414 "TARGET_TOO_LONG",
-        "The request's address is longer than any that is read.",
-        "Send what is long in the body.";
+        "The request's target is too long.",
+        "Send long values in the body.";
     RequestMalformed 400 "REQUEST_MALFORMED",
-        "The request is not written as HTTP has it.",
-        "Percent-encode what is no ASCII in the address, and look at the lines of the head.";
+        "The request is not valid HTTP.",
+        "Percent-encode characters outside ASCII in the address, and check the header lines.";
     RateLimited 429 "RATE_LIMITED",
-        "Too many requests from this instance.",
+        "The instance has sent too many requests.",
         "Wait for the seconds in Retry-After.";
     InstanceBusy 429 "INSTANCE_BUSY",
-        "Too many requests of this instance wait for their turn.",
+        "Too many requests of this instance are waiting for their turn.",
         "Send fewer at once, and try again after the seconds in Retry-After. Other instances are not affected.";
     WixCallNotAllowed 403 "WIX_CALL_NOT_ALLOWED",
         "This call to Wix is not on the list.",
         "Add it to `calls` in the `[wix]` section: the method, a space, and the path without `/wix`.";
     WixTokenRefused 403 "WIX_TOKEN_REFUSED",
-        "Wix gives this app no token for this instance, so no call can be made on its behalf.",
-        "Most likely the app was removed from the site. If it happens on every site, check `app.secret`.";
+        "Wix issues no token for this instance, so no call can be made on its behalf.",
+        "Most likely the app was removed from the site. If this happens on every site, check `app.secret`.";
     WixBudgetExhausted 429 "WIX_BUDGET_EXHAUSTED",
         "This instance has made as many calls to Wix as it may in a minute.",
-        "Wait for the seconds in Retry-After; Wix grants each instance 200 calls a minute (`wix.requests_per_minute`).";
+        "Wait for the seconds in Retry-After. Wix allows each instance 200 calls a minute (`wix.requests_per_minute`).";
     WixUnavailable 503 "WIX_UNAVAILABLE",
-        "Wix did not answer, or not in time, so nothing could be checked or done.",
-        "Try again after the seconds in Retry-After. If it lasts, look for the request id in the server's log, and at Wix's status page.";
+        "Wix did not answer in time, so nothing could be verified or done.",
+        "Try again after the seconds in Retry-After. If this persists, search the server's log for the request id, and check Wix's status page.";
     SiteUnknown 503 "SITE_UNKNOWN",
-        "The call needs the id of the caller's site, which Wix has not told yet.",
+        "The call needs the id of the caller's site, which is not known yet.",
         "Try again after the seconds in Retry-After.";
     ApiKeyNotConfigured 500 "API_KEY_NOT_CONFIGURED",
         "The call needs the API key of a Wix account, and none is configured.",
         "Set `wix.api_key`.";
     ConnectionNotFound 404 "CONNECTION_NOT_FOUND",
-        "There is no connection of this name.",
+        "There is no connection with this name.",
         "Add a `[[connection]]` entry with this `name`, or correct the name in the path.";
     ConnectionCallNotAllowed 403 "CONNECTION_CALL_NOT_ALLOWED",
         "This call is not on the connection's list.",
         "Add it to `calls` of the `[[connection]]` entry: the method, a space, and the path without `/connections/{name}`.";
     ConnectionQueryNotAllowed 403 "CONNECTION_QUERY_NOT_ALLOWED",
-        "The call's line on the connection's list does not allow this parameter, or not with this value.",
-        "Add it to the line, as in `\"GET /v1/things?limit&status=active|all\"`; `?*` allows any.";
+        "The call's entry on the connection's list does not allow this parameter, or not with this value.",
+        "Add it to the entry, as in `\"GET /v1/things?limit&status=active|all\"`. `?*` allows any.";
     ConnectionNotConnected 409 "CONNECTION_NOT_CONNECTED",
-        "The site's owner has not connected an account, or typed in a key.",
-        "With `auth = { oauth = … }` send the owner to `/connections/{name}/authorize`; with an `instance_secret` put the key with `PUT /connections/{name}/key`.";
+        "The site's owner has not connected an account or entered a key.",
+        "With `auth = { oauth = … }`, send the owner to `/connections/{name}/authorize`. With an `instance_secret`, store the key with `PUT /connections/{name}/key`.";
     ConnectionAccountLost 409 "CONNECTION_ACCOUNT_LOST",
-        "The provider does not renew this account's tokens any more.",
+        "The provider no longer renews this account's tokens.",
         "Send the owner to `/connections/{name}/authorize` again.";
     ConnectionAddressMissing 409 "CONNECTION_ADDRESS_MISSING",
-        "It is not known where this account's API is.",
-        "Send the owner to `/connections/{name}/authorize` again: what the provider says then has the address.";
+        "The address of this account's API is not known.",
+        "Send the owner to `/connections/{name}/authorize` again: the provider's response contains the address.";
     ConnectionTokenRefused 502 "CONNECTION_TOKEN_REFUSED",
-        "The provider gives no token.",
-        "Check the client's id and secret in the `[[connection]]` entry; `data.providerError` is the provider's own word.";
+        "The provider issues no token.",
+        "Check the client's id and secret in the `[[connection]]` entry. `data.providerError` is the provider's error code.";
     ConnectionQuotaExhausted 429 "CONNECTION_QUOTA_EXHAUSTED",
         "This instance has made as many calls as its plan includes in a month.",
-        "Wait for the next month, or upgrade the app on this site; `quota` in the `[[connection]]` entry says how many.";
+        "Wait for the next month, or upgrade the app on this site. `quota` in the `[[connection]]` entry is the limit.";
     ConnectionUnavailable 503 "CONNECTION_UNAVAILABLE",
-        "The third party, or the provider of its tokens, fails, so it is left alone for a moment.",
-        "Try again after the seconds in Retry-After. `backlot connection test NAME` says what works.";
+        "The third party, or the provider of its tokens, keeps failing, so no calls are made for a moment.",
+        "Try again after the seconds in Retry-After. `backlot connection test NAME` diagnoses the connection.";
     ConnectionUnreachable 502 "CONNECTION_UNREACHABLE",
         "The third party does not answer.",
-        "Try again. If it lasts, check `base_url`; `backlot connection test NAME` says what works.";
+        "Try again. If this persists, check `base_url`. `backlot connection test NAME` diagnoses the connection.";
     ConnectionAddressRefused 502 "CONNECTION_ADDRESS_REFUSED",
-        "The third party is at an address inside, where no call may go, or redirects to one.",
-        "If it is a service of your own, name its network in `networks` of the `[[connection]]` entry. That opens it for the host and port of `base_url`, and not for redirects to others.";
+        "The third party is at a private address, which is not allowed, or redirects to one.",
+        "If it is your own service, add its network to `networks` of the `[[connection]]` entry. This allows the host and port of `base_url`, but not redirects to others.";
     ConnectionBroken 502 "CONNECTION_BROKEN",
-        "The third party broke off before it replied, or replied with something that is no HTTP.",
-        "Look for the request id in the server's log.";
+        "The third party closed the connection before it responded, or its response is not valid HTTP.",
+        "Search the server's log for the request id.";
     ConnectionTimeout 504 "CONNECTION_TIMEOUT",
-        "The third party did not reply in time.",
+        "The third party did not respond in time.",
         "Try again, or raise `timeout` in the `[[connection]]` entry.";
     ConnectionRedirected 502 "CONNECTION_REDIRECTED",
-        "The third party redirects to where no call may go.",
-        "Look for the request id in the server's log, which says where to. Correct `base_url` or the path, or add the call that it redirects to to `calls`, for this caller; elsewhere redirects lead over https only. `redirects` in the `[[connection]]` entry says how many are followed.";
+        "The third party redirects to an address that is not allowed.",
+        "Search the server's log for the request id; it has the address. Correct `base_url` or the path, or add the target to `calls` for this caller. Redirects to other hosts must use https. `redirects` in the `[[connection]]` entry is the number of redirects that are followed.";
     ConnectionReplyRefused 502 "CONNECTION_REPLY_REFUSED",
-        "The third party's reply cannot be handed on.",
-        "It is larger than `reply_limit`, or encoded in a way that cannot be read; look for the request id in the server's log.";
+        "The third party's response cannot be returned.",
+        "It is larger than `reply_limit`, or its encoding cannot be decoded. Search the server's log for the request id.";
     AuthorizationUnknown 400 "AUTHORIZATION_UNKNOWN",
-        "This way back from the provider is not known: it was used already, is too old, or was not begun here.",
-        "Begin again from the app's page.";
+        "This callback is not valid: it was already used, has expired, or was not started here.",
+        "Start again from the app's page.";
     AuthorizationDenied 403 "AUTHORIZATION_DENIED",
-        "The provider did not connect the account: it was refused there.",
-        "Begin again from the app's page, and accept what the provider asks.";
+        "The provider did not connect the account, because access was denied.",
+        "Start again from the app's page, and consent at the provider.";
     AuthorizationFailed 502 "AUTHORIZATION_FAILED",
-        "The provider gave no tokens for the account.",
-        "Begin again from the app's page. If it lasts, look for the request id in the server's log.";
+        "The provider issued no tokens for the account.",
+        "Start again from the app's page. If this persists, search the server's log for the request id.";
     AuthorizationUnusable 400 "AUTHORIZATION_UNUSABLE",
-        "This cannot be done with this connection, or with what was sent.",
-        "`authorize` and `callback` are for connections with `auth = { oauth = … }`, `key` for those with an `instance_secret`; `return_to` is an address of a page whose origin `[cors]` lets in.";
+        "The connection does not support this call, or a parameter is not valid.",
+        "`authorize` and `callback` require `auth = { oauth = … }`, and `key` an `instance_secret`. `return_to` must be the address of a page whose origin `[cors]` allows.";
     TooManyAuthorizations 429 "TOO_MANY_AUTHORIZATIONS",
-        "This instance has begun too many authorizations that were not ended.",
+        "This instance has started too many authorizations without completing them.",
         "Wait for the seconds in Retry-After.";
     SecretMissing 503 "SECRET_MISSING",
-        "A secret that this needs has not been set.",
-        "Look for the request id in the server's log, which names the secret; then `backlot secret set NAME`.";
+        "A required secret has not been set.",
+        "Search the server's log for the request id, which names the secret. Then run `backlot secret set NAME`.";
     SecretUnreadable 500 "SECRET_UNREADABLE",
-        "A secret that this needs cannot be used.",
-        "Look for the request id in the server's log, which says why; then `backlot secret rotate NAME`.";
+        "A required secret cannot be used.",
+        "Search the server's log for the request id, which has the reason. Then run `backlot secret rotate NAME`.";
     InstanceNotFound 404 "INSTANCE_NOT_FOUND",
-        "Nothing is known of this instance.",
-        "Check the id; an instance is known from its first verified request on.";
+        "The instance is not known.",
+        "Check the id. An instance is known from its first verified request on.";
     StorageFull 507 "STORAGE_FULL",
-        "The database has no room left, so nothing was changed.",
-        "Make room on the disk of the data folder; no restart is needed.";
+        "The database is out of space, so nothing was changed.",
+        "Free space on the disk of the data folder. No restart is needed.";
     DatabaseUnavailable 503 "DATABASE_UNAVAILABLE",
-        "The database does not answer. Whether a change was made is not known.",
-        "Try again after the seconds in Retry-After. If it lasts, look for the request id in the server's log.";
+        "The database does not answer. It is not known whether a change was made.",
+        "Try again after the seconds in Retry-After. If this persists, search the server's log for the request id.";
     DatabaseBusy 503 "DATABASE_BUSY",
-        "More changes are waiting than the database can take, so nothing was changed.",
+        "Too many writes are waiting for the database, so nothing was changed.",
         "Try again after the seconds in Retry-After.";
     Internal 500 "INTERNAL",
-        "Something went wrong in this server.",
-        "Look for the request id in the server's log.";
+        "An internal error occurred.",
+        "Search the server's log for the request id.";
     UpstreamUnreachable 502 "UPSTREAM_UNREACHABLE",
         "Your own server does not answer.",
-        "Start it, or correct `upstream` in the `[[api]]` entry. If it runs, look for the request id in the server's log, which says why it cannot be reached: over https its certificate may be of another name, or of an authority that this machine does not trust.";
+        "Start it, or correct `upstream` in the `[[api]]` entry. If it is running, search the server's log for the request id, which has the reason. Over https, its certificate may be for another name, or from an authority that this machine does not trust.";
     UpstreamBroken 502 "UPSTREAM_BROKEN",
-        "Your own server broke off before it replied.",
-        "Look for the request id in its log.";
+        "Your own server closed the connection before it responded.",
+        "Search its log for the request id.";
     UpstreamHeadTooLarge 502 "UPSTREAM_HEAD_TOO_LARGE",
-        "The reply of your own server has too many header lines, or too large ones.",
-        "Send fewer: up to 256 lines and 128 KiB are handed on.";
+        "The response of your own server has too many header lines, or too large ones.",
+        "Send fewer: up to 256 lines and 128 KiB are forwarded.";
     UpstreamTimeout 504 "UPSTREAM_TIMEOUT",
-        "Your own server did not reply in time.",
+        "Your own server did not respond in time.",
         "Make it faster, or raise `timeout` in the `[[api]]` entry.";
     NotReady 503 "NOT_READY",
-        "This server is shutting down.",
-        "Send the request again; another server, or this one started anew, will take it.";
+        "The server is shutting down.",
+        "Send the request again. Another server, or this one after its restart, will handle it.";
 }
 
 #[cfg(test)]

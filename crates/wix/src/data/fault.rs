@@ -8,6 +8,7 @@ macro_rules! codes {
     ($($variant:ident $status:literal $name:literal $meaning:literal;)*) => {
         /// A code of Wix Data.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
         pub enum DataCode {
             $(#[doc = $meaning] $variant,)*
         }
@@ -35,36 +36,36 @@ macro_rules! codes {
 }
 
 codes! {
-    NoIdInUpdate 400 "WDE0007" "An update without an `_id`.";
-    ItemTooLarge 400 "WDE0009" "An item of more than 500 kB.";
-    NotAMultiReference 400 "WDE0020" "The field holds no references to several items.";
-    UnknownField 400 "WDE0024" "The collection has no such field.";
-    CollectionMissing 404 "WDE0025" "There is no such collection.";
-    PermissionDenied 403 "WDE0027" "The collection's permissions do not admit this caller.";
+    NoIdInUpdate 400 "WDE0007" "An update has no `_id`.";
+    ItemTooLarge 400 "WDE0009" "An item is larger than 500 kB.";
+    NotAMultiReference 400 "WDE0020" "The field is not a multi-reference.";
+    UnknownField 400 "WDE0024" "The collection does not have this field.";
+    CollectionMissing 404 "WDE0025" "The collection does not exist.";
+    PermissionDenied 403 "WDE0027" "The collection's permissions do not allow this caller to do this.";
     TimedOut 429 "WDE0028" "The operation took too long.";
-    ReferenceExists 409 "WDE0029" "The items are linked already.";
-    ItemMissing 404 "WDE0073" "There is no such item.";
-    ItemExists 409 "WDE0074" "There is an item with this id already.";
-    BadRequest 400 "WDE0075" "The request cannot be done as it is.";
-    BadFilter 400 "WDE0076" "The filter is none.";
-    BadItemId 400 "WDE0079" "The item's id cannot be one.";
+    ReferenceExists 409 "WDE0029" "The items are already linked.";
+    ItemMissing 404 "WDE0073" "The item does not exist.";
+    ItemExists 409 "WDE0074" "An item with this id already exists.";
+    BadRequest 400 "WDE0075" "The request cannot be processed.";
+    BadFilter 400 "WDE0076" "The filter is not valid.";
+    BadItemId 400 "WDE0079" "The item's id is not valid.";
     Invalid 400 "WDE0080" "A value in the request is not valid.";
-    TooMuchMemory 400 "WDE0092" "The answer would need too much memory.";
-    CollectionExists 409 "WDE0104" "There is a collection with this id already.";
+    TooMuchMemory 400 "WDE0092" "The result would need too much memory.";
+    CollectionExists 409 "WDE0104" "A collection with this id already exists.";
     TooLarge 413 "WDE0109" "The request is too large.";
     BadIndex 400 "WDE0112" "The index cannot be built.";
-    DuplicateKey 409 "WDE0113" "Two items hold the same value, so a unique index was not built. It stands in the `failure` of an index.";
+    DuplicateKey 409 "WDE0113" "Two items have the same value, so a unique index was not built. This is the `failure` of the index.";
     NotSupported 428 "WDE0119" "The collection does not support this.";
-    UniqueViolated 409 "WDE0123" "Another item holds this value, which must be unique.";
+    UniqueViolated 409 "WDE0123" "Another item has this value, which must be unique.";
     DollarField 400 "WDE0134" "A field's name begins with `$`.";
     ReferenceMissing 404 "WDE0153" "The items are not linked.";
-    StaleRevision 409 "WDE0178" "The collection was changed since this revision.";
+    StaleRevision 409 "WDE0178" "The collection has changed since this revision.";
     NotAnArrayOfIds 400 "WDE0303" "The value of a multi-reference must be a list of ids.";
-    ConditionNotMet 409 "WDE0300" "The item does not meet the condition, and was left as it is.";
-    TooCostly 422 "QUERY_TOO_COSTLY" "The request needs more work, memory or time than one request may take.";
-    StorageQuota 403 "STORAGE_QUOTA_EXCEEDED" "The site holds as many items, or bytes, as its plan allows.";
-    TooManyJobs 429 "TOO_MANY_JOBS" "The site has as many jobs, or as large ones, as are kept.";
-    JobMissing 404 "NOT_FOUND" "There is no such job.";
+    ConditionNotMet 409 "WDE0300" "The item does not meet the condition, and was not changed.";
+    TooCostly 422 "QUERY_TOO_COSTLY" "The request needs more work, memory or time than a request may use.";
+    StorageQuota 403 "STORAGE_QUOTA_EXCEEDED" "The site has as many items or bytes as its plan allows.";
+    TooManyJobs 429 "TOO_MANY_JOBS" "The site has too many jobs, or too large ones.";
+    JobMissing 404 "NOT_FOUND" "The job does not exist.";
 }
 
 /// A request that cannot be served, in Wix's words.
@@ -96,7 +97,7 @@ impl DataError {
         Self::new(DataCode::Invalid, text)
     }
 
-    /// `WDE0076`: the filter is none.
+    /// `WDE0076`: the filter is not valid.
     pub fn filter(text: impl Into<String>) -> Self {
         Self::new(DataCode::BadFilter, text)
     }
