@@ -23,7 +23,7 @@ pub(super) fn run(arguments: &Backup) -> anyhow::Result<()> {
 }
 
 fn back_up(arguments: &Backup, file: &Path) -> anyhow::Result<()> {
-    let configured = Configured::read(&arguments.place)?;
+    let configured = Configured::read(&arguments.config)?;
     output_file::refuse_unsafe(file, &configured.protected()?, arguments.force)?;
     let _note = configured.begin_file(file)?;
     let existing = if arguments.force {

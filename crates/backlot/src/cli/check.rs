@@ -12,7 +12,7 @@ use crate::secrets::{give_secrets, missing_secrets};
 use crate::user_error::user_error;
 
 pub(super) fn run(arguments: &Check) -> anyhow::Result<()> {
-    let mut configured = Configured::read(&arguments.place)?;
+    let mut configured = Configured::read(&arguments.config)?;
     let runtime = runtime()?;
     let mut errors = ConfigErrors(misspelt_variables());
     let mut out = std::io::stdout();
@@ -97,7 +97,7 @@ fn tell_folder(configured: &Configured, arguments: &Check) -> anyhow::Result<()>
     if let Some((command, other)) = configured.data().other()
         && command == "dev"
         && !other.is_used()
-        && arguments.place.data.is_none()
+        && arguments.config.data.is_none()
     {
         let other = other.path().display();
         writeln!(

@@ -8,7 +8,7 @@ use backlot_simulator::world;
 use backlot_store::{Address, Store, remove_unfinished};
 use jiff::SignedDuration;
 
-use super::arguments::Place;
+use super::arguments::ConfigArgs;
 use super::{environment, read_source};
 use crate::collections::{self, Declared};
 use crate::config::MasterKeyPlace;
@@ -33,12 +33,12 @@ pub(super) struct Configured {
 }
 
 impl Configured {
-    pub(super) fn read(place: &Place) -> anyhow::Result<Self> {
-        let mut source = read_source(place.config.as_deref())?;
-        let data = DataFolder::present(place.data.as_deref());
+    pub(super) fn read(config: &ConfigArgs) -> anyhow::Result<Self> {
+        let mut source = read_source(config.config.as_deref())?;
+        let data = DataFolder::present(config.data.as_deref());
         source.set_data_folder(&data);
         let (database, folder) = database_of(&source, data.path())?;
-        if place.data.is_none() {
+        if config.data.is_none() {
             tell_which(&data);
         }
         Ok(Self {
@@ -46,7 +46,7 @@ impl Configured {
             database,
             folder,
             data,
-            configuration: place.config.clone().unwrap_or_else(|| CONFIGURATION.into()),
+            configuration: config.config.clone().unwrap_or_else(|| CONFIGURATION.into()),
         })
     }
 

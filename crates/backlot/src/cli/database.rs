@@ -18,7 +18,7 @@ pub(super) fn run(command: &Database) -> anyhow::Result<()> {
 }
 
 fn copy(arguments: &DatabaseCopy) -> anyhow::Result<()> {
-    let configured = Configured::read(&arguments.place)?;
+    let configured = Configured::read(&arguments.config)?;
     let target = database_at(&arguments.to).map_err(user_error)?;
     runtime()?.block_on(async {
         let from = configured.open_sealed().await?;

@@ -22,7 +22,7 @@ pub(super) fn run(command: &Items) -> anyhow::Result<()> {
 
 fn clear(arguments: &ItemsClear) -> anyhow::Result<()> {
     let id = &arguments.collection;
-    let configured = Configured::read(&arguments.place)?;
+    let configured = Configured::read(&arguments.config)?;
     let runtime = runtime()?;
     let store = runtime.block_on(configured.open())?;
     let mut instances = runtime.block_on(store.instances_with(id))?;

@@ -5,7 +5,7 @@ use backlot_server::cors::Policy;
 use backlot_simulator::access_token::AccessTokens;
 use backlot_simulator::world::{self, Site};
 
-use super::arguments::Place;
+use super::arguments::ConfigArgs;
 use super::configured::tell_which;
 use super::{environment, read_source, runtime};
 use crate::config::{Fallback, Mode, Resolved, origins_of, resolve};
@@ -27,16 +27,16 @@ pub(super) struct KnownApp {
 
 /// Finds it, by the same rule as `backlot dev`: the configuration counts, and the data folder fills
 /// its gaps.
-pub(super) fn known_app(place: &Place) -> anyhow::Result<KnownApp> {
-    let mut source = read_source(place.config.as_deref())?;
+pub(super) fn known_app(config: &ConfigArgs) -> anyhow::Result<KnownApp> {
+    let mut source = read_source(config.config.as_deref())?;
     let is_make_believe = source.parse()?.app.id.is_none();
     let data = if is_make_believe {
-        DataFolder::with_world(place.data.as_deref())
+        DataFolder::with_world(config.data.as_deref())
     } else {
-        DataFolder::present(place.data.as_deref())
+        DataFolder::present(config.data.as_deref())
     };
     source.set_data_folder(&data);
-    if place.data.is_none() && !is_make_believe {
+    if config.data.is_none() && !is_make_believe {
         tell_which(&data);
     }
     runtime()?.block_on(give_secrets(&mut source, data.path(), &environment))?;

@@ -11,7 +11,7 @@ use crate::collections::{Losses, Plan, carry_out, refuse};
 use crate::secrets::seal_signing_keys;
 
 pub(super) fn run(arguments: &Migrate) -> anyhow::Result<()> {
-    let configured = Configured::read(&arguments.place)?;
+    let configured = Configured::read(&arguments.config)?;
     let files = configured.collections()?;
     let runtime = runtime()?;
     let (store, plan) = runtime.block_on(async {

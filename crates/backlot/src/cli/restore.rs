@@ -20,7 +20,7 @@ use crate::user_error::user_error;
 use crate::wording::count;
 
 pub(super) fn run(arguments: &Restore) -> anyhow::Result<()> {
-    let configured = Configured::read(&arguments.place)?;
+    let configured = Configured::read(&arguments.config)?;
     let file = arguments.file.display();
     let verified = proven(&arguments.file)?;
     if !verified.has_checksum() && !arguments.without_checksum {

@@ -13,8 +13,8 @@ use crate::secrets::give_secrets;
 const HEADINGS: [&str; 7] = ["METHODS", "PATH", "AUTH", "ROLES", "PLANS", "BODY", "RATE"];
 
 pub(super) fn run(arguments: &Routes) -> anyhow::Result<()> {
-    let mut source = read_source(arguments.place.config.as_deref())?;
-    let data = DataFolder::present(arguments.place.data.as_deref());
+    let mut source = read_source(arguments.config.config.as_deref())?;
+    let data = DataFolder::present(arguments.config.data.as_deref());
     source.set_data_folder(&data);
     runtime()?.block_on(give_secrets(&mut source, data.path(), &environment))?;
     let routes = routes_of(&source, &environment)?;

@@ -26,8 +26,8 @@ pub(super) const THREADS_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(super) fn run(program: Builder, arguments: &Serve) -> anyhow::Result<()> {
     ready_file::forget(arguments.listen.ready_file.as_deref())?;
-    let mut source = read_source(arguments.place.config.as_deref())?;
-    let data = DataFolder::of_serve(arguments.place.data.as_deref());
+    let mut source = read_source(arguments.config.config.as_deref())?;
+    let data = DataFolder::of_serve(arguments.config.data.as_deref());
     source.set_data_folder(&data);
     put_flags(&mut source, &arguments.listen);
     let _lock = lock(&data, &source)?;

@@ -5,15 +5,14 @@ use std::io::Write as _;
 use backlot_server::Clock;
 use backlot_simulator::issue::{Issue, LIFETIME};
 use backlot_simulator::world::Site;
-use backlot_wix::Role;
 
-use super::arguments::{Sign, SignRole};
+use super::arguments::Sign;
 use super::known_app::{KnownApp, known_app};
 
 pub(super) fn run(arguments: &Sign) -> anyhow::Result<()> {
     let KnownApp {
         resolved, sites, ..
-    } = known_app(&arguments.place)?;
+    } = known_app(&arguments.config)?;
     let now = Clock::System.now();
     let signed_at = arguments.signed_at.map_or(now, |at| at.seen_from(now));
     let expires_at = match (arguments.expires_at, arguments.signed_at) {
@@ -28,11 +27,7 @@ pub(super) fn run(arguments: &Sign) -> anyhow::Result<()> {
     let issue = Issue {
         app_id: resolved.settings.policy.app_id,
         site: &site,
-        role: match arguments.role {
-            SignRole::Owner => Role::Owner,
-            SignRole::Member => Role::Member,
-            SignRole::Visitor => Role::Visitor,
-        },
+        role: arguments.role,
         user_id: arguments.user.as_deref(),
         plan: arguments.plan.as_deref().or(site.plan.as_deref()),
         signed_at,

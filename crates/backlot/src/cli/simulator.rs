@@ -24,9 +24,9 @@ pub(super) fn run(command: &Simulator) -> anyhow::Result<()> {
 
 /// An access token that the simulator of this data folder takes, whether it runs or not.
 fn token(arguments: &SimulatorToken) -> anyhow::Result<()> {
-    let known = known_app(&arguments.place)?;
+    let known = known_app(&arguments.config)?;
     let Some(tokens) = known.simulated_tokens else {
-        let data = DataFolder::with_world(arguments.place.data.as_deref());
+        let data = DataFolder::with_world(arguments.config.data.as_deref());
         return Err(user_error(format!(
             "there is no simulator: {} does not exist\n  hint: run `backlot dev` first, or name its \
              folder with --data",
@@ -38,7 +38,7 @@ fn token(arguments: &SimulatorToken) -> anyhow::Result<()> {
         .into_iter()
         .find(|site| site.instance_id == arguments.instance)
         .unwrap_or_else(|| Site::unknown(arguments.instance));
-    let role = arguments.role.role();
+    let role = arguments.role;
     if role == Role::App && arguments.user.is_some() {
         return Err(user_error(
             "--user: the app is nobody but itself; leave --user out",

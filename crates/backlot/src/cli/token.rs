@@ -12,7 +12,7 @@ use crate::secrets::open_signing_keys;
 use crate::user_error::user_error;
 
 pub(super) fn run(arguments: &Token) -> anyhow::Result<()> {
-    let resolved = known_app(&arguments.place)?.resolved;
+    let resolved = known_app(&arguments.config)?.resolved;
     if !resolved.database.exists() {
         return Err(user_error(format!(
             "there is no database yet: {} does not exist\n  hint: start the backend once, or name its \

@@ -2,15 +2,15 @@
 
 use clap::{Args, Subcommand};
 
-use super::Place;
+use super::ConfigArgs;
 
 #[derive(Subcommand)]
 pub(in crate::cli) enum SigningKey {
-    /// Lists the keys and their states: `next` is published and signs soon, `signing` signs, `verifying` verifies until
-    /// the last token that it signed has expired.
+    /// Lists the keys and their states. A `next` key is published and will sign soon, the `signing` key signs, and a
+    /// `verifying` key only verifies until the last token that it signed has expired.
     List(SigningKeyList),
-    /// Makes a new key, while servers run. It is published at once and signs two minutes later; the one before it
-    /// verifies until its tokens have ended, and is deleted then.
+    /// Makes a new key while servers run. It is published at once and signs two minutes later. The previous key verifies
+    /// until its tokens have expired, and is then deleted.
     Rotate(SigningKeyRotate),
 }
 
@@ -20,11 +20,11 @@ pub(in crate::cli) struct SigningKeyList {
     #[arg(long)]
     pub(in crate::cli) json: bool,
     #[command(flatten)]
-    pub(in crate::cli) place: Place,
+    pub(in crate::cli) config: ConfigArgs,
 }
 
 #[derive(Args)]
 pub(in crate::cli) struct SigningKeyRotate {
     #[command(flatten)]
-    pub(in crate::cli) place: Place,
+    pub(in crate::cli) config: ConfigArgs,
 }

@@ -12,7 +12,7 @@ use crate::secrets;
 use crate::user_error::user_error;
 
 pub(super) fn run(arguments: &ConnectionTest) -> anyhow::Result<()> {
-    let configured = Configured::read(&arguments.place)?;
+    let configured = Configured::read(&arguments.config)?;
     let mut list = connections_of(&configured.source, &environment)?;
     let at = list.iter().position(|it| *it.name == *arguments.name);
     let Some(at) = at else {

@@ -33,8 +33,8 @@ use listeners::Listeners;
 pub(super) fn run(program: Builder, arguments: &Dev) -> anyhow::Result<()> {
     stay_on_this_machine(arguments)?;
     ready_file::forget(arguments.listen.ready_file.as_deref())?;
-    let mut source = read_source(arguments.place.config.as_deref())?;
-    let data = DataFolder::of_dev(arguments.place.data.as_deref());
+    let mut source = read_source(arguments.config.config.as_deref())?;
+    let data = DataFolder::of_dev(arguments.config.data.as_deref());
     source.set_data_folder(&data);
     serve::put_flags(&mut source, &arguments.listen);
     data.make().map_err(|error| {

@@ -17,7 +17,7 @@ use backlot_wix::token_info::{TokenPolicy, Unfit};
 use backlot_wix::{AppId, AppSecrets, Caller, Credential};
 use jiff::Timestamp;
 
-use crate::cli::arguments::Place;
+use crate::cli::arguments::ConfigArgs;
 use crate::cli::known_app::{KnownApp, known_app};
 use crate::cli::runtime;
 use crate::config::{Resolved, WIX};
@@ -86,8 +86,8 @@ impl Sites {
 
 impl Knowledge {
     /// As far as it is at hand.
-    pub(super) fn gather(place: &Place) -> anyhow::Result<Self> {
-        let known = known_app(place)?;
+    pub(super) fn gather(config: &ConfigArgs) -> anyhow::Result<Self> {
+        let known = known_app(config)?;
         let sites = runtime()?.block_on(Sites::find(&known.resolved));
         let keys = runtime()?.block_on(signing_keys(&known.resolved));
         let (keys, keys_fault) = match keys {

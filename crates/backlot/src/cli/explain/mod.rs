@@ -14,7 +14,7 @@ use backlot_server::Clock;
 use backlot_server::error::ApiError;
 use backlot_wix::{Caller, Credential};
 
-use super::arguments::{Explain, Place};
+use super::arguments::{ConfigArgs, Explain};
 use super::read_source;
 use crate::user_error::user_error;
 use crate::wording::count;
@@ -30,11 +30,11 @@ pub(super) fn run(arguments: &Explain) -> anyhow::Result<()> {
         arguments.value.clone()
     };
     let page = origin::read(value.trim());
-    let value = value::credential(&value, &instance_headers(&arguments.place));
+    let value = value::credential(&value, &instance_headers(&arguments.config));
     let now = Clock::System.now();
-    let (knowledge, gap) = match Knowledge::gather(&arguments.place) {
+    let (knowledge, gap) = match Knowledge::gather(&arguments.config) {
         Ok(knowledge) => (Some(knowledge), None),
-        Err(error) if arguments.place.config.is_some() || arguments.place.data.is_some() => {
+        Err(error) if arguments.config.config.is_some() || arguments.config.data.is_some() => {
             return Err(error);
         }
         Err(error) => (None, Some(error)),
@@ -93,8 +93,8 @@ pub(super) fn run(arguments: &Explain) -> anyhow::Result<()> {
 }
 
 /// Headers that the credential may come in. A configuration that cannot be read is told elsewhere.
-fn instance_headers(place: &Place) -> Vec<String> {
-    let source = read_source(place.config.as_deref()).ok();
+fn instance_headers(config: &ConfigArgs) -> Vec<String> {
+    let source = read_source(config.config.as_deref()).ok();
     let config = source.and_then(|it| it.parse().ok()).unwrap_or_default();
     config.app.instance_headers
 }

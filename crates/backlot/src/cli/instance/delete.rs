@@ -18,7 +18,7 @@ use crate::user_error::user_error;
 use crate::wording::count;
 
 pub(super) fn run(arguments: &InstanceDelete) -> anyhow::Result<()> {
-    let configured = Configured::read(&arguments.place)?;
+    let configured = Configured::read(&arguments.config)?;
     let instance_id = arguments.instance;
     let runtime = runtime()?;
     let store = runtime.block_on(configured.open())?;

@@ -16,7 +16,7 @@ use crate::output_file::{self, OutputFile};
 use crate::wording::count;
 
 pub(super) fn run(arguments: &InstanceExport) -> anyhow::Result<()> {
-    let configured = Configured::read(&arguments.place)?;
+    let configured = Configured::read(&arguments.config)?;
     let mut note = None;
     if let Some(path) = &arguments.output {
         output_file::refuse_unsafe(path, &configured.protected()?, arguments.force)?;

@@ -33,7 +33,7 @@ struct Checked {
 }
 
 pub(super) fn run(arguments: &InstanceImport) -> anyhow::Result<()> {
-    let configured = Configured::read(&arguments.place)?;
+    let configured = Configured::read(&arguments.config)?;
     let files = configured.collections()?;
     let mut file = match &arguments.input {
         Some(path) => {

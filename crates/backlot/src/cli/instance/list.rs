@@ -56,7 +56,7 @@ impl Line {
 }
 
 pub(super) fn run(arguments: &InstanceList) -> anyhow::Result<()> {
-    let configured = Configured::read(&arguments.place)?;
+    let configured = Configured::read(&arguments.config)?;
     let lines = runtime()?.block_on(async {
         let store = configured.open().await?;
         let (mut after, mut lines) = (None, Vec::new());

@@ -10,7 +10,7 @@ use crate::cli::configured::Configured;
 use crate::secrets;
 
 pub(super) fn run(arguments: &SecretList) -> anyhow::Result<()> {
-    let configured = Configured::read(&arguments.place)?;
+    let configured = Configured::read(&arguments.config)?;
     let listed = runtime()?.block_on(async {
         // A list makes neither a database nor a key, but says so if the key is not the one.
         let key = configured.master_key()?;

@@ -14,7 +14,7 @@ use crate::user_error::user_error;
 pub(super) fn run(arguments: &SecretPut, must_exist: bool) -> anyhow::Result<()> {
     let name = &arguments.name;
     check_name(name)?;
-    let configured = Configured::read(&arguments.place)?;
+    let configured = Configured::read(&arguments.config)?;
     let text = read(name)?;
     let version = runtime()?.block_on(async {
         let vault = open(&configured).await?;
@@ -53,7 +53,7 @@ fn tell_how_to_set_the_other(arguments: &SecretPut, configured: &Configured) {
         return;
     };
     // A secret for production alone is set with `--data`, and production comes later than development.
-    let is_of_interest = arguments.place.data.is_none() && (command == "dev" || other.is_used());
+    let is_of_interest = arguments.config.data.is_none() && (command == "dev" || other.is_used());
     if !is_of_interest {
         return;
     }

@@ -19,7 +19,7 @@ use crate::secrets;
 use crate::user_error::user_error;
 
 pub(super) fn run(arguments: &SecretRekey) -> anyhow::Result<()> {
-    let configured = Configured::read(&arguments.place)?;
+    let configured = Configured::read(&arguments.config)?;
     let place = configured.master_key()?;
     let (new, was_made) = new_key()?;
     let outcome = runtime()?.block_on(change(&configured, &place, &new, was_made));

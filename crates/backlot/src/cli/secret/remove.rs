@@ -13,7 +13,7 @@ use crate::user_error::user_error;
 pub(super) fn run(arguments: &SecretRemove) -> anyhow::Result<()> {
     let (name, whose) = (&arguments.secret.name, arguments.secret.instance);
     check_name(name)?;
-    let configured = Configured::read(&arguments.secret.place)?;
+    let configured = Configured::read(&arguments.secret.config)?;
     let runtime = runtime()?;
     let missing = || {
         user_error(format!(

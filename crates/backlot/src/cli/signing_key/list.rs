@@ -10,7 +10,7 @@ use crate::cli::configured::Configured;
 use crate::cli::runtime;
 
 pub(super) fn run(arguments: &SigningKeyList) -> anyhow::Result<()> {
-    let configured = Configured::read(&arguments.place)?;
+    let configured = Configured::read(&arguments.config)?;
     let keys = runtime()?.block_on(async {
         let store = configured.open().await?;
         anyhow::Ok(list_signing_keys(&store, Clock::System.now()).await?)

@@ -11,7 +11,7 @@ use crate::secrets::open_signing_keys;
 use crate::user_error::user_error;
 
 pub(super) fn run(arguments: &SigningKeyRotate) -> anyhow::Result<()> {
-    let configured = Configured::read(&arguments.place)?;
+    let configured = Configured::read(&arguments.config)?;
     let (place, lifetime) = (configured.master_key()?, configured.token_lifetime()?);
     let new = runtime()?.block_on(async {
         let store = configured.open().await?;
