@@ -1,7 +1,7 @@
 //! Reading an access token without verifying it: only Wix holds the key (HS256).
 //!
 //! What is read here is what the token says of itself. It may refuse a token early or explain it to
-//! a person; it never admits anybody.
+//! a person; it never authenticates a caller.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,9 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::AppId;
-use crate::token_info::{TokenPolicy, Unfit};
+use crate::token_info::{TokenPolicy, TokenRejection};
 
-/// What a token claims. Nobody has checked it.
+/// The unverified claims of a token.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UnverifiedClaims {
     /// The claims of the JWT.
@@ -55,15 +55,19 @@ impl UnverifiedClaims {
 impl TokenPolicy {
     /// Refuses what by its own words is of no use here, so that Wix need not be asked. `Ok` says
     /// nothing but that Wix must be.
-    pub fn look_at(&self, token: &str, now: Timestamp) -> Result<(), Unfit> {
+    ///
+    /// # Errors
+    ///
+    /// Fails if the token's claims show that Wix would reject it.
+    pub fn look_at(&self, token: &str, now: Timestamp) -> Result<(), TokenRejection> {
         let Some(claims) = UnverifiedClaims::read(token) else {
             return Ok(());
         };
         if claims.app_id().is_some_and(|id| id != self.app_id) {
-            return Err(Unfit::WrongApp);
+            return Err(TokenRejection::WrongApp);
         }
         match claims.expires_at() {
-            Some(at) if is_past(at, self.clock_skew, now) => Err(Unfit::Expired(at)),
+            Some(at) if is_past(at, self.clock_skew, now) => Err(TokenRejection::Expired(at)),
             _ => Ok(()),
         }
     }
@@ -83,7 +87,7 @@ mod tests {
         format!("OauthNG.JWS.{}.{}.c2ln", part(&header), part(claims))
     }
 
-    fn look(claims: &Value) -> Result<(), Unfit> {
+    fn look(claims: &Value) -> Result<(), TokenRejection> {
         let policy = TokenPolicy {
             app_id: "7f3c2c1a-9a55-4f0e-8c57-6a1d2e3f4b5c".parse().unwrap(),
             clock_skew: SignedDuration::from_mins(5),
@@ -100,15 +104,17 @@ mod tests {
         assert_eq!(look(&of("7f3c2c1a-9a55-4f0e-8c57-6a1d2e3f4b5c")), Ok(()));
         assert_eq!(
             look(&of("00000000-9a55-4f0e-8c57-6a1d2e3f4b5c")),
-            Err(Unfit::WrongApp)
+            Err(TokenRejection::WrongApp)
         );
         let flat =
             serde_json::json!({ "data": r#"{"appId":"00000000-9a55-4f0e-8c57-6a1d2e3f4b5c"}"# });
-        assert_eq!(look(&flat), Err(Unfit::WrongApp));
+        assert_eq!(look(&flat), Err(TokenRejection::WrongApp));
         assert_eq!(look(&serde_json::json!({ "exp": 700 })), Ok(()));
         assert_eq!(
             look(&serde_json::json!({ "exp": 699 })),
-            Err(Unfit::Expired(Timestamp::from_second(699).unwrap()))
+            Err(TokenRejection::Expired(
+                Timestamp::from_second(699).unwrap()
+            ))
         );
         for harmless in ["{}", r#"{"data":"{"}"#, r#"{"data":[1]}"#, r#"{"exp":"x"}"#] {
             assert_eq!(look(&harmless.parse().unwrap()), Ok(()), "{harmless}");

@@ -20,7 +20,7 @@ impl ApiKey {
         fits.then(|| Self(Zeroizing::new(text.to_owned())))
     }
 
-    /// Whether somebody sends this very key; compared in constant time.
+    /// Compares a received key with this one in constant time.
     pub fn is(&self, text: &str) -> bool {
         aws_lc_rs::constant_time::verify_slices_are_equal(self.0.as_bytes(), text.as_bytes())
             .is_ok()

@@ -45,7 +45,7 @@ impl fmt::Debug for AppSecret {
 pub struct AppSecrets(Vec<AppSecret>);
 
 impl AppSecrets {
-    /// `None` when the list is empty: a server without a secret could verify nobody.
+    /// Returns `None` if the list is empty: a server without a secret could not verify callers.
     pub fn new(newest_first: Vec<AppSecret>) -> Option<Self> {
         (!newest_first.is_empty()).then_some(Self(newest_first))
     }

@@ -19,7 +19,7 @@ pub struct Caller {
     pub instance_id: InstanceId,
     /// What the caller is to the site.
     pub role: Role,
-    /// The owner's account, the member, or the anonymous visitor. `None` where Wix named nobody.
+    /// The owner's account, the member, or the anonymous visitor. `None` if Wix named no user.
     pub user_id: Option<Box<str>>,
     /// The app that the credential names. `None` in payloads from before 2019.
     pub app_id: Option<AppId>,

@@ -14,6 +14,8 @@
 //! - [`data`]: Wix Data: items, filters, collections
 //! - [`error_body`]: the JSON shape of every error that Wix's clients understand
 
+#![warn(missing_docs, clippy::missing_errors_doc)]
+
 pub mod access_token;
 pub mod api_key;
 pub mod app_instance;

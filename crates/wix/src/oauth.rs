@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 use crate::lenient::seconds;
 use crate::{AppId, InstanceId};
 
-/// What a token is asked for with. `Debug` is left out: it holds a secret.
+/// The parameters of a token request. There is no `Debug`, because they contain a secret.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(tag = "grant_type", rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Grant<'value> {
     /// The app itself, on one instance.
     ClientCredentials {

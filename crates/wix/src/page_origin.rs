@@ -6,6 +6,7 @@
 
 /// Whose page an origin is, as far as it tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PageOrigin<'origin> {
     /// `https://<name>.wix-host.com`
     WixHost(&'origin str),

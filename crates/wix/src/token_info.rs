@@ -3,7 +3,7 @@
 //!
 //! Source: `get-token-info.d.ts` of `@wix/sdk` 1.21.16; Wix's own page shows no schema. The answer to
 //! a dead token is not documented: it may be `{"active":false}`, an object without `active`, or a
-//! status of 4xx. The first two are read here alike, the third by whoever asked.
+//! status of 4xx. The first two are read here alike, the third by the caller.
 
 use crate::caller::CredentialKind;
 use crate::lenient::{or_default, unix_seconds};
@@ -52,7 +52,7 @@ pub struct TokenPolicy {
 
 /// Why a token that Wix knows makes no caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Unfit {
+pub enum TokenRejection {
     /// Wix says that it is no longer good, or never was.
     #[error("Wix says that it is not active")]
     Inactive,
@@ -62,29 +62,37 @@ pub enum Unfit {
     /// Past its `exp`, whatever Wix says.
     #[error("it expired at {0}")]
     Expired(Timestamp),
-    /// No instance, or one that is no GUID: nobody's data could be reached with it.
+    /// It names no instance, or one that is not a GUID.
     #[error("it names no instance")]
     NoInstance,
     /// A kind of subject that has no role here.
-    #[error("it belongs to nobody who has a role")]
+    #[error("its subject has no role")]
     UnknownSubject,
 }
 
 impl TokenPolicy {
-    /// The caller that a token stands for, or why there is none.
-    pub fn admit(&self, info: &TokenInfo, now: Timestamp) -> Result<Caller, Unfit> {
+    /// Returns the caller that a token identifies.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the token does not make a caller.
+    pub fn admit(&self, info: &TokenInfo, now: Timestamp) -> Result<Caller, TokenRejection> {
         if !info.active {
-            return Err(Unfit::Inactive);
+            return Err(TokenRejection::Inactive);
         }
         if info.client_id.parse() != Ok(self.app_id) {
-            return Err(Unfit::WrongApp);
+            return Err(TokenRejection::WrongApp);
         }
         let expires_at = info.exp.map_or(Timestamp::MAX, end);
         if expires_at.duration_until(now) > self.clock_skew {
-            return Err(Unfit::Expired(expires_at));
+            return Err(TokenRejection::Expired(expires_at));
         }
-        let instance_id: InstanceId = info.instance_id.parse().map_err(|_| Unfit::NoInstance)?;
-        let role = Role::from_subject_type(&info.subject_type).ok_or(Unfit::UnknownSubject)?;
+        let instance_id: InstanceId = info
+            .instance_id
+            .parse()
+            .map_err(|_| TokenRejection::NoInstance)?;
+        let role =
+            Role::from_subject_type(&info.subject_type).ok_or(TokenRejection::UnknownSubject)?;
         let user_id = (role != Role::App).then(|| present(&info.subject_id));
         Ok(Caller {
             instance_id,
@@ -129,7 +137,7 @@ mod tests {
     const APP: &str = "7f3c2c1a-9a55-4f0e-8c57-6a1d2e3f4b5c";
     const INSTANCE: &str = "2b0d7a6e-4c1f-4a52-9d3e-0c5f8a1b7e60";
 
-    fn admit(changes: &Value) -> Result<Caller, Unfit> {
+    fn admit(changes: &Value) -> Result<Caller, TokenRejection> {
         let mut answer = serde_json::json!({
             "active": true, "subjectType": "VISITOR", "subjectId": "7d0ea69f", "exp": 1_795_356_000,
             "iat": 1_795_341_600, "clientId": APP, "siteId": "c0ffee00", "instanceId": INSTANCE,
@@ -166,23 +174,41 @@ mod tests {
     fn each_reason_to_refuse() {
         let expired = Timestamp::from_second(1_795_349_699).unwrap();
         for (changes, reason) in [
-            (serde_json::json!({"active": false}), Unfit::Inactive),
-            (serde_json::json!({"active": null}), Unfit::Inactive),
-            (serde_json::json!({"clientId": INSTANCE}), Unfit::WrongApp),
-            (serde_json::json!({"clientId": null}), Unfit::WrongApp),
+            (
+                serde_json::json!({"active": false}),
+                TokenRejection::Inactive,
+            ),
+            (
+                serde_json::json!({"active": null}),
+                TokenRejection::Inactive,
+            ),
+            (
+                serde_json::json!({"clientId": INSTANCE}),
+                TokenRejection::WrongApp,
+            ),
+            (
+                serde_json::json!({"clientId": null}),
+                TokenRejection::WrongApp,
+            ),
             (
                 serde_json::json!({"exp": 1_795_349_699}),
-                Unfit::Expired(expired),
+                TokenRejection::Expired(expired),
             ),
-            (serde_json::json!({"instanceId": null}), Unfit::NoInstance),
-            (serde_json::json!({"instanceId": "x"}), Unfit::NoInstance),
+            (
+                serde_json::json!({"instanceId": null}),
+                TokenRejection::NoInstance,
+            ),
+            (
+                serde_json::json!({"instanceId": "x"}),
+                TokenRejection::NoInstance,
+            ),
             (
                 serde_json::json!({"subjectType": "UNKNOWN"}),
-                Unfit::UnknownSubject,
+                TokenRejection::UnknownSubject,
             ),
             (
                 serde_json::json!({"subjectType": null}),
-                Unfit::UnknownSubject,
+                TokenRejection::UnknownSubject,
             ),
         ] {
             assert_eq!(admit(&changes), Err(reason), "{changes}");

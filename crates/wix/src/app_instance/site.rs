@@ -105,8 +105,8 @@ impl Site {
         self.owner_email = None;
     }
 
-    /// The web origin of the site's pages, as browsers write it: `https://host`, letters of other alphabets in
-    /// Punycode. `None` for a site without an address, over plain http, or with an address that is none.
+    /// Returns the web origin of the site's pages, as browsers write it: `https://host`, with internationalized names in
+    /// Punycode. `None` for a site without an address, with plain http, or with an invalid address.
     pub fn origin(&self) -> Option<String> {
         let text = self.url.as_deref()?.trim();
         let has_others = |it: char| it.is_control() || it.is_whitespace() || it == '\\';

@@ -10,6 +10,10 @@ use super::path::VISIT;
 use super::{Budget, DataError, FieldPath, Object, Value};
 
 /// The value at a path. Elements that are looked at, and copies, are counted.
+///
+/// # Errors
+///
+/// Fails with `QUERY_TOO_COSTLY` if the budget is exhausted.
 pub fn take<'item>(
     item: &'item Object,
     path: &FieldPath,

@@ -1,7 +1,7 @@
 //! What one request may still do: work, memory and time.
 //!
 //! Work is counted where it is done, in units that are about a nanosecond each: a term of a filter costs by the bytes that
-//! it looks at, an item by the bytes that are parsed. Memory is counted in bytes of what is kept until the
+//! it looks at, an item by the bytes that are parsed. Memory is counted in bytes that are held until the
 //! reply is made. Past either, and when a [`Watch`] says so, the request ends with `QUERY_TOO_COSTLY`.
 //!
 //! Caveat: units are an estimate. They make a costly request end at the same place on every machine; the watch ends it
@@ -73,7 +73,7 @@ impl Drop for HeldLocks {
 pub struct Limits {
     /// Units of work.
     pub work: u64,
-    /// Bytes of what is kept until the reply is made.
+    /// The bytes that are held until the response is built.
     pub memory: u64,
 }
 
@@ -112,7 +112,7 @@ impl Budget {
         }))
     }
 
-    /// The same work and the same watch, with memory of its own: for a part of a request that keeps nothing beyond its end.
+    /// Shares work and deadline, with separate memory: for a part of a request that stores nothing beyond its end.
     #[must_use]
     pub fn apart(&self, memory: u64) -> Self {
         Self(self.0.as_ref().map(|parts| Parts {
@@ -121,7 +121,7 @@ impl Budget {
         }))
     }
 
-    /// All of the work and memory anew, under the same watch: for another attempt at what was too costly.
+    /// Resets work and memory, with the same deadline: for another attempt at an operation that was too costly.
     #[must_use]
     pub fn renewed(&self) -> Self {
         let Some(Parts { shared, memory }) = &self.0 else {
@@ -144,6 +144,10 @@ impl Budget {
     }
 
     /// Counts work that is done. `QUERY_TOO_COSTLY` when there is none left, or when the watch ends the request.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `QUERY_TOO_COSTLY` if the budget is exhausted.
     pub fn work(&self, units: u64) -> Result<(), DataError> {
         let Some(Parts { shared, .. }) = &self.0 else {
             return Ok(());
@@ -160,6 +164,10 @@ impl Budget {
     }
 
     /// Asks the watch at once.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `QUERY_TOO_COSTLY` if the time is over or the client has disconnected.
     pub fn look(&self) -> Result<(), DataError> {
         let Some(Parts { shared, .. }) = &self.0 else {
             return Ok(());
@@ -174,6 +182,10 @@ impl Budget {
     }
 
     /// Counts bytes that are kept until the reply is made. `QUERY_TOO_COSTLY` when that is too much.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `QUERY_TOO_COSTLY` if the budget is exhausted.
     pub fn keep(&self, bytes: usize) -> Result<(), DataError> {
         let Some(Parts { memory, .. }) = &self.0 else {
             return Ok(());

@@ -93,6 +93,10 @@ fn date_of(object: &Object) -> Option<Date> {
 }
 
 /// Reads only these fields of an item, and passes over the others.
+///
+/// # Errors
+///
+/// Fails if the text is not a JSON object.
 pub fn read_fields(json: &str, names: &[String]) -> serde_json::Result<Object> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
     deserializer.deserialize_map(Wanted { names })
@@ -145,6 +149,10 @@ impl Serialize for Value {
 }
 
 /// Whole numbers without a point, as JavaScript writes them.
+///
+/// # Errors
+///
+/// Fails if the serializer fails.
 pub fn serialize_number<S: Serializer>(number: f64, serializer: S) -> Result<S::Ok, S::Error> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     #[expect(

@@ -44,6 +44,10 @@ pub struct Distinct {
 
 impl Distinct {
     /// Reads and checks a request.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `WDE0080` if the request is not valid.
     pub fn read(wire: &WireDistinct) -> Result<Self, DataError> {
         let field = wire.field_name.as_deref();
         let field = field.ok_or_else(|| DataError::invalid("A fieldName is needed."))?;
@@ -103,6 +107,11 @@ pub struct Run<'request> {
 
 impl Run<'_> {
     /// Adds an item that the filter matches.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `WDE0092` if the result needs too much memory, and with `QUERY_TOO_COSTLY` if the budget is
+    /// exhausted.
     pub fn add(&mut self, item: &Object) -> Result<(), DataError> {
         let mut result = Ok(());
         let mut visited = 0;
@@ -123,6 +132,11 @@ impl Run<'_> {
     }
 
     /// The page asked for.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `WDE0092` if the result needs too much memory, and with `QUERY_TOO_COSTLY` if the budget is
+    /// exhausted.
     pub fn finish(self) -> Result<Page<Value>, DataError> {
         let (request, mut memory) = (self.request, self.memory);
         let mut values: Vec<_> = self.values.into_iter().collect();

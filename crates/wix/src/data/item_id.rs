@@ -8,6 +8,10 @@ use super::collection::reference_id;
 use super::{DataCode, DataError, Value, limits};
 
 /// Checks an id, be it one of an item that is there already: 1 to 128 characters without a NUL.
+///
+/// # Errors
+///
+/// Fails with `WDE0079` if the id is not valid.
 pub fn check(id: &str) -> Result<(), DataError> {
     if id.is_empty() {
         return Err(bad("An item's _id must not be empty."));
@@ -21,6 +25,10 @@ pub fn check(id: &str) -> Result<(), DataError> {
 }
 
 /// Checks the id of a new item, which must be one that the client can ask for.
+///
+/// # Errors
+///
+/// Fails with `WDE0079` if the id is not valid for a new item.
 pub fn check_new(id: &str) -> Result<(), DataError> {
     check(id)?;
     // Most ids are UUIDs.
@@ -42,16 +50,28 @@ pub fn check_new(id: &str) -> Result<(), DataError> {
 }
 
 /// Checks the id of an item that a field is to refer to: one that an item can have.
+///
+/// # Errors
+///
+/// Fails with `WDE0079` if the id is not valid for a new reference.
 pub fn check_reference(field: &str, id: &str) -> Result<(), DataError> {
     check_new(id).map_err(|fault| bad_reference(field, fault.text()))
 }
 
 /// Checks the id of an item that a field has referred to before.
+///
+/// # Errors
+///
+/// Fails with `WDE0079` if the id is not valid.
 pub fn check_kept_reference(field: &str, id: &str) -> Result<(), DataError> {
     check(id).map_err(|fault| bad_reference(field, fault.text()))
 }
 
 /// The id in a single reference.
+///
+/// # Errors
+///
+/// Fails with `WDE0079` if the value is not a reference.
 pub fn of_reference<'value>(field: &str, value: &'value Value) -> Result<&'value str, DataError> {
     let why = "It holds neither a text nor an item.";
     reference_id(value).ok_or_else(|| bad_reference(field, why))

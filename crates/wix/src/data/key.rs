@@ -17,6 +17,10 @@ pub fn sort_key(sorts: &[Sort], item: &Object) -> Vec<u8> {
 }
 
 /// The same, within a budget: each element of a list is looked at.
+///
+/// # Errors
+///
+/// Fails with `QUERY_TOO_COSTLY` if the budget is exhausted.
 pub fn sort_key_within(
     sorts: &[Sort],
     item: &Object,

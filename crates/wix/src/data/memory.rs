@@ -1,6 +1,6 @@
 //! How much a computation may keep in memory.
 //!
-//! What is gathered (groups, items to be sorted, distinct values, a page) is weighed as it comes in. The
+//! What is gathered (groups, items to be sorted, distinct values, a page) is measured as it arrives. The
 //! weight is what the allocator hands out, roughly: it guards the process, it is no measurement.
 
 use super::{Budget, DataCode, DataError, Object, Value, limits};
@@ -45,6 +45,10 @@ impl Memory {
     }
 
     /// Counts the work of looking at something, or of making it.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `QUERY_TOO_COSTLY` if the budget is exhausted.
     pub fn work(&self, it: &impl Weigh) -> Result<(), DataError> {
         self.budget.work(it.weight() as u64)
     }
@@ -55,6 +59,10 @@ impl Memory {
     }
 
     /// Keeps something. `WDE0092` when that is too much.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `WDE0092` if there is not enough memory left.
     pub fn take(&mut self, weight: usize) -> Result<(), DataError> {
         self.left = self.left.checked_sub(weight).ok_or_else(too_much)?;
         Ok(())

@@ -14,6 +14,10 @@ pub struct FieldPath(Box<[String]>);
 
 impl FieldPath {
     /// Reads a path. None of its names may be empty, begin with `$` or hold a NUL.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `WDE0080` if the path is not valid.
     pub fn parse(text: &str) -> Result<Self, DataError> {
         let no_path = || {
             let text = shown(text);

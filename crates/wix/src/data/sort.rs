@@ -18,6 +18,10 @@ pub struct WireSort {
 
 impl Sort {
     /// Reads a list of at most so many.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `WDE0080` if a sort is not valid.
     pub fn parse_all(list: &[WireSort], most: usize) -> Result<Vec<Self>, DataError> {
         if list.len() > most {
             return Err(DataError::invalid(format!(
@@ -40,6 +44,10 @@ impl Sort {
 
 impl Direction {
     /// Reads `ASC` or `DESC`; nothing is ascending.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `WDE0080` if the direction is not valid.
     pub fn parse(order: Option<&Value>) -> Result<Self, DataError> {
         match order {
             None | Some(Value::Null) => Ok(Self::Ascending),

@@ -33,6 +33,10 @@ impl<T: Weigh, C: Fn(&T, &T) -> Ordering> Top<T, C> {
     }
 
     /// One more.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `WDE0092` if the items need too much memory.
     pub fn add(&mut self, memory: &mut Memory, it: T) -> Result<(), DataError> {
         let number = self.came;
         self.came += 1;

@@ -92,7 +92,7 @@ impl Value {
         }
     }
 
-    /// A finite number, as JavaScript would have it; `None` for what is none.
+    /// A finite number, as JavaScript would have it; `None` for other values.
     pub fn number(number: f64) -> Option<Self> {
         // Adding nothing turns a negative zero into zero.
         number.is_finite().then_some(Self::Number(number + 0.0))
@@ -137,7 +137,7 @@ impl From<u32> for Value {
     }
 }
 
-/// A number that is none becomes `null`, as `JSON.stringify` has it.
+/// A number that is not finite becomes `null`, as `JSON.stringify` has it.
 impl From<f64> for Value {
     fn from(number: f64) -> Self {
         Self::number(number).unwrap_or(Self::Null)

@@ -23,6 +23,10 @@ struct Data {
 }
 
 /// Verifies that `header` was signed over exactly these bytes.
+///
+/// # Errors
+///
+/// Fails if the header is not a valid token of the key, has expired, or belongs to another body.
 pub fn verify_digest(
     header: &str,
     body: &[u8],

@@ -24,6 +24,7 @@ pub use webhook::{Webhook, verify_webhook};
 
 /// Why a token is refused.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum JwtError {
     /// Not three base64url parts with a JOSE header.
     #[error("not a JSON Web Token")]
@@ -37,8 +38,8 @@ pub enum JwtError {
     /// Past its `exp`.
     #[error("expired")]
     Expired,
-    /// `iss` or `aud` name somebody else.
-    #[error("made by or for somebody else ({0})")]
+    /// `iss` or `aud` name another party.
+    #[error("issued by or for another party ({0})")]
     WrongParty(&'static str),
     /// The claims are not those of this kind of token.
     #[error("its content is not what this kind of token carries: {0}")]

@@ -16,6 +16,7 @@ pub struct PublicKey {
 
 /// The text is no RSA public key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum PublicKeyError {
     /// It is something else.
     #[error(
@@ -23,7 +24,7 @@ pub enum PublicKeyError {
      or as the base64 text that WIX_CLIENT_PUBLIC_KEY holds"
     )]
     NotOne,
-    /// It is a private key, which belongs to nobody but its owner.
+    /// The text is a private key.
     #[error(
         "this is a private key, and no server needs one here; paste the public key from the app's dashboard \
          (-----BEGIN PUBLIC KEY-----), and treat this private key as known to others if the file has left your hands"
@@ -33,13 +34,17 @@ pub enum PublicKeyError {
 
 impl PublicKey {
     /// Reads a PEM, a PEM with `\n` written out, base64 of a PEM, or base64 of the DER inside.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the text is not an RSA public key.
     pub fn parse(text: &str) -> Result<Self, PublicKeyError> {
         let pem = to_pem(text).ok_or(PublicKeyError::NotOne)?;
         if is_private(&pem) {
             return Err(PublicKeyError::Private);
         }
         let der = der_in(&pem).ok_or(PublicKeyError::NotOne)?;
-        // A decoding key takes any bytes: whether they are a key is asked of what will use it.
+        // `DecodingKey` accepts any bytes, so the bytes are checked by the library that uses them.
         ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &der)
             .map_err(|_| PublicKeyError::NotOne)?;
         let decoding = DecodingKey::from_rsa_der(&der);

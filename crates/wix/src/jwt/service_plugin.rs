@@ -27,6 +27,10 @@ struct Claims {
 }
 
 /// Verifies the body of a service plugin request for this app.
+///
+/// # Errors
+///
+/// Fails if the body is not a valid token of the key, has expired, or has an unexpected content.
 pub fn verify_service_plugin(
     body: &str,
     key: &PublicKey,

@@ -22,7 +22,7 @@ pub struct Webhook {
     /// The tenant. Absent on account-level webhooks.
     #[serde(default)]
     pub instance_id: Option<String>,
-    /// The event as Wix wrote it: JSON text, not canonical, never to be written anew.
+    /// The event as Wix wrote it: JSON text, not canonical, so it must not be serialized again.
     pub data: String,
     /// Who caused the event: JSON text.
     #[serde(default)]
@@ -35,6 +35,10 @@ struct Claims {
 }
 
 /// Verifies the body of a webhook request.
+///
+/// # Errors
+///
+/// Fails if the body is not a valid token of the key, has expired, or has an unexpected content.
 pub fn verify_webhook(body: &str, key: &PublicKey, now: Timestamp) -> Result<Webhook, JwtError> {
     let claims: Claims = verify(body, key, now)?;
     serde_json::from_str(&claims.data).map_err(wrong_content)

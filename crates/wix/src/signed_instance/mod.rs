@@ -7,7 +7,7 @@
 //! ```
 //!
 //! The message is the segment exactly as received, padding and all; it is never decoded or written
-//! anew before it is checked. Four steps, each a file:
+//! again before it is verified. Four steps, each a file:
 //!
 //! 1. [`Wire::parse`]: the shape, nothing verified
 //! 2. [`Wire::verify`]: the signature, against every accepted secret

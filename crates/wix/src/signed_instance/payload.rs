@@ -61,6 +61,7 @@ pub struct Payload<'bytes> {
 
 /// What is wrong with a payload segment.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum PayloadError {
     /// Neither base64url nor base64.
     #[error("the part after the dot is not base64")]
@@ -72,6 +73,10 @@ pub enum PayloadError {
 
 impl<'bytes> Payload<'bytes> {
     /// Reads decoded bytes, as [`Verified::decode`] returns them.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the bytes are not the JSON of an instance.
     pub fn from_json(bytes: &'bytes [u8]) -> Result<Self, PayloadError> {
         serde_json::from_slice(bytes).map_err(PayloadError::NotAnInstance)
     }
@@ -79,6 +84,10 @@ impl<'bytes> Payload<'bytes> {
 
 impl Verified<'_> {
     /// The decoded bytes, for [`Payload::from_json`] to borrow from.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the payload is not base64.
     pub fn decode(&self) -> Result<Vec<u8>, PayloadError> {
         decode(self.message)
     }
@@ -87,6 +96,10 @@ impl Verified<'_> {
 impl Wire<'_> {
     /// The decoded bytes of a payload that **nothing has verified**: to explain a credential to a
     /// person, never to act on it.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the payload is not base64.
     pub fn decode_unverified(&self) -> Result<Vec<u8>, PayloadError> {
         decode(self.message)
     }

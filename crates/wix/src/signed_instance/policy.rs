@@ -51,6 +51,10 @@ pub enum RejectReason {
 
 impl Policy {
     /// Admits the payload as a caller, or says why not.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the payload belongs to another app, has expired, is too old, or is from the future.
     pub fn admit(&self, payload: &Payload<'_>, now: Timestamp) -> Result<Caller, RejectReason> {
         let instance_id: InstanceId = payload
             .instance_id
@@ -102,6 +106,10 @@ impl Policy {
     }
 
     /// Whether a caller that was admitted before still would be: nothing but the time has changed.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the caller's credential has expired, is too old, or is from the future.
     pub fn check_age(&self, caller: &Caller, now: Timestamp) -> Result<(), RejectReason> {
         self.check_dates(caller.signed_at, caller.expires_at, now)
     }

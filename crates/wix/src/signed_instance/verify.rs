@@ -19,6 +19,10 @@ pub struct Verified<'value> {
 
 impl<'value> Wire<'value> {
     /// Checks the signature over the received bytes, newest secret first.
+    ///
+    /// # Errors
+    ///
+    /// Fails if no secret matches the signature.
     pub fn verify(&self, secrets: &AppSecrets) -> Result<Verified<'value>, SignatureMismatch> {
         let message = self.message;
         secrets

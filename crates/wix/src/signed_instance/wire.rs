@@ -14,6 +14,7 @@ pub struct Wire<'value> {
 
 /// What is wrong with the shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ShapeError {
     /// Longer than any real instance.
     #[error("it is longer than {MAX_CREDENTIAL_BYTES} bytes")]
@@ -31,6 +32,10 @@ pub enum ShapeError {
 
 impl<'value> Wire<'value> {
     /// Takes `value` apart. The signature must be base64url; one `=` behind it is ignored.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the value does not have the form `signature.payload`.
     pub fn parse(value: &'value str) -> Result<Self, ShapeError> {
         if value.len() > MAX_CREDENTIAL_BYTES {
             return Err(ShapeError::TooLong);

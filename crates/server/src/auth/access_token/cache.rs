@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use backlot_wix::Caller;
-use backlot_wix::token_info::Unfit;
+use backlot_wix::token_info::TokenRejection;
 use jiff::Timestamp;
 use moka::sync::Cache;
 
@@ -40,7 +40,7 @@ impl Hash for TokenHash {
 
 pub(crate) struct Known {
     admitted: Cache<TokenHash, Arc<Caller>, InstanceHash>,
-    refused: Cache<TokenHash, Unfit, InstanceHash>,
+    refused: Cache<TokenHash, TokenRejection, InstanceHash>,
 }
 
 impl Known {
@@ -65,7 +65,7 @@ impl Known {
             .filter(|caller| now < caller.expires_at)
     }
 
-    pub(crate) fn refused(&self, hash: &TokenHash) -> Option<Unfit> {
+    pub(crate) fn refused(&self, hash: &TokenHash) -> Option<TokenRejection> {
         self.refused.get(hash)
     }
 
@@ -78,7 +78,7 @@ impl Known {
         self.admitted.insert(hash, Arc::clone(caller));
     }
 
-    pub(crate) fn refuse(&self, hash: TokenHash, unfit: Unfit) {
+    pub(crate) fn refuse(&self, hash: TokenHash, unfit: TokenRejection) {
         self.admitted.invalidate(&hash);
         self.refused.insert(hash, unfit);
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use backlot_outbound::wix::{TokenAnswer, TokenEvents, TokenRefused, WixClient, WixSettings};
 use backlot_wix::signed_instance::Policy;
-use backlot_wix::token_info::{TokenPolicy, Unfit};
+use backlot_wix::token_info::{TokenPolicy, TokenRejection};
 use backlot_wix::{AppSecrets, Caller, InstanceId};
 use jiff::Timestamp;
 
@@ -39,7 +39,7 @@ pub async fn ask_wix_once(
     let wix = wix.map_err(|error| ApiError::from(ErrorCode::Internal).with_source(error))?;
     match wix.token_info(token).await? {
         TokenAnswer::Known(info) => Ok(Arc::new(policy.admit(&info, now)?)),
-        TokenAnswer::Dead(_) => Err(Unfit::Inactive.into()),
+        TokenAnswer::Dead(_) => Err(TokenRejection::Inactive.into()),
     }
 }
 

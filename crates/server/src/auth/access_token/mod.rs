@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use backlot_outbound::single_flight::SingleFlight;
 use backlot_outbound::wix::{TokenAnswer, WixClient};
-use backlot_wix::token_info::{TokenPolicy, Unfit};
+use backlot_wix::token_info::{TokenPolicy, TokenRejection};
 use backlot_wix::{Caller, Credential};
 use jiff::Timestamp;
 
@@ -142,7 +142,7 @@ impl AccessTokens {
             let _place = places.acquire().await;
             let admitted = match wix.token_info(&token).await {
                 Ok(TokenAnswer::Known(info)) => policy.admit(&info, now),
-                Ok(TokenAnswer::Dead(_)) => Err(Unfit::Inactive),
+                Ok(TokenAnswer::Dead(_)) => Err(TokenRejection::Inactive),
                 Err(error) => return Verdict::NoAnswer(error),
             };
             match admitted {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use backlot_outbound::wix::WixError;
 use backlot_wix::Caller;
-use backlot_wix::token_info::Unfit;
+use backlot_wix::token_info::TokenRejection;
 
 use crate::error::{ApiError, ErrorCode};
 
@@ -13,7 +13,7 @@ use crate::error::{ApiError, ErrorCode};
 #[derive(Clone)]
 pub(crate) enum Verdict {
     Admitted(Arc<Caller>),
-    Refused(Unfit),
+    Refused(TokenRejection),
     NoAnswer(WixError),
     TooManyQuestions(ApiError),
 }

@@ -31,6 +31,11 @@ impl<'request> Run<'request> {
     }
 
     /// Adds an item that the initial filter matches.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `WDE0092` if the result needs too much memory, and with `QUERY_TOO_COSTLY` if the budget is
+    /// exhausted.
     pub fn add(&mut self, item: &Object) -> Result<(), DataError> {
         let request = self.request;
         let fields = (request.grouping.len() + request.results.len()) as u64;
@@ -50,6 +55,11 @@ impl<'request> Run<'request> {
     }
 
     /// The page asked for.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `WDE0092` if the result needs too much memory, and with `QUERY_TOO_COSTLY` if the budget is
+    /// exhausted.
     pub fn finish(self) -> Result<Page<Object>, DataError> {
         let (request, mut memory) = (self.request, self.memory);
         let mut page = Collector::new(request.paging, request.wants_total);

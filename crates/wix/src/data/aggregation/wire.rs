@@ -64,6 +64,10 @@ struct Operand {
 
 impl Aggregation {
     /// Reads and checks a request.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `WDE0080` if the request is not valid.
     pub fn read(wire: &WireAggregation) -> Result<Self, DataError> {
         let empty = WireGroups::default();
         let groups = wire.aggregation.as_ref().unwrap_or(&empty);

@@ -48,6 +48,10 @@ impl FieldRules {
     }
 
     /// Everything in the item that is not as this definition, whose rules they are, declares.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `WDE0080` if a value violates the definition, and with `QUERY_TOO_COSTLY` if the budget is exhausted.
     pub fn check(
         &self,
         definition: &Definition,
@@ -204,7 +208,7 @@ fn compile_within(pattern: &str, bytes: usize) -> Result<Regex, String> {
         .map_err(|error| error.to_string())
 }
 
-/// Sizes that compiled patterns are told apart by, in bytes. None may be larger than the last one.
+/// The size classes of compiled patterns, in bytes. No pattern may be larger than the last one.
 const SIZES: [usize; 4] = [8 << 10, 64 << 10, 256 << 10, LARGEST];
 const LARGEST: usize = 1 << 20;
 

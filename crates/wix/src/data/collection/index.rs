@@ -50,6 +50,7 @@ const MAX_KEYS: usize = 10_000;
 
 /// An item cannot be in the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum KeyError {
     /// Two of the fields hold lists.
     #[error("two of its fields hold lists")]
@@ -119,6 +120,10 @@ impl Index {
 
     /// The keys of an item. A regular index has at least one for every item; a unique one has none
     /// where a field is empty.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the item's values cannot be index keys.
     pub fn keys(&self, item: &Object) -> Result<Keys, KeyError> {
         let mut parts: Vec<Vec<u8>> = vec![Vec::new()];
         let mut exact = !self.case_insensitive;
@@ -196,6 +201,10 @@ impl Index {
     }
 
     /// Whether it can be one.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `WDE0080` if the index is not valid.
     pub fn validate(&self) -> Result<(), DataError> {
         let name = super::super::path::shown(&self.name);
         if self.name.is_empty() || self.name.chars().count() > 128 || self.name.contains('\0') {

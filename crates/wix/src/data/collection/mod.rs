@@ -31,7 +31,7 @@ pub use index::{Index, IndexField, IndexId, KeyError, Keys, MAX_KEY};
 pub use permissions::{Access, Level, Operation, Permissions};
 pub use wire::read_field;
 
-/// The fields that every item has; they cannot be declared anew.
+/// The fields that every item has. They cannot be declared again.
 pub const SYSTEM_FIELDS: [&str; 4] = ["_id", "_owner", "_createdDate", "_updatedDate"];
 
 /// A collection, without its items.
@@ -103,6 +103,10 @@ impl Definition {
     }
 
     /// Whether everything in it is as it must be.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `WDE0080` if the definition is not valid.
     pub fn validate(&self) -> Result<(), DataError> {
         check_collection_id(&self.id)?;
         check_field_count(self.fields.len())?;
@@ -124,6 +128,10 @@ impl Definition {
     }
 
     /// `WDE0080` if it is larger than a definition may be. Every call with its collection reads it.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `WDE0080` if the definition is too large.
     pub fn check_size(&self) -> Result<(), DataError> {
         let most = limits::DEFINITION_BYTES;
         if fits_in(self, most) {
@@ -142,7 +150,7 @@ impl Definition {
             };
             let bytes = check::compiled_size(pattern).map_err(|cause| {
                 let shown = super::path::shown(&field.key);
-                DataError::invalid(format!("The pattern of {shown} is none: {cause}."))
+                DataError::invalid(format!("The pattern of {shown} is not valid: {cause}."))
             })?;
             left = left.checked_sub(bytes).ok_or_else(|| {
                 let most = limits::PATTERNS_BYTES;
@@ -219,6 +227,10 @@ fn check_text(key: &str, text: Option<&str>, most: usize) -> Result<(), DataErro
 }
 
 /// A collection's id is 1 to 256 characters without a NUL.
+///
+/// # Errors
+///
+/// Fails with `WDE0080` if the id is not valid.
 pub fn check_collection_id(id: &str) -> Result<(), DataError> {
     if id.is_empty() {
         return Err(DataError::invalid("dataCollectionId must not be empty."));

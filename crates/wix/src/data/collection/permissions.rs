@@ -39,13 +39,13 @@ impl Operation {
 pub enum Level {
     /// Every visitor.
     Anyone,
-    /// Everybody who is logged in.
+    /// Every logged-in user.
     SiteMember,
-    /// Everybody who is logged in, with their own items.
+    /// Every logged-in user, for their own items.
     SiteMemberAuthor,
-    /// Whoever edits the site's content; here, the owner.
+    /// Editors of the site's content; here, the owner.
     CmsEditor,
-    /// Whoever has rights beyond that; here, the owner.
+    /// Users with further rights; here, the owner.
     Privileged,
     /// The site's owner, and who has the owner's rights.
     Admin,

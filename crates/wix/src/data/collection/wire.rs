@@ -9,7 +9,11 @@ use super::super::{DataCode, DataError, Date, limits};
 use super::{Definition, Field, FieldType, Level, Permissions, SYSTEM_FIELDS, check_field_count};
 
 impl Definition {
-    /// Reads a collection that somebody sends. Revision and dates are left at zero.
+    /// Parses a collection of a request. Revision and dates are zero.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `WDE0080` if the collection is not valid.
     pub fn from_wire(collection: &Json) -> Result<Self, DataError> {
         let text = |key: &str| collection.get(key).and_then(Json::as_str);
         let id = text("id").or_else(|| text("_id")).unwrap_or_default();
@@ -172,7 +176,11 @@ fn read_fields(fields: Option<&Json>) -> Result<Vec<Field>, DataError> {
     declared.map(read_field).collect()
 }
 
-/// Reads one field that somebody sends.
+/// Parses a field of a request.
+///
+/// # Errors
+///
+/// Fails with `WDE0080` if the field is not valid.
 pub fn read_field(field: &Json) -> Result<Field, DataError> {
     let mut field = field.clone();
     if let Some(field) = field.as_object_mut() {

@@ -31,6 +31,10 @@ impl Filter {
     }
 
     /// Whether the item is one of those asked for, within a budget.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `QUERY_TOO_COSTLY` if the budget is exhausted.
     pub fn matches_within(&self, item: &Object, budget: &Budget) -> Result<bool, DataError> {
         let matching = Matching {
             item,
@@ -183,7 +187,7 @@ impl Matching<'_> {
         self.work.set(self.work.get().saturating_add(units));
     }
 
-    /// Tells the budget, now and then.
+    /// Charges the budget periodically.
     fn report(&self) -> Result<(), DataError> {
         if self.work.get() >= UNCOUNTED {
             self.budget.work(self.work.replace(0))?;

@@ -11,11 +11,19 @@ use super::{Comparison, Filter, Operands, Test, TextTest, fold};
 
 impl Filter {
     /// Reads a filter as the client sends it. `null` is no filter.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `WDE0076` if the filter is not valid.
     pub fn parse(filter: &Value) -> Result<Self, DataError> {
         Parser::default().filter(filter, 0)
     }
 
     /// Reads a filter that may be left out.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `WDE0076` if the filter is not valid.
     pub fn parse_optional(filter: Option<&Value>) -> Result<Self, DataError> {
         filter.map_or_else(|| Ok(Self::all()), Self::parse)
     }
@@ -224,7 +232,7 @@ impl Parser {
             Value::String(text) => self.count_bytes(text.len()),
             Value::Array(elements) => elements.iter().try_for_each(|it| self.operand(it)),
             Value::Object(object) if object.contains_key(DATE) => Err(DataError::filter(
-                "A $date in it is none: a date is {\"$date\":\"2024-02-29T12:00:00.000Z\"}, a point in time that there is.",
+                "A $date in it is not valid: a date is {\"$date\":\"2024-02-29T12:00:00.000Z\"}, an existing point in time.",
             )),
             Value::Object(object) => object.iter().try_for_each(|(name, value)| {
                 if name.contains('\0') || name.starts_with('$') {

@@ -197,7 +197,7 @@ fn refused() {
         (r#"{"a":"x\u0000"}"#, "NUL"),
         (r#"{"a\u0000":1}"#, "is no field"),
         (r#"{"a":{"$exists":1}}"#, "true or false"),
-        (r#"{"a":{"$date":"never"}}"#, "A $date in it is none"),
+        (r#"{"a":{"$date":"never"}}"#, "A $date in it is not valid"),
         (r#"{"a":[{"$date":5}]}"#, "(the field \"a\")"),
         (
             r#"{"$or":[{"b.c":{"$gt":{"$date":"2024-02-30T00:00:00.000Z"}}}]}"#,

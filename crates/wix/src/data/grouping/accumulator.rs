@@ -15,6 +15,7 @@ use super::super::{DataError, Value};
 
 /// An operation over a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Operation {
     /// How many items there are.
     Count,

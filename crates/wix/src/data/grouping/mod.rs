@@ -1,6 +1,6 @@
 //! Groups of items, and what is computed over each.
 //!
-//! Items come one at a time and are not kept; what is kept is one key and a few accumulators a group.
+//! Items come one at a time and are not stored; only one key and a few accumulators are stored for each group.
 //! Groups come out in the order in which their first items came. A missing key is `null`.
 
 mod accumulator;
@@ -40,6 +40,11 @@ impl Groups {
     }
 
     /// Adds an item, by the parts of its key and an operand for each operation.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `WDE0092` if the result needs too much memory, and with `QUERY_TOO_COSTLY` if the budget is
+    /// exhausted.
     pub fn add<'item>(
         &mut self,
         memory: &mut Memory,

@@ -6,6 +6,10 @@ use super::{Action, Modification};
 
 impl Modification {
     /// Changes the item. After an error the item is to be thrown away.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `WDE0080` if the item's value does not allow the modification.
     pub fn apply(&self, item: &mut Object) -> Result<(), DataError> {
         let Some((name, parents)) = self.path.segments().split_last() else {
             return Ok(());

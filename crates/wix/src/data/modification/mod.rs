@@ -74,6 +74,10 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, 
 
 impl Modification {
     /// Reads a whole list, which may not be empty. Its values move into what is read.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `WDE0080` if a modification is not valid.
     pub fn parse_all(list: Vec<WireModification>) -> Result<Modifications, DataError> {
         if list.is_empty() || list.len() > limits::MODIFICATIONS {
             let size = list.len();

@@ -25,6 +25,10 @@ impl<T: Weigh> Collector<T> {
     }
 
     /// The next result. `make` is asked for it only if it is on the page.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `WDE0092` if the page needs too much memory.
     pub fn add(&mut self, memory: &mut Memory, make: impl FnOnce() -> T) -> Result<(), DataError> {
         if (self.paging.offset..self.paging.end()).contains(&self.seen) {
             let result = make();

@@ -2,7 +2,7 @@
 //!
 //! Without a limit a page holds [`limits::DEFAULT_PAGE`] results. A limit of nothing or above
 //! [`limits::LARGEST_PAGE`] is refused. The two shapes `paging` and `cursorPaging` are read alike; what a cursor means
-//! is known to whoever gave it out ([`WireCursorPaging::cursor`]).
+//! is opaque here ([`WireCursorPaging::cursor`]).
 //!
 //! Source: Wix Data, "Paging" for the default and the maximum. That more than the maximum is
 //! refused, and with `WDE0080`, is assumed.
@@ -79,6 +79,10 @@ pub struct Page<T> {
 
 impl Paging {
     /// Reads whichever of the two shapes was sent.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `WDE0080` if the paging or the cursor is not valid.
     pub fn read(
         paging: Option<&WirePaging>,
         cursor: Option<&WireCursorPaging>,

@@ -64,6 +64,10 @@ pub struct Pipeline {
 
 impl Pipeline {
     /// Reads and checks a request.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `WDE0080` if the pipeline is not valid.
     pub fn read(wire: &WirePipeline) -> Result<Self, DataError> {
         let pipeline = wire.pipeline.as_ref();
         let pipeline = pipeline.ok_or_else(|| DataError::invalid("A pipeline is needed."))?;

@@ -7,6 +7,7 @@ use super::{Group, Projection};
 
 /// A step.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Stage {
     /// `filter`: items that do not match go no further.
     Filter(Filter),

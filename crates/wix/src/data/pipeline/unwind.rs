@@ -12,7 +12,7 @@ pub(super) fn unwind(
 ) -> Result<(), DataError> {
     let elements = match at_mut(&mut item, path) {
         None | Some(Value::Null) => return Ok(()),
-        // Taken out first, so that the copies are made without it.
+        // Taken out first, so that it is not copied.
         Some(Value::Array(elements)) => std::mem::take(elements),
         Some(_) => return each(item),
     };

@@ -34,14 +34,14 @@ const UNCOUNTED: usize = 16 * 1024;
 pub enum ReadError {
     /// The budget ended it.
     DataError(DataError),
-    /// It is no JSON, or not what is asked for.
+    /// It is not JSON, or not of the expected type.
     Json(serde_json::Error),
 }
 
 /// Reads JSON, counting the work and what is made of it.
 ///
 /// # Errors
-/// When the budget ends it, and when the JSON is not what is asked for.
+/// Fails if the budget is exhausted, or the JSON is not of the expected type.
 pub fn read_within<'de, T: Deserialize<'de>>(
     json: &'de [u8],
     budget: &Budget,

@@ -44,6 +44,11 @@ impl<'request> Run<'request> {
     }
 
     /// Looks at an item that the filter matches.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `WDE0092` if the result needs too much memory, and with `QUERY_TOO_COSTLY` if the budget is
+    /// exhausted.
     pub fn add(&mut self, item: &Object) -> Result<(), DataError> {
         // Texts are folded and taken apart, and each word is held against those that are looked for.
         let each = self.request.words.work_of_byte();
@@ -56,6 +61,11 @@ impl<'request> Run<'request> {
     }
 
     /// The page asked for, with the total.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `WDE0092` if the result needs too much memory, and with `QUERY_TOO_COSTLY` if the budget is
+    /// exhausted.
     pub fn finish(mut self) -> Result<Page<Object>, DataError> {
         let mut page = Collector::new(self.request.paging, true);
         let came = self.found.came();

@@ -43,6 +43,10 @@ struct Details {
 
 impl Search {
     /// Reads and checks a request.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `WDE0080` if the request is not valid.
     pub fn read(wire: &WireSearch) -> Result<Self, DataError> {
         let parts = wire
             .search

@@ -9,6 +9,10 @@ use super::{Expression, OfMany, OfOne, OfTwo};
 
 impl Expression {
     /// The value; `None` for a field that is missing.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the result needs too much memory.
     pub fn evaluate<'item>(
         &'item self,
         item: &'item Object,

@@ -16,6 +16,7 @@ use super::super::FieldPath;
 
 /// An expression.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Expression {
     /// `fieldPath`
     Field(FieldPath),
@@ -42,6 +43,7 @@ pub enum Expression {
 
 /// An operation on any number of operands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum OfMany {
     /// `add`
     Add,
@@ -55,6 +57,7 @@ pub enum OfMany {
 
 /// An operation on two numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum OfTwo {
     /// `subtract`
     Subtract,
@@ -66,6 +69,7 @@ pub enum OfTwo {
 
 /// An operation on one operand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum OfOne {
     /// `abs`
     Absolute,

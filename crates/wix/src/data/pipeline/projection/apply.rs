@@ -11,6 +11,10 @@ use super::{Computed, Projection};
 
 impl Projection {
     /// The projected item.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the result needs too much memory.
     pub fn apply(&self, item: &Object, budget: &Budget) -> Result<Object, DataError> {
         let mut room = Memory::within(budget.clone()).with_room(limits::PIPELINE_ITEM_BYTES);
         self.project(item, item, &mut room)

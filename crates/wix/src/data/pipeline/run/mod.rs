@@ -42,6 +42,11 @@ impl<'request> Run<'request> {
     }
 
     /// Adds an item.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `WDE0092` if the result needs too much memory, and with `QUERY_TOO_COSTLY` if the budget is
+    /// exhausted.
     pub fn add(&mut self, item: &Object) -> Result<(), DataError> {
         self.end.work = limits::PIPELINE_ITEM_WORK;
         pass(&mut self.steps, &mut self.end, Cow::Borrowed(item))
@@ -60,6 +65,11 @@ impl<'request> Run<'request> {
     }
 
     /// The page asked for.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `WDE0092` if the result needs too much memory, and with `QUERY_TOO_COSTLY` if the budget is
+    /// exhausted.
     pub fn finish(self) -> Result<Page<Object>, DataError> {
         let mut end = self.end;
         end.work = limits::PIPELINE_FINAL_WORK;
