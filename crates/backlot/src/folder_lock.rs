@@ -1,7 +1,7 @@
 //! One data folder, one server; one file of a database, one server.
 //!
 //! A server holds a lock for as long as it lives, on a file that says who it is. The system lets go of it however
-//! the server ends, so a lock that was left behind is in nobody's way. Nodes that share a PostgreSQL database have a
+//! the server ends, so a stale lock file does no harm. Nodes that share a PostgreSQL database have a
 //! folder each, or none.
 
 use std::fs::{File, TryLockError};

@@ -1,7 +1,7 @@
 //! How many files and connections the system lets this program have open.
 //!
 //! Systems start programs with a low limit that each may raise by itself. At the limit nothing works any more that needs a
-//! connection or a file: calls to an upstream, the database, even `/healthz`. So connections of clients are let in only as
+//! connection or a file: calls to an upstream, the database, even `/healthz`. So client connections are accepted only as
 //! far as there is room for all that they need.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -11,7 +11,7 @@ const OWN_FILES: u64 = 256;
 /// A client's connection, and one to an upstream or a third party.
 const FILES_PER_CONNECTION: u64 = 2;
 
-/// Raises the limit as far as it may be, and says what it is then. `None`: there is none.
+/// Raises the limit as far as allowed, and returns it. `None` means that there is no limit.
 pub(crate) fn raise_limit() -> Option<u64> {
     let limit = getrlimit(Resource::Nofile);
     if limit.current != limit.maximum {

@@ -1,6 +1,6 @@
 //! Files that commands write.
 //!
-//! A file is written beside its place under a name that nobody can guess, readable by its owner only, and gets its
+//! A file is written beside its place under an unpredictable name, readable by its owner only, and gets its
 //! name when it is whole and on disk. A regular file that has the name is replaced or left, as the command says. A
 //! link is never followed, and what is no file (a device, a pipe) is not replaced.
 
@@ -31,7 +31,7 @@ impl OutputFile {
             .rand_bytes(0)
             .suffix(".part")
             .tempfile_in(folder(path))?;
-        // Nobody takes it for one that was left behind.
+        // It must not be mistaken for a stale one.
         file.as_file().lock()?;
         Ok(Self {
             path: path.to_owned(),
@@ -100,7 +100,7 @@ pub(crate) fn refuse_unsafe(
     Ok(())
 }
 
-/// What a person is told when a file is there already.
+/// The error for a file that already exists.
 pub(crate) fn exists(path: &Path) -> anyhow::Error {
     user_error(format!(
         "{} exists, and was not touched\n  hint: name another file, or replace this one with --force",
@@ -108,7 +108,7 @@ pub(crate) fn exists(path: &Path) -> anyhow::Error {
     ))
 }
 
-/// What a person is told when a file cannot be written.
+/// The error for a file that cannot be written.
 pub(crate) fn cannot_write(path: &Path, error: &io::Error) -> anyhow::Error {
     match error.kind() {
         ErrorKind::AlreadyExists => exists(path),

@@ -1,4 +1,4 @@
-//! Files that no command writes over, whatever it is told: the database, the configuration, the master key, and
+//! Files that commands never overwrite, even with `--force`: the database, the configuration, the master key, and
 //! whatever another program has open.
 //!
 //! A file is known by what it is, not by how its name is spelt: by device and number where it exists, which finds

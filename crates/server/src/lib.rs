@@ -49,6 +49,8 @@ pub use crate::extract::wix::{Wix, WixCall, WixCallError, WixResponse};
 pub use crate::instances::SiteOrigins;
 pub use crate::response::ResponseBody;
 pub use crate::startup_error::StartupError;
+/// The error for a call to Wix without a response.
+pub use backlot_outbound::wix::WixError;
 pub use buffers::BufferLimits;
 pub use clock::Clock;
 #[doc(hidden)]

@@ -33,12 +33,13 @@ use crate::transport::{
     ConnectionLimits, ConnectionPermit, Drain, Peer, RefuseHead, accept, serve_router,
 };
 
-/// How a server is to end.
+/// How to shut a server down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Shutdown {
-    /// Cutting nothing that was accepted.
+    /// Finishes requests in flight, within `server.drain_timeout`.
     Graceful,
-    /// Within a second: a developer waits.
+    /// Ends within a second, for development.
     Immediate,
 }
 
@@ -55,7 +56,7 @@ const BACKGROUND_TIMEOUT: Duration = Duration::from_secs(3);
 /// The longest that the last counts may take to be written, whatever the database does.
 const FINAL_WRITE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// A server whose listeners are bound: connections already queue, nothing is answered yet.
+/// A server with bound listeners. Connections are queued until [`Server::run`] accepts them.
 pub struct Server {
     service: Arc<Service>,
     drain: Drain,
@@ -72,6 +73,7 @@ pub struct Server {
 
 impl Server {
     /// Keeps something until the server has ended: a lock, say.
+    #[doc(hidden)]
     #[must_use]
     pub fn holding(mut self, held: impl Any + Send) -> Self {
         self.held = Some(Box::new(held));
@@ -79,6 +81,7 @@ impl Server {
     }
 
     /// Binds the listeners and makes everything ready.
+    #[doc(hidden)]
     #[inline(never)]
     pub fn bind(
         settings: Settings,
@@ -126,18 +129,17 @@ impl Server {
         })
     }
 
-    /// Where the public listener is; with port 0, the port that was taken.
+    /// Returns the address of the public listener. For port 0, it has the port that was taken.
     pub const fn public_address(&self) -> SocketAddr {
         self.public_address
     }
 
-    /// Where the admin listener is.
+    /// Returns the address of the admin listener.
     pub const fn admin_address(&self) -> SocketAddr {
         self.admin_address
     }
 
-    /// Answers until `stop` says how to end. False when requests had to be cut because they took
-    /// longer than the time to drain.
+    /// Serves requests until `stop` resolves, then shuts down. Returns whether all requests in flight were finished.
     pub fn run<'stop>(
         self,
         stop: impl Future<Output = Shutdown> + Send + 'stop,

@@ -8,6 +8,7 @@ use crate::auth::elevated_token::SigningKeyError;
 
 /// Why a server cannot start.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum StartupError {
     /// An address cannot be listened on.
     #[error("cannot listen on {address}: {cause}")]

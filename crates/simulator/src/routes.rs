@@ -1,6 +1,6 @@
 //! Every route of the simulator's listener. What is none of the simulator's own is Wix's.
 //!
-//! It signs instances and tokens for whoever asks, so it must only ever listen on loopback, and must
+//! It signs instances and tokens for every client, so it must only ever listen on loopback, and must
 //! only be asked under loopback's names; the program sees to both.
 
 use axum::extract::{Request, State};

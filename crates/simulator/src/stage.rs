@@ -29,9 +29,9 @@ pub struct Addresses {
     pub admin: String,
     /// The simulator itself.
     pub simulator: String,
-    /// The app's page, on an origin of its own: `http://localhost:5173/`
+    /// The app's page, which has a separate origin: `http://localhost:5173/`
     pub app_page: String,
-    /// Whether that is the developer's own, which somebody else starts and stops.
+    /// Whether that is the developer's own page, which is started and stopped separately.
     pub app_page_is_own: bool,
 }
 

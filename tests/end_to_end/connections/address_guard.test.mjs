@@ -68,7 +68,7 @@ test("addresses inside, in every spelling, are refused at the start", async (t) 
       place.configure(entry(`https://${host}:${party.port}`));
       const { code, stderr } = await serve();
       assert.equal(code, 1, stderr);
-      assert.match(stderr, /backlot\.toml:\d+: connection\[0\]\.base_url: no call may go to this address/);
+      assert.match(stderr, /backlot\.toml:\d+: connection\[0\]\.base_url: calls to this address are not allowed/);
       assert.match(stderr, /hint: .*networks/);
     });
   }
@@ -82,7 +82,7 @@ test("addresses inside, in every spelling, are refused at the start", async (t) 
     place.configure(entry(`http://127.0.0.1:${party.port}`, 'networks = ["10.0.0.0/8", "127.0.0.2", "::1"]'));
     const { code, stderr } = await serve();
     assert.equal(code, 1, stderr);
-    assert.match(stderr, /connection\[0\]\.base_url: no call may go to this address/);
+    assert.match(stderr, /connection\[0\]\.base_url: calls to this address are not allowed/);
   });
   await t.test("endpoints of a provider, too", async () => {
     for (const inward of ["token_url", "revoke_url"]) {
@@ -98,7 +98,7 @@ test("addresses inside, in every spelling, are refused at the start", async (t) 
       );
       const { code, stderr } = await serve();
       assert.equal(code, 1, stderr);
-      assert.match(stderr, new RegExp(`connection\\[0\\]\\.auth\\.oauth\\.${inward}: no call may go to this address`));
+      assert.match(stderr, new RegExp(`connection\\[0\\]\\.auth\\.oauth\\.${inward}: calls to this address are not allowed`));
     }
   });
   for (const wrong of ["10.0.0.0/33", "everything", "127.0.0.1:80", ""]) {

@@ -7,7 +7,7 @@ import { makeApp } from "../lib/app.mjs";
 import { command } from "../lib/backlot.mjs";
 import { temporaryFolder } from "../lib/folder.mjs";
 
-const key = { WIX_CLIENT_ID: "app.id", WIX_CLIENT_SECRET: "app.secret", WIX_CLIENT_PUBLIC_KEY: "app.public_key" };
+const key = { WIX_CLIENT_ID: "app.id", WIX_CLIENT_SECRET: "app.secret" };
 const ports = ["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
 
 for (const missing of Object.keys(key)) {
@@ -24,7 +24,7 @@ for (const missing of Object.keys(key)) {
   });
 }
 
-test("without all three, it names all three at once", async (t) => {
+test("without both, it names both at once", async (t) => {
   const { code, stderr } = await command(["serve", ...ports], { cwd: temporaryFolder(t) });
   assert.equal(code, 1);
   for (const name of Object.keys(key)) assert.match(stderr, new RegExp(name));

@@ -49,7 +49,7 @@ test("backlot simulator token", async (t) => {
       const { json } = await send("/whoami", stdout.trim());
       assert.deepEqual([json.role, json.userId], [role, user]);
     }
-    await mistaken(/--user: the app is nobody but itself/, ...instance, "--role", "app", "--user", user);
+    await mistaken(/--user: the role app has no user/, ...instance, "--role", "app", "--user", user);
   });
 
   await t.test("an unknown role", () => {

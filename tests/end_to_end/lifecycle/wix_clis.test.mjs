@@ -45,7 +45,7 @@ test("explain says whose page an origin is", async (t) => {
     assert.equal(code, expected, stderr);
     return stdout;
   };
-  assert.match(await explain(TODAY), /today's Wix CLI[^]*ok +serve +let in[^]*ok +dev/);
+  assert.match(await explain(TODAY), /today's Wix CLI[^]*ok +serve +allowed[^]*ok +dev/);
   assert.match(await explain(`https://${ready.app.id}.wix.run`), /first Wix CLI[^]*ok +serve/);
   const another = await explain(`https://${crypto.randomUUID()}.wix.run`, 1);
   assert.match(another, /another app's[^]*FAILED +serve[^]*ORIGIN_NOT_ALLOWED/);

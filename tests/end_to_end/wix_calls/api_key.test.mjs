@@ -87,7 +87,7 @@ test("what would hand the account to pages does not start", async (t) => {
     "a page's role beside the app's": ['[{ call = "GET /a", as = "site", allow = ["app", "member"] }]', key, /no page may make them/],
     "no key": ['[{ call = "GET /a", as = "site", allow = ["app"] }]', { BACKLOT_WIX_ACCOUNT_ID }, /wix\.api_key/],
     "no account": ['[{ call = "GET /a", as = "account", allow = ["app"] }]', { BACKLOT_WIX_API_KEY }, /wix\.account_id/],
-    "nobody at all": ['["GET /a"]', {}, /nobody may make this call/],
+    "nobody at all": ['["GET /a"]', {}, /no role may make this call/],
     "no method": ['[{ call = "/a", allow = ["owner"] }]', {}, /GET \/apps\/v1\/instance/],
   };
   for (const [name, [calls, env, words]] of Object.entries(wrong)) {

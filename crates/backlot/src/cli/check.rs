@@ -1,5 +1,5 @@
 //! `backlot check`: whether the configuration is good, and what the files of collections would change. All that is
-//! found is told together, and any finding ends it with 1.
+//! found is reported together, and any finding ends it with 1.
 
 use std::io::Write as _;
 
@@ -7,14 +7,14 @@ use super::arguments::Check;
 use super::configured::Configured;
 use super::{environment, misspelt_variables, runtime};
 use crate::collections::Plan;
-use crate::config::{ConfigErrors, Mode, Problem};
+use crate::config::{ConfigError, ConfigProblem, Mode};
 use crate::secrets::{give_secrets, missing_secrets};
 use crate::user_error::user_error;
 
 pub(super) fn run(arguments: &Check) -> anyhow::Result<()> {
     let mut configured = Configured::read(&arguments.config)?;
     let runtime = runtime()?;
-    let mut errors = ConfigErrors(misspelt_variables());
+    let mut errors = ConfigError(misspelt_variables());
     let mut out = std::io::stdout();
     let data = configured.data_path().to_owned();
     tell_folder(&configured, arguments)?;
@@ -61,27 +61,27 @@ pub(super) fn run(arguments: &Check) -> anyhow::Result<()> {
             }
         }
         Err(problems) => {
-            // A secret that is missing is told once.
-            let is_new = |problem: &Problem| {
+            // A missing secret is reported once.
+            let is_new = |problem: &ConfigProblem| {
                 errors
                     .0
                     .iter()
                     .all(|it| it.key != problem.key || it.key.is_empty())
             };
-            let new: Vec<Problem> = problems.0.into_iter().filter(is_new).collect();
+            let new: Vec<ConfigProblem> = problems.0.into_iter().filter(is_new).collect();
             errors.0.extend(new);
         }
     }
     let plan = compare(&configured, is_later, &runtime, &mut errors)?;
     write!(out, "{plan}")?;
     // A database that does not answer is met in several checks.
-    let mut told: Vec<Problem> = Vec::new();
+    let mut told: Vec<ConfigProblem> = Vec::new();
     for problem in errors.0 {
         if !told.contains(&problem) {
             told.push(problem);
         }
     }
-    let errors = ConfigErrors(told);
+    let errors = ConfigError(told);
     if !errors.0.is_empty() {
         return Err(errors.into());
     }
@@ -102,7 +102,7 @@ fn tell_folder(configured: &Configured, arguments: &Check) -> anyhow::Result<()>
         let other = other.path().display();
         writeln!(
             out,
-            "note: `backlot {command}` keeps its own data in {other}, with secrets of its own: `backlot check --data {other}`"
+            "note: `backlot {command}` keeps its own data and secrets in {other}: `backlot check --data {other}`"
         )?;
     }
     Ok(())
@@ -113,13 +113,13 @@ fn compare(
     configured: &Configured,
     is_later: bool,
     runtime: &tokio::runtime::Runtime,
-    errors: &mut ConfigErrors,
+    errors: &mut ConfigError,
 ) -> anyhow::Result<Plan> {
     let mut out = std::io::stdout();
     let files = match configured.collections() {
         Ok(files) => Some(files),
         Err(error) => {
-            match error.downcast::<ConfigErrors>() {
+            match error.downcast::<ConfigError>() {
                 Ok(problems) => errors.0.extend(problems.0),
                 Err(error) => errors.0.push(plain(error.to_string())),
             }
@@ -155,8 +155,8 @@ fn compare(
 }
 
 /// Something that is wrong, and stands at no line.
-fn plain(cause: String) -> Problem {
-    Problem {
+fn plain(cause: String) -> ConfigProblem {
+    ConfigProblem {
         origin: None,
         key: String::new(),
         cause,
@@ -165,7 +165,7 @@ fn plain(cause: String) -> Problem {
 }
 
 /// Whether the master key is there, is one, and opens what is sealed.
-async fn check_master_key(configured: &Configured, is_later: bool) -> Result<(), Problem> {
+async fn check_master_key(configured: &Configured, is_later: bool) -> Result<(), ConfigProblem> {
     let place = configured
         .master_key()
         .map_err(|error| plain(error.to_string()))?;

@@ -46,7 +46,10 @@ impl Configured {
             database,
             folder,
             data,
-            configuration: config.config.clone().unwrap_or_else(|| CONFIGURATION.into()),
+            configuration: config
+                .config
+                .clone()
+                .unwrap_or_else(|| CONFIGURATION.into()),
         })
     }
 
@@ -107,7 +110,7 @@ impl Configured {
         }
     }
 
-    /// Opens the database, and makes one where there is none.
+    /// Opens the database, and creates it if it does not exist.
     pub(super) async fn open_or_make(&self) -> anyhow::Result<Store> {
         self.refuse_another_version()?;
         Ok(self.database.open().await?)

@@ -26,7 +26,7 @@ fn copy(arguments: &DatabaseCopy) -> anyhow::Result<()> {
         if copy::is_unfinished(&to).await? {
             let _ = writeln!(
                 std::io::stderr(),
-                "note: a copy into {target} was broken off; it begins anew"
+                "note: an earlier copy into {target} was interrupted; starting over"
             );
         }
         if !copy::is_empty(&to).await? {

@@ -15,8 +15,7 @@ use crate::user_error::user_error;
 const IGNORED: &str = "data/";
 
 /// What is said where the app itself is elsewhere.
-const ANY_CLI: &str =
-    "Pages of apps of all three Wix CLIs are let in; docs/wix-guide.md says what each needs.";
+const ANY_CLI: &str = "Pages of all three Wix CLIs are allowed; docs/wix-guide.md describes each.";
 
 pub(super) fn run(arguments: &Init) -> anyhow::Result<()> {
     let path = &arguments.output;

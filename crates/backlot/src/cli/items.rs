@@ -59,7 +59,7 @@ fn clear(arguments: &ItemsClear) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Items of a collection that is no longer there are in nobody's reach but this one's.
+/// Only this command reaches items of a collection that is no longer declared.
 async fn empty(store: &Store, instance_id: InstanceId, id: &str) -> anyhow::Result<()> {
     if let Some(collection) = store.collection(instance_id, id).await? {
         store

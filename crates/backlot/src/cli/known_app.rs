@@ -19,7 +19,7 @@ pub(super) struct KnownApp {
     pub(super) sites: Vec<Site>,
     /// What tells the simulator's own access tokens from Wix's.
     pub(super) simulated_tokens: Option<AccessTokens>,
-    /// Which pages `backlot serve` lets in; [`Self::resolved`] is a developer's machine.
+    /// The origins that `backlot serve` allows; [`Self::resolved`] is for `backlot dev`.
     pub(super) origins_of_production: Policy,
     /// True where the app is the simulator's, which Wix itself has never heard of.
     pub(super) is_make_believe: bool,
@@ -53,7 +53,7 @@ pub(super) fn known_app(config: &ConfigArgs) -> anyhow::Result<KnownApp> {
     if let Some(world) = world {
         let app = world.app;
         simulated_tokens = Some(AccessTokens::new(&app.private_key));
-        fallback.app = Some((app.id.to_string(), app.secret, app.public_key));
+        fallback.app = Some((app.id.to_string(), app.secret));
         sites = world.sites;
     }
     let resolved = resolve(&source, Mode::Dev, &fallback, data.path(), &environment)?;

@@ -34,7 +34,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 
-use crate::config::{ConfigErrors, Source};
+use crate::config::{ConfigError, Source};
 use crate::data_folder::CONFIGURATION;
 use crate::library::Builder;
 use crate::user_error::UserError;
@@ -90,7 +90,7 @@ fn run(program: Builder) -> ExitCode {
 
 fn report(error: &anyhow::Error) -> ExitCode {
     let mut stderr = std::io::stderr().lock();
-    if let Some(ConfigErrors(problems)) = error.downcast_ref() {
+    if let Some(ConfigError(problems)) = error.downcast_ref() {
         for problem in problems {
             let _ = writeln!(stderr, "error: {problem}");
         }
@@ -105,8 +105,8 @@ fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// What of the environment looks like a variable of ours and is none.
-fn misspelt_variables() -> Vec<crate::config::Problem> {
+/// Finds environment variables that look like misspelled ones of ours.
+fn misspelt_variables() -> Vec<crate::config::ConfigProblem> {
     let set = std::env::vars_os().filter(|(_, value)| !value.is_empty());
     crate::config::misspelt(set.filter_map(|(name, _)| name.into_string().ok()))
 }

@@ -1,5 +1,5 @@
 //! How far long work has come, on standard error: a line that is written over in a terminal, and a line
-//! now and then elsewhere.
+//! once in a while elsewhere.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};

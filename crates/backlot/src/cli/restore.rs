@@ -25,7 +25,7 @@ pub(super) fn run(arguments: &Restore) -> anyhow::Result<()> {
     let verified = proven(&arguments.file)?;
     if !verified.has_checksum() && !arguments.without_checksum {
         return Err(user_error(format!(
-            "{file} cannot be restored: it carries no checksum, so nobody can tell whether it is as it was written\n  \
+            "{file} cannot be restored: it has no checksum, so it cannot be verified\n  \
              hint: an earlier version wrote it; --without-checksum takes it all the same"
         )));
     }
@@ -123,7 +123,7 @@ async fn make_ready(configured: &Configured, present: Vec<WrappedKey>) -> anyhow
     Ok(())
 }
 
-/// Deletes signing keys that nobody here can open, with what they are sealed with, if nothing else is sealed with
+/// Deletes signing keys that the master key does not decrypt, with what they are sealed with, if nothing else is sealed with
 /// it. Tokens last for minutes, so nothing is lost that lasts.
 async fn forget_lost_keys(store: &Store) -> anyhow::Result<bool> {
     let (data_keys, signing_keys) = (store.wrapped_keys().await?, store.signing_keys().await?);

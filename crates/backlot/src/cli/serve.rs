@@ -21,7 +21,7 @@ use crate::secrets::{give_secrets, missing_secrets};
 use crate::server_lock::lock;
 use crate::user_error::user_error;
 
-/// The longest that threads may take to leave: whatever is still under way is a read, or waits for somebody.
+/// How long threads may take to end. Only reads, and waits for a client, are still in progress.
 pub(super) const THREADS_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(super) fn run(program: Builder, arguments: &Serve) -> anyhow::Result<()> {
@@ -55,7 +55,7 @@ pub(super) fn run(program: Builder, arguments: &Serve) -> anyhow::Result<()> {
             stop
         });
         let files = collections::read(&resolved.collections)?;
-        // A database that does not answer keeps nobody from ending the program.
+        // A database that does not answer must not keep the program from ending.
         let server = tokio::select! {
             bound = program.bind_resolved(resolved, files, &sink) => bound?,
             _ = &mut stop => {

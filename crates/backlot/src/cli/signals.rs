@@ -4,7 +4,7 @@ use backlot_server::Shutdown;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// All signals whose default would end the program with requests under way, from the moment this is made: one that comes
-/// before anybody waits is not lost.
+/// before [`Self::next`] is called is not lost.
 pub(super) struct Signals {
     terminate: Signal,
     quit: Signal,
@@ -17,13 +17,13 @@ pub(super) struct Signals {
 /// What a signal asks for.
 enum Wish {
     Shutdown(Shutdown),
-    /// The terminal is gone: whoever waited there does not any more.
+    /// The terminal was closed.
     HangUp,
     Nothing(&'static str),
 }
 
 impl Signals {
-    /// To be made before anybody is told that the program runs.
+    /// Must be created before the program reports that it is ready.
     pub(super) fn install() -> std::io::Result<Self> {
         let hang_up = SignalKind::hangup();
         Ok(Self {
@@ -81,7 +81,7 @@ impl Signals {
     }
 }
 
-/// Whether whoever started this program had it ignore a signal. Linux says so; elsewhere none counts as ignored.
+/// Returns whether this program was started with a signal ignored. Known on Linux only; elsewhere, signals count as handled.
 fn is_ignored(kind: SignalKind) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     ignored_signals(&status).is_some_and(|mask| (mask >> (kind.as_raw_value() - 1)) & 1 == 1)

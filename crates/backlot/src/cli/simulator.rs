@@ -41,7 +41,7 @@ fn token(arguments: &SimulatorToken) -> anyhow::Result<()> {
     let role = arguments.role;
     if role == Role::App && arguments.user.is_some() {
         return Err(user_error(
-            "--user: the app is nobody but itself; leave --user out",
+            "--user: the role app has no user; remove --user",
         ));
     }
     let issue = TokenIssue {

@@ -37,11 +37,11 @@ impl WixCli {
     pub(super) const fn story(self) -> &'static str {
         match self {
             Self::Today => {
-                "This is an app of today's Wix CLI. Its pages come from https://<name>.wix-host.com, and are let in. On \
+                "This is an app of today's Wix CLI. Its pages come from https://<name>.wix-host.com, and are allowed. On \
                  this machine they are at http://localhost:4321: name the page in [dev] app_page, and the simulator shows it."
             }
             Self::OnAstro => {
-                "This is an app of the Wix CLI on Astro. Its pages come from https://<name>.wix-host.com, and are let in. \
+                "This is an app of the Wix CLI on Astro. Its pages come from https://<name>.wix-host.com, and are allowed. \
                  On this machine they are at http://localhost:4321: name the page in [dev] app_page, and the simulator \
                  shows it."
             }

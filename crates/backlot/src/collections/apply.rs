@@ -11,11 +11,11 @@ use backlot_wix::InstanceId;
 use backlot_wix::data::{Budget, Date, Filter};
 
 use super::{Declared, Plan};
-use crate::config::{ConfigErrors, Problem};
+use crate::config::{ConfigError, ConfigProblem};
 
 /// Items that are amended in one step.
 const STEP: u32 = 200;
-/// How often a step is begun anew when somebody changed the collection meanwhile.
+/// How often a step is retried if the collection has changed in the meantime.
 const ATTEMPTS: u32 = 8;
 
 /// What a plan may lose.
@@ -47,10 +47,10 @@ pub(crate) async fn apply(
 
 /// Refuses what cannot be done, and what would lose more data than it may. With `flags`, other commands find the same
 /// data.
-pub(crate) fn refuse(plan: &Plan, losses: Losses, flags: &str) -> Result<(), ConfigErrors> {
-    let mut errors = ConfigErrors::default();
+pub(crate) fn refuse(plan: &Plan, losses: Losses, flags: &str) -> Result<(), ConfigError> {
+    let mut errors = ConfigError::default();
     for step in &plan.steps {
-        let problem = |cause: &String, remedy: &str| Problem {
+        let problem = |cause: &String, remedy: &str| ConfigProblem {
             origin: None,
             key: format!("collection {}", step.collection),
             cause: cause.clone(),
@@ -102,7 +102,7 @@ pub(crate) async fn carry_out(
     let definitions = files.into_iter().map(|it| it.definition).collect();
     let outcome = store.declare_collections(definitions, false).await?;
     outcome.map_err(|fault| {
-        ConfigErrors::from(Problem {
+        ConfigError::from(ConfigProblem {
             origin: None,
             key: "collections".to_owned(),
             cause: fault.to_string(),
@@ -124,7 +124,7 @@ async fn amend(
     let mut place = 0;
     let mut attempts = 0;
     loop {
-        // As it is until the new definition counts; items of one that never was are out of everybody's reach.
+        // Unchanged until the new definition takes effect; items of a collection that never existed are inaccessible.
         let collection = store.collection(instance_id, id).await?;
         let is_declared = collection.is_some();
         let collection =

@@ -190,7 +190,7 @@ fn check_backfill(declared: &Declared, field: &Field, key: &str, findings: &mut 
         && is_declared(definition, earlier)
     {
         let cause = format!(
-            "{}: it cannot be renamed from {earlier}, which is a field of its own",
+            "{}: it cannot be renamed from {earlier}, which is another field",
             field.key
         );
         findings.push(Finding::new(format!("{key}.renamed_from"), cause));

@@ -17,7 +17,7 @@ use super::lines::Finding;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CollectionFile {
-    /// Its id; without it, the file's name.
+    /// The id. Defaults to the file's name.
     id: Option<String>,
     display_name: Option<String>,
     display_field: Option<String>,

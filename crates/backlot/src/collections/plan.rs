@@ -13,7 +13,7 @@ use backlot_wix::data::collection::Definition;
 use super::{Declared, demo};
 use crate::wording::count;
 
-/// The most that is told of a value, in characters.
+/// The maximum length of a value in a message, in characters.
 const SHOWN: usize = 60;
 
 /// One collection that changes.

@@ -8,12 +8,12 @@ use super::Declared;
 use super::check::check_references;
 use super::file::CollectionFile;
 use super::lines::{Finding, Lines};
-use crate::config::{ConfigErrors, Origin, Problem};
+use crate::config::{ConfigError, ConfigProblem, Origin};
 
 /// Reads every `.toml` file of the folder, by name. A folder that does not exist holds none. All that
 /// is wrong is reported together, each at its own line.
-pub(crate) fn read(folder: &Path) -> Result<Vec<Declared>, ConfigErrors> {
-    let mut errors = ConfigErrors::default();
+pub(crate) fn read(folder: &Path) -> Result<Vec<Declared>, ConfigError> {
+    let mut errors = ConfigError::default();
     let mut read: Vec<(PathBuf, Lines, Declared)> = Vec::new();
     let (paths, others) = entries(folder)?;
     for path in others {
@@ -61,7 +61,7 @@ pub(crate) fn read(folder: &Path) -> Result<Vec<Declared>, ConfigErrors> {
 }
 
 /// What is wrong if the definitions take up more bytes than all of them may.
-fn too_large_together(folder: &Path, read: &[(PathBuf, Lines, Declared)]) -> Option<Problem> {
+fn too_large_together(folder: &Path, read: &[(PathBuf, Lines, Declared)]) -> Option<ConfigProblem> {
     let most = limits::DEFINITIONS_BYTES;
     let definitions: Vec<_> = read.iter().map(|(_, _, it)| &it.definition).collect();
     if usize::try_from(most).is_ok_and(|most| fits_in(&definitions, most)) {
@@ -72,15 +72,15 @@ fn too_large_together(folder: &Path, read: &[(PathBuf, Lines, Declared)]) -> Opt
 }
 
 /// The files of a folder that are read as collections, by name.
-pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, ConfigErrors> {
+pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, ConfigError> {
     Ok(entries(folder)?.0)
 }
 
 /// The files that are read, and whatever else is there but what is hidden.
-fn entries(folder: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>), ConfigErrors> {
+fn entries(folder: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>), ConfigError> {
     let cannot = |error: std::io::Error| {
         let cause = format!("cannot read the folder of the collections: {error}");
-        ConfigErrors::from(problem(folder, 1, cause))
+        ConfigError::from(problem(folder, 1, cause))
     };
     let entries = match std::fs::read_dir(folder) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -109,7 +109,7 @@ fn entries(folder: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>), ConfigErrors> 
     Ok((files, others))
 }
 
-fn read_file(path: &Path, name: &str) -> Result<(Lines, Declared), Vec<Problem>> {
+fn read_file(path: &Path, name: &str) -> Result<(Lines, Declared), Vec<ConfigProblem>> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| vec![problem(path, 1, format!("cannot be read: {error}"))])?;
     let file: CollectionFile = toml::from_str(&text).map_err(|error| {
@@ -131,12 +131,12 @@ fn read_file(path: &Path, name: &str) -> Result<(Lines, Declared), Vec<Problem>>
     }
 }
 
-fn at(path: &Path, lines: &Lines, finding: Finding) -> Problem {
+fn at(path: &Path, lines: &Lines, finding: Finding) -> ConfigProblem {
     problem(path, lines.line(&finding.key), finding.cause)
 }
 
-fn problem(path: &Path, line: usize, cause: String) -> Problem {
-    Problem {
+fn problem(path: &Path, line: usize, cause: String) -> ConfigProblem {
+    ConfigProblem {
         origin: Some(Origin::Line(path.to_owned(), line)),
         key: String::new(),
         cause,

@@ -1,23 +1,24 @@
-//! What is wrong with a configuration: where, what, and what to do.
+//! Mistakes in a configuration, with their origin, cause and remedy.
 
 use std::fmt;
 
 use super::source::Origin;
 
-/// One thing that is wrong.
+/// A mistake in the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// File and line, variable or flag. `None` for what is missing everywhere.
+#[non_exhaustive]
+pub struct ConfigProblem {
+    /// The file and line, variable or flag. `None` for a value that is missing everywhere.
     pub origin: Option<Origin>,
     /// The key, such as `cors.origins[1]`.
     pub key: String,
     /// What is wrong.
     pub cause: String,
-    /// What to do.
+    /// What to do about it.
     pub remedy: Option<String>,
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for ConfigProblem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(origin) = &self.origin {
             write!(formatter, "{origin}: ")?;
@@ -33,11 +34,12 @@ impl fmt::Display for Problem {
     }
 }
 
-/// All that is wrong.
+/// The error for a configuration with mistakes. Lists all mistakes of one kind: unknown keys, then values of a wrong
+/// type, then invalid values.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ConfigErrors(pub Vec<Problem>);
+pub struct ConfigError(pub Vec<ConfigProblem>);
 
-impl fmt::Display for ConfigErrors {
+impl fmt::Display for ConfigError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, problem) in self.0.iter().enumerate() {
             if index > 0 {
@@ -49,10 +51,10 @@ impl fmt::Display for ConfigErrors {
     }
 }
 
-impl std::error::Error for ConfigErrors {}
+impl std::error::Error for ConfigError {}
 
-impl From<Problem> for ConfigErrors {
-    fn from(problem: Problem) -> Self {
+impl From<ConfigProblem> for ConfigError {
+    fn from(problem: ConfigProblem) -> Self {
         Self(vec![problem])
     }
 }

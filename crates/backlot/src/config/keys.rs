@@ -19,7 +19,7 @@ pub(crate) struct Key {
     pub(crate) kind: Kind,
     /// The words for it in the reference.
     pub(crate) type_name: String,
-    /// What holds without it; `None` when nothing does.
+    /// The default value, if any.
     pub(crate) default: Option<Value>,
 }
 
@@ -75,7 +75,7 @@ fn section(name: &str, schema: &Value) -> Section {
         name.to_owned()
     };
     Section {
-        description: description(schema),
+        description: description(inner),
         keys: properties(inner)
             .map(|(key, schema)| self::key(&name, key, schema))
             .collect(),

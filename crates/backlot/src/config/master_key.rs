@@ -17,7 +17,7 @@ pub(crate) struct MasterKeyPlace {
 pub(crate) struct Configured {
     /// `secrets.master_key (backlot.toml:12)`
     pub(crate) name: String,
-    /// Its text, or why there is none.
+    /// The key as text, or the reason why it cannot be read.
     pub(crate) text: Result<Zeroizing<String>, String>,
 }
 
@@ -40,17 +40,19 @@ impl MasterKeyPlace {
         let in_file = matches!(source.origin(key), Some(Origin::Line(..)));
         let text = match value {
             Value::Plain(_) if in_file => Err(
-                "the key stands in the file itself, where whoever reads the file has it\n  hint: write \
-                 { env = \"NAME\" } or { file = \"…\" }; if you insist, { inline = \"…\" }"
+                "the key is in the file itself, where it can be read\n  hint: write \
+                 { env = \"NAME\" } or { file = \"…\" }, or to keep it there, { inline = \"…\" }"
                     .to_owned(),
             ),
             // It opens the secrets, so it is none of them.
             Value::Secret(_) | Value::InstanceSecret(_) => Err(
-                "the master key cannot be kept among the secrets that it opens\n  hint: write \
+                "the master key cannot be one of the secrets that it decrypts\n  hint: write \
                  { env = \"NAME\" }, { file = \"…\" } or { command = [\"program\"] }"
                     .to_owned(),
             ),
-            other => other.read(source, environment).map_err(|error| error.to_string()),
+            other => other
+                .read(source, environment)
+                .map_err(|error| error.to_string()),
         };
         Self {
             configured: Some(Configured {

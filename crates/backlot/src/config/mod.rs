@@ -14,7 +14,7 @@ mod source;
 mod template;
 pub mod values;
 
-pub use error::{ConfigErrors, Problem};
+pub use error::{ConfigError, ConfigProblem};
 pub(crate) use keys::is_configuration;
 pub(crate) use master_key::MasterKeyPlace;
 pub(crate) use resolve::WIX;

@@ -12,22 +12,19 @@ const HEAD: &str = "\
 <!-- Generated from crates/backlot/src/config/sections. Do not edit: change the comments there and
 run `BACKLOT_BLESS=1 cargo test -p backlot references`. -->
 
-`backlot.toml` in the current folder, or the file that `--config` names. `backlot init` writes one
-with every key in it. Flags beat the environment, the environment beats the file. Paths are relative
-to the file's folder.
+The configuration is `backlot.toml` in the current folder, or the file that `--config` names. `backlot init` writes one with every key.
+Flags take precedence over environment variables, and environment variables over the file. Paths are relative to the file's folder.
 
-An environment variable holds the value itself; lists are written with commas (`a, b`) or as TOML
-(`[\"a\", \"b\"]`), tables as TOML. In a list of sections the number of the entry, from 0, stands in
-the name. `WIX_CLIENT_ID`, `WIX_CLIENT_SECRET` and `WIX_CLIENT_PUBLIC_KEY` set `app.id`, `app.secret`
-and `app.public_key`.
+An environment variable contains the value itself. Lists are separated by commas (`a, b`) or written as TOML (`[\"a\", \"b\"]`), tables
+are written as TOML. For a section that can be repeated, the name contains the number of the entry, from 0. `WIX_CLIENT_ID`,
+`WIX_CLIENT_SECRET` and `WIX_CLIENT_PUBLIC_KEY` set `app.id`, `app.secret` and `app.public_key`.
 
-A length of time is written with its unit: `\"30s\"`, `\"5m\"`, `\"24h\"`. A size is a number of bytes,
-or `\"32KiB\"`, `\"10MiB\"`. `{ env = \"NAME\" }` reads a value from an environment variable,
-`{ file = \"path\" }` from a file, `{ command = [\"program\", \"argument\"] }` from what a program prints, and
-`{ secret = \"NAME\" }` from the secrets that Backlot keeps (`backlot secret set NAME`).
+A duration has a unit: `\"30s\"`, `\"5m\"`, `\"24h\"`. A size is a number of bytes, or has a unit: `\"32KiB\"`, `\"10MiB\"`.
+`{ env = \"NAME\" }` reads a value from an environment variable, `{ file = \"path\" }` from a file,
+`{ command = [\"program\", \"argument\"] }` from the output of a program, and `{ secret = \"NAME\" }` from the secrets in the database
+(`backlot secret set NAME`).
 ";
 
-/// The whole page.
 pub(crate) fn page() -> String {
     SECTIONS.iter().fold(HEAD.to_owned(), |mut page, section| {
         write_section(&mut page, section);

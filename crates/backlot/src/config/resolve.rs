@@ -29,10 +29,10 @@ use backlot_wix::jwt::PublicKey;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::MasterKeyPlace;
-use super::error::ConfigErrors;
+use super::error::ConfigError;
 use super::sections::{Config, LogFormat, LogLevel};
 use super::source::{Environment, Source};
-use super::values::Duration;
+use super::values::{Duration, Timeout};
 pub(crate) use database::at as database_at;
 use report::{Remarks, Report};
 pub(crate) use wix::WIX;
@@ -42,15 +42,15 @@ pub(crate) use wix::WIX;
 pub enum Mode {
     /// Production: nothing missing, nothing unsafe.
     Serve,
-    /// A developer's machine: localhost is let in.
+    /// Development: localhost is allowed.
     Dev,
 }
 
 /// What fills the gaps on a developer's machine.
 #[derive(Debug, Clone, Default)]
 pub struct Fallback {
-    /// Id, secret and public key of the make-believe app, where the configuration names none.
-    pub app: Option<(String, String, String)>,
+    /// The id and secret of the simulator's app, if the configuration names none.
+    pub app: Option<(String, String)>,
 }
 
 /// What a configuration comes to.
@@ -61,8 +61,8 @@ pub struct Resolved {
     pub database: backlot_store::Address,
     /// The folder of the collections that every instance has.
     pub collections: PathBuf,
-    /// The app's public key, which webhooks are checked with.
-    pub public_key: PublicKey,
+    /// The app's public key, which verifies webhooks.
+    pub public_key: Option<PublicKey>,
     /// How lines of the log look.
     pub log_format: Format,
     /// What is logged besides requests.
@@ -75,7 +75,7 @@ pub struct Resolved {
     pub wix_is_the_simulator: bool,
     /// Where the master key of the secrets is.
     pub(crate) master_key: MasterKeyPlace,
-    /// Whether the configuration says how many connections are let in.
+    /// Whether `server.max_connections` is configured.
     pub(crate) has_max_connections: bool,
     /// The flags with which other commands find the same data.
     pub(crate) command_flags: String,
@@ -89,20 +89,20 @@ pub struct Resolved {
 pub(crate) fn database_of(
     source: &Source,
     data: &Path,
-) -> Result<(backlot_store::Address, PathBuf), ConfigErrors> {
+) -> Result<(backlot_store::Address, PathBuf), ConfigError> {
     let config = source.parse()?;
     let mut report = Report::new(source);
     let database = database::resolve(&config.database, data, &mut report);
     report.finish()?;
     let folder = source.folder().join(&config.data.collections);
-    Ok((database.ok_or_else(ConfigErrors::default)?, folder))
+    Ok((database.ok_or_else(ConfigError::default)?, folder))
 }
 
 /// The connections, for commands that need nothing else.
 pub(crate) fn connections_of(
     source: &Source,
     environment: Environment<'_>,
-) -> Result<Vec<ConnectionSettings>, ConfigErrors> {
+) -> Result<Vec<ConnectionSettings>, ConfigError> {
     let config = source.parse()?;
     let mut report = Report::new(source);
     let connections = connection::resolve(&config, Mode::Dev, environment, &mut report);
@@ -110,20 +110,20 @@ pub(crate) fn connections_of(
     Ok(connections)
 }
 
-/// Returns the routes in force, whatever else is missing.
+/// Resolves the routes in force, even if other values are missing.
 pub(crate) fn routes_of(
     source: &Source,
     environment: Environment<'_>,
-) -> Result<Vec<RouteInForce>, ConfigErrors> {
+) -> Result<Vec<RouteInForce>, ConfigError> {
     let config = source.parse()?;
     let mut report = Report::new(source);
     report.skip_missing_app_values();
     let api = api::resolve(&config.api, &mut report);
     let wix = wix::resolve(&config.wix, Mode::Dev, environment, &mut report);
-    let data = data::resolve(&config.data, &mut report);
+    let data = data::resolve(&config.data);
     let connections = connection::resolve(&config, Mode::Dev, environment, &mut report);
     report.finish()?;
-    let (_, wix) = wix.ok_or_else(ConfigErrors::default)?;
+    let (_, wix) = wix.ok_or_else(ConfigError::default)?;
     Ok(routes_in_force(&RouteSettings {
         api: &api,
         wix: &wix,
@@ -132,8 +132,8 @@ pub(crate) fn routes_of(
     }))
 }
 
-/// Which pages an app's backend lets in in production, whatever else is missing.
-pub(crate) fn origins_of(source: &Source, app_id: AppId) -> Result<Policy, ConfigErrors> {
+/// Resolves the origins that are allowed in production, even if other values are missing.
+pub(crate) fn origins_of(source: &Source, app_id: AppId) -> Result<Policy, ConfigError> {
     let config = source.parse()?;
     let mut report = Report::new(source);
     let connections = &config.connection;
@@ -154,7 +154,7 @@ pub(crate) fn master_key_of(
     source: &Source,
     data: &Path,
     environment: Environment<'_>,
-) -> Result<MasterKeyPlace, ConfigErrors> {
+) -> Result<MasterKeyPlace, ConfigError> {
     let config = source.parse()?;
     let value = config.secrets.master_key.as_ref();
     Ok(MasterKeyPlace::find(source, value, data, environment))
@@ -177,7 +177,7 @@ pub(crate) fn check(
     data: &Path,
     environment: Environment<'_>,
     needs_app: bool,
-) -> Result<Checked, ConfigErrors> {
+) -> Result<Checked, ConfigError> {
     let mut report = Report::new(source);
     if !needs_app {
         report.skip_missing_app_values();
@@ -197,10 +197,10 @@ pub fn resolve(
     fallback: &Fallback,
     data: &Path,
     environment: Environment<'_>,
-) -> Result<Resolved, ConfigErrors> {
+) -> Result<Resolved, ConfigError> {
     let report = Report::new(source);
     let (_, resolved) = gather(report, mode, fallback, data, environment)?;
-    resolved.ok_or_else(ConfigErrors::default)
+    resolved.ok_or_else(ConfigError::default)
 }
 
 fn gather(
@@ -209,7 +209,7 @@ fn gather(
     fallback: &Fallback,
     data: &Path,
     environment: Environment<'_>,
-) -> Result<(Remarks, Option<Resolved>), ConfigErrors> {
+) -> Result<(Remarks, Option<Resolved>), ConfigError> {
     let source = report.source;
     let config = source.parse()?;
 
@@ -218,7 +218,7 @@ fn gather(
     let api = api::resolve(&config.api, &mut report);
     let access_tokens = access_token::resolve(&config.access_token, &mut report);
     let wix = wix::resolve(&config.wix, mode, environment, &mut report);
-    let data_api = data::resolve(&config.data, &mut report);
+    let data_api = data::resolve(&config.data);
     let app_id = app.as_ref().map(|app| app.policy.app_id);
     let connections = connection::resolve(&config, mode, environment, &mut report);
     let public_url = public_url(config.server.public_url.as_deref(), &mut report);
@@ -270,7 +270,7 @@ fn gather(
             public_url,
             simulator: None,
             installed_sites: config.cors.installed_sites,
-            websocket_max_lifetime: config.websocket.max_lifetime.map(Duration::signed),
+            websocket_max_lifetime: config.websocket.max_lifetime.map(Timeout::signed),
             elevated_lifetime: config.elevated_token.lifetime.signed(),
             trusted_proxies,
             head_limit_bytes,
@@ -337,7 +337,7 @@ fn check_app_page(address: Option<&str>, report: &mut Report<'_>) {
     if address.is_some_and(|text| !is_one(text)) {
         report.problem(
             "dev.app_page",
-            "this is no address of a page",
+            "this is not the address of a page",
             "write for example http://localhost:5173/",
         );
     }
@@ -348,41 +348,22 @@ fn check_limits(config: &Config, report: &mut Report<'_>) {
     if !(1024..=1 << 20).contains(&server.head_limit.bytes()) {
         report.problem(
             "server.head_limit",
-            "it must lie between 1KiB and 1MiB",
-            "32KiB takes every head that browsers send",
+            "it must be between 1KiB and 1MiB",
+            "32KiB is enough for every head that browsers send",
         );
     }
     if server.max_connections == 0 {
         report.problem(
             "server.max_connections",
-            "it is zero, so nobody could call",
+            "it is zero, so no request would be served",
             "10000 is usual",
         );
-    }
-    let lasting = [
-        ("server.head_timeout", server.head_timeout),
-        ("server.body_timeout", server.body_timeout),
-        ("server.write_timeout", server.write_timeout),
-        ("server.connect_timeout", server.connect_timeout),
-        ("elevated_token.lifetime", config.elevated_token.lifetime),
-        ("data.idle_timeout", config.data.idle_timeout),
-    ];
-    let websocket = config.websocket.max_lifetime;
-    let websocket = websocket.map(|lifetime| ("websocket.max_lifetime", lifetime));
-    for (key, duration) in lasting.into_iter().chain(websocket) {
-        if duration.std().is_zero() {
-            report.problem(
-                key,
-                "it is zero, so nothing could happen in time",
-                "remove the line",
-            );
-        }
     }
     if config.elevated_token.lifetime.std() > Duration::hours(24).std() {
         report.problem(
             "elevated_token.lifetime",
-            "it is longer than a day; whoever finds a token could use it for all that time",
-            "5m is enough: a new token comes with every request",
+            "it is longer than a day, during which a leaked token could be used",
+            "5m is enough, because every request carries a new token",
         );
     }
 }
@@ -391,8 +372,8 @@ fn check_admin(listen: SocketAddr, report: &mut Report<'_>) {
     if !listen.ip().is_loopback() {
         report.problem(
             "admin.listen",
-            "the admin listener has no login yet, so it must not be reachable from elsewhere",
-            "listen on 127.0.0.1, and reach it through a tunnel of your own (ssh -L)",
+            "the admin listener has no login yet, so it must not be reachable from other machines",
+            "listen on 127.0.0.1, and use a tunnel to reach it (ssh -L)",
         );
     }
 }

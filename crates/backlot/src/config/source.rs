@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use backlot_server::secrets::SecretString;
 use toml::{Table, Value};
 
-use super::error::{ConfigErrors, Problem};
+use super::error::{ConfigError, ConfigProblem};
 use super::sections::Config;
 use crate::data_folder::DataFolder;
 
@@ -58,7 +58,7 @@ pub struct Source {
 
 impl Source {
     /// Reads a file; without one, only the environment and flags count.
-    pub fn read(file: Option<&Path>, environment: Environment<'_>) -> Result<Self, ConfigErrors> {
+    pub fn read(file: Option<&Path>, environment: Environment<'_>) -> Result<Self, ConfigError> {
         let mut source = match file {
             Some(path) => file::read(path)?,
             None => Self::default(),
@@ -176,16 +176,15 @@ impl Source {
     }
 
     /// The sections, if every value is of the kind that its key takes.
-    pub fn parse(&self) -> Result<Config, ConfigErrors> {
+    pub fn parse(&self) -> Result<Config, ConfigError> {
         serde_path_to_error::deserialize(Value::Table(self.table.clone())).map_err(|error| {
             let key = error.path().to_string();
-            Problem {
+            ConfigProblem {
                 origin: self.origin(&key).cloned(),
                 cause: plain_words(&error.into_inner().to_string()),
-                remedy: key
-                    .split(['.', '['])
-                    .next()
-                    .map(|section| format!("what [{section}] takes is in docs/configuration.md")),
+                remedy: key.split(['.', '[']).next().map(|section| {
+                    format!("docs/configuration.md describes the keys of [{section}]")
+                }),
                 key,
             }
             .into()
@@ -200,11 +199,11 @@ fn plain_words(said: &str) -> String {
     let said = said.split(" in `").next().unwrap_or(&said);
     let said = said.replace(
         "unit variant, expected string only",
-        "this is no text, expected one in quotes",
+        "expected a text in quotes",
     );
     let numbers = ["u8", "u16", "u32", "u64", "usize"].map(|kind| format!("expected {kind}"));
     numbers.iter().fold(said, |said, number| {
-        said.replace(number, "expected a whole number that is not negative")
+        said.replace(number, "expected a non-negative integer")
     })
 }
 

@@ -161,10 +161,9 @@ mod tests {
         let path = folder.path().join("backlot.toml");
         std::fs::write(&path, TEMPLATE).unwrap();
         let source = Source::read(Some(&path), &|_| None).unwrap();
-        let key = include_str!("../../tests/all/wix-public-key.pem");
-        let app = ("7f3c2c1a-9a55-4f0e-8c5d-0123456789ab", "secret", key);
+        let app = ("7f3c2c1a-9a55-4f0e-8c5d-0123456789ab", "secret");
         let fallback = Fallback {
-            app: Some((app.0.to_owned(), app.1.to_owned(), app.2.to_owned())),
+            app: Some((app.0.to_owned(), app.1.to_owned())),
         };
         resolve(&source, Mode::Dev, &fallback, Path::new("data"), &|_| None)
             .map(drop)

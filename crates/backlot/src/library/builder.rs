@@ -1,4 +1,4 @@
-//! Putting a program together.
+//! Builds servers from a configuration and mounted routers.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,40 +13,49 @@ use super::Mount;
 use crate::collections::{self, Declared, Losses};
 use crate::config::{Fallback, Mode, Resolved, Source, resolve};
 use crate::data_folder::DataFolder;
+use crate::error::Error;
 use crate::open_files;
 use crate::secrets::{self, give_secrets};
 use crate::server_lock::lock;
 use crate::user_error::user_error;
 
-/// Backlot itself; see [`Backlot::builder`].
+/// The entry point; see [`Backlot::builder`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Backlot;
 
-/// Backlot in the making.
+/// Builds a program or a server.
 #[derive(Clone, Default)]
 pub struct Builder {
     mounts: Vec<Mount>,
 }
 
 impl Backlot {
-    /// Begins with nothing mounted.
+    /// Returns a builder without mounts.
     pub fn builder() -> Builder {
         Builder::default()
     }
 }
 
 impl Builder {
-    /// Mounts a router. Entries of the configuration may stand beside it, under other prefixes.
+    /// Mounts a router. The configuration may have `[[api]]` entries with other prefixes.
     #[must_use]
     pub fn mount(mut self, mount: Mount) -> Self {
         self.mounts.push(mount);
         self
     }
 
-    /// Binds a server as `backlot serve --config` would, for programs that bring their own runtime
-    /// and their own command line. [`Server::run`] runs it.
-    pub async fn bind(self, config: &Path) -> anyhow::Result<Server> {
+    /// Binds a server as `backlot serve --config` does, for programs with their own runtime and command line.
+    /// [`Server::run`] runs it.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the configuration has mistakes, an address cannot be bound, or the database cannot be opened.
+    pub async fn bind(self, config: &Path) -> Result<Server, Error> {
+        self.bind_from(config).await.map_err(Error::from_anyhow)
+    }
+
+    async fn bind_from(self, config: &Path) -> anyhow::Result<Server> {
         let environment = |name: &str| std::env::var(name).ok();
         let mut source = Source::read(Some(config), &environment)?;
         let data = DataFolder::of_serve(None);
@@ -83,32 +92,33 @@ impl Builder {
                 .api
                 .iter()
                 .any(|it| it.path.is_same_as(&entry.path));
-            anyhow::ensure!(
-                !taken,
-                "the path {} is mounted by the program and in the configuration",
-                entry.path.as_str()
-            );
+            if taken {
+                return Err(user_error(format!(
+                    "the path {} is mounted by the program and used by the configuration",
+                    entry.path.as_str()
+                )));
+            }
             resolved.settings.api.push(entry);
         }
         hold_connections(&mut resolved.settings, resolved.has_max_connections);
         let store = resolved.database.open().await?;
         if copy::is_unfinished(&store).await? {
             return Err(user_error(format!(
-                "COPY_UNFINISHED: a copy of another database into {} was broken off, so it holds a part only\n  hint: \
-                 run `backlot database copy` again, which starts over",
+                "COPY_UNFINISHED: a copy of another database into {} was interrupted, so it is incomplete\n  hint: run \
+                 `backlot database copy` again, which starts over",
                 resolved.database
             )));
         }
         let place = &resolved.master_key;
         let is_new = !place.is_present();
-        // Every server needs it: its signing key is sealed.
+        // Every server needs it for its signing key.
         resolved.settings.vault = secrets::unlock(&store, place, true).await?;
         if is_new && matches!(store, Store::Postgres(_)) {
             let file = place.file().map(|file| file.display().to_string());
             tracing::warn!(
                 file,
-                "made a master key, which this database is sealed with from now on: keep it, and give it to every \
-                 other node ([secrets] master_key)"
+                "created the master key that this database is encrypted with; keep it, and use it on every other node \
+                 ([secrets] master_key)"
             );
         }
         let losses = if resolved.settings.simulator.is_some() {
@@ -125,7 +135,8 @@ impl Builder {
     }
 }
 
-/// Sees that the connections that are let in leave room for what they need. A person who has chosen how many is told.
+/// Lowers the maximum number of connections if the limit of open files does not allow it, with a warning if it was
+/// configured.
 fn hold_connections(settings: &mut Settings, is_chosen: bool) {
     let wanted = &mut settings.connection_limits.connections;
     let Some(limit) = open_files::raise_limit() else {
@@ -137,8 +148,8 @@ fn hold_connections(settings: &mut Settings, is_chosen: bool) {
     }
     if is_chosen {
         tracing::warn!(
-            "server.max_connections is {most}, not {wanted}: the system lets this program have {limit} files open, and a \
-         connection may need two; raise that (ulimit -Hn, LimitNOFILE= of systemd), or lower server.max_connections"
+            "lowered server.max_connections from {wanted} to {most}: the limit of open files is {limit}, and a connection \
+             may need two; raise the limit (ulimit -Hn, LimitNOFILE= of systemd), or lower server.max_connections"
         );
     }
     *wanted = most;

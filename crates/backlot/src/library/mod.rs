@@ -1,4 +1,4 @@
-//! The library's face: Backlot with routes of one's own.
+//! The library: Backlot with mounted routes.
 
 mod builder;
 mod mount;

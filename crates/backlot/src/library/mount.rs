@@ -1,4 +1,4 @@
-//! A router of one's own, mounted in `[[api]]`'s place.
+//! A mounted router, the counterpart of an `[[api]]` entry.
 
 use std::time::Duration;
 
@@ -9,10 +9,18 @@ use backlot_server::policy::{AccessRule, AuthPolicy, Roles};
 use backlot_wix::Role;
 use http::Method;
 
-/// A router and who may call it: what an `[[api]]` entry is for an upstream, for a Rust program.
+/// A router with its access rule and limits, the counterpart of an `[[api]]` entry for Rust programs.
 ///
-/// The router sees the whole path, prefix included. Nobody may call it until [`Mount::allow`] or
-/// [`Mount::allow_anybody`] says who.
+/// The router receives the whole path, including the prefix. All requests are refused unless [`Mount::allow`] or
+/// [`Mount::allow_anybody`] allows them.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use backlot::{Mount, Role};
+///
+/// let routes = Router::new().route("/reports/latest", get(|| async { "…" }));
+/// let mount = Mount::new("/reports", routes).allow([Role::Owner]).plans(["pro"]);
+/// ```
 #[derive(Clone)]
 pub struct Mount {
     path: String,
@@ -24,7 +32,7 @@ pub struct Mount {
 }
 
 impl Mount {
-    /// Paths under `path` go to `router`.
+    /// Mounts `router` at the prefix `path`.
     pub fn new(path: &str, router: Router) -> Self {
         Self {
             path: path.to_owned(),
@@ -43,7 +51,7 @@ impl Mount {
         }
     }
 
-    /// These roles may call.
+    /// Allows these roles.
     #[must_use]
     pub fn allow(mut self, roles: impl IntoIterator<Item = Role>) -> Self {
         let plans = self.rules.map(|rules| rules.plans).unwrap_or_default();
@@ -52,39 +60,39 @@ impl Mount {
         self
     }
 
-    /// Only instances on these plans may call.
+    /// Allows only instances on these plans. Defaults to all plans.
     #[must_use]
-    pub fn plans(mut self, plans: impl IntoIterator<Item = String>) -> Self {
+    pub fn plans(mut self, plans: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let rules = self.rules.get_or_insert_with(|| AccessRule {
             roles: Roles::default(),
             plans: Vec::new(),
         });
-        rules.plans = plans.into_iter().collect();
+        rules.plans = plans.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Anybody may call, unverified. Handlers take `Option<Caller>`, and get `None`.
+    /// Allows all requests without authentication. Handlers that take `Option<Caller>` get `None`.
     #[must_use]
     pub const fn allow_anybody(mut self) -> Self {
         self.anybody = true;
         self
     }
 
-    /// The methods that are served, and that preflights allow.
+    /// Sets the methods to serve and to allow in preflights. Defaults to `GET`, `POST`, `PUT`, `PATCH` and `DELETE`.
     #[must_use]
     pub fn methods(mut self, methods: impl IntoIterator<Item = Method>) -> Self {
         self.methods = methods.into_iter().collect();
         self
     }
 
-    /// How long a handler may take until its reply begins.
+    /// Sets how long a handler may take to start its response. Defaults to 30 seconds.
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.limits.timeout = timeout;
         self
     }
 
-    /// The most bytes of a request's body.
+    /// Sets the maximum size of a request's body. Defaults to 10 MiB.
     #[must_use]
     pub const fn body_limit(mut self, bytes: u64) -> Self {
         self.limits.body_bytes = bytes;

@@ -1,4 +1,4 @@
-//! Files of Backlot's, whichever configuration they belong to: what they are is told by their names and their content.
+//! Files of Backlot's, whichever configuration they belong to, recognized by name and content.
 //!
 //! No backup and no export looks like one of them, so a command that replaces a file never means one.
 

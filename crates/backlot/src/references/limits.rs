@@ -1,6 +1,6 @@
-//! `docs/limits.md`: what one request, one site and all together may take, and what each limit is for.
+//! `docs/limits.md`: the limits of a request, a site and a collection, and the reason for each.
 
-use std::fmt::{Display, Write as _};
+use std::fmt::Display;
 
 use backlot_outbound::upstream::{MAX_REPLY_HEAD_BYTES, MAX_REPLY_HEADERS};
 use backlot_server::limits::{
@@ -8,414 +8,165 @@ use backlot_server::limits::{
     SMALL_REPLY_BYTES,
 };
 use backlot_store::index_builds::{MAX_PIECE_BYTES, MAX_PIECE_ITEMS, MAX_PIECE_KEYS};
-use backlot_wix::data::limits;
+use backlot_wix::data::limits::{
+    AGGREGATE_OPERATIONS, BULK_ITEMS, CHOSEN_FIELDS, COLLECTIONS, DEFAULT_PAGE, DEFINITION_BYTES,
+    DEFINITIONS_BYTES, DESCRIPTION_CHARACTERS, DISPLAY_NAME_CHARACTERS, FIELD_KEY_CHARACTERS,
+    FIELDS, FILTER_BYTES, FILTER_DEPTH, FILTER_OPERANDS, GATHERED_BYTES, GROUPS, ITEM_BYTES,
+    ITEM_DEPTH, ITEM_ID_CHARACTERS, JOB_BYTES, JOB_STEP_ATTEMPTS, JOBS, JOBS_BYTES, LARGEST_PAGE,
+    LINKS, LINKS_OF_FIELD, MODIFICATIONS, PATH_BYTES, PATH_SEGMENTS, PATTERNS_BYTES,
+    PIPELINE_ITEM_WORK, REGULAR_INDEXES, REQUEST_BYTES, REQUEST_SECONDS, REQUEST_WORK,
+    SEARCH_CHARACTERS, SORT_FIELDS, STAGES, UNIQUE_INDEXES,
+};
 
-const HEAD: &str = "\
+#[rustfmt::skip]
+#[expect(clippy::too_many_lines, reason = "it is the text of a page")]
+pub(super) fn page() -> String {
+    format!("\
 # Limits
 
-<!-- Generated from crates/wix/src/data/limits.rs and crates/backlot/src/references/limits.rs. Do not edit: change them
-there and run `BACKLOT_BLESS=1 cargo test -p backlot references`. -->
+<!-- Generated from crates/backlot/src/references/limits.rs. Do not edit: change the text there and run
+`BACKLOT_BLESS=1 cargo test -p backlot references`. -->
 
-No request of one site starves or ends another's. That takes limits: what one request may cost, what one site may
-have at once, and what is kept. Rates, quotas and sizes that are configuration are in
+Requests of one site never starve or terminate another's. That takes limits on what a request may cost, on what a site may use at
+once, and on what is stored. Rate limits, quotas and sizes that can be configured are in
 [configuration.md](configuration.md#data).
-";
 
-const WORK: &str = "
+## One request
+
+| limit | value | error | reason |
+| --- | --- | --- | --- |
+| work | {work} | 422 `QUERY_TOO_COSTLY` | A filter of thousands of terms must not run for minutes. |
+| memory for the parsed request, and for items, included items and links until the response is built | {request_bytes} | 422 `QUERY_TOO_COSTLY` | Seven bytes of JSON may take hundreds in memory. An included item counts once, however many items refer to it. |
+| links that one request adds | {links} | 400 `WDE0080` | Each is a row of the database. |
+| time | {REQUEST_SECONDS} seconds | 422 `QUERY_TOO_COSTLY` | It covers what is not counted, such as a slow database. |
+| memory of an aggregation, pipeline, search or list of distinct values | {gathered} | 400 `WDE0092` | Groups and sorted items are in memory. |
+| output of a pipeline for one item | {pipeline} | 429 `WDE0028` | Unwinding lists repeatedly can turn one item into millions. |
+
+## One site
+
+| limit | value | error | reason |
+| --- | --- | --- | --- |
+| slots for work | all while no other site requests data, otherwise a quarter, or an eighth for a site that uses much; there are {PLACES_PER_CORE} for each core, at least {MIN_PLACES}, and on PostgreSQL at most half of a node's connections | waits for its turn | One site's queries leave slots for others'. |
+| requests waiting for a slot | {waiting} | 429 `INSTANCE_BUSY` | Waiting requests use memory. |
+| rate of large responses | {rate} a second, after the first {burst}; the first {small} of a response do not count; unauthenticated callers are counted by their address | the response is delayed | Sending uses the processor, too. |
+| waiting writes, on SQLite | 1,024 | 503 `DATABASE_BUSY` | It is a quarter of the writer's queue, which takes turns over sites. |
+| items written before another site's turn, on SQLite | 50 | none | A bulk call with 1,000 items must not delay others. |
+| links changed before another site's turn, on SQLite | 1,000 | none | An item with more takes one turn. |
+| items of one step of a job | 100, or fewer if they are large or get many links | none | A step is one transaction. |
+| one piece of an index build | {MAX_PIECE_ITEMS} items, {piece_bytes}, {piece_keys} keys | none | A piece is one transaction, and takes turns with the steps of jobs. |
+| waiting or running jobs | {jobs} | 429 `TOO_MANY_JOBS` | Jobs run one at a time, in turn over sites. |
+| filter and modifications of a job | {job_bytes} | 429 `TOO_MANY_JOBS` | They are stored for 30 days. |
+| all stored jobs | {jobs_bytes} | 429 `TOO_MANY_JOBS` | They are stored for 30 days. |
+| attempts of a job's step that takes too long | {JOB_STEP_ATTEMPTS} | the job is `FAILED` | One job must not delay others. |
+| bodies that are read whole, and large data responses | a quarter of `server.max_buffered_bytes` | 429 `BUFFER_SHARE_EXHAUSTED` | A slow client's unread responses use memory. |
+| stored items and bytes | `data.max_items`, `data.max_bytes` | 403 `STORAGE_QUOTA_EXCEEDED`; a job is `FAILED` | They depend on the plan. A link counts as its two ids and 100 bytes. |
+
 ## How work is counted
 
-Work is counted where it is done, in units of about a nanosecond: 40 for a term of a filter, ten for each element of a list on the way to its field, one for each four bytes of text
-that it is looked for in, two to four for a byte of an item that is parsed, four for a byte of text that is folded, once
-for an item. A filter of one text over a million items of a kilobyte fits into one request; 4,900 texts over 1,000
-reviews of 540 letters do, too, and over 10,000 of them they do not.
+Work is counted where it is done, in units of about a nanosecond: 40 for a term of a filter, ten for each element of a list on the
+path to a field, one for each four bytes of text that are searched, two to four for a byte of an item that is parsed, and four for a
+byte of text that is case-folded, once for an item. A filter for one text over a million items of a kilobyte is within the limit of one
+request, and so are 4,900 texts over 1,000 reviews of 540 letters, but not over 10,000 of them.
 
-What is made of a request's JSON counts against its memory while it is read: some 570 bytes for an object of one field, 110
-for an element of a list, and a text as it is. What no field of a call takes is passed over.
+The memory for a request's JSON counts while it is parsed: some 570 bytes for an object with one field, 110 for an element of a list,
+and the length of a text. Fields that a call does not use are skipped.
 
-A bulk call is done in parts of at most 200 items, fewer where they are large. Once some are done, what ends the call is told
-as the error of each of the others.
+A bulk call is processed in parts of at most 200 items, or fewer if they are large. If a limit ends the call after some of them, it is
+reported as the error of each remaining item.
 
-What takes more than a moment runs in the work pool. An instance may hold all places while no other asks for data, and a quarter
-of them for a quarter of a second after any request of another; an instance that holds none never waits for one that holds
-more than its share. An instance that takes more than 50 milliseconds of processor time at once, or a quarter of a core for longer, has
-half of that share, and its work a lower priority than everything else. A third of the time that PostgreSQL takes for it counts, too. Work ends when its client has gone, and PostgreSQL is told to end its query.
+Anything that takes more than a moment runs in the work pool. An instance may use all slots while no other requests data, and a quarter
+of them for a quarter of a second after any request of another instance. An instance that uses no slot never waits for one that uses more
+than its share. An instance that uses more than 50 milliseconds of processor time at once, or a quarter of a core over a longer time, has
+half of that share, and its work has a lower priority than everything else. A third of the time that PostgreSQL spends for it counts,
+too. Work ends when its client disconnects, and the query is then canceled in PostgreSQL.
 
-A point read, a page of up to 100 items without a filter or by an indexed value, and the write of one small item are done at
-once, without a place.
-";
+A point read, a page of up to 100 items without a filter or by an indexed value, and a write of one small item run immediately, without
+a slot.
 
-/// One row: the limit, its value, where it is refused, and what it is for.
-type Row = (&'static str, String, &'static str, &'static str);
+## Responses of your own server
 
-pub(super) fn page() -> String {
-    let mut page = HEAD.to_owned();
-    table(&mut page, "One request", request());
-    table(&mut page, "One site", site());
-    page.push_str(WORK);
-    table(&mut page, "Replies of your own server", replies());
-    table(&mut page, "Items and collections", items());
-    table(&mut page, "Filters, aggregates and pipelines", queries());
-    page
-}
+| limit | value | error | reason |
+| --- | --- | --- | --- |
+| header lines | {head_lines} | 502 `UPSTREAM_HEAD_TOO_LARGE` | They are in memory until they are sent. |
+| the whole head | {head_bytes} | 502 `UPSTREAM_HEAD_TOO_LARGE` | It is in memory until it is sent. |
 
-fn table(page: &mut String, title: &str, rows: Vec<Row>) {
-    let _ = write!(
-        page,
-        "\n## {title}\n\n| limit | value | answer past it | what it is for |\n| --- | --- | --- | --- |\n"
-    );
-    for (limit, value, answer, purpose) in rows {
-        let _ = writeln!(page, "| {limit} | {value} | {answer} | {purpose} |");
-    }
-}
+## Items and collections
 
-fn request() -> Vec<Row> {
-    let costly = "422 `QUERY_TOO_COSTLY`";
-    vec![
-        (
-            "work",
-            count(limits::REQUEST_WORK),
-            costly,
-            "a filter of thousands of terms does not run for minutes",
-        ),
-        (
-            "what is made of a request, and the items, included items and links kept until the reply is made",
-            bytes(limits::REQUEST_BYTES),
-            costly,
-            "seven bytes of JSON may be hundreds in memory; an included item counts once, however often it is referred to",
-        ),
-        (
-            "links that one request makes",
-            count(limits::LINKS as u64),
-            "400 `WDE0080`",
-            "each is a row of the database",
-        ),
-        (
-            "time in its place",
-            format!("{} seconds", limits::REQUEST_SECONDS),
-            costly,
-            "what is not counted, such as a slow database",
-        ),
-        (
-            "what an aggregate, pipeline, search or list of distinct values gathers",
-            bytes(limits::GATHERED_BYTES as u64),
-            "400 `WDE0092`",
-            "groups and sorted items lie in memory",
-        ),
-        (
-            "what a pipeline makes of one item",
-            bytes(limits::PIPELINE_ITEM_WORK as u64),
-            "429 `WDE0028`",
-            "lists unwound one after the other make millions of one item",
-        ),
-    ]
-}
+| limit | value | error | reason |
+| --- | --- | --- | --- |
+| an item, as JSON | {item} | 400 `WDE0009` | Wix's limit. |
+| nesting of an item | {item_depth} | 400 `WDE0080` | A deeper item could not be parsed again. |
+| characters of an item's id | {item_id} | 400 `WDE0079` | Wix's limit. |
+| items or patches of a bulk call | {bulk} | 400 `WDE0080` | Wix's limit. |
+| modifications of a patch | {modifications} | 400 `WDE0080` | A patch is one write. |
+| items that one field refers to | {links_of_field} | 400 `WDE0080` | They are removed together. |
+| a page | {page} items, {DEFAULT_PAGE} by default | 400 `WDE0080` | Wix's limit. |
+| collections of a site | {collections} | 400 `WDE0075` | Their definitions are listed and copied together. |
+| a collection's definition, as JSON | {definition} | 400 `WDE0080` | Every call with the collection reads it. Definitions of more than 16 KiB are read in the work pool. |
+| all definitions of a site's collections, and all that are declared | {definitions} | 400 `WDE0075`; `backlot check` for files | Recently used definitions are cached, in at most 96 MiB for all sites. |
+| display names of collections and fields | {display_name} characters | 400 `WDE0080` | They are part of the definition. |
+| a field's key, and its description | {field_key} characters, {description} characters | 400 `WDE0080` | They are in every response about the collection. |
+| fields of a collection | {fields} | 400 `WDE0080` | Each is validated with every write. |
+| compiled patterns of a collection | {patterns} | 400 `WDE0080` | They are in memory. |
+| indexes of a collection | {REGULAR_INDEXES} regular, {UNIQUE_INDEXES} unique | 400 `WDE0112` | Wix's limit. Each index adds cost to every write. |
 
-fn replies() -> Vec<Row> {
-    let answer = "502 `UPSTREAM_HEAD_TOO_LARGE`";
-    vec![
-        (
-            "header lines",
-            count(MAX_REPLY_HEADERS as u64),
-            answer,
-            "they lie in memory until they are sent",
-        ),
-        (
-            "the whole head",
-            bytes(MAX_REPLY_HEAD_BYTES as u64),
-            answer,
-            "it lies in memory until it is sent",
-        ),
-    ]
-}
+## Filters, aggregations and pipelines
 
-fn site() -> Vec<Row> {
-    vec![
-        (
-            "places for work",
-            format!(
-                "all while no other site asks for data, else a quarter, an eighth for one that uses much; {PLACES_PER_CORE} for each core, at least {MIN_PLACES}, on PostgreSQL at most half of a node's connections"
-            ),
-            "waits for its turn",
-            "one site's queries leave room for others'",
-        ),
-        (
-            "requests that wait for a place",
-            count(MAX_WAITING_OF_ONE as u64),
-            "429 `INSTANCE_BUSY`",
-            "what waits takes memory",
-        ),
-        (
-            "bytes of large replies",
-            format!(
-                "{} a second, beyond {} at once; the first {} of a reply are not counted; callers who are not known are counted by their address",
-                bytes(BYTES_PER_SECOND),
-                bytes(BURST_BYTES),
-                bytes(SMALL_REPLY_BYTES)
-            ),
-            "the reply goes on later",
-            "sending takes the processor, too",
-        ),
-        (
-            "writes that wait, on SQLite",
-            count(1024),
-            "503 `DATABASE_BUSY`",
-            "a quarter of the writer's queue, which takes turns over sites",
-        ),
-        (
-            "items written before another site has its turn, on SQLite",
-            count(50),
-            "none",
-            "a bulk of 1,000 items holds up nobody",
-        ),
-        (
-            "links changed before another site has its turn, on SQLite",
-            count(1000),
-            "none",
-            "one item with more is one turn",
-        ),
-        (
-            "items of one step of a job",
-            "100, fewer where they are large or get many links".to_owned(),
-            "none",
-            "a step is one transaction",
-        ),
-        (
-            "one piece of an index that is built",
-            format!(
-                "{MAX_PIECE_ITEMS} items, {}, {} keys",
-                bytes(MAX_PIECE_BYTES as u64),
-                count(MAX_PIECE_KEYS as u64)
-            ),
-            "none",
-            "a piece is one transaction, in turn with the steps of jobs",
-        ),
-        (
-            "jobs that wait or run",
-            count(limits::JOBS),
-            "429 `TOO_MANY_JOBS`",
-            "one at a time, in turn over sites",
-        ),
-        (
-            "filter and modifications of a job",
-            bytes(limits::JOB_BYTES as u64),
-            "429 `TOO_MANY_JOBS`",
-            "they are kept for 30 days",
-        ),
-        (
-            "all jobs that are kept",
-            bytes(limits::JOBS_BYTES),
-            "429 `TOO_MANY_JOBS`",
-            "they are kept for 30 days",
-        ),
-        (
-            "attempts of a job's step that takes too long",
-            count(u64::from(limits::JOB_STEP_ATTEMPTS)),
-            "the job is `FAILED`",
-            "one job holds up no other",
-        ),
-        (
-            "bodies read whole, and large replies of data",
-            "a quarter of `server.max_buffered_bytes`".to_owned(),
-            "429 `BUFFER_SHARE_EXHAUSTED`",
-            "slow clients keep what they have not read",
-        ),
-        (
-            "items and bytes kept",
-            "`data.max_items`, `data.max_bytes`".to_owned(),
-            "403 `STORAGE_QUOTA_EXCEEDED`; a job is `FAILED`",
-            "by plan; a link counts as its two ids and 100 bytes",
-        ),
-    ]
-}
-
-fn items() -> Vec<Row> {
-    let invalid = "400 `WDE0080`";
-    let mut rows = vec![
-        (
-            "an item, as JSON",
-            bytes(limits::ITEM_BYTES as u64),
-            "400 `WDE0009`",
-            "Wix's own",
-        ),
-        (
-            "depth of an item",
-            count(limits::ITEM_DEPTH as u64),
-            invalid,
-            "it could not be read again",
-        ),
-        (
-            "characters of an item's id",
-            count(limits::ITEM_ID_CHARACTERS as u64),
-            "400 `WDE0079`",
-            "Wix's own",
-        ),
-        (
-            "items or patches of a bulk call",
-            count(limits::BULK_ITEMS as u64),
-            invalid,
-            "Wix's own",
-        ),
-        (
-            "modifications of a patch",
-            count(limits::MODIFICATIONS as u64),
-            invalid,
-            "a patch is one write",
-        ),
-        (
-            "items that one field refers to",
-            count(limits::LINKS_OF_FIELD as u64),
-            invalid,
-            "they go together",
-        ),
-        (
-            "a page",
-            format!(
-                "{} items, {} where none are named",
-                count(u64::from(limits::LARGEST_PAGE)),
-                limits::DEFAULT_PAGE
-            ),
-            invalid,
-            "Wix's own",
-        ),
-    ];
-    rows.extend(collections());
-    rows
-}
-
-fn collections() -> Vec<Row> {
-    let invalid = "400 `WDE0080`";
-    vec![
-        (
-            "collections of a site",
-            count(limits::COLLECTIONS as u64),
-            "400 `WDE0075`",
-            "their definitions are listed and moved together",
-        ),
-        (
-            "a collection's definition, as JSON",
-            bytes(limits::DEFINITION_BYTES as u64),
-            invalid,
-            "every call with the collection reads it; larger ones than 16 KiB are read in the work pool",
-        ),
-        (
-            "all definitions of a site's collections, and all that are declared",
-            bytes(limits::DEFINITIONS_BYTES),
-            "400 `WDE0075`; `backlot check` for files",
-            "what was read a moment ago lies in memory, within 96 MiB for all sites",
-        ),
-        (
-            "names that people see",
-            format!(
-                "{} characters",
-                count(limits::DISPLAY_NAME_CHARACTERS as u64)
-            ),
-            invalid,
-            "of a collection and of a field",
-        ),
-        (
-            "a field's key, and its description",
-            format!(
-                "{} characters, {} characters",
-                count(limits::FIELD_KEY_CHARACTERS as u64),
-                count(limits::DESCRIPTION_CHARACTERS as u64)
-            ),
-            invalid,
-            "they lie in every answer about the collection",
-        ),
-        (
-            "fields of a collection",
-            count(limits::FIELDS as u64),
-            invalid,
-            "each is checked with every write",
-        ),
-        (
-            "compiled patterns of a collection",
-            bytes(limits::PATTERNS_BYTES as u64),
-            invalid,
-            "they lie in memory",
-        ),
-        (
-            "indexes of a collection",
-            format!(
-                "{} regular, {} unique",
-                limits::REGULAR_INDEXES,
-                limits::UNIQUE_INDEXES
-            ),
-            "400 `WDE0112`",
-            "Wix's own; each costs with every write",
-        ),
-    ]
-}
-
-fn queries() -> Vec<Row> {
-    let filter = "400 `WDE0076`";
-    let invalid = "400 `WDE0080`";
-    vec![
-        (
-            "operands of a filter",
-            count(limits::FILTER_OPERANDS as u64),
-            filter,
-            "terms, and all that stands in their lists and objects; a list of ids is found in by hash",
-        ),
-        (
-            "names and texts of a filter",
-            bytes(limits::FILTER_BYTES as u64),
-            filter,
-            "a filter is copied for cursors and jobs",
-        ),
-        (
-            "a dotted path",
-            format!(
-                "{} names, {} bytes",
-                limits::PATH_SEGMENTS,
-                count(limits::PATH_BYTES as u64)
-            ),
-            invalid,
-            "each name is one level of an item",
-        ),
-        (
-            "fields that a request chooses of an item",
-            count(limits::CHOSEN_FIELDS as u64),
-            invalid,
-            "each is looked for in every item",
-        ),
-        (
-            "depth of `$and`, `$or` and `$not`",
-            count(limits::FILTER_DEPTH as u64),
-            filter,
-            "the stack",
-        ),
-        (
-            "fields that a query sorts by",
-            count(limits::SORT_FIELDS as u64),
-            invalid,
-            "Wix's own",
-        ),
-        (
-            "groups of an aggregate",
-            count(limits::GROUPS as u64),
-            "400 `WDE0092`",
-            "they lie in memory",
-        ),
-        (
-            "operations of an aggregate",
-            count(limits::AGGREGATE_OPERATIONS as u64),
-            invalid,
-            "each is done for every item",
-        ),
-        (
-            "stages of a pipeline",
-            count(limits::STAGES as u64),
-            invalid,
-            "each item goes through all of them",
-        ),
-        (
-            "characters of a search",
-            count(limits::SEARCH_CHARACTERS as u64),
-            invalid,
-            "each word is looked for in every item",
-        ),
-    ]
+| limit | value | error | reason |
+| --- | --- | --- | --- |
+| operands of a filter | {operands} | 400 `WDE0076` | Terms, and everything in their lists and objects. Lists of ids are looked up by hash. |
+| names and texts of a filter | {filter} | 400 `WDE0076` | A filter is copied for cursors and jobs. |
+| a dotted path | {PATH_SEGMENTS} names, {path} bytes | 400 `WDE0080` | Each name is one level of an item. |
+| fields that a request selects | {chosen} | 400 `WDE0080` | Each is looked up in every item. |
+| nesting of `$and`, `$or` and `$not` | {filter_depth} | 400 `WDE0076` | They are evaluated on the stack. |
+| fields that a query sorts by | {sort} | 400 `WDE0080` | Wix's limit. |
+| groups of an aggregation | {groups} | 400 `WDE0092` | They are in memory. |
+| operations of an aggregation | {operations} | 400 `WDE0080` | Each is computed for every item. |
+| stages of a pipeline | {stages} | 400 `WDE0080` | Each item goes through all of them. |
+| characters of a search | {search} | 400 `WDE0080` | Each word is searched in every item. |
+",
+        work = count(REQUEST_WORK),
+        request_bytes = bytes(REQUEST_BYTES),
+        links = count(LINKS),
+        gathered = bytes(GATHERED_BYTES as u64),
+        pipeline = bytes(PIPELINE_ITEM_WORK as u64),
+        waiting = count(MAX_WAITING_OF_ONE),
+        rate = bytes(BYTES_PER_SECOND),
+        burst = bytes(BURST_BYTES),
+        small = bytes(SMALL_REPLY_BYTES),
+        piece_bytes = bytes(MAX_PIECE_BYTES as u64),
+        piece_keys = count(MAX_PIECE_KEYS),
+        jobs = count(JOBS),
+        job_bytes = bytes(JOB_BYTES as u64),
+        jobs_bytes = bytes(JOBS_BYTES),
+        head_lines = count(MAX_REPLY_HEADERS),
+        head_bytes = bytes(MAX_REPLY_HEAD_BYTES as u64),
+        item = bytes(ITEM_BYTES as u64),
+        item_depth = count(ITEM_DEPTH),
+        item_id = count(ITEM_ID_CHARACTERS),
+        bulk = count(BULK_ITEMS),
+        modifications = count(MODIFICATIONS),
+        links_of_field = count(LINKS_OF_FIELD),
+        page = count(LARGEST_PAGE),
+        collections = count(COLLECTIONS),
+        definition = bytes(DEFINITION_BYTES as u64),
+        definitions = bytes(DEFINITIONS_BYTES),
+        display_name = count(DISPLAY_NAME_CHARACTERS),
+        field_key = count(FIELD_KEY_CHARACTERS),
+        description = count(DESCRIPTION_CHARACTERS),
+        fields = count(FIELDS),
+        patterns = bytes(PATTERNS_BYTES as u64),
+        operands = count(FILTER_OPERANDS),
+        filter = bytes(FILTER_BYTES as u64),
+        path = count(PATH_BYTES),
+        chosen = count(CHOSEN_FIELDS),
+        filter_depth = count(FILTER_DEPTH),
+        sort = count(SORT_FIELDS),
+        groups = count(GROUPS),
+        operations = count(AGGREGATE_OPERATIONS),
+        stages = count(STAGES),
+        search = count(SEARCH_CHARACTERS),
+    )
 }
 
 fn bytes(bytes: u64) -> String {
@@ -426,12 +177,12 @@ fn bytes(bytes: u64) -> String {
     }
 }
 
-/// `1,000`
+/// Writes a number with thousands separators: `1,000`.
 fn count(number: impl Display) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

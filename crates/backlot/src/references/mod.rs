@@ -1,5 +1,5 @@
-//! The generated pages of `docs/`. A test (`tests/all/references.rs`) compares them with what is in
-//! the repository, and writes them anew with `BACKLOT_BLESS=1`.
+//! The generated pages of `docs/`. A test (`tests/all/references.rs`) compares them with the files in the repository, or
+//! writes them if `BACKLOT_BLESS=1` is set.
 
 mod limits;
 
@@ -9,41 +9,41 @@ use backlot_server::error::ErrorCode;
 use backlot_server::routes;
 use backlot_wix::data::DataCode;
 
-/// Codes of commands: what happened, and what to do.
+/// The error codes of commands: code, meaning, remedy.
 const COMMAND_CODES: [(&str, &str, &str); 6] = [
     (
         "IN_USE",
-        "A server runs on this data folder or this file of SQLite's; the sentence names its process.",
-        "Stop that server, or name another folder with `--data`. Commands that only read work beside it.",
+        "A server is running on this data folder or this SQLite file. The message names its process.",
+        "Stop that server, or set another folder with `--data`. Commands that only read work beside a server.",
     ),
     (
         "COPY_UNFINISHED",
-        "A `backlot database copy` into this database was broken off, so it holds a part only.",
+        "A `backlot database copy` into this database was interrupted, so the database is incomplete.",
         "Run `backlot database copy` again. It starts over.",
     ),
     (
         "MASTER_KEY_MISSING",
-        "The database's secrets and signing key are sealed with a master key that is not here.",
-        "Put `master.key` back into the data folder, or say in `[secrets]` where the key is.",
+        "The database's secrets and signing key are encrypted with a master key that is not available.",
+        "Put `master.key` back into the data folder, or set the key's source in `[secrets]`.",
     ),
     (
         "MASTER_KEY_WRONG",
-        "The master key is not the one that the database's secrets are sealed with.",
-        "Give that one. Nodes that share a database need the same.",
+        "The master key is not the one that the database's secrets are encrypted with.",
+        "Use the right key. Nodes that share a database need the same one.",
     ),
     (
         "SIGNING_KEY_CLEAR",
-        "An earlier version left its signing key in the database in the clear, and there is no master key to seal it with.",
-        "Start the server once, which seals it, or say in `[secrets]` where its master key is.",
+        "An earlier version left an unencrypted signing key in the database, and there is no master key to encrypt it with.",
+        "Start the server once, which encrypts it, or set the master key's source in `[secrets]`.",
     ),
     (
         "SIGNING_KEY_UNREADABLE",
-        "The master key does not open a signing key of the database.",
-        "Give the master key that it was sealed with; `backlot signing-key list` says which keys there are.",
+        "The master key does not decrypt a signing key of the database.",
+        "Use the master key that it was encrypted with. `backlot signing-key list` lists the keys.",
     ),
 ];
 
-/// Name and content of every generated page.
+/// Returns the name and content of every generated page.
 pub fn pages() -> [(&'static str, String); 6] {
     [
         ("configuration.md", crate::config::reference::page()),
@@ -65,16 +65,16 @@ fn errors() -> String {
 <!-- Generated from crates/server/src/error/code.rs. Do not edit: change the table there and run
 `BACKLOT_BLESS=1 cargo test -p backlot references`. -->
 
-Every refusal is JSON in the shape of Wix's own errors, so Wix's clients show it well:
+Every error response is JSON in the shape of Wix's errors, so that Wix's clients can display it:
 
 ```json
 {\"message\":\"…\",\"details\":{\"applicationError\":{\"code\":\"INSTANCE_EXPIRED\",\"description\":\"…\",\"data\":{}}}}
 ```
 
-`message` says what happened and what to do; `code` is stable. The reply carries `x-request-id`, under
-which the server's log has the inner cause, and the CORS headers that let a page on the list read it.
+`message` describes the error and the remedy. `code` is stable. The response has an `x-request-id`, with which the cause can be found
+in the server's log, and the CORS headers that allow pages to read it.
 
-| status | code | what happened | what to do |
+| status | code | meaning | remedy |
 | --- | --- | --- | --- |
 "
     .to_owned();
@@ -92,7 +92,7 @@ which the server's log has the inner cause, and the CORS headers that let a page
         "
 ## Data
 
-Calls of Wix Data are refused with Wix's codes, and with a few of Backlot's own where Wix has none.
+Calls of Wix Data fail with Wix's codes, or with one of Backlot's own if Wix has none.
 
 | status | code | meaning |
 | --- | --- | --- |
@@ -106,9 +106,9 @@ Calls of Wix Data are refused with Wix's codes, and with a few of Backlot's own 
         "
 ## Commands
 
-Commands and starts of a server end with a sentence on standard error. Some begin with a code:
+Commands, and servers that cannot start, report errors on standard error. Some errors begin with a code:
 
-| code | what happened | what to do |
+| code | meaning | remedy |
 | --- | --- | --- |
 ",
     );

@@ -27,7 +27,7 @@ pub(super) fn read(file: &Path) -> anyhow::Result<MasterKey> {
     MasterKey::parse(&text).map_err(|error| user_error(format!("{name}: {error}")))
 }
 
-/// Writes a key that nobody but its owner reads. One that is there is not replaced.
+/// Writes a key file that is readable by its owner only. Does not replace an existing one.
 pub(crate) fn write(file: &Path, key: &MasterKey) -> anyhow::Result<()> {
     create(file, key).map_err(|error| cannot_write(file, &error))
 }

@@ -13,7 +13,9 @@ use backlot_server::secrets::{SecretString, Vault, VaultError};
 use backlot_store::Store;
 use backlot_store::secrets::Secrets as _;
 
-use crate::config::{Environment, MasterKeyPlace, Problem, Source, database_of, master_key_of};
+use crate::config::{
+    ConfigProblem, Environment, MasterKeyPlace, Source, database_of, master_key_of,
+};
 pub(crate) use key_file::write as write_master_key;
 pub(crate) use signing_keys::{open_signing_keys, seal_signing_keys};
 
@@ -46,8 +48,11 @@ pub(crate) async fn unlock(
     }
 }
 
-/// The secrets that connections name and nobody has set: they would be missed at the first call.
-pub(crate) async fn missing_secrets(source: &Source, data: &Path) -> anyhow::Result<Vec<Problem>> {
+/// Returns the secrets that connections use and that have not been set. Calls would fail without them.
+pub(crate) async fn missing_secrets(
+    source: &Source,
+    data: &Path,
+) -> anyhow::Result<Vec<ConfigProblem>> {
     let names = source.secrets_of_connections();
     if names.is_empty() {
         return Ok(Vec::new());
@@ -61,7 +66,7 @@ pub(crate) async fn missing_secrets(source: &Source, data: &Path) -> anyhow::Res
     let mut missing = Vec::new();
     for name in names.iter().filter(|name| !present.contains(*name)) {
         for key in source.users_of_secret(name) {
-            missing.push(Problem {
+            missing.push(ConfigProblem {
                 origin: source.origin(&key).cloned(),
                 key,
                 cause: format!("the secret {name} has not been set"),

@@ -22,18 +22,18 @@ fn two_lines_that_overlap_are_told_with_the_one_that_decides() {
     );
     let expected = [
         "backlot.toml:9: wix.calls[1]: \"GET /things/{id}\" overlaps with \"GET /things/all\" \
-         (wix.calls[0]), which is more specific and decides where both fit",
+         (wix.calls[0]), which is more specific and decides if both match",
         "backlot.toml:10: wix.calls[2]: \"GET /{kind}/all\" overlaps with \"GET /things/all\" \
-         (wix.calls[0]), which is more specific and decides where both fit",
+         (wix.calls[0]), which is more specific and decides if both match",
         "backlot.toml:10: wix.calls[2]: \"GET /{kind}/all\" overlaps with \"GET /things/{id}\" \
-         (wix.calls[1]), and neither is more specific: where both fit, both must admit the caller, \
-         unless a line for those calls decides",
-        "backlot.toml:11: wix.calls[3]: \"GET /things/all\" is for the same calls as \"GET \
-         /things/all\" (wix.calls[0]): either may admit the caller",
+         (wix.calls[1]), and neither is more specific: if both match, both must allow the caller, \
+         unless an entry for those calls decides",
+        "backlot.toml:11: wix.calls[3]: \"GET /things/all\" matches the same calls as \"GET \
+         /things/all\" (wix.calls[0]): either may allow the caller",
         "backlot.toml:11: wix.calls[3]: \"GET /things/all\" overlaps with \"GET /things/{id}\" \
-         (wix.calls[1]): \"GET /things/all\" is more specific and decides where both fit",
+         (wix.calls[1]): \"GET /things/all\" is more specific and decides if both match",
         "backlot.toml:11: wix.calls[3]: \"GET /things/all\" overlaps with \"GET /{kind}/all\" \
-         (wix.calls[2]): \"GET /things/all\" is more specific and decides where both fit",
+         (wix.calls[2]): \"GET /things/all\" is more specific and decides if both match",
     ];
     assert_eq!(notes, expected);
 }

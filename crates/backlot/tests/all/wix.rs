@@ -34,7 +34,7 @@ fn calls_with_and_without_rules_of_their_own() {
         resolved
             .warnings
             .iter()
-            .any(|it| it.contains("stand-in on this machine")),
+            .any(|it| it.contains("simulator on this machine")),
         "{:?}",
         resolved.warnings
     );
@@ -49,7 +49,7 @@ fn mistakes_say_what_to_do() {
         ),
         (
             "calls = [\"GET /a\"]",
-            "nobody may make this call\n  hint: write allow = [\"owner\"]",
+            "no role may make this call\n  hint: write allow = [\"owner\"]",
         ),
         ("calls = [\"GET /a/../b\"]", "the path is plain"),
         (
@@ -66,19 +66,19 @@ fn mistakes_say_what_to_do() {
         ),
         (
             "calls = [{ call = \"GET /a\", allow = [\"owner\"], as = \"account\" }]",
-            "no page may make them\n  hint: write allow = [\"app\"]",
+            "pages must not make calls with it\n  hint: write allow = [\"app\"]",
         ),
         (
             "calls = [{ call = \"GET /a\", allow = [\"app\"], as = \"site\" }]",
-            "it needs an API key, and there is none",
+            "the call needs an API key, and none is configured",
         ),
         (
             "api_key = { env = \"SECRET\" }\ncalls = [{ call = \"GET /a\", allow = [\"app\"], as = \"account\" }]",
-            "no account is named\n  hint: set wix.account_id",
+            "no account is configured\n  hint: set wix.account_id",
         ),
         (
             "api_key = \"IST.a\"",
-            "wix.api_key: the secret stands in the file itself",
+            "wix.api_key: the secret is in the file itself",
         ),
         (
             "api_key = { env = \"NONE\" }",
@@ -99,7 +99,7 @@ fn mistakes_say_what_to_do() {
         ("timeout = \"0s\"", "wix.timeout: it is zero"),
         (
             "[access_token]\nceiling = \"5h\"",
-            "access_token.ceiling: it is longer than any token lasts",
+            "access_token.ceiling: it is longer than the lifetime of a token",
         ),
     ] {
         let said = complaint(&format!("[wix]\n{rest}\n"));
@@ -110,7 +110,7 @@ fn mistakes_say_what_to_do() {
     let said = complaint("[[wix]]\ncalls = []\n");
     assert_eq!(
         said,
-        "backlot.toml:5: wix: the brackets around this section's name are not right\n  hint: write [wix]"
+        "backlot.toml:5: wix: the brackets around the section's name are wrong\n  hint: write [wix]"
     );
     let said = complaint("[api]\npath = \"/api\"\n");
     assert!(said.ends_with("hint: write [[api]]"), "{said}");

@@ -113,10 +113,10 @@ fn a_bare_file_of_an_earlier_version_is_taken_only_if_that_is_meant() {
     server.insert(&token, "orders", &json!({ "title": "b" }));
     place
         .run(&["backup", "verify", "bare"])
-        .refused("carries no checksum");
+        .refused("has no checksum");
     place
         .run(&["restore", "bare", "--yes"])
-        .refused("carries no checksum");
+        .refused("has no checksum");
     assert_eq!(server.count(&token, "orders"), 2);
     place
         .run(&["restore", "bare", "--yes", "--without-checksum"])

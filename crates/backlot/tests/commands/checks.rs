@@ -9,7 +9,7 @@ const SHOP: &str = "[[connection]]\nname = \"shop\"\nbase_url = \"https://shop.e
 fn everything_is_checked_without_the_apps_values_but_they() {
     let place = Place::without_app();
     let good = place.run(&["check"]).done();
-    for key in ["app.id", "app.secret", "app.public_key"] {
+    for key in ["app.id", "app.secret"] {
         assert!(good.contains(&format!("not checked: {key}")), "{good}");
     }
     place
@@ -55,7 +55,7 @@ fn missing_secrets_and_master_keys_are_found() {
     place.write("backlot.toml", inline);
     place
         .run(&["check"])
-        .refused("the key stands in the file itself");
+        .refused("the key is in the file itself");
     assert_eq!(place.run(&["dev", "--listen", "0"]).code, 1);
     place.write("backlot.toml", "");
     std::fs::remove_file(place.path("data/master.key")).unwrap();
@@ -66,7 +66,9 @@ fn missing_secrets_and_master_keys_are_found() {
 fn misspelt_variables_are_told_with_the_nearest_name() {
     let mut place = Place::new();
     place.set("BACKLOT_SERVR_LISTEN", "127.0.0.1:0");
-    place.run(&["check"]).refused("BACKLOT_SERVR_LISTEN: there is no such variable\n  hint: did you mean BACKLOT_SERVER_LISTEN?");
+    place.run(&["check"]).refused(
+        "BACKLOT_SERVR_LISTEN: unknown variable\n  hint: did you mean BACKLOT_SERVER_LISTEN?",
+    );
     let server = place.serve(&[]);
     server.says("did you mean BACKLOT_SERVER_LISTEN?");
 }

@@ -69,7 +69,7 @@ fn an_origin_that_serve_refuses_ends_with_1_and_a_verdict() {
         let ran = place.run(&["explain", origin]);
         assert_eq!(ran.code, code, "{ran:?}");
         let verdict = if code == 0 {
-            "Verdict: let in by `backlot serve`."
+            "Verdict: allowed by `backlot serve`."
         } else {
             "Verdict: refused by `backlot serve` with 403 ORIGIN_NOT_ALLOWED."
         };
@@ -101,7 +101,7 @@ fn an_origin_of_an_installed_site_is_looked_for_in_the_database() {
         );
         let ran = place.run(&["explain", origin]);
         if ran.code == 0 {
-            let words = "let in, for the instance of its site alone";
+            let words = "allowed, for the instance of its site only";
             assert!(ran.out.contains(words), "{ran:?}");
             break;
         }

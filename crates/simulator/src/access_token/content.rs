@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Subject, TokenIssue};
 
-/// Stands in for a person on a site that has nobody of the role: a token without any id would be
+/// The user id for a site that has no user with the role. A token without any id would be
 /// the app's.
 const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
 

@@ -7,7 +7,7 @@
 //! signature := base64url(HMAC-SHA256(key, header "." claims))
 //! ```
 //!
-//! The key is made from the world's private key, so whoever has the same data folder makes tokens
+//! The key is made from the world's private key, so processes with the same data folder make tokens
 //! that a running simulator takes. Real tokens are signed with a key that only Wix has: none of
 //! these is worth anything there, and none of Wix's is taken here.
 //!

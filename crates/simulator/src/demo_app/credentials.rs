@@ -1,5 +1,5 @@
 //! Credentials for a page that holds a good instance: an access token, which Wix's host would hand
-//! it, and some that must be refused. Whoever holds no good instance is given none.
+//! it, and some that must be refused. Callers without a valid instance get none.
 
 use axum::Json;
 use axum::extract::State;

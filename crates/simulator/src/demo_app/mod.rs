@@ -1,4 +1,4 @@
-//! The app's own page, from an origin of its own, as a Wix CLI app's page is. It calls the backend
+//! The app's page, served from a separate origin, as a Wix CLI app's page is. It calls the backend
 //! the way Wix's guides tell developers to.
 
 mod credentials;

@@ -62,7 +62,7 @@ pub(crate) enum TokenInfoBody {
     NotJson,
     /// Hundreds of megabytes.
     Huge,
-    /// A byte now and then, for ever.
+    /// An occasional byte, without end.
     Endless,
 }
 

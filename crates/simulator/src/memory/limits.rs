@@ -23,7 +23,7 @@ impl Limits {
         self.make_room(key, now);
         let calls = self.0.entry(key.to_owned()).or_default();
         drop_old(calls, now);
-        // A limit that was lowered since lets nobody in before enough calls are old.
+        // A limit that was lowered since then allows no call until enough calls are old.
         if let Some(first) = calls.len().checked_sub(most).and_then(|it| calls.get(it)) {
             let wait = WINDOW - first.duration_until(now);
             return Err(whole_seconds(wait).max(1));
@@ -55,7 +55,7 @@ fn drop_old(calls: &mut VecDeque<Timestamp>, now: Timestamp) {
     }
 }
 
-/// Rounded up: a client that waits this long is let in.
+/// Rounded up, so that a client that waits this long succeeds.
 const fn whole_seconds(duration: SignedDuration) -> i64 {
     duration.as_secs() + (duration.subsec_nanos() > 0) as i64
 }

@@ -18,7 +18,7 @@ pub use sites::{SiteNow, Sites};
 use crate::faults::Faults;
 use crate::world::World;
 
-/// Each part has a lock of its own, and none is held while anything is waited for.
+/// Each part has a separate lock, which is never held across an await.
 pub(crate) struct Memory {
     pub(crate) sites: Sites,
     pub(crate) faults: Mutex<Faults>,

@@ -33,7 +33,7 @@ fn of_instance(stage: &Stage, text: &str) -> Option<Subject> {
     let policy = Policy {
         app_id: stage.world.app.id,
         maximum_age: Policy::DEFAULT_MAXIMUM_AGE,
-        // Whoever signed it went by this very clock, and after revocations a little ahead of it.
+        // It was signed by this same clock, and after revocations a little ahead of it.
         clock_skew: SignedDuration::from_millis(10),
     };
     let payload = Payload::from_json(&bytes).ok()?;

@@ -1,4 +1,4 @@
-//! The way of a call: taken off the wire, entered, held up, answered, written down, and now and then
+//! The way of a call: taken off the wire, entered, held up, answered, recorded, and sometimes
 //! broken off.
 
 use axum::body::to_bytes;
@@ -44,7 +44,7 @@ pub(crate) fn may_be_a_call(request: &Request) -> bool {
         || path.split('/').any(is_version)
 }
 
-/// Answers any call that is none of the simulator's own pages and API.
+/// Handles every call except those to the simulator's own pages and API.
 pub(crate) async fn answer(State(stage): State<Stage>, request: Request) -> Response {
     let (call, is_whole) = take(request).await;
     let entry = call.record((stage.now)(), stage.secret.reveal());
@@ -82,7 +82,7 @@ async fn take(request: Request) -> (Arrived, bool) {
     (call, is_whole)
 }
 
-/// Whoever broke off while sending does not read it.
+/// A client that stopped sending does not read it.
 fn too_large() -> Response {
     refusal::refuse(
         StatusCode::PAYLOAD_TOO_LARGE,

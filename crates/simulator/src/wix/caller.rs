@@ -1,4 +1,4 @@
-//! Who calls an endpoint other than `/oauth2/…`: somebody with an access token, or an account with
+//! The caller of an endpoint other than `/oauth2/…`: a subject with an access token, or an account with
 //! an API key.
 //!
 //! Source: Wix's "About API Keys" (exactly one of two headers); the refusal of a bad key is what
@@ -15,7 +15,7 @@ use crate::Stage;
 use crate::access_token::Subject;
 use crate::memory::{Arrived, Seen, SiteNow};
 
-/// Somebody with a good credential.
+/// A caller with a valid credential.
 pub(super) enum Caller {
     Token(Subject),
     ApiKey {
@@ -24,7 +24,7 @@ pub(super) enum Caller {
     },
 }
 
-/// Why there is none.
+/// The reason why there is no caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NoCaller {
     /// No credential, or one that is no longer good.

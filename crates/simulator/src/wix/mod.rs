@@ -10,8 +10,8 @@
 //! | `site_data` | `/wix-data/v2/…`, where the program has mounted it |
 //! | `small` | `/apps/v1/bi-event`, `/site-properties/v4/properties` |
 //!
-//! Every other path is answered with `{}`, to whoever has a good credential; one that is none of Wix's is served to
-//! nobody who brings none ([`may_be_a_call`]). [`answer`](mod@answer) is the way
+//! Every other path is answered with `{}`, for callers with a valid credential. A path that is not Wix's is not served
+//! without a credential ([`may_be_a_call`]). [`answer`](mod@answer) is the way
 //! of each call; the faults come in there and nowhere else, but for those that are about tokens.
 
 mod alive;

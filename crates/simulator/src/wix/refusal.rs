@@ -20,7 +20,7 @@ pub(super) fn unauthenticated() -> Response {
     )
 }
 
-/// A credential of somebody who may not do this.
+/// A credential without the required permission.
 pub(super) fn forbidden(message: &str) -> Response {
     refuse(StatusCode::FORBIDDEN, "PERMISSION_DENIED", message)
 }

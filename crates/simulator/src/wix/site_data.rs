@@ -14,7 +14,7 @@ use super::caller::Caller;
 use super::refusal::refuse;
 use crate::memory::Arrived;
 
-/// A call of Wix Data's, by somebody whose credential is good.
+/// Serves a call of Wix Data by a caller with a valid credential.
 #[derive(Debug)]
 pub struct SiteDataCall {
     /// The site, by its installation of the app.
@@ -31,7 +31,7 @@ pub struct SiteDataCall {
 pub type SiteData =
     Arc<dyn Fn(SiteDataCall) -> Pin<Box<dyn Future<Output = Response> + Send>> + Send + Sync>;
 
-/// The second is what Wix's client uses with a host of one's own.
+/// The second is what Wix's client uses with a custom host.
 const PREFIXES: [&str; 2] = ["/wix-data/v2/", "/_api/cloud-data/v2/"];
 
 pub(super) fn is_about_it(call: &Arrived) -> bool {

@@ -82,7 +82,7 @@ fn save(path: &Path, world: &World) -> std::io::Result<()> {
         _ => {}
     }
     let mut options = std::fs::OpenOptions::new();
-    // New: nothing that somebody put there is written through.
+    // A new file: existing links are not followed.
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);

@@ -28,12 +28,14 @@ impl World {
             .find(|site| site.instance_id == instance_id)
     }
 
-    /// The same sites, with another app: the one that the configuration names.
+    /// Replaces the app. Keeps its public key unless another one is given.
     #[must_use]
-    pub fn with_app(mut self, id: AppId, secret: &str, public_key: &str) -> Self {
+    pub fn with_app(mut self, id: AppId, secret: &str, public_key: Option<&str>) -> Self {
         self.app.id = id;
         secret.clone_into(&mut self.app.secret);
-        public_key.clone_into(&mut self.app.public_key);
+        if let Some(public_key) = public_key {
+            public_key.clone_into(&mut self.app.public_key);
+        }
         self
     }
 }

@@ -28,7 +28,7 @@ fn text(stage: &Stage, kept: &Kept<'_>) -> String {
         |path| path.display().to_string(),
     );
     format!(
-        "\n  Backlot is running, with a Wix of its own on this machine.\n\n\
+        "\n  Backlot is running, with a simulator of Wix on this machine.\n\n\
          \x20   Simulator       {}   open this one in a browser\n\
          \x20   Backend         {}\n\
          \x20   Admin           {}\n\

@@ -58,11 +58,7 @@ pub(super) fn run(program: Builder, arguments: &Dev) -> anyhow::Result<()> {
     let world = world::load_or_make(&data.world(), &mut stage::guid)?;
     let app = &world.app;
     let fallback = Fallback {
-        app: Some((
-            app.id.to_string(),
-            app.secret.clone(),
-            app.public_key.clone(),
-        )),
+        app: Some((app.id.to_string(), app.secret.clone())),
     };
     runtime()?.block_on(give_secrets(&mut source, data.path(), &environment))?;
     let resolved = resolve(&source, Mode::Dev, &fallback, data.path(), &environment)?;
@@ -90,7 +86,7 @@ pub(super) fn run(program: Builder, arguments: &Dev) -> anyhow::Result<()> {
     outcome.map_err(serve::addresses_are_the_persons)
 }
 
-/// The simulator signs instances for whoever asks, with the real app's secret where one is
+/// The simulator signs instances for every client, with the real app's secret where one is
 /// configured; the admin pages have no login.
 fn stay_on_this_machine(arguments: &Dev) -> anyhow::Result<()> {
     for (flag, address) in [
@@ -100,7 +96,7 @@ fn stay_on_this_machine(arguments: &Dev) -> anyhow::Result<()> {
     ] {
         if address.is_some_and(|address| !address.ip().is_loopback()) {
             return Err(user_error(format!(
-                "{flag}: `backlot dev` signs instances for whoever reaches it, so it stays on this \
+                "{flag}: `backlot dev` signs instances for every client that reaches it, so it stays on this \
                  machine\n  hint: choose a loopback address such as 127.0.0.1:0"
             )));
         }

@@ -3,6 +3,7 @@
 use backlot_server::Clock;
 use backlot_simulator::Stage;
 use backlot_simulator::world::World;
+use backlot_wix::jwt::PublicKey;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -24,8 +25,8 @@ pub(super) fn guid() -> Uuid {
 pub(super) fn with_configured_app(world: World, resolved: &Resolved) -> World {
     let settings = &resolved.settings;
     let secret = settings.secrets.newest().reveal().to_owned();
-    let app_id = settings.policy.app_id;
-    world.with_app(app_id, &secret, resolved.public_key.pem())
+    let public_key = resolved.public_key.as_ref().map(PublicKey::pem);
+    world.with_app(settings.policy.app_id, &secret, public_key)
 }
 
 /// The content of the ready file. Scripts depend on its keys.

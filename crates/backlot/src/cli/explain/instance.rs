@@ -44,7 +44,7 @@ fn signature(story: &mut Story, wire: &Wire<'_>, knowledge: &Knowledge, named: O
             "made with an older app secret that is still accepted",
         ),
         Err(_) => {
-            // What it names is not proven, but nobody names another app by mistake.
+            // The signature is not valid, but the app id is unlikely to be wrong by mistake.
             let own = knowledge.app_id;
             let words = match named {
                 Some(id) if id.parse() != Ok(own) => format!(

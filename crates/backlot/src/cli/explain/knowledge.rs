@@ -13,7 +13,7 @@ use backlot_server::{Clock, Verification, Verifier, WixAccess, ask_wix_once};
 use backlot_simulator::access_token::{AccessTokens, Dead};
 use backlot_store::instance_details::InstanceDetails as _;
 use backlot_wix::signed_instance;
-use backlot_wix::token_info::{TokenPolicy, Unfit};
+use backlot_wix::token_info::{TokenPolicy, TokenRejection};
 use backlot_wix::{AppId, AppSecrets, Caller, Credential};
 use jiff::Timestamp;
 
@@ -27,7 +27,7 @@ pub(super) struct Knowledge {
     pub(super) app_id: AppId,
     pub(super) secrets: AppSecrets,
     pub(super) policy: signed_instance::Policy,
-    /// Which pages are let in, as `backlot serve` does.
+    /// The origins that `backlot serve` allows.
     pub(super) cors: Policy,
     /// The same for `backlot dev`.
     pub(super) cors_of_dev: Policy,
@@ -42,7 +42,7 @@ pub(super) struct Knowledge {
     wix: Option<WixAccess>,
 }
 
-/// Which pages of sites are let in.
+/// The origins of sites that are allowed.
 pub(super) enum Sites {
     /// None: `cors.installed_sites` is off.
     AreNotLetIn,
@@ -142,7 +142,7 @@ impl Knowledge {
         })
     }
 
-    /// The simulator's tokens are judged without it: nobody has said where it is, or if it runs.
+    /// The simulator's tokens are verified locally, because its address is not known, or whether it runs.
     fn check_token(
         &self,
         token: &str,
@@ -158,12 +158,15 @@ impl Knowledge {
                 Ok(caller) => return Ok(Ok(Arc::new(caller))),
                 Err(unfit) => unfit,
             },
-            (Some(Err(Dead::Expired(at))), _) => Unfit::Expired(at),
+            (Some(Err(Dead::Expired(at))), _) => TokenRejection::Expired(at),
             (_, Some(wix)) => {
                 let settings = (wix, &self.secrets, &self.policy);
                 return Ok(runtime()?.block_on(ask_wix_once(token, settings, now)));
             }
-            (_, None) => policy.look_at(token, now).err().unwrap_or(Unfit::Inactive),
+            (_, None) => policy
+                .look_at(token, now)
+                .err()
+                .unwrap_or(TokenRejection::Inactive),
         };
         Ok(Err(unfit.into()))
     }

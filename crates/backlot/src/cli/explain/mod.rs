@@ -1,4 +1,4 @@
-//! `backlot explain`: what a credential is, which check fails and why; whose page an origin is, and whether it is let in.
+//! `backlot explain`: what a credential is, and which checks it fails; what an origin belongs to, and whether it is allowed.
 //! The credential itself is never repeated.
 
 mod instance;
@@ -92,7 +92,7 @@ pub(super) fn run(arguments: &Explain) -> anyhow::Result<()> {
     }
 }
 
-/// Headers that the credential may come in. A configuration that cannot be read is told elsewhere.
+/// Headers that may carry the credential. An unreadable configuration is reported elsewhere.
 fn instance_headers(config: &ConfigArgs) -> Vec<String> {
     let source = read_source(config.config.as_deref()).ok();
     let config = source.and_then(|it| it.parse().ok()).unwrap_or_default();

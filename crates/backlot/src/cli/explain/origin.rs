@@ -1,4 +1,4 @@
-//! What the address of a page tells: whose page it is, and whether it is let in.
+//! The address of a page: what it belongs to, and whether its origin is allowed.
 
 use backlot_server::cors::Policy;
 use backlot_server::error::{ApiError, ErrorCode};
@@ -29,7 +29,8 @@ pub(super) fn read(value: &str) -> Option<Page> {
     })
 }
 
-/// Says whose page it is, and whether it is let in. Returns what `backlot serve` does: `None` where that is not known.
+/// Says what an origin belongs to, and whether it is allowed. Returns whether `backlot serve` allows it, or `None` if that is
+/// not known.
 pub(super) fn tell(
     story: &mut Story,
     page: &Page,
@@ -39,7 +40,7 @@ pub(super) fn tell(
     let whose = PageOrigin::of(origin);
     story.say("This is the address of a page.");
     story.field("origin", origin);
-    let unknown = "Nothing of it tells whose page it is; if it is a site that has the app, it is let in by cors.installed_sites.";
+    let unknown = "It is not known what this origin belongs to. If it is a site that has the app installed, cors.installed_sites allows it.";
     story.say(whose.sentence().unwrap_or(unknown));
     let knowledge = knowledge?;
     if let PageOrigin::FirstCli(id) = whose {
@@ -59,22 +60,22 @@ pub(super) fn tell(
         }
     });
     match &outcome {
-        Some(Ok(())) => story.say("\nVerdict: let in by `backlot serve`."),
+        Some(Ok(())) => story.say("\nVerdict: allowed by `backlot serve`."),
         Some(Err(refusal)) => story.refused("refused by `backlot serve`", refusal),
         None => story.say("\nNo verdict: it depends on the sites that have the app, and the database was not read."),
     }
     outcome
 }
 
-/// Whether an origin is let in, and in which words.
+/// Returns whether an origin is allowed, and a description.
 fn lets_in(policy: &Policy, sites: &Sites, origin: &str) -> (Option<bool>, String) {
     match sites {
-        _ if policy.allows(origin) => (Some(true), "let in".to_owned()),
+        _ if policy.allows(origin) => (Some(true), "allowed".to_owned()),
         Sites::AreNotLetIn => (Some(false), "refused".to_owned()),
         Sites::CachedCaller { origins, database } if origins.iter().any(|it| it == origin) => (
             Some(true),
             format!(
-                "let in, for the instance of its site alone (cors.installed_sites; found in {database})"
+                "allowed, for the instance of its site only (cors.installed_sites; found in {database})"
             ),
         ),
         Sites::CachedCaller { database, .. } => (
@@ -86,7 +87,7 @@ fn lets_in(policy: &Policy, sites: &Sites, origin: &str) -> (Option<bool>, Strin
         Sites::Unreadable(cause) => (
             None,
             format!(
-                "it is let in if it is of a site that has the app (cors.installed_sites): {cause}"
+                "allowed if it is a site that has the app installed (cors.installed_sites): {cause}"
             ),
         ),
     }

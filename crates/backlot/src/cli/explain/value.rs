@@ -90,7 +90,7 @@ fn in_address(text: &str) -> Option<String> {
     if !is_address {
         return None;
     }
-    // Pages with a router of their own have it behind the `#`.
+    // Pages with a hash router have it behind the `#`.
     let parts = text
         .split(['?', '#', '&'])
         .skip(usize::from(text.contains("://")));

@@ -51,7 +51,7 @@ pub(super) fn unknown(configured: &Configured, instance_id: InstanceId) -> anyho
     ))
 }
 
-/// What is kept of an instance, in words.
+/// Describes the data of an instance.
 pub(super) async fn held(store: &Store, instance_id: InstanceId) -> anyhow::Result<String> {
     let usage = store.storage_usage(instance_id).await?;
     let collections = store.collections(instance_id).await?;
@@ -60,7 +60,7 @@ pub(super) async fn held(store: &Store, instance_id: InstanceId) -> anyhow::Resu
     let accounts = store.accounts(instance_id).await?.len() as u64;
     let mut words = vec![
         count(usage.items, "item", "items"),
-        count(own, "collection of its own", "collections of its own"),
+        count(own, "own collection", "own collections"),
         count(secrets, "secret", "secrets"),
         count(accounts, "connected account", "connected accounts"),
     ];

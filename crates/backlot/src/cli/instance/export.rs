@@ -67,7 +67,7 @@ fn tell(leaves_out: &BTreeMap<String, u64>) {
     }
 }
 
-/// Standard output, or a file: an export holds what an app knows of its users, so nobody but its owner reads it.
+/// Standard output, or a file. An export contains data of users, so the file is readable by its owner only.
 enum Out {
     Standard(BufWriter<std::io::Stdout>),
     File(BufWriter<OutputFile>),

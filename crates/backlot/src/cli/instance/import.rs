@@ -1,7 +1,7 @@
 //! `backlot instance import`
 //!
 //! Twice through the export: first to see that all of it is there and whole, and what it would open, and only then into
-//! the database, under a name that nobody has; it takes the instance's place in one change.
+//! the database, under an unused id, and replaces the instance's data in one transaction.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Seek as _, Write as _};

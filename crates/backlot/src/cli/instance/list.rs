@@ -11,10 +11,10 @@ use crate::cli::arguments::InstanceList;
 use crate::cli::configured::Configured;
 use crate::cli::runtime;
 
-/// Instances that are asked for at once.
+/// The number of instances that are read at once.
 const PAGE: u32 = 500;
 
-/// What is told of an instance.
+/// A line of the list.
 struct Line {
     id: String,
     site: Option<String>,

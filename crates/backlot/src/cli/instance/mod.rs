@@ -1,4 +1,4 @@
-//! `backlot instance`: what is kept of one instance.
+//! `backlot instance`: the data of one instance.
 
 mod delete;
 mod export;

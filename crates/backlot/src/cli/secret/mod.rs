@@ -27,7 +27,7 @@ pub(super) fn run(command: &Secret) -> anyhow::Result<()> {
     }
 }
 
-/// Opens the vault; a database is made where there is none yet.
+/// Opens the vault, and creates the database if it does not exist.
 async fn open(configured: &Configured) -> anyhow::Result<Vault> {
     let store = configured.open_or_make().await?;
     let key = configured.master_key()?;

@@ -47,7 +47,7 @@ pub(super) fn run(arguments: &SecretPut, must_exist: bool) -> anyhow::Result<()>
     Ok(())
 }
 
-/// Says that `backlot dev` and `backlot serve` have secrets of their own each, and how to set this one for the other.
+/// Notes that `backlot dev` and `backlot serve` have separate secrets, and how to set this one for the other.
 fn tell_how_to_set_the_other(arguments: &SecretPut, configured: &Configured) {
     let Some((command, other)) = configured.data().other() else {
         return;

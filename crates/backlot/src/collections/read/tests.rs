@@ -201,7 +201,7 @@ fn every_mistake_is_told_at_its_own_line() {
         (
             "type = \"TEXT\"\nrenamed_from = \"a\"",
             5,
-            "a field of its own",
+            "which is another field",
         ),
         (
             "type = \"TEXT\"\nrenamed_from = \"then\"\n[[fields]]\nkey = \"b\"\ntype = \"TEXT\"\n\

@@ -16,15 +16,15 @@ pub(super) fn resolve(section: &AccessToken, report: &mut Report<'_>) -> AccessT
     if section.ceiling.std() > MAX_CEILING {
         report.problem(
             "access_token.ceiling",
-            "it is longer than any token lasts",
-            "5m is usual: a revoked token is refused after that at the latest",
+            "it is longer than the lifetime of a token",
+            "5m is usual: a revoked token is refused after that time",
         );
     }
     if section.refusal_ceiling.std() > MAX_REFUSAL {
         report.problem(
             "access_token.refusal_ceiling",
-            "whoever is refused by a mistake of Wix's would be for all that time",
-            "5s is enough to keep repeated questions away",
+            "a caller whom Wix refuses by mistake would be refused for all that time",
+            "5s is enough to avoid repeated verifications",
         );
     }
     AccessTokenSettings {

@@ -1,37 +1,25 @@
-//! Rates, and figures by plan, wherever a section has them.
+//! Rate limits, and limits by plan.
 
 use std::collections::BTreeMap;
 
 use backlot_server::policy::RateLimit;
 use backlot_server::policy::quota::Quotas;
 
-use super::report::Report;
 use crate::config::sections::RateLimit as RateLimitValue;
 
-/// A rate, unless it is counted over no time at all.
-pub(super) fn rate_limit(
-    key: impl Into<String>,
-    limit: RateLimitValue,
-    report: &mut Report<'_>,
-) -> Option<RateLimit> {
-    let per = limit.per.std();
-    if per.is_zero() {
-        let remedy = "write for example { requests = 600, per = \"1m\" }";
-        report.problem(key.into(), "`per` is zero", remedy);
-        return None;
-    }
-    Some(RateLimit {
+pub(super) fn rate_limit(limit: RateLimitValue) -> RateLimit {
+    RateLimit {
         requests: limit.requests,
-        per,
-    })
+        per: limit.per.std(),
+    }
 }
 
-/// A figure for each plan; `*` is any other plan, and none.
+/// Converts limits by plan. `*` is any other plan, including the free one.
 pub(super) fn quotas<T>(plans: &BTreeMap<String, T>, number: impl Fn(&T) -> u64) -> Quotas {
     let named = plans.iter().filter(|(plan, _)| *plan != "*");
     Quotas {
         plans: named
-            .map(|(plan, figure)| (plan.clone(), number(figure)))
+            .map(|(plan, limit)| (plan.clone(), number(limit)))
             .collect(),
         others: plans.get("*").map(&number),
     }

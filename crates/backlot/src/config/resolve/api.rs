@@ -10,7 +10,7 @@ use http::{HeaderName, Method};
 use super::allowance::rate_limit;
 use super::report::Report;
 use crate::config::sections::{Api, Auth};
-use crate::config::values::Duration;
+use crate::config::values::Timeout;
 
 pub(super) fn resolve(entries: &[Api], report: &mut Report<'_>) -> Vec<EntrySettings> {
     let mut resolved: Vec<EntrySettings> = Vec::new();
@@ -26,7 +26,7 @@ pub(super) fn resolve(entries: &[Api], report: &mut Report<'_>) -> Vec<EntrySett
             report.problem(
                 key("path"),
                 "another entry has the same path",
-                "join the two entries",
+                "merge the two entries",
             );
         }
         resolved.push(entry);
@@ -43,20 +43,6 @@ fn entry(
     let upstream = upstream(api, key("upstream"), report);
     let methods = methods(&api.methods, key, report);
     let access = access(api, key, report);
-    for (name, duration) in [
-        ("timeout", Some(api.timeout)),
-        ("idle_timeout", Some(api.idle_timeout)),
-        ("body_timeout", api.body_timeout),
-    ] {
-        let Some(duration) = duration else { continue };
-        if duration.std().is_zero() {
-            report.problem(
-                key(name),
-                "it is zero, so nothing could happen in time",
-                "remove the line",
-            );
-        }
-    }
     Some(EntrySettings {
         path: path?,
         destination: Destination::Upstream(upstream?),
@@ -67,11 +53,9 @@ fn entry(
             timeout: api.timeout.std(),
             body_bytes: api.body_limit.bytes(),
             silence: api.idle_timeout.std(),
-            body_timeout: api.body_timeout.map(Duration::std),
+            body_timeout: api.body_timeout.map(Timeout::std),
         },
-        rate_limit: api
-            .rate_limit
-            .and_then(|limit| rate_limit(key("rate_limit"), limit, report)),
+        rate_limit: api.rate_limit.map(rate_limit),
         pass_authorization: api.pass_authorization,
         pass_headers: pass_headers(&api.pass_headers, key, report),
         rewrite_redirects: api.rewrite_redirects,
@@ -97,7 +81,7 @@ fn prefix(text: &str, key: String, report: &mut Report<'_>) -> Option<Prefix> {
     if let Some(reserved) = reserved {
         report.problem(
             key,
-            format!("{reserved} is Backlot's own"),
+            format!("{reserved} is reserved"),
             "choose another path, such as /api",
         );
         return None;
@@ -116,8 +100,8 @@ fn pass_headers(
             Ok(name) if is_override(&name) => passed.push(name),
             _ => report.problem(
                 key(&format!("pass_headers[{index}]")),
-                format!("{name:?} is no header that overrides a path or a method"),
-                "remove it: every other header goes along, except those that say who calls",
+                format!("{name:?} is not a header that overrides a path or a method"),
+                "remove it: other headers are forwarded anyway, except those that identify the caller",
             ),
         }
     }
@@ -154,7 +138,7 @@ fn methods(
             let key = key(&format!("methods[{index}]"));
             report.problem(
                 key,
-                format!("{name:?} is not a method that pages use"),
+                format!("{name:?} is not a supported method"),
                 format!(
                     "choose from {}; preflights (OPTIONS) are always answered",
                     KNOWN.join(", ")
@@ -178,7 +162,7 @@ fn access(api: &Api, key: &dyn Fn(&str) -> String, report: &mut Report<'_>) -> O
         (Some(Auth::None), _) => {
             report.problem(
                 key("auth"),
-                "`auth = \"none\"` lets anybody in, and `allow` or `plans` say who",
+                "`auth = \"none\"` allows all requests, which contradicts `allow` or `plans`",
                 "keep one of them",
             );
             None
@@ -186,8 +170,8 @@ fn access(api: &Api, key: &dyn Fn(&str) -> String, report: &mut Report<'_>) -> O
         (None, []) => {
             report.problem(
                 key("allow"),
-                "nobody may call this entry",
-                "write allow = [\"owner\", \"member\", \"visitor\"], or auth = \"none\" to let anybody in",
+                "no role may call this entry",
+                "write allow = [\"owner\", \"member\", \"visitor\"], or auth = \"none\" to allow unverified requests",
             );
             None
         }

@@ -1,4 +1,4 @@
-//! `[app]`: the three values that make a backend this app's backend.
+//! `[app]`: the values of the app.
 
 use backlot_outbound::hop_by_hop::is_hop_by_hop;
 use backlot_wix::jwt::PublicKey;
@@ -16,11 +16,11 @@ use crate::config::values::{OneOrMore, SecretError, Value};
 pub(super) struct ResolvedApp {
     pub(super) policy: Policy,
     pub(super) secrets: AppSecrets,
-    pub(super) public_key: PublicKey,
+    pub(super) public_key: Option<PublicKey>,
     pub(super) instance_headers: Vec<HeaderName>,
 }
 
-const APP_SECRET: &str = "the app secret is a text of 36 characters";
+const APP_SECRET: &str = "the app secret has 36 characters";
 const WHERE: &str = "it is in the app's dashboard on dev.wix.com, under View ID & keys";
 
 pub(super) fn resolve(
@@ -33,22 +33,14 @@ pub(super) fn resolve(
     let nothing_set = app.id.is_none() && app.secret.is_none();
     let make_believe = fallback.app.as_ref().filter(|_| nothing_set);
     let id = match (make_believe, &app.id) {
-        (Some((id, _, _)), _) => id.parse().ok(),
+        (Some((id, _)), _) => id.parse().ok(),
         (None, text) => app_id(text.as_deref(), report),
     };
     let secrets = match make_believe {
-        Some((_, secret, _)) => AppSecrets::new(vec![AppSecret::new(secret)]),
+        Some((_, secret)) => AppSecrets::new(vec![AppSecret::new(secret)]),
         None => secrets(app.secret.as_ref(), mode, environment, report),
     };
-    let spare_key = fallback.app.as_ref().map(|(_, _, key)| key.as_str());
-    let public_key = public_key(app.public_key.as_ref(), spare_key, environment, report);
-    if app.maximum_age.std().is_zero() {
-        report.problem(
-            "app.maximum_age",
-            "it is zero, so every instance would be too old",
-            "24h is what Wix advises",
-        );
-    }
+    let public_key = public_key(app.public_key.as_ref(), environment, report);
     let instance_headers = instance_headers(&app.instance_headers, report);
     Some(ResolvedApp {
         policy: Policy {
@@ -57,14 +49,14 @@ pub(super) fn resolve(
             clock_skew: app.clock_skew.signed(),
         },
         secrets: secrets?,
-        public_key: public_key?,
+        public_key,
         instance_headers,
     })
 }
 
-/// What other headers mean, no credential may come in.
+/// Headers with another meaning, which cannot carry a credential.
 const TAKEN: [&str; 5] = ["authorization", "cookie", "host", "origin", "referer"];
-/// How the names of others begin that are somebody else's to set.
+/// Prefixes of headers that have another meaning.
 const TAKEN_BEGINNINGS: [&str; 9] = [
     "x-backlot-",
     "x-forwarded-",
@@ -90,7 +82,7 @@ fn instance_headers(names: &[String], report: &mut Report<'_>) -> Vec<HeaderName
             Some(_) => {}
             None => report.problem(
                 format!("app.instance_headers[{index}]"),
-                format!("{text:?} is no header that a page can have of its own"),
+                format!("{text:?} is not a custom header of a page"),
                 "write for example x-wix-instance; Authorization needs no line",
             ),
         }
@@ -141,36 +133,20 @@ fn secrets(
     AppSecrets::new(secrets)
 }
 
+/// Reads the public key, if there is one. A feature that needs it reports that it is missing.
 fn public_key(
     configured: Option<&Value>,
-    spare: Option<&str>,
     environment: Environment<'_>,
     report: &mut Report<'_>,
 ) -> Option<PublicKey> {
-    let text = match (configured, spare) {
-        (Some(value), _) => match value.read(report.source, environment) {
-            Ok(text) => text,
-            Err(error @ SecretError::NotSet(_)) => {
-                report.missing_app_value("app.public_key", error.to_string(), WHERE);
-                return None;
-            }
-            Err(error) => {
-                report.problem("app.public_key", error.to_string(), WHERE);
-                return None;
-            }
-        },
-        (None, Some(spare)) => spare.to_owned(),
-        (None, None) => {
-            let remedy = format!("set it to {{ file = \"…\" }}, or WIX_CLIENT_PUBLIC_KEY; {WHERE}");
-            report.missing_app_value("app.public_key", "the app's public key is missing", remedy);
+    let key = match configured?.read(report.source, environment) {
+        Ok(text) => PublicKey::parse(&text).map_err(|error| error.to_string()),
+        Err(error @ SecretError::NotSet(_)) => {
+            report.missing_app_value("app.public_key", error.to_string(), WHERE);
             return None;
         }
+        Err(error) => Err(error.to_string()),
     };
-    match PublicKey::parse(&text) {
-        Ok(key) => Some(key),
-        Err(error) => {
-            report.problem("app.public_key", error.to_string(), WHERE);
-            None
-        }
-    }
+    key.map_err(|cause| report.problem("app.public_key", cause, WHERE))
+        .ok()
 }

@@ -17,8 +17,8 @@ pub(super) fn resolve(
     if cors.localhost && mode == Mode::Serve {
         report.problem(
             "cors.localhost",
-            "it would let any program on a visitor's own machine read what this server answers",
-            "remove the line; `backlot dev` turns it on by itself",
+            "it would allow any program on a visitor's machine to read responses",
+            "remove the line; `backlot dev` turns it on",
         );
     }
     let mut patterns = Vec::new();
@@ -46,7 +46,7 @@ pub(super) fn resolve(
     Some((Policy::new(patterns, localhost), answer?))
 }
 
-/// Where Wix puts pages of apps, each under a name of its own.
+/// The domain of the pages of apps that Wix hosts. Each app has a subdomain.
 const WIX_HOSTS: &str = ".wix-host.com";
 /// Where Wix puts the sites that an app is developed on.
 const DEVELOPMENT_SITES: &str = ".wix-development-sites.org";
@@ -73,7 +73,7 @@ fn wix_hosts(hosts: &WixHosts, report: &mut Report<'_>) -> Vec<Pattern> {
             report.problem(
                 format!("cors.wix_hosts[{index}]"),
                 format!("{name:?} is not the name of an app's host"),
-                "write what stands before .wix-host.com in the page's origin, such as my-app-1a2b3c",
+                "write the part of the page's origin before .wix-host.com, such as my-app-1a2b3c",
             );
         }
     }
@@ -85,11 +85,11 @@ fn check_plain_http(key: &str, text: &str, pattern: &Pattern, mode: Mode, report
         return;
     }
     if Origin::parse(text).is_some_and(|origin| origin.is_localhost()) {
-        report.warn(key, "a page on this machine is let in");
+        report.warn(key, "pages on this machine are allowed");
     } else {
         report.problem(
             key,
-            "a page over plain http can be changed by anybody on the way",
+            "a page over plain http can be changed in transit",
             "serve the page over https",
         );
     }

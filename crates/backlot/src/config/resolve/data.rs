@@ -4,18 +4,14 @@ use backlot_server::handlers::data::{DataApiSettings, DataRates, RequestLimits, 
 use backlot_server::policy::quota::Quotas;
 
 use super::allowance::{quotas, rate_limit};
-use super::report::Report;
-use crate::config::sections::{ByPlan, Data, RateLimit as RateLimitValue};
+use crate::config::sections::{ByPlan, Data};
 
-pub(super) fn resolve(data: &Data, report: &mut Report<'_>) -> DataApiSettings {
-    let mut rate = |key: &str, limit: Option<RateLimitValue>| {
-        limit.and_then(|limit| rate_limit(format!("data.{key}"), limit, report))
-    };
+pub(super) fn resolve(data: &Data) -> DataApiSettings {
     let rates = DataRates {
-        instance: rate("rate_limit", data.rate_limit),
-        caller: rate("caller_rate_limit", data.caller_rate_limit),
-        visitor: rate("visitor_rate_limit", Some(data.visitor_rate_limit)),
-        app: rate("app_rate_limit", data.app_rate_limit),
+        instance: data.rate_limit.map(rate_limit),
+        caller: data.caller_rate_limit.map(rate_limit),
+        visitor: Some(rate_limit(data.visitor_rate_limit)),
+        app: data.app_rate_limit.map(rate_limit),
     };
     DataApiSettings {
         body_bytes: data.body_limit.bytes(),

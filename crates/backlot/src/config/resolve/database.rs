@@ -31,7 +31,7 @@ pub(super) fn resolve(
                 report.problem(
                     "database.connections",
                     format!("{} connections are too few", database.connections),
-                    "give it 4 or more, or leave it out",
+                    "write 4 or more, or remove the line",
                 );
                 return None;
             }
@@ -77,7 +77,7 @@ pub(crate) fn at(url: &str) -> Result<Address, String> {
                 .all(|it| it.is_ascii_alphanumeric() || b"+-.:".contains(&it))
     };
     Err(match scheme.filter(is_scheme) {
-        Some(scheme) => format!("an address that starts with {scheme:?} is none of a database"),
-        None => "this is no address of a database".to_owned(),
+        Some(scheme) => format!("{scheme:?} is not a supported kind of database"),
+        None => "this is not the address of a database".to_owned(),
     })
 }

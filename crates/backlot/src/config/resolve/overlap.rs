@@ -5,7 +5,7 @@ use backlot_server::policy::{CallPattern, Overlap};
 
 use super::report::Report;
 
-/// The most overlaps of one list that are told.
+/// The maximum number of overlaps that are reported for one list.
 const MAX_NOTES: usize = 50;
 
 /// A line as it is written.
@@ -31,7 +31,7 @@ pub(super) fn note<AccessRule: PartialEq>(lines: &[Line<'_, AccessRule>], report
         told += 1;
         if told > MAX_NOTES {
             let list = one.key.rsplit_once('[').map_or(&*one.key, |(list, _)| list);
-            report.note(list, "more lines overlap than are told here");
+            report.note(list, "more entries overlap than are listed here");
             return;
         }
         report.note(&one.key, &in_words(one, other, overlap));
@@ -47,19 +47,17 @@ fn in_words<AccessRule>(
     let (one, other) = (format!("{:?}", one.text), named(other));
     match overlap {
         Overlap::Same => {
-            format!("{one} is for the same calls as {other}: either may admit the caller")
+            format!("{one} matches the same calls as {other}: either may allow the caller")
         }
-        Overlap::First => format!(
-            "{one} overlaps with {other}: {one} is more specific and decides where both fit"
-        ),
+        Overlap::First => {
+            format!("{one} overlaps with {other}: {one} is more specific and decides if both match")
+        }
         Overlap::Second => {
-            format!(
-                "{one} overlaps with {other}, which is more specific and decides where both fit"
-            )
+            format!("{one} overlaps with {other}, which is more specific and decides if both match")
         }
         Overlap::Crossing => format!(
-            "{one} overlaps with {other}, and neither is more specific: where both fit, both must \
-             admit the caller, unless a line for those calls decides"
+            "{one} overlaps with {other}, and neither is more specific: if both match, both must \
+             allow the caller, unless an entry for those calls decides"
         ),
     }
 }

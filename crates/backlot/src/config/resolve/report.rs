@@ -1,11 +1,11 @@
 //! Gathers what is wrong, so that all of it is said at once.
 
-use crate::config::error::{ConfigErrors, Problem};
+use crate::config::error::{ConfigError, ConfigProblem};
 use crate::config::source::Source;
 
 pub(super) struct Report<'source> {
     pub(super) source: &'source Source,
-    errors: ConfigErrors,
+    errors: ConfigError,
     warnings: Vec<String>,
     notes: Vec<String>,
     skipped: Vec<String>,
@@ -17,7 +17,7 @@ pub(super) struct Report<'source> {
 pub(super) struct Remarks {
     /// What should be known at every start.
     pub(super) warnings: Vec<String>,
-    /// What is told by `backlot check`.
+    /// What `backlot check` reports.
     pub(super) notes: Vec<String>,
     /// What could not be checked.
     pub(super) skipped: Vec<String>,
@@ -27,7 +27,7 @@ impl<'source> Report<'source> {
     pub(super) fn new(source: &'source Source) -> Self {
         Self {
             source,
-            errors: ConfigErrors::default(),
+            errors: ConfigError::default(),
             warnings: Vec::new(),
             notes: Vec::new(),
             skipped: Vec::new(),
@@ -63,7 +63,7 @@ impl<'source> Report<'source> {
         remedy: impl Into<String>,
     ) {
         let key = key.into();
-        self.errors.0.push(Problem {
+        self.errors.0.push(ConfigProblem {
             origin: self.source.origin(&key).cloned(),
             key,
             cause: cause.into(),
@@ -86,7 +86,7 @@ impl<'source> Report<'source> {
         format!("{}{key}: {what}", place.unwrap_or_default())
     }
 
-    pub(super) fn finish(self) -> Result<Remarks, ConfigErrors> {
+    pub(super) fn finish(self) -> Result<Remarks, ConfigError> {
         if self.errors.0.is_empty() {
             Ok(Remarks {
                 warnings: self.warnings,

@@ -19,14 +19,14 @@ pub(super) fn read_secret(
         if mode == Mode::Serve {
             report.problem(
                 key,
-                "the secret stands in the file itself, where whoever reads the file has it",
-                "write { env = \"NAME\" } or { file = \"…\" }; if you insist, { inline = \"…\" }",
+                "the secret is in the file itself, where it can be read",
+                "write { env = \"NAME\" } or { file = \"…\" }, or to keep it there, { inline = \"…\" }",
             );
             return None;
         }
         report.warn(
             key,
-            "the secret stands in the file itself; `backlot serve` will refuse that",
+            "the secret is in the file itself, which `backlot serve` refuses",
         );
     }
     match value.read(report.source, environment) {

@@ -7,7 +7,7 @@ use backlot_server::BufferLimits;
 
 use super::report::Report;
 use crate::config::sections::{Config, ConnectionAuth};
-use crate::config::values::{Duration, Size};
+use crate::config::values::{Size, Timeout};
 
 /// While a body moves to a larger buffer, the old one is there, too.
 const SHARES_PER_BODY: u64 = 2;
@@ -23,7 +23,7 @@ pub(super) struct Transfer {
 pub(super) fn resolve(config: &Config, report: &mut Report<'_>) -> Transfer {
     let server = &config.server;
     let rate = rate(server.min_transfer_rate, report);
-    let pace = |timeout: Duration| PaceLimits {
+    let pace = |timeout: Timeout| PaceLimits {
         timeout: timeout.std(),
         bytes_per_second: rate,
     };
@@ -43,8 +43,8 @@ fn rate(rate: Size, report: &mut Report<'_>) -> NonZeroU32 {
     number.unwrap_or_else(|| {
         report.problem(
             "server.min_transfer_rate",
-            "it must lie between 1B and 4GiB a second",
-            "4KiB serves connections that are slower than any today",
+            "it must be between 1B and 4GiB a second",
+            "4KiB is enough for slow connections",
         );
         NonZeroU32::MIN
     })
@@ -67,9 +67,9 @@ fn check_share(config: &Config, buffers: BufferLimits, report: &mut Report<'_>) 
         report.problem(
             "server.max_buffered_bytes",
             format!(
-                "one instance may have a quarter of it, less an eighth for small bodies, and reading one of `{key}` ({limit}) takes twice its size"
+                "an instance may use a quarter of it, minus an eighth for small bodies, and reading a body of `{key}` ({limit}) takes twice its size"
             ),
-            "write at least ten times that, or lower it",
+            "write at least ten times that limit, or lower the limit",
         );
     }
 }

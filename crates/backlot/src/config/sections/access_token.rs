@@ -7,19 +7,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::values::Duration;
 
-/// Wix access tokens as callers: what `httpClient.fetchWithAuth()` sends. Only Wix can check one, so
-/// Wix is asked, and its answer is kept for a while.
+/// Verification of Wix access tokens, which `httpClient.fetchWithAuth()` sends. Only Wix can verify one, so Backlot
+/// asks Wix and caches the result.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AccessToken {
-    /// The longest that Wix's yes to a token is believed; never longer than the token lasts. Until
-    /// then a token that Wix has revoked meanwhile (the member was blocked, the app was removed) is
-    /// still let in. `0s` asks Wix with each request.
+    /// How long a token that Wix has accepted is cached, at most until it expires. A token that Wix revokes in the
+    /// meantime (a member is blocked, the app is removed) is still accepted until then. `0s` asks Wix for each request.
     pub ceiling: Duration,
-    /// How long Wix's no to a token is believed.
+    /// How long a token that Wix has rejected is cached.
     pub refusal_ceiling: Duration,
-    /// The most tokens that Wix is asked about in a minute, all callers together. Past it, callers
-    /// with tokens that are not known yet get 503.
+    /// The maximum number of tokens to verify with Wix in a minute, over all callers. Beyond it, requests with tokens
+    /// that are not cached get a 503.
     pub questions_per_minute: NonZeroU32,
 }
 

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::values::listen;
 
-/// The admin listener: health, metrics and the console, for the person who runs the server.
+/// The admin listener: health, metrics and the console, for the operator of the server.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Admin {
-    /// The address to listen on: a loopback address, since there is no login yet.
+    /// The address to listen on. It must be a loopback address, because the admin listener has no login yet.
     #[serde(deserialize_with = "listen::deserialize")]
     #[schemars(with = "String")]
     pub listen: SocketAddr,

@@ -4,74 +4,76 @@ use backlot_wix::Role;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::values::{Duration, Size};
+use crate::config::values::{Size, Timeout};
 
-/// Your own server, in any language. One entry for each prefix of paths; the longest prefix wins.
+/// A path prefix whose requests are forwarded to your own server, which can be written in any language. Repeat the
+/// section for other prefixes. The longest matching prefix wins.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a key of its own")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a separate key")]
 pub struct Api {
-    /// Paths under this prefix go to your server: `/api` takes `/api` and `/api/…`. Required.
+    /// The path prefix to forward: `/api` matches `/api` and `/api/…`. Required.
     pub path: String,
-    /// Where it is: `http://127.0.0.1:3000`. A path in it is put before every request's. Required.
+    /// The address of your server: `http://127.0.0.1:3000`. A path in it is prepended to the path of each request.
+    /// Required.
     pub upstream: String,
-    /// Takes the prefix off: with `/api`, your server is asked for `/x` when a page asks for
-    /// `/api/x`.
+    /// Removes the prefix from the path before forwarding. With the prefix `/api`, a request for `/api/x` reaches your
+    /// server as `/x`.
     pub strip_prefix: bool,
-    /// The methods that are served, and that preflights allow. `HEAD` comes with `GET`.
+    /// The methods to forward and to allow in preflights. `GET` includes `HEAD`.
     pub methods: Vec<String>,
     /// The roles that may call. Required, unless `auth = "none"`.
     pub allow: Vec<Role>,
-    /// Only instances on these plans may call. Empty: all, the free one included.
+    /// The plans whose instances may call. Defaults to all plans, including the free one.
     pub plans: Vec<String>,
-    /// `"none"` lets anybody in, unverified: for addresses that are called by others than pages of
-    /// your app. Your server then gets no header that says who calls. What the caller sends goes along as it is, its own
-    /// `Authorization`, `X-Wix-Instance` and `?instance=` too, and nothing of it has been checked. The page of any Wix app
-    /// may call it and read the answer (`cors.wix_hosts`).
+    /// `"none"` forwards requests without verifying the caller, for endpoints that are not called by your app's pages.
+    /// Your server then gets no header that identifies the caller. Headers and parameters that the client sends,
+    /// including `Authorization`, `X-Wix-Instance` and `?instance=`, are forwarded unverified. Pages of any Wix app may
+    /// call the endpoint and read the response (see `cors.wix_hosts`).
     pub auth: Option<Auth>,
-    /// How long your server may take until its reply begins.
-    pub timeout: Duration,
-    /// How long either side may be silent in the middle of a body.
-    pub idle_timeout: Duration,
-    /// The most bytes of a request's body.
+    /// How long your server may take to start its response.
+    pub timeout: Timeout,
+    /// How long the client or your server may pause in the middle of a body.
+    pub idle_timeout: Timeout,
+    /// The maximum size of a request's body.
     pub body_limit: Size,
     /// How far a request's body may fall behind `server.min_transfer_rate`. Defaults to `server.body_timeout`.
-    pub body_timeout: Option<Duration>,
-    /// How often each instance may call: `{ requests = 600, per = "1m" }`. With `auth = "none"`,
-    /// each client address.
+    pub body_timeout: Option<Timeout>,
+    /// The rate limit of each instance: `{ requests = 600, per = "1m" }`. With `auth = "none"`, it applies to each
+    /// client address. Defaults to no limit.
     pub rate_limit: Option<RateLimit>,
-    /// Speaks HTTP/2 to your server from the first byte (plain `http://`). Over `https://` your
-    /// server chooses by itself.
+    /// Uses HTTP/2 without negotiation (plain `http://` only). Over `https://`, the protocol is negotiated with your
+    /// server.
     pub http2: bool,
-    /// Hands the caller's own `Authorization` header on, and those of `app.instance_headers`. Without it your server sees the headers
-    /// that say who calls, not the credential that proved it.
+    /// Forwards the caller's `Authorization` header and the headers in `app.instance_headers`. By default, your server
+    /// gets the headers that identify the caller, but not the credential.
     pub pass_authorization: bool,
-    /// Headers by which a framework takes another path or method than the request line's, and which your server gets
-    /// all the same: `["x-http-method-override"]`. All of them are removed unless they are named here, since they
-    /// lead past `path` and `methods`. [docs/api.md](api.md) lists them.
+    /// Headers to forward although a framework may take another path or method from them than the request line has:
+    /// `["x-http-method-override"]`. By default, all such headers are removed, because they would bypass `path` and
+    /// `methods`. [docs/api.md](api.md) lists them.
     pub pass_headers: Vec<String>,
-    /// Rewrites redirects (`Location`, `Content-Location`, `Refresh`) that lead to your server's own address: to where
-    /// the world reaches this one (`server.public_url`, or else what the client asked for), with the prefix that was
-    /// taken off.
+    /// Rewrites redirects (`Location`, `Content-Location`, `Refresh`) that point to your server's own address. They
+    /// then point to `server.public_url`, or to the address that the client used if that is not set, with the stripped
+    /// prefix restored.
     pub rewrite_redirects: bool,
 }
 
-/// How an entry's callers prove themselves.
+/// How the callers of an entry are authenticated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Auth {
-    /// Not at all.
+    /// No authentication.
     None,
 }
 
-/// So many requests in so much time.
+/// A number of requests in a period.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RateLimit {
-    /// How many.
+    /// The number of requests.
     pub requests: std::num::NonZeroU32,
-    /// In how much time.
-    pub per: Duration,
+    /// The period.
+    pub per: Timeout,
 }
 
 impl Default for Api {
@@ -85,8 +87,8 @@ impl Default for Api {
             allow: Vec::new(),
             plans: Vec::new(),
             auth: None,
-            timeout: Duration::seconds(30),
-            idle_timeout: Duration::minutes(1),
+            timeout: Timeout::seconds(30),
+            idle_timeout: Timeout::minutes(1),
             body_limit: Size::mib(10),
             body_timeout: None,
             rate_limit: None,

@@ -3,29 +3,30 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::values::{Duration, OneOrMore, Secret, Value};
+use crate::config::values::{Duration, OneOrMore, Secret, Timeout, Value};
 
 /// The Wix app that this server is the backend of.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct App {
-    /// The app id, from the app's dashboard (View ID & keys). Also `WIX_CLIENT_ID`.
+    /// The app id, from the app's dashboard (View ID & keys). Can also be set as `WIX_CLIENT_ID`.
     pub id: Option<String>,
-    /// The app's name, as people know it: for the page that the owner sees after an account is connected. Without it
-    /// the one that Wix says.
+    /// The app's display name, for the page that the owner sees after an account is connected. Defaults to the name
+    /// that Wix has for the app.
     pub name: Option<String>,
-    /// The app secret, from the same page. A list, newest first, while it is being rotated: all of
-    /// them are accepted, and the log says when an old one was used. Also `WIX_CLIENT_SECRET`.
+    /// The app secret, from the same page. Can also be set as `WIX_CLIENT_SECRET`. To rotate the secret, write a list
+    /// with the newest first: all of them are accepted, and the log says when an old one was used.
     pub secret: Option<OneOrMore<Secret>>,
-    /// The app's public key, from the same page: PEM, or base64 as `WIX_CLIENT_PUBLIC_KEY` holds
-    /// it.
+    /// The app's public key, from the same page: PEM, or base64 as in `WIX_CLIENT_PUBLIC_KEY`. It verifies webhooks,
+    /// which are not implemented yet, so it is optional.
     pub public_key: Option<Value>,
-    /// How old a signed instance may be that carries no `expirationDate`.
-    pub maximum_age: Duration,
-    /// How far this server's clock and Wix's may be apart.
+    /// How old a signed instance without `expirationDate` may be.
+    pub maximum_age: Timeout,
+    /// The maximum difference between this server's clock and Wix's.
     pub clock_skew: Duration,
-    /// Headers that the credential may come in besides `Authorization`: pages of older apps have one of their own. They
-    /// are treated as it is: pages may send them, your own server does not see them, and no log has them.
+    /// Headers that may carry the credential besides `Authorization`, for pages of older apps that use another one.
+    /// They are treated like `Authorization`: pages may send them, they are not forwarded to your server, and they are
+    /// never logged.
     pub instance_headers: Vec<String>,
 }
 
@@ -36,7 +37,7 @@ impl Default for App {
             name: None,
             secret: None,
             public_key: None,
-            maximum_age: Duration::hours(24),
+            maximum_age: Timeout::hours(24),
             clock_skew: Duration::minutes(5),
             instance_headers: vec!["x-wix-instance".to_owned()],
         }

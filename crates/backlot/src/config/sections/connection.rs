@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::RateLimit;
-use crate::config::values::{Duration, Size, Value};
+use crate::config::values::{Size, Timeout, Value};
 
 pub use auth::{
     Auth, BasicAuth, ClientCredentials, ClientProofName, EncodingName, HashName, HeaderAuth,
@@ -18,102 +18,101 @@ pub use auth::{
 };
 pub use call::{ConnectionCall, RuledConnectionCall};
 
-/// A third-party API, called through `/connections/{name}/…` with a credential that no page ever has. Nothing
-/// is allowed that is not written here.
+/// A third-party API, called through `/connections/{name}/…` with a credential that pages never see. Only the calls
+/// that are listed here are allowed.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Connection {
-    /// The name in the path: small letters, digits, `-` and `_`. Required.
+    /// The name in the path: lowercase letters, digits, `-` and `_`. Required.
     pub name: String,
-    /// What people call it: `Google Calendar`. For the page that the owner sees after an account is connected; without it
-    /// the name.
+    /// The display name: `Google Calendar`. It is shown on the page that the owner sees after an account is connected.
+    /// Defaults to `name`.
     pub title: Option<String>,
-    /// Where the API is: `https://api.openai.com`. A path in it is put before every call's. Where each account has an
-    /// address of its own, `{account.instance_url}` stands for what the token endpoint says under that name, and
-    /// `{callback.shop}` for what comes along with the owner's way back; `hosts` says where it may be. Required.
+    /// The address of the API: `https://api.openai.com`. A path in it is prepended to the path of each call. If each
+    /// account has its own address, `{account.instance_url}` stands for the field of that name in the token
+    /// response, and `{callback.shop}` for a parameter of the OAuth callback; `hosts` restricts them. Required.
     pub base_url: String,
-    /// The hosts at which an account's own address may be, where `base_url` has such places: `["*.my.salesforce.com"]`.
-    /// `*.` stands for any number of labels; without a port, all are allowed.
+    /// The hosts that an address from an account may have, if `base_url` contains such a placeholder:
+    /// `["*.my.salesforce.com"]`. `*.` matches any number of labels. A host without a port allows all ports.
     pub hosts: Vec<String>,
-    /// What proves to the API who calls. `{ bearer = { secret = "NAME" } }`; `{ basic = { user = …, password = … } }`;
-    /// `{ header = { name = "X-Api-Key", value = … } }`; `{ query = { name = "key", value = … } }`; `{ hmac = { … } }`
-    /// signs each request; `{ client_credentials = { … } }` is OAuth 2 for the app itself; `{ oauth = { … } }` lets each
-    /// site's owner connect an account. `{ instance_secret = "NAME" }` is a key that each site's owner types in.
-    /// See docs/connections.md.
+    /// The credential for the API. `{ bearer = { secret = "NAME" } }`; `{ basic = { user = …, password = … } }`; `{
+    /// header = { name = "X-Api-Key", value = … } }`; `{ query = { name = "key", value = … } }`; `{ hmac = { … } }`
+    /// signs each request; `{ client_credentials = { … } }` is OAuth 2 for the app itself; `{ oauth = { … } }` lets
+    /// each site's owner connect an account. `{ instance_secret = "NAME" }` is a key that each site's owner enters. See
+    /// docs/connections.md.
     pub auth: Auth,
-    /// The calls that may be made: `"GET /v1/things?limit&status=active|all"` names the parameters that its query may
-    /// have (`?*` allows any), or with rules of its own
-    /// `{ call = "POST /v1/things", allow = ["member"], plans = ["pro"] }`. `*` and `{name}` stand for one part of a
-    /// path, `{name}.json` and `{name}:verb` for one with that end, `**` for any number of them. `GET` includes `HEAD`. Where several
-    /// lines fit, the most specific one decides.
+    /// The allowed calls. `"GET /v1/things?limit&status=active|all"` names the parameters that the query may have; `?*`
+    /// allows any. `{ call = "POST /v1/things", allow = ["member"], plans = ["pro"] }` has its own rules. `*` and
+    /// `{name}` match one segment of a path, `{name}.json` and `{name}:verb` match one with that suffix, and `**`
+    /// matches any number of segments. `GET` includes `HEAD`. If several entries match, the most specific one decides.
     pub calls: Vec<ConnectionCall>,
-    /// The roles that may make the calls that name none of their own. `app` is your own server, with the
-    /// elevated token.
+    /// The roles that may make calls without their own `allow`. `app` is your own server with its elevated
+    /// token.
     pub allow: Vec<Role>,
-    /// Only instances on these plans, for the calls that name none of their own. Empty: all.
+    /// The plans whose instances may make calls without their own `plans`. Defaults to all plans.
     pub plans: Vec<String>,
-    /// The roles that may connect an account or type a key in, and take it back.
+    /// The roles that may connect an account or enter a key, and disconnect or remove it.
     pub manage: Vec<Role>,
-    /// Headers that are put on each call, in place of the caller's: `{ "OpenAI-Organization" = "org-1" }`.
+    /// Headers to set on each call, replacing the caller's: `{ "OpenAI-Organization" = "org-1" }`.
     pub headers: BTreeMap<String, Value>,
-    /// The caller's headers that go along besides the usual ones (`Accept`, `Content-Type`, `Idempotency-Key`, …);
-    /// `x-custom-*` takes all that begin so, but for those that make another call of one or say where it came from
-    /// (`X-HTTP-Method-Override`, `X-Original-URL`, `X-Forwarded-*`): write their whole names.
+    /// Headers of the caller to forward besides the usual ones (`Accept`, `Content-Type`, `Idempotency-Key`, …).
+    /// `x-custom-*` matches a prefix. It does not match headers that change the call or state its origin
+    /// (`X-HTTP-Method-Override`, `X-Original-URL`, `X-Forwarded-*`): write their full names.
     pub pass_headers: Vec<String>,
-    /// Headers that never go along.
+    /// Headers that are never forwarded.
     pub remove_headers: Vec<String>,
-    /// Parameters that are put on each call's query, in place of the caller's.
+    /// Parameters to set in the query of each call, replacing the caller's.
     pub query: BTreeMap<String, Value>,
-    /// Parameters that never go along.
+    /// Parameters that are never forwarded.
     pub remove_query: Vec<String>,
-    /// Headers of the reply that come back besides the usual ones (`Content-Type`, `ETag`, `Retry-After`, …);
-    /// `x-ratelimit-*` takes all that begin so. `X-Request-Id` is always Backlot's own.
+    /// Response headers to return besides the usual ones (`Content-Type`, `ETag`, `Retry-After`, …). `x-ratelimit-*`
+    /// matches a prefix. `X-Request-Id` is always Backlot's.
     pub reply_headers: Vec<String>,
-    /// Headers that are put on each reply.
+    /// Headers to set on each response.
     pub add_reply_headers: BTreeMap<String, String>,
-    /// Headers of the reply that never come back.
+    /// Response headers that are never returned.
     pub remove_reply_headers: Vec<String>,
-    /// How long the API may take until its reply begins, repeating included.
-    pub timeout: Duration,
-    /// How long either side may be silent in the middle of a body.
-    pub idle_timeout: Duration,
-    /// The most bytes of a request's body.
+    /// How long the API may take to start its response, including retries.
+    pub timeout: Timeout,
+    /// How long the client or the API may pause in the middle of a body.
+    pub idle_timeout: Timeout,
+    /// The maximum size of a request's body.
     pub body_limit: Size,
-    /// The most bytes of a reply's body, decoded.
+    /// The maximum size of a response's body after decompression.
     pub reply_limit: Size,
-    /// How often each instance may call: `{ requests = 60, per = "1m" }`.
+    /// The rate limit of each instance: `{ requests = 60, per = "1m" }`. Defaults to no limit.
     pub rate_limit: Option<RateLimit>,
-    /// How often all instances together may call.
+    /// The rate limit of all instances together. Defaults to no limit.
     pub total_rate_limit: Option<RateLimit>,
-    /// How many calls an instance may make in a month, by its plan: `{ pro = 10000, "*" = 100 }`. `*` is any other
-    /// plan, and none.
+    /// The number of calls that an instance may make in a month, by plan: `{ pro = 10000, "*" = 100 }`. `*` is any
+    /// other plan, including the free one. Defaults to no limit.
     pub quota: BTreeMap<String, u64>,
-    /// Keeps replies as the API's own cache headers say: `"instance"` for each instance by itself, `"shared"` for
-    /// all together.
+    /// Caches responses as the API's cache headers allow: `"instance"` separately for each instance, `"shared"` for all
+    /// together. Defaults to no cache.
     pub cache: Option<CacheName>,
-    /// How often a call that reads is sent again when the API fails; a write only with `idempotency_key`, or if no
-    /// connection came about.
+    /// How often a read is retried if the API fails. A write is retried only with `idempotency_key`, or if no
+    /// connection was established.
     pub retries: u32,
-    /// The header by which the API knows a write that is sent again, such as `Idempotency-Key`. A call that has
-    /// none gets one.
+    /// The header by which the API recognizes a retried write, such as `Idempotency-Key`. It is added to writes that
+    /// have none.
     pub idempotency_key: Option<String>,
-    /// How many redirects of calls that read are followed: within the API to calls that `calls` allows the caller,
-    /// elsewhere to public addresses over https, without the credential.
+    /// How many redirects of a read are followed. Within the API, the target must be a call that the caller may make.
+    /// Elsewhere, it must be a public address over https, and the credential is not sent.
     pub redirects: u32,
-    /// Your own networks in which the API may be (`10.1.0.0/16`). Otherwise no call leaves for an address inside. They
-    /// are open for the host and port of `base_url` and of the addresses in `auth`, not for redirects.
+    /// Private networks in which the API may be: `10.1.0.0/16`. By default, calls to private addresses are refused. The
+    /// networks are open to the host and port of `base_url` and of the addresses in `auth`, but not to redirects.
     pub networks: Vec<String>,
-    /// A file with certificate authorities (PEM) besides the operating system's, for an API of your own.
+    /// A PEM file with certificate authorities to trust besides those of the operating system, for a private API.
     pub certificate_authorities: Option<String>,
 }
 
-/// Who shares kept replies.
+/// The scope of cached responses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum CacheName {
-    /// Each instance by itself.
+    /// Separate for each instance.
     Instance,
-    /// All together.
+    /// Shared by all instances.
     Shared,
 }
 
@@ -137,8 +136,8 @@ impl Default for Connection {
             reply_headers: Vec::new(),
             add_reply_headers: BTreeMap::new(),
             remove_reply_headers: Vec::new(),
-            timeout: Duration::seconds(30),
-            idle_timeout: Duration::minutes(1),
+            timeout: Timeout::seconds(30),
+            idle_timeout: Timeout::minutes(1),
             body_limit: Size::mib(1),
             reply_limit: Size::mib(50),
             rate_limit: None,

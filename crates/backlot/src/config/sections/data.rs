@@ -7,49 +7,47 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::RateLimit;
-use crate::config::values::{Duration, Size};
+use crate::config::values::{Size, Timeout};
 
-/// Wix Data on your own server: collections and items for every instance, spoken to with the npm client
-/// `@wix/data`.
+/// Wix Data on your own server: collections and items for every instance, for the npm client `@wix/data`.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Data {
-    /// The folder of the collections that every instance has, one TOML file each (see
-    /// `docs/data.md`), relative to the configuration's folder. It need not exist.
+    /// The folder of the collections that every instance has, with one TOML file for each (see `docs/data.md`). It is
+    /// relative to the configuration's folder, and need not exist.
     pub collections: String,
-    /// The most bytes of a request's body. An item itself has at most 500 kB.
+    /// The maximum size of a request's body. The maximum size of an item is 500 kB.
     pub body_limit: Size,
-    /// How long a client may be silent in the middle of a body.
-    pub idle_timeout: Duration,
-    /// How often the visitors, members and the owner of one instance may call, together:
-    /// `{ requests = 6000, per = "1m" }`. Defaults to no limit.
+    /// How long a client may pause in the middle of a body.
+    pub idle_timeout: Timeout,
+    /// The rate limit of the visitors, members and the owner of an instance together: `{ requests = 6000, per = "1m"
+    /// }`. Defaults to no limit.
     pub rate_limit: Option<RateLimit>,
-    /// How often each member and each owner may call. Defaults to no limit.
+    /// The rate limit of each member and each owner. Defaults to no limit.
     pub caller_rate_limit: Option<RateLimit>,
-    /// How often visitors of an instance may call from one client address.
+    /// The rate limit of an instance's visitors from one client address.
     pub visitor_rate_limit: RateLimit,
-    /// How often the app itself may call on one instance. Defaults to no limit.
+    /// The rate limit of the app itself on one instance. Defaults to no limit.
     pub app_rate_limit: Option<RateLimit>,
-    /// How many items an instance may keep, by its plan: `{ pro = 100000, "*" = 1000 }`. `*` is any other plan, and none.
-    /// Defaults to no limit. Where it is reached, writes that add are answered `STORAGE_QUOTA_EXCEEDED`.
+    /// The maximum number of items of an instance, by plan: `{ pro = 100000, "*" = 1000 }`. `*` is any other plan,
+    /// including the free one. Beyond it, inserts fail with `STORAGE_QUOTA_EXCEEDED`. Defaults to no limit.
     pub max_items: ByPlan<u64>,
-    /// How many bytes of items, as JSON, an instance may keep, by its plan: `{ pro = "10GiB", "*" = "100MiB" }`. Defaults to no
+    /// The maximum size of an instance's items as JSON, by plan: `{ pro = "10GiB", "*" = "100MiB" }`. Defaults to no
     /// limit.
     pub max_bytes: ByPlan<Size>,
 }
 
-/// A figure for every plan, or one for each.
+/// One value for all plans, or one for each.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum ByPlan<T> {
-    /// The same for all.
+    /// The same value for all plans.
     All(T),
-    /// By the name of the plan; `*` for any other, and none.
+    /// By the name of the plan. `*` is any other plan, including the free one.
     Plans(BTreeMap<String, T>),
 }
 
 impl<T> Default for ByPlan<T> {
-    /// No limit.
     fn default() -> Self {
         Self::Plans(BTreeMap::new())
     }
@@ -60,12 +58,12 @@ impl Default for Data {
         Self {
             collections: "collections".to_owned(),
             body_limit: Size::mib(16),
-            idle_timeout: Duration::seconds(30),
+            idle_timeout: Timeout::seconds(30),
             rate_limit: None,
             caller_rate_limit: None,
             visitor_rate_limit: RateLimit {
                 requests: NonZeroU32::MIN.saturating_add(1199),
-                per: Duration::seconds(60),
+                per: Timeout::minutes(1),
             },
             app_rate_limit: None,
             max_items: ByPlan::default(),

@@ -3,15 +3,15 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Only for `backlot dev`.
+/// Settings of `backlot dev`.
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Dev {
-    /// Your own app's page, to be shown by the simulator instead of the demo page: where the Wix
-    /// CLI's dev server has it. Today's CLI and the one on Astro are at `http://localhost:4321`, and a dashboard page there
-    /// at `/_wix/extensions/backoffice/<id>`; the first CLI is at `http://localhost:5173/`.
+    /// The page of your own app, which the simulator shows instead of the demo page: the address of the Wix CLI's dev
+    /// server. Today's CLI and the one on Astro serve at `http://localhost:4321`, with dashboard pages at
+    /// `/_wix/extensions/backoffice/<id>`. The first CLI serves at `http://localhost:5173/`.
     pub app_page: Option<String>,
-    /// What the simulator calls the app. Defaults to `app.name`; without one to `Demo app` while the demo page is shown, and to `Your app` with a
-    /// page of your own.
+    /// The app's name in the simulator. Defaults to `app.name`. If that is not set either, to `Demo app` with the demo
+    /// page, and to `Your app` with a page of your own.
     pub app_name: Option<String>,
 }

@@ -3,20 +3,20 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::values::Duration;
+use crate::config::values::Timeout;
 
-/// The tokens that your own server is handed.
+/// The elevated tokens that are sent to your own server.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ElevatedToken {
-    /// How long a token lasts. It is renewed when half of this has passed, and one that lasts longer is refused.
-    pub lifetime: Duration,
+    /// The lifetime of a token. A token is renewed after half of it. Tokens with a longer lifetime are refused.
+    pub lifetime: Timeout,
 }
 
 impl Default for ElevatedToken {
     fn default() -> Self {
         Self {
-            lifetime: Duration::minutes(5),
+            lifetime: Timeout::minutes(5),
         }
     }
 }

@@ -7,34 +7,34 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Log {
-    /// `json`, one object a line, or `text`, for people. Without it: `text` in `backlot dev`,
-    /// `json` in `backlot serve`.
+    /// The format of the log: `json`, one object a line, or `text` for people. Defaults to `text` in `backlot dev`, and
+    /// to `json` in `backlot serve`.
     pub format: Option<LogFormat>,
-    /// The least level of what is logged besides the requests.
+    /// The minimum level of messages other than requests, which are always logged.
     pub level: LogLevel,
 }
 
-/// How lines look.
+/// The format of the log.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
     /// One JSON object a line.
     Json,
-    /// Words.
+    /// Text for people.
     Text,
 }
 
-/// Levels, from the gravest down.
+/// The minimum level of messages.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum LogLevel {
-    /// Only what failed.
+    /// Failures.
     Error,
-    /// And what will.
+    /// Also problems that an operator should know about.
     Warn,
-    /// And what one likes to know.
+    /// Also starts, stops and changes.
     #[default]
     Info,
-    /// And every connection that ended oddly.
+    /// Also every connection that ended abnormally.
     Debug,
 }

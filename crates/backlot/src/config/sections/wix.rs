@@ -9,59 +9,58 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::config::values::{Duration, Secret, Size};
+use crate::config::values::{Duration, Secret, Size, Timeout};
 
-/// Calls to Wix's REST APIs: how they are made, and which of them pages and your own server may make
-/// through `/wix/…`.
+/// Calls to Wix's REST APIs: how they are made, and which of them pages and your own server may make through `/wix/…`.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Wix {
-    /// The calls that may be made through `/wix/<path>`, as the app on the caller's instance:
-    /// `"GET /apps/v1/instance"`, or with rules of its own
-    /// `{ call = "POST /stores/v1/products/query", allow = ["member"], plans = ["pro"] }`. `*` and
-    /// `{name}` stand for one part of a path, `{name}.json` for one with that end, `**` for any number of them. Where several lines fit, the most
-    /// specific one decides. This lets callers do what only the app may: nothing is allowed that is not written here. With `as = "site"` or
-    /// `as = "account"` a call is made with the API key instead, about the caller's site or about the
-    /// account; only your own server may make those (`allow = ["app"]`).
+    /// The calls that may be made through `/wix/<path>` as the app on the caller's instance: `"GET /apps/v1/instance"`,
+    /// or with its own rules `{ call = "POST /stores/v1/products/query", allow = ["member"], plans = ["pro"] }`. `*`
+    /// and `{name}` match one segment of a path, `{name}.json` matches one with that suffix, and `**` matches any
+    /// number of segments. If several entries match, the most specific one decides. These calls let callers do what
+    /// only the app may do, so only the calls that are listed here are allowed. With `as = "site"` or `as = "account"`,
+    /// a call is made with the API key instead, about the caller's site or about the account. Only your own server may
+    /// make those (`allow = ["app"]`).
     pub calls: Vec<WixCall>,
-    /// The roles that may make the calls that name none of their own. `app` is your own server, with
-    /// the elevated token.
+    /// The roles that may make calls without their own `allow`. `app` is your own server with its elevated
+    /// token.
     pub allow: Vec<Role>,
-    /// Where Wix is. Without it: `https://www.wixapis.com`, and in `backlot dev` the simulator.
+    /// The address of Wix's APIs. Defaults to `https://www.wixapis.com`, and to the simulator in `backlot dev`.
     pub base_url: Option<String>,
-    /// An API key of your Wix account, for calls that are no instance's.
+    /// An API key of your Wix account, for calls that do not belong to an instance.
     pub api_key: Option<Secret>,
-    /// The account of the API key, for calls about it.
+    /// The account of the API key, for calls about the account.
     pub account_id: Option<String>,
-    /// The most calls that this node makes in a minute for each instance. Wix grants 200; several
-    /// nodes share them, so give each its part (100 on each of two).
+    /// The maximum number of calls that this node makes in a minute for each instance. Wix allows 200 over all nodes,
+    /// so divide them: 100 on each of two nodes.
     pub requests_per_minute: NonZeroU32,
-    /// The longest that a call waits when an instance has used up its minute.
+    /// How long a call may wait if its instance has used up its calls for the minute.
     pub queue_time: Duration,
-    /// How long Wix may take until its reply begins, waiting and repeating included.
-    pub timeout: Duration,
-    /// How long Wix may take to give a token, or to say something about one.
-    pub token_timeout: Duration,
-    /// How long either side may be silent in the middle of a body.
-    pub idle_timeout: Duration,
-    /// The most bytes of a request's body.
+    /// How long Wix may take to start its response, including waiting and retries.
+    pub timeout: Timeout,
+    /// How long Wix may take to issue or verify a token.
+    pub token_timeout: Timeout,
+    /// How long the client or Wix may pause in the middle of a body.
+    pub idle_timeout: Timeout,
+    /// The maximum size of a request's body.
     pub body_limit: Size,
-    /// How old what Wix says of an instance (site, plan, permissions) may become before it is asked
-    /// again in the background.
-    pub refresh: Duration,
+    /// How old the details of an instance (site, plan, permissions) may become before they are fetched again in the
+    /// background.
+    pub refresh: Timeout,
 }
 
-/// One call of the list.
+/// An allowed call.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum WixCall {
     /// Method and path.
     Plain(String),
-    /// With rules of its own.
+    /// A call with its own rules.
     Ruled(RuledCall),
 }
 
-/// By hand, since a derived one would say only that nothing fits.
+/// Written by hand, because the derived error says only that no variant matches.
 impl<'de> Deserialize<'de> for WixCall {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct CallVisitor;
@@ -88,33 +87,33 @@ impl<'de> Deserialize<'de> for WixCall {
     }
 }
 
-/// A call with rules of its own.
+/// A call with its own rules.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RuledCall {
     /// Method and path.
     pub call: String,
-    /// The roles that may make it; those of the section without it.
+    /// The roles that may make the call. Defaults to those of the section.
     #[serde(default)]
     pub allow: Option<Vec<Role>>,
-    /// Only instances on these plans.
+    /// The plans whose instances may make the call. Defaults to all plans.
     #[serde(default)]
     pub plans: Vec<String>,
-    /// On whose behalf.
+    /// The identity of the call.
     #[serde(default, rename = "as")]
     pub on_behalf_of: OnBehalfOfName,
 }
 
-/// On whose behalf a call is made.
+/// The identity that a call is made with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OnBehalfOfName {
     /// The app, on the caller's instance.
     #[default]
     App,
-    /// The API key, about the caller's site.
+    /// The API key, for the caller's site.
     Site,
-    /// The API key, about the account.
+    /// The API key, for the account.
     Account,
 }
 
@@ -128,11 +127,11 @@ impl Default for Wix {
             account_id: None,
             requests_per_minute: NonZeroU32::new(200).unwrap_or(NonZeroU32::MIN),
             queue_time: Duration::seconds(5),
-            timeout: Duration::seconds(30),
-            token_timeout: Duration::seconds(5),
-            idle_timeout: Duration::minutes(1),
+            timeout: Timeout::seconds(30),
+            token_timeout: Timeout::seconds(5),
+            idle_timeout: Timeout::minutes(1),
             body_limit: Size::mib(10),
-            refresh: Duration::hours(6),
+            refresh: Timeout::hours(6),
         }
     }
 }

@@ -3,7 +3,7 @@
 use toml::{Table, Value};
 
 use super::{Environment, Origin, Source};
-use crate::config::error::{ConfigErrors, Problem};
+use crate::config::error::{ConfigError, ConfigProblem};
 use crate::config::keys::{Key, Kind, SECTIONS};
 
 /// Wix's own names, which `BACKLOT_…` overrides.
@@ -19,7 +19,7 @@ pub(super) const MAX_ENTRIES: usize = 64;
 pub(super) fn overlay(
     source: &mut Source,
     environment: Environment<'_>,
-) -> Result<(), ConfigErrors> {
+) -> Result<(), ConfigError> {
     let set = |name: &str| environment(name).filter(|value| !value.is_empty());
     for (name, key) in WIX_NAMES {
         if let Some(text) = set(name) {
@@ -31,7 +31,7 @@ pub(super) fn overlay(
             source.set("app", key, value, Origin::Variable(name.to_owned()));
         }
     }
-    let mut errors = ConfigErrors::default();
+    let mut errors = ConfigError::default();
     for section in SECTIONS.iter() {
         let indexes = if section.name.ends_with("[]") {
             MAX_ENTRIES
@@ -45,7 +45,7 @@ pub(super) fn overlay(
                 let outcome = value_of(key, &text)
                     .and_then(|value| put(source, key, index, value, &variable));
                 if let Err(cause) = outcome {
-                    errors.0.push(Problem {
+                    errors.0.push(ConfigProblem {
                         origin: Some(Origin::Variable(variable)),
                         key: key.path.replace("[]", &format!("[{index}]")),
                         cause,
@@ -135,7 +135,7 @@ fn put(
     };
     if index > entries.len() {
         return Err(format!(
-            "there is no entry number {} before this one",
+            "there is no entry with the number {} before it",
             entries.len()
         ));
     }

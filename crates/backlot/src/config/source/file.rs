@@ -7,10 +7,10 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{Origin, Source};
-use crate::config::error::{ConfigErrors, Problem};
+use crate::config::error::{ConfigError, ConfigProblem};
 
-pub(super) fn read(path: &Path) -> Result<Source, ConfigErrors> {
-    let text = std::fs::read_to_string(path).map_err(|error| Problem {
+pub(super) fn read(path: &Path) -> Result<Source, ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|error| ConfigProblem {
         origin: None,
         key: String::new(),
         cause: format!("cannot read {}: {error}", path.display()),
@@ -19,10 +19,10 @@ pub(super) fn read(path: &Path) -> Result<Source, ConfigErrors> {
     parse(path, &text)
 }
 
-pub(super) fn parse(path: &Path, text: &str) -> Result<Source, ConfigErrors> {
+pub(super) fn parse(path: &Path, text: &str) -> Result<Source, ConfigError> {
     let wrong = |error: toml::de::Error| {
         let offset = error.span().map_or(0, |span| span.start);
-        ConfigErrors::from(Problem {
+        ConfigError::from(ConfigProblem {
             origin: Some(Origin::Line(path.to_owned(), line_of(text, offset))),
             key: String::new(),
             cause: format!("this is not TOML: {}", error.message()),

@@ -3,11 +3,11 @@
 use toml::{Table, Value};
 
 use super::{Source, renamed};
-use crate::config::error::{ConfigErrors, Problem};
+use crate::config::error::{ConfigError, ConfigProblem};
 use crate::config::keys::{SECTIONS, Section};
 
-pub(super) fn check(source: &Source) -> Result<(), ConfigErrors> {
-    let mut errors = ConfigErrors::default();
+pub(super) fn check(source: &Source) -> Result<(), ConfigError> {
+    let mut errors = ConfigError::default();
     for (name, value) in &source.table {
         let section = SECTIONS
             .iter()
@@ -30,7 +30,7 @@ pub(super) fn check(source: &Source) -> Result<(), ConfigErrors> {
     }
 }
 
-fn check_section(source: &Source, section: &Section, value: &Value, errors: &mut ConfigErrors) {
+fn check_section(source: &Source, section: &Section, value: &Value, errors: &mut ConfigError) {
     let name = section.name.trim_end_matches("[]");
     let is_list = section.name.ends_with("[]");
     match value {
@@ -56,11 +56,11 @@ fn check_section(source: &Source, section: &Section, value: &Value, errors: &mut
     }
 }
 
-fn written_otherwise(source: &Source, name: &str, header: &str) -> Problem {
-    Problem {
+fn written_otherwise(source: &Source, name: &str, header: &str) -> ConfigProblem {
+    ConfigProblem {
         origin: source.origin(name).cloned(),
         key: name.to_owned(),
-        cause: "the brackets around this section's name are not right".to_owned(),
+        cause: "the brackets around the section's name are wrong".to_owned(),
         remedy: Some(format!("write {header}")),
     }
 }
@@ -70,7 +70,7 @@ fn check_keys(
     section: &Section,
     prefix: &str,
     table: &Table,
-    errors: &mut ConfigErrors,
+    errors: &mut ConfigError,
 ) {
     let last = |path: &'static str| path.rsplit('.').next().unwrap_or(path);
     for key in table.keys() {
@@ -94,13 +94,13 @@ fn unknown<'known>(
     name: &str,
     what: &str,
     known: impl Iterator<Item = &'known str>,
-) -> Problem {
+) -> ConfigProblem {
     if let Some(new) = renamed::key(name) {
-        return Problem {
+        return ConfigProblem {
             origin: source.origin(path).cloned(),
             key: path.to_owned(),
-            cause: format!("the key has another name now: {new}"),
-            remedy: Some(format!("write `{new}`; it means the same")),
+            cause: format!("the key was renamed to {new}"),
+            remedy: Some(format!("write `{new}`, which has the same meaning")),
         };
     }
     let known: Vec<&str> = known.collect();
@@ -109,10 +109,10 @@ fn unknown<'known>(
         .map(|candidate| (strsim::damerau_levenshtein(candidate, name), candidate))
         .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 3)
         .min();
-    Problem {
+    ConfigProblem {
         origin: source.origin(path).cloned(),
         key: path.to_owned(),
-        cause: format!("there is no such {what}"),
+        cause: format!("unknown {what}"),
         remedy: Some(match nearest {
             Some((_, nearest)) => format!("did you mean `{nearest}`?"),
             None => format!("there are: {}", known.join(", ")),

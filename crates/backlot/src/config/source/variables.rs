@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::environment::{MAX_ENTRIES, WIX_NAMES};
 use super::{Origin, renamed};
-use crate::config::error::Problem;
+use crate::config::error::ConfigProblem;
 use crate::config::keys::SECTIONS;
 
 /// Variables of ours that are no keys: of tests, and of those who build.
@@ -13,7 +13,7 @@ const OTHERS: [&str; 2] = ["BACKLOT_BLESS", "BACKLOT_TEST_POSTGRES"];
 const NEAR: usize = 3;
 
 /// Looks through the names of variables that have a value.
-pub(crate) fn misspelt(names: impl Iterator<Item = String>) -> Vec<Problem> {
+pub(crate) fn misspelt(names: impl Iterator<Item = String>) -> Vec<ConfigProblem> {
     let mut known: BTreeSet<String> = OTHERS.iter().map(|it| (*it).to_owned()).collect();
     known.extend(WIX_NAMES.iter().map(|(name, _)| (*name).to_owned()));
     for section in SECTIONS.iter() {
@@ -40,13 +40,13 @@ fn is_of_kubernetes(name: &str) -> bool {
         || name.starts_with("BACKLOT_SERVICE_")
 }
 
-fn told(name: &str, known: &BTreeSet<String>) -> Option<Problem> {
+fn told(name: &str, known: &BTreeSet<String>) -> Option<ConfigProblem> {
     if let Some(new) = renamed::variable(name) {
-        return Some(Problem {
+        return Some(ConfigProblem {
             origin: Some(Origin::Variable(name.to_owned())),
             key: String::new(),
-            cause: format!("the variable has another name now: {new}"),
-            remedy: Some(format!("set {new}; it means the same")),
+            cause: format!("the variable was renamed to {new}"),
+            remedy: Some(format!("set {new}, which has the same meaning")),
         });
     }
     let nearest = known
@@ -55,15 +55,15 @@ fn told(name: &str, known: &BTreeSet<String>) -> Option<Problem> {
         .min();
     let near = nearest.filter(|(distance, candidate)| *distance <= NEAR.max(candidate.len() / 6));
     let is_ours = name.starts_with("BACKLOT_");
-    // Anything else may be anybody's, unless it is one of ours but for a letter or two.
+    // Other names may belong to other programs, unless they differ from ours by a letter or two only.
     let near = near.filter(|(distance, _)| is_ours || *distance <= 2);
     if near.is_none() && !is_ours {
         return None;
     }
-    Some(Problem {
+    Some(ConfigProblem {
         origin: Some(Origin::Variable(name.to_owned())),
         key: String::new(),
-        cause: "there is no such variable".to_owned(),
+        cause: "unknown variable".to_owned(),
         remedy: Some(match near {
             Some((_, nearest)) => format!("did you mean {nearest}?"),
             None => "docs/configuration.md names the variable of each key".to_owned(),

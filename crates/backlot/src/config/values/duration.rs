@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A length of time that is not negative, written with its unit.
+/// A duration that is not negative, written with a unit.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Duration(SignedDuration);
 
@@ -53,7 +53,7 @@ impl Serialize for Duration {
 
 impl<'de> Deserialize<'de> for Duration {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        const EXPECTED: &str = "not a length of time such as \"30s\", \"5m\" or \"24h\"";
+        const EXPECTED: &str = "not a duration such as \"30s\", \"5m\" or \"24h\"";
         let text = String::deserialize(deserializer)
             .map_err(|error| serde::de::Error::custom(format!("{error}; {EXPECTED}")))?;
         let has_unit = text.ends_with(|last: char| last.is_ascii_alphabetic());
@@ -64,12 +64,60 @@ impl<'de> Deserialize<'de> for Duration {
     }
 }
 
+/// A [`Duration`] that is longer than zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Timeout(Duration);
+
+impl Timeout {
+    pub(crate) const fn hours(hours: i64) -> Self {
+        Self(Duration::hours(hours))
+    }
+
+    pub(crate) const fn minutes(minutes: i64) -> Self {
+        Self(Duration::minutes(minutes))
+    }
+
+    pub(crate) const fn seconds(seconds: i64) -> Self {
+        Self(Duration::seconds(seconds))
+    }
+
+    pub(crate) const fn signed(self) -> SignedDuration {
+        self.0.signed()
+    }
+
+    pub(crate) fn std(self) -> std::time::Duration {
+        self.0.std()
+    }
+}
+
+impl<'de> Deserialize<'de> for Timeout {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let duration = Duration::deserialize(deserializer)?;
+        if duration.std().is_zero() {
+            return Err(serde::de::Error::custom(
+                "it is zero; write a longer duration, or remove the line",
+            ));
+        }
+        Ok(Self(duration))
+    }
+}
+
+impl JsonSchema for Timeout {
+    fn schema_name() -> Cow<'static, str> {
+        Duration::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Duration::json_schema(generator)
+    }
+}
+
 impl JsonSchema for Duration {
     fn schema_name() -> Cow<'static, str> {
         "Duration".into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "format": "length of time" })
+        json_schema!({ "type": "string", "format": "duration" })
     }
 }

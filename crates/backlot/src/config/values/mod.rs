@@ -8,7 +8,7 @@ mod size;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use duration::Duration;
+pub use duration::{Duration, Timeout};
 pub(crate) use listen::listen_address;
 pub use secret::{Secret, SecretError, Value};
 pub use size::Size;

@@ -54,7 +54,7 @@ pub enum SecretError {
     #[error("the secret {0} has not been set")]
     SecretNotSet(String),
     /// An instance's own secret, where no instance is.
-    #[error("an instance_secret is known only when an instance calls")]
+    #[error("an instance_secret is available only in connections")]
     NoInstance,
     /// The program cannot be run, or failed.
     #[error("the command {program} {cause}")]
@@ -139,7 +139,7 @@ fn printed_by(words: &[String], source: &Source) -> Result<String, SecretError> 
         )));
     };
     if printed.len() as u64 > MAX_OUTPUT_BYTES {
-        // Nobody reads on, so it may end by that, or never.
+        // Its output is not read any further, so it may block.
         let _ = child.kill();
         let _ = child.wait();
         return Err(failed(format!("prints more than {MAX_OUTPUT_BYTES} bytes")));
@@ -150,10 +150,10 @@ fn printed_by(words: &[String], source: &Source) -> Result<String, SecretError> 
     if !status.success() {
         return Err(failed(format!("failed: {status}")));
     }
-    String::from_utf8(printed).map_err(|_| failed("prints no UTF-8".to_owned()))
+    String::from_utf8(printed).map_err(|_| failed("does not print UTF-8".to_owned()))
 }
 
-/// Reads in a thread of its own, so that nobody waits for ever.
+/// Reads in a separate thread, so that the caller can time out.
 fn read_beside(output: Option<ChildStdout>) -> mpsc::Receiver<Vec<u8>> {
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {

@@ -17,6 +17,7 @@ pub struct ConnectionResponse(http::Response<ThirdPartyBody>);
 
 /// Why there is no answer, or none that can be used. As a response it is a refusal with a code.
 #[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
 pub enum ConnectionCallError {
     /// The call is not allowed, or no reply came.
     #[error("{}: {}", .0.code().name(), .0.sentence())]

@@ -8,6 +8,7 @@ use crate::error::{ApiError, ErrorCode};
 
 /// Why items cannot be had. As a response it is what the data API would answer.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ItemsError {
     /// A fault in Wix's words; [`DataError::code`] tells which.
     #[error(transparent)]

@@ -21,6 +21,7 @@ pub struct WixResponse(WixReply);
 
 /// Why there is no answer, or none that can be used. As a response it is a refusal with a code.
 #[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
 pub enum WixCallError {
     /// Wix gave none.
     #[error(transparent)]

@@ -1,7 +1,7 @@
 //! The calls of Wix's endpoints: the last of them whole, and how many there were.
 //!
 //! A call is entered when it has arrived and gets its status when it is answered, so one whose
-//! client did not wait is seen as well. What is kept went through [`redact`] first.
+//! client did not wait is seen as well. Calls go through [`redact`] before they are stored.
 
 mod counts;
 pub(super) mod redact;

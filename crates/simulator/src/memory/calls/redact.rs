@@ -1,4 +1,4 @@
-//! Takes credentials out of what is kept: by the name they go by, by the shape they have, and the
+//! Removes credentials from recorded calls: by the name they go by, by the shape they have, and the
 //! app's secret by its value.
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ pub(crate) struct Arrived {
 }
 
 impl Arrived {
-    /// What is kept of it. `secret` is the app's, which must not be in there under any name.
+    /// Returns the record of the call. `secret` is the app's, which must not be in it under any name.
     pub(crate) fn record(&self, at: Timestamp, secret: &str) -> Recorded {
         let redactor = Redactor { secret };
         let mut headers = Map::new();

@@ -33,8 +33,8 @@ pub(super) fn resolve(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<Cred
             };
             let (user, password) = (user?, password?);
             if user.is_own() && password.is_own() {
-                let cause = "two instance secrets, and the owner types one in";
-                let remedy = "make one of them a secret of the app's";
+                let cause = "both are instance secrets, but the owner enters only one key";
+                let remedy = "write { secret = \"NAME\" } for one of them";
                 report.problem(key("basic"), cause, remedy);
             }
             CredentialSettings::Basic(user, password)
@@ -134,7 +134,7 @@ fn account(
     report: &mut Report<'_>,
 ) -> Option<CredentialSettings> {
     let key = |name: &str| format!("auth.oauth.{name}");
-    // It may have a query of its own (RFC 6749, 3.1).
+    // The address may have a query (RFC 6749, 3.1).
     let (authorize_path, query) = settings
         .authorize_url
         .split_once('?')
@@ -142,11 +142,11 @@ fn account(
     let mut in_query = url::form_urlencoded::parse(query.as_bytes());
     let is_said = |name: &str| RESERVED.contains(&name) || settings.parameters.contains_key(name);
     if let Some((name, _)) = in_query.find(|(name, _)| is_said(name)) {
-        let cause = format!("the parameter {name} would be there twice");
+        let cause = format!("the parameter {name} would be sent twice");
         report.problem(
             entry.key(&key("authorize_url")),
             cause,
-            "take it out of the address",
+            "remove it from the address",
         );
     }
     // "OAuth 2.0 Form Post Response Mode".
@@ -158,8 +158,8 @@ fn account(
     if !settings.pkce && settings.client_secret.is_none() {
         report.problem(
             entry.key(&key("pkce")),
-            "without PKCE and without a secret, whoever finds a code could use it",
-            "give the client a secret: client_secret = { secret = \"NAME\" }",
+            "without PKCE and a client secret, an intercepted code could be used",
+            "set the client's secret: client_secret = { secret = \"NAME\" }",
         );
     }
     let authorize = place::address(entry, &key("authorize_url"), authorize_path, report);
@@ -182,8 +182,8 @@ fn account(
     if entry.context.mode == Mode::Serve && !is_known {
         report.problem(
             entry.key("auth.oauth"),
-            "the provider must know where to send people back to",
-            "set server.public_url = \"https://backend.example.com\", where the world reaches this server",
+            "the redirect address for the provider is not known",
+            "set server.public_url to the public address of this server, such as \"https://backend.example.com\"",
         );
         return None;
     }
@@ -197,15 +197,15 @@ fn account(
             let remedy = "write for example https://backend.example.com/connections/NAME/callback";
             report.problem(
                 entry.key(&key("redirect_url")),
-                "this is no address",
+                "this is not a valid address",
                 remedy,
             );
         }
     }
     let ours = |name: &&String| RESERVED.contains(&name.as_str());
     for name in settings.parameters.keys().filter(ours) {
-        let cause = format!("{name} is what Backlot itself says to the provider");
-        report.problem(entry.key(&key("parameters")), cause, "take it out");
+        let cause = format!("{name} is set by Backlot");
+        report.problem(entry.key(&key("parameters")), cause, "remove it");
     }
     authorize?;
     let (token_address, token_target) = token?;
@@ -245,7 +245,8 @@ const RESERVED: [&str; 10] = [
 /// An OAuth client is the app's, so no instance has its own.
 fn is_shared(entry: &Entry<'_>, key: &str, source: &SecretSource, report: &mut Report<'_>) -> bool {
     if source.is_own() {
-        let cause = "an OAuth client is the app's, so no instance has its own secret";
+        let cause =
+            "an OAuth client belongs to the app, so its secret cannot be an instance secret";
         report.problem(
             entry.key(key),
             cause,
@@ -273,7 +274,7 @@ fn endpoint(
     let whole = place::address(entry, name, text, report)?;
     whole.split().or_else(|| {
         let remedy = "write for example https://provider.example.com/oauth/token";
-        report.problem(entry.key(name), "this address has no usable path", remedy);
+        report.problem(entry.key(name), "this address has no valid path", remedy);
         None
     })
 }

@@ -12,7 +12,7 @@ pub(super) fn resolve(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<Vec<
     let mut calls = Vec::new();
     let mut is_right = true;
     if entry.section.calls.is_empty() {
-        let cause = "no call may be made";
+        let cause = "the list is empty, so no call would be allowed";
         report.problem(
             entry.key("calls"),
             cause,
@@ -63,7 +63,7 @@ fn one(
     let pattern = match CallPattern::parse_with_slash(call) {
         Ok(pattern) => Some(pattern),
         Err(error) => {
-            let cause = format!("{text:?} is no call");
+            let cause = format!("{text:?} is not a call");
             let remedy = format!("{error}, for example \"GET /v1/things?limit\"");
             report.problem(key, cause, remedy);
             None
@@ -86,11 +86,11 @@ fn one(
             .find(|(_, values)| values.as_slice().is_empty())
     });
     if let Some((name, _)) = empty {
-        let cause = format!("the parameter {name} may have no value at all");
+        let cause = format!("the parameter {name} has no allowed values");
         report.problem(
             key,
             cause,
-            "write \"*\" for any value, or leave the parameter out",
+            "write \"*\" for any value, or remove the parameter",
         );
     }
     let roles = ruled
@@ -99,7 +99,7 @@ fn one(
     if roles.is_empty() {
         report.problem(
             key,
-            "nobody may make this call",
+            "no role may make this call",
             "write allow = [\"owner\"] in the connection, or { call = \"…\", allow = [\"owner\"] } here",
         );
         return None;

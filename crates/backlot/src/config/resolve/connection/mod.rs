@@ -9,15 +9,15 @@ use std::str::FromStr as _;
 
 use backlot_server::connections::{ConnectionSettings, HeaderNames, Kept, SecretSource};
 use backlot_server::cors;
-use backlot_server::policy::{RateLimit, Roles};
+use backlot_server::policy::Roles;
 use http::{HeaderName, HeaderValue};
 
 use super::Mode;
-use super::allowance::quotas;
+use super::allowance::{quotas, rate_limit};
 use super::report::Report;
-use crate::config::sections::{CacheName, Config, Connection, RateLimit as RateLimitValue};
+use crate::config::sections::{CacheName, Config, Connection};
 use crate::config::source::Environment;
-use crate::config::values::Duration;
+use crate::config::values::{Duration, Timeout};
 
 /// The most retries, and the most redirects.
 const MAX_REPEATS: u32 = 10;
@@ -26,7 +26,7 @@ const MAX_REPEATS: u32 = 10;
 pub(super) struct Context<'all> {
     pub(super) mode: Mode,
     pub(super) environment: Environment<'all>,
-    pub(super) connect_timeout: Duration,
+    pub(super) connect_timeout: Timeout,
     pub(super) has_public_url: bool,
 }
 
@@ -105,7 +105,7 @@ fn one(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<ConnectionSettings>
     let remove_headers = names("remove_headers", &section.remove_headers);
     let reply_headers = names("reply_headers", &section.reply_headers);
     let remove_reply_headers = names("remove_reply_headers", &section.remove_reply_headers);
-    // All of them are told.
+    // All of them are reported.
     let cors_headers = section.reply_headers.iter();
     let cors_headers = cors_headers.filter(|text| is_cors(entry, "reply_headers", text, report));
     let reply_headers = reply_headers.filter(|_| cors_headers.count() == 0);
@@ -160,7 +160,7 @@ fn one(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<ConnectionSettings>
     if settings.cache == Some(Kept::Shared) && settings.has_own() {
         report.problem(
             entry.key("cache"),
-            "each instance has a credential of its own, so its replies are its own, too",
+            "instances with their own credentials cannot share responses",
             "write cache = \"instance\"",
         );
     }
@@ -177,9 +177,9 @@ fn name(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<Box<str>> {
     let cause = if text.is_empty() {
         "the connection has no name".to_owned()
     } else {
-        format!("{text:?} is no name of a connection")
+        format!("{text:?} is not a valid name")
     };
-    let remedy = "a name is 1 to 40 small letters, digits, `-` or `_`: name = \"openai\"";
+    let remedy = "use 1 to 40 lowercase letters, digits, `-` or `_`: name = \"openai\"";
     report.problem(entry.key("name"), cause, remedy);
     None
 }
@@ -213,8 +213,8 @@ fn reply_additions(
         let name = name.filter(|_| !is_cors(entry, &key, text, report));
         let value = HeaderValue::from_str(value).ok();
         if value.is_none() {
-            let cause = "a header cannot hold this text";
-            report.problem(entry.key(&key), cause, "write plain text on one line");
+            let cause = "this text is not valid in a header";
+            report.problem(entry.key(&key), cause, "write printable text on one line");
         }
         match (name, value, &mut all) {
             (Some(name), Some(value), Some(all)) => all.push((name, value)),
@@ -224,31 +224,33 @@ fn reply_additions(
     all
 }
 
-/// Whether a header is one of CORS, which says which pages may read a reply: Backlot's to say, and told if it is.
+/// Whether a header belongs to CORS, which `[cors]` configures. Reports it if it does.
 fn is_cors(entry: &Entry<'_>, name: &str, text: &str, report: &mut Report<'_>) -> bool {
     let is_cors = text.to_ascii_lowercase().starts_with(cors::PREFIX);
     if is_cors {
         report.problem(
             entry.key(name),
-            format!("{text} says which pages may read a reply, and that is Backlot's to say"),
-            "take it out; name the pages in cors.origins",
+            format!(
+                "{text} determines which pages may read a response, which is configured in [cors]"
+            ),
+            "remove it, and add the pages to cors.origins",
         );
     }
     is_cors
 }
 
-/// What proves to Backlot who calls: it goes no further.
+/// Headers with the caller's credential, which are never forwarded.
 const PROOFS: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
 
 fn forbidden_header(entry: &Entry<'_>, name: &HeaderName, report: &mut Report<'_>) {
     report.problem(
         entry.key("pass_headers"),
-        format!("{name} proves to Backlot who calls, and goes no further"),
-        "take it out; what proves it to the API is in auth",
+        format!("{name} carries the caller's credential, which is never forwarded"),
+        "remove it; `auth` configures the credential for the API",
     );
 }
 
-/// Names that only the client itself may use: what they say is about one connection, or about who calls.
+/// Headers that belong to a single connection.
 const OURS: [&str; 9] = [
     "host",
     "content-length",
@@ -272,7 +274,7 @@ pub(super) fn header_name(
     if header.is_none() {
         report.problem(
             entry.key(name),
-            format!("{text:?} is no header that can be set"),
+            format!("{text:?} is not a header that can be set"),
             "write the name of a header, such as X-Api-Key",
         );
     }
@@ -290,8 +292,8 @@ fn header_names(
         Err(text) => {
             report.problem(
                 entry.key(name),
-                format!("{text:?} is no header"),
-                "write names such as retry-after, or beginnings such as x-ratelimit-*",
+                format!("{text:?} is not a valid header name"),
+                "write names such as retry-after, or prefixes such as x-ratelimit-*",
             );
             None
         }
@@ -315,12 +317,8 @@ fn check_times(entry: &Entry<'_>, report: &mut Report<'_>) {
             report.problem(
                 entry.key(name),
                 "it is longer than a month",
-                "write less, such as \"1h\"",
+                "write a shorter duration, such as \"1h\"",
             );
-        }
-        if time.std().is_zero() {
-            let cause = "it is zero, so nothing could happen in time";
-            report.problem(entry.key(name), cause, "remove the line");
         }
     }
 }
@@ -332,19 +330,16 @@ fn check_numbers(entry: &Entry<'_>, report: &mut Report<'_>) {
         ("redirects", section.redirects),
     ] {
         if number > MAX_REPEATS {
-            let cause = format!("{number} is more than {MAX_REPEATS}");
+            let cause = format!("it is more than {MAX_REPEATS}");
             report.problem(entry.key(name), cause, "two or three are enough");
         }
     }
     if section.reply_limit.bytes() == 0 {
         let remedy = "write for example \"50MiB\", or remove the line";
-        report.problem(entry.key("reply_limit"), "no reply fits into it", remedy);
-    }
-}
-
-fn rate_limit(value: RateLimitValue) -> RateLimit {
-    RateLimit {
-        requests: value.requests,
-        per: value.per.std(),
+        report.problem(
+            entry.key("reply_limit"),
+            "it is zero, so every response would be refused",
+            remedy,
+        );
     }
 }

@@ -27,8 +27,8 @@ pub(super) fn resolve(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<Plac
     for network in networks.iter().filter(|it| it.prefix_len() < widest(it)) {
         report.problem(
             entry.key("networks"),
-            format!("{network} holds a large part of the world, and not only your own servers"),
-            "name the networks of your own services, such as 10.1.0.0/16",
+            format!("{network} contains a large part of the Internet"),
+            "list the networks of your own services, such as 10.1.0.0/16",
         );
         are_networks = false;
     }
@@ -59,7 +59,7 @@ fn base(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<BaseUrl> {
         if has_hosts {
             report.problem(
                 entry.key("hosts"),
-                "base_url is one address, so there is nothing to choose",
+                "base_url is a fixed address, so hosts have no effect",
                 "remove the line, or write base_url = \"{account.instance_url}\"",
             );
         }
@@ -73,8 +73,8 @@ fn base(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<BaseUrl> {
     if !has_token || (template.needs_callback() && !has_callback) {
         report.problem(
             key,
-            "no provider says what stands in its places",
-            "write auth = { oauth = { … } }; {account.NAME} goes with client_credentials, too",
+            "no provider supplies its placeholders",
+            "write auth = { oauth = { … } }; {account.NAME} also works with client_credentials",
         );
         return None;
     }
@@ -82,7 +82,7 @@ fn base(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<BaseUrl> {
         report.problem(
             entry.key("hosts"),
             "an account's token could be sent to any host",
-            "name the API's hosts: hosts = [\"*.my.salesforce.com\"]",
+            "list the API's hosts: hosts = [\"*.my.salesforce.com\"]",
         );
         return None;
     }
@@ -103,7 +103,7 @@ fn hosts(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<Vec<HostPattern>>
     (hosts.len() == entry.section.hosts.len()).then_some(hosts)
 }
 
-/// The shortest prefix of a network of one's own: those of `10.0.0.0/8` and `fc00::/7`.
+/// The shortest prefix of a private network: those of `10.0.0.0/8` and `fc00::/7`.
 const fn widest(network: &IpNet) -> u8 {
     match network {
         IpNet::V4(_) => 8,
@@ -111,7 +111,7 @@ const fn widest(network: &IpNet) -> u8 {
     }
 }
 
-/// An address of the API or its provider: `https`, unless it is in a network of one's own.
+/// Parses an address of the API or its provider: `https`, unless it is in a private network.
 pub(super) fn address(
     entry: &Entry<'_>,
     name: &str,
@@ -131,8 +131,8 @@ pub(super) fn address(
     if !address.is_tls() && entry.section.networks.is_empty() {
         report.problem(
             key,
-            "a credential would go over the network for everybody to read",
-            "write https://; for a service of your own, name its network in networks = [\"10.1.0.0/16\"]",
+            "the credential would be sent over the network unencrypted",
+            "write https://; for a private service, list its network in networks = [\"10.1.0.0/16\"]",
         );
         return None;
     }
@@ -146,8 +146,8 @@ pub(super) fn address(
     if address.ip().is_some_and(|ip| !guard.permits(ip)) {
         report.problem(
             key,
-            "no call may go to this address",
-            "write https:// and a public address; for a service of your own, name its network in networks = [\"10.1.0.0/16\"]",
+            "calls to this address are not allowed",
+            "write https:// and a public address; for a private service, list its network in networks = [\"10.1.0.0/16\"]",
         );
         return None;
     }
@@ -167,14 +167,14 @@ fn extra_roots(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<Vec<Certifi
         Ok(_) => {
             report.problem(
                 key,
-                format!("{} holds no certificate", path.display()),
-                "give a PEM file",
+                format!("{} contains no certificate", path.display()),
+                "use a PEM file",
             );
             None
         }
         Err(error) => {
             let cause = format!("cannot read {}: {error}", path.display());
-            report.problem(key, cause, "give a PEM file with certificates");
+            report.problem(key, cause, "use a PEM file with certificates");
             None
         }
     }

@@ -24,7 +24,7 @@ pub(super) fn secret(
         return Some(source(name.into()));
     }
     let context = entry.context;
-    let what = "it is the API's own key or password";
+    let what = "it is the key or password for the API";
     let text = read_secret(key, value, context.mode, context.environment, what, report)?;
     Some(SecretSource::Text(SecretString::new(text)))
 }
@@ -38,8 +38,12 @@ pub(super) fn plain_or_secret(
 ) -> Option<SecretSource> {
     match value {
         Value::Plain(text) if text.chars().any(char::is_control) => {
-            let remedy = "write plain text on one line";
-            report.problem(key, "the text has a line break in it, or the like", remedy);
+            let remedy = "write printable text on one line";
+            report.problem(
+                key,
+                "the text contains a line break or another control character",
+                remedy,
+            );
             None
         }
         Value::Plain(text) => Some(SecretSource::Plain(text.as_str().into())),
@@ -47,7 +51,7 @@ pub(super) fn plain_or_secret(
     }
 }
 
-/// Makes a source of a name: everybody's, or an instance's own.
+/// Makes a source from the name of a secret, either shared or of an instance.
 type Owner = fn(Box<str>) -> SecretSource;
 
 /// The name of a secret that is kept in the database, if the value is one, and whose it is.
@@ -59,7 +63,7 @@ fn named(value: &Value) -> Option<(&str, Owner)> {
     }
 }
 
-/// What is everybody's: an OAuth client is the app's, not a site's.
+/// Resolves a value that cannot be an instance's: an OAuth client belongs to the app.
 pub(super) fn shared(
     entry: &Entry<'_>,
     key: &str,
@@ -69,7 +73,7 @@ pub(super) fn shared(
     if matches!(value, Value::InstanceSecret(_)) {
         report.problem(
             key,
-            "an OAuth client is the app's, so no instance has its own",
+            "an OAuth client belongs to the app, so this cannot be an instance secret",
             "write { secret = \"NAME\" } or { env = \"NAME\" }",
         );
         return None;

@@ -66,7 +66,7 @@ fn allowed(
     if roles.is_empty() {
         report.problem(
             key,
-            "nobody may make this call",
+            "no role may make this call",
             "write allow = [\"owner\"] in [wix], or { call = \"…\", allow = [\"owner\"] } here",
         );
         return None;
@@ -97,7 +97,7 @@ fn on_behalf_of(
     if roles != [Role::App] {
         report.problem(
             key,
-            "calls with the API key reach your whole account, so no page may make them",
+            "the API key has access to your whole account, so pages must not make calls with it",
             "write allow = [\"app\"], and call from your own server with its elevated token",
         );
         return None;
@@ -105,7 +105,7 @@ fn on_behalf_of(
     if section.api_key.is_none() {
         report.problem(
             key,
-            "it needs an API key, and there is none",
+            "the call needs an API key, and none is configured",
             "set wix.api_key = { env = \"WIX_API_KEY\" } and that variable",
         );
         return None;
@@ -115,8 +115,8 @@ fn on_behalf_of(
         (OnBehalfOfName::Account, None) => {
             report.problem(
                 key,
-                "it is about the account, and no account is named",
-                "set wix.account_id; the account's API key manager shows it",
+                "the call is for the account, and no account is configured",
+                "set wix.account_id, which the account's API key manager shows",
             );
             None
         }

@@ -28,20 +28,6 @@ pub(super) fn resolve(
     let api_key = api_key(section, mode, environment, report);
     let calls = calls::resolve(section, report);
     check_account_id(section.account_id.as_deref(), report);
-    for (name, duration) in [
-        ("timeout", section.timeout),
-        ("token_timeout", section.token_timeout),
-        ("idle_timeout", section.idle_timeout),
-        ("refresh", section.refresh),
-    ] {
-        if duration.std().is_zero() {
-            report.problem(
-                format!("wix.{name}"),
-                "it is zero, so nothing could happen in time",
-                "remove the line",
-            );
-        }
-    }
     let access = WixAccess {
         base: base?,
         api_key,
@@ -82,13 +68,13 @@ fn base(text: Option<&str>, mode: Mode, report: &mut Report<'_>) -> Option<Addre
     if !is_on_this_machine(text) {
         report.problem(
             KEY,
-            "the app secret would be sent over plain http, where anybody on the way can read it",
+            "the app secret would be sent over plain http, unencrypted",
             format!("write https://…; Wix is at {WIX}"),
         );
         return None;
     }
     if mode == Mode::Serve {
-        report.warn(KEY, "calls to Wix go to a stand-in on this machine");
+        report.warn(KEY, "calls to Wix go to a simulator on this machine");
     }
     Some(address)
 }
@@ -114,7 +100,7 @@ fn api_key(
     report: &mut Report<'_>,
 ) -> Option<ApiKey> {
     const KEY: &str = "wix.api_key";
-    const REMEDY: &str = "it is shown once, when it is made in the account's API key manager";
+    const REMEDY: &str = "the account's API key manager shows it once, when it is created";
     let value = section.api_key.as_ref()?;
     let text = read_secret(KEY, value, mode, environment, REMEDY, report)?;
     let key = ApiKey::new(&text);
@@ -130,7 +116,7 @@ fn check_account_id(id: Option<&str>, report: &mut Report<'_>) {
         report.problem(
             "wix.account_id",
             "it cannot be sent in a header",
-            "it is a GUID; the account's API key manager shows it",
+            "it is a GUID, which the account's API key manager shows",
         );
     }
 }

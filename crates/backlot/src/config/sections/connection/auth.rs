@@ -8,26 +8,26 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::values::Value;
 
-/// What proves to the API who calls.
+/// The credential for the API.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Auth {
-    /// Nothing.
+    /// No credential.
     #[default]
     None,
     /// `Authorization: Bearer …`
     Bearer(Value),
     /// `Authorization: Basic …`
     Basic(BasicAuth),
-    /// Any header.
+    /// A header.
     Header(HeaderAuth),
-    /// A parameter of the query.
+    /// A query parameter.
     Query(QueryAuth),
-    /// A signature of each request.
+    /// An HMAC signature of each request.
     Hmac(HmacAuth),
     /// OAuth 2 client credentials.
     ClientCredentials(ClientCredentials),
-    /// OAuth 2 authorization code, an account for each instance.
+    /// OAuth 2 authorization code, with an account for each instance.
     #[serde(rename = "oauth")]
     OAuth(OAuth),
 }
@@ -36,9 +36,8 @@ pub enum Auth {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BasicAuth {
-    /// The user.
     pub user: Value,
-    /// The password; some APIs take the key as the user, and no password.
+    /// The password. Some APIs take the key as the user, and no password.
     #[serde(default)]
     pub password: Option<Value>,
 }
@@ -47,11 +46,11 @@ pub struct BasicAuth {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HeaderAuth {
-    /// The header.
+    /// The header's name.
     pub name: String,
     /// The secret.
     pub value: Value,
-    /// What stands before it: `"Token "`, say.
+    /// A prefix of the value, such as `"Token "`.
     #[serde(default)]
     pub prefix: String,
 }
@@ -60,7 +59,7 @@ pub struct HeaderAuth {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct QueryAuth {
-    /// The parameter.
+    /// The parameter's name.
     pub name: String,
     /// The secret.
     pub value: Value,
@@ -70,21 +69,21 @@ pub struct QueryAuth {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HmacAuth {
-    /// The key.
+    /// The signing key.
     pub key: Value,
-    /// What is signed.
+    /// The template of the signed text.
     pub sign: String,
-    /// The headers that say so.
+    /// The headers that carry the signature.
     pub headers: BTreeMap<String, String>,
-    /// The hash.
+    /// The hash function.
     #[serde(default)]
     pub hash: HashName,
-    /// How the signature is written.
+    /// The encoding of the signature.
     #[serde(default)]
     pub encoding: EncodingName,
 }
 
-/// The hash of an HMAC.
+/// The hash function of an HMAC.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum HashName {
@@ -97,7 +96,7 @@ pub enum HashName {
     Sha512,
 }
 
-/// How a signature is written.
+/// The encoding of a signature.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EncodingName {
@@ -108,14 +107,14 @@ pub enum EncodingName {
     Base64,
 }
 
-/// How an OAuth client says who it is.
+/// How an OAuth client authenticates to the token endpoint.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ClientProofName {
-    /// In `Authorization`, each part encoded as in a form.
+    /// In `Authorization`, with each part form-encoded.
     #[default]
     Basic,
-    /// In `Authorization`, as they are.
+    /// In `Authorization`, with the parts as they are.
     #[serde(rename = "basic_raw")]
     BasicRaw,
     /// In the form.
@@ -132,13 +131,13 @@ pub struct ClientCredentials {
     pub client_id: Value,
     /// `client_secret`
     pub client_secret: Value,
-    /// What is asked for.
+    /// The scopes to request.
     #[serde(default)]
     pub scopes: Vec<String>,
-    /// More names and values, such as `audience`.
+    /// Additional form parameters, such as `audience`.
     #[serde(default)]
     pub parameters: BTreeMap<String, String>,
-    /// How the client says who it is.
+    /// How the client authenticates.
     #[serde(default)]
     pub client_auth: ClientProofName,
 }
@@ -147,32 +146,31 @@ pub struct ClientCredentials {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OAuth {
-    /// Where the owner is sent.
+    /// The provider's authorization endpoint.
     pub authorize_url: String,
     /// The provider's token endpoint.
     pub token_url: String,
-    /// Where tokens are taken back, if there is such a place (RFC 7009).
+    /// The provider's revocation endpoint, if it has one (RFC 7009).
     #[serde(default)]
     pub revoke_url: Option<String>,
     /// `client_id`
     pub client_id: Value,
-    /// `client_secret`; public clients have none.
+    /// `client_secret`. Public clients have none.
     #[serde(default)]
     pub client_secret: Option<Value>,
-    /// What is asked for.
+    /// The scopes to request.
     #[serde(default)]
     pub scopes: Vec<String>,
-    /// More names and values of the address that the owner is sent to: `{ access_type = "offline" }`.
+    /// Additional parameters of the authorization request: `{ access_type = "offline" }`.
     #[serde(default)]
     pub parameters: BTreeMap<String, String>,
-    /// How the client says who it is.
+    /// How the client authenticates.
     #[serde(default)]
     pub client_auth: ClientProofName,
-    /// Whether the exchange is bound by PKCE.
+    /// Whether to use PKCE.
     #[serde(default = "yes")]
     pub pkce: bool,
-    /// Where the provider sends the owner back to, if not to `server.public_url` and
-    /// `/connections/{name}/callback`.
+    /// The callback address. Defaults to `server.public_url` followed by `/connections/{name}/callback`.
     #[serde(default)]
     pub redirect_url: Option<String>,
 }

@@ -11,34 +11,34 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::config::values::OneOrMore;
 
-/// One call of the list.
+/// An allowed call.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum ConnectionCall {
-    /// Method and path, and what the query may hold.
+    /// Method, path and query parameters.
     Plain(String),
-    /// With rules of its own.
+    /// A call with its own rules.
     Ruled(RuledConnectionCall),
 }
 
-/// A call with rules of its own.
+/// A call with its own rules.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RuledConnectionCall {
     /// Method and path.
     pub call: String,
-    /// The parameters that the query may have: `{ limit = "*", status = ["active", "all"] }`.
+    /// The allowed query parameters: `{ limit = "*", status = ["active", "all"] }`.
     #[serde(default)]
     pub query: BTreeMap<String, OneOrMore<String>>,
-    /// The roles that may make it; those of the connection without it.
+    /// The roles that may make the call. Defaults to those of the connection.
     #[serde(default)]
     pub allow: Option<Vec<Role>>,
-    /// Only instances on these plans; those of the connection without it.
+    /// The plans whose instances may make the call. Defaults to those of the connection.
     #[serde(default)]
     pub plans: Option<Vec<String>>,
 }
 
-/// By hand, since a derived one would say only that nothing fits.
+/// Written by hand, because the derived error says only that no variant matches.
 impl<'de> Deserialize<'de> for ConnectionCall {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct CallVisitor;
