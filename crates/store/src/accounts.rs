@@ -1,7 +1,7 @@
 //! Accounts at third parties that owners of instances have connected, and authorizations under way.
 //!
 //! Tokens are sealed before they come here; nothing is opened. Of all nodes one at a time renews an account's
-//! tokens: whoever holds the claim.
+//! tokens: the one that holds the claim.
 
 use std::fmt;
 
@@ -35,7 +35,7 @@ pub struct Account {
     pub broken: bool,
 }
 
-/// Somebody was sent to a provider and is expected back. The sealed bytes and the state cannot be printed.
+/// An authorization that is pending at a provider. The sealed bytes and the state cannot be printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PendingAuthorization {
     /// SHA-256 of the state that the provider sends back.
@@ -123,7 +123,7 @@ pub trait Accounts {
         account: Account,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Claims the renewal of an account in this version until then. True for the one who may renew; whoever
+    /// Claims the renewal of an account in this version until then. True for the one that may renew; a node that
     /// has claimed it before has had their turn when theirs ended at `now` or earlier.
     fn claim_renewal(
         &self,

@@ -38,7 +38,7 @@ pub struct PostgresUrl {
 }
 
 impl PostgresUrl {
-    /// Takes an address; `None` for one that is none of PostgreSQL's.
+    /// Returns an address, or `None` if it is not PostgreSQL's.
     pub fn new(url: &str) -> Option<Self> {
         let scheme = url
             .strip_prefix("jdbc:")
@@ -136,7 +136,7 @@ impl Address {
         }
     }
 
-    /// Puts a backup in the place of everything that is kept here, in one transaction: whoever has it open sees
+    /// Replaces everything with a backup, in one transaction: other connections see
     /// the old content, and then the new. A file that is no whole backup of the same kind of database, or one of a
     /// newer program, changes nothing.
     pub async fn restore(&self, backup: &Path) -> Result<(), StoreError> {

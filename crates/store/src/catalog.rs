@@ -48,7 +48,7 @@ pub(crate) enum DeclaredCollection {
 pub(crate) struct Catalog {
     /// Those that every instance has: apart, so that they are found by their name alone.
     declared: Cache<Box<str>, DeclaredCollection>,
-    /// What each instance has under an id where that is not the same for all: one of its own, or a declared one.
+    /// What each instance has under an id if that differs between instances: its own one, or a declared one.
     own: Cache<(InstanceId, Box<str>), Known>,
     /// Collections as they were prepared last, so that what is compiled is compiled once.
     prepared: Cache<(Owner, Box<str>), Arc<Collection>>,
@@ -136,7 +136,7 @@ impl Catalog {
         self.own.invalidate(&(instance_id, id.into()));
     }
 
-    /// Forgets a collection that turned out to be outdated, so that it is looked up anew.
+    /// Forgets a collection that turned out to be outdated, so that it is read again.
     pub(crate) fn look_again<T>(
         &self,
         of: &ItemsOf,

@@ -300,7 +300,7 @@ pub struct Misfit {
 }
 
 impl Misfits {
-    /// How many are told.
+    /// How many are reported.
     const TOLD: usize = 5;
 
     /// Looks at an item.

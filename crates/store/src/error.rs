@@ -59,7 +59,7 @@ pub enum StoreError {
     /// What the request was built on has changed: a collection, or a job. Nothing was changed; look again.
     #[error("what this was built on has changed")]
     Outdated,
-    /// Whoever asked for a scan gave up.
+    /// A scan was stopped by its visitor.
     #[error("{0}")]
     GaveUp(#[from] DataError),
     /// A statement failed.

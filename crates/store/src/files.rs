@@ -1,4 +1,4 @@
-//! Files that nobody but their owner reads, and that appear under their name only when they are whole. A link in the
+//! Files that are readable by their owner only, and that appear under their name only when they are whole. A link in the
 //! place of one that is to appear is not followed.
 
 use std::fs::File;
@@ -17,7 +17,7 @@ pub(crate) fn private_folder(folder: &Path) -> std::io::Result<()> {
     builder.create(folder)
 }
 
-/// Makes the file where it is missing. It holds private keys: nobody but its owner reads it.
+/// Makes the file where it is missing. It holds private keys, so it is readable by its owner only.
 pub(crate) fn private_file(path: &Path) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.append(true).create(true);
@@ -66,8 +66,8 @@ pub(crate) fn cannot_write(path: &Path, error: &std::io::Error) -> StoreError {
     }
 }
 
-/// A file in the making, which goes with this value. Nobody but its owner reads it at any moment; it is locked, so
-/// that nobody takes it for one that was left behind.
+/// An unfinished file, which is deleted with this value. It is readable by its owner only, and locked, so that it is
+/// not mistaken for a stale one.
 pub(crate) struct Scratch {
     path: PathBuf,
     lock: File,
@@ -77,7 +77,7 @@ impl Scratch {
     /// An empty file beside another.
     pub(crate) fn beside(path: &Path) -> std::io::Result<Self> {
         let mut name = path.as_os_str().to_owned();
-        // Whoever can make files here could otherwise put a link in the place of it.
+        // Otherwise a program that can create files here could replace it by a link.
         let random = RandomState::new().build_hasher().finish();
         name.push(format!(".{random:016x}.part"));
         let path = PathBuf::from(name);
@@ -109,7 +109,7 @@ impl Drop for Scratch {
     }
 }
 
-/// Removes files of a folder that were in the making when their program was killed. Those that somebody is making are
+/// Removes files of a folder that were in the making when their program was killed. Those that are still locked are
 /// locked, and stay. Returns their names.
 pub fn remove_unfinished(folder: &Path) -> Vec<PathBuf> {
     let mut removed = Vec::new();

@@ -1,4 +1,4 @@
-//! An import that has arrived under a name of its own, and is to take an instance's place.
+//! An import that was staged under another id, and replaces an instance's data.
 
 use backlot_wix::InstanceId;
 
@@ -10,7 +10,7 @@ use crate::instances::ActivityDelta;
 pub struct Import {
     /// Whose place it is.
     pub instance_id: InstanceId,
-    /// The name that it has arrived under, which nobody else has.
+    /// The unique id under which it was staged.
     pub staged: InstanceId,
     /// Whether what the instance has is removed; otherwise it must have nothing.
     pub replaces: bool,

@@ -36,7 +36,7 @@ pub struct Outdated {
     pub fetched_before: Timestamp,
     /// Those without details, too.
     pub missing_too: bool,
-    /// Only those that called since then: nobody waits for the others.
+    /// Only those that called since then.
     pub seen_since: Timestamp,
     /// Leaving out those that Wix has refused since then. Those that it refused before are asked about
     /// whatever the age of their details: the mark may be out of date.

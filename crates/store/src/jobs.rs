@@ -17,7 +17,7 @@ pub struct Job {
     pub job_id: String,
     /// The collection whose items it is about.
     pub collection: String,
-    /// What is to be done, in the words of whoever does it; JSON.
+    /// The task as JSON, opaque to the store.
     pub work: String,
     /// How it stands.
     pub status: JobStatus,
@@ -75,7 +75,7 @@ impl JobStatus {
     }
 }
 
-/// What is kept of the jobs of one instance.
+/// The stored jobs of one instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct JobLoad {
     /// Jobs that are not at their end.
@@ -114,7 +114,7 @@ pub trait Jobs {
         limit: u32,
     ) -> impl Future<Output = Result<Vec<InstanceId>, StoreError>> + Send;
 
-    /// What is kept of the jobs of an instance.
+    /// Returns the totals of the stored jobs of an instance.
     fn job_load(
         &self,
         instance_id: InstanceId,

@@ -1,6 +1,6 @@
 //! Everything that Backlot keeps. The only crate that knows a database.
 //!
-//! Each kind of thing is a trait in a file of its own ([`instances`], [`instance_details`],
+//! Each subject is a trait in a separate file ([`instances`], [`instance_details`],
 //! [`signing_keys`], [`collections`], [`index_builds`], [`items`], [`jobs`], [`secrets`], [`accounts`],
 //! [`connection_usage`]); a database is a type that implements all of them
 //! ([`sqlite::SqliteStore`], [`postgres::PostgresStore`]). No SQL and no database type

@@ -24,7 +24,7 @@ pub struct WrappedKey {
 /// A secret, encrypted by a data key. Its bytes cannot be printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SealedSecret {
-    /// Whose it is; everybody's when there is none.
+    /// The instance that it belongs to; `None` for a shared one.
     pub instance_id: Option<InstanceId>,
     /// Its name, which its instance has once.
     pub name: String,
@@ -40,7 +40,7 @@ pub struct SealedSecret {
     pub changed_at: Timestamp,
 }
 
-/// Where a secret stands among all: everybody's come first, then one instance's after another, each by name.
+/// Where a secret stands among all: shared ones come first, then one instance's after another, each by name.
 pub type SecretPlace = (Option<InstanceId>, String);
 
 impl fmt::Debug for WrappedKey {
@@ -116,20 +116,20 @@ pub trait Secrets {
         instead_of: &str,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// One secret of this instance; or everybody's, without an instance. Neither stands in for the other.
+    /// Returns a secret of this instance, or a shared one if there is no instance. Neither is a fallback for the other.
     fn secret(
         &self,
         instance_id: Option<InstanceId>,
         name: &str,
     ) -> impl Future<Output = Result<Option<SealedSecret>, StoreError>> + Send;
 
-    /// The secrets of this instance, or everybody's, by name.
+    /// Lists the secrets of this instance, or the shared ones, by name.
     fn secrets(
         &self,
         instance_id: Option<InstanceId>,
     ) -> impl Future<Output = Result<Vec<SealedSecret>, StoreError>> + Send;
 
-    /// Secrets of everybody and of every instance: after this place, at most so many.
+    /// Lists the secrets of all instances and the shared ones after this position, up to a limit.
     fn all_secrets(
         &self,
         after: Option<SecretPlace>,
@@ -166,5 +166,7 @@ fn sorted<'key, T: Ord>(keys: &'key [WrappedKey], of: impl Fn(&'key WrappedKey) 
 
 /// Said when keys would be lost by a rewrapping.
 pub(crate) fn other_keys() -> StoreError {
-    StoreError::Refused("the data keys that are wrapped anew are not the ones expected".to_owned())
+    StoreError::Refused(
+        "the data keys that were wrapped again are not the expected ones".to_owned(),
+    )
 }

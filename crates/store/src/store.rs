@@ -41,7 +41,7 @@ mod connections;
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Store {
-    /// SQLite, in a file of its own.
+    /// SQLite, in a file.
     Sqlite(SqliteStore),
     /// PostgreSQL, which any number of nodes share.
     Postgres(PostgresStore),
@@ -49,7 +49,7 @@ pub enum Store {
 
 impl Store {
     /// How many connections to the database there are for work of instances. `None` on SQLite, where there is one for
-    /// whoever asks.
+    /// the caller.
     pub fn connections(&self) -> Option<usize> {
         match self {
             Self::Sqlite(_) => None,
@@ -70,13 +70,13 @@ impl Store {
 }
 
 impl Store {
-    /// Puts what was imported under a name of its own in the place of what an instance has, in one change: whoever
+    /// Replaces the data of an instance with a staged import, in one transaction: a client that
     /// reads sees the one, and then the other. Secrets, connected accounts and what was used of connections stay.
     pub async fn take_over_import(&self, import: Import) -> Result<(), StoreError> {
         each!(self, store => store.take_over_import(import).await)
     }
 
-    /// Removes everything that is kept, of everybody.
+    /// Removes all data of all instances.
     pub async fn wipe(&self) -> Result<(), StoreError> {
         each!(self, store => store.wipe().await)
     }

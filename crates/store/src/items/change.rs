@@ -111,7 +111,7 @@ impl Write {
     }
 
     /// What is to be done, for a write that does not look at what is there ([`Self::needs_existing`]). Its
-    /// content moves into what is kept.
+    /// content moves into the stored item.
     pub(crate) fn insert(
         self,
         collection: &Collection,
@@ -236,7 +236,7 @@ fn may<'item>(
         _ => author.update,
     };
     if !author.owns_or_all(access, existing) {
-        // Who may not even see the item is told that there is none.
+        // A caller who may not see the item gets the error for a missing one.
         return Err(if author.owns_or_all(author.read, existing) {
             denied(collection, operation)
         } else {
@@ -382,7 +382,7 @@ pub(crate) fn growths(links: &[LinkChange]) -> Vec<Growth<'_>> {
     growths
 }
 
-/// What a patch is told of an item that may not be read: neither what its fields hold, nor how large it is.
+/// What a patch reveals of an item that may not be read: neither what its fields hold, nor how large it is.
 fn without_content(fault: &DataError) -> DataError {
     match fault.code() {
         DataCode::Invalid | DataCode::ItemTooLarge => {

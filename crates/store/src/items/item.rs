@@ -38,7 +38,7 @@ impl Item {
     }
 }
 
-/// What is kept as an item cannot be read.
+/// A stored item cannot be parsed.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "it stands where an error is mapped"

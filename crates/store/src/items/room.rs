@@ -39,7 +39,7 @@ impl Room {
         self.0.left.load(Ordering::Relaxed)
     }
 
-    /// The fault if what is kept cannot grow by so many bytes.
+    /// Fails if the stored bytes cannot grow by this number.
     pub fn check(&self, bytes: i64) -> Result<(), DataError> {
         if bytes <= 0 || bytes <= self.left() {
             return Ok(());
@@ -47,7 +47,7 @@ impl Room {
         Err(self.0.fault.clone())
     }
 
-    /// What is kept has grown by so many bytes, or shrunk.
+    /// The stored bytes have grown by this number, or shrunk.
     pub(crate) fn grow(&self, bytes: i64) {
         self.0.left.fetch_sub(bytes, Ordering::Relaxed);
     }
@@ -62,7 +62,7 @@ impl Room {
 }
 
 impl Change {
-    /// Bytes by which it makes what is kept grow, where there were so many before. Links that go are not counted.
+    /// The bytes by which the stored data grows, given its previous size. Links that go are not counted.
     pub(crate) fn growth(&self, before: usize) -> i64 {
         let Some(new) = &self.new else {
             return -signed(before);

@@ -74,7 +74,7 @@ fn no_date(place: &Place<'_>, object: &Object, date: &Value) -> DataError {
         _ => "it is no text",
     };
     place.fault(&format!(
-        "holds a $date that is none: {why}. A date is {{\"$date\":\"2024-02-29T12:00:00.000Z\"}}"
+        "holds a $date that is not valid: {why}. A date is {{\"$date\":\"2024-02-29T12:00:00.000Z\"}}"
     ))
 }
 

@@ -14,7 +14,7 @@ use crate::Backfill;
 pub enum Write {
     /// A new item.
     Insert(Content),
-    /// The whole of an item anew.
+    /// Replaces the whole item.
     Update(Content),
     /// An update, or where there is no such item, an insert.
     Save(Content),
@@ -32,7 +32,7 @@ pub enum Write {
         /// What its multi-reference fields hold.
         links: Vec<(String, Vec<String>)>,
     },
-    /// What a changed definition makes of an item. No rule is asked, and nobody counts as having changed it.
+    /// What a changed definition makes of an item. No rule applies, and it does not count as a change.
     Amend {
         /// Which item.
         item_id: String,
@@ -74,7 +74,7 @@ pub struct Batch {
     pub budget: Budget,
     /// How much more may be kept. Defaults to no limit.
     pub room: Option<Room>,
-    /// Whether what became of each write is told with the whole item. Otherwise [`Item::json`] is empty.
+    /// Whether the result of each write contains the whole item. Otherwise [`Item::json`] is empty.
     pub tells_items: bool,
 }
 

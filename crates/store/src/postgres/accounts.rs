@@ -74,7 +74,7 @@ const KEEP_PENDING: &str = "
     WHERE (SELECT count(*) FROM pending_authorizations WHERE instance_id = $2 AND length(sealed) > 0) < $7
     ON CONFLICT (state_hash) DO NOTHING";
 
-// Whoever comes back from a provider names no instance. One without sealed bytes has been taken; of two at once the
+// A callback from a provider names no instance. One without sealed bytes has been taken; of two at once the
 // second waits for the first, and then looks at the row again.
 const TAKE: &str = "
     WITH kept AS (

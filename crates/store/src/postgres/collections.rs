@@ -70,7 +70,7 @@ const ADD: &str = "
 const CHANGE: &str = "
     UPDATE collections SET definition = $3, revision = $4 WHERE instance_id = $1 AND id = $2";
 
-// Whoever writes an item holds a lock on the row until it is done; from here on nobody does.
+// A write of an item holds a lock on the row until it is done; from here on there is none.
 const LOCK: &str = "
     SELECT definition FROM collections WHERE instance_id = $1 AND id = $2 FOR UPDATE";
 

@@ -23,7 +23,7 @@ const TENANT_PATIENCE: Duration = Duration::from_secs(12);
 const OWNER_PATIENCE: Duration = Duration::from_secs(32);
 /// After this long without an answer of the other side's system, a connection is dead.
 const DEAD_AFTER: Duration = Duration::from_secs(15);
-/// How often a connection that says nothing is asked whether it is still there.
+/// The interval of TCP keep-alives.
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// A plan is chosen here, by rule. The server is to follow it, and not to read or hash whole tables, which hold

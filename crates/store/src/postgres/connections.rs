@@ -26,7 +26,7 @@ pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 const TRUSTED_IDLE: Duration = Duration::from_secs(5);
 /// The longest that a sign of life may take.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
-/// How long to wait for one of our connections, before the server is asked again for a new one.
+/// How long to wait for one of our connections before another attempt to open a new one.
 const FULL_BACKOFF: Duration = Duration::from_millis(250);
 
 /// Connections of one kind. Cloning shares them.
@@ -84,7 +84,7 @@ impl Connections {
         self.pool.status().max_size
     }
 
-    /// A connection that nobody else has.
+    /// A connection for exclusive use.
     pub(super) async fn take(&self) -> Result<Object, Failure> {
         let is_full = Mutex::new(None);
         match tokio::time::timeout(self.wait, self.find(&is_full)).await {
@@ -115,7 +115,7 @@ impl Connections {
         }
     }
 
-    /// Back, for whoever waits.
+    /// Returned, for the next waiter.
     pub(super) fn give_back(&self, connection: Object) {
         drop(connection);
         self.freed.notify_one();
@@ -128,7 +128,7 @@ impl Connections {
     }
 
     /// Closes a connection that was cut, or fell silent. The others most likely were cut, too: those that are idle are
-    /// given up, or each would fail somebody.
+    /// given up, or each would fail a request.
     pub(super) fn distrust(&self, connection: Object) {
         *self.distrusted.lock() = Some(Instant::now());
         self.close(connection);

@@ -279,7 +279,7 @@ async fn declare(
     Ok(Ok(()))
 }
 
-/// Where an instance has a collection of its own with the id of one that is no longer declared, that one
+/// If an instance has its own collection with the id of one that is no longer declared, that one
 /// counts again, and knows nothing of what was written meanwhile.
 async fn uncover(
     lease: &Lease,
@@ -310,7 +310,7 @@ async fn change(
     at_once: &mut AtOnce,
 ) -> Result<Result<(), DataError>, Failure> {
     let client = lease.client()?;
-    // Whoever writes an item holds a lock on the row until it is done; from here on nobody does.
+    // A write of an item holds a lock on the row until it is done; from here on there is none.
     client.query(LOCK, &[&new.definition.id]).await?;
     let old = old.unwrap_or_else(|| undeclared(&new));
     let rows = client.query(WITH_ITEMS, &[&new.definition.id]).await?;

@@ -15,7 +15,7 @@ use crate::StoreError;
 /// Why something did not work, with what may be tried about it.
 #[derive(Debug, Clone)]
 pub(super) enum Failure {
-    /// Somebody else was in the way. Nothing was changed; the same again may do.
+    /// A conflict with another transaction. Nothing was changed; a retry may succeed.
     Again(&'static str),
     /// The connection is gone, or none can be made.
     Lost(String),
@@ -25,7 +25,7 @@ pub(super) enum Failure {
     Silent,
     /// Another statement of the same transaction failed before. That one says why.
     Aborted,
-    /// The server ended the statement: its time was over, or it was told to end one that ran on this connection before.
+    /// The server ended the statement: it timed out, or a cancellation of an earlier statement on this connection arrived late.
     Cancelled,
     /// There is no connection that is as safe as it has to be.
     Insecure(String),
@@ -188,7 +188,7 @@ impl Attempts {
             // What was cancelled has changed nothing. Before its own time is over, another statement was meant.
             Failure::Cancelled => self.made < 3 && self.began.elapsed() < STATEMENT_TIME,
             Failure::Lost(_) => self.reads && self.made < 3,
-            // Whoever asks has waited long enough.
+            // The caller has waited long enough.
             Failure::Again(_)
             | Failure::NoConnection(_)
             | Failure::Silent

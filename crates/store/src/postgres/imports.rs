@@ -12,7 +12,7 @@ use crate::imports::{Import, LEFT_BEHIND, TABLES};
 use crate::instances::request_columns;
 use crate::markers::IMPORT;
 
-/// Whoever wrote with a definition of before is told to look again.
+/// Writes that are based on an earlier definition become outdated.
 const OUTDATE: &str = "
     UPDATE collections AS staged SET
         revision   = staged.revision + present.revision + 1,

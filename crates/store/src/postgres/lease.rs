@@ -1,7 +1,7 @@
 //! A connection on loan from the pool.
 //!
-//! Whoever waits for an answer may give up at any time, with a query under way or a transaction open.
-//! Such a connection must not serve anybody else. The server is told to end the query, and the connection is given back
+//! A caller may be cancelled at any time, with a query in progress or a transaction open.
+//! Such a connection must not be used by others. The query is cancelled on the server, and the connection is given back
 //! when that has ended; if that takes too long, it is closed.
 
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::StoreError;
 /// The longest that ending a query may take.
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Waits for a request to end a statement that comes late. What comes later still is told from a statement whose time is
+/// Waits for a request to end a statement that comes late. What arrives later still is distinguished from a statement whose time is
 /// over (`failure::Attempts`).
 const LATE: &str = "SELECT pg_sleep(0.1)";
 

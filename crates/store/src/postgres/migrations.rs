@@ -1,4 +1,4 @@
-//! Migrations: forward only, each in a transaction of its own, safe when two nodes start at once (the
+//! Migrations: forward only, each in a separate transaction, safe when two nodes start at once (the
 //! second waits for the first, then finds nothing to do).
 //!
 //! All tables lie in the schema `backlot`, so a database may hold other things beside them.
@@ -66,7 +66,7 @@ const MIGRATIONS: [(i64, &str); 15] = [
     ),
 ];
 
-/// Whoever holds this lock, and nobody else, changes tables: `backlot` in ASCII.
+/// The holder of this lock may change tables: `backlot` in ASCII.
 pub(super) const LOCK: &str = "SELECT pg_advisory_xact_lock(27692324840992628)";
 
 const OLDEST_SERVER: i32 = 130_000;

@@ -51,11 +51,11 @@ use connections::Connections;
 use failure::Failure;
 use lease::Lease;
 
-/// How long an index is believed to be inexact: until it may have been built anew.
+/// How long an index is believed to be inexact: until it may have been rebuilt.
 const INEXACT_INDEX_TTL: Duration = Duration::from_mins(1);
 const MAX_INEXACT: u64 = 10_000;
 
-/// Connections of one node, unless it is told otherwise.
+/// The default number of connections of a node.
 pub const DEFAULT_CONNECTIONS: u32 = 20;
 /// With fewer connections a node cannot work: some are for tenants' work, and some for everything else.
 pub const FEWEST_CONNECTIONS: u32 = 4;
@@ -66,7 +66,7 @@ pub struct PostgresStore {
     tenants: Connections,
     owner: Connections,
     catalog: Catalog,
-    /// Whether tenants' work runs under a role of its own.
+    /// Whether tenants' work runs under a separate role.
     has_role: bool,
     /// Indexes that were found to be inexact: a query that trusts one of them would be asked twice.
     inexact: Cache<(InstanceId, IndexId), ()>,

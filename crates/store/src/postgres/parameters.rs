@@ -1,6 +1,6 @@
 //! The parameters of a database's address, `?name=value&…`.
 //!
-//! Hosting companies and frameworks hand out addresses with parameters of their own tools. Those that mean nothing
+//! Hosting companies and frameworks hand out addresses with parameters for other tools. Those that mean nothing
 //! here are passed over; those that ask for something that is not done here are refused by their name, and so is any
 //! that is not known. A value is never repeated.
 
@@ -197,7 +197,7 @@ impl Parameters {
         Ok(true)
     }
 
-    /// What is wanted of TLS for these hosts. Nobody listens on the way to this machine, so no TLS is asked for there
+    /// The TLS mode for these hosts. Connections to this machine are not exposed, so they use no TLS
     /// unless the address says so.
     pub(super) fn security(self, config: &Config) -> Result<Security, StoreError> {
         let refused = |text: &str| Err(StoreError::Refused(text.to_owned()));

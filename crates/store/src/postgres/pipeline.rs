@@ -17,7 +17,7 @@ pub(super) struct Step {
 }
 
 /// Sends all of them, one after the other, and then waits for the answers. Within a transaction the first
-/// failure makes the later ones fail as well, so the first is what is told.
+/// failure makes the later ones fail as well, so the first one is reported.
 /// Says how many rows each has changed.
 pub(super) async fn run(lease: &Lease, steps: &[Step]) -> Result<Vec<u64>, Failure> {
     let client = lease.client()?;

@@ -33,7 +33,7 @@ const JOIN: &str = "
     END
     $$";
 
-/// Whether the role, or whoever is connected, is above row-level security.
+/// Whether the role, or the connected user, bypasses row-level security.
 const ABOVE: &str = "
     SELECT coalesce(bool_or(rolsuper OR rolbypassrls) FILTER (WHERE rolname = 'backlot_tenant'), false),
            coalesce(bool_or(rolsuper OR rolbypassrls) FILTER (WHERE rolname = current_user), false)
@@ -49,7 +49,7 @@ const MISSING: &str = "
       AND NOT (name = 'connection_usage' AND privilege <> 'SELECT')
       AND NOT has_table_privilege('backlot_tenant', 'backlot.' || name, privilege)";
 
-/// Not a word of instances, their details, signing keys, data keys, or everybody's secrets: these are none of a
+/// Not a word of instances, their details, signing keys, data keys, or shared secrets: these are not a
 /// tenant's business.
 const GRANT: &str = "
     GRANT USAGE ON SCHEMA backlot TO backlot_tenant;

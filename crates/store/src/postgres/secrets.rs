@@ -1,4 +1,4 @@
-//! Secrets and data keys in PostgreSQL. Keys and everybody's secrets are no tenant's business: the owner of the
+//! Secrets and data keys in PostgreSQL. Keys and shared secrets belong to no tenant: the owner of the
 //! tables asks for them.
 
 use backlot_wix::InstanceId;
@@ -207,7 +207,7 @@ impl PostgresStore {
         let lease = self.owner().await?;
         let client = lease.client()?;
         let work = async {
-            // Nobody else looks or inserts until this is over.
+            // Excludes other reads and inserts until this is done.
             client
                 .batch_execute("LOCK TABLE wrapped_keys IN EXCLUSIVE MODE")
                 .await?;

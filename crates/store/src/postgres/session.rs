@@ -1,6 +1,6 @@
 //! A connection's client, with a deadline for every answer.
 //!
-//! A network may fall silent without closing anything: then nothing that is sent is ever answered, and nobody says so.
+//! A network may fall silent without closing anything: then nothing that is sent is ever answered, without any error.
 //! Every wait ends when the server has said nothing for as long as its own limit for a statement allows, and a little
 //! more. After that nothing is asked on this connection any more.
 

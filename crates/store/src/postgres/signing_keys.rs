@@ -53,7 +53,7 @@ impl PostgresStore {
         let lease = self.owner().await?;
         let client = lease.client()?;
         let work = async {
-            // Nobody else looks or inserts until this is over.
+            // Excludes other reads and inserts until this is done.
             client
                 .batch_execute("LOCK TABLE signing_keys IN EXCLUSIVE MODE")
                 .await?;

@@ -15,7 +15,7 @@ use tokio_postgres::types::{FromSql, Type};
 
 use super::field_order::FieldOrder;
 
-/// A value to be kept, or to be compared with what is kept.
+/// A value to store, or to compare with a stored one.
 #[derive(Debug)]
 pub(super) struct Stored<V>(pub(super) V);
 

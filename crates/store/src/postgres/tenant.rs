@@ -2,7 +2,7 @@
 //!
 //! Every statement comes after one that names the instance, on the same connection and without waiting
 //! in between: row-level security shows nothing else. The name is set each time, so no name of before
-//! serves anybody.
+//! serves a request.
 
 use std::ops::ControlFlow;
 
@@ -139,7 +139,7 @@ pub(super) async fn owners_snapshot<T>(
     end(lease, outcome).await
 }
 
-/// Ends a transaction. What failed first is told: statements that followed it failed only because of that, and a commit
+/// Ends a transaction. The first failure is reported: statements that followed it failed only because of that, and a commit
 /// would undo everything without a word.
 async fn end<T>(lease: &Lease, outcome: Result<T, Failure>) -> Result<T, Failure> {
     let client = lease.client()?;

@@ -38,7 +38,7 @@ pub(super) fn declare(
         connection
             .prepare_cached("DELETE FROM declared_collections WHERE id = ?1")?
             .execute([&definition.id])?;
-        // Where an instance has a collection of its own with this id, that one counts again, and knows
+        // If an instance has its own collection with this id, that one counts again, and knows
         // nothing of what was written meanwhile.
         for instance_id in instances_with_items(connection, &definition.id)? {
             let Some(own) = read(connection, Some(instance_id), &definition.id)? else {

@@ -1,5 +1,5 @@
-//! Functions of ours inside of SQLite: what a filter means and how values sort is asked of
-//! `backlot_wix::data` itself, so SQL text never holds anything that somebody sent.
+//! Functions of ours inside of SQLite: filters and sort orders are evaluated by
+//! `backlot_wix::data` itself, so SQL text never contains anything from a request.
 //!
 //! - `item_matches(operand, data)`: whether the item matches the filter
 //! - `item_sort_key(operand, data)`: bytes that sort as the item does

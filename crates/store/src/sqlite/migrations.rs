@@ -1,4 +1,4 @@
-//! Migrations: forward only, each in a transaction of its own, safe when two programs start at
+//! Migrations: forward only, each in a separate transaction, safe when two programs start at
 //! once (the second waits for the first, then finds nothing to do).
 
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! The SQLite side: one [`writer`] that groups the commits that wait, and [`readers`] beside it.
 //!
-//! WAL, and `synchronous=FULL`: what is acknowledged is on disk. What a filter means is asked of our
+//! WAL, and `synchronous=FULL`: what is acknowledged is on disk. Filters are evaluated by our
 //! own [`functions`] inside of SQLite.
 
 mod accounts;
@@ -50,7 +50,7 @@ use writer::Writer;
 
 /// What the writer keeps of the file: enough for the pages that new items touch.
 const WRITER_CACHE_KIB: u32 = 16 * 1024;
-/// After so many pages the log is brought into the file, while writes wait: seldom, since pages that
+/// After so many pages the log is brought into the file, while writes wait: rarely, since pages that
 /// were written again and again are then brought in once.
 const CHECKPOINT_PAGES: u32 = 4000;
 
@@ -166,7 +166,7 @@ impl SqliteStore {
         self.writer.write(Some(instance_id), work).await
     }
 
-    /// Reads as long as it takes, on a connection of its own.
+    /// Reads without a time limit, on a separate connection.
     async fn read_unlimited<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,

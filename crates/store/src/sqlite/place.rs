@@ -60,7 +60,7 @@ fn number(path: &Path) -> Option<Number> {
     Some((known.dev(), known.ino()))
 }
 
-/// Elsewhere nobody removes a file that is open.
+/// Other systems do not allow removing an open file.
 #[cfg(not(unix))]
 fn number(_: &Path) -> Option<Number> {
     None

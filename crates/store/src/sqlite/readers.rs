@@ -1,4 +1,4 @@
-//! Connections that only read. A reader sees the last commit, and holds up nobody.
+//! Connections that only read. A reader sees the last commit, and blocks no writer.
 //!
 //! What is short (one row, a page by an index) runs where it is asked for: a hop to another thread
 //! costs more than the read. What may be long runs on the blocking pool, with a limit on how many at

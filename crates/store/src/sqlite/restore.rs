@@ -1,7 +1,7 @@
 //! A backup in the place of a database.
 //!
 //! The backup is unpacked, proven and brought up to this program beside the database; what was there is kept under
-//! another name until the new one has opened. The change itself is one transaction, so that whoever has the database
+//! another name until the new one has opened. The change itself is one transaction, so that other programs that have the database
 //! open sees the old content, and then the new.
 
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ use crate::backup::file::{self, Reader, damaged};
 use crate::files::{self, Existing, Scratch};
 use crate::markers::RESTORED;
 
-/// How long a restore waits for whoever is writing.
+/// How long a restore waits for a writer.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Puts a backup in the place of a database, which is made if there is none. `mark` is new with each restore.
@@ -71,7 +71,7 @@ fn make_ready(path: &Path, mark: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Keeps what is there. One that cannot be read is put aside as it is, with its log; nobody can have it open and
+/// Keeps what is there. One that cannot be read is put aside as it is, with its log; no program can have it open and
 /// find in it what it is to hold.
 fn keep(database: &Path) -> Result<Option<PathBuf>, StoreError> {
     if std::fs::metadata(database).map_or(true, |known| known.len() == 0) {
@@ -122,7 +122,7 @@ fn put(source: &Path, database: &Path) -> Result<(), StoreError> {
             StepResult::Done => break,
             _ if begun.elapsed() > BUSY_TIMEOUT => {
                 return Err(StoreError::Unavailable(
-                    "somebody goes on writing".to_owned(),
+                    "another program keeps writing".to_owned(),
                 ));
             }
             _ => std::thread::sleep(Duration::from_millis(20)),

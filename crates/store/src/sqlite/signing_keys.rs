@@ -39,7 +39,7 @@ impl SigningKeys for SqliteStore {
     }
 }
 
-/// On a connection of its own, which overwrites what it deletes: the writer's does not, since that costs every write.
+/// On a separate connection, which overwrites what it deletes: the writer's does not, since that costs every write.
 fn replace(path: &Path, expected: &[SigningKey], keys: &[SigningKey]) -> Result<bool, StoreError> {
     let mut connection = connect::open(path)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
@@ -67,7 +67,7 @@ fn replace(path: &Path, expected: &[SigningKey], keys: &[SigningKey]) -> Result<
     Ok(true)
 }
 
-/// The page that held the key is written anew without it; until the log is brought into the file, the file has the
+/// The page that held the key is rewritten; until the log is brought into the file, the file has the
 /// old page, and the log may have it, too.
 fn scrub(path: &Path) -> Result<(), StoreError> {
     let connection = connect::open(path)?;
@@ -82,7 +82,7 @@ fn scrub(path: &Path) -> Result<(), StoreError> {
 }
 
 /// Removes the keys from a copy that is kept of the database as an earlier program knew it: that program makes a new
-/// one, and nobody signs with the old one.
+/// one, and no server signs with the old one.
 pub(super) fn remove_from_copy(copy: &Path) -> Result<(), StoreError> {
     let connection = connect::open(copy)?;
     connection.pragma_update(None, "secure_delete", "ON")?;

@@ -1,6 +1,6 @@
 //! The one writer: a thread that owns a connection, and commits what waits in one go, in turn over instances.
 //!
-//! Each piece of work has a savepoint of its own, so one that fails undoes nothing of the others. It is
+//! Each piece of work has a separate savepoint, so one that fails undoes nothing of the others. It is
 //! answered only after the commit, which is on disk (`synchronous=FULL`): the pieces of one group
 //! share its fsync.
 
@@ -57,7 +57,7 @@ impl Writer {
         let work: Work = Box::new(move |connection| {
             let outcome = connection.and_then(|connection| in_savepoint(connection, work));
             Box::new(move |committed: Result<(), StoreError>| {
-                // Whoever asked may have gone.
+                // The caller may have been cancelled.
                 let _ = answer.send(outcome.and_then(|value| committed.map(|()| value)));
             })
         });

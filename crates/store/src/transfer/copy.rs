@@ -54,11 +54,11 @@ pub async fn is_unfinished(store: &Store) -> Result<bool, StoreError> {
     Ok(store.marker(COPY).await?.is_some())
 }
 
-/// Copies everything: keys, everybody's secrets, declared collections, and instance by instance what is kept of
+/// Copies everything: keys, shared secrets, declared collections, and instance by instance the data of
 /// it. Authorizations that are under way are not copied: they last for minutes.
 ///
 /// As long as it goes on the target is marked ([`COPY`]), and no server starts with it. One that fails leaves the target
-/// empty; one that was killed is found by the mark, and the next one begins anew.
+/// empty; one that was killed is found by the mark, and the next one starts over.
 pub async fn copy(
     from: &Store,
     to: &Store,
@@ -89,7 +89,7 @@ async fn copy_all(
         return Err(StoreError::Refused(text.to_owned()).into());
     }
     if !to.replace_signing_keys(Vec::new(), keys).await? {
-        let text = "the target has signing keys of its own";
+        let text = "the target already has signing keys";
         return Err(StoreError::Refused(text.to_owned()).into());
     }
     for secret in from.secrets(None).await? {

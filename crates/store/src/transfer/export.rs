@@ -128,7 +128,7 @@ impl<'store> Exporter<'store> {
         Ok(records)
     }
 
-    /// What is kept of the instance beside what is exported.
+    /// The data of the instance that is not exported.
     async fn leaves_out(&self) -> Result<BTreeMap<String, u64>, StoreError> {
         let (store, instance_id) = (self.store, self.instance_id);
         let accounts = store.accounts(instance_id).await?.len() as u64;

@@ -69,7 +69,7 @@ pub async fn forget_unfinished(store: &Store, now: Timestamp) -> Result<u64, Sto
 /// it names the other, and a request by its site would get this one's data. When the other was seen,
 /// and how often, is left out as well: it is no history of this one.
 ///
-/// Where the database is in use, records arrive under a name of their own ([`Importer::staged`]), and take the
+/// Where the database is in use, records are staged under another id ([`Importer::staged`]), and take the
 /// instance's place when all of them are there.
 pub struct Importer<'store> {
     store: &'store Store,
@@ -113,7 +113,7 @@ pub enum NotImported {
         /// What is wrong with it, or with what it refers to.
         fault: DataError,
     },
-    /// The instance has collections or items of its own.
+    /// The instance already has collections or items.
     #[error(
         "the instance {0} has data already; import with --replace, which puts the export in its place"
     )]
@@ -140,14 +140,14 @@ pub enum NotImported {
 }
 
 impl<'store> Importer<'store> {
-    /// Begins with an instance that has no collections and no items of its own.
+    /// Starts with an instance that has neither collections nor items.
     pub async fn begin(store: &'store Store, instance_id: InstanceId) -> Result<Self, NotImported> {
         check_empty(store, instance_id).await?;
         Ok(Self::new(store, instance_id, instance_id, None))
     }
 
-    /// Begins under a name that nobody else has. What the instance has stays until all is there, and only where it
-    /// `replaces` it may there be anything. Whoever takes records calls [`Self::goes_on`] now and then.
+    /// Starts under a unique id. The data of the instance stays until all records have arrived, and must be empty
+    /// unless the import `replaces` it. The caller calls [`Self::goes_on`] periodically.
     pub async fn staged(
         store: &'store Store,
         instance_id: InstanceId,

@@ -1,4 +1,4 @@
-//! Moving what is kept: of one instance, or all of it, as a stream of records, from one database to
+//! Moving data of one instance, or all of it, as a stream of records, from one database to
 //! another of any kind.
 //!
 //! - [`Record`]: one line of an export

@@ -24,7 +24,7 @@ pub enum Record {
         version: u32,
         /// The instance.
         instance_id: InstanceId,
-        /// What is kept of the instance and is not in the export, and how much of it: secrets and connected accounts,
+        /// The data of the instance that is not in the export, with counts: secrets and connected accounts,
         /// which open in their own database only, and the like.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         leaves_out: BTreeMap<String, u64>,

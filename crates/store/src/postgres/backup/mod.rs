@@ -23,7 +23,7 @@ use crate::backup::{Kind, Origin};
 /// Pieces that wait for the disk, or for the database.
 const MAX_WAITING_PIECES: usize = 16;
 
-/// What writers lock first comes first. Whoever locks all tables in this order waits for writers, and does not
+/// What writers lock first comes first. A transaction that locks all tables in this order waits for writers, and does not
 /// get in their way once it has begun.
 const TABLES: &str = "
     SELECT c.relname::text, array_agg(a.attname::text ORDER BY a.attnum)

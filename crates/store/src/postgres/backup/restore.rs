@@ -1,8 +1,7 @@
-//! A backup in the place of everything, in one transaction: whoever reads meanwhile sees the old, and then the
-//! new; whoever writes waits.
+//! Replaces everything with a backup, in one transaction: reads see the old data, and then the new; writes wait.
 //!
 //! A backup of an earlier program goes into tables as that program knew them, which are then brought up to
-//! this one; for that they are made anew, and whoever reads waits, too.
+//! this one; for that they are created again, and reads wait, too.
 
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -27,7 +26,7 @@ use crate::markers::RESTORED;
 /// Writers are waited for, but not for ever.
 const RESTORE_SETTINGS: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '30s'";
 
-/// The longest that one statement may take: whoever restores is there, and watches.
+/// How long one statement may take. A restore is attended by its operator.
 const RESTORE_TIMEOUT: Duration = Duration::from_hours(24);
 
 /// What is inserted later gets higher numbers than what is there, and than what ever was. That is not undone if the
@@ -114,7 +113,7 @@ pub(in crate::postgres) async fn empty_all(lease: &Lease) -> Result<(), Failure>
     let client = lease.client()?;
     let all = tables(lease).await?;
     for table in &all {
-        // Others may read, but nobody writes any more.
+        // Others may read, but no longer write.
         let name = quoted(&table.name);
         let sql = format!("LOCK TABLE {name} IN EXCLUSIVE MODE");
         client.batch_execute(&sql).await?;
@@ -148,7 +147,7 @@ async fn fill(lease: &Lease, known: &[Table], path: PathBuf) -> Result<(), Failu
                     before.end(lease).await?;
                 }
                 if !is_known(&table, known) {
-                    let cause = format!("it has a table {} that is none of ours", table.name);
+                    let cause = format!("it has an unknown table {}", table.name);
                     return Err(StoreError::NoBackup { path, cause }.into());
                 }
                 filling = Some(Filling::begin(lease, table).await?);
@@ -181,7 +180,7 @@ fn is_known(table: &Table, known: &[Table]) -> bool {
     })
 }
 
-/// Reads a file on a thread of its own, and checks it once more.
+/// Reads a file on a separate thread, and verifies it once more.
 fn read(path: PathBuf) -> Receiver<Result<Piece, StoreError>> {
     let (sender, pieces) = channel(MAX_WAITING_PIECES);
     tokio::task::spawn_blocking(move || {
@@ -192,7 +191,7 @@ fn read(path: PathBuf) -> Receiver<Result<Piece, StoreError>> {
         loop {
             let piece = reader.next();
             let is_last = matches!(piece, Ok(Piece::End) | Err(_));
-            // Whoever waits for it may have failed.
+            // The receiver may have failed.
             if sender.blocking_send(piece).is_err() || is_last {
                 return;
             }

@@ -16,7 +16,7 @@ use crate::postgres::tenant::uuid;
 const DELETE: &str = "
     DELETE FROM items WHERE instance_id = $1 AND collection = $2 AND item_id = $3 AND sequence = $4";
 
-// Nothing is inserted only if somebody else was faster: then there are fewer rows than there should be.
+// Nothing is inserted only if another transaction was faster: then there are fewer rows than expected.
 const INSERT: &str = "
     INSERT INTO items (instance_id, collection, item_id, sequence, owner, data, field_order)
     OVERRIDING SYSTEM VALUE
@@ -65,7 +65,7 @@ const INEXACT: &str = "
     INSERT INTO inexact_indexes (instance_id, index_id) SELECT $1, unnest($2::bigint[])
     ON CONFLICT DO NOTHING";
 
-/// The sum as statements, in the one order in which everybody locks: items by their ids, unique keys by index and key,
+/// The sum as statements, in the one order in which all transactions lock: items by their ids, unique keys by index and key,
 /// inexact indexes, links.
 pub(super) fn steps(of: &ItemsOf, rows: Rows, sum: &Sum) -> Vec<Step> {
     let (tenant, collection) = (uuid(of.instance_id), &of.collection.definition.id);

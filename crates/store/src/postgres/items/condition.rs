@@ -10,7 +10,7 @@ use tokio_postgres::types::Type;
 use super::statement::{COLLECTION, Statement, TENANT};
 use crate::items::link_condition::LinkConditions;
 
-/// Whose items are wanted, if that is what a condition says. It stands in a column of its own, which has an
+/// The owner that a condition requires, if it does. The owner is in a separate column, which has an
 /// index; NULL is not true there, which is enough where nothing is turned around.
 fn owner(filter: &Filter) -> Option<&str> {
     match filter {

@@ -1,7 +1,7 @@
 //! A batch, worked off in memory: what becomes of each write, and what is to be changed in the end.
 //!
 //! All that the batch touches is locked and known beforehand ([`super::look`]), so each write is done or
-//! refused here, in its turn, and the database is told only the sum. If somebody else comes in between, the
+//! refused here, in its turn, and only the sum is sent to the database. If another transaction comes in between, the
 //! sum does not fit, and all of it is done again.
 
 use std::collections::{HashMap, HashSet};
@@ -151,7 +151,7 @@ impl Fold<'_> {
         links: Vec<LinkChange>,
         room: Result<(), DataError>,
     ) -> Result<Outcome, StoreError> {
-        // That the id is taken says more than that a value is: whoever inserts again what is there
+        // That the id is taken says more than that a value is: a repeated insert of the same item
         // expects it.
         if self.is_there(&new.id) {
             let collection = &self.of.collection.definition.id;

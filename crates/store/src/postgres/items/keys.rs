@@ -144,7 +144,7 @@ pub(in crate::postgres) async fn make_few(
     let (most, id) = (room.items() + 1, &of.collection.definition.id);
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     let values: [Bound<'_>; 3] = [&tenant, id, &most];
-    // What is kept of an item is never more than the item, so what is too much is not even read.
+    // The stored keys are never larger than the item, so larger ones are not read.
     let size = client.prepare_cached(SIZE).await?;
     let row = client.query_one(&size, &values).await?;
     let (count, bytes): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);

@@ -35,8 +35,7 @@ macro_rules! add {
 const ADD: &str = add!("");
 const ADD_TOLD: &str = add!("RETURNING field, item_id, referenced_id");
 
-// Whoever changes links of an instance does it alone until the transaction is over: links go and come in orders that
-// nobody could keep to. It comes last of all locks.
+// Links of an instance are changed by one transaction at a time, because their order is arbitrary. This lock comes last.
 pub(in crate::postgres) const LOCK: &str =
     "SELECT pg_advisory_xact_lock(5292, hashtext($1::uuid::text))";
 

@@ -18,7 +18,7 @@ use crate::postgres::failure::Failure;
 use crate::postgres::lease::Lease;
 use crate::postgres::tenant::{Bound, uuid};
 
-// The lock holds up whoever changes the definition, and nobody else. After a wait for one who does, the
+// The lock blocks changes of the definition only. After a wait for such a change, the
 // row is looked at again, so what is found is the latest.
 const CURRENT: &str = "
     SELECT revision FROM collections WHERE instance_id = $1 AND id = $2
@@ -146,7 +146,7 @@ pub(super) async fn look(lease: &Lease, of: &ItemsOf, batch: &Batch) -> Result<B
     })
 }
 
-/// Reads the items that are changed as they come, within the budget: on a thread that serves connections only small ones.
+/// Streams the items that are changed, within the budget: on a thread that serves connections only small ones.
 async fn locked(
     rows: RowStream,
     batch: &Batch,

@@ -183,7 +183,7 @@ impl Items for PostgresStore {
 }
 
 impl PostgresStore {
-    /// What goes is what was there at one moment, keys and all. Whoever changes an item at the same time
+    /// Removes what was there at one moment, including keys. A transaction that changes an item at the same time
     /// makes this fail, and it is done again.
     async fn truncate_once(&self, of: &ItemsOf) -> Result<(), Failure> {
         let lease = self.tenants().await?;

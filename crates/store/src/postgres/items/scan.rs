@@ -1,6 +1,6 @@
-//! Reading all of a collection: items are looked at as they come, and never all in memory.
+//! Scans of a collection: items are streamed, never all in memory.
 //!
-//! The conditions of a filter that cost little are asked of the server. The others are asked here of each item, so that
+//! The cheap conditions of a filter run on the server. The others are evaluated here for each item, so that
 //! their work is counted.
 
 use std::ops::ControlFlow;
@@ -84,12 +84,12 @@ const TEXT_TERMS: usize = 8;
 /// Units of work for a byte of a row that is read.
 const PARSED_BYTE: u64 = 4;
 
-/// Whether all of a filter is asked of the server.
+/// Whether the whole filter runs on the server.
 pub(super) fn is_asked(of: &ItemsOf, filter: &Filter) -> bool {
     split(of, filter).1.is_all()
 }
 
-/// What of a filter is asked of the server, and what is asked here. What multi-references hold, only the
+/// Splits a filter into the part that runs on the server and the part that runs here. What multi-references hold, only the
 /// server knows.
 fn split(of: &ItemsOf, filter: &Filter) -> (Filter, Filter) {
     if cost(filter) <= MAX_TERMS {

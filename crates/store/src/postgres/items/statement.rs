@@ -149,7 +149,7 @@ impl<'of> Statement<'of> {
         Ok(rows)
     }
 
-    /// Rows as they come.
+    /// A stream of rows.
     pub(super) async fn stream(&self, lease: &Lease) -> Result<RowStream, Failure> {
         let (client, sql) = (lease.client()?, self.sql());
         client.query_typed_raw(&sql, self.parameters()).await

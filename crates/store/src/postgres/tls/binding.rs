@@ -1,8 +1,8 @@
 //! `tls-server-end-point` (RFC 5929): a hash of the server's certificate. A password that is proven together with
-//! it is proven to this server, and to nobody in between.
+//! it is proven to this server, and to no proxy in between.
 //!
 //! Which hash it is, the certificate says: the one that it is signed with, or SHA-256 where that is an old one.
-//! For signatures that have none of their own there is no binding.
+//! Signatures without a hash function have no binding.
 
 use aws_lc_rs::digest::{Algorithm, SHA256, SHA384, SHA512, digest};
 

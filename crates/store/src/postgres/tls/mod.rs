@@ -99,7 +99,7 @@ fn remedy(error: &rustls::Error) -> &'static str {
         _ => return "",
     };
     match wrong {
-        // An authority that was made anew under its old name signs differently.
+        // An authority that was recreated under its old name signs differently.
         Wrong::UnknownIssuer | Wrong::BadSignature => {
             "; if its certificate is of a private authority, name that one's with sslrootcert=PATH in the \
              address of the database"

@@ -20,9 +20,9 @@ use crate::StoreError;
 pub(in crate::postgres) enum Security {
     /// No TLS.
     None,
-    /// TLS with whoever answers, or none where the server has none.
+    /// TLS without verification, or no TLS if the server does not support it.
     Prefer,
-    /// TLS with whoever answers.
+    /// TLS without verification.
     Unchecked,
     /// TLS with the host that was meant: its certificate is of one of the system's authorities, or of one in
     /// this file.
@@ -57,7 +57,7 @@ impl Security {
                 .dangerous()
                 .with_custom_certificate_verifier(Arc::new(Anyone(provider)))
                 .with_no_client_auth(),
-            // Without TLS nobody asks for roots.
+            // Without TLS, no roots are needed.
             Self::None => builder
                 .with_root_certificates(RootCertStore::empty())
                 .with_no_client_auth(),

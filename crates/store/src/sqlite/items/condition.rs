@@ -1,4 +1,4 @@
-//! Conditions as SQL. On links, and on what stands in columns of its own, they are SQL; everything else is asked
+//! Conditions as SQL. Conditions on links and on separate columns are SQL; everything else is evaluated
 //! of the filter itself.
 
 use backlot_wix::data::{Filter, Value};
@@ -15,7 +15,7 @@ impl Statement<'_> {
         }
     }
 
-    /// Conditions on links are SQL; everything else is asked of the filter itself.
+    /// Conditions on links are SQL; everything else is evaluated by the filter itself.
     fn condition(&mut self, filter: &Filter) -> String {
         if !self.of.collection.definition.has_links_in(filter) {
             return self.item_condition(filter);
@@ -28,7 +28,7 @@ impl Statement<'_> {
         }
     }
 
-    /// What stands in columns of its own is compared there.
+    /// Values in separate columns are compared there.
     fn item_condition(&mut self, filter: &Filter) -> String {
         if let Some(condition) = self.column_condition(filter) {
             return condition;

@@ -191,7 +191,7 @@ impl SqliteStore {
         }
     }
 
-    /// Changes something of a collection, which is looked up anew if it turns out to be outdated.
+    /// Changes something of a collection, which is read again if it turns out to be outdated.
     async fn write_to<T: Send + 'static>(
         &self,
         of: &ItemsOf,

@@ -51,7 +51,7 @@ pub(super) async fn scan(
     }
 }
 
-/// Hands over items to whoever visits them on another thread.
+/// Sends items to a visitor on another thread.
 fn hand_over(
     reader: &Reader,
     of: &ItemsOf,
@@ -64,7 +64,7 @@ fn hand_over(
         if items.len() < SCAN_BATCH_SIZE {
             return Ok(ControlFlow::Continue(()));
         }
-        // Whoever visits may have stopped.
+        // The visitor may have stopped.
         Ok(match sender.blocking_send(std::mem::take(&mut items)) {
             Ok(()) => ControlFlow::Continue(()),
             Err(_) => ControlFlow::Break(()),

@@ -1,7 +1,7 @@
 //! Writing items. The writer's thread works out only what costs next to nothing.
 //!
 //! What becomes of a new item is worked out before the writer is asked. What becomes of one that is there already hangs
-//! on what is there: a small change is worked out by the writer, within a budget of its own ([`super::writing`]); a costly one outside, from what a
+//! on what is there: a small change is worked out by the writer, within a separate budget ([`super::writing`]); a costly one outside, from what a
 //! reader finds, and the writer does it if the item is still the same.
 
 use std::sync::Arc;
@@ -23,7 +23,7 @@ const MAX_BATCH_SIZE: usize = 50;
 const MAX_BATCH_BYTES: usize = 512 * 1024;
 /// Bytes of items that one step of a job holds, as they are and as they are to be, unless one item is more.
 const MAX_STEP_WEIGHT: usize = 8 << 20;
-/// How often a costly change is worked out anew, since its item has changed meanwhile.
+/// How often a costly change is computed again because its item has changed in the meantime.
 const ATTEMPTS: usize = 8;
 
 impl SqliteStore {
@@ -45,7 +45,7 @@ impl SqliteStore {
             let write = if !write.needs_existing() {
                 Prepared::Insert(write.insert(&of.collection, &batch))
             } else if batch.step.is_some() {
-                // A step is taken as a whole, so nothing of it can be put off. On the heap, as below: it is seldom.
+                // A step is taken as a whole, so nothing of it can be put off. On the heap, as below, because it is rare.
                 Box::pin(self.work_out(of, &batch, write)).await?
             } else {
                 Prepared::Look(write)
@@ -77,7 +77,7 @@ impl SqliteStore {
                         Done::WorkOut(write) => {
                             let outcome = Box::pin(self.write_costly(of, &batch, write)).await;
                             outcomes.push(match outcome {
-                                // Others are done already, and are told.
+                                // Others are done already, and are reported.
                                 Err(StoreError::GaveUp(fault)) if !is_single => Err(fault),
                                 outcome => outcome?,
                             });

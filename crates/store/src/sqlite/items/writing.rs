@@ -109,7 +109,7 @@ impl Work {
             let is_step = self.batch.step.is_some();
             let mut failed = false;
             match &done {
-                // A step is undone as a whole: the next attempt works it out anew.
+                // A step is undone as a whole: the next attempt computes it again.
                 Done::WorkOut(_) if is_step => return Err(StoreError::Outdated),
                 Done::Outcome(outcome) => {
                     failed = is_step && Step::fails_with(outcome);
@@ -261,7 +261,7 @@ impl Work {
         };
         let keys = match self.key_changes(connection, None, Some(&new.object))? {
             Ok(keys) => keys,
-            // That the id is taken says more: whoever inserts again what is there expects it.
+            // That the id is taken says more: a repeated insert of the same item expects it.
             Err(fault) => {
                 let taken = get(connection, *instance_id, collection, &new.id)?.is_some();
                 let exists = || DataError::item_exists(&new.id, &collection.definition.id);
