@@ -1,4 +1,4 @@
-//! Rest for whoever fails to answer: after five failures in a row none is made for a while,
+//! Circuit breakers: after five consecutive failures, no call is made for a while,
 //! then a single one tries whether it works again, and another after a second if that takes long. Each failed try
 //! doubles the rest.
 
@@ -17,7 +17,7 @@ const MAX_OPEN_PERIOD: Duration = Duration::from_secs(8);
 #[derive(Default)]
 pub(crate) struct Breaker {
     state: Mutex<State>,
-    /// Whether the state says anything. While all is well, nobody needs the lock.
+    /// Whether the state matters. Without failures, the lock is not taken.
     has_failed: AtomicBool,
 }
 
@@ -27,7 +27,7 @@ struct State {
     /// Since the last success; 0 while it never rested.
     rests: u32,
     rests_until: Option<Instant>,
-    /// Since when somebody tries.
+    /// When the current probe started.
     trying: Option<Instant>,
 }
 

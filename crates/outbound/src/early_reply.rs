@@ -3,7 +3,7 @@
 //! A server that refuses a large body does so. Closing with bytes unread resets the connection, so writing the rest fails,
 //! most often before the reply has been read that lies ready in the system's buffer. Here a write that fails in this way
 //! counts as done, and the reply, or its absence, is found by reading (RFC 9112, section 9.6). That a reply ends with the
-//! reset, where only the connection's end tells its own, is seen to where the reply is read (`body::ResponseStream`).
+//! reset, where only the connection's end shows it, is handled where the response is read (`body::ResponseStream`).
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;

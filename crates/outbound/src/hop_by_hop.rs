@@ -64,7 +64,7 @@ pub fn takes_trailers(headers: &HeaderMap) -> bool {
 /// True when the request asks to become a WebSocket, and nothing else.
 ///
 /// No other protocol is let through: an upstream that switched to HTTP/2 (`h2c`) would take requests
-/// over the tunnel that nobody has checked.
+/// over the tunnel without any check.
 pub fn asks_for_websocket<B: http_body::Body>(request: &http::Request<B>) -> bool {
     let headers = request.headers();
     headers.get(UPGRADE).is_some_and(is_websocket)

@@ -1,4 +1,4 @@
-//! The only crate that opens a connection to somebody else.
+//! The only crate that opens connections to other servers.
 //!
 //! - [`upstream`]: the developer's own server behind `[[api]]`
 //! - [`connection`]: third-party APIs

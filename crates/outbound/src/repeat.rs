@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 pub(crate) const MAX_ATTEMPTS: u32 = 3;
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const MAX_BACKOFF: Duration = Duration::from_secs(10);
-/// What is asked for beyond this is nobody's business any more.
+/// A longer delay is not waited for.
 const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
 
 /// Randomness for waiting times, so that those who failed together do not come back together.

@@ -1,6 +1,6 @@
 //! One piece of work at a time for each key, however many wait for it.
 //!
-//! The work runs in a task of its own, so that it goes on when whoever began it goes away. Whoever
+//! The work runs in a separate task, so that it continues when the caller that started it is cancelled. A caller that
 //! comes while it runs gets the same outcome. Nothing is kept: that is for the caller's own cache,
 //! which the work fills before it ends, and which is looked at once more before new work begins.
 

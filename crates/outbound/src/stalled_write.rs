@@ -23,7 +23,7 @@ pub trait BreakOff {
 
 impl BreakOff for TcpStream {
     fn break_off(&self) {
-        // Otherwise the system keeps megabytes for whoever has stopped reading.
+        // Otherwise the system buffers megabytes for a client that has stopped reading.
         let _ = self.set_zero_linger();
     }
 }

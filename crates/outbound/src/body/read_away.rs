@@ -1,4 +1,4 @@
-//! Reading away what nobody wants any more.
+//! Drains bodies that are no longer needed.
 //!
 //! A reply that is sent before the request's body has come (a refusal, an upstream that is down) is
 //! lost if the connection is closed with bytes unread: the client's system then throws away what it
@@ -14,7 +14,7 @@ use hyper::body::Incoming;
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_DRAINED_BYTES: usize = 64 * 1024 * 1024;
 
-/// Reads in a task of its own.
+/// Reads in a separate task.
 pub(super) fn rest_of(body: Incoming) {
     if body.is_end_stream() {
         return;

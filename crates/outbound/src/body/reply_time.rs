@@ -7,7 +7,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::Progress;
 
-/// Waits for `exchange` until `patience` is over. While the client is still sending, whoever is to reply is not to blame
+/// Waits for `exchange` until `patience` is over. While the client is still sending, the server is not to blame
 /// for the time: it counts once, from the last piece of the request's body on. `None` when it is over.
 pub async fn in_reply_time<T>(
     mut exchange: Pin<&mut impl Future<Output = T>>,

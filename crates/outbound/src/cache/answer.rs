@@ -11,7 +11,7 @@ use http::{HeaderMap, Response, StatusCode};
 use super::stored::Stored;
 
 impl Stored {
-    /// The reply to a request with `headers`: itself, or 304 for somebody who has it already.
+    /// The reply to a request with `headers`: itself, or a 304 if the client has it already.
     pub(super) fn answer(&self, headers: &HeaderMap, now: SystemTime) -> Response<Bytes> {
         let is_known = self.status == StatusCode::OK && self.is_known_to(headers);
         let mut reply = Response::new(if is_known {

@@ -76,7 +76,7 @@ fn split(said: &str, mut take: impl FnMut(&str)) {
     directives.for_each(&mut take);
 }
 
-/// A number of seconds in a header of its own (`Age`).
+/// A number of seconds as the whole value of a header (`Age`).
 pub(super) fn seconds(said: &str) -> Duration {
     let mut seconds = None;
     shorten(&mut seconds, said.trim());

@@ -68,7 +68,7 @@ where
             Some(Ok(frame)) => match frame.data_ref() {
                 Some(piece) => {
                     this.gather(piece);
-                    // Nobody asks for more after that.
+                    // The body is not polled after that.
                     if this.inner.is_end_stream() {
                         this.hand_over();
                     }

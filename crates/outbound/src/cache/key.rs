@@ -9,7 +9,7 @@ use backlot_wix::InstanceId;
 pub enum CacheScope {
     /// Those of one instance, which no other sees.
     Instance(InstanceId),
-    /// Everybody's.
+    /// Shared by all instances.
     Shared,
 }
 

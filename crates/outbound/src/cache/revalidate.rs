@@ -11,7 +11,7 @@ use http::{HeaderMap, request, response};
 use super::answer::weak;
 use super::stored::Stored;
 
-/// What belongs to the body that is kept, or to nobody else.
+/// Headers that belong to the stored body, or to a single connection.
 const NOT_RENEWED: [HeaderName; 6] = [
     AGE,
     CONTENT_ENCODING,
@@ -33,7 +33,7 @@ impl Stored {
         (!conditions.is_empty()).then_some(conditions)
     }
 
-    /// The reply with what a 304 says anew. `None` if the 304 is about another one, or says that this
+    /// Returns the stored response, updated by a 304. `None` if the 304 is about another one, or says that this
     /// one is not to be kept any more.
     pub(super) fn renewed(
         &self,
@@ -58,7 +58,7 @@ impl Stored {
                 reply.headers.append(name, value.clone());
             }
         }
-        // Told by whoever has had it in between, of this answer.
+        // Set by caches in between for this response.
         if let Some(age) = news.get(AGE) {
             reply.headers.insert(AGE, age.clone());
         }

@@ -143,14 +143,14 @@ impl ReplyCache {
         Some(answer)
     }
 
-    /// A write under `key` has ended, or may have: forgets what is kept there, and does not keep what is under way.
+    /// A write under `key` has ended, or may have: removes what is stored there, and does not store responses in flight.
     pub fn written(&self, key: &CacheKey) {
         // First: who looks at it after that finds it, and who has looked before is done before the next line.
         self.writes.ended(key);
         self.forget(key);
     }
 
-    /// Forgets what is kept under `key`.
+    /// Removes the responses under `key`.
     pub fn forget(&self, key: &CacheKey) {
         self.replies
             .entry_by_ref(key)

@@ -50,7 +50,7 @@ pub(super) fn concerns(request: &request::Parts) -> bool {
 }
 
 impl Stored {
-    /// The reply without its body, if it may be kept. `None` if it may not, or if nobody could use it.
+    /// The reply without its body, if it may be kept. `None` if it may not, or if it could never be used.
     pub(super) fn of(
         request: &request::Parts,
         reply: &response::Parts,
@@ -62,7 +62,7 @@ impl Stored {
             && CACHEABLE_STATUSES.contains(&reply.status)
             && !control.no_store
             && !(is_shared && control.private)
-            // A cookie is for whoever asked.
+            // A cookie belongs to one caller.
             && !reply.headers.contains_key(SET_COOKIE);
         if !may {
             return None;
@@ -75,7 +75,7 @@ impl Stored {
         }
         let selection = Selection::of(&request.headers, &reply.headers)?;
         let mut headers = reply.headers.clone();
-        // Ours is told anew each time, and the length of what is kept is known.
+        // Ours is set for each response, and the length of the stored body is known.
         headers.remove(AGE);
         headers.remove(CONTENT_LENGTH);
         Some(Self {

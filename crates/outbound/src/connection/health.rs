@@ -1,6 +1,6 @@
 //! Whether a third party is up, as all instances together find it.
 //!
-//! Each instance has a rest of its own after failures, so that what one does to the third party stops no other.
+//! Each instance has a separate circuit breaker, so that one instance's failures do not affect others.
 //! That alone would let thousands of instances call a server that does not answer. So there is one rest for
 //! all, too. It begins after five failures in a row that no single instance can bring about: connections that do
 //! not come about, and failures of instances that have not failed before in this row.
@@ -50,7 +50,7 @@ impl Health {
             self.has_witnesses.store(true, Ordering::Relaxed);
         }
         drop(witnesses);
-        // What has failed in this row fails again, whatever the third party's state: somebody else may try.
+        // What has failed in this row fails again, whatever the third party's state: another instance may probe.
         if is_new || is_certain {
             leave.failed();
         }

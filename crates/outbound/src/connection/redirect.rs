@@ -4,7 +4,7 @@
 //! - Within the API's own origin a redirect is another call: it is followed if [`RedirectPolicy`] admits it.
 //! - Elsewhere it goes over `https` to public addresses only, without the credential and without what could hold it.
 //!   The networks that are opened for the API are opened for its own host and port, and for nothing else.
-//! - Once one has led away, a call gets the credential no more, not even when it is led back: somebody else chose it.
+//! - Once one has led away, a call gets the credential no more, not even when it is led back, because another server chose it.
 
 use std::pin::Pin;
 

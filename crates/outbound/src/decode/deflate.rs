@@ -25,7 +25,7 @@ impl Deflate {
             return run(inner, input, output);
         };
         // In zlib's frame: the number of the method. Bare: a block that is stored, with padding that
-        // nobody writes.
+        // is never written.
         let is_framed = first & 0x0f == 8;
         let inner = self
             .0

@@ -8,7 +8,7 @@ use ipnet::{IpNet, Ipv4Net};
 use super::carried;
 use super::special::{IPV4, IPV6, IPV6_GLOBAL};
 
-/// Says which addresses may be dialled: those that everybody reaches, and the networks that the
+/// Decides which addresses may be dialled: public ones, and the networks that the
 /// configuration opens.
 ///
 /// An IPv6 address that carries an IPv4 address is judged by that one, too. An opened network of IPv4
@@ -17,14 +17,14 @@ use super::special::{IPV4, IPV6, IPV6_GLOBAL};
 #[derive(Debug, Clone, Default)]
 pub struct AddressGuard {
     allowed: Arc<[IpNet]>,
-    /// Nothing else, not even what everybody reaches.
+    /// Nothing else, not even public addresses.
     only: bool,
-    /// Not these, even if everybody reaches them.
+    /// Not these, even if they are public.
     barred: Arc<[IpNet]>,
 }
 
 impl AddressGuard {
-    /// A guard that lets through, besides, what is in `allowed`: networks of one's own services.
+    /// A guard that lets through, besides, what is in `allowed`: networks of private services.
     pub fn new(allowed: Vec<IpNet>) -> Self {
         let allowed = allowed.into_iter().map(plain).collect();
         Self {
@@ -34,8 +34,8 @@ impl AddressGuard {
         }
     }
 
-    /// A guard that lets through what everybody reaches, but for what is in `barred`: networks of one's own services,
-    /// where somebody else says where a call goes.
+    /// A guard that allows public addresses, except those in `barred`: networks of private services,
+    /// for addresses that another server chooses.
     pub fn outside(barred: Vec<IpNet>) -> Self {
         Self {
             barred: barred.into_iter().map(plain).collect(),

@@ -1,6 +1,6 @@
 //! IPv4 addresses in the form of IPv6 addresses that a gateway or the system itself turns back.
 //!
-//! The forms that nobody uses any more on the open network (compatible, translated, 6to4, Teredo) are
+//! The forms that are obsolete on the Internet (compatible, translated, 6to4, Teredo) are
 //! not read here: [`super::special`] refuses them whatever they carry.
 
 use std::net::{Ipv4Addr, Ipv6Addr};

@@ -1,6 +1,6 @@
 //! The address guard: no request leaves for an address inside.
 //!
-//! Whoever may name an address, or answers for a name, could otherwise reach what only this machine
+//! A party that chooses an address, or controls a name, could otherwise reach what only this machine
 //! reaches: its own services, its neighbours, and the metadata of the cloud that it runs in.
 //! [`AddressGuard`] says which addresses may be dialled, and [`GuardedConnector`] asks it about each
 //! address that it then dials: a name is looked up once, not once to be checked and once more to be

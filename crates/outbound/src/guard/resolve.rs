@@ -20,7 +20,7 @@ pub trait Resolve: Send + Sync {
     fn resolve(&self, host: &str) -> Resolved;
 }
 
-/// The addresses of a name, as they come.
+/// The addresses of a name, in the resolver's order.
 pub type Resolved = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
 
 /// Asks the operating system.

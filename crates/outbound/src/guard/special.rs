@@ -1,7 +1,7 @@
-//! Addresses that are not for everybody: what IANA's registries of special-purpose addresses do not
+//! Addresses that are not public: what IANA's registries of special-purpose addresses do not
 //! call globally reachable, and what has never been given out.
 //!
-//! Exceptions inside a refused network (relays by anycast, say) are refused as well: nobody serves an
+//! Exceptions inside a refused network (relays by anycast, say) are refused as well: no service has an
 //! API there.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -36,7 +36,7 @@ pub(super) const IPV4: &[Ipv4Net] = &[
     v4(240, 0, 0, 0, 4),      // reserved, and broadcast
 ];
 
-/// All that has been given out of IPv6 to be reached by everybody. Outside of it are loopback, unique
+/// The part of IPv6 that is allocated for public use. Outside of it are loopback, unique
 /// local, link-local, site-local, multicast, discard and segment routing addresses, and most of those
 /// that carry an IPv4 address.
 pub(super) const IPV6_GLOBAL: Ipv6Net = v6(0x2000, 0, 0, 0, 3);

@@ -29,10 +29,10 @@ pub struct ClientSettings {
     /// The most idle connections kept to one upstream.
     pub most_idle: usize,
     /// Whether TLS is made ready at once, so that certificates that cannot be read are known at the
-    /// start. Otherwise that is seen to by the first request that needs it.
+    /// start. Otherwise the first request that needs it does so.
     pub tls: bool,
     /// Whether HTTP/2 is offered over TLS. Its requests share one connection, and with it one window
-    /// of flow control: whoever reads slowly can then hold up all the others.
+    /// of flow control: a slow reader can then delay all others.
     pub http2_over_tls: bool,
     /// Which addresses may be dialled. `None`: all, for servers that the configuration names and whose
     /// callers have no say in it. With a guard, the heads of replies may have less (128 headers, 64 KiB), and may be
@@ -43,11 +43,11 @@ pub struct ClientSettings {
     pub extra_roots: Vec<CertificateDer<'static>>,
 }
 
-/// The most headers of a reply from somebody who is not trusted with more.
+/// The maximum number of response headers from a third party.
 const MAX_HEADERS: usize = 128;
 /// The bytes of a head after which no more is read for it.
 const MAX_HEAD_BYTES: u32 = 64 * 1024;
-/// The most header lines of a reply from a server of one's own: some set a hundred cookies at a login.
+/// The maximum number of header lines in a response of an upstream: some set a hundred cookies at a login.
 pub const MAX_REPLY_HEADERS: usize = 256;
 /// The most bytes of such a reply's head.
 pub const MAX_REPLY_HEAD_BYTES: usize = 128 * 1024;
@@ -154,7 +154,7 @@ impl Client {
         Ok(place.get_or_init(|| tls))
     }
 
-    /// A new connection, with a task of its own that reads and writes.
+    /// A new connection, with a task that reads and writes.
     pub(super) async fn connect(&self, uri: Uri) -> Result<SendRequest<RequestBody>, SendError> {
         let io = self
             .connector

@@ -13,7 +13,7 @@ pub enum UpstreamError {
     /// Nothing answers there.
     #[error("cannot connect: {0}")]
     Unreachable(String),
-    /// The guard lets nobody dial any of its addresses. Another try ends the same.
+    /// The guard refuses all of its addresses. A retry does not help.
     #[error("{host} has no address that may be reached from here")]
     AddressRefused {
         /// The name, or the address itself.
@@ -48,7 +48,7 @@ impl UpstreamError {
     }
 }
 
-/// A failed exchange, before it is told apart.
+/// A failed exchange, before it is classified.
 #[derive(Debug)]
 pub(super) enum SendError {
     /// No connection came about.

@@ -58,7 +58,7 @@ struct Upgrade {
     client_end: OnUpgrade,
 }
 
-/// What a request asked of its own connection, and what the next one is to be asked for, too.
+/// Headers for the client's own connection that the next connection needs, too.
 #[derive(Default)]
 pub struct HopByHop {
     upgrade: Option<Upgrade>,
@@ -133,7 +133,7 @@ fn make(
         headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
         headers.insert(UPGRADE, upgrade.protocol.clone());
     } else if hop.takes_trailers && address.may_speak_http2() {
-        // gRPC servers refuse calls without it (RFC 9113, section 8.2.2).
+        // gRPC servers require it (RFC 9113, section 8.2.2).
         let headers = request.headers_mut();
         headers.insert(TE, HeaderValue::from_static("trailers"));
     }
@@ -194,7 +194,7 @@ fn hand_back(
         .get(UPGRADE)
         .is_some_and(hop_by_hop::is_websocket);
     if switched && (upgrade.is_none() || !names_websocket) {
-        let unasked = "it switched to a protocol that nobody asked for";
+        let unasked = "it switched to a protocol that was not requested";
         return Err(UpstreamError::Broken(unasked.to_owned()));
     }
     let tunnel = match upgrade {

@@ -1,4 +1,4 @@
-//! Where a redirect of an upstream leads: to a path of its own, or elsewhere.
+//! The target of an upstream's redirect: its own path, or another address.
 
 use url::{Host, Url};
 

@@ -2,7 +2,7 @@
 //!
 //! A connection is taken for one exchange and comes back when the reply's body has ended; one that
 //! ended in any other way is not kept. Which ones the upstream has closed meanwhile is known when
-//! they are taken: each has a task of its own that reads.
+//! they are taken: each has a task that reads.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

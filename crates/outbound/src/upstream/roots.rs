@@ -27,7 +27,7 @@ pub(super) fn trusting(extra: &[CertificateDer<'static>]) -> io::Result<ClientCo
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
-/// Read the first time that somebody needs them.
+/// Read at the first use.
 fn of_the_system() -> io::Result<Arc<RootCertStore>> {
     static ROOTS: OnceLock<Arc<RootCertStore>> = OnceLock::new();
     if let Some(roots) = ROOTS.get() {

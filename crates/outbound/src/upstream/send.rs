@@ -1,7 +1,7 @@
 //! Sending one request over a kept connection, or a new one.
 //!
-//! Plain HTTP/1.1, what most upstreams speak, has a pool of its own (`pool`); HTTP/2 and TLS go
-//! through hyper-util's client. Why: `docs/decisions/0003-upstream-client.md`. What is seldom needed
+//! Plain HTTP/1.1, which most upstreams speak, has its own pool (`pool`); HTTP/2 and TLS go
+//! through hyper-util's client. Why: `docs/decisions/0003-upstream-client.md`. What is rarely needed
 //! is on the heap, so that the usual way carries little.
 
 use std::sync::Arc;

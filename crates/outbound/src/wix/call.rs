@@ -22,10 +22,10 @@ pub enum Subject {
 pub enum Priority {
     /// The owner waits for it, or the app itself.
     Interactive,
-    /// Somebody who visits the site does. A tenth of the budget is kept from these, so that no visitor
+    /// A visitor or member of the site. A tenth of the budget is kept from these, so that no visitor
     /// can shut the owner out.
     Public,
-    /// Nobody does. A quarter of the budget is kept from these.
+    /// Background work. A quarter of the budget is kept from these.
     Background,
 }
 

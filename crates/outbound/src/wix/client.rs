@@ -99,7 +99,7 @@ impl WixClient {
     }
 
     /// Asks Wix what it says of a token. How often the same one is asked about is the caller's
-    /// concern; how many questions are under way at once is seen to here.
+    /// concern; the number of concurrent verifications is limited here.
     pub async fn token_info(&self, token: &str) -> Result<TokenAnswer, WixError> {
         let inner = &self.0;
         inner.check_hold()?;

@@ -1,11 +1,11 @@
 //! Equal `GET`s for one subject that are under way at the same time become one call.
 //!
-//! Whoever is alone, as almost everybody is, gets the reply as it streams in. Only where others have
+//! A single caller, which is the usual case, gets the response as a stream. Only where others have
 //! come meanwhile is a reply of up to a megabyte read whole and given to all; a larger one, or a stream
-//! of events, goes to the first, and the others make calls of their own. When all who wait have gone
+//! of events, goes to the first, and the others make separate calls. When all waiters have gone
 //! before it was sent, it is not made.
 //!
-//! Whoever comes after a write of the same subject has ended waits for no call that began before: its reply may be from
+//! A call that starts after a write of the same subject has ended does not wait for calls that began before: its reply may be from
 //! before the write, too.
 
 use std::collections::HashMap;
@@ -48,7 +48,7 @@ type Waiting = HashMap<Key, Flight>;
 #[derive(Default)]
 struct Flight {
     waiting: Vec<oneshot::Sender<Share>>,
-    /// Told when somebody goes away.
+    /// Notified when a waiter goes away.
     left: Arc<Notify>,
 }
 
@@ -64,7 +64,7 @@ struct Inner {
 
 impl Coalescer {
     /// Makes the call by `make`, which says when it has been sent, or waits for an equal one. A call that
-    /// cannot be shared is made right away. A write counts as ended when it is, when it fails, and when whoever waits
+    /// cannot be shared is made right away. A write counts as ended when it is, when it fails, and when its caller
     /// for it goes away.
     pub(super) async fn send<F>(
         &self,
@@ -102,7 +102,7 @@ impl Coalescer {
         }
         let _leaving = Leaving(left);
         match receiver.await {
-            // Whoever began it may use less of the minute than this one may.
+            // The caller that started it may use less of the minute than this one may.
             Ok(Some(Err(WixError::Exhausted { .. }))) if !is_first => make(again, unsent()).await,
             Ok(Some(outcome)) => outcome,
             Ok(None) => make(again, unsent()).await,
@@ -110,7 +110,7 @@ impl Coalescer {
         }
     }
 
-    /// True for the first of its kind, who has to make the call; and who is told of those who leave.
+    /// Returns whether this caller is the leader and must make the call, and a notifier for waiters that go away.
     fn join(&self, key: &Key, sender: oneshot::Sender<Share>) -> (bool, Arc<Notify>) {
         let mut flights = self.0.flights.lock();
         let flight = flights.entry(key.clone()).or_default();
@@ -165,7 +165,7 @@ impl Landing {
             .unwrap_or_default()
     }
 
-    /// Ready when nobody waits any more and it has not been sent; then the call is off the list.
+    /// Ready when no caller waits any more and it has not been sent; then the call is off the list.
     async fn all_gone(&mut self, left: &Notify, sent: &AtomicBool) {
         loop {
             left.notified().await;
@@ -193,7 +193,7 @@ impl Drop for Landing {
 }
 
 /// `None` where nothing can be shared: another method, or a body. Those in the background make their
-/// own, so that nobody in the foreground waits behind them.
+/// own, so that no foreground call waits behind them.
 fn key(call: &Call, is_crowded: bool, writes: &Writes) -> Option<Key> {
     let has_no_body = matches!(&call.body, CallBody::Ready(bytes) if bytes.is_empty());
     let is_waited_for = call.priority != Priority::Background;

@@ -20,7 +20,7 @@ pub(super) enum Credential {
 }
 
 impl Credential {
-    /// Wix takes both without a scheme word. On whose behalf a call is, nobody else says.
+    /// Wix takes both without a scheme word. Only this determines on whose behalf a call is.
     pub(super) fn put_on(&self, headers: &mut HeaderMap) {
         headers.remove("wix-site-id");
         headers.remove("wix-account-id");

@@ -24,7 +24,7 @@ pub enum WixError {
         /// When it may try again.
         retry_after: Duration,
     },
-    /// Wix cannot be reached, is slow, or says what nobody can read.
+    /// Wix cannot be reached, is slow, or sends an unreadable response.
     #[error("{cause}")]
     Unavailable {
         /// What happened, for the log.

@@ -1,6 +1,6 @@
 //! Calling Wix: the one client that every handler uses.
 //!
-//! What it sees to, so that nobody else need: the app's token for each instance ([`tokens`]), the
+//! It handles for all callers: the app's token for each instance ([`tokens`]), the
 //! budget of calls a minute (`budget`), waiting after 429, repeating what may be repeated (`retry`),
 //! one call for equal ones (`coalesce`), and rest for an instance whose calls fail ([`crate::breaker`]).
 //!

@@ -43,7 +43,7 @@ impl Places {
     pub(super) async fn take(&self, priority: Priority) -> Result<TakenPlace, AcquireError> {
         let of_others = match priority {
             Priority::Interactive => None,
-            // First, so that nobody waits here with one of the owner's places in hand.
+            // First, so that no call waits here while it holds one of the owner's slots.
             Priority::Public | Priority::Background => {
                 Some(Arc::clone(&self.others).acquire_owned().await?)
             }

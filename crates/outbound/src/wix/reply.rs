@@ -1,4 +1,4 @@
-//! A reply of Wix's, on its way to whoever asked.
+//! A response of Wix, on its way to the caller.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -22,7 +22,7 @@ pub type WixReply = Response<WixBody>;
 pub struct WixBody {
     first: VecDeque<Bytes>,
     rest: Option<ResponseStream>,
-    /// The call's place among those of its subject, until all of the body is read or nobody wants it.
+    /// The call's place among those of its subject, until the body is read or dropped.
     place: Option<TakenPlace>,
 }
 

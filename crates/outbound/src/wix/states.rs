@@ -1,7 +1,7 @@
 //! What is remembered of each subject that calls were made for: its budget and its breaker.
 //!
 //! Those without a call for ten minutes are forgotten. There is room for 100,000; past that, those
-//! that call least are forgotten sooner, and their budget begins anew.
+//! that call least are forgotten sooner, and their budget starts over.
 
 use std::sync::Arc;
 use std::time::Duration;

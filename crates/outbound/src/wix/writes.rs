@@ -11,9 +11,9 @@ const COUNTERS: usize = 1024;
 
 pub(super) struct Writes {
     counters: Box<[AtomicU64]>,
-    /// With the account's key: about a site's data, whoever else reads it.
+    /// With the account's key: about a site's data.
     by_key: AtomicU64,
-    /// Anybody's: the account's key may read what any of them wrote.
+    /// Any identity: the account's key may read what any of them wrote.
     all: AtomicU64,
     hasher: RandomState,
 }

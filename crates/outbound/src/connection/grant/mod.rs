@@ -37,7 +37,7 @@ use token_response::TokenResponse;
 const MAX_BYTES: u64 = 1024 * 1024;
 /// How many times as much may come out of an encoding as went into it.
 const MAX_RATIO: u64 = 200;
-/// Some providers refuse whoever does not say what it is.
+/// Some providers refuse requests without a `User-Agent`.
 const OUR_NAME: &str = concat!("Backlot/", env!("CARGO_PKG_VERSION"));
 
 /// How a client says who it is.
@@ -209,7 +209,7 @@ fn granted(status: StatusCode, body: &[u8], now: Timestamp) -> Result<Grant, Gra
     let refresh_token = answer.refresh_token();
     if access_token.is_none() && refresh_token.is_none() {
         let cause = if answer.needs_proof() {
-            "the token is of a kind that nobody may just bear"
+            "the token requires a proof of possession"
         } else {
             "the answer holds no access token that can be sent"
         };

@@ -21,7 +21,7 @@ const MAX_DEPTH: usize = 3;
 const MAX_OBJECTS: usize = 64;
 
 /// Kinds of tokens that prove nothing by themselves. Any other is sent as it is: some providers call theirs by
-/// names of their own.
+/// different names.
 const NEED_PROOF: [&str; 3] = ["mac", "dpop", "pop"];
 /// What some write where there is nothing.
 const NOTHING: [&str; 4] = ["null", "none", "undefined", "nil"];

@@ -1,5 +1,5 @@
 //! After both sides switched to WebSocket: bytes both ways until one side ends, or until the tunnel is to end; then
-//! each side is told so by a close frame.
+//! each side gets a close frame.
 //!
 //! Frames are followed, not read: only their borders matter, since a close frame fits between two of them alone.
 
@@ -109,7 +109,7 @@ impl Way {
                 _ = self.leaving.changed() => continue,
             };
             if bytes.is_empty() {
-                // A server that goes without a word is going away, too; its clients are told so.
+                // A server that disconnects without a close frame is going away, too; its clients get one.
                 break (self.sender == Sender::Server).then_some("the server has gone");
             }
             if reason.is_none() {

@@ -1,9 +1,9 @@
 //! The calls that an instance may make in a minute, and who goes first when they are short.
 //!
 //! Wix grants each instance 200 a minute and does not say how it counts, so no span of a minute holds
-//! more than the limit here, wherever it begins. Each priority has a queue of its own, in the order in
-//! which they came; those of a lower one go only while nobody of a higher one waits, and leave a part of
-//! the budget alone. After a 429 nobody goes until Wix wants to be asked again.
+//! more than the limit here, wherever it begins. Each priority has a separate queue, in the order in
+//! which they came; those of a lower one go only while none of a higher one waits, and leave a part of
+//! the budget alone. After a 429, no call goes before Wix's `Retry-After`.
 
 mod window;
 
@@ -75,7 +75,7 @@ impl Budget {
         }
     }
 
-    /// Nobody goes until then: Wix has said so.
+    /// No call goes before this time, which Wix has set.
     pub(super) fn hold(&self, time: Duration) {
         self.window.lock().hold(Instant::now() + time);
     }

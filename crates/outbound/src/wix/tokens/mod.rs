@@ -48,7 +48,7 @@ impl TokenRefused {
     }
 }
 
-/// Told when Wix is asked for a token, by whoever keeps a register of instances.
+/// Notified when Wix is asked for a token, for the state of instances.
 pub trait TokenEvents: Send + Sync {
     /// Wix gave one.
     fn granted(&self, instance_id: InstanceId);
