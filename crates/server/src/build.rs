@@ -192,7 +192,7 @@ fn upgraded(
     UpgradedConnections::new(drain.close_tunnels(), drain.alive(), clock.clone(), limits)
 }
 
-/// The policy that also lets in the sites that have the app.
+/// The policy that also allows sites that have the app installed.
 async fn with_installed_sites(
     cors: cors::Policy,
     store: &Store,

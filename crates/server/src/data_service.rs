@@ -27,7 +27,7 @@ pub struct DataService {
     app_id: AppId,
 }
 
-/// Somebody whose credential was checked.
+/// An authenticated caller.
 #[derive(Debug, Clone)]
 pub struct DataCaller {
     /// The tenant.

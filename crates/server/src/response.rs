@@ -29,7 +29,7 @@ enum Source {
     Full(Option<Bytes>),
     Parts(Option<Bytes>, std::vec::IntoIter<Bytes>),
     Upstream(ResponseStream),
-    /// On the heap: it is the larger one, and the seldom one.
+    /// On the heap, because it is large and rare.
     Wix(Box<WixBody>),
     Mounted(axum::body::Body),
     ThirdParty(Box<ThirdPartyBody>),

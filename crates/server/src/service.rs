@@ -61,7 +61,7 @@ pub(crate) async fn answer(
 ) -> Result<Response<ResponseBody>, Infallible> {
     let state = &service.state;
     let mut context = RequestContext::begin(&state.shared, &peer, &request);
-    // From here on a body that nobody wants is read away, so that refusals arrive.
+    // From here on, a body that is not needed is drained, so that error responses arrive.
     let limits = Limits::default().body();
     let request = request.map(|body| RequestBody::new(body, limits, state.body_pace));
     let decision = state.cors.decide(request.headers());

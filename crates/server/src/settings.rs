@@ -56,7 +56,7 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// The simulator's address on a developer's machine: the page at `/` tells it, and the admin listener's.
     pub simulator: Option<String>,
-    /// Whether the sites that have the app are let in by CORS.
+    /// Whether CORS allows the sites that have the app installed.
     pub installed_sites: bool,
     /// The longest that a WebSocket lasts; `None` for as long as its credential does.
     pub websocket_max_lifetime: Option<SignedDuration>,

@@ -1,7 +1,7 @@
 //! The account's API key as a caller: the app itself, on the instance of the site that it names.
 //!
 //! Only the key that is configured (`wix.api_key`), only in the data API, and never from a page: a key
-//! that a browser has is a key that everybody has.
+//! that a browser has is public.
 
 use std::sync::Arc;
 

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use crate::error::{ApiError, ErrorCode};
 
 /// Finds the one credential. `Authorization` wins over the app's own headers, in the order in which they are named, and a
-/// header over the query; two of one kind are refused, since whoever checks the first and whoever uses the last would
+/// header over the query; two of one kind are refused, since one program that checks the first and another that uses the last would
 /// disagree.
 ///
 /// The query is looked at for `GET` and `HEAD` only: every other method is sent by code that can

@@ -6,8 +6,8 @@
 //!
 //! Rules: only what was verified is kept, so a stranger can fill nothing. A hit needs the whole
 //! credential to be the same; the signature is compared in constant time, before the payload is
-//! looked at, so that nobody can feel their way to a kept one. The table is small and bounded: a
-//! newcomer takes the place of whoever is there.
+//! looked at, so that timing does not reveal a cached one. The table is small and bounded: a
+//! new entry replaces the one in its place.
 
 use std::sync::Arc;
 

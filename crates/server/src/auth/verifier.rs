@@ -18,7 +18,7 @@ pub struct Verifier {
     recent: VerifiedCache,
 }
 
-/// How far a check came without asking anybody.
+/// The result of the local part of a verification.
 pub enum Verification<'value> {
     /// To its end.
     VerifiedCaller(VerifiedCaller),
@@ -64,7 +64,7 @@ impl Verifier {
         self.check_here(value, elevated, now)
     }
 
-    /// Everything that needs nobody else.
+    /// The local part.
     fn check_here<'value>(
         &self,
         value: &'value str,

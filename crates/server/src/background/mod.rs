@@ -1,5 +1,5 @@
-//! What must be done now and then: writing the register and what connections used, looking for new signing
-//! keys, forgetting idle rate limits and authorizations that nobody ended.
+//! Periodic background tasks: writing activity and the usage of connections, looking for new signing
+//! keys, evicting idle rate limits and abandoned authorizations.
 
 mod takeover;
 
@@ -51,7 +51,7 @@ pub(crate) async fn run(service: Arc<Service>, mut stopped: watch::Receiver<bool
     }
 }
 
-/// Of imports that were killed; nobody has seen anything of them.
+/// Of imports that were killed, whose data was never visible.
 async fn forget_unfinished_imports(state: &AppState) {
     match forget_unfinished(&state.store, state.shared.clock.now()).await {
         Ok(0) => {}

@@ -10,7 +10,7 @@ use crate::service::Service;
 
 /// What was the last time that was looked.
 enum Known {
-    /// Nobody has looked yet.
+    /// Not looked up yet.
     Nothing,
     /// The mark of the backup that was put back last, if one ever was.
     Mark(Option<String>),

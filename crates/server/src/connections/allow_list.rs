@@ -28,7 +28,7 @@ impl RuledLine for AllowedCall {
 
 impl Connection {
     /// The lines that decide about a call, or the refusal if none fits: before anything is proven, so that a call
-    /// which nobody may make is not taken for a wrong credential.
+    /// that is not allowed is not reported as a wrong credential.
     pub(crate) fn deciders(
         &self,
         place: &CallPlace<'_>,

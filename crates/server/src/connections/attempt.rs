@@ -1,4 +1,4 @@
-//! Asking the third party, with a new token where the old one is refused; and asking about what is kept.
+//! Calls to the third party, repeated with a new token if the old one is refused, and revalidation of cached responses.
 
 use std::sync::Arc;
 
@@ -147,7 +147,7 @@ impl Admitted<'_> {
         Ok(sent.await?)
     }
 
-    /// Answers with what is kept, as long as it may be; else asks whether it still is what the third party says.
+    /// Returns the cached response while it is fresh; otherwise revalidates it.
     pub(super) async fn by_memory(
         &self,
         kept: &KeptReplies,
@@ -173,7 +173,7 @@ impl Admitted<'_> {
             }
             Lookup::Stale(stale) => stale,
         };
-        // A 304 must speak of what is kept, not of what the caller has.
+        // A 304 must refer to the cached response, not to the caller's.
         without_conditions(&mut prepared.headers);
         let plain = prepared.headers.clone();
         for (name, value) in stale.conditions() {

@@ -16,7 +16,7 @@ use crate::error::{ApiError, ErrorCode, ErrorKind};
 use crate::instances::InstanceDirectory;
 use crate::policy::RateKey;
 
-/// Refusals of calls that nobody was asked for: they are not counted.
+/// Errors of calls that were never made: they are not counted.
 const NOT_MADE: [ErrorKind; 5] = [
     ErrorKind::Own(ErrorCode::ConnectionAccountLost),
     ErrorKind::Own(ErrorCode::ConnectionAddressMissing),
@@ -34,7 +34,7 @@ pub(crate) struct Incoming<'request> {
     pub(crate) started: Instant,
 }
 
-/// A call that is let in, and counted.
+/// A call that is allowed, and counted.
 pub(super) struct Admitted<'call> {
     pub(super) connections: &'call Arc<Connections>,
     pub(super) connection: &'call Arc<Connection>,
@@ -67,7 +67,7 @@ impl Connections {
             .usage
             .begin(instance_id, &connection.name, now, quota)
             .await?;
-        // Last: who is over a limit of their own takes nothing from the others.
+        // Last, so that a caller beyond its own limit uses up nothing of the others'.
         if let Some(total) = &connection.total
             && let Err(refusal) = total.check(RateKey::EVERYBODY)
         {

@@ -14,7 +14,7 @@ use super::{Connection, Connections, CredentialSettings, SecretSource};
 use crate::error::{ApiError, ErrorCode};
 use crate::secrets::SecretString;
 
-/// How long everybody's credential is believed without a look at its secrets. Together with what the vault believes
+/// How long a shared credential is cached before its secrets are read again. Together with what the vault believes
 /// of them that is a second.
 const CREDENTIAL_CACHE_TTL: Duration = Duration::from_millis(250);
 
@@ -24,7 +24,7 @@ pub(crate) struct Chosen {
     pub(crate) credential: Credential,
     /// All that must not come back: the credential, and other secrets that go along.
     pub(crate) needles: Needles,
-    /// Where its token can be had anew, if it is one.
+    /// How its token can be renewed, if it is one.
     pub(crate) token: Option<(Holder, SecretString)>,
     /// Where the API is, for this account.
     pub(crate) base: Arc<ApiBase>,
@@ -126,7 +126,7 @@ impl Connections {
 }
 
 impl Connection {
-    /// Everybody's credential, if its secrets were read a moment ago.
+    /// The shared credential, if its secrets were read recently.
     fn everybodys(&self) -> Option<Chosen> {
         let known = self.everybodys.lock();
         let (read_at, chosen) = known.as_ref()?;

@@ -10,7 +10,7 @@ pub struct HeaderNames {
 }
 
 impl HeaderNames {
-    /// Reads them. The text that is none comes back as the error.
+    /// Parses them. The error is the invalid text.
     pub fn parse(texts: &[String]) -> Result<Self, String> {
         let mut set = Self::default();
         for text in texts {

@@ -27,7 +27,7 @@ impl ConnectionSettings {
             || text == PAYPAL
     }
 
-    /// Whether each instance has a credential of its own, and with it keys of its own.
+    /// Whether each instance has its own credential, and with it its own keys.
     pub(super) fn has_own_credential(&self) -> bool {
         self.credential.own_secret().is_some()
             || matches!(self.credential, CredentialSettings::Account(_))

@@ -96,11 +96,11 @@ pub(crate) struct Connection {
     bases: Bases,
     each: Option<Limiter>,
     total: Option<Limiter>,
-    /// Everybody's credential, and when its secrets were read.
+    /// The shared credential, and when its secrets were read.
     everybodys: Mutex<Option<(Instant, Chosen)>>,
     /// The same, with the secrets that it was made of.
     prepared: Mutex<Option<Prepared>>,
-    /// The same of instances with credentials of their own.
+    /// The same for instances with their own credentials.
     prepared_of: Cache<InstanceId, Prepared>,
     kept: Option<KeptReplies>,
 }

@@ -90,7 +90,7 @@ impl Connections {
             headers.insert(name.clone(), value);
         }
         if !headers.contains_key(USER_AGENT) && !settings.remove_headers.contains(&USER_AGENT) {
-            // Some APIs refuse whoever does not say what it is.
+            // Some APIs refuse requests without a `User-Agent`.
             headers.insert(USER_AGENT, HeaderValue::from_static(OUR_NAME));
         }
         // What comes back is looked through for the credential, so it should come plain.

@@ -53,13 +53,13 @@ impl Admitted<'_> {
             let begun = body.begin_untouched(announced).await;
             begun.map_err(refused)?;
         } else {
-            // Before its bytes have come, nobody knows whether it decodes. On the heap: most replies come plain.
+            // Until its bytes arrive, it is not known whether it decodes. On the heap: most replies come plain.
             let wanted = if is_small { MAX_WAITED_FOR } else { 1 };
             let begun = Box::pin(body.begin(wanted)).await;
             begun.map_err(refused)?;
         }
         let body = RedactedBody::new(body, prepared.chosen.needles.clone());
-        // What a redirect has led to is another call's reply, and not everybody's who may make this one.
+        // The response after a redirect belongs to another call, which callers of this one may not be allowed to make.
         let question = question.filter(|_| parts.extensions.get::<Followed>().is_none());
         let kept = self.connection.kept.as_ref().zip(question);
         let kept = kept.filter(|(kept, question)| {

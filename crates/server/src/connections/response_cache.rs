@@ -103,7 +103,7 @@ impl KeptReplies {
     }
 }
 
-/// A write that is under way. When it ends, what is kept there is forgotten: also when no reply came, or nobody waits for
+/// A write in progress. When it ends, the cached responses are removed, even if no response came, or no caller waits for
 /// it any more, since it may have been done.
 pub(super) struct WriteUnderWay {
     cache: Arc<ReplyCache>,

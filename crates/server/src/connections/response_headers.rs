@@ -58,7 +58,7 @@ pub(super) fn apply(
     for (name, value) in &settings.add_reply_headers {
         headers.insert(name.clone(), value.clone());
     }
-    // It comes from our own origin, and nobody knows what it is: no browser runs it as a page.
+    // It comes from our own origin with unknown content, so no browser may run it as a page.
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let policy = HeaderValue::from_static("default-src 'none'; sandbox");
     headers.insert(CONTENT_SECURITY_POLICY, policy);

@@ -22,7 +22,7 @@ use crate::policy::{AccessRule, CallPattern, RateLimit, Roles};
 pub struct ConnectionsSettings {
     /// The connections.
     pub list: Vec<ConnectionSettings>,
-    /// The app's name, for pages that people see; without it, the one that Wix says.
+    /// The app's display name. Defaults to its name at Wix.
     pub app_name: Option<String>,
 }
 
@@ -31,7 +31,7 @@ pub struct ConnectionsSettings {
 pub struct ConnectionSettings {
     /// The name in `/connections/{name}/…`.
     pub name: Box<str>,
-    /// What people call it; without it, its name.
+    /// The display name. Defaults to `name`.
     pub title: Option<String>,
     /// Where the third party is.
     pub base: BaseUrl,
@@ -210,13 +210,13 @@ pub struct AccountSettings {
     pub authorize_url: String,
     /// More names and values of that address's query.
     pub authorize_parameters: Vec<(String, String)>,
-    /// Whether the exchange is bound by PKCE (RFC 7636). Some providers refuse whoever sends it.
+    /// Whether the exchange is bound by PKCE (RFC 7636). Some providers refuse it.
     pub pkce: bool,
     /// Whether the owner comes back by a form that is posted (`response_mode=form_post`).
     pub posts_callback: bool,
     /// Where tokens are taken back, if the provider has such a place.
     pub revoke: Option<(Address, PathAndQuery)>,
-    /// Where the provider sends the owner back to; without it, this connection's own `callback`.
+    /// The redirect URI. Defaults to this connection's `callback`.
     pub redirect_url: Option<String>,
 }
 

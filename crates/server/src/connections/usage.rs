@@ -1,8 +1,8 @@
 //! What each instance has used of each connection, written behind the calls, and the quota of a month.
 //!
-//! A call is counted when it is let in, so that many at once do not get past a quota; what came of it is
+//! A call is counted when it is allowed, so that many at once do not get past a quota; what came of it is
 //! counted at its end. What a crash loses is up to a second of counts. Several nodes see each other's counts
-//! within some seconds, so together they may let in a few calls more than the quota says.
+//! within some seconds, so together they may allow a few calls more than the quota.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -44,7 +44,7 @@ struct Lines {
     written: u64,
 }
 
-/// A call that was let in, and counted. What comes of it is counted by this.
+/// A call that was allowed and counted. Its result is counted by this.
 #[derive(Clone)]
 pub(crate) struct Ticket {
     pub(super) instance_id: InstanceId,
@@ -85,7 +85,7 @@ impl Ticket {
         self.page.0.lock().waiting.add(counts);
     }
 
-    /// It was not let in after all.
+    /// It was not allowed after all.
     pub(super) fn take_back(self) {
         let calls = &mut self.page.0.lock().waiting.calls;
         *calls = calls.saturating_sub(1);
@@ -100,7 +100,7 @@ impl UsageBook {
         }
     }
 
-    /// Counts a call that is let in; a quota may refuse it.
+    /// Counts a call that is allowed; a quota may refuse it.
     pub(crate) async fn begin(
         &self,
         instance_id: InstanceId,
@@ -149,7 +149,7 @@ impl UsageBook {
     pub(crate) async fn write(&self) {
         let mut batch = Vec::new();
         self.pages.lock().retain(|key, page| {
-            // First: whoever holds the page may still write on it.
+            // First, because another holder of the page may still write to it.
             let is_held = Arc::strong_count(page) > 1;
             fence(Ordering::Acquire);
             let mut lines = page.0.lock();

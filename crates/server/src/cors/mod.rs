@@ -1,6 +1,6 @@
 //! CORS: which pages may read what this server answers.
 //!
-//! Rules: an origin is let in by name (or one wildcard label), never by `*`; credentials of the
+//! Rules: an origin is allowed by name (or one wildcard label), never by `*`; credentials of the
 //! browser (cookies) are never allowed, since callers prove themselves by header. A preflight is
 //! answered before routing and authentication, with the methods that the path really serves. Every
 //! reply carries the headers, refusals too, so that the page can read why.

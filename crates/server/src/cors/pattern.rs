@@ -61,7 +61,7 @@ impl Pattern {
         })
     }
 
-    /// True when it lets plain `http` in, which anybody on the way can change.
+    /// Whether it allows plain `http`, which can be changed in transit.
     pub fn is_plain_http(&self) -> bool {
         let (Self::Exact(text) | Self::OneLabel { before: text, .. }) = self;
         text.starts_with("http://")

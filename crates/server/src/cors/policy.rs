@@ -1,4 +1,4 @@
-//! Which origins are let in.
+//! The origins that are allowed.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ pub struct Policy {
     exact: Vec<Box<str>>,
     one_label: Vec<(Box<str>, Box<str>)>,
     localhost: bool,
-    /// The sites that have the app, where they are let in.
+    /// The sites that have the app installed, if they are allowed.
     sites: Option<Arc<SiteOrigins>>,
 }
 
@@ -25,9 +25,9 @@ pub struct Policy {
 pub enum Decision {
     /// No page is behind it (no `Origin`), or a page of this server's own.
     NotCrossOrigin,
-    /// A page that is let in; the value goes back in `Access-Control-Allow-Origin`.
+    /// A page that is allowed, with the value of `Access-Control-Allow-Origin`.
     Allowed(HeaderValue),
-    /// A page of a site that has the app. It is let in for that site's instance only; see
+    /// A page of a site that has the app installed. It is allowed for that site's instance only; see
     /// [`Policy::check_instance`].
     AllowedSite(HeaderValue),
     /// A page that is not on the list.
@@ -56,14 +56,14 @@ impl Policy {
         policy
     }
 
-    /// Lets in the sites that have the app, too, each for its own instance.
+    /// Also allows the sites that have the app installed, each for its own instance.
     #[must_use]
     pub fn with_installed_sites(mut self, sites: Arc<SiteOrigins>) -> Self {
         self.sites = Some(sites);
         self
     }
 
-    /// After the proof: whether a page that was let in as a site's belongs to the caller's instance.
+    /// After authentication: whether a page that was allowed as a site's belongs to the caller's instance.
     pub(crate) fn check_instance(
         &self,
         decision: &Decision,

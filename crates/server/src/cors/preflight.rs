@@ -30,7 +30,7 @@ pub(crate) fn is_preflight<B>(request: &Request<B>) -> bool {
 /// the 404 and why.
 ///
 /// `to_loopback` says that the request came in on a loopback address: pages of the public web may
-/// only reach those where Chrome is told that this is meant.
+/// only reach those if a header tells Chrome that this is intended.
 pub(crate) fn preflight(
     answer: &CorsHeaders,
     decision: &Decision,

@@ -1,7 +1,7 @@
 //! Preflights that were refused, in the log: a page that is missing on the list says nothing but "CORS error" in its
 //! console, and the person who runs the server sees nothing at all.
 //!
-//! A line for each origin now and then, and few in all: anybody can ask under any name.
+//! Logs each origin at a limited rate, and few in total: any client can send any origin.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -75,15 +75,15 @@ impl RefusedPreflights {
     }
 }
 
-/// The line that would let it in.
+/// The configuration that would allow it.
 fn remedy(origin: &str) -> String {
     let is_plain = origin
         .bytes()
         .all(|it| it.is_ascii_graphic() && it != b'"' && it != b'\\');
     match origin {
-        "null" => "a page without an origin (a file, or a sandboxed frame) cannot be let in: serve it over http".to_owned(),
+        "null" => "a page without an origin (a file, or a sandboxed frame) cannot be allowed: serve it over http".to_owned(),
         _ if is_plain && origin.contains("://") => {
-            format!("to let it in, add it to [cors] origins: origins = [\"{origin}\"]")
+            format!("to allow it, add it to [cors] origins: origins = [\"{origin}\"]")
         }
         _ => "this is no origin of a page".to_owned(),
     }

@@ -1,7 +1,7 @@
-//! Cursors of answers that are made anew for every page: distinct values, groups, pipelines, searches; and of what
+//! Cursors of results that are computed again for every page: distinct values, groups, pipelines, searches; and of what
 //! items are linked to.
 //!
-//! Such an answer has no places of its own that would last. A cursor says how far the page went, and what its last rows
+//! Such a result has no stable positions. A cursor says how far the page went, and what its last rows
 //! were: the next page begins behind the last of them that is still there, wherever it stands by then. So what was
 //! added or removed in between is neither passed over nor told twice.
 

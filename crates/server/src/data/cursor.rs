@@ -2,7 +2,7 @@
 //!
 //! A cursor carries the query's filter and order, for the client sends them only once. It is bound to
 //! the instance and the collection: on any other it is refused, and so is one that was changed. What
-//! the caller may see is asked anew with every page.
+//! the caller may see is determined again with every page.
 
 use aws_lc_rs::hmac;
 use backlot_store::items::Position;

@@ -1,4 +1,4 @@
-//! What the fuzz targets ask of cursors, which are nobody else's affair.
+//! Access to cursors for the fuzz targets.
 
 use backlot_wix::InstanceId;
 use backlot_wix::data::{Page, Value};

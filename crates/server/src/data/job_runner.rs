@@ -3,7 +3,7 @@
 //! An instance's jobs are done one at a time, oldest first, and so are its builds; where it has both, a step and a piece
 //! of a build take turns. Either is work like a request's, in the instance's place of the
 //! work pool. A step that takes too long, or that the database refuses, fails its job after [`limits::JOB_STEP_ATTEMPTS`] attempts, and holds up nothing
-//! but the jobs of its own instance.
+//! but the jobs of the same instance.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;

@@ -23,7 +23,7 @@ pub(super) const JOB_RETENTION: SignedDuration = SignedDuration::from_hours(30 *
 pub(crate) struct JobWork {
     /// To which items.
     pub(crate) filter: Option<Value>,
-    /// What is done to them; without it, they are removed.
+    /// The modifications. By default, the items are removed.
     pub(crate) modifications: Option<Vec<WireModification>>,
     /// The owner of the items that the job may reach. Defaults to those of all owners.
     only_of: Option<String>,

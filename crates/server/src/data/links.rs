@@ -323,7 +323,7 @@ impl DataSession {
         Ok(item.filter(|item| opened.may_see(item)))
     }
 
-    /// Those of the items that there are, by their ids, whoever may see them.
+    /// The existing ones of these items, by their ids, regardless of permissions.
     async fn items(
         &self,
         opened: &OpenCollection,
@@ -364,7 +364,7 @@ impl OpenCollection {
     }
 }
 
-/// What is told of links of an item that may not be read: not whether they were there. They are as they were asked to be.
+/// The result for links of an item that may not be read. It does not reveal whether they existed.
 fn without_state(outcome: LinkOutcome) -> LinkOutcome {
     let tells = |fault: &DataError| {
         matches!(

@@ -290,7 +290,7 @@ impl OpenCollection {
             (Access::Own, Some(owner)) => {
                 filter.and(Filter::equals(FieldPath::parse("_owner")?, owner.as_str()))
             }
-            // Matches nothing: whoever has no id owns nothing.
+            // Matches nothing: a caller without an id owns nothing.
             (Access::Own | Access::Denied, _) => Filter::none(),
         })
     }

@@ -26,7 +26,7 @@ impl Principal {
         }
     }
 
-    /// Somebody with this role, and perhaps an id.
+    /// A caller with this role, and perhaps an id.
     pub(crate) fn new(
         instance_id: InstanceId,
         role: Role,

@@ -157,7 +157,7 @@ impl Storage {
     }
 }
 
-/// Bytes by which a write grew what is kept.
+/// The bytes by which a write grew the stored data.
 pub(super) fn grown(room: Option<&Room>, before: i64) -> i64 {
     room.map_or(0, |room| before.saturating_sub(room.left()))
 }

@@ -1,4 +1,4 @@
-//! Work that is built on a collection, built anew when the collection changed meanwhile.
+//! Operations that depend on a collection, repeated if the collection changed in the meantime.
 
 /// How often it is built.
 pub(super) const ATTEMPTS: usize = 5;

@@ -251,7 +251,7 @@ impl DataSession {
         let grown = grown(room.as_ref(), left);
         self.data.storage.add(self.who.instance_id, &written, grown);
         let outcomes = merged(faults, written);
-        // What has been written is told, even if nothing more has room.
+        // The completed writes are reported, even if there no longer exists memory.
         let ended = if changes.each.len() > 1 {
             let bytes = outcomes.iter().flatten().map(|it| it.item().json.len());
             opened.of.budget.keep(bytes.sum()).err()
@@ -311,7 +311,7 @@ impl DataSession {
     }
 }
 
-/// The most bytes that a write adds to what is kept, roughly.
+/// An upper bound of the bytes that a write adds to the stored data.
 fn most_bytes(write: &Write) -> usize {
     let links = |content: &Content| {
         let ids = content.links.iter().flat_map(|(_, ids)| ids);

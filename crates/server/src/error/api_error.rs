@@ -103,7 +103,7 @@ impl ApiError {
         self
     }
 
-    /// What to do about it; empty where nobody knows better than the sentence.
+    /// The remedy. Empty if there is nothing to add to the message.
     pub fn remedy(&self) -> &str {
         match (&self.0.remedy, self.0.reason) {
             (Some(remedy), _) => remedy,

@@ -9,7 +9,7 @@ use backlot_outbound::wix::WixError;
 
 use super::{ApiError, ErrorCode};
 
-/// When to come back where nobody knows better.
+/// The default for `Retry-After`.
 const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(2);
 
 impl From<BodyError> for ApiError {

@@ -1,6 +1,6 @@
-//! `GET /`: says that this is Backlot and where to look, in HTML to a browser and in JSON to everybody else.
+//! `GET /`: says that this is Backlot and where to look, as HTML for browsers and as JSON for other clients.
 //!
-//! The addresses of the simulator and of the admin listener are told in `backlot dev` only: in production the page is
+//! The addresses of the simulator and of the admin listener are shown in `backlot dev` only: in production the page is
 //! for the whole world, and says nothing of the machine that it comes from.
 
 use std::fmt::Write as _;

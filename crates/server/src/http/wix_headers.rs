@@ -41,7 +41,7 @@ pub(crate) fn to_wix(from_client: &HeaderMap) -> HeaderMap {
 }
 
 /// Takes out of a reply's headers what is not for the page. What it says depends on the caller, so it
-/// is nobody else's to keep.
+/// must not be cached by others.
 pub(crate) fn from_wix(headers: &mut HeaderMap) {
     for name in STAYS_BEHIND {
         headers.remove(name);

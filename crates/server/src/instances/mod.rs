@@ -1,6 +1,6 @@
 //! What Wix says of each instance: its site, its plan, its permissions. Fetched when it is first
-//! needed, kept in the database and, for those in use, in memory; fetched anew on a schedule and
-//! whenever somebody asks for it.
+//! needed, stored in the database and, for those in use, in memory; fetched again periodically and
+//! on request.
 //!
 //! Rules: one question to Wix for an instance at a time. On a request's path only what cannot do without
 //! waits for this: a rule about plans when a caller's credential names none, a call about the caller's
@@ -47,7 +47,7 @@ struct Inner {
     clock: Clock,
     origins: Arc<SiteOrigins>,
     in_memory: Cache<InstanceId, Arc<Details>, InstanceHash>,
-    /// By instance, and whether somebody waits: nobody waits behind the background.
+    /// By instance, and whether a request waits: requests do not wait behind background fetches.
     flights: SingleFlight<(InstanceId, bool), Result<Arc<Details>, WixError>>,
 }
 
@@ -116,7 +116,7 @@ impl InstanceDirectory {
 
     /// True when what is known is older than `age`.
     pub(crate) fn is_older(&self, details: &Details, age: Duration) -> bool {
-        // In the future: the clock was set back, and nobody knows how old it is.
+        // In the future: the clock was set back, so its age is not known.
         let is = self.0.clock.now().duration_since(details.fetched_at);
         is.unsigned_abs() > age
     }

@@ -35,7 +35,7 @@ impl SiteOrigins {
         tables.by_instance.insert(instance_id, origin);
     }
 
-    /// The instance's site is no longer let in.
+    /// The instance's site is no longer allowed.
     pub fn remove(&self, instance_id: InstanceId) {
         self.0.write().remove(instance_id);
     }

@@ -1,6 +1,6 @@
 //! What happens when Wix gives or refuses a token for an instance: the mark in the register.
 //!
-//! The client tells of it in passing; the database is written by tasks of their own.
+//! The client reports it without blocking; separate tasks write to the database.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub(crate) struct Events {
 }
 
 impl TokenEvents for Events {
-    /// The mark is taken off, and the site is let in again if its origin is known.
+    /// Clears the mark, and allows the site again if its origin is known.
     fn granted(&self, instance_id: InstanceId) {
         self.metrics.app_token(AppToken::Granted);
         let (store, origins) = (self.store.clone(), Arc::clone(&self.origins));

@@ -52,14 +52,14 @@ impl Roles {
 /// Who may use a path.
 #[derive(Debug, Clone)]
 pub enum AuthPolicy {
-    /// Anybody, unverified. Only where the configuration says `auth = "none"`.
+    /// All requests, unverified. Only if the configuration says `auth = "none"`.
     Anybody,
     /// Verified callers whom the rules admit.
     Verified(AccessRule),
 }
 
 impl AuthPolicy {
-    /// Whether nobody may come in here who may not come in there.
+    /// Whether this policy allows no request that the other one refuses.
     pub(crate) fn is_as_strict_as(&self, other: &Self) -> bool {
         match (self, other) {
             (_, Self::Anybody) => true,

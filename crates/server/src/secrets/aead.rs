@@ -28,7 +28,7 @@ pub enum SecretContext<'name> {
     DataKey(&'name str),
     /// A key that elevated tokens are signed with, by its id.
     SigningKey(&'name str),
-    /// A secret: whose (`None` is everybody's), its name, and the write.
+    /// A secret: its instance (`None` for a shared one), its name, and the write.
     Secret(Option<InstanceId>, &'name str, Revision),
     /// A connected account: whose, of which connection, and the write.
     Account(InstanceId, &'name str, Revision),
@@ -41,7 +41,7 @@ pub enum SecretContext<'name> {
 pub struct Revision {
     /// The row's version, which goes up with each write.
     pub version: i64,
-    /// When the row was made. One that is made anew begins with the first version again.
+    /// When the row was made. A recreated one begins with the first version again.
     pub created_at: Timestamp,
 }
 

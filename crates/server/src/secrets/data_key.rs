@@ -1,5 +1,5 @@
 //! Data keys: what things are sealed with. They lie in the database, each wrapped by the master key, so a new
-//! master key wraps a few bytes anew and leaves what is sealed alone.
+//! master key wraps a few bytes again and leaves the ciphertexts unchanged.
 
 use aws_lc_rs::{hmac, rand};
 use backlot_store::secrets::WrappedKey;

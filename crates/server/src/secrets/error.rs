@@ -9,10 +9,10 @@ pub enum VaultError {
     #[error("this is not the master key that the database's secrets are sealed with")]
     WrongMasterKey,
     /// Something sealed was changed, or moved to another place.
-    #[error("what is kept here does not open: it was changed, or belongs somewhere else")]
+    #[error("the stored value cannot be decrypted: it was changed, or belongs to another row")]
     DoesNotOpen,
-    /// Somebody else changed the keys in the same moment; nothing was changed.
-    #[error("the keys were changed by somebody else in the same moment")]
+    /// The keys were changed concurrently; nothing was changed.
+    #[error("the keys were changed concurrently")]
     ChangedMeanwhile,
     /// The database no longer holds the data key that this server seals with.
     #[error("a backup was put back that is sealed with another data key; start the server again")]

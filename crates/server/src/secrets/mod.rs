@@ -5,7 +5,7 @@
 //! - [`aead`]: AES-256-GCM-SIV, bound to the place of what is sealed and to the one write
 //! - [`reseal`]: what earlier versions bound to its place alone
 //!
-//! Rules: whatever leaves the vault is a [`SecretString`], which cannot be printed; whoever asks names the
+//! Rules: whatever leaves the vault is a [`SecretString`], which cannot be printed; the caller names the
 //! instance; what another node changed is seen within a second.
 
 mod aead;
@@ -40,7 +40,7 @@ const SECRET_CACHE_TTL: Duration = Duration::from_millis(750);
 /// Open secrets that are kept.
 const MAX_CACHED_SECRETS: u64 = 10_000;
 
-/// A secret's owner (`None` is everybody) and name.
+/// A secret's instance (`None` for a shared one) and name.
 type Key = (Option<InstanceId>, Box<str>);
 
 /// The vault, open. Cloning shares it.
@@ -106,7 +106,7 @@ impl Vault {
         if keys.iter().any(DataKey::binds_writes) {
             *self.keys.write() = keys.into_iter().map(Arc::new).collect();
         } else if !keys.is_empty() {
-            // Whoever put the backup back gives it a key that does, in a moment.
+            // The restore provides a key that does, in a moment.
             return Err(VaultError::DataKeyGone);
         }
         self.open.invalidate_all();

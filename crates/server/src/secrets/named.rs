@@ -1,4 +1,4 @@
-//! Secrets by name: everybody's, and one instance's.
+//! Secrets by name: shared ones, and those of an instance.
 
 use backlot_store::secrets::{SealedSecret, Secrets as _};
 use backlot_wix::InstanceId;
@@ -19,7 +19,7 @@ pub struct BadSecretName;
 /// What may be told of a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretMetadata {
-    /// Whose it is; `None` is everybody's.
+    /// The instance; `None` for a shared one.
     pub instance_id: Option<InstanceId>,
     /// Its name.
     pub name: String,
@@ -113,7 +113,7 @@ impl Vault {
         Ok(removed)
     }
 
-    /// What may be told of an instance's secrets, or of everybody's.
+    /// Lists the metadata of an instance's secrets, or of the shared ones.
     pub async fn secrets(
         &self,
         instance_id: Option<InstanceId>,

@@ -1,6 +1,6 @@
-//! What earlier versions sealed, sealed anew: those bound it to its place alone, so an older copy of a row opened.
+//! Encrypts again what earlier versions encrypted: they bound it to its context only, so an older copy of a row could be decrypted.
 //!
-//! It happens with a change of the master key, when no earlier version runs any more. Versions stay, so whoever renews
+//! It happens with a change of the master key, when no earlier version runs any more. Versions stay, so a node that renews
 //! a token at the same time is not in the way. Then the earlier data key is deleted, and what older copies hold
 //! opens with nothing that is kept.
 
@@ -15,7 +15,7 @@ use super::{Revision, SecretContext, Vault, VaultError};
 const PAGE: u32 = 500;
 
 impl Vault {
-    /// Seals anew what was sealed with a data key of an earlier version. Returns how much that was.
+    /// Encrypts again what was encrypted with a data key of an earlier version. Returns how much that was.
     pub async fn reseal(&self) -> Result<u64, VaultError> {
         let count = self.reseal_secrets().await? + self.reseal_accounts().await?;
         for key in self.keys().iter().filter(|key| !key.binds_writes()) {

@@ -53,7 +53,7 @@ impl RequestRecord {
     }
 }
 
-/// 499, as nginx calls it: what stands in the log when there was nobody left to reply to.
+/// 499, as in nginx: the status in the log if the client disconnected before the response.
 pub(crate) fn client_closed_request() -> StatusCode {
     StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST)
 }

@@ -18,7 +18,7 @@ use super::connection::Http;
 use super::idle_eviction::Crowd;
 use super::shutdown::Phase;
 
-/// How long to wait until all connections are asked again whether they are idle.
+/// How long to wait before all connections are checked again for idleness.
 const EVICTION_INTERVAL: Duration = Duration::from_secs(1);
 
 /// One of the places that a listener has for connections.
@@ -37,7 +37,7 @@ pub struct ConnectionLimits {
     pub connections: usize,
 }
 
-/// Accepts until the server shuts down, and gives each connection a service of its own.
+/// Accepts until the server shuts down, and gives each connection a separate service.
 ///
 /// `service` is called with the other end's address, ours, and the connection's place, which it holds
 /// for as long as the connection lives in any form. Beside it, it may say what heads are answered with that are no

@@ -1,6 +1,6 @@
 //! The life of one connection: which HTTP is spoken on it, and how it ends.
 //!
-//! The first bytes decide: HTTP/2 begins with a preface of its own, everything else is HTTP/1. They
+//! The first bytes decide: HTTP/2 begins with a preface, everything else is HTTP/1. They
 //! must come within the time that a head has.
 
 use std::convert::Infallible;

@@ -1,7 +1,7 @@
-//! Making room when a listener is full: a connection that nobody uses is closed for one that waits.
+//! Making room when a listener is full: an idle connection is closed for one that waits.
 //!
 //! Browsers and proxies keep connections open for as long as they may. Without this, as many idle ones as there are places
-//! would keep everybody else waiting until their time is over.
+//! would keep all others waiting until they time out.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -20,7 +20,7 @@ pub(crate) struct Crowd {
 }
 
 impl Crowd {
-    /// Somebody waits for a place: of up to `connections` the one that was asked the longest ago looks whether it is idle.
+    /// A connection waits: of up to `connections`, the one that was checked least recently checks whether it is idle.
     pub(crate) fn ask(&self, connections: usize) {
         self.left.store(connections, Ordering::Relaxed);
         self.turn.notify_one();

@@ -1,6 +1,6 @@
-//! Something that seldom happens to a connection, beside what happens to it all the time.
+//! A rare event of a connection, beside its frequent ones.
 //!
-//! Whatever wakes a task, all futures that it waits for are polled. Here the seldom one is not, unless it is what woke
+//! Whatever wakes a task, all futures that it waits for are polled. Here the rare one is not, unless it is what woke
 //! the task: polling those that a connection has takes locks that all connections share.
 
 use std::pin::Pin;

@@ -41,7 +41,7 @@ impl Peer {
         }
     }
 
-    /// Holds something for as long as anybody has to do with this connection.
+    /// Holds something for as long as this connection is in use.
     #[must_use]
     pub(crate) fn holding(mut self, held: impl Send + Sync + 'static) -> Self {
         self.held = Some(Box::new(held));
@@ -73,7 +73,7 @@ impl Peer {
     }
 
     /// The client's address: this peer's, or behind proxies that are trusted, the last address in
-    /// `X-Forwarded-For` (without it, in `Forwarded`) that is not one of theirs.
+    /// `X-Forwarded-For` (otherwise in `Forwarded`) that is not one of theirs.
     pub(crate) fn client_ip(&self, headers: &HeaderMap, trusted_proxies: &[IpNet]) -> IpAddr {
         if !self.trusted {
             return self.ip;
@@ -92,7 +92,7 @@ impl Peer {
             values.extend(elements.into_iter().map(client).map(Cow::Owned));
         }
         for text in values.into_iter().rev() {
-            // What stands before an element that nobody can read, nobody vouches for.
+            // Elements before an unreadable one are not trusted.
             let Some(ip) = parse_ip(text.trim()) else {
                 break;
             };

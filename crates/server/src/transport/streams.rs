@@ -2,7 +2,7 @@
 //! asked for.
 //!
 //! HTTP/2 lets a client stop one reply by giving it no window, while the connection itself goes on. So
-//! each stream runs in a task of its own ([`StreamExecutor`]) that knows, from the reply's body
+//! each stream runs in a separate task ([`StreamExecutor`]) that knows, from the reply's body
 //! ([`TrackedBody`]), whether it is the client that is waited for. A stream whose client is too slow is
 //! dropped, which resets it. The two speak to each other by a value of the thread, set while the task is
 //! polled: hyper stands between them and hands nothing on.

@@ -47,7 +47,7 @@ impl UpgradeLimits {
             CredentialKind::SignedInstance | CredentialKind::AccessToken => {
                 Some(later(caller.expires_at, self.clock_skew))
             }
-            // It has no end of its own.
+            // It does not end by itself.
             CredentialKind::ApiKey => None,
             _ => Some(caller.expires_at),
         }

@@ -2,7 +2,7 @@
 //! connections.
 //!
 //! - [`places`]: how many requests work at once, and whose turn it is
-//! - [`pool`]: runs a request's work on a thread of its own, in a place, within a budget
+//! - [`pool`]: runs a request's work on a separate thread, in a slot, within a budget
 //! - [`threads`]: those threads, of a lower priority for those who use much
 //! - [`usage`]: how much each instance used a moment ago
 //!

@@ -1,4 +1,4 @@
-//! Runs a request's work on a thread of its own, in a place, within a budget.
+//! Runs a request's work on a separate thread, in a slot, within a budget.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -146,7 +146,7 @@ impl WorkPool {
     }
 }
 
-/// Whoever waits for the work; when it is dropped, the work ends.
+/// The waiter; when it is dropped, the work ends.
 struct Client {
     has_gone: Arc<AtomicBool>,
     _waits: oneshot::Sender<()>,

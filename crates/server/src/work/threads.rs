@@ -136,7 +136,7 @@ impl Shared {
         while let Some(work) = self.queue(priority).next() {
             let began = thread_time();
             CURRENT.set(Some(Current { priority, began }));
-            // Whoever waits for what it made learns that it panicked by getting nothing.
+            // The waiter learns of a panic by getting nothing.
             let _ = catch_unwind(AssertUnwindSafe(work));
             priority = CURRENT.get().map_or(priority, |current| current.priority);
         }

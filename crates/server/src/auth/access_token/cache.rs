@@ -44,7 +44,7 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    /// Ages are measured with a steady clock, so that setting the other one keeps nobody in.
+    /// Ages are measured with a steady clock, so that setting the system clock does not extend them.
     pub(crate) fn new(ceiling: Duration, refusal_kept: Duration) -> Self {
         Self {
             admitted: Cache::builder()

@@ -1,11 +1,11 @@
 //! Wix access tokens as callers. Only Wix can check one, so it is asked, and what it says is kept.
 //!
 //! - An answer that admits is kept under the SHA-256 of the token until the token expires, but for no
-//!   longer than a ceiling: until then a token that Wix has revoked is still let in.
+//!   longer than a ceiling: until then a token that Wix has revoked is still accepted.
 //! - A refusal is kept for seconds.
 //! - However many requests come with one new token, Wix is asked once.
-//! - When Wix gives no answer nobody is let in: the caller gets 503 and is told when to come back.
-//! - Whoever sends tokens that Wix refuses may have only so many more checked (`suspects`), so that
+//! - If Wix does not answer, the caller gets a 503 with `Retry-After`.
+//! - A client that sends tokens that Wix refuses may have only so many more verified (`suspects`), so that
 //!   garbage neither floods Wix nor crowds others out; and what says of itself that it is of no use
 //!   here is refused without asking.
 //!

@@ -56,7 +56,7 @@ impl Suspects {
             .map_err(|wait| ApiError::from(ErrorCode::TooManyRefusedTokens).retry_after_time(wait))
     }
 
-    /// The places for questions about a client's tokens, good or bad: whoever sends many at once waits
+    /// The slots for verifications of a client's tokens, good or bad: a client that sends many at once waits
     /// behind its own, not in front of others'.
     pub(crate) fn places(&self, client: RateKey) -> Arc<Semaphore> {
         let new = || Arc::new(Semaphore::new(AT_ONCE));

@@ -67,7 +67,7 @@ pub enum SigningKeyError {
     Store(#[from] StoreError),
 }
 
-/// The signing keys cannot be looked at, so no token that names an unknown one is let in.
+/// The signing keys cannot be looked at, so no token that names an unknown one is accepted.
 impl From<SigningKeyError> for ApiError {
     fn from(error: SigningKeyError) -> Self {
         match error {
@@ -216,7 +216,7 @@ impl SigningKeyStore {
         if clear.is_empty() {
             return Ok((sealed.len() < kept.len()).then_some(sealed));
         }
-        // A program that seals leaves none in the clear, so beside a sealed one it is nobody's.
+        // A program that encrypts keys leaves none unencrypted, so one beside an encrypted key is obsolete.
         if !sealed.is_empty() {
             tracing::warn!(
                 "deleted a signing key in the clear that no version of this program put there"
@@ -283,7 +283,7 @@ fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
     at.saturating_add(by).unwrap_or(Timestamp::MAX)
 }
 
-/// As exact as the database keeps it, so that a comparison with what is kept holds.
+/// As exact as the database keeps it, so that it can be compared with the stored value.
 fn milliseconds(at: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }

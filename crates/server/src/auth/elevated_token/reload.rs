@@ -11,10 +11,10 @@ use backlot_wix::Caller;
 
 /// How often a server looks for new keys, in seconds.
 pub(crate) const RELOAD_SECONDS: u64 = 10;
-/// The least time between two looks for a key that a token names and nobody knows: such tokens cost nothing to make.
+/// The least time between two looks for a key that a token names and that is unknown: such tokens are free to make.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
 
-/// Looks for new keys, now and then and when a token names one.
+/// Looks for new keys, periodically and when a token names one.
 pub(crate) struct KeyReloader {
     keys: SigningKeyStore,
     /// When a token last was the reason to look.

@@ -33,7 +33,7 @@ impl Trial {
         match &self.settings.credential {
             CredentialSettings::None => "write auth = { … } in the connection".to_owned(),
             CredentialSettings::Account(_) => {
-                format!("connect the account anew at /connections/{name}/authorize")
+                format!("connect the account again at /connections/{name}/authorize")
             }
             CredentialSettings::ClientCredentials(_) => {
                 "the provider gives it, so check `scopes` and `parameters`".to_owned()
@@ -77,7 +77,7 @@ impl Trial {
         !matches!(self.settings.credential, CredentialSettings::None)
     }
 
-    /// What a call with it, and the same call without it, tell of the credential.
+    /// Compares a call with the credential to the same call with none.
     pub(crate) fn verdict(&self, status: u16, without: Option<u16>) -> Finding {
         let noun = self.noun();
         if !self.has_credential() {
@@ -91,7 +91,7 @@ impl Trial {
             (status, Some(without)) if is_success(status) && is_success(without) => (
                 None,
                 format!(
-                    "the API answers the call below without it, too, so nothing says whether {noun} is right; name one \
+                    "the API also answers the call below when {noun} is missing, so it cannot be verified; name one \
                      that needs it with --path"
                 ),
             ),

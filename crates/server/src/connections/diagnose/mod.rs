@@ -1,6 +1,6 @@
 //! A trial of one connection: what works and what does not, step by step.
 //!
-//! A credential is said to work only if a call was made with it that the API answers otherwise without it.
+//! A credential is reported as working only if the API answers differently when it is missing.
 
 mod messages;
 
@@ -49,7 +49,7 @@ pub struct Trial {
     pub store: Store,
     /// With this instance's own account or key.
     pub instance_id: Option<InstanceId>,
-    /// What to ask for; the first call of the list that reads and leaves nothing open, without it.
+    /// The path to request. Defaults to the first read of the list whose path has no placeholders.
     pub path: Option<String>,
 }
 
@@ -57,7 +57,7 @@ impl Trial {
     /// Tries the address, the credential, and a call.
     pub async fn run(self) -> std::io::Result<Vec<Finding>> {
         let mut settings = self.settings.clone();
-        // Somebody waits for it.
+        // A person waits for it.
         settings.timeout = settings.timeout.min(CALL_TIMEOUT);
         settings.retries = 0;
         let list = vec![settings];
@@ -222,7 +222,7 @@ async fn send(
     Ok(reply.status().as_u16())
 }
 
-/// Redirects to any call of the list: whoever tries a connection has the configuration.
+/// Redirects to any call of the list, because the operator has the configuration.
 struct AnyListed<'call> {
     connection: &'call Connection,
     credential: &'call Credential,

@@ -128,7 +128,7 @@ impl super::Inner {
     }
 }
 
-/// What is kept of a state: whoever reads the database cannot make up a callback.
+/// The stored form of a state: a reader of the database cannot forge a callback.
 pub(crate) fn state_hash(state: &str) -> [u8; 32] {
     let mut hash = [0; 32];
     hash.copy_from_slice(digest::digest(&digest::SHA256, state.as_bytes()).as_ref());

@@ -40,7 +40,7 @@ pub(crate) struct AuthorizationOutcome {
 
 impl Accounts {
     /// Ends an authorization with what the provider sent along. A state that is not known (it was used, is too old, or
-    /// somebody made it up) is a refusal; one by which the account was connected that is connected now is told so again.
+    /// it is forged) is an error; one that connected the current account reports success again.
     ///
     /// It goes on when the browser goes away: a code serves once, and what it brings must not be lost.
     pub(crate) async fn finish(
@@ -135,8 +135,8 @@ struct CodeExchange<'end> {
 }
 
 impl Inner {
-    /// The instance whose account, as it is connected now, was connected by the authorization with this state: somebody
-    /// has loaded the page anew that says so.
+    /// The instance whose account, as it is connected now, was connected by the authorization with this state: the owner
+    /// has reloaded the page that says so.
     async fn connected_by(
         &self,
         connection: &Connection,

@@ -1,4 +1,4 @@
-//! OAuth 2: accounts at third parties that an instance's owner has connected, and tokens that are everybody's.
+//! OAuth 2: accounts at third parties that an instance's owner has connected, and shared tokens.
 //!
 //! - [`authorize`]: the way to the provider, with PKCE (RFC 7636) and a state that serves once
 //! - [`callback`]: the way back
@@ -40,7 +40,7 @@ use token::Token;
 
 /// How long a token is believed without a look at the database: an account may be taken back elsewhere.
 const TOKEN_CACHE_TTL: Duration = Duration::from_secs(5);
-/// How long nobody asks again after a renewal that failed.
+/// The pause after a failed renewal.
 const RENEWAL_COOLDOWN: Duration = Duration::from_secs(2);
 /// Tokens that are kept in memory.
 const MAX_CACHED_TOKENS: u64 = 100_000;
@@ -48,7 +48,7 @@ const MAX_CACHED_TOKENS: u64 = 100_000;
 /// Whose tokens are meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Holder {
-    /// Everybody's, by client credentials.
+    /// Shared, from client credentials.
     Everybody,
     /// An instance's own.
     Instance(InstanceId),
@@ -67,7 +67,7 @@ struct Inner {
     public_url: String,
     tokens: Cache<Key, Token>,
     renewals: SingleFlight<Key, Result<Token, ApiError>>,
-    /// Renewals that failed a moment ago: nobody asks again at once.
+    /// Renewals that failed recently, which are not retried immediately.
     pauses: Cache<Key, ApiError>,
     /// Held for reading while a provider is asked for tokens.
     under_way: Arc<RwLock<()>>,
@@ -104,7 +104,7 @@ impl Inner {
         Arc::clone(&self.under_way).read_owned().await
     }
 
-    /// Runs work to its end, also when whoever waits for it goes away. `None` if it panicked.
+    /// Runs work to its end, even if its caller is cancelled. `None` if it panicked.
     async fn undisturbed<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,

@@ -96,7 +96,7 @@ impl Inner {
         let now = self.clock.now();
         let known = self.open(&account)?;
         if is_new && known.is_good(now) {
-            // Somebody has renewed it meanwhile.
+            // It was renewed in the meantime.
             return Ok(Some(self.put(&key, known)));
         }
         let until = now + CLAIM;
@@ -130,7 +130,7 @@ impl Inner {
             Err(Failed::ForGood(refusal)) => {
                 let broken = self.broken(account)?;
                 if !self.store.update_account(broken).await? {
-                    // Another node has renewed it, or it was connected anew.
+                    // Another node has renewed it, or it was connected again.
                     return Ok(None);
                 }
                 self.tokens.invalidate(&key);
@@ -144,9 +144,9 @@ impl Inner {
         }
     }
 
-    /// While its tokens were renewed, an account was taken back: then so are the new ones. Or it was connected anew with
+    /// While its tokens were renewed, an account was disconnected: then the new ones are revoked, too. Or it was connected again with
     /// the refresh token of before, which may have ended with the renewal: then it gets the one that took its place. Or a
-    /// node that came too late was told that the old one is over: then the new ones count.
+    /// node that came too late learned that the old one is invalid: then the new ones count.
     async fn was_changed_meanwhile(
         &self,
         connection: &Connection,

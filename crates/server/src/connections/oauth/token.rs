@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::secrets::SecretString;
 
-/// A token that ends sooner than this is renewed beside the call that uses it, so that nobody waits; but not in
+/// A token that ends sooner than this is renewed beside the call that uses it, so that no call waits; but not in
 /// the first three quarters of its life.
 const REFRESH_WINDOW: SignedDuration = SignedDuration::from_mins(2);
 /// A token that ends sooner than this is not used any more, since it could end on its way; but for nine tenths of

@@ -60,7 +60,7 @@ impl Accounts {
         let Some(mut token) = self.0.tokens.get(&key) else {
             return true;
         };
-        // Somebody has renewed it meanwhile, or is at it.
+        // It was renewed in the meantime, or is being renewed.
         if token.text != *text || token.is_refused {
             return true;
         }
@@ -87,7 +87,7 @@ impl Accounts {
         tokio::spawn(async move { accounts.renewed(&connection, key).await.map(drop) });
     }
 
-    /// Waits for a renewal as long as a call may take. The renewal goes on for whoever comes next.
+    /// Waits for a renewal as long as a call may take. The renewal continues for the next call.
     async fn renewed_in_time(
         &self,
         connection: &Arc<Connection>,

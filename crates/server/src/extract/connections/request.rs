@@ -65,7 +65,7 @@ impl ConnectionCall {
         self
     }
 
-    /// A header besides those that are seen to. It goes along if a page's would.
+    /// Sets an additional header. It is forwarded if a page's would be.
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.insert(name, value);
         self

@@ -121,7 +121,7 @@ impl ItemsQuery {
         self.sort(field, "DESC")
     }
 
-    /// At most so many, and at most 1000; 50 without it.
+    /// Limits the number of items, up to 1000. Defaults to 50.
     #[must_use]
     pub const fn limit(mut self, limit: u32) -> Self {
         self.limit = Some(limit);

@@ -10,7 +10,7 @@ use super::{Items, ItemsError};
 use crate::data::{Change, DataSession, OperationError, WireItem};
 
 impl Items {
-    /// A new item. Without an `_id` of its own it gets one; it comes back with the fields of the
+    /// Inserts an item. If it has no `_id`, it gets one. Returns it with the fields of the
     /// system.
     pub async fn insert<T: Serialize + DeserializeOwned + Sync>(
         &self,
@@ -21,7 +21,7 @@ impl Items {
         self.change(collection, Change::Insert(item)).await
     }
 
-    /// The whole of an item anew; it must have an `_id`.
+    /// Replaces a whole item, which must have an `_id`.
     pub async fn update<T: Serialize + DeserializeOwned + Sync>(
         &self,
         collection: &str,

@@ -96,7 +96,7 @@ impl Wix {
     }
 
     /// What Wix says of the instance: its site, its plan, its permissions. Kept by the server; Wix is
-    /// asked the first time, and then on a schedule. The owner's address is left out; whoever needs it
+    /// asked the first time, and then on a schedule. The owner's address is left out; an app that needs it
     /// asks for `/apps/v1/instance` by [`Wix::get`].
     pub async fn app_instance(&self) -> Result<AppInstance, WixCallError> {
         let details = self.directory.get(self.instance_id).await?;

@@ -49,13 +49,13 @@ impl WixCall {
         self
     }
 
-    /// A header besides those that are seen to.
+    /// Sets an additional header.
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.append(name, value);
         self
     }
 
-    /// Nobody waits for it: whatever somebody waits for goes first.
+    /// Sends the call with low priority: other calls go first.
     pub const fn in_background(mut self) -> Self {
         self.priority = Priority::Background;
         self

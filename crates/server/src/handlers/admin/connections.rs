@@ -12,7 +12,7 @@ use crate::connections::month;
 
 const MAX_LISTED: u32 = 1000;
 
-/// `?month=202611`; this month without it.
+/// `?month=202611`. Defaults to this month.
 #[derive(Deserialize)]
 pub(crate) struct Asked {
     month: Option<i32>,

@@ -1,4 +1,4 @@
-//! Lets no page of the web change anything: a browser sends simple requests to loopback for anybody.
+//! CSRF guard: rejects cross-origin simple requests, which browsers send to loopback without a preflight.
 
 use axum::extract::Request;
 use axum::http::StatusCode;

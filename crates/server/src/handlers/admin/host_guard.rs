@@ -1,4 +1,4 @@
-//! Answers only requests that ask for this machine by a name that cannot be anybody else's.
+//! Accepts only requests whose host name always means this machine.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 //! The rows are in [`crate::routes::admin`].
 //!
 //! There is no login yet, so it listens on loopback; and since a page of the web can make a browser
-//! ask loopback under a name of its own (DNS rebinding), only requests for loopback names, or for
+//! reach loopback under another name (DNS rebinding), only requests for loopback names, or for
 //! the address that was configured, are answered. What changes something is not for any page but this
 //! listener's own.
 

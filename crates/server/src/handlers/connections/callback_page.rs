@@ -65,7 +65,7 @@ struct Text {
     title: String,
     happened: String,
     next: String,
-    /// For whoever helps.
+    /// For support.
     reference: Option<String>,
 }
 

@@ -150,7 +150,7 @@ async fn ended(
             bytes: MAX_FORM_BYTES,
             silence: connection.settings.silence,
         });
-        // Nobody is known yet.
+        // The caller is not known yet.
         let nobody = InstanceId::from_bytes([0; 16]);
         let form = state.buffers.collect(nobody, &mut form).await?;
         pairs(&form)

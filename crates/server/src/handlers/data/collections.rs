@@ -75,7 +75,7 @@ fn push_definition(
     Ok(())
 }
 
-/// `PUT collections`: the whole definition anew, in the place of the revision that it names.
+/// `PUT collections`: replaces the whole definition at the revision that it names.
 pub(crate) async fn update(data: &DataSession, input: &Input) -> Result<String, OperationError> {
     let request: Json = input.json(data)?;
     let wire = part(&request, "collection")?;

@@ -24,7 +24,7 @@ pub(crate) async fn create(data: &DataSession, input: &Input) -> Result<String, 
     Ok(answer(&changed.await?))
 }
 
-/// `POST collections/update-field`: the whole field anew.
+/// `POST collections/update-field`: replaces the whole field.
 pub(crate) async fn update(data: &DataSession, input: &Input) -> Result<String, OperationError> {
     let request: Json = input.json(data)?;
     let field = read_field(part(&request, "field")?)?;

@@ -123,7 +123,7 @@ impl Wanted {
 pub(crate) async fn get(data: &DataSession, input: &Input) -> Result<DataResponse, OperationError> {
     let wanted = Wanted::read(data, input)?;
     if !wanted.includes.is_empty() || !wanted.fields.is_empty() {
-        // On the heap: it is the larger one, and the seldom one.
+        // On the heap, because it is large and rare.
         return Box::pin(get_made_anew(data, &wanted)).await;
     }
     let item = data.get(&wanted.collection, &wanted.id).await?;

@@ -1,4 +1,4 @@
-//! Answers that are made anew for every page, and the cursors between them.
+//! Results that are computed again for every page, and the cursors between them.
 
 use backlot_wix::data::page::WireCursorPaging;
 use backlot_wix::data::{DataError, Page, Paging};

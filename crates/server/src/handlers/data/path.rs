@@ -1,4 +1,4 @@
-//! Where in a JSON text something is: the path to it, for whoever reads that it cannot be read.
+//! Where in a JSON text something is: the path to it, for the error message.
 
 /// The longest name of a field, and the longest path, that is repeated.
 const MAX_NAME_CHARS: usize = 100;

@@ -263,7 +263,7 @@ pub(crate) async fn query(
     Ok(answer)
 }
 
-/// As Wix has it, an item that there is and that the caller may not read is told from one that is gone.
+/// Like Wix, distinguishes an item that the caller may not read from one that does not exist.
 fn unresolved(link: &Link, is_unauthorized: bool) -> String {
     let reference = json!({
         "referringItemId": link.item_id,

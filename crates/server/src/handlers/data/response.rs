@@ -1,4 +1,4 @@
-//! What is said in return. Items go out as they are kept: JSON that is copied, not made anew.
+//! What is said in return. Items are sent as they are stored: as copied JSON.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! The developer's own server, in any language, or a router of their own in Rust.
+//! The developer's own server, in any language, or a mounted router in Rust.
 //!
 //! The steps of a request: `routes` (which entry, by every reading of the path) → `policy::forged` (what no client may
 //! say is taken out) → `identity_headers` (who calls) → `forwarded_headers` (who the client is) → `forward` (to the

@@ -24,7 +24,7 @@ pub(crate) struct Redirects<'exchange> {
 }
 
 impl Redirects<'_> {
-    /// Writes them anew.
+    /// Rewrites them.
     pub(crate) fn rewrite(&self, headers: &mut HeaderMap) {
         for name in [LOCATION, CONTENT_LOCATION] {
             replace(headers, &name, |text| self.outside(text));

@@ -5,7 +5,7 @@
 //! credential goes no further, and neither does any header that could say on whose behalf the call is.
 //!
 //! The steps of a request: `allow_list` (which call, and who may make it) → `http::wix_headers` (what goes
-//! along) → `call` (to Wix, and back as it comes).
+//! along) → `call` (to Wix, with its response unchanged).
 
 mod allow_list;
 mod call;

@@ -20,7 +20,7 @@ pub(crate) fn matches<Text: AsRef<str>>(
                 at += 1;
                 continue;
             }
-            // The end of a path that ends in a slash is no segment of its own.
+            // A trailing slash is not a segment.
             Some(Segment::One) if !segment.is_empty() => {}
             Some(Segment::Before(end)) if is_before(segment, end) => {}
             Some(Segment::Literal(text)) if text == segment => {}

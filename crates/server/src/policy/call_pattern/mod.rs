@@ -1,4 +1,4 @@
-//! Which calls to somebody else's API may be made: a method and a path, with places left open.
+//! Patterns of allowed calls: a method and a path with placeholders.
 //!
 //! `GET /apps/v1/instance`, `POST /stores/v1/products/{id}/media`, `POST /stores/**/query`: `*` and
 //! `{name}` stand for one segment, `{id}.json` and `*:verb` for one with that end, `**` and `…` for any number of them.

@@ -1,7 +1,7 @@
 //! Where lines gather, and the thread that writes them.
 //!
 //! A request only appends to memory. The thread wakes with the first line, waits a moment for more
-//! and writes them in one call. If nobody reads the other end, memory does not grow for ever: past
+//! and writes them in one call. If the other end is not read, memory does not grow without limit: past
 //! [`MAX_BYTES`] lines are dropped, and how many is said as soon as writing works again.
 
 use std::fmt::Write as _;
@@ -35,7 +35,7 @@ enum Output {
 }
 
 impl Sink {
-    /// Writes to standard error from a thread of its own.
+    /// Writes to standard error from a separate thread.
     pub fn standard_error() -> std::io::Result<Arc<Self>> {
         let sink = Arc::new(Self::new(Output::StandardError));
         let weak = Arc::downgrade(&sink);
@@ -83,7 +83,7 @@ impl Sink {
     fn wait_for_something(&self) {
         let mut gathered = self.gathered.lock();
         if gathered.text.is_empty() {
-            // Now and then without a reason, to notice that the sink has gone.
+            // Periodically, to notice that the sink is gone.
             self.something
                 .wait_for(&mut gathered, Duration::from_secs(5));
         }

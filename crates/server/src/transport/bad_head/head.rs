@@ -91,7 +91,7 @@ impl HeadReader {
         method > 0 && line.get(method) == Some(&b' ')
     }
 
-    /// Whether the line that ends a head has come. From now on, the lines are looked at as they come.
+    /// Whether the line that ends a head has come. From now on, lines are checked as they arrive.
     pub(crate) fn is_complete(&mut self) -> bool {
         self.begin_scan().is_complete
     }

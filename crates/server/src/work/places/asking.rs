@@ -7,7 +7,7 @@ use backlot_wix::InstanceId;
 /// How long an instance counts as asking.
 const ASKING_TTL: Duration = Duration::from_millis(250);
 
-/// The two that asked last: one of them is another one, whoever wants to know.
+/// The two instances that requested last, one of which differs from any given one.
 #[derive(Default)]
 pub(super) struct Asking {
     last: Option<(InstanceId, Instant)>,

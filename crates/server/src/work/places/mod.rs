@@ -50,7 +50,7 @@ pub(crate) struct Places(Arc<Shared>);
 
 struct Shared {
     state: Mutex<State>,
-    /// How many places are held, for whoever need not know more.
+    /// An approximate number of slots in use.
     held: AtomicUsize,
 }
 
@@ -85,7 +85,7 @@ impl Turn {
         matches!(self, Self::Task(turn) if turn.is_closed())
     }
 
-    /// Serves it. Whoever has stopped waiting gives the place back by dropping it.
+    /// Hands it over. A waiter that has gone away returns the slot by dropping it.
     fn serve(self, place: Place) {
         match self {
             Self::Task(turn) => drop(turn.send(place)),
@@ -121,14 +121,14 @@ impl Places {
     }
 
     /// Notes that an instance asks for something, be it so short that it needs no place: the work of others keeps to
-    /// its share for a moment. Costs nothing while nobody works.
+    /// its share for a moment. Costs nothing while no work runs.
     pub(crate) fn note(&self, instance_id: InstanceId) {
         if self.0.held.load(Ordering::Relaxed) > 0 {
             self.0.state.lock().asking.note(instance_id, Instant::now());
         }
     }
 
-    /// Waits for a place. Whoever stops waiting gives up the turn. `most` is how many may wait.
+    /// Waits for a slot. A waiter that goes away gives up its turn. `most` is how many may wait.
     pub(crate) async fn take(
         &self,
         instance_id: InstanceId,
@@ -293,7 +293,7 @@ impl State {
 }
 
 impl Place {
-    /// Lets another instance have its turn if it waits for one, and waits for the next of its own. Blocks the
+    /// Lets another instance have its turn if it waits for one, and waits for its next one. Blocks the
     /// thread: only for threads that work.
     pub(crate) fn take_turns(&self) {
         let mut state = self.places.0.state.lock();

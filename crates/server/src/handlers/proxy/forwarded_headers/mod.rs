@@ -1,6 +1,6 @@
 //! `Forwarded` (RFC 7239) and the `X-Forwarded-*` headers that came before it: one story in both.
 //!
-//! Only a proxy that the configuration trusts is believed: its chain is kept and added to. What anybody else sends under
+//! Only a proxy that the configuration trusts is believed: its chain is extended. What other clients send under
 //! these names has been removed before (`forged::remove_forged`). A proxy may speak only one of the two languages; what it
 //! says is then said in the other, too. Where the two differ, `X-Forwarded-*` counts: proxies that do not know `Forwarded`
 //! hand on the client's own.
@@ -54,7 +54,7 @@ pub(crate) fn put_on(
     address
 }
 
-/// What is known where nobody is in between.
+/// The values for a direct connection.
 fn begin_chain(
     headers: &mut HeaderMap,
     peer: &Peer,

@@ -49,7 +49,7 @@ impl Entries {
         let mut looked_at = 0;
         while let Some(entry) = meant.get(looked_at) {
             looked_at += 1;
-            // Only what begins with the prefix as it is written is sent without it.
+            // The prefix is stripped only if the path begins with its exact spelling.
             if entry.settings.path.holds(path) {
                 let sent = entry.readings_when_stripped(path);
                 self.add_meant(&sent.ok_or(ErrorCode::PathNotAllowed)?, &mut meant)?;
