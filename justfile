@@ -8,8 +8,9 @@ default:
 fmt:
     cargo fmt --all
 
-# Checks the format and the lints.
+# Checks the format, the lints and the words.
 lint:
+    scripts/prose
     cargo fmt --all --check
     cargo clippy --workspace --all-targets --locked -- -D warnings
 
