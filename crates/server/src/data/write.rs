@@ -251,7 +251,7 @@ impl DataSession {
         let grown = grown(room.as_ref(), left);
         self.data.storage.add(self.who.instance_id, &written, grown);
         let outcomes = merged(faults, written);
-        // The completed writes are reported, even if there no longer exists memory.
+        // The completed writes are reported, even if there is no memory left.
         let ended = if changes.each.len() > 1 {
             let bytes = outcomes.iter().flatten().map(|it| it.item().json.len());
             opened.of.budget.keep(bytes.sum()).err()
