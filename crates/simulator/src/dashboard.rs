@@ -1,5 +1,5 @@
-//! The page that plays the Wix dashboard: one chooses a site and a role, and the app's page opens
-//! in an iframe from another origin, with `?instance=` as Wix would put it there.
+//! The page that simulates the Wix dashboard. It opens the app's page for a site and a role in an iframe from another
+//! origin, with `?instance=` as Wix does.
 
 use axum::extract::{Path, State};
 use axum::response::Response;

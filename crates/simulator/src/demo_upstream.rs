@@ -1,5 +1,4 @@
-//! A developer's own server, small: what one would write in an afternoon, with no line about CORS,
-//! signatures or tenants in it. It believes the headers that Backlot sets.
+//! A small developer's server, without any code for CORS, signatures or tenants. It trusts the headers that Backlot sets.
 
 use std::collections::HashMap;
 use std::convert::Infallible;

@@ -1,5 +1,4 @@
-//! Signed instances as Wix would hand them to a page: one shape for the dashboard, one for the
-//! site.
+//! Signed instances as Wix gives them to pages: one form for the dashboard, one for sites.
 //!
 //! Source: the payload shapes of 2026 in `crates/wix/tests/vectors`.
 
@@ -11,30 +10,25 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::world::Site;
 
-/// How long Wix lets an instance live.
+/// The lifetime of an instance at Wix.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(4);
 
-/// What an instance shall say.
+/// The content of an instance.
 #[derive(Debug, Clone)]
 pub struct Issue<'site> {
-    /// The app.
     pub app_id: AppId,
-    /// Where.
     pub site: &'site Site,
-    /// As what. The app itself has no instance string.
+    /// The role of the caller. The app itself has no signed instance.
     pub role: Role,
-    /// As whom; the first of the role when `None`.
+    /// The user. Defaults to the first user with the role.
     pub user_id: Option<&'site str>,
-    /// On which plan.
     pub plan: Option<&'site str>,
-    /// Since when.
     pub signed_at: Timestamp,
-    /// Until when; `None` leaves `expirationDate` out.
+    /// The expiry. `None` omits `expirationDate`.
     pub expires_at: Option<Timestamp>,
 }
 
 impl Issue<'_> {
-    /// The payload.
     pub fn payload(&self) -> Payload<'_> {
         let user = self.user_id.or_else(|| self.site.first_of(self.role));
         let user = user.map(Cow::Borrowed);
@@ -67,7 +61,7 @@ impl Issue<'_> {
         payload
     }
 
-    /// The signed instance.
+    /// Returns the signed instance.
     pub fn sign(&self, secret: &AppSecret) -> String {
         let json = serde_json::to_vec(&self.payload()).unwrap_or_default();
         sign(secret, &json)

@@ -1,14 +1,14 @@
-//! The local stand-in for Wix.
+//! A local simulator of Wix.
 //!
-//! - [`world`]: a make-believe app with two sites, kept in a file of the data folder
-//! - [`issue`]: signed instances for its people, as Wix would sign them
-//! - [`access_token`]: access tokens for its people and for the app, as Wix's clients send them
-//! - [`router`]: the simulator's listener: Wix's REST APIs, the page that plays the Wix dashboard,
+//! - [`world`]: a simulated app with two sites, stored in a file in the data folder
+//! - [`issue`]: signed instances for its users, as Wix signs them
+//! - [`access_token`]: access tokens for its users and for the app, as Wix's clients send them
+//! - [`router`]: the simulator's listener: Wix's REST APIs, the page that simulates the Wix dashboard,
 //!   and the simulator's own API
 //! - [`demo_app`]: the app's own page, served from another origin as a Wix CLI app's is
-//! - [`demo_upstream`]: a developer's own server, to have something behind `[[api]]`
+//! - [`demo_upstream`]: a developer's own server behind `[[api]]`
 //!
-//! Nothing here listens by itself: each part is a router, which the program serves on loopback.
+//! Each part is a router, which the program serves on loopback.
 
 pub mod access_token;
 mod assets;

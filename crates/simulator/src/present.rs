@@ -1,4 +1,4 @@
-//! For JSON in which a key that is absent and one that is null say two different things.
+//! Parsing of JSON in which an absent key and a null have different meanings.
 
 use serde::Deserialize;
 

@@ -1,7 +1,7 @@
-//! Every route of the simulator's listener. What is none of the simulator's own is Wix's.
+//! The routes of the simulator's listener. All other paths are Wix's.
 //!
 //! It signs instances and tokens for every client, so it must only ever listen on loopback, and must
-//! only be asked under loopback's names; the program sees to both.
+//! only accept the host names of loopback; the program ensures both.
 
 use axum::extract::{Request, State};
 use axum::response::Response;
@@ -37,7 +37,7 @@ pub fn router(stage: Stage) -> Router {
     own.fallback(wix_or_nothing).with_state(stage)
 }
 
-/// A stray request (`/favicon.ico`, a path that was mistyped) is no call to Wix, and not recorded as one.
+/// A stray request (`/favicon.ico`, a mistyped path) is not recorded as a call to Wix.
 async fn wix_or_nothing(State(stage): State<Stage>, request: Request) -> Response {
     if wix::may_be_a_call(&request) {
         return wix::answer(State(stage), request).await;

@@ -1,4 +1,4 @@
-//! What the pages and Wix's endpoints play with.
+//! The shared state of the pages and Wix's endpoints.
 
 use std::sync::Arc;
 
@@ -14,13 +14,13 @@ use crate::world::World;
 /// The name of the app whose page comes with the simulator.
 const DEMO_APP: &str = "Demo app";
 
-/// Tells the time.
+/// Returns the time.
 pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// Makes a GUID that was not there before.
+/// Returns a new GUID.
 pub type Guid = Arc<dyn Fn() -> Uuid + Send + Sync>;
 
-/// Where everything is, for the pages to say.
+/// The addresses of all listeners, for the pages.
 #[derive(Debug, Clone)]
 pub struct Addresses {
     /// The backend's public listener: `http://127.0.0.1:8080`
@@ -35,14 +35,13 @@ pub struct Addresses {
     pub app_page_is_own: bool,
 }
 
-/// The world, the clock, chance, and what has happened so far. Clones share all of it.
+/// The world, the clock, randomness and the recorded state. Clones share all of it.
 #[derive(Clone)]
 pub struct Stage {
-    /// The app and its sites, as they were at the start; [`Stage::sites`] has them as they are.
+    /// The app and its sites at the start; [`Stage::sites`] returns the current ones.
     pub world: Arc<World>,
-    /// The app's secret: the world's own, or the real app's where the configuration has one.
+    /// The app's secret: the world's, or the real app's if it is configured.
     pub secret: AppSecret,
-    /// Where everything is.
     pub addresses: Arc<Addresses>,
     /// What the app is called.
     pub app_name: Arc<str>,
@@ -55,7 +54,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Nothing has happened yet. `guid` makes request ids.
+    /// Creates an empty state. `guid` returns request ids.
     pub fn new(
         world: World,
         secret: AppSecret,
@@ -76,21 +75,21 @@ impl Stage {
         }
     }
 
-    /// Gives the app its own name, in place of the demo's.
+    /// Sets the app's name.
     #[must_use]
     pub fn with_app_name(mut self, name: &str) -> Self {
         self.app_name = name.into();
         self
     }
 
-    /// Has Wix's data API answered by the program, which has a database.
+    /// Sets the service for Wix's data API, which the program provides.
     #[must_use]
     pub fn with_site_data(mut self, site_data: SiteData) -> Self {
         self.site_data = Some(site_data);
         self
     }
 
-    /// What a credential that is made now for this instance says of when it was made.
+    /// Returns the time of signing for a new credential of this instance.
     pub(crate) fn signing_time(&self, instance_id: InstanceId) -> Timestamp {
         let revocations = self.memory.revocations.lock();
         revocations.signing_time(instance_id, (self.now)())

@@ -1,4 +1,4 @@
-//! Refusals of the simulator's own pages and API, in the shape of Wix's errors.
+//! Errors of the simulator's own pages and API, in the shape of Wix's.
 
 use axum::Json;
 use axum::http::StatusCode;

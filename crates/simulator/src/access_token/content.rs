@@ -1,4 +1,4 @@
-//! What stands in a token, in Wix's own order, and how the role is read back from it.
+//! The content of a token, in Wix's order, and the role that follows from it.
 //!
 //! | `aid` | `uid` | `permissions` | role |
 //! | --- | --- | --- | --- |
@@ -97,7 +97,7 @@ impl Claims {
         Timestamp::from_second(self.exp).unwrap_or(Timestamp::MIN)
     }
 
-    /// The same, signed at another time.
+    /// Returns the same claims, signed at another time.
     pub(super) fn signed_again(&self, now: Timestamp) -> Option<Self> {
         let mut instance = self.instance()?;
         instance.sign_date = date(now);

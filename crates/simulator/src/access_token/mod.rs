@@ -1,4 +1,4 @@
-//! Access tokens, as `fetchWithAuth` sends them: made and checked without anything being kept.
+//! Access tokens, as `fetchWithAuth` sends them: created and verified without any state.
 //!
 //! ```text
 //! token     := "OauthNG.JWS." header "." claims "." signature
@@ -8,8 +8,8 @@
 //! ```
 //!
 //! The key is made from the world's private key, so processes with the same data folder make tokens
-//! that a running simulator takes. Real tokens are signed with a key that only Wix has: none of
-//! these is worth anything there, and none of Wix's is taken here.
+//! that a running simulator accepts. Real tokens are signed with a key that only Wix has, so neither accepts the
+//! other's.
 //!
 //! Source: the token shapes in `crates/wix/tests/vectors`; the owner's is inferred from the signed
 //! instance of a dashboard.
@@ -30,30 +30,25 @@ use crate::world::Site;
 use content::Claims;
 pub use subject::Subject;
 
-/// How long Wix lets a token live.
+/// The lifetime of a token at Wix.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(4);
 
 const PREFIX: &str = "OauthNG.JWS.";
 const HEADER: &str = r#"{"kid":"YHBsuJpH","alg":"HS256"}"#;
 
-/// What a token shall say.
+/// The content of a token.
 #[derive(Debug, Clone)]
 pub struct TokenIssue<'site> {
-    /// The app.
     pub app_id: AppId,
-    /// Where.
     pub site: &'site Site,
-    /// As what.
     pub role: Role,
-    /// As whom; the first of the role when `None`. The app is nobody but itself.
+    /// The user. Defaults to the first user with the role. The app has none.
     pub user_id: Option<&'site str>,
-    /// Since when.
     pub signed_at: Timestamp,
-    /// For how long.
     pub lifetime: SignedDuration,
 }
 
-/// Why a token stands for nobody.
+/// The error for a token without a subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Dead {
     /// Not a token, or one that was not made with this world's key.
@@ -64,14 +59,14 @@ pub enum Dead {
     Expired(Timestamp),
 }
 
-/// Makes and checks tokens. The key cannot be printed.
+/// Creates and verifies tokens. The key cannot be printed.
 #[derive(Clone)]
 pub struct AccessTokens {
     key: hmac::Key,
 }
 
 impl AccessTokens {
-    /// With the key that follows from the world's private key (`world.app.private_key`).
+    /// Derives the key from the world's private key (`world.app.private_key`).
     pub fn new(private_key: &str) -> Self {
         let root = hmac::Key::new(hmac::HMAC_SHA256, private_key.as_bytes());
         let derived = hmac::sign(&root, b"backlot simulator: access tokens");
@@ -85,12 +80,12 @@ impl AccessTokens {
         self.sign(&Claims::new(issue))
     }
 
-    /// Who the token stands for at that time.
+    /// Verifies a token at a time, and returns its subject.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Subject, Dead> {
         self.open(token, now)?.subject().ok_or(Dead::NotOurs)
     }
 
-    /// The same subject in a token of its own with the same end, and how long that is off.
+    /// Creates another token for the same subject with the same expiry, and returns its remaining lifetime.
     pub fn unbound(&self, token: &str, now: Timestamp) -> Result<(String, SignedDuration), Dead> {
         let claims = self.open(token, now)?;
         let again = claims.signed_again(now).ok_or(Dead::NotOurs)?;

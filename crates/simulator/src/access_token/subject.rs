@@ -1,10 +1,10 @@
-//! Whom a credential stands for, in this crate's words and in Wix's.
+//! The subject of a credential.
 
 use backlot_wix::token_info::TokenInfo;
 use backlot_wix::{AppId, InstanceId, Role};
 use jiff::Timestamp;
 
-/// Who a token stands for.
+/// The subject of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
     /// The app that it was made for.
@@ -13,18 +13,15 @@ pub struct Subject {
     pub instance_id: InstanceId,
     /// The site; empty where the credential does not name it.
     pub site_id: String,
-    /// As what.
     pub role: Role,
-    /// As whom; `None` for the app.
+    /// The user, or `None` for the app.
     pub user_id: Option<String>,
-    /// Since when.
     pub signed_at: Timestamp,
-    /// Until when.
     pub expires_at: Timestamp,
 }
 
 impl Subject {
-    /// What token info says of it.
+    /// Returns the response of token info.
     pub fn token_info(&self) -> TokenInfo {
         TokenInfo {
             active: true,
@@ -38,7 +35,7 @@ impl Subject {
         }
     }
 
-    /// The person, or the app where it acts for itself.
+    /// Returns the id of the user, or of the app.
     pub fn subject_id(&self) -> String {
         if self.role == Role::App {
             return self.app_id.to_string();

@@ -1,4 +1,4 @@
-//! The pages' files, inside the program, and the headers that keep the pages in their place.
+//! The files of the pages, embedded in the program, and their security headers.
 
 mod files;
 

@@ -1,5 +1,5 @@
-//! Credentials for a page that holds a good instance: an access token, which Wix's host would hand
-//! it, and some that must be refused. Callers without a valid instance get none.
+//! Credentials for a page with a valid instance: an access token, which Wix's host would provide, and some that must be
+//! refused. Callers without a valid instance get none.
 
 use axum::Json;
 use axum::extract::State;
@@ -44,7 +44,7 @@ pub(super) async fn access_token(State(stage): State<Stage>, held: Sent) -> Resp
     Json(json!({ "accessToken": token, "expiresAt": format!("{expires_at:.3}") })).into_response()
 }
 
-/// The same credentials out of date, and made for another app.
+/// The same credentials, expired and for another app.
 pub(super) async fn wrong(State(stage): State<Stage>, held: Sent) -> Response {
     let Some(bytes) = verified(held, &stage.secret) else {
         return no_instance();
@@ -98,7 +98,7 @@ fn verified(held: Sent, secret: &AppSecret) -> Option<Vec<u8>> {
     verified.decode().ok()
 }
 
-/// Whom a token is for.
+/// The subject of a token.
 struct Person<'text> {
     instance_id: InstanceId,
     role: Role,
@@ -106,7 +106,7 @@ struct Person<'text> {
 }
 
 impl<'text> Person<'text> {
-    /// `None` where the payload names no instance.
+    /// Returns `None` if the payload names no instance.
     fn of(payload: &'text Payload<'_>) -> Option<Self> {
         let (role, user_id) = payload.role_and_user();
         let instance_id = payload.instance_id.parse().ok()?;
@@ -117,7 +117,7 @@ impl<'text> Person<'text> {
         })
     }
 
-    /// On the world's site, or on one made up for an instance of the real app.
+    /// Returns the world's site, or a generated one for an instance of the real app.
     fn token(
         &self,
         stage: &Stage,
@@ -138,7 +138,7 @@ impl<'text> Person<'text> {
     }
 }
 
-/// An app that this one is not.
+/// Another app.
 fn other_app(app_id: AppId) -> AppId {
     let bytes = app_id.as_bytes().map(|byte| !byte);
     AppId::new(uuid::Uuid::from_bytes(bytes))

@@ -1,5 +1,5 @@
-//! The app's page, served from a separate origin, as a Wix CLI app's page is. It calls the backend
-//! the way Wix's guides tell developers to.
+//! The app's page, served from a separate origin, as with the Wix CLI. It calls the backend
+//! as Wix's guides describe.
 
 mod credentials;
 
@@ -14,8 +14,8 @@ use crate::Stage;
 use crate::assets::{file, script_file};
 use crate::trouble::{method_not_served, nothing_served};
 
-/// Every route of the app page's listener. `wix_client` is the script of Wix's own client, a module with
-/// `createClient`, `items` and `collections` in it; without one the page's stand-in is served.
+/// Returns the routes of the app page's listener. `wix_client` is the script of Wix's client, a module that exports
+/// `createClient`, `items` and `collections`. Defaults to the page's replacement.
 pub fn router(stage: Stage, wix_client: Option<Vec<u8>>) -> Router {
     let client = wix_client.map(Bytes::from);
     Router::new()

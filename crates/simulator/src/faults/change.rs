@@ -1,4 +1,4 @@
-//! Changing some of the faults: any subset of the keys, all or nothing.
+//! Changes of faults: any subset of the keys, all or nothing.
 
 #[cfg(test)]
 mod tests;
@@ -8,13 +8,12 @@ use serde_json::{Map, Value};
 use super::value::{choice, flag, instances, paths, whole};
 use super::{DeadTokens, Faults, TokenInfoBody};
 
-/// Why a change was not made, for people; it names the key.
+/// The error for a change that was not made. It names the key.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BadChange {
-    /// No such fault.
     #[error("There is no fault `{0}`. There are: {all}.", all = KEYS.join(", "))]
     UnknownKey(String),
-    /// There is one, but it cannot be set to this.
+    /// The value is not valid.
     #[error("`{key}` must be {wanted}.")]
     BadValue {
         /// Which.
@@ -49,7 +48,7 @@ const MAX_PER_MINUTE: u64 = 100_000;
 const MAX_LIFETIME_SECONDS: u64 = 31_536_000;
 
 impl Faults {
-    /// These faults with `changes`.
+    /// Returns these faults with `changes`.
     pub(crate) fn with(&self, changes: &Map<String, Value>) -> Result<Self, BadChange> {
         let mut faults = self.clone();
         for (key, value) in changes {
@@ -65,7 +64,7 @@ impl Faults {
         Ok(faults)
     }
 
-    /// Sets one; says what it could be set to, or nothing where there is no such key.
+    /// Sets one fault. The error describes the valid values, or is `None` for an unknown key.
     fn set(&mut self, key: &str, value: &Value) -> Result<(), Option<String>> {
         match key {
             "slowMs" => self.slow_ms = whole(value, 0, MAX_DELAY_MS)?,

@@ -1,4 +1,4 @@
-//! How Wix misbehaves, on demand. Nothing here touches the simulator's own pages and API.
+//! Simulated faults of Wix. They do not affect the simulator's own pages and API.
 
 mod change;
 mod value;
@@ -11,30 +11,30 @@ use backlot_wix::InstanceId;
 use jiff::SignedDuration;
 use serde::Serialize;
 
-/// Every fault, at its default when it is off. The JSON form is what the API shows.
+/// All faults. The default is off. The JSON form is that of the API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Faults {
-    /// Each answer waits for this long.
+    /// Delays each response.
     pub(crate) slow_ms: u64,
-    /// So many of the next answers fail, with `fail_status`.
+    /// Fails this many of the next requests with `fail_status`.
     pub(crate) fail_next: u64,
     pub(crate) fail_status: u16,
-    /// So many of the next answers break off in the middle of the body.
+    /// Breaks off this many of the next responses in the middle of the body.
     pub(crate) reset_next: u64,
-    /// What the four above are about; everything when empty.
+    /// The path prefixes that the four above apply to; all paths if empty.
     pub(crate) paths: Vec<String>,
-    /// What token info says of a token that is no longer good.
+    /// The response of token info to a token that is not valid.
     pub(crate) dead_tokens: DeadTokens,
     /// The app's secret is refused, as after a rotation.
     pub(crate) secret_expired: bool,
-    /// No tokens for these; those that there are are dead.
+    /// Instances for which no tokens are issued, and whose existing tokens are invalid.
     pub(crate) uninstalled: BTreeSet<InstanceId>,
-    /// Whether a 429 says when to come back.
+    /// Whether a 429 has `Retry-After`.
     pub(crate) retry_after: bool,
-    /// For each instance; 0 is no limit.
+    /// The limit of each instance; 0 is no limit.
     pub(crate) requests_per_minute: usize,
-    /// Of tokens made from now on.
+    /// The lifetime of new tokens.
     pub(crate) token_lifetime_seconds: i64,
     /// What token info answers with.
     pub(crate) token_info: TokenInfoBody,
@@ -42,7 +42,7 @@ pub(crate) struct Faults {
     pub(crate) api_key_refused: bool,
 }
 
-/// What token info says of a token that is no longer good.
+/// The response of token info to a token that is not valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum DeadTokens {
@@ -56,7 +56,7 @@ pub(crate) enum DeadTokens {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum TokenInfoBody {
-    /// What it should.
+    /// The correct response.
     Right,
     /// A page of HTML, as a proxy on the way would send.
     NotJson,
@@ -86,7 +86,7 @@ impl Default for Faults {
     }
 }
 
-/// What happens to one answer.
+/// The fault of a single response.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Mishap {
     pub(crate) wait: Duration,
@@ -95,7 +95,7 @@ pub(crate) struct Mishap {
 }
 
 impl Faults {
-    /// What happens to the next answer on this path. It counts as one of the next.
+    /// Returns the fault of the next response on this path, and counts it.
     pub(crate) fn next(&mut self, path: &str) -> Mishap {
         let covers = |prefix: &String| path.starts_with(prefix.as_str());
         if !self.paths.is_empty() && !self.paths.iter().any(covers) {

@@ -1,4 +1,4 @@
-//! The values that a fault can be set to. What is wrong is answered with what would be right.
+//! The values of faults. Errors describe the valid values.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! So many requests a minute for each instance, over a window that slides.
+//! Rate limits of instances, over a sliding window of a minute.
 //!
 //! Source: Wix's "Rate limits" names the number; what the refusal looks like is not documented.
 
@@ -15,7 +15,7 @@ const MAX_KEYS: usize = 1000;
 pub(crate) struct Limits(HashMap<String, VecDeque<Timestamp>>);
 
 impl Limits {
-    /// Counts a call, or says in how many seconds the next one would be let through. 0 is no limit.
+    /// Counts a call, or returns the seconds until the next one is allowed. 0 is no limit.
     pub(crate) fn admit(&mut self, key: &str, most: usize, now: Timestamp) -> Result<(), i64> {
         if most == 0 {
             return Ok(());

@@ -1,4 +1,4 @@
-//! What the simulator remembers while it runs. All of it is bounded, and gone with the process.
+//! The state of a running simulator. All of it is bounded, and lost with the process.
 
 mod calls;
 mod limits;

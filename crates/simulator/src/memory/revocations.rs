@@ -1,4 +1,4 @@
-//! Credentials that are dead before their time. A token is kept as its SHA-256 only.
+//! Revoked credentials. A token is stored as its SHA-256 only.
 //!
 //! Credentials know their milliseconds only. So that one made just before a revocation is dead and
 //! one made just after is not, the latter says that it was made in the next millisecond:
@@ -35,7 +35,7 @@ impl Revocations {
         push(&mut self.instances, (instance_id, until));
     }
 
-    /// What a credential that is made now for this instance says of when it was made.
+    /// Returns the time of signing for a new credential of this instance.
     pub(crate) fn signing_time(&self, instance_id: InstanceId, now: Timestamp) -> Timestamp {
         let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
         let mut instances = self.instances.iter();
@@ -49,7 +49,7 @@ impl Revocations {
         self.tokens.iter().any(|known| *known == wanted)
     }
 
-    /// Whether what was signed for the instance at that time is dead.
+    /// Returns whether credentials that were signed for the instance at that time are revoked.
     pub(crate) fn has_instance(&self, instance_id: InstanceId, signed_at: Timestamp) -> bool {
         let covers =
             |(known, until): &(InstanceId, Timestamp)| *known == instance_id && signed_at <= *until;

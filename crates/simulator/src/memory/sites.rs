@@ -1,4 +1,4 @@
-//! The sites as they are now: those of the world's file, and what was changed since, in memory only.
+//! The current sites: those of the world's file, with changes in memory.
 
 use backlot_wix::InstanceId;
 use parking_lot::RwLock;
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::world::Site;
 
-/// A site and what the file does not say of it.
+/// A site with the details that the file does not contain.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SiteNow {
@@ -23,7 +23,7 @@ pub struct SiteNow {
 /// All of them, by instance.
 pub struct Sites(RwLock<Vec<SiteNow>>);
 
-/// What may be changed. What is absent stays as it is.
+/// A change of a site. Absent fields stay the same.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[expect(
@@ -58,7 +58,7 @@ impl Sites {
         self.0.read().clone()
     }
 
-    /// The site on which an instance is installed.
+    /// Returns the site of an instance.
     pub fn of(&self, instance_id: InstanceId) -> Option<SiteNow> {
         let sites = self.0.read();
         let found = sites.iter().find(|it| it.site.instance_id == instance_id);

@@ -48,7 +48,7 @@ pub(crate) async fn issue(State(stage): State<Stage>, wanted: Sent<Wanted>) -> R
     .into_response()
 }
 
-/// What is inside, with the JSON that is a text in the token as JSON.
+/// Decodes the claims, including the nested JSON.
 fn claims(token: &str) -> Value {
     let Some(UnverifiedClaims { claims, instance }) = UnverifiedClaims::read(token) else {
         return Value::Null;

@@ -1,4 +1,4 @@
-//! `GET` and `DELETE /simulator/v1/calls`: what was asked of Wix's endpoints.
+//! `GET` and `DELETE /simulator/v1/calls`: the recorded calls of Wix's endpoints.
 
 use axum::Json;
 use axum::extract::{Query, State};

@@ -1,4 +1,4 @@
-//! `GET`, `PUT` and `DELETE /simulator/v1/faults`: how Wix misbehaves.
+//! `GET`, `PUT` and `DELETE /simulator/v1/faults`: simulated faults of Wix.
 
 use axum::Json;
 use axum::extract::State;
@@ -13,7 +13,7 @@ pub(crate) async fn show(State(stage): State<Stage>) -> Json<Faults> {
     Json(stage.memory.faults.lock().clone())
 }
 
-/// All keys of the body, or none where one is wrong.
+/// Applies all keys of the body, or none if one is not valid.
 pub(crate) async fn change(
     State(stage): State<Stage>,
     changes: Sent<Map<String, Value>>,

@@ -23,7 +23,7 @@ pub(crate) struct Wanted {
     instance_id: InstanceId,
     role: Role,
     user_id: Option<String>,
-    /// Absent: the plan that the site has. Null: the free one.
+    /// Defaults to the site's plan. Null is the free plan.
     #[serde(default, deserialize_with = "crate::present::present")]
     plan: Option<Option<String>>,
 }

@@ -1,5 +1,5 @@
-//! The simulator's own API: for the dashboard page, for scripts and for tests. The page
-//! `docs/simulator.md` has it all; errors are in the shape of Wix's.
+//! The simulator's own API: for the dashboard page, for scripts and for tests. `docs/simulator.md`
+//! describes it. Errors have the shape of Wix's.
 
 pub(crate) mod access_tokens;
 pub(crate) mod calls;
@@ -16,7 +16,7 @@ use axum::response::Response;
 
 use crate::trouble::trouble;
 
-/// A body that may not have been what was wanted.
+/// A parsed body, or an error.
 type Sent<T> = Result<Json<T>, JsonRejection>;
 
 fn malformed(message: &str) -> Response {

@@ -1,4 +1,4 @@
-//! `POST /simulator/v1/revocations`: one token, or all of an instance's until now, is dead.
+//! `POST /simulator/v1/revocations`: revokes one token, or all of an instance's so far.
 
 use axum::Json;
 use axum::extract::State;

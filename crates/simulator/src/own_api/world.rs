@@ -1,4 +1,4 @@
-//! `GET /simulator/v1/world`: the app and its sites as they are now. Everything but the secrets.
+//! `GET /simulator/v1/world`: the app and the current sites, without secrets.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! Which credentials are good now, and whom they stand for.
+//! Verification of credentials, and their subjects.
 
 use backlot_wix::signed_instance::{Payload, Policy, Wire};
 use backlot_wix::{AppSecrets, Credential, Role};

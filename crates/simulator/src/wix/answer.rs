@@ -1,5 +1,4 @@
-//! The way of a call: taken off the wire, entered, held up, answered, recorded, and sometimes
-//! broken off.
+//! The path of a call: read, recorded, delayed, served, and sometimes broken off.
 
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
@@ -16,7 +15,7 @@ const MAX_BODY: usize = 16 * 1024 * 1024;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-wix-request-id");
 
-/// What an endpoint says, and whom the call was about.
+/// The response of an endpoint, and the subject of the call.
 pub(super) struct Answer {
     pub(super) response: Response,
     pub(super) seen: Seen,
@@ -31,8 +30,8 @@ impl From<Response> for Answer {
     }
 }
 
-/// Whether a request may be meant for Wix: it brings a credential, or goes to a path that looks as those of Wix's APIs do,
-/// with a version in it.
+/// Returns whether a request may be meant for Wix: it has a credential, or its path contains a version, as those of Wix's
+/// APIs do.
 pub(crate) fn may_be_a_call(request: &Request) -> bool {
     let path = request.uri().path();
     let is_version = |name: &str| {

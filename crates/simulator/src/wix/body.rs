@@ -1,4 +1,4 @@
-//! Bodies that are not what a client hopes for. None is held in memory whole.
+//! Bodies of simulated faults, which are generated as streams.
 
 use std::convert::Infallible;
 use std::io;
@@ -10,7 +10,7 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt as _, stream};
 
-/// As long as the body that was to come, with a half of it; then the connection breaks.
+/// Announces the whole body, sends half of it, and then breaks the connection.
 pub(super) async fn broken_off(response: Response) -> Response {
     let (mut head, body) = response.into_parts();
     // Only what is small is known beforehand. The others never end well anyway.

@@ -122,7 +122,7 @@ impl Caller {
         }
     }
 
-    /// Whose limit it is that the call counts towards.
+    /// Returns the instance whose limit applies.
     pub(super) fn limit_key(&self) -> String {
         match self {
             Self::Token(subject) => subject.instance_id.to_string(),

@@ -1,4 +1,4 @@
-//! Every endpoint, on one screen.
+//! All endpoints.
 
 use axum::Json;
 use axum::http::header::RETRY_AFTER;
@@ -75,7 +75,7 @@ fn not_served() -> Response {
     )
 }
 
-/// Counts the call towards the limit of its instance; the refusal where that is reached.
+/// Counts the call towards the limit of its instance, or returns the error if it is reached.
 fn count(stage: &Stage, caller: &Caller) -> Option<Response> {
     let (most, says_when) = {
         let faults = stage.memory.faults.lock();

@@ -1,4 +1,4 @@
-//! Errors in the shapes that Wix has for them.
+//! Errors in Wix's shapes.
 //!
 //! Source: Wix's "Errors". Wix does not publish its codes; where none is known the word of the
 //! status stands.
@@ -45,7 +45,7 @@ pub(super) fn invalid(field: &str, wanted: &str) -> Response {
     (StatusCode::BAD_REQUEST, Json(body)).into_response()
 }
 
-/// Wix's own fault: it says nothing, by design.
+/// An internal error of Wix, which has an empty body.
 pub(super) fn failure(status: StatusCode) -> Response {
     let nothing: Value = json!({ "message": "", "details": {} });
     (status, Json(nothing)).into_response()

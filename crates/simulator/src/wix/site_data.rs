@@ -1,4 +1,4 @@
-//! `/wix-data/v2/…`: the site's own data at Wix. The program mounts who answers; without one, these
+//! `/wix-data/v2/…`: the site's own data at Wix. The program provides the service. Otherwise these
 //! paths are like any other.
 
 use std::future::Future;
@@ -19,11 +19,9 @@ use crate::memory::Arrived;
 pub struct SiteDataCall {
     /// The site, by its installation of the app.
     pub instance_id: InstanceId,
-    /// As what they call.
     pub role: Role,
-    /// As whom; `None` for the app.
+    /// The user, or `None` for the app.
     pub user_id: Option<String>,
-    /// What they ask.
     pub request: Request<Bytes>,
 }
 

@@ -1,4 +1,4 @@
-//! The make-believe app: what Wix's app dashboard would show of a real one.
+//! The simulated app: what Wix's app dashboard shows of a real one.
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::WorldError;
 
-/// Id, secret and keys. Real ones are never kept here. `Debug` is left out on purpose.
+/// Id, secret and keys, never those of a real app. There is no `Debug` on purpose.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct App {

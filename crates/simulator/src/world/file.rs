@@ -1,4 +1,4 @@
-//! The world's file: made once, then the same for every start with the same data folder.
+//! The file of the world, which is created once and then used by every start with the same data folder.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -7,13 +7,12 @@ use uuid::Uuid;
 
 use super::{App, Site, World};
 
-/// The world cannot be made or read.
+/// The error for a world that cannot be created or read.
 #[derive(Debug, thiserror::Error)]
 pub enum WorldError {
     /// No key could be made.
     #[error("cannot make an RSA key")]
     NoKey,
-    /// The file.
     #[error("cannot read or write {path}: {cause}", path = path.display())]
     File {
         /// Which file.
@@ -34,7 +33,7 @@ pub enum WorldError {
     },
 }
 
-/// Reads the world, `None` where there is none.
+/// Reads the world. Returns `None` if the file does not exist.
 pub fn load(path: &Path) -> Result<Option<World>, WorldError> {
     match std::fs::read(path) {
         Ok(json) => serde_json::from_slice(&json)
@@ -51,7 +50,7 @@ pub fn load(path: &Path) -> Result<Option<World>, WorldError> {
     }
 }
 
-/// Reads the world, or makes one with ids from `guid` and keeps it, readable by its owner only.
+/// Reads the world, or creates one with ids from `guid` in a file that is readable by its owner only.
 pub fn load_or_make(path: &Path, guid: &mut dyn FnMut() -> Uuid) -> Result<World, WorldError> {
     if let Some(world) = load(path)? {
         return Ok(world);

@@ -1,4 +1,4 @@
-//! The make-believe world: one app, two sites that have it installed, and the people of each.
+//! The simulated world: one app, two sites that have it installed, and their users.
 
 mod app;
 mod file;
@@ -14,14 +14,12 @@ use serde::{Deserialize, Serialize};
 /// One app and the sites that have it.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct World {
-    /// The app.
     pub app: App,
-    /// Its sites.
     pub sites: Vec<Site>,
 }
 
 impl World {
-    /// The site on which an instance is installed.
+    /// Returns the site of an instance.
     pub fn site_of(&self, instance_id: InstanceId) -> Option<&Site> {
         self.sites
             .iter()

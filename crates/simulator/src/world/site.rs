@@ -1,4 +1,4 @@
-//! A site that has the app installed, and its people.
+//! A site that has the app installed, and its users.
 
 use backlot_wix::{InstanceId, Role};
 use serde::{Deserialize, Serialize};
@@ -14,13 +14,11 @@ pub struct Site {
     pub site_id: String,
     /// Its address.
     pub site_url: String,
-    /// Its name.
     pub site_name: String,
     /// The owner's account.
     pub owner_id: String,
-    /// Its members.
     pub member_ids: Vec<String>,
-    /// People who only look.
+    /// Visitors who are not logged in.
     pub visitor_ids: Vec<String>,
     /// The app's paid plan there.
     pub plan: Option<String>,
@@ -46,8 +44,8 @@ impl Site {
         }
     }
 
-    /// A site for an instance that the world does not know, such as one of the real app. Its
-    /// people's ids follow from the instance's, so they stay the same.
+    /// Returns a site for an unknown instance, such as one of the real app. The ids of its users are derived from the
+    /// instance's, so they stay the same.
     pub fn unknown(instance_id: InstanceId) -> Self {
         let mut number = 0;
         let mut guid = || {
@@ -61,7 +59,7 @@ impl Site {
         site
     }
 
-    /// Who has a role here, the first of them unless the instance should speak of another.
+    /// Returns the first user with a role.
     pub fn first_of(&self, role: Role) -> Option<&str> {
         if role == Role::App {
             return None;

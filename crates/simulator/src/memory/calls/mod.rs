@@ -1,4 +1,4 @@
-//! The calls of Wix's endpoints: the last of them whole, and how many there were.
+//! Recorded calls of Wix's endpoints: the most recent ones, and counts of all.
 //!
 //! A call is entered when it has arrived and gets its status when it is answered, so one whose
 //! client did not wait is seen as well. Calls go through [`redact`] before they are stored.
@@ -60,7 +60,7 @@ pub(crate) struct Calls {
 }
 
 impl Calls {
-    /// Enters a call; the number is for [`Calls::answered`].
+    /// Records a call. The number is for [`Calls::answered`].
     pub(crate) fn enter(&mut self, call: Recorded) -> u64 {
         let number = self.counts.add(&call.path);
         if self.kept.len() >= MAX_CALLS {
@@ -70,7 +70,7 @@ impl Calls {
         number
     }
 
-    /// Writes down how a call ended. It may be forgotten by then.
+    /// Records the status of a call, unless its record is already gone.
     pub(crate) fn answered(&mut self, number: u64, status: u16, seen: Seen) {
         let mut newest_first = self.kept.iter_mut().rev();
         if let Some((_, call)) = newest_first.find(|(known, _)| *known == number) {

@@ -8,7 +8,7 @@ use backlot_wix::Credential;
 use serde_json::Value;
 use url::form_urlencoded;
 
-/// What stands in the place of a secret.
+/// The replacement for a secret.
 const HIDDEN: &str = "…";
 
 /// Names whose values are secret, whatever they look like.

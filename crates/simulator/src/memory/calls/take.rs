@@ -1,4 +1,4 @@
-//! A call as it arrived, and what of it is kept.
+//! Reading a call and creating its record.
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, Method, Uri};
