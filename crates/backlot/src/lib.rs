@@ -21,7 +21,7 @@ mod unfinished_note;
 mod user_error;
 mod wording;
 
-pub use backlot_server::error::{ApiError, ErrorCode};
+pub use backlot_server::error::{ApiError, ErrorCode, ErrorKind};
 pub use backlot_server::{
     Caller, CallerMissing, Wix, WixCall, WixCallError, WixError, WixResponse,
 };

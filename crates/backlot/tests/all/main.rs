@@ -8,8 +8,10 @@
 mod config;
 mod direction;
 mod fuzz;
+mod library;
 mod modules;
 mod origins;
 mod overlaps;
+mod public_types;
 mod references;
 mod wix;
