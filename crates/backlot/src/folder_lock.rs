@@ -1,7 +1,6 @@
-//! One data folder, one server; one file of a database, one server.
+//! The locks of a data folder and of a database file, which one server may use at a time.
 //!
-//! A server holds a lock for as long as it lives, on a file that says who it is. The system lets go of it however
-//! the server ends, so a stale lock file does no harm. Nodes that share a PostgreSQL database have a
+//! A server holds a lock while it runs, on a file that describes it. The system releases it however the server ends, so a stale lock file does no harm. Nodes that share a PostgreSQL database have a
 //! folder each, or none.
 
 use std::fs::{File, TryLockError};
@@ -22,14 +21,14 @@ pub(crate) fn holder_of(data: &DataFolder, database: &Address) -> Option<Holder>
     database.or_else(|| data.holder())
 }
 
-/// The locks of a server, held as long as this is.
+/// The locks of a server, held until this is dropped.
 #[derive(Debug)]
 pub(crate) struct ServerLock {
     _files: Vec<File>,
 }
 
 impl ServerLock {
-    /// Takes the lock of a database's file, and that of the folder if the server keeps anything in it.
+    /// Acquires the lock of a database file, and that of the folder if the server stores anything in it.
     pub(crate) fn take(
         data: Option<&DataFolder>,
         database: &Address,
@@ -70,7 +69,7 @@ fn take(path: &Path, what: &str, holder: &Holder) -> anyhow::Result<File> {
     Ok(file)
 }
 
-/// Made where it is missing, and never followed through a link.
+/// Creates the file if it is missing, without following links.
 fn open(path: &Path) -> std::io::Result<File> {
     output_file::check(path)?;
     if let Some(folder) = path.parent().filter(|it| !it.as_os_str().is_empty()) {
@@ -83,7 +82,7 @@ fn open(path: &Path) -> std::io::Result<File> {
     options.open(path)
 }
 
-/// The lock of a database's file, beside the file itself whatever it is called.
+/// Returns the path of the lock of a database file, which is in the same folder.
 fn lock_of(database: &Address) -> Option<PathBuf> {
     let Address::Sqlite { path, .. } = database else {
         return None;

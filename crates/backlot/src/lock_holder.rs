@@ -38,7 +38,7 @@ impl Holder {
         }
     }
 
-    /// Whether it is `backlot dev`, as far as its command tells.
+    /// Whether its command is `backlot dev`.
     pub(crate) fn is_dev(&self) -> bool {
         let mut words = self.command.split_whitespace();
         words.find(|word| ["dev", "serve"].contains(word)) == Some("dev")

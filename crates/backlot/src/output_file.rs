@@ -1,8 +1,8 @@
 //! Files that commands write.
 //!
-//! A file is written beside its place under an unpredictable name, readable by its owner only, and gets its
-//! name when it is whole and on disk. A regular file that has the name is replaced or left, as the command says. A
-//! link is never followed, and what is no file (a device, a pipe) is not replaced.
+//! A file is written under an unpredictable name in the same folder, readable by its owner only, and renamed when it is
+//! complete and on disk. An existing regular file is replaced or kept, as the command says. Links are never followed, and
+//! other files (devices, pipes) are not replaced.
 
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -12,14 +12,14 @@ use tempfile::NamedTempFile;
 use crate::protected_files::ProtectedFiles;
 use crate::user_error::user_error;
 
-/// A file in the making. Dropping it leaves nothing behind.
+/// An unfinished file, which is deleted when it is dropped.
 pub(crate) struct OutputFile {
     path: PathBuf,
     file: NamedTempFile,
 }
 
 impl OutputFile {
-    /// Begins a file that is to have this name.
+    /// Creates a file that will have this name.
     pub(crate) fn create(path: &Path) -> io::Result<Self> {
         check(path)?;
         let random = fastrand::u64(..);
@@ -39,7 +39,7 @@ impl OutputFile {
         })
     }
 
-    /// Gives it its name, in the place of a regular file that has it.
+    /// Renames it, replacing a regular file.
     pub(crate) fn replace(self) -> io::Result<()> {
         let (path, file) = self.on_disk()?;
         // It may have become something else meanwhile; a link is replaced then, and still not followed.
@@ -49,7 +49,7 @@ impl OutputFile {
         Ok(())
     }
 
-    /// Gives it its name if nothing has it: [`ErrorKind::AlreadyExists`] otherwise.
+    /// Renames it, or fails with [`ErrorKind::AlreadyExists`].
     pub(crate) fn keep_new(self) -> io::Result<()> {
         let (path, file) = self.on_disk()?;
         file.persist_noclobber(&path).map_err(|error| error.error)?;
@@ -57,7 +57,7 @@ impl OutputFile {
         Ok(())
     }
 
-    /// The one or the other.
+    /// Renames it, replacing a file if `force` is set.
     pub(crate) fn put(self, replaces: bool) -> io::Result<()> {
         if replaces {
             self.replace()
@@ -82,8 +82,8 @@ impl Write for OutputFile {
     }
 }
 
-/// Refuses a name that must not be written: one that is protected, whatever is said; one that something has, unless
-/// the person said `--force`; and one that no file can have.
+/// Checks that a file may be written: it must not be protected, must not exist unless `--force` was given, and must have a
+/// valid name.
 pub(crate) fn refuse_unsafe(
     path: &Path,
     protected: &ProtectedFiles,
@@ -116,7 +116,7 @@ pub(crate) fn cannot_write(path: &Path, error: &io::Error) -> anyhow::Error {
     }
 }
 
-/// Refuses a name that a link has, or anything but a regular file, and one that no file can have.
+/// Checks that a name is valid, and not that of a link or anything but a regular file.
 pub(crate) fn check(path: &Path) -> io::Result<()> {
     let invalid = |cause| Err(io::Error::new(ErrorKind::InvalidInput, cause));
     let text = path.as_os_str().as_encoded_bytes();
@@ -144,7 +144,7 @@ fn folder(path: &Path) -> &Path {
     folder.unwrap_or(Path::new("."))
 }
 
-/// The name is on disk, too; not every system can do that with a folder.
+/// Flushes the folder, which not every system supports.
 fn sync_name(path: &Path) {
     if let Ok(folder) = std::fs::File::open(folder(path)) {
         let _ = folder.sync_all();
@@ -174,7 +174,7 @@ mod tests {
             assert_eq!(std::fs::read_to_string(&path).unwrap(), *text);
             let mode = std::fs::metadata(&path).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
-            // What an earlier version wrote may be anybody's to read.
+            // What an earlier version wrote may be readable by all users.
             let open = std::fs::Permissions::from_mode(0o644);
             std::fs::set_permissions(&path, open).unwrap();
         }

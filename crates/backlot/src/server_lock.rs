@@ -1,4 +1,4 @@
-//! What a server does before it opens anything: it takes its locks, and removes what an earlier one left unfinished.
+//! Acquires the locks of a server, and removes the unfinished files of an earlier one, before anything is opened.
 
 use std::io::Write as _;
 
@@ -10,8 +10,8 @@ use crate::data_folder::{DataFolder, with_end};
 use crate::folder_lock::ServerLock;
 use crate::unfinished_note::remove_noted;
 
-/// Keeps other servers from the database, and from the folder if anything is kept in it. Before anything is opened: the
-/// other server may be of an earlier version.
+/// Locks the database, and the folder if it is used. This happens before anything is opened, because another server may be
+/// of an earlier version.
 pub(crate) fn lock(data: &DataFolder, source: &Source) -> anyhow::Result<ServerLock> {
     let (database, _) = database_of(source, data.path())?;
     let keeps_key = source.parse()?.secrets.master_key.is_none();
@@ -22,7 +22,7 @@ pub(crate) fn lock(data: &DataFolder, source: &Source) -> anyhow::Result<ServerL
     Ok(lock)
 }
 
-/// Removes files that were in the making when a program was killed, and says where one has left more.
+/// Removes the unfinished files of a killed program, and notes what an interrupted restore has left.
 pub(crate) fn tidy(data: &DataFolder, database: &Address) {
     let mut folders = vec![data.path()];
     if let Address::Sqlite { path, .. } = database {

@@ -157,7 +157,6 @@ impl Configured {
         self.data.path()
     }
 
-    /// Where the master key of the secrets is.
     pub(super) fn master_key(&self) -> anyhow::Result<MasterKeyPlace> {
         Ok(master_key_of(&self.source, self.data.path(), &environment)?)
     }

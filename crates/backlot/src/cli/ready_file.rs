@@ -1,4 +1,4 @@
-//! The file that tells scripts that everything listens, and where.
+//! The ready file, which reports the addresses of all listeners to scripts.
 
 use std::io::{ErrorKind, Write as _};
 use std::path::Path;
@@ -10,11 +10,11 @@ use crate::output_file::{self, OutputFile};
 use crate::protected_files::recognized;
 use crate::user_error::user_error;
 
-/// The most that one holds, in bytes.
+/// The maximum size of a ready file.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// Removes one that an earlier start left: a start that fails must not look like one that did not. What is no ready
-/// file is not touched.
+/// Removes the ready file of an earlier start, so that a failed start does not look like a successful one. Other files are
+/// not touched.
 pub(super) fn forget(path: Option<&Path>) -> anyhow::Result<()> {
     let Some(path) = path else { return Ok(()) };
     output_file::check(path).map_err(|error| output_file::cannot_write(path, &error))?;
@@ -39,7 +39,7 @@ pub(super) fn forget(path: Option<&Path>) -> anyhow::Result<()> {
     }
 }
 
-/// Whether there is nothing, an empty file, or what [`write`](fn@write) writes.
+/// Returns whether the file is missing, empty, or was written by [`write`](fn@write).
 fn is_one(path: &Path) -> anyhow::Result<bool> {
     let known = match std::fs::metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(true),
@@ -53,8 +53,7 @@ fn is_one(path: &Path) -> anyhow::Result<bool> {
     Ok(content.is_ok_and(|it| it["backend"].is_string() && it["admin"].is_string()))
 }
 
-/// Writes it whole or not at all, readable by its owner only: in `backlot dev` it holds the app's
-/// secret.
+/// Writes the file atomically, readable by its owner only, because in `backlot dev` it contains the app's secret.
 pub(super) fn write(path: &Path, content: &Value) -> anyhow::Result<()> {
     let result = OutputFile::create(path).and_then(|mut file| {
         file.write_all(content.to_string().as_bytes())?;

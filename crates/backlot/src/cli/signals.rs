@@ -3,18 +3,18 @@
 use backlot_server::Shutdown;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// All signals whose default would end the program with requests under way, from the moment this is made: one that comes
+/// Listens for all signals whose default action would end the program during requests. A signal that arrives
 /// before [`Self::next`] is called is not lost.
 pub(super) struct Signals {
     terminate: Signal,
     quit: Signal,
     interrupt: Signal,
-    /// `None` where it was ignored from the start, as under `nohup`.
+    /// `None` if it was ignored from the start, as under `nohup`.
     hang_up: Option<Signal>,
     user: [Signal; 2],
 }
 
-/// What a signal asks for.
+/// The meaning of a signal.
 enum Wish {
     Shutdown(Shutdown),
     /// The terminal was closed.
@@ -42,8 +42,8 @@ impl Signals {
         })
     }
 
-    /// Waits for one. SIGTERM, SIGQUIT and SIGHUP end well; Ctrl-C (SIGINT) has a person behind it who wants it soon. A
-    /// second signal ends at once, unless it is SIGHUP. SIGUSR1 and SIGUSR2 end nothing.
+    /// Waits for a signal. SIGTERM, SIGQUIT and SIGHUP shut down gracefully, and Ctrl-C (SIGINT) immediately. A second signal
+    /// ends the program, unless it is SIGHUP. SIGUSR1 and SIGUSR2 are ignored.
     pub(super) async fn stop(mut self) -> Shutdown {
         let stop = loop {
             match self.next().await {

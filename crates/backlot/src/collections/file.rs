@@ -13,7 +13,6 @@ use super::Declared;
 use super::check::check;
 use super::lines::Finding;
 
-/// A collection.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CollectionFile {
@@ -53,7 +52,6 @@ const fn admin() -> Level {
     Level::Admin
 }
 
-/// A field.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FieldPart {

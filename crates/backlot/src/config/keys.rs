@@ -1,5 +1,5 @@
-//! Every key there is, read from the sections' own schema: for near matches, for the environment's
-//! names and for the generated reference.
+//! All keys, from the schema of the sections: for suggestions, the names of environment variables, and the generated
+//! reference.
 
 use std::sync::LazyLock;
 
@@ -8,29 +8,25 @@ use serde_json::Value;
 
 use super::sections::Config;
 
-/// One key.
 #[derive(Debug, Clone)]
 pub(crate) struct Key {
-    /// `cors.origins`; in a list of tables `api[].path`.
+    /// The path: `cors.origins`, or `api[].path` in a list of tables.
     pub(crate) path: String,
-    /// What it is for.
     pub(crate) description: String,
-    /// What kind of value it takes.
     pub(crate) kind: Kind,
-    /// The words for it in the reference.
+    /// The type in the reference.
     pub(crate) type_name: String,
     /// The default value, if any.
     pub(crate) default: Option<Value>,
 }
 
-/// What kind of value a key takes.
+/// The type of a key's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Text,
     Boolean,
     Integer,
     List,
-    /// Either of the two.
     BooleanOrList,
     /// Anything else: tables, and values that may be tables.
     Other,
@@ -54,7 +50,7 @@ pub(crate) static SECTIONS: LazyLock<Vec<Section>> = LazyLock::new(|| {
         .collect()
 });
 
-/// Whether a text is a configuration: it has sections, and all of them are ours. Its values may be wrong.
+/// Returns whether a text is a configuration: all of its sections are known. Its values may be invalid.
 pub(crate) fn is_configuration(text: &str) -> bool {
     let Ok(table) = toml::from_str::<toml::Table>(text) else {
         return false;
@@ -101,7 +97,7 @@ fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
     schema["properties"].as_object().into_iter().flatten()
 }
 
-/// The sentences of a doc comment, on one line.
+/// Returns a doc comment on one line.
 fn description(schema: &Value) -> String {
     schema["description"]
         .as_str()
@@ -186,7 +182,7 @@ fn type_name(schema: &Value) -> String {
     }
 }
 
-/// The words that an enumeration allows, however the schema writes them.
+/// Returns the values of an enumeration, in any form of schema.
 fn choices(schema: &Value) -> Vec<&str> {
     let mut choices = all_choices(schema);
     // A schema may say the same word twice, as a constant and as a list of one.
@@ -214,8 +210,8 @@ fn all_choices(schema: &Value) -> Vec<&str> {
 }
 
 impl Key {
-    /// `BACKLOT_CORS_ORIGINS`; in a list of tables `BACKLOT_API_0_PATH`, with the number of the
-    /// entry.
+    /// Returns the environment variable: `BACKLOT_CORS_ORIGINS`, or `BACKLOT_API_0_PATH` with the number of an entry in a
+    /// list of tables.
     pub(crate) fn variable(&self, index: usize) -> String {
         let path = self
             .path

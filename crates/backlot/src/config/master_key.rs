@@ -1,4 +1,4 @@
-//! Where the master key is.
+//! The source of the master key.
 
 use std::path::{Path, PathBuf};
 
@@ -7,10 +7,10 @@ use zeroize::Zeroizing;
 use super::values::Value;
 use super::{Origin, Source};
 
-/// Where the master key is.
+/// The source of the master key.
 pub(crate) struct MasterKeyPlace {
     pub(crate) configured: Option<Configured>,
-    /// Without one that is configured, or where that is a file.
+    /// The file, if no source is configured or the source is a file.
     pub(crate) file: Option<PathBuf>,
 }
 
@@ -22,7 +22,7 @@ pub(crate) struct Configured {
 }
 
 impl MasterKeyPlace {
-    /// Looks where the configuration says; in the data folder, where it says nothing.
+    /// Reads the configured source. Defaults to a file in the data folder.
     pub(crate) fn find(
         source: &Source,
         value: Option<&Value>,
@@ -70,12 +70,11 @@ impl MasterKeyPlace {
         self.configured.is_some()
     }
 
-    /// The file that it is in, if it is in one.
     pub(crate) fn file(&self) -> Option<&Path> {
         self.file.as_deref()
     }
 
-    /// Whether there is a key already; where not, reading makes one.
+    /// Whether the key exists. Otherwise it is created when it is read.
     pub(crate) fn is_present(&self) -> bool {
         self.is_configured() || self.file().is_some_and(Path::exists)
     }

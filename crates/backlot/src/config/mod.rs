@@ -1,8 +1,8 @@
-//! The configuration: from a file, the environment and flags to settings that nothing is wrong with.
+//! The configuration: valid settings from a file, the environment and flags.
 //!
-//! `source` reads and merges, remembering where each value came from; `sections` says which keys
-//! there are; `resolve` turns them into a server's settings. Whatever is wrong is reported with
-//! file and line (or variable, or flag), cause and remedy, all of it at once.
+//! `source` reads and merges them, and records the origin of each value. `sections` defines the keys, and `values` their
+//! types. `resolve` converts them into the settings of a server. Mistakes are reported with file and line (or variable, or
+//! flag), cause and remedy, all of one kind at once.
 
 mod error;
 mod keys;

@@ -1,5 +1,4 @@
-//! From sections to a server's settings: every value is checked, and what is missing or unsafe is
-//! refused.
+//! Converts sections into the settings of a server. Missing and unsafe values are errors.
 
 mod access_token;
 mod allowance;
@@ -37,55 +36,50 @@ pub(crate) use database::at as database_at;
 use report::{Remarks, Report};
 pub(crate) use wix::WIX;
 
-/// What a server is run for.
+/// The purpose of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// Production: nothing missing, nothing unsafe.
+    /// Production: missing and unsafe values are errors.
     Serve,
     /// Development: localhost is allowed.
     Dev,
 }
 
-/// What fills the gaps on a developer's machine.
+/// Values for development, if the configuration has none.
 #[derive(Debug, Clone, Default)]
 pub struct Fallback {
     /// The id and secret of the simulator's app, if the configuration names none.
     pub app: Option<(String, String)>,
 }
 
-/// What a configuration comes to.
+/// A resolved configuration.
 pub struct Resolved {
-    /// For the server.
     pub settings: Settings,
-    /// Where everything is kept.
     pub database: backlot_store::Address,
     /// The folder of the collections that every instance has.
     pub collections: PathBuf,
     /// The app's public key, which verifies webhooks.
     pub public_key: Option<PublicKey>,
-    /// How lines of the log look.
     pub log_format: Format,
-    /// What is logged besides requests.
     pub log_level: LevelFilter,
     /// The developer's own app page, for the simulator.
     pub app_page: Option<String>,
-    /// What the simulator calls the app.
+    /// The app's name in the simulator.
     pub app_name: Option<String>,
-    /// True where Wix is the simulator because nothing else is configured: in `backlot dev`.
+    /// Whether the simulator is used because `wix.base_url` is not configured.
     pub wix_is_the_simulator: bool,
-    /// Where the master key of the secrets is.
     pub(crate) master_key: MasterKeyPlace,
     /// Whether `server.max_connections` is configured.
     pub(crate) has_max_connections: bool,
     /// The flags with which other commands find the same data.
     pub(crate) command_flags: String,
-    /// What is allowed, but should be known.
+    /// Allowed values that an operator should know about.
     pub warnings: Vec<String>,
-    /// What `backlot check` tells besides: where lines of a list of calls overlap.
+    /// Further remarks for `backlot check`: entries of `calls` that overlap.
     pub notes: Vec<String>,
 }
 
-/// The database and the folder of the collections, for commands that need nothing else.
+/// Resolves the database and the folder of collections only.
 pub(crate) fn database_of(
     source: &Source,
     data: &Path,
@@ -98,7 +92,7 @@ pub(crate) fn database_of(
     Ok((database.ok_or_else(ConfigError::default)?, folder))
 }
 
-/// The connections, for commands that need nothing else.
+/// Resolves the connections only.
 pub(crate) fn connections_of(
     source: &Source,
     environment: Environment<'_>,
@@ -149,7 +143,7 @@ pub(crate) fn origins_of(source: &Source, app_id: AppId) -> Result<Policy, Confi
         .ok_or_else(|| report.finish().err().unwrap_or_default())
 }
 
-/// Where the master key of the secrets is, for what needs nothing else.
+/// Resolves the source of the master key only.
 pub(crate) fn master_key_of(
     source: &Source,
     data: &Path,
@@ -160,17 +154,17 @@ pub(crate) fn master_key_of(
     Ok(MasterKeyPlace::find(source, value, data, environment))
 }
 
-/// What was found to be good, and what is to be told of it.
+/// The remarks on a valid configuration.
 pub(crate) struct Checked {
-    /// What should be known at every start.
+    /// Remarks for every start.
     pub(crate) warnings: Vec<String>,
-    /// Where lines of a list of calls overlap.
+    /// Entries of `calls` that overlap.
     pub(crate) notes: Vec<String>,
-    /// What could not be checked, since it is not here.
+    /// Values that could not be checked, because they are not available here.
     pub(crate) skipped: Vec<String>,
 }
 
-/// Checks everything as far as it can be without the app's own values; with them, if `needs_app`.
+/// Checks everything. The app's own values may be missing unless `needs_app`.
 pub(crate) fn check(
     source: &Source,
     mode: Mode,
@@ -190,7 +184,11 @@ pub(crate) fn check(
     })
 }
 
-/// Checks everything and reports all that is wrong at once.
+/// Resolves a configuration.
+///
+/// # Errors
+///
+/// Fails with all mistakes of one kind: a value of a wrong type, or all invalid values.
 pub fn resolve(
     source: &Source,
     mode: Mode,
@@ -310,13 +308,13 @@ fn gather(
     Ok((remarks, Some(resolved)))
 }
 
-/// The app's name for people; on a developer's machine also the one that the simulator has for it.
+/// Returns the app's display name. In development, defaults to its name in the simulator.
 fn app_name(config: &Config, mode: Mode) -> Option<String> {
     let of_dev = config.dev.app_name.as_ref().filter(|_| mode == Mode::Dev);
     config.app.name.as_ref().or(of_dev).cloned()
 }
 
-/// `https://backend.example.com`, perhaps with a path.
+/// Checks an address such as `https://backend.example.com`, optionally with a path.
 fn public_url(text: Option<&str>, report: &mut Report<'_>) -> Option<String> {
     let text = text?;
     if let Err(error) = backlot_outbound::upstream::Address::parse(text, false) {
@@ -329,7 +327,7 @@ fn public_url(text: Option<&str>, report: &mut Report<'_>) -> Option<String> {
     Some(text.trim_end_matches('/').to_owned())
 }
 
-/// A page for a browser to open.
+/// Checks the address of a page.
 fn check_app_page(address: Option<&str>, report: &mut Report<'_>) {
     let is_one = |text: &str| {
         url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))

@@ -1,5 +1,5 @@
-//! Reading and merging: flags beat the environment, the environment beats the file. Where each
-//! value came from is remembered, so that an error can say it.
+//! Reads and merges the file, environment variables and flags, in increasing precedence. The origin of each value is
+//! recorded for error messages.
 
 mod environment;
 mod file;
@@ -21,14 +21,14 @@ use super::error::{ConfigError, ConfigProblem};
 use super::sections::Config;
 use crate::data_folder::DataFolder;
 
-/// Where a value came from.
+/// The origin of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     /// A line of the file, counted from one.
     Line(PathBuf, usize),
     /// An environment variable.
     Variable(String),
-    /// A flag.
+    /// A command-line flag.
     Flag(String),
 }
 
@@ -45,7 +45,7 @@ impl fmt::Display for Origin {
 /// Finds environment variables. A function, so that tests need not set real ones.
 pub type Environment<'env> = &'env dyn Fn(&str) -> Option<String>;
 
-/// The merged values, and where each came from.
+/// The merged values and their origins.
 #[derive(Debug, Default)]
 pub struct Source {
     table: Table,
@@ -57,7 +57,11 @@ pub struct Source {
 }
 
 impl Source {
-    /// Reads a file; without one, only the environment and flags count.
+    /// Reads a file, if there is one, and the environment.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the file cannot be read, or contains unknown keys.
     pub fn read(file: Option<&Path>, environment: Environment<'_>) -> Result<Self, ConfigError> {
         let mut source = match file {
             Some(path) => file::read(path)?,
@@ -68,8 +72,7 @@ impl Source {
         Ok(source)
     }
 
-    /// The names of all secrets that values are to be had from at the start; connections read theirs when they
-    /// are called.
+    /// Returns the names of all secrets that are read at the start. Connections read theirs for each call.
     pub(crate) fn secret_names(&self) -> Vec<String> {
         let mut names = Vec::new();
         for (section, value) in &self.table {
@@ -82,7 +85,7 @@ impl Source {
         names
     }
 
-    /// The files that values are read from: `{ file = "…" }`.
+    /// Returns the files that values are read from: `{ file = "…" }`.
     pub(crate) fn value_files(&self) -> Vec<PathBuf> {
         let mut names = Vec::new();
         for value in self.table.values() {
@@ -91,7 +94,7 @@ impl Source {
         names.iter().map(|name| self.folder.join(name)).collect()
     }
 
-    /// The names of all secrets that connections read when they are called.
+    /// Returns the names of all secrets that connections read for each call.
     pub(crate) fn secrets_of_connections(&self) -> Vec<String> {
         let mut names = Vec::new();
         if let Some(value) = self.table.get("connection") {
@@ -102,7 +105,7 @@ impl Source {
         names
     }
 
-    /// The keys whose values are this secret: `connection[0].auth.bearer`.
+    /// Returns the keys whose values are this secret, such as `connection[0].auth.bearer`.
     pub(crate) fn users_of_secret(&self, name: &str) -> Vec<String> {
         let mut users = Vec::new();
         for (section, value) in &self.table {
@@ -111,7 +114,7 @@ impl Source {
         users
     }
 
-    /// Gives the secrets that were read from the database.
+    /// Sets the secrets that were read from the database.
     pub(crate) fn give_secrets(&mut self, secrets: BTreeMap<String, SecretString>) {
         self.secrets = secrets;
     }
@@ -120,12 +123,12 @@ impl Source {
         Some(self.secrets.get(name)?.reveal().to_owned())
     }
 
-    /// Says where data is kept, for hints that name a command.
+    /// Sets the data folder, for hints that name a command.
     pub(crate) fn set_data_folder(&mut self, data: &DataFolder) {
         self.command_flags = data.command_flags(self.file());
     }
 
-    /// The flags with which other commands find the same configuration and data: ` --data data/dev`, or nothing.
+    /// Returns the flags with which other commands use the same configuration and data, such as ` --data data/dev`.
     pub(crate) fn command_flags(&self) -> &str {
         &self.command_flags
     }
@@ -157,14 +160,14 @@ impl Source {
         }
     }
 
-    /// From now on a key's value, with all that is in it, comes from here.
+    /// Sets the origin of a key and everything below it.
     fn note_origin(&mut self, path: String, origin: Origin) {
         self.origins
             .retain(|known, _| !is_at_or_below(known, &path));
         self.origins.insert(path, origin);
     }
 
-    /// Where a key's value came from, or what holds it.
+    /// Returns the origin of a key, or of the nearest key above it.
     pub fn origin(&self, key: &str) -> Option<&Origin> {
         let mut key = key;
         loop {
@@ -175,7 +178,11 @@ impl Source {
         }
     }
 
-    /// The sections, if every value is of the kind that its key takes.
+    /// Parses the sections.
+    ///
+    /// # Errors
+    ///
+    /// Fails at the first value whose type is wrong.
     pub fn parse(&self) -> Result<Config, ConfigError> {
         serde_path_to_error::deserialize(Value::Table(self.table.clone())).map_err(|error| {
             let key = error.path().to_string();
@@ -192,7 +199,7 @@ impl Source {
     }
 }
 
-/// What the parser says of a wrong kind of value, without its own words for kinds.
+/// Replaces the parser's names of types in its message.
 fn plain_words(said: &str) -> String {
     let said = said.trim().replace('\n', " ");
     // The key stands before it already.
@@ -207,7 +214,7 @@ fn plain_words(said: &str) -> String {
     })
 }
 
-/// The places of `{ secret = "name" }`, below this key.
+/// Finds the keys of `{ secret = "name" }` below this one.
 fn find_users(value: &Value, key: &str, name: &str, users: &mut Vec<String>) {
     match value {
         Value::Table(table) => {
@@ -227,7 +234,7 @@ fn find_users(value: &Value, key: &str, name: &str, users: &mut Vec<String>) {
     }
 }
 
-/// `{ secret = "name" }` or `{ file = "name" }`, however deep.
+/// Finds the names in `{ secret = "name" }` or `{ file = "name" }` at any depth.
 fn find_single(value: &Value, key: &str, names: &mut Vec<String>) {
     match value {
         Value::Table(table) => {

@@ -1,6 +1,6 @@
-//! What `backlot init` writes.
+//! The configuration that `backlot init` writes.
 
-/// A configuration with every key in it, most of them as comments.
+/// A configuration with every key, most of them as comments.
 pub const TEMPLATE: &str = include_str!("template.toml");
 
 #[cfg(test)]

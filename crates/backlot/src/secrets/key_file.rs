@@ -32,7 +32,7 @@ pub(crate) fn write(file: &Path, key: &MasterKey) -> anyhow::Result<()> {
     create(file, key).map_err(|error| cannot_write(file, &error))
 }
 
-/// The same. The key is on disk, and whole, before the file has its name: others may look for it at any moment.
+/// The file is renamed when the key is complete and on disk, because it may be read at any moment.
 pub(super) fn create(file: &Path, key: &MasterKey) -> std::io::Result<()> {
     let folder = file
         .parent()

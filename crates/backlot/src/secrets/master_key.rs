@@ -1,4 +1,4 @@
-//! Reading the master key, or making it.
+//! Reads or creates the master key.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::output_file;
 use crate::user_error::user_error;
 
 impl MasterKeyPlace {
-    /// Whether it is a key, where it is configured or there; nothing is made.
+    /// Checks the key if it is configured or exists. Creates nothing.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         if self.is_present() {
             self.read(true).map(drop)
@@ -29,8 +29,8 @@ impl MasterKeyPlace {
         }
     }
 
-    /// The key. In the data folder it is made where it is missing, unless the database's secrets are sealed
-    /// with one (`must_exist`) that is lost.
+    /// Reads the key. Creates the file in the data folder if it is missing, unless the database is already encrypted
+    /// (`must_exist`).
     pub(crate) fn read(&self, must_exist: bool) -> anyhow::Result<MasterKey> {
         if let Some(configured) = &self.configured {
             let name = &configured.name;
@@ -62,7 +62,7 @@ impl MasterKeyPlace {
         }
     }
 
-    /// A refusal of a key that does not fit.
+    /// The error for a key that does not match.
     pub(crate) fn wrong(&self, fault: &VaultError) -> anyhow::Error {
         user_error(format!(
             "MASTER_KEY_WRONG: {}: {fault}\n  hint: give the key that they were sealed with, which all nodes that \
@@ -76,7 +76,7 @@ impl MasterKeyPlace {
         ))
     }
 
-    /// A key that was written before the database knew of it, and did not get its name.
+    /// Reads a new key whose file was not renamed yet.
     pub(super) fn newer(&self) -> anyhow::Result<Option<MasterKey>> {
         match self.newer_file() {
             Some(file) if file.exists() => read(&file).map(Some),
@@ -84,14 +84,14 @@ impl MasterKeyPlace {
         }
     }
 
-    /// The name of a key before the database knows of it.
+    /// The file of a new key before the database uses it.
     pub(crate) fn newer_file(&self) -> Option<PathBuf> {
         let mut name = self.file.as_ref()?.as_os_str().to_owned();
         name.push(".new");
         Some(name.into())
     }
 
-    /// Keeps others from changing the key as long as it is held, where the key is in a file.
+    /// Locks the key file against concurrent changes.
     pub(crate) fn lock(&self) -> anyhow::Result<Option<std::fs::File>> {
         let Some(file) = &self.file else {
             return Ok(None);
@@ -108,8 +108,7 @@ impl MasterKeyPlace {
         }
     }
 
-    /// From now on that is the key. The one before is kept beside it, for backups of the time before: its name
-    /// comes back.
+    /// Renames the new key. The previous one is kept beside it for older backups; returns its name.
     pub(crate) fn take_over_newer(&self, now: Timestamp) -> anyhow::Result<Option<PathBuf>> {
         let (Some(newer), Some(file)) = (self.newer_file(), &self.file) else {
             return Ok(None);

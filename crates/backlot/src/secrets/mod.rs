@@ -1,4 +1,4 @@
-//! Opening the vault: where its master key is, and what needs it.
+//! Opens the vault with the master key.
 
 mod key_file;
 mod master_key;
@@ -19,8 +19,8 @@ use crate::config::{
 pub(crate) use key_file::write as write_master_key;
 pub(crate) use signing_keys::{open_signing_keys, seal_signing_keys};
 
-/// Opens the vault if anything needs it: a server, a master key that is configured, or secrets that are
-/// there. A wrong master key is refused here, at the start.
+/// Opens the vault if it is needed: for a server, a configured master key, or existing secrets. A wrong master key is an
+/// error.
 pub(crate) async fn unlock(
     store: &Store,
     place: &MasterKeyPlace,
@@ -80,7 +80,7 @@ pub(crate) async fn missing_secrets(
     Ok(missing)
 }
 
-/// Reads the secrets that values of the configuration are to be had from at the start, and gives them to it.
+/// Reads the secrets that the configuration uses at the start, and adds them to the source.
 pub(crate) async fn give_secrets(
     source: &mut Source,
     data: &Path,

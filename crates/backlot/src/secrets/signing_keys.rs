@@ -1,4 +1,4 @@
-//! The signing keys of elevated tokens, which the vault opens.
+//! The signing keys of elevated tokens.
 
 use anyhow::Context as _;
 use backlot_server::Clock;
@@ -10,7 +10,7 @@ use super::unlock;
 use crate::config::MasterKeyPlace;
 use crate::user_error::user_error;
 
-/// The signing keys of a database. The master key is made where it is missing and nothing is sealed yet.
+/// Opens the signing keys of a database. Creates the master key if it is missing and nothing is encrypted yet.
 pub(crate) async fn open_signing_keys(
     store: &Store,
     place: &MasterKeyPlace,
@@ -26,8 +26,8 @@ pub(crate) async fn open_signing_keys(
     ))
 }
 
-/// Seals signing keys that an earlier version left in the database in the clear, if there are any: before a copy is
-/// made of it. A server does it at its start.
+/// Encrypts signing keys that an earlier version left unencrypted, before the database is copied. A server does so when it
+/// starts.
 pub(crate) async fn seal_signing_keys(
     store: &Store,
     place: &MasterKeyPlace,

@@ -1,4 +1,4 @@
-//! `backlot signing-key`: the keys that elevated tokens are signed with.
+//! `backlot signing-key`: the keys that sign elevated tokens.
 
 mod list;
 mod rotate;

@@ -8,7 +8,7 @@ use backlot_server::policy::RateLimit;
 use super::report::Report;
 use crate::config::sections::AccessToken;
 
-/// Longer than any token lasts.
+/// Wix's access tokens last for four hours.
 const MAX_CEILING: Duration = Duration::from_hours(4);
 const MAX_REFUSAL: Duration = Duration::from_mins(5);
 

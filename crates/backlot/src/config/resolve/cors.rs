@@ -48,7 +48,7 @@ pub(super) fn resolve(
 
 /// The domain of the pages of apps that Wix hosts. Each app has a subdomain.
 const WIX_HOSTS: &str = ".wix-host.com";
-/// Where Wix puts the sites that an app is developed on.
+/// The domain of Wix's development sites.
 const DEVELOPMENT_SITES: &str = ".wix-development-sites.org";
 
 fn one_label_before(domain: &str) -> Pattern {
@@ -95,7 +95,7 @@ fn check_plain_http(key: &str, text: &str, pattern: &Pattern, mode: Mode, report
     }
 }
 
-/// What a page may send to any connection, besides what browsers let it send anyway.
+/// Headers that pages may send to any connection, besides those that CORS always allows.
 const FROM_PAGES: [&str; 6] = [
     "content-encoding",
     "idempotency-key",
@@ -105,7 +105,7 @@ const FROM_PAGES: [&str; 6] = [
     "if-unmodified-since",
 ];
 
-/// Headers that pages may send besides: those that connections hand on. Beginnings cannot be named to a browser.
+/// Returns the headers that connections forward. CORS cannot express prefixes.
 fn of_connections(connections: &[Connection]) -> Vec<String> {
     let is_name = |name: &&String| http::HeaderName::from_bytes(name.as_bytes()).is_ok();
     let passed = connections.iter().flat_map(|it| &it.pass_headers);

@@ -51,7 +51,7 @@ pub(super) fn resolve(
     }
 }
 
-/// The database at an address.
+/// Parses the address of a database.
 pub(crate) fn at(url: &str) -> Result<Address, String> {
     if let Some(path) = url.strip_prefix("sqlite://")
         && !path.is_empty()

@@ -9,7 +9,7 @@ pub(super) fn parse(text: &str) -> Option<IpNet> {
     text.parse().or(single).ok()
 }
 
-/// Those of the list that are networks; the others are reported.
+/// Parses a list of networks, and reports the entries that are not valid.
 pub(super) fn resolve(key: &str, texts: &[String], report: &mut Report<'_>) -> Vec<IpNet> {
     let mut networks = Vec::new();
     for (index, text) in texts.iter().enumerate() {

@@ -1,5 +1,5 @@
-//! Where two lines of a list of calls overlap, and which one decides: told by `backlot check`, since the rules of one
-//! then do not count where the other is more specific.
+//! Entries of a list of calls that overlap, and which one decides. `backlot check` reports them, because the rules of one
+//! have no effect where the other is more specific.
 
 use backlot_server::policy::{CallPattern, Overlap};
 
@@ -8,16 +8,16 @@ use super::report::Report;
 /// The maximum number of overlaps that are reported for one list.
 const MAX_NOTES: usize = 50;
 
-/// A line as it is written.
+/// An entry as it is written.
 pub(super) struct Line<'list, AccessRule> {
     pub(super) key: String,
     pub(super) text: &'list str,
     pub(super) pattern: &'list CallPattern,
-    /// Who may make its calls, and how.
+    /// The rules of the entry.
     pub(super) rules: AccessRule,
 }
 
-/// Notes each pair of lines that overlap and whose rules differ.
+/// Notes each pair of entries that overlap and have different rules.
 pub(super) fn note<AccessRule: PartialEq>(lines: &[Line<'_, AccessRule>], report: &mut Report<'_>) {
     let pairs = lines.iter().enumerate().flat_map(|(place, one)| {
         let before = lines[..place].iter();

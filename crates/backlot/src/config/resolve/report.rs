@@ -1,4 +1,4 @@
-//! Gathers what is wrong, so that all of it is said at once.
+//! Collects mistakes, so that all of them are reported at once.
 
 use crate::config::error::{ConfigError, ConfigProblem};
 use crate::config::source::Source;
@@ -12,14 +12,14 @@ pub(super) struct Report<'source> {
     skips_app: bool,
 }
 
-/// What is allowed, and said all the same.
+/// Remarks on a configuration without mistakes.
 #[derive(Default)]
 pub(super) struct Remarks {
-    /// What should be known at every start.
+    /// Remarks for every start.
     pub(super) warnings: Vec<String>,
     /// What `backlot check` reports.
     pub(super) notes: Vec<String>,
-    /// What could not be checked.
+    /// Values that could not be checked.
     pub(super) skipped: Vec<String>,
 }
 
@@ -35,12 +35,12 @@ impl<'source> Report<'source> {
         }
     }
 
-    /// From now on values of the app that are not here are no mistake: they may be where the server runs.
+    /// Accepts missing values of the app, which may be available where the server runs.
     pub(super) const fn skip_missing_app_values(&mut self) {
         self.skips_app = true;
     }
 
-    /// One of the app's values is not here.
+    /// Reports a missing value of the app, unless these are accepted.
     pub(super) fn missing_app_value(
         &mut self,
         key: impl Into<String>,
@@ -55,7 +55,7 @@ impl<'source> Report<'source> {
         }
     }
 
-    /// Something is wrong: the key, the cause, and what to do.
+    /// Reports a mistake.
     pub(super) fn problem(
         &mut self,
         key: impl Into<String>,
@@ -71,12 +71,12 @@ impl<'source> Report<'source> {
         });
     }
 
-    /// Something is allowed, but should be known.
+    /// Adds a warning.
     pub(super) fn warn(&mut self, key: &str, what: &str) {
         self.warnings.push(self.at(key, what));
     }
 
-    /// Something is meant as it is written, most likely, and worth a look.
+    /// Adds a remark for `backlot check`.
     pub(super) fn note(&mut self, key: &str, what: &str) {
         self.notes.push(self.at(key, what));
     }

@@ -1,11 +1,11 @@
-//! A value that is a secret: from where it is, and not out of the file itself.
+//! Secret values, which must not be in the file itself.
 
 use super::Mode;
 use super::report::Report;
 use crate::config::source::{Environment, Origin};
 use crate::config::values::{SecretError, Value};
 
-/// The text. `what` says what it is, for a person who has none.
+/// Reads a secret. `what` describes it, for the remedy.
 pub(super) fn read_secret(
     key: &str,
     value: &Value,

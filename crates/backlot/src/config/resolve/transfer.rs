@@ -1,4 +1,4 @@
-//! How slowly clients may send and read, and how much memory their bodies may take.
+//! Transfer rates, and memory for bodies.
 
 use std::num::NonZeroU32;
 
@@ -9,7 +9,7 @@ use super::report::Report;
 use crate::config::sections::{Config, ConnectionAuth};
 use crate::config::values::{Size, Timeout};
 
-/// While a body moves to a larger buffer, the old one is there, too.
+/// While a body is copied to a larger buffer, the old one still exists.
 const SHARES_PER_BODY: u64 = 2;
 
 /// The limits of `[server]`.
@@ -19,7 +19,6 @@ pub(super) struct Transfer {
     pub(super) buffers: BufferLimits,
 }
 
-/// Reads and checks them; what is wrong is reported.
 pub(super) fn resolve(config: &Config, report: &mut Report<'_>) -> Transfer {
     let server = &config.server;
     let rate = rate(server.min_transfer_rate, report);
@@ -50,7 +49,7 @@ fn rate(rate: Size, report: &mut Report<'_>) -> NonZeroU32 {
     })
 }
 
-/// A body of the size that is allowed must fit into one instance's share.
+/// Checks that the largest allowed body fits into an instance's share.
 fn check_share(config: &Config, buffers: BufferLimits, report: &mut Report<'_>) {
     let mut largest = ("data.body_limit".to_owned(), config.data.body_limit);
     for (index, connection) in config.connection.iter().enumerate() {

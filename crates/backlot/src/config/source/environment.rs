@@ -13,7 +13,7 @@ pub(super) const WIX_NAMES: [(&str, &str); 3] = [
     ("WIX_CLIENT_PUBLIC_KEY", "public_key"),
 ];
 
-/// How many entries of a list of tables the environment may name.
+/// The maximum number of entries in a list of tables that variables can set.
 pub(super) const MAX_ENTRIES: usize = 64;
 
 pub(super) fn overlay(
@@ -94,7 +94,7 @@ fn value_of(key: &Key, text: &str) -> Result<Value, String> {
     }
 }
 
-/// A variable may hold TOML where its key takes a list or a table.
+/// Parses TOML in a variable whose key takes a list or a table.
 fn structured(text: &str) -> Option<Value> {
     let text = text.trim();
     if !text.starts_with(['[', '{']) {
@@ -104,7 +104,7 @@ fn structured(text: &str) -> Option<Value> {
     table.remove("value")
 }
 
-/// A secret in the environment is where it belongs: it stands for itself.
+/// Wraps a secret that a variable contains.
 fn literal_secret(text: String) -> Value {
     let mut table = Table::new();
     table.insert("inline".to_owned(), Value::String(text));

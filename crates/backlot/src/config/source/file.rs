@@ -1,4 +1,4 @@
-//! The file, and the line of each of its values.
+//! Reads the file, and records the line of each value.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -46,7 +46,7 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Source, ConfigError> {
     Ok(source)
 }
 
-/// The line of each key and element of a text, counted from one: `fields[0].min`.
+/// Returns the line of each key and element of a text, such as `fields[0].min`, counted from one.
 pub(crate) fn lines(text: &str) -> Result<BTreeMap<String, usize>, toml::de::Error> {
     let spanned = DeTable::parse(text)?;
     let mut lines = BTreeMap::new();
@@ -84,7 +84,7 @@ fn walk_value(path: &str, value: &Spanned<DeValue<'_>>, note: &mut dyn FnMut(Str
     }
 }
 
-/// Lines count from one.
+/// Returns the line of an offset, counted from one.
 fn line_of(text: &str, offset: usize) -> usize {
     let before = text.get(..offset).unwrap_or_default();
     1 + before.matches('\n').count()

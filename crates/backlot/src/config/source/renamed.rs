@@ -1,15 +1,15 @@
-//! Keys that have another name since an earlier version.
+//! Keys that have been renamed.
 
-/// The old name and the new one, in whichever section.
+/// The old and new names, in all sections.
 const RENAMED: [(&str, &str); 1] = [("silence_timeout", "idle_timeout")];
 
-/// The new name of a key.
+/// Returns the new name of a key.
 pub(super) fn key(name: &str) -> Option<&'static str> {
     let found = RENAMED.iter().find(|(old, _)| *old == name);
     found.map(|(_, new)| *new)
 }
 
-/// The new name of a key's variable.
+/// Returns the new name of a key's variable.
 pub(super) fn variable(name: &str) -> Option<String> {
     RENAMED.iter().find_map(|(old, new)| {
         let start = name.strip_suffix(&old.to_ascii_uppercase())?;

@@ -1,4 +1,4 @@
-//! Keys that do not exist: all of them at once, each with the nearest that does.
+//! Unknown keys, each with the nearest valid one.
 
 use toml::{Table, Value};
 

@@ -1,4 +1,4 @@
-//! Variables that look like Backlot's and are none: each with the nearest that is.
+//! Environment variables that look like misspelled ones of Backlot, each with the nearest valid name.
 
 use std::collections::BTreeSet;
 
@@ -7,12 +7,12 @@ use super::{Origin, renamed};
 use crate::config::error::ConfigProblem;
 use crate::config::keys::SECTIONS;
 
-/// Variables of ours that are no keys: of tests, and of those who build.
+/// Variables of tests and builds, which are not keys.
 const OTHERS: [&str; 2] = ["BACKLOT_BLESS", "BACKLOT_TEST_POSTGRES"];
-/// How far a name may be from one of ours to be taken for it.
+/// The maximum edit distance of a misspelled name.
 const NEAR: usize = 3;
 
-/// Looks through the names of variables that have a value.
+/// Finds misspelled names among variables that have a value.
 pub(crate) fn misspelt(names: impl Iterator<Item = String>) -> Vec<ConfigProblem> {
     let mut known: BTreeSet<String> = OTHERS.iter().map(|it| (*it).to_owned()).collect();
     known.extend(WIX_NAMES.iter().map(|(name, _)| (*name).to_owned()));

@@ -1,17 +1,15 @@
-//! An address to listen on, as people write it: in the file, in the environment, and as a flag.
+//! Addresses to listen on, in the file, the environment and flags.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
 use serde::{Deserialize as _, Deserializer};
 
-/// The same, out of a configuration.
 pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<SocketAddr, D::Error> {
     let text = String::deserialize(from)?;
     listen_address(&text).map_err(serde::de::Error::custom)
 }
 
-/// `127.0.0.1:8080`, `[::1]:8080`, `localhost:8080`, `:8080` or `8080`. What names no address means
-/// loopback.
+/// Parses `127.0.0.1:8080`, `[::1]:8080`, `localhost:8080`, `:8080` or `8080`. The address defaults to loopback.
 pub(crate) fn listen_address(text: &str) -> Result<SocketAddr, String> {
     if let Ok(address) = text.parse() {
         return Ok(address);

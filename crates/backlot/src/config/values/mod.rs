@@ -1,4 +1,4 @@
-//! The kinds of values that stand in a configuration besides text, numbers and lists.
+//! Types of values, which check themselves when they are parsed.
 
 mod duration;
 pub(crate) mod listen;
@@ -17,14 +17,12 @@ pub use size::Size;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum OneOrMore<T> {
-    /// A list.
     More(Vec<T>),
-    /// One.
     One(T),
 }
 
 impl<T> OneOrMore<T> {
-    /// All of them.
+    /// Returns all values.
     pub fn as_slice(&self) -> &[T] {
         match self {
             Self::One(value) => std::slice::from_ref(value),

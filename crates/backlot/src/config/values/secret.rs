@@ -1,5 +1,5 @@
-//! `{ env = "NAME" }`, `{ file = "path" }`, `{ secret = "NAME" }`, `{ command = ["program"] }`, or the text
-//! itself for what is no secret.
+//! `{ env = "NAME" }`, `{ file = "path" }`, `{ secret = "NAME" }`, `{ command = ["program"] }`, or plain
+//! text for values that are not secret.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,57 +14,45 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::config::source::{Environment, Source};
 
-/// Where a text is. It cannot be printed.
+/// The source of a text. It cannot be printed.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Value {
-    /// Right here: `"text"`.
+    /// The text itself: `"text"`.
     Plain(String),
-    /// Right here, and meant: `{ inline = "text" }`.
+    /// The text itself, even if it is a secret: `{ inline = "text" }`.
     Inline(String),
-    /// In an environment variable.
+    /// An environment variable.
     Env(String),
-    /// In a file, relative to the configuration's folder. White space around it is cut off.
+    /// A file, relative to the configuration's folder. Surrounding white space is removed.
     File(String),
-    /// In the database, sealed, under this name.
+    /// A secret in the database.
     Secret(String),
-    /// The same, of whatever instance calls: only connections have such a thing.
+    /// A secret of the calling instance, for connections only.
     InstanceSecret(String),
-    /// What a program prints, run in the configuration's folder.
+    /// The output of a program, which runs in the configuration's folder.
     Command(Vec<String>),
 }
 
-/// A secret: a [`Value`] that should not stand in the file itself.
+/// A [`Value`] that should not be in the file itself.
 pub type Secret = Value;
 
-/// Why a value is not there.
+/// The error for a value that cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
-    /// The variable is not set, or not text.
     #[error("the environment variable {0} is not set")]
     NotSet(String),
-    /// The file cannot be read.
     #[error("cannot read the file {path}: {cause}")]
     NotReadable {
         /// Which file.
         path: String,
-        /// What the system says.
         cause: std::io::Error,
     },
-    /// There is no secret of this name.
     #[error("the secret {0} has not been set")]
     SecretNotSet(String),
-    /// An instance's own secret, where no instance is.
     #[error("an instance_secret is available only in connections")]
     NoInstance,
-    /// The program cannot be run, or failed.
     #[error("the command {program} {cause}")]
-    Command {
-        /// Which program.
-        program: String,
-        /// What went wrong.
-        cause: String,
-    },
-    /// There is nothing in it.
+    Command { program: String, cause: String },
     #[error("it is empty")]
     Empty,
 }
@@ -73,7 +61,7 @@ const FORMS: &str =
     "{ env = \"NAME\" }, { file = \"path\" }, { secret = \"NAME\" } or { command = [\"program\"] }";
 
 impl Value {
-    /// The text, read from where it is. `environment` finds variables.
+    /// Reads the text.
     pub(crate) fn read(
         &self,
         source: &Source,
@@ -106,12 +94,10 @@ impl Value {
     }
 }
 
-/// How long a program may take to print a value.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
-/// The most bytes that it may print.
 const MAX_OUTPUT_BYTES: u64 = 64 * 1024;
 
-/// What a program prints. It inherits the environment, and its errors are seen.
+/// Runs a program and returns its output. It inherits the environment and standard error.
 fn printed_by(words: &[String], source: &Source) -> Result<String, SecretError> {
     let (program, arguments) = words.split_first().ok_or(SecretError::Empty)?;
     let failed = |cause: String| SecretError::Command {

@@ -228,7 +228,7 @@ fn account(
     })))
 }
 
-/// Parameters of the provider's address that are made for each authorization (RFC 6749, 4.1.1, and RFC 7636).
+/// Parameters that Backlot sets for each authorization (RFC 6749, 4.1.1, and RFC 7636).
 const RESERVED: [&str; 10] = [
     "client_id",
     "client_secret",
@@ -242,7 +242,7 @@ const RESERVED: [&str; 10] = [
     "state",
 ];
 
-/// An OAuth client is the app's, so no instance has its own.
+/// Checks that a client secret is shared, because an OAuth client belongs to the app.
 fn is_shared(entry: &Entry<'_>, key: &str, source: &SecretSource, report: &mut Report<'_>) -> bool {
     if source.is_own() {
         let cause =
@@ -264,7 +264,7 @@ const fn proof(name: ClientProofName) -> ClientProof {
     }
 }
 
-/// An endpoint's origin, and its path.
+/// Parses an endpoint into its origin and path.
 fn endpoint(
     entry: &Entry<'_>,
     name: &str,

@@ -19,10 +19,10 @@ use crate::config::sections::{CacheName, Config, Connection};
 use crate::config::source::Environment;
 use crate::config::values::{Duration, Timeout};
 
-/// The most retries, and the most redirects.
+/// The maximum of `retries` and `redirects`.
 const MAX_REPEATS: u32 = 10;
 
-/// What all connections are read with.
+/// The context of all connections.
 pub(super) struct Context<'all> {
     pub(super) mode: Mode,
     pub(super) environment: Environment<'all>,
@@ -30,7 +30,7 @@ pub(super) struct Context<'all> {
     pub(super) has_public_url: bool,
 }
 
-/// One connection's section, and its key.
+/// A connection's section, and its key.
 pub(super) struct Entry<'all> {
     pub(super) section: &'all Connection,
     pub(super) key: String,

@@ -1,4 +1,4 @@
-//! Where a connection's API is, and which networks it may be in.
+//! The address of a connection's API, and its networks.
 
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ pub(super) fn resolve(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<Plac
     })
 }
 
-/// Where the API is: an address, or one with places for what the provider says of an account.
+/// Resolves `base_url`: an address, or a template with placeholders for an account.
 fn base(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<BaseUrl> {
     let (text, key) = (&entry.section.base_url, entry.key("base_url"));
     let hosts = hosts(entry, report)?;

@@ -1,4 +1,4 @@
-//! Values of a connection: read now, or when a call is made.
+//! Values of a connection, which are read at the start or for each call.
 
 use backlot_server::connections::SecretSource;
 use backlot_server::secrets::{SecretString, check_secret_name};
@@ -8,7 +8,7 @@ use crate::config::resolve::report::Report;
 use crate::config::resolve::secret::read_secret;
 use crate::config::values::Value;
 
-/// What must not stand in the file itself.
+/// Resolves a value that must not be in the file itself.
 pub(super) fn secret(
     entry: &Entry<'_>,
     key: &str,
@@ -29,7 +29,7 @@ pub(super) fn secret(
     Some(SecretSource::Text(SecretString::new(text)))
 }
 
-/// What may be a secret, but need not.
+/// Resolves a value that may be plain text or a secret.
 pub(super) fn plain_or_secret(
     entry: &Entry<'_>,
     key: &str,
@@ -54,7 +54,7 @@ pub(super) fn plain_or_secret(
 /// Makes a source from the name of a secret, either shared or of an instance.
 type Owner = fn(Box<str>) -> SecretSource;
 
-/// The name of a secret that is kept in the database, if the value is one, and whose it is.
+/// Returns the name of a secret in the database, if the value is one, and a constructor for its source.
 fn named(value: &Value) -> Option<(&str, Owner)> {
     match value {
         Value::Secret(name) => Some((name, SecretSource::Shared)),

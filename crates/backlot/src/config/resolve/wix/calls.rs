@@ -82,8 +82,8 @@ fn allowed(
     })
 }
 
-/// The API key opens the whole account, which is yours and no caller's: only your own server, which
-/// knows who may see what, may make calls with it.
+/// Resolves the identity of a call. The API key has access to the whole account, so only the developer's server may make
+/// calls with it.
 fn on_behalf_of(
     section: &Wix,
     key: &str,

@@ -13,9 +13,8 @@ use super::secret::read_secret;
 use crate::config::sections::Wix;
 use crate::config::source::Environment;
 
-/// Wix itself.
 pub(crate) const WIX: &str = "https://www.wixapis.com";
-/// Where `backlot dev` has its simulator unless a flag says otherwise.
+/// The default address of the simulator.
 const SIMULATOR: &str = "http://127.0.0.1:8082";
 
 pub(super) fn resolve(
@@ -45,8 +44,8 @@ pub(super) fn resolve(
     Some((access, room))
 }
 
-/// Tokens and secrets are sent there, so in production it is reached over TLS or not at all; a
-/// simulator on this machine is let pass.
+/// Resolves the address of Wix. Tokens and secrets are sent there, so it must use TLS, unless it is a simulator on this
+/// machine.
 fn base(text: Option<&str>, mode: Mode, report: &mut Report<'_>) -> Option<Address> {
     const KEY: &str = "wix.base_url";
     let default = if mode == Mode::Dev { SIMULATOR } else { WIX };
