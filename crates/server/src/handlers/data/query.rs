@@ -1,7 +1,6 @@
 //! Queries and counts.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-
+use aws_lc_rs::digest;
 use backlot_store::items::Item;
 use backlot_wix::data::page::whole;
 use backlot_wix::data::{DataError, FieldPath, Filter, Object, Value};
@@ -130,14 +129,17 @@ pub(crate) async fn query(
     Ok(answer)
 }
 
-/// The same seed makes the same order; without one, every call makes its own.
+/// Returns the seed of the order. Equal seeds make equal orders, on every node and in every version: SHA-256 of the
+/// client's seed. Without one, each call has another order.
 fn seed(options: Option<RandomOptions>) -> u64 {
     match options.and_then(|options| options.seed) {
         None | Some(Value::Null) => fastrand::u64(..),
         Some(seed) => {
-            let mut hasher = DefaultHasher::new();
-            backlot_wix::data::order::equality_key(&seed).hash(&mut hasher);
-            hasher.finish()
+            let key = backlot_wix::data::order::equality_key(&seed);
+            let hash = digest::digest(&digest::SHA256, &key);
+            let mut bytes = [0; 8];
+            bytes.copy_from_slice(&hash.as_ref()[..8]);
+            u64::from_be_bytes(bytes)
         }
     }
 }
@@ -233,4 +235,16 @@ pub(crate) async fn count(data: &DataSession, input: &Input) -> Result<String, O
     let filter = Filter::parse_optional(request.filter.as_ref())?;
     let count = data.count(&request.data_collection_id, filter).await?;
     Ok(format!("{{\"totalCount\":{count}}}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_makes_the_same_order_in_every_version() {
+        let of = |value| seed(Some(RandomOptions { seed: Some(value) }));
+        assert_eq!(of(Value::Number(5.0)), 14_977_987_072_887_856_427);
+        assert_ne!(of(Value::Number(6.0)), of(Value::Number(5.0)));
+    }
 }
