@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use crate::auth::elevated_token::RELOAD_SECONDS;
 use crate::background::takeover::Takeover;
+use crate::error::Chain;
 use crate::instances::activity;
 use crate::service::Service;
 use crate::state::AppState;
@@ -56,6 +57,6 @@ async fn forget_unfinished_imports(state: &AppState) {
     match forget_unfinished(&state.store, state.shared.clock.now()).await {
         Ok(0) => {}
         Ok(count) => tracing::info!(count, "removed the remains of interrupted imports"),
-        Err(error) => tracing::warn!(%error, "failed to list interrupted imports"),
+        Err(error) => tracing::warn!(error = %Chain(&error), "failed to list interrupted imports"),
     }
 }

@@ -21,6 +21,8 @@ use super::job_step::is_costly;
 use super::jobs::JOB_RETENTION;
 use super::{Data, OperationError};
 
+use crate::error::Chain;
+
 /// How often a node looks for jobs that another one left, and for those that are to be forgotten.
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
 /// Steps at once.
@@ -110,7 +112,7 @@ impl JobRunner {
                 Event::Poll => self.forget_and_look().await,
             };
             if let Err(error) = looked {
-                tracing::warn!(%error, "failed to list jobs");
+                tracing::warn!(error = %Chain(&error), "failed to list jobs");
             }
         }
         // A step that is under way is finished: it is written as a whole or not at all.
@@ -157,7 +159,7 @@ impl JobRunner {
             }
             TakenWork::Nothing(Err(error)) => {
                 self.known.remove(&instance_id);
-                tracing::warn!(%instance_id, %error, "failed to find the next job");
+                tracing::warn!(instance.id = %instance_id, error = %Chain(&error), "failed to find the next job");
                 self.data.new_job.notify_one();
                 tokio::time::sleep(RETRY_BACKOFF).await;
                 return;
@@ -168,7 +170,7 @@ impl JobRunner {
             }
             TakenWork::Piece(Ok(progress)) => tell(instance_id, progress),
             TakenWork::Piece(Err(error)) => {
-                tracing::warn!(instance.id = %instance_id, %error, "failed to continue building an index; retrying");
+                tracing::warn!(instance.id = %instance_id, error = %Chain(&error), "failed to continue building an index; retrying");
                 if !matches!(error, StoreError::Unavailable(_) | StoreError::Full) {
                     // Others need not wait for this one; it is found again when the runner looks.
                     self.known.remove(&instance_id);
@@ -187,7 +189,7 @@ impl JobRunner {
                 self.attempts.remove(&job.job_id);
             }
             Err(OperationError::Store(error @ (StoreError::Unavailable(_) | StoreError::Full))) => {
-                tracing::warn!(job.id = job.job_id, %error, "failed to continue a job; retrying");
+                tracing::warn!(job.id = job.job_id, error = %Chain(&error), "failed to continue a job; retrying");
                 tokio::time::sleep(RETRY_BACKOFF).await;
             }
             Err(OperationError::Store(error)) => self.count_attempt(job, &error.to_string()).await,
@@ -215,7 +217,7 @@ impl JobRunner {
         self.attempts.remove(&job.job_id);
         let failed = self.data.store.fail_job(job.instance_id, &job.job_id).await;
         if let Err(error) = failed {
-            tracing::warn!(job.id = job.job_id, %error, "failed to end a job");
+            tracing::warn!(job.id = job.job_id, error = %Chain(&error), "failed to end a job");
         }
     }
 }

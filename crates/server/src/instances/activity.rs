@@ -14,6 +14,7 @@ use backlot_wix::{Caller, InstanceId, Role};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 
+use crate::error::Chain;
 use crate::id_hasher::InstanceHash;
 
 /// How often what has gathered is written.
@@ -74,7 +75,7 @@ impl InstanceActivity {
             batch
         };
         if let Err(error) = self.store.record_sightings(batch.clone()).await {
-            tracing::warn!(%error, instances = batch.len(), "failed to write the activity of instances; retrying");
+            tracing::warn!(error = %Chain(&error), instances = batch.len(), "failed to write the activity of instances; retrying");
             self.put_back(batch);
         }
     }

@@ -12,6 +12,8 @@ use http::uri::PathAndQuery;
 
 use super::Inner;
 
+use crate::error::Chain;
+
 /// The most that is read of an answer; real ones are a few kilobytes.
 const MAX_BYTES: usize = 256 * 1024;
 /// How long an answer may take from its head to its end.
@@ -71,7 +73,7 @@ impl Inner {
         self.in_memory.insert(id, Arc::clone(details));
         self.origins.set(id, details.answer.site.origin());
         if let Err(error) = self.store.keep_details(Details::clone(details)).await {
-            tracing::warn!(%error, instance_id = %id, "failed to store an instance's details");
+            tracing::warn!(error = %Chain(&error), instance.id = %id, "failed to store an instance's details");
         }
     }
 }

@@ -26,6 +26,7 @@ use backlot_wix::InstanceId;
 use moka::sync::Cache;
 
 use crate::clock::Clock;
+use crate::error::Chain;
 use crate::id_hasher::InstanceHash;
 pub(crate) use plan::PlanUse;
 pub(crate) use refresh::RefreshScheduler;
@@ -83,7 +84,7 @@ impl InstanceDirectory {
                 Some(entry.or_insert(Arc::new(details?)).into_value())
             }
             Err(error) => {
-                tracing::warn!(%error, %instance_id, "failed to read an instance's details");
+                tracing::warn!(error = %Chain(&error), instance.id = %instance_id, "failed to read an instance's details");
                 None
             }
         }

@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::{InstanceDirectory, SiteOrigins};
 use crate::clock::Clock;
+use crate::error::Chain;
 use crate::id_hasher::InstanceHash;
 
 /// Newcomers that wait; more are found again by their next request.
@@ -151,7 +152,7 @@ impl RefreshScheduler {
                 found
             }
             Err(error) => {
-                tracing::warn!(%error, "failed to list instances with stale details");
+                tracing::warn!(error = %Chain(&error), "failed to list instances with stale details");
                 Vec::new()
             }
         }
@@ -163,7 +164,7 @@ impl RefreshScheduler {
         match directory.refresh(instance_id, Priority::Background).await {
             Ok(_) => self.failures.store(0, Ordering::Relaxed),
             Err(error) => {
-                tracing::debug!(%error, %instance_id, "failed to fetch an instance's details from Wix");
+                tracing::debug!(error = %Chain(&error), instance.id = %instance_id, "failed to fetch an instance's details from Wix");
                 self.failed.insert(instance_id, ());
                 if self.failures.fetch_add(1, Ordering::Relaxed) >= IN_A_ROW {
                     tokio::time::sleep(FAILURE_BACKOFF).await;

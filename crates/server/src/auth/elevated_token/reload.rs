@@ -9,6 +9,8 @@ use super::key_store::{SigningKeyError, SigningKeyStore};
 use super::tokens::{ElevatedTokens, TokenFault};
 use backlot_wix::Caller;
 
+use crate::error::Chain;
+
 /// How often a server looks for new keys, in seconds.
 pub(crate) const RELOAD_SECONDS: u64 = 10;
 /// The least time between two looks for a key that a token names and that is unknown: such tokens are free to make.
@@ -33,7 +35,7 @@ impl KeyReloader {
     pub(crate) async fn reload(&self, tokens: &ElevatedTokens) {
         match self.keys.load().await {
             Ok(keys) => tokens.replace_keys(keys),
-            Err(error) => tracing::warn!(%error, "failed to load new signing keys"),
+            Err(error) => tracing::warn!(error = %Chain(&error), "failed to load new signing keys"),
         }
     }
 
