@@ -2,12 +2,13 @@
 //!
 //! Source: <https://spec.openapis.org/oas/v3.1.0>
 
+use backlot_wix::Role;
 use serde_json::{Map, Value, json};
 
 use super::{Authentication, Listener, QueryParameter, RouteSpec, all};
 use crate::http::methods::Verb;
 
-/// The schemas of bodies.
+/// The schemas of bodies, without the names of roles.
 const SCHEMAS: &str = include_str!("schemas.json");
 
 const DESCRIPTION: &str = "Routes of a Backlot server. Those of the developer's own server, of calls to Wix and of calls to \
@@ -45,7 +46,7 @@ pub fn document() -> Value {
         "tags": TAGS.map(|(name, description)| json!({ "name": name, "description": description })),
         "paths": paths,
         "components": {
-            "schemas": serde_json::from_str::<Value>(SCHEMAS).unwrap_or_default(),
+            "schemas": schemas(),
             "responses": { "Error": {
                 "description": "A refusal. `docs/errors.md` lists the codes.",
                 "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Error" } } },
@@ -65,6 +66,12 @@ pub fn document() -> Value {
             },
         },
     })
+}
+
+fn schemas() -> Value {
+    let mut schemas: Value = serde_json::from_str(SCHEMAS).unwrap_or_default();
+    schemas["Caller"]["properties"]["role"]["enum"] = json!(Role::ALL);
+    schemas
 }
 
 const TAGS: [(&str, &str); 5] = [
