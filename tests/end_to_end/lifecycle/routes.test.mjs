@@ -32,8 +32,9 @@ calls = [{ call = "GET /stores/v1/products/{id}", allow = ["member"] }]
 [[connection]]
 name = "crm"
 base_url = "https://api.example.com"
-auth = { instance_secret = "crm-key" }
+auth = { bearer = { instance_secret = "crm-key" } }
 calls = ["GET /v1/things?limit"]
+allow = ["member"]
 manage = ["owner"]
 `;
 
