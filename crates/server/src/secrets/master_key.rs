@@ -54,14 +54,10 @@ impl MasterKey {
 }
 
 fn from_hexadecimal(text: &str) -> Option<Zeroizing<[u8; KEY_BYTES]>> {
-    if text.len() != KEY_BYTES * 2 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    let mut bytes = Zeroizing::new([0; KEY_BYTES]);
-    for (place, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[place * 2..place * 2 + 2], 16).ok()?;
-    }
-    Some(bytes)
+    // Without the prefix `0x`, which the library takes.
+    let is_of_length = text.len() == KEY_BYTES * 2;
+    let bytes = is_of_length.then(|| const_hex::decode_to_array(text).ok());
+    bytes.flatten().map(Zeroizing::new)
 }
 
 impl fmt::Debug for MasterKey {

@@ -79,19 +79,9 @@ impl Summing {
         TableSum {
             name: self.name,
             rows: self.rows,
-            checksum: hex(self.hash.finish().as_ref()),
+            checksum: const_hex::encode(self.hash.finish()),
         }
     }
-}
-
-/// Bytes as hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }
 
 /// Whether a file is one of SQLite's, and no backup with a checksum.

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::migrations;
 use crate::StoreError;
-use crate::backup::file::{self, LARGEST, Piece, Reader, Writer, damaged, hex};
+use crate::backup::file::{self, LARGEST, Piece, Reader, Writer, damaged};
 use crate::backup::{Kind, Origin, TableSum, Verified, read_about};
 use crate::files::{self, Existing, Scratch};
 
@@ -109,7 +109,7 @@ fn table_sum(connection: &Connection, name: String) -> Result<TableSum, StoreErr
     Ok(TableSum {
         name,
         rows: count,
-        checksum: hex(&sum.to_be_bytes()),
+        checksum: const_hex::encode(sum.to_be_bytes()),
     })
 }
 

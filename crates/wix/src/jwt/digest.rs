@@ -33,14 +33,9 @@ pub fn verify_digest(
     key: &PublicKey,
     now: Timestamp,
 ) -> Result<(), JwtError> {
-    use std::fmt::Write as _;
-
     let token = header.strip_prefix("JWT=").unwrap_or(header);
     let claims: Claims = verify(token, key, now)?;
-    let mut expected = String::with_capacity(64);
-    for byte in digest(&SHA256, body).as_ref() {
-        let _ = write!(expected, "{byte:02x}");
-    }
+    let expected = const_hex::encode(digest(&SHA256, body));
     verify_slices_are_equal(
         expected.as_bytes(),
         claims.data.sha256.to_ascii_lowercase().as_bytes(),
