@@ -1,7 +1,7 @@
 //! How long the credential is, how large the pieces are, the credential, and a text: covered in the same way however
 //! it comes, and never there afterwards.
 
-use backlot_outbound::redact::{Needles, Redactor};
+use backlot_outbound::redact::{Redactor, SecretPatterns};
 use bytes::Bytes;
 
 pub(crate) fn run(data: &[u8]) {
@@ -12,17 +12,17 @@ pub(crate) fn run(data: &[u8]) {
     let Some((credential, text)) = rest.split_at_checked(length) else {
         return;
     };
-    let needles = Needles::of(credential);
+    let patterns = SecretPatterns::new(credential);
     let piece = usize::from(*piece).max(1);
-    let covered = in_pieces(&needles, text, piece);
+    let covered = in_pieces(&patterns, text, piece);
     assert_eq!(covered.len(), text.len());
-    assert_eq!(covered, in_pieces(&needles, text, text.len().max(1)));
+    assert_eq!(covered, in_pieces(&patterns, text, text.len().max(1)));
     let is_there = covered.windows(length).any(|it| it == credential);
     assert!(!is_there || credential.contains(&b'*'));
 }
 
-fn in_pieces(needles: &Needles, text: &[u8], piece: usize) -> Vec<u8> {
-    let mut redactor = Redactor::new(needles.clone());
+fn in_pieces(patterns: &SecretPatterns, text: &[u8], piece: usize) -> Vec<u8> {
+    let mut redactor = Redactor::new(patterns.clone());
     let mut covered = Vec::new();
     for piece in text.chunks(piece) {
         covered.extend_from_slice(&redactor.push(Bytes::copy_from_slice(piece)));

@@ -252,7 +252,7 @@ fn wix_client(settings: &Settings, events: Arc<Events>) -> std::io::Result<WixCl
         queue_time: settings.wix.queue_time,
         timeout: settings.wix.timeout,
         token_timeout: settings.wix.token_timeout,
-        silence: settings.wix_calls.silence,
+        idle_timeout: settings.wix_calls.idle_timeout,
         connect_timeout: settings.connect_timeout,
         events,
         seed: fastrand::u64(..),

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use backlot_outbound::upstream::{MAX_REPLY_HEAD_BYTES, MAX_REPLY_HEADERS};
+use backlot_outbound::upstream::{MAX_RESPONSE_HEAD_BYTES, MAX_RESPONSE_HEADERS};
 use backlot_server::limits::{
     BURST_BYTES, BYTES_PER_SECOND, MAX_WAITING_OF_ONE, MIN_PLACES, PLACES_PER_CORE,
     SMALL_REPLY_BYTES,
@@ -139,8 +139,8 @@ a slot.
         jobs = count(JOBS),
         job_bytes = bytes(JOB_BYTES as u64),
         jobs_bytes = bytes(JOBS_BYTES),
-        head_lines = count(MAX_REPLY_HEADERS),
-        head_bytes = bytes(MAX_REPLY_HEAD_BYTES as u64),
+        head_lines = count(MAX_RESPONSE_HEADERS),
+        head_bytes = bytes(MAX_RESPONSE_HEAD_BYTES as u64),
         item = bytes(ITEM_BYTES as u64),
         item_depth = count(ITEM_DEPTH),
         item_id = count(ITEM_ID_CHARACTERS),

@@ -1,25 +1,24 @@
-//! Bodies on their way through: they stream, they are never collected.
+//! Bodies of requests and responses, which are streamed and not collected.
 //!
-//! A request's body has a cap ([`RequestBody`]); both directions have a limit to how long the
-//! sender may be silent, and a request's body one to how slowly it may come ([`Pace`]). The timer for that is only armed while nothing arrives, so a body that is
-//! already here costs none. Where it is not the developer's own server that replies, [`LimitedBody`] caps what
-//! a reply brings in all.
+//! A request's body has a size limit ([`RequestBody`]). Both directions have an idle timeout, and a request's body a
+//! slowest pace ([`Pace`]). Their timer runs only while nothing arrives, so a body that is complete costs none.
+//! [`LimitedBody`] limits a response that does not come from the developer's own server.
 
-mod announced;
 mod call_body;
+mod content_length;
+mod drain;
+mod idle_timeout;
 mod limited;
 mod pace;
-mod read_away;
-mod reply_time;
 mod request;
 mod response_body_error;
-mod silence;
+mod response_timeout;
 
-pub use announced::announced_bytes;
 pub use call_body::CallBody;
-pub use limited::{LimitedBody, ReplyLimits};
+pub use content_length::content_length;
+pub(crate) use idle_timeout::IdleTimeout;
+pub use limited::LimitedBody;
 pub use pace::{Pace, PaceLimits, PaceTimer};
-pub use reply_time::in_reply_time;
 pub use request::{BodyError, BodyLimits, Progress, RequestBody};
 pub use response_body_error::ResponseBodyError;
-pub(crate) use silence::Silence;
+pub use response_timeout::in_response_time;

@@ -11,16 +11,16 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
 
+use super::drain::drain;
 use super::pace::{Pace, PaceLimits, poll_timer};
-use super::read_away;
 
 /// What is allowed of a request's body.
 #[derive(Debug, Clone, Copy)]
 pub struct BodyLimits {
     /// The most bytes.
     pub bytes: u64,
-    /// How long the sender may be silent.
-    pub silence: Duration,
+    /// The longest time between two pieces.
+    pub idle_timeout: Duration,
 }
 
 /// Why a body ended early. It is found again in the chain of sources of whatever error it caused.
@@ -77,7 +77,7 @@ struct Arriving {
     bytes_left: u64,
     pace_limits: PaceLimits,
     pace: Pace,
-    /// Of the silence or of the pace, whichever ends first. Made when there is something to wait for.
+    /// For the idle timeout or the pace, whichever ends first. Created when the body is waited for.
     timer: Option<Pin<Box<Sleep>>>,
     progress: Option<Progress>,
 }
@@ -192,7 +192,7 @@ impl Arriving {
     /// Ready when the client has been silent, or slow, for too long.
     fn poll_too_slow(&mut self, context: &mut Context<'_>) -> Poll<BodyError> {
         let deadline = self.pace.wait(&self.pace_limits).map(|late| {
-            let silent = Instant::now().checked_add(self.limits.silence);
+            let silent = Instant::now().checked_add(self.limits.idle_timeout);
             silent.map_or(late, |silent| late.min(silent))
         });
         ready!(poll_timer(&mut self.timer, deadline, context));
@@ -209,14 +209,14 @@ impl Arriving {
             let _ = progress.0.fault.set(fault);
         }
         match fault {
-            BodyError::TooLarge(_) | BodyError::TooLong => self.read_away(),
+            BodyError::TooLarge(_) | BodyError::TooLong => self.drain(),
             BodyError::TooSlow | BodyError::CutOff => self.incoming = None,
         }
     }
 
-    fn read_away(&mut self) {
+    fn drain(&mut self) {
         if let Some(rest) = self.incoming.take() {
-            read_away::rest_of(rest);
+            drain(rest);
         }
     }
 
@@ -269,7 +269,7 @@ impl Arriving {
 /// What is not wanted any more is read away.
 impl Drop for Arriving {
     fn drop(&mut self) {
-        self.read_away();
+        self.drain();
     }
 }
 

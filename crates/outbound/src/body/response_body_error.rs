@@ -1,6 +1,6 @@
 //! Why the body of a reply breaks off.
 
-use crate::decode::DecodeError;
+use crate::decode::{DecodeError, UnknownEncoding};
 
 /// Why a reply's body ended early.
 #[derive(Debug, thiserror::Error)]
@@ -14,10 +14,10 @@ pub enum ResponseBodyError {
     /// More bytes than allowed.
     #[error("the reply is larger than {0} bytes")]
     TooLarge(u64),
-    /// It went on for longer than allowed.
-    #[error("the reply did not end in time")]
-    TooLong,
     /// It cannot be decoded.
     #[error(transparent)]
     Undecodable(#[from] DecodeError),
+    /// Its encoding is unknown.
+    #[error(transparent)]
+    UnknownEncoding(#[from] UnknownEncoding),
 }

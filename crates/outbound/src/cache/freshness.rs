@@ -1,55 +1,55 @@
-//! How long a reply is fresh, and how old it is.
+//! The freshness lifetime and age of a response.
 
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 use http::header::{AGE, DATE, EXPIRES, HeaderName};
 
-use super::control::{self, Control};
+use super::cache_control::{self, CacheControl};
 
-/// The time of one reply.
+/// The freshness lifetime and age of a response.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Freshness {
     lifetime: Duration,
-    /// How old it was when it came.
-    age_then: Duration,
-    came: SystemTime,
+    /// The age on arrival.
+    initial_age: Duration,
+    arrived_at: SystemTime,
 }
 
 impl Freshness {
-    /// Of a reply that comes `now`.
-    pub(super) fn of(headers: &HeaderMap, is_shared: bool, now: SystemTime) -> Self {
+    /// Computes the freshness of a response that arrived at `now`.
+    pub(super) fn new(headers: &HeaderMap, is_shared: bool, now: SystemTime) -> Self {
         let date = date(headers, &DATE);
         let on_the_way = date.and_then(|date| now.duration_since(date).ok());
         let said = headers.get(AGE).and_then(|value| value.to_str().ok());
-        let said = said.map(control::seconds).unwrap_or_default();
+        let said = said.map(cache_control::seconds).unwrap_or_default();
         Self {
             lifetime: lifetime(headers, is_shared, date.unwrap_or(now)).unwrap_or_default(),
-            age_then: on_the_way.unwrap_or_default().max(said),
-            came: now,
+            initial_age: on_the_way.unwrap_or_default().max(said),
+            arrived_at: now,
         }
     }
 
-    /// How old it is.
+    /// Returns the age at `now`.
     pub(super) fn age(&self, now: SystemTime) -> Duration {
-        let here = now.duration_since(self.came).unwrap_or_default();
-        self.age_then.saturating_add(here)
+        let here = now.duration_since(self.arrived_at).unwrap_or_default();
+        self.initial_age.saturating_add(here)
     }
 
-    /// Whether it may be served without asking.
+    /// Returns whether the response may be used without revalidation.
     pub(super) fn is_fresh(&self, now: SystemTime) -> bool {
         self.age(now) < self.lifetime
     }
 
-    /// Whether it is ever fresh.
-    pub(super) fn is_any(&self) -> bool {
-        self.age_then < self.lifetime
+    /// Returns whether the response was fresh on arrival.
+    pub(super) fn was_fresh(&self) -> bool {
+        self.initial_age < self.lifetime
     }
 }
 
-/// As said outright. `None`: nothing is said.
+/// Returns the explicit freshness lifetime.
 fn lifetime(headers: &HeaderMap, is_shared: bool, date: SystemTime) -> Option<Duration> {
-    let control = Control::of(headers);
+    let control = CacheControl::from_headers(headers);
     if control.no_cache {
         return None;
     }
@@ -57,7 +57,7 @@ fn lifetime(headers: &HeaderMap, is_shared: bool, date: SystemTime) -> Option<Du
         return Some(shared);
     }
     control.max_age.or_else(|| {
-        // A date that cannot be read is one in the past.
+        // An invalid date is in the past.
         let expires = self::date(headers, &EXPIRES)?;
         expires.duration_since(date).ok()
     })

@@ -1,37 +1,46 @@
-//! What a reply is kept under.
+//! Keys and limits of a cache.
 
 use std::sync::Arc;
 
 use backlot_wix::InstanceId;
 
-/// Whose replies they are.
+/// Who shares a cached response.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub enum CacheScope {
-    /// Those of one instance, which no other sees.
+pub enum CacheOwner {
+    /// One instance.
     Instance(InstanceId),
-    /// Shared by all instances.
+    /// All instances.
     Shared,
 }
 
-/// What a reply is kept under, but for the headers that it varies by.
+/// The key of a response, apart from the headers it varies by.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct CacheKey {
-    /// The connection, and whatever else tells its credentials apart: after a change of them, nothing
-    /// is found of what was kept before.
+    /// The connection, and what tells its credentials apart: with another credential, nothing is found of what was
+    /// cached before.
     pub connection: Arc<str>,
-    /// Whose replies they are.
-    pub scope: CacheScope,
-    /// The full address that was asked for, with its query, without the credential.
+    /// Who shares the response.
+    pub owner: CacheOwner,
+    /// The requested path and query, without the credential.
     pub url: String,
 }
 
 impl CacheKey {
     pub(super) fn is_shared(&self) -> bool {
-        self.scope == CacheScope::Shared
+        self.owner == CacheOwner::Shared
     }
 
-    /// The bytes that it takes.
+    /// Returns the bytes that the key takes.
     pub(super) fn weight(&self) -> usize {
         size_of::<Self>() + self.url.len()
     }
+}
+
+/// The size of a cache.
+#[derive(Debug, Clone, Copy)]
+pub struct CacheLimits {
+    /// The most bytes of all responses, their heads included.
+    pub bytes: u64,
+    /// The most bytes of one response's body.
+    pub response_bytes: usize,
 }

@@ -1,38 +1,35 @@
-//! Replies of third parties, kept in memory for as long as they themselves allow (RFC 9111).
+//! Responses of third parties, cached in memory for as long as they allow (RFC 9111).
 //!
-//! A call looks up the cache first ([`ReplyCache::lookup`]): a fresh reply is served as it is, a stale one is
-//! asked about with its own validators, and a 304 makes it fresh again ([`ReplyCache::refresh`]). All
-//! is determined by the third party: `Cache-Control`, `Expires`, `ETag`, `Last-Modified`, `Vary`. What
-//! it says nothing about is not kept; there is no guessing.
+//! A lookup ([`ResponseStore::lookup`]) returns a fresh response as it is. A stale one is revalidated with its own
+//! validators, and a 304 makes it fresh again ([`ResponseStore::refresh`]). Only what the third party says counts:
+//! `Cache-Control`, `Expires`, `ETag`, `Last-Modified`, `Vary`. A response without them is not cached; nothing is guessed.
 //!
-//! The cache is one of an instance, or a shared one where the configuration says so: then what is
-//! `private` stays out, and `s-maxage` counts. Either way the credential belongs to the connection and
-//! not to the page, so a `Vary: Authorization` changes nothing within one key. Requests and replies
-//! are passed separately. All other headers of a request count, whether `Vary` names them or not.
+//! The cache belongs to one instance, or is shared where the configuration says so: then `private` responses are not
+//! cached, and `s-maxage` counts. Either way the credential belongs to the connection and not to the page, so
+//! `Vary: Authorization` changes nothing within one key, and requests and responses are given without the credential.
+//! All other headers of a request count, whether `Vary` names them or not.
 //!
-//! A write makes the cache forget the responses for its address ([`ReplyCache::written`]), and what was asked for before
-//! the write ended is not kept after it ([`ReplyCache::asked`]).
+//! A write invalidates the responses of its address ([`ResponseStore::write_ended`]), and a response to a request made
+//! before the write ended is not cached after it ([`ResponseStore::write_epoch`]).
 //!
-//! The cache is limited in bytes, in total and for each response. A response is stored when it is complete.
+//! The size is bounded in bytes, in all and for each response, and no response is cached before it is complete. Nothing
+//! here reads a clock or sends a request.
 //!
-//! It makes no calls and has no clock.
+//! `http-cache-semantics` 3.0 is not used: it compares directives case-sensitively, so that `No-Store` is stored, keeps one
+//! value of a repeated header, leaves `Date` out of the age, and panics on an `Age` near the largest number.
 
-mod answer;
-mod control;
+mod cache_control;
+mod entry;
 mod freshness;
-mod keeping;
 mod key;
-mod limits;
-mod lookup;
-mod revalidate;
+mod recording_body;
 mod store;
-mod stored;
+mod validation;
 mod vary;
-mod writes;
+mod write_epochs;
 
-pub use keeping::WholeBody;
-pub use key::{CacheKey, CacheScope};
-pub use limits::CacheLimits;
-pub use lookup::{Lookup, Stale};
-pub use store::ReplyCache;
-pub use writes::Asked;
+pub use key::{CacheKey, CacheLimits, CacheOwner};
+pub use recording_body::RecordingBody;
+pub use store::{CachedResponse, ResponseStore};
+pub use validation::Stale;
+pub use write_epochs::WriteEpoch;

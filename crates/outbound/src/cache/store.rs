@@ -1,185 +1,206 @@
-//! The kept replies.
+//! The cached responses.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderMap, Response, request, response};
 use moka::ops::compute::Op;
 use moka::sync::Cache;
 
-use super::control::Control;
-use super::stored::{Stored, concerns};
-use super::writes::Writes;
-use super::{Asked, CacheKey, CacheLimits, Lookup, Stale};
+use super::cache_control::CacheControl;
+use super::entry::{CacheEntry, is_cacheable_request};
+use super::write_epochs::WriteEpochs;
+use super::{CacheKey, CacheLimits, Stale, WriteEpoch};
+use crate::body::content_length;
 
-/// The most replies of one address that differ by the headers of their requests: as many as there are languages on
-/// most sites.
+/// The most responses of one address that vary by the headers of their requests: the number of languages of most
+/// sites.
 const MAX_VARIANTS: usize = 32;
 
-/// The newest last.
-type Variants = Arc<[Arc<Stored>]>;
+/// The variants of one address, the newest last.
+type Variants = Arc<[Arc<CacheEntry>]>;
 
-/// The kept replies. Clones share them.
+/// The result of a lookup.
+pub enum CachedResponse {
+    /// A response that can be used.
+    Fresh(Response<Bytes>),
+    /// A response that has to be revalidated.
+    Stale(Stale),
+    /// No response.
+    Miss,
+}
+
+/// The cached responses. Clones share them.
 #[derive(Clone)]
-pub struct ReplyCache {
-    replies: Cache<CacheKey, Variants>,
-    writes: Arc<Writes>,
+pub struct ResponseStore {
+    responses: Cache<CacheKey, Variants>,
+    writes: Arc<WriteEpochs>,
     limits: CacheLimits,
 }
 
-impl ReplyCache {
-    /// An empty cache.
+impl ResponseStore {
+    /// Creates an empty cache.
     pub fn new(limits: CacheLimits) -> Self {
         let weigh = |key: &CacheKey, variants: &Variants| {
             let variants: usize = variants.iter().map(|it| it.weight()).sum();
             u32::try_from(key.weight() + variants).unwrap_or(u32::MAX)
         };
-        let replies = Cache::builder()
+        let responses = Cache::builder()
             .max_capacity(limits.bytes)
             .weigher(weigh)
             .build();
         Self {
-            replies,
+            responses,
             writes: Arc::default(),
             limits,
         }
     }
 
-    /// The most bytes of a reply's body that is kept.
-    pub const fn reply_bytes(&self) -> usize {
-        self.limits.reply_bytes
+    /// Returns the most bytes of a body that is cached.
+    pub const fn response_bytes(&self) -> usize {
+        self.limits.response_bytes
     }
 
-    /// To be called before a reply is asked for that may be kept.
-    pub fn asked(&self, key: &CacheKey) -> Asked {
-        self.writes.asked(key)
+    /// Returns the writes that have ended. Called before a request is made whose response may be cached.
+    pub fn write_epoch(&self, key: &CacheKey) -> WriteEpoch {
+        self.writes.current(key)
     }
 
-    /// Looks for the reply to `request` under `key`.
-    pub fn lookup(&self, key: &CacheKey, request: &request::Parts, now: SystemTime) -> Lookup {
-        if !concerns(request) {
-            return Lookup::Miss;
-        }
-        let Some(stored) = self.find(key, &request.headers) else {
-            return Lookup::Miss;
-        };
-        let wish = Control::of(&request.headers);
-        let is_too_old = wish
-            .max_age
-            // Browsers say 0 for "ask again", also within the first second.
-            .is_some_and(|most| most.is_zero() || stored.freshness.age(now) > most);
-        if stored.freshness.is_fresh(now) && !wish.no_cache && !is_too_old {
-            return Lookup::Fresh(stored.answer(&request.headers, now));
-        }
-        match stored.conditions() {
-            Some(conditions) => Lookup::Stale(Stale { stored, conditions }),
-            None => Lookup::Miss,
-        }
-    }
-
-    fn find(&self, key: &CacheKey, headers: &HeaderMap) -> Option<Arc<Stored>> {
-        let variants = self.replies.get(key)?;
-        let mut variants = variants.iter().rev();
-        variants.find(|it| it.selection.fits(headers)).cloned()
-    }
-
-    /// Whether a reply would be kept, as far as its head tells: then its body is worth gathering.
-    pub fn would_keep(
+    /// Looks up the response to `request`.
+    pub fn lookup(
         &self,
         key: &CacheKey,
         request: &request::Parts,
-        reply: &response::Parts,
         now: SystemTime,
-    ) -> bool {
-        let announced = crate::body::announced_bytes(&reply.headers).unwrap_or(0);
-        announced <= self.limits.reply_bytes as u64
-            && Stored::of(request, reply, key.is_shared(), now).is_some()
+    ) -> CachedResponse {
+        if !is_cacheable_request(request) {
+            return CachedResponse::Miss;
+        }
+        let Some(entry) = self.find(key, &request.headers) else {
+            return CachedResponse::Miss;
+        };
+        let control = CacheControl::from_headers(&request.headers);
+        // Browsers send 0 to reload, also within the first second.
+        let is_too_old = |limit: Duration| limit.is_zero() || entry.freshness.age(now) > limit;
+        let is_refused = control.no_cache || control.max_age.is_some_and(is_too_old);
+        if entry.freshness.is_fresh(now) && !is_refused {
+            return CachedResponse::Fresh(entry.response(&request.headers, now));
+        }
+        match entry.conditions() {
+            Some(conditions) => CachedResponse::Stale(Stale { entry, conditions }),
+            None => CachedResponse::Miss,
+        }
     }
 
-    /// Keeps a whole reply that came `now`, if it may be kept, and no write there has ended since it was asked for.
-    /// Whether it was.
-    pub fn keep(
+    fn find(&self, key: &CacheKey, headers: &HeaderMap) -> Option<Arc<CacheEntry>> {
+        let variants = self.responses.get(key)?;
+        let mut variants = variants.iter().rev();
+        variants.find(|it| it.variant.matches(headers)).cloned()
+    }
+
+    /// Returns whether a response would be cached, as far as its head tells.
+    pub fn is_storable(
         &self,
-        (key, asked): (CacheKey, Asked),
+        key: &CacheKey,
         request: &request::Parts,
-        reply: &response::Parts,
+        response: &response::Parts,
+        now: SystemTime,
+    ) -> bool {
+        let length = content_length(&response.headers).unwrap_or(0);
+        length <= self.limits.response_bytes as u64
+            && CacheEntry::new(request, response, key.is_shared(), now).is_some()
+    }
+
+    /// Caches a complete response that arrived at `now`, if that is allowed and no write has ended since the request
+    /// was made. Returns whether it was.
+    pub fn insert(
+        &self,
+        (key, epoch): (CacheKey, WriteEpoch),
+        request: &request::Parts,
+        response: &response::Parts,
         body: Bytes,
         now: SystemTime,
     ) -> bool {
-        let stored = Stored::of(request, reply, key.is_shared(), now);
-        match stored.filter(|_| body.len() <= self.limits.reply_bytes) {
-            Some(stored) => {
-                let stored = Stored { body, ..stored };
-                self.put((key, asked), stored, &request.headers)
+        let entry = CacheEntry::new(request, response, key.is_shared(), now);
+        match entry.filter(|_| body.len() <= self.limits.response_bytes) {
+            Some(entry) => {
+                let entry = CacheEntry { body, ..entry };
+                self.put((key, epoch), entry, &request.headers)
             }
-            // What was kept before is not what it says any more.
-            None if concerns(request) && reply.status.is_success() => {
-                self.forget(&key);
+            // The cached response is outdated.
+            None if is_cacheable_request(request) && response.status.is_success() => {
+                self.invalidate(&key);
                 false
             }
             None => false,
         }
     }
 
-    /// What a 304 to [`Stale::conditions`] makes of the reply: the answer to `request`. `None` when it
-    /// is about another one; then there is nothing to serve, and `request` is to be sent without
-    /// conditions.
+    /// Updates a stale response by the 304 to its conditional request, and returns the response to `request`. `None`
+    /// if the 304 is about another response. Then `request` has to be sent without conditions.
     pub fn refresh(
         &self,
-        (key, asked): (CacheKey, Asked),
+        (key, epoch): (CacheKey, WriteEpoch),
         stale: &Stale,
         request: &request::Parts,
         not_modified: &response::Parts,
         now: SystemTime,
     ) -> Option<Response<Bytes>> {
-        let stored = &stale.stored;
-        let Some(renewed) = stored.renewed(request, not_modified, key.is_shared(), now) else {
-            self.forget(&key);
+        let renewed = stale
+            .entry
+            .renewed(request, not_modified, key.is_shared(), now);
+        let Some(renewed) = renewed else {
+            self.invalidate(&key);
             return None;
         };
-        let answer = renewed.answer(&request.headers, now);
-        self.put((key, asked), renewed, &request.headers);
-        Some(answer)
+        let response = renewed.response(&request.headers, now);
+        self.put((key, epoch), renewed, &request.headers);
+        Some(response)
     }
 
-    /// A write under `key` has ended, or may have: removes what is stored there, and does not store responses in flight.
-    pub fn written(&self, key: &CacheKey) {
-        // First: who looks at it after that finds it, and who has looked before is done before the next line.
-        self.writes.ended(key);
-        self.forget(key);
+    /// Invalidates the responses of an address where a write has ended, or may have, and those in flight.
+    pub fn write_ended(&self, key: &CacheKey) {
+        // First: an insert that reads the epoch after this line sees it, and one that has read it before is done
+        // before the next line.
+        self.writes.advance(key);
+        self.invalidate(key);
     }
 
-    /// Removes the responses under `key`.
-    pub fn forget(&self, key: &CacheKey) {
-        self.replies
-            .entry_by_ref(key)
-            .and_compute_with(|entry| match entry {
-                Some(_) => Op::Remove,
-                None => Op::Nop,
-            });
+    /// Removes the responses of an address.
+    pub fn invalidate(&self, key: &CacheKey) {
+        let entry = self.responses.entry_by_ref(key);
+        entry.and_compute_with(|entry| match entry {
+            Some(_) => Op::Remove,
+            None => Op::Nop,
+        });
     }
 
-    /// In place of those that would also be the reply to this request. False if a write has ended since it was asked for.
-    fn put(&self, (key, asked): (CacheKey, Asked), stored: Stored, headers: &HeaderMap) -> bool {
-        let stored = Arc::new(stored);
-        let (writes, mut is_kept) = (&self.writes, true);
-        let of_writes = key.clone();
-        self.replies.entry(key).and_compute_with(|entry| {
-            // Here one goes after the other for each key, so no write ends unseen in between.
-            if writes.asked(&of_writes) != asked {
-                is_kept = false;
+    /// Replaces the entries that match the same requests. Returns false if a write has ended since the request was made.
+    fn put(
+        &self,
+        (key, epoch): (CacheKey, WriteEpoch),
+        entry: CacheEntry,
+        headers: &HeaderMap,
+    ) -> bool {
+        let entry = Arc::new(entry);
+        let (writes, mut is_stored) = (&self.writes, true);
+        let written = key.clone();
+        self.responses.entry(key).and_compute_with(|before| {
+            // Computations of one key run one after the other, so no write ends unseen in between.
+            if writes.current(&written) != epoch {
+                is_stored = false;
                 return Op::Nop;
             }
-            let before = entry.map(moka::Entry::into_value).unwrap_or_default();
-            let others = before.iter().filter(|it| !it.selection.fits(headers));
+            let before = before.map(moka::Entry::into_value).unwrap_or_default();
+            let others = before.iter().filter(|it| !it.variant.matches(headers));
             let mut variants: Vec<_> = others.cloned().collect();
             let too_many = (variants.len() + 1).saturating_sub(MAX_VARIANTS);
             variants.drain(..too_many);
-            variants.push(Arc::clone(&stored));
+            variants.push(Arc::clone(&entry));
             Op::Put(variants.into())
         });
-        is_kept
+        is_stored
     }
 }
 

@@ -1,8 +1,7 @@
-//! The headers of a request that a reply may depend on.
+//! The headers of a request that a response may vary by.
 //!
-//! All that go along count, whether the reply names them in `Vary` or not: callers share a credential here, and many an
-//! API answers by a header (a language, a customer's id) without saying so. Only those do not count that speak of what
-//! the caller has, or of how old a reply may be.
+//! All headers that are sent count, whether the response names them in `Vary` or not: callers share a credential, and
+//! many APIs vary by a header (a language, a customer's id) without saying so. Conditions and `Cache-Control` do not count.
 
 use http::HeaderMap;
 use http::header::{
@@ -10,29 +9,29 @@ use http::header::{
     PRAGMA, VARY,
 };
 
-/// More headers than that, and hardly any request is like another.
+/// The most headers. With more, hardly any request equals another.
 const MAX_FIELDS: usize = 64;
 
-/// What changes nothing of what the reply is.
-const ABOUT_KEEPING: [HeaderName; 4] = [CACHE_CONTROL, IF_MODIFIED_SINCE, IF_NONE_MATCH, PRAGMA];
+/// Headers that do not change the response.
+const IGNORED: [HeaderName; 4] = [CACHE_CONTROL, IF_MODIFIED_SINCE, IF_NONE_MATCH, PRAGMA];
 
-/// The headers that a reply may depend on, as they were.
-pub(super) struct Selection(Vec<(HeaderName, Vec<HeaderValue>)>);
+/// The headers that a response may vary by, and their values.
+pub(super) struct VariantKey(Vec<(HeaderName, Vec<HeaderValue>)>);
 
-/// Whether a header counts without being named. The credential is one and the same within a key.
+/// Returns whether a header counts unless `Vary` names it. The credential is the same within a key.
 fn counts(name: &HeaderName) -> bool {
-    *name != AUTHORIZATION && !ABOUT_KEEPING.contains(name)
+    *name != AUTHORIZATION && !IGNORED.contains(name)
 }
 
-impl Selection {
-    /// `None` for a reply that depends on more than its request.
-    pub(super) fn of(request: &HeaderMap, reply: &HeaderMap) -> Option<Self> {
+impl VariantKey {
+    /// Returns the headers of a request. `None` if the response varies by more than the request.
+    pub(super) fn new(request: &HeaderMap, response: &HeaderMap) -> Option<Self> {
         let mut names: Vec<HeaderName> = request
             .keys()
             .filter(|name| counts(name))
             .cloned()
             .collect();
-        for value in reply.get_all(VARY) {
+        for value in response.get_all(VARY) {
             for name in value.to_str().ok()?.split(',').map(str::trim) {
                 if name.is_empty() {
                     continue;
@@ -51,8 +50,8 @@ impl Selection {
         (names.len() <= MAX_FIELDS).then(|| Self(names.into_iter().map(values).collect()))
     }
 
-    /// Whether the reply is one to this request, too.
-    pub(super) fn fits(&self, request: &HeaderMap) -> bool {
+    /// Returns whether a request has the same headers.
+    pub(super) fn matches(&self, request: &HeaderMap) -> bool {
         let is_known = |name: &HeaderName| self.0.iter().any(|(known, _)| known == name);
         let are_same = |(name, values): &(HeaderName, Vec<HeaderValue>)| {
             request.get_all(name).iter().eq(values)
@@ -60,7 +59,7 @@ impl Selection {
         self.0.iter().all(are_same) && request.keys().all(|name| !counts(name) || is_known(name))
     }
 
-    /// The bytes that it takes.
+    /// Returns the bytes that the headers take.
     pub(super) fn weight(&self) -> usize {
         let values = |(name, values): &(HeaderName, Vec<HeaderValue>)| {
             let values: usize = values

@@ -10,16 +10,17 @@ use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http_body::{Body, Frame, SizeHint};
 
-use super::begin::begin;
+use super::begin::BegunBody;
 use super::stage::{Stage, Step};
 use super::{DecodeError, DecodeLimits, Encodings, UnknownEncoding};
 
 /// A body of plain bytes, whatever it came as.
 pub struct DecodedBody<B> {
-    inner: B,
-    /// The encodings, the outermost first. None: all passes untouched.
+    /// The encoded body. Without encodings, its first frame may have been read.
+    inner: BegunBody<B>,
+    /// The encodings, the outermost first. Empty if the body is not encoded.
     stages: Vec<Stage>,
-    /// What [`Self::begin`] waited for.
+    /// The decoded frames that [`Self::begin`] has read.
     begun: VecDeque<Frame<Bytes>>,
     trailers: Option<HeaderMap>,
     is_over: bool,
@@ -35,12 +36,12 @@ pub fn take_encodings(headers: &mut HeaderMap) -> Result<Encodings, UnknownEncod
     Ok(encodings)
 }
 
-impl<B> DecodedBody<B> {
-    /// Takes `encodings` off `inner`.
+impl<B: Body<Data = Bytes> + Unpin> DecodedBody<B> {
+    /// Removes `encodings` from `inner`.
     pub fn new(inner: B, encodings: &Encodings, limits: DecodeLimits) -> Self {
         let stages = encodings.outermost_first();
         Self {
-            inner,
+            inner: BegunBody::new(inner),
             stages: stages.map(|it| Stage::new(it, limits)).collect(),
             begun: VecDeque::new(),
             trailers: None,
@@ -72,6 +73,11 @@ where
     B: Body<Data = Bytes> + Unpin,
     B::Error: From<DecodeError>,
 {
+    /// Returns whether the body is encoded.
+    pub fn is_encoded(&self) -> bool {
+        !self.stages.is_empty()
+    }
+
     /// Waits for this many plain bytes of an encoded body, or its end: one that does not decode so far is known
     /// before its head is handed on. A body that passes untouched is not waited for.
     pub async fn begin(&mut self, bytes: usize) -> Result<(), B::Error> {
@@ -86,11 +92,11 @@ where
         Ok(())
     }
 
-    /// Takes the first piece of a body that passes untouched: waits for it if its head `announced` a length, and a moment
-    /// if not. So one that is broken from there is known before its head is handed on.
-    pub async fn begin_untouched(&mut self, announced: Option<u64>) -> Result<(), B::Error> {
+    /// Reads the first frame of a body that is not encoded: waits for it if the head had a `length`, and a moment if it had
+    /// none. So a body that is broken from its beginning is known before its head is sent.
+    pub async fn begin_untouched(&mut self, length: Option<u64>) -> Result<(), B::Error> {
         if self.stages.is_empty() {
-            self.begun.extend(begin(&mut self.inner, announced).await?);
+            self.inner.begin(length).await?;
         }
         Ok(())
     }
@@ -154,25 +160,18 @@ where
 
     fn is_end_stream(&self) -> bool {
         if self.stages.is_empty() {
-            self.begun.is_empty() && self.inner.is_end_stream()
+            self.inner.is_end_stream()
         } else {
             self.is_over && self.begun.is_empty()
         }
     }
 
     fn size_hint(&self) -> SizeHint {
-        if !self.stages.is_empty() {
-            return SizeHint::default();
+        if self.stages.is_empty() {
+            self.inner.size_hint()
+        } else {
+            SizeHint::default()
         }
-        let begun = self.begun.iter().filter_map(Frame::data_ref);
-        let begun: u64 = begun.map(|piece| piece.len() as u64).sum();
-        let left = self.inner.size_hint();
-        let mut all = SizeHint::new();
-        all.set_lower(left.lower().saturating_add(begun));
-        if let Some(upper) = left.upper() {
-            all.set_upper(upper.saturating_add(begun));
-        }
-        all
     }
 }
 

@@ -16,7 +16,7 @@ mod fault;
 mod gzip;
 mod stage;
 
-pub(crate) use begin::begin;
+pub(crate) use begin::BegunBody;
 pub use body::{DecodedBody, take_encodings};
 pub use encodings::{ACCEPTED, Encodings, UnknownEncoding};
 pub use fault::DecodeError;

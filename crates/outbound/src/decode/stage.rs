@@ -17,7 +17,7 @@ pub struct DecodeLimits {
     pub ratio: u64,
 }
 
-/// Up to here the ratio does not matter: small uniform data compresses well.
+/// The decoded bytes up to which the ratio is not checked: small, repetitive bodies compress well.
 const SMALL: u64 = 1024 * 1024;
 /// The most that is decoded at once.
 const PIECE: usize = 32 * 1024;

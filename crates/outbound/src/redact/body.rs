@@ -7,13 +7,13 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 
-use super::{Needles, Redactor};
+use super::{Redactor, SecretPatterns};
 
 /// A body with `*` in place of credentials, as long as it was.
 pub struct RedactedBody<B> {
     inner: B,
     redactor: Redactor,
-    needles: Needles,
+    patterns: SecretPatterns,
     /// How many the trailers had.
     found_after: u64,
     /// What comes after the last bytes.
@@ -22,12 +22,12 @@ pub struct RedactedBody<B> {
 }
 
 impl<B> RedactedBody<B> {
-    /// Searches `inner` for `needles`.
-    pub fn new(inner: B, needles: Needles) -> Self {
+    /// Searches `inner` for `patterns`.
+    pub fn new(inner: B, patterns: SecretPatterns) -> Self {
         Self {
             inner,
-            redactor: Redactor::new(needles.clone()),
-            needles,
+            redactor: Redactor::new(patterns.clone()),
+            patterns,
             found_after: 0,
             trailers: None,
             ended: false,
@@ -80,7 +80,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for RedactedBody<B> {
                 }
                 Err(frame) => {
                     let mut trailers = frame.into_trailers().unwrap_or_default();
-                    this.found_after += this.needles.redact_headers(&mut trailers);
+                    this.found_after += this.patterns.redact_headers(&mut trailers);
                     this.trailers = Some(trailers);
                     break;
                 }
@@ -123,7 +123,10 @@ mod tests {
             Frame::trailers(trailers),
         ];
         let frames = futures(frames.map(Ok::<_, Infallible>));
-        let mut body = RedactedBody::new(StreamBody::new(frames), Needles::of(b"sk_live_1234"));
+        let mut body = RedactedBody::new(
+            StreamBody::new(frames),
+            SecretPatterns::new(b"sk_live_1234"),
+        );
         let whole = (&mut body).collect().await.unwrap();
         assert_eq!(body.found(), 2);
         assert_eq!(whole.trailers().unwrap()["x-echo"], "************");
@@ -141,7 +144,7 @@ mod tests {
         let text = Bytes::from_static(b"key=sk_live_1234, sk_li");
         let length = text.len() as u64;
         let inner = http_body_util::Full::new(text);
-        let mut body = RedactedBody::new(inner, Needles::of(b"sk_live_1234"));
+        let mut body = RedactedBody::new(inner, SecretPatterns::new(b"sk_live_1234"));
         let mut left = length;
         loop {
             assert_eq!(body.size_hint().exact(), Some(left));

@@ -2,16 +2,16 @@
 
 use http::{HeaderMap, HeaderValue};
 
-use super::Needles;
+use super::SecretPatterns;
 use super::redactor::cover;
 
-impl Needles {
+impl SecretPatterns {
     /// Whether a text has any.
-    pub fn are_in(&self, text: &[u8]) -> bool {
+    pub fn occur_in(&self, text: &[u8]) -> bool {
         !self.find_all(text).is_empty()
     }
 
-    /// The value with `*` in place of needles; `None` where it has none.
+    /// The value with `*` in place of patterns; `None` where it has none.
     pub fn redact_value(&self, value: &HeaderValue) -> Option<HeaderValue> {
         let found = self.find_all(value.as_bytes());
         if found.is_empty() {
@@ -24,7 +24,7 @@ impl Needles {
         Some(covered)
     }
 
-    /// Puts `*` in place of needles in all values. How many values had some.
+    /// Puts `*` in place of patterns in all values. How many values had some.
     pub fn redact_headers(&self, headers: &mut HeaderMap) -> u64 {
         let mut changed = 0;
         for value in headers.values_mut() {
@@ -53,11 +53,11 @@ mod tests {
             "location",
             HeaderValue::from_static("/?key=sk_live_12345678&a=b"),
         );
-        let needles = Needles::of(b"sk_live_12345678");
-        assert_eq!(needles.redact_headers(&mut headers), 2);
+        let patterns = SecretPatterns::new(b"sk_live_12345678");
+        assert_eq!(patterns.redact_headers(&mut headers), 2);
         let values: Vec<_> = headers.get_all("x-echo").iter().collect();
         assert_eq!(values, ["Bearer ****************!", "nothing"]);
         assert_eq!(headers["location"], "/?key=****************&a=b");
-        assert_eq!(needles.redact_headers(&mut headers), 0);
+        assert_eq!(patterns.redact_headers(&mut headers), 0);
     }
 }

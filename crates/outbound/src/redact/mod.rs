@@ -1,22 +1,21 @@
-//! Credentials never come back: what streams by is searched for them, and `*` stands in their place.
+//! Redaction: responses are searched for credentials, and each is overwritten with `*`.
 //!
-//! As many `*` as the credential has bytes, so that an announced length stays true. [`Needles`] is
-//! what is searched for, one credential in all the spellings that a server gives it when it repeats
-//! what it was sent. [`Redactor`] searches a stream, also across the borders of its pieces, and holds
-//! back no more than the bytes that could be the beginning of a credential: a server-sent event that
-//! does not end in such a beginning passes at once.
+//! The number of `*` is the length of the credential, so that an announced length stays true. [`SecretPatterns`] are the
+//! encodings in which a server repeats a credential that it was sent. [`Redactor`] searches a stream, also across the
+//! borders of its pieces, and holds back only bytes that could begin a credential: a server-sent event that does not end
+//! in such a beginning passes at once.
 //!
-//! It finds what is repeated, not what is rewritten: a third party that encrypts, compresses or
-//! reverses a credential gets it past.
+//! Redaction finds what is repeated, not what is rewritten: a credential that a third party encrypts, compresses or
+//! reverses is not found.
 
 mod body;
-mod borders;
+mod encodings;
 mod headers;
-mod needles;
-mod patience;
+mod kmp;
+mod patterns;
 mod redactor;
-mod spellings;
+mod search_budget;
 
 pub use body::RedactedBody;
-pub use needles::{Needles, SHORTEST};
+pub use patterns::{MIN_SECRET_BYTES, SecretPatterns};
 pub use redactor::Redactor;

@@ -5,52 +5,52 @@ use std::ops::Range;
 use bytes::Bytes;
 use zeroize::{Zeroize as _, Zeroizing};
 
-use super::Needles;
+use super::SecretPatterns;
 
-/// Searches one stream for needles and puts `*` in their place.
+/// Searches one stream for patterns and puts `*` in their place.
 pub struct Redactor {
-    needles: Needles,
-    /// The last bytes that came, as they came, while they could be the beginning of a needle.
+    patterns: SecretPatterns,
+    /// The last bytes that came, as they came, while they could be the prefix of a pattern.
     begun: Zeroizing<Vec<u8>>,
-    /// How many of them were handed on already: as `*`, since they also belonged to another needle.
+    /// How many of them were handed on already: as `*`, since they also belonged to another pattern.
     handed_on: usize,
     found: u64,
 }
 
 impl Redactor {
-    /// A search for `needles` in a stream that begins now.
-    pub fn new(needles: Needles) -> Self {
+    /// A search for `patterns` in a stream that begins now.
+    pub fn new(patterns: SecretPatterns) -> Self {
         Self {
-            needles,
+            patterns,
             begun: Zeroizing::default(),
             handed_on: 0,
             found: 0,
         }
     }
 
-    /// How many needles were found so far.
+    /// How many patterns were found so far.
     pub const fn found(&self) -> u64 {
         self.found
     }
 
     /// Takes the next piece and hands on all that is certain by now, which may be nothing. Where no
-    /// needle was and none may have begun, that is the piece itself.
+    /// pattern was and none may have begun, that is the piece itself.
     pub fn push(&mut self, piece: Bytes) -> Bytes {
-        if piece.is_empty() || self.needles.is_empty() {
+        if piece.is_empty() || self.patterns.is_empty() {
             return piece;
         }
         if !self.begun.is_empty() {
             let mut text = Vec::with_capacity(self.begun.len() + piece.len());
             text.extend_from_slice(&self.begun);
             text.extend_from_slice(&piece);
-            let found = self.needles.find_all(&text);
+            let found = self.patterns.find_all(&text);
             return self.hand_on(text, &found);
         }
-        let found = self.needles.find_all(&piece);
+        let found = self.patterns.find_all(&piece);
         if !found.is_empty() {
             return self.hand_on(piece.into(), &found);
         }
-        let certain = piece.len() - self.needles.begun_at_end(&piece);
+        let certain = piece.len() - self.patterns.partial_match_at_end(&piece);
         if certain < piece.len() {
             self.begun.extend_from_slice(&piece[certain..]);
         }
@@ -60,7 +60,7 @@ impl Redactor {
     /// Takes the last piece and hands on all that is left.
     pub fn push_last(&mut self, piece: Bytes) -> Bytes {
         if self.begun.is_empty() {
-            let found = self.needles.find_all(&piece);
+            let found = self.patterns.find_all(&piece);
             self.found += found.len() as u64;
             if found.is_empty() {
                 return piece;
@@ -77,10 +77,10 @@ impl Redactor {
         [&certain[..], &rest[..]].concat().into()
     }
 
-    /// The stream has ended: what was held back is no needle.
+    /// The stream has ended: what was held back is no pattern.
     pub fn finish(&mut self) -> Bytes {
         let mut rest = std::mem::take(&mut *self.begun);
-        let found = self.needles.find_all(&rest);
+        let found = self.patterns.find_all(&rest);
         cover(&mut rest, &found);
         Bytes::from(rest).slice(std::mem::take(&mut self.handed_on)..)
     }
@@ -95,7 +95,7 @@ impl Redactor {
         let held = self.begun.len();
         self.found += found.iter().filter(|it| it.end > held).count() as u64;
 
-        let begun = text.len() - self.needles.begun_at_end(&text);
+        let begun = text.len() - self.patterns.partial_match_at_end(&text);
         self.begun.zeroize();
         self.begun.extend_from_slice(&text[begun..]);
         cover(&mut text, found);

@@ -1,5 +1,4 @@
-//! What makes connections to upstreams. TLS is only made ready where it is needed, since the
-//! operating system's roots take memory.
+//! The client of upstreams. TLS is set up when it is needed, since the operating system's certificates take memory.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -16,7 +15,7 @@ use super::error::SendError;
 use super::pool::PoolLimits;
 use super::roots;
 use crate::body::RequestBody;
-use crate::guard::{AddressGuard, GuardedConnector, Resolve, SystemResolver};
+use crate::egress_guard::{AddressGuard, GuardedConnector, Resolve, SystemResolver};
 
 /// How connections to upstreams are made and kept.
 #[derive(Debug, Clone)]
@@ -28,11 +27,11 @@ pub struct ClientSettings {
     pub idle_timeout: Duration,
     /// The most idle connections kept to one upstream.
     pub most_idle: usize,
-    /// Whether TLS is made ready at once, so that certificates that cannot be read are known at the
-    /// start. Otherwise the first request that needs it does so.
+    /// Whether TLS is set up at once, so that unreadable certificates are known at the start. Otherwise the first request
+    /// that needs TLS sets it up.
     pub tls: bool,
-    /// Whether HTTP/2 is offered over TLS. Its requests share one connection, and with it one window
-    /// of flow control: a slow reader can then delay all others.
+    /// Whether HTTP/2 is offered over TLS. Its requests share one connection and its flow control, so one slow reader can
+    /// hold up all others.
     pub http2_over_tls: bool,
     /// Which addresses may be dialled. `None`: all, for servers that the configuration names and whose
     /// callers have no say in it. With a guard, the heads of replies may have less (128 headers, 64 KiB), and may be
@@ -43,16 +42,16 @@ pub struct ClientSettings {
     pub extra_roots: Vec<CertificateDer<'static>>,
 }
 
-/// The maximum number of response headers from a third party.
+/// The most headers of a response of a third party.
 const MAX_HEADERS: usize = 128;
 /// The bytes of a head after which no more is read for it.
 const MAX_HEAD_BYTES: u32 = 64 * 1024;
-/// The maximum number of header lines in a response of an upstream: some set a hundred cookies at a login.
-pub const MAX_REPLY_HEADERS: usize = 256;
+/// The most header lines of a reply from a server of one's own: some set a hundred cookies at a login.
+pub const MAX_RESPONSE_HEADERS: usize = 256;
 /// The most bytes of such a reply's head.
-pub const MAX_REPLY_HEAD_BYTES: usize = 128 * 1024;
+pub const MAX_RESPONSE_HEAD_BYTES: usize = 128 * 1024;
 /// What lies ready on a connection for a server that reads slowly. Over HTTP/1.1 a head has to fit in, too.
-const MAX_BUFFERED: usize = MAX_REPLY_HEAD_BYTES;
+const MAX_BUFFERED: usize = MAX_RESPONSE_HEAD_BYTES;
 /// The same over HTTP/2, with its own way to count. What is past the limits above, but not past this, can be told from
 /// other faults.
 const MAX_HTTP2_HEAD_BYTES: u32 = 1024 * 1024;
@@ -68,7 +67,7 @@ fn pooled(settings: &ClientSettings) -> legacy::Builder {
         .pool_idle_timeout(settings.idle_timeout)
         .pool_max_idle_per_host(settings.most_idle)
         .http1_max_buf_size(MAX_BUFFERED)
-        .http1_max_headers(MAX_REPLY_HEADERS)
+        .http1_max_headers(MAX_RESPONSE_HEADERS)
         .http2_max_header_list_size(MAX_HTTP2_HEAD_BYTES)
         .http2_initial_stream_window_size(STREAM_WINDOW_BYTES)
         .http2_initial_connection_window_size(CONNECTION_WINDOW_BYTES)
@@ -87,7 +86,7 @@ fn pooled(settings: &ClientSettings) -> legacy::Builder {
 type Http2 = legacy::Client<GuardedConnector, RequestBody>;
 pub(super) type Tls = legacy::Client<HttpsConnector<GuardedConnector>, RequestBody>;
 
-/// What makes connections to upstreams. Cloning shares it.
+/// The client of upstreams. Clones share its connections.
 #[derive(Clone)]
 pub struct Client {
     connector: GuardedConnector,
@@ -100,7 +99,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// Makes the pools; nothing is connected yet.
+    /// Creates the client without connecting.
     pub fn new(settings: ClientSettings) -> std::io::Result<Self> {
         Self::with_resolver(settings, Arc::new(SystemResolver))
     }
@@ -154,7 +153,7 @@ impl Client {
         Ok(place.get_or_init(|| tls))
     }
 
-    /// A new connection, with a task that reads and writes.
+    /// Opens a connection, and spawns a task that reads and writes.
     pub(super) async fn connect(&self, uri: Uri) -> Result<SendRequest<RequestBody>, SendError> {
         let io = self
             .connector
@@ -167,7 +166,7 @@ impl Client {
         builder
             .writev(false)
             .max_buf_size(MAX_BUFFERED)
-            .max_headers(MAX_REPLY_HEADERS);
+            .max_headers(MAX_RESPONSE_HEADERS);
         if self.settings.guard.is_some() {
             builder
                 .max_headers(MAX_HEADERS)

@@ -1,19 +1,19 @@
-//! Why an upstream gave no reply.
+//! Why an upstream gave no response.
 
 use std::io::ErrorKind;
 
 use hyper_util::client::legacy;
 
 use crate::body::BodyError;
-use crate::guard::AddressRefused;
+use crate::egress_guard::AddressRefused;
 
-/// Why an upstream gave no reply.
+/// Why an upstream gave no response.
 #[derive(Debug, thiserror::Error)]
 pub enum UpstreamError {
     /// Nothing answers there.
     #[error("cannot connect: {0}")]
     Unreachable(String),
-    /// The guard refuses all of its addresses. A retry does not help.
+    /// The egress guard permits none of its addresses. Another attempt ends the same.
     #[error("{host} has no address that may be reached from here")]
     AddressRefused {
         /// The name, or the address itself.
@@ -38,7 +38,7 @@ pub enum UpstreamError {
 
 impl UpstreamError {
     /// True when another try would end the same.
-    pub const fn is_for_good(&self) -> bool {
+    pub const fn is_permanent(&self) -> bool {
         match self {
             Self::Body(_) | Self::BadPath | Self::AddressRefused { .. } | Self::HeadTooLarge => {
                 true

@@ -1,4 +1,4 @@
-//! Handing one request on, and its reply back.
+//! Forwarding one request.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -15,12 +15,12 @@ use hyper::upgrade::OnUpgrade;
 use super::response_stream::ResponseStream;
 use super::send::send;
 use super::tunnel::Tunnel;
-use super::{Address, Client, Lease, MAX_REPLY_HEAD_BYTES, MAX_REPLY_HEADERS, UpstreamError};
-use crate::body::{RequestBody, in_reply_time};
+use super::{Address, Client, Lease, MAX_RESPONSE_HEAD_BYTES, MAX_RESPONSE_HEADERS, UpstreamError};
+use crate::body::{RequestBody, in_response_time};
 use crate::hop_by_hop;
 
 /// What came back.
-pub struct Reply {
+pub struct UpstreamResponse {
     /// The reply, its hop-by-hop headers removed.
     pub response: Response<ResponseStream>,
     /// What to run beside it when both sides switched to another protocol (status 101).
@@ -28,7 +28,7 @@ pub struct Reply {
     is_chunked: bool,
 }
 
-impl Reply {
+impl UpstreamResponse {
     /// The request had a body, which may not have been read.
     fn after_a_body(self) -> Self {
         let headers = self.response.headers();
@@ -45,11 +45,31 @@ impl Reply {
 
 /// How long an upstream may take.
 #[derive(Debug, Clone, Copy)]
-pub struct Patience {
-    /// Until the head of its reply.
+pub struct UpstreamTimeouts {
+    /// The time until the head of the response.
     pub head: Duration,
-    /// Between two pieces of its reply.
-    pub silence: Duration,
+    /// The time between two pieces of the response's body.
+    pub idle: Duration,
+}
+
+impl Client {
+    /// Sends a request of this server, not one that is forwarded.
+    pub(crate) fn send<'exchange>(
+        &'exchange self,
+        address: &'exchange Address,
+        timeouts: UpstreamTimeouts,
+        target: PathAndQuery,
+        request: Request<RequestBody>,
+    ) -> impl Future<Output = Result<UpstreamResponse, UpstreamError>> + Send + 'exchange {
+        forward(
+            self,
+            address,
+            timeouts,
+            target,
+            HopByHop::default(),
+            request,
+        )
+    }
 }
 
 /// The switch to another protocol that a request asks for, as WebSocket clients do.
@@ -97,11 +117,11 @@ pub fn take_hop_by_hop<B: http_body::Body>(request: &mut Request<B>) -> HopByHop
 pub fn forward<'exchange>(
     client: &'exchange Client,
     address: &'exchange Address,
-    patience: Patience,
+    timeouts: UpstreamTimeouts,
     target: PathAndQuery,
     hop: HopByHop,
     mut request: Request<RequestBody>,
-) -> impl Future<Output = Result<Reply, UpstreamError>> + Send + 'exchange {
+) -> impl Future<Output = Result<UpstreamResponse, UpstreamError>> + Send + 'exchange {
     // No `async fn`: it would have a place for the request as it is given, and one for it as it is sent.
     let made = make(address, target, &hop, &mut request);
     let upgrade = hop.upgrade;
@@ -110,13 +130,13 @@ pub fn forward<'exchange>(
         let progress = request.body_mut().follow();
         let has_body = !request.body().is_end_stream();
         let exchange = pin!(send(client, address, upgrade.is_some(), request));
-        let answer = in_reply_time(exchange, patience.head, progress.as_ref()).await;
+        let answer = in_response_time(exchange, timeouts.head, progress.as_ref()).await;
         let (response, lease) = answer.ok_or(UpstreamError::TooSlow)??;
-        let reply = hand_back(response, lease, upgrade, patience.silence)?;
+        let response = into_response(response, lease, upgrade, timeouts.idle)?;
         Ok(if has_body {
-            reply.after_a_body()
+            response.after_a_body()
         } else {
-            reply
+            response
         })
     }
 }
@@ -173,21 +193,21 @@ fn is_plainly_framed(response: &Response<Incoming>) -> bool {
 
 /// Over HTTP/1.1 the limits are the connection's; HTTP/2 counts in another way, and no lines.
 fn has_too_large_a_head(headers: &HeaderMap) -> bool {
-    if headers.len() > MAX_REPLY_HEADERS {
+    if headers.len() > MAX_RESPONSE_HEADERS {
         return true;
     }
     let bytes = headers
         .iter()
         .map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
-    bytes.sum::<usize>() > MAX_REPLY_HEAD_BYTES
+    bytes.sum::<usize>() > MAX_RESPONSE_HEAD_BYTES
 }
 
-fn hand_back(
+fn into_response(
     mut response: Response<Incoming>,
     lease: Option<Lease>,
     upgrade: Option<Upgrade>,
-    silence: Duration,
-) -> Result<Reply, UpstreamError> {
+    idle_timeout: Duration,
+) -> Result<UpstreamResponse, UpstreamError> {
     let switched = response.status() == StatusCode::SWITCHING_PROTOCOLS;
     let names_websocket = response
         .headers()
@@ -225,9 +245,9 @@ fn hand_back(
         headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
         headers.insert(UPGRADE, protocol);
     }
-    Ok(Reply {
+    Ok(UpstreamResponse {
         response: response
-            .map(|body| ResponseStream::new(body, silence, lease.filter(|_| !switched))),
+            .map(|body| ResponseStream::new(body, idle_timeout, lease.filter(|_| !switched))),
         tunnel,
         is_chunked,
     })

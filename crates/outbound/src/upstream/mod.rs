@@ -15,9 +15,9 @@ mod tunnel;
 use pool::Lease;
 
 pub use address::{Address, AddressError};
-pub use client::{Client, ClientSettings, MAX_REPLY_HEAD_BYTES, MAX_REPLY_HEADERS};
+pub use client::{Client, ClientSettings, MAX_RESPONSE_HEAD_BYTES, MAX_RESPONSE_HEADERS};
 pub use error::UpstreamError;
-pub use forward::{HopByHop, Patience, Reply, forward, take_hop_by_hop};
+pub use forward::{HopByHop, UpstreamResponse, UpstreamTimeouts, forward, take_hop_by_hop};
 pub use location::{RedirectTarget, place_at_host};
 pub use response_stream::ResponseStream;
 pub use tunnel::Tunnel;

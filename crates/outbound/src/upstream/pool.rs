@@ -1,8 +1,7 @@
-//! Kept connections to one upstream over plain HTTP/1.1, the last used first.
+//! Idle connections to one upstream over plain HTTP/1.1, the last used first.
 //!
-//! A connection is taken for one exchange and comes back when the reply's body has ended; one that
-//! ended in any other way is not kept. Which ones the upstream has closed meanwhile is known when
-//! they are taken: each has a task that reads.
+//! A connection is taken for one exchange and returned when the response's body has ended. Any other connection is
+//! closed. Each idle connection is read by a task, so those that the upstream has closed are known when one is taken.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,11 +11,11 @@ use parking_lot::Mutex;
 
 use crate::body::RequestBody;
 
-/// The kept connections of one upstream.
+/// The idle connections of one upstream.
 #[derive(Default)]
 pub(super) struct Pool(Mutex<Vec<Idle>>);
 
-/// What a pool keeps.
+/// The limits of a pool.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PoolLimits {
     pub(super) idle_timeout: Duration,
@@ -29,23 +28,23 @@ struct Idle {
 }
 
 impl Pool {
-    /// The connection that was used last, of those that are open, ready and not kept for too long.
+    /// Returns the connection that was used last, of those that are open, ready and not idle for too long.
     pub(super) fn take(&self, idle_timeout: Duration) -> Option<SendRequest<RequestBody>> {
         let mut idle = self.0.lock();
         while idle.last()?.sender.is_closed() {
             idle.pop();
         }
-        // Ready a moment after its last reply has ended; until then, an older one serves.
+        // A connection is ready a moment after its last response has ended. Until then, an older one is used.
         let place = idle.iter().rposition(|it| it.sender.is_ready())?;
         if idle[place].since.elapsed() < idle_timeout {
             return Some(idle.remove(place).sender);
         }
-        // All before it have been kept even longer.
+        // All before it have been idle even longer.
         idle.drain(..=place);
         None
     }
 
-    /// The oldest stand first: those kept for too long go, and one more where there are too many.
+    /// Adds a connection. Those that are idle for too long are closed, and the oldest if there are too many.
     fn keep(&self, sender: SendRequest<RequestBody>, limits: PoolLimits) {
         let mut idle = self.0.lock();
         let is_over =
@@ -61,7 +60,7 @@ impl Pool {
     }
 }
 
-/// A connection that is in use. Dropped, it is closed; [`Lease::end`] gives it back.
+/// A connection in use. Dropping it closes the connection; [`Lease::end`] returns it.
 pub(crate) struct Lease {
     pool: Arc<Pool>,
     sender: SendRequest<RequestBody>,
@@ -81,7 +80,7 @@ impl Lease {
         }
     }
 
-    /// The exchange has ended as it should.
+    /// Returns the connection to the pool.
     pub(crate) fn end(self) {
         if !self.sender.is_closed() {
             self.pool.keep(self.sender, self.limits);

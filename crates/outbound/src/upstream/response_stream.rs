@@ -9,22 +9,22 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
 use super::pool::Lease;
-use crate::body::{ResponseBodyError, Silence};
+use crate::body::{IdleTimeout, ResponseBodyError};
 
 /// A reply's body, as the upstream sends it.
 pub struct ResponseStream {
     inner: Incoming,
-    silence: Silence,
+    idle_timeout: IdleTimeout,
     lease: Option<Lease>,
     may_end_by_reset: bool,
 }
 
 impl ResponseStream {
     /// Limits how long the upstream may be silent. The connection goes back when all is read.
-    pub(crate) fn new(inner: Incoming, longest_silence: Duration, lease: Option<Lease>) -> Self {
+    pub(crate) fn new(inner: Incoming, idle_timeout: Duration, lease: Option<Lease>) -> Self {
         let mut stream = Self {
             inner,
-            silence: Silence::new(longest_silence),
+            idle_timeout: IdleTimeout::new(idle_timeout),
             lease,
             may_end_by_reset: false,
         };
@@ -64,10 +64,10 @@ impl Body for ResponseStream {
     ) -> Poll<Option<Result<Frame<Bytes>, ResponseBodyError>>> {
         let this = &mut *self;
         let Poll::Ready(frame) = Pin::new(&mut this.inner).poll_frame(context) else {
-            ready!(this.silence.poll_too_long(context));
+            ready!(this.idle_timeout.poll_elapsed(context));
             return Poll::Ready(Some(Err(ResponseBodyError::TooSlow)));
         };
-        this.silence.broken();
+        this.idle_timeout.stop();
         match &frame {
             None => drop(this.lease.take().map(Lease::end)),
             Some(Ok(_)) => this.give_back_at_end(),

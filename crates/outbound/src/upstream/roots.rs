@@ -1,5 +1,5 @@
-//! Whom TLS trusts. The operating system's certificates take memory and time to read, so all clients
-//! of a process share them.
+//! The certificates that TLS trusts. Reading those of the operating system takes memory and time, so all clients of a
+//! process share them.
 
 use std::io;
 use std::sync::{Arc, OnceLock};
@@ -7,8 +7,11 @@ use std::sync::{Arc, OnceLock};
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
 
-/// A configuration that trusts the operating system's certificates and `extra`. Without readable ones
-/// of the system, `extra` alone serves; without any, it is an error.
+/// Returns a configuration that trusts the operating system's certificates and `extra`. If the system has none that can
+/// be read, `extra` alone is trusted.
+///
+/// # Errors
+/// If there are no certificates at all.
 pub(super) fn trusting(extra: &[CertificateDer<'static>]) -> io::Result<ClientConfig> {
     let roots = if extra.is_empty() {
         of_the_system()?
@@ -27,7 +30,7 @@ pub(super) fn trusting(extra: &[CertificateDer<'static>]) -> io::Result<ClientCo
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
-/// Read at the first use.
+/// Returns the operating system's certificates, which are read once.
 fn of_the_system() -> io::Result<Arc<RootCertStore>> {
     static ROOTS: OnceLock<Arc<RootCertStore>> = OnceLock::new();
     if let Some(roots) = ROOTS.get() {

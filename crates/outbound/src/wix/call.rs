@@ -17,20 +17,19 @@ pub enum Subject {
     Account(Box<str>),
 }
 
-/// Who goes first when the budget is short: the first of these, in this order.
+/// The order of calls when the budget is short.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Priority {
-    /// The owner waits for it, or the app itself.
+    /// The owner waits for the response, or the app itself.
     Interactive,
-    /// A visitor or member of the site. A tenth of the budget is kept from these, so that no visitor
-    /// can shut the owner out.
+    /// A visitor waits for the response. A tenth of the budget is reserved for the owner.
     Public,
-    /// Background work. A quarter of the budget is kept from these.
+    /// No caller waits for the response. A quarter of the budget is reserved for the others.
     Background,
 }
 
 impl Priority {
-    /// What of a budget such calls may use.
+    /// Returns the part of a budget that such calls may use.
     pub(super) const fn share_of(self, budget: usize) -> usize {
         match self {
             Self::Interactive => budget,

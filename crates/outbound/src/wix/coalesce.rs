@@ -1,12 +1,11 @@
-//! Equal `GET`s for one subject that are under way at the same time become one call.
+//! Equal `GET`s of one subject that are in flight at the same time become one request.
 //!
-//! A single caller, which is the usual case, gets the response as a stream. Only where others have
-//! come meanwhile is a reply of up to a megabyte read whole and given to all; a larger one, or a stream
-//! of events, goes to the first, and the others make separate calls. When all waiters have gone
-//! before it was sent, it is not made.
+//! A single caller, the usual case, gets the response as a stream. If others have joined, a response of up to a megabyte
+//! is collected and given to all. A larger one, or a stream of events, goes to the first, and the others send requests
+//! themselves. If all callers leave before the request is sent, it is not sent.
 //!
-//! A call that starts after a write of the same subject has ended does not wait for calls that began before: its reply may be from
-//! before the write, too.
+//! After a write of the same subject has ended, a caller does not join a request that began before: its response may be
+//! from before the write.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,61 +19,60 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, timeout_at};
 
-use super::collect::{Collected, collect};
+use super::response::Collected;
 use super::safe::is_safe;
 use super::writes::Writes;
-use super::{Call, CallBody, Priority, Subject, WixBody, WixError, WixReply};
+use super::{Call, CallBody, Priority, Subject, WixBody, WixError};
 
-/// The most that is read whole to be given to several.
-const MAX_SHARED: usize = 1024 * 1024;
+/// The most bytes of a response that is shared.
+const MAX_SHARED_BYTES: usize = 1024 * 1024;
 
 #[derive(Clone, PartialEq, Eq, Hash)]
-struct Key {
-    /// How many writes had ended.
+struct CoalesceKey {
+    /// The writes that had ended.
     writes: (u64, u64),
     subject: Subject,
-    /// Where others than the owner have no place left, the owner waits behind none of them.
+    /// If others have no permits left, the owner waits behind none of them.
     crowded: Option<Priority>,
     target: PathAndQuery,
     headers: Vec<u8>,
 }
 
-/// What one of those who wait gets. `None`: nothing that could be shared; make the call yourself.
-type Share = Option<Result<WixReply, WixError>>;
+/// What a waiting caller gets. `None` if the response cannot be shared.
+type Shared = Option<Result<Response<WixBody>, WixError>>;
 
-type Waiting = HashMap<Key, Flight>;
+type Waiting = HashMap<CoalesceKey, InFlight>;
 
-/// One call that is under way.
+/// A request in flight.
 #[derive(Default)]
-struct Flight {
-    waiting: Vec<oneshot::Sender<Share>>,
-    /// Notified when a waiter goes away.
+struct InFlight {
+    waiting: Vec<oneshot::Sender<Shared>>,
+    /// Notified when a waiting caller leaves.
     left: Arc<Notify>,
 }
 
-/// The calls that are under way.
+/// The requests in flight. Clones share them.
 #[derive(Clone, Default)]
 pub(super) struct Coalescer(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    flights: Mutex<Waiting>,
+    in_flight: Mutex<Waiting>,
     writes: Writes,
 }
 
 impl Coalescer {
-    /// Makes the call by `make`, which says when it has been sent, or waits for an equal one. A call that
-    /// cannot be shared is made right away. A write counts as ended when it is, when it fails, and when its caller
-    /// for it goes away.
+    /// Sends a call with `make`, which tells when it has been sent, or joins an equal one. A call that cannot be shared is
+    /// sent at once. A write has ended when it succeeds, fails, or its caller leaves.
     pub(super) async fn send<F>(
         &self,
         call: Call,
         is_crowded: bool,
         deadline: Instant,
         make: impl Fn(Call, Arc<AtomicBool>) -> F,
-    ) -> Result<WixReply, WixError>
+    ) -> Result<Response<WixBody>, WixError>
     where
-        F: Future<Output = Result<WixReply, WixError>> + Send + 'static,
+        F: Future<Output = Result<Response<WixBody>, WixError>> + Send + 'static,
     {
         let Some(key) = key(&call, is_crowded, &self.0.writes) else {
             let _write = Write::of(self, &call);
@@ -87,7 +85,7 @@ impl Coalescer {
         let (sender, receiver) = oneshot::channel();
         let (is_first, left) = self.join(&key, sender);
         if is_first {
-            let mut landing = Landing {
+            let mut guard = InFlightGuard {
                 coalescer: self.clone(),
                 key: Some(key),
             };
@@ -95,14 +93,14 @@ impl Coalescer {
             let work = make(call, Arc::clone(&sent));
             tokio::spawn(async move {
                 tokio::select! {
-                    outcome = work => share(outcome, landing.land(), deadline).await,
-                    () = landing.all_gone(&left, &sent) => {}
+                    outcome = work => share(outcome, guard.remove(), deadline).await,
+                    () = guard.all_gone(&left, &sent) => {}
                 }
             });
         }
         let _leaving = Leaving(left);
         match receiver.await {
-            // The caller that started it may use less of the minute than this one may.
+            // The first caller may use less of the budget than this one.
             Ok(Some(Err(WixError::Exhausted { .. }))) if !is_first => make(again, unsent()).await,
             Ok(Some(outcome)) => outcome,
             Ok(None) => make(again, unsent()).await,
@@ -110,16 +108,16 @@ impl Coalescer {
         }
     }
 
-    /// Returns whether this caller is the leader and must make the call, and a notifier for waiters that go away.
-    fn join(&self, key: &Key, sender: oneshot::Sender<Share>) -> (bool, Arc<Notify>) {
-        let mut flights = self.0.flights.lock();
-        let flight = flights.entry(key.clone()).or_default();
-        flight.waiting.push(sender);
-        (flight.waiting.len() == 1, Arc::clone(&flight.left))
+    /// Returns whether this caller is the first and must send the request, and the notifier of leaving callers.
+    fn join(&self, key: &CoalesceKey, sender: oneshot::Sender<Shared>) -> (bool, Arc<Notify>) {
+        let mut in_flight = self.0.in_flight.lock();
+        let call = in_flight.entry(key.clone()).or_default();
+        call.waiting.push(sender);
+        (call.waiting.len() == 1, Arc::clone(&call.left))
     }
 }
 
-/// A write that is under way.
+/// A write in flight.
 struct Write(Option<(Coalescer, Subject)>);
 
 impl Write {
@@ -137,7 +135,7 @@ impl Drop for Write {
     }
 }
 
-/// Tells the call that one of those who waited has gone.
+/// Notifies the request that a waiting caller has left.
 struct Leaving(Arc<Notify>);
 
 impl Drop for Leaving {
@@ -150,22 +148,22 @@ fn unsent() -> Arc<AtomicBool> {
     Arc::new(AtomicBool::new(false))
 }
 
-/// Takes the call off the list, once: after that an equal one may be under way. Also when it panics.
-struct Landing {
+/// Removes the request once, also if it panics. Then an equal one may be in flight.
+struct InFlightGuard {
     coalescer: Coalescer,
-    key: Option<Key>,
+    key: Option<CoalesceKey>,
 }
 
-impl Landing {
-    /// Those who wait.
-    fn land(&mut self) -> Vec<oneshot::Sender<Share>> {
+impl InFlightGuard {
+    /// Removes the request and returns its waiting callers.
+    fn remove(&mut self) -> Vec<oneshot::Sender<Shared>> {
         let key = self.key.take();
-        key.and_then(|key| self.coalescer.0.flights.lock().remove(&key))
-            .map(|flight| flight.waiting)
+        key.and_then(|key| self.coalescer.0.in_flight.lock().remove(&key))
+            .map(|call| call.waiting)
             .unwrap_or_default()
     }
 
-    /// Ready when no caller waits any more and it has not been sent; then the call is off the list.
+    /// Removes the request and returns when all callers have left before it was sent.
     async fn all_gone(&mut self, left: &Notify, sent: &AtomicBool) {
         loop {
             left.notified().await;
@@ -173,12 +171,12 @@ impl Landing {
                 continue;
             }
             let Some(key) = &self.key else { return };
-            let mut flights = self.coalescer.0.flights.lock();
-            let gone = flights
+            let mut in_flight = self.coalescer.0.in_flight.lock();
+            let gone = in_flight
                 .get(key)
-                .is_none_or(|flight| flight.waiting.iter().all(oneshot::Sender::is_closed));
+                .is_none_or(|call| call.waiting.iter().all(oneshot::Sender::is_closed));
             if gone {
-                flights.remove(key);
+                in_flight.remove(key);
                 self.key = None;
                 return;
             }
@@ -186,15 +184,15 @@ impl Landing {
     }
 }
 
-impl Drop for Landing {
+impl Drop for InFlightGuard {
     fn drop(&mut self) {
-        self.land();
+        self.remove();
     }
 }
 
-/// `None` where nothing can be shared: another method, or a body. Those in the background make their
-/// own, so that no foreground call waits behind them.
-fn key(call: &Call, is_crowded: bool, writes: &Writes) -> Option<Key> {
+/// Returns the key of a call that can be shared: a `GET` without a body. Background calls are not shared, so that no
+/// foreground call waits behind them.
+fn key(call: &Call, is_crowded: bool, writes: &Writes) -> Option<CoalesceKey> {
     let has_no_body = matches!(&call.body, CallBody::Ready(bytes) if bytes.is_empty());
     let is_waited_for = call.priority != Priority::Background;
     let may_be_shared = call.method == Method::GET && has_no_body && is_waited_for;
@@ -212,7 +210,7 @@ fn key(call: &Call, is_crowded: bool, writes: &Writes) -> Option<Key> {
             flat.extend_from_slice(value);
             flat.push(b'\n');
         }
-        Key {
+        CoalesceKey {
             writes: writes.ended_of(&call.subject),
             subject: call.subject.clone(),
             crowded: is_crowded.then_some(call.priority),
@@ -223,13 +221,13 @@ fn key(call: &Call, is_crowded: bool, writes: &Writes) -> Option<Key> {
 }
 
 async fn share(
-    outcome: Result<WixReply, WixError>,
-    mut waiting: Vec<oneshot::Sender<Share>>,
+    outcome: Result<Response<WixBody>, WixError>,
+    mut waiting: Vec<oneshot::Sender<Shared>>,
     deadline: Instant,
 ) {
     waiting.retain(|waiter| !waiter.is_closed());
-    let reply = match outcome {
-        Ok(reply) => reply,
+    let response = match outcome {
+        Ok(response) => response,
         Err(error) => {
             for waiter in waiting {
                 let _ = waiter.send(Some(Err(error.clone())));
@@ -237,42 +235,42 @@ async fn share(
             return;
         }
     };
-    if waiting.len() < 2 || is_stream_of_events(&reply) {
-        return give_to_first(reply, waiting);
+    if waiting.len() < 2 || is_stream_of_events(&response) {
+        return give_to_first(response, waiting);
     }
-    let (parts, body) = reply.into_parts();
-    let bytes: Bytes = match timeout_at(deadline, collect(body, MAX_SHARED)).await {
+    let (parts, body) = response.into_parts();
+    let bytes: Bytes = match timeout_at(deadline, body.collect_up_to(MAX_SHARED_BYTES)).await {
         Ok(Ok(Collected::Whole(bytes))) => bytes,
         Ok(Ok(Collected::TooLarge(body))) => {
             return give_to_first(Response::from_parts(parts, body), waiting);
         }
-        Ok(Err(fault)) => {
-            let error = WixError::unavailable(fault.to_string());
+        Ok(Err(error)) => {
+            let error = WixError::unavailable(error.to_string());
             return Box::pin(share(Err(error), waiting, deadline)).await;
         }
         Err(_) => {
-            let error = WixError::unavailable("Wix took too long to end its reply");
+            let error = WixError::unavailable("Wix took too long to end its response");
             return Box::pin(share(Err(error), waiting, deadline)).await;
         }
     };
     for waiter in waiting {
-        let reply = Response::from_parts(parts.clone(), WixBody::ready(bytes.clone()));
-        let _ = waiter.send(Some(Ok(reply)));
+        let response = Response::from_parts(parts.clone(), WixBody::ready(bytes.clone()));
+        let _ = waiter.send(Some(Ok(response)));
     }
 }
 
-fn give_to_first(reply: WixReply, waiting: Vec<oneshot::Sender<Share>>) {
+fn give_to_first(response: Response<WixBody>, waiting: Vec<oneshot::Sender<Shared>>) {
     let mut waiting = waiting.into_iter();
     if let Some(first) = waiting.next() {
-        let _ = first.send(Some(Ok(reply)));
+        let _ = first.send(Some(Ok(response)));
     }
     for waiter in waiting {
         let _ = waiter.send(None);
     }
 }
 
-fn is_stream_of_events(reply: &WixReply) -> bool {
-    reply
+fn is_stream_of_events(response: &Response<WixBody>) -> bool {
+    response
         .headers()
         .get(CONTENT_TYPE)
         .is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"))
@@ -321,13 +319,13 @@ mod tests {
         assert!(first.await.is_err());
         yield_now().await;
         assert_eq!(
-            coalescer.0.flights.lock().len(),
+            coalescer.0.in_flight.lock().len(),
             1,
             "the second one still waits"
         );
         second.abort();
         ended.notified().await;
-        assert!(coalescer.0.flights.lock().is_empty());
+        assert!(coalescer.0.in_flight.lock().is_empty());
     }
 
     /// Its reply may be from before the write.

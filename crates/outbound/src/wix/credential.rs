@@ -1,4 +1,4 @@
-//! What a call proves itself with: the app's token for an instance, or the account's key.
+//! The credential of a call: the app's token for an instance, or the account's key.
 
 use std::sync::Arc;
 
@@ -7,12 +7,12 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::client::Inner;
-use super::tokens::Kept;
+use super::tokens::CachedToken;
 use super::{Subject, WixError};
 
-/// A proof. It cannot be printed.
+/// A credential. It cannot be printed.
 pub(super) enum Credential {
-    Token(Arc<Kept>),
+    Token(Arc<CachedToken>),
     ApiKey {
         key: HeaderValue,
         scope: (HeaderName, HeaderValue),
@@ -20,8 +20,8 @@ pub(super) enum Credential {
 }
 
 impl Credential {
-    /// Wix takes both without a scheme word. Only this determines on whose behalf a call is.
-    pub(super) fn put_on(&self, headers: &mut HeaderMap) {
+    /// Sets the headers. Wix takes both credentials without a scheme.
+    pub(super) fn apply_to(&self, headers: &mut HeaderMap) {
         headers.remove("wix-site-id");
         headers.remove("wix-account-id");
         match self {
@@ -37,7 +37,7 @@ impl Credential {
 }
 
 impl Inner {
-    /// The proof for a call.
+    /// Returns the credential for a call.
     pub(super) async fn credential(&self, subject: &Subject) -> Result<Credential, WixError> {
         let scope = match subject {
             Subject::App(instance_id) => {

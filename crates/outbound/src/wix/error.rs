@@ -18,13 +18,13 @@ pub enum WixError {
         /// When it may try again.
         retry_after: Duration,
     },
-    /// Calls for this instance have failed again and again, so it rests.
+    /// The circuit breaker is open: calls for this instance have failed in a row.
     #[error("calls to Wix failed again and again; none is made for a while")]
-    Resting {
+    CircuitOpen {
         /// When it may try again.
         retry_after: Duration,
     },
-    /// Wix cannot be reached, is slow, or sends an unreadable response.
+    /// Wix cannot be reached, is slow, or its response cannot be read.
     #[error("{cause}")]
     Unavailable {
         /// What happened, for the log.
@@ -55,7 +55,9 @@ impl WixError {
     /// When another try makes sense, where that is known.
     pub const fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Exhausted { retry_after } | Self::Resting { retry_after } => Some(*retry_after),
+            Self::Exhausted { retry_after } | Self::CircuitOpen { retry_after } => {
+                Some(*retry_after)
+            }
             Self::Unavailable { retry_after, .. } => *retry_after,
             _ => None,
         }

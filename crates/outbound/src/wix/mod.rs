@@ -1,29 +1,26 @@
-//! Calling Wix: the one client that every handler uses.
+//! The client of Wix's REST APIs.
 //!
-//! It handles for all callers: the app's token for each instance ([`tokens`]), the
-//! budget of calls a minute (`budget`), waiting after 429, repeating what may be repeated (`retry`),
-//! one call for equal ones (`coalesce`), and rest for an instance whose calls fail ([`crate::breaker`]).
+//! It takes care of the app's token for each instance ([`tokens`]), the budget of requests a minute (`budget`), the wait
+//! after 429 and retries (`send`), one request for equal ones (`coalesce`), and a circuit breaker for each instance.
 //!
-//! Rules: what one instance does never slows or stops another; every answer that is read whole has a
-//! cap and a deadline; a reply of Wix's is handed back as it is, refusals included.
+//! Rules: one instance never slows or stops another. Every response that is collected has a size limit and a deadline. A
+//! response of Wix is returned as it is, errors included.
 //!
 //! Caveat: budgets and tokens are this process's own. Several nodes share Wix's limit, so each is
 //! given its part of it (`wix.requests_per_minute`).
 //!
 //! Source: Wix's REST documentation, "Rate limits" and "Errors"; `AppStrategy.js` of `@wix/sdk`.
 
-mod attempts;
 mod budget;
 mod call;
 mod client;
 mod coalesce;
-mod collect;
 mod credential;
 mod error;
-mod places;
-mod question;
-mod reply;
+mod metadata_request;
+mod response;
 mod safe;
+mod send;
 mod settings;
 mod states;
 mod tokens;
@@ -34,7 +31,7 @@ pub use crate::body::CallBody;
 pub use call::{Call, Priority, Subject};
 pub use client::WixClient;
 pub use error::WixError;
-pub use question::TokenAnswer;
-pub use reply::{WixBody, WixReply};
+pub use metadata_request::TokenInfoResponse;
+pub use response::WixBody;
 pub use settings::WixSettings;
 pub use tokens::{TokenEvents, TokenRefused};

@@ -27,7 +27,7 @@ pub struct WixSettings {
     /// How long Wix may take to answer a question about a token, or to give one.
     pub token_timeout: Duration,
     /// How long Wix may be silent in the middle of a body.
-    pub silence: Duration,
+    pub idle_timeout: Duration,
     /// How long a connection may take to come about.
     pub connect_timeout: Duration,
     /// Told of tokens that Wix gives and refuses.

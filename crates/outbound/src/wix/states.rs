@@ -1,71 +1,55 @@
-//! What is remembered of each subject that calls were made for: its budget and its breaker.
+//! The state of each subject: its budget, its circuit breaker and its calls in flight.
 //!
-//! Those without a call for ten minutes are forgotten. There is room for 100,000; past that, those
-//! that call least are forgotten sooner, and their budget starts over.
+//! A subject without a call for ten minutes is forgotten. There is room for 100,000. Past that, those that call least are
+//! forgotten sooner, and start with a full budget.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use moka::sync::Cache;
-use parking_lot::Mutex;
-use tokio::time::Instant;
 
 use super::Subject;
 use super::budget::Budget;
-use super::places::Places;
-use crate::breaker::Breaker;
+use crate::resilience::{CircuitBreaker, ConcurrencyLimit, Cooldown};
 
-const MAX_STATES: u64 = 100_000;
-const IDLE: Duration = Duration::from_mins(10);
-/// How long a 401 is taken for what it says after a new token did not help.
-const STATE_TTL: Duration = Duration::from_mins(1);
+const MAX_SUBJECTS: u64 = 100_000;
+const SUBJECT_TTL: Duration = Duration::from_mins(10);
+/// The most calls of a subject in flight, to the end of their responses. More wait for their turn.
+const MAX_CONCURRENT_CALLS: usize = 64;
 
-/// One subject's.
-pub(super) struct State {
+/// The state of one subject.
+pub(super) struct SubjectState {
     pub(super) budget: Budget,
-    pub(super) breaker: Arc<Breaker>,
-    /// A place for each call that is under way, to the end of its reply.
-    pub(super) places: Places,
-    new_tokens_help_not_until: Mutex<Option<Instant>>,
+    pub(super) breaker: Arc<CircuitBreaker>,
+    pub(super) concurrency: ConcurrencyLimit,
+    /// Runs after a new token was refused: the next 401 will not be the token's fault either.
+    pub(super) new_tokens_do_not_help: Cooldown,
 }
 
-impl State {
-    /// Wix refused a token that was quite new: the next 401 will not be the token's fault either.
-    pub(super) fn new_token_did_not_help(&self) {
-        *self.new_tokens_help_not_until.lock() = Some(Instant::now() + STATE_TTL);
-    }
-
-    /// Whether a new token may mend a 401.
-    pub(super) fn new_token_may_help(&self) -> bool {
-        let until = *self.new_tokens_help_not_until.lock();
-        until.is_none_or(|until| until <= Instant::now())
-    }
-}
-
-/// All of them.
-pub(super) struct States {
-    kept: Cache<Subject, Arc<State>>,
+/// The states of all subjects.
+pub(super) struct SubjectStates {
+    states: Cache<Subject, Arc<SubjectState>>,
     requests_per_minute: usize,
 }
 
-impl States {
+impl SubjectStates {
     pub(super) fn new(requests_per_minute: usize) -> Self {
         Self {
-            kept: Cache::builder()
-                .max_capacity(MAX_STATES)
-                .time_to_idle(IDLE)
+            states: Cache::builder()
+                .max_capacity(MAX_SUBJECTS)
+                .time_to_idle(SUBJECT_TTL)
                 .build(),
             requests_per_minute,
         }
     }
 
-    pub(super) fn of(&self, subject: &Subject) -> Arc<State> {
-        self.kept.get_with_by_ref(subject, || {
-            Arc::new(State {
+    pub(super) fn find_or_create(&self, subject: &Subject) -> Arc<SubjectState> {
+        self.states.get_with_by_ref(subject, || {
+            Arc::new(SubjectState {
                 budget: Budget::new(self.requests_per_minute),
                 breaker: Arc::default(),
-                places: Places::new(),
-                new_tokens_help_not_until: Mutex::default(),
+                concurrency: ConcurrencyLimit::new(MAX_CONCURRENT_CALLS),
+                new_tokens_do_not_help: Cooldown::default(),
             })
         })
     }

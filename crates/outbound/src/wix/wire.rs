@@ -1,58 +1,45 @@
-//! The way to Wix: one request over it, and its reply.
+//! The connection to Wix.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{Request, Response};
 use tokio::time::Instant;
 
-use super::{WixBody, WixReply};
-use crate::body::{RequestBody, announced_bytes};
-use crate::decode::begin;
-use crate::upstream::{Address, Client, HopByHop, Patience, UpstreamError, forward};
+use super::WixBody;
+use crate::body::{RequestBody, content_length};
+use crate::decode::BegunBody;
+use crate::upstream::{Address, Client, UpstreamError, UpstreamTimeouts};
 
-/// The way to Wix.
+/// The connection to Wix.
 pub(super) struct Wire {
     pub(super) client: Client,
     pub(super) base: Address,
-    pub(super) silence: Duration,
+    pub(super) idle_timeout: Duration,
 }
 
 impl Wire {
-    /// Sends one request and waits for the head of the reply until `deadline`.
+    /// Sends a request and waits until `deadline` for the head of the response.
     pub(super) async fn send(
         &self,
         target: PathAndQuery,
         request: Request<RequestBody>,
         deadline: Instant,
-    ) -> Result<WixReply, UpstreamError> {
+    ) -> Result<Response<WixBody>, UpstreamError> {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(UpstreamError::TooSlow);
         }
-        let patience = Patience {
+        let timeouts = UpstreamTimeouts {
             head: left,
-            silence: self.silence,
+            idle: self.idle_timeout,
         };
-        let reply = forward(
-            &self.client,
-            &self.base,
-            patience,
-            target,
-            HopByHop::default(),
-            request,
-        )
-        .await?;
-        let announced = announced_bytes(reply.response.headers());
-        let (parts, mut body) = reply.response.into_parts();
-        let begun = begin(&mut body, announced).await;
-        let begun = begun.map_err(|fault| UpstreamError::Broken(fault.to_string()))?;
-        let first: VecDeque<Bytes> = begun
-            .and_then(|frame| frame.into_data().ok())
-            .into_iter()
-            .collect();
-        Ok(Response::from_parts(parts, WixBody::streaming(first, body)))
+        let sent = self.client.send(&self.base, timeouts, target, request);
+        let response = sent.await?.response;
+        let length = content_length(response.headers());
+        let mut response = response.map(BegunBody::new);
+        let begun = response.body_mut().begin(length).await;
+        begun.map_err(|error| UpstreamError::Broken(error.to_string()))?;
+        Ok(response.map(WixBody::streaming))
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use backlot_outbound::guard::{AddressRefused, GuardedConnector, SystemResolver};
+use backlot_outbound::egress_guard::{AddressRefused, GuardedConnector, SystemResolver};
 use backlot_outbound::upstream::{Address, Client, UpstreamError};
 use tower::ServiceExt as _;
 
@@ -17,7 +17,7 @@ fn refused_host(outcome: Result<impl Sized, UpstreamError>) -> String {
     let Err(error) = outcome else {
         panic!("it was let through")
     };
-    assert!(error.is_for_good());
+    assert!(error.is_permanent());
     match error {
         UpstreamError::AddressRefused { host } => host,
         other => panic!("{other}"),

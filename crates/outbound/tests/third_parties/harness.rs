@@ -8,9 +8,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use backlot_outbound::body::RequestBody;
-use backlot_outbound::guard::{AddressGuard, Resolve, Resolved};
+use backlot_outbound::egress_guard::{AddressGuard, Resolve, Resolved};
 use backlot_outbound::upstream::{
-    Address, Client, ClientSettings, HopByHop, Patience, Reply, UpstreamError, forward,
+    Address, Client, ClientSettings, HopByHop, UpstreamError, UpstreamResponse, UpstreamTimeouts,
+    forward,
 };
 use bytes::Bytes;
 use http::Request;
@@ -129,17 +130,17 @@ pub fn settings() -> ClientSettings {
     }
 }
 
-pub async fn get(client: &Client, address: &Address) -> Result<Reply, UpstreamError> {
-    let patience = Patience {
+pub async fn get(client: &Client, address: &Address) -> Result<UpstreamResponse, UpstreamError> {
+    let timeouts = UpstreamTimeouts {
         head: Duration::from_secs(10),
-        silence: Duration::from_secs(10),
+        idle: Duration::from_secs(10),
     };
     let request = Request::new(RequestBody::empty());
     let target = "/v1/things".parse().unwrap();
     forward(
         client,
         address,
-        patience,
+        timeouts,
         target,
         HopByHop::default(),
         request,
@@ -167,7 +168,7 @@ pub async fn tls_server(protocols: &[&str]) -> (TcpListener, TlsAcceptor, Certif
 }
 
 /// What a reply carries, read to its end.
-pub async fn text(reply: Reply) -> String {
+pub async fn text(reply: UpstreamResponse) -> String {
     let body = reply.response.into_body().collect().await.unwrap();
     String::from_utf8(body.to_bytes().to_vec()).unwrap()
 }

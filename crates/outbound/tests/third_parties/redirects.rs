@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backlot_outbound::body::CallBody;
-use backlot_outbound::connection::{
-    ApiBase, Call, CallError, Credential, Followed, RedirectPolicy, Redirected, ThirdParty,
-    ThirdPartySettings,
+use backlot_outbound::egress_guard::AddressGuard;
+use backlot_outbound::redact::SecretPatterns;
+use backlot_outbound::third_party::{
+    ApiBase, CallError, Credential, Followed, RedirectPolicy, Redirected, ThirdPartyClient,
+    ThirdPartyRequest, ThirdPartySettings,
 };
-use backlot_outbound::guard::AddressGuard;
-use backlot_outbound::redact::Needles;
 use backlot_outbound::upstream::{Client, ClientSettings, UpstreamError};
 use backlot_wix::InstanceId;
 use bytes::Bytes;
@@ -111,7 +111,7 @@ impl Script {
 }
 
 /// Admits all paths under `/open`.
-struct Open(Needles);
+struct Open(SecretPatterns);
 
 impl RedirectPolicy for Open {
     fn target<'call>(
@@ -125,7 +125,7 @@ impl RedirectPolicy for Open {
         Box::pin(std::future::ready(target.ok_or("NOT_ADMITTED")))
     }
 
-    fn secrets(&self) -> &Needles {
+    fn secrets(&self) -> &SecretPatterns {
         &self.0
     }
 }
@@ -150,7 +150,7 @@ fn third_party(
     let elsewhere = Client::with_resolver(elsewhere, Names::saying(&[&[names]]));
     let settings = ThirdPartySettings {
         timeout: Duration::from_secs(10),
-        silence: Duration::from_secs(10),
+        idle_timeout: Duration::from_secs(10),
         retries: 0,
         idempotency_header: None,
         redirects: 3,
@@ -160,14 +160,14 @@ fn third_party(
         base: Arc::new(ApiBase::new(super::harness::address(&format!(
             "http://{home}/v1"
         )))),
-        way: ThirdParty::new(client.unwrap(), elsewhere.unwrap(), settings),
+        way: ThirdPartyClient::new(client.unwrap(), elsewhere.unwrap(), settings),
     }
 }
 
 /// A third party, and where its API is.
 struct Party {
     base: Arc<ApiBase>,
-    way: ThirdParty,
+    way: ThirdPartyClient,
 }
 
 async fn send(party: &Party, method: Method, body: &'static str) -> Outcome {
@@ -183,7 +183,7 @@ async fn send(party: &Party, method: Method, body: &'static str) -> Outcome {
             HeaderValue::from_static(value),
         );
     }
-    let mut call = Call {
+    let mut call = ThirdPartyRequest {
         base: Arc::clone(&party.base),
         method,
         target: PathAndQuery::from_static("/first"),
@@ -192,7 +192,7 @@ async fn send(party: &Party, method: Method, body: &'static str) -> Outcome {
         is_public: false,
     };
     let credential = Credential::bearer(SECRET).unwrap();
-    let policy = Open(credential.needles().clone());
+    let policy = Open(credential.secret_patterns().clone());
     let id = InstanceId::from_bytes([1; 16]);
     let now = Timestamp::UNIX_EPOCH;
     let sent = party
@@ -207,7 +207,7 @@ type Outcome = Result<Response<()>, CallError>;
 fn refusal(outcome: Outcome) -> String {
     match outcome {
         Err(CallError::Redirected(why)) => why,
-        Err(CallError::NoReplyElsewhere(UpstreamError::AddressRefused { host })) => {
+        Err(CallError::NoResponseElsewhere(UpstreamError::AddressRefused { host })) => {
             format!("inside: {host}")
         }
         other => panic!("{other:?}"),

@@ -1,16 +1,14 @@
 //! Replies that are not as they should be.
 
-use std::time::Duration;
-
-use backlot_outbound::body::{LimitedBody, ReplyLimits, ResponseBodyError};
-use backlot_outbound::upstream::{Client, Reply, UpstreamError};
+use backlot_outbound::body::{LimitedBody, ResponseBodyError};
+use backlot_outbound::upstream::{Client, UpstreamError, UpstreamResponse};
 use http_body_util::BodyExt as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use super::harness::{OUTSIDE, ThirdParty, address, at, get, settings};
 
-async fn reply_of(bytes: impl Into<bytes::Bytes>) -> Result<Reply, UpstreamError> {
+async fn reply_of(bytes: impl Into<bytes::Bytes>) -> Result<UpstreamResponse, UpstreamError> {
     let party = ThirdParty::at(at(OUTSIDE, 0), bytes).await;
     let client = Client::new(settings()).unwrap();
     get(&client, &address(&format!("http://{}", party.address))).await
@@ -98,13 +96,8 @@ async fn a_body_without_end_is_cut_at_its_cap() {
     let reply = reply_of(format!("{head}{}", chunk.repeat(100)))
         .await
         .unwrap();
-    let limits = ReplyLimits {
-        bytes: 1024 * 1024,
-        time: Some(Duration::from_mins(1)),
-    };
-    let body = LimitedBody::new(reply.response.into_body(), limits)
-        .ok()
-        .unwrap();
+    let body = LimitedBody::new(reply.response.into_body(), 1024 * 1024);
+    let body = body.ok().unwrap();
     let outcome = body.collect().await;
     assert!(matches!(outcome, Err(ResponseBodyError::TooLarge(_))));
 }

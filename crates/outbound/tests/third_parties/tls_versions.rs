@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use backlot_outbound::body::RequestBody;
 use backlot_outbound::upstream::{
-    Address, Client, Patience, Reply, UpstreamError, forward, take_hop_by_hop,
+    Address, Client, UpstreamError, UpstreamResponse, UpstreamTimeouts, forward, take_hop_by_hop,
 };
 use bytes::Bytes;
 use http::header::{TE, UPGRADE};
@@ -63,10 +63,10 @@ async fn say(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infall
 async fn ask(
     (client, address): &(Client, Address),
     headers: &[(&str, &str)],
-) -> Result<Reply, UpstreamError> {
-    let patience = Patience {
+) -> Result<UpstreamResponse, UpstreamError> {
+    let timeouts = UpstreamTimeouts {
         head: Duration::from_secs(10),
-        silence: Duration::from_secs(10),
+        idle: Duration::from_secs(10),
     };
     let mut request = Request::get("/x");
     for (name, value) in headers {
@@ -75,7 +75,7 @@ async fn ask(
     let mut request = request.body(RequestBody::empty()).unwrap();
     let hop = take_hop_by_hop(&mut request);
     let target = "/x".parse().unwrap();
-    forward(client, address, patience, target, hop, request).await
+    forward(client, address, timeouts, target, hop, request).await
 }
 
 const WEBSOCKET: [(&str, &str); 4] = [

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use backlot_outbound::wix::{TokenAnswer, WixError};
+use backlot_outbound::wix::{TokenInfoResponse, WixError};
 use http::StatusCode;
 use tokio::time::Instant;
 
@@ -17,11 +17,11 @@ async fn the_question_and_the_answer() {
     wix.on(INFO, &[&reply(200, "", body), &reply(200, "", "{}")]);
     let client = wix.client();
     match client.token_info("OauthNG.JWS.a\"b").await.unwrap() {
-        TokenAnswer::Known(info) => {
+        TokenInfoResponse::Known(info) => {
             assert!(info.active);
             assert_eq!((&*info.subject_type, info.exp), ("MEMBER", Some(5)));
         }
-        dead @ TokenAnswer::Dead(_) => panic!("{dead:?}"),
+        dead @ TokenInfoResponse::Dead(_) => panic!("{dead:?}"),
     }
     let asked = &wix.asked(INFO)[0];
     assert_eq!(asked.method, "POST");
@@ -29,7 +29,7 @@ async fn the_question_and_the_answer() {
     assert_eq!(asked.header("content-type"), Some("application/json"));
     assert_eq!(asked.header("authorization"), None);
     let answer = client.token_info("t").await.unwrap();
-    assert!(matches!(answer, TokenAnswer::Known(info) if !info.active));
+    assert!(matches!(answer, TokenInfoResponse::Known(info) if !info.active));
 }
 
 #[tokio::test]
@@ -45,7 +45,7 @@ async fn every_refusal_says_that_the_token_is_dead() {
         wix.on(INFO, &[&reply(status, "", body)]);
         let answer = wix.client().token_info("t").await.unwrap();
         let status = StatusCode::from_u16(status).unwrap();
-        assert_eq!(answer, TokenAnswer::Dead(status));
+        assert_eq!(answer, TokenInfoResponse::Dead(status));
     }
 }
 

@@ -133,7 +133,7 @@ async fn a_call_that_lands_leaves_the_next_one_alone() {
     wix.on("/x", &[slow, &reply(200, "", "{}")]);
     let client = wix.client_with(|it| {
         it.timeout = std::time::Duration::from_millis(400);
-        it.silence = std::time::Duration::from_millis(200);
+        it.idle_timeout = std::time::Duration::from_millis(200);
     });
     // Two share a reply that stops in its middle.
     let two = [0, 1].map(|_| {

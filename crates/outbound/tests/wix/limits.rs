@@ -81,7 +81,7 @@ async fn an_instance_whose_calls_fail_rests_and_others_do_not() {
     assert_eq!(read_reply(client.send(post("/x", "{}")).await).await.0, 500);
     assert_eq!(wix.asked("/x").len(), 13);
     let error = client.send(get("/ok")).await.err().unwrap();
-    assert!(matches!(error, WixError::Resting { .. }), "{error:?}");
+    assert!(matches!(error, WixError::CircuitOpen { .. }), "{error:?}");
     let mut other = get("/ok");
     other.subject = Subject::App(instance(2));
     assert_eq!(read_reply(client.send(other).await).await.0, 200);

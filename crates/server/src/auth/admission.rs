@@ -6,7 +6,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use backlot_outbound::body::announced_bytes;
+use backlot_outbound::body::content_length;
 use backlot_wix::Caller;
 use http::HeaderMap;
 
@@ -60,7 +60,7 @@ impl BodyRequirement {
     }
 
     fn check(self, headers: &HeaderMap) -> Result<(), ApiError> {
-        if announced_bytes(headers).is_some_and(|bytes| bytes > self.max_bytes) {
+        if content_length(headers).is_some_and(|bytes| bytes > self.max_bytes) {
             return Err((self.error)(self.max_bytes));
         }
         Ok(())

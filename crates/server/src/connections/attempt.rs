@@ -1,25 +1,24 @@
-//! Calls to the third party, repeated with a new token if the old one is refused, and revalidation of cached responses.
+//! Sending a call to the third party: again with a new token if the first is refused, and with the validators of a
+//! cached response.
 
 use std::sync::Arc;
 
 use backlot_outbound::body::CallBody;
-use backlot_outbound::cache::Lookup;
-use backlot_outbound::connection::{Call, Followed};
+use backlot_outbound::cache::CachedResponse;
+use backlot_outbound::third_party::{Followed, ThirdPartyRequest};
 use backlot_outbound::upstream::ResponseStream;
-use bytes::Bytes;
 use http::header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE};
-use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderName, Method, Response, StatusCode};
+use http::{HeaderName, Response, StatusCode};
 
 use super::CallPlace;
-use super::call::{Admitted, Incoming};
-use super::credentials::Chosen;
+use super::call::{AdmittedCall, IncomingCall};
+use super::credentials::ResolvedCredential;
 use super::redirects::RedirectsByLines;
 use super::response_body::ThirdPartyBody;
-use super::response_cache::{KeptReplies, Question};
+use super::response_cache::{CacheLookup, ResponseCache};
 use crate::error::ApiError;
 
-/// By which a caller asks for a reply only if it is not the one that they have.
+/// Conditions of the caller, about the response that it has.
 const CONDITIONS: [HeaderName; 4] = [
     IF_MATCH,
     IF_MODIFIED_SINCE,
@@ -28,197 +27,139 @@ const CONDITIONS: [HeaderName; 4] = [
 ];
 
 /// A call, ready to be sent.
-pub(super) struct Prepared {
-    pub(super) chosen: Chosen,
-    pub(super) target: PathAndQuery,
-    /// Taken when the call is sent.
-    headers: HeaderMap,
-    is_public: bool,
+pub(super) struct OutgoingCall {
+    pub(super) credential: ResolvedCredential,
+    pub(super) request: ThirdPartyRequest,
 }
 
-impl Prepared {
-    /// The call itself. The headers go along.
-    pub(super) fn call(&mut self, method: &Method, body: CallBody) -> Call {
-        Call {
-            base: Arc::clone(&self.chosen.base),
-            method: method.clone(),
-            target: self.target.clone(),
-            headers: std::mem::take(&mut self.headers),
-            body,
-            is_public: self.is_public,
-        }
-    }
-}
-
-impl Admitted<'_> {
-    pub(super) async fn prepare(&self, incoming: &Incoming<'_>) -> Result<Prepared, ApiError> {
+impl AdmittedCall<'_> {
+    pub(super) async fn prepare(
+        &self,
+        incoming: &mut IncomingCall<'_>,
+    ) -> Result<OutgoingCall, ApiError> {
         let (all, connection, id) = (self.connections, self.connection, self.instance_id);
         let CallPlace { path, query, .. } = incoming.place;
-        Ok(Prepared {
-            chosen: all.credential(connection, id).await?,
-            headers: all.headers(connection, id, incoming.headers).await?,
-            target: all.target(connection, id, path, query).await?,
-            is_public: self.is_public,
+        let credential = all.credential(connection, id).await?;
+        let headers = all.headers(connection, id, incoming.headers).await?;
+        let target = all.target(connection, id, path, query).await?;
+        Ok(OutgoingCall {
+            request: ThirdPartyRequest {
+                base: Arc::clone(&credential.base),
+                method: incoming.place.method.clone(),
+                target,
+                headers,
+                body: std::mem::replace(&mut incoming.body, CallBody::Spent),
+                is_public: self.is_public,
+            },
+            credential,
         })
     }
 
-    /// What a kept reply may answer.
-    pub(super) fn question(
+    /// Sends a call. If its token is refused, the call is sent once more with a new one.
+    pub(super) async fn exchange(
         &self,
-        kept: &KeptReplies,
-        method: &Method,
-        prepared: &Prepared,
-    ) -> Option<Question> {
-        let Prepared {
-            chosen,
-            target,
-            headers,
-            is_public: _,
-        } = prepared;
-        let credential = &chosen.credential;
-        kept.question(
-            self.instance_id,
-            credential,
-            method,
-            target,
-            headers,
-            self.now,
-        )
-    }
-
-    /// Asks the third party.
-    pub(super) async fn ask(
-        &self,
-        call: &mut Call,
-        prepared: &mut Prepared,
+        call: &mut OutgoingCall,
     ) -> Result<Response<ResponseStream>, ApiError> {
-        // A token may be taken back before its time: with a new one the call may go.
-        let has_token = prepared.chosen.token.is_some();
-        let again = if has_token { copy(call) } else { None };
-        // Awaited where it is made: kept under a name, it would have its place in this future twice.
-        let reply = self.send_with(call, &prepared.chosen).await?;
-        let followed = reply.extensions().get::<Followed>();
-        // Another origin had no token to refuse.
+        // Awaited in place: bound to a name, it would take its space in this future twice.
+        let response = self.send_once(call).await?;
+        let followed = response.extensions().get::<Followed>();
+        // No token was sent to another origin.
         let is_theirs = followed.is_none_or(|followed| !followed.has_left);
-        if has_token && is_theirs && reply.status() == StatusCode::UNAUTHORIZED {
-            return Box::pin(self.ask_with_new_token(again, reply, prepared)).await;
+        let is_refused = is_theirs && response.status() == StatusCode::UNAUTHORIZED;
+        if is_refused && call.credential.token.is_some() {
+            return Box::pin(self.exchange_with_new_token(response, call)).await;
         }
-        Ok(reply)
+        Ok(response)
     }
 
-    /// Asks once more, if another token than the one that was refused can be had. Without `call`, which is gone
-    /// once its body has streamed, the next one has it.
-    async fn ask_with_new_token(
+    /// Sends a call once more, if another token than the refused one may help. A call whose body was streamed is
+    /// not sent again, but the next one has the new token.
+    async fn exchange_with_new_token(
         &self,
-        call: Option<Box<Call>>,
         refused: Response<ResponseStream>,
-        prepared: &mut Prepared,
+        call: &mut OutgoingCall,
     ) -> Result<Response<ResponseStream>, ApiError> {
         let (all, connection) = (self.connections, self.connection);
-        let may_help = prepared.chosen.token.as_ref();
-        if !may_help.is_some_and(|(holder, token)| all.accounts.refused(connection, *holder, token))
-        {
+        let token = call.credential.token.as_ref();
+        let may_help =
+            token.is_some_and(|(owner, token)| all.accounts.refused(connection, *owner, token));
+        if !may_help || !matches!(call.request.body, CallBody::Ready(_)) {
             return Ok(refused);
         }
-        let Some(mut call) = call else {
-            return Ok(refused);
-        };
         drop(refused);
-        prepared.chosen = all.credential(connection, self.instance_id).await?;
-        call.base = Arc::clone(&prepared.chosen.base);
-        self.send_with(&mut call, &prepared.chosen).await
+        call.credential = all.credential(connection, self.instance_id).await?;
+        call.request.base = Arc::clone(&call.credential.base);
+        self.send_once(call).await
     }
 
-    async fn send_with(
+    async fn send_once(
         &self,
-        call: &mut Call,
-        chosen: &Chosen,
+        call: &mut OutgoingCall,
     ) -> Result<Response<ResponseStream>, ApiError> {
+        let OutgoingCall {
+            credential,
+            request,
+        } = call;
         let policy = RedirectsByLines {
             connections: self.connections,
             connection: self.connection,
             directory: self.directory,
             caller: self.caller,
-            secrets: &chosen.needles,
+            secrets: &credential.secret_patterns,
         };
         let third_party = &self.connection.third_party;
-        let (credential, now) = (&chosen.credential, self.now);
-        let sent = third_party.send(call, credential, self.instance_id, now, &policy);
+        let (credential, now) = (&credential.credential, self.now);
+        let sent = third_party.send(request, credential, self.instance_id, now, &policy);
         Ok(sent.await?)
     }
 
-    /// Returns the cached response while it is fresh; otherwise revalidates it.
-    pub(super) async fn by_memory(
+    /// Responds from the cache while a response is fresh, and revalidates a stale one.
+    pub(super) async fn respond_from_cache(
         &self,
-        kept: &KeptReplies,
-        question: Question,
-        method: &Method,
-        mut prepared: Prepared,
+        cache: &ResponseCache,
+        lookup: CacheLookup,
+        mut call: OutgoingCall,
     ) -> Result<Response<ThirdPartyBody>, ApiError> {
-        let nothing = || CallBody::Ready(Bytes::new());
-        let Question {
+        let CacheLookup {
             key,
-            asked,
+            epoch,
             parts,
             now,
-        } = &question;
-        let stale = match kept.cache.lookup(key, parts, *now) {
-            Lookup::Fresh(reply) => {
-                return Ok(self.remembered(reply, &prepared));
+        } = &lookup;
+        let stale = match cache.responses.lookup(key, parts, *now) {
+            CachedResponse::Fresh(response) => return Ok(self.cached(response, &call)),
+            CachedResponse::Miss => {
+                let response = self.exchange(&mut call).await?;
+                return self.build_response(response, Some(lookup), &call).await;
             }
-            Lookup::Miss => {
-                let mut call = prepared.call(method, nothing());
-                let reply = self.ask(&mut call, &mut prepared).await?;
-                return self.hand_back(reply, Some(question), &prepared).await;
-            }
-            Lookup::Stale(stale) => stale,
+            CachedResponse::Stale(stale) => stale,
         };
-        // A 304 must refer to the cached response, not to the caller's.
-        without_conditions(&mut prepared.headers);
-        let plain = prepared.headers.clone();
+        // A 304 must be about the cached response, not about the caller's.
+        for name in CONDITIONS {
+            call.request.headers.remove(name);
+        }
+        let unconditional = call.request.headers.clone();
         for (name, value) in stale.conditions() {
-            prepared.headers.insert(name.clone(), value.clone());
+            call.request.headers.insert(name.clone(), value.clone());
         }
-        let mut call = prepared.call(method, nothing());
-        let reply = self.ask(&mut call, &mut prepared).await?;
-        let is_another = reply.extensions().get::<Followed>().is_some();
-        if reply.status() != StatusCode::NOT_MODIFIED {
-            return self.hand_back(reply, Some(question), &prepared).await;
+        let response = self.exchange(&mut call).await?;
+        if response.status() != StatusCode::NOT_MODIFIED {
+            return self.build_response(response, Some(lookup), &call).await;
         }
-        let (not_modified, _) = reply.into_parts();
+        let is_another = response.extensions().get::<Followed>().is_some();
+        let (not_modified, _) = response.into_parts();
         if !is_another
             && let Some(fresh) =
-                kept.cache
-                    .refresh((key.clone(), *asked), &stale, parts, &not_modified, *now)
+                cache
+                    .responses
+                    .refresh((key.clone(), *epoch), &stale, parts, &not_modified, *now)
         {
-            return Ok(self.remembered(fresh, &prepared));
+            return Ok(self.cached(fresh, &call));
         }
-        // It speaks of another reply than the one that is kept: asked again, without conditions.
-        kept.cache.forget(key);
-        prepared.headers = plain;
-        let mut call = prepared.call(method, nothing());
-        let reply = self.ask(&mut call, &mut prepared).await?;
-        self.hand_back(reply, Some(question), &prepared).await
-    }
-}
-
-/// The same call once more, if its body is here.
-fn copy(call: &Call) -> Option<Box<Call>> {
-    let CallBody::Ready(bytes) = &call.body else {
-        return None;
-    };
-    Some(Box::new(Call {
-        base: Arc::clone(&call.base),
-        method: call.method.clone(),
-        target: call.target.clone(),
-        headers: call.headers.clone(),
-        body: CallBody::Ready(bytes.clone()),
-        is_public: call.is_public,
-    }))
-}
-
-fn without_conditions(headers: &mut HeaderMap) {
-    for name in CONDITIONS {
-        headers.remove(name);
+        // The 304 is about another response than the cached one.
+        cache.responses.invalidate(key);
+        call.request.headers = unconditional;
+        let response = self.exchange(&mut call).await?;
+        self.build_response(response, Some(lookup), &call).await
     }
 }

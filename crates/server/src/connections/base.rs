@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use backlot_outbound::connection::ApiBase;
-use backlot_outbound::connection::grant::Grant;
-use backlot_outbound::guard::AddressGuard;
+use backlot_outbound::egress_guard::AddressGuard;
+use backlot_outbound::third_party::ApiBase;
+use backlot_outbound::third_party::oauth::Grant;
 use backlot_outbound::upstream::Address;
 use ipnet::IpNet;
 use moka::sync::Cache;

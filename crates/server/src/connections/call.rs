@@ -1,22 +1,22 @@
-//! One call, from its admission to its reply.
+//! One call, from its admission to its response.
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use backlot_outbound::body::{CallBody, announced_bytes};
+use backlot_outbound::body::{CallBody, content_length};
 use backlot_wix::{Caller, InstanceId};
 use http::{HeaderMap, Response};
 use jiff::Timestamp;
 
 use super::response_body::ThirdPartyBody;
-use super::usage::{Counts, Ticket};
-use super::usage_guard::Meter;
+use super::usage::{UsageCounts, UsageGuard};
+use super::usage_guard::CallMeter;
 use super::{CallPlace, Connection, Connections};
 use crate::error::{ApiError, ErrorCode, ErrorKind};
 use crate::instances::InstanceDirectory;
 use crate::policy::RateKey;
 
-/// Errors of calls that were never made: they are not counted.
+/// Errors of calls that were not sent. They are not counted.
 const NOT_MADE: [ErrorKind; 5] = [
     ErrorKind::Own(ErrorCode::ConnectionAccountLost),
     ErrorKind::Own(ErrorCode::ConnectionAddressMissing),
@@ -26,134 +26,130 @@ const NOT_MADE: [ErrorKind; 5] = [
 ];
 
 /// A call as it came in.
-pub(crate) struct Incoming<'request> {
+pub(crate) struct IncomingCall<'request> {
     pub(crate) place: CallPlace<'request>,
     pub(crate) headers: &'request HeaderMap,
     pub(crate) body: CallBody,
-    /// When it came, for what is counted.
+    /// When it arrived, for its duration.
     pub(crate) started: Instant,
 }
 
-/// A call that is allowed, and counted.
-pub(super) struct Admitted<'call> {
+/// A call that is admitted and counted.
+pub(super) struct AdmittedCall<'call> {
     pub(super) connections: &'call Arc<Connections>,
     pub(super) connection: &'call Arc<Connection>,
     pub(super) directory: &'call InstanceDirectory,
     pub(super) caller: &'call Arc<Caller>,
     pub(super) instance_id: InstanceId,
-    ticket: Ticket,
+    usage: UsageGuard,
     pub(super) now: Timestamp,
-    /// Whether a visitor or member makes it.
+    /// Whether the caller is a visitor or member.
     pub(super) is_public: bool,
     started: Instant,
     bytes_sent: u64,
 }
 
 impl Connections {
-    /// Makes a call that the list allows and that the caller may make.
+    /// Sends a call that the allow list admits for this caller.
     pub(crate) async fn send(
         self: &Arc<Self>,
         connection: &Arc<Connection>,
         directory: &InstanceDirectory,
         caller: &Arc<Caller>,
-        incoming: &mut Incoming<'_>,
+        incoming: &mut IncomingCall<'_>,
     ) -> Result<Response<ThirdPartyBody>, ApiError> {
         let (instance_id, now) = (caller.instance_id, self.clock.now());
         if let Some(each) = &connection.each {
             each.check(RateKey::from(instance_id))?;
         }
         let quota = connection.settings.quotas.of(caller.plan.as_deref());
-        let ticket = self
+        let usage = self
             .usage
             .begin(instance_id, &connection.name, now, quota)
             .await?;
-        // Last, so that a caller beyond its own limit uses up nothing of the others'.
+        // Last, so that instances over a limit of their own take nothing from the others.
         if let Some(total) = &connection.total
             && let Err(refusal) = total.check(RateKey::EVERYBODY)
         {
-            ticket.take_back();
+            usage.cancel();
             let words = "All instances together have reached this connection's `total_rate_limit`.";
             return Err(refusal.with_detail(words));
         }
-        let admitted = Admitted {
+        let admitted = AdmittedCall {
             connections: self,
             connection,
             directory,
             caller,
             instance_id,
-            ticket,
+            usage,
             now,
             is_public: !caller.role.has_owner_rights(),
             started: incoming.started,
-            bytes_sent: announced_bytes(incoming.headers)
+            bytes_sent: content_length(incoming.headers)
                 .unwrap_or_else(|| incoming.body.bytes_ready()),
         };
         match admitted.send(incoming).await {
-            Ok(reply) => Ok(reply),
-            // It never left.
+            Ok(response) => Ok(response),
             Err(refusal) if NOT_MADE.contains(&refusal.code()) => {
-                admitted.ticket.take_back();
+                admitted.usage.cancel();
                 Err(refusal)
             }
             Err(refusal) => {
-                let counts = Counts {
+                let counts = UsageCounts {
                     errors: 1,
                     ..admitted.counts()
                 };
-                admitted.ticket.add(counts);
+                admitted.usage.add(counts);
                 Err(refusal)
             }
         }
     }
 }
 
-impl Admitted<'_> {
-    fn counts(&self) -> Counts {
+impl AdmittedCall<'_> {
+    fn counts(&self) -> UsageCounts {
         let milliseconds = self.started.elapsed().as_millis();
-        Counts {
+        UsageCounts {
             bytes_sent: self.bytes_sent,
             milliseconds: u64::try_from(milliseconds).unwrap_or(u64::MAX),
-            ..Counts::default()
+            ..UsageCounts::default()
         }
     }
 
     async fn send(
         &self,
-        incoming: &mut Incoming<'_>,
+        incoming: &mut IncomingCall<'_>,
     ) -> Result<Response<ThirdPartyBody>, ApiError> {
-        let mut prepared = self.prepare(incoming).await?;
-        let method = incoming.place.method;
-        // What a body asks is not told by the address.
-        let is_plain = matches!(&incoming.body, CallBody::Ready(bytes) if bytes.is_empty());
-        let kept = self.connection.kept.as_ref();
-        if let Some(kept) = kept.filter(|_| is_plain)
-            && let Some(question) = self.question(kept, method, &prepared)
+        let mut call = self.prepare(incoming).await?;
+        let request = &call.request;
+        // The address alone does not say what a request with a body asks for.
+        let has_no_body = matches!(&request.body, CallBody::Ready(bytes) if bytes.is_empty());
+        let credential = &call.credential.credential;
+        let cache = self.connection.cache.as_ref();
+        if let Some(cache) = cache.filter(|_| has_no_body)
+            && let Some(lookup) = cache.for_request(self.instance_id, credential, request, self.now)
         {
-            // On the heap: most connections keep nothing.
-            return Box::pin(self.by_memory(kept, question, method, prepared)).await;
+            // On the heap: most connections have no cache.
+            return Box::pin(self.respond_from_cache(cache, lookup, call)).await;
         }
-        let body = std::mem::replace(&mut incoming.body, CallBody::Spent);
-        let mut call = prepared.call(method, body);
-        let write = kept.filter(|_| !method.is_safe()).map(|kept| {
-            let credential = &prepared.chosen.credential;
-            kept.write(self.instance_id, credential, &prepared.target)
-        });
-        let reply = self.ask(&mut call, &mut prepared).await?;
+        let write = cache.filter(|_| !request.method.is_safe());
+        let write = write.map(|cache| cache.write(self.instance_id, credential, &request.target));
+        let response = self.exchange(&mut call).await?;
         if let Some(write) = write
-            && reply.status().is_client_error()
+            && response.status().is_client_error()
         {
             write.was_refused();
         }
-        self.hand_back(reply, None, &prepared).await
+        self.build_response(response, None, &call).await
     }
 
-    pub(super) fn meter(&self) -> Meter {
-        Meter {
+    pub(super) fn meter(&self) -> CallMeter {
+        CallMeter {
             connection: Arc::clone(self.connection),
-            ticket: self.ticket.clone(),
+            usage: self.usage.clone(),
             started: self.started,
             counts: self.counts(),
-            found: 0,
+            redactions: 0,
         }
     }
 }

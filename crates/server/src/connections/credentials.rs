@@ -1,103 +1,111 @@
-//! From the configuration's words to the credential of one call.
+//! The credential of a call: built from its secrets, or from a token.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use backlot_outbound::connection::{ApiBase, Credential, CredentialFault};
-use backlot_outbound::redact::Needles;
+use backlot_outbound::redact::SecretPatterns;
+use backlot_outbound::third_party::{
+    ApiBase, Credential, CredentialError, SecretSource, SecretString, TokenOwner,
+};
 use backlot_wix::InstanceId;
 
 use super::base::BaseError;
-use super::oauth::Holder;
-use super::{Connection, Connections, CredentialSettings, SecretSource};
+use super::{Connection, Connections, secret_source};
 use crate::error::{ApiError, ErrorCode};
-use crate::secrets::SecretString;
 
-/// How long a shared credential is cached before its secrets are read again. Together with what the vault believes
-/// of them that is a second.
+/// How long a shared credential is used without reading its secrets again. Together with the vault's own cache that is
+/// a second.
 const CREDENTIAL_CACHE_TTL: Duration = Duration::from_millis(250);
 
-/// A credential, and what is known of it.
+/// A credential, built from these secrets.
+pub(super) type BuiltCredential = Arc<(Vec<SecretString>, Credential)>;
+
+/// A credential for a call.
 #[derive(Clone)]
-pub(crate) struct Chosen {
+pub(crate) struct ResolvedCredential {
     pub(crate) credential: Credential,
-    /// All that must not come back: the credential, and other secrets that go along.
-    pub(crate) needles: Needles,
-    /// How its token can be renewed, if it is one.
-    pub(crate) token: Option<(Holder, SecretString)>,
+    /// The patterns of all secrets that are sent: the credential, and values that are added.
+    pub(crate) secret_patterns: SecretPatterns,
+    /// The token and its owner, if the credential is a token.
+    pub(crate) token: Option<(TokenOwner, SecretString)>,
     /// Where the API is, for this account.
     pub(crate) base: Arc<ApiBase>,
 }
 
 impl Connections {
-    /// The credential for a call of this instance's.
+    /// Returns the credential for a call of an instance.
     pub(crate) async fn credential(
         &self,
         connection: &Arc<Connection>,
         instance_id: InstanceId,
-    ) -> Result<Chosen, ApiError> {
-        let settings = &connection.settings.credential;
-        match settings {
-            CredentialSettings::ClientCredentials(_) => {
-                return self
-                    .of_holder(connection, Holder::Everybody, instance_id)
-                    .await;
-            }
-            CredentialSettings::Account(_) => {
-                let holder = Holder::Instance(instance_id);
-                return self.of_holder(connection, holder, instance_id).await;
-            }
-            _ => {}
+    ) -> Result<ResolvedCredential, ApiError> {
+        if let Some(owner) = connection.settings.auth.token_owner(instance_id) {
+            return self.resolve_token(connection, owner, instance_id).await;
         }
-        if let Some(chosen) = connection.everybodys() {
-            return Ok(chosen);
+        if let Some(resolved) = connection.shared_credential() {
+            return Ok(resolved);
         }
-        // On the heap: most calls have it by now.
-        Box::pin(self.of_secrets(connection, instance_id)).await
+        // On the heap: most calls find it above.
+        Box::pin(self.resolve_secrets(connection, instance_id)).await
     }
 
-    /// The credential that the secrets make.
-    async fn of_secrets(
+    async fn resolve_secrets(
         &self,
         connection: &Arc<Connection>,
         instance_id: InstanceId,
-    ) -> Result<Chosen, ApiError> {
+    ) -> Result<ResolvedCredential, ApiError> {
         let settings = &connection.settings;
         let mut secrets = Vec::with_capacity(2);
-        for source in settings.credential.sources() {
+        for source in settings.auth.secrets().into_iter().flatten() {
             secrets.push(self.read(source, instance_id).await?);
         }
         let read_at = Instant::now();
-        let whose = settings.credential.own_secret().map(|_| instance_id);
-        let credential = connection.prepared(whose, secrets)?;
-        let chosen = Chosen {
-            needles: self.needles(connection, &credential, instance_id).await?,
+        let owner = settings.auth.instance_secret().map(|_| instance_id);
+        let credential = connection.build_credential(owner, secrets)?;
+        let patterns = self.secret_patterns(connection, &credential, instance_id);
+        let resolved = ResolvedCredential {
+            secret_patterns: patterns.await?,
             credential,
             token: None,
             base: connection.base(&BTreeMap::new())?,
         };
-        if !settings.has_own() {
-            *connection.everybodys.lock() = Some((read_at, chosen.clone()));
+        if !settings.is_per_instance() {
+            *connection.shared.lock() = Some((read_at, resolved.clone()));
         }
-        Ok(chosen)
+        Ok(resolved)
     }
 
-    /// All that must not come back of a call.
-    async fn needles(
+    async fn resolve_token(
+        &self,
+        connection: &Arc<Connection>,
+        owner: TokenOwner,
+        instance_id: InstanceId,
+    ) -> Result<ResolvedCredential, ApiError> {
+        let token = self.accounts.token(connection, owner).await?;
+        let patterns = self.secret_patterns(connection, &token.credential, instance_id);
+        Ok(ResolvedCredential {
+            secret_patterns: patterns.await?,
+            base: connection.base(&token.values)?,
+            credential: token.credential.clone(),
+            token: Some((owner, token.text)),
+        })
+    }
+
+    async fn secret_patterns(
         &self,
         connection: &Connection,
         credential: &Credential,
         instance_id: InstanceId,
-    ) -> Result<Needles, ApiError> {
-        let mut needles = credential.needles().clone();
-        for source in connection.settings.put_on() {
-            if !matches!(source, SecretSource::Plain(_)) {
+    ) -> Result<SecretPatterns, ApiError> {
+        let mut patterns = credential.secret_patterns().clone();
+        for source in connection.settings.added_values() {
+            if !source.is_plain() {
                 let secret = self.read(source, instance_id).await?;
-                needles = needles.and(&Needles::of(secret.reveal().as_bytes()));
+                patterns = patterns.union(&SecretPatterns::new(secret.reveal().as_bytes()));
             }
         }
-        Ok(needles)
+        Ok(patterns)
     }
 
     pub(crate) async fn read(
@@ -105,81 +113,41 @@ impl Connections {
         source: &SecretSource,
         instance_id: InstanceId,
     ) -> Result<SecretString, ApiError> {
-        source.read(self.vault.as_ref(), Some(instance_id)).await
-    }
-
-    async fn of_holder(
-        &self,
-        connection: &Arc<Connection>,
-        holder: Holder,
-        instance_id: InstanceId,
-    ) -> Result<Chosen, ApiError> {
-        let token = self.accounts.token(connection, holder).await?;
-        let needles = self.needles(connection, &token.credential, instance_id);
-        Ok(Chosen {
-            needles: needles.await?,
-            base: connection.base(&token.values)?,
-            credential: token.credential.clone(),
-            token: Some((holder, token.text)),
-        })
+        secret_source::read(source, self.vault.as_ref(), Some(instance_id)).await
     }
 }
 
 impl Connection {
-    /// The shared credential, if its secrets were read recently.
-    fn everybodys(&self) -> Option<Chosen> {
-        let known = self.everybodys.lock();
-        let (read_at, chosen) = known.as_ref()?;
-        (read_at.elapsed() < CREDENTIAL_CACHE_TTL).then(|| chosen.clone())
+    /// Returns the credential that all instances share, if its secrets were read a moment ago.
+    fn shared_credential(&self) -> Option<ResolvedCredential> {
+        let shared = self.shared.lock();
+        let (read_at, resolved) = shared.as_ref()?;
+        (read_at.elapsed() < CREDENTIAL_CACHE_TTL).then(|| resolved.clone())
     }
 
-    /// A credential made of these secrets: the one that was made before, as long as they are the same.
-    fn prepared(
+    /// Builds a credential from secrets, or returns the earlier one if they are the same. `owner` is `None` for a
+    /// credential that all instances share.
+    fn build_credential(
         &self,
-        whose: Option<InstanceId>,
+        owner: Option<InstanceId>,
         secrets: Vec<SecretString>,
     ) -> Result<Credential, ApiError> {
-        let known = match whose {
-            None => self.prepared.lock().clone(),
-            Some(instance_id) => self.prepared_of.get(&instance_id),
-        };
-        if let Some(known) = known
-            && known.0 == secrets
+        if let Some(built) = self.built.get(&owner)
+            && built.0 == secrets
         {
-            return Ok(known.1.clone());
+            return Ok(built.1.clone());
         }
-        let credential = made(&self.settings.credential, &secrets)?;
-        let known = Arc::new((secrets, credential.clone()));
-        match whose {
-            None => *self.prepared.lock() = Some(known),
-            Some(instance_id) => self.prepared_of.insert(instance_id, known),
-        }
+        let credential = self.settings.auth.credential(&secrets)?;
+        let built = Arc::new((secrets, credential.clone()));
+        self.built.insert(owner, built);
         Ok(credential)
     }
 }
 
-fn made(settings: &CredentialSettings, secrets: &[SecretString]) -> Result<Credential, ApiError> {
-    let text = |at: usize| secrets.get(at).map_or("", SecretString::reveal);
-    match settings {
-        CredentialSettings::Bearer(_) => usable(Credential::bearer(text(0))),
-        CredentialSettings::Basic(..) => usable(Credential::basic(text(0), text(1))),
-        CredentialSettings::Header(name, before, _) => {
-            usable(Credential::header(name.clone(), before, text(0)))
-        }
-        CredentialSettings::Query(name, _) => Ok(Credential::query(name, text(0))),
-        CredentialSettings::Signature(template, _) => {
-            Ok(Credential::signature(Arc::clone(template), text(0)))
-        }
-        CredentialSettings::None
-        | CredentialSettings::ClientCredentials(_)
-        | CredentialSettings::Account(_) => Ok(Credential::none()),
+impl From<CredentialError> for ApiError {
+    fn from(error: CredentialError) -> Self {
+        Self::from(ErrorCode::SecretUnreadable).with_source(error)
     }
-}
-
-pub(super) fn usable(
-    credential: Result<Credential, CredentialFault>,
-) -> Result<Credential, ApiError> {
-    credential.map_err(|fault| ApiError::from(ErrorCode::SecretUnreadable).with_source(fault))
 }
 
 impl From<BaseError> for ApiError {

@@ -9,7 +9,7 @@ use aws_lc_rs::hmac::{HMAC_SHA256, Key, sign};
 use backlot_wix::InstanceId;
 use http::{HeaderName, HeaderValue};
 
-use super::{ConnectionSettings, CredentialSettings};
+use super::ConnectionSettings;
 
 /// What is signed is this, and nothing else that is signed with an instance's id.
 const PURPOSE: &[u8] = b"backlot idempotency key v1\0";
@@ -25,12 +25,6 @@ impl ConnectionSettings {
         self.idempotency_header.as_ref() == Some(name)
             || text.contains("idempoten")
             || text == PAYPAL
-    }
-
-    /// Whether each instance has its own credential, and with it its own keys.
-    pub(super) fn has_own_credential(&self) -> bool {
-        self.credential.own_secret().is_some()
-            || matches!(self.credential, CredentialSettings::Account(_))
     }
 }
 

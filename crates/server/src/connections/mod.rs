@@ -40,20 +40,21 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use backlot_outbound::connection::{Credential, ThirdParty};
+use backlot_outbound::third_party::{OAuthAccount, ThirdPartyClient};
 use backlot_store::Store;
 use backlot_wix::InstanceId;
 use moka::sync::Cache;
 use parking_lot::Mutex;
 
 use crate::clock::Clock;
+use crate::error::{ApiError, ErrorCode};
 use crate::policy::{AllowList, Limiter};
-use crate::secrets::{SecretString, Vault};
+use crate::secrets::Vault;
 pub(crate) use allow_list::CallPlace;
 use base::Bases;
 pub use base::{BaseTemplate, BaseTemplateError, BaseUrl};
-pub(crate) use call::Incoming;
-use credentials::Chosen;
+pub(crate) use call::IncomingCall;
+use credentials::{BuiltCredential, ResolvedCredential};
 pub use diagnose::{Finding, Trial};
 pub use header_names::HeaderNames;
 pub use host_pattern::{HostPattern, HostPatternError};
@@ -61,19 +62,12 @@ pub(crate) use month::month;
 pub(crate) use oauth::{Accounts, AuthorizationOutcome, Begun, Returned};
 pub use query_rules::{ParameterRule, QueryRules};
 pub(crate) use response_body::ThirdPartyBody;
-use response_cache::KeptReplies;
-pub use secret_source::SecretSource;
-pub use settings::{
-    AccountSettings, AllowedCall, ClientCredentialsSettings, ConnectionSettings,
-    ConnectionsSettings, CredentialSettings, Kept, OAuthClient,
-};
-pub(crate) use usage::UsageBook;
+use response_cache::ResponseCache;
+pub use settings::{AllowedCall, CacheScope, ConnectionSettings, ConnectionsSettings};
+pub(crate) use usage::UsageTracker;
 
-/// Credentials that a connection keeps ready.
-const MAX_PREPARED: u64 = 10_000;
-
-/// A credential, and the secrets that it was made of.
-type Prepared = Arc<(Vec<SecretString>, Credential)>;
+/// The most built credentials of a connection.
+const MAX_CREDENTIALS: u64 = 10_000;
 
 /// All connections.
 pub(crate) struct Connections {
@@ -82,7 +76,7 @@ pub(crate) struct Connections {
     pub(crate) accounts: Accounts,
     /// The app's name, for pages that people see.
     pub(crate) app_name: Option<String>,
-    pub(crate) usage: UsageBook,
+    pub(crate) usage: UsageTracker,
     pub(crate) clock: Clock,
 }
 
@@ -92,17 +86,15 @@ pub(crate) struct Connection {
     name: Arc<str>,
     pub(crate) settings: ConnectionSettings,
     pub(crate) calls: AllowList<AllowedCall>,
-    pub(crate) third_party: ThirdParty,
+    pub(crate) third_party: ThirdPartyClient,
     bases: Bases,
     each: Option<Limiter>,
     total: Option<Limiter>,
-    /// The shared credential, and when its secrets were read.
-    everybodys: Mutex<Option<(Instant, Chosen)>>,
-    /// The same, with the secrets that it was made of.
-    prepared: Mutex<Option<Prepared>>,
-    /// The same for instances with their own credentials.
-    prepared_of: Cache<InstanceId, Prepared>,
-    kept: Option<KeptReplies>,
+    /// The credential that all instances share, and when its secrets were read.
+    shared: Mutex<Option<(Instant, ResolvedCredential)>>,
+    /// Credentials by instance. `None` is the one that all share.
+    built: Cache<Option<InstanceId>, BuiltCredential>,
+    cache: Option<ResponseCache>,
 }
 
 impl Connections {
@@ -123,7 +115,7 @@ impl Connections {
             app_name: settings.app_name,
             accounts: Accounts::new(vault.clone(), store.clone(), clock.clone(), public_url),
             vault,
-            usage: UsageBook::new(store.clone()),
+            usage: UsageTracker::new(store.clone()),
             clock: clock.clone(),
         })
     }
@@ -146,7 +138,7 @@ impl Connection {
         Ok(Self {
             name: (&*settings.name).into(),
             calls: AllowList::new(settings.calls.clone()),
-            third_party: ThirdParty::new(
+            third_party: ThirdPartyClient::new(
                 settings.client()?,
                 settings.client_elsewhere()?,
                 settings.third_party(),
@@ -154,18 +146,27 @@ impl Connection {
             bases: Bases::new(&settings.base),
             each: settings.rate_limit.map(Limiter::new),
             total: settings.total_rate_limit.map(Limiter::new),
-            everybodys: Mutex::default(),
-            prepared: Mutex::default(),
-            prepared_of: Cache::builder().max_capacity(MAX_PREPARED).build(),
-            kept: settings.cache.map(|kept| {
-                let kept = if settings.has_own() {
-                    Kept::Instance
+            shared: Mutex::default(),
+            built: Cache::builder().max_capacity(MAX_CREDENTIALS).build(),
+            cache: settings.cache.map(|scope| {
+                let is_per_instance = settings.is_per_instance();
+                let scope = if is_per_instance {
+                    CacheScope::Instance
                 } else {
-                    kept
+                    scope
                 };
-                KeptReplies::new(kept, &settings.name)
+                ResponseCache::new(scope, &settings.name)
             }),
             settings,
         })
+    }
+
+    /// Returns the settings of accounts.
+    ///
+    /// # Errors
+    /// [`ErrorCode::AuthorizationUnusable`] if the connection has none.
+    pub(crate) fn account(&self) -> Result<&OAuthAccount, ApiError> {
+        let account = self.settings.auth.account();
+        account.ok_or_else(|| ErrorCode::AuthorizationUnusable.into())
     }
 }

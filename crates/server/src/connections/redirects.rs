@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use backlot_outbound::connection::{RedirectPolicy, Redirected};
-use backlot_outbound::redact::Needles;
+use backlot_outbound::redact::SecretPatterns;
+use backlot_outbound::third_party::{RedirectPolicy, Redirected};
 use backlot_wix::Caller;
 use http::Method;
 
@@ -17,7 +17,7 @@ pub(super) struct RedirectsByLines<'call> {
     pub(super) connection: &'call Connection,
     pub(super) directory: &'call InstanceDirectory,
     pub(super) caller: &'call Arc<Caller>,
-    pub(super) secrets: &'call Needles,
+    pub(super) secrets: &'call SecretPatterns,
 }
 
 impl RedirectPolicy for RedirectsByLines<'_> {
@@ -52,7 +52,7 @@ impl RedirectPolicy for RedirectsByLines<'_> {
         })
     }
 
-    fn secrets(&self) -> &Needles {
+    fn secrets(&self) -> &SecretPatterns {
         self.secrets
     }
 }

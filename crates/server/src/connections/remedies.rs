@@ -1,6 +1,6 @@
 //! What to do about a refusal, said of one connection: by its name, and by what its credential is.
 
-use super::{Connection, CredentialSettings};
+use super::Connection;
 use crate::error::{ApiError, ErrorCode, ErrorKind};
 
 /// How the cause of a missing secret begins.
@@ -37,38 +37,39 @@ impl Connection {
 
     /// The refusal of a path of ours that goes with another kind of credential than this connection's.
     pub(crate) fn of_another_kind(&self, refusal: ApiError) -> ApiError {
-        let (name, credential) = (&self.settings.name, &self.settings.credential);
-        let remedy = match credential {
-            CredentialSettings::Account(_) => format!(
+        let (name, auth) = (&self.settings.name, &self.settings.auth);
+        let remedy = if auth.account().is_some() {
+            format!(
                 "This connection has an account, and no key that is typed in: send the owner to \
                  `/connections/{name}/authorize`."
-            ),
-            _ if credential.own_secret().is_some() => format!(
+            )
+        } else if auth.instance_secret().is_some() {
+            format!(
                 "This connection has a key that the owner types in, and no account: put it with \
                  `PUT /connections/{name}/key`."
-            ),
-            _ => "This connection has one credential for all instances, in the configuration, so there is nothing \
-                  to connect."
-                .to_owned(),
+            )
+        } else {
+            "This connection has one credential for all instances, in the configuration, so there is nothing to connect."
+                .to_owned()
         };
         refusal.with_remedy(remedy)
     }
 
     fn how_to_connect(&self, refusal: &ApiError) -> String {
-        let (name, credential) = (&self.settings.name, &self.settings.credential);
+        let (name, auth) = (&self.settings.name, &self.settings.auth);
         let cause = refusal.cause();
         let missing = cause.as_deref().and_then(|it| it.strip_prefix(OF_A_SECRET));
-        match (credential, missing) {
-            (_, Some(secret)) if credential.own_secret() != Some(secret) => {
+        match missing.filter(|secret| auth.instance_secret() != Some(secret)) {
+            Some(secret) => {
                 let flags = &self.settings.command_flags;
                 format!(
                     "Set the instance's own secret: `backlot secret set {secret} --instance ID{flags}`."
                 )
             }
-            (CredentialSettings::Account(_), _) => {
+            None if auth.account().is_some() => {
                 format!("Send the owner to `/connections/{name}/authorize`.")
             }
-            _ => format!("Put the key with `PUT /connections/{name}/key`."),
+            None => format!("Put the key with `PUT /connections/{name}/key`."),
         }
     }
 }

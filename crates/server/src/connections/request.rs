@@ -2,6 +2,7 @@
 //! or prove it; and what the configuration puts on and takes away. `Range` is not among them: in pieces, a
 //! credential that is sent back would not be known.
 
+use backlot_outbound::third_party::{self, percent_encode};
 use backlot_wix::InstanceId;
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH,
@@ -10,7 +11,7 @@ use http::header::{
 };
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::percent_decode_str;
 
 use super::idempotency::key_of_instance;
 use super::{Connection, Connections};
@@ -30,17 +31,8 @@ const GOES_ALONG: [HeaderName; 11] = [
     IF_UNMODIFIED_SINCE,
     PRAGMA,
 ];
-/// What we say that we are.
-const OUR_NAME: &str = concat!("Backlot/", env!("CARGO_PKG_VERSION"));
 /// What a client names its writes by, in the spellings that are known.
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-/// What a value in a query may hold as it is.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
-
 /// Beginnings of headers that make another call of one, beside those that are known by their whole names.
 const OF_ANOTHER_CALL: [&str; 5] = [
     "x-http-method",
@@ -74,7 +66,7 @@ impl Connections {
             if !goes || settings.remove_headers.contains(name) {
                 continue;
             }
-            if !settings.names_writes(name) || settings.has_own_credential() {
+            if !settings.names_writes(name) || settings.auth.is_per_instance() {
                 headers.append(name.clone(), value.clone());
             } else if let Some(key) = key_of_instance(instance_id, value) {
                 headers.append(name.clone(), key);
@@ -90,8 +82,8 @@ impl Connections {
             headers.insert(name.clone(), value);
         }
         if !headers.contains_key(USER_AGENT) && !settings.remove_headers.contains(&USER_AGENT) {
-            // Some APIs refuse requests without a `User-Agent`.
-            headers.insert(USER_AGENT, HeaderValue::from_static(OUR_NAME));
+            let name = HeaderValue::from_static(third_party::USER_AGENT);
+            headers.insert(USER_AGENT, name);
         }
         // What comes back is looked through for the credential, so it should come plain.
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
@@ -115,8 +107,8 @@ impl Connections {
         parts.extend(Some(kept).filter(|kept| !kept.is_empty()));
         for (name, source) in &settings.query {
             let text = self.read(source, instance_id).await?;
-            let encoded = |text: &str| utf8_percent_encode(text, ENCODED).to_string();
-            parts.push(format!("{}={}", encoded(name), encoded(text.reveal())));
+            let (name, text) = (percent_encode(name), percent_encode(text.reveal()));
+            parts.push(format!("{name}={text}"));
         }
         let target = if parts.is_empty() {
             path.parse()
@@ -138,7 +130,7 @@ impl Connection {
             let is_it = |own: &str| name.eq_ignore_ascii_case(own);
             settings.remove_query.iter().any(|own| is_it(own))
                 || settings.query.iter().any(|(own, _)| is_it(own))
-                || settings.credential.parameter().is_some_and(is_it)
+                || settings.auth.query_parameter().is_some_and(is_it)
         };
         // Some servers take `;` for `&`; what stays, stays as it is.
         let without_ours = |part: &str| {

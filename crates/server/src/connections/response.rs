@@ -1,124 +1,111 @@
-//! From the third party's reply to the one that is handed back: capped, decoded, without the credential, and
-//! kept if it may be.
+//! From the third party's response to the one for the caller: capped, decoded, redacted, and cached if allowed.
 
 use std::sync::Arc;
 
-use backlot_outbound::body::{LimitedBody, ReplyLimits, ResponseBodyError, announced_bytes};
-use backlot_outbound::cache::WholeBody;
-use backlot_outbound::connection::Followed;
-use backlot_outbound::decode::{DecodeLimits, DecodedBody, take_encodings};
+use backlot_outbound::body::{ResponseBodyError, content_length};
+use backlot_outbound::cache::RecordingBody;
 use backlot_outbound::redact::RedactedBody;
+use backlot_outbound::third_party::{Followed, decode_response};
 use backlot_outbound::upstream::ResponseStream;
 use bytes::Bytes;
 use http::{Response, response};
 
-use super::attempt::Prepared;
-use super::call::Admitted;
-use super::response_body::{Source, ThirdPartyBody};
-use super::response_cache::Question;
+use super::attempt::OutgoingCall;
+use super::call::AdmittedCall;
+use super::response_body::{BodySource, ThirdPartyBody};
+use super::response_cache::CacheLookup;
 use super::response_headers;
 use crate::error::{ApiError, ErrorCode};
 
-/// How many times as much may come out of an encoding as went into it: what is more is a bomb.
-const MAX_RATIO: u64 = 200;
-
-/// Encoded replies up to this size are decoded before their head is handed on, up to that many plain bytes; of
-/// larger ones, and those of unknown length, only the beginning is waited for.
+/// The most bytes of an encoded response that is decoded before its head is sent, up to [`MAX_BUFFERED`] decoded bytes.
+/// Of larger ones, and those of unknown length, only the first piece is.
 const SMALL: u64 = 64 * 1024;
-const MAX_WAITED_FOR: usize = 256 * 1024;
+const MAX_BUFFERED: usize = 256 * 1024;
 
-impl Admitted<'_> {
-    /// The reply as it may be handed back; kept, if a question is to be answered by it again.
-    pub(super) async fn hand_back(
+impl AdmittedCall<'_> {
+    /// Returns the response for the caller. With `lookup`, it is cached if that is allowed.
+    pub(super) async fn build_response(
         &self,
-        reply: Response<ResponseStream>,
-        question: Option<Question>,
-        prepared: &Prepared,
+        response: Response<ResponseStream>,
+        lookup: Option<CacheLookup>,
+        call: &OutgoingCall,
     ) -> Result<Response<ThirdPartyBody>, ApiError> {
-        let announced = announced_bytes(reply.headers());
-        let is_small = announced.is_some_and(|bytes| bytes <= SMALL);
-        let (mut parts, body) = reply.into_parts();
-        let encodings = take_encodings(&mut parts.headers).map_err(|error| {
-            ApiError::from(ErrorCode::ConnectionReplyRefused).with_source(error)
-        })?;
-        let bytes = self.connection.settings.reply_bytes;
-        let limits = ReplyLimits { bytes, time: None };
-        let body = LimitedBody::new(body, limits).map_err(refused)?;
-        let limits = DecodeLimits {
-            bytes,
-            ratio: MAX_RATIO,
-        };
-        let mut body = DecodedBody::new(body, &encodings, limits);
-        if encodings.is_identity() {
-            let begun = body.begin_untouched(announced).await;
-            begun.map_err(refused)?;
+        let length = content_length(response.headers());
+        let limit = self.connection.settings.reply_bytes;
+        let response = decode_response(response, limit).map_err(refused)?;
+        let (parts, mut body) = response.into_parts();
+        let begun = if body.is_encoded() {
+            // Whether it decodes is known once its bytes have come. On the heap: most responses are not encoded.
+            let is_small = length.is_some_and(|bytes| bytes <= SMALL);
+            let needed = if is_small { MAX_BUFFERED } else { 1 };
+            Box::pin(body.begin(needed)).await
         } else {
-            // Until its bytes arrive, it is not known whether it decodes. On the heap: most replies come plain.
-            let wanted = if is_small { MAX_WAITED_FOR } else { 1 };
-            let begun = Box::pin(body.begin(wanted)).await;
-            begun.map_err(refused)?;
-        }
-        let body = RedactedBody::new(body, prepared.chosen.needles.clone());
-        // The response after a redirect belongs to another call, which callers of this one may not be allowed to make.
-        let question = question.filter(|_| parts.extensions.get::<Followed>().is_none());
-        let kept = self.connection.kept.as_ref().zip(question);
-        let kept = kept.filter(|(kept, question)| {
-            let (key, asked) = (&question.key, &question.parts);
-            kept.cache.would_keep(key, asked, &parts, question.now)
+            body.begin_untouched(length).await
+        };
+        begun.map_err(refused)?;
+        let body = RedactedBody::new(body, call.credential.secret_patterns.clone());
+        // A redirect led to the response of another request, which not all callers of this one may make.
+        let lookup = lookup.filter(|_| parts.extensions.get::<Followed>().is_none());
+        let cached = self.connection.cache.as_ref().zip(lookup);
+        let cached = cached.filter(|(cache, lookup)| {
+            let CacheLookup {
+                key,
+                parts: request,
+                now,
+                ..
+            } = lookup;
+            cache.responses.is_storable(key, request, &parts, *now)
         });
-        let source = match kept {
-            None => Source::Plain(body),
-            Some((kept, question)) => {
-                let (cache, head) = (Arc::clone(&kept.cache), parts.clone());
-                let most = cache.reply_bytes();
-                let keep = move |bytes| {
-                    let Question {
-                        key,
-                        asked,
-                        parts,
-                        now,
-                    } = question;
-                    cache.keep((key, asked), &parts, &head, bytes, now);
+        let source = match cached {
+            None => BodySource::Upstream(body),
+            Some((cache, lookup)) => {
+                let (responses, head) = (Arc::clone(&cache.responses), parts.clone());
+                let limit = responses.response_bytes();
+                let store = move |bytes| {
+                    let key = (lookup.key, lookup.epoch);
+                    responses.insert(key, &lookup.parts, &head, bytes, lookup.now);
                 };
-                Source::Keeping(WholeBody::new(body, most, Box::new(keep)))
+                BodySource::Recording(RecordingBody::new(body, limit, Box::new(store)))
             }
         };
-        Ok(self.respond(parts, source, prepared))
+        Ok(self.respond(parts, source, call))
     }
 
-    /// A reply that was kept.
-    pub(super) fn remembered(
+    /// Returns a cached response for the caller.
+    pub(super) fn cached(
         &self,
-        reply: Response<Bytes>,
-        prepared: &Prepared,
+        response: Response<Bytes>,
+        call: &OutgoingCall,
     ) -> Response<ThirdPartyBody> {
-        let (parts, bytes) = reply.into_parts();
-        self.respond(parts, Source::Memory(Some(bytes)), prepared)
+        let (parts, bytes) = response.into_parts();
+        self.respond(parts, BodySource::Cache(Some(bytes)), call)
     }
 
     fn respond(
         &self,
         mut head: response::Parts,
-        source: Source,
-        prepared: &Prepared,
+        source: BodySource,
+        call: &OutgoingCall,
     ) -> Response<ThirdPartyBody> {
-        let (settings, needles) = (&self.connection.settings, &prepared.chosen.needles);
+        let settings = &self.connection.settings;
+        let patterns = &call.credential.secret_patterns;
         let mut meter = self.meter();
-        meter.found = response_headers::apply(settings, head.status, &mut head.headers, needles);
+        meter.redactions =
+            response_headers::apply(settings, head.status, &mut head.headers, patterns);
         meter.counts.errors = u64::from(head.status.is_server_error());
-        // What hyper has put there speaks of the third party's connection.
+        // hyper's extensions are about the third party's connection.
         head.extensions = http::Extensions::new();
         Response::from_parts(head, ThirdPartyBody::new(source, meter))
     }
 }
 
-fn refused(fault: ResponseBodyError) -> ApiError {
-    let code = match &fault {
+fn refused(error: ResponseBodyError) -> ApiError {
+    let code = match &error {
         ResponseBodyError::BrokenOff(_) => ErrorCode::ConnectionBroken,
-        ResponseBodyError::TooSlow | ResponseBodyError::TooLong => ErrorCode::ConnectionTimeout,
-        ResponseBodyError::TooLarge(_) | ResponseBodyError::Undecodable(_) => {
-            ErrorCode::ConnectionReplyRefused
-        }
+        ResponseBodyError::TooSlow => ErrorCode::ConnectionTimeout,
+        ResponseBodyError::TooLarge(_)
+        | ResponseBodyError::Undecodable(_)
+        | ResponseBodyError::UnknownEncoding(_) => ErrorCode::ConnectionReplyRefused,
     };
-    ApiError::from(code).with_source(fault)
+    ApiError::from(code).with_source(error)
 }

@@ -1,50 +1,49 @@
-//! The body of a third party's reply on its way back, counted.
+//! The body of a third party's response for the caller, counted.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use backlot_outbound::body::{LimitedBody, ResponseBodyError};
-use backlot_outbound::cache::WholeBody;
-use backlot_outbound::decode::DecodedBody;
+use backlot_outbound::body::ResponseBodyError;
+use backlot_outbound::cache::RecordingBody;
 use backlot_outbound::redact::RedactedBody;
-use backlot_outbound::upstream::ResponseStream;
+use backlot_outbound::third_party::PlainBody;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-use super::usage_guard::Meter;
+use super::usage_guard::CallMeter;
 
-type Plain = RedactedBody<DecodedBody<LimitedBody<ResponseStream>>>;
-type Keeping = WholeBody<Plain, Box<dyn FnOnce(Bytes) + Send>>;
+type UpstreamBody = RedactedBody<PlainBody>;
+type Recording = RecordingBody<UpstreamBody, Box<dyn FnOnce(Bytes) + Send>>;
 
-/// Where a reply's body comes from.
-pub(super) enum Source {
+/// Where the body of a response comes from.
+pub(super) enum BodySource {
     /// The third party.
-    Plain(Plain),
-    /// The third party, and is kept when all of it has come.
-    Keeping(Keeping),
-    /// What was kept.
-    Memory(Option<Bytes>),
+    Upstream(UpstreamBody),
+    /// The third party. The body is cached when all of it has come.
+    Recording(Recording),
+    /// The cache.
+    Cache(Option<Bytes>),
 }
 
-impl Source {
-    /// How often the credential stood in it.
-    const fn found(&self) -> u64 {
+impl BodySource {
+    /// Returns how often the credential was found.
+    const fn redactions(&self) -> u64 {
         match self {
-            Self::Plain(body) => body.found(),
-            Self::Keeping(body) => body.inner().found(),
-            Self::Memory(_) => 0,
+            Self::Upstream(body) => body.found(),
+            Self::Recording(body) => body.inner().found(),
+            Self::Cache(_) => 0,
         }
     }
 }
 
-/// A reply's body on its way back.
+/// The body of a response for the caller.
 pub(crate) struct ThirdPartyBody {
-    source: Source,
-    meter: Meter,
+    source: BodySource,
+    meter: CallMeter,
 }
 
 impl ThirdPartyBody {
-    pub(super) const fn new(source: Source, meter: Meter) -> Self {
+    pub(super) const fn new(source: BodySource, meter: CallMeter) -> Self {
         Self { source, meter }
     }
 }
@@ -59,11 +58,13 @@ impl Body for ThirdPartyBody {
     ) -> Poll<Option<Result<Frame<Bytes>, ResponseBodyError>>> {
         let this = &mut *self;
         let frame = match &mut this.source {
-            Source::Plain(body) => Pin::new(body).poll_frame(context),
-            Source::Keeping(body) => Pin::new(body).poll_frame(context),
-            Source::Memory(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            BodySource::Upstream(body) => Pin::new(body).poll_frame(context),
+            BodySource::Recording(body) => Pin::new(body).poll_frame(context),
+            BodySource::Cache(bytes) => {
+                Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes))))
+            }
         };
-        // Trailers could carry any name: they end here.
+        // Trailers could have any name, so they are dropped.
         if matches!(&frame, Poll::Ready(Some(Ok(frame))) if frame.is_trailers()) {
             return Poll::Ready(None);
         }
@@ -79,17 +80,17 @@ impl Body for ThirdPartyBody {
 
     fn is_end_stream(&self) -> bool {
         match &self.source {
-            Source::Plain(body) => body.is_end_stream(),
-            Source::Keeping(body) => body.is_end_stream(),
-            Source::Memory(bytes) => bytes.is_none(),
+            BodySource::Upstream(body) => body.is_end_stream(),
+            BodySource::Recording(body) => body.is_end_stream(),
+            BodySource::Cache(bytes) => bytes.is_none(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.source {
-            Source::Plain(body) => body.size_hint(),
-            Source::Keeping(body) => body.size_hint(),
-            Source::Memory(bytes) => {
+            BodySource::Upstream(body) => body.size_hint(),
+            BodySource::Recording(body) => body.size_hint(),
+            BodySource::Cache(bytes) => {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }
         }
@@ -98,6 +99,6 @@ impl Body for ThirdPartyBody {
 
 impl Drop for ThirdPartyBody {
     fn drop(&mut self) {
-        self.meter.found += self.source.found();
+        self.meter.redactions += self.source.redactions();
     }
 }

@@ -1,90 +1,85 @@
-//! Replies that are kept, as far as the third party allows it by its own cache headers.
+//! The responses of a connection, cached as far as its API allows by its own cache headers.
 
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use backlot_outbound::cache::{Asked, CacheKey, CacheLimits, CacheScope, ReplyCache};
-use backlot_outbound::connection::Credential;
+use backlot_outbound::cache::{CacheKey, CacheLimits, CacheOwner, ResponseStore, WriteEpoch};
+use backlot_outbound::third_party::{Credential, ThirdPartyRequest};
 use backlot_wix::InstanceId;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, Method, Request, request};
+use http::{Method, Request, request};
 use jiff::Timestamp;
 
-use super::Kept;
+use super::CacheScope;
 
-/// The most bytes that a connection keeps.
-const MAX_BYTES: u64 = 16 * 1024 * 1024;
-/// The most bytes of one reply that is kept.
-const MAX_OF_ONE: usize = 1024 * 1024;
+const LIMITS: CacheLimits = CacheLimits {
+    bytes: 16 * 1024 * 1024,
+    response_bytes: 1024 * 1024,
+};
 
-/// The kept replies of one connection.
-pub(super) struct KeptReplies {
-    kept: Kept,
+/// The cached responses of one connection.
+pub(super) struct ResponseCache {
+    scope: CacheScope,
     name: Box<str>,
-    pub(super) cache: Arc<ReplyCache>,
+    pub(super) responses: Arc<ResponseStore>,
 }
 
-/// A request that a kept reply may answer.
-pub(super) struct Question {
+/// A request that a cached response may answer.
+pub(super) struct CacheLookup {
     pub(super) key: CacheKey,
-    /// When it was asked, as far as writes go.
-    pub(super) asked: Asked,
+    /// The writes that had ended when the request was made.
+    pub(super) epoch: WriteEpoch,
     pub(super) parts: request::Parts,
     pub(super) now: SystemTime,
 }
 
-impl KeptReplies {
-    pub(super) fn new(kept: Kept, name: &str) -> Self {
-        let limits = CacheLimits {
-            bytes: MAX_BYTES,
-            reply_bytes: MAX_OF_ONE,
-        };
+impl ResponseCache {
+    pub(super) fn new(scope: CacheScope, name: &str) -> Self {
         Self {
-            kept,
+            scope,
             name: name.into(),
-            cache: Arc::new(ReplyCache::new(limits)),
+            responses: Arc::new(ResponseStore::new(LIMITS)),
         }
     }
 
-    /// What is asked, without the credential. After another credential nothing is found of what was kept before.
-    pub(super) fn question(
+    /// Returns the lookup for a request without its credential. `None` if such requests are not cached.
+    pub(super) fn for_request(
         &self,
         instance_id: InstanceId,
         credential: &Credential,
-        method: &Method,
-        target: &PathAndQuery,
-        headers: &HeaderMap,
+        outgoing: &ThirdPartyRequest,
         now: Timestamp,
-    ) -> Option<Question> {
-        if !matches!(*method, Method::GET | Method::HEAD) {
+    ) -> Option<CacheLookup> {
+        if !matches!(outgoing.method, Method::GET | Method::HEAD) {
             return None;
         }
         let mut request = Request::new(());
-        method.clone_into(request.method_mut());
-        *request.uri_mut() = target.clone().into();
-        headers.clone_into(request.headers_mut());
-        let key = self.key(instance_id, credential, target);
-        Some(Question {
-            asked: self.cache.asked(&key),
+        outgoing.method.clone_into(request.method_mut());
+        *request.uri_mut() = outgoing.target.clone().into();
+        outgoing.headers.clone_into(request.headers_mut());
+        let key = self.key(instance_id, credential, &outgoing.target);
+        Some(CacheLookup {
+            epoch: self.responses.write_epoch(&key),
             key,
             parts: request.into_parts().0,
             now: now.into(),
         })
     }
 
-    /// A write there, which is under way.
+    /// Begins a write.
     pub(super) fn write(
         &self,
         instance_id: InstanceId,
         credential: &Credential,
         target: &PathAndQuery,
-    ) -> WriteUnderWay {
-        WriteUnderWay {
-            cache: Arc::clone(&self.cache),
+    ) -> PendingWrite {
+        PendingWrite {
+            responses: Arc::clone(&self.responses),
             key: Some(self.key(instance_id, credential, target)),
         }
     }
 
+    /// Returns the key of an address. With another credential, nothing is found of what was cached before.
     fn key(
         &self,
         instance_id: InstanceId,
@@ -94,33 +89,33 @@ impl KeptReplies {
         let generation = credential.generation();
         CacheKey {
             connection: format!("{}#{generation:x}", self.name).into(),
-            scope: match self.kept {
-                Kept::Instance => CacheScope::Instance(instance_id),
-                Kept::Shared => CacheScope::Shared,
+            owner: match self.scope {
+                CacheScope::Instance => CacheOwner::Instance(instance_id),
+                CacheScope::Shared => CacheOwner::Shared,
             },
             url: target.to_string(),
         }
     }
 }
 
-/// A write in progress. When it ends, the cached responses are removed, even if no response came, or no caller waits for
-/// it any more, since it may have been done.
-pub(super) struct WriteUnderWay {
-    cache: Arc<ReplyCache>,
+/// A write in progress. When it is dropped, the responses of its address are invalidated, even if no response came: the
+/// write may have been done.
+pub(super) struct PendingWrite {
+    responses: Arc<ResponseStore>,
     key: Option<CacheKey>,
 }
 
-impl WriteUnderWay {
-    /// It was refused, so nothing has changed.
+impl PendingWrite {
+    /// The write was refused, so nothing has changed.
     pub(super) fn was_refused(mut self) {
         self.key = None;
     }
 }
 
-impl Drop for WriteUnderWay {
+impl Drop for PendingWrite {
     fn drop(&mut self) {
         if let Some(key) = &self.key {
-            self.cache.written(key);
+            self.responses.write_ended(key);
         }
     }
 }

@@ -4,16 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backlot_outbound::body::BodyLimits;
-use backlot_outbound::connection::grant::ClientProof;
-use backlot_outbound::connection::{SignatureTemplate, ThirdPartySettings};
-use backlot_outbound::guard::AddressGuard;
-use backlot_outbound::upstream::{Address, Client, ClientSettings};
-use http::uri::PathAndQuery;
+use backlot_outbound::egress_guard::AddressGuard;
+use backlot_outbound::third_party::{AuthMethod, SecretSource, ThirdPartySettings};
+use backlot_outbound::upstream::{Client, ClientSettings};
 use http::{HeaderName, HeaderValue};
 use ipnet::IpNet;
 use rustls::pki_types::CertificateDer;
 
-use super::{BaseUrl, HeaderNames, QueryRules, SecretSource};
+use super::{BaseUrl, HeaderNames, QueryRules};
 use crate::policy::quota::Quotas;
 use crate::policy::{AccessRule, CallPattern, RateLimit, Roles};
 
@@ -22,7 +20,7 @@ use crate::policy::{AccessRule, CallPattern, RateLimit, Roles};
 pub struct ConnectionsSettings {
     /// The connections.
     pub list: Vec<ConnectionSettings>,
-    /// The app's display name. Defaults to its name at Wix.
+    /// The app's name on pages. Defaults to the name at Wix.
     pub app_name: Option<String>,
 }
 
@@ -31,7 +29,7 @@ pub struct ConnectionsSettings {
 pub struct ConnectionSettings {
     /// The name in `/connections/{name}/…`.
     pub name: Box<str>,
-    /// The display name. Defaults to `name`.
+    /// The name on pages. Defaults to the name.
     pub title: Option<String>,
     /// Where the third party is.
     pub base: BaseUrl,
@@ -41,8 +39,8 @@ pub struct ConnectionSettings {
     pub extra_roots: Vec<CertificateDer<'static>>,
     /// The calls that may be made.
     pub calls: Vec<AllowedCall>,
-    /// What proves who calls.
-    pub credential: CredentialSettings,
+    /// How the connection proves who calls.
+    pub auth: Arc<dyn AuthMethod>,
     /// Who may connect an account or type a key in, and take it back.
     pub manage: Roles,
     /// Headers of the caller's that go along besides the usual ones.
@@ -64,7 +62,7 @@ pub struct ConnectionSettings {
     /// How long it may take until its reply begins, repeating included.
     pub timeout: Duration,
     /// How long either side may be silent in the middle of a body.
-    pub silence: Duration,
+    pub idle_timeout: Duration,
     /// How long a connection may take to come about.
     pub connect_timeout: Duration,
     /// The most bytes of a request's body.
@@ -77,8 +75,8 @@ pub struct ConnectionSettings {
     pub total_rate_limit: Option<RateLimit>,
     /// How often an instance may call in a month.
     pub quotas: Quotas,
-    /// Whether replies are kept as the third party's cache headers say, and for whom.
-    pub cache: Option<Kept>,
+    /// Whether responses are cached as the API's cache headers allow, and who shares them.
+    pub cache: Option<CacheScope>,
     /// How often a call is sent again, if it may be.
     pub retries: u32,
     /// The header by which a write that is sent again is known.
@@ -90,9 +88,9 @@ pub struct ConnectionSettings {
     pub command_flags: Box<str>,
 }
 
-/// For whom replies are kept.
+/// Who shares cached responses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kept {
+pub enum CacheScope {
     /// Each instance by itself.
     Instance,
     /// All instances together.
@@ -110,116 +108,6 @@ pub struct AllowedCall {
     pub rules: AccessRule,
 }
 
-/// What proves to the third party who calls.
-#[derive(Debug, Clone)]
-pub enum CredentialSettings {
-    /// Nothing.
-    None,
-    /// `Authorization: Bearer …`
-    Bearer(SecretSource),
-    /// `Authorization: Basic …`
-    Basic(SecretSource, SecretSource),
-    /// A header, with something before the secret.
-    Header(HeaderName, String, SecretSource),
-    /// A parameter of the query.
-    Query(String, SecretSource),
-    /// A signature of each request.
-    Signature(Arc<SignatureTemplate>, SecretSource),
-    /// OAuth 2 client credentials: one token for all.
-    ClientCredentials(Arc<ClientCredentialsSettings>),
-    /// OAuth 2 authorization code: an account for each instance.
-    Account(Arc<AccountSettings>),
-}
-
-impl CredentialSettings {
-    /// The parameter that it stands in, if it stands in the query.
-    pub(crate) fn parameter(&self) -> Option<&str> {
-        match self {
-            Self::Query(name, _) => Some(name),
-            _ => None,
-        }
-    }
-
-    /// Whether it needs the vault: for secrets, or to keep the tokens of accounts.
-    fn needs_vault(&self) -> bool {
-        match self {
-            Self::ClientCredentials(settings) => {
-                let client = &settings.client;
-                let secret = client.secret.as_ref();
-                client.id.is_kept() || secret.is_some_and(SecretSource::is_kept)
-            }
-            Self::Account(_) => true,
-            _ => self.sources().any(SecretSource::is_kept),
-        }
-    }
-
-    /// The name of the instance's own secret that this needs, if it needs one.
-    pub(crate) fn own_secret(&self) -> Option<&str> {
-        self.sources().find_map(|source| match source {
-            SecretSource::OfInstance(name) => Some(name.as_ref()),
-            SecretSource::Plain(_) | SecretSource::Text(_) | SecretSource::Shared(_) => None,
-        })
-    }
-
-    /// Where its secrets come from: the user before the password.
-    pub(crate) fn sources(&self) -> impl Iterator<Item = &SecretSource> {
-        let (one, other) = match self {
-            Self::Bearer(one)
-            | Self::Header(_, _, one)
-            | Self::Query(_, one)
-            | Self::Signature(_, one) => (Some(one), None),
-            Self::Basic(user, password) => (Some(user), Some(password)),
-            Self::None | Self::ClientCredentials(_) | Self::Account(_) => (None, None),
-        };
-        one.into_iter().chain(other)
-    }
-}
-
-/// An OAuth client of a provider's.
-#[derive(Debug, Clone)]
-pub struct OAuthClient {
-    /// The token endpoint's origin.
-    pub token_address: Address,
-    /// Its path and query.
-    pub token_target: PathAndQuery,
-    /// `client_id`
-    pub id: SecretSource,
-    /// `client_secret`; public clients have none.
-    pub secret: Option<SecretSource>,
-    /// How the client says who it is.
-    pub proof: ClientProof,
-    /// What is asked for, with spaces between.
-    pub scopes: String,
-    /// More names and values of the request for a token.
-    pub parameters: Vec<(String, String)>,
-}
-
-/// OAuth 2 client credentials.
-#[derive(Debug, Clone)]
-pub struct ClientCredentialsSettings {
-    /// The client.
-    pub client: OAuthClient,
-}
-
-/// OAuth 2 authorization code.
-#[derive(Debug, Clone)]
-pub struct AccountSettings {
-    /// The client.
-    pub client: OAuthClient,
-    /// Where the owner is sent: the whole address without a query of ours.
-    pub authorize_url: String,
-    /// More names and values of that address's query.
-    pub authorize_parameters: Vec<(String, String)>,
-    /// Whether the exchange is bound by PKCE (RFC 7636). Some providers refuse it.
-    pub pkce: bool,
-    /// Whether the owner comes back by a form that is posted (`response_mode=form_post`).
-    pub posts_callback: bool,
-    /// Where tokens are taken back, if the provider has such a place.
-    pub revoke: Option<(Address, PathAndQuery)>,
-    /// The redirect URI. Defaults to this connection's `callback`.
-    pub redirect_url: Option<String>,
-}
-
 impl ConnectionSettings {
     /// What people call it: `google-calendar` is "Google calendar", unless it has a title.
     pub(crate) fn title(&self) -> String {
@@ -232,19 +120,19 @@ impl ConnectionSettings {
         first.into_iter().chain(letters).collect()
     }
 
-    /// Whether something that goes along is an instance's own: then so are the replies.
-    pub fn has_own(&self) -> bool {
-        let mut put_on = self.put_on();
-        self.has_own_credential() || put_on.any(SecretSource::is_own)
+    /// Returns whether a secret of its requests is an instance's own, and with it the responses.
+    pub fn is_per_instance(&self) -> bool {
+        let mut added = self.added_values();
+        self.auth.is_per_instance() || added.any(SecretSource::is_per_instance)
     }
 
-    /// Whether its calls need the vault.
+    /// Returns whether its calls need the vault.
     pub fn needs_vault(&self) -> bool {
-        self.credential.needs_vault() || self.put_on().any(SecretSource::is_kept)
+        self.auth.needs_vault() || self.added_values().any(SecretSource::is_in_vault)
     }
 
-    /// What is put on each call besides the credential.
-    pub(crate) fn put_on(&self) -> impl Iterator<Item = &SecretSource> {
+    /// Returns the values that are added to each request besides the credential.
+    pub(crate) fn added_values(&self) -> impl Iterator<Item = &SecretSource> {
         let headers = self.headers.iter().map(|(_, source)| source);
         headers.chain(self.query.iter().map(|(_, source)| source))
     }
@@ -253,7 +141,7 @@ impl ConnectionSettings {
     pub(crate) const fn body(&self) -> BodyLimits {
         BodyLimits {
             bytes: self.body_bytes,
-            silence: self.silence,
+            idle_timeout: self.idle_timeout,
         }
     }
 
@@ -293,7 +181,7 @@ impl ConnectionSettings {
     pub(crate) fn third_party(&self) -> ThirdPartySettings {
         ThirdPartySettings {
             timeout: self.timeout,
-            silence: self.silence,
+            idle_timeout: self.idle_timeout,
             retries: self.retries,
             idempotency_header: self.idempotency_header.clone(),
             redirects: self.redirects,

@@ -1,6 +1,6 @@
 //! What each instance has used of each connection, written behind the calls, and the quota of a month.
 //!
-//! A call is counted when it is allowed, so that many at once do not get past a quota; what came of it is
+//! A call is counted when it is admitted, so that many at once do not get past a quota; what came of it is
 //! counted at its end. What a crash loses is up to a second of counts. Several nodes see each other's counts
 //! within some seconds, so together they may allow a few calls more than the quota.
 
@@ -18,42 +18,41 @@ use parking_lot::Mutex;
 use super::month::{month, until_next_month};
 use crate::error::{ApiError, ErrorCode};
 
-/// How long the database's count of a month is believed.
+/// How long the database's count of a month is cached.
 const USAGE_CACHE_TTL: Duration = Duration::from_secs(5);
 
-/// Whose, of which connection, in which month (202611).
-type Key = (InstanceId, Arc<str>, i32);
+/// The instance, connection and month (202611).
+type UsageKey = (InstanceId, Arc<str>, i32);
 
-/// The book of what is used.
-pub(crate) struct UsageBook {
+/// Counts what all instances use.
+pub(crate) struct UsageTracker {
     store: Store,
-    pages: Mutex<HashMap<Key, Arc<Page>>>,
+    months: Mutex<HashMap<UsageKey, Arc<MonthlyUsage>>>,
 }
 
-/// One instance's use of one connection in one month.
+/// What one instance uses of one connection in one month.
 #[derive(Default)]
-struct Page(Mutex<Lines>);
+struct MonthlyUsage(Mutex<Counters>);
 
 #[derive(Default)]
-struct Lines {
+struct Counters {
     /// Not written yet.
-    waiting: Counts,
-    /// Calls that were in the database when it was asked, and when that was.
-    known: Option<(u64, Instant)>,
-    /// Calls written since.
+    pending: UsageCounts,
+    /// The calls in the database, and when they were read.
+    stored: Option<(u64, Instant)>,
+    /// Calls written since then.
     written: u64,
 }
 
-/// A call that was allowed and counted. Its result is counted by this.
+/// A call that was admitted and counted. Its outcome is added here.
 #[derive(Clone)]
-pub(crate) struct Ticket {
+pub(crate) struct UsageGuard {
     pub(super) instance_id: InstanceId,
-    page: Arc<Page>,
+    month: Arc<MonthlyUsage>,
 }
 
-/// What is counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Counts {
+pub(crate) struct UsageCounts {
     pub(crate) calls: u64,
     pub(crate) errors: u64,
     pub(crate) bytes_sent: u64,
@@ -61,7 +60,7 @@ pub(crate) struct Counts {
     pub(crate) milliseconds: u64,
 }
 
-impl Counts {
+impl UsageCounts {
     fn add(&mut self, more: Self) {
         self.calls += more.calls;
         self.errors += more.errors;
@@ -71,110 +70,117 @@ impl Counts {
     }
 }
 
-impl Lines {
-    /// The calls of the month, if that is known.
+impl Counters {
+    /// Returns the calls of the month, if the database's count is cached.
     fn calls(&self) -> Option<u64> {
-        let (known, at) = self.known?;
-        (at.elapsed() < USAGE_CACHE_TTL).then(|| known + self.written + self.waiting.calls)
+        let (stored, at) = self.stored?;
+        (at.elapsed() < USAGE_CACHE_TTL).then(|| stored + self.written + self.pending.calls)
     }
 }
 
-impl Ticket {
-    /// Counts what came of the call.
-    pub(super) fn add(&self, counts: Counts) {
-        self.page.0.lock().waiting.add(counts);
+impl UsageGuard {
+    /// Adds the outcome of the call.
+    pub(super) fn add(&self, counts: UsageCounts) {
+        self.month.0.lock().pending.add(counts);
     }
 
-    /// It was not allowed after all.
-    pub(super) fn take_back(self) {
-        let calls = &mut self.page.0.lock().waiting.calls;
+    /// Takes the call out of the count: it was not sent.
+    pub(super) fn cancel(self) {
+        let calls = &mut self.month.0.lock().pending.calls;
         *calls = calls.saturating_sub(1);
     }
 }
 
-impl UsageBook {
+impl UsageTracker {
     pub(super) fn new(store: Store) -> Self {
         Self {
             store,
-            pages: Mutex::default(),
+            months: Mutex::default(),
         }
     }
 
-    /// Counts a call that is allowed; a quota may refuse it.
+    /// Counts a call.
+    ///
+    /// # Errors
+    /// If the quota is exhausted.
     pub(crate) async fn begin(
         &self,
         instance_id: InstanceId,
         connection: &Arc<str>,
         now: Timestamp,
         quota: Option<u64>,
-    ) -> Result<Ticket, ApiError> {
+    ) -> Result<UsageGuard, ApiError> {
         let key = (instance_id, Arc::clone(connection), month(now));
-        let page = self.page(&key);
-        if quota.is_some() && page.0.lock().calls().is_none() {
-            Box::pin(self.look(&key, &page)).await?;
+        let usage = self.month(&key);
+        if quota.is_some() && usage.0.lock().calls().is_none() {
+            Box::pin(self.load(&key, &usage)).await?;
         }
-        let mut lines = page.0.lock();
+        let mut counters = usage.0.lock();
         if let Some(quota) = quota {
-            // Known a moment ago, which is good enough.
-            let known = lines.known.map_or(0, |(known, _)| known);
-            if known + lines.written + lines.waiting.calls >= quota {
+            // Loaded a moment ago, even if it has expired since.
+            let stored = counters.stored.map_or(0, |(stored, _)| stored);
+            if stored + counters.written + counters.pending.calls >= quota {
                 return Err(ApiError::from(ErrorCode::ConnectionQuotaExhausted)
                     .with_data("quota", quota)
                     .retry_after(until_next_month(now)));
             }
         }
-        lines.waiting.calls += 1;
-        drop(lines);
-        Ok(Ticket { instance_id, page })
+        counters.pending.calls += 1;
+        drop(counters);
+        Ok(UsageGuard {
+            instance_id,
+            month: usage,
+        })
     }
 
-    fn page(&self, key: &Key) -> Arc<Page> {
-        let mut pages = self.pages.lock();
-        if let Some(page) = pages.get(key) {
-            return Arc::clone(page);
+    fn month(&self, key: &UsageKey) -> Arc<MonthlyUsage> {
+        let mut months = self.months.lock();
+        if let Some(usage) = months.get(key) {
+            return Arc::clone(usage);
         }
-        Arc::clone(pages.entry(key.clone()).or_default())
+        Arc::clone(months.entry(key.clone()).or_default())
     }
 
-    /// Asks the database how many calls a month has.
-    async fn look(&self, key: &Key, page: &Page) -> Result<(), ApiError> {
-        let known = self.store.connection_calls(key.0, &key.1, key.2).await?;
-        let mut lines = page.0.lock();
-        lines.known = Some((known, Instant::now()));
-        lines.written = 0;
+    /// Reads the calls of a month from the database.
+    async fn load(&self, key: &UsageKey, usage: &MonthlyUsage) -> Result<(), ApiError> {
+        let stored = self.store.connection_calls(key.0, &key.1, key.2).await?;
+        let mut counters = usage.0.lock();
+        counters.stored = Some((stored, Instant::now()));
+        counters.written = 0;
         Ok(())
     }
 
-    /// Writes what has gathered.
+    /// Writes the pending counts to the database.
     pub(crate) async fn write(&self) {
         let mut batch = Vec::new();
-        self.pages.lock().retain(|key, page| {
-            // First, because another holder of the page may still write to it.
-            let is_held = Arc::strong_count(page) > 1;
+        self.months.lock().retain(|key, usage| {
+            // First: a call that holds it may still add to it.
+            let is_held = Arc::strong_count(usage) > 1;
             fence(Ordering::Acquire);
-            let mut lines = page.0.lock();
-            let counts = std::mem::take(&mut lines.waiting);
-            if counts != Counts::default() {
-                batch.push(usage(key, counts));
-                lines.written += counts.calls;
+            let mut counters = usage.0.lock();
+            let counts = std::mem::take(&mut counters.pending);
+            let has_counts = counts != UsageCounts::default();
+            if has_counts {
+                batch.push(stored_usage(key, counts));
+                counters.written += counts.calls;
             }
-            is_held || lines.calls().is_some() || counts != Counts::default()
+            is_held || has_counts || counters.calls().is_some()
         });
         if batch.is_empty() {
             return;
         }
         if let Err(error) = self.store.add_connection_usage(batch.clone()).await {
             tracing::warn!(%error, "failed to write the usage of connections; retrying");
-            self.put_back(batch);
+            self.restore(batch);
         }
     }
 
-    fn put_back(&self, batch: Vec<ConnectionUsage>) {
+    fn restore(&self, batch: Vec<ConnectionUsage>) {
         for usage in batch {
-            let page = self.page(&(usage.instance_id, usage.connection.into(), usage.month));
-            let mut lines = page.0.lock();
-            lines.written = lines.written.saturating_sub(usage.calls);
-            lines.waiting.add(Counts {
+            let month = self.month(&(usage.instance_id, usage.connection.into(), usage.month));
+            let mut counters = month.0.lock();
+            counters.written = counters.written.saturating_sub(usage.calls);
+            counters.pending.add(UsageCounts {
                 calls: usage.calls,
                 errors: usage.errors,
                 bytes_sent: usage.bytes_sent,
@@ -185,7 +191,7 @@ impl UsageBook {
     }
 }
 
-fn usage(key: &Key, counts: Counts) -> ConnectionUsage {
+fn stored_usage(key: &UsageKey, counts: UsageCounts) -> ConnectionUsage {
     ConnectionUsage {
         instance_id: key.0,
         connection: key.1.to_string(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use backlot_outbound::body::BodyError;
-use backlot_outbound::connection::CallError;
+use backlot_outbound::third_party::CallError;
 use backlot_outbound::upstream::UpstreamError;
 use backlot_outbound::wix::WixError;
 
@@ -36,7 +36,7 @@ impl From<WixError> for ApiError {
             WixError::Exhausted { .. } => {
                 Self::from(ErrorCode::WixBudgetExhausted).retry_after_time(retry_after)
             }
-            WixError::Resting { .. } | WixError::Unavailable { .. } => {
+            WixError::CircuitOpen { .. } | WixError::Unavailable { .. } => {
                 Self::from(ErrorCode::WixUnavailable).retry_after_time(retry_after)
             }
             WixError::BadPath => Self::from(ErrorCode::PathNotAllowed),
@@ -50,16 +50,16 @@ impl From<CallError> for ApiError {
     fn from(error: CallError) -> Self {
         let code = match &error {
             CallError::Body(fault) => return Self::from(*fault),
-            CallError::Resting { retry_after } => {
+            CallError::CircuitOpen { retry_after } => {
                 let refusal = Self::from(ErrorCode::ConnectionUnavailable);
                 return refusal.retry_after_time(*retry_after).with_source(error);
             }
-            CallError::Crowded => {
+            CallError::TooManyCalls => {
                 return Self::from(ErrorCode::RateLimited)
                     .retry_after(1)
                     .with_source(error);
             }
-            CallError::NoReply(error) | CallError::NoReplyElsewhere(error) => match error {
+            CallError::NoResponse(error) | CallError::NoResponseElsewhere(error) => match error {
                 UpstreamError::AddressRefused { .. } => ErrorCode::ConnectionAddressRefused,
                 UpstreamError::Unreachable(_) => ErrorCode::ConnectionUnreachable,
                 UpstreamError::TooSlow => ErrorCode::ConnectionTimeout,

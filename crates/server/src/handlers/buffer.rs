@@ -1,6 +1,6 @@
 //! Reading a request's body before it is sent on, so that it can be sent again, or signed.
 
-use backlot_outbound::body::{CallBody, RequestBody, announced_bytes};
+use backlot_outbound::body::{CallBody, RequestBody, content_length};
 use backlot_wix::InstanceId;
 use bytes::Bytes;
 use http::HeaderMap;
@@ -18,7 +18,7 @@ pub(crate) async fn read_small(
     headers: &HeaderMap,
     mut body: RequestBody,
 ) -> Result<CallBody, CollectError> {
-    if !body.is_end_stream() && announced_bytes(headers).is_none_or(|bytes| bytes > MAX_READ) {
+    if !body.is_end_stream() && content_length(headers).is_none_or(|bytes| bytes > MAX_READ) {
         return Ok(CallBody::Streaming(body));
     }
     if body.is_end_stream() {

@@ -18,7 +18,7 @@ mod token_events;
 use std::sync::Arc;
 use std::time::Duration;
 
-use backlot_outbound::single_flight::SingleFlight;
+use backlot_outbound::resilience::SingleFlight;
 use backlot_outbound::wix::{Priority, WixClient, WixError};
 use backlot_store::Store;
 use backlot_store::instance_details::{Details, InstanceDetails as _};

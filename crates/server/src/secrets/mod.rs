@@ -14,7 +14,6 @@ mod error;
 mod master_key;
 mod named;
 mod reseal;
-mod secret_string;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,12 +27,12 @@ use zeroize::Zeroizing;
 
 use crate::clock::Clock;
 pub use aead::{Revision, SecretContext};
+pub use backlot_outbound::third_party::SecretString;
 use data_key::DataKey;
 pub use error::VaultError;
 pub use master_key::{MasterKey, NoMasterKey};
 pub use named::{BadSecretName, SecretMetadata, check_secret_name};
 pub(crate) use reseal::account_place;
-pub use secret_string::SecretString;
 
 /// How long an open secret is believed. With what connections believe of their credentials, it is a second.
 const SECRET_CACHE_TTL: Duration = Duration::from_millis(750);

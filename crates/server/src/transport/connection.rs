@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use backlot_outbound::stalled_write::StalledWrite;
+use backlot_outbound::paced_stream::PacedStream;
 use bytes::Bytes;
 use futures_util::TryFutureExt as _;
 use http::{Request, Response};
@@ -109,7 +109,7 @@ impl Http {
         let Some(is_http2) = self.first_bytes(&stream, &mut phase).await else {
             return;
         };
-        let stream = StalledWrite::new(stream, self.limits.write);
+        let stream = PacedStream::new(stream, self.limits.write);
         let result = if is_http2 {
             let io = TokioIo::new(stream);
             let streams = Streams::new();

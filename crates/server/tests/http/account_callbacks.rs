@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use backlot_server::connections::{CredentialSettings, SecretSource};
+use backlot_outbound::third_party::{BearerAuth, SecretSource};
 use backlot_wix::Role;
 
 use crate::harness::accounts::{begin, come_back, connect, me, parameter, status};
@@ -15,7 +15,7 @@ async fn posting(party: &ThirdParty, posts: bool) -> TestServer {
     let mut connection = party.accounts();
     let mut account = party.account();
     account.posts_callback = posts;
-    connection.credential = CredentialSettings::Account(Arc::new(account));
+    connection.auth = Arc::new(account);
     TestServer::start_with(vec![], connected(connection)).await
 }
 
@@ -193,7 +193,7 @@ async fn remedies_fit_the_connection() {
     account.name = "calendar".into();
     let mut key = party.connection("", &[("GET /me", &[Role::Owner])]);
     key.name = "mail".into();
-    key.credential = CredentialSettings::Bearer(SecretSource::OfInstance("mail-key".into()));
+    key.auth = Arc::new(BearerAuth(SecretSource::OfInstance("mail-key".into())));
     let server = TestServer::start_with(vec![], |settings| {
         settings.connections.list = vec![account, key];
     })

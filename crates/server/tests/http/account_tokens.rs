@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use backlot_outbound::connection::grant::ClientProof;
-use backlot_server::connections::{AccountSettings, ConnectionSettings, CredentialSettings};
+use backlot_outbound::third_party::OAuthAccount;
+use backlot_outbound::third_party::oauth::ClientAuth;
+use backlot_server::connections::ConnectionSettings;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::SignedDuration;
@@ -17,11 +18,11 @@ async fn start(party: &ThirdParty) -> TestServer {
 }
 
 /// With a change to the account's settings.
-fn changed(party: &ThirdParty, change: impl FnOnce(&mut AccountSettings)) -> ConnectionSettings {
+fn changed(party: &ThirdParty, change: impl FnOnce(&mut OAuthAccount)) -> ConnectionSettings {
     let mut connection = party.accounts();
     let mut account = party.account();
     change(&mut account);
-    connection.credential = CredentialSettings::Account(Arc::new(account));
+    connection.auth = Arc::new(account);
     connection
 }
 
@@ -305,18 +306,18 @@ async fn a_provider_that_refuses_pkce_is_connected_without() {
 #[tokio::test]
 async fn a_client_says_who_it_is_as_the_endpoint_reads_it() {
     let party = ThirdParty::start().await;
-    for (proof, expected) in [
+    for (client_auth, expected) in [
         (
-            ClientProof::Basic,
+            ClientAuth::Basic,
             Some("client:s%2Be%25c%20r%3Det".to_owned()),
         ),
         (
-            ClientProof::BasicRaw,
+            ClientAuth::BasicRaw,
             Some(format!("client:{CLIENT_SECRET}")),
         ),
-        (ClientProof::Form, None),
+        (ClientAuth::Form, None),
     ] {
-        let connection = changed(&party, |account| account.client.proof = proof);
+        let connection = changed(&party, |account| account.client.client_auth = client_auth);
         let server = TestServer::start_with(vec![], connected(connection)).await;
         party.forget();
         party.grants(r#"{"access_token":"a"}"#);

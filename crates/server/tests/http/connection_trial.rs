@@ -1,8 +1,9 @@
 //! `backlot connection test`: what it tries, and what it says of it.
 
-use backlot_server::connections::{
-    ConnectionSettings, CredentialSettings, Finding, SecretSource, Trial,
-};
+use std::sync::Arc;
+
+use backlot_outbound::third_party::{AuthMethod, BasicAuth, BearerAuth, SecretSource};
+use backlot_server::connections::{ConnectionSettings, Finding, Trial};
 use backlot_server::secrets::{MasterKey, Vault};
 use backlot_wix::Role;
 
@@ -99,15 +100,17 @@ async fn its_words_fit_the_kind_of_credential() {
     let server = TestServer::start(vec![]).await;
     party.on("/me", 401, &[], "");
     let plain = |text: &str| SecretSource::Plain(text.into());
-    for (credential, noun) in [
-        (CredentialSettings::Bearer(plain("a-key")), "the key"),
-        (
-            CredentialSettings::Basic(plain("user"), plain("pass")),
-            "user and password",
-        ),
-    ] {
+    let basic = BasicAuth {
+        user: plain("user"),
+        password: plain("pass"),
+    };
+    let auths: [(Arc<dyn AuthMethod>, &str); 2] = [
+        (Arc::new(BearerAuth(plain("a-key"))), "the key"),
+        (Arc::new(basic), "user and password"),
+    ];
+    for (auth, noun) in auths {
         let mut settings = party.connection("", &[("GET /me", OWNER)]);
-        settings.credential = credential;
+        settings.auth = auth;
         let findings = tried(&server, settings, None).await;
         assert_eq!(
             verdicts(&findings)[1..],
@@ -119,7 +122,7 @@ async fn its_words_fit_the_kind_of_credential() {
         );
     }
     let mut own = party.connection("", &[("GET /me", OWNER)]);
-    own.credential = CredentialSettings::Bearer(SecretSource::OfInstance("own".into()));
+    own.auth = Arc::new(BearerAuth(SecretSource::OfInstance("own".into())));
     for (settings, there, elsewhere) in [
         (own, "PUT /connections/x/key", "authorize"),
         (party.accounts(), "/connections/x/authorize", "PUT"),
@@ -133,7 +136,7 @@ async fn its_words_fit_the_kind_of_credential() {
         );
     }
     let mut missing = party.connection("", &[("GET /me", OWNER)]);
-    missing.credential = CredentialSettings::Bearer(SecretSource::Shared("mail-key".into()));
+    missing.auth = Arc::new(BearerAuth(SecretSource::Shared("mail-key".into())));
     let findings = tried(&server, missing, None).await;
     assert!(
         findings[1].words.contains("backlot secret set mail-key"),

@@ -1,8 +1,11 @@
 //! Calls to third parties: which line of the list decides, and where redirects lead.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::routing::post;
-use backlot_server::connections::{CredentialSettings, HeaderNames, Kept, SecretSource};
+use backlot_outbound::third_party::{BearerAuth, SecretSource};
+use backlot_server::connections::{CacheScope, HeaderNames};
 use backlot_server::{ConnectionCallError, Connections};
 use backlot_wix::Role;
 use http::{HeaderName, HeaderValue};
@@ -149,7 +152,7 @@ async fn what_a_redirect_led_one_caller_to_is_kept_for_nobody() {
     let lines: [(&str, &[Role]); 2] = [("GET /things/{id}", BOTH), ("GET /things/all", OWNER)];
     let mut connection = party.connection("", &lines);
     connection.redirects = 1;
-    connection.cache = Some(Kept::Instance);
+    connection.cache = Some(CacheScope::Instance);
     let server = TestServer::start_with(vec![], connected(connection)).await;
     let kept = [("cache-control", "max-age=600")];
     party.on("/things/all", 200, &kept, "for the owner");
@@ -245,7 +248,7 @@ async fn a_shared_reply_is_for_the_headers_that_it_was_asked_with() {
     let lines: [(&str, &[Role]); 1] = [("GET /greeting", OWNER)];
     let mut connection = party.connection("", &lines);
     connection.pass_headers = HeaderNames::parse(&["x-customer".to_owned()]).unwrap();
-    connection.cache = Some(Kept::Shared);
+    connection.cache = Some(CacheScope::Shared);
     let server = TestServer::start_with(vec![], connected(connection)).await;
     let kept = [("cache-control", "public, max-age=600")];
     let (own, others) = (instance("owner"), other_instance("owner"));
@@ -369,7 +372,7 @@ async fn a_path_of_another_kind_of_credential_is_explained() {
     let party = ThirdParty::start().await;
     let plain = party.connection("", &[("GET /me", &[Role::Owner])]);
     let mut keyed = plain.clone();
-    keyed.credential = CredentialSettings::Bearer(SecretSource::OfInstance("key".into()));
+    keyed.auth = Arc::new(BearerAuth(SecretSource::OfInstance("key".into())));
     for (connection, paths, words) in [
         (
             party.accounts(),

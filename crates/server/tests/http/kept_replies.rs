@@ -1,6 +1,6 @@
 //! Replies of third parties that are kept: forgotten by writes, and passed by whoever asks past them.
 
-use backlot_server::connections::{ConnectionSettings, Kept};
+use backlot_server::connections::{CacheScope, ConnectionSettings};
 use backlot_wix::Role;
 use http::header::CACHE_CONTROL;
 
@@ -18,7 +18,7 @@ fn keeping(party: &ThirdParty) -> ConnectionSettings {
         ("POST /things/{id}", OWNER),
     ];
     let mut connection = party.connection("", &lines);
-    connection.cache = Some(Kept::Instance);
+    connection.cache = Some(CacheScope::Instance);
     connection
 }
 

@@ -123,7 +123,7 @@ async fn breaks_off_in_the_middle_of_its_reply() {
 async fn falls_silent_in_the_middle_of_its_reply() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut entry = to_upstream("/api", listener.local_addr().unwrap());
-    entry.limits.silence = Duration::from_millis(100);
+    entry.limits.idle_timeout = Duration::from_millis(100);
     tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
         let head = b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf";
@@ -171,7 +171,7 @@ async fn bodies_over_the_cap_are_refused_announced_or_not() {
 async fn bodies_that_stop_arriving_are_given_up() {
     let upstream = crate::harness::echo().await;
     let mut entry = to_upstream("/api", upstream);
-    entry.limits.silence = Duration::from_millis(100);
+    entry.limits.idle_timeout = Duration::from_millis(100);
     let server = TestServer::start(vec![entry]).await;
     let text = format!(
         "POST /api HTTP/1.1\r\nhost: a\r\norigin: {PAGE}\r\nauthorization: {}\r\n\

@@ -38,7 +38,7 @@ pub(super) fn run(arguments: &SecretPut, must_exist: bool) -> anyhow::Result<()>
     configured.tell_server(
         "connections use it within a second; what the configuration takes at the start stays until a restart",
     );
-    if text.reveal().len() < redact::SHORTEST {
+    if text.reveal().len() < redact::MIN_SECRET_BYTES {
         let _ = writeln!(
             talk,
             "warning: {name} is so short that it is not blacked out of replies: it would be found everywhere"

@@ -52,7 +52,7 @@ fn entry(
         limits: Limits {
             timeout: api.timeout.std(),
             body_bytes: api.body_limit.bytes(),
-            silence: api.idle_timeout.std(),
+            idle_timeout: api.idle_timeout.std(),
             body_timeout: api.body_timeout.map(Timeout::std),
         },
         rate_limit: api.rate_limit.map(rate_limit),

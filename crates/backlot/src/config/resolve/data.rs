@@ -15,7 +15,7 @@ pub(super) fn resolve(data: &Data) -> DataApiSettings {
     };
     DataApiSettings {
         body_bytes: data.body_limit.bytes(),
-        silence: data.idle_timeout.std(),
+        idle_timeout: data.idle_timeout.std(),
         storage: StorageQuotas {
             items: by_plan(&data.max_items, |items| *items),
             bytes: by_plan(&data.max_bytes, |bytes| bytes.bytes()),

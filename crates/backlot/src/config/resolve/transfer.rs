@@ -6,7 +6,7 @@ use backlot_outbound::body::PaceLimits;
 use backlot_server::BufferLimits;
 
 use super::report::Report;
-use crate::config::sections::{Config, ConnectionAuth};
+use crate::config::sections::Config;
 use crate::config::values::{Size, Timeout};
 
 /// While a body is copied to a larger buffer, the old one still exists.
@@ -54,8 +54,7 @@ fn check_share(config: &Config, buffers: BufferLimits, report: &mut Report<'_>) 
     let mut largest = ("data.body_limit".to_owned(), config.data.body_limit);
     for (index, connection) in config.connection.iter().enumerate() {
         // Only these are read whole, to be signed.
-        let is_read = matches!(connection.auth, ConnectionAuth::Hmac(_));
-        if is_read && connection.body_limit.bytes() > largest.1.bytes() {
+        if connection.auth.reads_body() && connection.body_limit.bytes() > largest.1.bytes() {
             let key = format!("connection[{index}].body_limit");
             largest = (key, connection.body_limit);
         }

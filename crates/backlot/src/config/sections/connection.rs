@@ -12,10 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::RateLimit;
 use crate::config::values::{Size, Timeout, Value};
 
-pub use auth::{
-    Auth, BasicAuth, ClientCredentials, ClientProofName, EncodingName, HashName, HeaderAuth,
-    HmacAuth, OAuth, QueryAuth,
-};
+pub use auth::{Auth, HmacAuth, OAuth};
 pub use call::{ConnectionCall, RuledConnectionCall};
 
 /// A third-party API, called through `/connections/{name}/…` with a credential that pages never see. Only the calls

@@ -25,8 +25,7 @@ pub use admin::Admin;
 pub use api::{Api, Auth, RateLimit};
 pub use app::App;
 pub use connection::{
-    Auth as ConnectionAuth, BasicAuth, CacheName, ClientCredentials, ClientProofName, Connection,
-    ConnectionCall, EncodingName, HashName, HeaderAuth, HmacAuth, OAuth, QueryAuth,
+    Auth as ConnectionAuth, CacheName, Connection, ConnectionCall, HmacAuth, OAuth,
     RuledConnectionCall,
 };
 pub use cors::{Cors, WixHosts};

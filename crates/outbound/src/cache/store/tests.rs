@@ -1,15 +1,13 @@
-use std::time::Duration;
-
 use http::{Method, Request, StatusCode};
 
 use super::*;
-use crate::cache::CacheScope;
+use crate::cache::CacheOwner;
 
 mod renewing;
 
 const LIMITS: CacheLimits = CacheLimits {
     bytes: 1024 * 1024,
-    reply_bytes: 1000,
+    response_bytes: 1000,
 };
 
 fn at(seconds: u64) -> SystemTime {
@@ -20,22 +18,22 @@ fn date(seconds: u64) -> String {
     httpdate::fmt_http_date(at(seconds))
 }
 
-fn instance(last: u8) -> CacheScope {
+fn instance(last: u8) -> CacheOwner {
     let text = format!("2b0d7a6e-4c1f-4a52-9d3e-0c5f8a1b7e{last:02x}");
-    CacheScope::Instance(text.parse().unwrap())
+    CacheOwner::Instance(text.parse().unwrap())
 }
 
-fn key(scope: CacheScope) -> CacheKey {
+fn key(owner: CacheOwner) -> CacheKey {
     CacheKey {
         connection: "shop".into(),
-        scope,
+        owner,
         url: "https://api.example.com/v1/things?page=1".to_owned(),
     }
 }
 
-/// Asked for now.
-fn now(cache: &ReplyCache, key: CacheKey) -> (CacheKey, Asked) {
-    let asked = cache.asked(&key);
+/// A key and the epoch now.
+fn now(cache: &ResponseStore, key: CacheKey) -> (CacheKey, WriteEpoch) {
+    let asked = cache.write_epoch(&key);
     (key, asked)
 }
 
@@ -55,35 +53,35 @@ fn reply(headers: &[(&str, &str)]) -> response::Parts {
     reply.body(()).unwrap().into_parts().0
 }
 
-fn fresh(lookup: Lookup) -> Option<Response<Bytes>> {
+fn fresh(lookup: CachedResponse) -> Option<Response<Bytes>> {
     match lookup {
-        Lookup::Fresh(reply) => Some(reply),
-        Lookup::Stale(_) | Lookup::Miss => None,
+        CachedResponse::Fresh(reply) => Some(reply),
+        CachedResponse::Stale(_) | CachedResponse::Miss => None,
     }
 }
 
-fn stale(lookup: Lookup) -> Option<Stale> {
+fn stale(lookup: CachedResponse) -> Option<Stale> {
     match lookup {
-        Lookup::Stale(stale) => Some(stale),
-        Lookup::Fresh(_) | Lookup::Miss => None,
+        CachedResponse::Stale(stale) => Some(stale),
+        CachedResponse::Fresh(_) | CachedResponse::Miss => None,
     }
 }
 
 /// What becomes of a reply with these headers: how many seconds it is fresh, and whether it is asked
 /// about after that.
-fn kept(scope: CacheScope, headers: &[(&str, &str)]) -> Option<(u64, bool)> {
-    let cache = ReplyCache::new(LIMITS);
+fn kept(owner: CacheOwner, headers: &[(&str, &str)]) -> Option<(u64, bool)> {
+    let cache = ResponseStore::new(LIMITS);
     let (asked, answered) = (request(&[]), reply(headers));
-    let would = cache.would_keep(&key(scope), &asked, &answered, at(0));
-    let was = cache.keep(
-        now(&cache, key(scope)),
+    let would = cache.is_storable(&key(owner), &asked, &answered, at(0));
+    let was = cache.insert(
+        now(&cache, key(owner)),
         &asked,
         &answered,
         Bytes::from("x"),
         at(0),
     );
     assert_eq!(would, was);
-    let look = |seconds| cache.lookup(&key(scope), &asked, at(seconds));
+    let look = |seconds| cache.lookup(&key(owner), &asked, at(seconds));
     let ends = (0..200).find(|it| fresh(look(*it)).is_none());
     was.then(|| (ends.unwrap(), stale(look(1_000_000)).is_some()))
 }
@@ -91,7 +89,7 @@ fn kept(scope: CacheScope, headers: &[(&str, &str)]) -> Option<(u64, bool)> {
 #[test]
 fn what_is_kept_and_for_how_long() {
     let own = instance(1);
-    let shared = CacheScope::Shared;
+    let shared = CacheOwner::Shared;
     let (date_0, expires) = (date(0), date(50));
     let dated = [("date", &date_0[..]), ("expires", &expires[..])];
     let (early, late) = (date(3), date(8));
@@ -187,10 +185,10 @@ fn what_is_kept_and_for_how_long() {
 
 #[test]
 fn a_reply_that_was_old_when_it_came() {
-    let cache = ReplyCache::new(LIMITS);
+    let cache = ResponseStore::new(LIMITS);
     let asked = request(&[]);
     let answered = reply(&[("cache-control", "max-age=60"), ("date", &date(0))]);
-    assert!(cache.keep(
+    assert!(cache.insert(
         now(&cache, key(instance(1))),
         &asked,
         &answered,
@@ -206,7 +204,7 @@ fn a_reply_that_was_old_when_it_came() {
 
 #[test]
 fn what_is_no_plain_question_passes_by() {
-    let cache = ReplyCache::new(LIMITS);
+    let cache = ResponseStore::new(LIMITS);
     let answered = reply(&[("cache-control", "max-age=60"), ("etag", "\"a\"")]);
     let mut post = request(&[]);
     post.method = Method::POST;
@@ -215,14 +213,14 @@ fn what_is_no_plain_question_passes_by() {
         request(&[("range", "bytes=0-1")]),
         request(&[("cache-control", "no-store")]),
     ] {
-        assert!(!cache.keep(
+        assert!(!cache.insert(
             now(&cache, key(instance(1))),
             &asked,
             &answered,
             Bytes::new(),
             at(0)
         ));
-        assert!(cache.keep(
+        assert!(cache.insert(
             now(&cache, key(instance(1))),
             &request(&[]),
             &answered,
@@ -231,7 +229,7 @@ fn what_is_no_plain_question_passes_by() {
         ));
         assert!(matches!(
             cache.lookup(&key(instance(1)), &asked, at(0)),
-            Lookup::Miss
+            CachedResponse::Miss
         ));
     }
     // Who wants to be sure has it asked about.
@@ -245,7 +243,7 @@ fn what_is_no_plain_question_passes_by() {
     ] {
         let mut answered = answered.clone();
         answered.status = status;
-        assert!(!cache.keep(
+        assert!(!cache.insert(
             now(&cache, key(instance(2))),
             &request(&[]),
             &answered,
@@ -257,9 +255,9 @@ fn what_is_no_plain_question_passes_by() {
 
 #[test]
 fn nobody_sees_what_is_kept_for_another() {
-    let cache = ReplyCache::new(LIMITS);
+    let cache = ResponseStore::new(LIMITS);
     let (asked, answered) = (request(&[]), reply(&[("cache-control", "max-age=60")]));
-    assert!(cache.keep(
+    assert!(cache.insert(
         now(&cache, key(instance(1))),
         &asked,
         &answered,
@@ -270,20 +268,23 @@ fn nobody_sees_what_is_kept_for_another() {
     elsewhere.connection = "shop, rotated".into();
     let mut next = key(instance(1));
     next.url.push('2');
-    for other in [key(instance(2)), key(CacheScope::Shared), elsewhere, next] {
-        assert!(matches!(cache.lookup(&other, &asked, at(0)), Lookup::Miss));
+    for other in [key(instance(2)), key(CacheOwner::Shared), elsewhere, next] {
+        assert!(matches!(
+            cache.lookup(&other, &asked, at(0)),
+            CachedResponse::Miss
+        ));
     }
     assert!(fresh(cache.lookup(&key(instance(1)), &asked, at(0))).is_some());
-    cache.forget(&key(instance(1)));
+    cache.invalidate(&key(instance(1)));
     assert!(matches!(
         cache.lookup(&key(instance(1)), &asked, at(0)),
-        Lookup::Miss
+        CachedResponse::Miss
     ));
 }
 
 #[test]
 fn replies_vary_by_what_they_say() {
-    let cache = ReplyCache::new(LIMITS);
+    let cache = ResponseStore::new(LIMITS);
     let answered = reply(&[
         ("cache-control", "max-age=60"),
         ("vary", "Accept-Language, accept, If-None-Match"),
@@ -291,7 +292,7 @@ fn replies_vary_by_what_they_say() {
     ]);
     let asked = |language: &str| request(&[("accept-language", language)]);
     let keep = |asked: &request::Parts, body: Bytes| {
-        assert!(cache.keep(now(&cache, key(instance(1))), asked, &answered, body, at(0)));
+        assert!(cache.insert(now(&cache, key(instance(1))), asked, &answered, body, at(0)));
     };
     for language in ["de", "fr"] {
         keep(&asked(language), language.into());
@@ -316,11 +317,11 @@ fn replies_vary_by_what_they_say() {
 /// An API may answer by a header without saying so, and the credential is everybody's.
 #[test]
 fn a_reply_is_only_for_requests_with_the_same_headers() {
-    let cache = ReplyCache::new(LIMITS);
+    let cache = ResponseStore::new(LIMITS);
     let answered = reply(&[("cache-control", "public, max-age=60"), ("etag", "\"a\"")]);
     let one: &[(&str, &str)] = &[("accept-language", "de"), ("x-customer", "1")];
-    assert!(cache.keep(
-        now(&cache, key(CacheScope::Shared)),
+    assert!(cache.insert(
+        now(&cache, key(CacheOwner::Shared)),
         &request(one),
         &answered,
         "for 1".into(),
@@ -328,7 +329,7 @@ fn a_reply_is_only_for_requests_with_the_same_headers() {
     ));
     let find = |more: &[(&str, &str)]| {
         let headers = [one, more].concat();
-        fresh(cache.lookup(&key(CacheScope::Shared), &request(&headers), at(1)))
+        fresh(cache.lookup(&key(CacheOwner::Shared), &request(&headers), at(1)))
     };
     assert_eq!(find(&[]).unwrap().body(), "for 1");
     // What the caller has already changes nothing.
@@ -357,20 +358,20 @@ fn a_reply_is_only_for_requests_with_the_same_headers() {
         &[("accept-language", "de"), ("x-customer", "2")],
     ] {
         let asked = request(headers);
-        let lookup = cache.lookup(&key(CacheScope::Shared), &asked, at(1));
-        assert!(matches!(lookup, Lookup::Miss), "{headers:?}");
+        let lookup = cache.lookup(&key(CacheOwner::Shared), &asked, at(1));
+        assert!(matches!(lookup, CachedResponse::Miss), "{headers:?}");
     }
     // A write there forgets all of them.
-    cache.forget(&key(CacheScope::Shared));
+    cache.invalidate(&key(CacheOwner::Shared));
     assert!(find(&[]).is_none());
 }
 
 #[test]
 fn a_reply_that_may_not_be_kept_takes_the_place_of_one_that_was() {
-    let cache = ReplyCache::new(LIMITS);
+    let cache = ResponseStore::new(LIMITS);
     let asked = request(&[]);
     let answered = reply(&[("cache-control", "max-age=60"), ("etag", "\"a\"")]);
-    assert!(cache.keep(
+    assert!(cache.insert(
         now(&cache, key(instance(1))),
         &asked,
         &answered,
@@ -378,7 +379,7 @@ fn a_reply_that_may_not_be_kept_takes_the_place_of_one_that_was() {
         at(0)
     ));
     let secret = reply(&[("cache-control", "no-store")]);
-    assert!(!cache.keep(
+    assert!(!cache.insert(
         now(&cache, key(instance(1))),
         &asked,
         &secret,
@@ -387,16 +388,16 @@ fn a_reply_that_may_not_be_kept_takes_the_place_of_one_that_was() {
     ));
     assert!(matches!(
         cache.lookup(&key(instance(1)), &asked, at(1)),
-        Lookup::Miss
+        CachedResponse::Miss
     ));
 }
 
 #[test]
 fn what_is_kept_is_bounded() {
-    let cache = ReplyCache::new(LIMITS);
+    let cache = ResponseStore::new(LIMITS);
     let (asked, answered) = (request(&[]), reply(&[("cache-control", "max-age=60")]));
     let large = Bytes::from(vec![0; 1001]);
-    assert!(!cache.keep(
+    assert!(!cache.insert(
         now(&cache, key(instance(1))),
         &asked,
         &answered,
@@ -404,22 +405,22 @@ fn what_is_kept_is_bounded() {
         at(0)
     ));
     let announced = reply(&[("cache-control", "max-age=60"), ("content-length", "1001")]);
-    assert!(!cache.would_keep(&key(instance(1)), &asked, &announced, at(0)));
+    assert!(!cache.is_storable(&key(instance(1)), &asked, &announced, at(0)));
     for number in 0..10_000 {
         let mut place = key(instance(1));
         place.url = number.to_string();
         let body = Bytes::from(vec![0; 1000]);
-        assert!(cache.keep(now(&cache, place), &asked, &answered, body, at(0)));
+        assert!(cache.insert(now(&cache, place), &asked, &answered, body, at(0)));
     }
-    cache.replies.run_pending_tasks();
-    assert!(cache.replies.weighted_size() <= LIMITS.bytes);
-    assert!(cache.replies.entry_count() > 100);
+    cache.responses.run_pending_tasks();
+    assert!(cache.responses.weighted_size() <= LIMITS.bytes);
+    assert!(cache.responses.entry_count() > 100);
 }
 
 /// A slow reply is under way while a write ends: what it says may be from before.
 #[test]
 fn what_was_asked_for_before_a_write_ended_is_not_kept_after_it() {
-    let cache = ReplyCache::new(LIMITS);
+    let cache = ResponseStore::new(LIMITS);
     let asked = request(&[]);
     let answered = reply(&[("cache-control", "max-age=60"), ("etag", "\"a\"")]);
     let before = now(&cache, key(instance(1)));
@@ -427,16 +428,16 @@ fn what_was_asked_for_before_a_write_ended_is_not_kept_after_it() {
         url: "https://api.example.com/v1/others".to_owned(),
         ..key(instance(1))
     };
-    cache.written(&key(instance(1)));
+    cache.write_ended(&key(instance(1)));
     let body = || Bytes::from("old");
-    assert!(!cache.keep(before.clone(), &asked, &answered, body(), at(0)));
+    assert!(!cache.insert(before.clone(), &asked, &answered, body(), at(0)));
     assert!(matches!(
         cache.lookup(&key(instance(1)), &asked, at(0)),
-        Lookup::Miss
+        CachedResponse::Miss
     ));
     let after = now(&cache, key(instance(1)));
-    assert!(cache.keep(after, &asked, &answered, body(), at(0)));
-    assert!(cache.keep(
+    assert!(cache.insert(after, &asked, &answered, body(), at(0)));
+    assert!(cache.insert(
         now(&cache, elsewhere.clone()),
         &asked,
         &answered,
@@ -447,7 +448,7 @@ fn what_was_asked_for_before_a_write_ended_is_not_kept_after_it() {
     // The same of a 304 to what was kept.
     let stale_one = stale(cache.lookup(&key(instance(1)), &asked, at(61))).unwrap();
     let before = now(&cache, key(instance(1)));
-    cache.written(&key(instance(1)));
+    cache.write_ended(&key(instance(1)));
     let not_modified = reply(&[("cache-control", "max-age=60"), ("etag", "\"a\"")]);
     let answer = cache.refresh(before, &stale_one, &asked, &not_modified, at(61));
     assert_eq!(
@@ -456,6 +457,6 @@ fn what_was_asked_for_before_a_write_ended_is_not_kept_after_it() {
         "it is the answer to its own request"
     );
     let again = cache.lookup(&key(instance(1)), &asked, at(62));
-    assert!(matches!(again, Lookup::Miss));
+    assert!(matches!(again, CachedResponse::Miss));
     assert!(fresh(cache.lookup(&elsewhere, &asked, at(1))).is_some());
 }

@@ -271,7 +271,7 @@ async fn a_body_that_has_begun_decodes_from_its_first_byte() {
     plain.begin(1).await.unwrap();
 }
 
-fn plain<B>(reply: Response<B>) -> Response<DecodedBody<B>> {
+fn plain<B: Body<Data = Bytes> + Unpin>(reply: Response<B>) -> Response<DecodedBody<B>> {
     let (mut head, body) = reply.into_parts();
     let encodings = take_encodings(&mut head.headers).unwrap();
     Response::from_parts(head, DecodedBody::new(body, &encodings, LIMITS))

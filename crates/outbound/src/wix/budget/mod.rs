@@ -1,9 +1,8 @@
-//! The calls that an instance may make in a minute, and who goes first when they are short.
+//! The requests of an instance in a minute, and their order when they are short.
 //!
-//! Wix grants each instance 200 a minute and does not say how it counts, so no span of a minute holds
-//! more than the limit here, wherever it begins. Each priority has a separate queue, in the order in
-//! which they came; those of a lower one go only while none of a higher one waits, and leave a part of
-//! the budget alone. After a 429, no call goes before Wix's `Retry-After`.
+//! Wix grants each instance 200 a minute and does not say how it counts, so no span of a minute has more requests than
+//! the limit, wherever it begins. Each priority has a queue. A call of a lower priority is sent only while none of a
+//! higher one waits, and a part of the budget is reserved. After a 429 no request is sent until Wix wants one.
 
 mod window;
 
@@ -17,7 +16,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use super::Priority;
 use window::Window;
 
-/// How often those of a lower priority look whether those of a higher one have gone.
+/// How often calls of a lower priority check whether those of a higher one are sent.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The budget of one subject.
@@ -75,7 +74,7 @@ impl Budget {
         }
     }
 
-    /// No call goes before this time, which Wix has set.
+    /// Sends no request for this time.
     pub(super) fn hold(&self, time: Duration) {
         self.window.lock().hold(Instant::now() + time);
     }

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use backlot_outbound::upstream::Address;
 use backlot_outbound::wix::{
-    Call, CallBody, Priority, Subject, TokenEvents, TokenRefused, WixClient, WixError, WixReply,
+    Call, CallBody, Priority, Subject, TokenEvents, TokenRefused, WixBody, WixClient, WixError,
     WixSettings,
 };
 use backlot_wix::{ApiKey, AppSecret, AppSecrets, InstanceId};
 use bytes::Bytes;
-use http::Method;
+use http::{Method, Response};
 use parking_lot::Mutex;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -107,7 +107,7 @@ impl FakeWix {
             queue_time: Duration::from_secs(2),
             timeout: Duration::from_secs(5),
             token_timeout: Duration::from_secs(5),
-            silence: Duration::from_secs(5),
+            idle_timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(2),
             events: Arc::new(Events::default()),
             seed: 1,
@@ -209,7 +209,7 @@ pub fn post(path: &str, body: &'static str) -> Call {
 }
 
 /// Status and body of what came back.
-pub async fn read_reply(reply: Result<WixReply, WixError>) -> (u16, String) {
+pub async fn read_reply(reply: Result<Response<WixBody>, WixError>) -> (u16, String) {
     let reply = reply.unwrap();
     let status = reply.status().as_u16();
     let body = reply.into_body().bytes(1 << 22, Duration::from_secs(5));

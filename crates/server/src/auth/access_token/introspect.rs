@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use backlot_outbound::wix::{TokenAnswer, TokenEvents, TokenRefused, WixClient, WixSettings};
+use backlot_outbound::wix::{TokenEvents, TokenInfoResponse, TokenRefused, WixClient, WixSettings};
 use backlot_wix::signed_instance::Policy;
 use backlot_wix::token_info::{TokenPolicy, TokenRejection};
 use backlot_wix::{AppSecrets, Caller, InstanceId};
@@ -31,15 +31,15 @@ pub async fn ask_wix_once(
         queue_time: access.queue_time,
         timeout: access.timeout,
         token_timeout: access.token_timeout,
-        silence: access.token_timeout,
+        idle_timeout: access.token_timeout,
         connect_timeout: access.token_timeout,
         events: Arc::new(Nobody),
         seed: 0,
     });
     let wix = wix.map_err(|error| ApiError::from(ErrorCode::Internal).with_source(error))?;
     match wix.token_info(token).await? {
-        TokenAnswer::Known(info) => Ok(Arc::new(policy.admit(&info, now)?)),
-        TokenAnswer::Dead(_) => Err(TokenRejection::Inactive.into()),
+        TokenInfoResponse::Known(info) => Ok(Arc::new(policy.admit(&info, now)?)),
+        TokenInfoResponse::Dead(_) => Err(TokenRejection::Inactive.into()),
     }
 }
 

@@ -19,8 +19,8 @@ mod throttle;
 use std::sync::Arc;
 use std::time::Duration;
 
-use backlot_outbound::single_flight::SingleFlight;
-use backlot_outbound::wix::{TokenAnswer, WixClient};
+use backlot_outbound::resilience::SingleFlight;
+use backlot_outbound::wix::{TokenInfoResponse, WixClient};
 use backlot_wix::token_info::{TokenPolicy, TokenRejection};
 use backlot_wix::{Caller, Credential};
 use jiff::Timestamp;
@@ -141,8 +141,8 @@ impl AccessTokens {
             }
             let _place = places.acquire().await;
             let admitted = match wix.token_info(&token).await {
-                Ok(TokenAnswer::Known(info)) => policy.admit(&info, now),
-                Ok(TokenAnswer::Dead(_)) => Err(TokenRejection::Inactive),
+                Ok(TokenInfoResponse::Known(info)) => policy.admit(&info, now),
+                Ok(TokenInfoResponse::Dead(_)) => Err(TokenRejection::Inactive),
                 Err(error) => return Verdict::NoAnswer(error),
             };
             match admitted {

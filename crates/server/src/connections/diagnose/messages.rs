@@ -1,80 +1,51 @@
 //! What a trial says: of the credential in the words of its kind, and nothing of it that no call has shown.
 
+use backlot_outbound::third_party::SecretSource;
+
 use super::{Finding, Trial};
+use crate::connections::Connection;
 use crate::connections::remedies::OF_A_SECRET;
-use crate::connections::{Connection, CredentialSettings, SecretSource};
 use crate::error::{ApiError, ErrorCode, ErrorKind};
 
 impl Trial {
-    /// What the credential is, in a word.
-    pub(crate) fn noun(&self) -> &'static str {
-        match &self.settings.credential {
-            CredentialSettings::None => "nothing",
-            CredentialSettings::Basic(..) => "user and password",
-            CredentialSettings::Signature(..) => "the key that signs",
-            CredentialSettings::ClientCredentials(_) => "the app's token",
-            CredentialSettings::Account(_) => "the account's token",
-            CredentialSettings::Bearer(_)
-            | CredentialSettings::Header(..)
-            | CredentialSettings::Query(..)
-                if self.settings.credential.own_secret().is_some() =>
-            {
-                "the instance's key"
+    fn noun(&self) -> &'static str {
+        self.settings.auth.noun()
+    }
+
+    /// Returns a remedy for an API that refuses the credential.
+    fn after_a_refusal(&self) -> String {
+        let (name, auth) = (&self.settings.name, &self.settings.auth);
+        if let Some(remedy) = auth.remedy() {
+            return remedy.to_owned();
+        }
+        if auth.account().is_some() {
+            return format!("connect the account again at /connections/{name}/authorize");
+        }
+        if auth.instance_secret().is_some() {
+            return format!("the owner types another one in: PUT /connections/{name}/key");
+        }
+        let mut secrets = auth.secrets().into_iter().flatten();
+        match secrets.find_map(SecretSource::shared_name) {
+            Some(secret) => {
+                let flags = &self.settings.command_flags;
+                format!("put another one in its place: backlot secret rotate {secret}{flags}")
             }
-            CredentialSettings::Bearer(_)
-            | CredentialSettings::Header(..)
-            | CredentialSettings::Query(..) => "the key",
+            None => "correct it where `auth` has it from".to_owned(),
         }
     }
 
-    /// What to do where the API refuses it.
-    pub(crate) fn after_a_refusal(&self) -> String {
-        let name = &self.settings.name;
-        match &self.settings.credential {
-            CredentialSettings::None => "write auth = { … } in the connection".to_owned(),
-            CredentialSettings::Account(_) => {
-                format!("connect the account again at /connections/{name}/authorize")
-            }
-            CredentialSettings::ClientCredentials(_) => {
-                "the provider gives it, so check `scopes` and `parameters`".to_owned()
-            }
-            CredentialSettings::Signature(..) => {
-                "check the key, `sign`, `headers` and this server's clock".to_owned()
-            }
-            credential if credential.own_secret().is_some() => {
-                format!("the owner types another one in: PUT /connections/{name}/key")
-            }
-            credential => {
-                let mut kept = credential.sources().filter_map(|source| match source {
-                    SecretSource::Shared(name) => Some(name),
-                    SecretSource::Plain(_)
-                    | SecretSource::Text(_)
-                    | SecretSource::OfInstance(_) => None,
-                });
-                match kept.next() {
-                    Some(secret) => {
-                        let flags = &self.settings.command_flags;
-                        format!(
-                            "put another one in its place: backlot secret rotate {secret}{flags}"
-                        )
-                    }
-                    None => "correct it where `auth` has it from".to_owned(),
-                }
-            }
-        }
-    }
-
-    /// The credential, which no call was made with.
+    /// Returns what is found of a credential that no call was made with.
     pub(crate) fn untried(&self) -> Finding {
-        let words = match &self.settings.credential {
-            CredentialSettings::None => "the connection has none".to_owned(),
-            _ => format!("{} is there, and no call was made with it", self.noun()),
+        let words = if self.has_credential() {
+            format!("{} is there, and no call was made with it", self.noun())
+        } else {
+            "the connection has none".to_owned()
         };
         Finding::left_out("credential", words)
     }
 
-    pub(crate) const fn has_credential(&self) -> bool {
-        !matches!(self.settings.credential, CredentialSettings::None)
+    pub(crate) fn has_credential(&self) -> bool {
+        !self.settings.auth.is_none()
     }
 
     /// Compares a call with the credential to the same call with none.

@@ -8,16 +8,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backlot_outbound::body::CallBody;
-use backlot_outbound::connection::{
-    ApiBase, Call, CallError, Credential, RedirectPolicy, Redirected,
+use backlot_outbound::redact::SecretPatterns;
+use backlot_outbound::third_party::{
+    ApiBase, CallError, Credential, RedirectPolicy, Redirected, ThirdPartyRequest,
 };
-use backlot_outbound::redact::Needles;
 use backlot_store::Store;
 use backlot_wix::InstanceId;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method};
 
-use super::credentials::Chosen;
+use super::credentials::ResolvedCredential;
 use super::{CallPlace, Connection, ConnectionSettings, Connections, ConnectionsSettings};
 use crate::clock::Clock;
 use crate::error::{ApiError, ErrorCode};
@@ -49,7 +49,7 @@ pub struct Trial {
     pub store: Store,
     /// With this instance's own account or key.
     pub instance_id: Option<InstanceId>,
-    /// The path to request. Defaults to the first read of the list whose path has no placeholders.
+    /// The path to request. Defaults to the first call of the list that reads and has no placeholders.
     pub path: Option<String>,
 }
 
@@ -57,7 +57,7 @@ impl Trial {
     /// Tries the address, the credential, and a call.
     pub async fn run(self) -> std::io::Result<Vec<Finding>> {
         let mut settings = self.settings.clone();
-        // A person waits for it.
+        // A user waits for the result.
         settings.timeout = settings.timeout.min(CALL_TIMEOUT);
         settings.retries = 0;
         let list = vec![settings];
@@ -100,8 +100,8 @@ impl Trial {
     /// Any reply at all says that name, network, certificate and protocol work.
     async fn address(&self, connection: &Connection, base: Arc<ApiBase>) -> Finding {
         let root = PathAndQuery::from_static("/");
-        let reply = send(connection, base, root, &Credential::none()).await;
-        let (answers, words) = match reply {
+        let response = send(connection, base, root, &Credential::none()).await;
+        let (answers, words) = match response {
             Ok(status) => (
                 true,
                 format!("it answers (status {status} to GET / without a credential)"),
@@ -121,12 +121,12 @@ impl Trial {
         &self,
         all: &Connections,
         connection: &Arc<Connection>,
-    ) -> Result<Chosen, Finding> {
-        if self.settings.has_own_credential() && self.instance_id.is_none() {
+    ) -> Result<ResolvedCredential, Finding> {
+        if self.settings.auth.is_per_instance() && self.instance_id.is_none() {
             let words = "each instance has its own; name one with --instance";
             return Err(Finding::left_out("credential", words));
         }
-        let instance_id = self.instance_id.unwrap_or_else(nobody);
+        let instance_id = self.instance_id.unwrap_or_else(no_instance);
         let chosen = all.credential(connection, instance_id).await;
         chosen.map_err(|refusal| Finding {
             step: "credential",
@@ -136,7 +136,11 @@ impl Trial {
     }
 
     /// Makes a call, and says what it tells of the credential.
-    async fn call(&self, connection: &Connection, chosen: &Chosen) -> (Finding, Finding) {
+    async fn call(
+        &self,
+        connection: &Connection,
+        chosen: &ResolvedCredential,
+    ) -> (Finding, Finding) {
         let failed = |words: String| Finding {
             step: "call",
             works: Some(false),
@@ -202,7 +206,7 @@ async fn send(
     target: PathAndQuery,
     credential: &Credential,
 ) -> Result<u16, CallError> {
-    let mut call = Call {
+    let mut call = ThirdPartyRequest {
         base,
         method: Method::GET,
         target,
@@ -215,14 +219,14 @@ async fn send(
         connection,
         credential,
     };
-    let reply = connection
+    let response = connection
         .third_party
-        .send(&mut call, credential, nobody(), now, &policy)
+        .send(&mut call, credential, no_instance(), now, &policy)
         .await?;
-    Ok(reply.status().as_u16())
+    Ok(response.status().as_u16())
 }
 
-/// Redirects to any call of the list, because the operator has the configuration.
+/// Permits redirects to any call of the list.
 struct AnyListed<'call> {
     connection: &'call Connection,
     credential: &'call Credential,
@@ -252,12 +256,12 @@ impl RedirectPolicy for AnyListed<'_> {
         Box::pin(std::future::ready(listed.and(target)))
     }
 
-    fn secrets(&self) -> &Needles {
-        self.credential.needles()
+    fn secrets(&self) -> &SecretPatterns {
+        self.credential.secret_patterns()
     }
 }
 
-/// In the place of an instance, where none is named.
-const fn nobody() -> InstanceId {
+/// Returns the instance id if none is named.
+const fn no_instance() -> InstanceId {
     InstanceId::from_bytes([0; 16])
 }

@@ -1,6 +1,7 @@
-//! The way to the provider.
+//! Sending the owner to the provider.
 
 use aws_lc_rs::{digest, rand};
+use backlot_outbound::third_party::OAuthAccount;
 use backlot_store::accounts::{Accounts as _, PendingAuthorization};
 use backlot_wix::Caller;
 use base64::Engine as _;
@@ -9,11 +10,11 @@ use jiff::SignedDuration;
 
 use super::Accounts;
 use super::sealed::Pending;
-use crate::connections::{AccountSettings, Connection, SecretSource};
+use crate::connections::{Connection, secret_source};
 use crate::error::{ApiError, ErrorCode};
 use crate::secrets::SecretContext;
 
-/// The characters of a state.
+/// The length of a state, in characters.
 pub(crate) const STATE_LENGTH: usize = 43;
 /// How long the owner may take.
 const LIFETIME: SignedDuration = SignedDuration::from_mins(10);
@@ -34,10 +35,10 @@ impl Accounts {
     pub(crate) async fn authorize(
         &self,
         connection: &Connection,
-        account: &AccountSettings,
         caller: &Caller,
         begun: Begun,
     ) -> Result<String, ApiError> {
+        let account = connection.account()?;
         let inner = &*self.0;
         let now = inner.clock.now();
         let state = random()?;
@@ -73,14 +74,14 @@ impl Accounts {
         {
             return Err(ApiError::from(ErrorCode::TooManyAuthorizations).retry_after(600));
         }
-        let id = inner.text(&account.client.id).await?;
+        let id = secret_source::read(&account.client.id, inner.vault.as_ref(), None).await?;
         let redirect = inner.redirect_url(connection, account);
         let mut url = url::Url::parse(&account.authorize_url)
             .map_err(|error| ApiError::from(ErrorCode::Internal).with_source(error))?;
         let mut query = url.query_pairs_mut();
         query
             .append_pair("response_type", "code")
-            .append_pair("client_id", &id)
+            .append_pair("client_id", id.reveal())
             .append_pair("redirect_uri", &redirect);
         if !account.client.scopes.is_empty() {
             query.append_pair("scope", &account.client.scopes);
@@ -110,25 +111,15 @@ impl Accounts {
 }
 
 impl super::Inner {
-    /// Where the provider sends the owner back to.
-    pub(crate) fn redirect_url(
-        &self,
-        connection: &Connection,
-        account: &AccountSettings,
-    ) -> String {
+    /// Returns the address the provider sends the owner back to.
+    pub(crate) fn redirect_url(&self, connection: &Connection, account: &OAuthAccount) -> String {
         let name = &connection.settings.name;
-        let own = || format!("{}/connections/{name}/callback", self.public_url);
-        account.redirect_url.clone().unwrap_or_else(own)
-    }
-
-    /// A text that is no instance's.
-    pub(crate) async fn text(&self, source: &SecretSource) -> Result<String, ApiError> {
-        let text = source.read(self.vault.as_ref(), None).await?;
-        Ok(text.reveal().to_owned())
+        let default = || format!("{}/connections/{name}/callback", self.public_url);
+        account.redirect_url.clone().unwrap_or_else(default)
     }
 }
 
-/// The stored form of a state: a reader of the database cannot forge a callback.
+/// Returns the hash of a state, which is stored in its place: a reader of the database cannot forge a callback.
 pub(crate) fn state_hash(state: &str) -> [u8; 32] {
     let mut hash = [0; 32];
     hash.copy_from_slice(digest::digest(&digest::SHA256, state.as_bytes()).as_ref());

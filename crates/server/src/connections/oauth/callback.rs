@@ -1,17 +1,17 @@
-//! The way back from the provider.
+//! The owner's return from the provider.
 
 use std::sync::Arc;
 
-use backlot_outbound::connection::grant::{Grant, scopes_in};
+use backlot_outbound::third_party::oauth::{Grant, scopes_in};
 use backlot_store::accounts::{Account, Accounts as _, PendingAuthorization};
 use backlot_wix::InstanceId;
 use jiff::{SignedDuration, Timestamp};
 
 use super::authorize::{STATE_LENGTH, state_hash};
-use super::endpoint::ask;
+use super::renew::NO_ACCESS_TOKEN;
 use super::sealed::{Pending, Tokens};
-use super::{Accounts, Holder, Inner};
-use crate::connections::{AccountSettings, Connection};
+use super::{Accounts, Inner, TokenOwner};
+use crate::connections::Connection;
 use crate::error::{ApiError, ErrorCode};
 use crate::secrets::{Revision, SecretContext};
 
@@ -39,23 +39,18 @@ pub(crate) struct AuthorizationOutcome {
 }
 
 impl Accounts {
-    /// Ends an authorization with what the provider sent along. A state that is not known (it was used, is too old, or
-    /// it is forged) is an error; one that connected the current account reports success again.
+    /// Ends an authorization with the parameters of its callback. An unknown state (used, expired or forged) is an error,
+    /// unless the connected account was connected with it.
     ///
-    /// It goes on when the browser goes away: a code serves once, and what it brings must not be lost.
+    /// The work goes on if the browser disconnects: a code can be used once, and its tokens must not be lost.
     pub(crate) async fn finish(
         &self,
         connection: &Arc<Connection>,
-        account: &Arc<AccountSettings>,
         state: String,
         returned: Returned,
     ) -> Result<AuthorizationOutcome, ApiError> {
-        let accounts = self.clone();
-        let (connection, account) = (Arc::clone(connection), Arc::clone(account));
-        let work = async move {
-            let ending = accounts.end(&connection, &account, &state, &returned);
-            ending.await
-        };
+        let (accounts, connection) = (self.clone(), Arc::clone(connection));
+        let work = async move { accounts.end(&connection, &state, &returned).await };
         let outcome = self.0.undisturbed(work).await;
         outcome.unwrap_or_else(|| Err(ErrorCode::Internal.into()))
     }
@@ -63,7 +58,6 @@ impl Accounts {
     async fn end(
         &self,
         connection: &Connection,
-        account: &AccountSettings,
         state: &str,
         returned: &Returned,
     ) -> Result<AuthorizationOutcome, ApiError> {
@@ -103,7 +97,7 @@ impl Accounts {
                     code,
                     parameters: &returned.parameters,
                 };
-                inner.exchange(connection, account, &asked).await
+                inner.exchange(connection, &asked).await
             }
         };
         self.forget_token(connection, kept.instance_id);
@@ -117,12 +111,10 @@ impl Accounts {
 
     /// The database knows better from now on.
     pub(crate) fn forget_token(&self, connection: &Connection, instance_id: InstanceId) {
-        let key = (
-            Holder::Instance(instance_id),
-            connection.settings.name.clone(),
-        );
+        let owner = TokenOwner::Instance(instance_id);
+        let key = (owner, connection.settings.name.clone());
         self.0.tokens.invalidate(&key);
-        self.0.pauses.invalidate(&key);
+        self.0.cooldowns.invalidate(&key);
     }
 }
 
@@ -135,8 +127,8 @@ struct CodeExchange<'end> {
 }
 
 impl Inner {
-    /// The instance whose account, as it is connected now, was connected by the authorization with this state: the owner
-    /// has reloaded the page that says so.
+    /// Returns the instance whose account was connected by the authorization with this state: the page of the callback has
+    /// been reloaded.
     async fn connected_by(
         &self,
         connection: &Connection,
@@ -158,9 +150,9 @@ impl Inner {
     async fn exchange(
         &self,
         connection: &Connection,
-        account: &AccountSettings,
         asked: &CodeExchange<'_>,
     ) -> Result<(), ApiError> {
+        let account = connection.account()?;
         self.vault()?.check_data_key().await?;
         let identity = self.identity(&account.client).await?;
         let redirect = self.redirect_url(connection, account);
@@ -173,18 +165,16 @@ impl Inner {
             form.push(("code_verifier", &asked.pending.verifier));
         }
         let failed = || ApiError::from(ErrorCode::AuthorizationFailed);
-        let now = self.clock.now();
-        let grant = ask(connection, &account.client, &identity, &form, now).await;
-        let grant = grant.map_err(|error| failed().with_source(error))?;
+        let grant = self.request_token(connection, &account.client, &identity, &form);
+        let grant = grant.await.map_err(|error| failed().with_source(error))?;
         let values = connection.values_of(&grant, asked.parameters);
         let values = values.map_err(|error| failed().with_source(error))?;
         let instance_id = asked.kept.instance_id;
         for _ in 0..MAX_TRIES {
             let before = self.account_of(instance_id, connection).await?;
             let replaces = before.as_ref().map(|before| before.version);
-            let nothing =
-                || failed().with_source("the answer holds no access token that can be sent");
-            let mut tokens = Tokens::of(&grant).ok_or_else(nothing)?;
+            let tokens = Tokens::from_grant(&grant);
+            let mut tokens = tokens.ok_or_else(|| failed().with_source(NO_ACCESS_TOKEN))?;
             tokens.connected_by = Some(asked.kept.state_hash);
             tokens.values.clone_from(&values);
             // Many give a refresh token the first time only: the one of before is still good.

@@ -1,11 +1,10 @@
-//! Taking an account back, and telling of it.
+//! Disconnecting an account.
 
 use backlot_store::accounts::{Account, Accounts as _};
 use backlot_wix::InstanceId;
 
-use super::endpoint::revoke;
 use super::{Accounts, Inner};
-use crate::connections::{AccountSettings, Connection};
+use crate::connections::Connection;
 use crate::error::ApiError;
 
 impl Accounts {
@@ -18,12 +17,10 @@ impl Accounts {
         self.0.account_of(instance_id, connection).await
     }
 
-    /// Removes an account here, then takes its tokens back at the provider, as far as that can be done. False
-    /// when there was none.
+    /// Removes an account, then revokes its tokens at the provider. Returns whether there was one.
     pub(crate) async fn disconnect(
         &self,
         connection: &Connection,
-        settings: &AccountSettings,
         instance_id: InstanceId,
     ) -> Result<bool, ApiError> {
         let inner = &*self.0;
@@ -33,27 +30,28 @@ impl Accounts {
         let Some(account) = removed else {
             return Ok(false);
         };
-        inner.give_back(connection, settings, &account).await?;
+        inner.revoke(connection, &account).await?;
         Ok(true)
     }
 }
 
 impl Inner {
-    /// Takes an account's tokens back at the provider, as far as that can be done.
-    pub(crate) async fn give_back(
+    /// Revokes an account's tokens at the provider, if it has an endpoint for that. A failure is logged.
+    pub(crate) async fn revoke(
         &self,
         connection: &Connection,
-        settings: &AccountSettings,
         account: &Account,
     ) -> Result<(), ApiError> {
+        let settings = connection.account()?;
         let Some(endpoint) = &settings.revoke else {
             return Ok(());
         };
         let tokens = self.tokens_of(account)?;
-        // The refresh token ends the access token, too; where there is none, the other has to do.
+        // Revoking the refresh token ends the access token, too.
         let token = tokens.refresh.as_ref().unwrap_or(&tokens.access);
         let identity = self.identity(&settings.client).await?;
-        let revoked = revoke(connection, &settings.client, endpoint, &identity, token);
+        let http = connection.third_party.client();
+        let revoked = settings.client.revoke(http, endpoint, &identity, token);
         if let Err(error) = revoked.await {
             let (name, instance_id) = (&connection.settings.name, account.instance_id);
             tracing::warn!(connection = %name, %instance_id, %error, "the provider failed to revoke a token");

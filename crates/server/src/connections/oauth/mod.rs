@@ -1,4 +1,4 @@
-//! OAuth 2: accounts at third parties that an instance's owner has connected, and shared tokens.
+//! OAuth 2: accounts that the owners of instances have connected, and tokens that all instances share.
 //!
 //! - [`authorize`]: the way to the provider, with PKCE (RFC 7636) and a state that serves once
 //! - [`callback`]: the way back
@@ -6,10 +6,10 @@
 //! - [`renew`]: one renewal
 //! - [`disconnect`]: taking an account back
 //!
-//! Rules: tokens are sealed in the database and open in memory only; a renewal is made once for each account,
-//! however many wait for it and on whatever node; a state belongs to one instance and one connection. What a provider
-//! gives is sealed and stored before anything else is done with it, and a server that stops waits for that: the provider
-//! may have ended what there was before.
+//! Rules: tokens are sealed in the database and open in memory only. A renewal is made once for each account, however many
+//! calls wait for it and on whatever node. A state belongs to one instance and one connection. The tokens of a provider
+//! are sealed and stored before anything else, and a server that stops waits for that: the provider may have ended the
+//! earlier ones.
 
 mod authorize;
 mod callback;
@@ -23,9 +23,9 @@ mod tokens;
 use std::sync::Arc;
 use std::time::Duration;
 
-use backlot_outbound::single_flight::SingleFlight;
+use backlot_outbound::resilience::SingleFlight;
+use backlot_outbound::third_party::TokenOwner;
 use backlot_store::Store;
-use backlot_wix::InstanceId;
 use moka::sync::Cache;
 use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 use tokio::time::timeout;
@@ -38,23 +38,15 @@ pub(crate) use callback::{AuthorizationOutcome, Returned};
 
 use token::Token;
 
-/// How long a token is believed without a look at the database: an account may be taken back elsewhere.
+/// How long a token is used without reading the database: an account may be disconnected on another node.
 const TOKEN_CACHE_TTL: Duration = Duration::from_secs(5);
-/// The pause after a failed renewal.
+/// How long no renewal is tried after one has failed.
 const RENEWAL_COOLDOWN: Duration = Duration::from_secs(2);
-/// Tokens that are kept in memory.
+/// The most tokens in memory.
 const MAX_CACHED_TOKENS: u64 = 100_000;
 
-/// Whose tokens are meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Holder {
-    /// Shared, from client credentials.
-    Everybody,
-    /// An instance's own.
-    Instance(InstanceId),
-}
-
-type Key = (Holder, Box<str>);
+/// The owner of a token, and the connection's name.
+type TokenKey = (TokenOwner, Box<str>);
 
 /// All accounts. Cloning shares it.
 #[derive(Clone)]
@@ -65,10 +57,10 @@ struct Inner {
     store: Store,
     clock: Clock,
     public_url: String,
-    tokens: Cache<Key, Token>,
-    renewals: SingleFlight<Key, Result<Token, ApiError>>,
-    /// Renewals that failed recently, which are not retried immediately.
-    pauses: Cache<Key, ApiError>,
+    tokens: Cache<TokenKey, Token>,
+    renewals: SingleFlight<TokenKey, Result<Token, ApiError>>,
+    /// Renewals that failed a moment ago.
+    cooldowns: Cache<TokenKey, ApiError>,
     /// Held for reading while a provider is asked for tokens.
     under_way: Arc<RwLock<()>>,
 }
@@ -82,7 +74,7 @@ impl Accounts {
             public_url: public_url.trim_end_matches('/').to_owned(),
             tokens: Cache::builder().max_capacity(MAX_CACHED_TOKENS).build(),
             renewals: SingleFlight::default(),
-            pauses: Cache::builder()
+            cooldowns: Cache::builder()
                 .max_capacity(MAX_CACHED_TOKENS)
                 .time_to_live(RENEWAL_COOLDOWN)
                 .build(),
@@ -104,7 +96,7 @@ impl Inner {
         Arc::clone(&self.under_way).read_owned().await
     }
 
-    /// Runs work to its end, even if its caller is cancelled. `None` if it panicked.
+    /// Runs work to its end, also if its caller leaves. `None` if it panicked.
     async fn undisturbed<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,

@@ -4,84 +4,77 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use backlot_outbound::connection::Credential;
-use backlot_outbound::connection::grant::GrantError;
+use backlot_outbound::third_party::oauth::GrantError;
 use backlot_store::accounts::{Account, Accounts as _};
+use backlot_wix::InstanceId;
 use jiff::SignedDuration;
 use tokio::time::sleep;
 
 use super::callback::{MAX_TRIES, expires_at};
-use super::endpoint::ask;
+use super::sealed::Tokens;
 use super::token::Token;
-use super::{Holder, Inner};
-use crate::connections::credentials::usable;
-use crate::connections::{
-    AccountSettings, ClientCredentialsSettings, Connection, CredentialSettings, OAuthClient,
-};
-use crate::error::{ApiError, ErrorCode};
-use crate::secrets::{Revision, SecretString, account_place};
+use super::{Inner, TokenKey, TokenOwner};
+use crate::connections::Connection;
+use crate::error::{ApiError, ErrorCode, ErrorKind};
+use crate::secrets::{Revision, account_place};
 
 /// How long a node has for a renewal before another may try.
-const CLAIM: SignedDuration = SignedDuration::from_secs(30);
-/// How often it is tried to write a renewed token, and how long in between: ten minutes in all, since it is nowhere else.
-const WRITES: u32 = 1200;
-const BETWEEN_WRITES: Duration = Duration::from_millis(500);
-/// Between two looks at what another node brings.
+const CLAIM_TTL: SignedDuration = SignedDuration::from_secs(30);
+/// The most attempts to write a renewed token, and the time between them: ten minutes in all, since it is stored
+/// nowhere else.
+const MAX_WRITES: u32 = 1200;
+const WRITE_RETRY_INTERVAL: Duration = Duration::from_millis(500);
+/// The time between two reads of the database while another node renews.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
-/// How often it is looked at: as long as a claim lasts.
-const LOOKS: u32 = 600;
+/// The most reads of the database while another node renews: as long as a claim lasts.
+const MAX_POLLS: u32 = 600;
+pub(super) const NO_ACCESS_TOKEN: &str = "the answer holds no access token that can be sent";
 
 impl Inner {
     pub(crate) async fn renew(
         &self,
         connection: &Connection,
-        holder: Holder,
+        owner: TokenOwner,
     ) -> Result<Token, ApiError> {
-        let key = (holder, connection.settings.name.clone());
-        if let Some(refusal) = self.pauses.get(&key) {
-            return Err(refusal);
+        let key = (owner, connection.settings.name.clone());
+        if let Some(error) = self.cooldowns.get(&key) {
+            return Err(error);
         }
-        let outcome = self.try_to_renew(connection, holder).await;
-        if let Err(refusal) = &outcome {
-            self.pauses.insert(key, refusal.clone());
+        let outcome = match owner {
+            TokenOwner::Shared => self.renew_shared(connection, &key).await,
+            TokenOwner::Instance(id) => self.renew_or_wait(connection, id).await,
+        };
+        if let Err(error) = &outcome {
+            self.cooldowns.insert(key, error.clone());
         }
         outcome
     }
 
-    async fn try_to_renew(
+    /// Renews an account, or waits for the node that renews it.
+    async fn renew_or_wait(
         &self,
         connection: &Connection,
-        holder: Holder,
+        instance_id: InstanceId,
     ) -> Result<Token, ApiError> {
-        match (&connection.settings.credential, holder) {
-            (CredentialSettings::ClientCredentials(settings), Holder::Everybody) => {
-                self.grant_to_all(connection, settings).await
+        for _ in 0..MAX_POLLS {
+            let account = self.account_of(instance_id, connection).await?;
+            let account = account.ok_or(ErrorCode::ConnectionNotConnected)?;
+            if let Some(token) = self.renew_account(connection, account).await? {
+                return Ok(token);
             }
-            (CredentialSettings::Account(settings), Holder::Instance(instance_id)) => {
-                for _ in 0..LOOKS {
-                    let account = self.account_of(instance_id, connection).await?;
-                    let account = account.ok_or(ErrorCode::ConnectionNotConnected)?;
-                    if let Some(text) = self.renew_account(connection, settings, account).await? {
-                        return Ok(text);
-                    }
-                    sleep(POLL_INTERVAL).await;
-                }
-                Err(unavailable(
-                    "another node renews this token, and does not end",
-                ))
-            }
-            _ => Err(ErrorCode::Internal.into()),
+            sleep(POLL_INTERVAL).await;
         }
+        Err(unavailable(
+            "another node renews this token, and does not end",
+        ))
     }
 
-    /// `None` when another node is at it.
+    /// Renews an account. Returns `None` while another node does.
     async fn renew_account(
         &self,
         connection: &Connection,
-        settings: &AccountSettings,
         account: Account,
     ) -> Result<Option<Token>, ApiError> {
-        let client = &settings.client;
         if account.broken {
             return Err(ErrorCode::ConnectionAccountLost.into());
         }
@@ -90,16 +83,16 @@ impl Inner {
             account.connection.clone(),
             account.version,
         );
-        let key = (Holder::Instance(id), connection.settings.name.clone());
+        let key = (TokenOwner::Instance(id), connection.settings.name.clone());
         let used = self.tokens.get(&key).filter(|used| used.is_refused);
         let is_new = used.as_ref().is_none_or(|used| used.version != version);
         let now = self.clock.now();
         let known = self.open(&account)?;
         if is_new && known.is_good(now) {
-            // It was renewed in the meantime.
+            // It has been renewed meanwhile.
             return Ok(Some(self.put(&key, known)));
         }
-        let until = now + CLAIM;
+        let until = now + CLAIM_TTL;
         if !self
             .store
             .claim_renewal(id, &name, version, now, until)
@@ -107,19 +100,16 @@ impl Inner {
         {
             return Ok(None);
         }
-        let renewed = self.ask_for_renewal(connection, client, &account).await;
-        match renewed {
+        match self.ask_for_renewal(connection, &account).await {
             Ok(renewed) => {
                 // Before anything else is done with it.
                 if !self.keep_renewed(&renewed.account).await? {
-                    self.was_changed_meanwhile(connection, settings, &account, &renewed.account)
+                    self.was_changed_meanwhile(connection, &account, &renewed.account)
                         .await?;
                     return Ok(None);
                 }
                 if !renewed.has_token {
-                    return Err(unavailable(
-                        "the answer holds no access token that can be sent",
-                    ));
+                    return Err(unavailable(NO_ACCESS_TOKEN));
                 }
                 let token = Token {
                     renewed_for_refusal: used.map(|_| Instant::now()),
@@ -127,30 +117,33 @@ impl Inner {
                 };
                 Ok(Some(self.put(&key, token)))
             }
-            Err(Failed::ForGood(refusal)) => {
-                let broken = self.broken(account)?;
+            Err(error) if error.code() == ErrorKind::Own(ErrorCode::ConnectionAccountLost) => {
+                let tokens = self.tokens_of(&account)?;
+                let broken = Account {
+                    broken: true,
+                    ..self.reseal(account, &tokens)?
+                };
                 if !self.store.update_account(broken).await? {
                     // Another node has renewed it, or it was connected again.
                     return Ok(None);
                 }
                 self.tokens.invalidate(&key);
-                Err(refusal)
+                Err(error)
             }
-            Err(Failed::ForNow(refusal)) => {
+            Err(error) => {
                 let released = self.store.release_renewal(id, &name, version, until);
                 released.await?;
-                Err(refusal)
+                Err(error)
             }
         }
     }
 
-    /// While its tokens were renewed, an account was disconnected: then the new ones are revoked, too. Or it was connected again with
-    /// the refresh token of before, which may have ended with the renewal: then it gets the one that took its place. Or a
-    /// node that came too late learned that the old one is invalid: then the new ones count.
+    /// Handles an account that was changed while its tokens were renewed. If it was disconnected, the new tokens are
+    /// revoked. If it was connected again with the earlier refresh token, which may have ended with the renewal, it gets
+    /// the new one. If another node was refused because the earlier one has ended, the new tokens count.
     async fn was_changed_meanwhile(
         &self,
         connection: &Connection,
-        settings: &AccountSettings,
         before: &Account,
         renewed: &Account,
     ) -> Result<(), ApiError> {
@@ -161,7 +154,7 @@ impl Inner {
         for _ in 0..MAX_TRIES {
             let Some(account) = self.account_of(before.instance_id, connection).await? else {
                 let renewed = next_version(renewed);
-                return self.give_back(connection, settings, &renewed).await;
+                return self.revoke(connection, &renewed).await;
             };
             let mut tokens = self.tokens_of(&account)?;
             let is_new = new.refresh != old.refresh;
@@ -176,14 +169,10 @@ impl Inner {
             } else {
                 account.expires_at
             };
-            let place = next_version(&account);
-            let (key_id, sealed) = self.seal_tokens(account_place(&place), &tokens)?;
             let account = Account {
-                key_id,
-                sealed,
                 expires_at,
                 broken: false,
-                ..account
+                ..self.reseal(account, &tokens)?
             };
             if self.keep_renewed(&account).await? {
                 return Ok(());
@@ -192,27 +181,25 @@ impl Inner {
         Ok(())
     }
 
-    /// The same account, which the provider does not renew any more, sealed for its next version.
-    fn broken(&self, account: Account) -> Result<Account, ApiError> {
-        let tokens = self.tokens_of(&account)?;
-        let (key_id, sealed) = self.seal_tokens(account_place(&next_version(&account)), &tokens)?;
+    /// Returns the account with its tokens sealed for its next version.
+    fn reseal(&self, account: Account, tokens: &Tokens) -> Result<Account, ApiError> {
+        let (key_id, sealed) = self.seal_tokens(account_place(&next_version(&account)), tokens)?;
         Ok(Account {
             key_id,
             sealed,
-            broken: true,
             ..account
         })
     }
 
-    /// Writes what the provider gave, again and again for a while: it may have ended what there was before.
+    /// Writes renewed tokens, with retries: the provider may have ended the earlier ones.
     async fn keep_renewed(&self, renewed: &Account) -> Result<bool, ApiError> {
-        let mut left = WRITES;
+        let mut left = MAX_WRITES;
         loop {
             left -= 1;
             match self.store.update_account(renewed.clone()).await {
                 Err(error) if left > 0 => {
                     tracing::warn!(%error, "failed to store a renewed token; retrying");
-                    sleep(BETWEEN_WRITES).await;
+                    sleep(WRITE_RETRY_INTERVAL).await;
                 }
                 outcome => return Ok(outcome?),
             }
@@ -222,22 +209,20 @@ impl Inner {
     async fn ask_for_renewal(
         &self,
         connection: &Connection,
-        client: &OAuthClient,
         account: &Account,
-    ) -> Result<Renewed, Failed> {
+    ) -> Result<Renewed, ApiError> {
         let tokens = self.tokens_of(account)?;
-        let lost = || Failed::ForGood(ErrorCode::ConnectionAccountLost.into());
-        let refresh = tokens.refresh.as_deref().ok_or_else(lost)?;
+        let refresh = tokens.refresh.as_deref();
+        let refresh = refresh.ok_or(ErrorCode::ConnectionAccountLost)?;
+        let client = &connection.account()?.client;
         let identity = self.identity(client).await?;
         let form = [("grant_type", "refresh_token"), ("refresh_token", refresh)];
-        let now = self.clock.now();
-        let grant = ask(connection, client, &identity, &form, now).await;
-        let grant = grant.map_err(|error| {
+        let grant = self.request_token(connection, client, &identity, &form);
+        let grant = grant.await.map_err(|error| {
             if error.is_final() {
-                let lost = ApiError::from(ErrorCode::ConnectionAccountLost);
-                Failed::ForGood(lost.with_source(error))
+                ApiError::from(ErrorCode::ConnectionAccountLost).with_source(error)
             } else {
-                Failed::ForNow(refused(error))
+                refused(error)
             }
         })?;
         let mut renewed = tokens.renewed(&grant);
@@ -269,55 +254,42 @@ impl Inner {
         })
     }
 
-    async fn grant_to_all(
+    async fn renew_shared(
         &self,
         connection: &Connection,
-        settings: &ClientCredentialsSettings,
+        key: &TokenKey,
     ) -> Result<Token, ApiError> {
-        let client = &settings.client;
+        let client = connection.settings.auth.oauth_client();
+        let client = client.ok_or(ErrorCode::Internal)?;
         let identity = self.identity(client).await?;
         let mut form = vec![("grant_type", "client_credentials")];
         if !client.scopes.is_empty() {
             form.push(("scope", &client.scopes));
         }
-        let now = self.clock.now();
-        let grant = ask(connection, client, &identity, &form, now).await;
-        let grant = grant.map_err(refused)?;
-        let nothing = || unavailable("the answer holds no access token that can be sent");
-        let text = grant.access_token.as_ref().ok_or_else(nothing)?;
-        let values = connection.values_of(&grant, &[]);
-        let values = values.map_err(unavailable)?;
+        let grant = self.request_token(connection, client, &identity, &form);
+        let grant = grant.await.map_err(refused)?;
+        let text = grant.access_token.as_ref();
+        let text = text.ok_or_else(|| unavailable(NO_ACCESS_TOKEN))?;
+        let values = connection.values_of(&grant, &[]).map_err(unavailable)?;
+        let used = self.tokens.get(key).filter(|used| used.is_refused);
         let token = Token {
-            credential: usable(Credential::bearer(text))?,
-            text: SecretString::new(text.to_string()),
-            values: Arc::new(values),
             expires_at: expires_at(&grant, self.clock.now()),
-            lifetime: grant
-                .lifetime
-                .and_then(|it| SignedDuration::try_from(it).ok()),
-            version: 0,
-            read_at: Instant::now(),
-            is_refused: false,
+            lifetime: grant.lifetime.and_then(|it| it.try_into().ok()),
+            values: Arc::new(values),
             can_be_renewed: true,
-            renewal_began: None,
-            renewed_for_refusal: None,
-        };
-        let key = (Holder::Everybody, connection.settings.name.clone());
-        let used = self.tokens.get(&key).filter(|used| used.is_refused);
-        let token = Token {
             renewed_for_refusal: used.map(|_| Instant::now()),
-            ..token
+            ..Token::new(text)?
         };
-        Ok(self.put(&key, token))
+        Ok(self.put(key, token))
     }
 
-    fn put(&self, key: &super::Key, token: Token) -> Token {
+    fn put(&self, key: &TokenKey, token: Token) -> Token {
         self.tokens.insert(key.clone(), token.clone());
         token
     }
 }
 
-/// As it is when it has been written.
+/// Returns the account as it is once it is stored.
 fn next_version(account: &Account) -> Account {
     Account {
         version: account.version + 1,
@@ -331,18 +303,6 @@ struct Renewed {
     account: Account,
     /// Whether there is an access token in it that can be sent.
     has_token: bool,
-}
-
-/// A renewal that failed.
-enum Failed {
-    ForGood(ApiError),
-    ForNow(ApiError),
-}
-
-impl From<ApiError> for Failed {
-    fn from(refusal: ApiError) -> Self {
-        Self::ForNow(refusal)
-    }
 }
 
 fn refused(error: GrantError) -> ApiError {

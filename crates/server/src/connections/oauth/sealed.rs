@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use backlot_outbound::connection::grant::Grant;
+use backlot_outbound::third_party::oauth::Grant;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -31,7 +31,7 @@ pub(crate) struct Tokens {
 
 impl Tokens {
     /// The tokens of a grant that holds an access token; `None` if it holds none.
-    pub(crate) fn of(grant: &Grant) -> Option<Self> {
+    pub(crate) fn from_grant(grant: &Grant) -> Option<Self> {
         let text = |text: &zeroize::Zeroizing<String>| text.to_string();
         Some(Self {
             access: grant.access_token.as_ref().map(text)?,
@@ -54,7 +54,7 @@ impl Tokens {
             values: BTreeMap::new(),
             connected_by: None,
         };
-        let mut renewed = Self::of(grant).unwrap_or_else(before);
+        let mut renewed = Self::from_grant(grant).unwrap_or_else(before);
         renewed.connected_by = self.connected_by;
         renewed.values.clone_from(&self.values);
         renewed.keep(self);

@@ -4,16 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use backlot_outbound::connection::Credential;
+use backlot_outbound::third_party::{Credential, CredentialError};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::secrets::SecretString;
 
-/// A token that ends sooner than this is renewed beside the call that uses it, so that no call waits; but not in
-/// the first three quarters of its life.
+/// A token that expires sooner than this is renewed in the background, but not in the first three quarters of its life.
 const REFRESH_WINDOW: SignedDuration = SignedDuration::from_mins(2);
-/// A token that ends sooner than this is not used any more, since it could end on its way; but for nine tenths of
-/// its life it is.
+/// A token that expires sooner than this is not used, since it could expire on its way, but it is used for nine tenths of
+/// its life.
 const EXPIRY_MARGIN: SignedDuration = SignedDuration::from_secs(10);
 
 /// A token, open.
@@ -40,32 +39,49 @@ pub(crate) struct Token {
     pub(in crate::connections) values: Arc<BTreeMap<String, String>>,
 }
 
-/// What is to be done about a token.
-pub(crate) enum State {
+/// Whether a token can be used.
+pub(crate) enum TokenState {
     Good,
     Aging,
     Over,
 }
 
 impl Token {
-    /// What is to be done about it now.
-    pub(crate) fn state(&self, now: Timestamp) -> State {
+    /// Returns a token that does not expire and cannot be renewed.
+    pub(crate) fn new(text: &str) -> Result<Self, CredentialError> {
+        Ok(Self {
+            credential: Credential::bearer(text)?,
+            text: SecretString::new(text.to_owned()),
+            expires_at: None,
+            lifetime: None,
+            version: 0,
+            read_at: Instant::now(),
+            is_refused: false,
+            can_be_renewed: false,
+            renewal_began: None,
+            renewed_for_refusal: None,
+            values: Arc::default(),
+        })
+    }
+
+    /// Returns whether the token can be used at `now`.
+    pub(crate) fn state(&self, now: Timestamp) -> TokenState {
         let left = self.expires_at.map(|end| end.duration_since(now));
         let part = |whole: SignedDuration, divisor| {
             let part = self.lifetime.map(|lifetime| lifetime / divisor);
             part.map_or(whole, |part| part.min(whole))
         };
         match left {
-            _ if self.is_refused => State::Over,
-            Some(left) if left < part(EXPIRY_MARGIN, 10) => State::Over,
-            Some(left) if left < part(REFRESH_WINDOW, 4) => State::Aging,
-            _ => State::Good,
+            _ if self.is_refused => TokenState::Over,
+            Some(left) if left < part(EXPIRY_MARGIN, 10) => TokenState::Over,
+            Some(left) if left < part(REFRESH_WINDOW, 4) => TokenState::Aging,
+            _ => TokenState::Good,
         }
     }
 
-    /// Whether it need not be renewed yet.
+    /// Returns whether the token need not be renewed yet.
     pub(crate) fn is_good(&self, now: Timestamp) -> bool {
-        matches!(self.state(now), State::Good)
+        matches!(self.state(now), TokenState::Good)
     }
 }
 
@@ -80,17 +96,9 @@ mod tests {
 
     fn token(lifetime: i64, left: SignedDuration, now: Timestamp) -> Token {
         Token {
-            text: SecretString::new("token".to_owned()),
-            credential: Credential::none(),
             expires_at: Some(now + left),
             lifetime: Some(SignedDuration::from_secs(lifetime)),
-            version: 1,
-            read_at: Instant::now(),
-            is_refused: false,
-            can_be_renewed: true,
-            renewal_began: None,
-            renewed_for_refusal: None,
-            values: Arc::default(),
+            ..Token::new("token").unwrap()
         }
     }
 
@@ -99,12 +107,12 @@ mod tests {
         let now = Timestamp::UNIX_EPOCH;
         for (lifetime, good, aging) in [(3600, 120, 10), (60, 15, 6), (10, 3, 1), (0, 0, 0)] {
             let state = |left| token(lifetime, SignedDuration::from_secs(left), now).state(now);
-            assert!(matches!(state(good), State::Good), "{lifetime}");
+            assert!(matches!(state(good), TokenState::Good), "{lifetime}");
             assert!(
-                matches!(state(aging), State::Aging | State::Good),
+                matches!(state(aging), TokenState::Aging | TokenState::Good),
                 "{lifetime}"
             );
-            assert!(matches!(state(aging - 1), State::Over), "{lifetime}");
+            assert!(matches!(state(aging - 1), TokenState::Over), "{lifetime}");
         }
     }
 }

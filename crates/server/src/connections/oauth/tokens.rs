@@ -3,16 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use backlot_outbound::connection::Credential;
 use backlot_store::accounts::{Account, Accounts as _};
 use backlot_wix::InstanceId;
 use tokio::time::timeout;
 
 use super::sealed::Tokens;
-use super::token::{State, Token, seconds};
-use super::{Accounts, Holder, Inner, Key, TOKEN_CACHE_TTL};
+use super::token::{Token, TokenState, seconds};
+use super::{Accounts, Inner, TOKEN_CACHE_TTL, TokenKey, TokenOwner};
 use crate::connections::Connection;
-use crate::connections::credentials::usable;
 use crate::error::{ApiError, ErrorCode};
 use crate::secrets::{SecretString, account_place};
 
@@ -24,9 +22,9 @@ impl Accounts {
     pub(crate) async fn token(
         &self,
         connection: &Arc<Connection>,
-        holder: Holder,
+        owner: TokenOwner,
     ) -> Result<Token, ApiError> {
-        let key = (holder, connection.settings.name.clone());
+        let key = (owner, connection.settings.name.clone());
         let inner = &self.0;
         let now = inner.clock.now();
         // What asks the database or the provider is on the heap: most calls find their token here.
@@ -39,28 +37,28 @@ impl Accounts {
             return self.renewed_in_time(connection, key).await;
         };
         match known.state(now) {
-            State::Good => Ok(known),
-            State::Aging => {
+            TokenState::Good => Ok(known),
+            TokenState::Aging => {
                 self.renew_beside(connection, key, known.clone());
                 Ok(known)
             }
-            State::Over => self.renewed_in_time(connection, key).await,
+            TokenState::Over => self.renewed_in_time(connection, key).await,
         }
     }
 
-    /// The third party refused a token: it is renewed before it is used again. True where another token may
-    /// help; a refusal of one that was renewed for a refusal a moment ago is not the token's fault.
+    /// Marks a token that the third party refused, so that it is renewed before it is used again. Returns whether another
+    /// token may help: not if this one replaced a refused one a moment ago.
     pub(crate) fn refused(
         &self,
         connection: &Connection,
-        holder: Holder,
+        owner: TokenOwner,
         text: &SecretString,
     ) -> bool {
-        let key = (holder, connection.settings.name.clone());
+        let key = (owner, connection.settings.name.clone());
         let Some(mut token) = self.0.tokens.get(&key) else {
             return true;
         };
-        // It was renewed in the meantime, or is being renewed.
+        // It has been renewed meanwhile, or is being renewed.
         if token.text != *text || token.is_refused {
             return true;
         }
@@ -76,7 +74,7 @@ impl Accounts {
         true
     }
 
-    fn renew_beside(&self, connection: &Arc<Connection>, key: Key, mut token: Token) {
+    fn renew_beside(&self, connection: &Arc<Connection>, key: TokenKey, mut token: Token) {
         let is_under_way = |at: Instant| at.elapsed() < TOKEN_CACHE_TTL;
         if token.renewal_began.is_some_and(is_under_way) || !token.can_be_renewed {
             return;
@@ -87,11 +85,11 @@ impl Accounts {
         tokio::spawn(async move { accounts.renewed(&connection, key).await.map(drop) });
     }
 
-    /// Waits for a renewal as long as a call may take. The renewal continues for the next call.
+    /// Waits for a renewal as long as a call may take. The renewal goes on for the next call.
     async fn renewed_in_time(
         &self,
         connection: &Arc<Connection>,
-        key: Key,
+        key: TokenKey,
     ) -> Result<Token, ApiError> {
         let renewed = Box::pin(self.renewed(connection, key));
         let late = |_| {
@@ -103,7 +101,11 @@ impl Accounts {
     }
 
     /// Waits for a renewal: the one that is under way, or a new one.
-    async fn renewed(&self, connection: &Arc<Connection>, key: Key) -> Result<Token, ApiError> {
+    async fn renewed(
+        &self,
+        connection: &Arc<Connection>,
+        key: TokenKey,
+    ) -> Result<Token, ApiError> {
         let (inner, now) = (Arc::clone(&self.0), self.0.clock.now());
         let known = || {
             let token = inner.tokens.get(&key)?;
@@ -111,10 +113,10 @@ impl Accounts {
         };
         let work = || {
             let (inner, connection) = (Arc::clone(&self.0), Arc::clone(connection));
-            let holder = key.0;
+            let owner = key.0;
             async move {
                 let _under_way = inner.begin().await;
-                inner.renew(&connection, holder).await
+                inner.renew(&connection, owner).await
             }
         };
         let outcome = inner.renewals.run(&key, known, work).await;
@@ -124,16 +126,16 @@ impl Accounts {
 
 impl Inner {
     /// A token that need not be looked for in the database.
-    fn believed(&self, key: &Key) -> Option<Token> {
+    fn believed(&self, key: &TokenKey) -> Option<Token> {
         let known = self.tokens.get(key)?;
-        let is_believed = key.0 == Holder::Everybody || known.read_at.elapsed() < TOKEN_CACHE_TTL;
+        let is_believed = key.0 == TokenOwner::Shared || known.read_at.elapsed() < TOKEN_CACHE_TTL;
         is_believed.then_some(known)
     }
 
     /// What is known of a token: in memory, or for an instance's own, in the database.
-    async fn known(&self, key: &Key) -> Result<Option<Token>, ApiError> {
+    async fn known(&self, key: &TokenKey) -> Result<Option<Token>, ApiError> {
         let known = self.tokens.get(key);
-        let Holder::Instance(instance_id) = key.0 else {
+        let TokenOwner::Instance(instance_id) = key.0 else {
             return Ok(known);
         };
         let Some(account) = self.store.account(instance_id, &key.1).await? else {
@@ -158,17 +160,12 @@ impl Inner {
     pub(crate) fn open(&self, account: &Account) -> Result<Token, ApiError> {
         let tokens = self.tokens_of(account)?;
         Ok(Token {
-            credential: usable(Credential::bearer(&tokens.access))?,
-            text: SecretString::new(tokens.access.clone()),
             expires_at: account.expires_at,
             lifetime: tokens.lifetime.and_then(seconds),
             version: account.version,
-            read_at: Instant::now(),
-            is_refused: false,
             can_be_renewed: tokens.refresh.is_some(),
-            renewal_began: None,
-            renewed_for_refusal: None,
             values: Arc::new(tokens.values.clone()),
+            ..Token::new(&tokens.access)?
         })
     }
 

@@ -10,7 +10,7 @@ use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 
 use super::{ConnectionCallError, ConnectionResponse, Connections};
-use crate::connections::{CallPlace, Incoming};
+use crate::connections::{CallPlace, IncomingCall};
 use crate::error::{ApiError, ErrorCode};
 
 /// A call to a third party in the making; [`ConnectionCall::send`] makes it.
@@ -98,7 +98,7 @@ impl ConnectionCall {
             let deciders = connection.deciders(&place)?;
             let plan_use = connection.plan_use();
             let caller = directory.authorize(&deciders, plan_use, caller).await?;
-            let mut incoming = Incoming {
+            let mut incoming = IncomingCall {
                 started: Instant::now(),
                 place,
                 headers: &self.headers,
@@ -109,7 +109,7 @@ impl ConnectionCall {
                 .send(connection, directory, &caller, &mut incoming);
             sent.await
         };
-        let reply = made.await.map_err(|refusal| connection.explain(refusal))?;
-        Ok(ConnectionResponse::new(reply))
+        let response = made.await.map_err(|refusal| connection.explain(refusal))?;
+        Ok(ConnectionResponse::new(response))
     }
 }

@@ -45,8 +45,8 @@ impl From<ApiError> for ConnectionCallError {
 }
 
 impl ConnectionResponse {
-    pub(crate) const fn new(reply: http::Response<ThirdPartyBody>) -> Self {
-        Self(reply)
+    pub(crate) const fn new(response: http::Response<ThirdPartyBody>) -> Self {
+        Self(response)
     }
 
     /// The status.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
-use backlot_outbound::wix::{WixError, WixReply};
+use backlot_outbound::wix::{WixBody, WixError};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
@@ -17,7 +17,7 @@ const MAX_BYTES: usize = 16 * 1024 * 1024;
 const BODY_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// An answer of Wix's.
-pub struct WixResponse(WixReply);
+pub struct WixResponse(http::Response<WixBody>);
 
 /// Why there is no answer, or none that can be used. As a response it is a refusal with a code.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -40,8 +40,8 @@ pub enum WixCallError {
 }
 
 impl WixResponse {
-    pub(crate) const fn new(reply: WixReply) -> Self {
-        Self(reply)
+    pub(crate) const fn new(response: http::Response<WixBody>) -> Self {
+        Self(response)
     }
 
     /// The status.

@@ -8,7 +8,7 @@ use http::header::{ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue};
 use http::{Request, Response};
 
 use crate::auth::{Authenticated, remove_instance};
-use crate::connections::{AllowedCall, CallPlace, Connection, CredentialSettings, Incoming};
+use crate::connections::{AllowedCall, CallPlace, Connection, IncomingCall};
 use crate::context::RequestContext;
 use crate::cors;
 use crate::error::ApiError;
@@ -35,17 +35,14 @@ pub(crate) async fn call(
     // A connection may hand on headers by how their names begin.
     forged::remove_instance_headers(request.headers_mut(), &state.instance_headers);
     let mut body = std::mem::replace(request.body_mut(), RequestBody::empty());
-    let body = match &connection.settings.credential {
-        CredentialSettings::Signature(template, _) if template.needs_body() => {
-            let whole = Box::pin(state.buffers.collect(caller.instance_id, &mut body));
-            CallBody::Ready(whole.await?)
-        }
-        _ => {
-            let buffers = &state.buffers;
-            read_small(buffers, caller.instance_id, request.headers(), body).await?
-        }
+    let (buffers, instance_id) = (&state.buffers, caller.instance_id);
+    let body = if connection.settings.auth.needs_body() {
+        let whole = Box::pin(buffers.collect(instance_id, &mut body));
+        CallBody::Ready(whole.await?)
+    } else {
+        read_small(buffers, instance_id, request.headers(), body).await?
     };
-    let mut incoming = Incoming {
+    let mut incoming = IncomingCall {
         place: place(RequestHead::new(request), path_start, cleaned.as_deref()),
         headers: request.headers(),
         body,

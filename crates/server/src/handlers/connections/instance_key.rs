@@ -34,7 +34,7 @@ pub(crate) async fn answer(
     request: Request<RequestBody>,
 ) -> Result<Response<ResponseBody>, ApiError> {
     let unusable = || ApiError::from(ErrorCode::AuthorizationUnusable);
-    let name = connection.settings.credential.own_secret();
+    let name = connection.settings.auth.instance_secret();
     let name = name.ok_or_else(unusable)?;
     let locked = || ApiError::from(ErrorCode::SecretMissing).with_source("the vault is locked");
     let vault = state.connections.vault.as_ref().ok_or_else(locked)?;
@@ -44,7 +44,7 @@ pub(crate) async fn answer(
             let mut body = request.into_body();
             body.limit(BodyLimits {
                 bytes: connection.settings.body_bytes,
-                silence: connection.settings.silence,
+                idle_timeout: connection.settings.idle_timeout,
             });
             let typed = state.buffers.collect(caller.instance_id, &mut body).await?;
             let bytes = zeroize::Zeroizing::new(typed.to_vec());

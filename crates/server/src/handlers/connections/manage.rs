@@ -7,7 +7,7 @@ use http::{Request, Response};
 
 use super::{instance_key, oauth};
 use crate::auth::Admitted;
-use crate::connections::{Connection, CredentialSettings};
+use crate::connections::Connection;
 use crate::context::RequestContext;
 use crate::error::ApiError;
 use crate::response::ResponseBody;
@@ -26,10 +26,9 @@ pub(crate) async fn manage(
         return Ok(oauth::callback(state, context, connection, request).await);
     }
     let caller = admitted.authenticated()?;
-    match connection.settings.credential {
-        CredentialSettings::Account(_) => {
-            oauth::answer(state, connection, endpoint, &caller, request).await
-        }
-        _ => instance_key::answer(state, connection, endpoint, &caller, request).await,
+    if connection.settings.auth.account().is_some() {
+        oauth::answer(state, connection, endpoint, &caller, request).await
+    } else {
+        instance_key::answer(state, connection, endpoint, &caller, request).await
     }
 }

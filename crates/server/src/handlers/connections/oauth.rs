@@ -7,16 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backlot_outbound::body::{BodyLimits, RequestBody};
-use backlot_outbound::connection::grant::{known_word, scopes_in};
+use backlot_outbound::third_party::oauth::{known_error_code, scopes_in};
 use backlot_wix::{Caller, InstanceId};
 use http::header::{CACHE_CONTROL, LOCATION, ORIGIN, REFERRER_POLICY};
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 use serde_json::{Value, json};
 
 use super::callback_page;
-use crate::connections::{
-    AccountSettings, AuthorizationOutcome, Begun, Connection, CredentialSettings, Returned,
-};
+use crate::connections::{AuthorizationOutcome, Begun, Connection, Returned};
 use crate::context::RequestContext;
 use crate::error::{ApiError, ErrorCode};
 use crate::response::ResponseBody;
@@ -33,16 +31,11 @@ pub(crate) async fn answer(
     caller: &Caller,
     request: Request<RequestBody>,
 ) -> Result<Response<ResponseBody>, ApiError> {
-    let settings = settings(connection)?;
     match endpoint {
-        ManagedEndpoint::Authorize => {
-            authorize(state, connection, settings, caller, &request).await
-        }
+        ManagedEndpoint::Authorize => authorize(state, connection, caller, &request).await,
         ManagedEndpoint::Disconnect => {
             let accounts = &state.connections.accounts;
-            accounts
-                .disconnect(connection, settings, caller.instance_id)
-                .await?;
+            accounts.disconnect(connection, caller.instance_id).await?;
             Ok(answer_json(&json!({ "connected": false })))
         }
         ManagedEndpoint::Status | ManagedEndpoint::Callback | ManagedEndpoint::Key => {
@@ -67,7 +60,6 @@ pub(crate) async fn answer(
 async fn authorize(
     state: &AppState,
     connection: &Arc<Connection>,
-    settings: &AccountSettings,
     caller: &Caller,
     request: &Request<RequestBody>,
 ) -> Result<Response<ResponseBody>, ApiError> {
@@ -87,9 +79,7 @@ async fn authorize(
         origin: origin.and_then(|it| it.to_str().ok()).map(str::to_owned),
     };
     let accounts = &state.connections.accounts;
-    let url = accounts
-        .authorize(connection, settings, caller, begun)
-        .await?;
+    let url = accounts.authorize(connection, caller, begun).await?;
     if *request.method() == Method::POST {
         return Ok(answer_json(&json!({ "authorizationUrl": url })));
     }
@@ -143,12 +133,12 @@ async fn ended(
     connection: &Arc<Connection>,
     request: Request<RequestBody>,
 ) -> Result<AuthorizationOutcome, ApiError> {
-    let settings = settings(connection)?;
+    connection.account()?;
     let parameters = if *request.method() == Method::POST {
         let mut form = request.into_body();
         form.limit(BodyLimits {
             bytes: MAX_FORM_BYTES,
-            silence: connection.settings.silence,
+            idle_timeout: connection.settings.idle_timeout,
         });
         // The caller is not known yet.
         let nobody = InstanceId::from_bytes([0; 16]);
@@ -162,7 +152,7 @@ async fn ended(
         found.map(|(_, value)| value.clone())
     };
     let oauth_state = find("state").unwrap_or_default();
-    let error = find("error").map(|error| known_word(Some(&error)));
+    let error = find("error").map(|error| known_error_code(Some(&error)));
     let answer = match (find("code"), error) {
         (Some(code), None) => Ok(code),
         (_, Some(error)) => Err(error),
@@ -170,9 +160,7 @@ async fn ended(
     };
     let returned = Returned { answer, parameters };
     let accounts = &state.connections.accounts;
-    accounts
-        .finish(connection, settings, oauth_state, returned)
-        .await
+    accounts.finish(connection, oauth_state, returned).await
 }
 
 /// The app's name, as the configuration has it, or as Wix says.
@@ -184,13 +172,6 @@ async fn app_name(state: &AppState, instance_id: Option<InstanceId>) -> Option<S
     let asked = state.directory.get(instance_id?);
     let details = tokio::time::timeout(NAME_TIMEOUT, asked).await.ok()?.ok()?;
     details.answer.instance.app_name.clone()
-}
-
-fn settings(connection: &Connection) -> Result<&Arc<AccountSettings>, ApiError> {
-    match &connection.settings.credential {
-        CredentialSettings::Account(settings) => Ok(settings),
-        _ => Err(ErrorCode::AuthorizationUnusable.into()),
-    }
 }
 
 fn pairs(encoded: &[u8]) -> Vec<(String, String)> {

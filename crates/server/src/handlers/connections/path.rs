@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::Method;
 
-use crate::connections::{Connection, ConnectionSettings, Connections, CredentialSettings};
+use crate::connections::{Connection, ConnectionSettings, Connections};
 use crate::error::{ApiError, ErrorCode};
 use crate::http::methods::{Methods, Verb};
 use crate::policy::PlainPath;
@@ -50,8 +50,8 @@ impl<'all, 'path> Place<'all, 'path> {
 
 /// Returns whether a connection has an endpoint: an account's, or that of a key which the owner types in.
 pub(crate) fn serves(connection: &ConnectionSettings, endpoint: ManagedEndpoint) -> bool {
-    let is_account = matches!(connection.credential, CredentialSettings::Account(_));
-    let is_key = connection.credential.own_secret().is_some();
+    let is_account = connection.auth.account().is_some();
+    let is_key = connection.auth.instance_secret().is_some();
     match endpoint {
         ManagedEndpoint::Authorize | ManagedEndpoint::Callback => is_account,
         ManagedEndpoint::Key => is_key,
@@ -73,8 +73,8 @@ pub(crate) fn managed_methods(
 }
 
 fn posts_callback(connection: &ConnectionSettings) -> bool {
-    let credential = &connection.credential;
-    matches!(credential, CredentialSettings::Account(account) if account.posts_callback)
+    let account = connection.auth.account();
+    account.is_some_and(|account| account.posts_callback)
 }
 
 /// Whether a request is a form that a provider's page posts: it comes from that page's origin, or none (`null`), and

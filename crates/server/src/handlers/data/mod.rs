@@ -53,7 +53,7 @@ pub struct DataApiSettings {
     /// The most bytes of a request's body.
     pub body_bytes: u64,
     /// How long a client may be silent in the middle of a body.
-    pub silence: Duration,
+    pub idle_timeout: Duration,
     /// How much each instance may keep.
     pub storage: StorageQuotas,
     /// How often calls may be made.
@@ -66,7 +66,7 @@ impl DataApiSettings {
     pub(crate) const fn body(&self) -> BodyLimits {
         BodyLimits {
             bytes: self.body_bytes,
-            silence: self.silence,
+            idle_timeout: self.idle_timeout,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::sync::Arc;
 
-use backlot_outbound::body::{Progress, RequestBody, in_reply_time};
+use backlot_outbound::body::{Progress, RequestBody, in_response_time};
 use backlot_outbound::upstream::{self, HopByHop, UpstreamError};
 use http::header::HOST;
 use http::uri::PathAndQuery;
@@ -76,9 +76,9 @@ pub(crate) async fn forward(
 
     let mut response = match &settings.destination {
         Destination::Upstream(address) => {
-            let patience = settings.limits.patience();
+            let timeouts = settings.limits.timeouts();
             let client = &state.upstreams;
-            let reply = upstream::forward(client, address, patience, target, hop, request)
+            let reply = upstream::forward(client, address, timeouts, target, hop, request)
                 .await
                 .map_err(refuse)?;
             if let Some(tunnel) = reply.tunnel {
@@ -137,8 +137,8 @@ async fn call(
     }
     let progress = request.body_mut().follow();
     let context = pin!(router.oneshot(request.map(axum::body::Body::new)));
-    let patience = entry.settings.limits.timeout;
-    let outcome = in_reply_time(context, patience, progress.as_ref()).await;
+    let timeout = entry.settings.limits.timeout;
+    let outcome = in_response_time(context, timeout, progress.as_ref()).await;
     // A handler's extractor knows nothing of limits: it would say 400.
     let fault = progress.as_ref().and_then(Progress::fault);
     match (outcome, fault) {

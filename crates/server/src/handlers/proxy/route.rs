@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use backlot_outbound::body::BodyLimits;
-use backlot_outbound::upstream::{Address, Patience};
+use backlot_outbound::upstream::{Address, UpstreamTimeouts};
 use http::HeaderName;
 
 use super::path::Prefix;
@@ -81,18 +81,18 @@ pub struct Limits {
     /// The most bytes of a request's body.
     pub body_bytes: u64,
     /// How long either side may be silent in the middle of a body.
-    pub silence: Duration,
+    pub idle_timeout: Duration,
     /// How far a request's body may fall behind the slowest rate. `None`: as everywhere.
     pub body_timeout: Option<Duration>,
 }
 
 impl Default for Limits {
-    /// 30 seconds, 10 MiB, a silence of 60 seconds.
+    /// 30 seconds, 10 MiB, an idle timeout of 60 seconds.
     fn default() -> Self {
         Self {
             timeout: Duration::from_secs(30),
             body_bytes: 10 * 1024 * 1024,
-            silence: Duration::from_mins(1),
+            idle_timeout: Duration::from_mins(1),
             body_timeout: None,
         }
     }
@@ -102,14 +102,14 @@ impl Limits {
     pub(crate) const fn body(&self) -> BodyLimits {
         BodyLimits {
             bytes: self.body_bytes,
-            silence: self.silence,
+            idle_timeout: self.idle_timeout,
         }
     }
 
-    pub(crate) const fn patience(&self) -> Patience {
-        Patience {
+    pub(crate) const fn timeouts(&self) -> UpstreamTimeouts {
+        UpstreamTimeouts {
             head: self.timeout,
-            silence: self.silence,
+            idle: self.idle_timeout,
         }
     }
 }

@@ -54,7 +54,7 @@ impl WixCalls {
             list: AllowList::new(settings.calls),
             body: BodyLimits {
                 bytes: settings.body_bytes,
-                silence: settings.silence,
+                idle_timeout: settings.idle_timeout,
             },
         }
     }

@@ -24,5 +24,5 @@ pub struct WixCallSettings {
     /// The most bytes of a request's body.
     pub body_bytes: u64,
     /// How long either side may be silent in the middle of a body.
-    pub silence: Duration,
+    pub idle_timeout: Duration,
 }

@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use backlot_outbound::connection::grant::ClientProof;
+use backlot_outbound::third_party::oauth::{ClientAuth, OAuthClient};
+use backlot_outbound::third_party::{OAuthAccount, SecretSource, SecretString};
 use backlot_outbound::upstream::Address;
-use backlot_server::connections::{
-    AccountSettings, ConnectionSettings, CredentialSettings, OAuthClient, SecretSource,
-};
-use backlot_server::secrets::SecretString;
+use backlot_server::connections::ConnectionSettings;
 use backlot_wix::Role;
 use url::Url;
 
@@ -21,20 +19,20 @@ impl ThirdParty {
     pub fn accounts(&self) -> ConnectionSettings {
         let roles = [Role::Owner, Role::Visitor];
         let mut connection = self.connection("", &[("GET /me", &roles)]);
-        connection.credential = CredentialSettings::Account(Arc::new(self.account()));
+        connection.auth = Arc::new(self.account());
         connection
     }
 
-    pub fn account(&self) -> AccountSettings {
+    pub fn account(&self) -> OAuthAccount {
         let address = format!("http://{}", self.address);
         let secret = SecretString::new(CLIENT_SECRET.to_owned());
-        AccountSettings {
+        OAuthAccount {
             client: OAuthClient {
                 token_address: Address::parse(&address, false).unwrap(),
                 token_target: "/token".parse().unwrap(),
                 id: SecretSource::Plain("client".into()),
                 secret: Some(SecretSource::Text(secret)),
-                proof: ClientProof::Form,
+                client_auth: ClientAuth::Form,
                 scopes: "one two".to_owned(),
                 parameters: Vec::new(),
             },

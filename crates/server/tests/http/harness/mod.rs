@@ -183,11 +183,11 @@ fn settings(api: Vec<EntrySettings>) -> Settings {
         wix_calls: WixCallSettings {
             calls: Vec::new(),
             body_bytes: 200_000,
-            silence: Duration::from_secs(5),
+            idle_timeout: Duration::from_secs(5),
         },
         data_api: DataApiSettings {
             body_bytes: 16 << 20,
-            silence: Duration::from_secs(5),
+            idle_timeout: Duration::from_secs(5),
             storage: backlot_server::handlers::data::StorageQuotas::default(),
             rates: backlot_server::handlers::data::DataRates::default(),
             limits: backlot_server::handlers::data::RequestLimits::default(),
@@ -237,7 +237,7 @@ fn entry(path: &str, destination: Destination) -> EntrySettings {
         limits: Limits {
             timeout: Duration::from_secs(5),
             body_bytes: 100_000,
-            silence: Duration::from_secs(5),
+            idle_timeout: Duration::from_secs(5),
             body_timeout: None,
         },
         rate_limit: None,

@@ -10,15 +10,14 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, Uri};
 use axum::response::Response;
+use backlot_outbound::third_party::{BearerAuth, SecretSource, SecretString};
 use backlot_outbound::upstream::Address;
 use backlot_server::Settings;
 use backlot_server::connections::{
-    AllowedCall, BaseUrl, ConnectionSettings, CredentialSettings, HeaderNames, QueryRules,
-    SecretSource,
+    AllowedCall, BaseUrl, ConnectionSettings, HeaderNames, QueryRules,
 };
 use backlot_server::policy::quota::Quotas;
 use backlot_server::policy::{AccessRule, CallPattern, Roles};
-use backlot_server::secrets::SecretString;
 use backlot_wix::Role;
 use parking_lot::Mutex;
 use tokio::net::TcpListener;
@@ -153,9 +152,9 @@ impl ThirdParty {
                 .iter()
                 .map(|(call, roles)| line(call, roles))
                 .collect(),
-            credential: CredentialSettings::Bearer(SecretSource::Text(SecretString::new(
+            auth: Arc::new(BearerAuth(SecretSource::Text(SecretString::new(
                 KEY.to_owned(),
-            ))),
+            )))),
             manage: Roles::new([Role::Owner]),
             pass_headers: names(),
             headers: Vec::new(),
@@ -166,7 +165,7 @@ impl ThirdParty {
             add_reply_headers: Vec::new(),
             remove_reply_headers: names(),
             timeout: Duration::from_secs(5),
-            silence: Duration::from_secs(5),
+            idle_timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(2),
             body_bytes: 100_000,
             reply_bytes: 1_000_000,

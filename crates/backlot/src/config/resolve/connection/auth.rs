@@ -2,28 +2,27 @@
 
 use std::sync::Arc;
 
-use backlot_outbound::connection::grant::ClientProof;
-use backlot_outbound::connection::{Encoding, Hash, SignatureTemplate};
-use backlot_outbound::upstream::Address;
-use backlot_server::connections::{
-    AccountSettings, ClientCredentialsSettings, CredentialSettings, OAuthClient, SecretSource,
+use backlot_outbound::third_party::oauth::{ClientAuth, OAuthClient};
+use backlot_outbound::third_party::{
+    AuthMethod, BasicAuth, BearerAuth, ClientCredentialsAuth, HeaderAuth, HmacAuth, NoAuth,
+    OAuthAccount, QueryAuth, SecretSource, SignatureTemplate,
 };
+use backlot_outbound::upstream::Address;
 use http::uri::PathAndQuery;
 
 use super::value::{plain_or_secret, secret, shared};
 use super::{Entry, header_name, place};
 use crate::config::resolve::Mode;
 use crate::config::resolve::report::Report;
-use crate::config::sections::{
-    ClientCredentials, ClientProofName, ConnectionAuth, EncodingName, HashName, HmacAuth, OAuth,
-};
+use crate::config::sections::{self, ConnectionAuth, OAuth};
+use crate::config::values::Value;
 
-pub(super) fn resolve(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<CredentialSettings> {
+pub(super) fn resolve(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<Arc<dyn AuthMethod>> {
     let key = |name: &str| entry.key(&format!("auth.{name}"));
     Some(match &entry.section.auth {
-        ConnectionAuth::None => CredentialSettings::None,
+        ConnectionAuth::None => Arc::new(NoAuth),
         ConnectionAuth::Bearer(value) => {
-            CredentialSettings::Bearer(secret(entry, &key("bearer"), value, report)?)
+            Arc::new(BearerAuth(secret(entry, &key("bearer"), value, report)?))
         }
         ConnectionAuth::Basic(basic) => {
             let user = plain_or_secret(entry, &key("basic.user"), &basic.user, report);
@@ -32,17 +31,21 @@ pub(super) fn resolve(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<Cred
                 None => Some(SecretSource::Plain("".into())),
             };
             let (user, password) = (user?, password?);
-            if user.is_own() && password.is_own() {
+            if user.is_per_instance() && password.is_per_instance() {
                 let cause = "both are instance secrets, but the owner enters only one key";
                 let remedy = "write { secret = \"NAME\" } for one of them";
                 report.problem(key("basic"), cause, remedy);
             }
-            CredentialSettings::Basic(user, password)
+            Arc::new(BasicAuth { user, password })
         }
         ConnectionAuth::Header(header) => {
             let name = header_name(entry, "auth.header.name", &header.name, report);
             let value = secret(entry, &key("header.value"), &header.value, report);
-            CredentialSettings::Header(name?, header.prefix.clone(), value?)
+            Arc::new(HeaderAuth {
+                name: name?,
+                prefix: header.prefix.clone(),
+                value: value?,
+            })
         }
         ConnectionAuth::Query(query) => {
             let value = secret(entry, &key("query.value"), &query.value, report);
@@ -50,89 +53,102 @@ pub(super) fn resolve(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<Cred
                 let remedy = "write for example { name = \"key\", value = … }";
                 report.problem(key("query.name"), "the parameter has no name", remedy);
             }
-            CredentialSettings::Query(query.name.clone(), value?)
+            let name = query.name.clone();
+            Arc::new(QueryAuth {
+                name,
+                value: value?,
+            })
         }
-        ConnectionAuth::Hmac(hmac) => signature(entry, hmac, report)?,
-        ConnectionAuth::ClientCredentials(settings) => client_credentials(entry, settings, report)?,
-        ConnectionAuth::OAuth(settings) => account(entry, settings, report)?,
+        ConnectionAuth::Hmac(hmac) => Arc::new(signature(entry, hmac, report)?),
+        ConnectionAuth::ClientCredentials(section) => {
+            let client = OAuthClientSection {
+                kind: "client_credentials",
+                token_url: &section.token_url,
+                id: &section.client_id,
+                secret: Some(&section.client_secret),
+                scopes: &section.scopes,
+                client_auth: section.client_auth,
+            };
+            let mut client = client.resolve(entry, report)?;
+            client.parameters = section.parameters.clone().into_iter().collect();
+            Arc::new(ClientCredentialsAuth(client))
+        }
+        ConnectionAuth::OAuth(section) => Arc::new(account(entry, section, report)?),
     })
 }
 
 fn signature(
     entry: &Entry<'_>,
-    hmac: &HmacAuth,
+    hmac: &sections::HmacAuth,
     report: &mut Report<'_>,
-) -> Option<CredentialSettings> {
+) -> Option<HmacAuth> {
     let value = secret(entry, &entry.key("auth.hmac.key"), &hmac.key, report);
     let mut headers = Vec::new();
     for (name, text) in &hmac.headers {
         let key = format!("auth.hmac.headers.{name}");
         headers.push((header_name(entry, &key, name, report)?, text.clone()));
     }
-    let hash = match hmac.hash {
-        HashName::Sha1 => Hash::Sha1,
-        HashName::Sha256 => Hash::Sha256,
-        HashName::Sha512 => Hash::Sha512,
-    };
-    let encoding = match hmac.encoding {
-        EncodingName::Hex => Encoding::Hexadecimal,
-        EncodingName::Base64 => Encoding::Base64,
-    };
-    let template = match SignatureTemplate::new(hash, encoding, &hmac.sign, headers) {
-        Ok(template) => Arc::new(template),
+    match SignatureTemplate::new(hmac.hash, hmac.encoding, &hmac.sign, headers) {
+        Ok(template) => Some(HmacAuth {
+            template,
+            key: value?,
+        }),
         Err(error) => {
             report.problem(
                 entry.key("auth.hmac"),
                 error.to_string(),
                 "write for example sign = \"{timestamp}.{body}\", headers = { \"X-Signature\" = \"t={timestamp},v1={signature}\" }",
             );
-            return None;
+            None
         }
-    };
-    Some(CredentialSettings::Signature(template, value?))
+    }
 }
 
-fn client_credentials(
-    entry: &Entry<'_>,
-    settings: &ClientCredentials,
-    report: &mut Report<'_>,
-) -> Option<CredentialSettings> {
-    let key = |name: &str| format!("auth.client_credentials.{name}");
-    let token = endpoint(entry, &key("token_url"), &settings.token_url, report);
-    let id = shared(
-        entry,
-        &entry.key(&key("client_id")),
-        &settings.client_id,
-        report,
-    );
-    let own = secret(
-        entry,
-        &entry.key(&key("client_secret")),
-        &settings.client_secret,
-        report,
-    );
-    let own = own.filter(|own| is_shared(entry, &key("client_secret"), own, report));
-    let (token_address, token_target) = token?;
-    Some(CredentialSettings::ClientCredentials(Arc::new(
-        ClientCredentialsSettings {
-            client: OAuthClient {
-                token_address,
-                token_target,
-                id: id?,
-                secret: Some(own?),
-                proof: proof(settings.client_auth),
-                scopes: settings.scopes.join(" "),
-                parameters: settings.parameters.clone().into_iter().collect(),
-            },
-        },
-    )))
+/// The settings that all OAuth clients have.
+struct OAuthClientSection<'section> {
+    /// The name of the kind in `auth`.
+    kind: &'static str,
+    token_url: &'section str,
+    id: &'section Value,
+    secret: Option<&'section Value>,
+    scopes: &'section [String],
+    client_auth: ClientAuth,
 }
 
-fn account(
-    entry: &Entry<'_>,
-    settings: &OAuth,
-    report: &mut Report<'_>,
-) -> Option<CredentialSettings> {
+impl OAuthClientSection<'_> {
+    fn resolve(&self, entry: &Entry<'_>, report: &mut Report<'_>) -> Option<OAuthClient> {
+        let key = |name: &str| format!("auth.{}.{name}", self.kind);
+        let token = endpoint(entry, &key("token_url"), self.token_url, report);
+        let id = shared(entry, &entry.key(&key("client_id")), self.id, report);
+        let secret = self.secret.map(|value| {
+            let key = entry.key(&key("client_secret"));
+            let source = secret(entry, &key, value, report)?;
+            if source.is_per_instance() {
+                let cause = "an OAuth client belongs to the app, so its secret cannot be an instance secret";
+                let remedy = "write { secret = \"NAME\" } or { env = \"NAME\" }";
+                report.problem(key, cause, remedy);
+                return None;
+            }
+            Some(source)
+        });
+        let secret = match secret {
+            Some(secret) => secret.map(Some),
+            None => Some(None),
+        };
+        let (token_address, token_target) = token?;
+        Some(OAuthClient {
+            token_address,
+            token_target,
+            id: id?,
+            secret: secret?,
+            client_auth: self.client_auth,
+            scopes: self.scopes.join(" "),
+            parameters: Vec::new(),
+        })
+    }
+}
+
+fn account(entry: &Entry<'_>, settings: &OAuth, report: &mut Report<'_>) -> Option<OAuthAccount> {
     let key = |name: &str| format!("auth.oauth.{name}");
     // The address may have a query (RFC 6749, 3.1).
     let (authorize_path, query) = settings
@@ -163,20 +179,18 @@ fn account(
         );
     }
     let authorize = place::address(entry, &key("authorize_url"), authorize_path, report);
-    let token = endpoint(entry, &key("token_url"), &settings.token_url, report);
+    let client = OAuthClientSection {
+        kind: "oauth",
+        token_url: &settings.token_url,
+        id: &settings.client_id,
+        secret: settings.client_secret.as_ref(),
+        scopes: &settings.scopes,
+        client_auth: settings.client_auth,
+    };
+    let client = client.resolve(entry, report);
     let revoke = match &settings.revoke_url {
         None => Some(None),
         Some(url) => endpoint(entry, &key("revoke_url"), url, report).map(Some),
-    };
-    let id = shared(
-        entry,
-        &entry.key(&key("client_id")),
-        &settings.client_id,
-        report,
-    );
-    let own = match &settings.client_secret {
-        None => Some(None),
-        Some(value) => secret(entry, &entry.key(&key("client_secret")), value, report).map(Some),
     };
     let is_known = entry.context.has_public_url || settings.redirect_url.is_some();
     if entry.context.mode == Mode::Serve && !is_known {
@@ -187,10 +201,6 @@ fn account(
         );
         return None;
     }
-    let own = own.filter(|own| {
-        own.as_ref()
-            .is_none_or(|own| is_shared(entry, &key("client_secret"), own, report))
-    });
     if let Some(url) = &settings.redirect_url {
         let is_web = url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
         if !is_web {
@@ -208,24 +218,15 @@ fn account(
         report.problem(entry.key(&key("parameters")), cause, "remove it");
     }
     authorize?;
-    let (token_address, token_target) = token?;
-    Some(CredentialSettings::Account(Arc::new(AccountSettings {
-        client: OAuthClient {
-            token_address,
-            token_target,
-            id: id?,
-            secret: own?,
-            proof: proof(settings.client_auth),
-            scopes: settings.scopes.join(" "),
-            parameters: Vec::new(),
-        },
+    Some(OAuthAccount {
+        client: client?,
         authorize_url: settings.authorize_url.clone(),
         authorize_parameters: settings.parameters.clone().into_iter().collect(),
         pkce: settings.pkce,
         posts_callback,
         revoke: revoke?,
         redirect_url: settings.redirect_url.clone(),
-    })))
+    })
 }
 
 /// Parameters that Backlot sets for each authorization (RFC 6749, 4.1.1, and RFC 7636).
@@ -242,29 +243,7 @@ const RESERVED: [&str; 10] = [
     "state",
 ];
 
-/// Checks that a client secret is shared, because an OAuth client belongs to the app.
-fn is_shared(entry: &Entry<'_>, key: &str, source: &SecretSource, report: &mut Report<'_>) -> bool {
-    if source.is_own() {
-        let cause =
-            "an OAuth client belongs to the app, so its secret cannot be an instance secret";
-        report.problem(
-            entry.key(key),
-            cause,
-            "write { secret = \"NAME\" } or { env = \"NAME\" }",
-        );
-    }
-    !source.is_own()
-}
-
-const fn proof(name: ClientProofName) -> ClientProof {
-    match name {
-        ClientProofName::Basic => ClientProof::Basic,
-        ClientProofName::BasicRaw => ClientProof::BasicRaw,
-        ClientProofName::Form => ClientProof::Form,
-    }
-}
-
-/// Parses an endpoint into its origin and path.
+/// An endpoint's origin, and its path.
 fn endpoint(
     entry: &Entry<'_>,
     name: &str,

@@ -7,7 +7,8 @@ mod value;
 
 use std::str::FromStr as _;
 
-use backlot_server::connections::{ConnectionSettings, HeaderNames, Kept, SecretSource};
+use backlot_outbound::third_party::SecretSource;
+use backlot_server::connections::{CacheScope, ConnectionSettings, HeaderNames};
 use backlot_server::cors;
 use backlot_server::policy::Roles;
 use http::{HeaderName, HeaderValue};
@@ -82,7 +83,7 @@ fn one(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<ConnectionSettings>
     let name = name(entry, report);
     let place = place::resolve(entry, report);
     let calls = call::resolve(entry, report);
-    let credential = auth::resolve(entry, report);
+    let auth = auth::resolve(entry, report);
     let headers = headers(entry, report);
     let query = section.query.iter().map(|(name, value)| {
         let key = entry.key(&format!("query.{name}"));
@@ -127,7 +128,7 @@ fn one(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<ConnectionSettings>
         networks: place.networks,
         extra_roots: place.extra_roots,
         calls: calls?,
-        credential: credential?,
+        auth: auth?,
         manage: Roles::new(section.manage.iter().copied()),
         pass_headers: pass_headers?,
         headers: headers?,
@@ -138,7 +139,7 @@ fn one(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<ConnectionSettings>
         add_reply_headers: add_reply_headers?,
         remove_reply_headers: remove_reply_headers?,
         timeout: section.timeout.std(),
-        silence: section.idle_timeout.std(),
+        idle_timeout: section.idle_timeout.std(),
         connect_timeout: entry.context.connect_timeout.std(),
         body_bytes: section.body_limit.bytes(),
         reply_bytes: section.reply_limit.bytes(),
@@ -146,8 +147,8 @@ fn one(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<ConnectionSettings>
         total_rate_limit: section.total_rate_limit.map(rate_limit),
         quotas: quotas(&section.quota, |calls| *calls),
         cache: section.cache.map(|cache| match cache {
-            CacheName::Instance => Kept::Instance,
-            CacheName::Shared => Kept::Shared,
+            CacheName::Instance => CacheScope::Instance,
+            CacheName::Shared => CacheScope::Shared,
         }),
         retries: section.retries,
         idempotency_header: idempotency_header?,
@@ -157,7 +158,7 @@ fn one(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<ConnectionSettings>
             Mode::Serve => "".into(),
         },
     };
-    if settings.cache == Some(Kept::Shared) && settings.has_own() {
+    if settings.cache == Some(CacheScope::Shared) && settings.is_per_instance() {
         report.problem(
             entry.key("cache"),
             "instances with their own credentials cannot share responses",

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use backlot_outbound::guard::AddressGuard;
+use backlot_outbound::egress_guard::AddressGuard;
 use backlot_outbound::upstream::Address;
 use backlot_server::connections::{BaseTemplate, BaseUrl, HostPattern};
 use ipnet::IpNet;
@@ -12,7 +12,6 @@ use rustls::pki_types::pem::PemObject as _;
 use super::Entry;
 use crate::config::resolve::network;
 use crate::config::resolve::report::Report;
-use crate::config::sections::ConnectionAuth;
 
 pub(super) struct Place {
     pub(super) base: BaseUrl,
@@ -65,12 +64,8 @@ fn base(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<BaseUrl> {
         }
         return address(entry, "base_url", text, report).map(BaseUrl::Fixed);
     };
-    let (has_token, has_callback) = match &entry.section.auth {
-        ConnectionAuth::OAuth(_) => (true, true),
-        ConnectionAuth::ClientCredentials(_) => (true, false),
-        _ => (false, false),
-    };
-    if !has_token || (template.needs_callback() && !has_callback) {
+    let auth = &entry.section.auth;
+    if !auth.has_token() || (template.needs_callback() && !auth.has_callback()) {
         report.problem(
             key,
             "no provider supplies its placeholders",

@@ -1,7 +1,7 @@
 //! Values of a connection, which are read at the start or for each call.
 
-use backlot_server::connections::SecretSource;
-use backlot_server::secrets::{SecretString, check_secret_name};
+use backlot_outbound::third_party::{SecretSource, SecretString};
+use backlot_server::secrets::check_secret_name;
 
 use super::Entry;
 use crate::config::resolve::report::Report;
@@ -15,13 +15,18 @@ pub(super) fn secret(
     value: &Value,
     report: &mut Report<'_>,
 ) -> Option<SecretSource> {
-    if let Some((name, source)) = named(value) {
+    let named = match value {
+        Value::Secret(name) => Some((name, SecretSource::Shared(name.as_str().into()))),
+        Value::InstanceSecret(name) => Some((name, SecretSource::OfInstance(name.as_str().into()))),
+        _ => None,
+    };
+    if let Some((name, source)) = named {
         if let Err(error) = check_secret_name(name) {
             let remedy = "write for example { secret = \"openai-key\" }";
             report.problem(key, format!("{name:?}: {error}"), remedy);
             return None;
         }
-        return Some(source(name.into()));
+        return Some(source);
     }
     let context = entry.context;
     let what = "it is the key or password for the API";
@@ -48,18 +53,6 @@ pub(super) fn plain_or_secret(
         }
         Value::Plain(text) => Some(SecretSource::Plain(text.as_str().into())),
         other => secret(entry, key, other, report),
-    }
-}
-
-/// Makes a source from the name of a secret, either shared or of an instance.
-type Owner = fn(Box<str>) -> SecretSource;
-
-/// Returns the name of a secret in the database, if the value is one, and a constructor for its source.
-fn named(value: &Value) -> Option<(&str, Owner)> {
-    match value {
-        Value::Secret(name) => Some((name, SecretSource::Shared)),
-        Value::InstanceSecret(name) => Some((name, SecretSource::OfInstance)),
-        _ => None,
     }
 }
 

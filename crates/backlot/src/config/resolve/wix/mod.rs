@@ -39,7 +39,7 @@ pub(super) fn resolve(
     let room = WixCallSettings {
         calls: calls?,
         body_bytes: section.body_limit.bytes(),
-        silence: section.idle_timeout.std(),
+        idle_timeout: section.idle_timeout.std(),
     };
     Some((access, room))
 }

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use backlot_outbound::third_party::oauth::ClientAuth;
+use backlot_outbound::third_party::{HmacHash, SignatureEncoding};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
@@ -77,48 +79,10 @@ pub struct HmacAuth {
     pub headers: BTreeMap<String, String>,
     /// The hash function.
     #[serde(default)]
-    pub hash: HashName,
+    pub hash: HmacHash,
     /// The encoding of the signature.
     #[serde(default)]
-    pub encoding: EncodingName,
-}
-
-/// The hash function of an HMAC.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum HashName {
-    /// SHA-1.
-    Sha1,
-    /// SHA-256.
-    #[default]
-    Sha256,
-    /// SHA-512.
-    Sha512,
-}
-
-/// The encoding of a signature.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum EncodingName {
-    /// Hexadecimal.
-    #[default]
-    Hex,
-    /// Base64.
-    Base64,
-}
-
-/// How an OAuth client authenticates to the token endpoint.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ClientProofName {
-    /// In `Authorization`, with each part form-encoded.
-    #[default]
-    Basic,
-    /// In `Authorization`, with the parts as they are.
-    #[serde(rename = "basic_raw")]
-    BasicRaw,
-    /// In the form.
-    Form,
+    pub encoding: SignatureEncoding,
 }
 
 /// `{ token_url = "…", client_id = …, client_secret = … }`
@@ -139,7 +103,7 @@ pub struct ClientCredentials {
     pub parameters: BTreeMap<String, String>,
     /// How the client authenticates.
     #[serde(default)]
-    pub client_auth: ClientProofName,
+    pub client_auth: ClientAuth,
 }
 
 /// `{ authorize_url = "…", token_url = "…", client_id = …, client_secret = …, scopes = ["…"] }`
@@ -166,7 +130,7 @@ pub struct OAuth {
     pub parameters: BTreeMap<String, String>,
     /// How the client authenticates.
     #[serde(default)]
-    pub client_auth: ClientProofName,
+    pub client_auth: ClientAuth,
     /// Whether to use PKCE.
     #[serde(default = "yes")]
     pub pkce: bool,
@@ -177,6 +141,23 @@ pub struct OAuth {
 
 const fn yes() -> bool {
     true
+}
+
+impl Auth {
+    /// Returns whether the provider names an account's address in the response with its token.
+    pub(crate) const fn has_token(&self) -> bool {
+        matches!(self, Self::ClientCredentials(_) | Self::OAuth(_))
+    }
+
+    /// Returns whether the provider names an account's address when the owner returns.
+    pub(crate) const fn has_callback(&self) -> bool {
+        matches!(self, Self::OAuth(_))
+    }
+
+    /// Returns whether requests are read whole to be signed.
+    pub(crate) const fn reads_body(&self) -> bool {
+        matches!(self, Self::Hmac(_))
+    }
 }
 
 impl JsonSchema for Auth {

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn a_stale_reply_is_asked_about_and_a_304_makes_it_fresh() {
-    let cache = ReplyCache::new(LIMITS);
+    let cache = ResponseStore::new(LIMITS);
     let asked = request(&[]);
     let modified = date(0);
     let answered = reply(&[
@@ -15,7 +15,7 @@ fn a_stale_reply_is_asked_about_and_a_304_makes_it_fresh() {
         ("link", "</1>"),
         ("link", "</2>"),
     ]);
-    assert!(cache.keep(
+    assert!(cache.insert(
         now(&cache, key(instance(1))),
         &asked,
         &answered,
@@ -68,19 +68,19 @@ fn a_stale_reply_is_asked_about_and_a_304_makes_it_fresh() {
     );
     assert!(matches!(
         cache.lookup(&key(instance(1)), &asked, at(71)),
-        Lookup::Miss
+        CachedResponse::Miss
     ));
 }
 
 #[test]
 fn who_has_it_already_is_told_so() {
-    let cache = ReplyCache::new(LIMITS);
+    let cache = ResponseStore::new(LIMITS);
     let answered = reply(&[
         ("cache-control", "max-age=60"),
         ("etag", "\"a\""),
         ("content-type", "text/plain"),
     ]);
-    assert!(cache.keep(
+    assert!(cache.insert(
         now(&cache, key(instance(1))),
         &request(&[]),
         &answered,
