@@ -13,7 +13,7 @@ use super::metadata_request::metadata_request;
 use super::states::SubjectStates;
 use super::tokens::{AppTokens, TokenFetcher};
 use super::wire::Wire;
-use super::{Call, TokenInfoResponse, WixBody, WixError, WixSettings};
+use super::{TokenInfoResponse, WixBody, WixError, WixRequest, WixSettings};
 use crate::resilience::{Cooldown, Jitter};
 use crate::upstream::{Client, ClientSettings};
 
@@ -86,7 +86,7 @@ impl WixClient {
     }
 
     /// Sends a call and returns the response, whatever its status.
-    pub async fn send(&self, call: Call) -> Result<Response<WixBody>, WixError> {
+    pub async fn send(&self, call: WixRequest) -> Result<Response<WixBody>, WixError> {
         let inner = &self.0;
         let deadline = Instant::now() + inner.timeout;
         let make = |call, sent| {

@@ -22,7 +22,7 @@ use tokio::time::{Instant, timeout_at};
 use super::response::Collected;
 use super::safe::is_safe;
 use super::writes::Writes;
-use super::{Call, CallBody, Priority, Subject, WixBody, WixError};
+use super::{CallBody, Priority, Subject, WixBody, WixError, WixRequest};
 
 /// The most bytes of a response that is shared.
 const MAX_SHARED_BYTES: usize = 1024 * 1024;
@@ -66,10 +66,10 @@ impl Coalescer {
     /// sent at once. A write has ended when it succeeds, fails, or its caller leaves.
     pub(super) async fn send<F>(
         &self,
-        call: Call,
+        call: WixRequest,
         is_crowded: bool,
         deadline: Instant,
-        make: impl Fn(Call, Arc<AtomicBool>) -> F,
+        make: impl Fn(WixRequest, Arc<AtomicBool>) -> F,
     ) -> Result<Response<WixBody>, WixError>
     where
         F: Future<Output = Result<Response<WixBody>, WixError>> + Send + 'static,
@@ -78,9 +78,9 @@ impl Coalescer {
             let _write = Write::of(self, &call);
             return make(call, unsent()).await;
         };
-        let again = Call {
+        let again = WixRequest {
             headers: call.headers.clone(),
-            ..Call::get(call.subject.clone(), call.target.clone(), call.priority)
+            ..WixRequest::get(call.subject.clone(), call.target.clone(), call.priority)
         };
         let (sender, receiver) = oneshot::channel();
         let (is_first, left) = self.join(&key, sender);
@@ -121,7 +121,7 @@ impl Coalescer {
 struct Write(Option<(Coalescer, Subject)>);
 
 impl Write {
-    fn of(coalescer: &Coalescer, call: &Call) -> Self {
+    fn of(coalescer: &Coalescer, call: &WixRequest) -> Self {
         let reads = is_safe(&call.method, call.target.path());
         Self((!reads).then(|| (coalescer.clone(), call.subject.clone())))
     }
@@ -192,7 +192,7 @@ impl Drop for InFlightGuard {
 
 /// Returns the key of a call that can be shared: a `GET` without a body. Background calls are not shared, so that no
 /// foreground call waits behind them.
-fn key(call: &Call, is_crowded: bool, writes: &Writes) -> Option<CoalesceKey> {
+fn key(call: &WixRequest, is_crowded: bool, writes: &Writes) -> Option<CoalesceKey> {
     let has_no_body = matches!(&call.body, CallBody::Ready(bytes) if bytes.is_empty());
     let is_waited_for = call.priority != Priority::Background;
     let may_be_shared = call.method == Method::GET && has_no_body && is_waited_for;
@@ -301,7 +301,7 @@ mod tests {
             tokio::spawn(async move {
                 let id = "2b0d7a6e-4c1f-4a52-9d3e-0c5f8a1b7e60".parse().unwrap();
                 let target = PathAndQuery::from_static("/x");
-                let call = Call::get(Subject::App(id), target, Priority::Interactive);
+                let call = WixRequest::get(Subject::App(id), target, Priority::Interactive);
                 let make = |_, _| {
                     let work = Work(Arc::clone(&ended));
                     async move {
@@ -338,7 +338,7 @@ mod tests {
             let (coalescer, count) = (coalescer.clone(), Arc::clone(&reads_made));
             let is_write = method == Method::PATCH;
             let target = PathAndQuery::from_static("/things/7");
-            let mut call = Call::get(subject, target, Priority::Interactive);
+            let mut call = WixRequest::get(subject, target, Priority::Interactive);
             call.method = method.clone();
             tokio::spawn(async move {
                 let make = |_, _| {

@@ -12,12 +12,12 @@
 //! Source: Wix's REST documentation, "Rate limits" and "Errors"; `AppStrategy.js` of `@wix/sdk`.
 
 mod budget;
-mod call;
 mod client;
 mod coalesce;
 mod credential;
 mod error;
 mod metadata_request;
+mod request;
 mod response;
 mod safe;
 mod send;
@@ -28,10 +28,10 @@ mod wire;
 mod writes;
 
 pub use crate::body::CallBody;
-pub use call::{Call, Priority, Subject};
 pub use client::WixClient;
 pub use error::WixError;
 pub use metadata_request::TokenInfoResponse;
+pub use request::{Priority, Subject, WixRequest};
 pub use response::WixBody;
 pub use settings::WixSettings;
 pub use tokens::{TokenEvents, TokenRefused};

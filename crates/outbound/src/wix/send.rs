@@ -12,7 +12,7 @@ use super::client::Inner;
 use super::credential::Credential;
 use super::safe::is_safe;
 use super::states::SubjectState;
-use super::{Call, Priority, Subject, WixBody, WixError};
+use super::{Priority, Subject, WixBody, WixError, WixRequest};
 use crate::body::{CallBody, RequestBody};
 use crate::resilience::{
     ConcurrencyPermit, MAX_ATTEMPTS, RetryState, Retryability, is_transient, retry_after,
@@ -38,7 +38,7 @@ impl Inner {
     /// Sends a call, again if it may help. `sent` is set once a request has been sent.
     pub(super) async fn run(
         &self,
-        mut call: Call,
+        mut call: WixRequest,
         deadline: Instant,
         sent: Arc<AtomicBool>,
     ) -> Result<Response<WixBody>, WixError> {
@@ -68,7 +68,7 @@ impl Inner {
 
     async fn send_with_retries(
         &self,
-        call: &mut Call,
+        call: &mut WixRequest,
         attempts: &mut Attempts<'_>,
     ) -> Result<Response<WixBody>, WixError> {
         loop {
@@ -113,7 +113,7 @@ impl Inner {
 
     async fn send_once(
         &self,
-        call: &mut Call,
+        call: &mut WixRequest,
         credential: &Credential,
         deadline: Instant,
     ) -> Result<Response<WixBody>, UpstreamError> {
@@ -135,7 +135,7 @@ impl Inner {
         &self,
         response: &Response<WixBody>,
         credential: Credential,
-        call: &Call,
+        call: &WixRequest,
         attempts: &mut Attempts<'_>,
     ) -> bool {
         let status = response.status();

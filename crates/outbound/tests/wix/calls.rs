@@ -1,6 +1,6 @@
 //! What is sent, what is repeated, and what comes back.
 
-use backlot_outbound::wix::{Call, Priority, Subject, WixError};
+use backlot_outbound::wix::{Priority, Subject, WixError, WixRequest};
 
 use crate::harness::{FakeWix, TOKEN, get, instance, post, read_reply, reply};
 
@@ -34,7 +34,7 @@ async fn a_call_with_the_api_key_names_exactly_one_thing() {
             "wix-account-id: the-account",
         ),
     ] {
-        let call = Call::get(subject, "/x".parse().unwrap(), Priority::Interactive);
+        let call = WixRequest::get(subject, "/x".parse().unwrap(), Priority::Interactive);
         assert_eq!(read_reply(client.send(call).await).await.0, 200);
         let asked = wix.asked("/x").pop().unwrap();
         assert_eq!(asked.header("authorization"), Some("IST.the-key"));
@@ -48,7 +48,7 @@ async fn a_call_with_the_api_key_names_exactly_one_thing() {
     assert!(wix.asked(TOKEN).is_empty());
     let client = wix.client_with(|settings| settings.api_key = None);
     let account = Subject::Account("a".into());
-    let call = Call::get(account, "/x".parse().unwrap(), Priority::Interactive);
+    let call = WixRequest::get(account, "/x".parse().unwrap(), Priority::Interactive);
     assert!(matches!(client.send(call).await, Err(WixError::NoApiKey)));
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use backlot_outbound::wix::{Call, Priority, Subject, WixError};
+use backlot_outbound::wix::{Priority, Subject, WixError, WixRequest};
 use backlot_store::instance_details::{Details, InstanceDetails as _};
 use backlot_wix::{AppInstance, InstanceId};
 use http::HeaderValue;
@@ -25,7 +25,7 @@ pub(crate) async fn fetch(
     priority: Priority,
 ) -> Result<Arc<Details>, WixError> {
     let target = PathAndQuery::from_static("/apps/v1/instance");
-    let mut call = Call::get(Subject::App(instance_id), target, priority);
+    let mut call = WixRequest::get(Subject::App(instance_id), target, priority);
     let json = HeaderValue::from_static("application/json");
     call.headers.insert(ACCEPT, json);
     let reply = inner.wix.send(call).await?;

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use backlot_outbound::upstream::Address;
 use backlot_outbound::wix::{
-    Call, CallBody, Priority, Subject, TokenEvents, TokenRefused, WixBody, WixClient, WixError,
-    WixSettings,
+    CallBody, Priority, Subject, TokenEvents, TokenRefused, WixBody, WixClient, WixError,
+    WixRequest, WixSettings,
 };
 use backlot_wix::{ApiKey, AppSecret, AppSecrets, InstanceId};
 use bytes::Bytes;
@@ -195,13 +195,13 @@ impl TokenEvents for Events {
     }
 }
 
-pub fn get(path: &str) -> Call {
+pub fn get(path: &str) -> WixRequest {
     let subject = Subject::App(instance(1));
-    Call::get(subject, path.parse().unwrap(), Priority::Interactive)
+    WixRequest::get(subject, path.parse().unwrap(), Priority::Interactive)
 }
 
-pub fn post(path: &str, body: &'static str) -> Call {
-    Call {
+pub fn post(path: &str, body: &'static str) -> WixRequest {
+    WixRequest {
         method: Method::POST,
         body: CallBody::Ready(Bytes::from_static(body.as_bytes())),
         ..get(path)

@@ -1,6 +1,6 @@
 //! One call in the making.
 
-use backlot_outbound::wix::{Call, CallBody, Priority, Subject, WixClient, WixError};
+use backlot_outbound::wix::{CallBody, Priority, Subject, WixClient, WixError, WixRequest};
 use bytes::Bytes;
 use http::Method;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
@@ -68,7 +68,7 @@ impl WixCall {
             return Err(fault);
         }
         let target = self.path.parse().map_err(|_| WixError::BadPath)?;
-        let call = Call {
+        let call = WixRequest {
             subject: self.subject,
             method: self.method,
             target,

@@ -2,8 +2,8 @@
 
 use backlot_outbound::body::RequestBody;
 use backlot_outbound::hop_by_hop;
-use backlot_outbound::wix::{Call, Priority, Subject};
-use backlot_wix::Caller;
+use backlot_outbound::wix::{Priority, Subject, WixRequest};
+use backlot_wix::{Caller, Role};
 use http::uri::PathAndQuery;
 use http::{Request, Response, Uri};
 
@@ -34,7 +34,7 @@ pub(crate) async fn handle(
     let (parts, body) = request.into_parts();
     let buffers = &state.buffers;
     let body = read_small(buffers, caller.instance_id, &parts.headers, body).await?;
-    let call = Call {
+    let call = WixRequest {
         subject,
         method: parts.method,
         target,

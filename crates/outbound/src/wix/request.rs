@@ -1,4 +1,4 @@
-//! One call to Wix: on whose behalf, what, and how urgent.
+//! A request to Wix: its subject, content and priority.
 
 use backlot_wix::InstanceId;
 use http::uri::PathAndQuery;
@@ -6,7 +6,7 @@ use http::{HeaderMap, Method};
 
 use crate::body::CallBody;
 
-/// On whose behalf.
+/// The subject that a request is made for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Subject {
     /// The app, on one instance.
@@ -40,24 +40,24 @@ impl Priority {
     }
 }
 
-/// One call.
-pub struct Call {
-    /// On whose behalf.
+/// A request to Wix.
+pub struct WixRequest {
+    /// The subject that the request is made for.
     pub subject: Subject,
-    /// `GET`, `POST`, …
+    /// The method.
     pub method: Method,
     /// The path and query under the base address.
     pub target: PathAndQuery,
-    /// Headers besides those that the client sees to (`Authorization`, `Host`, the length).
+    /// The headers, without those that the client sets (`Authorization`, `Host`, the length).
     pub headers: HeaderMap,
     /// The body.
     pub body: CallBody,
-    /// How urgent.
+    /// The priority.
     pub priority: Priority,
 }
 
-impl Call {
-    /// A call without a body.
+impl WixRequest {
+    /// Returns a `GET` request.
     pub fn get(subject: Subject, target: PathAndQuery, priority: Priority) -> Self {
         Self {
             subject,
