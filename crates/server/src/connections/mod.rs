@@ -55,7 +55,7 @@ use base::Bases;
 pub use base::{BaseTemplate, BaseTemplateError, BaseUrl};
 pub(crate) use call::IncomingCall;
 use credentials::{BuiltCredential, ResolvedCredential};
-pub use diagnose::{Finding, Trial};
+pub use diagnose::{CheckResult, Diagnosis};
 pub use header_names::HeaderNames;
 pub use host_pattern::{HostPattern, HostPatternError};
 pub(crate) use month::month;

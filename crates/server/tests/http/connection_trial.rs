@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use backlot_outbound::third_party::{AuthMethod, BasicAuth, BearerAuth, SecretSource};
-use backlot_server::connections::{ConnectionSettings, Finding, Trial};
+use backlot_server::connections::{CheckResult, ConnectionSettings, Diagnosis};
 use backlot_server::secrets::{MasterKey, Vault};
 use backlot_wix::Role;
 
@@ -15,10 +15,10 @@ async fn tried(
     server: &TestServer,
     settings: ConnectionSettings,
     path: Option<&str>,
-) -> Vec<Finding> {
+) -> Vec<CheckResult> {
     let master = MasterKey::parse(MASTER_KEY).unwrap();
     let vault = Vault::unlock(server.store.clone(), server.clock.clone(), &master).await;
-    let trial = Trial {
+    let trial = Diagnosis {
         settings,
         vault: Some(vault.unwrap()),
         store: server.store.clone(),
@@ -28,7 +28,7 @@ async fn tried(
     trial.run().await.unwrap()
 }
 
-fn verdicts(findings: &[Finding]) -> Vec<(&str, Option<bool>)> {
+fn verdicts(findings: &[CheckResult]) -> Vec<(&str, Option<bool>)> {
     findings.iter().map(|it| (it.step, it.works)).collect()
 }
 
@@ -51,12 +51,12 @@ async fn a_credential_that_no_call_was_made_with_is_not_called_right() {
     assert_eq!(verdicts(&findings), expected);
     assert_eq!(party.asked(), ["GET /"], "nothing else is safe to try");
     assert!(
-        findings[1].words.contains("no call was made with it"),
+        findings[1].message.contains("no call was made with it"),
         "{findings:?}"
     );
     assert!(
         findings[2]
-            .words
+            .message
             .contains("no call of the list is safe to try"),
         "{findings:?}"
     );
@@ -75,7 +75,7 @@ async fn a_credential_that_no_call_was_made_with_is_not_called_right() {
         [("credential", None), ("call", Some(true))]
     );
     assert!(
-        findings[1].words.contains("without it, too"),
+        findings[1].message.contains("without it, too"),
         "{findings:?}"
     );
     for (status, credential, call) in [
@@ -117,7 +117,7 @@ async fn its_words_fit_the_kind_of_credential() {
             [("credential", Some(false)), ("call", Some(false))]
         );
         assert!(
-            findings[1].words.contains(&format!("refuses {noun};")),
+            findings[1].message.contains(&format!("refuses {noun};")),
             "{findings:?}"
         );
     }
@@ -128,7 +128,7 @@ async fn its_words_fit_the_kind_of_credential() {
         (party.accounts(), "/connections/x/authorize", "PUT"),
     ] {
         let findings = tried(&server, settings, None).await;
-        let words = &findings[1].words;
+        let words = &findings[1].message;
         assert_eq!(findings[1].works, Some(false));
         assert!(
             words.contains(there) && !words.contains(elsewhere),
@@ -139,7 +139,7 @@ async fn its_words_fit_the_kind_of_credential() {
     missing.auth = Arc::new(BearerAuth(SecretSource::Shared("mail-key".into())));
     let findings = tried(&server, missing, None).await;
     assert!(
-        findings[1].words.contains("backlot secret set mail-key"),
+        findings[1].message.contains("backlot secret set mail-key"),
         "{findings:?}"
     );
 }

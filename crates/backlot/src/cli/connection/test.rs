@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use backlot_server::connections::{Finding, Trial};
+use backlot_server::connections::{CheckResult, Diagnosis};
 
 use crate::cli::arguments::ConnectionTest;
 use crate::cli::configured::Configured;
@@ -29,28 +29,33 @@ pub(super) fn run(arguments: &ConnectionTest) -> anyhow::Result<()> {
     };
     let settings = list.swap_remove(at);
     let key = configured.master_key()?;
-    let findings = runtime()?.block_on(async {
+    let results = runtime()?.block_on(async {
         let store = configured.open_or_make().await?;
         let is_needed = settings.needs_vault();
-        let trial = Trial {
+        let diagnosis = Diagnosis {
             vault: secrets::unlock(&store, &key, is_needed).await?,
             settings,
             store,
             instance_id: arguments.instance,
             path: arguments.path.clone(),
         };
-        anyhow::Ok(trial.run().await?)
+        anyhow::Ok(diagnosis.run().await?)
     })?;
     let mut out = std::io::stdout().lock();
-    for Finding { step, works, words } in &findings {
+    for CheckResult {
+        step,
+        works,
+        message,
+    } in &results
+    {
         let verdict = match works {
             Some(true) => "works",
             Some(false) => "fails",
             None => "left out",
         };
-        writeln!(out, "{step:10}  {verdict:8}  {words}")?;
+        writeln!(out, "{step:10}  {verdict:8}  {message}")?;
     }
-    if findings.iter().any(|finding| finding.works == Some(false)) {
+    if results.iter().any(|finding| finding.works == Some(false)) {
         return Err(user_error(format!(
             "the connection {} does not work",
             arguments.name

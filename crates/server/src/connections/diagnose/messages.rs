@@ -2,12 +2,12 @@
 
 use backlot_outbound::third_party::SecretSource;
 
-use super::{Finding, Trial};
+use super::{CheckResult, Diagnosis};
 use crate::connections::Connection;
 use crate::connections::remedies::OF_A_SECRET;
 use crate::error::{ApiError, ErrorCode, ErrorKind};
 
-impl Trial {
+impl Diagnosis {
     fn noun(&self) -> &'static str {
         self.settings.auth.noun()
     }
@@ -35,26 +35,26 @@ impl Trial {
     }
 
     /// Returns what is found of a credential that no call was made with.
-    pub(crate) fn untried(&self) -> Finding {
-        let words = if self.has_credential() {
+    pub(crate) fn untried(&self) -> CheckResult {
+        let message = if self.has_credential() {
             format!("{} is there, and no call was made with it", self.noun())
         } else {
             "the connection has none".to_owned()
         };
-        Finding::left_out("credential", words)
+        CheckResult::left_out("credential", message)
     }
 
     pub(crate) fn has_credential(&self) -> bool {
         !self.settings.auth.is_none()
     }
 
-    /// Compares a call with the credential to the same call with none.
-    pub(crate) fn verdict(&self, status: u16, without: Option<u16>) -> Finding {
+    /// What a call with it, and the same call without it, tell of the credential.
+    pub(crate) fn verdict(&self, status: u16, without: Option<u16>) -> CheckResult {
         let noun = self.noun();
         if !self.has_credential() {
             return self.untried();
         }
-        let (is_right, words) = match (status, without) {
+        let (is_right, message) = match (status, without) {
             (401, _) => {
                 let remedy = self.after_a_refusal();
                 (Some(false), format!("the API refuses {noun}; {remedy}"))
@@ -72,10 +72,10 @@ impl Trial {
                 format!("the answer to the call below does not say whether {noun} is right"),
             ),
         };
-        Finding {
+        CheckResult {
             step: "credential",
             works: is_right,
-            words,
+            message,
         }
     }
 
@@ -130,11 +130,11 @@ pub(crate) fn in_words(connection: &Connection, refusal: ApiError) -> String {
         _ => refusal.remedy().to_owned(),
     };
     let cause = cause.map(|cause| format!(" ({cause})"));
-    let words = format!(
+    let message = format!(
         "{}: {}{} {remedy}",
         refusal.code().name(),
         refusal.sentence(),
         cause.unwrap_or_default()
     );
-    words.trim_end().to_owned()
+    message.trim_end().to_owned()
 }

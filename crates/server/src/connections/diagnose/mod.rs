@@ -1,6 +1,6 @@
-//! A trial of one connection: what works and what does not, step by step.
+//! The diagnosis of one connection: what works and what does not, step by step.
 //!
-//! A credential is reported as working only if the API answers differently when it is missing.
+//! A credential works only if a call with it succeeded that fails without it.
 
 mod messages;
 
@@ -28,34 +28,34 @@ use messages::{in_words, is_success};
 /// How long the API may take.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What was found in one step.
+/// The result of one step.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// Which step.
+pub struct CheckResult {
+    /// The step.
     pub step: &'static str,
-    /// Whether it works; `None` where it was left out.
+    /// Whether it works. `None` if it was skipped.
     pub works: Option<bool>,
-    /// In words, and what to do. Never a secret.
-    pub words: String,
+    /// The result and the remedy, without secrets.
+    pub message: String,
 }
 
-/// How a connection is tried.
-pub struct Trial {
+/// The diagnosis of a connection.
+pub struct Diagnosis {
     /// The connection.
     pub settings: ConnectionSettings,
     /// The secrets.
     pub vault: Option<Vault>,
     /// The accounts.
     pub store: Store,
-    /// With this instance's own account or key.
+    /// The instance whose account or key is used.
     pub instance_id: Option<InstanceId>,
     /// The path to request. Defaults to the first call of the list that reads and has no placeholders.
     pub path: Option<String>,
 }
 
-impl Trial {
-    /// Tries the address, the credential, and a call.
-    pub async fn run(self) -> std::io::Result<Vec<Finding>> {
+impl Diagnosis {
+    /// Checks the address, the credential, and a call.
+    pub async fn run(self) -> std::io::Result<Vec<CheckResult>> {
         let mut settings = self.settings.clone();
         // A user waits for the result.
         settings.timeout = settings.timeout.min(CALL_TIMEOUT);
@@ -77,7 +77,7 @@ impl Trial {
         let chosen = match self.credential(&all, &connection).await {
             Ok(chosen) => chosen,
             Err(finding) => {
-                let unknown = || Finding::left_out("address", "each account has its own");
+                let unknown = || CheckResult::left_out("address", "each account has its own");
                 return Ok(vec![address.unwrap_or_else(unknown), finding]);
             }
         };
@@ -89,19 +89,19 @@ impl Trial {
         let (credential, call) = if answers {
             self.call(&connection, &chosen).await
         } else {
-            let call = Finding::left_out("call", "the address does not answer");
+            let call = CheckResult::left_out("call", "the address does not answer");
             (self.untried(), call)
         };
-        let mut findings = Vec::from_iter(address);
-        findings.extend([credential, call]);
-        Ok(findings)
+        let mut results = Vec::from_iter(address);
+        results.extend([credential, call]);
+        Ok(results)
     }
 
-    /// Any reply at all says that name, network, certificate and protocol work.
-    async fn address(&self, connection: &Connection, base: Arc<ApiBase>) -> Finding {
+    /// Checks the address. Any response shows that name, network, certificate and protocol work.
+    async fn address(&self, connection: &Connection, base: Arc<ApiBase>) -> CheckResult {
         let root = PathAndQuery::from_static("/");
         let response = send(connection, base, root, &Credential::none()).await;
-        let (answers, words) = match response {
+        let (answers, message) = match response {
             Ok(status) => (
                 true,
                 format!("it answers (status {status} to GET / without a credential)"),
@@ -109,49 +109,49 @@ impl Trial {
             Err(CallError::Redirected(_)) => (true, "it answers, with a redirect".to_owned()),
             Err(error) => (false, in_words(connection, error.into())),
         };
-        Finding {
+        CheckResult {
             step: "address",
             works: Some(answers),
-            words,
+            message,
         }
     }
 
-    /// The credential, if there is one to be tried.
+    /// Resolves the credential, if there is one.
     async fn credential(
         &self,
         all: &Connections,
         connection: &Arc<Connection>,
-    ) -> Result<ResolvedCredential, Finding> {
+    ) -> Result<ResolvedCredential, CheckResult> {
         if self.settings.auth.is_per_instance() && self.instance_id.is_none() {
-            let words = "each instance has its own; name one with --instance";
-            return Err(Finding::left_out("credential", words));
+            let message = "each instance has its own; name one with --instance";
+            return Err(CheckResult::left_out("credential", message));
         }
         let instance_id = self.instance_id.unwrap_or_else(no_instance);
         let chosen = all.credential(connection, instance_id).await;
-        chosen.map_err(|refusal| Finding {
+        chosen.map_err(|refusal| CheckResult {
             step: "credential",
             works: Some(false),
-            words: in_words(connection, refusal),
+            message: in_words(connection, refusal),
         })
     }
 
-    /// Makes a call, and says what it tells of the credential.
+    /// Makes a call, and returns what it shows of the credential.
     async fn call(
         &self,
         connection: &Connection,
         chosen: &ResolvedCredential,
-    ) -> (Finding, Finding) {
-        let failed = |words: String| Finding {
+    ) -> (CheckResult, CheckResult) {
+        let failed = |message: String| CheckResult {
             step: "call",
             works: Some(false),
-            words,
+            message,
         };
         let calls = &connection.settings.calls;
         let plain = || calls.iter().find_map(|call| call.pattern.plain_get());
         let Some(path) = self.path.clone().or_else(plain) else {
-            let words = "no call of the list is safe to try: each writes, or leaves a part of its path open; \
+            let message = "no call of the list is safe to try: each writes, or leaves a part of its path open; \
                          name one that reads with --path";
-            return (self.untried(), Finding::left_out("call", words));
+            return (self.untried(), CheckResult::left_out("call", message));
         };
         let (plain, query) = path.split_once('?').unwrap_or((&path, ""));
         let allowed = PlainPath::with_slash(plain).is_some_and(|plain| {
@@ -181,21 +181,21 @@ impl Trial {
             None
         };
         let (works, meaning) = self.meaning(status);
-        let call = Finding {
+        let call = CheckResult {
             step: "call",
             works: Some(works),
-            words: format!("GET {plain}: status {status}{meaning}"),
+            message: format!("GET {plain}: status {status}{meaning}"),
         };
         (self.verdict(status, without), call)
     }
 }
 
-impl Finding {
-    fn left_out(step: &'static str, words: impl Into<String>) -> Self {
+impl CheckResult {
+    fn left_out(step: &'static str, message: impl Into<String>) -> Self {
         Self {
             step,
             works: None,
-            words: words.into(),
+            message: message.into(),
         }
     }
 }
