@@ -85,14 +85,11 @@ fn one(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<ConnectionSettings>
     let calls = call::resolve(entry, report);
     let auth = auth::resolve(entry, report);
     let headers = headers(entry, report);
-    let query = section.query.iter().map(|(name, value)| {
+    let query = all(section.query.iter().map(|(name, value)| {
         let key = entry.key(&format!("query.{name}"));
-        Some((
-            name.clone(),
-            value::plain_or_secret(entry, &key, value, report)?,
-        ))
-    });
-    let query: Option<Vec<(String, SecretSource)>> = query.collect();
+        let value = value::plain_or_secret(entry, &key, value, report)?;
+        Some((name.clone(), value))
+    }));
     let mut names = |name: &str, texts: &[String]| header_names(entry, name, texts, report);
     let pass_headers = names("pass_headers", &section.pass_headers).filter(|names| {
         let never = PROOFS.map(HeaderName::from_static);
@@ -186,29 +183,20 @@ fn name(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<Box<str>> {
 }
 
 fn headers(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<Vec<(HeaderName, SecretSource)>> {
-    let mut all = Some(Vec::new());
-    for (text, value) in &entry.section.headers {
+    let headers = entry.section.headers.iter().map(|(text, value)| {
         let key = format!("headers.{text}");
         let name = header_name(entry, &key, text, report);
         let value = value::plain_or_secret(entry, &entry.key(&key), value, report);
-        match (name, value) {
-            (Some(name), Some(value)) => {
-                if let Some(all) = &mut all {
-                    all.push((name, value));
-                }
-            }
-            _ => all = None,
-        }
-    }
-    all
+        Some((name?, value?))
+    });
+    all(headers)
 }
 
 fn reply_additions(
     entry: &Entry<'_>,
     report: &mut Report<'_>,
 ) -> Option<Vec<(HeaderName, HeaderValue)>> {
-    let mut all = Some(Vec::new());
-    for (text, value) in &entry.section.add_reply_headers {
+    let headers = entry.section.add_reply_headers.iter().map(|(text, value)| {
         let key = format!("add_reply_headers.{text}");
         let name = header_name(entry, &key, text, report);
         let name = name.filter(|_| !is_cors(entry, &key, text, report));
@@ -217,12 +205,15 @@ fn reply_additions(
             let cause = "this text is not valid in a header";
             report.problem(entry.key(&key), cause, "write printable text on one line");
         }
-        match (name, value, &mut all) {
-            (Some(name), Some(value), Some(all)) => all.push((name, value)),
-            _ => all = None,
-        }
-    }
-    all
+        Some((name?, value?))
+    });
+    all(headers)
+}
+
+/// Collects values after all of them have been resolved, so that all problems are reported. `None` if one has a problem.
+fn all<T>(values: impl Iterator<Item = Option<T>>) -> Option<Vec<T>> {
+    let values: Vec<Option<T>> = values.collect();
+    values.into_iter().collect()
 }
 
 /// Whether a header belongs to CORS, which `[cors]` configures. Reports it if it does.
