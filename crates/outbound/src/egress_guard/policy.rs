@@ -23,7 +23,7 @@ pub struct AddressGuard {
 }
 
 impl AddressGuard {
-    /// Permits public addresses and those in `allowed`: networks of one's own services.
+    /// Permits public addresses and those in `allowed`: networks of the operator's services.
     pub fn new(allowed: Vec<IpNet>) -> Self {
         let allowed = allowed.into_iter().map(plain).collect();
         Self {
@@ -33,7 +33,7 @@ impl AddressGuard {
         }
     }
 
-    /// Permits public addresses except those in `barred`: networks of one's own services, where a third party says where
+    /// Permits public addresses except those in `barred`: networks of the operator's services, where a third party says where
     /// a request goes.
     pub fn outside(barred: Vec<IpNet>) -> Self {
         Self {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use backlot_outbound::egress_guard::AddressGuard;
 use backlot_outbound::third_party::ApiBase;
-use backlot_outbound::third_party::oauth::Grant;
+use backlot_outbound::third_party::oauth::IssuedTokens;
 use backlot_outbound::upstream::Address;
 use ipnet::IpNet;
 use moka::sync::Cache;
@@ -245,7 +245,7 @@ impl Connection {
     /// calls may go to.
     pub(super) fn values_of(
         &self,
-        grant: &Grant,
+        grant: &IssuedTokens,
         parameters: &[(String, String)],
     ) -> Result<BTreeMap<String, String>, BaseError> {
         let mut values = BTreeMap::new();
@@ -270,7 +270,7 @@ impl Connection {
     }
 
     /// The same after a renewal, which may say something new, and need not say all.
-    pub(super) fn renew_values(&self, grant: &Grant, values: &mut BTreeMap<String, String>) {
+    pub(super) fn renew_values(&self, grant: &IssuedTokens, values: &mut BTreeMap<String, String>) {
         let Bases::OfAccounts(template, _) = &self.bases else {
             return;
         };

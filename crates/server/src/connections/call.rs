@@ -67,7 +67,7 @@ impl Connections {
             .usage
             .begin(instance_id, &connection.name, now, quota)
             .await?;
-        // Last, so that instances over a limit of their own take nothing from the others.
+        // Last, so that instances over their own limit take nothing from the others.
         if let Some(total) = &connection.total
             && let Err(refusal) = total.check(RateKey::EVERYBODY)
         {

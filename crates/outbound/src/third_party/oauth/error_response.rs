@@ -11,7 +11,7 @@ use super::token_response::{TokenResponse, field};
 
 /// Why no token was issued.
 #[derive(Debug, Clone, thiserror::Error)]
-pub enum GrantError {
+pub enum TokenRequestError {
     /// The provider refused. Another request ends the same.
     #[error("the provider refused with status {status}: {code}")]
     Refused {
@@ -27,7 +27,7 @@ pub enum GrantError {
     Unavailable(String),
 }
 
-impl GrantError {
+impl TokenRequestError {
     /// Returns whether the grant has ended: the owner revoked it, or it was used.
     pub const fn is_final(&self) -> bool {
         matches!(self, Self::Refused { is_over: true, .. })
@@ -79,7 +79,7 @@ pub fn known_error_code(word: Option<&str>) -> String {
 
 impl TokenResponse {
     /// Returns the error that the response is, if it is one.
-    pub(super) fn error(&self, status: StatusCode) -> Option<GrantError> {
+    pub(super) fn error(&self, status: StatusCode) -> Option<TokenRequestError> {
         let objects = [Some(self.root()), inner(self.root())];
         let complains = objects.into_iter().flatten().any(complains);
         let holds_token = self.access_token().is_some() || self.refresh_token().is_some();
@@ -164,14 +164,17 @@ fn one(value: &Value, depth: usize, texts: &mut Vec<String>) -> Option<String> {
     }
 }
 
-fn refused(status: StatusCode, texts: &[String]) -> GrantError {
+fn refused(status: StatusCode, texts: &[String]) -> TokenRequestError {
     let is_meant = status.is_client_error() && !matches!(status.as_u16(), 408 | 425 | 429);
     // Some refuse with 200.
     if !is_meant && !status.is_success() {
-        return GrantError::Unavailable(format!("it answered with status {}", status.as_u16()));
+        return TokenRequestError::Unavailable(format!(
+            "it answered with status {}",
+            status.as_u16()
+        ));
     }
     let mut known = texts.iter().filter(|text| is_known(text));
-    GrantError::Refused {
+    TokenRequestError::Refused {
         status: status.as_u16(),
         code: known_error_code(known.next().map(String::as_str)),
         is_over: is_over(texts),

@@ -30,7 +30,7 @@ use super::response::decode_response;
 use crate::body::RequestBody;
 use crate::upstream::{Address, Client, ResponseStream, UpstreamTimeouts};
 
-pub use error_response::{GrantError, known_error_code};
+pub use error_response::{TokenRequestError, known_error_code};
 pub use scopes::scopes_in;
 use token_response::TokenResponse;
 
@@ -80,7 +80,7 @@ pub struct ClientIdentity {
 }
 
 /// What was granted. It cannot be printed.
-pub struct Grant {
+pub struct IssuedTokens {
     /// `access_token`. `None` if the answer holds a refresh token, and no access token that can be sent: what may
     /// have taken the place of an earlier refresh token must not be lost for that.
     pub access_token: Option<Zeroizing<String>>,
@@ -94,7 +94,7 @@ pub struct Grant {
     answer: TokenResponse,
 }
 
-impl Grant {
+impl IssuedTokens {
     /// A field of the answer that is a text or a number, such as `instance_url`; `authed_user.id` is one within another.
     pub fn field(&self, path: &str) -> Option<String> {
         self.answer.text(path)
@@ -106,9 +106,9 @@ impl Grant {
     }
 }
 
-impl fmt::Debug for Grant {
+impl fmt::Debug for IssuedTokens {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Grant(…)")
+        formatter.write_str("IssuedTokens(…)")
     }
 }
 
@@ -128,7 +128,7 @@ impl OAuthClient {
         identity: &ClientIdentity,
         form: &[(&str, &str)],
         now: Timestamp,
-    ) -> Result<Grant, GrantError> {
+    ) -> Result<IssuedTokens, TokenRequestError> {
         let mut form = form.to_vec();
         let more = self.parameters.iter();
         form.extend(more.map(|(name, value)| (&**name, &**value)));
@@ -147,7 +147,7 @@ impl OAuthClient {
         (address, target): &(Address, PathAndQuery),
         identity: &ClientIdentity,
         token: &str,
-    ) -> Result<(), GrantError> {
+    ) -> Result<(), TokenRequestError> {
         let form = vec![("token", token)];
         let posted = self.post(http, (address, target), identity, form);
         let (status, body) = posted.await?;
@@ -163,7 +163,7 @@ impl OAuthClient {
         (address, target): (&Address, &PathAndQuery),
         identity: &'form ClientIdentity,
         mut form: Vec<(&'form str, &'form str)>,
-    ) -> Result<(StatusCode, Bytes), GrantError> {
+    ) -> Result<(StatusCode, Bytes), TokenRequestError> {
         let basic = identity.basic(self.client_auth);
         if basic.is_none() {
             form.push(("client_id", identity.id.reveal()));
@@ -214,7 +214,11 @@ impl ClientIdentity {
 }
 
 /// What an answer grants.
-fn granted(status: StatusCode, body: &[u8], now: Timestamp) -> Result<Grant, GrantError> {
+fn granted(
+    status: StatusCode,
+    body: &[u8],
+    now: Timestamp,
+) -> Result<IssuedTokens, TokenRequestError> {
     let answer = TokenResponse::read(body);
     if let Some(error) = answer.error(status) {
         return Err(error);
@@ -229,7 +233,7 @@ fn granted(status: StatusCode, body: &[u8], now: Timestamp) -> Result<Grant, Gra
         };
         return Err(unusable(cause));
     }
-    Ok(Grant {
+    Ok(IssuedTokens {
         access_token,
         refresh_token,
         lifetime: answer.lifetime(now),
@@ -238,12 +242,12 @@ fn granted(status: StatusCode, body: &[u8], now: Timestamp) -> Result<Grant, Gra
     })
 }
 
-fn unusable(cause: &(impl ToString + ?Sized)) -> GrantError {
-    GrantError::Unavailable(cause.to_string())
+fn unusable(cause: &(impl ToString + ?Sized)) -> TokenRequestError {
+    TokenRequestError::Unavailable(cause.to_string())
 }
 
 /// Collects the body of a response, decoded: some providers encode it without being asked.
-async fn read(response: Response<ResponseStream>) -> Result<Bytes, GrantError> {
+async fn read(response: Response<ResponseStream>) -> Result<Bytes, TokenRequestError> {
     let response = decode_response(response, MAX_BYTES).map_err(|error| unusable(&error))?;
     let body = response.into_body().collect().await;
     Ok(body.map_err(|error| unusable(&error))?.to_bytes())

@@ -8,7 +8,7 @@ fn now() -> Timestamp {
     "2026-11-29T12:00:00Z".parse().unwrap()
 }
 
-fn read(status: u16, body: &str) -> Result<Grant, GrantError> {
+fn read(status: u16, body: &str) -> Result<IssuedTokens, TokenRequestError> {
     granted(
         StatusCode::from_u16(status).unwrap(),
         body.as_bytes(),
@@ -16,7 +16,7 @@ fn read(status: u16, body: &str) -> Result<Grant, GrantError> {
     )
 }
 
-fn token(grant: &Grant) -> &str {
+fn token(grant: &IssuedTokens) -> &str {
     grant
         .access_token
         .as_ref()
@@ -129,7 +129,7 @@ fn what_holds_no_token() {
     ] {
         let error = read(200, body).unwrap_err();
         assert!(
-            matches!(error, GrantError::Unavailable(_)),
+            matches!(error, TokenRequestError::Unavailable(_)),
             "{body}: {error}"
         );
     }
@@ -239,7 +239,7 @@ fn refusals_in_every_manner() {
     for (status, body, is_over) in REFUSALS.iter().copied() {
         let error = read(status, body).unwrap_err();
         assert!(
-            matches!(error, GrantError::Refused { .. }),
+            matches!(error, TokenRequestError::Refused { .. }),
             "{body}: {error}"
         );
         assert_eq!(error.is_final(), is_over, "{status} {body}: {error}");
@@ -252,7 +252,7 @@ fn refusals_in_every_manner() {
     ] {
         let error = read(status, body).unwrap_err();
         assert!(
-            matches!(error, GrantError::Unavailable(_)),
+            matches!(error, TokenRequestError::Unavailable(_)),
             "{status}: {error}"
         );
     }
@@ -261,8 +261,8 @@ fn refusals_in_every_manner() {
 #[test]
 fn only_known_words_are_handed_on() {
     let code = |body: &str| match read(200, body).unwrap_err() {
-        GrantError::Refused { code, .. } => code,
-        other @ GrantError::Unavailable(_) => panic!("{other}"),
+        TokenRequestError::Refused { code, .. } => code,
+        other @ TokenRequestError::Unavailable(_) => panic!("{other}"),
     };
     assert_eq!(
         code(r#"{"error":"bad_refresh_token"}"#),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use backlot_outbound::third_party::oauth::{Grant, scopes_in};
+use backlot_outbound::third_party::oauth::{IssuedTokens, scopes_in};
 use backlot_store::accounts::{Account, Accounts as _, PendingAuthorization};
 use backlot_wix::InstanceId;
 use jiff::{SignedDuration, Timestamp};
@@ -236,7 +236,7 @@ impl Inner {
 }
 
 /// When a token ends, if it says.
-pub(crate) fn expires_at(grant: &Grant, now: Timestamp) -> Option<Timestamp> {
+pub(crate) fn expires_at(grant: &IssuedTokens, now: Timestamp) -> Option<Timestamp> {
     let lifetime = SignedDuration::try_from(grant.lifetime?).ok()?;
     now.checked_add(lifetime).ok()
 }

@@ -1,6 +1,8 @@
 //! The provider's endpoints.
 
-use backlot_outbound::third_party::oauth::{ClientIdentity, Grant, GrantError, OAuthClient};
+use backlot_outbound::third_party::oauth::{
+    ClientIdentity, IssuedTokens, OAuthClient, TokenRequestError,
+};
 
 use super::Inner;
 use crate::connections::{Connection, secret_source};
@@ -27,7 +29,7 @@ impl Inner {
         client: &OAuthClient,
         identity: &ClientIdentity,
         form: &[(&str, &str)],
-    ) -> Result<Grant, GrantError> {
+    ) -> Result<IssuedTokens, TokenRequestError> {
         let http = connection.third_party.client();
         let now = self.clock.now();
         client.request_token(http, identity, form, now).await

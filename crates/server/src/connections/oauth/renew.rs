@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use backlot_outbound::third_party::oauth::GrantError;
+use backlot_outbound::third_party::oauth::TokenRequestError;
 use backlot_store::accounts::{Account, Accounts as _};
 use backlot_wix::InstanceId;
 use jiff::SignedDuration;
@@ -305,12 +305,14 @@ struct Renewed {
     has_token: bool,
 }
 
-fn refused(error: GrantError) -> ApiError {
+fn refused(error: TokenRequestError) -> ApiError {
     match &error {
-        GrantError::Refused { code, .. } => ApiError::from(ErrorCode::ConnectionTokenRefused)
-            .with_data("providerError", code.clone())
-            .with_source(error),
-        GrantError::Unavailable(_) => unavailable(error),
+        TokenRequestError::Refused { code, .. } => {
+            ApiError::from(ErrorCode::ConnectionTokenRefused)
+                .with_data("providerError", code.clone())
+                .with_source(error)
+        }
+        TokenRequestError::Unavailable(_) => unavailable(error),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use backlot_outbound::third_party::oauth::Grant;
+use backlot_outbound::third_party::oauth::IssuedTokens;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -31,7 +31,7 @@ pub(crate) struct Tokens {
 
 impl Tokens {
     /// The tokens of a grant that holds an access token; `None` if it holds none.
-    pub(crate) fn from_grant(grant: &Grant) -> Option<Self> {
+    pub(crate) fn from_grant(grant: &IssuedTokens) -> Option<Self> {
         let text = |text: &zeroize::Zeroizing<String>| text.to_string();
         Some(Self {
             access: grant.access_token.as_ref().map(text)?,
@@ -45,7 +45,7 @@ impl Tokens {
 
     /// The same after a renewal. What the grant leaves out stays as it is: the refresh token above all, and where the
     /// grant holds no access token that can be sent, the access token.
-    pub(crate) fn renewed(&self, grant: &Grant) -> Self {
+    pub(crate) fn renewed(&self, grant: &IssuedTokens) -> Self {
         let before = || Self {
             access: self.access.clone(),
             refresh: grant.refresh_token.as_ref().map(|it| it.to_string()),

@@ -3,7 +3,7 @@
 use backlot_outbound::body::RequestBody;
 use backlot_outbound::hop_by_hop;
 use backlot_outbound::wix::{Priority, Subject, WixRequest};
-use backlot_wix::{Caller, Role};
+use backlot_wix::Caller;
 use http::uri::PathAndQuery;
 use http::{Request, Response, Uri};
 
