@@ -46,7 +46,7 @@ pub struct ClientSettings {
 const MAX_HEADERS: usize = 128;
 /// The bytes of a head after which no more is read for it.
 const MAX_HEAD_BYTES: u32 = 64 * 1024;
-/// The most header lines of a reply from a server of one's own: some set a hundred cookies at a login.
+/// The maximum number of header lines in a response of an upstream: some set a hundred cookies at a login.
 pub const MAX_RESPONSE_HEADERS: usize = 256;
 /// The most bytes of such a reply's head.
 pub const MAX_RESPONSE_HEAD_BYTES: usize = 128 * 1024;

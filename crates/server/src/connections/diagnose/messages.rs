@@ -48,7 +48,7 @@ impl Diagnosis {
         !self.settings.auth.is_none()
     }
 
-    /// What a call with it, and the same call without it, tell of the credential.
+    /// Compares a call with the credential to the same call with none.
     pub(crate) fn verdict(&self, status: u16, without: Option<u16>) -> CheckResult {
         let noun = self.noun();
         if !self.has_credential() {

@@ -1,6 +1,6 @@
 //! The diagnosis of one connection: what works and what does not, step by step.
 //!
-//! A credential works only if a call with it succeeded that fails without it.
+//! A credential works only if a call succeeds with it and fails when it is missing.
 
 mod messages;
 
