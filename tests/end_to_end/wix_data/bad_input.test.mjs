@@ -99,11 +99,11 @@ testOnEach("bad input", async (t, database) => {
     "1e400": ['{"n":1e400}', "WDE0080"],
     "half a surrogate pair": ['{"t":"\\ud800"}', "WDE0080", /dataItem\.data\.t holds one half of a surrogate pair/],
     "half a surrogate pair, deep": ['{"t":[1,{"x":"y\\udfff"}]}', "WDE0080", /dataItem\.data\.t\.1\.x holds one half/],
-    "a number in the place of a date": ['{"when":{"$date":5}}', "WDE0080", /"when" holds a \$date that is none: it is no text/],
+    "a number in the place of a date": ['{"when":{"$date":5}}', "WDE0080", /"when" holds a \$date that is not valid: it is no text/],
     "the 30th of February": [
       '{"l":[{"when":{"$date":"2024-02-30T00:00:00.000Z"}}]}',
       "WDE0080",
-      /"l\.0\.when" holds a \$date that is none: there is no such point in time/,
+      /"l\.0\.when" holds a \$date that is not valid: there is no such point in time/,
     ],
     "a date with something beside it": ['{"when":{"$date":"2024-02-29T00:00:00.000Z","x":1}}', "WDE0080", /"when"/],
     "a list": ["[]", "WDE0080"],

@@ -59,7 +59,7 @@ fn verify_file(arguments: &BackupVerify) -> anyhow::Result<()> {
     }
     if !verified.has_checksum() {
         return Err(user_error(format!(
-            "{}: it is sound as far as can be told, but it carries no checksum: an earlier version wrote it\n  hint: \
+            "{}: it is intact as far as can be verified, but it has no checksum: an earlier version wrote it\n  hint: \
              `backlot restore --without-checksum` takes it",
             arguments.file.display()
         )));

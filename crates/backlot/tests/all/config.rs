@@ -136,7 +136,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "[[api]]\npath = \"/a\"\nupstream = \"http://h\"\nallow = [\"owner\"]\nmethods = [\"get\"]",
-        "api[0].methods[0]: \"get\" is not a method",
+        "api[0].methods[0]: \"get\" is not a supported method",
     ),
     (
         "[[connection]]\nname = \"x\"\nreply_headers = [\"x-a\", \"Access-Control-Allow-*\"]",

@@ -84,7 +84,10 @@ fn imports(text: &str) -> BTreeMap<&str, String> {
     let uses = text.split("\nuse ").skip(1);
     for path in uses.map(|it| it.split(';').next().unwrap()) {
         let root = words(path).next().unwrap();
-        found.extend(words(path).skip(1).map(|name| (name, root.to_owned())));
+        let types = words(path)
+            .skip(1)
+            .filter(|it| it.starts_with(char::is_uppercase));
+        found.extend(types.map(|name| (name, root.to_owned())));
     }
     found
 }
@@ -130,7 +133,7 @@ fn signatures(text: &str) -> Vec<String> {
 
 #[test]
 fn signatures_are_found_in_every_form() {
-    let text = "use a::{B, c::D};\n\npub enum E {\n    /// Documented.\n    F(B),\n}\n\nimpl E {\n    pub fn g(\n        \
+    let text = "\nuse a::{B, c::D};\n\npub enum E {\n    /// Documented.\n    F(B),\n}\n\nimpl E {\n    pub fn g(\n        \
                 self,\n    ) -> D {\n        B\n    }\n    #[doc(hidden)]\n    pub fn h(b: B) {}\n}\n";
     let found = signatures(text);
     assert_eq!(

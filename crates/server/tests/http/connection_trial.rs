@@ -75,7 +75,7 @@ async fn a_credential_that_no_call_was_made_with_is_not_called_right() {
         [("credential", None), ("call", Some(true))]
     );
     assert!(
-        findings[1].message.contains("without it, too"),
+        findings[1].message.contains("so it cannot be verified"),
         "{findings:?}"
     );
     for (status, credential, call) in [

@@ -146,17 +146,17 @@ mod tests {
             (
                 r#"{"a":{"$date":5}}"#,
                 "WDE0080",
-                r#"The field "a" holds a $date that is none: it is no text"#,
+                r#"The field "a" holds a $date that is not valid: it is no text"#,
             ),
             (
                 r#"{"a":[1,{"b":{"$date":"2024-02-30T00:00:00.000Z"}}]}"#,
                 "WDE0080",
-                r#"The field "a.1.b" holds a $date that is none: there is no such point in time"#,
+                r#"The field "a.1.b" holds a $date that is not valid: there is no such point in time"#,
             ),
             (
                 r#"{"a":{"$date":"2024-02-29T00:00:00.000Z","b":1}}"#,
                 "WDE0080",
-                r#"The field "a" holds a $date that is none: there are other fields beside it"#,
+                r#"The field "a" holds a $date that is not valid: there are other fields beside it"#,
             ),
             (
                 r#"{"$date":null,"_id":"x"}"#,
