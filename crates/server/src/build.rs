@@ -7,7 +7,6 @@ use std::sync::atomic::AtomicBool;
 use backlot_outbound::upstream::{Client, ClientSettings};
 use backlot_outbound::wix::{WixClient, WixSettings};
 use backlot_store::Store;
-use backlot_store::instance_details::InstanceDetails as _;
 use backlot_wix::token_info::TokenPolicy;
 use jiff::SignedDuration;
 

@@ -2,8 +2,6 @@
 
 use backlot_wix::InstanceId;
 
-use crate::StoreError;
-
 /// Calls of one instance over one connection in one month.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectionUsage {
@@ -23,35 +21,4 @@ pub struct ConnectionUsage {
     pub bytes_received: u64,
     /// How long the calls took, all together.
     pub milliseconds: u64,
-}
-
-/// The store of usage.
-pub trait ConnectionUsages {
-    /// Adds a batch to what is known, all of it or nothing.
-    fn add_connection_usage(
-        &self,
-        batch: Vec<ConnectionUsage>,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
-
-    /// What an instance has used, of this month or of all: by month, then by connection.
-    fn connection_usage(
-        &self,
-        instance_id: InstanceId,
-        month: Option<i32>,
-    ) -> impl Future<Output = Result<Vec<ConnectionUsage>, StoreError>> + Send;
-
-    /// How many calls an instance has made over a connection in this month.
-    fn connection_calls(
-        &self,
-        instance_id: InstanceId,
-        connection: &str,
-        month: i32,
-    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
-
-    /// Every instance's usage of every connection in this month, most calls first, at most so many.
-    fn connection_totals(
-        &self,
-        month: i32,
-        limit: u32,
-    ) -> impl Future<Output = Result<Vec<ConnectionUsage>, StoreError>> + Send;
 }

@@ -13,7 +13,6 @@
 
 use std::sync::Arc;
 
-use backlot_wix::InstanceId;
 use backlot_wix::data::collection::IndexId;
 use backlot_wix::data::{DataCode, DataError, Object};
 use serde::{Deserialize, Serialize};
@@ -227,30 +226,6 @@ pub enum BuildProgress {
         /// Why.
         failure: IndexFailure,
     },
-}
-
-/// The store of builds of indexes.
-pub trait IndexBuilds {
-    /// Instances with builds that are not at their end, in no order.
-    fn instances_with_builds(
-        &self,
-        limit: u32,
-    ) -> impl Future<Output = Result<Vec<InstanceId>, StoreError>> + Send;
-
-    /// Whether an instance has builds that are not at their end.
-    fn has_builds(
-        &self,
-        instance_id: InstanceId,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
-
-    /// Does the next piece of a build of an instance.
-    fn build_piece(
-        &self,
-        instance_id: InstanceId,
-    ) -> impl Future<Output = Result<BuildProgress, StoreError>> + Send;
-
-    /// Restarts the failed builds of collections that the configuration declares.
-    fn retry_failed_builds(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
 #[cfg(test)]

@@ -3,8 +3,6 @@
 use backlot_wix::{AppInstance, InstanceId};
 use jiff::Timestamp;
 
-use crate::StoreError;
-
 /// What Wix said of an instance, and when.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Details {
@@ -41,54 +39,4 @@ pub struct Outdated {
     /// Leaving out those that Wix has refused since then. Those that it refused before are asked about
     /// whatever the age of their details: the mark may be out of date.
     pub refused_since: Timestamp,
-}
-
-/// The store of what Wix says of instances.
-pub trait InstanceDetails {
-    /// Keeps an answer in place of an older one. That Wix answered shows that it gives tokens, so a
-    /// refusal is forgotten.
-    fn keep_details(&self, details: Details)
-    -> impl Future<Output = Result<(), StoreError>> + Send;
-
-    /// The latest answer.
-    fn details(
-        &self,
-        instance_id: InstanceId,
-    ) -> impl Future<Output = Result<Option<Details>, StoreError>> + Send;
-
-    /// The instance on a site; of several, the one that was asked about last.
-    fn instance_of_site(
-        &self,
-        site_id: &str,
-    ) -> impl Future<Output = Result<Option<InstanceId>, StoreError>> + Send;
-
-    /// The origins of all sites that have one, and where Wix still gives tokens.
-    fn site_origins(
-        &self,
-    ) -> impl Future<Output = Result<Vec<(InstanceId, String)>, StoreError>> + Send;
-
-    /// Instances to be asked about again, those with the oldest details first.
-    fn outdated_instances(
-        &self,
-        outdated: Outdated,
-        limit: u32,
-    ) -> impl Future<Output = Result<Vec<InstanceId>, StoreError>> + Send;
-
-    /// Marks an instance.
-    fn keep_refusal(
-        &self,
-        refusal: TokenRefusal,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
-
-    /// Takes the mark away.
-    fn forget_refusal(
-        &self,
-        instance_id: InstanceId,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
-
-    /// The mark, where there is one.
-    fn refusal(
-        &self,
-        instance_id: InstanceId,
-    ) -> impl Future<Output = Result<Option<TokenRefusal>, StoreError>> + Send;
 }

@@ -3,8 +3,6 @@
 use backlot_wix::{InstanceId, Role};
 use jiff::Timestamp;
 
-use crate::StoreError;
-
 /// What happened with one instance since the last time it was written down.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActivityDelta {
@@ -62,64 +60,4 @@ pub struct Totals {
     pub instances: u64,
     /// Items of all of them.
     pub items: u64,
-}
-
-/// The register of instances.
-pub trait Instances {
-    /// Adds a batch to what is known, all of it or nothing.
-    fn record_sightings(
-        &self,
-        batch: Vec<ActivityDelta>,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
-
-    /// One instance.
-    fn instance(
-        &self,
-        instance_id: InstanceId,
-    ) -> impl Future<Output = Result<Option<Instance>, StoreError>> + Send;
-
-    /// The instances seen last, newest first.
-    fn latest_instances(
-        &self,
-        limit: u32,
-    ) -> impl Future<Output = Result<Vec<Instance>, StoreError>> + Send;
-
-    /// Every instance that anything is kept of, by id: after this one, at most so many.
-    fn instances_after(
-        &self,
-        after: Option<InstanceId>,
-        limit: u32,
-    ) -> impl Future<Output = Result<Vec<InstanceId>, StoreError>> + Send;
-
-    /// Whether anything is kept of an instance.
-    fn is_known(
-        &self,
-        instance_id: InstanceId,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send
-    where
-        Self: Sync,
-    {
-        async move {
-            let number = u128::from_be_bytes(*instance_id.as_bytes());
-            let before = number.checked_sub(1);
-            let before = before.map(|it| InstanceId::from_bytes(it.to_be_bytes()));
-            let next = self.instances_after(before, 1).await?;
-            Ok(next.first() == Some(&instance_id))
-        }
-    }
-
-    /// Counts all instances and all items, one by one.
-    fn totals(&self) -> impl Future<Output = Result<Totals, StoreError>> + Send;
-
-    /// Counts the items of an instance, one by one.
-    fn storage_usage(
-        &self,
-        instance_id: InstanceId,
-    ) -> impl Future<Output = Result<StorageUsage, StoreError>> + Send;
-
-    /// Removes everything that is kept of an instance. Returns how many items it had.
-    fn delete_instance(
-        &self,
-        instance_id: InstanceId,
-    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
 }

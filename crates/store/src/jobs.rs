@@ -6,8 +6,6 @@
 use backlot_wix::InstanceId;
 use jiff::Timestamp;
 
-use crate::StoreError;
-
 /// A job.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Job {
@@ -82,52 +80,4 @@ pub struct JobLoad {
     pub unfinished: u64,
     /// Bytes of the work of all jobs, those at their end included.
     pub bytes: u64,
-}
-
-/// The store of jobs.
-pub trait Jobs {
-    /// Accepts a job.
-    fn keep_job(&self, job: Job) -> impl Future<Output = Result<(), StoreError>> + Send;
-
-    /// One job.
-    fn job(
-        &self,
-        instance_id: InstanceId,
-        job_id: &str,
-    ) -> impl Future<Output = Result<Option<Job>, StoreError>> + Send;
-
-    /// Jobs of any instance that are not at their end, oldest first.
-    fn unfinished_jobs(
-        &self,
-        limit: u32,
-    ) -> impl Future<Output = Result<Vec<Job>, StoreError>> + Send;
-
-    /// The oldest job of an instance that is not at its end.
-    fn next_job(
-        &self,
-        instance_id: InstanceId,
-    ) -> impl Future<Output = Result<Option<Job>, StoreError>> + Send;
-
-    /// Instances with jobs that are not at their end, in no order.
-    fn instances_with_jobs(
-        &self,
-        limit: u32,
-    ) -> impl Future<Output = Result<Vec<InstanceId>, StoreError>> + Send;
-
-    /// Returns the totals of the stored jobs of an instance.
-    fn job_load(
-        &self,
-        instance_id: InstanceId,
-    ) -> impl Future<Output = Result<JobLoad, StoreError>> + Send;
-
-    /// Ends a job that cannot go on.
-    fn fail_job(
-        &self,
-        instance_id: InstanceId,
-        job_id: &str,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
-
-    /// Forgets the jobs that were accepted before.
-    fn forget_jobs(&self, before: Timestamp)
-    -> impl Future<Output = Result<(), StoreError>> + Send;
 }

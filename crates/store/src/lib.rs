@@ -1,13 +1,24 @@
-//! Everything that Backlot keeps. The only crate that knows a database.
+//! The data of Backlot. The only crate that knows a database.
 //!
-//! Each subject is a trait in a separate file ([`instances`], [`instance_details`],
-//! [`signing_keys`], [`collections`], [`index_builds`], [`items`], [`jobs`], [`secrets`], [`accounts`],
-//! [`connection_usage`]); a database is a type that implements all of them
-//! ([`sqlite::SqliteStore`], [`postgres::PostgresStore`]). No SQL and no database type
-//! crosses this seam. [`Store`] is the one that the configuration chose.
+//! [`Store`] is the database that the configuration chose, SQLite ([`sqlite::SqliteStore`]) or PostgreSQL
+//! ([`postgres::PostgresStore`]), and all calls to it are methods of this type. No SQL and no type of a database crate
+//! crosses this seam.
 //!
-//! Rules: absence is `Ok(None)`; every key starts with the instance id; values are bound, never
-//! written into SQL.
+//! Rules: absence is `Ok(None)`; every key starts with the instance id; values are bound, never written into SQL;
+//! affected rows are checked. Verbs: `find` (an option), `list`, `count`, `insert`, `upsert`, `update`, `delete`.
+//!
+//! # Adding a call
+//!
+//! 1. Declare it in the file of its subject in `store/`, inside `repository! { … }`: signature and documentation.
+//! 2. Implement it under the same signature in `sqlite/`, on `SqliteStore`.
+//! 3. Implement it in `postgres/`, on `PostgresStore`: under the name of the instance that it is about (`tenant`), or
+//!    as the owner of the tables.
+//!
+//! # Adding a repository
+//!
+//! Add its types as a module of this crate, a migration with the same number to `migrations/sqlite` and
+//! `migrations/postgres`, its file in `store/`, and its implementations. `tests/conformance.rs` runs each test against
+//! both databases.
 
 pub mod accounts;
 mod address;
@@ -30,6 +41,10 @@ pub mod postgres;
 mod rows;
 pub mod secrets;
 pub mod signing_keys;
+#[expect(
+    clippy::unused_async,
+    reason = "calls have one signature on both engines"
+)]
 pub mod sqlite;
 mod store;
 pub mod transfer;

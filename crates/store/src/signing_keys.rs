@@ -39,25 +39,6 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// The store of signing keys.
-pub trait SigningKeys {
-    /// All keys, newest first.
-    fn signing_keys(&self) -> impl Future<Output = Result<Vec<SigningKey>, StoreError>> + Send;
-
-    /// Puts these keys in the place of all, or changes nothing: only if what is there is what is `expected`. False
-    /// otherwise. Of several nodes that change the same keys at once, one does. A key that is sealed with a data key
-    /// which is not there could never be opened ([`StoreError::Refused`]): the database was put back meanwhile.
-    fn replace_signing_keys(
-        &self,
-        expected: Vec<SigningKey>,
-        keys: Vec<SigningKey>,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
-
-    /// Overwrites what the database still holds of private keys that lay in it in the clear, in its file and in its
-    /// log. Others that read at the same time may keep it from doing all of that; then it is done by a later call.
-    fn scrub_signing_keys(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
-}
-
 /// Refuses keys that are sealed with none of these data keys.
 pub(crate) fn check_data_keys(keys: &[SigningKey], data_keys: &[String]) -> Result<(), StoreError> {
     let is_there = |key: &SigningKey| {

@@ -3,10 +3,10 @@
 
 mod place;
 
-use backlot_store::instance_details::{Details, InstanceDetails, Outdated, TokenRefusal};
-use backlot_store::instances::{ActivityDelta, Instance, Instances};
-use backlot_store::secrets::{Secrets as _, WrappedKey};
-use backlot_store::signing_keys::{SigningKey, SigningKeys};
+use backlot_store::instance_details::{Details, Outdated, TokenRefusal};
+use backlot_store::instances::{ActivityDelta, Instance};
+use backlot_store::secrets::WrappedKey;
+use backlot_store::signing_keys::SigningKey;
 use backlot_store::sqlite::SqliteStore;
 use backlot_store::transfer::{Exporter, Importer, NotImported, Record};
 use backlot_store::{Store, StoreError};

@@ -6,11 +6,10 @@ mod place;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use backlot_store::collections::Collections as _;
-use backlot_store::instances::{ActivityDelta, Instances as _};
+use backlot_store::instances::ActivityDelta;
 use backlot_store::items::write::Author;
-use backlot_store::items::{Batch, Find, Items as _, ItemsOf, Link, Write};
-use backlot_store::markers::{COPY, IMPORT, Markers as _};
+use backlot_store::items::{Batch, Find, ItemsOf, Link, Write};
+use backlot_store::markers::{COPY, IMPORT};
 use backlot_store::transfer::{Importer, NotImported, Record, copy, forget_unfinished};
 use backlot_store::{Backfill, Store};
 use backlot_wix::InstanceId;

@@ -3,8 +3,7 @@
 use std::io::Write as _;
 
 use backlot_store::Store;
-use backlot_store::collections::Collections as _;
-use backlot_store::items::{Items as _, ItemsOf};
+use backlot_store::items::ItemsOf;
 use backlot_wix::InstanceId;
 
 use super::arguments::{Items, ItemsClear};

@@ -3,9 +3,7 @@
 use std::io::Write as _;
 
 use backlot_server::Clock;
-use backlot_store::instances::Instances as _;
-use backlot_store::secrets::{Secrets as _, WrappedKey};
-use backlot_store::signing_keys::SigningKeys as _;
+use backlot_store::secrets::WrappedKey;
 use backlot_store::{Store, StoreError};
 
 use super::arguments::Restore;

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use backlot_store::collections::{Collection, Collections as _};
-use backlot_store::index_builds::IndexBuilds as _;
+use backlot_store::collections::Collection;
 use backlot_store::items::write::Author;
-use backlot_store::items::{Batch, Find, Items as _, ItemsOf, Position, Write};
+use backlot_store::items::{Batch, Find, ItemsOf, Position, Write};
 use backlot_store::{Backfill, Store, StoreError};
 use backlot_wix::InstanceId;
 use backlot_wix::data::{Budget, Date, Filter};

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use backlot_store::collections::{Collections, Misfit};
+use backlot_store::collections::Misfit;
 use backlot_store::{Backfill, Store, StoreError};
 use backlot_wix::data::Value;
 use backlot_wix::data::collection::Definition;

@@ -11,7 +11,6 @@ use anyhow::Context as _;
 use backlot_server::Clock;
 use backlot_server::secrets::{SecretString, Vault, VaultError};
 use backlot_store::Store;
-use backlot_store::secrets::Secrets as _;
 
 use crate::config::{
     ConfigProblem, Environment, MasterKeyPlace, Source, database_of, master_key_of,

@@ -6,7 +6,6 @@
 use std::sync::Arc;
 
 use backlot_store::Store;
-use backlot_store::instance_details::InstanceDetails as _;
 use backlot_wix::credential::strip_bearer;
 use backlot_wix::{ApiKey, AppId, Caller};
 use http::header::{AUTHORIZATION, ORIGIN};

@@ -4,7 +4,7 @@
 use std::sync::atomic::Ordering;
 
 use backlot_store::StoreError;
-use backlot_store::markers::{Markers as _, RESTORED};
+use backlot_store::markers::RESTORED;
 
 use crate::service::Service;
 

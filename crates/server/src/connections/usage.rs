@@ -10,7 +10,7 @@ use std::sync::atomic::{Ordering, fence};
 use std::time::{Duration, Instant};
 
 use backlot_store::Store;
-use backlot_store::connection_usage::{ConnectionUsage, ConnectionUsages as _};
+use backlot_store::connection_usage::ConnectionUsage;
 use backlot_wix::InstanceId;
 use jiff::Timestamp;
 use parking_lot::Mutex;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use backlot_store::StoreError;
-use backlot_store::collections::{Collection, CollectionHead, Collections as _};
+use backlot_store::collections::{Collection, CollectionHead};
 use backlot_wix::Role;
 use backlot_wix::data::collection::Definition;
 use backlot_wix::data::{DataCode, DataError};

@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 
 use backlot_store::StoreError;
+use backlot_store::items::Item;
 use backlot_store::items::link::Wanted;
-use backlot_store::items::{Item, Items as _};
 use backlot_wix::data::collection::{Access, FieldType, Operation};
 use backlot_wix::data::{Budget, DataCode, DataError, Direction, Object, Value, limits};
 use bytes::Bytes;

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backlot_store::StoreError;
-use backlot_store::index_builds::{BuildProgress, IndexBuilds as _};
-use backlot_store::jobs::{Job, Jobs as _};
+use backlot_store::index_builds::BuildProgress;
+use backlot_store::jobs::Job;
 use backlot_wix::InstanceId;
 use backlot_wix::data::limits;
 use tokio::sync::watch;

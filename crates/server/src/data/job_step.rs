@@ -4,10 +4,9 @@
 use std::sync::Arc;
 
 use backlot_store::StoreError;
-use backlot_store::collections::Collections as _;
 use backlot_store::instances::StorageUsage;
 use backlot_store::items::write::{Author, Step};
-use backlot_store::items::{Batch, Find, Item, Items as _, ItemsOf, Position, Room, Write};
+use backlot_store::items::{Batch, Find, Item, ItemsOf, Position, Room, Write};
 use backlot_store::jobs::Job;
 use backlot_wix::data::modification::Modifications;
 use backlot_wix::data::{Budget, DataCode, DataError, Filter, limits};

@@ -2,7 +2,7 @@
 
 use backlot_store::StoreError;
 use backlot_store::items::change::depends_on_the_item;
-use backlot_store::jobs::{Job, JobStatus, Jobs as _};
+use backlot_store::jobs::{Job, JobStatus};
 use backlot_wix::data::collection::{Access, Definition, Operation};
 use backlot_wix::data::modification::{Modification, Modifications, WireModification};
 use backlot_wix::data::reading::{ReadError, read_within};

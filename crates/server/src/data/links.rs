@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
+use backlot_store::items::Item;
 use backlot_store::items::link::{Link, LinkOutcome, PlacedLink, Wanted};
 use backlot_store::items::room::link_bytes;
-use backlot_store::items::{Item, Items as _};
 use backlot_wix::data::collection::Operation;
 use backlot_wix::data::{Budget, DataCode, DataError, Direction, item_id, limits};
 use bytes::Bytes;

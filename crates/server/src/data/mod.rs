@@ -27,7 +27,7 @@ mod write_parts;
 use std::sync::{Arc, OnceLock};
 
 use backlot_store::Store;
-use backlot_store::collections::{Collection, Collections as _};
+use backlot_store::collections::Collection;
 use backlot_store::items::write::Author;
 use backlot_store::items::{Item, ItemsOf};
 use backlot_wix::Role;

@@ -1,6 +1,6 @@
 //! Queries: one page of items in an order, and the way to the next.
 
-use backlot_store::items::{Find, Item, Items as _};
+use backlot_store::items::{Find, Item};
 use backlot_wix::data::collection::Operation;
 use backlot_wix::data::{DataError, Direction, FieldPath, Filter, Object, Sort, Value, limits};
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use backlot_store::Store;
-use backlot_store::instances::{Instances as _, StorageUsage};
+use backlot_store::instances::StorageUsage;
 use backlot_store::items::{Room, Written};
 use backlot_wix::InstanceId;
 use backlot_wix::data::{DataCode, DataError};

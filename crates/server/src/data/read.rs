@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use backlot_store::items::{Item, Items as _};
+use backlot_store::items::Item;
 use backlot_wix::data::collection::Operation;
 use backlot_wix::data::{Budget, DataError, Filter, Object, item_id};
 

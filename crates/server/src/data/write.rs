@@ -7,7 +7,7 @@ use backlot_store::instances::StorageUsage;
 use backlot_store::items::change::depends_on_the_item;
 use backlot_store::items::room::{LINK_BYTES, link_bytes};
 use backlot_store::items::write::Content;
-use backlot_store::items::{Batch, Items as _, Room, Write, Written};
+use backlot_store::items::{Batch, Room, Write, Written};
 use backlot_wix::data::collection::{Access, Definition, Operation};
 use backlot_wix::data::memory::Weigh as _;
 use backlot_wix::data::modification::{Action, Modification, Modifications};

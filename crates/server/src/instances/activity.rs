@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use backlot_store::Store;
-use backlot_store::instances::{ActivityDelta, Instances as _};
+use backlot_store::instances::ActivityDelta;
 use backlot_wix::caller::CredentialKind;
 use backlot_wix::{Caller, InstanceId, Role};
 use jiff::Timestamp;

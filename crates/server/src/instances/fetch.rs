@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backlot_outbound::wix::{Priority, Subject, WixError, WixRequest};
-use backlot_store::instance_details::{Details, InstanceDetails as _};
+use backlot_store::instance_details::Details;
 use backlot_wix::{AppInstance, InstanceId};
 use http::HeaderValue;
 use http::header::ACCEPT;

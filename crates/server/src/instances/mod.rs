@@ -21,7 +21,7 @@ use std::time::Duration;
 use backlot_outbound::resilience::SingleFlight;
 use backlot_outbound::wix::{Priority, WixClient, WixError};
 use backlot_store::Store;
-use backlot_store::instance_details::{Details, InstanceDetails as _};
+use backlot_store::instance_details::Details;
 use backlot_wix::InstanceId;
 use moka::sync::Cache;
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use backlot_outbound::wix::Priority;
 use backlot_store::Store;
-use backlot_store::instance_details::{InstanceDetails as _, Outdated};
+use backlot_store::instance_details::Outdated;
 use backlot_wix::InstanceId;
 use futures_util::StreamExt as _;
 use jiff::{SignedDuration, Timestamp};

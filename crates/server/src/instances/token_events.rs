@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use backlot_outbound::wix::{TokenEvents, TokenRefused};
 use backlot_store::Store;
-use backlot_store::instance_details::{InstanceDetails as _, TokenRefusal};
+use backlot_store::instance_details::TokenRefusal;
 use backlot_wix::InstanceId;
 use tracing::Instrument as _;
 

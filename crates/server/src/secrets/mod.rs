@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backlot_store::Store;
-use backlot_store::secrets::{Secrets as _, WrappedKey};
+use backlot_store::secrets::WrappedKey;
 use backlot_wix::InstanceId;
 use moka::sync::Cache;
 use parking_lot::RwLock;

@@ -1,6 +1,6 @@
 //! Secrets by name: shared ones, and those of an instance.
 
-use backlot_store::secrets::{SealedSecret, Secrets as _};
+use backlot_store::secrets::SealedSecret;
 use backlot_wix::InstanceId;
 use jiff::Timestamp;
 

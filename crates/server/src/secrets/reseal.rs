@@ -4,9 +4,7 @@
 //! a token at the same time is not in the way. Then the earlier data key is deleted, and what older copies hold
 //! opens with nothing that is kept.
 
-use backlot_store::accounts::{Account, Accounts as _};
-use backlot_store::instances::Instances as _;
-use backlot_store::secrets::Secrets as _;
+use backlot_store::accounts::Account;
 
 use super::named::place_of;
 use super::{Revision, SecretContext, Vault, VaultError};

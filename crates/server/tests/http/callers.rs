@@ -1,7 +1,6 @@
 //! Who may come in, and what the refused are told.
 
 use backlot_server::Shutdown;
-use backlot_store::instances::Instances as _;
 use backlot_wix::Role;
 use serde_json::json;
 

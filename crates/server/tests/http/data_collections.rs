@@ -1,6 +1,5 @@
 //! How large definitions of collections may be, and how they are listed.
 
-use backlot_store::collections::Collections as _;
 use backlot_wix::data::collection::Definition;
 use backlot_wix::data::limits;
 use serde_json::{Value, json};

@@ -1,6 +1,5 @@
 //! What the words of one request may cost: while they are read, and by what they ask for.
 
-use backlot_store::collections::Collections as _;
 use backlot_wix::data::collection::Definition;
 use backlot_wix::data::limits;
 use serde_json::{Value, json};

@@ -1,8 +1,7 @@
 //! Indexes of large collections: made at once, built afterwards, and told as they stand.
 
-use backlot_store::collections::Collections as _;
 use backlot_store::items::write::{Author, Content};
-use backlot_store::items::{Batch, Items as _, ItemsOf, Write};
+use backlot_store::items::{Batch, ItemsOf, Write};
 use backlot_wix::data::{Budget, Date, Object, Value as DataValue};
 use serde_json::{Value, json};
 

@@ -1,6 +1,5 @@
 //! What references may be made of, and what is told of what they refer to.
 
-use backlot_store::collections::Collections as _;
 use backlot_wix::data::collection::Definition;
 use serde_json::{Value, json};
 

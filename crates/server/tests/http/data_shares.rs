@@ -1,6 +1,5 @@
 //! What one site may keep, ask for and cost.
 
-use backlot_store::collections::Collections as _;
 use backlot_wix::data::collection::Definition;
 use serde_json::{Value, json};
 

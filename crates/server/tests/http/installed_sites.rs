@@ -1,7 +1,6 @@
 //! The sites that have the app: let in by CORS, each for its own instance.
 
 use backlot_server::Shutdown;
-use backlot_store::instance_details::InstanceDetails as _;
 use serde_json::json;
 
 use crate::harness::{

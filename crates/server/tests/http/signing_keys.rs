@@ -9,7 +9,7 @@ use backlot_server::auth::elevated_token::{
 };
 use backlot_server::secrets::{MasterKey, Vault, VaultError};
 use backlot_store::backup::Origin;
-use backlot_store::signing_keys::{SigningKey, SigningKeys as _};
+use backlot_store::signing_keys::SigningKey;
 use backlot_store::{Existing, Store};
 use backlot_wix::InstanceId;
 use base64::Engine as _;

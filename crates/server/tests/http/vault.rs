@@ -3,7 +3,7 @@
 use backlot_server::Clock;
 use backlot_server::secrets::{MasterKey, SecretString, Vault, VaultError};
 use backlot_store::Store;
-use backlot_store::secrets::{SealedSecret, Secrets as _};
+use backlot_store::secrets::SealedSecret;
 use backlot_wix::InstanceId;
 use jiff::SignedDuration;
 

@@ -25,9 +25,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use backlot_wix::InstanceId;
-use backlot_wix::data::{Budget, DataError, Filter};
+use backlot_wix::data::{Budget, DataError};
 
-use crate::StoreError;
 use crate::collections::Collection;
 pub use find::{Find, Position};
 pub use item::Item;
@@ -61,101 +60,3 @@ impl ItemsOf {
 
 /// What a scan does with each item: go on, stop, or give up with a fault.
 pub type Visit<'visit> = dyn FnMut(Item) -> Result<ControlFlow<()>, DataError> + Send + 'visit;
-
-/// The store of items.
-pub trait Items {
-    /// One item.
-    fn item(
-        &self,
-        of: &ItemsOf,
-        item_id: &str,
-    ) -> impl Future<Output = Result<Option<Item>, StoreError>> + Send;
-
-    /// Those of the items that there are, each once and in no order.
-    fn items_by_id(
-        &self,
-        of: &ItemsOf,
-        item_ids: Vec<String>,
-    ) -> impl Future<Output = Result<Vec<Item>, StoreError>> + Send;
-
-    /// The items that are wanted, in their order.
-    fn find(
-        &self,
-        of: &ItemsOf,
-        find: Find,
-    ) -> impl Future<Output = Result<Vec<Item>, StoreError>> + Send;
-
-    /// How many items match.
-    fn count(
-        &self,
-        of: &ItemsOf,
-        filter: &Filter,
-    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
-
-    /// Every item that matches, in the order in which they were inserted, one after the other.
-    fn scan(
-        &self,
-        of: &ItemsOf,
-        filter: &Filter,
-        visit: &mut Visit<'_>,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
-
-    /// Does what is asked with each item by itself: one answer a write, in their order. What is answered
-    /// is on disk.
-    fn write(
-        &self,
-        of: &ItemsOf,
-        batch: Batch,
-    ) -> impl Future<Output = Result<Vec<Result<Written, DataError>>, StoreError>> + Send;
-
-    /// Removes every item, and what links to them.
-    fn truncate(&self, of: &ItemsOf) -> impl Future<Output = Result<(), StoreError>> + Send;
-
-    /// Links items, one answer a link.
-    fn link(
-        &self,
-        of: &ItemsOf,
-        links: Vec<Link>,
-    ) -> impl Future<Output = Result<Vec<LinkOutcome>, StoreError>> + Send;
-
-    /// Takes links away, one answer a link.
-    fn unlink(
-        &self,
-        of: &ItemsOf,
-        links: Vec<Link>,
-    ) -> impl Future<Output = Result<Vec<LinkOutcome>, StoreError>> + Send;
-
-    /// Makes these the only links of one field of one item.
-    fn replace_links(
-        &self,
-        of: &ItemsOf,
-        field: &str,
-        item_id: &str,
-        referenced: Vec<String>,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
-
-    /// Whether two items are linked.
-    fn is_linked(
-        &self,
-        of: &ItemsOf,
-        link: &Link,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
-
-    /// What each of these items is linked to, in the order in which the links were made, or backwards, each in its
-    /// place. The offset and the limit count the links of all of them together; `each` is the most of one item.
-    fn placed_links(
-        &self,
-        of: &ItemsOf,
-        wanted: link::Wanted,
-    ) -> impl Future<Output = Result<Vec<link::PlacedLink>, StoreError>> + Send;
-
-    /// The same, without the places.
-    fn links(
-        &self,
-        of: &ItemsOf,
-        wanted: link::Wanted,
-    ) -> impl Future<Output = Result<Vec<Link>, StoreError>> + Send {
-        let placed = self.placed_links(of, wanted);
-        async move { Ok(placed.await?.into_iter().map(|it| it.link).collect()) }
-    }
-}

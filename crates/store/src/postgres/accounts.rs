@@ -9,7 +9,7 @@ use super::failure::{Failure, attempt};
 use super::instances::instance_id;
 use super::tenant::{Bound, Sees, transaction, uuid};
 use crate::StoreError;
-use crate::accounts::{Account, Accounts, PendingAuthorization, TakenAuthorization};
+use crate::accounts::{Account, PendingAuthorization, TakenAuthorization};
 use crate::rows::instant;
 
 const INSERT: &str = "
@@ -92,8 +92,8 @@ const TAKEN: &str = "
 
 const FORGET: &str = "DELETE FROM pending_authorizations WHERE expires_at_ms < $1";
 
-impl Accounts for PostgresStore {
-    async fn keep_account(
+impl PostgresStore {
+    pub(crate) async fn keep_account(
         &self,
         account: Account,
         replaces: Option<i64>,
@@ -101,7 +101,11 @@ impl Accounts for PostgresStore {
         Ok(!attempt!(writing: self.keep_one(&account, replaces))?.is_empty())
     }
 
-    async fn reseal_account(&self, account: Account, instead_of: &str) -> Result<bool, StoreError> {
+    pub(crate) async fn reseal_account(
+        &self,
+        account: Account,
+        instead_of: &str,
+    ) -> Result<bool, StoreError> {
         let changed = attempt!(writing: self.tell(account.instance_id, RESEAL, &[
             &uuid(account.instance_id),
             &account.connection,
@@ -114,7 +118,7 @@ impl Accounts for PostgresStore {
         Ok(!changed.is_empty())
     }
 
-    async fn account(
+    pub(crate) async fn account(
         &self,
         instance_id: InstanceId,
         connection: &str,
@@ -127,12 +131,15 @@ impl Accounts for PostgresStore {
         Ok(rows.first().map(read).transpose()?)
     }
 
-    async fn accounts(&self, instance_id: InstanceId) -> Result<Vec<Account>, StoreError> {
+    pub(crate) async fn accounts(
+        &self,
+        instance_id: InstanceId,
+    ) -> Result<Vec<Account>, StoreError> {
         let rows = attempt!(reading: self.tell(instance_id, ALL, &[&uuid(instance_id)]))?;
         Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
     }
 
-    async fn update_account(&self, account: Account) -> Result<bool, StoreError> {
+    pub(crate) async fn update_account(&self, account: Account) -> Result<bool, StoreError> {
         let changed = attempt!(writing: self.tell(account.instance_id, UPDATE, &[
             &uuid(account.instance_id),
             &account.connection,
@@ -147,7 +154,7 @@ impl Accounts for PostgresStore {
         Ok(!changed.is_empty())
     }
 
-    async fn claim_renewal(
+    pub(crate) async fn claim_renewal(
         &self,
         instance_id: InstanceId,
         connection: &str,
@@ -165,7 +172,7 @@ impl Accounts for PostgresStore {
         Ok(!claimed.is_empty())
     }
 
-    async fn release_renewal(
+    pub(crate) async fn release_renewal(
         &self,
         instance_id: InstanceId,
         connection: &str,
@@ -177,7 +184,7 @@ impl Accounts for PostgresStore {
         attempt!(writing: self.tell(instance_id, RELEASE, &values)).map(drop)
     }
 
-    async fn remove_account(
+    pub(crate) async fn remove_account(
         &self,
         instance_id: InstanceId,
         connection: &str,
@@ -190,7 +197,7 @@ impl Accounts for PostgresStore {
         Ok(rows.first().map(read).transpose()?)
     }
 
-    async fn keep_authorization(
+    pub(crate) async fn keep_authorization(
         &self,
         pending: PendingAuthorization,
         most: u32,
@@ -199,7 +206,7 @@ impl Accounts for PostgresStore {
         attempt!(writing: self.keep_pending(&pending, most, now))
     }
 
-    async fn take_authorization(
+    pub(crate) async fn take_authorization(
         &self,
         state_hash: [u8; 32],
         now: Timestamp,
@@ -209,7 +216,7 @@ impl Accounts for PostgresStore {
         Ok(taken.transpose()?.filter(|taken| taken.expires_at > now))
     }
 
-    async fn find_taken_authorization(
+    pub(crate) async fn find_taken_authorization(
         &self,
         state_hash: [u8; 32],
         now: Timestamp,
@@ -220,7 +227,7 @@ impl Accounts for PostgresStore {
         Ok(taken?)
     }
 
-    async fn forget_authorizations(&self, before: Timestamp) -> Result<(), StoreError> {
+    pub(crate) async fn forget_authorizations(&self, before: Timestamp) -> Result<(), StoreError> {
         attempt!(writing: self.change(FORGET, &[&before.as_millisecond()])).map(drop)
     }
 }

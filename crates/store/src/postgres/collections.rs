@@ -14,8 +14,8 @@ use super::items::keys;
 use super::lease::Lease;
 use super::tenant::{Sees, transaction, uuid};
 use crate::collections::{
-    Collection, CollectionHead, Collections, Misfits, OtherDefinitions, Usage, exists,
-    first_revision, in_order, parse, stale, together, too_large_to_read, write,
+    Collection, CollectionHead, Misfits, OtherDefinitions, Usage, exists, first_revision, in_order,
+    parse, stale, together, too_large_to_read, write,
 };
 use crate::index_builds::AtOnce;
 use crate::{Backfill, StoreError};
@@ -84,8 +84,8 @@ const REMOVE: &str = "DELETE FROM collections WHERE instance_id = $1 AND id = $2
 
 pub(super) const DECLARED: &str = "SELECT definition FROM declared_collections ORDER BY id";
 
-impl Collections for PostgresStore {
-    async fn collection(
+impl PostgresStore {
+    pub(crate) async fn collection(
         &self,
         instance_id: InstanceId,
         id: &str,
@@ -93,7 +93,7 @@ impl Collections for PostgresStore {
         self.collection_within(instance_id, id, usize::MAX).await
     }
 
-    async fn collection_within(
+    pub(crate) async fn collection_within(
         &self,
         instance_id: InstanceId,
         id: &str,
@@ -105,7 +105,7 @@ impl Collections for PostgresStore {
         attempt!(reading: self.read_both(instance_id, id, most_bytes))
     }
 
-    async fn collection_heads(
+    pub(crate) async fn collection_heads(
         &self,
         instance_id: InstanceId,
     ) -> Result<Vec<CollectionHead>, StoreError> {
@@ -117,7 +117,7 @@ impl Collections for PostgresStore {
         Ok(heads)
     }
 
-    async fn definitions(
+    pub(crate) async fn definitions(
         &self,
         instance_id: InstanceId,
         ids: Vec<String>,
@@ -128,7 +128,7 @@ impl Collections for PostgresStore {
         Ok(in_order(&ids, found.collect::<Result<_, Failure>>()?))
     }
 
-    async fn collections(
+    pub(crate) async fn collections(
         &self,
         instance_id: InstanceId,
     ) -> Result<Vec<Arc<Collection>>, StoreError> {
@@ -137,7 +137,7 @@ impl Collections for PostgresStore {
         Ok(read_all(&rows)?)
     }
 
-    async fn create_collection(
+    pub(crate) async fn create_collection(
         &self,
         instance_id: InstanceId,
         mut definition: Definition,
@@ -151,7 +151,7 @@ impl Collections for PostgresStore {
         Ok(outcome?.map(|()| definition))
     }
 
-    async fn update_collection(
+    pub(crate) async fn update_collection(
         &self,
         instance_id: InstanceId,
         definition: Definition,
@@ -165,7 +165,7 @@ impl Collections for PostgresStore {
         outcome
     }
 
-    async fn delete_collection(
+    pub(crate) async fn delete_collection(
         &self,
         instance_id: InstanceId,
         id: &str,
@@ -178,7 +178,7 @@ impl Collections for PostgresStore {
         outcome
     }
 
-    async fn declared_collections(&self) -> Result<Vec<Definition>, StoreError> {
+    pub(crate) async fn declared_collections(&self) -> Result<Vec<Definition>, StoreError> {
         let rows = attempt!(reading: self.ask(DECLARED, &[]))?;
         Ok(rows
             .iter()
@@ -186,7 +186,7 @@ impl Collections for PostgresStore {
             .collect::<Result<_, Failure>>()?)
     }
 
-    async fn declare_collections(
+    pub(crate) async fn declare_collections(
         &self,
         definitions: Vec<Definition>,
         trial: bool,
@@ -200,15 +200,19 @@ impl Collections for PostgresStore {
         outcome
     }
 
-    async fn usage(&self, id: &str) -> Result<Usage, StoreError> {
+    pub(crate) async fn usage(&self, id: &str) -> Result<Usage, StoreError> {
         attempt!(reading: self.usage_once(id))
     }
 
-    async fn instances_with(&self, id: &str) -> Result<Vec<InstanceId>, StoreError> {
+    pub(crate) async fn instances_with(&self, id: &str) -> Result<Vec<InstanceId>, StoreError> {
         attempt!(reading: self.instances_with_once(id))
     }
 
-    async fn items_in(&self, instance_id: InstanceId, id: &str) -> Result<u64, StoreError> {
+    pub(crate) async fn items_in(
+        &self,
+        instance_id: InstanceId,
+        id: &str,
+    ) -> Result<u64, StoreError> {
         const IN: &str = "SELECT count(*) FROM items WHERE instance_id = $1 AND collection = $2";
         let rows = attempt!(reading: self.ask(IN, &[&uuid(instance_id), &id]))?;
         let count = rows.first().map(|row| row.try_get::<_, i64>(0));
@@ -216,7 +220,7 @@ impl Collections for PostgresStore {
         Ok(count.unwrap_or_default().cast_unsigned())
     }
 
-    async fn remove_unreachable(
+    pub(crate) async fn remove_unreachable(
         &self,
         instance_id: InstanceId,
         id: &str,
@@ -224,7 +228,7 @@ impl Collections for PostgresStore {
         attempt!(writing: self.remove_unreachable_once(instance_id, id))
     }
 
-    async fn change_links(
+    pub(crate) async fn change_links(
         &self,
         id: &str,
         field: &str,
@@ -233,7 +237,7 @@ impl Collections for PostgresStore {
         attempt!(writing: self.change_links_once(id, field, present))
     }
 
-    async fn misfits(
+    pub(crate) async fn misfits(
         &self,
         definition: &Definition,
         backfill: &Backfill,

@@ -9,7 +9,7 @@ use super::failure::{Failure, attempt};
 use super::instances::instance_id;
 use super::tenant::{Bound, uuid};
 use crate::StoreError;
-use crate::connection_usage::{ConnectionUsage, ConnectionUsages};
+use crate::connection_usage::ConnectionUsage;
 
 // Sorted, so that two nodes that write at once lock the rows in the same order.
 const ADD: &str = "
@@ -45,8 +45,11 @@ const TOTALS: &str = "
     FROM connection_usage WHERE month = $1
     ORDER BY calls DESC, instance_id, connection LIMIT $2";
 
-impl ConnectionUsages for PostgresStore {
-    async fn add_connection_usage(&self, batch: Vec<ConnectionUsage>) -> Result<(), StoreError> {
+impl PostgresStore {
+    pub(crate) async fn add_connection_usage(
+        &self,
+        batch: Vec<ConnectionUsage>,
+    ) -> Result<(), StoreError> {
         let numbers = |of: fn(&ConnectionUsage) -> u64| {
             batch
                 .iter()
@@ -69,7 +72,7 @@ impl ConnectionUsages for PostgresStore {
         attempt!(writing: self.change(ADD, &values)).map(drop)
     }
 
-    async fn connection_usage(
+    pub(crate) async fn connection_usage(
         &self,
         instance_id: InstanceId,
         month: Option<i32>,
@@ -82,7 +85,7 @@ impl ConnectionUsages for PostgresStore {
         Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
     }
 
-    async fn connection_calls(
+    pub(crate) async fn connection_calls(
         &self,
         instance_id: InstanceId,
         connection: &str,
@@ -101,7 +104,7 @@ impl ConnectionUsages for PostgresStore {
         Ok(calls.unwrap_or_default().cast_unsigned())
     }
 
-    async fn connection_totals(
+    pub(crate) async fn connection_totals(
         &self,
         month: i32,
         limit: u32,

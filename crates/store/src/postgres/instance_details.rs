@@ -7,7 +7,7 @@ use super::failure::{Failure, attempt};
 use super::instances::instance_id;
 use super::tenant::uuid;
 use crate::StoreError;
-use crate::instance_details::{Details, InstanceDetails, Outdated, TokenRefusal};
+use crate::instance_details::{Details, Outdated, TokenRefusal};
 use crate::rows::instant;
 
 const KEEP: &str = "
@@ -58,8 +58,8 @@ const OUTDATED: &str = "
     ORDER BY coalesce(fetched_at_ms, -1), instances.instance_id
     LIMIT $4";
 
-impl InstanceDetails for PostgresStore {
-    async fn keep_details(&self, mut details: Details) -> Result<(), StoreError> {
+impl PostgresStore {
+    pub(crate) async fn keep_details(&self, mut details: Details) -> Result<(), StoreError> {
         details.answer.site.forget_owner();
         let answer = serde_json::to_string(&details.answer)
             .map_err(|error| StoreError::Refused(error.to_string()))?;
@@ -72,7 +72,10 @@ impl InstanceDetails for PostgresStore {
         .map(drop)
     }
 
-    async fn details(&self, instance_id: InstanceId) -> Result<Option<Details>, StoreError> {
+    pub(crate) async fn details(
+        &self,
+        instance_id: InstanceId,
+    ) -> Result<Option<Details>, StoreError> {
         let rows = attempt!(reading: self.ask(DETAILS, &[&uuid(instance_id)]))?;
         let Some(row) = rows.first() else {
             return Ok(None);
@@ -86,7 +89,10 @@ impl InstanceDetails for PostgresStore {
         }))
     }
 
-    async fn instance_of_site(&self, site_id: &str) -> Result<Option<InstanceId>, StoreError> {
+    pub(crate) async fn instance_of_site(
+        &self,
+        site_id: &str,
+    ) -> Result<Option<InstanceId>, StoreError> {
         if site_id.contains('\0') {
             return Ok(None);
         }
@@ -95,13 +101,13 @@ impl InstanceDetails for PostgresStore {
         Ok(found?)
     }
 
-    async fn site_origins(&self) -> Result<Vec<(InstanceId, String)>, StoreError> {
+    pub(crate) async fn site_origins(&self) -> Result<Vec<(InstanceId, String)>, StoreError> {
         let rows = attempt!(reading: self.ask(ORIGINS, &[]))?;
         let read = |row| Ok::<_, Failure>((instance_id(row, 0)?, row.try_get(1)?));
         Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
     }
 
-    async fn outdated_instances(
+    pub(crate) async fn outdated_instances(
         &self,
         outdated: Outdated,
         limit: u32,
@@ -117,7 +123,7 @@ impl InstanceDetails for PostgresStore {
         Ok(ids.collect::<Result<_, _>>()?)
     }
 
-    async fn keep_refusal(&self, refusal: TokenRefusal) -> Result<(), StoreError> {
+    pub(crate) async fn keep_refusal(&self, refusal: TokenRefusal) -> Result<(), StoreError> {
         attempt!(writing: self.change(KEEP_REFUSAL, &[
             &uuid(refusal.instance_id),
             &i32::from(refusal.status),
@@ -127,11 +133,14 @@ impl InstanceDetails for PostgresStore {
         .map(drop)
     }
 
-    async fn forget_refusal(&self, instance_id: InstanceId) -> Result<(), StoreError> {
+    pub(crate) async fn forget_refusal(&self, instance_id: InstanceId) -> Result<(), StoreError> {
         attempt!(writing: self.change(FORGET_REFUSAL, &[&uuid(instance_id)])).map(drop)
     }
 
-    async fn refusal(&self, instance_id: InstanceId) -> Result<Option<TokenRefusal>, StoreError> {
+    pub(crate) async fn refusal(
+        &self,
+        instance_id: InstanceId,
+    ) -> Result<Option<TokenRefusal>, StoreError> {
         let rows = attempt!(reading: self.ask(REFUSAL, &[&uuid(instance_id)]))?;
         let read = |row: &tokio_postgres::Row| {
             let status: i32 = row.try_get(0)?;

@@ -10,7 +10,7 @@ use super::PostgresStore;
 use super::failure::{Failure, attempt};
 use super::tenant::{Bound, owners_transaction, uuid};
 use crate::StoreError;
-use crate::instances::{ActivityDelta, Instance, Instances, StorageUsage, Totals, request_columns};
+use crate::instances::{ActivityDelta, Instance, StorageUsage, Totals};
 use crate::items::room::LINK_BYTES;
 use crate::rows::instant;
 
@@ -115,8 +115,11 @@ const STORAGE: &str = "
         FROM item_links WHERE instance_id = $1)
     FROM items WHERE instance_id = $1";
 
-impl Instances for PostgresStore {
-    async fn record_sightings(&self, batch: Vec<ActivityDelta>) -> Result<(), StoreError> {
+impl PostgresStore {
+    pub(crate) async fn record_sightings(
+        &self,
+        batch: Vec<ActivityDelta>,
+    ) -> Result<(), StoreError> {
         let numbers = |of: fn(&ActivityDelta) -> i64| batch.iter().map(of).collect::<Vec<i64>>();
         let ids: Vec<Uuid> = batch.iter().map(|it| uuid(it.instance_id)).collect();
         let plans: Vec<Option<String>> = batch.iter().map(|it| it.plan.clone()).collect();
@@ -135,17 +138,20 @@ impl Instances for PostgresStore {
         attempt!(writing: self.change(&ADD, &values)).map(drop)
     }
 
-    async fn instance(&self, instance_id: InstanceId) -> Result<Option<Instance>, StoreError> {
-        let rows = attempt!(reading: self.ask(&ONE, &[&uuid(instance_id)]))?;
+    pub(crate) async fn instance(
+        &self,
+        instance_id: InstanceId,
+    ) -> Result<Option<Instance>, StoreError> {
+        let rows = attempt!(reading: self.ask(ONE, &[&uuid(instance_id)]))?;
         Ok(rows.first().map(read).transpose()?)
     }
 
-    async fn latest_instances(&self, limit: u32) -> Result<Vec<Instance>, StoreError> {
-        let rows = attempt!(reading: self.ask(&LATEST, &[&i64::from(limit)]))?;
+    pub(crate) async fn latest_instances(&self, limit: u32) -> Result<Vec<Instance>, StoreError> {
+        let rows = attempt!(reading: self.ask(LATEST, &[&i64::from(limit)]))?;
         Ok(rows.iter().map(read).collect::<Result<_, Failure>>()?)
     }
 
-    async fn instances_after(
+    pub(crate) async fn instances_after(
         &self,
         after: Option<InstanceId>,
         limit: u32,
@@ -156,7 +162,7 @@ impl Instances for PostgresStore {
         Ok(ids.collect::<Result<_, _>>()?)
     }
 
-    async fn totals(&self) -> Result<Totals, StoreError> {
+    pub(crate) async fn totals(&self) -> Result<Totals, StoreError> {
         let rows = attempt!(reading: self.ask(TOTALS, &[]))?;
         let Some(row) = rows.first() else {
             return Ok(Totals::default());
@@ -168,7 +174,10 @@ impl Instances for PostgresStore {
         })
     }
 
-    async fn storage_usage(&self, instance_id: InstanceId) -> Result<StorageUsage, StoreError> {
+    pub(crate) async fn storage_usage(
+        &self,
+        instance_id: InstanceId,
+    ) -> Result<StorageUsage, StoreError> {
         let tenant = uuid(instance_id);
         let link_bytes = i64::try_from(LINK_BYTES).unwrap_or(i64::MAX);
         let rows = attempt!(reading: self.ask(STORAGE, &[&tenant, &link_bytes]))?;
@@ -182,7 +191,7 @@ impl Instances for PostgresStore {
         })
     }
 
-    async fn delete_instance(&self, instance_id: InstanceId) -> Result<u64, StoreError> {
+    pub(crate) async fn delete_instance(&self, instance_id: InstanceId) -> Result<u64, StoreError> {
         let outcome = attempt!(writing: self.delete_once(instance_id));
         self.catalog.forget_all();
         outcome

@@ -9,7 +9,7 @@ use super::failure::{Failure, attempt};
 use super::instances::instance_id;
 use super::tenant::{Bound, query, uuid};
 use crate::StoreError;
-use crate::jobs::{Job, JobLoad, JobStatus, Jobs};
+use crate::jobs::{Job, JobLoad, JobStatus};
 use crate::rows::instant;
 
 const KEEP: &str = "
@@ -43,8 +43,8 @@ const FAIL: &str = "
 
 const FORGET: &str = "DELETE FROM jobs WHERE created_at_ms < $1";
 
-impl Jobs for PostgresStore {
-    async fn keep_job(&self, job: Job) -> Result<(), StoreError> {
+impl PostgresStore {
+    pub(crate) async fn keep_job(&self, job: Job) -> Result<(), StoreError> {
         attempt!(writing: self.tell(job.instance_id, KEEP, &[
             &uuid(job.instance_id),
             &job.job_id,
@@ -58,7 +58,11 @@ impl Jobs for PostgresStore {
         .map(drop)
     }
 
-    async fn job(&self, instance_id: InstanceId, job_id: &str) -> Result<Option<Job>, StoreError> {
+    pub(crate) async fn job(
+        &self,
+        instance_id: InstanceId,
+        job_id: &str,
+    ) -> Result<Option<Job>, StoreError> {
         // No id holds a NUL, and PostgreSQL would refuse to look for one.
         if job_id.contains('\0') {
             return Ok(None);
@@ -67,21 +71,24 @@ impl Jobs for PostgresStore {
         Ok(rows.first().map(read).transpose()?)
     }
 
-    async fn unfinished_jobs(&self, limit: u32) -> Result<Vec<Job>, StoreError> {
+    pub(crate) async fn unfinished_jobs(&self, limit: u32) -> Result<Vec<Job>, StoreError> {
         let rows = attempt!(reading: self.ask(UNFINISHED, &[&i64::from(limit)]))?;
         Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
     }
 
-    async fn next_job(&self, id: InstanceId) -> Result<Option<Job>, StoreError> {
+    pub(crate) async fn next_job(&self, id: InstanceId) -> Result<Option<Job>, StoreError> {
         let rows = attempt!(reading: self.tell(id, NEXT, &[&uuid(id)]))?;
         Ok(rows.first().map(read).transpose()?)
     }
 
-    async fn instances_with_jobs(&self, limit: u32) -> Result<Vec<InstanceId>, StoreError> {
+    pub(crate) async fn instances_with_jobs(
+        &self,
+        limit: u32,
+    ) -> Result<Vec<InstanceId>, StoreError> {
         self.list_instance_ids(INSTANCES, limit).await
     }
 
-    async fn job_load(&self, id: InstanceId) -> Result<JobLoad, StoreError> {
+    pub(crate) async fn job_load(&self, id: InstanceId) -> Result<JobLoad, StoreError> {
         let rows = attempt!(reading: self.tell(id, LOAD, &[&uuid(id)]))?;
         let Some(row) = rows.first() else {
             return Ok(JobLoad::default());
@@ -93,11 +100,15 @@ impl Jobs for PostgresStore {
         })
     }
 
-    async fn fail_job(&self, instance_id: InstanceId, job_id: &str) -> Result<(), StoreError> {
+    pub(crate) async fn fail_job(
+        &self,
+        instance_id: InstanceId,
+        job_id: &str,
+    ) -> Result<(), StoreError> {
         attempt!(writing: self.tell(instance_id, FAIL, &[&uuid(instance_id), &job_id])).map(drop)
     }
 
-    async fn forget_jobs(&self, before: Timestamp) -> Result<(), StoreError> {
+    pub(crate) async fn forget_jobs(&self, before: Timestamp) -> Result<(), StoreError> {
         attempt!(writing: self.change(FORGET, &[&before.as_millisecond()])).map(drop)
     }
 }

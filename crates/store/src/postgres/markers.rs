@@ -3,7 +3,6 @@
 use super::PostgresStore;
 use super::failure::{Failure, attempt};
 use crate::StoreError;
-use crate::markers::Markers;
 
 const ONE: &str = "SELECT value FROM markers WHERE name = $1";
 
@@ -16,20 +15,27 @@ const SET: &str = "
 
 const REMOVE: &str = "DELETE FROM markers WHERE name = $1";
 
-impl Markers for PostgresStore {
-    async fn marker(&self, name: &str) -> Result<Option<String>, StoreError> {
+impl PostgresStore {
+    pub(crate) async fn marker(&self, name: &str) -> Result<Option<String>, StoreError> {
         let rows = attempt!(reading: self.ask(ONE, &[&name]))?;
         let value = rows.first().map(|row| row.try_get(0));
         Ok(value.transpose().map_err(Failure::from)?)
     }
 
-    async fn markers(&self, beginning: &str) -> Result<Vec<(String, String)>, StoreError> {
+    pub(crate) async fn markers(
+        &self,
+        beginning: &str,
+    ) -> Result<Vec<(String, String)>, StoreError> {
         let rows = attempt!(reading: self.ask(BEGINNING, &[&beginning]))?;
         let pair = |row: &tokio_postgres::Row| Ok((row.try_get(0)?, row.try_get(1)?));
         Ok(rows.iter().map(pair).collect::<Result<_, Failure>>()?)
     }
 
-    async fn set_marker(&self, name: &str, value: Option<String>) -> Result<(), StoreError> {
+    pub(crate) async fn set_marker(
+        &self,
+        name: &str,
+        value: Option<String>,
+    ) -> Result<(), StoreError> {
         let changed = if let Some(value) = value {
             attempt!(writing: self.change(SET, &[&name, &value]))
         } else {

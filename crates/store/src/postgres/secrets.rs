@@ -10,9 +10,7 @@ use super::failure::{Failure, attempt};
 use super::tenant::{Bound, owners_transaction, uuid};
 use crate::StoreError;
 use crate::rows::instant;
-use crate::secrets::{
-    SealedSecret, SecretPlace, Secrets, WrappedKey, other_keys, same_ids, same_keys,
-};
+use crate::secrets::{SealedSecret, SecretPlace, WrappedKey, other_keys, same_ids, same_keys};
 
 const KEYS: &str = "
     SELECT key_id, wrapped, created_at_ms FROM wrapped_keys ORDER BY created_at_ms DESC, key_id";
@@ -92,29 +90,32 @@ const REMOVE: &str = "DELETE FROM secrets WHERE name = $1 RETURNING name";
 const REMOVE_ONES: &str = "
     DELETE FROM instance_secrets WHERE instance_id = $1 AND name = $2 RETURNING name";
 
-impl Secrets for PostgresStore {
-    async fn wrapped_keys_or(&self, candidate: WrappedKey) -> Result<Vec<WrappedKey>, StoreError> {
+impl PostgresStore {
+    pub(crate) async fn wrapped_keys_or(
+        &self,
+        candidate: WrappedKey,
+    ) -> Result<Vec<WrappedKey>, StoreError> {
         attempt!(reading: self.data_keys_or(&candidate))
     }
 
-    async fn wrapped_keys(&self) -> Result<Vec<WrappedKey>, StoreError> {
+    pub(crate) async fn wrapped_keys(&self) -> Result<Vec<WrappedKey>, StoreError> {
         let rows = attempt!(reading: self.ask(KEYS, &[]))?;
         Ok(read_keys(&rows)?)
     }
 
-    async fn keep_wrapped_key(&self, key: WrappedKey) -> Result<bool, StoreError> {
+    pub(crate) async fn keep_wrapped_key(&self, key: WrappedKey) -> Result<bool, StoreError> {
         let created_at = key.created_at.as_millisecond();
         let kept =
             attempt!(writing: self.change(KEEP_KEY, &[&key.key_id, &key.wrapped, &created_at]))?;
         Ok(kept > 0)
     }
 
-    async fn delete_unused_wrapped_key(&self, key_id: &str) -> Result<bool, StoreError> {
+    pub(crate) async fn delete_unused_wrapped_key(&self, key_id: &str) -> Result<bool, StoreError> {
         let deleted = attempt!(writing: self.change(DELETE_UNUSED_KEY, &[&key_id]))?;
         Ok(deleted > 0)
     }
 
-    async fn rewrap_keys(
+    pub(crate) async fn rewrap_keys(
         &self,
         keys: Vec<WrappedKey>,
         expected: Vec<WrappedKey>,
@@ -125,7 +126,7 @@ impl Secrets for PostgresStore {
         attempt!(writing: self.rewrap(&keys, &expected))
     }
 
-    async fn keep_secret(
+    pub(crate) async fn keep_secret(
         &self,
         secret: SealedSecret,
         replaces: Option<i64>,
@@ -133,7 +134,7 @@ impl Secrets for PostgresStore {
         Ok(!attempt!(writing: self.keep(&secret, replaces))?.is_empty())
     }
 
-    async fn reseal_secret(
+    pub(crate) async fn reseal_secret(
         &self,
         secret: SealedSecret,
         instead_of: &str,
@@ -141,7 +142,7 @@ impl Secrets for PostgresStore {
         Ok(!attempt!(writing: self.reseal(&secret, instead_of))?.is_empty())
     }
 
-    async fn secret(
+    pub(crate) async fn secret(
         &self,
         instance_id: Option<InstanceId>,
         name: &str,
@@ -156,7 +157,7 @@ impl Secrets for PostgresStore {
         Ok(rows.first().map(read).transpose()?)
     }
 
-    async fn secrets(
+    pub(crate) async fn secrets(
         &self,
         instance_id: Option<InstanceId>,
     ) -> Result<Vec<SealedSecret>, StoreError> {
@@ -167,7 +168,7 @@ impl Secrets for PostgresStore {
         Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
     }
 
-    async fn all_secrets(
+    pub(crate) async fn all_secrets(
         &self,
         after: Option<SecretPlace>,
         limit: u32,
@@ -186,7 +187,7 @@ impl Secrets for PostgresStore {
         Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
     }
 
-    async fn remove_secret(
+    pub(crate) async fn remove_secret(
         &self,
         instance_id: Option<InstanceId>,
         name: &str,

@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension as _, Row, ToSql, params};
 
 use super::SqliteStore;
 use crate::StoreError;
-use crate::accounts::{Account, Accounts, PendingAuthorization, TakenAuthorization};
+use crate::accounts::{Account, PendingAuthorization, TakenAuthorization};
 use crate::rows::instant;
 
 const INSERT: &str = "
@@ -72,8 +72,8 @@ const TAKEN: &str = "
     SELECT instance_id, connection FROM pending_authorizations
     WHERE state_hash = ?1 AND length(sealed) = 0 AND expires_at_ms > ?2";
 
-impl Accounts for SqliteStore {
-    async fn keep_account(
+impl SqliteStore {
+    pub(crate) async fn keep_account(
         &self,
         account: Account,
         replaces: Option<i64>,
@@ -101,7 +101,11 @@ impl Accounts for SqliteStore {
         .await
     }
 
-    async fn reseal_account(&self, account: Account, instead_of: &str) -> Result<bool, StoreError> {
+    pub(crate) async fn reseal_account(
+        &self,
+        account: Account,
+        instead_of: &str,
+    ) -> Result<bool, StoreError> {
         let instead_of = instead_of.to_owned();
         self.write_with(move |connection| {
             let changed = connection.prepare_cached(RESEAL)?.execute(params![
@@ -118,7 +122,7 @@ impl Accounts for SqliteStore {
         .await
     }
 
-    async fn account(
+    pub(crate) async fn account(
         &self,
         instance_id: InstanceId,
         connection: &str,
@@ -135,7 +139,10 @@ impl Accounts for SqliteStore {
         })
     }
 
-    async fn accounts(&self, instance_id: InstanceId) -> Result<Vec<Account>, StoreError> {
+    pub(crate) async fn accounts(
+        &self,
+        instance_id: InstanceId,
+    ) -> Result<Vec<Account>, StoreError> {
         self.read_with(move |connection| {
             let sql = format!("{READ} WHERE instance_id = ?1 ORDER BY connection");
             let mut statement = connection.prepare_cached(&sql)?;
@@ -145,7 +152,7 @@ impl Accounts for SqliteStore {
         .await
     }
 
-    async fn update_account(&self, account: Account) -> Result<bool, StoreError> {
+    pub(crate) async fn update_account(&self, account: Account) -> Result<bool, StoreError> {
         self.write_with(move |connection| {
             let changed = connection.prepare_cached(UPDATE)?.execute(params![
                 account.instance_id.as_bytes(),
@@ -163,7 +170,7 @@ impl Accounts for SqliteStore {
         .await
     }
 
-    async fn claim_renewal(
+    pub(crate) async fn claim_renewal(
         &self,
         instance_id: InstanceId,
         connection: &str,
@@ -185,7 +192,7 @@ impl Accounts for SqliteStore {
         .await
     }
 
-    async fn release_renewal(
+    pub(crate) async fn release_renewal(
         &self,
         instance_id: InstanceId,
         connection: &str,
@@ -205,7 +212,7 @@ impl Accounts for SqliteStore {
         .await
     }
 
-    async fn remove_account(
+    pub(crate) async fn remove_account(
         &self,
         instance_id: InstanceId,
         connection: &str,
@@ -221,7 +228,7 @@ impl Accounts for SqliteStore {
         .await
     }
 
-    async fn keep_authorization(
+    pub(crate) async fn keep_authorization(
         &self,
         pending: PendingAuthorization,
         most: u32,
@@ -246,7 +253,7 @@ impl Accounts for SqliteStore {
         .await
     }
 
-    async fn take_authorization(
+    pub(crate) async fn take_authorization(
         &self,
         state_hash: [u8; 32],
         now: Timestamp,
@@ -267,7 +274,7 @@ impl Accounts for SqliteStore {
         Ok(taken.filter(|taken| taken.expires_at > now))
     }
 
-    async fn find_taken_authorization(
+    pub(crate) async fn find_taken_authorization(
         &self,
         state_hash: [u8; 32],
         now: Timestamp,
@@ -287,7 +294,7 @@ impl Accounts for SqliteStore {
         .await
     }
 
-    async fn forget_authorizations(&self, before: Timestamp) -> Result<(), StoreError> {
+    pub(crate) async fn forget_authorizations(&self, before: Timestamp) -> Result<(), StoreError> {
         self.write_with(move |connection| {
             connection
                 .prepare_cached("DELETE FROM pending_authorizations WHERE expires_at_ms < ?1")?

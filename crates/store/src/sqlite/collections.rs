@@ -16,16 +16,16 @@ use super::definitions::{
 use super::index_builds::{self, reindex};
 use super::readers::Reader;
 use crate::collections::{
-    Collection, CollectionHead, Collections, Misfits, Usage, exists, first_revision, parse, stale,
-    together, write,
+    Collection, CollectionHead, Misfits, Usage, exists, first_revision, parse, stale, together,
+    write,
 };
 use crate::index_builds::AtOnce;
 use crate::items::ItemsOf;
 use crate::items::no_json;
 use crate::{Backfill, StoreError};
 
-impl Collections for SqliteStore {
-    async fn collection(
+impl SqliteStore {
+    pub(crate) async fn collection(
         &self,
         instance_id: InstanceId,
         id: &str,
@@ -33,7 +33,7 @@ impl Collections for SqliteStore {
         self.collection_within(instance_id, id, usize::MAX).await
     }
 
-    async fn collection_within(
+    pub(crate) async fn collection_within(
         &self,
         instance_id: InstanceId,
         id: &str,
@@ -55,7 +55,7 @@ impl Collections for SqliteStore {
         })
     }
 
-    async fn collection_heads(
+    pub(crate) async fn collection_heads(
         &self,
         instance_id: InstanceId,
     ) -> Result<Vec<CollectionHead>, StoreError> {
@@ -63,7 +63,7 @@ impl Collections for SqliteStore {
         self.readers.read_long(Budget::unlimited(), read).await
     }
 
-    async fn definitions(
+    pub(crate) async fn definitions(
         &self,
         instance_id: InstanceId,
         ids: Vec<String>,
@@ -86,7 +86,7 @@ impl Collections for SqliteStore {
             .await
     }
 
-    async fn collections(
+    pub(crate) async fn collections(
         &self,
         instance_id: InstanceId,
     ) -> Result<Vec<Arc<Collection>>, StoreError> {
@@ -106,7 +106,7 @@ impl Collections for SqliteStore {
             .await
     }
 
-    async fn create_collection(
+    pub(crate) async fn create_collection(
         &self,
         instance_id: InstanceId,
         mut definition: Definition,
@@ -134,7 +134,7 @@ impl Collections for SqliteStore {
         outcome
     }
 
-    async fn update_collection(
+    pub(crate) async fn update_collection(
         &self,
         instance_id: InstanceId,
         mut definition: Definition,
@@ -176,7 +176,7 @@ impl Collections for SqliteStore {
         }
     }
 
-    async fn delete_collection(
+    pub(crate) async fn delete_collection(
         &self,
         instance_id: InstanceId,
         id: &str,
@@ -210,11 +210,11 @@ impl Collections for SqliteStore {
         outcome
     }
 
-    async fn declared_collections(&self) -> Result<Vec<Definition>, StoreError> {
+    pub(crate) async fn declared_collections(&self) -> Result<Vec<Definition>, StoreError> {
         self.read_with(read_declared).await
     }
 
-    async fn declare_collections(
+    pub(crate) async fn declare_collections(
         &self,
         definitions: Vec<Definition>,
         trial: bool,
@@ -236,7 +236,7 @@ impl Collections for SqliteStore {
         }
     }
 
-    async fn usage(&self, id: &str) -> Result<Usage, StoreError> {
+    pub(crate) async fn usage(&self, id: &str) -> Result<Usage, StoreError> {
         let id = id.to_owned();
         self.read_unlimited(move |connection| {
             let (instances, items): (i64, i64) = connection.query_row(
@@ -260,13 +260,17 @@ impl Collections for SqliteStore {
         .await
     }
 
-    async fn instances_with(&self, id: &str) -> Result<Vec<InstanceId>, StoreError> {
+    pub(crate) async fn instances_with(&self, id: &str) -> Result<Vec<InstanceId>, StoreError> {
         let id = id.to_owned();
         self.read_unlimited(move |connection| instances_with_items(connection, &id))
             .await
     }
 
-    async fn items_in(&self, instance_id: InstanceId, id: &str) -> Result<u64, StoreError> {
+    pub(crate) async fn items_in(
+        &self,
+        instance_id: InstanceId,
+        id: &str,
+    ) -> Result<u64, StoreError> {
         let id = id.to_owned();
         self.read_unlimited(move |connection| {
             let sql = "SELECT count(*) FROM items WHERE instance_id = ?1 AND collection = ?2";
@@ -277,7 +281,7 @@ impl Collections for SqliteStore {
         .await
     }
 
-    async fn remove_unreachable(
+    pub(crate) async fn remove_unreachable(
         &self,
         instance_id: InstanceId,
         id: &str,
@@ -304,7 +308,7 @@ impl Collections for SqliteStore {
         .await
     }
 
-    async fn change_links(
+    pub(crate) async fn change_links(
         &self,
         id: &str,
         field: &str,
@@ -329,7 +333,7 @@ impl Collections for SqliteStore {
         .await
     }
 
-    async fn misfits(
+    pub(crate) async fn misfits(
         &self,
         definition: &Definition,
         backfill: &Backfill,

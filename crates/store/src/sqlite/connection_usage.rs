@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Params, params};
 
 use super::SqliteStore;
 use crate::StoreError;
-use crate::connection_usage::{ConnectionUsage, ConnectionUsages};
+use crate::connection_usage::ConnectionUsage;
 
 const ADD: &str = "
     INSERT INTO connection_usage (instance_id, month, connection, calls, errors, bytes_sent,
@@ -23,8 +23,11 @@ const READ: &str = "
     SELECT instance_id, month, connection, calls, errors, bytes_sent, bytes_received, milliseconds
     FROM connection_usage";
 
-impl ConnectionUsages for SqliteStore {
-    async fn add_connection_usage(&self, batch: Vec<ConnectionUsage>) -> Result<(), StoreError> {
+impl SqliteStore {
+    pub(crate) async fn add_connection_usage(
+        &self,
+        batch: Vec<ConnectionUsage>,
+    ) -> Result<(), StoreError> {
         self.write_with(move |connection| {
             let mut add = connection.prepare_cached(ADD)?;
             for usage in batch {
@@ -44,7 +47,7 @@ impl ConnectionUsages for SqliteStore {
         .await
     }
 
-    async fn connection_usage(
+    pub(crate) async fn connection_usage(
         &self,
         instance_id: InstanceId,
         month: Option<i32>,
@@ -58,7 +61,7 @@ impl ConnectionUsages for SqliteStore {
         .await
     }
 
-    async fn connection_calls(
+    pub(crate) async fn connection_calls(
         &self,
         instance_id: InstanceId,
         connection: &str,
@@ -79,7 +82,7 @@ impl ConnectionUsages for SqliteStore {
         })
     }
 
-    async fn connection_totals(
+    pub(crate) async fn connection_totals(
         &self,
         month: i32,
         limit: u32,

@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension as _, params};
 use super::SqliteStore;
 use super::instances::instance_id;
 use crate::StoreError;
-use crate::instance_details::{Details, InstanceDetails, Outdated, TokenRefusal};
+use crate::instance_details::{Details, Outdated, TokenRefusal};
 use crate::rows::instant;
 
 const KEEP: &str = "
@@ -39,8 +39,8 @@ const OUTDATED: &str = "
     ORDER BY coalesce(fetched_at_ms, -1), instances.instance_id
     LIMIT ?4";
 
-impl InstanceDetails for SqliteStore {
-    async fn keep_details(&self, mut details: Details) -> Result<(), StoreError> {
+impl SqliteStore {
+    pub(crate) async fn keep_details(&self, mut details: Details) -> Result<(), StoreError> {
         details.answer.site.forget_owner();
         let answer = serde_json::to_string(&details.answer)
             .map_err(|error| StoreError::Refused(error.to_string()))?;
@@ -58,7 +58,10 @@ impl InstanceDetails for SqliteStore {
         .await
     }
 
-    async fn details(&self, instance_id: InstanceId) -> Result<Option<Details>, StoreError> {
+    pub(crate) async fn details(
+        &self,
+        instance_id: InstanceId,
+    ) -> Result<Option<Details>, StoreError> {
         self.read_with(move |connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT answer, fetched_at_ms FROM instance_details WHERE instance_id = ?1",
@@ -81,7 +84,10 @@ impl InstanceDetails for SqliteStore {
         .await
     }
 
-    async fn instance_of_site(&self, site_id: &str) -> Result<Option<InstanceId>, StoreError> {
+    pub(crate) async fn instance_of_site(
+        &self,
+        site_id: &str,
+    ) -> Result<Option<InstanceId>, StoreError> {
         let site_id = site_id.to_owned();
         self.read_with(move |connection| {
             let id: Option<String> = connection
@@ -97,7 +103,7 @@ impl InstanceDetails for SqliteStore {
         .await
     }
 
-    async fn site_origins(&self) -> Result<Vec<(InstanceId, String)>, StoreError> {
+    pub(crate) async fn site_origins(&self) -> Result<Vec<(InstanceId, String)>, StoreError> {
         self.read_with(|connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT instance_id, site_origin FROM instance_details
@@ -114,7 +120,7 @@ impl InstanceDetails for SqliteStore {
         .await
     }
 
-    async fn outdated_instances(
+    pub(crate) async fn outdated_instances(
         &self,
         outdated: Outdated,
         limit: u32,
@@ -134,7 +140,7 @@ impl InstanceDetails for SqliteStore {
         .await
     }
 
-    async fn keep_refusal(&self, refusal: TokenRefusal) -> Result<(), StoreError> {
+    pub(crate) async fn keep_refusal(&self, refusal: TokenRefusal) -> Result<(), StoreError> {
         self.write_with(move |connection| {
             let mut statement = connection.prepare_cached(KEEP_REFUSAL)?;
             statement.execute(params![
@@ -148,7 +154,7 @@ impl InstanceDetails for SqliteStore {
         .await
     }
 
-    async fn forget_refusal(&self, instance_id: InstanceId) -> Result<(), StoreError> {
+    pub(crate) async fn forget_refusal(&self, instance_id: InstanceId) -> Result<(), StoreError> {
         self.write_with(move |connection| {
             let mut statement = connection.prepare_cached(FORGET_REFUSAL)?;
             statement.execute([instance_id.to_string()])?;
@@ -157,7 +163,10 @@ impl InstanceDetails for SqliteStore {
         .await
     }
 
-    async fn refusal(&self, instance_id: InstanceId) -> Result<Option<TokenRefusal>, StoreError> {
+    pub(crate) async fn refusal(
+        &self,
+        instance_id: InstanceId,
+    ) -> Result<Option<TokenRefusal>, StoreError> {
         self.read_with(move |connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT status, reason, refused_at_ms FROM instance_refusals

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter
 use super::SqliteStore;
 use super::items::keys;
 use crate::StoreError;
-use crate::instances::{ActivityDelta, Instance, Instances, StorageUsage, Totals, request_columns};
+use crate::instances::{ActivityDelta, Instance, StorageUsage, Totals};
 use crate::items::room::LINK_BYTES;
 use crate::rows::instant;
 
@@ -36,13 +36,38 @@ static READ: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-impl Instances for SqliteStore {
-    async fn record_sightings(&self, batch: Vec<ActivityDelta>) -> Result<(), StoreError> {
-        self.write_with(move |connection| batch.iter().try_for_each(|delta| add(connection, delta)))
-            .await
+impl SqliteStore {
+    pub(crate) async fn record_sightings(
+        &self,
+        batch: Vec<ActivityDelta>,
+    ) -> Result<(), StoreError> {
+        self.write_with(move |connection| {
+            {
+                let mut add = connection.prepare_cached(ADD)?;
+                for sighting in batch {
+                    let [visitor, member, owner, app] = sighting.requests.map(u64::cast_signed);
+                    add.execute(params![
+                        sighting.instance_id.to_string(),
+                        sighting.first_seen.as_millisecond(),
+                        sighting.last_seen.as_millisecond(),
+                        visitor,
+                        member,
+                        owner,
+                        app,
+                        sighting.plan,
+                        sighting.site_id,
+                    ])?;
+                }
+            }
+            Ok(())
+        })
+        .await
     }
 
-    async fn instance(&self, instance_id: InstanceId) -> Result<Option<Instance>, StoreError> {
+    pub(crate) async fn instance(
+        &self,
+        instance_id: InstanceId,
+    ) -> Result<Option<Instance>, StoreError> {
         self.read_with(move |connection| {
             let sql = format!("{} WHERE instance_id = ?1", *READ);
             let mut statement = connection.prepare_cached(&sql)?;
@@ -54,7 +79,7 @@ impl Instances for SqliteStore {
         .await
     }
 
-    async fn latest_instances(&self, limit: u32) -> Result<Vec<Instance>, StoreError> {
+    pub(crate) async fn latest_instances(&self, limit: u32) -> Result<Vec<Instance>, StoreError> {
         self.read_with(move |connection| {
             let sql = format!("{} ORDER BY last_seen_ms DESC, instance_id LIMIT ?1", *READ);
             let mut statement = connection.prepare_cached(&sql)?;
@@ -64,7 +89,7 @@ impl Instances for SqliteStore {
         .await
     }
 
-    async fn instances_after(
+    pub(crate) async fn instances_after(
         &self,
         after: Option<InstanceId>,
         limit: u32,
@@ -79,7 +104,7 @@ impl Instances for SqliteStore {
         .await
     }
 
-    async fn totals(&self) -> Result<Totals, StoreError> {
+    pub(crate) async fn totals(&self) -> Result<Totals, StoreError> {
         self.read_unlimited(|connection| {
             let sql =
                 format!("SELECT (SELECT count(*) FROM ({ALL})), (SELECT count(*) FROM items)");
@@ -94,7 +119,10 @@ impl Instances for SqliteStore {
         .await
     }
 
-    async fn storage_usage(&self, instance_id: InstanceId) -> Result<StorageUsage, StoreError> {
+    pub(crate) async fn storage_usage(
+        &self,
+        instance_id: InstanceId,
+    ) -> Result<StorageUsage, StoreError> {
         self.read_unlimited(move |connection| {
             let usage = |row: &Row<'_>| {
                 let (items, bytes): (i64, i64) = (row.get(0)?, row.get(1)?);
@@ -115,7 +143,7 @@ impl Instances for SqliteStore {
         .await
     }
 
-    async fn delete_instance(&self, instance_id: InstanceId) -> Result<u64, StoreError> {
+    pub(crate) async fn delete_instance(&self, instance_id: InstanceId) -> Result<u64, StoreError> {
         let mut count = 0;
         loop {
             let removed = self.delete_some(instance_id, DELETE_ITEMS).await?;

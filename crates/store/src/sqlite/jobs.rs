@@ -6,14 +6,14 @@ use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::SqliteStore;
 use crate::StoreError;
-use crate::jobs::{Job, JobLoad, JobStatus, Jobs};
+use crate::jobs::{Job, JobLoad, JobStatus};
 use crate::rows::instant;
 
 const READ: &str = "
     SELECT instance_id, job_id, collection, work, status, done, position, created_at_ms FROM jobs";
 
-impl Jobs for SqliteStore {
-    async fn keep_job(&self, job: Job) -> Result<(), StoreError> {
+impl SqliteStore {
+    pub(crate) async fn keep_job(&self, job: Job) -> Result<(), StoreError> {
         self.write_for(job.instance_id, move |connection| {
             connection
                 .prepare_cached(
@@ -36,7 +36,11 @@ impl Jobs for SqliteStore {
         .await
     }
 
-    async fn job(&self, instance_id: InstanceId, job_id: &str) -> Result<Option<Job>, StoreError> {
+    pub(crate) async fn job(
+        &self,
+        instance_id: InstanceId,
+        job_id: &str,
+    ) -> Result<Option<Job>, StoreError> {
         let job_id = job_id.to_owned();
         self.read_with(move |connection| {
             connection
@@ -48,7 +52,7 @@ impl Jobs for SqliteStore {
         .await
     }
 
-    async fn unfinished_jobs(&self, limit: u32) -> Result<Vec<Job>, StoreError> {
+    pub(crate) async fn unfinished_jobs(&self, limit: u32) -> Result<Vec<Job>, StoreError> {
         self.read_with(move |connection| {
             let sql = format!(
                 "{READ} WHERE status IN ('INITIALIZED', 'PROCESSING') ORDER BY created_at_ms LIMIT ?1"
@@ -60,7 +64,10 @@ impl Jobs for SqliteStore {
         .await
     }
 
-    async fn next_job(&self, instance_id: InstanceId) -> Result<Option<Job>, StoreError> {
+    pub(crate) async fn next_job(
+        &self,
+        instance_id: InstanceId,
+    ) -> Result<Option<Job>, StoreError> {
         self.read_with(move |connection| {
             let sql = format!(
                 "{READ} WHERE instance_id = ?1 AND status IN ('INITIALIZED', 'PROCESSING')
@@ -75,13 +82,16 @@ impl Jobs for SqliteStore {
         .await
     }
 
-    async fn instances_with_jobs(&self, limit: u32) -> Result<Vec<InstanceId>, StoreError> {
+    pub(crate) async fn instances_with_jobs(
+        &self,
+        limit: u32,
+    ) -> Result<Vec<InstanceId>, StoreError> {
         let sql = "SELECT DISTINCT instance_id FROM jobs
              WHERE status IN ('INITIALIZED', 'PROCESSING') LIMIT ?1";
         self.list_instance_ids(sql, limit).await
     }
 
-    async fn job_load(&self, instance_id: InstanceId) -> Result<JobLoad, StoreError> {
+    pub(crate) async fn job_load(&self, instance_id: InstanceId) -> Result<JobLoad, StoreError> {
         self.read_with(move |connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT count(*) FILTER (WHERE status IN ('INITIALIZED', 'PROCESSING')),
@@ -100,7 +110,11 @@ impl Jobs for SqliteStore {
         .await
     }
 
-    async fn fail_job(&self, instance_id: InstanceId, job_id: &str) -> Result<(), StoreError> {
+    pub(crate) async fn fail_job(
+        &self,
+        instance_id: InstanceId,
+        job_id: &str,
+    ) -> Result<(), StoreError> {
         let job_id = job_id.to_owned();
         self.write_with(move |connection| {
             connection
@@ -114,7 +128,7 @@ impl Jobs for SqliteStore {
         .await
     }
 
-    async fn forget_jobs(&self, before: Timestamp) -> Result<(), StoreError> {
+    pub(crate) async fn forget_jobs(&self, before: Timestamp) -> Result<(), StoreError> {
         self.write_with(move |connection| {
             connection
                 .prepare_cached("DELETE FROM jobs WHERE created_at_ms < ?1")?

@@ -4,10 +4,9 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::SqliteStore;
 use crate::StoreError;
-use crate::markers::Markers;
 
-impl Markers for SqliteStore {
-    async fn marker(&self, name: &str) -> Result<Option<String>, StoreError> {
+impl SqliteStore {
+    pub(crate) async fn marker(&self, name: &str) -> Result<Option<String>, StoreError> {
         let name = name.to_owned();
         self.read_with(move |connection| {
             let mut statement =
@@ -17,7 +16,10 @@ impl Markers for SqliteStore {
         .await
     }
 
-    async fn markers(&self, beginning: &str) -> Result<Vec<(String, String)>, StoreError> {
+    pub(crate) async fn markers(
+        &self,
+        beginning: &str,
+    ) -> Result<Vec<(String, String)>, StoreError> {
         let beginning = beginning.to_owned();
         self.read_with(move |connection| {
             let sql = "SELECT name, value FROM markers WHERE substr(name, 1, length(?1)) = ?1 ORDER BY name";
@@ -28,7 +30,11 @@ impl Markers for SqliteStore {
         .await
     }
 
-    async fn set_marker(&self, name: &str, value: Option<String>) -> Result<(), StoreError> {
+    pub(crate) async fn set_marker(
+        &self,
+        name: &str,
+        value: Option<String>,
+    ) -> Result<(), StoreError> {
         let name = name.to_owned();
         self.write_with(move |connection| set(connection, &name, value.as_deref()))
             .await

@@ -7,9 +7,7 @@ use rusqlite::{Connection, Params, ToSql, params};
 use super::SqliteStore;
 use crate::StoreError;
 use crate::rows::instant;
-use crate::secrets::{
-    SealedSecret, SecretPlace, Secrets, WrappedKey, other_keys, same_ids, same_keys,
-};
+use crate::secrets::{SealedSecret, SecretPlace, WrappedKey, other_keys, same_ids, same_keys};
 
 const KEEP_KEY: &str = "
     INSERT INTO wrapped_keys (key_id, wrapped, created_at_ms) VALUES (?1, ?2, ?3)
@@ -57,8 +55,11 @@ const ONES: &str = "
     SELECT instance_id, name, key_id, sealed, version, created_at_ms, changed_at_ms
     FROM instance_secrets";
 
-impl Secrets for SqliteStore {
-    async fn wrapped_keys_or(&self, candidate: WrappedKey) -> Result<Vec<WrappedKey>, StoreError> {
+impl SqliteStore {
+    pub(crate) async fn wrapped_keys_or(
+        &self,
+        candidate: WrappedKey,
+    ) -> Result<Vec<WrappedKey>, StoreError> {
         self.write_with(move |connection| {
             let keys = read_keys(connection)?;
             if !keys.is_empty() {
@@ -70,16 +71,16 @@ impl Secrets for SqliteStore {
         .await
     }
 
-    async fn wrapped_keys(&self) -> Result<Vec<WrappedKey>, StoreError> {
+    pub(crate) async fn wrapped_keys(&self) -> Result<Vec<WrappedKey>, StoreError> {
         self.read_with(read_keys).await
     }
 
-    async fn keep_wrapped_key(&self, key: WrappedKey) -> Result<bool, StoreError> {
+    pub(crate) async fn keep_wrapped_key(&self, key: WrappedKey) -> Result<bool, StoreError> {
         self.write_with(move |connection| keep_key(connection, &key))
             .await
     }
 
-    async fn delete_unused_wrapped_key(&self, key_id: &str) -> Result<bool, StoreError> {
+    pub(crate) async fn delete_unused_wrapped_key(&self, key_id: &str) -> Result<bool, StoreError> {
         let key_id = key_id.to_owned();
         self.write_with(move |connection| {
             let mut delete = connection.prepare_cached(DELETE_UNUSED_KEY)?;
@@ -88,7 +89,7 @@ impl Secrets for SqliteStore {
         .await
     }
 
-    async fn rewrap_keys(
+    pub(crate) async fn rewrap_keys(
         &self,
         keys: Vec<WrappedKey>,
         expected: Vec<WrappedKey>,
@@ -110,7 +111,7 @@ impl Secrets for SqliteStore {
         .await
     }
 
-    async fn keep_secret(
+    pub(crate) async fn keep_secret(
         &self,
         secret: SealedSecret,
         replaces: Option<i64>,
@@ -143,7 +144,7 @@ impl Secrets for SqliteStore {
         .await
     }
 
-    async fn reseal_secret(
+    pub(crate) async fn reseal_secret(
         &self,
         secret: SealedSecret,
         instead_of: &str,
@@ -171,7 +172,7 @@ impl Secrets for SqliteStore {
         .await
     }
 
-    async fn secret(
+    pub(crate) async fn secret(
         &self,
         instance_id: Option<InstanceId>,
         name: &str,
@@ -190,7 +191,7 @@ impl Secrets for SqliteStore {
         })
     }
 
-    async fn secrets(
+    pub(crate) async fn secrets(
         &self,
         instance_id: Option<InstanceId>,
     ) -> Result<Vec<SealedSecret>, StoreError> {
@@ -205,7 +206,7 @@ impl Secrets for SqliteStore {
         .await
     }
 
-    async fn all_secrets(
+    pub(crate) async fn all_secrets(
         &self,
         after: Option<SecretPlace>,
         limit: u32,
@@ -229,7 +230,7 @@ impl Secrets for SqliteStore {
         .await
     }
 
-    async fn remove_secret(
+    pub(crate) async fn remove_secret(
         &self,
         instance_id: Option<InstanceId>,
         name: &str,

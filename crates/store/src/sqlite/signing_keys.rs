@@ -8,18 +8,18 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use super::{SqliteStore, connect};
 use crate::StoreError;
 use crate::rows::instant;
-use crate::signing_keys::{SigningKey, SigningKeys, check_data_keys, sorted};
+use crate::signing_keys::{SigningKey, check_data_keys, sorted};
 
 const INSERT: &str = "
     INSERT INTO signing_keys (key_id, private_key, sealed_with, created_at_ms, signs_from_ms, ends_at_ms)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
-impl SigningKeys for SqliteStore {
-    async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError> {
+impl SqliteStore {
+    pub(crate) async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError> {
         self.read_with(read_all).await
     }
 
-    async fn replace_signing_keys(
+    pub(crate) async fn replace_signing_keys(
         &self,
         expected: Vec<SigningKey>,
         keys: Vec<SigningKey>,
@@ -31,7 +31,7 @@ impl SigningKeys for SqliteStore {
             .unwrap_or_else(|error| Err(StoreError::Refused(error.to_string())))
     }
 
-    async fn scrub_signing_keys(&self) -> Result<(), StoreError> {
+    pub(crate) async fn scrub_signing_keys(&self) -> Result<(), StoreError> {
         let path = self.path.clone();
         tokio::task::spawn_blocking(move || scrub(&path))
             .await

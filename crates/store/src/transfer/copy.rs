@@ -3,15 +3,7 @@
 use backlot_wix::InstanceId;
 
 use super::{Checksum, Exported, Exporter, Importer, NotImported};
-use crate::accounts::Accounts as _;
-use crate::collections::Collections as _;
-use crate::connection_usage::ConnectionUsages as _;
-use crate::instance_details::InstanceDetails as _;
-use crate::instances::Instances as _;
-use crate::jobs::Jobs as _;
-use crate::markers::{COPY, Markers as _};
-use crate::secrets::Secrets as _;
-use crate::signing_keys::SigningKeys as _;
+use crate::markers::COPY;
 use crate::{Store, StoreError};
 
 /// Instances that are listed at once.

@@ -10,15 +10,9 @@ use backlot_wix::data::{Direction, Filter};
 
 use super::tally::Tally;
 use super::{Exported, Record};
-use crate::accounts::Accounts as _;
-use crate::collections::{Collection, Collections as _};
-use crate::connection_usage::ConnectionUsages as _;
-use crate::instance_details::InstanceDetails as _;
-use crate::instances::Instances as _;
+use crate::collections::Collection;
 use crate::items::link::Wanted;
-use crate::items::{Find, Items as _, ItemsOf, Position};
-use crate::jobs::Jobs as _;
-use crate::secrets::Secrets as _;
+use crate::items::{Find, ItemsOf, Position};
 use crate::{Store, StoreError};
 
 /// Items that are read at once.

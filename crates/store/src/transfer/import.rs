@@ -9,13 +9,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::tally::Tally;
 use super::{Exported, Record};
-use crate::collections::{Collection, Collections as _};
+use crate::collections::Collection;
 use crate::imports::Import;
-use crate::instance_details::{Details, InstanceDetails as _};
-use crate::instances::{ActivityDelta, Instances as _};
+use crate::instance_details::Details;
+use crate::instances::ActivityDelta;
+use crate::items::ItemsOf;
 use crate::items::write::{Author, Batch, Write};
-use crate::items::{Items as _, ItemsOf};
-use crate::markers::{IMPORT, Markers as _};
+use crate::markers::IMPORT;
 use crate::{Store, StoreError};
 
 /// Items that are written at once.

@@ -1,6 +1,6 @@
 //! Accounts: who may renew, and what a change that comes too late does not do.
 
-use backlot_store::accounts::{Account, Accounts as _};
+use backlot_store::accounts::Account;
 
 use crate::place::Place;
 use crate::{account, at, instance_id};

@@ -1,7 +1,7 @@
 //! Authorizations under way: each serves once, in time, and an instance has so many.
 
 use backlot_store::Store;
-use backlot_store::accounts::{Accounts as _, TakenAuthorization};
+use backlot_store::accounts::TakenAuthorization;
 
 use crate::place::Place;
 use crate::{at, pending};

@@ -2,10 +2,8 @@
 //! is copied.
 
 use backlot_store::Store;
-use backlot_store::accounts::{Account, Accounts as _};
-use backlot_store::connection_usage::ConnectionUsages as _;
-use backlot_store::instances::Instances as _;
-use backlot_store::secrets::{SealedSecret, Secrets as _};
+use backlot_store::accounts::Account;
+use backlot_store::secrets::SealedSecret;
 use backlot_store::transfer::{Exporter, Record, copy};
 
 use crate::place::Place;

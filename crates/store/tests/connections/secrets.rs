@@ -1,9 +1,8 @@
 //! Secrets and data keys: bytes in, the same bytes out, and nobody else's.
 
 use backlot_store::StoreError;
-use backlot_store::accounts::Accounts as _;
-use backlot_store::secrets::{SealedSecret, Secrets as _};
-use backlot_store::signing_keys::{SigningKey, SigningKeys as _};
+use backlot_store::secrets::SealedSecret;
+use backlot_store::signing_keys::SigningKey;
 
 use crate::place::Place;
 use crate::{account, at, instance_id, key, pending, secret};

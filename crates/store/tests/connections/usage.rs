@@ -1,6 +1,6 @@
 //! Usage adds up, by instance, month and connection.
 
-use backlot_store::connection_usage::{ConnectionUsage, ConnectionUsages as _};
+use backlot_store::connection_usage::ConnectionUsage;
 
 use crate::place::Place;
 use crate::{instance_id, used};

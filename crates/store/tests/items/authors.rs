@@ -1,8 +1,7 @@
 //! Who may do what: all of it, with their own items, or nothing.
 
-use backlot_store::collections::Collections as _;
 use backlot_store::items::write::Author;
-use backlot_store::items::{Batch, Items as _, Write};
+use backlot_store::items::{Batch, Write};
 use backlot_wix::data::DataCode;
 use backlot_wix::data::collection::Access;
 use serde_json::json;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use backlot_store::StoreError;
-use backlot_store::items::{Find, Items as _};
+use backlot_store::items::Find;
 use backlot_wix::data::budget::{Limits, Watch, too_much_time};
 use backlot_wix::data::{Budget, DataCode, DataError, Filter};
 use serde_json::{Value as Json, json};

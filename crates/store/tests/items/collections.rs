@@ -1,8 +1,7 @@
 //! Collections of one instance: made, changed and deleted, and what is built on an old one.
 
 use backlot_store::StoreError;
-use backlot_store::collections::Collections as _;
-use backlot_store::items::{Items as _, Link};
+use backlot_store::items::Link;
 use backlot_wix::data::DataCode;
 use serde_json::{Value as Json, json};
 

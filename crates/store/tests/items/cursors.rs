@@ -1,7 +1,7 @@
 //! A place never comes to stand for something else, whatever goes and comes meanwhile.
 
 use backlot_store::items::link::{PlacedLink, Wanted};
-use backlot_store::items::{Find, Items as _, Link, Position};
+use backlot_store::items::{Find, Link, Position};
 use backlot_wix::data::{Direction, Filter};
 use serde_json::json;
 

@@ -1,7 +1,5 @@
 //! Collections that the configuration declares: every instance has them.
 
-use backlot_store::collections::Collections as _;
-use backlot_store::items::Items as _;
 use backlot_store::{Store, StoreError};
 use backlot_wix::data::{DataCode, DataError};
 use serde_json::{Value as Json, json};

@@ -1,7 +1,7 @@
 //! How large definitions may be, and how they are listed without being read.
 
 use backlot_store::StoreError;
-use backlot_store::collections::{CollectionHead, Collections as _};
+use backlot_store::collections::CollectionHead;
 use backlot_wix::data::collection::Definition;
 use backlot_wix::data::{DataCode, DataError, limits};
 use serde_json::json;

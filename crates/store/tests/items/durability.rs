@@ -1,8 +1,7 @@
 //! What is acknowledged is there for whoever opens the database next, or has it open already.
 
-use backlot_store::collections::Collections as _;
-use backlot_store::items::{Items as _, Link};
-use backlot_store::jobs::{Job, JobStatus, Jobs as _};
+use backlot_store::items::Link;
+use backlot_store::jobs::{Job, JobStatus};
 use jiff::Timestamp;
 use serde_json::json;
 

@@ -1,6 +1,6 @@
 //! The order of an item's fields, on every database alike; and that of a shuffled query.
 
-use backlot_store::items::{Find, Items as _};
+use backlot_store::items::Find;
 use backlot_wix::data::Filter;
 use serde_json::{Value as Json, json};
 

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use backlot_store::Store;
-use backlot_store::items::{Find, Items as _};
+use backlot_store::items::Find;
 use backlot_wix::data::{Direction, FieldPath, Sort};
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -2,10 +2,8 @@
 //! the items in the end.
 
 use backlot_store::Store;
-use backlot_store::collections::Collections as _;
-use backlot_store::index_builds::{BuildProgress, IndexBuilds as _, IndexState};
-use backlot_store::instances::Instances as _;
-use backlot_store::items::{Find, Items as _, Write};
+use backlot_store::index_builds::{BuildProgress, IndexState};
+use backlot_store::items::{Find, Write};
 use backlot_store::transfer::{Exporter, Importer, Record};
 use backlot_wix::data::{DataCode, Direction, FieldPath, Filter, Sort};
 use serde_json::{Value as Json, json};

@@ -1,9 +1,8 @@
 //! Whatever a text says, it is a text: in ids, names, operands, paths and jobs.
 
-use backlot_store::collections::Collections as _;
 use backlot_store::items::link::Wanted;
-use backlot_store::items::{Find, Items as _, Link};
-use backlot_store::jobs::{Job, JobStatus, Jobs as _};
+use backlot_store::items::{Find, Link};
+use backlot_store::jobs::{Job, JobStatus};
 use backlot_wix::data::{Direction, FieldPath, Filter, Sort};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};

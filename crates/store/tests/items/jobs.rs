@@ -2,8 +2,8 @@
 
 use backlot_store::StoreError;
 use backlot_store::items::write::Step;
-use backlot_store::items::{Batch, Items as _, Write};
-use backlot_store::jobs::{Job, JobStatus, Jobs as _};
+use backlot_store::items::{Batch, Write};
+use backlot_store::jobs::{Job, JobStatus};
 use backlot_wix::data::DataCode;
 use jiff::Timestamp;
 use serde_json::json;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use backlot_store::items::{Find, Items as _};
+use backlot_store::items::Find;
 use backlot_wix::data::Filter;
 use backlot_wix::data::collection::IndexId;
 use rusqlite::Connection;

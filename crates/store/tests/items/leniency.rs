@@ -1,7 +1,6 @@
 //! What a collection's fields are declared to be is held to where a file says so, and nowhere else.
 
-use backlot_store::collections::Collections as _;
-use backlot_store::items::{Items as _, Link, Write};
+use backlot_store::items::{Link, Write};
 use backlot_store::transfer::{Importer, Record};
 use backlot_wix::data::{DataCode, Filter, Object};
 use serde_json::json;

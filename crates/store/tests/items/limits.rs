@@ -1,6 +1,6 @@
 //! What is too large, too deep, or no text; and what only looks so.
 
-use backlot_store::items::{Items as _, Write};
+use backlot_store::items::Write;
 use backlot_wix::data::{DataCode, limits};
 use serde_json::{Value as Json, json};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use backlot_store::Store;
-use backlot_store::items::{Find, Items as _};
+use backlot_store::items::Find;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;

@@ -1,10 +1,9 @@
 //! Links of multi-reference fields, and what becomes of them.
 
 use backlot_store::StoreError;
-use backlot_store::collections::Collections as _;
 use backlot_store::items::link::Wanted;
 use backlot_store::items::write::Content;
-use backlot_store::items::{Items as _, Link, Write};
+use backlot_store::items::{Link, Write};
 use backlot_wix::data::{DataCode, Direction, limits};
 use serde_json::{Value as Json, json};
 

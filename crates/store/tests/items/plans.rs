@@ -2,9 +2,8 @@
 //!
 //! SQLite only. The statements themselves are the store's; none is repeated here.
 
-use backlot_store::index_builds::IndexBuilds as _;
 use backlot_store::items::link::Wanted;
-use backlot_store::items::{Find, Items as _, Link};
+use backlot_store::items::{Find, Link};
 use backlot_wix::data::{Direction, FieldPath, Sort};
 use serde_json::{Value as Json, json};
 

@@ -1,7 +1,6 @@
 //! What once went wrong, each in its smallest form.
 
-use backlot_store::collections::Collections as _;
-use backlot_store::items::{Find, Items as _, Link};
+use backlot_store::items::{Find, Link};
 use backlot_wix::data::DataCode;
 use serde_json::{Value as Json, json};
 

@@ -1,7 +1,6 @@
 //! How much more an instance may keep: each write is held against what is left.
 
-use backlot_store::instances::Instances as _;
-use backlot_store::items::{Items as _, Room};
+use backlot_store::items::Room;
 use backlot_wix::data::{DataCode, DataError};
 use serde_json::json;
 

@@ -1,9 +1,8 @@
 //! One collection of one instance, as tests handle it: items and filters are JSON.
 
 use backlot_store::Store;
-use backlot_store::collections::Collections as _;
 use backlot_store::items::write::{Author, Content};
-use backlot_store::items::{Batch, Find, Item, Items as _, ItemsOf, Write, Written};
+use backlot_store::items::{Batch, Find, Item, ItemsOf, Write, Written};
 use backlot_wix::InstanceId;
 use backlot_wix::data::collection::Definition;
 use backlot_wix::data::modification::{Modification, WireModification};

@@ -1,8 +1,7 @@
 //! Two instances never see each other.
 
-use backlot_store::collections::Collections as _;
 use backlot_store::items::link::Wanted;
-use backlot_store::items::{Find, Items as _, Link};
+use backlot_store::items::{Find, Link};
 use backlot_wix::data::{DataCode, Direction, Filter};
 use serde_json::{Value as Json, json};
 

@@ -1,7 +1,7 @@
 //! Many at once, on two nodes: everything that is answered is done, once.
 
 use backlot_store::StoreError;
-use backlot_store::items::{Batch, Items as _, Write, Written};
+use backlot_store::items::{Batch, Write, Written};
 use backlot_wix::data::DataCode;
 use serde_json::{Value as Json, json};
 

@@ -1,6 +1,5 @@
 //! What must be unique is: within one instance's collection, whatever else happens.
 
-use backlot_store::items::Items as _;
 use backlot_wix::data::DataCode;
 use serde_json::{Value as Json, json};
 

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use backlot_store::Store;
-use backlot_store::items::{Find, Item, Items as _, Position};
+use backlot_store::items::{Find, Item, Position};
 use backlot_wix::data::Filter;
 use proptest::prelude::*;
 use proptest::sample::Index;

@@ -1,6 +1,6 @@
 //! What each kind of write does to an item, and what a batch of them does.
 
-use backlot_store::items::{Batch, Items as _, Write, Written};
+use backlot_store::items::{Batch, Write, Written};
 use backlot_wix::data::{DataCode, Date};
 use serde_json::{Value as Json, json};
 

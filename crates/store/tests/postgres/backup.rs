@@ -6,9 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use backlot_store::backup::Origin;
-use backlot_store::collections::Collections as _;
-use backlot_store::instances::Instances as _;
-use backlot_store::items::{Items as _, ItemsOf, Link};
+use backlot_store::items::{ItemsOf, Link};
 use backlot_store::{Address, Existing, PostgresUrl, Store};
 
 use crate::backup_file::{changed, table, take_apart};

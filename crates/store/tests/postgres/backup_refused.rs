@@ -2,7 +2,7 @@
 
 use backlot_store::backup::Origin;
 use backlot_store::sqlite::SqliteStore;
-use backlot_store::{Address, Existing, StoreError};
+use backlot_store::{Address, Existing, Store, StoreError};
 
 use crate::backup::{address_of, backed_up, content};
 use crate::backup_file::{changed, content_of};
@@ -121,7 +121,7 @@ async fn one_kind_of_database_does_not_take_the_others_backups() {
     let (house, folder, file) = backed_up().await;
     let before = content(&house.database).await;
     let path = folder.path().join("backlot.db");
-    let sqlite = SqliteStore::open(&path).unwrap();
+    let sqlite = Store::Sqlite(SqliteStore::open(&path).unwrap());
     let other = folder.path().join("sqlite-backup");
     sqlite
         .back_up(&other, Existing::IsReplaced, &Origin::default())

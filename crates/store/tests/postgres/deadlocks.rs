@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use backlot_store::items::{Batch, Items as _, Link, Write};
+use backlot_store::items::{Batch, Link, Write};
 use backlot_store::postgres::PostgresStore;
 use backlot_store::{Store, StoreError};
 use backlot_wix::data::budget::{Limits, Watch};

@@ -1,7 +1,5 @@
 //! Names, ids and numbers at the edges: nothing of them ever becomes SQL.
 
-use backlot_store::collections::Collections as _;
-use backlot_store::items::Items as _;
 use backlot_wix::data::Object;
 
 use crate::house::{House, definition, filter_of, instance_id, object};

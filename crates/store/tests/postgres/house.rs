@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use backlot_store::Store;
-use backlot_store::collections::{Collection, Collections as _};
+use backlot_store::collections::Collection;
 use backlot_store::items::write::{Author, Content};
-use backlot_store::items::{Batch, Items as _, ItemsOf, Write, Written};
+use backlot_store::items::{Batch, ItemsOf, Write, Written};
 use backlot_store::postgres::PostgresStore;
 use backlot_wix::InstanceId;
 use backlot_wix::data::collection::{

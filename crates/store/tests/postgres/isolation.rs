@@ -1,12 +1,9 @@
 //! Row-level security: what a tenant's connection sees when a statement forgets to ask for one tenant.
 
-use backlot_store::accounts::{Account, Accounts as _, PendingAuthorization};
-use backlot_store::collections::Collections as _;
-use backlot_store::connection_usage::{ConnectionUsage, ConnectionUsages as _};
-use backlot_store::index_builds::IndexBuilds as _;
-use backlot_store::items::Items as _;
+use backlot_store::accounts::{Account, PendingAuthorization};
+use backlot_store::connection_usage::ConnectionUsage;
 use backlot_store::postgres::PostgresStore;
-use backlot_store::secrets::{SealedSecret, Secrets as _};
+use backlot_store::secrets::SealedSecret;
 
 use crate::house::{self, House, definition, insert, instance_id};
 use crate::server;
@@ -56,9 +53,7 @@ pub(crate) async fn two_tenants() -> House {
             position: 0,
             created_at: jiff::Timestamp::UNIX_EPOCH,
         };
-        backlot_store::jobs::Jobs::keep_job(&house.store, job)
-            .await
-            .unwrap();
+        house.store.keep_job(job).await.unwrap();
         connections(&house, instance).await;
         let tenant = instance_id(instance);
         let build = format!("INSERT INTO index_builds VALUES ('{tenant}', 'c', 1, 'CLEARING', 0)");

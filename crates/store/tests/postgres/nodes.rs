@@ -1,7 +1,5 @@
 //! Several nodes, and a server that goes away.
 
-use backlot_store::collections::Collections as _;
-use backlot_store::items::Items as _;
 use backlot_store::postgres::PostgresStore;
 use backlot_store::{Store, StoreError};
 

@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
+use backlot_store::Store;
 use backlot_store::items::link::{Link, Wanted};
-use backlot_store::items::{Find, Items as _, ItemsOf, Write};
+use backlot_store::items::{Find, ItemsOf, Write};
 use backlot_store::postgres::PostgresStore;
-use backlot_store::{Store, collections::Collections as _};
 use backlot_wix::data::Direction;
 
 use crate::house::{House, content, definition, filter_of, insert, instance_id, sort};

@@ -1,6 +1,6 @@
 //! Filters and orders, as SQL and as `backlot_wix::data` has them, on items that nobody thought of.
 
-use backlot_store::items::{Find, Item, Items as _, ItemsOf};
+use backlot_store::items::{Find, Item, ItemsOf};
 use backlot_wix::data::key::{push, sort_key};
 use backlot_wix::data::{Date, Filter, Object, Sort, Value};
 use proptest::prelude::*;

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use backlot_store::items::{Find, Items as _, ItemsOf, Link, Write};
+use backlot_store::items::{Find, ItemsOf, Link, Write};
 use backlot_store::postgres::PostgresStore;
 use backlot_store::{Store, StoreError};
 use backlot_wix::data::Filter;

@@ -1,19 +1,17 @@
 //! TLS to the server: what is asked for is what there is, or nothing.
 
-use backlot_store::StoreError;
-use backlot_store::instances::Instances as _;
 use backlot_store::postgres::PostgresStore;
+use backlot_store::{Store, StoreError};
 
 use crate::private_server::{Authority, PrivateServer};
 
 /// Opens, asks something on both pools, and says how many connections had TLS and how many had none.
 async fn opened(server: &PrivateServer, parameters: &str) -> (i64, i64) {
     let url = server.url("127.0.0.1", parameters);
-    let store = PostgresStore::open(&url).await.unwrap();
+    let store = Store::Postgres(PostgresStore::open(&url).await.unwrap());
     store.latest_instances(1).await.unwrap();
     let id = "2b0d7a6e-4c1f-4a52-9d3e-0c5f8a1b7e01".parse().unwrap();
-    let asked = backlot_store::accounts::Accounts::accounts(&store, id).await;
-    assert_eq!(asked.unwrap(), []);
+    assert_eq!(store.accounts(id).await.unwrap(), []);
     server.connections().await
 }
 

@@ -2,11 +2,10 @@
 
 use std::fmt::Debug;
 
-use backlot_store::collections::Collections as _;
 use backlot_store::items::link::Wanted;
 use backlot_store::items::write::Step;
-use backlot_store::items::{Find, Items as _, ItemsOf, Write, Written};
-use backlot_store::jobs::{Job, JobStatus, Jobs as _};
+use backlot_store::items::{Find, ItemsOf, Write, Written};
+use backlot_store::jobs::{Job, JobStatus};
 use backlot_store::sqlite::SqliteStore;
 use backlot_store::{Store, StoreError};
 use backlot_wix::data::modification::{Action, Modification};

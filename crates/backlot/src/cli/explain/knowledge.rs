@@ -11,7 +11,6 @@ use backlot_server::cors::Policy;
 use backlot_server::error::{ApiError, ErrorCode};
 use backlot_server::{Clock, Verification, Verifier, WixAccess, ask_wix_once};
 use backlot_simulator::access_token::{AccessTokens, Dead};
-use backlot_store::instance_details::InstanceDetails as _;
 use backlot_wix::signed_instance;
 use backlot_wix::token_info::{TokenPolicy, TokenRejection};
 use backlot_wix::{AppId, AppSecrets, Caller, Credential};

@@ -3,11 +3,6 @@
 use std::io::Write as _;
 
 use backlot_store::Store;
-use backlot_store::accounts::Accounts as _;
-use backlot_store::collections::Collections as _;
-use backlot_store::instance_details::InstanceDetails as _;
-use backlot_store::instances::Instances as _;
-use backlot_store::secrets::Secrets as _;
 use backlot_wix::InstanceId;
 
 use crate::cli::arguments::InstanceDelete;

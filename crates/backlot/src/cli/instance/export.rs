@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use backlot_store::instances::Instances as _;
 use backlot_store::transfer::{Exporter, Record};
 
 use super::delete::unknown;

@@ -2,8 +2,8 @@
 
 use std::io::Write as _;
 
-use backlot_store::instance_details::{Details, InstanceDetails as _};
-use backlot_store::instances::{Instance, Instances as _};
+use backlot_store::instance_details::Details;
+use backlot_store::instances::Instance;
 use backlot_wix::InstanceId;
 use serde_json::json;
 

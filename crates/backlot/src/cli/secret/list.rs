@@ -2,8 +2,6 @@
 
 use std::io::Write as _;
 
-use backlot_store::secrets::Secrets as _;
-
 use super::runtime;
 use crate::cli::arguments::SecretList;
 use crate::cli::configured::Configured;

@@ -2,8 +2,6 @@
 
 use std::io::Write as _;
 
-use backlot_store::secrets::Secrets as _;
-
 use super::{check_name, runtime};
 use crate::cli::arguments::SecretRemove;
 use crate::cli::configured::Configured;

@@ -6,7 +6,7 @@
 //! - A key in the clear, which an earlier program left, is sealed, and another takes its place: older copies of the
 //!   database hold it, too.
 
-use backlot_store::signing_keys::{SigningKey, SigningKeys as _};
+use backlot_store::signing_keys::SigningKey;
 use backlot_store::{Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 

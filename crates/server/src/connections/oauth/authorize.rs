@@ -2,7 +2,7 @@
 
 use aws_lc_rs::{digest, rand};
 use backlot_outbound::third_party::OAuthAccount;
-use backlot_store::accounts::{Accounts as _, PendingAuthorization};
+use backlot_store::accounts::PendingAuthorization;
 use backlot_wix::Caller;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

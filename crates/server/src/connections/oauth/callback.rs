@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use backlot_outbound::third_party::oauth::{IssuedTokens, scopes_in};
-use backlot_store::accounts::{Account, Accounts as _, PendingAuthorization};
+use backlot_store::accounts::{Account, PendingAuthorization};
 use backlot_wix::InstanceId;
 use jiff::{SignedDuration, Timestamp};
 

@@ -1,6 +1,6 @@
 //! Disconnecting an account.
 
-use backlot_store::accounts::{Account, Accounts as _};
+use backlot_store::accounts::Account;
 use backlot_wix::InstanceId;
 
 use super::{Accounts, Inner};

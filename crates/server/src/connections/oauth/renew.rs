@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use backlot_outbound::third_party::oauth::TokenRequestError;
-use backlot_store::accounts::{Account, Accounts as _};
+use backlot_store::accounts::Account;
 use backlot_wix::InstanceId;
 use jiff::SignedDuration;
 use tokio::time::sleep;

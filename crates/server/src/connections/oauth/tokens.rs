@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use backlot_store::accounts::{Account, Accounts as _};
+use backlot_store::accounts::Account;
 use backlot_wix::InstanceId;
 use tokio::time::timeout;
 

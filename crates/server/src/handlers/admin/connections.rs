@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use backlot_store::connection_usage::{ConnectionUsage, ConnectionUsages as _};
+use backlot_store::connection_usage::ConnectionUsage;
 use serde::Deserialize;
 use serde_json::{Value, json};
 

@@ -19,7 +19,7 @@ use super::failure::{Failure, attempt};
 use super::lease::Lease;
 use super::tenant::uuid;
 use crate::StoreError;
-use crate::index_builds::{BuildProgress, IndexBuilds, IndexState, UnreadyIndex};
+use crate::index_builds::{BuildProgress, IndexState, UnreadyIndex};
 pub(super) use redefine::reindex;
 
 const INSTANCES: &str = "
@@ -61,22 +61,28 @@ const HAS_KEYS: &str = "
 
 const EXACT: &str = "DELETE FROM inexact_indexes WHERE instance_id = $1 AND index_id = $2";
 
-impl IndexBuilds for PostgresStore {
-    async fn instances_with_builds(&self, limit: u32) -> Result<Vec<InstanceId>, StoreError> {
+impl PostgresStore {
+    pub(crate) async fn instances_with_builds(
+        &self,
+        limit: u32,
+    ) -> Result<Vec<InstanceId>, StoreError> {
         self.list_instance_ids(INSTANCES, limit).await
     }
 
-    async fn has_builds(&self, instance_id: InstanceId) -> Result<bool, StoreError> {
+    pub(crate) async fn has_builds(&self, instance_id: InstanceId) -> Result<bool, StoreError> {
         let tenant = uuid(instance_id);
         let rows = attempt!(reading: self.tell(instance_id, UNFINISHED, &[&tenant]))?;
         Ok(!rows.is_empty())
     }
 
-    async fn build_piece(&self, instance_id: InstanceId) -> Result<BuildProgress, StoreError> {
+    pub(crate) async fn build_piece(
+        &self,
+        instance_id: InstanceId,
+    ) -> Result<BuildProgress, StoreError> {
         attempt!(writing: self.build_piece_once(instance_id))
     }
 
-    async fn retry_failed_builds(&self) -> Result<(), StoreError> {
+    pub(crate) async fn retry_failed_builds(&self) -> Result<(), StoreError> {
         attempt!(writing: self.change(RETRY, &[]))?;
         self.catalog.forget_all();
         Ok(())

@@ -28,7 +28,7 @@ use super::stored::JsonText;
 use super::tenant::{Sees, transaction, uuid};
 use crate::StoreError;
 use crate::items::link::{Link, LinkOutcome, PlacedLink, Wanted};
-use crate::items::{Batch, Find, Item, Items, ItemsOf, Visit, Write, Written, no_json};
+use crate::items::{Batch, Find, Item, ItemsOf, Visit, Write, Written, no_json};
 use link_changes::LinkChanges;
 pub(super) use links::LOCK as LOCK_LINKS;
 
@@ -48,8 +48,12 @@ const GET_SEVERAL: &str = "
 /// Items that are asked for at once by their ids: more of the largest ones would be too much to receive.
 const LOOKUP_BATCH_SIZE: usize = 50;
 
-impl Items for PostgresStore {
-    async fn item(&self, of: &ItemsOf, item_id: &str) -> Result<Option<Item>, StoreError> {
+impl PostgresStore {
+    pub(crate) async fn item(
+        &self,
+        of: &ItemsOf,
+        item_id: &str,
+    ) -> Result<Option<Item>, StoreError> {
         // No id holds a NUL, and PostgreSQL would refuse to look for one.
         if item_id.contains('\0') {
             return Ok(None);
@@ -64,7 +68,7 @@ impl Items for PostgresStore {
         Ok(rows.first().map(read_item).transpose()?)
     }
 
-    async fn items_by_id(
+    pub(crate) async fn items_by_id(
         &self,
         of: &ItemsOf,
         mut item_ids: Vec<String>,
@@ -89,15 +93,15 @@ impl Items for PostgresStore {
         Ok(items)
     }
 
-    async fn find(&self, of: &ItemsOf, find: Find) -> Result<Vec<Item>, StoreError> {
+    pub(crate) async fn find(&self, of: &ItemsOf, find: Find) -> Result<Vec<Item>, StoreError> {
         attempt!(reading: self.find_once(of, &find))
     }
 
-    async fn count(&self, of: &ItemsOf, filter: &Filter) -> Result<u64, StoreError> {
+    pub(crate) async fn count(&self, of: &ItemsOf, filter: &Filter) -> Result<u64, StoreError> {
         attempt!(reading: self.count_once(of, filter))
     }
 
-    async fn scan(
+    pub(crate) async fn scan(
         &self,
         of: &ItemsOf,
         filter: &Filter,
@@ -107,7 +111,7 @@ impl Items for PostgresStore {
         attempt!(reading: self.scan_once(of, &all, &mut *visit))
     }
 
-    async fn write(
+    pub(crate) async fn write(
         &self,
         of: &ItemsOf,
         batch: Batch,
@@ -136,22 +140,30 @@ impl Items for PostgresStore {
         self.catalog.look_again(of, outcome)
     }
 
-    async fn truncate(&self, of: &ItemsOf) -> Result<(), StoreError> {
+    pub(crate) async fn truncate(&self, of: &ItemsOf) -> Result<(), StoreError> {
         let outcome = attempt!(writing: self.truncate_once(of));
         self.catalog.look_again(of, outcome)
     }
 
-    async fn link(&self, of: &ItemsOf, links: Vec<Link>) -> Result<Vec<LinkOutcome>, StoreError> {
+    pub(crate) async fn link(
+        &self,
+        of: &ItemsOf,
+        links: Vec<Link>,
+    ) -> Result<Vec<LinkOutcome>, StoreError> {
         let outcome = attempt!(writing: self.link_once(of, &links));
         self.catalog.look_again(of, outcome)
     }
 
-    async fn unlink(&self, of: &ItemsOf, links: Vec<Link>) -> Result<Vec<LinkOutcome>, StoreError> {
+    pub(crate) async fn unlink(
+        &self,
+        of: &ItemsOf,
+        links: Vec<Link>,
+    ) -> Result<Vec<LinkOutcome>, StoreError> {
         let outcome = attempt!(writing: self.unlink_once(of, &links));
         self.catalog.look_again(of, outcome)
     }
 
-    async fn replace_links(
+    pub(crate) async fn replace_links(
         &self,
         of: &ItemsOf,
         field: &str,
@@ -164,7 +176,7 @@ impl Items for PostgresStore {
         self.catalog.look_again(of, outcome)
     }
 
-    async fn is_linked(&self, of: &ItemsOf, link: &Link) -> Result<bool, StoreError> {
+    pub(crate) async fn is_linked(&self, of: &ItemsOf, link: &Link) -> Result<bool, StoreError> {
         // No id holds a NUL, and PostgreSQL would refuse to look for one.
         let texts = [&link.field, &link.item_id, &link.referenced_id];
         if texts.iter().any(|text| text.contains('\0')) {
@@ -173,7 +185,7 @@ impl Items for PostgresStore {
         attempt!(reading: self.is_linked_once(of, link))
     }
 
-    async fn placed_links(
+    pub(crate) async fn placed_links(
         &self,
         of: &ItemsOf,
         wanted: Wanted,

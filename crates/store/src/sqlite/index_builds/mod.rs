@@ -15,18 +15,21 @@ use rusqlite::{Connection, Row, params};
 
 use super::SqliteStore;
 use crate::StoreError;
-use crate::index_builds::{BuildProgress, IndexBuilds, IndexState, UnreadyIndex};
+use crate::index_builds::{BuildProgress, IndexState, UnreadyIndex};
 use piece::NextPiece;
 pub(super) use redefine::reindex;
 
-impl IndexBuilds for SqliteStore {
-    async fn instances_with_builds(&self, limit: u32) -> Result<Vec<InstanceId>, StoreError> {
+impl SqliteStore {
+    pub(crate) async fn instances_with_builds(
+        &self,
+        limit: u32,
+    ) -> Result<Vec<InstanceId>, StoreError> {
         let sql = "SELECT DISTINCT instance_id FROM index_builds
              WHERE state IN ('CLEARING', 'BUILDING') LIMIT ?1";
         self.list_instance_ids(sql, limit).await
     }
 
-    async fn has_builds(&self, instance_id: InstanceId) -> Result<bool, StoreError> {
+    pub(crate) async fn has_builds(&self, instance_id: InstanceId) -> Result<bool, StoreError> {
         self.readers.read(Budget::unlimited(), |reader| {
             let mut statement = reader.connection.prepare_cached(
                 "SELECT EXISTS (SELECT 1 FROM index_builds
@@ -36,7 +39,10 @@ impl IndexBuilds for SqliteStore {
         })
     }
 
-    async fn build_piece(&self, instance_id: InstanceId) -> Result<BuildProgress, StoreError> {
+    pub(crate) async fn build_piece(
+        &self,
+        instance_id: InstanceId,
+    ) -> Result<BuildProgress, StoreError> {
         let next = self
             .readers
             .read_long(Budget::unlimited(), move |reader| {
@@ -56,7 +62,7 @@ impl IndexBuilds for SqliteStore {
         Ok(done.progress)
     }
 
-    async fn retry_failed_builds(&self) -> Result<(), StoreError> {
+    pub(crate) async fn retry_failed_builds(&self) -> Result<(), StoreError> {
         self.write_with(|connection| {
             connection
                 .prepare_cached(

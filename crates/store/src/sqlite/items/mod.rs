@@ -20,14 +20,18 @@ use super::readers::Reader;
 use crate::StoreError;
 use crate::collections::Collection;
 use crate::items::link::{Link, LinkOutcome, PlacedLink, Wanted};
-use crate::items::{Batch, Find, Item, Items, ItemsOf, Visit, Write, Written};
+use crate::items::{Batch, Find, Item, ItemsOf, Visit, Write, Written};
 
 const GET: &str = "
     SELECT sequence, item_id, owner, data FROM items
     WHERE instance_id = ?1 AND collection = ?2 AND item_id = ?3";
 
-impl Items for SqliteStore {
-    async fn item(&self, of: &ItemsOf, item_id: &str) -> Result<Option<Item>, StoreError> {
+impl SqliteStore {
+    pub(crate) async fn item(
+        &self,
+        of: &ItemsOf,
+        item_id: &str,
+    ) -> Result<Option<Item>, StoreError> {
         let (instance_id, collection) = (of.instance_id, &of.collection);
         let budget = of.budget.clone();
         self.readers.read(budget, |reader| {
@@ -35,7 +39,7 @@ impl Items for SqliteStore {
         })
     }
 
-    async fn items_by_id(
+    pub(crate) async fn items_by_id(
         &self,
         of: &ItemsOf,
         mut item_ids: Vec<String>,
@@ -56,7 +60,7 @@ impl Items for SqliteStore {
         self.readers.read_long(budget, read).await
     }
 
-    async fn find(&self, of: &ItemsOf, find: Find) -> Result<Vec<Item>, StoreError> {
+    pub(crate) async fn find(&self, of: &ItemsOf, find: Find) -> Result<Vec<Item>, StoreError> {
         if find.is_short(&of.collection) {
             let budget = of.budget.clone();
             return self
@@ -71,7 +75,7 @@ impl Items for SqliteStore {
             .await
     }
 
-    async fn count(&self, of: &ItemsOf, filter: &Filter) -> Result<u64, StoreError> {
+    pub(crate) async fn count(&self, of: &ItemsOf, filter: &Filter) -> Result<u64, StoreError> {
         let (of, filter) = (of.clone(), filter.clone());
         self.readers
             .read_long(of.budget.clone(), move |reader| {
@@ -80,7 +84,7 @@ impl Items for SqliteStore {
             .await
     }
 
-    async fn scan(
+    pub(crate) async fn scan(
         &self,
         of: &ItemsOf,
         filter: &Filter,
@@ -89,7 +93,7 @@ impl Items for SqliteStore {
         scan::scan(&self.readers, of, filter, visit).await
     }
 
-    async fn write(
+    pub(crate) async fn write(
         &self,
         of: &ItemsOf,
         batch: Batch,
@@ -98,7 +102,7 @@ impl Items for SqliteStore {
         self.catalog.look_again(of, outcome)
     }
 
-    async fn truncate(&self, of: &ItemsOf) -> Result<(), StoreError> {
+    pub(crate) async fn truncate(&self, of: &ItemsOf) -> Result<(), StoreError> {
         self.empty(of).await?;
         self.forget_links(of).await?;
         self.write_to(of, |connection, of| {
@@ -108,21 +112,29 @@ impl Items for SqliteStore {
         .await
     }
 
-    async fn link(&self, of: &ItemsOf, links: Vec<Link>) -> Result<Vec<LinkOutcome>, StoreError> {
+    pub(crate) async fn link(
+        &self,
+        of: &ItemsOf,
+        links: Vec<Link>,
+    ) -> Result<Vec<LinkOutcome>, StoreError> {
         self.write_to(of, move |connection, of| {
             links::link(connection, of, &links)
         })
         .await
     }
 
-    async fn unlink(&self, of: &ItemsOf, links: Vec<Link>) -> Result<Vec<LinkOutcome>, StoreError> {
+    pub(crate) async fn unlink(
+        &self,
+        of: &ItemsOf,
+        links: Vec<Link>,
+    ) -> Result<Vec<LinkOutcome>, StoreError> {
         self.write_to(of, move |connection, of| {
             links::unlink(connection, of, &links)
         })
         .await
     }
 
-    async fn replace_links(
+    pub(crate) async fn replace_links(
         &self,
         of: &ItemsOf,
         field: &str,
@@ -137,13 +149,13 @@ impl Items for SqliteStore {
         .await
     }
 
-    async fn is_linked(&self, of: &ItemsOf, link: &Link) -> Result<bool, StoreError> {
+    pub(crate) async fn is_linked(&self, of: &ItemsOf, link: &Link) -> Result<bool, StoreError> {
         self.readers.read(of.budget.clone(), |reader| {
             links::is_linked(&reader.connection, of, link)
         })
     }
 
-    async fn placed_links(
+    pub(crate) async fn placed_links(
         &self,
         of: &ItemsOf,
         wanted: Wanted,
