@@ -44,7 +44,7 @@ pub(crate) fn run(data: &[u8]) {
         condition: None,
         author: Author::app(None),
         now: Date::EPOCH,
-        step: None,
+        stops_at_failure: false,
         budget: Budget::unlimited(),
         room: None,
         tells_items: false,

@@ -197,7 +197,7 @@ async fn with_installed_sites(
     store: &Store,
     origins: &Arc<SiteOrigins>,
 ) -> Result<cors::Policy, StartupError> {
-    for (instance_id, origin) in store.site_origins().await? {
+    for (instance_id, origin) in store.list_site_origins().await? {
         origins.set(instance_id, Some(origin));
     }
     Ok(cors.with_installed_sites(Arc::clone(origins)))

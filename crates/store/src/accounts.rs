@@ -8,6 +8,9 @@ use std::fmt;
 use backlot_wix::InstanceId;
 use jiff::Timestamp;
 
+use crate::StoreError;
+use crate::sql::Row;
+
 /// An account that is connected. Its sealed bytes cannot be printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Account {
@@ -80,4 +83,16 @@ impl fmt::Debug for PendingAuthorization {
             .field("expires_at", &self.expires_at)
             .finish_non_exhaustive()
     }
+}
+
+/// Reads a pending authorization, but for the hash that it was found by.
+pub(crate) fn read_pending(row: &Row<'_>) -> Result<PendingAuthorization, StoreError> {
+    Ok(PendingAuthorization {
+        state_hash: [0; 32],
+        instance_id: row.instance_id(0)?,
+        connection: row.get(1)?,
+        key_id: row.get(2)?,
+        sealed: row.get(3)?,
+        expires_at: row.timestamp(4)?,
+    })
 }

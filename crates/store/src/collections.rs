@@ -10,8 +10,9 @@ use backlot_wix::data::{Budget, DataCode, DataError, Object, Sort, Value, limits
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::index_builds::{IndexState, UnreadyIndex};
-use crate::{Backfill, StoreError};
+use crate::Backfill;
+use crate::StoreError;
+use crate::index_state::{IndexState, UnreadyIndex};
 
 /// A collection, prepared for use.
 #[derive(Debug, Clone)]
@@ -247,7 +248,7 @@ pub(crate) fn together(
 
 /// What an instance's items in a collection have keys of, before it was declared: an instance's own collection of the
 /// same id may have some, or the one that was declared earlier. None of them is trusted.
-pub(crate) fn undeclared(new: &Collection) -> Collection {
+pub(crate) fn without_declaration(new: &Collection) -> Collection {
     new.with_indexes(Vec::new())
 }
 
@@ -288,13 +289,12 @@ pub(crate) fn first_revision(definition: &Definition) -> u64 {
 
 /// A definition as it is kept.
 pub(crate) fn parse(json: &str) -> Result<Definition, StoreError> {
-    serde_json::from_str(json)
-        .map_err(|error| StoreError::Refused(format!("a collection cannot be read: {error}")))
+    serde_json::from_str(json).map_err(StoreError::not_json("a collection"))
 }
 
 /// A definition as it is to be kept.
 pub(crate) fn write(definition: &Definition) -> Result<String, StoreError> {
-    serde_json::to_string(definition).map_err(|error| StoreError::Refused(error.to_string()))
+    serde_json::to_string(definition).map_err(|error| StoreError::Internal(error.to_string()))
 }
 
 /// `WDE0104`
@@ -341,7 +341,7 @@ impl OtherDefinitions {
 /// [`DataCode::TooCostly`] for a definition that is not to be read here.
 pub(crate) fn too_large_to_read() -> StoreError {
     let text = "The definition of the collection is large.";
-    StoreError::GaveUp(DataError::new(DataCode::TooCostly, text))
+    StoreError::Rejected(DataError::new(DataCode::TooCostly, text))
 }
 
 /// The definitions in the order of the ids.

@@ -2,7 +2,6 @@
 //! place of one that is to appear is not followed.
 
 use std::fs::File;
-use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -77,8 +76,8 @@ impl Scratch {
     /// An empty file beside another.
     pub(crate) fn beside(path: &Path) -> std::io::Result<Self> {
         let mut name = path.as_os_str().to_owned();
-        // Otherwise a program that can create files here could replace it by a link.
-        let random = RandomState::new().build_hasher().finish();
+        // Whoever can make files here could otherwise put a link in the place of it.
+        let random = fastrand::u64(..);
         name.push(format!(".{random:016x}.part"));
         let path = PathBuf::from(name);
         let lock = new_file(&path)?;

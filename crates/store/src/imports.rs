@@ -1,4 +1,4 @@
-//! An import that was staged under another id, and replaces an instance's data.
+//! An import that has arrived under a name of its own, and is to take an instance's place.
 
 use backlot_wix::InstanceId;
 
@@ -10,7 +10,7 @@ use crate::instances::ActivityDelta;
 pub struct Import {
     /// Whose place it is.
     pub instance_id: InstanceId,
-    /// The unique id under which it was staged.
+    /// The name that it has arrived under, which nobody else has.
     pub staged: InstanceId,
     /// Whether what the instance has is removed; otherwise it must have nothing.
     pub replaces: bool,
@@ -19,22 +19,3 @@ pub struct Import {
     /// What Wix said of it; what is known stays without.
     pub details: Option<Details>,
 }
-
-/// The tables whose rows it consists of, each with an instance's id; in the order in which writers lock them.
-pub(crate) const TABLES: [&str; 7] = [
-    "collections",
-    "index_builds",
-    "items",
-    "item_keys",
-    "item_unique_keys",
-    "inexact_indexes",
-    "item_links",
-];
-
-/// Those in which an instance without items may still have rows.
-pub(crate) const LEFT_BEHIND: [&str; 4] = [
-    "index_builds",
-    "item_keys",
-    "item_unique_keys",
-    "inexact_indexes",
-];

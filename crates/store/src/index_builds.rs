@@ -11,15 +11,11 @@
 //! - An index that is added again while its old keys are being cleared is built afterwards. The collection then gets a
 //!   new revision, so that no write still leaves its keys out.
 
-use std::sync::Arc;
+use backlot_wix::data::Object;
 
-use backlot_wix::data::collection::IndexId;
-use backlot_wix::data::{DataCode, DataError, Object};
-use serde::{Deserialize, Serialize};
-
-use crate::StoreError;
 use crate::collections::Prepared;
-use crate::items::change::not_unique;
+pub(crate) use crate::index_state::UnreadyIndex;
+pub use crate::index_state::{IndexFailure, IndexState};
 use crate::items::key_change::not_indexable;
 
 /// The most items of a piece. Between two pieces, others have their turn.
@@ -28,90 +24,6 @@ pub const MAX_PIECE_ITEMS: usize = 200;
 pub const MAX_PIECE_BYTES: usize = 512 * 1024;
 /// The most keys that a piece makes or removes, unless one item has more.
 pub const MAX_PIECE_KEYS: usize = 1_000;
-
-/// How an index stands.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum IndexState {
-    /// It serves queries.
-    #[default]
-    Ready,
-    /// Its keys are being made, and writes keep them.
-    Building,
-    /// Keys of an earlier time are being removed. If the collection has the index, it is built afterwards.
-    Clearing,
-    /// It could not be built, and does nothing.
-    Failed(Arc<IndexFailure>),
-}
-
-impl IndexState {
-    /// Whether it serves queries.
-    pub const fn is_ready(&self) -> bool {
-        matches!(self, Self::Ready)
-    }
-
-    /// Whether writes keep its keys, and refuse what it forbids.
-    pub const fn is_maintained(&self) -> bool {
-        matches!(self, Self::Ready | Self::Building)
-    }
-
-    /// The state of a row.
-    pub(crate) fn from_row(name: &str, failure: Option<&str>) -> Result<Self, StoreError> {
-        let unreadable = || StoreError::Refused("the state of an index cannot be read".to_owned());
-        match (name, failure) {
-            ("BUILDING", _) => Ok(Self::Building),
-            ("CLEARING", _) => Ok(Self::Clearing),
-            ("FAILED", Some(failure)) => serde_json::from_str(failure)
-                .map(|failure| Self::Failed(Arc::new(failure)))
-                .map_err(|_| unreadable()),
-            _ => Err(unreadable()),
-        }
-    }
-}
-
-/// Why an index could not be built, in Wix's words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct IndexFailure {
-    /// `WDE0112` or `WDE0113`.
-    pub code: String,
-    /// A sentence for people.
-    pub description: String,
-    /// The item that cannot be in the index.
-    pub item_id: String,
-}
-
-impl IndexFailure {
-    /// `WDE0113`: another item holds what an item holds.
-    pub(crate) fn duplicate(index: &Prepared, item_id: &str) -> Self {
-        let fault = not_unique(&index.index);
-        Self {
-            code: DataCode::DuplicateKey.name().to_owned(),
-            description: fault.text().to_owned(),
-            item_id: item_id.to_owned(),
-        }
-    }
-
-    /// An item that cannot be in the index at all.
-    fn from_fault(fault: &DataError, item_id: &str) -> Self {
-        Self {
-            code: fault.code().name().to_owned(),
-            description: fault.text().to_owned(),
-            item_id: item_id.to_owned(),
-        }
-    }
-
-    /// As it is kept.
-    pub(crate) fn to_row(&self) -> Result<String, StoreError> {
-        serde_json::to_string(self).map_err(|error| StoreError::Refused(error.to_string()))
-    }
-}
-
-/// An index that is not ready.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct UnreadyIndex {
-    pub(crate) index_id: IndexId,
-    pub(crate) state: IndexState,
-}
 
 /// How much a piece, or a change of a definition, may still do.
 #[derive(Debug, Clone)]
@@ -248,20 +160,5 @@ mod tests {
             .take_while(|_| room.take_or_first(1, 300))
             .count();
         assert_eq!(taken, MAX_PIECE_KEYS / 300);
-    }
-
-    #[test]
-    fn a_failure_comes_back_as_it_was_kept() {
-        let failure = IndexFailure {
-            code: "WDE0113".to_owned(),
-            description: "Twice.".to_owned(),
-            item_id: "a\"b".to_owned(),
-        };
-        let row = failure.to_row().unwrap();
-        let state = IndexState::from_row("FAILED", Some(&row)).unwrap();
-        assert_eq!(state, IndexState::Failed(Arc::new(failure)));
-        assert!(!state.is_ready() && !state.is_maintained());
-        assert!(IndexState::from_row("FAILED", None).is_err());
-        assert!(IndexState::from_row("READY", None).is_err());
     }
 }

@@ -3,6 +3,8 @@
 use backlot_wix::{AppInstance, InstanceId};
 use jiff::Timestamp;
 
+use crate::StoreError;
+
 /// What Wix said of an instance, and when.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Details {
@@ -39,4 +41,21 @@ pub struct Outdated {
     /// Leaving out those that Wix has refused since then. Those that it refused before are asked about
     /// whatever the age of their details: the mark may be out of date.
     pub refused_since: Timestamp,
+}
+
+pub(crate) const UPSERT: &str = "
+    INSERT INTO instance_details (instance_id, site_origin, answer, fetched_at_ms)
+    VALUES ($1, $2, $3, $4)
+    ON CONFLICT (instance_id) DO UPDATE SET
+        site_origin   = excluded.site_origin,
+        answer        = excluded.answer,
+        fetched_at_ms = excluded.fetched_at_ms";
+
+impl Details {
+    /// Returns the answer as it is stored: without the owner's address.
+    pub(crate) fn to_json(&self) -> Result<String, StoreError> {
+        let mut answer = self.answer.clone();
+        answer.site.forget_owner();
+        serde_json::to_string(&answer).map_err(|error| StoreError::Internal(error.to_string()))
+    }
 }

@@ -1,7 +1,7 @@
 //! Jobs: changes of many items, done step by step after they were accepted.
 //!
-//! A job that was accepted is done, whatever happens to the node that accepted it: any node takes the
-//! next step ([`crate::items::write::Step`]).
+//! A job that was accepted is done, whatever happens to the node that accepted it: any node takes the next step, and
+//! commits it together with the job's progress ([`crate::commit`]).
 
 use backlot_wix::InstanceId;
 use jiff::Timestamp;
@@ -51,15 +51,6 @@ impl JobStatus {
         }
     }
 
-    /// How a job stands after a step.
-    pub(crate) const fn after(step: &crate::items::write::Step, failed: bool) -> Self {
-        match (failed, step.last) {
-            (true, _) => Self::Failed,
-            (false, true) => Self::Succeeded,
-            (false, false) => Self::Processing,
-        }
-    }
-
     /// The status of this name.
     pub fn from_name(name: &str) -> Option<Self> {
         [
@@ -80,4 +71,28 @@ pub struct JobLoad {
     pub unfinished: u64,
     /// Bytes of the work of all jobs, those at their end included.
     pub bytes: u64,
+}
+
+/// How far a job comes with a step. It is committed together with the step, so that no step is taken twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobProgress {
+    /// The job.
+    pub job_id: String,
+    /// The position before the step. If the job has come further since, nothing is committed.
+    pub from: i64,
+    /// The position after the step: that of its last item in the order of insertion.
+    pub to: i64,
+    /// Whether the job is done after this step.
+    pub is_last: bool,
+}
+
+impl JobProgress {
+    /// Returns the status of a job after a step.
+    pub(crate) const fn status(has_failed: bool, is_last: bool) -> JobStatus {
+        match (has_failed, is_last) {
+            (true, _) => JobStatus::Failed,
+            (false, true) => JobStatus::Succeeded,
+            (false, false) => JobStatus::Processing,
+        }
+    }
 }

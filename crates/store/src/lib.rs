@@ -24,34 +24,42 @@ pub mod accounts;
 mod address;
 mod backfill;
 pub mod backup;
-mod catalog;
 pub mod collections;
+pub mod commit;
 pub mod connection_usage;
+mod definition_cache;
 pub mod error;
 mod files;
 pub mod imports;
 pub mod index_builds;
+mod index_state;
 mod index_trial;
 pub mod instance_details;
 pub mod instances;
 pub mod items;
 pub mod jobs;
 pub mod markers;
+pub mod portability;
 pub mod postgres;
-mod rows;
+mod postgres_url;
 pub mod secrets;
 pub mod signing_keys;
+mod sql;
 #[expect(
     clippy::unused_async,
     reason = "calls have one signature on both engines"
 )]
 pub mod sqlite;
 mod store;
-pub mod transfer;
+mod tables;
+#[cfg(feature = "test-util")]
+pub mod test_util;
 pub mod worker;
 
-pub use address::{Address, PostgresUrl};
+pub use address::{Address, verify_backup};
 pub use backfill::Backfill;
+pub use commit::{Commit, Operation};
 pub use error::StoreError;
 pub use files::{Existing, remove_unfinished};
+pub use postgres_url::PostgresUrl;
 pub use store::Store;

@@ -9,6 +9,7 @@ use backlot_wix::InstanceId;
 use jiff::Timestamp;
 
 use crate::StoreError;
+use crate::sql::Row;
 
 /// A data key, wrapped by the master key. Its bytes cannot be printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -40,8 +41,8 @@ pub struct SealedSecret {
     pub changed_at: Timestamp,
 }
 
-/// Where a secret stands among all: shared ones come first, then one instance's after another, each by name.
-pub type SecretPlace = (Option<InstanceId>, String);
+/// The position of a secret among all: the shared ones come first, then those of each instance, each by name.
+pub type SecretPosition = (Option<InstanceId>, String);
 
 impl fmt::Debug for WrappedKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -85,9 +86,18 @@ fn sorted<'key, T: Ord>(keys: &'key [WrappedKey], of: impl Fn(&'key WrappedKey) 
     all
 }
 
-/// Said when keys would be lost by a rewrapping.
-pub(crate) fn other_keys() -> StoreError {
-    StoreError::Refused(
-        "the data keys that were wrapped again are not the expected ones".to_owned(),
-    )
+pub(crate) const LIST_KEYS: &str = "
+    SELECT key_id, wrapped, created_at_ms FROM wrapped_keys ORDER BY created_at_ms DESC, key_id";
+
+pub(crate) const INSERT_KEY: &str = "
+    INSERT INTO wrapped_keys (key_id, wrapped, created_at_ms) VALUES ($1, $2, $3)
+    ON CONFLICT (key_id) DO NOTHING";
+
+/// Reads a row of [`LIST_KEYS`].
+pub(crate) fn read_key(row: &Row<'_>) -> Result<WrappedKey, StoreError> {
+    Ok(WrappedKey {
+        key_id: row.get(0)?,
+        wrapped: row.get(1)?,
+        created_at: row.timestamp(2)?,
+    })
 }

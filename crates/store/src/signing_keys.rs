@@ -9,6 +9,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use crate::StoreError;
+use crate::sql::Row;
 
 /// One private key. Its bytes cannot be printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -48,8 +49,7 @@ pub(crate) fn check_data_keys(keys: &[SigningKey], data_keys: &[String]) -> Resu
     if keys.iter().all(is_there) {
         return Ok(());
     }
-    let text = "the data key that seals a signing key is not in the database; if a backup was put back, start again";
-    Err(StoreError::Refused(text.to_owned()))
+    Err(StoreError::MissingDataKey)
 }
 
 /// In the order in which they are read: newest first.
@@ -59,4 +59,20 @@ pub(crate) fn sorted(mut keys: Vec<SigningKey>) -> Vec<SigningKey> {
         newest_first.then_with(|| one.key_id.cmp(&other.key_id))
     });
     keys
+}
+
+pub(crate) const LIST: &str = "
+    SELECT key_id, private_key, sealed_with, created_at_ms, signs_from_ms, ends_at_ms
+    FROM signing_keys ORDER BY created_at_ms DESC, key_id";
+
+/// Reads a row of [`LIST`].
+pub(crate) fn read(row: &Row<'_>) -> Result<SigningKey, StoreError> {
+    Ok(SigningKey {
+        key_id: row.get(0)?,
+        private_key: row.get(1)?,
+        sealed_with: row.get(2)?,
+        created_at: row.timestamp(3)?,
+        signs_from: row.timestamp(4)?,
+        ends_at: row.optional_timestamp(5)?,
+    })
 }

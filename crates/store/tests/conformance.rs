@@ -5,10 +5,10 @@ mod place;
 
 use backlot_store::instance_details::{Details, Outdated, TokenRefusal};
 use backlot_store::instances::{ActivityDelta, Instance};
+use backlot_store::portability::{Exporter, Importer, NotImported, Record};
 use backlot_store::secrets::WrappedKey;
 use backlot_store::signing_keys::SigningKey;
 use backlot_store::sqlite::SqliteStore;
-use backlot_store::transfer::{Exporter, Importer, NotImported, Record};
 use backlot_store::{Store, StoreError};
 use backlot_wix::app_instance::{OwnerInfo, Site};
 use backlot_wix::{AppInstance, InstanceId};
@@ -67,9 +67,9 @@ fn sighting(id: u8, first: i64, last: i64, requests: [u64; 4]) -> ActivityDelta 
 
 async fn sightings_add_up_and_survive_a_restart(place: &Place) {
     let store = place.open().await;
-    assert_eq!(store.instance(instance_id(1)).await.unwrap(), None);
+    assert_eq!(store.find_instance(instance_id(1)).await.unwrap(), None);
     store
-        .record_sightings(vec![
+        .record_activity(vec![
             sighting(1, 100, 200, [1, 0, 2, 0]),
             sighting(2, 150, 150, [0, 1, 0, 0]),
         ])
@@ -77,7 +77,7 @@ async fn sightings_add_up_and_survive_a_restart(place: &Place) {
         .unwrap();
     // A batch that was held back arrives late: the first time moves back, the last one stays.
     store
-        .record_sightings(vec![sighting(1, 50, 180, [1, 1, 1, 1])])
+        .record_activity(vec![sighting(1, 50, 180, [1, 1, 1, 1])])
         .await
         .unwrap();
     drop(store);
@@ -92,13 +92,13 @@ async fn sightings_add_up_and_survive_a_restart(place: &Place) {
         site_id: None,
     };
     assert_eq!(
-        store.instance(instance_id(1)).await.unwrap(),
+        store.find_instance(instance_id(1)).await.unwrap(),
         Some(expected.clone())
     );
-    let latest = store.latest_instances(10).await.unwrap();
+    let latest = store.list_latest_instances(10).await.unwrap();
     assert_eq!(latest.len(), 2);
     assert_eq!(latest[0], expected);
-    assert_eq!(store.latest_instances(1).await.unwrap().len(), 1);
+    assert_eq!(store.list_latest_instances(1).await.unwrap().len(), 1);
 
     // What credentials name last is kept, and those that name nothing change nothing.
     for (plan, site_id, expected) in [
@@ -110,8 +110,8 @@ async fn sightings_add_up_and_survive_a_restart(place: &Place) {
         let mut named = sighting(1, 300, 300, [0; 4]);
         named.plan = plan.map(str::to_owned);
         named.site_id = site_id.map(str::to_owned);
-        store.record_sightings(vec![named]).await.unwrap();
-        let known = store.instance(instance_id(1)).await.unwrap().unwrap();
+        store.record_activity(vec![named]).await.unwrap();
+        let known = store.find_instance(instance_id(1)).await.unwrap().unwrap();
         assert_eq!((known.plan.as_deref(), known.site_id.as_deref()), expected);
     }
 }
@@ -133,7 +133,7 @@ async fn keep_data_key(store: &Store) {
         wrapped: b"wrapped".to_vec(),
         created_at: at(1),
     };
-    assert!(store.keep_wrapped_key(key).await.unwrap());
+    assert!(store.insert_wrapped_key(key).await.unwrap());
 }
 
 async fn signing_keys_are_replaced_all_or_none(place: &Place) {
@@ -149,7 +149,7 @@ async fn signing_keys_are_replaced_all_or_none(place: &Place) {
     };
     assert!(replace(&[], std::slice::from_ref(&clear)).await);
     assert_eq!(
-        store.signing_keys().await.unwrap(),
+        store.list_signing_keys().await.unwrap(),
         std::slice::from_ref(&clear)
     );
     let sealed = [signing_key("b", 2, None), signing_key("a", 1, Some(9))];
@@ -158,12 +158,12 @@ async fn signing_keys_are_replaced_all_or_none(place: &Place) {
     assert!(replace(&[clear], &sealed).await);
     store.scrub_signing_keys().await.unwrap();
     drop(place.open().await);
-    let found = place.open().await.signing_keys().await.unwrap();
+    let found = place.open().await.list_signing_keys().await.unwrap();
     assert_eq!(found, sealed, "newest first");
     let [newest, oldest] = sealed.clone();
     assert!(replace(&[oldest, newest.clone()], std::slice::from_ref(&newest)).await);
     assert_eq!(
-        store.signing_keys().await.unwrap(),
+        store.list_signing_keys().await.unwrap(),
         std::slice::from_ref(&newest)
     );
     let lost = SigningKey {
@@ -171,7 +171,7 @@ async fn signing_keys_are_replaced_all_or_none(place: &Place) {
         ..newest.clone()
     };
     let refused = store.replace_signing_keys(vec![newest.clone()], vec![lost]);
-    assert!(matches!(refused.await, Err(StoreError::Refused(_))));
+    assert!(matches!(refused.await, Err(StoreError::MissingDataKey)));
     let printed = format!("{newest:?}");
     assert!(!printed.contains("private_key"), "{printed}");
 }
@@ -187,16 +187,12 @@ async fn of_nodes_that_replace_signing_keys_at_once_one_does(place: &Place) {
     let (first, second) = (first.unwrap(), second.unwrap());
     assert_ne!(first, second);
     let expected = key(if first { "a" } else { "b" });
-    assert_eq!(two.signing_keys().await.unwrap(), expected);
+    assert_eq!(two.list_signing_keys().await.unwrap(), expected);
 }
 
-/// The copy that is kept before a migration would otherwise hold the key for as long as anybody keeps the copy.
-#[test]
-fn a_copy_of_before_a_migration_holds_no_signing_key_in_the_clear() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("backlot.db");
-    let connection = rusqlite::Connection::open(&path).unwrap();
-    for number in 1..=10 {
+/// Brings an empty database up to a migration.
+fn migrate_to(connection: &rusqlite::Connection, last: i64) {
+    for number in 1..=last {
         let migrations = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/sqlite");
         let begins = format!("{number:04}_");
         let file = std::fs::read_dir(migrations).unwrap().find_map(|entry| {
@@ -207,6 +203,18 @@ fn a_copy_of_before_a_migration_holds_no_signing_key_in_the_clear() {
         let sql = std::fs::read_to_string(file.unwrap()).unwrap();
         connection.execute_batch(&sql).unwrap();
     }
+    connection
+        .pragma_update(None, "user_version", last)
+        .unwrap();
+}
+
+/// The copy that is kept before a migration would otherwise hold the key for as long as anybody keeps the copy.
+#[test]
+fn a_copy_of_before_a_migration_holds_no_signing_key_in_the_clear() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("backlot.db");
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    migrate_to(&connection, 10);
     let private_key = b"the private key, in the clear";
     connection
         .execute(
@@ -214,7 +222,6 @@ fn a_copy_of_before_a_migration_holds_no_signing_key_in_the_clear() {
             [private_key],
         )
         .unwrap();
-    connection.pragma_update(None, "user_version", 10).unwrap();
     drop(connection);
     drop(SqliteStore::open(&path).unwrap());
     let holds_it = |name: &str| {
@@ -232,6 +239,59 @@ fn a_copy_of_before_a_migration_holds_no_signing_key_in_the_clear() {
     assert_eq!(version, Ok(10), "an earlier program starts with it");
 }
 
+/// A table that is not listed would keep its rows when an instance is deleted.
+#[test]
+fn every_table_with_rows_of_instances_is_listed_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("backlot.db");
+    drop(SqliteStore::open(&path).unwrap());
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    let sql = "SELECT t.name, c.type FROM sqlite_schema AS t, pragma_table_info(t.name) AS c
+               WHERE t.type = 'table' AND c.name = 'instance_id' ORDER BY t.name";
+    let mut statement = connection.prepare(sql).unwrap();
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+    let found: Vec<(String, String)> = rows.unwrap().map(Result::unwrap).collect();
+    let mut listed = backlot_store::test_util::instance_tables();
+    listed.sort_unstable();
+    let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, listed);
+    assert!(found.iter().all(|(_, kind)| kind == "BLOB"), "{found:?}");
+}
+
+/// Earlier programs kept ids as text in three tables.
+#[tokio::test]
+async fn ids_that_were_text_are_found_after_the_upgrade() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("backlot.db");
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    migrate_to(&connection, 15);
+    let id = instance_id(0xab);
+    let insert = [
+        format!("INSERT INTO instances VALUES ('{id}', 1, 2, 3, 4, 5, 6, 'pro', 'site')"),
+        format!("INSERT INTO instance_details VALUES ('{id}', 'https://a.example', '{{}}', 7)"),
+        format!("INSERT INTO instance_refusals VALUES ('{id}', 400, 'invalid_grant', 8)"),
+        "INSERT INTO instances VALUES ('no guid', 1, 2, 3, 4, 5, 6, NULL, NULL)".to_owned(),
+    ];
+    connection.execute_batch(&insert.join(";")).unwrap();
+    drop(connection);
+    let store = Store::Sqlite(SqliteStore::open(&path).unwrap());
+    let found = store.find_instance(id).await.unwrap().unwrap();
+    assert_eq!(found.instance_id, id);
+    assert_eq!(found.requests, [3, 4, 5, 6]);
+    assert_eq!(
+        (found.plan.as_deref(), found.site_id.as_deref()),
+        (Some("pro"), Some("site"))
+    );
+    assert_eq!(store.list_latest_instances(5).await.unwrap(), [found]);
+    assert_eq!(store.list_instance_ids(None, 5).await.unwrap(), [id]);
+    let refusal = store.find_refusal(id).await.unwrap().unwrap();
+    assert_eq!((refusal.instance_id, refusal.status), (id, 400));
+    assert_eq!(store.list_site_origins().await.unwrap(), []);
+    store.delete_refusal(id).await.unwrap();
+    let origins = store.list_site_origins().await.unwrap();
+    assert_eq!(origins, [(id, "https://a.example".to_owned())]);
+}
+
 /// Whoever asked for the first site would otherwise be answered with the second one's data.
 async fn details_of_another_instance_are_not_imported(place: &Place) {
     let store = place.open().await;
@@ -245,7 +305,7 @@ async fn details_of_another_instance_are_not_imported(place: &Place) {
         },
         ..details(1, Some("https://first.example"), 100)
     };
-    store.keep_details(first.clone()).await.unwrap();
+    store.upsert_details(first.clone()).await.unwrap();
     let exported = async || {
         let (mut exporter, mut all) = (Exporter::new(&store, instance_id(1)), Vec::new());
         loop {
@@ -270,15 +330,18 @@ async fn details_of_another_instance_are_not_imported(place: &Place) {
             .any(|it| matches!(it, Record::Details { .. }))
     );
     import(records.clone(), 2).await.unwrap();
-    assert_eq!(store.details(instance_id(2)).await.unwrap(), None);
-    let of_site = store.instance_of_site("site-of-the-first").await.unwrap();
+    assert_eq!(store.find_details(instance_id(2)).await.unwrap(), None);
+    let of_site = store
+        .find_instance_of_site("site-of-the-first")
+        .await
+        .unwrap();
     assert_eq!(of_site, Some(instance_id(1)));
 
     // What the instance has of its own stays.
     let own = details(3, Some("https://third.example"), 50);
-    store.keep_details(own.clone()).await.unwrap();
+    store.upsert_details(own.clone()).await.unwrap();
     import(records.clone(), 3).await.unwrap();
-    assert_eq!(store.details(instance_id(3)).await.unwrap(), Some(own));
+    assert_eq!(store.find_details(instance_id(3)).await.unwrap(), Some(own));
 
     // A header that was changed does not help: the details say themselves whose they are.
     let header = Record::Header {
@@ -296,7 +359,7 @@ async fn details_of_another_instance_are_not_imported(place: &Place) {
     let last = forged.len() - 1;
     forged[last] = Record::end_of(&forged[..last]).unwrap();
     import(forged, 4).await.unwrap();
-    assert_eq!(store.details(instance_id(4)).await.unwrap(), None);
+    assert_eq!(store.find_details(instance_id(4)).await.unwrap(), None);
     let mut twice = records.clone();
     twice.insert(1, header);
     let refused = import(twice, 4).await;
@@ -307,7 +370,10 @@ async fn details_of_another_instance_are_not_imported(place: &Place) {
 
     store.delete_instance(instance_id(1)).await.unwrap();
     import(records, 1).await.unwrap();
-    assert_eq!(store.details(instance_id(1)).await.unwrap(), Some(first));
+    assert_eq!(
+        store.find_details(instance_id(1)).await.unwrap(),
+        Some(first)
+    );
 }
 
 #[cfg(unix)]
@@ -366,24 +432,27 @@ fn details(id: u8, url: Option<&str>, fetched_at: i64) -> Details {
 
 async fn details_are_kept_replaced_and_hold_no_address_of_a_person(place: &Place) {
     let store = place.open().await;
-    assert_eq!(store.details(instance_id(1)).await.unwrap(), None);
+    assert_eq!(store.find_details(instance_id(1)).await.unwrap(), None);
     let mut first = details(1, Some("https://a.example/x"), 100);
     first.answer.site.owner_email = Some("person@example.com".to_owned());
     first.answer.site.owner_info = Some(OwnerInfo {
         email: Some("person@example.com".to_owned()),
         email_status: None,
     });
-    store.keep_details(first).await.unwrap();
-    let kept = store.details(instance_id(1)).await.unwrap().unwrap();
+    store.upsert_details(first).await.unwrap();
+    let kept = store.find_details(instance_id(1)).await.unwrap().unwrap();
     assert_eq!(kept, details(1, Some("https://a.example/x"), 100));
 
-    store.keep_details(details(2, None, 100)).await.unwrap();
+    store.upsert_details(details(2, None, 100)).await.unwrap();
     let newer = details(1, Some("https://b.example"), 200);
-    store.keep_details(newer.clone()).await.unwrap();
+    store.upsert_details(newer.clone()).await.unwrap();
     drop(store);
     let store = place.open().await;
-    assert_eq!(store.details(instance_id(1)).await.unwrap(), Some(newer));
-    let origins = store.site_origins().await.unwrap();
+    assert_eq!(
+        store.find_details(instance_id(1)).await.unwrap(),
+        Some(newer)
+    );
+    let origins = store.list_site_origins().await.unwrap();
     assert_eq!(
         origins,
         [(instance_id(1), "https://b.example".to_owned())],
@@ -395,9 +464,9 @@ async fn details_are_kept_replaced_and_hold_no_address_of_a_person(place: &Place
         reason: String::new(),
         refused_at: at(300),
     };
-    store.keep_refusal(refusal).await.unwrap();
+    store.upsert_refusal(refusal).await.unwrap();
     assert_eq!(
-        store.site_origins().await.unwrap(),
+        store.list_site_origins().await.unwrap(),
         [],
         "the app was removed there"
     );
@@ -411,16 +480,16 @@ async fn a_refusal_lasts_until_wix_answers(place: &Place) {
         reason: reason.to_owned(),
         refused_at: at(seconds),
     };
-    assert_eq!(store.refusal(instance_id(1)).await.unwrap(), None);
-    store.keep_refusal(refusal("first", 1)).await.unwrap();
-    store.keep_refusal(refusal("second", 2)).await.unwrap();
-    let kept = store.refusal(instance_id(1)).await.unwrap();
+    assert_eq!(store.find_refusal(instance_id(1)).await.unwrap(), None);
+    store.upsert_refusal(refusal("first", 1)).await.unwrap();
+    store.upsert_refusal(refusal("second", 2)).await.unwrap();
+    let kept = store.find_refusal(instance_id(1)).await.unwrap();
     assert_eq!(kept, Some(refusal("second", 2)));
-    store.keep_details(details(1, None, 3)).await.unwrap();
-    assert_eq!(store.refusal(instance_id(1)).await.unwrap(), None);
-    store.keep_refusal(refusal("third", 4)).await.unwrap();
-    store.forget_refusal(instance_id(1)).await.unwrap();
-    assert_eq!(store.refusal(instance_id(1)).await.unwrap(), None);
+    store.upsert_details(details(1, None, 3)).await.unwrap();
+    assert_eq!(store.find_refusal(instance_id(1)).await.unwrap(), None);
+    store.upsert_refusal(refusal("third", 4)).await.unwrap();
+    store.delete_refusal(instance_id(1)).await.unwrap();
+    assert_eq!(store.find_refusal(instance_id(1)).await.unwrap(), None);
 }
 
 async fn who_is_asked_about_again(place: &Place) {
@@ -433,16 +502,16 @@ async fn who_is_asked_about_again(place: &Place) {
         seen(4, 50),
         seen(5, 500),
     ];
-    store.record_sightings(batch).await.unwrap();
-    store.keep_details(details(1, None, 90)).await.unwrap();
-    store.keep_details(details(2, None, 400)).await.unwrap();
+    store.record_activity(batch).await.unwrap();
+    store.upsert_details(details(1, None, 90)).await.unwrap();
+    store.upsert_details(details(2, None, 400)).await.unwrap();
     let refusal = TokenRefusal {
         instance_id: instance_id(5),
         status: 400,
         reason: String::new(),
         refused_at: at(300),
     };
-    store.keep_refusal(refusal).await.unwrap();
+    store.upsert_refusal(refusal).await.unwrap();
     let outdated = |refused_since| Outdated {
         fetched_before: at(400),
         missing_too: true,
@@ -450,17 +519,23 @@ async fn who_is_asked_about_again(place: &Place) {
         refused_since: at(refused_since),
     };
     // 2 is fresh enough, 4 has not called for long, 5 was refused not long ago.
-    let found = store.outdated_instances(outdated(200), 9).await.unwrap();
+    let found = store
+        .list_outdated_instances(outdated(200), 9)
+        .await
+        .unwrap();
     assert_eq!(found, [instance_id(3), instance_id(1)]);
-    let found = store.outdated_instances(outdated(301), 2).await.unwrap();
+    let found = store
+        .list_outdated_instances(outdated(301), 2)
+        .await
+        .unwrap();
     assert_eq!(found, [instance_id(3), instance_id(5)]);
     let only_known = Outdated {
         missing_too: false,
         ..outdated(301)
     };
-    let found = store.outdated_instances(only_known, 9).await.unwrap();
+    let found = store.list_outdated_instances(only_known, 9).await.unwrap();
     assert_eq!(found, [instance_id(5), instance_id(1)]);
-    store.keep_details(details(5, None, 400)).await.unwrap();
-    let found = store.outdated_instances(only_known, 9).await.unwrap();
+    store.upsert_details(details(5, None, 400)).await.unwrap();
+    let found = store.list_outdated_instances(only_known, 9).await.unwrap();
     assert_eq!(found, [instance_id(1)], "Wix has answered for 5");
 }

@@ -10,7 +10,7 @@ use backlot_store::instances::ActivityDelta;
 use backlot_store::items::write::Author;
 use backlot_store::items::{Batch, Find, ItemsOf, Link, Write};
 use backlot_store::markers::{COPY, IMPORT};
-use backlot_store::transfer::{Importer, NotImported, Record, copy, forget_unfinished};
+use backlot_store::portability::{Importer, NotImported, Record, copy, forget_unfinished};
 use backlot_store::{Backfill, Store};
 use backlot_wix::InstanceId;
 use backlot_wix::data::collection::{Definition, Field, FieldType, Level, Permissions};
@@ -100,12 +100,12 @@ async fn write(store: &Store, of: &ItemsOf, writes: Vec<Write>) {
         condition: None,
         author: Author::app(None),
         now: Date::EPOCH,
-        step: None,
+        stops_at_failure: false,
         budget: Budget::unlimited(),
         room: None,
         tells_items: false,
     };
-    for outcome in store.write(of, batch).await.unwrap() {
+    for outcome in store.commit(of, batch).await.unwrap() {
         outcome.unwrap();
     }
 }
@@ -123,7 +123,7 @@ async fn fill(store: &Store, instance: InstanceId, ids: &[&str]) {
     let made = store
         .create_collection(instance, definition("notes", &fields))
         .await;
-    made.unwrap().unwrap();
+    made.unwrap();
     let of = items_of(store, instance, "notes").await;
     let writes = ids
         .iter()
@@ -178,7 +178,7 @@ async fn an_import_takes_an_instances_place_in_one_change(place: &Place) {
         plan: None,
         site_id: None,
     };
-    store.record_sightings(vec![sighting]).await.unwrap();
+    store.record_activity(vec![sighting]).await.unwrap();
     fill(&store, one, &["old"]).await;
     let refused = Importer::staged(&store, one, staged, false, at(1)).await;
     assert!(matches!(refused, Err(NotImported::NotEmpty(_))));
@@ -193,10 +193,10 @@ async fn an_import_takes_an_instances_place_in_one_change(place: &Place) {
     }
     importer.finish().await.unwrap();
     assert_eq!(ids(&store, one).await, ["a", "b"]);
-    let seen = store.instance(one).await.unwrap().unwrap();
+    let seen = store.find_instance(one).await.unwrap().unwrap();
     assert_eq!((seen.last_seen, seen.requests), (at(2), [1, 2, 3, 4]));
     assert!(!store.is_known(staged).await.unwrap());
-    assert_eq!(store.markers(IMPORT).await.unwrap(), []);
+    assert_eq!(store.list_markers(IMPORT).await.unwrap(), []);
     // It can be written to, and has its keys.
     let of = items_of(&store, one, "notes").await;
     write(&store, &of, vec![restore(object("c", &[]))]).await;
@@ -230,7 +230,7 @@ async fn an_import_that_was_killed_is_forgotten_and_one_that_goes_on_is_not(plac
     let later = at(1050) + SignedDuration::from_secs(61);
     assert_eq!(forget_unfinished(&store, later).await.unwrap(), 1);
     assert!(!store.is_known(staged).await.unwrap());
-    assert_eq!(store.markers(IMPORT).await.unwrap(), []);
+    assert_eq!(store.list_markers(IMPORT).await.unwrap(), []);
 }
 
 async fn an_import_takes_over_no_history_of_another_instance(place: &Place) {
@@ -245,8 +245,8 @@ async fn an_import_takes_over_no_history_of_another_instance(place: &Place) {
         plan: None,
         site_id: None,
     };
-    store.record_sightings(vec![sighting]).await.unwrap();
-    let before = store.instance(seen).await.unwrap().unwrap();
+    store.record_activity(vec![sighting]).await.unwrap();
+    let before = store.find_instance(seen).await.unwrap().unwrap();
     for id in [new, seen] {
         let staged = instance_id(0xf0);
         let mut staged = Importer::staged(&store, id, staged, true, at(1))
@@ -258,14 +258,14 @@ async fn an_import_takes_over_no_history_of_another_instance(place: &Place) {
         staged.finish().await.unwrap();
         assert_eq!(ids(&store, id).await, ["a"]);
     }
-    assert_eq!(store.instance(new).await.unwrap(), None);
-    assert_eq!(store.instance(seen).await.unwrap(), Some(before));
+    assert_eq!(store.find_instance(new).await.unwrap(), None);
+    assert_eq!(store.find_instance(seen).await.unwrap(), Some(before));
     let mut importer = Importer::begin(&store, instance_id(4)).await.unwrap();
     for record in export(&["a"]) {
         importer.take(record).await.unwrap();
     }
     importer.finish().await.unwrap();
-    assert_eq!(store.instance(instance_id(4)).await.unwrap(), None);
+    assert_eq!(store.find_instance(instance_id(4)).await.unwrap(), None);
     assert!(store.is_known(instance_id(4)).await.unwrap());
 }
 
@@ -352,7 +352,6 @@ async fn what_is_out_of_reach_can_be_removed(place: &Place) {
     store
         .declare_collections(vec![declared], false)
         .await
-        .unwrap()
         .unwrap();
     let of = items_of(&store, one, "notes").await;
     write(
@@ -380,11 +379,7 @@ async fn what_is_out_of_reach_can_be_removed(place: &Place) {
         store.change_links("notes", "others", None).await.unwrap(),
         1
     );
-    store
-        .declare_collections(Vec::new(), false)
-        .await
-        .unwrap()
-        .unwrap();
+    store.declare_collections(Vec::new(), false).await.unwrap();
     assert_eq!(store.instances_with("notes").await.unwrap(), [one]);
     assert_eq!(store.items_in(one, "notes").await.unwrap(), 2);
     store.remove_unreachable(one, "notes").await.unwrap();

@@ -4,8 +4,8 @@ use std::io::Write as _;
 use std::path::Path;
 
 use backlot_server::Clock;
-use backlot_store::backup::{Origin, Verified, verify};
-use backlot_store::{Existing, StoreError};
+use backlot_store::backup::{Origin, Verified};
+use backlot_store::{Existing, StoreError, verify_backup};
 
 use super::arguments::{Backup, BackupVerb, BackupVerify};
 use super::configured::Configured;
@@ -76,7 +76,7 @@ pub(super) fn proven(file: &Path) -> anyhow::Result<Verified> {
             file.display()
         )));
     }
-    verify(file).map_err(|error| match error {
+    verify_backup(file).map_err(|error| match error {
         StoreError::NoBackup { .. } | StoreError::TooNew { .. } => user_error(error.to_string()),
         error => error.into(),
     })

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use backlot_store::transfer::copy;
+use backlot_store::portability::copy;
 
 use super::arguments::{Database, DatabaseCopy};
 use super::configured::Configured;

@@ -94,9 +94,9 @@ pub(super) fn run(arguments: &Restore) -> anyhow::Result<()> {
 async fn make_ready(configured: &Configured, present: Vec<WrappedKey>) -> anyhow::Result<()> {
     let place = configured.master_key()?;
     let store = configured.database.open().await?;
-    if store.wrapped_keys().await?.is_empty() {
+    if store.list_wrapped_keys().await?.is_empty() {
         for key in present {
-            store.keep_wrapped_key(key).await?;
+            store.insert_wrapped_key(key).await?;
         }
     }
     if !place.is_present() && forget_lost_keys(&store).await? {
@@ -124,7 +124,10 @@ async fn make_ready(configured: &Configured, present: Vec<WrappedKey>) -> anyhow
 /// Deletes signing keys that the master key does not decrypt, with what they are sealed with, if nothing else is sealed with
 /// it. Tokens last for minutes, so nothing is lost that lasts.
 async fn forget_lost_keys(store: &Store) -> anyhow::Result<bool> {
-    let (data_keys, signing_keys) = (store.wrapped_keys().await?, store.signing_keys().await?);
+    let (data_keys, signing_keys) = (
+        store.list_wrapped_keys().await?,
+        store.list_signing_keys().await?,
+    );
     if data_keys.is_empty() {
         return Ok(false);
     }
@@ -148,7 +151,7 @@ async fn present_data_keys(configured: &Configured) -> anyhow::Result<Vec<Wrappe
     let store = configured.open().await?;
     let place = configured.master_key()?;
     Ok(match secrets::unlock(&store, &place, false).await? {
-        Some(_) => store.wrapped_keys().await?,
+        Some(_) => store.list_wrapped_keys().await?,
         None => Vec::new(),
     })
 }

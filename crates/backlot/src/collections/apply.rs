@@ -99,16 +99,16 @@ pub(crate) async fn carry_out(
         }
     }
     let definitions = files.into_iter().map(|it| it.definition).collect();
-    let outcome = store.declare_collections(definitions, false).await?;
-    outcome.map_err(|fault| {
-        ConfigError::from(ConfigProblem {
+    match store.declare_collections(definitions, false).await {
+        Err(StoreError::Rejected(fault)) => Err(ConfigError::from(ConfigProblem {
             origin: None,
             key: "collections".to_owned(),
             cause: fault.to_string(),
             remedy: None,
         })
-    })?;
-    Ok(())
+        .into()),
+        outcome => Ok(outcome?),
+    }
 }
 
 /// Amends the items of one instance. One that is amended already is passed over, so that a run that was broken off is
@@ -158,12 +158,12 @@ async fn amend(
             condition: None,
             author: Author::app(None),
             now: Date::EPOCH,
-            step: None,
+            stops_at_failure: false,
             budget: Budget::unlimited(),
             room: None,
             tells_items: false,
         };
-        match store.write(&of, batch).await {
+        match store.commit(&of, batch).await {
             Err(StoreError::Outdated) if attempts < ATTEMPTS => attempts += 1,
             outcome => {
                 outcome?;

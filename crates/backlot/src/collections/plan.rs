@@ -64,13 +64,13 @@ impl Plan {
         let is_amended = plan.steps.iter().any(|step| step.amended > 0);
         if !plan.loses() && !plan.breaks() && !is_amended {
             let definitions = files.iter().map(|it| it.definition.clone()).collect();
-            let trial = store.declare_collections(definitions, true).await?;
-            if let Err(fault) = trial {
-                plan.steps.push(Step {
+            match store.declare_collections(definitions, true).await {
+                Err(StoreError::Rejected(fault)) => plan.steps.push(Step {
                     collection: "indexes".to_owned(),
                     breaks: vec![fault.to_string()],
                     ..Step::default()
-                });
+                }),
+                trial => trial?,
             }
         }
         Ok(plan)

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use backlot_server::telemetry::log::{RequestLog, Sink};
 use backlot_server::{Clock, Server, Settings};
 use backlot_store::Store;
-use backlot_store::transfer::copy;
+use backlot_store::portability::copy;
 
 use super::Mount;
 use crate::collections::{self, Declared, Losses};

@@ -25,7 +25,7 @@ pub(crate) async fn unlock(
     place: &MasterKeyPlace,
     is_needed: bool,
 ) -> anyhow::Result<Option<Vault>> {
-    let has_keys = !store.wrapped_keys().await?.is_empty();
+    let has_keys = !store.list_wrapped_keys().await?.is_empty();
     if !has_keys && !is_needed && !place.is_configured() {
         return Ok(None);
     }
@@ -60,7 +60,13 @@ pub(crate) async fn missing_secrets(
     let mut present = BTreeSet::new();
     if database.exists() {
         let store = database.open().await?;
-        present.extend(store.secrets(None).await?.into_iter().map(|it| it.name));
+        present.extend(
+            store
+                .list_secrets(None)
+                .await?
+                .into_iter()
+                .map(|it| it.name),
+        );
     }
     let mut missing = Vec::new();
     for name in names.iter().filter(|name| !present.contains(*name)) {

@@ -30,7 +30,8 @@ fn crates_point_one_way() {
             .lines()
             .filter_map(|line| line.strip_prefix("backlot-"))
             .filter_map(|line| line.split(['.', ' ', '=']).next());
-        for name in used {
+        // The tests of a crate may use it with a feature.
+        for name in used.filter(|name| *name != folder) {
             assert!(
                 allowed.contains(&name),
                 "crates/{folder} may not use {name}"

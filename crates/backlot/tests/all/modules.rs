@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 /// Crates whose modules are listed.
-const ORDERED: [&str; 3] = ["server", "outbound", "backlot"];
+const ORDERED: [&str; 4] = ["store", "server", "outbound", "backlot"];
 
 #[test]
 fn modules_import_from_above() {

@@ -211,11 +211,11 @@ fn an_import_that_is_killed_changes_nothing_that_is_served() {
 
 /// The record that ends an export of these.
 fn end_of(records: &[String]) -> String {
-    let records: Vec<backlot_store::transfer::Record> = records
+    let records: Vec<backlot_store::portability::Record> = records
         .iter()
         .map(|it| serde_json::from_str(it).unwrap())
         .collect();
-    let end = backlot_store::transfer::Record::end_of(&records).unwrap();
+    let end = backlot_store::portability::Record::end_of(&records).unwrap();
     serde_json::to_string(&end).unwrap()
 }
 

@@ -48,7 +48,7 @@ pub(crate) async fn check(
     now: Timestamp,
     site_id: &str,
 ) -> Result<VerifiedCaller, ApiError> {
-    let found = store.instance_of_site(site_id).await?;
+    let found = store.find_instance_of_site(site_id).await?;
     let instance_id = found.ok_or(ErrorCode::InstanceNotFound)?;
     let caller = Caller::by_api_key(instance_id, app_id, site_id, now);
     Ok(VerifiedCaller::by_wix(Arc::new(caller)))

@@ -5,7 +5,7 @@ mod takeover;
 
 use std::sync::Arc;
 
-use backlot_store::transfer::forget_unfinished;
+use backlot_store::portability::forget_unfinished;
 use tokio::sync::watch;
 
 use crate::auth::elevated_token::RELOAD_SECONDS;

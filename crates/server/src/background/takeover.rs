@@ -43,7 +43,7 @@ impl Takeover {
         &mut self,
         Service { state, auth, .. }: &Service,
     ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        let present = match state.store.marker(RESTORED).await {
+        let present = match state.store.find_marker(RESTORED).await {
             Ok(present) => {
                 state.database_answers.store(true, Ordering::Relaxed);
                 present

@@ -143,7 +143,10 @@ impl UsageTracker {
 
     /// Reads the calls of a month from the database.
     async fn load(&self, key: &UsageKey, usage: &MonthlyUsage) -> Result<(), ApiError> {
-        let stored = self.store.connection_calls(key.0, &key.1, key.2).await?;
+        let stored = self
+            .store
+            .count_connection_calls(key.0, &key.1, key.2)
+            .await?;
         let mut counters = usage.0.lock();
         counters.stored = Some((stored, Instant::now()));
         counters.written = 0;

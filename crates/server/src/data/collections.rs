@@ -92,7 +92,7 @@ impl DataSession {
             .data
             .store
             .create_collection(instance_id, definition)
-            .await??)
+            .await?)
     }
 
     /// Changes the definition. With `revision`, only if that is the latest.
@@ -118,10 +118,11 @@ impl DataSession {
                 .data
                 .store
                 .update_collection(instance_id, definition)
-                .await?
+                .await
             {
                 // Only what was read here may be read again.
-                Err(fault) if fault.code() == DataCode::StaleRevision && revision.is_none() => {}
+                Err(StoreError::Rejected(fault))
+                    if fault.code() == DataCode::StaleRevision && revision.is_none() => {}
                 other => {
                     // Keys of a large collection are made, or removed, after this.
                     self.data.new_job.notify_one();

@@ -32,7 +32,7 @@ impl OperationError {
 impl From<StoreError> for OperationError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::GaveUp(fault) => Self::DataError(fault),
+            StoreError::Rejected(fault) => Self::DataError(fault),
             other => Self::Store(other),
         }
     }

@@ -237,6 +237,6 @@ impl DataSession {
 /// An item as it is kept, read.
 pub(crate) fn read_kept<T: DeserializeOwned>(json: &[u8]) -> Result<T, OperationError> {
     serde_json::from_slice(json).map_err(|error| {
-        OperationError::Store(StoreError::Refused(format!("an item is no JSON: {error}")))
+        OperationError::Store(StoreError::Internal(format!("an item is no JSON: {error}")))
     })
 }

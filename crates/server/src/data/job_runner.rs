@@ -132,15 +132,15 @@ impl JobRunner {
 
     async fn forget_and_look(&mut self) -> Result<(), StoreError> {
         let before = self.data.clock.now() - JOB_RETENTION;
-        self.data.store.forget_jobs(before).await?;
+        self.data.store.delete_jobs(before).await?;
         self.look().await
     }
 
     /// Adds the instances whose jobs and builds are not known yet.
     async fn look(&mut self) -> Result<(), StoreError> {
         let store = &self.data.store;
-        let with_jobs = store.instances_with_jobs(MAX_INSTANCES).await?;
-        let with_builds = store.instances_with_builds(MAX_INSTANCES).await?;
+        let with_jobs = store.list_instances_with_jobs(MAX_INSTANCES).await?;
+        let with_builds = store.list_instances_with_builds(MAX_INSTANCES).await?;
         for instance_id in with_jobs.into_iter().chain(with_builds) {
             if self.known.insert(instance_id) {
                 self.turns.push_back(instance_id);
@@ -260,7 +260,7 @@ async fn take_turn(data: Arc<Data>, instance_id: InstanceId, is_build_first: boo
 }
 
 async fn step(data: &Arc<Data>, instance_id: InstanceId) -> TakenWork {
-    let job = match data.store.next_job(instance_id).await {
+    let job = match data.store.find_next_job(instance_id).await {
         Ok(Some(job)) => job,
         Ok(None) => return TakenWork::Nothing(Ok(())),
         Err(error) => return TakenWork::Nothing(Err(error)),
@@ -268,7 +268,7 @@ async fn step(data: &Arc<Data>, instance_id: InstanceId) -> TakenWork {
     // One at a time, so it waits behind the instance's requests, however many there are.
     let (pool, taken, own) = (data.work.clone(), job.clone(), Arc::clone(data));
     let work = move |budget| async move { own.take_step(&taken, budget).await };
-    let failed = |_| StoreError::Refused("the step ended without an outcome".to_owned());
+    let failed = |_| StoreError::Internal("the step ended without an outcome".to_owned());
     let outcome = pool.run(instance_id, usize::MAX, work).await;
     TakenWork::Step(
         job,
@@ -289,7 +289,7 @@ async fn piece(data: &Arc<Data>, instance_id: InstanceId) -> TakenWork {
         let _budget = budget;
         own.store.build_piece(instance_id).await
     };
-    let failed = |_| StoreError::Refused("the piece ended without an outcome".to_owned());
+    let failed = |_| StoreError::Internal("the piece ended without an outcome".to_owned());
     let outcome = pool.run(instance_id, usize::MAX, work).await;
     match outcome.unwrap_or_else(|refusal| Err(failed(refusal))) {
         // Another node has it.

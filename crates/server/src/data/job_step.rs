@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use backlot_store::StoreError;
 use backlot_store::instances::StorageUsage;
-use backlot_store::items::write::{Author, Step};
+use backlot_store::items::write::Author;
 use backlot_store::items::{Batch, Find, Item, ItemsOf, Position, Room, Write};
-use backlot_store::jobs::Job;
+use backlot_store::jobs::{Job, JobProgress};
+use backlot_store::{Commit, Operation, StoreError};
 use backlot_wix::data::modification::Modifications;
 use backlot_wix::data::{Budget, DataCode, DataError, Filter, limits};
 
@@ -97,7 +97,7 @@ impl Data {
         let mut budget = of.budget.clone();
         let found = match self.find_step(of, filter, job.position, most).await {
             // Few items match of many: the job goes on by what it has looked at.
-            Err(StoreError::GaveUp(fault))
+            Err(StoreError::Rejected(fault))
                 if is_costly(&fault) && !fault.is_about_memory() && !has_links =>
             {
                 budget = budget.renewed();
@@ -116,11 +116,11 @@ impl Data {
             },
             None => Write::Remove { item_id },
         };
-        let taken = Step {
+        let progress = JobProgress {
             job_id: job.job_id.clone(),
             from: job.position,
             to: found.to,
-            last: found.is_last,
+            is_last: found.is_last,
         };
         let bytes = modifications.as_deref().map_or(0, most_bytes_of) * found.items.len();
         let asked = StorageUsage {
@@ -138,12 +138,16 @@ impl Data {
             condition: (!has_links).then(|| filter.clone()),
             author: Author::app(step.owner.clone()),
             now: self.clock.now().into(),
-            step: Some(taken),
+            stops_at_failure: true,
             budget,
             room: room.clone(),
             tells_items: false,
         };
-        let written = self.store.write(of, batch).await?;
+        let commit = Commit {
+            mutations: batch,
+            operations: vec![Operation::AdvanceJob(progress)],
+        };
+        let written = self.store.commit(of, commit).await?;
         let grown = grown(room.as_ref(), left);
         storage.add(of.instance_id, &written, grown);
         Ok(())

@@ -149,8 +149,8 @@ impl DataSession {
         }
         work.owner.clone_from(&self.who.owner);
         work.plan.clone_from(&self.who.plan);
-        let text =
-            serde_json::to_string(&work).map_err(|error| StoreError::Refused(error.to_string()))?;
+        let text = serde_json::to_string(&work)
+            .map_err(|error| StoreError::Internal(error.to_string()))?;
         self.check_load(&text).await?;
         let now = self.data.clock.now();
         let job = Job {
@@ -164,7 +164,7 @@ impl DataSession {
             created_at: now,
         };
         let id = job.job_id.clone();
-        self.data.store.keep_job(job).await?;
+        self.data.store.insert_job(job).await?;
         self.data.new_job.notify_one();
         Ok(id)
     }
@@ -189,7 +189,11 @@ impl DataSession {
 
     /// How a job stands, and how many items it has changed if the caller may read all that it reaches.
     pub(crate) async fn job(&self, job_id: &str) -> Result<(Job, Option<u64>), OperationError> {
-        let job = self.data.store.job(self.who.instance_id, job_id).await?;
+        let job = self
+            .data
+            .store
+            .find_job(self.who.instance_id, job_id)
+            .await?;
         let now = self.data.clock.now();
         let job = job.filter(|job| now.duration_since(job.created_at) <= JOB_RETENTION);
         let missing = || DataError::new(DataCode::JobMissing, "There is no such job.");

@@ -161,7 +161,7 @@ impl DataSession {
                 Err(error) => return Err(error),
             }
         }
-        let none = || StoreError::Refused("a write of nothing".to_owned());
+        let none = || StoreError::Internal("a write of nothing".to_owned());
         Ok(Changed {
             opened: opened.ok_or_else(none)?,
             outcomes,
@@ -188,7 +188,7 @@ impl DataSession {
             mut outcomes,
         } = self.change(&changes).await?;
         let outcome = outcomes.pop();
-        let none = || StoreError::Refused("a write without an answer".to_owned());
+        let none = || StoreError::Internal("a write without an answer".to_owned());
         Ok((opened, outcome.ok_or_else(none)??))
     }
 
@@ -239,7 +239,7 @@ impl DataSession {
             condition: changes.condition.clone(),
             author: opened.author.clone(),
             now: now.into(),
-            step: None,
+            stops_at_failure: false,
             budget: match part.len() {
                 1 => opened.of.budget.clone(),
                 _ => opened.of.budget.apart(PART_MEMORY),
@@ -247,7 +247,7 @@ impl DataSession {
             room: room.clone(),
             tells_items: changes.tells_items,
         };
-        let written = self.data.store.write(&opened.of, batch).await?;
+        let written = self.data.store.commit(&opened.of, batch).await?;
         let grown = grown(room.as_ref(), left);
         self.data.storage.add(self.who.instance_id, &written, grown);
         let outcomes = merged(faults, written);

@@ -8,7 +8,7 @@ use super::{ApiError, ErrorCode};
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         let refusal = match &error {
-            StoreError::GaveUp(fault) => return Self::from(fault.clone()),
+            StoreError::Rejected(fault) => return Self::from(fault.clone()),
             StoreError::TimedOut => {
                 let text = "The operation took too long. An index on the fields of its filter makes it fast.";
                 return Self::from(DataError::new(DataCode::TimedOut, text));

@@ -74,7 +74,7 @@ impl InstanceActivity {
             gathered.shrink_to(1024);
             batch
         };
-        if let Err(error) = self.store.record_sightings(batch.clone()).await {
+        if let Err(error) = self.store.record_activity(batch.clone()).await {
             tracing::warn!(error = %Chain(&error), instances = batch.len(), "failed to write the activity of instances; retrying");
             self.put_back(batch);
         }

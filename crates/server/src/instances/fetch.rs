@@ -72,7 +72,7 @@ impl Inner {
         let id = details.instance_id;
         self.in_memory.insert(id, Arc::clone(details));
         self.origins.set(id, details.answer.site.origin());
-        if let Err(error) = self.store.keep_details(Details::clone(details)).await {
+        if let Err(error) = self.store.upsert_details(Details::clone(details)).await {
             tracing::warn!(error = %Chain(&error), instance.id = %id, "failed to store an instance's details");
         }
     }

@@ -77,7 +77,7 @@ impl InstanceDirectory {
         if let Some(details) = self.0.in_memory.get(&instance_id) {
             return Some(details);
         }
-        match self.0.store.details(instance_id).await {
+        match self.0.store.find_details(instance_id).await {
             Ok(details) => {
                 // What was fetched meanwhile is newer.
                 let entry = self.0.in_memory.entry(instance_id);

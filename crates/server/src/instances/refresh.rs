@@ -146,7 +146,10 @@ impl RefreshScheduler {
             missing_too: self.newcomers.is_some(),
         };
         let in_the_way = u32::try_from(self.failed.entry_count()).unwrap_or(0);
-        match store.outdated_instances(outdated, BATCH + in_the_way).await {
+        match store
+            .list_outdated_instances(outdated, BATCH + in_the_way)
+            .await
+        {
             Ok(mut found) => {
                 found.retain(|instance_id| !self.failed.contains_key(instance_id));
                 found

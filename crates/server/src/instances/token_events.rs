@@ -28,13 +28,13 @@ impl TokenEvents for Events {
         self.metrics.app_token(AppToken::Granted);
         let (store, origins) = (self.store.clone(), Arc::clone(&self.origins));
         let update = async move {
-            if let Err(error) = store.forget_refusal(instance_id).await {
+            if let Err(error) = store.delete_refusal(instance_id).await {
                 tracing::warn!(error = %Chain(&error), instance.id = %instance_id, "failed to clear the mark of a refused token");
             }
             if origins.knows(instance_id) {
                 return;
             }
-            if let Ok(Some(details)) = store.details(instance_id).await {
+            if let Ok(Some(details)) = store.find_details(instance_id).await {
                 origins.set(instance_id, details.answer.site.origin());
             }
         };
@@ -63,7 +63,7 @@ impl TokenEvents for Events {
         };
         let store = self.store.clone();
         let update = async move {
-            if let Err(error) = store.keep_refusal(refusal).await {
+            if let Err(error) = store.upsert_refusal(refusal).await {
                 tracing::warn!(error = %Chain(&error), instance.id = %instance_id, "failed to mark an instance's token as refused");
             }
         };
@@ -104,7 +104,7 @@ mod tests {
             },
             fetched_at: Timestamp::UNIX_EPOCH,
         };
-        store.keep_details(details).await.unwrap();
+        store.upsert_details(details).await.unwrap();
         let origins = Arc::new(SiteOrigins::default());
         origins.set(id, Some("https://a.example".to_owned()));
         let events = Events {
@@ -122,10 +122,10 @@ mod tests {
         assert!(origins.contains("https://a.example"), "no instance's fault");
         events.refused(id, &refused("invalid_grant"));
         assert!(!origins.contains("https://a.example"));
-        until(async || store.refusal(id).await.unwrap().is_some()).await;
+        until(async || store.find_refusal(id).await.unwrap().is_some()).await;
 
         events.granted(id);
         until(async || origins.is_of("https://a.example", id)).await;
-        assert_eq!(store.refusal(id).await.unwrap(), None);
+        assert_eq!(store.find_refusal(id).await.unwrap(), None);
     }
 }

@@ -63,11 +63,11 @@ impl Vault {
         master: &MasterKey,
     ) -> Result<Self, VaultError> {
         let now = clock.now();
-        let mut kept = store.wrapped_keys().await?;
+        let mut kept = store.list_wrapped_keys().await?;
         if kept.is_empty() {
             let new = DataKey::generate(now).and_then(|key| key.wrap(master, now));
             kept = store
-                .wrapped_keys_or(new.ok_or(VaultError::NoRandomness)?)
+                .list_wrapped_keys_or_insert(new.ok_or(VaultError::NoRandomness)?)
                 .await?;
         }
         let unwrap = |kept: &WrappedKey| DataKey::unwrap(kept, master);
@@ -80,8 +80,8 @@ impl Vault {
             let earlier = keys.first().ok_or(VaultError::WrongMasterKey)?;
             let new = DataKey::successor_of(earlier).and_then(|key| key.wrap(master, now));
             let new = new.ok_or(VaultError::NoRandomness)?;
-            store.keep_wrapped_key(new).await?;
-            keys = unwrap_all(&store.wrapped_keys().await?)?;
+            store.insert_wrapped_key(new).await?;
+            keys = unwrap_all(&store.list_wrapped_keys().await?)?;
         }
         Ok(Self {
             store,
@@ -98,7 +98,7 @@ impl Vault {
     /// Opens the data keys that are in the database now, since a backup has taken its place, and forgets what was
     /// open. A database without any keeps those that are open.
     pub(crate) async fn reload(&self) -> Result<(), VaultError> {
-        let kept = self.store.wrapped_keys().await?;
+        let kept = self.store.list_wrapped_keys().await?;
         let unwrap = |kept: &WrappedKey| DataKey::unwrap(kept, &self.master);
         let keys: Result<Vec<_>, _> = kept.iter().map(unwrap).collect();
         let keys = keys.map_err(|_| VaultError::WrongMasterKey)?;
@@ -123,7 +123,7 @@ impl Vault {
         old: &MasterKey,
         new: &MasterKey,
     ) -> Result<usize, VaultError> {
-        let kept = store.wrapped_keys().await?;
+        let kept = store.list_wrapped_keys().await?;
         let wrap = |kept: &WrappedKey| {
             let key = DataKey::unwrap(kept, old).map_err(|_| VaultError::WrongMasterKey)?;
             let wrapped = key.wrap(new, kept.created_at);
@@ -131,7 +131,7 @@ impl Vault {
         };
         let wrapped: Vec<WrappedKey> = kept.iter().map(wrap).collect::<Result<_, _>>()?;
         let count = wrapped.len();
-        if store.rewrap_keys(wrapped, kept).await? {
+        if store.update_wrapped_keys(wrapped, kept).await? {
             Ok(count)
         } else {
             Err(VaultError::ChangedMeanwhile)
@@ -153,7 +153,7 @@ impl Vault {
     /// sealed with another data key.
     pub(crate) async fn check_data_key(&self) -> Result<(), VaultError> {
         let id = self.sealing_key()?.id.clone();
-        let kept = self.store.wrapped_keys().await?;
+        let kept = self.store.list_wrapped_keys().await?;
         let is_there = kept.iter().any(|key| key.key_id == id);
         is_there.then_some(()).ok_or(VaultError::DataKeyGone)
     }

@@ -57,7 +57,7 @@ impl Vault {
     }
 
     async fn look_up(&self, key: Key) -> Result<Option<SecretString>, VaultError> {
-        let kept = self.store.secret(key.0, &key.1).await?;
+        let kept = self.store.find_secret(key.0, &key.1).await?;
         let text = kept.map(|kept| self.text(&kept)).transpose()?;
         self.open.insert(key, text.clone());
         Ok(text)
@@ -73,7 +73,7 @@ impl Vault {
     ) -> Result<Option<i64>, VaultError> {
         self.check_data_key().await?;
         for _ in 0..MAX_TRIES {
-            let before = self.store.secret(instance_id, name).await?;
+            let before = self.store.find_secret(instance_id, name).await?;
             if must_exist && before.is_none() {
                 return Ok(None);
             }
@@ -94,7 +94,7 @@ impl Vault {
                 created_at: revision.created_at,
                 changed_at: now,
             };
-            if self.store.keep_secret(secret, replaces).await? {
+            if self.store.upsert_secret(secret, replaces).await? {
                 self.open.invalidate(&(instance_id, name.into()));
                 return Ok(Some(revision.version));
             }
@@ -108,7 +108,7 @@ impl Vault {
         instance_id: Option<InstanceId>,
         name: &str,
     ) -> Result<bool, VaultError> {
-        let removed = self.store.remove_secret(instance_id, name).await?;
+        let removed = self.store.delete_secret(instance_id, name).await?;
         self.open.invalidate(&(instance_id, name.into()));
         Ok(removed)
     }
@@ -118,7 +118,7 @@ impl Vault {
         &self,
         instance_id: Option<InstanceId>,
     ) -> Result<Vec<SecretMetadata>, VaultError> {
-        let kept = self.store.secrets(instance_id).await?;
+        let kept = self.store.list_secrets(instance_id).await?;
         Ok(kept.into_iter().map(SecretMetadata::from).collect())
     }
 

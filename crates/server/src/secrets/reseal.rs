@@ -26,7 +26,7 @@ impl Vault {
     async fn reseal_secrets(&self) -> Result<u64, VaultError> {
         let (mut after, mut count) = (None, 0);
         loop {
-            let page = self.store.all_secrets(after, PAGE).await?;
+            let page = self.store.list_all_secrets(after, PAGE).await?;
             let Some(last) = page.last() else {
                 return Ok(count);
             };
@@ -48,13 +48,13 @@ impl Vault {
     async fn reseal_accounts(&self) -> Result<u64, VaultError> {
         let (mut after, mut count) = (None, 0);
         loop {
-            let page = self.store.instances_after(after, PAGE).await?;
+            let page = self.store.list_instance_ids(after, PAGE).await?;
             let Some(last) = page.last() else {
                 return Ok(count);
             };
             after = Some(*last);
             for instance_id in page {
-                for mut account in self.store.accounts(instance_id).await? {
+                for mut account in self.store.list_accounts(instance_id).await? {
                     if !self.is_earlier(&account.key_id) {
                         continue;
                     }
@@ -116,7 +116,7 @@ mod tests {
         );
         let earlier = DataKey::generate_as_before(now).unwrap();
         store
-            .keep_wrapped_key(earlier.wrap(&master, now).unwrap())
+            .insert_wrapped_key(earlier.wrap(&master, now).unwrap())
             .await
             .unwrap();
         let id = InstanceId::from_bytes([1; 16]);
@@ -135,7 +135,7 @@ mod tests {
             changed_at: now,
         };
         for name in ["kept", "written"] {
-            assert!(store.keep_secret(secret(name), None).await.unwrap());
+            assert!(store.upsert_secret(secret(name), None).await.unwrap());
         }
         let account = Account {
             instance_id: id,
@@ -149,36 +149,40 @@ mod tests {
             expires_at: None,
             broken: false,
         };
-        assert!(store.keep_account(account, None).await.unwrap());
+        assert!(store.upsert_account(account, None).await.unwrap());
 
         let unlock = async |master: &MasterKey| {
             let vault = Vault::unlock(store.clone(), clock.clone(), master).await;
             vault.unwrap()
         };
         let (one, two) = tokio::join!(unlock(&master), unlock(&master));
-        assert_eq!(store.wrapped_keys().await.unwrap().len(), 2, "one new key");
+        assert_eq!(
+            store.list_wrapped_keys().await.unwrap().len(),
+            2,
+            "one new key"
+        );
         assert_eq!(text(&one, "kept").await, "kept");
         let new = SecretString::new("anew".to_owned());
         let version = one.keep_secret(None, "written", &new, true).await.unwrap();
         assert_eq!(version, Some(4));
         assert_eq!(text(&two, "written").await, "anew");
-        let written = store.secret(None, "written").await.unwrap().unwrap();
+        let written = store.find_secret(None, "written").await.unwrap().unwrap();
         assert_ne!(written.key_id, earlier.id);
 
         // Until the master key is changed, what was sealed with the earlier data key opens in its place.
         assert_eq!(one.reseal().await.unwrap(), 2);
         assert_eq!(one.reseal().await.unwrap(), 0);
-        let keys = store.wrapped_keys().await.unwrap();
+        let keys = store.list_wrapped_keys().await.unwrap();
         assert!(keys.len() == 1 && keys[0].key_id == written.key_id);
         Vault::rekey(&store, &master, &next).await.unwrap();
         let vault = unlock(&next).await;
         assert_eq!(text(&vault, "kept").await, "kept");
-        let account = store.account(id, "mail").await.unwrap().unwrap();
+        let account = store.find_account(id, "mail").await.unwrap().unwrap();
         assert_eq!(account.version, 3);
         let opened = vault.open(account_place(&account), &account.key_id, &account.sealed);
         assert_eq!(**opened.unwrap(), *b"tokens");
 
-        let kept = store.secret(None, "kept").await.unwrap().unwrap();
+        let kept = store.find_secret(None, "kept").await.unwrap().unwrap();
         let old = secret("kept");
         let put_back = store.reseal_secret(old, &kept.key_id);
         assert!(put_back.await.unwrap());
@@ -193,7 +197,7 @@ mod tests {
         let master = MasterKey::generate().unwrap();
         let earlier = DataKey::generate_as_before(now).unwrap();
         store
-            .keep_wrapped_key(earlier.wrap(&master, now).unwrap())
+            .insert_wrapped_key(earlier.wrap(&master, now).unwrap())
             .await
             .unwrap();
         let id = InstanceId::from_bytes([1; 16]);
@@ -205,14 +209,14 @@ mod tests {
             sealed: vec![1],
             expires_at: now + jiff::SignedDuration::from_mins(5),
         };
-        assert!(store.keep_authorization(pending, 1, now).await.unwrap());
+        assert!(store.insert_authorization(pending, 1, now).await.unwrap());
         let clock = Clock::standing_at(now);
         let vault = Vault::unlock(store.clone(), clock, &master).await.unwrap();
         vault.reseal().await.unwrap();
-        assert_eq!(store.wrapped_keys().await.unwrap().len(), 2);
+        assert_eq!(store.list_wrapped_keys().await.unwrap().len(), 2);
         let ends = now + jiff::SignedDuration::from_mins(9);
-        store.forget_authorizations(ends).await.unwrap();
+        store.delete_expired_authorizations(ends).await.unwrap();
         vault.reseal().await.unwrap();
-        assert_eq!(store.wrapped_keys().await.unwrap().len(), 1);
+        assert_eq!(store.list_wrapped_keys().await.unwrap().len(), 1);
     }
 }

@@ -107,7 +107,7 @@ async fn an_account_whose_address_is_not_known_is_connected_anew() {
     assert_eq!(connect(&server).await.status, 200);
     let account = {
         let id = crate::harness::INSTANCE_ID.parse().unwrap();
-        let account = server.store.account(id, "x").await;
+        let account = server.store.find_account(id, "x").await;
         account.unwrap().unwrap()
     };
     // The same account, of a server with another configuration.

@@ -386,6 +386,6 @@ async fn a_renewal_that_is_under_way_is_stored_before_the_server_stops() {
     party.let_go("/token");
     assert!(stopped.await.unwrap());
     let id = crate::harness::INSTANCE_ID.parse().unwrap();
-    let account = store.account(id, "x").await;
+    let account = store.find_account(id, "x").await;
     assert_eq!(account.unwrap().unwrap().version, 2);
 }

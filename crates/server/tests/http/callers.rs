@@ -255,7 +255,7 @@ async fn instances_are_registered() {
     server.ask_to_stop(Shutdown::Graceful);
     assert!(server.stop().await);
     let known = store
-        .instance(INSTANCE_ID.parse().unwrap())
+        .find_instance(INSTANCE_ID.parse().unwrap())
         .await
         .unwrap()
         .unwrap();

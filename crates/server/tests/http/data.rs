@@ -29,7 +29,7 @@ pub(crate) async fn with_collection(server: &TestServer, id: &str, permissions: 
         .store
         .create_collection(instance_id, definition)
         .await;
-    made.unwrap().unwrap();
+    made.unwrap();
 }
 
 pub(crate) fn open() -> Value {
@@ -144,7 +144,7 @@ pub(crate) async fn with_site(server: &TestServer) {
         answer,
         fetched_at: NOW.parse().unwrap(),
     };
-    server.store.keep_details(details).await.unwrap();
+    server.store.upsert_details(details).await.unwrap();
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ async fn with(server: &TestServer, definition: Value) {
     let definition = Definition::from_wire(&definition).unwrap();
     let id = INSTANCE_ID.parse().unwrap();
     let made = server.store.create_collection(id, definition).await;
-    made.unwrap().unwrap();
+    made.unwrap();
 }
 
 async fn ask(server: &TestServer, method: &str, path: &str, body: &str) -> Reply {

@@ -24,7 +24,6 @@ async fn with_open_collection(server: &TestServer, read: &str) {
         .store
         .create_collection(id, definition)
         .await
-        .unwrap()
         .unwrap();
 }
 

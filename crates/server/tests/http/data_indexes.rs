@@ -37,12 +37,12 @@ async fn fill(server: &TestServer) {
         condition: None,
         author: Author::app(None),
         now: Date::EPOCH,
-        step: None,
+        stops_at_failure: false,
         budget: Budget::unlimited(),
         room: None,
         tells_items: false,
     };
-    for outcome in server.store.write(&of, batch).await.unwrap() {
+    for outcome in server.store.commit(&of, batch).await.unwrap() {
         outcome.unwrap();
     }
 }

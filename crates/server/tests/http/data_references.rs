@@ -26,7 +26,7 @@ async fn with_posts(server: &TestServer) {
     let definition = Definition::from_wire(&definition).unwrap();
     let id = INSTANCE_ID.parse().unwrap();
     let made = server.store.create_collection(id, definition).await;
-    made.unwrap().unwrap();
+    made.unwrap();
     for (collection, id) in [("tags", "there"), ("posts", "one")] {
         let item = json!({ "dataCollectionId": collection, "dataItem": { "data": { "_id": id } } });
         let made = call(server, &instance("owner"), "items", item).await;

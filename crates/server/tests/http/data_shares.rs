@@ -114,7 +114,7 @@ async fn with_books_and_authors(server: &TestServer) {
             .store
             .create_collection(INSTANCE_ID.parse().unwrap(), definition)
             .await;
-        made.unwrap().unwrap();
+        made.unwrap();
     }
 }
 

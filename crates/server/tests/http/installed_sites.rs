@@ -125,7 +125,7 @@ async fn a_site_that_lost_the_app_is_no_longer_let_in() {
     );
     assert_eq!(preflight(&server, SITE).await, "");
     let id = INSTANCE_ID.parse().unwrap();
-    while server.store.refusal(id).await.unwrap().is_none() {
+    while server.store.find_refusal(id).await.unwrap().is_none() {
         tokio::task::yield_now().await;
     }
 }

@@ -239,10 +239,10 @@ async fn a_rotation_is_known_before_it_signs_and_overlaps(place: &Place) {
 
 async fn a_backup_of_before_is_sealed_when_it_is_put_back(place: &Place) {
     let (store, clock) = (place.open().await, clock());
-    let kept = store.signing_keys().await.unwrap();
+    let kept = store.list_signing_keys().await.unwrap();
     let keys = keys(&store, &clock).await;
     keys.load().await.unwrap();
-    let sealed = store.signing_keys().await.unwrap();
+    let sealed = store.list_signing_keys().await.unwrap();
     assert_eq!((kept.len(), sealed.len()), (0, 1));
     // What a restore brings: the whole table as it was.
     let restored = store.replace_signing_keys(sealed, vec![clear_key()]);
@@ -276,7 +276,7 @@ async fn a_key_in_the_clear_beside_a_sealed_one_is_nobodys(place: &Place) {
     let (store, clock) = (place.open().await, clock());
     let keys = keys(&store, &clock).await;
     keys.load().await.unwrap();
-    let sealed = store.signing_keys().await.unwrap();
+    let sealed = store.list_signing_keys().await.unwrap();
     let strangers = clear_key();
     let both = vec![strangers.clone(), sealed[0].clone()];
     assert!(
@@ -286,14 +286,14 @@ async fn a_key_in_the_clear_beside_a_sealed_one_is_nobodys(place: &Place) {
             .unwrap()
     );
     keys.load().await.unwrap();
-    assert_eq!(store.signing_keys().await.unwrap(), sealed);
+    assert_eq!(store.list_signing_keys().await.unwrap(), sealed);
 }
 
 async fn a_key_that_was_changed_or_renamed_does_not_open(place: &Place) {
     let (store, clock) = (place.open().await, clock());
     let keys = keys(&store, &clock).await;
     keys.load().await.unwrap();
-    let mut kept = store.signing_keys().await.unwrap();
+    let mut kept = store.list_signing_keys().await.unwrap();
     let good = kept[0].clone();
     let mut changed = good.clone();
     changed.private_key[40] ^= 1;

@@ -82,10 +82,10 @@ async fn a_ciphertext_of_before_does_not_open(place: &Place) {
     for owner in owners() {
         let writer = vault(&store, &clock).await;
         assert_eq!(keep(&writer, owner, "revoked").await, 1);
-        let old = store.secret(owner, "s").await.unwrap().unwrap();
+        let old = store.find_secret(owner, "s").await.unwrap().unwrap();
         assert_eq!(keep(&writer, owner, "present").await, 2);
         assert_eq!(read(&store, &clock, owner).await.unwrap(), "present");
-        let present = store.secret(owner, "s").await.unwrap().unwrap();
+        let present = store.find_secret(owner, "s").await.unwrap().unwrap();
         put_back(&store, &old, &present).await;
         let refused = read(&store, &clock, owner).await;
         assert!(
@@ -102,11 +102,11 @@ async fn a_secret_that_is_made_anew_does_not_open_with_what_was_before(place: &P
     for owner in owners() {
         let writer = vault(&store, &clock).await;
         keep(&writer, owner, "revoked").await;
-        let old = store.secret(owner, "s").await.unwrap().unwrap();
+        let old = store.find_secret(owner, "s").await.unwrap().unwrap();
         assert!(writer.remove_secret(owner, "s").await.unwrap());
         clock.set(clock.now() + SignedDuration::from_millis(1));
         assert_eq!(keep(&writer, owner, "present").await, 1);
-        let present = store.secret(owner, "s").await.unwrap().unwrap();
+        let present = store.find_secret(owner, "s").await.unwrap().unwrap();
         put_back(&store, &old, &present).await;
         let refused = read(&store, &clock, owner).await;
         assert!(
@@ -138,7 +138,7 @@ async fn nodes_that_start_at_once_share_one_data_key(place: &Place) {
     let (one, two) = (place.open().await, place.open().await);
     let clock = clock();
     let (first, second) = tokio::join!(vault(&one, &clock), vault(&two, &clock));
-    assert_eq!(one.wrapped_keys().await.unwrap().len(), 1);
+    assert_eq!(one.list_wrapped_keys().await.unwrap().len(), 1);
     keep(&first, None, "text").await;
     let text = second.secret(None, "s").await.unwrap();
     assert_eq!(text.unwrap().reveal(), "text");
@@ -148,7 +148,7 @@ async fn nodes_that_start_at_once_share_one_data_key(place: &Place) {
 async fn nothing_is_sealed_with_a_data_key_that_is_gone(place: &Place) {
     let (store, clock) = (place.open().await, clock());
     let running = vault(&store, &clock).await;
-    let key = store.wrapped_keys().await.unwrap().remove(0);
+    let key = store.list_wrapped_keys().await.unwrap().remove(0);
     assert!(store.delete_unused_wrapped_key(&key.key_id).await.unwrap());
     let text = SecretString::new("text".to_owned());
     let refused = running.keep_secret(None, "s", &text, false).await;
@@ -156,5 +156,5 @@ async fn nothing_is_sealed_with_a_data_key_that_is_gone(place: &Place) {
         matches!(refused, Err(VaultError::DataKeyGone)),
         "{refused:?}"
     );
-    assert_eq!(store.secret(None, "s").await.unwrap(), None);
+    assert_eq!(store.find_secret(None, "s").await.unwrap(), None);
 }

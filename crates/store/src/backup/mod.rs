@@ -1,7 +1,7 @@
 //! Backups as files: what they say of themselves, and proving it.
 //!
 //! - [`file`](mod@file): how one is written and read: one line, then pieces, then SHA-256 of all of it
-//! - [`verify`]: whether a file is a backup, and whole; nothing of a file that is not is ever used
+//! - [`crate::verify_backup`]: whether a file is a backup, and whole; nothing of a file that is not is ever used
 //!
 //! A backup of SQLite carries the database's file, one of PostgreSQL what `COPY` says of each table. Either says of
 //! which program, version and app it is, and how much each table holds, with a checksum of it.
@@ -15,7 +15,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
-use crate::sqlite;
 use file::{Piece, Reader};
 
 /// Of which database a backup is.
@@ -110,26 +109,17 @@ impl Verified {
     }
 }
 
-/// Reads all of a file, and proves that it is a backup, whole and unchanged. Nothing but scratch files is written.
-pub fn verify(path: &Path) -> Result<Verified, StoreError> {
-    if file::is_bare_sqlite(path) {
-        return sqlite::verify_bare(path);
-    }
-    let mut reader = Reader::open(path)?;
+/// Reads all of a backup of PostgreSQL, and proves that it is whole and unchanged.
+pub(crate) fn verify_postgres(path: &Path, mut reader: Reader) -> Result<Verified, StoreError> {
     let (kind, format) = (reader.kind(), reader.format());
-    match kind {
-        Kind::Sqlite => sqlite::verify(path, reader),
-        Kind::Postgres => {
-            let about = read_about(&mut reader, path)?;
-            let tables = check_tables(&mut reader, path)?;
-            Ok(Verified {
-                kind,
-                format,
-                about,
-                tables,
-            })
-        }
-    }
+    let about = read_about(&mut reader, path)?;
+    let tables = check_tables(&mut reader, path)?;
+    Ok(Verified {
+        kind,
+        format,
+        about,
+        tables,
+    })
 }
 
 pub(crate) fn read_about(reader: &mut Reader, path: &Path) -> Result<About, StoreError> {

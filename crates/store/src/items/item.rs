@@ -34,15 +34,6 @@ impl Item {
 
     /// The item as fields.
     pub fn object(&self) -> Result<Object, StoreError> {
-        serde_json::from_str(&self.json).map_err(no_json)
+        serde_json::from_str(&self.json).map_err(StoreError::not_json("an item"))
     }
-}
-
-/// A stored item cannot be parsed.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "it stands where an error is mapped"
-)]
-pub(crate) fn no_json(error: serde_json::Error) -> StoreError {
-    StoreError::Refused(format!("an item is no JSON: {error}"))
 }

@@ -30,7 +30,6 @@ use backlot_wix::data::{Budget, DataError};
 use crate::collections::Collection;
 pub use find::{Find, Position};
 pub use item::Item;
-pub(crate) use item::no_json;
 pub use link::{Link, LinkOutcome};
 pub use room::Room;
 pub use write::{Batch, Write, Written};

@@ -68,8 +68,9 @@ pub struct Batch {
     pub author: Author,
     /// When.
     pub now: Date,
-    /// Part of a job.
-    pub step: Option<Step>,
+    /// Whether nothing more is done after the first failure. An item that is gone, or no longer meets the condition, is
+    /// passed over.
+    pub stops_at_failure: bool,
     /// What working out the changes may cost.
     pub budget: Budget,
     /// How much more may be kept. Defaults to no limit.
@@ -86,7 +87,7 @@ impl Batch {
             condition: None,
             author: Author::app(None),
             now: Date::EPOCH,
-            step: None,
+            stops_at_failure: false,
             budget: Budget::unlimited(),
             room: None,
             tells_items: false,
@@ -94,29 +95,32 @@ impl Batch {
     }
 }
 
-/// A step of a job: after the first failure ([`Step::fails_with`]) nothing more is done, and how far the job has come is written
-/// in the same transaction, so that no step is taken twice.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    /// Which job.
-    pub job_id: String,
-    /// How far it had come before: if it has come further since, nothing is done
-    /// ([`StoreError::Outdated`](crate::StoreError::Outdated)).
-    pub from: i64,
-    /// How far it has come then: the place of the last item in the order of insertion.
-    pub to: i64,
-    /// Whether that is all.
-    pub last: bool,
+/// What became of the mutations of a commit that is one transaction.
+pub(crate) struct Applied {
+    /// One outcome for each mutation that was tried.
+    pub(crate) outcomes: Vec<Outcome>,
+    /// Whether none was left for a later commit.
+    pub(crate) is_complete: bool,
+    /// The position of the last item that was changed.
+    pub(crate) reached: Option<i64>,
 }
 
-impl Step {
-    /// Whether a job ends here: what is gone, or does not match any more, is none of its items.
-    pub fn fails_with(outcome: &Result<Written, DataError>) -> bool {
-        let passed_over = [DataCode::ItemMissing, DataCode::ConditionNotMet];
-        outcome
-            .as_ref()
-            .is_err_and(|fault| !passed_over.contains(&fault.code()))
+/// What became of a mutation.
+pub(crate) type Outcome = Result<Written, DataError>;
+
+impl Applied {
+    /// Whether a mutation failed that stops its batch ([`Batch::stops_at_failure`]).
+    pub(crate) fn has_failed(&self) -> bool {
+        self.outcomes.iter().any(is_failure)
     }
+}
+
+/// Whether an outcome stops a batch: an item that is gone, or no longer matches, is passed over.
+pub(crate) fn is_failure(outcome: &Outcome) -> bool {
+    let passed_over = [DataCode::ItemMissing, DataCode::ConditionNotMet];
+    outcome
+        .as_ref()
+        .is_err_and(|fault| !passed_over.contains(&fault.code()))
 }
 
 /// Who writes.

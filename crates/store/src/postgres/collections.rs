@@ -12,13 +12,14 @@ use super::failure::{Failure, attempt};
 use super::index_builds::{self, reindex};
 use super::items::keys;
 use super::lease::Lease;
-use super::tenant::{Sees, transaction, uuid};
+use super::tenant::{Isolation, transaction, uuid};
+use crate::Backfill;
+use crate::StoreError;
 use crate::collections::{
     Collection, CollectionHead, Misfits, OtherDefinitions, Usage, exists, first_revision, in_order,
     parse, stale, together, too_large_to_read, write,
 };
 use crate::index_builds::AtOnce;
-use crate::{Backfill, StoreError};
 
 const BOTH: &str = "
     SELECT (SELECT definition FROM declared_collections WHERE id = $2),
@@ -99,7 +100,7 @@ impl PostgresStore {
         id: &str,
         most_bytes: usize,
     ) -> Result<Option<Arc<Collection>>, StoreError> {
-        if let Some(known) = self.catalog.get(instance_id, id) {
+        if let Some(known) = self.definition_cache.get(instance_id, id) {
             return Ok(known);
         }
         attempt!(reading: self.read_both(instance_id, id, most_bytes))
@@ -110,7 +111,7 @@ impl PostgresStore {
         instance_id: InstanceId,
     ) -> Result<Vec<CollectionHead>, StoreError> {
         let tenant = uuid(instance_id);
-        let rows = attempt!(reading: self.tell(instance_id, HEADS, &[&tenant]))?;
+        let rows = attempt!(reading: self.tenant_query(instance_id, HEADS, &[&tenant]))?;
         let mut heads = rows.iter().map(head).collect::<Result<Vec<_>, _>>()?;
         // Bytewise, however the database sorts texts.
         heads.sort_unstable_by(|one, other| one.id.cmp(&other.id));
@@ -123,7 +124,7 @@ impl PostgresStore {
         ids: Vec<String>,
     ) -> Result<Vec<Definition>, StoreError> {
         let tenant = uuid(instance_id);
-        let rows = attempt!(reading: self.tell(instance_id, SOME, &[&tenant, &ids]))?;
+        let rows = attempt!(reading: self.tenant_query(instance_id, SOME, &[&tenant, &ids]))?;
         let found = rows.iter().map(definition);
         Ok(in_order(&ids, found.collect::<Result<_, Failure>>()?))
     }
@@ -133,7 +134,7 @@ impl PostgresStore {
         instance_id: InstanceId,
     ) -> Result<Vec<Arc<Collection>>, StoreError> {
         let tenant = uuid(instance_id);
-        let rows = attempt!(reading: self.tell(instance_id, ALL, &[&tenant]))?;
+        let rows = attempt!(reading: self.tenant_query(instance_id, ALL, &[&tenant]))?;
         Ok(read_all(&rows)?)
     }
 
@@ -141,26 +142,22 @@ impl PostgresStore {
         &self,
         instance_id: InstanceId,
         mut definition: Definition,
-    ) -> Result<Result<Definition, DataError>, StoreError> {
+    ) -> Result<Definition, StoreError> {
         definition.revision = first_revision(&definition);
-        if let Err(fault) = definition.check_size() {
-            return Ok(Err(fault));
-        }
+        definition.check_size()?;
         let outcome = attempt!(writing: self.create(instance_id, &definition));
-        self.catalog.forget(instance_id, &definition.id);
-        Ok(outcome?.map(|()| definition))
+        self.definition_cache.forget(instance_id, &definition.id);
+        outcome.map(|()| definition)
     }
 
     pub(crate) async fn update_collection(
         &self,
         instance_id: InstanceId,
         definition: Definition,
-    ) -> Result<Result<Definition, DataError>, StoreError> {
-        if let Err(fault) = definition.check_size() {
-            return Ok(Err(fault));
-        }
+    ) -> Result<Definition, StoreError> {
+        definition.check_size()?;
         let outcome = attempt!(writing: self.update(instance_id, &definition));
-        self.catalog.forget(instance_id, &definition.id);
+        self.definition_cache.forget(instance_id, &definition.id);
         self.inexact.invalidate_all();
         outcome
     }
@@ -174,12 +171,12 @@ impl PostgresStore {
             return Ok(false);
         }
         let outcome = attempt!(writing: self.delete(instance_id, id));
-        self.catalog.forget(instance_id, id);
+        self.definition_cache.forget(instance_id, id);
         outcome
     }
 
     pub(crate) async fn declared_collections(&self) -> Result<Vec<Definition>, StoreError> {
-        let rows = attempt!(reading: self.ask(DECLARED, &[]))?;
+        let rows = attempt!(reading: self.owner_query(DECLARED, &[]))?;
         Ok(rows
             .iter()
             .map(definition)
@@ -190,12 +187,12 @@ impl PostgresStore {
         &self,
         definitions: Vec<Definition>,
         trial: bool,
-    ) -> Result<Result<(), DataError>, StoreError> {
+    ) -> Result<(), StoreError> {
         if trial {
             return attempt!(reading: self.try_to_declare(&definitions));
         }
         let outcome = attempt!(writing: self.declare(&definitions));
-        self.catalog.forget_all();
+        self.definition_cache.forget_all();
         self.inexact.invalidate_all();
         outcome
     }
@@ -214,7 +211,7 @@ impl PostgresStore {
         id: &str,
     ) -> Result<u64, StoreError> {
         const IN: &str = "SELECT count(*) FROM items WHERE instance_id = $1 AND collection = $2";
-        let rows = attempt!(reading: self.ask(IN, &[&uuid(instance_id), &id]))?;
+        let rows = attempt!(reading: self.owner_query(IN, &[&uuid(instance_id), &id]))?;
         let count = rows.first().map(|row| row.try_get::<_, i64>(0));
         let count = count.transpose().map_err(Failure::from)?;
         Ok(count.unwrap_or_default().cast_unsigned())
@@ -258,7 +255,7 @@ impl PostgresStore {
             return Ok(None);
         }
         let rows = self
-            .tell(instance_id, BOTH, &[&uuid(instance_id), &id])
+            .tenant_query(instance_id, BOTH, &[&uuid(instance_id), &id])
             .await?;
         let Some(row) = rows.first() else {
             return Ok(None);
@@ -267,24 +264,20 @@ impl PostgresStore {
             (row.try_get(0)?, row.try_get(1)?);
         let own: Option<&str> = row.try_get(2)?;
         let Some(json) = declared.or(own) else {
-            return Ok(self.catalog.put_own(instance_id, id, None));
+            return Ok(self.definition_cache.put_own(instance_id, id, None));
         };
         if json.len() > most_bytes {
             return Err(Failure::Final(too_large_to_read()));
         }
         let found = Collection::new(parse(json)?, declared.is_some());
         if has_builds == Some(false) {
-            return Ok(Some(self.catalog.put_same(id, found)));
+            return Ok(Some(self.definition_cache.put_same(id, found)));
         }
         let found = found.with_unready(&index_builds::unready(row, 3)?);
-        Ok(self.catalog.put_own(instance_id, id, Some(found)))
+        Ok(self.definition_cache.put_own(instance_id, id, Some(found)))
     }
 
-    async fn create(
-        &self,
-        instance_id: InstanceId,
-        new: &Definition,
-    ) -> Result<Result<(), DataError>, Failure> {
+    async fn create(&self, instance_id: InstanceId, new: &Definition) -> Result<(), Failure> {
         let lease = self.tenants().await?;
         let work = async {
             let client = lease.client()?;
@@ -295,67 +288,60 @@ impl PostgresStore {
                 .execute(ADD, &[&tenant, &new.id, &json, &revision])
                 .await?;
             if added == 0 {
-                return Ok(Err(exists(&new.id)));
+                return Err(exists(&new.id).into());
             }
-            if let Err(fault) = others(&lease, instance_id, &new.id).await?.check_new(&json) {
-                // The one too many is taken back.
-                client.execute(REMOVE, &[&tenant, &new.id]).await?;
-                return Ok(Err(fault));
-            }
+            others(&lease, instance_id, &new.id)
+                .await?
+                .check_new(&json)?;
             // What is being cleared of an earlier collection of this id is not taken for over meanwhile.
             client.query(LOCK_BUILDS, &[&tenant, &new.id]).await?;
-            Ok(Ok(()))
+            Ok(())
         };
-        let outcome = transaction(&lease, instance_id, Sees::Latest, work).await;
-        lease.give_back(outcome)
+        let outcome = transaction(&lease, instance_id, Isolation::ReadCommitted, work).await;
+        lease.release(outcome)
     }
 
     async fn update(
         &self,
         instance_id: InstanceId,
         definition: &Definition,
-    ) -> Result<Result<Definition, DataError>, Failure> {
+    ) -> Result<Definition, Failure> {
         let lease = self.tenants().await?;
         let work = async {
             let (client, tenant) = (lease.client()?, uuid(instance_id));
             client.query(ONE_BY_ONE, &[&tenant]).await?;
             let Some(before) = lock(&lease, instance_id, &definition.id).await? else {
-                return Ok(Err(DataError::collection_missing(&definition.id)));
+                return Err(DataError::collection_missing(&definition.id).into());
             };
             if before.revision != definition.revision {
-                return Ok(Err(stale(&before)));
+                return Err(stale(&before).into());
             }
             let mut definition = definition.clone();
             definition.revision += 1;
             let (json, bytes) = (write(&definition)?, write(&before)?.len());
             let others = others(&lease, instance_id, &definition.id).await?;
-            if let Err(fault) = others.check_bytes(&json, bytes) {
-                return Ok(Err(fault));
-            }
+            others.check_bytes(&json, bytes)?;
             let (old, new) = (
                 Collection::new(before, false),
                 Collection::new(definition, false),
             );
             let mut at_once = AtOnce::default();
-            let done = reindex(&lease, instance_id, &old, &new, &mut at_once).await?;
-            if let Err(fault) = done {
-                return Ok(Err(fault));
-            }
+            reindex(&lease, instance_id, &old, &new, &mut at_once).await?;
             let new = new.definition;
             let revision = new.revision.cast_signed();
             client
                 .execute(CHANGE, &[&tenant, &new.id, &json, &revision])
                 .await?;
-            Ok(Ok(new))
+            Ok(new)
         };
-        let outcome = transaction(&lease, instance_id, Sees::Latest, undone(work)).await;
-        flat(lease.give_back(outcome))
+        let outcome = transaction(&lease, instance_id, Isolation::ReadCommitted, work).await;
+        lease.release(outcome)
     }
 
     async fn delete(&self, instance_id: InstanceId, id: &str) -> Result<bool, Failure> {
         let lease = self.tenants().await?;
         let work = async {
-            keys::be_patient(&lease).await?;
+            keys::extend_timeouts(&lease).await?;
             let Some(definition) = lock(&lease, instance_id, id).await? else {
                 return Ok(false);
             };
@@ -369,8 +355,8 @@ impl PostgresStore {
             client.execute(REMOVE, &[&tenant, &id]).await?;
             Ok(true)
         };
-        let outcome = transaction(&lease, instance_id, Sees::Latest, work).await;
-        lease.give_back(outcome)
+        let outcome = transaction(&lease, instance_id, Isolation::ReadCommitted, work).await;
+        lease.release(outcome)
     }
 }
 
@@ -425,21 +411,4 @@ async fn lock(
 
 pub(super) fn definition(row: &Row) -> Result<Definition, Failure> {
     Ok(parse(row.try_get(0)?)?)
-}
-
-/// Makes a fault a failure, so that what was done until then is undone.
-pub(super) async fn undone<T>(
-    work: impl Future<Output = Result<Result<T, DataError>, Failure>>,
-) -> Result<T, Failure> {
-    work.await?
-        .map_err(|fault| Failure::Final(StoreError::GaveUp(fault)))
-}
-
-/// The opposite of [`undone`].
-pub(super) fn flat<T>(outcome: Result<T, Failure>) -> Result<Result<T, DataError>, Failure> {
-    match outcome {
-        Ok(value) => Ok(Ok(value)),
-        Err(Failure::Final(StoreError::GaveUp(fault))) => Ok(Err(fault)),
-        Err(failure) => Err(failure),
-    }
 }

@@ -13,14 +13,14 @@ use super::lease::Lease;
 use super::parameters::Parameters;
 use super::tls::{Security, Tls};
 use crate::StoreError;
-use crate::address::{UNREADABLE, place_of};
+use crate::postgres_url::{UNREADABLE, place_of};
 
 /// More connections than these are of no use for what is not one tenant's.
 const MAX_OF_OWNER: usize = 4;
 /// A little longer than the server allows for a statement.
-const TENANT_PATIENCE: Duration = Duration::from_secs(12);
+const TENANT_TIMEOUT: Duration = Duration::from_secs(12);
 /// The same for statements of the owner.
-const OWNER_PATIENCE: Duration = Duration::from_secs(32);
+const OWNER_TIMEOUT: Duration = Duration::from_secs(32);
 /// After this long without an answer of the other side's system, a connection is dead.
 const DEAD_AFTER: Duration = Duration::from_secs(15);
 /// The interval of TCP keep-alives.
@@ -47,7 +47,7 @@ const OWNER: &str = "
 
 /// Reads the URL. What is wrong with it is not repeated, but for the name of a parameter: there may be a password in it.
 pub(super) fn parse(url: &str) -> Result<(Config, Security), StoreError> {
-    let unreadable = || StoreError::Refused(UNREADABLE.to_owned());
+    let unreadable = || StoreError::Unusable(UNREADABLE.to_owned());
     place_of(url).ok_or_else(unreadable)?;
     let (url, parameters) = Parameters::take_out_of(url)?;
     let mut config: Config = url.parse().map_err(|_| unreadable())?;
@@ -117,7 +117,7 @@ pub(super) fn owner_connections(
     let settings = Settings {
         size: sizes.owner,
         set_up: OWNER.to_owned(),
-        patience: OWNER_PATIENCE,
+        timeout: OWNER_TIMEOUT,
     };
     Connections::new(config, tls, settings)
 }
@@ -133,7 +133,7 @@ pub(super) fn tenant_connections(
     let settings = Settings {
         size: sizes.tenants,
         set_up: format!("{TENANT} {role}"),
-        patience: TENANT_PATIENCE,
+        timeout: TENANT_TIMEOUT,
     };
     Connections::new(config, tls, settings)
 }
@@ -155,11 +155,11 @@ pub(super) async fn check_sessions(
         let text = "between here and the server there is a pooler that lends a session for one transaction only, and \
                     tenants' work needs sessions; use the server's direct address, or the pooler's for sessions \
                     (PgBouncer: pool_mode = session)";
-        Err(Failure::Final(StoreError::Refused(text.to_owned())))
+        Err(Failure::Final(StoreError::Unusable(text.to_owned())))
     } else {
         Ok(())
     };
-    other.give_back(outcome)
+    other.release(outcome)
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ pub(super) struct Connections {
     distrusted: Distrusted,
     wait: Duration,
     /// The longest silence of the server, while it is to answer.
-    pub(super) patience: Duration,
+    pub(super) timeout: Duration,
 }
 
 /// Connections that were made, or used last, before this moment are given up: one of their kind was cut.
@@ -51,7 +51,7 @@ pub(super) struct Settings {
     /// Statements that each connection begins with.
     pub(super) set_up: String,
     /// The longest silence of the server, while it is to answer.
-    pub(super) patience: Duration,
+    pub(super) timeout: Duration,
 }
 
 impl Connections {
@@ -67,7 +67,7 @@ impl Connections {
             .post_create(set_up(settings.set_up))
             .pre_recycle(sign_of_life(&distrusted))
             .build()
-            .map_err(|error| StoreError::Refused(error.to_string()))?;
+            .map_err(|error| StoreError::Internal(error.to_string()))?;
         let connect_timeout = config.get_connect_timeout().copied();
         Ok(Self {
             pool,
@@ -75,7 +75,7 @@ impl Connections {
             freed: Arc::default(),
             distrusted,
             wait: connect_timeout.unwrap_or_default().max(ACQUIRE_TIMEOUT),
-            patience: settings.patience,
+            timeout: settings.timeout,
         })
     }
 
@@ -115,8 +115,8 @@ impl Connections {
         }
     }
 
-    /// Returned, for the next waiter.
-    pub(super) fn give_back(&self, connection: Object) {
+    /// Back, for whoever waits.
+    pub(super) fn release(&self, connection: Object) {
         drop(connection);
         self.freed.notify_one();
     }

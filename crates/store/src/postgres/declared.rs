@@ -1,11 +1,11 @@
 //! Collections that the configuration declares: every instance has them.
 
 use backlot_wix::InstanceId;
+use backlot_wix::data::Object;
 use backlot_wix::data::collection::Definition;
-use backlot_wix::data::{DataError, Object};
 
 use super::PostgresStore;
-use super::collections::{DECLARED, definition, flat, undone};
+use super::collections::{DECLARED, definition};
 use super::failure::Failure;
 use super::index_builds::reindex;
 use super::instances::instance_id;
@@ -15,10 +15,13 @@ use super::tenant::{owners_transaction, uuid};
 use uuid::Uuid;
 
 use super::stored::JsonText;
-use crate::collections::{Collection, Misfits, Usage, gone, redeclared, undeclared, write};
+use crate::Backfill;
+use crate::StoreError;
+use crate::collections::{
+    Collection, Misfits, Usage, gone, redeclared, without_declaration, write,
+};
 use crate::index_builds::AtOnce;
 use crate::index_trial::IndexTrial;
-use crate::{Backfill, StoreError};
 
 // Two nodes that start at once declare one after the other; the second finds nothing to do.
 const ONE_BY_ONE: &str = "SELECT pg_advisory_xact_lock(27692324840992629)";
@@ -88,49 +91,38 @@ const REMOVE_LINKS: &str = "DELETE FROM item_links WHERE collection = $1 AND fie
 const OWN: &str = "SELECT definition FROM collections WHERE instance_id = $1 AND id = $2";
 
 impl PostgresStore {
-    pub(super) async fn declare(
-        &self,
-        definitions: &[Definition],
-    ) -> Result<Result<(), DataError>, Failure> {
+    pub(super) async fn declare(&self, definitions: &[Definition]) -> Result<(), Failure> {
         let lease = self.owner().await?;
-        let work = undone(declare(&lease, definitions));
-        let outcome = owners_transaction(&lease, work).await;
-        flat(lease.give_back(outcome))
+        let outcome = owners_transaction(&lease, declare(&lease, definitions)).await;
+        lease.release(outcome)
     }
 
     /// Looks whether the items can be in the indexes that these definitions add, however many there are.
-    pub(super) async fn try_to_declare(
-        &self,
-        definitions: &[Definition],
-    ) -> Result<Result<(), DataError>, Failure> {
-        let before = self.ask(DECLARED, &[]).await?;
+    pub(super) async fn try_to_declare(&self, definitions: &[Definition]) -> Result<(), Failure> {
+        let before = self.owner_query(DECLARED, &[]).await?;
         let before: Vec<Definition> = before.iter().map(definition).collect::<Result<_, _>>()?;
         for definition in definitions {
             let Some((old, new)) = redeclared(&before, definition) else {
                 continue;
             };
-            let old = old.unwrap_or_else(|| undeclared(&new));
+            let old = old.unwrap_or_else(|| without_declaration(&new));
             for instance_id in self.instances_with_once(&new.definition.id).await? {
-                if let Err(fault) = self.try_indexes(instance_id, &old, &new).await? {
-                    return Ok(Err(fault));
-                }
+                self.try_indexes(instance_id, &old, &new).await?;
             }
         }
         for definition in gone(&before, definitions) {
             for instance_id in self.instances_with_once(&definition.id).await? {
                 let values = &[&uuid(instance_id) as _, &definition.id as _];
-                let own = self.ask(OWN, values).await?;
+                let own = self.owner_query(OWN, values).await?;
                 let Some(own) = own.first().map(super::collections::definition) else {
                     continue;
                 };
                 let own = Collection::new(own?, false);
-                let unknown = undeclared(&own);
-                if let Err(fault) = self.try_indexes(instance_id, &unknown, &own).await? {
-                    return Ok(Err(fault));
-                }
+                let unknown = without_declaration(&own);
+                self.try_indexes(instance_id, &unknown, &own).await?;
             }
         }
-        Ok(Ok(()))
+        Ok(())
     }
 
     async fn try_indexes(
@@ -138,7 +130,7 @@ impl PostgresStore {
         instance_id: InstanceId,
         old: &Collection,
         new: &Collection,
-    ) -> Result<Result<(), DataError>, Failure> {
+    ) -> Result<(), Failure> {
         let mut trial = IndexTrial::new(old, new);
         let mut after = String::new();
         while !trial.is_empty() {
@@ -147,22 +139,22 @@ impl PostgresStore {
                 &new.definition.id as _,
                 &after as _,
             ];
-            let rows = self.ask(PAGE_OF_INSTANCE, values).await?;
+            let rows = self.owner_query(PAGE_OF_INSTANCE, values).await?;
             let Some(last) = rows.last() else { break };
             after = last.try_get(0)?;
             for row in &rows {
                 let json: JsonText<'_> = row.try_get(1)?;
                 if let Err(fault) = trial.look(&object(&json)?) {
-                    return Ok(Err(fault.with("instanceId", instance_id.to_string())));
+                    return Err(StoreError::from(fault).of_instance(instance_id).into());
                 }
             }
         }
-        Ok(Ok(()))
+        Ok(())
     }
 
     pub(super) async fn usage_once(&self, id: &str) -> Result<Usage, Failure> {
-        let counts = self.ask(COUNTS, &[&id]).await?;
-        let links = self.ask(LINKS, &[&id]).await?;
+        let counts = self.owner_query(COUNTS, &[&id]).await?;
+        let links = self.owner_query(LINKS, &[&id]).await?;
         let mut usage = Usage::default();
         if let Some(row) = counts.first() {
             usage.instances = row.try_get::<_, i64>(0)?.cast_unsigned();
@@ -177,7 +169,7 @@ impl PostgresStore {
 
     /// The instances that have items in a collection.
     pub(super) async fn instances_with_once(&self, id: &str) -> Result<Vec<InstanceId>, Failure> {
-        let rows = self.ask(WITH_ITEMS, &[&id]).await?;
+        let rows = self.owner_query(WITH_ITEMS, &[&id]).await?;
         rows.iter().map(|row| instance_id(row, 0)).collect()
     }
 
@@ -189,7 +181,7 @@ impl PostgresStore {
     ) -> Result<(), Failure> {
         let lease = self.owner().await?;
         let work = async {
-            keys::be_patient(&lease).await?;
+            keys::extend_timeouts(&lease).await?;
             let client = lease.client()?;
             for sql in REMOVE_ALL {
                 client.execute(sql, &[&uuid(instance_id), &id]).await?;
@@ -197,7 +189,7 @@ impl PostgresStore {
             Ok(())
         };
         let outcome = owners_transaction(&lease, work).await;
-        lease.give_back(outcome)
+        lease.release(outcome)
     }
 
     /// Gives links another field, or removes them.
@@ -209,7 +201,7 @@ impl PostgresStore {
     ) -> Result<u64, Failure> {
         let lease = self.owner().await?;
         let work = async {
-            keys::be_patient(&lease).await?;
+            keys::extend_timeouts(&lease).await?;
             let client = lease.client()?;
             let mut count = 0;
             if let Some(present) = present {
@@ -221,7 +213,7 @@ impl PostgresStore {
             Ok(count)
         };
         let outcome = owners_transaction(&lease, work).await;
-        lease.give_back(outcome)
+        lease.release(outcome)
     }
 
     /// Looks at every item, a page at a time.
@@ -235,7 +227,7 @@ impl PostgresStore {
         let mut after = (Uuid::nil(), String::new());
         loop {
             let rows = self
-                .ask(PAGE, &[&definition.id, &after.0, &after.1])
+                .owner_query(PAGE, &[&definition.id, &after.0, &after.1])
                 .await?;
             let Some(last) = rows.last() else {
                 return Ok(misfits);
@@ -250,13 +242,10 @@ impl PostgresStore {
     }
 }
 
-async fn declare(
-    lease: &Lease,
-    definitions: &[Definition],
-) -> Result<Result<(), DataError>, Failure> {
+async fn declare(lease: &Lease, definitions: &[Definition]) -> Result<(), Failure> {
     let client = lease.client()?;
     client.batch_execute(ONE_BY_ONE).await?;
-    keys::be_patient(lease).await?;
+    keys::extend_timeouts(lease).await?;
     let before = client.query(DECLARED, &[]).await?;
     let before: Vec<Definition> = before.iter().map(definition).collect::<Result<_, _>>()?;
     let mut at_once = AtOnce::default();
@@ -264,28 +253,18 @@ async fn declare(
         let Some((old, new)) = redeclared(&before, definition) else {
             continue;
         };
-        let changed = Box::pin(change(lease, old, new, &mut at_once)).await?;
-        if let Err(fault) = changed {
-            return Ok(Err(fault));
-        }
+        Box::pin(change(lease, old, new, &mut at_once)).await?;
     }
     for definition in gone(&before, definitions) {
         client.execute(REMOVE, &[&definition.id]).await?;
-        let uncovered = Box::pin(uncover(lease, &definition.id, &mut at_once)).await?;
-        if let Err(fault) = uncovered {
-            return Ok(Err(fault));
-        }
+        Box::pin(uncover(lease, &definition.id, &mut at_once)).await?;
     }
-    Ok(Ok(()))
+    Ok(())
 }
 
 /// If an instance has its own collection with the id of one that is no longer declared, that one
 /// counts again, and knows nothing of what was written meanwhile.
-async fn uncover(
-    lease: &Lease,
-    id: &str,
-    at_once: &mut AtOnce,
-) -> Result<Result<(), DataError>, Failure> {
+async fn uncover(lease: &Lease, id: &str, at_once: &mut AtOnce) -> Result<(), Failure> {
     let rows = lease.client()?.query(WITH_ITEMS, &[&id]).await?;
     for row in &rows {
         let instance_id = instance_id(row, 0)?;
@@ -293,13 +272,11 @@ async fn uncover(
             continue;
         };
         let own = Collection::new(own, false);
-        let unknown = undeclared(&own);
-        let done = reindex(lease, instance_id, &unknown, &own, at_once).await?;
-        if let Err(fault) = done {
-            return Ok(Err(fault.with("instanceId", instance_id.to_string())));
-        }
+        let unknown = without_declaration(&own);
+        let done = reindex(lease, instance_id, &unknown, &own, at_once).await;
+        done.map_err(|failure| failure.of_instance(instance_id))?;
     }
-    Ok(Ok(()))
+    Ok(())
 }
 
 /// Gives the items of every instance the keys that they need.
@@ -308,28 +285,27 @@ async fn change(
     old: Option<Collection>,
     new: Collection,
     at_once: &mut AtOnce,
-) -> Result<Result<(), DataError>, Failure> {
+) -> Result<(), Failure> {
     let client = lease.client()?;
     // A write of an item holds a lock on the row until it is done; from here on there is none.
     client.query(LOCK, &[&new.definition.id]).await?;
-    let old = old.unwrap_or_else(|| undeclared(&new));
+    let old = old.unwrap_or_else(|| without_declaration(&new));
     let rows = client.query(WITH_ITEMS, &[&new.definition.id]).await?;
     for row in &rows {
         let id = instance_id(row, 0)?;
-        if let Err(fault) = reindex(lease, id, &old, &new, at_once).await? {
-            return Ok(Err(fault.with("instanceId", id.to_string())));
-        }
+        let done = reindex(lease, id, &old, &new, at_once).await;
+        done.map_err(|failure| failure.of_instance(id))?;
     }
     let new = new.definition;
     let (json, revision) = (write(&new)?, new.revision.cast_signed());
     client.execute(KEEP, &[&new.id, &json, &revision]).await?;
-    Ok(Ok(()))
+    Ok(())
 }
 
 fn object(json: &JsonText<'_>) -> Result<Object, Failure> {
     let wire = json.to_wire(None);
     let item = wire.and_then(|wire| serde_json::from_str(&wire));
-    Ok(item.map_err(|error| StoreError::Refused(error.to_string()))?)
+    Ok(item.map_err(StoreError::not_json("an item"))?)
 }
 
 async fn own(

@@ -3,9 +3,10 @@
 //! A server's message is repeated, its details are not: they hold values of items.
 
 use std::error::Error as _;
-use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::time::{Duration, Instant};
 
+use backlot_wix::InstanceId;
+use backlot_wix::data::DataError;
 use deadpool_postgres::{HookError, PoolError};
 use tokio_postgres::error::SqlState;
 
@@ -47,7 +48,7 @@ impl From<tokio_postgres::Error> for Failure {
             return if is_lost {
                 Self::Lost(text)
             } else {
-                Self::Final(StoreError::Refused(text))
+                Self::Final(StoreError::Database(text))
             };
         };
         let text = text_of(&error);
@@ -66,7 +67,7 @@ impl From<tokio_postgres::Error> for Failure {
             | SqlState::READ_ONLY_SQL_TRANSACTION
             | SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT => Self::Lost(text),
             _ if code.code().starts_with("08") => Self::Lost(text),
-            _ => Self::Final(StoreError::Refused(text)),
+            _ => Self::Final(StoreError::Database(text)),
         }
     }
 }
@@ -107,6 +108,22 @@ impl From<StoreError> for Failure {
     }
 }
 
+impl From<DataError> for Failure {
+    fn from(fault: DataError) -> Self {
+        Self::Final(StoreError::Rejected(fault))
+    }
+}
+
+impl Failure {
+    /// Names the instance in a rejection.
+    pub(super) fn of_instance(self, instance_id: InstanceId) -> Self {
+        match self {
+            Self::Final(error) => Self::Final(error.of_instance(instance_id)),
+            other => other,
+        }
+    }
+}
+
 impl From<Failure> for StoreError {
     fn from(failure: Failure) -> Self {
         match failure {
@@ -119,7 +136,7 @@ impl From<Failure> for StoreError {
             Failure::Silent => {
                 Self::Unavailable("it left a statement without an answer".to_owned())
             }
-            Failure::Aborted => Self::Refused("the transaction had failed before".to_owned()),
+            Failure::Aborted => Self::Database("the transaction had failed before".to_owned()),
             Failure::Final(error) => error,
         }
     }
@@ -181,7 +198,7 @@ impl Attempts {
             // Longer each time, and not all at the same time.
             Failure::Again(_) if self.made < MAX_ATTEMPTS => {
                 let most = 1 << self.made.min(6);
-                let pause = most / 2 + RandomState::new().build_hasher().finish() % most;
+                let pause = most / 2 + fastrand::u64(..most);
                 tokio::time::sleep(Duration::from_millis(pause)).await;
                 true
             }

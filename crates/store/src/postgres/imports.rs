@@ -8,9 +8,11 @@ use super::PostgresStore;
 use super::failure::{Failure, attempt};
 use super::tenant::{Bound, owners_transaction, uuid};
 use crate::StoreError;
-use crate::imports::{Import, LEFT_BEHIND, TABLES};
+use crate::imports::Import;
+use crate::instance_details::UPSERT;
 use crate::instances::request_columns;
 use crate::markers::IMPORT;
+use crate::tables::{CONTENT, LEFT_BEHIND};
 
 /// Writes that are based on an earlier definition become outdated.
 const OUTDATE: &str = "
@@ -36,28 +38,17 @@ static SIGHTING: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-const DETAILS: &str = "
-    INSERT INTO instance_details (instance_id, site_origin, answer, fetched_at_ms)
-    VALUES ($1, $2, $3, $4)
-    ON CONFLICT (instance_id) DO UPDATE SET
-        site_origin   = excluded.site_origin,
-        answer        = excluded.answer,
-        fetched_at_ms = excluded.fetched_at_ms";
-
 impl PostgresStore {
-    pub(crate) async fn take_over_import(&self, mut import: Import) -> Result<(), StoreError> {
-        if let Some(details) = &mut import.details {
-            details.answer.site.forget_owner();
-        }
+    pub(crate) async fn take_over_import(&self, import: Import) -> Result<(), StoreError> {
         let outcome = attempt!(writing: self.take_over_once(&import));
-        self.catalog.forget_all();
+        self.definition_cache.forget_all();
         outcome
     }
 
     async fn take_over_once(&self, import: &Import) -> Result<(), Failure> {
         let lease = self.owner().await?;
         let work = async {
-            super::items::keys::be_patient(&lease).await?;
+            super::items::keys::extend_timeouts(&lease).await?;
             let client = lease.client()?;
             let (staged, present) = (uuid(import.staged), uuid(import.instance_id));
             client.execute(OUTDATE, &[&staged, &present]).await?;
@@ -65,7 +56,7 @@ impl PostgresStore {
                 let jobs = "DELETE FROM jobs WHERE instance_id = $1";
                 client.execute(jobs, &[&present]).await?;
             }
-            for table in TABLES {
+            for table in CONTENT {
                 // What is left of the keys of earlier collections is in no items' place.
                 if import.replaces || LEFT_BEHIND.contains(&table) {
                     let sql = format!("DELETE FROM {table} WHERE instance_id = $1");
@@ -85,12 +76,11 @@ impl PostgresStore {
                 client.execute(SIGHTING.as_str(), &values).await?;
             }
             if let Some(details) = &import.details {
-                let answer = serde_json::to_string(&details.answer)
-                    .map_err(|error| StoreError::Refused(error.to_string()))?;
+                let answer = details.to_json()?;
                 let origin = details.answer.site.origin();
                 let fetched_at = details.fetched_at.as_millisecond();
                 client
-                    .execute(DETAILS, &[&present, &origin, &answer, &fetched_at])
+                    .execute(UPSERT, &[&present, &origin, &answer, &fetched_at])
                     .await?;
             }
             let marker = format!("{IMPORT}{}", import.staged);
@@ -99,26 +89,26 @@ impl PostgresStore {
             Ok(())
         };
         let outcome = owners_transaction(&lease, work).await;
-        lease.give_back(outcome)
+        lease.release(outcome)
     }
 
     pub(crate) async fn wipe(&self) -> Result<(), StoreError> {
         let outcome = attempt!(writing: self.wipe_once());
-        self.catalog.forget_all();
+        self.definition_cache.forget_all();
         outcome
     }
 
     async fn wipe_once(&self) -> Result<(), Failure> {
         let lease = self.owner().await?;
         let work = async {
-            super::items::keys::be_patient(&lease).await?;
+            super::items::keys::extend_timeouts(&lease).await?;
             super::backup::empty_all(&lease).await
         };
         let outcome = owners_transaction(&lease, work).await;
-        lease.give_back(outcome)
+        lease.release(outcome)
     }
 
     pub(crate) fn forget_remembered(&self) {
-        self.catalog.forget_all();
+        self.definition_cache.forget_all();
     }
 }

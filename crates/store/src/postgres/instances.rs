@@ -1,4 +1,4 @@
-//! Instances in PostgreSQL, and the two ways in which what is not one tenant's is asked for.
+//! Activity of instances in PostgreSQL, and deleting an instance.
 
 use std::sync::LazyLock;
 
@@ -10,9 +10,8 @@ use super::PostgresStore;
 use super::failure::{Failure, attempt};
 use super::tenant::{Bound, owners_transaction, uuid};
 use crate::StoreError;
-use crate::instances::{ActivityDelta, Instance, StorageUsage, Totals};
-use crate::items::room::LINK_BYTES;
-use crate::rows::instant;
+use crate::instances::{ActivityDelta, request_columns};
+use crate::tables;
 
 // Sorted, so that two nodes that write at once lock the rows in the same order.
 static ADD: LazyLock<String> = LazyLock::new(|| {
@@ -39,44 +38,6 @@ static ADD: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-static ONE: LazyLock<String> = LazyLock::new(|| select("WHERE instance_id = $1"));
-
-static LATEST: LazyLock<String> =
-    LazyLock::new(|| select("ORDER BY last_seen_ms DESC, instance_id LIMIT $1"));
-
-fn select(rest: &str) -> String {
-    let columns = request_columns(str::to_owned);
-    format!(
-        "SELECT instance_id, first_seen_ms, last_seen_ms, plan, site_id, {columns}
-         FROM instances {rest}"
-    )
-}
-
-const AFTER: &str = "
-    SELECT id FROM (
-        SELECT instance_id AS id FROM instances
-        UNION SELECT instance_id FROM instance_details
-        UNION SELECT instance_id FROM collections
-        UNION SELECT DISTINCT instance_id FROM items
-        UNION SELECT instance_id FROM instance_secrets
-        UNION SELECT instance_id FROM accounts
-        UNION SELECT instance_id FROM connection_usage
-    ) AS known
-    WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT $2";
-
-const TOTALS: &str = "
-    SELECT (SELECT count(*) FROM (
-        SELECT instance_id AS id FROM instances
-        UNION SELECT instance_id FROM instance_details
-        UNION SELECT instance_id FROM collections
-        UNION SELECT instance_id FROM items
-        UNION SELECT instance_id FROM instance_secrets
-        UNION SELECT instance_id FROM accounts
-        UNION SELECT instance_id FROM connection_usage
-    ) AS known), (SELECT count(*) FROM items)";
-
-const DELETE_ITEMS: &str = "DELETE FROM items WHERE instance_id = $1";
-
 // In the order in which writers lock: collections, builds of indexes, items, keys, and links last.
 const LOCKS: [&str; 3] = [
     "SELECT count(*) FROM (
@@ -90,33 +51,8 @@ const LOCKS: [&str; 3] = [
      ) AS locked",
 ];
 
-/// Everything else that begins with the instance.
-const DELETE_REST: [&str; 15] = [
-    "DELETE FROM item_keys WHERE instance_id = $1",
-    "DELETE FROM item_unique_keys WHERE instance_id = $1",
-    "DELETE FROM inexact_indexes WHERE instance_id = $1",
-    "DELETE FROM index_builds WHERE instance_id = $1",
-    super::items::LOCK_LINKS,
-    "DELETE FROM item_links WHERE instance_id = $1",
-    "DELETE FROM collections WHERE instance_id = $1",
-    "DELETE FROM jobs WHERE instance_id = $1",
-    "DELETE FROM instance_secrets WHERE instance_id = $1",
-    "DELETE FROM accounts WHERE instance_id = $1",
-    "DELETE FROM pending_authorizations WHERE instance_id = $1",
-    "DELETE FROM connection_usage WHERE instance_id = $1",
-    "DELETE FROM instance_details WHERE instance_id = $1",
-    "DELETE FROM instance_refusals WHERE instance_id = $1",
-    "DELETE FROM instances WHERE instance_id = $1",
-];
-
-const STORAGE: &str = "
-    SELECT count(*), coalesce(sum(octet_length(data::text)), 0)::bigint + (
-        SELECT coalesce(sum(octet_length(item_id) + octet_length(referenced_id) + $2::bigint), 0)::bigint
-        FROM item_links WHERE instance_id = $1)
-    FROM items WHERE instance_id = $1";
-
 impl PostgresStore {
-    pub(crate) async fn record_sightings(
+    pub(crate) async fn record_activity(
         &self,
         batch: Vec<ActivityDelta>,
     ) -> Result<(), StoreError> {
@@ -135,142 +71,40 @@ impl PostgresStore {
         );
         let mut values: Vec<Bound<'_>> = vec![&ids, &first, &last, &plans, &sites];
         values.extend(requests.iter().map(|counts| counts as Bound<'_>));
-        attempt!(writing: self.change(&ADD, &values)).map(drop)
-    }
-
-    pub(crate) async fn instance(
-        &self,
-        instance_id: InstanceId,
-    ) -> Result<Option<Instance>, StoreError> {
-        let rows = attempt!(reading: self.ask(ONE, &[&uuid(instance_id)]))?;
-        Ok(rows.first().map(read).transpose()?)
-    }
-
-    pub(crate) async fn latest_instances(&self, limit: u32) -> Result<Vec<Instance>, StoreError> {
-        let rows = attempt!(reading: self.ask(LATEST, &[&i64::from(limit)]))?;
-        Ok(rows.iter().map(read).collect::<Result<_, Failure>>()?)
-    }
-
-    pub(crate) async fn instances_after(
-        &self,
-        after: Option<InstanceId>,
-        limit: u32,
-    ) -> Result<Vec<InstanceId>, StoreError> {
-        let after = after.map(uuid);
-        let rows = attempt!(reading: self.ask(AFTER, &[&after, &i64::from(limit)]))?;
-        let ids = rows.iter().map(|row| instance_id(row, 0));
-        Ok(ids.collect::<Result<_, _>>()?)
-    }
-
-    pub(crate) async fn totals(&self) -> Result<Totals, StoreError> {
-        let rows = attempt!(reading: self.ask(TOTALS, &[]))?;
-        let Some(row) = rows.first() else {
-            return Ok(Totals::default());
-        };
-        let number = |place: usize| row.try_get::<_, i64>(place).map_err(Failure::from);
-        Ok(Totals {
-            instances: number(0)?.cast_unsigned(),
-            items: number(1)?.cast_unsigned(),
-        })
-    }
-
-    pub(crate) async fn storage_usage(
-        &self,
-        instance_id: InstanceId,
-    ) -> Result<StorageUsage, StoreError> {
-        let tenant = uuid(instance_id);
-        let link_bytes = i64::try_from(LINK_BYTES).unwrap_or(i64::MAX);
-        let rows = attempt!(reading: self.ask(STORAGE, &[&tenant, &link_bytes]))?;
-        let Some(row) = rows.first() else {
-            return Ok(StorageUsage::default());
-        };
-        let number = |place: usize| row.try_get::<_, i64>(place).map_err(Failure::from);
-        Ok(StorageUsage {
-            items: number(0)?.cast_unsigned(),
-            bytes: number(1)?.cast_unsigned(),
-        })
+        attempt!(writing: self.owner_execute(&ADD, &values)).map(drop)
     }
 
     pub(crate) async fn delete_instance(&self, instance_id: InstanceId) -> Result<u64, StoreError> {
         let outcome = attempt!(writing: self.delete_once(instance_id));
-        self.catalog.forget_all();
+        self.definition_cache.forget_all();
         outcome
     }
-}
 
-impl PostgresStore {
     async fn delete_once(&self, instance_id: InstanceId) -> Result<u64, Failure> {
         let lease = self.owner().await?;
         let work = async {
-            super::items::keys::be_patient(&lease).await?;
+            super::items::keys::extend_timeouts(&lease).await?;
             let client = lease.client()?;
             let tenant = uuid(instance_id);
             for sql in LOCKS {
                 client.execute(sql, &[&tenant]).await?;
             }
-            let items = client.execute(DELETE_ITEMS, &[&tenant]).await?;
-            for sql in DELETE_REST {
-                client.execute(sql, &[&tenant]).await?;
+            let mut items = 0;
+            for table in tables::of_instance() {
+                if table == "item_links" {
+                    client.execute(super::items::LOCK_LINKS, &[&tenant]).await?;
+                }
+                let sql = format!("DELETE FROM {table} WHERE instance_id = $1");
+                let deleted = client.execute(&sql, &[&tenant]).await?;
+                if table == "items" {
+                    items = deleted;
+                }
             }
             Ok(items)
         };
         let outcome = owners_transaction(&lease, work).await;
-        lease.give_back(outcome)
+        lease.release(outcome)
     }
-}
-
-impl PostgresStore {
-    /// Asks for what is not one tenant's.
-    pub(super) async fn ask(
-        &self,
-        sql: &'static str,
-        values: &[Bound<'_>],
-    ) -> Result<Vec<Row>, Failure> {
-        let lease = self.owner().await?;
-        let client = lease.client()?;
-        let statement = client.prepare_cached(sql).await?;
-        let rows = client.query(&statement, values).await;
-        lease.give_back(rows)
-    }
-
-    /// Runs a statement that finds ids of instances, at most `limit` of them (`$1`).
-    pub(super) async fn list_instance_ids(
-        &self,
-        sql: &'static str,
-        limit: u32,
-    ) -> Result<Vec<InstanceId>, StoreError> {
-        let rows = attempt!(reading: self.ask(sql, &[&i64::from(limit)]))?;
-        let id = |row: &Row| instance_id(row, 0);
-        Ok(rows.iter().map(id).collect::<Result<_, _>>()?)
-    }
-
-    /// Changes what is not one tenant's, and says how many rows.
-    pub(super) async fn change(
-        &self,
-        sql: &'static str,
-        values: &[Bound<'_>],
-    ) -> Result<u64, Failure> {
-        let lease = self.owner().await?;
-        let client = lease.client()?;
-        let statement = client.prepare_cached(sql).await?;
-        let changed = client.execute(&statement, values).await;
-        lease.give_back(changed)
-    }
-}
-
-fn read(row: &Row) -> Result<Instance, Failure> {
-    let mut requests = [0; Role::COUNT];
-    for (place, count) in requests.iter_mut().enumerate() {
-        *count = row.try_get::<_, i64>(5 + place)?.cast_unsigned();
-    }
-    Ok(Instance {
-        instance_id: instance_id(row, 0)?,
-        first_seen: instant(row.try_get(1)?)?,
-        last_seen: instant(row.try_get(2)?)?,
-        requests,
-        plan: row.try_get(3)?,
-        site_id: row.try_get(4)?,
-    })
 }
 
 pub(super) fn instance_id(row: &Row, column: usize) -> Result<InstanceId, Failure> {

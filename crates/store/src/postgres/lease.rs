@@ -11,7 +11,6 @@ use deadpool_postgres::Object;
 use super::connections::Connections;
 use super::failure::Failure;
 use super::session::{Session, Watch};
-use crate::StoreError;
 
 /// The longest that ending a query may take.
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
@@ -32,7 +31,7 @@ impl Lease {
         Ok(Self {
             connection: Some(connections.take().await?),
             connections: connections.clone(),
-            watch: Watch::new(connections.patience),
+            watch: Watch::new(connections.timeout),
         })
     }
 
@@ -47,35 +46,21 @@ impl Lease {
         &self.watch
     }
 
-    /// Back to the pool from a transaction, which has ended whatever became of the work.
-    pub(super) fn give_back_ended<T>(
-        self,
-        outcome: Result<T, impl Into<Failure>>,
-    ) -> Result<T, Failure> {
-        match outcome.map_err(Into::into) {
-            Err(failure @ Failure::Final(StoreError::GaveUp(_))) => {
-                self.give_back(Ok::<_, Failure>(()))?;
-                Err(failure)
-            }
-            outcome => self.give_back(outcome),
-        }
-    }
-
     /// Back to the pool, since nothing is under way any more.
-    pub(super) fn give_back<T>(
+    pub(super) fn release<T>(
         mut self,
         outcome: Result<T, impl Into<Failure>>,
     ) -> Result<T, Failure> {
         let outcome = outcome.map_err(Into::into);
-        // The rest of the rows is under way; they end with the connection.
-        if matches!(outcome, Err(Failure::Final(StoreError::GaveUp(_)))) {
+        // Dropping the lease ends the statement, and with it the rest of its rows.
+        if self.watch.has_rows_left() {
             return outcome;
         }
         if let Some(connection) = self.connection.take() {
             if self.watch.is_silent() || matches!(outcome, Err(Failure::Lost(_))) {
                 self.connections.distrust(connection);
             } else {
-                self.connections.give_back(connection);
+                self.connections.release(connection);
             }
         }
         outcome
@@ -106,7 +91,7 @@ impl Drop for Lease {
             };
             let recovered = tokio::time::timeout(CANCEL_TIMEOUT, recovering).await;
             if matches!(recovered, Ok(Ok(()))) {
-                connections.give_back(connection);
+                connections.release(connection);
             } else {
                 connections.close(connection);
             }

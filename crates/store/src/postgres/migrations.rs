@@ -9,7 +9,7 @@ use super::tenant::owners_transaction;
 use crate::StoreError;
 
 /// In order. A migration that has been released is never edited.
-const MIGRATIONS: [(i64, &str); 15] = [
+const MIGRATIONS: [(i64, &str); 16] = [
     (
         1,
         include_str!("../../migrations/postgres/0001_instances.sql"),
@@ -63,6 +63,10 @@ const MIGRATIONS: [(i64, &str); 15] = [
     (
         15,
         include_str!("../../migrations/postgres/0015_named_by_credentials.sql"),
+    ),
+    (
+        16,
+        include_str!("../../migrations/postgres/0016_instance_ids_as_bytes.sql"),
     ),
 ];
 
@@ -132,7 +136,7 @@ async fn check_server(lease: &Lease) -> Result<(), Failure> {
     } else {
         return Ok(());
     };
-    Err(StoreError::Refused(format!("Backlot needs {needed}")).into())
+    Err(StoreError::Unusable(format!("Backlot needs {needed}")).into())
 }
 
 async fn make_schema(lease: &Lease) -> Result<(), Failure> {

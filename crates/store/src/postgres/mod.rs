@@ -14,6 +14,7 @@
 mod accounts;
 mod backup;
 mod collections;
+mod commit;
 mod connect;
 mod connection_usage;
 mod connections;
@@ -25,9 +26,7 @@ mod index_builds;
 mod instance_details;
 mod instances;
 mod items;
-mod jobs;
 mod lease;
-mod markers;
 mod migrations;
 mod parameters;
 mod pipeline;
@@ -35,6 +34,7 @@ mod roles;
 mod secrets;
 mod session;
 mod signing_keys;
+mod statement;
 mod stored;
 mod tenant;
 mod tls;
@@ -46,7 +46,8 @@ use backlot_wix::data::collection::IndexId;
 use moka::sync::Cache;
 
 use crate::StoreError;
-use crate::catalog::Catalog;
+use crate::definition_cache::DefinitionCache;
+pub use crate::postgres_url::DEFAULT_CONNECTIONS;
 use connections::Connections;
 use failure::Failure;
 use lease::Lease;
@@ -55,8 +56,6 @@ use lease::Lease;
 const INEXACT_INDEX_TTL: Duration = Duration::from_mins(1);
 const MAX_INEXACT: u64 = 10_000;
 
-/// The default number of connections of a node.
-pub const DEFAULT_CONNECTIONS: u32 = 20;
 /// With fewer connections a node cannot work: some are for tenants' work, and some for everything else.
 pub const FEWEST_CONNECTIONS: u32 = 4;
 
@@ -65,8 +64,8 @@ pub const FEWEST_CONNECTIONS: u32 = 4;
 pub struct PostgresStore {
     tenants: Connections,
     owner: Connections,
-    catalog: Catalog,
-    /// Whether tenants' work runs under a separate role.
+    definition_cache: DefinitionCache,
+    /// Whether tenants' work runs under a role of its own.
     has_role: bool,
     /// Indexes that were found to be inexact: a query that trusts one of them would be asked twice.
     inexact: Cache<(InstanceId, IndexId), ()>,
@@ -105,7 +104,7 @@ impl PostgresStore {
         Ok(Self {
             tenants: connect::tenant_connections(&config, &tls, sizes, role)?,
             owner,
-            catalog: Catalog::new(),
+            definition_cache: DefinitionCache::new(),
             has_role: role.is_some(),
             inexact: inexact.build(),
         })
@@ -115,11 +114,11 @@ impl PostgresStore {
         let lease = Lease::take(owner).await?;
         let sessions = connect::check_sessions(&lease, owner).await;
         if sessions.is_err() {
-            return lease.give_back(sessions).map(|()| None);
+            return lease.release(sessions).map(|()| None);
         }
         migrations::run(&lease).await?;
         let role = roles::prepare(&lease).await;
-        lease.give_back(role)
+        lease.release(role)
     }
 
     /// A connection for one tenant's work.

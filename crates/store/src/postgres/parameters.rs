@@ -200,7 +200,7 @@ impl Parameters {
     /// The TLS mode for these hosts. Connections to this machine are not exposed, so they use no TLS
     /// unless the address says so.
     pub(super) fn security(self, config: &Config) -> Result<Security, StoreError> {
-        let refused = |text: &str| Err(StoreError::Refused(text.to_owned()));
+        let refused = |text: &str| Err(StoreError::Unusable(text.to_owned()));
         let roots = self.roots.filter(|path| path != "system");
         match (self.mode.as_deref(), roots) {
             (Some("require" | "verify-ca" | "verify-full"), roots) => {
@@ -241,7 +241,7 @@ fn unreadable(name: &str) -> StoreError {
     let text = format!(
         "the parameter {name} in the address of the database has a value that is not known"
     );
-    StoreError::Refused(text)
+    StoreError::Unusable(text)
 }
 
 fn refused(name: &str) -> StoreError {
@@ -257,7 +257,7 @@ fn refused(name: &str) -> StoreError {
     };
     let why = NOT_DONE.iter().find(|(other, _)| *other == name);
     let why = why.map_or("take it out", |(_, why)| why);
-    StoreError::Refused(format!(
+    StoreError::Unusable(format!(
         "the parameter {name} in the address of the database is none that is known here; {why}"
     ))
 }
@@ -393,7 +393,7 @@ mod tests {
         ] {
             let refused = security(&format!("postgres://me@host/shop?{parameters}"));
             assert!(
-                matches!(refused, Err(StoreError::Refused(_))),
+                matches!(refused, Err(StoreError::Unusable(_))),
                 "{parameters}"
             );
         }

@@ -9,6 +9,7 @@ use super::lease::Lease;
 use super::migrations::LOCK;
 use super::tenant::owners_transaction;
 use crate::StoreError;
+use crate::tables;
 
 pub(super) const TENANT: &str = "backlot_tenant";
 
@@ -39,27 +40,23 @@ const ABOVE: &str = "
            coalesce(bool_or(rolsuper OR rolbypassrls) FILTER (WHERE rolname = current_user), false)
     FROM pg_roles";
 
-const MISSING: &str = "
-    SELECT count(*)
-    FROM unnest(ARRAY['collections', 'items', 'item_keys', 'item_unique_keys', 'inexact_indexes',
-                      'index_builds', 'item_links', 'jobs', 'declared_collections', 'instance_secrets', 'accounts',
-                      'pending_authorizations', 'connection_usage']) AS t(name)
-    CROSS JOIN unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS p(privilege)
-    WHERE NOT (name = 'declared_collections' AND privilege IN ('INSERT', 'DELETE'))
-      AND NOT (name = 'connection_usage' AND privilege <> 'SELECT')
-      AND NOT has_table_privilege('backlot_tenant', 'backlot.' || name, privilege)";
-
-/// Not a word of instances, their details, signing keys, data keys, or shared secrets: these are not a
-/// tenant's business.
+// Instances, their details, signing keys, data keys and shared secrets are none of a tenant's business.
 const GRANT: &str = "
     GRANT USAGE ON SCHEMA backlot TO backlot_tenant;
-    GRANT SELECT, INSERT, UPDATE, DELETE
-        ON collections, items, item_keys, item_unique_keys, inexact_indexes, index_builds, item_links,
-           jobs, instance_secrets, accounts, pending_authorizations
-        TO backlot_tenant;
     GRANT SELECT, UPDATE ON declared_collections TO backlot_tenant;
     GRANT SELECT ON connection_usage TO backlot_tenant;
     GRANT USAGE ON SEQUENCE items_sequence TO backlot_tenant;";
+
+/// Counts the privileges that the role lacks, on the tables that it writes (`$1`) and on the two others.
+const MISSING: &str = "
+    SELECT count(*)
+    FROM (
+        SELECT name, privilege FROM unnest($1::text[]) AS t(name)
+        CROSS JOIN unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS p(privilege)
+        UNION ALL VALUES ('declared_collections', 'SELECT'), ('declared_collections', 'UPDATE'),
+                         ('connection_usage', 'SELECT')
+    ) AS needed
+    WHERE NOT has_table_privilege('backlot_tenant', 'backlot.' || name, privilege)";
 
 /// The role to take on for tenants' work; none when the one that is connected has to do.
 pub(super) async fn prepare(lease: &Lease) -> Result<Option<&'static str>, Failure> {
@@ -70,7 +67,7 @@ pub(super) async fn prepare(lease: &Lease) -> Result<Option<&'static str>, Failu
     if role_is_above {
         let text = "the role backlot_tenant is a superuser or has BYPASSRLS, so it would see every \
                     instance; take both from it: ALTER ROLE backlot_tenant NOSUPERUSER NOBYPASSRLS";
-        return Err(StoreError::Refused(text.to_owned()).into());
+        return Err(StoreError::Unusable(text.to_owned()).into());
     }
     let mut refusal = try_role(lease).await?;
     if refusal.is_some() {
@@ -89,7 +86,7 @@ pub(super) async fn prepare(lease: &Lease) -> Result<Option<&'static str>, Failu
                  GRANT backlot_tenant TO that role, or connect with one that is neither superuser nor \
                  has BYPASSRLS"
             );
-            Err(StoreError::Refused(text).into())
+            Err(StoreError::Unusable(text).into())
         }
         Some(_) => Ok(None),
     }
@@ -103,7 +100,7 @@ async fn try_role(lease: &Lease) -> Result<Option<String>, Failure> {
     client.batch_execute("ROLLBACK").await?;
     match tried {
         Ok(()) => Ok(None),
-        Err(Failure::Final(StoreError::Refused(cause))) => Ok(Some(cause)),
+        Err(Failure::Final(StoreError::Database(cause))) => Ok(Some(cause)),
         Err(failure) => Err(failure),
     }
 }
@@ -112,9 +109,13 @@ async fn try_role(lease: &Lease) -> Result<Option<String>, Failure> {
 pub(super) async fn grant(lease: &Lease) -> Result<(), Failure> {
     let client = lease.client()?;
     client.batch_execute(LOCK).await?;
-    let missing: i64 = client.query_one(MISSING, &[]).await?.try_get(0)?;
+    let tables = tables::written_by_tenants();
+    let missing: i64 = client.query_one(MISSING, &[&tables]).await?.try_get(0)?;
     if missing > 0 {
-        client.batch_execute(GRANT).await?;
+        let written = tables.join(", ");
+        let grant =
+            format!("GRANT SELECT, INSERT, UPDATE, DELETE ON {written} TO backlot_tenant; {GRANT}");
+        client.batch_execute(&grant).await?;
     }
     Ok(())
 }

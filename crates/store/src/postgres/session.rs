@@ -21,6 +21,8 @@ use crate::worker;
 pub(super) struct Watch {
     state: Mutex<State>,
     is_silent: AtomicBool,
+    /// Whether rows of a stream are under way.
+    has_rows_left: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -28,20 +30,21 @@ struct State {
     /// When the server was heard of last, or asked when nothing was under way.
     heard: Instant,
     /// The longest silence.
-    patience: Duration,
+    timeout: Duration,
     /// Why a statement of this transaction failed first.
     failed: Option<Failure>,
 }
 
 impl Watch {
-    pub(super) fn new(patience: Duration) -> Self {
+    pub(super) fn new(timeout: Duration) -> Self {
         Self {
             state: Mutex::new(State {
                 heard: Instant::now(),
-                patience,
+                timeout,
                 failed: None,
             }),
             is_silent: AtomicBool::new(false),
+            has_rows_left: AtomicBool::new(false),
         }
     }
 
@@ -50,9 +53,19 @@ impl Watch {
         self.is_silent.load(Ordering::Relaxed)
     }
 
+    /// Whether a stream was left before its last row.
+    pub(super) fn has_rows_left(&self) -> bool {
+        self.has_rows_left.load(Ordering::Relaxed)
+    }
+
+    /// The transaction has ended, and with it all of its statements.
+    pub(super) fn end(&self) {
+        self.has_rows_left.store(false, Ordering::Relaxed);
+    }
+
     /// Lets statements take longer.
-    pub(super) fn set_patience(&self, patience: Duration) {
-        self.state.lock().patience = patience;
+    pub(super) fn set_timeout(&self, timeout: Duration) {
+        self.state.lock().timeout = timeout;
     }
 
     /// A transaction begins: nothing of it has failed yet.
@@ -80,7 +93,7 @@ impl Watch {
     /// How long the silence may still last.
     fn left(&self) -> Duration {
         let state = self.state.lock();
-        (state.heard + state.patience).saturating_duration_since(Instant::now())
+        (state.heard + state.timeout).saturating_duration_since(Instant::now())
     }
 
     fn fail(&self, error: Error) -> Failure {
@@ -140,7 +153,12 @@ impl<'lease> Session<'lease> {
     where
         S: TryStream<Error = Error> + Unpin,
     {
-        self.wait(stream.try_next()).await
+        let next = self.wait(stream.try_next()).await;
+        let has_rows_left = matches!(next, Ok(Some(_)));
+        self.watch
+            .has_rows_left
+            .store(has_rows_left, Ordering::Relaxed);
+        next
     }
 
     pub(super) async fn query<T>(

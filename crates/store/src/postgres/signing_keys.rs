@@ -1,18 +1,13 @@
-//! Signing keys in PostgreSQL.
+//! Replacing signing keys in PostgreSQL.
 
 use jiff::Timestamp;
-use tokio_postgres::Row;
 
 use super::PostgresStore;
 use super::failure::{Failure, attempt};
 use super::tenant::owners_transaction;
 use crate::StoreError;
-use crate::rows::instant;
-use crate::signing_keys::{SigningKey, check_data_keys, sorted};
-
-const READ: &str = "
-    SELECT key_id, private_key, sealed_with, created_at_ms, signs_from_ms, ends_at_ms
-    FROM signing_keys ORDER BY created_at_ms DESC, key_id";
+use crate::signing_keys::{LIST, SigningKey, check_data_keys, read, sorted};
+use crate::sql;
 
 const DATA_KEYS: &str = "SELECT key_id FROM wrapped_keys";
 
@@ -21,14 +16,6 @@ const INSERT: &str = "
     VALUES ($1, $2, $3, $4, $5, $6)";
 
 impl PostgresStore {
-    pub(crate) async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError> {
-        let rows = attempt!(reading: self.ask(READ, &[]))?;
-        rows.iter()
-            .map(read)
-            .collect::<Result<_, _>>()
-            .map_err(StoreError::from)
-    }
-
     pub(crate) async fn replace_signing_keys(
         &self,
         expected: Vec<SigningKey>,
@@ -61,8 +48,9 @@ impl PostgresStore {
             client
                 .batch_execute("LOCK TABLE signing_keys IN EXCLUSIVE MODE")
                 .await?;
-            let rows = client.query(READ, &[]).await?;
-            let found = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+            let rows = client.query(LIST, &[]).await?;
+            let found = rows.iter().map(|row| read(&sql::Row::Postgres(row)));
+            let found = found.collect::<Result<Vec<_>, _>>()?;
             if found != expected {
                 return Ok(false);
             }
@@ -95,18 +83,6 @@ impl PostgresStore {
             Ok(true)
         };
         let outcome = owners_transaction(&lease, work).await;
-        lease.give_back(outcome)
+        lease.release(outcome)
     }
-}
-
-fn read(row: &Row) -> Result<SigningKey, Failure> {
-    let ends_at: Option<i64> = row.try_get(5)?;
-    Ok(SigningKey {
-        key_id: row.try_get(0)?,
-        private_key: row.try_get(1)?,
-        sealed_with: row.try_get(2)?,
-        created_at: instant(row.try_get(3)?)?,
-        signs_from: instant(row.try_get(4)?)?,
-        ends_at: ends_at.map(instant).transpose()?,
-    })
 }

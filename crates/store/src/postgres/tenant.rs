@@ -20,13 +20,13 @@ const NAME_IN_TRANSACTION: &str = "SELECT set_config('backlot.instance_id', $1, 
 /// A value bound to a statement.
 pub(super) type Bound<'value> = &'value (dyn ToSql + Sync);
 
-/// How a transaction sees what others change.
+/// The isolation level of a transaction.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Sees {
-    /// Each statement sees what is there when it begins.
-    Latest,
-    /// All statements see the same.
-    OneMoment,
+pub(super) enum Isolation {
+    /// Each statement sees what was committed when it began.
+    ReadCommitted,
+    /// All statements see one snapshot.
+    RepeatableRead,
 }
 
 /// An instance's id, as PostgreSQL has it.
@@ -43,11 +43,11 @@ pub(super) async fn query(
 ) -> Result<Vec<Row>, Failure> {
     let client = lease.client()?;
     let statement = client.prepare_cached(sql).await?;
-    under_name(lease, instance_id, client.query(&statement, values)).await
+    with_tenant(lease, instance_id, client.query(&statement, values)).await
 }
 
 /// Sends the instance's name ahead of the work's first statement.
-pub(super) async fn under_name<T>(
+pub(super) async fn with_tenant<T>(
     lease: &Lease,
     instance_id: InstanceId,
     work: impl Future<Output = Result<T, Failure>>,
@@ -65,11 +65,11 @@ pub(super) async fn under_name<T>(
 pub(super) async fn transaction<T>(
     lease: &Lease,
     instance_id: InstanceId,
-    sees: Sees,
+    isolation: Isolation,
     work: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
     // In a box, so that what waits for it stays small.
-    let outcome = Box::pin(begun(lease, instance_id, sees, work)).await;
+    let outcome = Box::pin(begun(lease, instance_id, isolation, work)).await;
     end(lease, outcome).await
 }
 
@@ -80,7 +80,7 @@ pub(super) async fn reading<T>(
     instance_id: InstanceId,
     work: impl Future<Output = Result<ControlFlow<T>, Failure>>,
 ) -> Result<ControlFlow<T>, Failure> {
-    match Box::pin(begun(lease, instance_id, Sees::OneMoment, work)).await {
+    match Box::pin(begun(lease, instance_id, Isolation::RepeatableRead, work)).await {
         Ok(ControlFlow::Continue(())) => end(lease, Ok(ControlFlow::Continue(()))).await,
         outcome => outcome,
     }
@@ -89,7 +89,7 @@ pub(super) async fn reading<T>(
 async fn begun<T>(
     lease: &Lease,
     instance_id: InstanceId,
-    sees: Sees,
+    isolation: Isolation,
     work: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
     let client = lease.client()?;
@@ -98,9 +98,9 @@ async fn begun<T>(
         .await?;
     let id = instance_id.to_string();
     let values: [Bound<'_>; 1] = [&id];
-    let opening = match sees {
-        Sees::Latest => "BEGIN",
-        Sees::OneMoment => "BEGIN ISOLATION LEVEL REPEATABLE READ",
+    let opening = match isolation {
+        Isolation::ReadCommitted => "BEGIN",
+        Isolation::RepeatableRead => "BEGIN ISOLATION LEVEL REPEATABLE READ",
     };
     lease.watch().begin();
     let (begun, named, outcome) = tokio::join!(
@@ -149,8 +149,10 @@ async fn end<T>(lease: &Lease, outcome: Result<T, Failure>) -> Result<T, Failure
     };
     if outcome.is_ok() {
         client.batch_execute("COMMIT").await?;
+        lease.watch().end();
     } else if !lease.watch().is_silent() {
         client.batch_execute("ROLLBACK").await?;
+        lease.watch().end();
     }
     outcome
 }

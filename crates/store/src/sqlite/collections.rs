@@ -15,14 +15,14 @@ use super::definitions::{
 };
 use super::index_builds::{self, reindex};
 use super::readers::Reader;
+use crate::Backfill;
+use crate::StoreError;
 use crate::collections::{
     Collection, CollectionHead, Misfits, Usage, exists, first_revision, parse, stale, together,
     write,
 };
 use crate::index_builds::AtOnce;
 use crate::items::ItemsOf;
-use crate::items::no_json;
-use crate::{Backfill, StoreError};
 
 impl SqliteStore {
     pub(crate) async fn collection(
@@ -39,7 +39,7 @@ impl SqliteStore {
         id: &str,
         most_bytes: usize,
     ) -> Result<Option<Arc<Collection>>, StoreError> {
-        if let Some(known) = self.catalog.get(instance_id, id) {
+        if let Some(known) = self.definition_cache.get(instance_id, id) {
             return Ok(known);
         }
         let (found, is_same) = self.readers.read(Budget::unlimited(), |reader| {
@@ -50,8 +50,8 @@ impl SqliteStore {
             })
         })?;
         Ok(match found {
-            Some(found) if is_same => Some(self.catalog.put_same(id, found)),
-            found => self.catalog.put_own(instance_id, id, found),
+            Some(found) if is_same => Some(self.definition_cache.put_same(id, found)),
+            found => self.definition_cache.put_own(instance_id, id, found),
         })
     }
 
@@ -110,27 +110,23 @@ impl SqliteStore {
         &self,
         instance_id: InstanceId,
         mut definition: Definition,
-    ) -> Result<Result<Definition, DataError>, StoreError> {
+    ) -> Result<Definition, StoreError> {
         definition.revision = first_revision(&definition);
-        if let Err(fault) = definition.check_size() {
-            return Ok(Err(fault));
-        }
+        definition.check_size()?;
         let json = write(&definition)?;
         let id = definition.id.clone();
         let outcome = self
             .write_for(instance_id, move |connection| {
                 if is_taken(connection, instance_id, &definition.id)? {
-                    return Ok(Err(exists(&definition.id)));
+                    return Err(exists(&definition.id).into());
                 }
                 let others = others(connection, instance_id, &definition.id)?;
-                if let Err(fault) = others.check_new(&json) {
-                    return Ok(Err(fault));
-                }
+                others.check_new(&json)?;
                 keep_json(connection, instance_id, &definition, &json)?;
-                Ok(Ok(definition))
+                Ok(definition)
             })
             .await;
-        self.catalog.forget(instance_id, &id);
+        self.definition_cache.forget(instance_id, &id);
         outcome
     }
 
@@ -138,42 +134,34 @@ impl SqliteStore {
         &self,
         instance_id: InstanceId,
         mut definition: Definition,
-    ) -> Result<Result<Definition, DataError>, StoreError> {
-        if let Err(fault) = definition.check_size() {
-            return Ok(Err(fault));
-        }
+    ) -> Result<Definition, StoreError> {
+        definition.check_size()?;
         let id = definition.id.clone();
         let outcome = self
             .write_for(instance_id, move |connection| {
                 let Some((before, bytes)) =
                     read_with_size(connection, Some(instance_id), &definition.id, usize::MAX)?
                 else {
-                    return Ok(Err(DataError::collection_missing(&definition.id)));
+                    return Err(DataError::collection_missing(&definition.id).into());
                 };
                 if before.revision != definition.revision {
-                    return Ok(Err(stale(&before)));
+                    return Err(stale(&before).into());
                 }
                 definition.revision += 1;
                 let json = write(&definition)?;
                 let others = others(connection, instance_id, &definition.id)?;
-                if let Err(fault) = others.check_bytes(&json, bytes) {
-                    return Ok(Err(fault));
-                }
+                others.check_bytes(&json, bytes)?;
                 let (old, new) = (
                     Collection::new(before, false),
                     Collection::new(definition, false),
                 );
-                // An error undoes what was built until then; a fault alone would not.
-                reindex(connection, instance_id, &old, &new, &mut AtOnce::default())??;
+                reindex(connection, instance_id, &old, &new, &mut AtOnce::default())?;
                 keep_json(connection, instance_id, &new.definition, &json)?;
-                Ok(Ok(new.definition))
+                Ok(new.definition)
             })
             .await;
-        self.catalog.forget(instance_id, &id);
-        match outcome {
-            Err(StoreError::GaveUp(fault)) => Ok(Err(fault)),
-            other => other,
-        }
+        self.definition_cache.forget(instance_id, &id);
+        outcome
     }
 
     pub(crate) async fn delete_collection(
@@ -206,7 +194,7 @@ impl SqliteStore {
                 Ok(true)
             })
             .await;
-        self.catalog.forget(instance_id, id);
+        self.definition_cache.forget(instance_id, id);
         outcome
     }
 
@@ -218,22 +206,16 @@ impl SqliteStore {
         &self,
         definitions: Vec<Definition>,
         trial: bool,
-    ) -> Result<Result<(), DataError>, StoreError> {
+    ) -> Result<(), StoreError> {
         if trial {
             let look = move |connection: &Connection| try_to_declare(connection, &definitions);
             return self.read_unlimited(look).await;
         }
         let outcome = self
-            .write_with(move |connection| {
-                // What a savepoint holds is undone by an error.
-                Ok(declare(connection, &definitions)??)
-            })
+            .write_with(move |connection| declare(connection, &definitions))
             .await;
-        self.catalog.forget_all();
-        match outcome {
-            Err(StoreError::GaveUp(fault)) => Ok(Err(fault)),
-            other => other.map(Ok),
-        }
+        self.definition_cache.forget_all();
+        outcome
     }
 
     pub(crate) async fn usage(&self, id: &str) -> Result<Usage, StoreError> {
@@ -348,7 +330,8 @@ impl SqliteStore {
             while let Some(row) = rows.next()? {
                 let (instance_id, id, json): ([u8; 16], String, String) =
                     (row.get(0)?, row.get(1)?, row.get(2)?);
-                let object = serde_json::from_str(&json).map_err(no_json)?;
+                let object =
+                    serde_json::from_str(&json).map_err(StoreError::not_json("an item"))?;
                 misfits.look(
                     &collection,
                     InstanceId::from_bytes(instance_id),

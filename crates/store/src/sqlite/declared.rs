@@ -1,23 +1,21 @@
 //! Collections that the configuration declares: every instance has them.
 
 use backlot_wix::InstanceId;
-use backlot_wix::data::DataError;
 use backlot_wix::data::collection::Definition;
 use rusqlite::{Connection, params};
 
 use super::definitions::{instances_with_items, keep_declared, read, read_declared};
 use super::index_builds::reindex;
 use crate::StoreError;
-use crate::collections::{Collection, gone, redeclared, undeclared};
+use crate::collections::{Collection, gone, redeclared, without_declaration};
 use crate::index_builds::AtOnce;
 use crate::index_trial::IndexTrial;
-use crate::items::no_json;
 
 /// Puts the declared collections in the place of those before.
 pub(super) fn declare(
     connection: &Connection,
     definitions: &[Definition],
-) -> Result<Result<(), DataError>, StoreError> {
+) -> Result<(), StoreError> {
     let before = read_declared(connection)?;
     let mut at_once = AtOnce::default();
     for definition in definitions {
@@ -25,12 +23,10 @@ pub(super) fn declare(
             continue;
         };
         for instance_id in instances_with_items(connection, &new.definition.id)? {
-            let unknown = undeclared(&new);
+            let unknown = without_declaration(&new);
             let old = old.as_ref().unwrap_or(&unknown);
-            let done = reindex(connection, instance_id, old, &new, &mut at_once)?;
-            if let Err(fault) = done {
-                return Ok(Err(fault.with("instanceId", instance_id.to_string())));
-            }
+            reindex(connection, instance_id, old, &new, &mut at_once)
+                .map_err(|error| error.of_instance(instance_id))?;
         }
         keep_declared(connection, &new.definition)?;
     }
@@ -45,31 +41,27 @@ pub(super) fn declare(
                 continue;
             };
             let own = Collection::new(own, false);
-            let unknown = undeclared(&own);
-            let done = reindex(connection, instance_id, &unknown, &own, &mut at_once)?;
-            if let Err(fault) = done {
-                return Ok(Err(fault.with("instanceId", instance_id.to_string())));
-            }
+            let unknown = without_declaration(&own);
+            reindex(connection, instance_id, &unknown, &own, &mut at_once)
+                .map_err(|error| error.of_instance(instance_id))?;
         }
     }
-    Ok(Ok(()))
+    Ok(())
 }
 
 /// Looks whether the items can be in the indexes that these definitions add, however many there are.
 pub(super) fn try_to_declare(
     connection: &Connection,
     definitions: &[Definition],
-) -> Result<Result<(), DataError>, StoreError> {
+) -> Result<(), StoreError> {
     let before = read_declared(connection)?;
     for definition in definitions {
         let Some((old, new)) = redeclared(&before, definition) else {
             continue;
         };
-        let old = old.unwrap_or_else(|| undeclared(&new));
+        let old = old.unwrap_or_else(|| without_declaration(&new));
         for instance_id in instances_with_items(connection, &new.definition.id)? {
-            if let Err(fault) = try_indexes(connection, instance_id, &old, &new)? {
-                return Ok(Err(fault));
-            }
+            try_indexes(connection, instance_id, &old, &new)?;
         }
     }
     for definition in gone(&before, definitions) {
@@ -78,13 +70,10 @@ pub(super) fn try_to_declare(
                 continue;
             };
             let own = Collection::new(own, false);
-            let tried = try_indexes(connection, instance_id, &undeclared(&own), &own)?;
-            if let Err(fault) = tried {
-                return Ok(Err(fault));
-            }
+            try_indexes(connection, instance_id, &without_declaration(&own), &own)?;
         }
     }
-    Ok(Ok(()))
+    Ok(())
 }
 
 fn try_indexes(
@@ -92,20 +81,20 @@ fn try_indexes(
     instance_id: InstanceId,
     old: &Collection,
     new: &Collection,
-) -> Result<Result<(), DataError>, StoreError> {
+) -> Result<(), StoreError> {
     let mut trial = IndexTrial::new(old, new);
     if trial.is_empty() {
-        return Ok(Ok(()));
+        return Ok(());
     }
     let mut items = connection
         .prepare_cached("SELECT data FROM items WHERE instance_id = ?1 AND collection = ?2")?;
     let mut rows = items.query(params![instance_id.as_bytes(), new.definition.id])?;
     while let Some(row) = rows.next()? {
         let json: String = row.get(0)?;
-        let object = serde_json::from_str(&json).map_err(no_json)?;
+        let object = serde_json::from_str(&json).map_err(StoreError::not_json("an item"))?;
         if let Err(fault) = trial.look(&object) {
-            return Ok(Err(fault.with("instanceId", instance_id.to_string())));
+            return Err(StoreError::from(fault).of_instance(instance_id));
         }
     }
-    Ok(Ok(()))
+    Ok(())
 }

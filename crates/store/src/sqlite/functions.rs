@@ -114,7 +114,7 @@ impl Statements {
     fn goes_on<T>(&mut self, outcome: Result<T, DataError>) -> rusqlite::Result<T> {
         outcome.map_err(|fault| {
             let error = wrong(fault.clone());
-            self.ended = Some(StoreError::GaveUp(fault));
+            self.ended = Some(StoreError::Rejected(fault));
             error
         })
     }

@@ -3,9 +3,13 @@
 use rusqlite::{Connection, params};
 
 use super::SqliteStore;
+use super::statement::execute;
 use crate::StoreError;
-use crate::imports::{Import, LEFT_BEHIND, TABLES};
+use crate::imports::Import;
+use crate::instance_details::Details;
 use crate::markers::IMPORT;
+use crate::sql::bind;
+use crate::tables::{CONTENT, LEFT_BEHIND};
 
 /// Writes that are based on an earlier definition become outdated.
 const OUTDATE: &str = "
@@ -16,21 +20,14 @@ const OUTDATE: &str = "
     WHERE staged.instance_id = ?1 AND present.instance_id = ?2 AND present.id = staged.id";
 
 impl SqliteStore {
-    pub(crate) async fn take_over_import(&self, mut import: Import) -> Result<(), StoreError> {
-        let answer = match &mut import.details {
-            None => None,
-            Some(details) => {
-                details.answer.site.forget_owner();
-                let json = serde_json::to_string(&details.answer);
-                Some(json.map_err(|error| StoreError::Refused(error.to_string()))?)
-            }
-        };
+    pub(crate) async fn take_over_import(&self, import: Import) -> Result<(), StoreError> {
+        let answer = import.details.as_ref().map(Details::to_json).transpose()?;
         let outcome = self
             .write_for(import.instance_id, move |connection| {
                 take_over(connection, &import, answer.as_deref())
             })
             .await;
-        self.catalog.forget_all();
+        self.definition_cache.forget_all();
         outcome
     }
 
@@ -50,12 +47,12 @@ impl SqliteStore {
                 Ok(())
             })
             .await;
-        self.catalog.forget_all();
+        self.definition_cache.forget_all();
         outcome
     }
 
     pub(crate) fn forget_remembered(&self) {
-        self.catalog.forget_all();
+        self.definition_cache.forget_all();
     }
 }
 
@@ -69,7 +66,7 @@ fn take_over(
     if import.replaces {
         connection.execute("DELETE FROM jobs WHERE instance_id = ?1", [present])?;
     }
-    for table in TABLES {
+    for table in CONTENT {
         // What is left of the keys of earlier collections is in no items' place.
         if import.replaces || LEFT_BEHIND.contains(&table) {
             connection.execute(
@@ -80,22 +77,15 @@ fn take_over(
         let sql = format!("UPDATE {table} SET instance_id = ?2 WHERE instance_id = ?1");
         connection.execute(&sql, params![staged, present])?;
     }
-    let id = import.instance_id.to_string();
-    if let Some(sighting) = &import.sighting {
-        connection.execute("DELETE FROM instances WHERE instance_id = ?1", [&id])?;
-        super::instances::add(connection, sighting)?;
+    if let Some(delta) = &import.sighting {
+        let delete = "DELETE FROM instances WHERE instance_id = ?1";
+        execute(connection, delete, &bind![import.instance_id])?;
+        super::instances::add(connection, delta)?;
     }
     if let (Some(details), Some(answer)) = (&import.details, answer) {
-        connection.execute(
-            "INSERT OR REPLACE INTO instance_details (instance_id, site_origin, answer, fetched_at_ms)
-             VALUES (?1, ?2, ?3, ?4)",
-            params![
-                id,
-                details.answer.site.origin(),
-                answer,
-                details.fetched_at.as_millisecond()
-            ],
-        )?;
+        super::instance_details::upsert(connection, details, answer)?;
     }
-    super::markers::set(connection, &format!("{IMPORT}{}", import.staged), None)
+    let marker = format!("{IMPORT}{}", import.staged);
+    connection.execute("DELETE FROM markers WHERE name = ?1", [marker])?;
+    Ok(())
 }

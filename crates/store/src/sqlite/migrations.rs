@@ -9,7 +9,7 @@ use crate::StoreError;
 use crate::files::Existing;
 
 /// In order. A migration that has been released is never edited.
-const MIGRATIONS: [(i64, &str); 15] = [
+const MIGRATIONS: [(i64, &str); 16] = [
     (
         1,
         include_str!("../../migrations/sqlite/0001_instances.sql"),
@@ -54,6 +54,10 @@ const MIGRATIONS: [(i64, &str); 15] = [
     (
         15,
         include_str!("../../migrations/sqlite/0015_named_by_credentials.sql"),
+    ),
+    (
+        16,
+        include_str!("../../migrations/sqlite/0016_instance_ids_as_bytes.sql"),
     ),
 ];
 

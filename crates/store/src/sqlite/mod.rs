@@ -6,8 +6,10 @@
 mod accounts;
 mod backup;
 mod collections;
+mod commit;
 mod connect;
 mod connection_usage;
+mod database_files;
 mod declared;
 mod definitions;
 mod functions;
@@ -16,15 +18,13 @@ mod index_builds;
 mod instance_details;
 mod instances;
 mod items;
-mod jobs;
-mod markers;
 mod migrations;
-mod overhear;
-mod place;
 mod readers;
 mod restore;
 mod secrets;
 mod signing_keys;
+mod statement;
+mod statement_trace;
 mod write_queue;
 mod writer;
 
@@ -32,20 +32,21 @@ use std::path::{Path, PathBuf};
 
 use backlot_wix::InstanceId;
 use backlot_wix::data::Budget;
-use rusqlite::{Connection, Row};
+use rusqlite::Connection;
 
 use crate::StoreError;
 use crate::backup::Origin;
-use crate::catalog::Catalog;
+use crate::definition_cache::DefinitionCache;
 use crate::files::{Existing, private_file, private_folder};
 pub(crate) use backup::{verify, verify_bare};
+use database_files::DatabaseFiles;
 pub(crate) use migrations::is_pending;
-#[doc(hidden)]
-pub use overhear::Ear;
-use overhear::overhear;
-use place::Place;
 use readers::{Reader, Readers};
 pub use restore::restore;
+#[cfg(feature = "test-util")]
+pub use statement_trace::StatementObserver;
+#[cfg(not(feature = "test-util"))]
+use statement_trace::StatementObserver;
 use writer::Writer;
 
 /// What the writer keeps of the file: enough for the pages that new items touch.
@@ -59,7 +60,7 @@ const CHECKPOINT_PAGES: u32 = 4000;
 pub struct SqliteStore {
     writer: Writer,
     readers: Readers,
-    catalog: Catalog,
+    definition_cache: DefinitionCache,
     path: PathBuf,
 }
 
@@ -82,15 +83,23 @@ impl SqliteStore {
 
     /// The same, with a choice of what an acknowledged write survives.
     pub fn open_with(path: &Path, durability: Durability) -> Result<Self, StoreError> {
-        Self::open_overheard(path, durability, None)
+        Self::open_observed(path, durability, None)
     }
 
-    /// The same, with an ear that hears every statement: for tests.
-    #[doc(hidden)]
-    pub fn open_overheard(
+    /// Opens the file like [`Self::open_with`], with an observer of every statement.
+    #[cfg(feature = "test-util")]
+    pub fn open_with_observer(
         path: &Path,
         durability: Durability,
-        ear: Option<Ear>,
+        observer: StatementObserver,
+    ) -> Result<Self, StoreError> {
+        Self::open_observed(path, durability, Some(observer))
+    }
+
+    fn open_observed(
+        path: &Path,
+        durability: Durability,
+        observer: Option<StatementObserver>,
     ) -> Result<Self, StoreError> {
         let cannot_open = |cause: String| StoreError::Open {
             path: path.to_owned(),
@@ -123,12 +132,12 @@ impl SqliteStore {
             .map_err(|error| cannot_open(error.to_string()))?;
         migrations::run(&mut connection, path)?;
         connection.set_prepared_statement_cache_capacity(128);
-        overhear(&mut connection, ear.as_ref())?;
+        statement_trace::trace(&mut connection, observer.as_ref())?;
         Ok(Self {
-            writer: Writer::start(connection, Place::of(path))
+            writer: Writer::start(connection, DatabaseFiles::new(path))
                 .map_err(|error| cannot_open(error.to_string()))?,
-            readers: Readers::new(path, ear),
-            catalog: Catalog::new(),
+            readers: Readers::new(path, observer),
+            definition_cache: DefinitionCache::new(),
             path: path.to_owned(),
         })
     }
@@ -146,7 +155,7 @@ impl SqliteStore {
         let copy = move || backup::back_up(&connect::open(&source)?, &path, existing, &origin);
         tokio::task::spawn_blocking(copy)
             .await
-            .unwrap_or_else(|error| Err(StoreError::Refused(error.to_string())))
+            .unwrap_or_else(|error| Err(error.into()))
     }
 
     /// Changes something, in the writer's next commit.
@@ -174,7 +183,7 @@ impl SqliteStore {
         let path = self.path.clone();
         tokio::task::spawn_blocking(move || work(&connect::open(&path)?))
             .await
-            .unwrap_or_else(|error| Err(StoreError::Refused(error.to_string())))
+            .unwrap_or_else(|error| Err(error.into()))
     }
 
     /// Reads something that may take a while.
@@ -184,21 +193,5 @@ impl SqliteStore {
     ) -> Result<T, StoreError> {
         let work = move |reader: &Reader| work(&reader.connection);
         self.readers.read_long(Budget::unlimited(), work).await
-    }
-
-    /// Runs a statement that finds ids of instances, at most `limit` of them (`?1`).
-    async fn list_instance_ids(
-        &self,
-        sql: &'static str,
-        limit: u32,
-    ) -> Result<Vec<InstanceId>, StoreError> {
-        self.read_with(move |connection| {
-            let mut statement = connection.prepare_cached(sql)?;
-            let id = |row: &Row<'_>| Ok(InstanceId::from_bytes(row.get(0)?));
-            Ok(statement
-                .query_map([limit], id)?
-                .collect::<Result<_, _>>()?)
-        })
-        .await
     }
 }

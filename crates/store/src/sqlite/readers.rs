@@ -3,7 +3,7 @@
 //! What is short (one row, a page by an index) runs where it is asked for: a hop to another thread
 //! costs more than the read. What may be long runs on the blocking pool, with a limit on how many at
 //! once and on how long ([`StoreError::TimedOut`]). A read within a budget ends with it, too
-//! ([`StoreError::GaveUp`]).
+//! ([`StoreError::Rejected`]).
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
 use super::functions::Operands;
-use super::overhear::{Ear, overhear};
+use super::statement_trace::{StatementObserver, trace};
 use crate::StoreError;
 use crate::worker;
 
@@ -39,7 +39,7 @@ pub(super) struct Reader {
 #[derive(Clone)]
 pub(super) struct Readers {
     path: PathBuf,
-    ear: Option<Ear>,
+    observer: Option<StatementObserver>,
     /// Those of short reads, which find one that is open however many long reads are under way.
     idle: Arc<Mutex<Vec<Reader>>>,
     idle_of_workers: Arc<Mutex<Vec<Reader>>>,
@@ -47,10 +47,10 @@ pub(super) struct Readers {
 }
 
 impl Readers {
-    pub(super) fn new(path: &Path, ear: Option<Ear>) -> Self {
+    pub(super) fn new(path: &Path, observer: Option<StatementObserver>) -> Self {
         Self {
             path: path.to_owned(),
-            ear,
+            observer,
             idle: Arc::default(),
             idle_of_workers: Arc::default(),
             long: Arc::new(Semaphore::new(MAX_LONG)),
@@ -74,13 +74,13 @@ impl Readers {
         let idle = self.idle().lock().pop();
         let reader = match idle {
             Some(reader) => reader,
-            None => Reader::open(&self.path, self.ear.as_ref())?,
+            None => Reader::open(&self.path, self.observer.as_ref())?,
         };
         reader.operands.begin(budget);
         let outcome = work(&reader);
         let outcome = match (outcome, reader.operands.end()) {
             // SQLite says only that a function failed, or that it was interrupted.
-            (Err(StoreError::Refused(_) | StoreError::TimedOut), Some(why)) => Err(why),
+            (Err(StoreError::Database(_) | StoreError::TimedOut), Some(why)) => Err(why),
             (other, _) => other,
         };
         let mut idle = self.idle().lock();
@@ -107,7 +107,7 @@ impl Readers {
         };
         tokio::task::spawn_blocking(work)
             .await
-            .unwrap_or_else(|error| Err(StoreError::Refused(error.to_string())))
+            .unwrap_or_else(|error| Err(error.into()))
     }
 }
 
@@ -126,13 +126,13 @@ impl Reader {
         Ok(value)
     }
 
-    fn open(path: &Path, ear: Option<&Ear>) -> Result<Self, StoreError> {
+    fn open(path: &Path, observer: Option<&StatementObserver>) -> Result<Self, StoreError> {
         let mut connection = super::connect::open(path)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         connection.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -8192;")?;
         let operands = Operands::default();
         super::functions::register(&connection, &operands)?;
-        overhear(&mut connection, ear)?;
+        trace(&mut connection, observer)?;
         let counted = operands.clone();
         connection.progress_handler(STEPS, Some(move || !counted.go_on(WORK_OF_STEPS)))?;
         Ok(Self {

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
 use super::backup::{unpack, verify_bare};
-use super::{connect, markers, migrations};
+use super::{connect, migrations};
 use crate::StoreError;
 use crate::backup::Kind;
 use crate::backup::file::{self, Reader, damaged};
@@ -66,7 +66,10 @@ pub(crate) fn kept_path(database: &Path) -> PathBuf {
 fn make_ready(path: &Path, mark: &str) -> Result<(), StoreError> {
     let mut connection = connect::open(path)?;
     migrations::bring_up(&mut connection)?;
-    markers::set(&connection, RESTORED, Some(mark))?;
+    connection.execute(
+        "INSERT OR REPLACE INTO markers (name, value) VALUES (?1, ?2)",
+        [RESTORED, mark],
+    )?;
     connection.execute_batch("PRAGMA journal_mode = DELETE")?;
     Ok(())
 }
@@ -131,7 +134,7 @@ fn put(source: &Path, database: &Path) -> Result<(), StoreError> {
     drop(copying);
     let verdict: String = target.query_row("PRAGMA quick_check", [], |row| row.get(0))?;
     if verdict != "ok" {
-        return Err(StoreError::Refused(verdict));
+        return Err(StoreError::Database(verdict));
     }
     drop(target);
     drop(super::SqliteStore::open(database)?);

@@ -1,24 +1,21 @@
-//! Signing keys in SQLite.
+//! Replacing signing keys in SQLite.
 
 use std::path::Path;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior, params};
 
+use super::statement::query;
 use super::{SqliteStore, connect};
 use crate::StoreError;
-use crate::rows::instant;
-use crate::signing_keys::{SigningKey, check_data_keys, sorted};
+use crate::signing_keys::{LIST, SigningKey, check_data_keys, read, sorted};
+use crate::sql::NO_VALUES;
 
 const INSERT: &str = "
     INSERT INTO signing_keys (key_id, private_key, sealed_with, created_at_ms, signs_from_ms, ends_at_ms)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
 impl SqliteStore {
-    pub(crate) async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError> {
-        self.read_with(read_all).await
-    }
-
     pub(crate) async fn replace_signing_keys(
         &self,
         expected: Vec<SigningKey>,
@@ -28,14 +25,14 @@ impl SqliteStore {
         let replace = move || replace(&path, &sorted(expected), &keys);
         tokio::task::spawn_blocking(replace)
             .await
-            .unwrap_or_else(|error| Err(StoreError::Refused(error.to_string())))
+            .unwrap_or_else(|error| Err(error.into()))
     }
 
     pub(crate) async fn scrub_signing_keys(&self) -> Result<(), StoreError> {
         let path = self.path.clone();
         tokio::task::spawn_blocking(move || scrub(&path))
             .await
-            .unwrap_or_else(|error| Err(StoreError::Refused(error.to_string())))
+            .unwrap_or_else(|error| Err(error.into()))
     }
 }
 
@@ -45,7 +42,7 @@ fn replace(path: &Path, expected: &[SigningKey], keys: &[SigningKey]) -> Result<
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "secure_delete", "ON")?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    if read_all(&transaction)? != expected {
+    if query(&transaction, LIST, NO_VALUES, read)? != expected {
         return Ok(false);
     }
     check_data_keys(keys, &data_keys(&transaction)?)?;
@@ -94,27 +91,4 @@ fn data_keys(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut statement = connection.prepare("SELECT key_id FROM wrapped_keys")?;
     let ids = statement.query_map([], |row| row.get(0))?;
     ids.collect()
-}
-
-fn read_all(connection: &Connection) -> Result<Vec<SigningKey>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT key_id, private_key, sealed_with, created_at_ms, signs_from_ms, ends_at_ms
-         FROM signing_keys ORDER BY created_at_ms DESC, key_id",
-    )?;
-    let rows = statement.query_map([], |row| {
-        let times: (i64, i64, Option<i64>) = (row.get(3)?, row.get(4)?, row.get(5)?);
-        Ok((row.get(0)?, row.get(1)?, row.get(2)?, times))
-    })?;
-    rows.map(|row| {
-        let (key_id, private_key, sealed_with, (created_at, signs_from, ends_at)) = row?;
-        Ok(SigningKey {
-            key_id,
-            private_key,
-            sealed_with,
-            created_at: instant(created_at)?,
-            signs_from: instant(signs_from)?,
-            ends_at: ends_at.map(instant).transpose()?,
-        })
-    })
-    .collect()
 }

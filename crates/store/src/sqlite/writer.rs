@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::place::Place;
+use super::database_files::DatabaseFiles;
 use super::write_queue::{Owner, WriteQueue};
 use crate::StoreError;
 
@@ -21,15 +21,15 @@ const MAX_GROUP_SIZE: usize = 512;
 const MAX_GROUP_TIME: Duration = Duration::from_millis(4);
 
 /// Does its work with the connection, or learns why there is no transaction to do it in.
-type Work = Box<dyn FnOnce(Result<&Connection, StoreError>) -> Answer + Send>;
-type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+type QueuedWrite = Box<dyn FnOnce(Result<&Connection, StoreError>) -> Reply + Send>;
+type Reply = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
 /// Hands work to the writer. Cloning shares it; the thread ends with the last one.
 #[derive(Clone)]
 pub(super) struct Writer(Arc<Open>);
 
 /// The queue of a writer that still takes work.
-struct Open(Arc<WriteQueue<Work>>);
+struct Open(Arc<WriteQueue<QueuedWrite>>);
 
 impl Drop for Open {
     fn drop(&mut self) {
@@ -38,7 +38,7 @@ impl Drop for Open {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, mut place: Place) -> std::io::Result<Self> {
+    pub(super) fn start(connection: Connection, mut place: DatabaseFiles) -> std::io::Result<Self> {
         let queue = Arc::new(WriteQueue::default());
         let waiting = Arc::clone(&queue);
         std::thread::Builder::new()
@@ -54,7 +54,7 @@ impl Writer {
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
-        let work: Work = Box::new(move |connection| {
+        let work: QueuedWrite = Box::new(move |connection| {
             let outcome = connection.and_then(|connection| in_savepoint(connection, work));
             Box::new(move |committed: Result<(), StoreError>| {
                 // The caller may have been cancelled.
@@ -70,7 +70,7 @@ fn gone() -> StoreError {
     StoreError::Unavailable("the writer has stopped".to_owned())
 }
 
-fn run(connection: &Connection, place: &mut Place, queue: &WriteQueue<Work>) {
+fn run(connection: &Connection, place: &mut DatabaseFiles, queue: &WriteQueue<QueuedWrite>) {
     while let Some(first) = queue.pop() {
         let (answers, outcome) = group(connection, place, first, queue);
         for answer in answers {
@@ -82,10 +82,10 @@ fn run(connection: &Connection, place: &mut Place, queue: &WriteQueue<Work>) {
 /// Works off what waits, in one transaction.
 fn group(
     connection: &Connection,
-    place: &mut Place,
-    first: Work,
-    queue: &WriteQueue<Work>,
-) -> (Vec<Answer>, Result<(), StoreError>) {
+    place: &mut DatabaseFiles,
+    first: QueuedWrite,
+    queue: &WriteQueue<QueuedWrite>,
+) -> (Vec<Reply>, Result<(), StoreError>) {
     let mut answers = Vec::new();
     if let Err(error) = place
         .check()
@@ -123,7 +123,7 @@ fn in_savepoint<T>(
 ) -> Result<T, StoreError> {
     execute(connection, "SAVEPOINT work")?;
     let outcome = catch_unwind(AssertUnwindSafe(|| work(connection)))
-        .unwrap_or_else(|_| Err(StoreError::Refused("a write failed inside".to_owned())));
+        .unwrap_or_else(|_| Err(StoreError::Internal("a write failed inside".to_owned())));
     if connection.is_autocommit() {
         return outcome.and(Err(StoreError::Full));
     }

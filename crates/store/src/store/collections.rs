@@ -4,7 +4,6 @@ use crate::Backfill;
 use crate::StoreError;
 use crate::collections::{Collection, CollectionHead, Misfits, Usage};
 use backlot_wix::InstanceId;
-use backlot_wix::data::DataError;
 use backlot_wix::data::collection::Definition;
 use std::sync::Arc;
 
@@ -17,7 +16,7 @@ repository! {
         id: &str,
     ) -> Result<Option<Arc<Collection>>, StoreError>;
 
-    /// The same, unless its definition has more bytes and is not known already: then [`StoreError::GaveUp`] with
+    /// The same, unless its definition has more bytes and is not known already: then [`StoreError::Rejected`] with
     /// [`DataCode::TooCostly`]. A large one takes a while to be read.
     async fn collection_within(
         &self,
@@ -51,7 +50,7 @@ repository! {
         &self,
         instance_id: InstanceId,
         definition: Definition,
-    ) -> Result<Result<Definition, DataError>, StoreError>;
+    ) -> Result<Definition, StoreError>;
 
     /// Puts a definition in the place of the one with `definition.revision`, whose successor it becomes;
     /// `WDE0178` when that is not the latest. Items of a small collection get new keys where the indexes differ;
@@ -61,7 +60,7 @@ repository! {
         &self,
         instance_id: InstanceId,
         definition: Definition,
-    ) -> Result<Result<Definition, DataError>, StoreError>;
+    ) -> Result<Definition, StoreError>;
 
     /// Removes one, with its items. False when there is none.
     async fn delete_collection(
@@ -81,7 +80,7 @@ repository! {
         &self,
         definitions: Vec<Definition>,
         trial: bool,
-    ) -> Result<Result<(), DataError>, StoreError>;
+    ) -> Result<(), StoreError>;
 
     /// What all instances together hold of a collection.
     async fn usage(&self, id: &str) -> Result<Usage, StoreError>;

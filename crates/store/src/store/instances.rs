@@ -1,43 +1,156 @@
 //! Instances that were seen.
 
+use std::sync::LazyLock;
+
+use backlot_wix::{InstanceId, Role};
+
+use super::Store;
 use crate::StoreError;
-use crate::instances::{ActivityDelta, Instance, StorageUsage, Totals};
-use backlot_wix::InstanceId;
+use crate::instances::{ActivityDelta, Instance, StorageUsage, Totals, request_columns};
+use crate::items::room::LINK_BYTES;
+use crate::sql::{NO_VALUES, Row, Scope, Sql, bind};
+
+static FIND: LazyLock<String> = LazyLock::new(|| select("WHERE instance_id = $1"));
+
+static LIST_LATEST: LazyLock<String> =
+    LazyLock::new(|| select("ORDER BY last_seen_ms DESC, instance_id LIMIT $1"));
+
+fn select(rest: &str) -> String {
+    let columns = request_columns(str::to_owned);
+    format!(
+        "SELECT instance_id, first_seen_ms, last_seen_ms, plan, site_id, {columns}
+         FROM instances {rest}"
+    )
+}
+
+/// The ids of all instances of which anything is stored.
+macro_rules! ids {
+    () => {
+        "SELECT instance_id AS id FROM instances
+         UNION SELECT instance_id FROM instance_details
+         UNION SELECT instance_id FROM collections
+         UNION SELECT id FROM (SELECT DISTINCT instance_id AS id FROM items) AS of_items
+         UNION SELECT instance_id FROM instance_secrets
+         UNION SELECT instance_id FROM accounts
+         UNION SELECT instance_id FROM connection_usage"
+    };
+}
+
+const LIST_IDS: &str = concat!(
+    "SELECT id FROM (",
+    ids!(),
+    ") AS known ORDER BY id LIMIT $1"
+);
+
+const LIST_IDS_AFTER: &str = concat!(
+    "SELECT id FROM (",
+    ids!(),
+    ") AS known WHERE id > $1 ORDER BY id LIMIT $2"
+);
+
+const TOTALS: &str = concat!(
+    "SELECT (SELECT count(*) FROM (",
+    ids!(),
+    ") AS known), (SELECT count(*) FROM items)"
+);
+
+const STORAGE: Sql = Sql {
+    sqlite: "
+        SELECT count(*), coalesce(sum(octet_length(data)), 0) + (
+            SELECT coalesce(sum(octet_length(item_id) + octet_length(referenced_id) + $1), 0)
+            FROM item_links WHERE instance_id = $2)
+        FROM items WHERE instance_id = $2",
+    postgres: "
+        SELECT count(*), coalesce(sum(octet_length(data::text)), 0)::bigint + (
+            SELECT coalesce(sum(octet_length(item_id) + octet_length(referenced_id) + $1::bigint), 0)::bigint
+            FROM item_links WHERE instance_id = $2)
+        FROM items WHERE instance_id = $2",
+};
 
 repository! {
-    /// Adds a batch to what is known, all of it or nothing.
-    async fn record_sightings(&self, batch: Vec<ActivityDelta>) -> Result<(), StoreError>;
+    /// Adds a batch to the activity so far, all of it or nothing.
+    async fn record_activity(&self, batch: Vec<ActivityDelta>) -> Result<(), StoreError>;
 
-    /// One instance.
-    async fn instance(&self, instance_id: InstanceId) -> Result<Option<Instance>, StoreError>;
-
-    /// The instances seen last, newest first.
-    async fn latest_instances(&self, limit: u32) -> Result<Vec<Instance>, StoreError>;
-
-    /// Every instance that anything is kept of, by id: after this one, at most so many.
-    async fn instances_after(
-        &self,
-        after: Option<InstanceId>,
-        limit: u32,
-    ) -> Result<Vec<InstanceId>, StoreError>;
-
-    /// Counts all instances and all items, one by one.
-    async fn totals(&self) -> Result<Totals, StoreError>;
-
-    /// Counts the items of an instance, one by one.
-    async fn storage_usage(&self, instance_id: InstanceId) -> Result<StorageUsage, StoreError>;
-
-    /// Removes everything that is kept of an instance. Returns how many items it had.
+    /// Deletes everything that is stored of an instance. Returns the number of its items.
     async fn delete_instance(&self, instance_id: InstanceId) -> Result<u64, StoreError>;
 }
 
-impl crate::Store {
+impl Store {
+    /// Finds an instance.
+    pub async fn find_instance(
+        &self,
+        instance_id: InstanceId,
+    ) -> Result<Option<Instance>, StoreError> {
+        self.query_one(Scope::Owner, FIND.as_str(), &bind![instance_id], read)
+            .await
+    }
+
+    /// Lists the instances that were seen last, newest first.
+    pub async fn list_latest_instances(&self, limit: u32) -> Result<Vec<Instance>, StoreError> {
+        self.query(Scope::Owner, LIST_LATEST.as_str(), &bind![limit], read)
+            .await
+    }
+
+    /// Lists every instance of which anything is stored, by id, after the given one.
+    pub async fn list_instance_ids(
+        &self,
+        after: Option<InstanceId>,
+        limit: u32,
+    ) -> Result<Vec<InstanceId>, StoreError> {
+        let read = |row: &Row<'_>| row.instance_id(0);
+        let (sql, values): (_, &[_]) = match after {
+            None => (LIST_IDS, &bind![limit]),
+            Some(after) => (LIST_IDS_AFTER, &bind![after, limit]),
+        };
+        self.query_unlimited(Scope::Owner, sql, values, read).await
+    }
+
+    /// Counts all instances and all items, one by one.
+    pub async fn totals(&self) -> Result<Totals, StoreError> {
+        let read = |row: &Row<'_>| {
+            Ok(Totals {
+                instances: row.count(0)?,
+                items: row.count(1)?,
+            })
+        };
+        let totals = self.query_unlimited(Scope::Owner, TOTALS, NO_VALUES, read);
+        Ok(totals.await?.pop().unwrap_or_default())
+    }
+
+    /// Counts the items of an instance, one by one.
+    pub async fn storage_usage(&self, instance_id: InstanceId) -> Result<StorageUsage, StoreError> {
+        let read = |row: &Row<'_>| {
+            Ok(StorageUsage {
+                items: row.count(0)?,
+                bytes: row.count(1)?,
+            })
+        };
+        let values = bind![i64::try_from(LINK_BYTES).unwrap_or(i64::MAX), instance_id];
+        let usage = self.query_unlimited(Scope::Owner, STORAGE, &values, read);
+        Ok(usage.await?.pop().unwrap_or_default())
+    }
+
     /// Returns whether anything is stored of an instance.
     pub async fn is_known(&self, instance_id: InstanceId) -> Result<bool, StoreError> {
         let number = u128::from_be_bytes(*instance_id.as_bytes());
         let before = number.checked_sub(1);
         let before = before.map(|it| InstanceId::from_bytes(it.to_be_bytes()));
-        let next = self.instances_after(before, 1).await?;
+        let next = self.list_instance_ids(before, 1).await?;
         Ok(next.first() == Some(&instance_id))
     }
+}
+
+fn read(row: &Row<'_>) -> Result<Instance, StoreError> {
+    let mut requests = [0; Role::COUNT];
+    for (role, count) in requests.iter_mut().enumerate() {
+        *count = row.count(5 + role)?;
+    }
+    Ok(Instance {
+        instance_id: row.instance_id(0)?,
+        first_seen: row.timestamp(1)?,
+        last_seen: row.timestamp(2)?,
+        plan: row.get(3)?,
+        site_id: row.get(4)?,
+        requests,
+    })
 }

@@ -1,8 +1,10 @@
 //! Items and their links.
 
+use super::Store;
 use crate::StoreError;
+use crate::commit::Commit;
 use crate::items::link::{PlacedLink, Wanted};
-use crate::items::{Batch, Find, Item, ItemsOf, Link, LinkOutcome, Visit, Written};
+use crate::items::{Find, Item, ItemsOf, Link, LinkOutcome, Visit, Written};
 use backlot_wix::data::DataError;
 use backlot_wix::data::Filter;
 
@@ -30,14 +32,6 @@ repository! {
         filter: &Filter,
         visit: &mut Visit<'_>,
     ) -> Result<(), StoreError>;
-
-    /// Does what is asked with each item by itself: one answer a write, in their order. What is answered
-    /// is on disk.
-    async fn write(
-        &self,
-        of: &ItemsOf,
-        batch: Batch,
-    ) -> Result<Vec<Result<Written, DataError>>, StoreError>;
 
     /// Removes every item, and what links to them.
     async fn truncate(&self, of: &ItemsOf) -> Result<(), StoreError>;
@@ -69,7 +63,20 @@ repository! {
     ) -> Result<Vec<PlacedLink>, StoreError>;
 }
 
-impl crate::Store {
+impl Store {
+    /// Commits mutations, and what else belongs to the same transaction. Each mutation is applied or refused by itself:
+    /// there is one outcome for each, in their order. What is returned is on disk.
+    pub async fn commit(
+        &self,
+        of: &ItemsOf,
+        commit: impl Into<Commit>,
+    ) -> Result<Vec<Result<Written, DataError>>, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.commit(of, commit.into()).await,
+            Self::Postgres(store) => store.commit(of, commit.into()).await,
+        }
+    }
+
     /// Returns what [`Store::placed_links`](crate::Store::placed_links) does, without the places.
     pub async fn links(&self, of: &ItemsOf, wanted: Wanted) -> Result<Vec<Link>, StoreError> {
         let placed = self.placed_links(of, wanted).await?;

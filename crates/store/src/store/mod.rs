@@ -10,6 +10,7 @@ use crate::backup::Origin;
 use crate::files::Existing;
 use crate::imports::Import;
 use crate::postgres::PostgresStore;
+use crate::sql::{ReadRow, Scope, Sql, Value};
 use crate::sqlite::SqliteStore;
 
 /// Declares calls of [`Store`] that each engine implements under the same signature.
@@ -69,6 +70,99 @@ impl Store {
         match self {
             Self::Sqlite(store) => store.forget_remembered(),
             Self::Postgres(store) => store.forget_remembered(),
+        }
+    }
+}
+
+/// What both engines run from one text.
+impl Store {
+    /// Reads rows.
+    async fn query<T: Send + 'static>(
+        &self,
+        scope: Scope,
+        sql: impl Into<Sql>,
+        values: &[Value<'_>],
+        read: ReadRow<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.query(sql.into(), values, read).await,
+            Self::Postgres(store) => store.query(scope, sql.into(), values, read).await,
+        }
+    }
+
+    /// Reads rows, however long it takes.
+    async fn query_unlimited<T: Send + 'static>(
+        &self,
+        scope: Scope,
+        sql: impl Into<Sql>,
+        values: &[Value<'_>],
+        read: ReadRow<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.query_unlimited(sql.into(), values, read).await,
+            Self::Postgres(store) => store.query(scope, sql.into(), values, read).await,
+        }
+    }
+
+    /// Reads at most one row.
+    async fn query_one<T: Send + 'static>(
+        &self,
+        scope: Scope,
+        sql: impl Into<Sql>,
+        values: &[Value<'_>],
+        read: ReadRow<T>,
+    ) -> Result<Option<T>, StoreError> {
+        let rows = self.query(scope, sql, values, read).await?;
+        Ok(rows.into_iter().next())
+    }
+
+    /// Reads at most one row by its key. On SQLite this thread reads it.
+    async fn query_one_short<T>(
+        &self,
+        scope: Scope,
+        sql: impl Into<Sql>,
+        values: &[Value<'_>],
+        read: ReadRow<T>,
+    ) -> Result<Option<T>, StoreError> {
+        let rows = match self {
+            Self::Sqlite(store) => store.query_short(sql.into(), values, read)?,
+            Self::Postgres(store) => store.query(scope, sql.into(), values, read).await?,
+        };
+        Ok(rows.into_iter().next())
+    }
+
+    /// Changes rows, and returns how many.
+    async fn execute(
+        &self,
+        scope: Scope,
+        sql: impl Into<Sql>,
+        values: &[Value<'_>],
+    ) -> Result<u64, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.execute(scope, sql.into(), values).await,
+            Self::Postgres(store) => store.execute(scope, sql.into(), values).await,
+        }
+    }
+
+    /// Changes rows, and reads what the statement returns of them.
+    async fn execute_returning<T: Send + 'static>(
+        &self,
+        scope: Scope,
+        sql: impl Into<Sql>,
+        values: &[Value<'_>],
+        read: ReadRow<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        match self {
+            Self::Sqlite(store) => {
+                store
+                    .execute_returning(scope, sql.into(), values, read)
+                    .await
+            }
+            Self::Postgres(store) => {
+                store
+                    .execute_returning(scope, sql.into(), values, read)
+                    .await
+            }
         }
     }
 }

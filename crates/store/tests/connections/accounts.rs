@@ -17,16 +17,16 @@ on_every_database! {
 async fn an_account_is_kept_replaced_and_removed(place: &Place) {
     let store = place.open().await;
     let id = instance_id(1);
-    assert_eq!(store.account(id, "mail").await.unwrap(), None);
-    assert_eq!(store.remove_account(id, "mail").await.unwrap(), None);
+    assert_eq!(store.find_account(id, "mail").await.unwrap(), None);
+    assert_eq!(store.delete_account(id, "mail").await.unwrap(), None);
     let first = account(1, "mail", b"\x00\xff");
-    assert!(store.keep_account(first.clone(), None).await.unwrap());
+    assert!(store.upsert_account(first.clone(), None).await.unwrap());
     assert!(
-        !store.keep_account(first.clone(), None).await.unwrap(),
+        !store.upsert_account(first.clone(), None).await.unwrap(),
         "there is one"
     );
     assert!(!format!("{first:?}").contains("sealed"));
-    assert_eq!(store.account(id, "mail").await.unwrap(), Some(first));
+    assert_eq!(store.find_account(id, "mail").await.unwrap(), Some(first));
 
     let second = Account {
         scopes: String::new(),
@@ -37,27 +37,27 @@ async fn an_account_is_kept_replaced_and_removed(place: &Place) {
         version: 2,
         ..account(1, "mail", b"second")
     };
-    assert!(!store.keep_account(second.clone(), Some(2)).await.unwrap());
-    assert!(store.keep_account(second.clone(), Some(1)).await.unwrap());
+    assert!(!store.upsert_account(second.clone(), Some(2)).await.unwrap());
+    assert!(store.upsert_account(second.clone(), Some(1)).await.unwrap());
     let expected = second;
-    let found = place.open().await.account(id, "mail").await.unwrap();
+    let found = place.open().await.find_account(id, "mail").await.unwrap();
     assert_eq!(found, Some(expected.clone()));
 
     let other = account(1, "crm", b"c");
-    store.keep_account(other.clone(), None).await.unwrap();
-    let all = store.accounts(id).await.unwrap();
+    store.upsert_account(other.clone(), None).await.unwrap();
+    let all = store.list_accounts(id).await.unwrap();
     assert_eq!(all, [other.clone(), expected.clone()], "by connection");
-    let removed = store.remove_account(id, "mail").await.unwrap();
+    let removed = store.delete_account(id, "mail").await.unwrap();
     assert_eq!(removed, Some(expected));
-    assert_eq!(store.accounts(id).await.unwrap(), [other]);
-    assert_eq!(store.account(id, "a\0b").await.unwrap(), None);
-    assert_eq!(store.remove_account(id, "a\0b").await.unwrap(), None);
+    assert_eq!(store.list_accounts(id).await.unwrap(), [other]);
+    assert_eq!(store.find_account(id, "a\0b").await.unwrap(), None);
+    assert_eq!(store.delete_account(id, "a\0b").await.unwrap(), None);
 }
 
 async fn an_update_is_for_the_version_it_knows(place: &Place) {
     let store = place.open().await;
     store
-        .keep_account(account(1, "mail", b"1"), None)
+        .upsert_account(account(1, "mail", b"1"), None)
         .await
         .unwrap();
     let renewed = Account {
@@ -71,7 +71,7 @@ async fn an_update_is_for_the_version_it_knows(place: &Place) {
         version: 2,
         ..renewed.clone()
     };
-    let found = store.account(instance_id(1), "mail").await.unwrap();
+    let found = store.find_account(instance_id(1), "mail").await.unwrap();
     assert_eq!(found, Some(expected.clone()));
     assert!(!store.update_account(renewed).await.unwrap(), "too late");
     let unknown = account(1, "other", b"2");
@@ -81,7 +81,7 @@ async fn an_update_is_for_the_version_it_knows(place: &Place) {
         ..expected
     };
     assert!(store.update_account(broken.clone()).await.unwrap());
-    let found = store.account(instance_id(1), "mail").await.unwrap();
+    let found = store.find_account(instance_id(1), "mail").await.unwrap();
     assert_eq!(
         found,
         Some(Account {
@@ -94,21 +94,21 @@ async fn an_update_is_for_the_version_it_knows(place: &Place) {
 async fn what_was_renewed_for_a_removed_account_is_not_put_into_the_next_one(place: &Place) {
     let store = place.open().await;
     let before = account(1, "mail", b"theirs");
-    store.keep_account(before.clone(), None).await.unwrap();
-    store.remove_account(instance_id(1), "mail").await.unwrap();
+    store.upsert_account(before.clone(), None).await.unwrap();
+    store.delete_account(instance_id(1), "mail").await.unwrap();
     let next = Account {
         connected_at: at(101),
         ..account(1, "mail", b"another's")
     };
-    assert!(store.keep_account(next.clone(), None).await.unwrap());
+    assert!(store.upsert_account(next.clone(), None).await.unwrap());
     assert!(!store.update_account(before).await.unwrap());
-    let found = store.account(instance_id(1), "mail").await.unwrap();
+    let found = store.find_account(instance_id(1), "mail").await.unwrap();
     assert_eq!(found, Some(next));
 }
 
 async fn of_nodes_that_claim_a_renewal_at_once_one_may(place: &Place) {
     let (one, two) = (place.open().await, place.open().await);
-    one.keep_account(account(1, "mail", b"1"), None)
+    one.upsert_account(account(1, "mail", b"1"), None)
         .await
         .unwrap();
     let mut tasks = Vec::new();
@@ -130,7 +130,7 @@ async fn a_claim_ends_by_time_by_hand_and_with_an_update(place: &Place) {
     let store = place.open().await;
     let id = instance_id(1);
     store
-        .keep_account(account(1, "mail", b"1"), None)
+        .upsert_account(account(1, "mail", b"1"), None)
         .await
         .unwrap();
     let claim = async |version, now, until| {
@@ -174,13 +174,16 @@ async fn a_claim_ends_by_time_by_hand_and_with_an_update(place: &Place) {
     assert!(!reseal(&of_the_next, "k").await);
     assert!(!reseal(&resealed, "another").await);
     assert!(reseal(&resealed, "k").await);
-    assert_eq!(store.account(id, "mail").await.unwrap(), Some(resealed));
+    assert_eq!(
+        store.find_account(id, "mail").await.unwrap(),
+        Some(resealed)
+    );
     assert!(!claim(2, 51, 81).await, "the claim stays");
     let anew = Account {
         version: 3,
         ..account(1, "mail", b"3")
     };
-    assert!(store.keep_account(anew, Some(2)).await.unwrap());
+    assert!(store.upsert_account(anew, Some(2)).await.unwrap());
     assert!(claim(3, 52, 82).await);
     let missing = store.claim_renewal(id, "none", 1, at(1), at(2));
     assert!(!missing.await.unwrap());
@@ -190,11 +193,11 @@ async fn accounts_are_one_instances(place: &Place) {
     let store = place.open().await;
     for instance in [1, 2] {
         let own = account(instance, "mail", &[instance]);
-        store.keep_account(own, None).await.unwrap();
+        store.upsert_account(own, None).await.unwrap();
     }
-    store.remove_account(instance_id(1), "mail").await.unwrap();
+    store.delete_account(instance_id(1), "mail").await.unwrap();
     let update = account(1, "mail", b"x");
     assert!(!store.update_account(update).await.unwrap());
-    let other = store.accounts(instance_id(2)).await.unwrap();
+    let other = store.list_accounts(instance_id(2)).await.unwrap();
     assert_eq!(other, [account(2, "mail", &[2])]);
 }

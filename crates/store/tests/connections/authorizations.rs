@@ -18,7 +18,7 @@ on_every_database! {
 
 async fn a_state_serves_once(place: &Place) {
     let store = place.open().await;
-    let kept = store.keep_authorization(pending(1, 1, 100), 5, at(1));
+    let kept = store.insert_authorization(pending(1, 1, 100), 5, at(1));
     assert!(kept.await.unwrap());
     assert!(!format!("{:?}", pending(1, 1, 100)).contains("state"));
     let another = store.take_authorization([2; 32], at(1)).await.unwrap();
@@ -32,7 +32,7 @@ async fn a_state_serves_once(place: &Place) {
 
 async fn that_a_state_has_served_is_known_until_its_end(place: &Place) {
     let store = place.open().await;
-    let kept = store.keep_authorization(pending(1, 1, 100), 5, at(1));
+    let kept = store.insert_authorization(pending(1, 1, 100), 5, at(1));
     assert!(kept.await.unwrap());
     let taken = async |store: &Store, state, now| {
         let found = store.find_taken_authorization([state; 32], at(now));
@@ -48,16 +48,16 @@ async fn that_a_state_has_served_is_known_until_its_end(place: &Place) {
     assert_eq!(taken(&other_node, 1, 99).await, Some(expected));
     assert_eq!(taken(&store, 1, 100).await, None);
     assert_eq!(taken(&store, 2, 2).await, None);
-    store.forget_authorizations(at(101)).await.unwrap();
+    store.delete_expired_authorizations(at(101)).await.unwrap();
     assert_eq!(taken(&store, 1, 2).await, None);
 }
 
 async fn of_all_who_come_with_a_state_one_gets_it(place: &Place) {
     let (one, two) = (place.open().await, place.open().await);
-    let kept = one.keep_authorization(pending(1, 1, 100), 5, at(1));
+    let kept = one.insert_authorization(pending(1, 1, 100), 5, at(1));
     assert!(kept.await.unwrap());
     // A state that is known is nobody else's, whatever they put behind it.
-    let stolen = two.keep_authorization(pending(1, 2, 100), 5, at(1));
+    let stolen = two.insert_authorization(pending(1, 2, 100), 5, at(1));
     assert!(!stolen.await.unwrap());
     let mut tasks = Vec::new();
     for round in 0..8 {
@@ -75,7 +75,7 @@ async fn of_all_who_come_with_a_state_one_gets_it(place: &Place) {
 
 async fn what_has_ended_is_none(place: &Place) {
     let store = place.open().await;
-    let kept = store.keep_authorization(pending(1, 1, 100), 5, at(1));
+    let kept = store.insert_authorization(pending(1, 1, 100), 5, at(1));
     assert!(kept.await.unwrap());
     let late = store.take_authorization([1; 32], at(100)).await.unwrap();
     assert_eq!(late, None);
@@ -87,7 +87,10 @@ async fn an_instance_has_so_many_under_way(place: &Place) {
     let store = place.open().await;
     let keep = async |state, instance, now| {
         let pending = pending(state, instance, 100 + i64::from(state));
-        store.keep_authorization(pending, 2, at(now)).await.unwrap()
+        store
+            .insert_authorization(pending, 2, at(now))
+            .await
+            .unwrap()
     };
     assert!(keep(1, 1, 1).await);
     assert!(keep(2, 1, 1).await);
@@ -111,7 +114,7 @@ async fn at_once_there_are_not_more_than_that_either(place: &Place) {
     for state in 0..12 {
         let node = if state % 2 == 0 { &one } else { &two }.clone();
         tasks.push(tokio::spawn(async move {
-            let kept = node.keep_authorization(pending(state, 1, 100), 3, at(1));
+            let kept = node.insert_authorization(pending(state, 1, 100), 3, at(1));
             kept.await.unwrap()
         }));
     }
@@ -126,9 +129,9 @@ async fn what_ended_is_forgotten(place: &Place) {
     let store = place.open().await;
     for (state, instance) in [(1, 1), (2, 2), (3, 1)] {
         let pending = pending(state, instance, 100 + i64::from(state));
-        assert!(store.keep_authorization(pending, 5, at(1)).await.unwrap());
+        assert!(store.insert_authorization(pending, 5, at(1)).await.unwrap());
     }
-    store.forget_authorizations(at(103)).await.unwrap();
+    store.delete_expired_authorizations(at(103)).await.unwrap();
     for (state, is_there) in [(1, false), (2, false), (3, true)] {
         let taken = store.take_authorization([state; 32], at(1)).await.unwrap();
         assert_eq!(taken.is_some(), is_there, "{state}");

@@ -3,8 +3,8 @@
 
 use backlot_store::Store;
 use backlot_store::accounts::Account;
+use backlot_store::portability::{Exporter, Record, copy};
 use backlot_store::secrets::SealedSecret;
-use backlot_store::transfer::{Exporter, Record, copy};
 
 use crate::place::Place;
 use crate::{account, at, instance_id, key, pending, secret, used};
@@ -20,7 +20,7 @@ async fn filled(place: &Place) -> Store {
     let store = place.open().await;
     for (id, bytes) in [("first", b"wrapped-1"), ("second", b"wrapped-2")] {
         let key = key(id, bytes, 1);
-        assert!(store.keep_wrapped_key(key).await.unwrap());
+        assert!(store.insert_wrapped_key(key).await.unwrap());
     }
     for instance in [None, Some(1), Some(2)] {
         for (sealed, replaces) in [(b"sealed-s1", None), (b"sealed-s2", Some(1))] {
@@ -28,7 +28,7 @@ async fn filled(place: &Place) -> Store {
                 version: replaces.unwrap_or_default() + 1,
                 ..secret(instance, "s", sealed, 1)
             };
-            assert!(store.keep_secret(secret, replaces).await.unwrap());
+            assert!(store.upsert_secret(secret, replaces).await.unwrap());
         }
     }
     for instance in [1, 2] {
@@ -37,10 +37,10 @@ async fn filled(place: &Place) -> Store {
                 version: replaces.unwrap_or_default() + 1,
                 ..account(instance, "mail", sealed)
             };
-            assert!(store.keep_account(account, replaces).await.unwrap());
+            assert!(store.upsert_account(account, replaces).await.unwrap());
         }
         let pending = pending(instance, instance, 100);
-        assert!(store.keep_authorization(pending, 5, at(1)).await.unwrap());
+        assert!(store.insert_authorization(pending, 5, at(1)).await.unwrap());
         let usage = vec![used(instance, "mail", 202_611, 5)];
         store.add_connection_usage(usage).await.unwrap();
     }
@@ -50,20 +50,23 @@ async fn filled(place: &Place) -> Store {
 async fn an_instance_is_deleted_with_all_of_it(place: &Place) {
     let store = filled(place).await;
     let (one, two) = (instance_id(1), instance_id(2));
-    let known = store.instances_after(None, 9).await.unwrap();
+    let known = store.list_instance_ids(None, 9).await.unwrap();
     assert_eq!(known, [one, two], "though neither was ever seen");
     store.delete_instance(one).await.unwrap();
-    assert_eq!(store.secrets(Some(one)).await.unwrap(), []);
-    assert_eq!(store.accounts(one).await.unwrap(), []);
-    assert_eq!(store.connection_usage(one, None).await.unwrap(), []);
+    assert_eq!(store.list_secrets(Some(one)).await.unwrap(), []);
+    assert_eq!(store.list_accounts(one).await.unwrap(), []);
+    assert_eq!(store.list_connection_usage(one, None).await.unwrap(), []);
     let taken = store.take_authorization([1; 32], at(1)).await.unwrap();
     assert_eq!(taken, None);
-    assert_eq!(store.instances_after(None, 9).await.unwrap(), [two]);
+    assert_eq!(store.list_instance_ids(None, 9).await.unwrap(), [two]);
 
-    assert_eq!(store.secrets(None).await.unwrap().len(), 1);
-    assert_eq!(store.secrets(Some(two)).await.unwrap().len(), 1);
-    assert_eq!(store.accounts(two).await.unwrap().len(), 1);
-    assert_eq!(store.connection_usage(two, None).await.unwrap().len(), 1);
+    assert_eq!(store.list_secrets(None).await.unwrap().len(), 1);
+    assert_eq!(store.list_secrets(Some(two)).await.unwrap().len(), 1);
+    assert_eq!(store.list_accounts(two).await.unwrap().len(), 1);
+    assert_eq!(
+        store.list_connection_usage(two, None).await.unwrap().len(),
+        1
+    );
     let taken = store.take_authorization([2; 32], at(1)).await.unwrap();
     assert!(taken.is_some());
 }
@@ -102,26 +105,26 @@ async fn whatever_is_kept_makes_a_database_no_empty_one(place: &Place) {
     assert!(is_empty().await);
     for instance in [None, Some(1)] {
         let secret = secret(instance, "s", b"x", 1);
-        store.keep_secret(secret, None).await.unwrap();
+        store.upsert_secret(secret, None).await.unwrap();
         assert!(!is_empty().await);
         store
-            .remove_secret(instance.map(instance_id), "s")
+            .delete_secret(instance.map(instance_id), "s")
             .await
             .unwrap();
         assert!(is_empty().await);
     }
     store
-        .keep_account(account(1, "mail", b"x"), None)
+        .upsert_account(account(1, "mail", b"x"), None)
         .await
         .unwrap();
     assert!(!is_empty().await);
-    store.remove_account(id, "mail").await.unwrap();
+    store.delete_account(id, "mail").await.unwrap();
     let usage = vec![used(1, "mail", 202_611, 1)];
     store.add_connection_usage(usage).await.unwrap();
     assert!(!is_empty().await);
     store.delete_instance(id).await.unwrap();
     assert!(is_empty().await);
-    store.keep_wrapped_key(key("a", b"x", 1)).await.unwrap();
+    store.insert_wrapped_key(key("a", b"x", 1)).await.unwrap();
     assert!(!is_empty().await);
 }
 
@@ -138,12 +141,12 @@ async fn check_copy(from: &Store, to: &Store) {
     assert!(copy::is_empty(to).await.unwrap());
     copy::copy(from, to, &mut |_| {}).await.unwrap();
     assert_eq!(
-        from.wrapped_keys().await.unwrap(),
-        to.wrapped_keys().await.unwrap()
+        from.list_wrapped_keys().await.unwrap(),
+        to.list_wrapped_keys().await.unwrap()
     );
     let (old, new) = (
-        from.all_secrets(None, 9).await.unwrap(),
-        to.all_secrets(None, 9).await.unwrap(),
+        from.list_all_secrets(None, 9).await.unwrap(),
+        to.list_all_secrets(None, 9).await.unwrap(),
     );
     assert_eq!(old, new);
     assert_eq!(old.len(), 3);
@@ -151,13 +154,13 @@ async fn check_copy(from: &Store, to: &Store) {
     for instance in [1, 2] {
         let id = instance_id(instance);
         assert_eq!(
-            from.accounts(id).await.unwrap(),
-            to.accounts(id).await.unwrap()
+            from.list_accounts(id).await.unwrap(),
+            to.list_accounts(id).await.unwrap()
         );
-        assert_eq!(to.accounts(id).await.unwrap().len(), 1);
+        assert_eq!(to.list_accounts(id).await.unwrap().len(), 1);
         assert_eq!(
-            from.connection_usage(id, None).await.unwrap(),
-            to.connection_usage(id, None).await.unwrap()
+            from.list_connection_usage(id, None).await.unwrap(),
+            to.list_connection_usage(id, None).await.unwrap()
         );
         let under_way = to.take_authorization([instance; 32], at(1)).await.unwrap();
         assert_eq!(under_way, None);
@@ -171,8 +174,12 @@ async fn check_copy(from: &Store, to: &Store) {
         version: 3,
         ..secret(Some(2), "s", b"changed since", 1)
     };
-    assert!(to.keep_secret(changed, Some(2)).await.unwrap());
+    assert!(to.upsert_secret(changed, Some(2)).await.unwrap());
     assert_ne!(old, copy::holdings(to).await.unwrap());
-    let sealed = from.secrets(Some(instance_id(2))).await.unwrap().remove(0);
-    assert!(to.keep_secret(sealed, Some(3)).await.unwrap());
+    let sealed = from
+        .list_secrets(Some(instance_id(2)))
+        .await
+        .unwrap()
+        .remove(0);
+    assert!(to.upsert_secret(sealed, Some(3)).await.unwrap());
 }

@@ -15,9 +15,12 @@ async fn usage_adds_up_and_is_read_by_month(place: &Place) {
     let store = place.open().await;
     let id = instance_id(1);
     store.add_connection_usage(Vec::new()).await.unwrap();
-    assert_eq!(store.connection_usage(id, None).await.unwrap(), []);
+    assert_eq!(store.list_connection_usage(id, None).await.unwrap(), []);
     assert_eq!(
-        store.connection_calls(id, "mail", 202_611).await.unwrap(),
+        store
+            .count_connection_calls(id, "mail", 202_611)
+            .await
+            .unwrap(),
         0
     );
     // The same twice in one batch, and again in the next.
@@ -32,15 +35,24 @@ async fn usage_adds_up_and_is_read_by_month(place: &Place) {
     let late = vec![used(1, "mail", 202_611, 10)];
     place.open().await.add_connection_usage(late).await.unwrap();
     let of_november = [used(1, "crm", 202_611, 2), used(1, "mail", 202_611, 20)];
-    let found = store.connection_usage(id, Some(202_611)).await.unwrap();
+    let found = store
+        .list_connection_usage(id, Some(202_611))
+        .await
+        .unwrap();
     assert_eq!(found, of_november);
     let [crm, mail] = of_november;
-    let found = store.connection_usage(id, None).await.unwrap();
+    let found = store.list_connection_usage(id, None).await.unwrap();
     assert_eq!(found, [crm, mail, used(1, "mail", 202_612, 1)]);
-    let calls = store.connection_calls(id, "mail", 202_611).await.unwrap();
+    let calls = store
+        .count_connection_calls(id, "mail", 202_611)
+        .await
+        .unwrap();
     assert_eq!(calls, 20);
     assert_eq!(
-        store.connection_calls(id, "a\0b", 202_611).await.unwrap(),
+        store
+            .count_connection_calls(id, "a\0b", 202_611)
+            .await
+            .unwrap(),
         0
     );
 }
@@ -59,11 +71,11 @@ async fn totals_come_most_calls_first(place: &Place) {
         used(1, "mail", 202_611, 5),
         used(2, "crm", 202_611, 5),
     ];
-    let found = store.connection_totals(202_611, 9).await.unwrap();
+    let found = store.list_connection_totals(202_611, 9).await.unwrap();
     assert_eq!(found, all);
-    let found = store.connection_totals(202_611, 2).await.unwrap();
+    let found = store.list_connection_totals(202_611, 2).await.unwrap();
     assert_eq!(found, all[..2]);
-    assert_eq!(store.connection_totals(202_609, 9).await.unwrap(), []);
+    assert_eq!(store.list_connection_totals(202_609, 9).await.unwrap(), []);
 }
 
 async fn nodes_that_add_at_once_lose_nothing(place: &Place) {
@@ -85,7 +97,10 @@ async fn nodes_that_add_at_once_lose_nothing(place: &Place) {
         task.await.unwrap();
     }
     for id in 1..=20 {
-        let found = one.connection_usage(instance_id(id), None).await.unwrap();
+        let found = one
+            .list_connection_usage(instance_id(id), None)
+            .await
+            .unwrap();
         let expected = ["crm", "mail"].map(|name| used(id, name, 202_611, 20));
         assert_eq!(found, expected);
     }

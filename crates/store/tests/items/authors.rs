@@ -34,7 +34,7 @@ async fn write_as(table: &Table, author: Author, writes: Vec<Write>) -> Vec<Opti
         author,
         ..batch(writes)
     };
-    codes(&table.store.write(&table.of, batch).await.unwrap())
+    codes(&table.store.commit(&table.of, batch).await.unwrap())
 }
 
 /// Of Ann, Bob, and nobody.
@@ -178,7 +178,7 @@ async fn rules_of_other_fields_tell_nothing_of_what_may_not_be_read(place: &Plac
     let declare = async |max| {
         let definition = definition(&json!({ "id": "strict", "fields": fields(max) }));
         let declared = store.declare_collections(vec![definition], false).await;
-        declared.unwrap().unwrap();
+        declared.unwrap();
         Table::open(&store, 1, "strict").await
     };
     let table = declare(100).await;

@@ -51,7 +51,7 @@ fn many(terms: usize) -> Json {
 }
 
 fn code<T: std::fmt::Debug>(outcome: Result<T, StoreError>) -> DataCode {
-    let Err(StoreError::GaveUp(fault)) = outcome else {
+    let Err(StoreError::Rejected(fault)) = outcome else {
         unreachable!("{outcome:?}");
     };
     fault.code()
@@ -157,7 +157,7 @@ async fn a_costly_condition_is_worked_out_outside_of_the_writer(place: &Place) {
         remove("0009"),
     ]);
     writes.condition = Some(filter(&met));
-    let outcomes = table.store.write(&table.of, writes).await.unwrap();
+    let outcomes = table.store.commit(&table.of, writes).await.unwrap();
     let codes = crate::table::codes(&outcomes);
     let expected = [
         Some(DataCode::ConditionNotMet),
@@ -173,10 +173,10 @@ async fn a_costly_condition_is_worked_out_outside_of_the_writer(place: &Place) {
         work: 5_000_000,
         ..PLENTY
     });
-    let outcomes = table.store.write(&table.of, costly).await;
+    let outcomes = table.store.commit(&table.of, costly).await;
     let outcome = outcomes.map(|mut outcomes| outcomes.remove(0));
     let fault = match outcome {
-        Ok(Err(fault)) | Err(StoreError::GaveUp(fault)) => fault,
+        Ok(Err(fault)) | Err(StoreError::Rejected(fault)) => fault,
         other => unreachable!("{other:?}"),
     };
     assert_eq!(fault.code(), DataCode::TooCostly);
@@ -190,7 +190,7 @@ async fn changes_at_once_of_a_large_item_lose_nothing(place: &Place) {
         async move {
             loop {
                 let add = vec![patch("0000", &[("sum", "INCREMENT_FIELD", json!(1))])];
-                match table.store.write(&table.of, batch(add)).await {
+                match table.store.commit(&table.of, batch(add)).await {
                     Ok(outcomes) => break assert!(outcomes[0].is_ok(), "{outcomes:?}"),
                     Err(StoreError::Busy | StoreError::Unavailable(_)) => {}
                     Err(error) => unreachable!("{error}"),
@@ -223,7 +223,7 @@ async fn a_small_change_of_a_large_item_is_counted_before_the_item_is_read(place
         work: 200_000,
         ..PLENTY
     });
-    let outcome = table.store.write(&table.of, small).await;
+    let outcome = table.store.commit(&table.of, small).await;
     assert_eq!(code(outcome), DataCode::TooCostly);
     assert_eq!(table.field("0000", "n").await, 0, "nothing was changed");
     // The connection that it ended on serves others.
@@ -245,9 +245,9 @@ async fn a_batch_of_large_items_ends_with_its_memory(place: &Place) {
         });
         all
     };
-    let outcome = table.store.write(&table.of, all()).await;
+    let outcome = table.store.commit(&table.of, all()).await;
     match outcome {
-        Err(StoreError::GaveUp(fault)) => {
+        Err(StoreError::Rejected(fault)) => {
             assert!(fault.is_about_memory(), "{fault}");
             assert_eq!(table.field("0000", "new").await, Json::Null);
         }
@@ -269,7 +269,7 @@ async fn what_is_not_asked_for_is_not_told(place: &Place) {
             remove("0000"),
         ]);
         writes.tells_items = tells_items;
-        for outcome in table.store.write(&table.of, writes).await.unwrap() {
+        for outcome in table.store.commit(&table.of, writes).await.unwrap() {
             let item = outcome.unwrap().item().clone();
             assert_eq!(item.json.is_empty(), !tells_items);
             assert!(!item.id.is_empty());

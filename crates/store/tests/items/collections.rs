@@ -6,7 +6,7 @@ use backlot_wix::data::DataCode;
 use serde_json::{Value as Json, json};
 
 use crate::place::Place;
-use crate::table::{Table, batch, definition, insert, instance, patch, remove};
+use crate::table::{Table, batch, definition, insert, instance, or_rejection, patch, remove};
 
 on_every_database! {
     a_collection_is_made_once_and_listed_by_its_id
@@ -27,7 +27,7 @@ async fn a_collection_is_made_once_and_listed_by_its_id(place: &Place) {
         .create_collection(instance(1), definition(&json!({ "id": "a" })))
         .await;
     assert_eq!(
-        again.unwrap().unwrap_err().code(),
+        or_rejection(again).unwrap_err().code(),
         DataCode::CollectionExists
     );
     let listed = store.collections(instance(1)).await.unwrap();
@@ -47,17 +47,23 @@ async fn a_change_must_be_of_the_latest_revision(place: &Place) {
         .unwrap();
     let new = &table.of.collection.definition;
     assert_eq!(new.revision, old.revision + 1);
-    let late = store
-        .update_collection(instance(1), old.clone())
-        .await
-        .unwrap();
-    assert_eq!(late.unwrap_err().code(), DataCode::StaleRevision);
+    let late = store.update_collection(instance(1), old.clone()).await;
+    assert_eq!(
+        or_rejection(late).unwrap_err().code(),
+        DataCode::StaleRevision
+    );
     let mut ahead = new.clone();
     ahead.revision += 1;
-    let ahead = store.update_collection(instance(1), ahead).await.unwrap();
-    assert_eq!(ahead.unwrap_err().code(), DataCode::StaleRevision);
-    let none = store.update_collection(instance(2), old).await.unwrap();
-    assert_eq!(none.unwrap_err().code(), DataCode::CollectionMissing);
+    let ahead = store.update_collection(instance(1), ahead).await;
+    assert_eq!(
+        or_rejection(ahead).unwrap_err().code(),
+        DataCode::StaleRevision
+    );
+    let none = store.update_collection(instance(2), old).await;
+    assert_eq!(
+        or_rejection(none).unwrap_err().code(),
+        DataCode::CollectionMissing
+    );
     let found = store.collection(instance(1), "c").await.unwrap().unwrap();
     assert_eq!(found.definition.display_name.as_deref(), Some("second"));
 }
@@ -87,7 +93,7 @@ async fn whatever_is_built_on_an_old_definition_is_outdated_and_does_nothing(pla
             remove("1"),
         ];
         for write in writes {
-            is_outdated(store.write(&old.of, batch(vec![write])).await.map(drop));
+            is_outdated(store.commit(&old.of, batch(vec![write])).await.map(drop));
         }
         is_outdated(store.link(&old.of, vec![link()]).await.map(drop));
         is_outdated(store.unlink(&old.of, vec![link()]).await.map(drop));

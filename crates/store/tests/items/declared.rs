@@ -5,7 +5,7 @@ use backlot_wix::data::{DataCode, DataError};
 use serde_json::{Value as Json, json};
 
 use crate::place::Place;
-use crate::table::{Table, batch, definition, insert, instance};
+use crate::table::{Table, batch, definition, insert, instance, or_rejection};
 
 on_every_database! {
     every_instance_has_what_is_declared_and_its_own_items_in_it
@@ -18,7 +18,7 @@ on_every_database! {
 
 async fn declare(store: &Store, all: &[Json]) -> Result<(), DataError> {
     let all = all.iter().map(definition).collect();
-    store.declare_collections(all, false).await.unwrap()
+    or_rejection(store.declare_collections(all, false).await)
 }
 
 fn indexed(unique: bool) -> Json {
@@ -58,9 +58,11 @@ async fn what_is_declared_goes_before_an_instances_own(place: &Place) {
     assert!(listed[0].declared);
     let taken = store
         .create_collection(instance(2), definition(&json!({})))
-        .await
-        .unwrap();
-    assert_eq!(taken.unwrap_err().code(), DataCode::CollectionExists);
+        .await;
+    assert_eq!(
+        or_rejection(taken).unwrap_err().code(),
+        DataCode::CollectionExists
+    );
 }
 
 async fn what_did_not_change_keeps_its_revision(place: &Place) {
@@ -75,7 +77,7 @@ async fn what_did_not_change_keeps_its_revision(place: &Place) {
         .await;
     declare(&store, &[indexed(true)]).await.unwrap();
     let late = store
-        .write(&table.of, batch(vec![insert(&json!({ "_id": "2" }))]))
+        .commit(&table.of, batch(vec![insert(&json!({ "_id": "2" }))]))
         .await;
     assert!(matches!(late, Err(StoreError::Outdated)));
     let table = Table::open(&store, 1, "c").await;
@@ -96,7 +98,7 @@ async fn items_stay_out_of_reach_until_their_collection_is_declared_again(place:
     declare(&store, &[]).await.unwrap();
     assert!(store.collection(instance(1), "c").await.unwrap().is_none());
     let late = store
-        .write(&table.of, batch(vec![insert(&json!({ "_id": "3" }))]))
+        .commit(&table.of, batch(vec![insert(&json!({ "_id": "3" }))]))
         .await;
     assert!(matches!(late, Err(StoreError::Outdated)));
     declare(&store, &[indexed(true)]).await.unwrap();
@@ -131,7 +133,7 @@ async fn a_trial_says_what_would_be_refused_and_changes_nothing(place: &Place) {
             definition(&indexed(true)),
             definition(&json!({ "id": "new" })),
         ];
-        store.declare_collections(new, true).await.unwrap()
+        or_rejection(store.declare_collections(new, true).await)
     };
     assert_eq!(attempt().await, Ok(()));
     table.insert_all(&[json!({ "_id": "2", "u": 1 })]).await;

@@ -7,7 +7,7 @@ use backlot_wix::data::{DataCode, DataError, limits};
 use serde_json::json;
 
 use crate::place::Place;
-use crate::table::{Table, definition, instance};
+use crate::table::{Table, definition, instance, or_rejection};
 
 on_every_database! {
     a_definition_has_a_size_that_it_may_not_pass
@@ -29,13 +29,13 @@ async fn a_definition_has_a_size_that_it_may_not_pass(place: &Place) {
     let store = place.open().await;
     let create = |new: Definition| store.create_collection(instance(1), new);
     let too_large = large("c", limits::DEFINITION_BYTES + 10_000);
-    let refused = create(too_large.clone()).await.unwrap().unwrap_err();
+    let refused = or_rejection(create(too_large.clone()).await).unwrap_err();
     assert_eq!(refused.code(), DataCode::Invalid);
     let most = large("c", limits::DEFINITION_BYTES - 20_000);
-    let mut made = create(most).await.unwrap().unwrap();
+    let mut made = create(most).await.unwrap();
     made.fields = too_large.fields;
-    let refused = store.update_collection(instance(1), made).await.unwrap();
-    assert_eq!(refused.unwrap_err().code(), DataCode::Invalid);
+    let refused = store.update_collection(instance(1), made).await;
+    assert_eq!(or_rejection(refused).unwrap_err().code(), DataCode::Invalid);
 }
 
 async fn all_definitions_of_an_instance_have_one_too(place: &Place) {
@@ -46,36 +46,35 @@ async fn all_definitions_of_an_instance_have_one_too(place: &Place) {
         store.create_collection(instance(owner), large(&format!("c{number}"), bytes))
     };
     for number in 0..most {
-        create(1, number, bytes).await.unwrap().unwrap();
+        create(1, number, bytes).await.unwrap();
     }
     // The first ones fit, and the others are refused.
     let more = (0..6).map(|number| create(1, 100 + number, bytes / 2));
     let told = futures_util::future::join_all(more).await;
-    let refused = told.iter().filter(|it| it.as_ref().unwrap().is_err());
+    let refused = told.into_iter().filter_map(|it| or_rejection(it).err());
     assert!(refused.count() >= 4);
     let used = |heads: Vec<CollectionHead>| heads.iter().map(|head| head.bytes).sum::<u64>();
     let heads = store.collection_heads(instance(1)).await.unwrap();
     assert!(used(heads) <= limits::DEFINITIONS_BYTES);
-    let refused = create(1, 200, bytes).await.unwrap().unwrap_err();
+    let refused = or_rejection(create(1, 200, bytes).await).unwrap_err();
     assert_eq!(refused.code(), DataCode::BadRequest);
-    create(2, 200, bytes).await.unwrap().unwrap();
+    create(2, 200, bytes).await.unwrap();
     // One may shrink, and not grow.
     let found = store.collection(instance(1), "c0").await.unwrap().unwrap();
     let mut other = found.definition.clone();
     other.fields.truncate(2);
-    let mut shrunk = store
-        .update_collection(instance(1), other)
-        .await
-        .unwrap()
-        .unwrap();
+    let mut shrunk = store.update_collection(instance(1), other).await.unwrap();
     for number in 300.. {
-        if create(1, number, 20_000).await.unwrap().is_err() {
+        if or_rejection(create(1, number, 20_000).await).is_err() {
             break;
         }
     }
     shrunk.fields = found.definition.fields.clone();
-    let refused = store.update_collection(instance(1), shrunk).await.unwrap();
-    assert_eq!(refused.unwrap_err().code(), DataCode::BadRequest);
+    let refused = store.update_collection(instance(1), shrunk).await;
+    assert_eq!(
+        or_rejection(refused).unwrap_err().code(),
+        DataCode::BadRequest
+    );
 }
 
 async fn collections_are_listed_without_their_definitions(place: &Place) {
@@ -86,7 +85,7 @@ async fn collections_are_listed_without_their_definitions(place: &Place) {
         Table::create(&store, 1, &json!({ "id": id })).await;
     }
     let declared = store.declare_collections(vec![declared], false);
-    declared.await.unwrap().unwrap();
+    declared.await.unwrap();
     let heads = store.collection_heads(instance(1)).await.unwrap();
     let ids: Vec<&str> = heads.iter().map(|it| it.id.as_str()).collect();
     assert_eq!(ids, ["App/ä", "C", "a", "b"]);
@@ -109,11 +108,11 @@ async fn collections_are_listed_without_their_definitions(place: &Place) {
 async fn a_large_definition_is_read_only_where_it_may_take_long(place: &Place) {
     let store = place.open().await;
     let made = store.create_collection(instance(1), large("c", 100_000));
-    made.await.unwrap().unwrap();
+    made.await.unwrap();
     let within = |bytes| store.collection_within(instance(1), "c", bytes);
     let refused = within(50_000).await;
     let is_costly = |fault: &DataError| fault.code() == DataCode::TooCostly;
-    assert!(matches!(refused, Err(StoreError::GaveUp(fault)) if is_costly(&fault)));
+    assert!(matches!(refused, Err(StoreError::Rejected(fault)) if is_costly(&fault)));
     assert!(within(200_000).await.unwrap().is_some());
     // It is known now.
     assert!(within(50_000).await.unwrap().is_some());

@@ -42,7 +42,6 @@ async fn everything_acknowledged_is_there_after_a_restart(place: &Place) {
         store
             .declare_collections(vec![declared], false)
             .await
-            .unwrap()
             .unwrap();
         table
             .insert_all(&[
@@ -56,7 +55,7 @@ async fn everything_acknowledged_is_there_after_a_restart(place: &Place) {
             .await;
         table.done(remove("3")).await;
         store.link(&table.of, vec![link.clone()]).await.unwrap();
-        store.keep_job(job.clone()).await.unwrap();
+        store.insert_job(job.clone()).await.unwrap();
         table.store_item("1").await
     };
     let store = place.open().await;
@@ -66,7 +65,7 @@ async fn everything_acknowledged_is_there_after_a_restart(place: &Place) {
     assert_eq!(table.matching(&json!({})).await, ["1", "2"]);
     assert_eq!(table.matching(&json!({ "a": 1 })).await, ["1", "2"]);
     assert!(store.is_linked(&table.of, &link).await.unwrap());
-    assert_eq!(store.job(instance(1), "j").await.unwrap(), Some(job));
+    assert_eq!(store.find_job(instance(1), "j").await.unwrap(), Some(job));
     table.done(insert(&json!({ "_id": "4" }))).await;
     assert_eq!(table.matching(&json!({})).await, ["1", "2", "4"]);
 }

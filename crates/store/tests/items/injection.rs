@@ -203,12 +203,12 @@ async fn jobs_with_ids_of_code_work(place: &Place) {
             position: 0,
             created_at: Timestamp::from_second(1_700_000_000).unwrap(),
         };
-        store.keep_job(job.clone()).await.unwrap();
-        assert_eq!(store.job(instance(1), code).await.unwrap(), Some(job));
-        assert_eq!(store.job(instance(2), code).await.unwrap(), None);
+        store.insert_job(job.clone()).await.unwrap();
+        assert_eq!(store.find_job(instance(1), code).await.unwrap(), Some(job));
+        assert_eq!(store.find_job(instance(2), code).await.unwrap(), None);
         store.fail_job(instance(1), code).await.unwrap();
     }
-    assert_eq!(store.unfinished_jobs(99).await.unwrap(), []);
+    assert_eq!(store.list_unfinished_jobs(99).await.unwrap(), []);
     let find = Find::all(filter(&json!({})), 9);
     let found = store.find(&bystanders[0].of, find).await.unwrap();
     assert_eq!(ids(found), ["1", "2"]);

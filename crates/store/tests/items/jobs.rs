@@ -1,9 +1,8 @@
 //! Steps of jobs: each is taken once, with its writes or not at all.
 
-use backlot_store::StoreError;
-use backlot_store::items::write::Step;
 use backlot_store::items::{Batch, Write};
-use backlot_store::jobs::{Job, JobStatus};
+use backlot_store::jobs::{Job, JobProgress, JobStatus};
+use backlot_store::{Commit, Operation, StoreError};
 use backlot_wix::data::DataCode;
 use jiff::Timestamp;
 use serde_json::json;
@@ -39,7 +38,7 @@ async fn table(place: &Place) -> Table {
     let table = Table::create(&place.open().await, 1, &json!({})).await;
     let items = ["1", "2", "3"].map(|id| json!({ "_id": id, "n": 0 }));
     table.insert_all(&items).await;
-    table.store.keep_job(job("j", 1)).await.unwrap();
+    table.store.insert_job(job("j", 1)).await.unwrap();
     table
 }
 
@@ -47,37 +46,48 @@ fn more(id: &str) -> Write {
     patch(id, &[("n", "INCREMENT_FIELD", json!(1))])
 }
 
-fn stepping(from: i64, to: i64, last: bool, writes: Vec<Write>) -> Batch {
+fn stepping(from: i64, to: i64, last: bool, writes: Vec<Write>) -> Commit {
     let job_id = "j".to_owned();
-    let step = Some(Step {
+    let progress = JobProgress {
         job_id,
         from,
         to,
-        last,
-    });
-    Batch {
-        step,
-        ..batch(writes)
+        is_last: last,
+    };
+    Commit {
+        mutations: Batch {
+            stops_at_failure: true,
+            ..batch(writes)
+        },
+        operations: vec![Operation::AdvanceJob(progress)],
     }
 }
 
-async fn take(table: &Table, step: Batch) -> Result<Outcomes, StoreError> {
-    table.store.write(&table.of, step).await
+async fn take(table: &Table, step: Commit) -> Result<Outcomes, StoreError> {
+    table.store.commit(&table.of, step).await
 }
 
 /// Status, items done, and place.
 async fn stands(table: &Table) -> (JobStatus, u64, i64) {
-    let job = table.store.job(instance(1), "j").await.unwrap().unwrap();
+    let job = table
+        .store
+        .find_job(instance(1), "j")
+        .await
+        .unwrap()
+        .unwrap();
     (job.status, job.done, job.position)
 }
 
 async fn a_step_writes_its_items_and_how_far_it_came(place: &Place) {
     let table = table(place).await;
     assert_eq!(
-        table.store.job(instance(1), "j").await.unwrap(),
+        table.store.find_job(instance(1), "j").await.unwrap(),
         Some(job("j", 1))
     );
-    assert_eq!(table.store.job(instance(1), "none").await.unwrap(), None);
+    assert_eq!(
+        table.store.find_job(instance(1), "none").await.unwrap(),
+        None
+    );
     take(&table, stepping(0, 2, false, vec![more("1"), more("2")]))
         .await
         .unwrap();
@@ -107,7 +117,10 @@ async fn a_step_that_was_taken_is_not_taken_again(place: &Place) {
 async fn a_step_of_a_job_that_is_over_or_none_writes_nothing(place: &Place) {
     let table = table(place).await;
     let mut unknown = stepping(0, 2, false, vec![more("1")]);
-    "none".clone_into(&mut unknown.step.as_mut().unwrap().job_id);
+    let [Operation::AdvanceJob(progress)] = &mut unknown.operations[..] else {
+        unreachable!("a step advances a job")
+    };
+    "none".clone_into(&mut progress.job_id);
     assert!(matches!(
         take(&table, unknown).await,
         Err(StoreError::Outdated)
@@ -135,7 +148,7 @@ async fn a_job_ends_at_the_first_failure_and_keeps_what_was_done(place: &Place) 
     assert_eq!(table.matching(&json!({ "n": 1 })).await, ["1"]);
     assert_eq!(table.matching(&json!({ "n": 0 })).await, ["3"]);
     table.store.fail_job(instance(1), "j").await.unwrap();
-    assert_eq!(table.store.unfinished_jobs(9).await.unwrap(), []);
+    assert_eq!(table.store.list_unfinished_jobs(9).await.unwrap(), []);
 }
 
 async fn what_is_gone_or_does_not_match_any_more_is_passed_over(place: &Place) {
@@ -147,7 +160,7 @@ async fn what_is_gone_or_does_not_match_any_more_is_passed_over(place: &Place) {
         true,
         vec![more("1"), more("2"), remove("none"), more("3")],
     );
-    step.condition = Some(filter(&json!({ "n": 0 })));
+    step.mutations.condition = Some(filter(&json!({ "n": 0 })));
     let outcomes = take(&table, step).await.unwrap();
     let passed = [Some(DataCode::ConditionNotMet), Some(DataCode::ItemMissing)];
     assert_eq!(codes(&outcomes), [None, passed[0], passed[1], None]);
@@ -183,21 +196,24 @@ async fn unfinished_jobs_come_oldest_first_and_old_ones_are_forgotten(place: &Pl
     let mut of_another = job("j", 3);
     of_another.instance_id = instance(2);
     for job in [job("late", 9), over, of_another.clone(), job("earlier", 0)] {
-        store.keep_job(job).await.unwrap();
+        store.insert_job(job).await.unwrap();
     }
     let of = async |limit| {
-        let jobs = store.unfinished_jobs(limit).await.unwrap();
+        let jobs = store.list_unfinished_jobs(limit).await.unwrap();
         jobs.into_iter().map(|it| it.job_id).collect::<Vec<_>>()
     };
     assert_eq!(of(9).await, ["earlier", "j", "j", "late"]);
     assert_eq!(of(2).await, ["earlier", "j"]);
     store
-        .forget_jobs(Timestamp::from_second(3).unwrap())
+        .delete_jobs(Timestamp::from_second(3).unwrap())
         .await
         .unwrap();
     assert_eq!(of(9).await, ["j", "late"]);
-    assert_eq!(store.job(instance(1), "over").await.unwrap(), None);
-    assert_eq!(store.job(instance(2), "j").await.unwrap(), Some(of_another));
+    assert_eq!(store.find_job(instance(1), "over").await.unwrap(), None);
+    assert_eq!(
+        store.find_job(instance(2), "j").await.unwrap(),
+        Some(of_another)
+    );
 }
 
 /// A hundred items with 20,000 links each were one turn of the writer, and others waited for 15 seconds.
@@ -209,7 +225,7 @@ async fn a_step_ends_early_when_its_items_have_many_links(place: &Place) {
     let table = Table::create(&place.open().await, 1, &fields).await;
     let items = ["1", "2", "3"].map(|id| json!({ "_id": id }));
     table.insert_all(&items).await;
-    table.store.keep_job(job("j", 1)).await.unwrap();
+    table.store.insert_job(job("j", 1)).await.unwrap();
     let ids: Vec<String> = (0..1_500).map(|number| format!("r{number}")).collect();
     let link = |id| patch(id, &[("many", "SET_FIELD", json!(ids))]);
     let clear = |id| remove(id);

@@ -1,7 +1,7 @@
 //! What a collection's fields are declared to be is held to where a file says so, and nowhere else.
 
 use backlot_store::items::{Link, Write};
-use backlot_store::transfer::{Importer, Record};
+use backlot_store::portability::{Importer, Record};
 use backlot_wix::data::{DataCode, Filter, Object};
 use serde_json::json;
 
@@ -61,7 +61,7 @@ async fn a_declared_collection_is_strict_unless_it_is_lenient(place: &Place) {
     let strict = definition(&json!({ "id": "strict", "fields": fields() }));
     let lenient = definition(&json!({ "id": "lenient", "fields": fields(), "lenient": true }));
     let declared = store.declare_collections(vec![strict, lenient], false);
-    declared.await.unwrap().unwrap();
+    declared.await.unwrap();
     let item = json!({ "_id": "1", "n": "a text" });
     let strict = Table::open(&store, 1, "strict").await;
     assert_eq!(strict.refused(insert(&item)).await, DataCode::Invalid);
@@ -108,7 +108,7 @@ async fn single_references_hold_ids_of_items(place: &Place) {
     let store = place.open().await;
     let lenient = definition(&json!({ "id": "lenient", "fields": fields(), "lenient": true }));
     let declared = store.declare_collections(vec![lenient], false);
-    declared.await.unwrap().unwrap();
+    declared.await.unwrap();
     for table in [
         Table::create(&store, 1, &json!({ "fields": fields() })).await,
         Table::open(&store, 1, "lenient").await,

@@ -313,13 +313,13 @@ async fn a_field_holds_so_many_links(place: &Place) {
         link(&items, &more).await,
         [None, Some(DataCode::Invalid), None]
     );
-    let append = items.store.write(
+    let append = items.store.commit(
         &items.of,
         batch(vec![patch("1", &[("tags", "APPEND_TO_ARRAY", json!("y"))])]),
     );
     let fault = match append.await {
         Ok(mut outcomes) => outcomes.remove(0).unwrap_err(),
-        Err(StoreError::GaveUp(fault)) => fault,
+        Err(StoreError::Rejected(fault)) => fault,
         Err(error) => unreachable!("{error}"),
     };
     assert_eq!(fault.code(), DataCode::Invalid);

@@ -25,9 +25,10 @@ impl Overheard {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("backlot.db");
         let statements: Arc<Mutex<Vec<String>>> = Arc::default();
-        let ear = Arc::clone(&statements);
-        let ear = Arc::new(move |statement: &str| ear.lock().unwrap().push(statement.to_owned()));
-        let store = SqliteStore::open_overheard(&path, Durability::Relaxed, Some(ear)).unwrap();
+        let heard = Arc::clone(&statements);
+        let observer = move |statement: &str| heard.lock().unwrap().push(statement.to_owned());
+        let observer = Arc::new(observer);
+        let store = SqliteStore::open_with_observer(&path, Durability::Relaxed, observer).unwrap();
         let store = Store::Sqlite(store);
         let tags = json!({
             "key": "tags", "type": "MULTI_REFERENCE",

@@ -5,7 +5,9 @@ use backlot_wix::data::DataCode;
 use serde_json::{Value as Json, json};
 
 use crate::place::Place;
-use crate::table::{Table, codes, definition, filter, insert, instance, patch, remove};
+use crate::table::{
+    Table, codes, definition, filter, insert, instance, or_rejection, patch, remove,
+};
 
 on_every_database! {
     an_index_without_case_finds_what_compares_with_case
@@ -71,22 +73,18 @@ async fn an_index_that_cannot_be_built_leaves_the_others_as_they_were(place: &Pl
 async fn a_declaration_that_cannot_be_done_is_not_half_done(place: &Place) {
     let store = place.open().await;
     let plain = definition(&json!({}));
-    store
-        .declare_collections(vec![plain], false)
-        .await
-        .unwrap()
-        .unwrap();
+    store.declare_collections(vec![plain], false).await.unwrap();
     let table = Table::open(&store, 1, "c").await;
     let twice = [json!({ "_id": "1", "a": 1 }), json!({ "_id": "2", "a": 1 })];
     table.insert_all(&twice).await;
     let other = definition(&json!({ "id": "other" }));
     let field = json!({ "key": "a", "type": "ANY", "unique": true });
     let unique = definition(&json!({ "fields": [field] }));
-    let refused = store
-        .declare_collections(vec![other, unique], false)
-        .await
-        .unwrap();
-    assert_eq!(refused.unwrap_err().code(), DataCode::UniqueViolated);
+    let refused = store.declare_collections(vec![other, unique], false).await;
+    assert_eq!(
+        or_rejection(refused).unwrap_err().code(),
+        DataCode::UniqueViolated
+    );
     let declared = store.declared_collections().await.unwrap();
     let ids: Vec<&str> = declared.iter().map(|it| it.id.as_str()).collect();
     assert_eq!(ids, ["c"], "neither of the two");
@@ -232,16 +230,11 @@ async fn items_written_while_a_declaration_hid_their_collection_are_found_after_
     store
         .declare_collections(vec![declared], false)
         .await
-        .unwrap()
         .unwrap();
     let table = Table::open(&store, 1, "c").await;
     table.insert_all(&[json!({ "_id": "3", "a": 1 })]).await;
     table.done(remove("2")).await;
-    store
-        .declare_collections(Vec::new(), false)
-        .await
-        .unwrap()
-        .unwrap();
+    store.declare_collections(Vec::new(), false).await.unwrap();
     let found = store.collection(instance(1), "c").await.unwrap();
     assert_eq!(
         found.unwrap().definition.indexes.len(),
@@ -265,7 +258,7 @@ async fn what_is_missing_is_not_lost_by_a_negation(place: &Place) {
     ann.author.owner = Some("ann".to_owned());
     table
         .store
-        .write(&table.of, ann)
+        .commit(&table.of, ann)
         .await
         .unwrap()
         .remove(0)

@@ -19,7 +19,7 @@ fn room(bytes: u64) -> Room {
 async fn write(table: &Table, room: &Room, writes: Vec<backlot_store::items::Write>) -> Outcomes {
     let mut batch = batch(writes);
     batch.room = Some(room.clone());
-    table.store.write(&table.of, batch).await.unwrap()
+    table.store.commit(&table.of, batch).await.unwrap()
 }
 
 /// An update counted as nothing, however much it added.

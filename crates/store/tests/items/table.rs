@@ -1,8 +1,8 @@
 //! One collection of one instance, as tests handle it: items and filters are JSON.
 
-use backlot_store::Store;
 use backlot_store::items::write::{Author, Content};
 use backlot_store::items::{Batch, Find, Item, ItemsOf, Write, Written};
+use backlot_store::{Store, StoreError};
 use backlot_wix::InstanceId;
 use backlot_wix::data::collection::Definition;
 use backlot_wix::data::modification::{Modification, WireModification};
@@ -44,7 +44,7 @@ impl Table {
         let definition = definition(more);
         let id = definition.id.clone();
         let made = store.create_collection(instance(number), definition).await;
-        made.unwrap().unwrap();
+        made.unwrap();
         Self::open(store, number, &id).await
     }
 
@@ -63,14 +63,14 @@ impl Table {
         new.id.clone_from(&now.id);
         new.revision = now.revision;
         let id = self.of.instance_id;
-        self.store.update_collection(id, new).await.unwrap()?;
+        or_rejection(self.store.update_collection(id, new).await)?;
         let found = self.store.collection(id, &now.id).await.unwrap();
         self.of.collection = found.unwrap();
         Ok(())
     }
 
     pub(crate) async fn write(&self, writes: Vec<Write>) -> Outcomes {
-        self.store.write(&self.of, batch(writes)).await.unwrap()
+        self.store.commit(&self.of, batch(writes)).await.unwrap()
     }
 
     /// Writes one, which must be done.
@@ -135,7 +135,7 @@ pub(crate) fn batch(writes: Vec<Write>) -> Batch {
         condition: None,
         author: Author::app(None),
         now: Date::from_milliseconds(1_700_000_000_000).unwrap(),
-        step: None,
+        stops_at_failure: false,
         budget: Budget::unlimited(),
         room: None,
         tells_items: true,
@@ -193,4 +193,12 @@ pub(crate) fn patch(id: &str, modifications: &[(&str, &str, Json)]) -> Write {
 pub(crate) fn codes(outcomes: &Outcomes) -> Vec<Option<DataCode>> {
     let code = |outcome: &Result<Written, DataError>| outcome.as_ref().err().map(DataError::code);
     outcomes.iter().map(code).collect()
+}
+
+/// Tells rejections from what must not fail.
+pub(crate) fn or_rejection<T>(outcome: Result<T, StoreError>) -> Result<T, DataError> {
+    match outcome {
+        Err(StoreError::Rejected(fault)) => Err(fault),
+        outcome => Ok(outcome.unwrap()),
+    }
 }

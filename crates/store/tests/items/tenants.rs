@@ -162,7 +162,7 @@ async fn an_instance_without_the_collection_has_none_of_it(place: &Place) {
     assert_eq!(stranger.item("1").await, None);
     let write = stranger
         .store
-        .write(&stranger.of, crate::table::batch(vec![remove("1")]))
+        .commit(&stranger.of, crate::table::batch(vec![remove("1")]))
         .await;
     assert!(write.is_err(), "there is no such collection");
 }

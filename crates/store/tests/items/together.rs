@@ -22,7 +22,7 @@ async fn at_once(place: &Place, one: &Table, batches: Vec<Batch>) -> Vec<Outcome
     for (number, batch) in batches.into_iter().enumerate() {
         let node = if number % 2 == 0 { one } else { &other }.clone();
         tasks.push(tokio::spawn(async move {
-            node.store.write(&node.of, batch).await.unwrap()
+            node.store.commit(&node.of, batch).await.unwrap()
         }));
     }
     let mut all = Vec::new();
@@ -138,7 +138,7 @@ async fn an_index_made_while_items_are_written_holds_all_of_them(place: &Place) 
 async fn insert_anew(table: &mut Table, write: &Write) {
     while let Err(error) = table
         .store
-        .write(&table.of, batch(vec![write.clone()]))
+        .commit(&table.of, batch(vec![write.clone()]))
         .await
     {
         assert!(matches!(error, StoreError::Outdated), "{error}");

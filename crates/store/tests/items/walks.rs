@@ -187,6 +187,6 @@ async fn a_scan_can_be_stopped_and_given_up(place: &Place) {
         .store
         .scan(&table.of, &Filter::all(), &mut never)
         .await;
-    assert!(matches!(gave_up, Err(StoreError::GaveUp(_))));
+    assert!(matches!(gave_up, Err(StoreError::Rejected(_))));
     assert_eq!(table.of.instance_id, instance(1));
 }

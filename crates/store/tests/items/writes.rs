@@ -58,7 +58,7 @@ async fn an_update_replaces_the_fields_and_keeps_what_the_system_made(place: &Pl
         .insert_all(&[json!({ "_id": "1", "a": 1, "b": 1 })])
         .await;
     let writes = vec![update(&json!({ "_id": "1", "b": 2 }))];
-    let outcomes = table.store.write(&table.of, later(writes)).await.unwrap();
+    let outcomes = table.store.commit(&table.of, later(writes)).await.unwrap();
     assert!(matches!(&outcomes[0], Ok(Written::Updated(_))));
     let expected = json!({
         "_id": "1", "_owner": null, "b": 2, "_createdDate": { "$date": CREATED },
@@ -191,7 +191,7 @@ async fn a_condition_is_asked_of_the_item_as_it_is_at_its_turn(place: &Place) {
         condition,
         ..batch(writes)
     };
-    let outcomes = table.store.write(&table.of, outcomes).await.unwrap();
+    let outcomes = table.store.commit(&table.of, outcomes).await.unwrap();
     let unmet = Some(DataCode::ConditionNotMet);
     let missing = Some(DataCode::ItemMissing);
     assert_eq!(codes(&outcomes), [None, None, unmet, unmet, None, missing]);

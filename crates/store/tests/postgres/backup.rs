@@ -103,11 +103,11 @@ pub(crate) fn address_of(database: &Database) -> Address {
 async fn check_order(store: &Store) {
     let of = known(store, 1, "c").await;
     assert_eq!(ids(store, &of).await, ["x", "y"]);
-    let outcomes = store.write(&of, batch(vec![insert("a", "{}")])).await;
+    let outcomes = store.commit(&of, batch(vec![insert("a", "{}")])).await;
     assert!(outcomes.unwrap()[0].is_ok());
     assert_eq!(ids(store, &of).await, ["x", "y", "a"]);
     let taken = store
-        .write(&of, batch(vec![insert("z", r#"{"b":1}"#)]))
+        .commit(&of, batch(vec![insert("z", r#"{"b":1}"#)]))
         .await;
     assert!(taken.unwrap()[0].is_err(), "b is unique");
     let link = Link {
@@ -147,7 +147,7 @@ async fn what_it_holds_is_of_one_moment() {
                 let number = written.load(Ordering::Relaxed);
                 let json = format!(r#"{{"w":{writer},"n":{number}}}"#);
                 let one = batch(vec![insert(&format!("{writer}-{number}"), &json)]);
-                store.write(&of, one).await.unwrap()[0].as_ref().unwrap();
+                store.commit(&of, one).await.unwrap()[0].as_ref().unwrap();
                 written.store(number + 1, Ordering::Relaxed);
             }
         }));
@@ -210,7 +210,7 @@ async fn who_reads_meanwhile_sees_the_old_and_then_the_new() {
         let mut number = 0;
         while written.load(Ordering::Relaxed) {
             let one = batch(vec![insert(&format!("w{number}"), "{}")]);
-            store.write(&busy, one).await.unwrap()[0].as_ref().unwrap();
+            store.commit(&busy, one).await.unwrap()[0].as_ref().unwrap();
             number += 1;
         }
     });

@@ -74,7 +74,7 @@ async fn writers_in_each_others_way_never_deadlock() {
                         }
                     }
                     _ => {
-                        store.write(&of, writes(&mut state)).await.unwrap();
+                        store.commit(&of, writes(&mut state)).await.unwrap();
                     }
                 }
             }
@@ -126,7 +126,7 @@ async fn an_insert_locks_in_the_order_of_a_batch() {
         let (store, of) = (store.clone(), of.clone());
         async move {
             let one = vec![insert("after", r#"{"u":3,"a":[1,2]}"#)];
-            store.write(&of, batch(one)).await.unwrap()
+            store.commit(&of, batch(one)).await.unwrap()
         }
     });
     let watching = house.client().await;
@@ -176,7 +176,7 @@ async fn a_write_that_holds_locks_does_not_wait_for_its_turn() {
     let json = format!(r#"{{"text":"{text}"}}"#);
     let written = house
         .store
-        .write(&of, batch(vec![insert("i", &json)]))
+        .commit(&of, batch(vec![insert("i", &json)]))
         .await;
     written.unwrap();
     let (looks, waits) = (Arc::<AtomicUsize>::default(), Arc::default());
@@ -195,7 +195,7 @@ async fn a_write_that_holds_locks_does_not_wait_for_its_turn() {
     let mut patch = batch(vec![Write::Save(content("i", &json))]);
     patch.condition = Some(Filter::parse(&serde_json::from_value(condition).unwrap()).unwrap());
     patch.budget = Budget::watched(plenty, watch);
-    let outcomes = house.store.write(&of, patch).await.unwrap();
+    let outcomes = house.store.commit(&of, patch).await.unwrap();
     assert!(outcomes[0].is_err());
     assert!(looks.load(Ordering::Relaxed) > 0);
     assert_eq!(waits.load(Ordering::Relaxed), 0);

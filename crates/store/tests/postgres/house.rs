@@ -48,7 +48,7 @@ impl House {
         of: &ItemsOf,
         writes: Vec<Write>,
     ) -> Vec<Result<Written, DataError>> {
-        self.store.write(of, batch(writes)).await.unwrap()
+        self.store.commit(of, batch(writes)).await.unwrap()
     }
 
     /// Inserts items, all of which must go in.
@@ -70,7 +70,7 @@ impl House {
 /// A collection of an instance, made.
 pub(crate) async fn made(store: &Store, instance: u8, definition: Definition) -> ItemsOf {
     let made = store.create_collection(instance_id(instance), definition);
-    of(instance, made.await.unwrap().unwrap(), false)
+    of(instance, made.await.unwrap(), false)
 }
 
 pub(crate) fn instance_id(last: u8) -> InstanceId {
@@ -169,7 +169,7 @@ pub(crate) fn batch(writes: Vec<Write>) -> Batch {
         condition: None,
         author: Author::app(Some("me".to_owned())),
         now: Date::from_milliseconds(1_700_000_000_123).unwrap(),
-        step: None,
+        stops_at_failure: false,
         budget: Budget::unlimited(),
         room: None,
         tells_items: true,

@@ -53,7 +53,7 @@ pub(crate) async fn two_tenants() -> House {
             position: 0,
             created_at: jiff::Timestamp::UNIX_EPOCH,
         };
-        house.store.keep_job(job).await.unwrap();
+        house.store.insert_job(job).await.unwrap();
         connections(&house, instance).await;
         let tenant = instance_id(instance);
         let build = format!("INSERT INTO index_builds VALUES ('{tenant}', 'c', 1, 'CLEARING', 0)");
@@ -75,7 +75,7 @@ pub(crate) async fn connections(house: &House, instance: u8) {
         created_at: now,
         changed_at: now,
     };
-    house.store.keep_secret(secret, None).await.unwrap();
+    house.store.upsert_secret(secret, None).await.unwrap();
     let account = Account {
         instance_id,
         connection: "mail".to_owned(),
@@ -88,7 +88,7 @@ pub(crate) async fn connections(house: &House, instance: u8) {
         expires_at: None,
         broken: false,
     };
-    house.store.keep_account(account, None).await.unwrap();
+    house.store.upsert_account(account, None).await.unwrap();
     let pending = PendingAuthorization {
         state_hash: [instance; 32],
         instance_id,
@@ -97,7 +97,7 @@ pub(crate) async fn connections(house: &House, instance: u8) {
         sealed: vec![instance],
         expires_at: jiff::Timestamp::from_second(1).unwrap(),
     };
-    let kept = house.store.keep_authorization(pending, 1, now).await;
+    let kept = house.store.insert_authorization(pending, 1, now).await;
     assert!(kept.unwrap());
     let usage = ConnectionUsage {
         instance_id,
@@ -207,7 +207,7 @@ async fn a_role_that_may_make_no_role_is_held_by_row_level_security() {
         assert_eq!(house.ids(&of, r#"{"a":1}"#).await, ["x"]);
         connections(&house, instance).await;
         let id = instance_id(instance);
-        let secrets = house.store.secrets(Some(id)).await.unwrap();
+        let secrets = house.store.list_secrets(Some(id)).await.unwrap();
         assert_eq!(secrets.len(), 1);
         let state = [instance; 32];
         let taken = house
@@ -220,7 +220,6 @@ async fn a_role_that_may_make_no_role_is_held_by_row_level_security() {
         .store
         .declare_collections(vec![declared], false)
         .await
-        .unwrap()
         .unwrap();
     assert_eq!(house.store.declared_collections().await.unwrap().len(), 1);
     let owner = server::connect(&url.parse().unwrap()).await;
@@ -249,7 +248,7 @@ async fn build_under_row_level_security(house: &House) {
     house.insert(&of, &items).await;
     let declared = vec![definition("c", &["x"])];
     let done = house.store.declare_collections(declared, false).await;
-    done.unwrap().unwrap();
+    done.unwrap();
     let id = instance_id(1);
     while house.store.has_builds(id).await.unwrap() {
         house.store.build_piece(id).await.unwrap();
@@ -273,4 +272,17 @@ async fn the_name_of_before_serves_nobody() {
         let (first, second) = tokio::join!(house.ids(&one, "{}"), house.ids(&two, "{}"));
         assert_eq!((first.len(), second.len()), (round + 1, round + 1));
     }
+}
+
+/// A table that is not listed would keep its rows when an instance is deleted.
+#[tokio::test]
+async fn every_table_with_rows_of_instances_is_listed() {
+    let house = House::new().await;
+    let sql = "SELECT table_name::text FROM information_schema.columns
+               WHERE table_schema = 'backlot' AND column_name = 'instance_id' ORDER BY 1";
+    let rows = house.client().await.query(sql, &[]).await.unwrap();
+    let found: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    let mut listed = backlot_store::test_util::instance_tables();
+    listed.sort_unstable();
+    assert_eq!(found, listed);
 }

@@ -24,7 +24,7 @@ async fn many_nodes_that_start_at_once_make_the_tables_once() {
         }
     };
     for outcome in futures_util::future::join_all(stores.iter().map(declare)).await {
-        outcome.unwrap().unwrap();
+        outcome.unwrap();
     }
     let declared = stores[0].declared_collections().await.unwrap();
     assert_eq!((declared.len(), declared[0].revision), (1, 1));
@@ -63,7 +63,7 @@ async fn connections_that_were_cut_are_made_anew() {
         // A write may say that it does not know; the next one is done.
         let first = house
             .store
-            .write(&of, batch(vec![insert(&format!("a{round}"), "{}")]))
+            .commit(&of, batch(vec![insert(&format!("a{round}"), "{}")]))
             .await;
         if let Err(error) = first {
             assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
@@ -98,7 +98,7 @@ async fn whoever_gives_up_leaves_no_lock_behind() {
         .await
         .unwrap();
     let save = || backlot_store::items::Write::Save(crate::house::content("x", r#"{"a":1}"#));
-    let waiting = house.store.write(&of, batch(vec![save()]));
+    let waiting = house.store.commit(&of, batch(vec![save()]));
     let given_up = tokio::time::timeout(std::time::Duration::from_millis(200), waiting).await;
     assert!(given_up.is_err());
     client.batch_execute("ROLLBACK").await.unwrap();
@@ -123,7 +123,6 @@ async fn a_new_definition_waits_for_writers_and_its_keys_miss_nobody() {
         .store
         .declare_collections(vec![before], false)
         .await
-        .unwrap()
         .unwrap();
     let declared = house
         .store
@@ -141,7 +140,7 @@ async fn a_new_definition_waits_for_writers_and_its_keys_miss_nobody() {
                 let id = format!("{writer}-{number}");
                 loop {
                     let write = insert(&id, r#"{"a":1}"#);
-                    match store.write(&of, batch(vec![write])).await {
+                    match store.commit(&of, batch(vec![write])).await {
                         Err(StoreError::Outdated) => {
                             let fresh = store.declared_collections().await.unwrap().swap_remove(0);
                             of = crate::house::of(writer % 2 + 1, fresh, true);
@@ -158,7 +157,6 @@ async fn a_new_definition_waits_for_writers_and_its_keys_miss_nobody() {
             .store
             .declare_collections(vec![definition("c", &["a"])], false)
             .await
-            .unwrap()
             .unwrap();
     };
     tokio::join!(futures_util::future::join_all(writers), change);

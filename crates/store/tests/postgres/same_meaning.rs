@@ -205,7 +205,7 @@ async fn run(indexes: &[&str], rounds: usize) {
             links: Vec::new(),
         })];
         // Two lists in one index are refused.
-        if let [Ok(written)] = &house.store.write(&of, batch(writes)).await.unwrap()[..] {
+        if let [Ok(written)] = &house.store.commit(&of, batch(writes)).await.unwrap()[..] {
             let item = written.item().clone();
             all.push((item.object().unwrap(), item));
         }

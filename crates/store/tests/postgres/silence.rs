@@ -37,11 +37,11 @@ async fn call(store: &Store, of: &ItemsOf, number: usize) -> Result<(), StoreErr
         1 => store.find(of, Find::all(Filter::all(), 10)).await.map(drop),
         2 => {
             let write = batch(vec![insert(&id, "{}")]);
-            store.write(of, write).await.map(drop)
+            store.commit(of, write).await.map(drop)
         }
         3 => {
             let write = batch(vec![Write::Save(content(&id, "{}")), insert("y", "{}")]);
-            store.write(of, write).await.map(drop)
+            store.commit(of, write).await.map(drop)
         }
         _ => {
             let link = Link {
@@ -145,7 +145,7 @@ async fn a_wait_for_a_connection_is_not_begun_again_and_again() {
             let (store, of) = (store.clone(), of.clone());
             tokio::spawn(async move {
                 let write = batch(vec![insert(&format!("w{number}"), "{}")]);
-                store.write(&of, write).await
+                store.commit(&of, write).await
             })
         })
         .collect();
@@ -217,7 +217,7 @@ async fn what_failed_first_in_a_transaction_is_told() {
             Write::Save(content("x", r#"{"u":2}"#)),
             insert("y", r#"{"u":3}"#),
         ];
-        let error = store.write(&of, batch(writes)).await.unwrap_err();
+        let error = store.commit(&of, batch(writes)).await.unwrap_err();
         let text = error.to_string();
         assert!(text.contains("55P03") && !text.contains("25P02"), "{text}");
     }

@@ -9,9 +9,9 @@ use crate::private_server::{Authority, PrivateServer};
 async fn opened(server: &PrivateServer, parameters: &str) -> (i64, i64) {
     let url = server.url("127.0.0.1", parameters);
     let store = Store::Postgres(PostgresStore::open(&url).await.unwrap());
-    store.latest_instances(1).await.unwrap();
+    store.list_latest_instances(1).await.unwrap();
     let id = "2b0d7a6e-4c1f-4a52-9d3e-0c5f8a1b7e01".parse().unwrap();
-    assert_eq!(store.accounts(id).await.unwrap(), []);
+    assert_eq!(store.list_accounts(id).await.unwrap(), []);
     server.connections().await
 }
 

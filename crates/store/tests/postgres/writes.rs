@@ -3,11 +3,10 @@
 use std::fmt::Debug;
 
 use backlot_store::items::link::Wanted;
-use backlot_store::items::write::Step;
 use backlot_store::items::{Find, ItemsOf, Write, Written};
-use backlot_store::jobs::{Job, JobStatus};
+use backlot_store::jobs::{Job, JobProgress, JobStatus};
 use backlot_store::sqlite::SqliteStore;
-use backlot_store::{Store, StoreError};
+use backlot_store::{Commit, Operation, Store, StoreError};
 use backlot_wix::data::modification::{Action, Modification};
 use backlot_wix::data::{DataError, Direction, Filter, Object, Value};
 use proptest::prelude::*;
@@ -144,7 +143,6 @@ async fn batches_end_as_they_do_on_sqlite() {
     sqlite
         .create_collection(instance_id(1), same)
         .await
-        .unwrap()
         .unwrap();
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
@@ -152,7 +150,7 @@ async fn batches_end_as_they_do_on_sqlite() {
         let tree = prop::collection::vec(write(), 1..7).new_tree(&mut runner);
         let writes = tree.unwrap().current();
         let first = house.write(&of, writes.clone()).await;
-        let second = sqlite.write(&of, batch(writes.clone())).await.unwrap();
+        let second = sqlite.commit(&of, batch(writes.clone())).await.unwrap();
         assert_eq!(told(first), told(second), "{round} {writes:?}");
         assert_eq!(
             seen(&house.store, &of).await,
@@ -238,13 +236,16 @@ async fn what_is_outdated_is_not_written() {
         .store
         .update_collection(instance_id(1), changed)
         .await
-        .unwrap()
         .unwrap();
     let remove = Write::Remove {
         item_id: "x".to_owned(),
     };
     for writes in [vec![insert("y", "{}")], vec![remove]] {
-        let refused = house.store.write(&of_one, batch(writes)).await.unwrap_err();
+        let refused = house
+            .store
+            .commit(&of_one, batch(writes))
+            .await
+            .unwrap_err();
         assert!(matches!(refused, StoreError::Outdated), "{refused}");
     }
     assert!(house.store.truncate(&of_one).await.is_err());
@@ -275,23 +276,27 @@ async fn a_step_of_a_job_is_taken_once_and_ends_at_the_first_fault() {
         position: 0,
         created_at: jiff::Timestamp::UNIX_EPOCH,
     };
-    house.store.keep_job(job).await.unwrap();
+    house.store.insert_job(job).await.unwrap();
     let step = |ids: &[&str], from, to| {
         let remove = |id: &&str| Write::Remove {
             item_id: (*id).to_owned(),
         };
-        let mut batch = batch(ids.iter().map(remove).collect());
-        batch.step = Some(Step {
+        let mut mutations = batch(ids.iter().map(remove).collect());
+        mutations.stops_at_failure = true;
+        let progress = JobProgress {
             job_id: "j".to_owned(),
             from,
             to,
-            last: false,
-        });
-        batch
+            is_last: false,
+        };
+        Commit {
+            mutations,
+            operations: vec![Operation::AdvanceJob(progress)],
+        }
     };
     let (one, other) = tokio::join!(
-        house.store.write(&of, step(&["x"], 0, 1)),
-        house.store.write(&of, step(&["x"], 0, 1)),
+        house.store.commit(&of, step(&["x"], 0, 1)),
+        house.store.commit(&of, step(&["x"], 0, 1)),
     );
     let outcomes = [one, other];
     assert_eq!(outcomes.iter().filter(|it| it.is_ok()).count(), 1);
@@ -299,14 +304,26 @@ async fn a_step_of_a_job_is_taken_once_and_ends_at_the_first_fault() {
     assert!(matches!(refused, StoreError::Outdated), "{refused}");
     // What is gone is passed over; what may not be done is a fault, and nothing follows it.
     let mut failing = step(&["y", "x", "y", "z"], 1, 3);
-    failing.writes[2] = Write::Insert(content("z", "{}"));
-    let outcomes = house.store.write(&of, failing).await;
+    failing.mutations.writes[2] = Write::Insert(content("z", "{}"));
+    let outcomes = house.store.commit(&of, failing).await;
     assert_eq!(outcomes.unwrap().len(), 3, "nothing after the fault");
-    let job = house.store.job(instance_id(1), "j").await.unwrap().unwrap();
+    let job = house
+        .store
+        .find_job(instance_id(1), "j")
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(
         (job.status, job.done, job.position),
         (JobStatus::Failed, 2, 3)
     );
     assert_eq!(house.ids(&of, "{}").await, ["z"]);
-    assert!(house.store.unfinished_jobs(9).await.unwrap().is_empty());
+    assert!(
+        house
+            .store
+            .list_unfinished_jobs(9)
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }

@@ -70,7 +70,7 @@ impl Sites {
                 "the database {database} is of an earlier version, and the next start brings it up to this one"
             ));
         }
-        let found = async { resolved.database.open().await?.site_origins().await };
+        let found = async { resolved.database.open().await?.list_site_origins().await };
         match found.await {
             Ok(found) => Self::CachedCaller {
                 origins: found.into_iter().map(|(_, origin)| origin).collect(),

@@ -51,15 +51,15 @@ pub(super) async fn held(store: &Store, instance_id: InstanceId) -> anyhow::Resu
     let usage = store.storage_usage(instance_id).await?;
     let collections = store.collections(instance_id).await?;
     let own = collections.iter().filter(|it| !it.declared).count() as u64;
-    let secrets = store.secrets(Some(instance_id)).await?.len() as u64;
-    let accounts = store.accounts(instance_id).await?.len() as u64;
+    let secrets = store.list_secrets(Some(instance_id)).await?.len() as u64;
+    let accounts = store.list_accounts(instance_id).await?.len() as u64;
     let mut words = vec![
         count(usage.items, "item", "items"),
         count(own, "own collection", "own collections"),
         count(secrets, "secret", "secrets"),
         count(accounts, "connected account", "connected accounts"),
     ];
-    let details = store.details(instance_id).await?;
+    let details = store.find_details(instance_id).await?;
     if let Some(url) = details.and_then(|it| it.answer.site.url) {
         words.push(format!("of the site {url}"));
     }

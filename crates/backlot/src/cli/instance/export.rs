@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use backlot_store::transfer::{Exporter, Record};
+use backlot_store::portability::{Exporter, Record};
 
 use super::delete::unknown;
 use crate::cli::arguments::InstanceExport;

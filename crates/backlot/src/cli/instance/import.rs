@@ -8,7 +8,9 @@ use std::io::{BufRead, BufReader, Seek as _, Write as _};
 
 use backlot_server::Clock;
 use backlot_store::Store;
-use backlot_store::transfer::{Check, Exported, Importer, NotImported, Record, forget_unfinished};
+use backlot_store::portability::{
+    Check, Exported, Importer, NotImported, Record, forget_unfinished,
+};
 use backlot_wix::InstanceId;
 use backlot_wix::data::collection::{Definition, Level, Operation};
 use uuid::Uuid;

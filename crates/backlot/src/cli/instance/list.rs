@@ -61,12 +61,12 @@ pub(super) fn run(arguments: &InstanceList) -> anyhow::Result<()> {
         let store = configured.open().await?;
         let (mut after, mut lines) = (None, Vec::new());
         loop {
-            let page = store.instances_after(after, PAGE).await?;
+            let page = store.list_instance_ids(after, PAGE).await?;
             let Some(last) = page.last() else { break };
             after = Some(*last);
             for id in page {
-                let details = store.details(id).await?;
-                lines.push(Line::of(id, store.instance(id).await?, details));
+                let details = store.find_details(id).await?;
+                lines.push(Line::of(id, store.find_instance(id).await?, details));
             }
         }
         anyhow::Ok(lines)

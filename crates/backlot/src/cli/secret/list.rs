@@ -18,7 +18,7 @@ pub(super) fn run(arguments: &SecretList) -> anyhow::Result<()> {
         }
         let store = configured.open().await?;
         secrets::unlock(&store, &key, false).await?;
-        anyhow::Ok(store.secrets(arguments.instance).await?)
+        anyhow::Ok(store.list_secrets(arguments.instance).await?)
     })?;
     let mut out = std::io::stdout().lock();
     if arguments.json {

@@ -21,7 +21,7 @@ pub(super) fn run(arguments: &SecretRemove) -> anyhow::Result<()> {
         ))
     };
     let store = runtime.block_on(configured.open())?;
-    let kept = runtime.block_on(store.secret(whose, name))?;
+    let kept = runtime.block_on(store.find_secret(whose, name))?;
     let kept = kept.ok_or_else(missing)?;
     let of = whose.map_or_else(String::new, |id| format!(" of the instance {id}"));
     let mut loss = vec![format!(
@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &SecretRemove) -> anyhow::Result<()> {
         loss.extend(users.iter().map(|key| format!("  used by {key}")));
     }
     confirm(arguments.yes, &loss, name)?;
-    if !runtime.block_on(store.remove_secret(whose, name))? {
+    if !runtime.block_on(store.delete_secret(whose, name))? {
         return Err(missing());
     }
     let _ = writeln!(std::io::stderr(), "{name}: removed");

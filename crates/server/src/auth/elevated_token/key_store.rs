@@ -99,7 +99,7 @@ pub async fn list_signing_keys(
     store: &Store,
     now: Timestamp,
 ) -> Result<Vec<KeyListing>, StoreError> {
-    let keys = store.signing_keys().await?;
+    let keys = store.list_signing_keys().await?;
     let states = key_set::states(&keys, now);
     let listing = |(key, state): (SigningKey, KeyState)| KeyListing {
         key_id: key.key_id,
@@ -141,7 +141,7 @@ impl SigningKeyStore {
     /// what has ended.
     pub async fn load(&self) -> Result<KeySet, SigningKeyError> {
         for _ in 0..MAX_TRIES {
-            let kept = self.store.signing_keys().await?;
+            let kept = self.store.list_signing_keys().await?;
             let Some(changed) = self.tidied(&kept)? else {
                 return self.open(&kept);
             };
@@ -166,7 +166,7 @@ impl SigningKeyStore {
     pub async fn rotate(&self) -> Result<KeyListing, SigningKeyError> {
         for _ in 0..MAX_TRIES {
             self.load().await?;
-            let kept = self.store.signing_keys().await?;
+            let kept = self.store.list_signing_keys().await?;
             let now = self.clock.now();
             if let Some(next) = kept.iter().find(|key| key.signs_from > now) {
                 return Err(SigningKeyError::RotationUnderWay {

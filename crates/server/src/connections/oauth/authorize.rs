@@ -69,7 +69,7 @@ impl Accounts {
         };
         if !inner
             .store
-            .keep_authorization(kept, MAX_PENDING, now)
+            .insert_authorization(kept, MAX_PENDING, now)
             .await?
         {
             return Err(ApiError::from(ErrorCode::TooManyAuthorizations).retry_after(600));
@@ -104,7 +104,7 @@ impl Accounts {
     /// Forgets what was begun and never ended.
     pub(crate) async fn forget_old(&self) {
         let now = self.0.clock.now();
-        if let Err(error) = self.0.store.forget_authorizations(now).await {
+        if let Err(error) = self.0.store.delete_expired_authorizations(now).await {
             tracing::warn!(%error, "failed to delete expired authorizations; retrying");
         }
     }

@@ -192,7 +192,7 @@ impl Inner {
             new.scopes = grant.scopes.clone().unwrap_or_else(scopes).join(" ");
             new.expires_at = expires_at(&grant, self.clock.now());
             new.connected_by.clone_from(&asked.pending.user_id);
-            if self.store.keep_account(new, replaces).await? {
+            if self.store.upsert_account(new, replaces).await? {
                 return Ok(());
             }
         }

@@ -25,7 +25,7 @@ impl Accounts {
     ) -> Result<bool, ApiError> {
         let inner = &*self.0;
         let name = &connection.settings.name;
-        let removed = inner.store.remove_account(instance_id, name).await?;
+        let removed = inner.store.delete_account(instance_id, name).await?;
         self.forget_token(connection, instance_id);
         let Some(account) = removed else {
             return Ok(false);

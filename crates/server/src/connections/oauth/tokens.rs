@@ -138,7 +138,7 @@ impl Inner {
         let TokenOwner::Instance(instance_id) = key.0 else {
             return Ok(known);
         };
-        let Some(account) = self.store.account(instance_id, &key.1).await? else {
+        let Some(account) = self.store.find_account(instance_id, &key.1).await? else {
             self.tokens.invalidate(key);
             return Err(ErrorCode::ConnectionNotConnected.into());
         };
@@ -185,6 +185,6 @@ impl Inner {
         connection: &Connection,
     ) -> Result<Option<Account>, ApiError> {
         let name = &connection.settings.name;
-        Ok(self.store.account(instance_id, name).await?)
+        Ok(self.store.find_account(instance_id, name).await?)
     }
 }

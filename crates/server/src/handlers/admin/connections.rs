@@ -27,7 +27,7 @@ pub(crate) async fn totals(
     let month = asked
         .month
         .unwrap_or_else(|| month(state.shared.clock.now()));
-    let totals = state.store.connection_totals(month, MAX_LISTED).await;
+    let totals = state.store.list_connection_totals(month, MAX_LISTED).await;
     let totals = totals.map_err(failed)?;
     let usage: Vec<Value> = totals.iter().map(used).collect();
     Ok(Json(json!({ "month": month, "usage": usage })))
@@ -39,7 +39,10 @@ pub(crate) async fn of_instance(
     Path(id): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Json<Value>, Refused> {
-    let usage = admin.state.store.connection_usage(parse(&id)?, asked.month);
+    let usage = admin
+        .state
+        .store
+        .list_connection_usage(parse(&id)?, asked.month);
     let usage = usage.await.map_err(failed)?;
     let usage: Vec<Value> = usage.iter().map(used).collect();
     Ok(Json(json!({ "usage": usage })))

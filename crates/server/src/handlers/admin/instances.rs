@@ -39,7 +39,7 @@ impl axum::response::IntoResponse for Refused {
 
 /// The instances seen last, newest first.
 pub(crate) async fn list(State(admin): State<Admin>) -> Result<Json<Value>, Refused> {
-    let latest = admin.state.store.latest_instances(MAX_LISTED).await;
+    let latest = admin.state.store.list_latest_instances(MAX_LISTED).await;
     let latest = latest.map_err(failed)?;
     let instances: Vec<Value> = latest.iter().map(|it| seen(Some(it)).into()).collect();
     Ok(Json(json!({ "instances": instances })))
@@ -52,9 +52,9 @@ pub(crate) async fn one(
 ) -> Result<Json<Value>, Refused> {
     let id = parse(&id)?;
     let store = &admin.state.store;
-    let instance = store.instance(id).await.map_err(failed)?;
-    let details = store.details(id).await.map_err(failed)?;
-    let refusal = store.refusal(id).await.map_err(failed)?;
+    let instance = store.find_instance(id).await.map_err(failed)?;
+    let details = store.find_details(id).await.map_err(failed)?;
+    let refusal = store.find_refusal(id).await.map_err(failed)?;
     if instance.is_none() && details.is_none() && refusal.is_none() {
         return Err(ErrorCode::InstanceNotFound.into());
     }

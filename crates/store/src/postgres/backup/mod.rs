@@ -54,9 +54,7 @@ impl PostgresStore {
         // Then it is the file that tells why.
         let writer_is_gone = sender.is_closed();
         drop(sender);
-        let written = writing
-            .await
-            .unwrap_or_else(|error| Err(StoreError::Refused(error.to_string())));
+        let written = writing.await.unwrap_or_else(|error| Err(error.into()));
         if !writer_is_gone {
             read?;
         }
@@ -75,7 +73,7 @@ impl PostgresStore {
             send(to, Piece::End).await
         };
         let outcome = owners_snapshot(&lease, work).await;
-        lease.give_back(outcome)
+        lease.release(outcome)
     }
 }
 

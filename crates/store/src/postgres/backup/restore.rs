@@ -20,7 +20,7 @@ use super::super::{migrations, roles};
 use super::{MAX_WAITING_PIECES, columns, quoted, tables, target};
 use crate::StoreError;
 use crate::backup::file::{Piece, Reader, Table};
-use crate::backup::{Kind, verify};
+use crate::backup::{Kind, Verified, verify_postgres};
 use crate::markers::RESTORED;
 
 /// Writers are waited for, but not for ever.
@@ -61,19 +61,12 @@ impl PostgresStore {
     /// of a newer program, changes nothing.
     pub(crate) async fn restore(url: &str, path: &Path) -> Result<(), StoreError> {
         let checked = path.to_owned();
-        let verified = tokio::task::spawn_blocking(move || verify(&checked))
-            .await
-            .unwrap_or_else(|error| Err(StoreError::Refused(error.to_string())))?;
-        if verified.kind != Kind::Postgres {
-            let cause = "it is a backup of another kind of database".to_owned();
-            let path = path.to_owned();
-            return Err(StoreError::NoBackup { path, cause });
-        }
+        let verified = tokio::task::spawn_blocking(move || verify(&checked)).await??;
         let migration = verified.about.migration;
         migrations::check_known(migration)?;
         let store = Self::open(url).await?;
         attempt!(writing: store.restore_once(path, migration))?;
-        store.catalog.forget_all();
+        store.definition_cache.forget_all();
         Ok(())
     }
 
@@ -81,7 +74,7 @@ impl PostgresStore {
         let lease = self.owner().await?;
         let work = async {
             let client = lease.client()?;
-            lease.watch().set_patience(RESTORE_TIMEOUT);
+            lease.watch().set_timeout(RESTORE_TIMEOUT);
             client.batch_execute(RESTORE_SETTINGS).await?;
             client.batch_execute(migrations::LOCK).await?;
             migrations::check_present(&lease).await?;
@@ -105,8 +98,19 @@ impl PostgresStore {
             Ok(())
         };
         let outcome = owners_transaction(&lease, work).await;
-        lease.give_back(outcome)
+        lease.release(outcome)
     }
+}
+
+fn verify(path: &Path) -> Result<Verified, StoreError> {
+    let reader = Reader::open(path)?;
+    if reader.kind() == Kind::Postgres {
+        return verify_postgres(path, reader);
+    }
+    Err(StoreError::NoBackup {
+        path: path.to_owned(),
+        cause: "it is a backup of another kind of database".to_owned(),
+    })
 }
 
 pub(in crate::postgres) async fn empty_all(lease: &Lease) -> Result<(), Failure> {

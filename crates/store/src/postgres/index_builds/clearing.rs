@@ -34,7 +34,7 @@ impl PostgresStore {
     pub(super) async fn end_clearing(&self, build: &Build) -> Result<BuildProgress, Failure> {
         let lease = self.owner().await?;
         let outcome = owners_transaction(&lease, end_clearing(&lease, build)).await;
-        lease.give_back(outcome)
+        lease.release(outcome)
     }
 
     /// Writes down that the indexes of a declared collection stand the same for all instances, if they do.
@@ -48,7 +48,7 @@ impl PostgresStore {
             Ok(())
         };
         let outcome = owners_transaction(&lease, work).await;
-        lease.give_back(outcome)
+        lease.release(outcome)
     }
 }
 

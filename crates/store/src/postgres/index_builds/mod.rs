@@ -22,13 +22,6 @@ use crate::StoreError;
 use crate::index_builds::{BuildProgress, IndexState, UnreadyIndex};
 pub(super) use redefine::reindex;
 
-const INSTANCES: &str = "
-    SELECT DISTINCT instance_id FROM index_builds WHERE state IN ('CLEARING', 'BUILDING') LIMIT $1";
-
-const UNFINISHED: &str = "
-    SELECT 1 FROM index_builds
-    WHERE instance_id = $1 AND state IN ('CLEARING', 'BUILDING') LIMIT 1";
-
 const RETRY: &str = "
     UPDATE index_builds SET state = 'CLEARING', position = 0, failure = NULL
     WHERE state = 'FAILED' AND collection IN (SELECT id FROM declared_collections)";
@@ -62,19 +55,6 @@ const HAS_KEYS: &str = "
 const EXACT: &str = "DELETE FROM inexact_indexes WHERE instance_id = $1 AND index_id = $2";
 
 impl PostgresStore {
-    pub(crate) async fn instances_with_builds(
-        &self,
-        limit: u32,
-    ) -> Result<Vec<InstanceId>, StoreError> {
-        self.list_instance_ids(INSTANCES, limit).await
-    }
-
-    pub(crate) async fn has_builds(&self, instance_id: InstanceId) -> Result<bool, StoreError> {
-        let tenant = uuid(instance_id);
-        let rows = attempt!(reading: self.tell(instance_id, UNFINISHED, &[&tenant]))?;
-        Ok(!rows.is_empty())
-    }
-
     pub(crate) async fn build_piece(
         &self,
         instance_id: InstanceId,
@@ -83,8 +63,8 @@ impl PostgresStore {
     }
 
     pub(crate) async fn retry_failed_builds(&self) -> Result<(), StoreError> {
-        attempt!(writing: self.change(RETRY, &[]))?;
-        self.catalog.forget_all();
+        attempt!(writing: self.owner_execute(RETRY, &[]))?;
+        self.definition_cache.forget_all();
         Ok(())
     }
 }

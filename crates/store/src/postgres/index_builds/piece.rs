@@ -13,12 +13,13 @@ use crate::index_builds::{
     MAX_PIECE_KEYS, PieceRoom,
 };
 use crate::items::Item;
+use crate::items::change::not_unique;
 use crate::postgres::PostgresStore;
 use crate::postgres::collections::definition;
 use crate::postgres::failure::Failure;
 use crate::postgres::items::{keys, read_item};
 use crate::postgres::lease::Lease;
-use crate::postgres::tenant::{Bound, Sees, transaction, uuid};
+use crate::postgres::tenant::{Bound, Isolation, transaction, uuid};
 
 const CANDIDATES: &str = "
     SELECT collection, index_id FROM index_builds
@@ -83,12 +84,12 @@ impl PostgresStore {
     ) -> Result<BuildProgress, Failure> {
         let lease = self.tenants().await?;
         let work = take(&lease, instance_id);
-        let outcome = transaction(&lease, instance_id, Sees::Latest, work).await;
-        let (build, is_declared, progress) = match lease.give_back(outcome)? {
+        let outcome = transaction(&lease, instance_id, Isolation::ReadCommitted, work).await;
+        let (build, is_declared, progress) = match lease.release(outcome)? {
             Taken::Nothing => return Ok(BuildProgress::Idle),
             Taken::IsClear(build) => {
                 let progress = self.end_clearing(&build).await?;
-                self.catalog.forget(instance_id, &build.collection);
+                self.definition_cache.forget(instance_id, &build.collection);
                 (build, true, progress)
             }
             Taken::Progress {
@@ -98,7 +99,7 @@ impl PostgresStore {
             } => (build, is_declared, progress),
         };
         if progress != BuildProgress::Advanced {
-            self.catalog.forget(instance_id, &build.collection);
+            self.definition_cache.forget(instance_id, &build.collection);
             self.inexact.invalidate(&(instance_id, build.index_id));
         }
         if is_declared && progress == BuildProgress::Ended {
@@ -196,7 +197,7 @@ async fn make_keys(
         reached = *sequence;
     }
     if let Some(item_id) = keys::make(lease, build.instance_id, index, all).await? {
-        let failure = IndexFailure::duplicate(index, &item_id);
+        let failure = IndexFailure::duplicate(&not_unique(&index.index), &item_id);
         return fail(lease, build, index, failure).await;
     }
     if is_last {

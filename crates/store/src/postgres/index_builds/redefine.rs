@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use backlot_wix::InstanceId;
-use backlot_wix::data::DataError;
 
 use super::Build;
 use crate::collections::{Collection, Prepared};
@@ -23,7 +22,7 @@ pub(in crate::postgres) async fn reindex(
     old: &Collection,
     new: &Collection,
     at_once: &mut AtOnce,
-) -> Result<Result<(), DataError>, Failure> {
+) -> Result<(), Failure> {
     let build = |index: &Prepared| Build {
         instance_id,
         collection: new.definition.id.clone(),
@@ -40,20 +39,16 @@ pub(in crate::postgres) async fn reindex(
         }
     }
     if cleared.is_empty() {
-        return Ok(Ok(()));
+        return Ok(());
     }
     let added = new.with_indexes(cleared);
     let of = ItemsOf::new(instance_id, Arc::new(added));
-    match keys::make_few(lease, &of, &mut at_once.room).await? {
-        Ok(true) => {}
-        Ok(false) => {
-            for index in &of.collection.indexes {
-                build(index).begin(lease, "BUILDING").await?;
-            }
+    if !keys::make_few(lease, &of, &mut at_once.room).await? {
+        for index in &of.collection.indexes {
+            build(index).begin(lease, "BUILDING").await?;
         }
-        Err(fault) => return Ok(Err(fault)),
     }
-    Ok(Ok(()))
+    Ok(())
 }
 
 /// Removes the keys of an index at once, if they are few. The row is locked first, so that no piece makes keys meanwhile.

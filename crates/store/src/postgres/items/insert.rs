@@ -4,9 +4,10 @@ use backlot_wix::data::DataError;
 use backlot_wix::data::collection::IndexId;
 use tokio_postgres::types::Json;
 
-use super::fold::{Outcome, Rows};
+use super::simulate::Rows;
 use crate::StoreError;
 use crate::items::change::{NewItem, not_unique};
+use crate::items::write::Outcome;
 use crate::items::{ItemsOf, Written};
 use crate::postgres::PostgresStore;
 use crate::postgres::failure::Failure;
@@ -14,7 +15,7 @@ use crate::postgres::field_order;
 use crate::postgres::stored::Stored;
 use crate::postgres::tenant::{Bound, query, uuid};
 
-/// `guard` blocks changes of the definition (see [`super::look`]). A unique key that another item
+/// `guard` holds up whoever changes the definition (see [`super::read_set`]). A unique key that somebody else
 /// takes in the same moment fails the whole statement, which is then tried again. PostgreSQL runs parts that none reads in
 /// an order of its choice, so `inexact` reads `unique_keys`: rows are locked in the order in which a batch does it.
 macro_rules! insert {
@@ -69,7 +70,7 @@ pub(super) const INSERT_DECLARED: &str =
     insert!("SELECT 1 FROM declared_collections WHERE id = $2 AND revision = $3 FOR KEY SHARE");
 
 impl PostgresStore {
-    pub(super) async fn insert_once(
+    pub(in crate::postgres) async fn insert_once(
         &self,
         of: &ItemsOf,
         new: &NewItem,
@@ -101,19 +102,19 @@ impl PostgresStore {
         ];
         let lease = self.tenants().await?;
         let answer = query(&lease, of.instance_id, sql, &values).await;
-        let answer = lease.give_back(answer)?;
+        let answer = lease.release(answer)?;
         let row = answer
             .first()
-            .ok_or_else(|| StoreError::Refused("an insert without an answer".to_owned()))?;
+            .ok_or_else(|| StoreError::Internal("an insert without an answer".to_owned()))?;
         let (is_current, taken): (bool, Option<IndexId>) = (row.try_get(0)?, row.try_get(1)?);
         if !is_current {
             return Err(StoreError::Outdated.into());
         }
         if let Some(taken) = taken {
             let index = of.collection.indexes.iter().find(|it| it.id == taken);
-            let index =
-                index.ok_or_else(|| StoreError::Refused("a key of an unknown index".to_owned()))?;
-            // That the id is taken says more: a repeated insert of the same item expects it.
+            let index = index
+                .ok_or_else(|| StoreError::Internal("a key of an unknown index".to_owned()))?;
+            // That the id is taken says more: whoever inserts again what is there expects it.
             if row.try_get(3)? {
                 return Ok(Err(DataError::item_exists(&new.id, &definition.id)));
             }

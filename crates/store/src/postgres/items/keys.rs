@@ -3,14 +3,13 @@
 use std::collections::HashMap;
 
 use backlot_wix::InstanceId;
-use backlot_wix::data::DataError;
 use backlot_wix::data::collection::IndexId;
 use std::time::Duration;
 
-use super::apply::key_steps;
-use super::fold::{KeyRows, Rows};
 use super::links::lock_links;
 use super::read_item;
+use super::simulate::{KeyRows, Rows};
+use super::statements::key_steps;
 use crate::collections::{Collection, Prepared};
 use crate::index_builds::{ItemKeys, MAX_PIECE_BYTES, PieceRoom};
 use crate::items::ItemsOf;
@@ -94,8 +93,8 @@ const UNIQUE_KEYS: &str = "
     ON CONFLICT DO NOTHING RETURNING index_id";
 
 /// Lets the statements of this transaction take longer.
-pub(in crate::postgres) async fn be_patient(lease: &Lease) -> Result<(), Failure> {
-    lease.watch().set_patience(LONG_STATEMENT_DEADLINE);
+pub(in crate::postgres) async fn extend_timeouts(lease: &Lease) -> Result<(), Failure> {
+    lease.watch().set_timeout(LONG_STATEMENT_DEADLINE);
     lease.client()?.batch_execute(LONG_STATEMENT_TIMEOUT).await
 }
 
@@ -138,7 +137,7 @@ pub(in crate::postgres) async fn make_few(
     lease: &Lease,
     of: &ItemsOf,
     room: &mut PieceRoom,
-) -> Result<Result<bool, DataError>, Failure> {
+) -> Result<bool, Failure> {
     let client = lease.client()?;
     let tenant = uuid(of.instance_id);
     let (most, id) = (room.items() + 1, &of.collection.definition.id);
@@ -149,26 +148,22 @@ pub(in crate::postgres) async fn make_few(
     let row = client.query_one(&size, &values).await?;
     let (count, bytes): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
     if count == most || bytes > i64::try_from(MAX_PIECE_BYTES).unwrap_or(i64::MAX) {
-        return Ok(Ok(count == 0));
+        return Ok(count == 0);
     }
     let few = client.prepare_cached(FEW).await?;
     let (mut left, mut rows) = (room.clone(), Rows::default());
     for row in client.query(&few, &values).await? {
         let item = read_item(&row)?;
         let before = rows.new_keys();
-        if let Err(fault) = rows.add_keys(of, item.sequence, None, Some(&item.object()?)) {
-            return Ok(Err(fault));
-        }
+        rows.add_keys(of, item.sequence, None, Some(&item.object()?))?;
         if !left.take(item.json.len(), rows.new_keys() - before) {
-            return Ok(Ok(false));
+            return Ok(false);
         }
     }
-    if let Err(fault) = add_unique(lease, of, &rows.unique_new).await? {
-        return Ok(Err(fault));
-    }
+    add_unique(lease, of, &rows.unique_new).await?;
     pipeline::run(lease, &key_steps(of, rows)).await?;
     *room = left;
-    Ok(Ok(true))
+    Ok(true)
 }
 
 /// Makes the keys that items lack in an index that is being built. The items are locked. Returns the id of the first item
@@ -222,13 +217,9 @@ pub(in crate::postgres) async fn make(
     Ok(Some(id.unwrap_or_default()))
 }
 
-async fn add_unique(
-    lease: &Lease,
-    of: &ItemsOf,
-    keys: &KeyRows,
-) -> Result<Result<(), DataError>, Failure> {
+async fn add_unique(lease: &Lease, of: &ItemsOf, keys: &KeyRows) -> Result<(), Failure> {
     if keys.is_empty() {
-        return Ok(Ok(()));
+        return Ok(());
     }
     let client = lease.client()?;
     let statement = client.prepare_cached(UNIQUE_KEYS).await?;
@@ -253,5 +244,5 @@ async fn add_unique(
         .indexes
         .iter()
         .find(|index| missing.get(&index.id).is_some_and(|count| *count > 0));
-    Ok(violated.map_or(Ok(()), |index| Err(not_unique(&index.index))))
+    violated.map_or(Ok(()), |index| Err(not_unique(&index.index).into()))
 }

@@ -7,7 +7,7 @@ use backlot_wix::data::{Direction, limits};
 use tokio_postgres::Row;
 
 use super::link_changes::LinkChanges;
-use super::look::check_current;
+use super::read_set::check_current;
 use crate::StoreError;
 use crate::items::ItemsOf;
 use crate::items::link::{Link, LinkOutcome, PlacedLink, Wanted, too_many};
@@ -15,7 +15,7 @@ use crate::postgres::PostgresStore;
 use crate::postgres::failure::Failure;
 use crate::postgres::lease::Lease;
 use crate::postgres::pipeline::{self, Step, values};
-use crate::postgres::tenant::{Bound, Sees, transaction, under_name, uuid};
+use crate::postgres::tenant::{Bound, Isolation, transaction, uuid, with_tenant};
 
 // The order of insertion is that of the list: numbers are given out after the sort.
 macro_rules! add {
@@ -141,7 +141,7 @@ pub(super) async fn check_room(
         let key = (field.to_owned(), item_id.to_owned());
         let held = held.get(&key).copied().unwrap_or_default();
         if held + more > limits::LINKS_OF_FIELD {
-            return Err(StoreError::GaveUp(too_many(item_id, field)).into());
+            return Err(StoreError::Rejected(too_many(item_id, field)).into());
         }
     }
     Ok(())
@@ -180,8 +180,8 @@ impl PostgresStore {
             ];
             Ok((client.query(&statement, &values).await?, refused))
         };
-        let outcome = transaction(&lease, of.instance_id, Sees::Latest, work).await;
-        let (rows, refused) = lease.give_back(outcome)?;
+        let outcome = transaction(&lease, of.instance_id, Isolation::ReadCommitted, work).await;
+        let (rows, refused) = lease.release(outcome)?;
         let read = |row: &Row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?));
         let mut added: HashSet<Told> = rows.iter().map(read).collect::<Result<_, Failure>>()?;
         let outcome = |link: &Link| {
@@ -211,8 +211,8 @@ impl PostgresStore {
             let mut changed = pipeline::run(&lease, &steps).await?;
             Ok(changed.split_off(1))
         };
-        let removed = transaction(&lease, of.instance_id, Sees::Latest, work).await;
-        let removed = lease.give_back(removed)?;
+        let removed = transaction(&lease, of.instance_id, Isolation::ReadCommitted, work).await;
+        let removed = lease.release(removed)?;
         let outcome = |(link, removed): (&Link, u64)| {
             if removed == 1 {
                 Ok(())
@@ -235,8 +235,8 @@ impl PostgresStore {
                 .await
                 .map(drop)
         };
-        let outcome = transaction(&lease, of.instance_id, Sees::Latest, work).await;
-        lease.give_back(outcome)
+        let outcome = transaction(&lease, of.instance_id, Isolation::ReadCommitted, work).await;
+        lease.release(outcome)
     }
 
     pub(super) async fn is_linked_once(&self, of: &ItemsOf, link: &Link) -> Result<bool, Failure> {
@@ -248,7 +248,9 @@ impl PostgresStore {
             &link.item_id,
             &link.referenced_id,
         ];
-        let rows = self.tell(of.instance_id, IS_LINKED, &values).await?;
+        let rows = self
+            .tenant_query(of.instance_id, IS_LINKED, &values)
+            .await?;
         Ok(!rows.is_empty())
     }
 
@@ -298,8 +300,8 @@ impl PostgresStore {
             }
             Ok(links)
         };
-        let links = under_name(&lease, of.instance_id, work).await;
-        lease.give_back(links)
+        let links = with_tenant(&lease, of.instance_id, work).await;
+        lease.release(links)
     }
 }
 

@@ -1,34 +1,34 @@
 //! Items in PostgreSQL.
 //!
-//! - [`statement`], [`condition`], [`sorting`]: SQL from filters and orders, and [`query`] that asks
-//! - [`insert`]: one new item; [`write`](mod@write): everything else, by way of [`look`], [`fold`] and [`apply`]
+//! - [`select_builder`], [`filter_sql`], [`order_sql`]: SQL from filters and orders, and [`query`] that runs it
+//! - [`insert`]: one new item; [`write`](mod@write): all else, by way of [`read_set`], [`simulate`] and [`statements`]
 //! - [`links`] and [`link_changes`]: what multi-reference fields hold
 //! - [`keys`]: what indexes hold
 
-mod apply;
-mod condition;
-mod fold;
-mod insert;
+mod filter_sql;
+pub(super) mod insert;
 pub(super) mod keys;
 mod link_changes;
 mod links;
-mod look;
+mod order_sql;
 mod query;
+mod read_set;
 mod scan;
-mod sorting;
-mod statement;
-mod write;
+mod select_builder;
+mod simulate;
+mod statements;
+pub(super) mod write;
 
-use backlot_wix::data::{DataError, Filter};
+use backlot_wix::data::Filter;
 use tokio_postgres::Row;
 
 use super::PostgresStore;
 use super::failure::{Failure, attempt};
 use super::stored::JsonText;
-use super::tenant::{Sees, transaction, uuid};
+use super::tenant::{Isolation, transaction, uuid};
 use crate::StoreError;
 use crate::items::link::{Link, LinkOutcome, PlacedLink, Wanted};
-use crate::items::{Batch, Find, Item, ItemsOf, Visit, Write, Written, no_json};
+use crate::items::{Find, Item, ItemsOf, Visit};
 use link_changes::LinkChanges;
 pub(super) use links::LOCK as LOCK_LINKS;
 
@@ -64,7 +64,7 @@ impl PostgresStore {
             &of.collection.definition.id as _,
             &item_id as _,
         ];
-        let rows = attempt!(reading: self.tell(of.instance_id, GET, values))?;
+        let rows = attempt!(reading: self.tenant_query(of.instance_id, GET, values))?;
         Ok(rows.first().map(read_item).transpose()?)
     }
 
@@ -84,7 +84,7 @@ impl PostgresStore {
         for ids in item_ids.chunks(LOOKUP_BATCH_SIZE) {
             let collection = &of.collection.definition.id;
             let values = &[&tenant as _, collection as _, &ids as _];
-            for row in attempt!(reading: self.tell(of.instance_id, GET_SEVERAL, values))? {
+            for row in attempt!(reading: self.tenant_query(of.instance_id, GET_SEVERAL, values))? {
                 let item = read_item(&row)?;
                 item.keep_within(&of.budget)?;
                 items.push(item);
@@ -111,38 +111,9 @@ impl PostgresStore {
         attempt!(reading: self.scan_once(of, &all, &mut *visit))
     }
 
-    pub(crate) async fn write(
-        &self,
-        of: &ItemsOf,
-        batch: Batch,
-    ) -> Result<Vec<Result<Written, DataError>>, StoreError> {
-        if let ([write @ Write::Insert(content)], None) = (&batch.writes[..], &batch.step)
-            && content.links.is_empty()
-        {
-            let new = match write.change(&of.collection, &batch, None) {
-                Ok(change) => change.new,
-                Err(fault) => return Ok(vec![Err(fault)]),
-            };
-            if let Some(new) = new {
-                let growth = i64::try_from(new.json.len()).unwrap_or(i64::MAX);
-                if let Some(Err(fault)) = batch.room.as_ref().map(|room| room.check(growth)) {
-                    return Ok(vec![Err(fault)]);
-                }
-                let outcome = attempt!(writing: self.insert_once(of, &new));
-                let outcome = self.catalog.look_again(of, outcome)?;
-                if let (Ok(_), Some(room)) = (&outcome, &batch.room) {
-                    room.grow(growth);
-                }
-                return Ok(vec![outcome]);
-            }
-        }
-        let outcome = attempt!(writing: self.write_once(of, &batch));
-        self.catalog.look_again(of, outcome)
-    }
-
     pub(crate) async fn truncate(&self, of: &ItemsOf) -> Result<(), StoreError> {
         let outcome = attempt!(writing: self.truncate_once(of));
-        self.catalog.look_again(of, outcome)
+        self.definition_cache.look_again(of, outcome)
     }
 
     pub(crate) async fn link(
@@ -151,7 +122,7 @@ impl PostgresStore {
         links: Vec<Link>,
     ) -> Result<Vec<LinkOutcome>, StoreError> {
         let outcome = attempt!(writing: self.link_once(of, &links));
-        self.catalog.look_again(of, outcome)
+        self.definition_cache.look_again(of, outcome)
     }
 
     pub(crate) async fn unlink(
@@ -160,7 +131,7 @@ impl PostgresStore {
         links: Vec<Link>,
     ) -> Result<Vec<LinkOutcome>, StoreError> {
         let outcome = attempt!(writing: self.unlink_once(of, &links));
-        self.catalog.look_again(of, outcome)
+        self.definition_cache.look_again(of, outcome)
     }
 
     pub(crate) async fn replace_links(
@@ -173,7 +144,7 @@ impl PostgresStore {
         let mut changes = LinkChanges::default();
         changes.replace(field, item_id, referenced);
         let outcome = attempt!(writing: self.replace_once(of, &changes));
-        self.catalog.look_again(of, outcome)
+        self.definition_cache.look_again(of, outcome)
     }
 
     pub(crate) async fn is_linked(&self, of: &ItemsOf, link: &Link) -> Result<bool, StoreError> {
@@ -200,12 +171,12 @@ impl PostgresStore {
     async fn truncate_once(&self, of: &ItemsOf) -> Result<(), Failure> {
         let lease = self.tenants().await?;
         let work = async {
-            look::check_current(&lease, of).await?;
-            keys::be_patient(&lease).await?;
+            read_set::check_current(&lease, of).await?;
+            keys::extend_timeouts(&lease).await?;
             keys::truncate(&lease, of.instance_id, &of.collection).await
         };
-        let outcome = transaction(&lease, of.instance_id, Sees::OneMoment, work).await;
-        lease.give_back(outcome)
+        let outcome = transaction(&lease, of.instance_id, Isolation::RepeatableRead, work).await;
+        lease.release(outcome)
     }
 }
 
@@ -217,6 +188,8 @@ pub(super) fn read_item(row: &Row) -> Result<Item, Failure> {
         sequence: row.try_get(0)?,
         id: row.try_get(1)?,
         owner: row.try_get(2)?,
-        json: data.to_wire(order).map_err(no_json)?,
+        json: data
+            .to_wire(order)
+            .map_err(StoreError::not_json("an item"))?,
     })
 }

@@ -9,13 +9,13 @@ use tokio_postgres::{Row, Statement as PreparedStatement};
 
 use super::read_item;
 use super::scan::is_asked;
-use super::statement::{COLLECTION, ITEM, Statement, TENANT};
+use super::select_builder::{COLLECTION, ITEM, SelectBuilder, TENANT};
 use crate::items::plan::{self, Order, Plan, Range};
 use crate::items::{Find, Item, ItemsOf};
 use crate::postgres::PostgresStore;
 use crate::postgres::failure::Failure;
 use crate::postgres::lease::Lease;
-use crate::postgres::tenant::{under_name, uuid};
+use crate::postgres::tenant::{uuid, with_tenant};
 
 // The revision that counts comes first. Each is at most one row.
 const TRUST: &str = "
@@ -30,9 +30,9 @@ impl PostgresStore {
             return self.find_here(of, find).await;
         }
         let lease = self.tenants().await?;
-        let build = |plan: Option<&Plan<'_>>| Statement::find(of, find, plan);
+        let build = |plan: Option<&Plan<'_>>| SelectBuilder::find(of, find, plan);
         let rows = self.planned(&lease, of, find, &build).await;
-        lease.give_back(rows)?.iter().map(read_item).collect()
+        lease.release(rows)?.iter().map(read_item).collect()
     }
 
     /// Asks for all items in their order, and looks here at which of them are wanted.
@@ -80,14 +80,14 @@ impl PostgresStore {
         let lease = self.tenants().await?;
         let all = Find::all(filter.clone(), 0);
         let build = |plan: Option<&Plan<'_>>| {
-            let mut statement = Statement::new(of, "count(*)");
+            let mut statement = SelectBuilder::new(of, "count(*)");
             statement.come_from(plan);
             statement.filter(filter);
             statement
         };
         let rows = self.planned(&lease, of, &all, &build).await;
         let count = lease
-            .give_back(rows)?
+            .release(rows)?
             .first()
             .map(|row| row.try_get::<_, i64>(0))
             .transpose()?;
@@ -101,7 +101,7 @@ impl PostgresStore {
         lease: &Lease,
         of: &'of ItemsOf,
         find: &Find,
-        build: &(dyn Fn(Option<&Plan<'_>>) -> Statement<'of> + Sync),
+        build: &(dyn Fn(Option<&Plan<'_>>) -> SelectBuilder<'of> + Sync),
     ) -> Result<Vec<Row>, Failure> {
         let mut inexact = self.believed_inexact(of);
         let mut plan = plan::choose(&of.collection, find, &inexact);
@@ -117,9 +117,9 @@ impl PostgresStore {
                 );
                 Ok((rows?, trust?))
             };
-            let (rows, trust) = under_name(lease, of.instance_id, work).await?;
+            let (rows, trust) = with_tenant(lease, of.instance_id, work).await?;
             if !trust.is_current {
-                self.catalog
+                self.definition_cache
                     .forget(of.instance_id, &of.collection.definition.id);
                 break;
             }
@@ -132,7 +132,7 @@ impl PostgresStore {
             plan = plan::choose(&of.collection, find, &inexact);
         }
         let statement = build(None);
-        under_name(lease, of.instance_id, statement.rows(lease)).await
+        with_tenant(lease, of.instance_id, statement.rows(lease)).await
     }
 
     fn believed_inexact(&self, of: &ItemsOf) -> Vec<IndexId> {
@@ -191,7 +191,7 @@ pub(super) async fn choose<'of>(
     Ok(plan::choose(&of.collection, find, &trust.inexact))
 }
 
-impl<'of> Statement<'of> {
+impl<'of> SelectBuilder<'of> {
     pub(super) fn find(of: &'of ItemsOf, find: &Find, plan: Option<&Plan<'_>>) -> Self {
         let mut statement = Self::new(of, ITEM);
         let by_key = plan.is_some_and(|plan| matches!(plan.order, Order::AsWanted(_)));

@@ -10,13 +10,13 @@ use backlot_wix::data::filter::Test;
 
 use super::query::choose;
 use super::read_item;
-use super::statement::Statement;
+use super::select_builder::SelectBuilder;
 use crate::StoreError;
 use crate::items::plan;
 use crate::items::{Find, ItemsOf, Visit};
 use crate::postgres::PostgresStore;
 use crate::postgres::failure::Failure;
-use crate::postgres::tenant::{reading, under_name};
+use crate::postgres::tenant::{reading, with_tenant};
 
 impl PostgresStore {
     pub(super) async fn scan_once(
@@ -40,7 +40,7 @@ impl PostgresStore {
             } else {
                 None
             };
-            let statement = Statement::find(of, &find, plan.as_ref());
+            let statement = SelectBuilder::find(of, &find, plan.as_ref());
             let mut rows = Box::pin(statement.stream(&lease).await?);
             let client = lease.client()?;
             while let Some(row) = client.next(&mut rows).await? {
@@ -64,10 +64,10 @@ impl PostgresStore {
         let outcome = if may_plan {
             reading(&lease, of.instance_id, work).await
         } else {
-            under_name(&lease, of.instance_id, work).await
+            with_tenant(&lease, of.instance_id, work).await
         };
         match outcome {
-            Ok(ControlFlow::Continue(())) => lease.give_back(Ok::<_, Failure>(())),
+            Ok(ControlFlow::Continue(())) => lease.release(Ok::<_, Failure>(())),
             // More rows are under way; the connection is closed with them.
             Ok(ControlFlow::Break(())) => Ok(()),
             // What was looked at must not be looked at again.

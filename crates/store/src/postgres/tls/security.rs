@@ -51,7 +51,7 @@ impl Security {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
-            .map_err(|error| StoreError::Refused(error.to_string()))?;
+            .map_err(|error| StoreError::Unusable(error.to_string()))?;
         let mut tls = match self {
             Self::Prefer | Self::Unchecked => builder
                 .dangerous()

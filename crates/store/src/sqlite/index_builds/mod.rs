@@ -20,25 +20,6 @@ use piece::NextPiece;
 pub(super) use redefine::reindex;
 
 impl SqliteStore {
-    pub(crate) async fn instances_with_builds(
-        &self,
-        limit: u32,
-    ) -> Result<Vec<InstanceId>, StoreError> {
-        let sql = "SELECT DISTINCT instance_id FROM index_builds
-             WHERE state IN ('CLEARING', 'BUILDING') LIMIT ?1";
-        self.list_instance_ids(sql, limit).await
-    }
-
-    pub(crate) async fn has_builds(&self, instance_id: InstanceId) -> Result<bool, StoreError> {
-        self.readers.read(Budget::unlimited(), |reader| {
-            let mut statement = reader.connection.prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM index_builds
-                     WHERE instance_id = ?1 AND state IN ('CLEARING', 'BUILDING'))",
-            )?;
-            Ok(statement.query_row([instance_id.as_bytes()], |row| row.get(0))?)
-        })
-    }
-
     pub(crate) async fn build_piece(
         &self,
         instance_id: InstanceId,
@@ -57,7 +38,7 @@ impl SqliteStore {
             .write_for(instance_id, move |connection| next.write(connection))
             .await?;
         if done.changes_state {
-            self.catalog.forget(instance_id, &collection);
+            self.definition_cache.forget(instance_id, &collection);
         }
         Ok(done.progress)
     }
@@ -73,7 +54,7 @@ impl SqliteStore {
             Ok(())
         })
         .await?;
-        self.catalog.forget_all();
+        self.definition_cache.forget_all();
         Ok(())
     }
 }

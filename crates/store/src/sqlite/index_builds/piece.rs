@@ -12,7 +12,7 @@ use crate::collections::{Collection, Prepared};
 use crate::index_builds::{
     BuildProgress, IndexFailure, IndexState, ItemKeys, MAX_PIECE_KEYS, PieceRoom,
 };
-use crate::items::no_json;
+use crate::items::change::not_unique;
 use crate::sqlite::definitions::{current_revision, find_current, keep_current};
 use crate::sqlite::items::keys;
 
@@ -278,7 +278,10 @@ impl KeyPiece {
             };
             let made = match keys {
                 Ok(item_keys) if keys::make(connection, instance_id, &index, &item_keys)? => Ok(()),
-                Ok(item_keys) => Err(IndexFailure::duplicate(&index, &item_keys.item_id)),
+                Ok(item_keys) => Err(IndexFailure::duplicate(
+                    &not_unique(&index.index),
+                    &item_keys.item_id,
+                )),
                 Err(failure) => Err(failure),
             };
             if let Err(failure) = made {
@@ -323,7 +326,7 @@ fn work_out(
     item_id: &str,
     json: &str,
 ) -> Result<Result<ItemKeys, IndexFailure>, StoreError> {
-    let object: Object = serde_json::from_str(json).map_err(no_json)?;
+    let object: Object = serde_json::from_str(json).map_err(StoreError::not_json("an item"))?;
     Ok(ItemKeys::new(index, sequence, item_id, &object))
 }
 

@@ -1,7 +1,7 @@
 //! What a changed definition makes of the keys of an instance's items: what is little at once, and the rest in pieces.
 
 use backlot_wix::InstanceId;
-use backlot_wix::data::{DataError, Object};
+use backlot_wix::data::Object;
 use rusqlite::{Connection, params};
 
 use super::{begin, end};
@@ -9,7 +9,6 @@ use crate::StoreError;
 use crate::collections::{Collection, Prepared};
 use crate::index_builds::{AtOnce, PieceRoom};
 use crate::items::key_change::{KeyChange, Rebuild, changes};
-use crate::items::no_json;
 use crate::sqlite::items::keys;
 
 /// The key changes of one item.
@@ -23,7 +22,7 @@ pub(in crate::sqlite) fn reindex(
     old: &Collection,
     new: &Collection,
     at_once: &mut AtOnce,
-) -> Result<Result<(), DataError>, StoreError> {
+) -> Result<(), StoreError> {
     let id = &new.definition.id;
     let Rebuild { dropped, added } = Rebuild::new(old, new);
     let mut clear = |index: &Prepared| {
@@ -45,26 +44,20 @@ pub(in crate::sqlite) fn reindex(
         }
     }
     if cleared.is_empty() {
-        return Ok(Ok(()));
+        return Ok(());
     }
     let added = new.with_indexes(cleared);
-    let all = match changes_of_few(connection, instance_id, &added, &mut at_once.room)? {
-        Ok(Some(all)) => all,
-        Ok(None) => {
-            for index in &added.indexes {
-                begin(connection, instance_id, id, index.id, "BUILDING")?;
-            }
-            return Ok(Ok(()));
+    let Some(all) = changes_of_few(connection, instance_id, &added, &mut at_once.room)? else {
+        for index in &added.indexes {
+            begin(connection, instance_id, id, index.id, "BUILDING")?;
         }
-        Err(fault) => return Ok(Err(fault)),
+        return Ok(());
     };
     for (sequence, changes) in &all {
-        if let Err(fault) = keys::check_unique(connection, instance_id, changes)? {
-            return Ok(Err(fault));
-        }
+        keys::check_unique(connection, instance_id, changes)?;
         keys::apply(connection, instance_id, *sequence, changes)?;
     }
-    Ok(Ok(()))
+    Ok(())
 }
 
 /// The keys that are to be made, if there is room for all of them.
@@ -73,7 +66,7 @@ fn changes_of_few<'collection>(
     instance_id: InstanceId,
     added: &'collection Collection,
     room: &mut PieceRoom,
-) -> Result<Result<Option<Vec<ItemChanges<'collection>>>, DataError>, StoreError> {
+) -> Result<Option<Vec<ItemChanges<'collection>>>, StoreError> {
     let (tenant, id) = (instance_id.as_bytes(), &added.definition.id);
     let most = i64::try_from(room.items() + 1).unwrap_or(i64::MAX);
     // Sizes stand beside the items, which are read only if there is room for them.
@@ -85,7 +78,7 @@ fn changes_of_few<'collection>(
     while let Some(row) = sizes.next()? {
         let bytes: i64 = row.get(0)?;
         if !measured.take(usize::try_from(bytes).unwrap_or(usize::MAX), 0) {
-            return Ok(Ok(None));
+            return Ok(None);
         }
     }
     let mut items = connection.prepare_cached(
@@ -95,16 +88,14 @@ fn changes_of_few<'collection>(
     let (mut left, mut all) = (room.clone(), Vec::new());
     while let Some(row) = rows.next()? {
         let (sequence, json): (i64, String) = (row.get(0)?, row.get(1)?);
-        let object: Object = serde_json::from_str(&json).map_err(no_json)?;
-        let changes = match changes(added, None, Some(&object)) {
-            Ok(changes) => changes,
-            Err(fault) => return Ok(Err(fault)),
-        };
+        let object: Object =
+            serde_json::from_str(&json).map_err(StoreError::not_json("an item"))?;
+        let changes = changes(added, None, Some(&object))?;
         if !left.take(json.len(), changes.iter().map(|it| it.new.len()).sum()) {
-            return Ok(Ok(None));
+            return Ok(None);
         }
         all.push((sequence, changes));
     }
     *room = left;
-    Ok(Ok(Some(all)))
+    Ok(Some(all))
 }

@@ -1,7 +1,6 @@
 //! The keys of items in their collection's indexes.
 
 use backlot_wix::InstanceId;
-use backlot_wix::data::DataError;
 use backlot_wix::data::collection::IndexId;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -15,16 +14,16 @@ pub(in crate::sqlite) fn check_unique(
     connection: &Connection,
     instance_id: InstanceId,
     changes: &[KeyChange<'_>],
-) -> Result<Result<(), DataError>, StoreError> {
+) -> Result<(), StoreError> {
     for change in changes.iter().filter(|change| change.index.index.unique) {
         for key in &change.new {
             let taken = holder(connection, instance_id, change.index.id, key)?;
             if taken.is_some() {
-                return Ok(Err(crate::items::change::not_unique(&change.index.index)));
+                return Err(crate::items::change::not_unique(&change.index.index).into());
             }
         }
     }
-    Ok(Ok(()))
+    Ok(())
 }
 
 /// The place of the item that has a unique key.

@@ -11,7 +11,7 @@ mod writing;
 use std::sync::Arc;
 
 use backlot_wix::InstanceId;
-use backlot_wix::data::{DataError, Filter};
+use backlot_wix::data::Filter;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::SqliteStore;
@@ -20,7 +20,7 @@ use super::readers::Reader;
 use crate::StoreError;
 use crate::collections::Collection;
 use crate::items::link::{Link, LinkOutcome, PlacedLink, Wanted};
-use crate::items::{Batch, Find, Item, ItemsOf, Visit, Write, Written};
+use crate::items::{Batch, Find, Item, ItemsOf, Visit, Write};
 
 const GET: &str = "
     SELECT sequence, item_id, owner, data FROM items
@@ -91,15 +91,6 @@ impl SqliteStore {
         visit: &mut Visit<'_>,
     ) -> Result<(), StoreError> {
         scan::scan(&self.readers, of, filter, visit).await
-    }
-
-    pub(crate) async fn write(
-        &self,
-        of: &ItemsOf,
-        batch: Batch,
-    ) -> Result<Vec<Result<Written, DataError>>, StoreError> {
-        let outcome = self.write_items(of, batch).await;
-        self.catalog.look_again(of, outcome)
     }
 
     pub(crate) async fn truncate(&self, of: &ItemsOf) -> Result<(), StoreError> {
@@ -186,7 +177,7 @@ impl SqliteStore {
                 .into_iter()
                 .map(|item| Write::Remove { item_id: item.id });
             let batch = Batch::by_the_app(writes.collect());
-            self.write(&of, batch).await?;
+            self.commit(&of, batch.into()).await?;
         }
     }
 
@@ -213,7 +204,7 @@ impl SqliteStore {
         let outcome = self
             .write_for(of.instance_id, move |connection| work(connection, &own))
             .await;
-        self.catalog.look_again(of, outcome)
+        self.definition_cache.look_again(of, outcome)
     }
 }
 

@@ -10,10 +10,12 @@ use backlot_wix::data::memory::Weigh as _;
 use backlot_wix::data::{DataError, Object};
 
 use super::get;
-use super::writing::{CHANGED_BYTE, Done, MAX_LINKS_AT_ONCE, Outcome, Prepared, Work, Worked};
+use super::writing::{
+    CHANGED_BYTE, Done, MAX_LINKS_AT_ONCE, MutationRun, PreparedMutation, WorkedOut,
+};
 use crate::StoreError;
 use crate::items::change::{Change, growths};
-use crate::items::write::Write;
+use crate::items::write::{Outcome, Write};
 use crate::items::{Batch, Item, ItemsOf};
 use crate::sqlite::SqliteStore;
 
@@ -21,51 +23,27 @@ use crate::sqlite::SqliteStore;
 const MAX_BATCH_SIZE: usize = 50;
 /// Bytes of new items that are written together.
 const MAX_BATCH_BYTES: usize = 512 * 1024;
-/// Bytes of items that one step of a job holds, as they are and as they are to be, unless one item is more.
-const MAX_STEP_WEIGHT: usize = 8 << 20;
-/// How often a costly change is computed again because its item has changed in the meantime.
+/// Bytes of items that one transaction holds, as they are and as they are to be, unless one item is more.
+const MAX_WEIGHT_AS_ONE: usize = 8 << 20;
+/// How often a costly change is worked out anew, since its item has changed meanwhile.
 const ATTEMPTS: usize = 8;
 
 impl SqliteStore {
-    pub(super) async fn write_items(
+    pub(in crate::sqlite) async fn write_items(
         &self,
         of: &ItemsOf,
         mut batch: Batch,
     ) -> Result<Vec<Outcome>, StoreError> {
         let writes = std::mem::take(&mut batch.writes);
         let batch = Arc::new(batch);
-        let mut prepared = Vec::with_capacity(writes.len());
-        let (mut weight, mut is_partial) = (0, false);
-        for write in writes {
-            if batch.step.is_some() && weight > MAX_STEP_WEIGHT {
-                // The next step finds the rest again.
-                is_partial = true;
-                break;
-            }
-            let write = if !write.needs_existing() {
-                Prepared::Insert(write.insert(&of.collection, &batch))
-            } else if batch.step.is_some() {
-                // A step is taken as a whole, so nothing of it can be put off. On the heap, as below, because it is rare.
-                Box::pin(self.work_out(of, &batch, write)).await?
+        let prepare = |write: Write| {
+            if write.needs_existing() {
+                PreparedMutation::Look(write)
             } else {
-                Prepared::Look(write)
-            };
-            weight += write.weight();
-            prepared.push(write);
-        }
-        if batch.step.is_some() {
-            let work = Work {
-                is_partial,
-                ..Work::new(of, &batch, prepared)
-            };
-            let done = self.do_work(work).await?;
-            // What is left of a step is found again by the next one.
-            let outcome = |done| match done {
-                Done::Outcome(outcome) => Some(outcome),
-                Done::WorkOut(_) | Done::Later(_) => None,
-            };
-            return Ok(done.into_iter().filter_map(outcome).collect());
-        }
+                PreparedMutation::Insert(write.insert(&of.collection, &batch))
+            }
+        };
+        let prepared: Vec<PreparedMutation> = writes.into_iter().map(prepare).collect();
         let is_single = prepared.len() == 1;
         let mut outcomes = Vec::with_capacity(prepared.len());
         for mut part in parts(of, prepared) {
@@ -77,8 +55,8 @@ impl SqliteStore {
                         Done::WorkOut(write) => {
                             let outcome = Box::pin(self.write_costly(of, &batch, write)).await;
                             outcomes.push(match outcome {
-                                // Others are done already, and are reported.
-                                Err(StoreError::GaveUp(fault)) if !is_single => Err(fault),
+                                // Others are done already, and are told.
+                                Err(StoreError::Rejected(fault)) if !is_single => Err(fault),
                                 outcome => outcome?,
                             });
                         }
@@ -91,17 +69,44 @@ impl SqliteStore {
         Ok(outcomes)
     }
 
+    /// Works out all mutations of a commit that is one transaction, in which none can be put off.
+    pub(in crate::sqlite) async fn work_out_all(
+        &self,
+        of: &ItemsOf,
+        mut batch: Batch,
+    ) -> Result<MutationRun, StoreError> {
+        let writes = std::mem::take(&mut batch.writes);
+        let batch = Arc::new(batch);
+        let mut prepared = Vec::with_capacity(writes.len());
+        let (mut weight, mut is_partial) = (0, false);
+        for write in writes {
+            if weight > MAX_WEIGHT_AS_ONE {
+                // The next commit finds the rest again.
+                is_partial = true;
+                break;
+            }
+            let write = if write.needs_existing() {
+                self.work_out(of, &batch, write).await?
+            } else {
+                PreparedMutation::Insert(write.insert(&of.collection, &batch))
+            };
+            weight += write.weight();
+            prepared.push(write);
+        }
+        Ok(MutationRun {
+            is_partial,
+            ..MutationRun::new(of, &batch, prepared)
+        })
+    }
+
     async fn write_together(
         &self,
         of: &ItemsOf,
         batch: &Arc<Batch>,
-        writes: Vec<Prepared>,
+        writes: Vec<PreparedMutation>,
     ) -> Result<Vec<Done>, StoreError> {
-        self.do_work(Work::new(of, batch, writes)).await
-    }
-
-    async fn do_work(&self, work: Work) -> Result<Vec<Done>, StoreError> {
-        self.write_for(work.of.instance_id, move |connection| work.run(connection))
+        let work = MutationRun::new(of, batch, writes);
+        self.write_for(of.instance_id, move |connection| work.run(connection))
             .await
     }
 
@@ -131,7 +136,7 @@ impl SqliteStore {
         of: &ItemsOf,
         batch: &Arc<Batch>,
         write: Write,
-    ) -> Result<Prepared, StoreError> {
+    ) -> Result<PreparedMutation, StoreError> {
         let (own, budget, batch) = (of.clone(), of.budget.clone(), Arc::clone(batch));
         self.readers
             .read_long(budget, move |reader| {
@@ -141,7 +146,7 @@ impl SqliteStore {
                 batch.budget.work(bytes as u64 * CHANGED_BYTE)?;
                 let object = item.as_ref().map(Item::object).transpose()?;
                 let change = write.change(collection, &batch, object.as_ref());
-                Ok(Prepared::Worked(Box::new(Worked {
+                Ok(PreparedMutation::WorkedOut(Box::new(WorkedOut {
                     write,
                     before: item.zip(object),
                     change,
@@ -152,12 +157,12 @@ impl SqliteStore {
 }
 
 /// The writes in parts that leave others their turn.
-fn parts(of: &ItemsOf, writes: Vec<Prepared>) -> Vec<Vec<Prepared>> {
+fn parts(of: &ItemsOf, writes: Vec<PreparedMutation>) -> Vec<Vec<PreparedMutation>> {
     let mut parts = vec![Vec::new()];
     let (mut bytes, mut links) = (0, 0);
     for write in writes {
         let (size, new_links) = (write.bytes(), write.links(of));
-        let is_full = parts.last().is_some_and(|part: &Vec<Prepared>| {
+        let is_full = parts.last().is_some_and(|part: &Vec<PreparedMutation>| {
             part.len() >= MAX_BATCH_SIZE
                 || (bytes + size > MAX_BATCH_BYTES && !part.is_empty())
                 || (links + new_links > MAX_LINKS_AT_ONCE && !part.is_empty())
@@ -175,19 +180,21 @@ fn parts(of: &ItemsOf, writes: Vec<Prepared>) -> Vec<Vec<Prepared>> {
     parts
 }
 
-impl Prepared {
+impl PreparedMutation {
     /// Bytes that are written, as far as they are known.
     fn bytes(&self) -> usize {
         match self {
             Self::Insert(change) => new_bytes(change),
-            Self::Worked(worked) => new_bytes(&worked.change),
+            Self::WorkedOut(worked) => new_bytes(&worked.change),
             Self::Look(_) => 0,
         }
     }
 
-    /// Roughly the bytes that a change takes up which was worked out for a step.
+    /// Roughly the bytes that a change takes up which was worked out.
     fn weight(&self) -> usize {
-        let Self::Worked(worked) = self else { return 0 };
+        let Self::WorkedOut(worked) = self else {
+            return 0;
+        };
         let item = |json: &str, object: &Object| json.len() + object.weight();
         let before = worked.before.as_ref();
         let before = before.map_or(0, |(before, object)| item(&before.json, object));
@@ -204,7 +211,7 @@ impl Prepared {
         };
         match self {
             Self::Insert(change) => made(change),
-            Self::Worked(worked) => made(&worked.change),
+            Self::WorkedOut(worked) => made(&worked.change),
             Self::Look(write) => write.new_links(&of.collection.definition),
         }
     }

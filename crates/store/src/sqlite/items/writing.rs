@@ -13,7 +13,7 @@ use crate::StoreError;
 use crate::items::change::{Change, LinkChange, NewItem, growths};
 use crate::items::key_change::{self, KeyChange};
 use crate::items::link::too_many;
-use crate::items::write::{Step, Write};
+use crate::items::write::{Applied, Outcome, Write, is_failure};
 use crate::items::{Batch, Item, ItemsOf, Written};
 use crate::sqlite::definitions::current_revision;
 
@@ -27,35 +27,33 @@ pub(super) const CHANGED_BYTE: u64 = 4;
 pub(super) const MAX_LINKS_AT_ONCE: usize = 1_000;
 
 /// Writes of one batch, as far as they can be prepared without the database.
-pub(super) struct Work {
+pub(in crate::sqlite) struct MutationRun {
     pub(super) of: ItemsOf,
     /// What all of its writes share.
     pub(super) batch: Arc<Batch>,
-    pub(super) writes: Vec<Prepared>,
-    /// Whether these are only the first writes of a step.
+    pub(super) writes: Vec<PreparedMutation>,
+    /// Whether these are only the first writes of a commit.
     pub(super) is_partial: bool,
     /// Links that were changed so far.
     pub(super) links: Cell<usize>,
 }
 
-pub(super) enum Prepared {
+pub(super) enum PreparedMutation {
     /// What becomes of an insert.
     Insert(Result<Change, DataError>),
     /// What hangs on what is there.
     Look(Write),
     /// What was worked out from what was there.
-    Worked(Box<Worked>),
+    WorkedOut(Box<WorkedOut>),
 }
 
 /// A change that was worked out outside of the writer.
-pub(super) struct Worked {
+pub(super) struct WorkedOut {
     pub(super) write: Write,
     /// What it was worked out from; `None` where there was nothing.
     pub(super) before: Option<(Item, Object)>,
     pub(super) change: Result<Change, DataError>,
 }
-
-pub(super) type Outcome = Result<Written, DataError>;
 
 /// What the writer made of a write.
 pub(super) enum Done {
@@ -64,11 +62,11 @@ pub(super) enum Done {
     /// Nothing was done: it is to be worked out outside of the writer.
     WorkOut(Write),
     /// Its turn is over: it is to be done in the next one.
-    Later(Prepared),
+    Later(PreparedMutation),
 }
 
-impl Work {
-    pub(super) fn new(of: &ItemsOf, batch: &Arc<Batch>, writes: Vec<Prepared>) -> Self {
+impl MutationRun {
+    pub(super) fn new(of: &ItemsOf, batch: &Arc<Batch>, writes: Vec<PreparedMutation>) -> Self {
         Self {
             of: of.clone(),
             batch: Arc::clone(batch),
@@ -81,19 +79,21 @@ impl Work {
     pub(super) fn run(mut self, connection: &Connection) -> Result<Vec<Done>, StoreError> {
         check_current(connection, &self.of)?;
         let writes = std::mem::take(&mut self.writes);
-        let looks = writes.iter().any(|it| matches!(it, Prepared::Look(_)));
+        let looks = writes
+            .iter()
+            .any(|it| matches!(it, PreparedMutation::Look(_)));
         let is_small = |condition: &Filter| condition.terms() <= SMALL_CONDITION;
         let is_small = self.batch.condition.as_ref().is_none_or(is_small);
         let mut small = (looks && is_small).then(|| self.small_batch());
         let mut all = Vec::with_capacity(writes.len());
-        // How far a job has come, if this ends before the last of its items.
-        let mut reached = None;
         let mut writes = writes.into_iter();
         while let Some(write) = writes.next() {
             let done = match write {
-                Prepared::Insert(Ok(change)) => Done::Outcome(self.insert(connection, change)?),
-                Prepared::Insert(Err(fault)) => Done::Outcome(Err(fault)),
-                Prepared::Look(write) => {
+                PreparedMutation::Insert(Ok(change)) => {
+                    Done::Outcome(outcome(self.insert(connection, change))?)
+                }
+                PreparedMutation::Insert(Err(fault)) => Done::Outcome(Err(fault)),
+                PreparedMutation::Look(write) => {
                     let done = match &small {
                         Some(small) => self.look_and_write(connection, small, write)?,
                         None => Done::WorkOut(write),
@@ -104,47 +104,48 @@ impl Work {
                     }
                     done
                 }
-                Prepared::Worked(worked) => self.write_worked(connection, *worked)?,
+                PreparedMutation::WorkedOut(worked) => self.write_worked(connection, *worked)?,
             };
-            let is_step = self.batch.step.is_some();
-            let mut failed = false;
-            match &done {
-                // A step is undone as a whole: the next attempt computes it again.
-                Done::WorkOut(_) if is_step => return Err(StoreError::Outdated),
-                Done::Outcome(outcome) => {
-                    failed = is_step && Step::fails_with(outcome);
-                    reached = outcome.as_ref().ok().map(sequence).or(reached);
-                }
-                Done::WorkOut(_) | Done::Later(_) => {}
-            }
+            let stops = self.batch.stops_at_failure
+                && matches!(&done, Done::Outcome(outcome) if is_failure(outcome));
             all.push(match done {
                 Done::Outcome(outcome) if !self.batch.tells_items => {
                     Done::Outcome(outcome.map(Written::without_json))
                 }
                 done => done,
             });
-            if failed {
+            if stops {
                 break;
             }
             if self.links.get() >= MAX_LINKS_AT_ONCE {
                 all.extend(writes.by_ref().map(Done::Later));
             }
         }
-        if let Some(step) = &self.batch.step {
-            let is_partial =
-                self.is_partial || all.iter().any(|done| matches!(done, Done::Later(_)));
-            let step = if is_partial {
-                &Step {
-                    to: reached.unwrap_or(step.from),
-                    last: false,
-                    ..step.clone()
-                }
-            } else {
-                step
-            };
-            take_step(connection, &self.of, step, &all)?;
-        }
         Ok(all)
+    }
+
+    /// Applies mutations that were all worked out. [`StoreError::Outdated`] if an item has changed since: the next
+    /// attempt works them out again.
+    pub(in crate::sqlite) fn apply_all(
+        self,
+        connection: &Connection,
+    ) -> Result<Applied, StoreError> {
+        let mut applied = Applied {
+            outcomes: Vec::with_capacity(self.writes.len()),
+            is_complete: !self.is_partial,
+            reached: None,
+        };
+        for done in self.run(connection)? {
+            match done {
+                Done::Outcome(outcome) => {
+                    applied.reached = outcome.as_ref().ok().map(sequence).or(applied.reached);
+                    applied.outcomes.push(outcome);
+                }
+                Done::WorkOut(_) => return Err(StoreError::Outdated),
+                Done::Later(_) => applied.is_complete = false,
+            }
+        }
+        Ok(applied)
     }
 
     /// The same batch, with a budget that is the writer's.
@@ -177,16 +178,18 @@ impl Work {
             Ok(change) => {
                 let existing = existing.zip(object);
                 if existing.is_some() && !self.has_no_links_left(connection, &write, &change)? {
-                    return Ok(Done::Later(Prepared::Look(write)));
+                    return Ok(Done::Later(PreparedMutation::Look(write)));
                 }
-                Ok(Done::Outcome(self.apply(connection, existing, change)?))
+                Ok(Done::Outcome(outcome(
+                    self.change(connection, existing, change),
+                )?))
             }
         }
     }
 
     /// Does what was worked out, if the item is still what it was worked out from.
-    fn write_worked(&self, connection: &Connection, worked: Worked) -> Result<Done, StoreError> {
-        let Worked {
+    fn write_worked(&self, connection: &Connection, worked: WorkedOut) -> Result<Done, StoreError> {
+        let WorkedOut {
             write,
             before,
             change,
@@ -201,13 +204,13 @@ impl Work {
             Ok(change)
                 if before.is_some() && !self.has_no_links_left(connection, &write, &change)? =>
             {
-                Done::Later(Prepared::Worked(Box::new(Worked {
+                Done::Later(PreparedMutation::WorkedOut(Box::new(WorkedOut {
                     write,
                     before,
                     change: Ok(change),
                 })))
             }
-            Ok(change) => Done::Outcome(self.apply(connection, before, change)?),
+            Ok(change) => Done::Outcome(outcome(self.change(connection, before, change))?),
         })
     }
 
@@ -228,51 +231,44 @@ impl Work {
         Ok(removed < most)
     }
 
-    fn apply(
+    fn change(
         &self,
         connection: &Connection,
         existing: Option<(Item, Object)>,
         change: Change,
-    ) -> Result<Outcome, StoreError> {
-        match existing {
-            None => self.insert(connection, change),
-            Some((item, object)) => {
-                let growth = change.growth(item.json.len());
-                let outcome = match (change.new, self.check_room(growth)) {
-                    (Some(_), Err(fault)) => Err(fault),
-                    (Some(new), Ok(())) => {
-                        self.update(connection, &item, &object, new, &change.links)?
-                    }
-                    (None, _) => self.remove(connection, item, &object)?,
-                };
-                if outcome.is_ok() {
-                    self.grow(growth);
-                }
-                Ok(outcome)
+    ) -> Result<Written, StoreError> {
+        let Some((item, object)) = existing else {
+            return self.insert(connection, change);
+        };
+        let growth = change.growth(item.json.len());
+        let written = match change.new {
+            Some(new) => {
+                self.check_room(growth)?;
+                self.update(connection, &item, &object, new, &change.links)?
             }
-        }
+            None => self.remove(connection, item, &object)?,
+        };
+        self.grow(growth);
+        Ok(written)
     }
 
-    fn insert(&self, connection: &Connection, change: Change) -> Result<Outcome, StoreError> {
-        let (instance_id, collection) = (&self.of.instance_id, &self.of.collection);
+    fn insert(&self, connection: &Connection, change: Change) -> Result<Written, StoreError> {
+        let (instance_id, collection) = (self.of.instance_id, &self.of.collection);
         let growth = change.growth(0);
         let Some(new) = change.new else {
-            return Err(StoreError::Refused("an insert without an item".to_owned()));
+            return Err(StoreError::Internal("an insert without an item".to_owned()));
         };
-        let keys = match self.key_changes(connection, None, Some(&new.object))? {
+        let exists = || DataError::item_exists(&new.id, &collection.definition.id);
+        let keys = self.key_changes(connection, None, Some(&new.object));
+        let keys = match keys.and_then(|keys| Ok(self.check_room(growth).map(|()| keys)?)) {
             Ok(keys) => keys,
-            // That the id is taken says more: a repeated insert of the same item expects it.
-            Err(fault) => {
-                let taken = get(connection, *instance_id, collection, &new.id)?.is_some();
-                let exists = || DataError::item_exists(&new.id, &collection.definition.id);
-                return Ok(Err(if taken { exists() } else { fault }));
+            // That the id is taken says more: a request that inserts again what is there expects it.
+            Err(StoreError::Rejected(fault)) => {
+                let taken = get(connection, instance_id, collection, &new.id)?.is_some();
+                return Err(if taken { exists() } else { fault }.into());
             }
+            Err(error) => return Err(error),
         };
-        if let Err(fault) = self.check_room(growth) {
-            let taken = get(connection, *instance_id, collection, &new.id)?.is_some();
-            let exists = || DataError::item_exists(&new.id, &collection.definition.id);
-            return Ok(Err(if taken { exists() } else { fault }));
-        }
         let inserted = connection
             .prepare_cached(
                 // After the last place that was given, be that item gone: a cursor is a place.
@@ -289,16 +285,13 @@ impl Work {
                 new.json
             ])?;
         if inserted == 0 {
-            return Ok(Err(DataError::item_exists(
-                &new.id,
-                &collection.definition.id,
-            )));
+            return Err(exists().into());
         }
         let sequence = connection.last_insert_rowid();
-        keys::apply(connection, *instance_id, sequence, &keys)?;
+        keys::apply(connection, instance_id, sequence, &keys)?;
         self.change_links(connection, &new.id, &change.links)?;
         self.grow(growth);
-        Ok(Ok(Written::Inserted(new.placed(sequence))))
+        Ok(Written::Inserted(new.placed(sequence)))
     }
 
     fn update(
@@ -308,25 +301,19 @@ impl Work {
         object: &Object,
         new: NewItem,
         links: &[LinkChange],
-    ) -> Result<Outcome, StoreError> {
-        let keys = match self.key_changes(connection, Some(object), Some(&new.object))? {
-            Ok(keys) => keys,
-            Err(fault) => return Ok(Err(fault)),
-        };
-        if let Err(fault) = self.check_links(connection, &new.id, links)? {
-            return Ok(Err(fault));
-        }
+    ) -> Result<Written, StoreError> {
+        let keys = self.key_changes(connection, Some(object), Some(&new.object))?;
+        self.check_links(connection, &new.id, links)?;
         let updated = connection
             .prepare_cached("UPDATE items SET owner = ?2, data = ?3 WHERE sequence = ?1")?
             .execute(params![item.sequence, new.owner, new.json])?;
         if updated != 1 {
-            return Err(StoreError::Refused(
-                "an item vanished while it was changed".to_owned(),
-            ));
+            let text = "an item vanished while it was changed";
+            return Err(StoreError::Internal(text.to_owned()));
         }
         keys::apply(connection, self.of.instance_id, item.sequence, &keys)?;
         self.change_links(connection, &new.id, links)?;
-        Ok(Ok(Written::Updated(new.placed(item.sequence))))
+        Ok(Written::Updated(new.placed(item.sequence)))
     }
 
     fn remove(
@@ -334,16 +321,13 @@ impl Work {
         connection: &Connection,
         item: Item,
         object: &Object,
-    ) -> Result<Outcome, StoreError> {
-        let keys = match key_change::changes(&self.of.collection, Some(object), None) {
-            Ok(keys) => keys,
-            Err(fault) => return Ok(Err(fault)),
-        };
+    ) -> Result<Written, StoreError> {
+        let keys = key_change::changes(&self.of.collection, Some(object), None)?;
         connection
             .prepare_cached("DELETE FROM items WHERE sequence = ?1")?
             .execute([item.sequence])?;
         keys::apply(connection, self.of.instance_id, item.sequence, &keys)?;
-        Ok(Ok(Written::Removed(item)))
+        Ok(Written::Removed(item))
     }
 
     fn check_room(&self, growth: i64) -> Result<(), DataError> {
@@ -362,13 +346,10 @@ impl Work {
         connection: &Connection,
         old: Option<&Object>,
         new: Option<&Object>,
-    ) -> Result<Result<Vec<KeyChange<'_>>, DataError>, StoreError> {
-        let changes = match key_change::changes(&self.of.collection, old, new) {
-            Ok(changes) => changes,
-            Err(fault) => return Ok(Err(fault)),
-        };
-        let unique = keys::check_unique(connection, self.of.instance_id, &changes)?;
-        Ok(unique.map(|()| changes))
+    ) -> Result<Vec<KeyChange<'_>>, StoreError> {
+        let changes = key_change::changes(&self.of.collection, old, new)?;
+        keys::check_unique(connection, self.of.instance_id, &changes)?;
+        Ok(changes)
     }
 
     fn change_links(
@@ -402,7 +383,7 @@ impl Work {
         connection: &Connection,
         item_id: &str,
         links: &[LinkChange],
-    ) -> Result<Result<(), DataError>, StoreError> {
+    ) -> Result<(), StoreError> {
         for growth in growths(links) {
             let held = if growth.is_replaced {
                 0
@@ -410,10 +391,18 @@ impl Work {
                 links::count(connection, &self.of, growth.field, item_id)?
             };
             if held + growth.more > limits::LINKS_OF_FIELD {
-                return Ok(Err(too_many(item_id, growth.field)));
+                return Err(too_many(item_id, growth.field).into());
             }
         }
-        Ok(Ok(()))
+        Ok(())
+    }
+}
+
+/// The outcome of a mutation: a rejection is its own, any other error ends the commit.
+fn outcome(written: Result<Written, StoreError>) -> Result<Outcome, StoreError> {
+    match written {
+        Err(StoreError::Rejected(fault)) => Ok(Err(fault)),
+        written => written.map(Ok),
     }
 }
 
@@ -426,42 +415,6 @@ const fn sequence(written: &Written) -> i64 {
 pub(super) fn check_current(connection: &Connection, of: &ItemsOf) -> Result<(), StoreError> {
     let current = current_revision(connection, of.instance_id, &of.collection)?;
     if current == Some(of.collection.definition.revision) {
-        Ok(())
-    } else {
-        Err(StoreError::Outdated)
-    }
-}
-
-/// Writes down how far a job has come.
-fn take_step(
-    connection: &Connection,
-    of: &ItemsOf,
-    step: &Step,
-    all: &[Done],
-) -> Result<(), StoreError> {
-    let outcomes = || {
-        all.iter().filter_map(|done| match done {
-            Done::Outcome(outcome) => Some(outcome),
-            Done::WorkOut(_) | Done::Later(_) => None,
-        })
-    };
-    let done = outcomes().filter(|outcome| outcome.is_ok()).count();
-    let status = crate::jobs::JobStatus::after(step, outcomes().any(Step::fails_with));
-    let taken = connection
-        .prepare_cached(
-            "UPDATE jobs SET done = done + ?3, position = ?4, status = ?5
-             WHERE instance_id = ?1 AND job_id = ?2 AND position = ?6
-               AND status IN ('INITIALIZED', 'PROCESSING')",
-        )?
-        .execute(params![
-            of.instance_id.as_bytes(),
-            step.job_id,
-            i64::try_from(done).unwrap_or(i64::MAX),
-            step.to,
-            status.as_str(),
-            step.from
-        ])?;
-    if taken == 1 {
         Ok(())
     } else {
         Err(StoreError::Outdated)

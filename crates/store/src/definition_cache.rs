@@ -45,7 +45,7 @@ pub(crate) enum DeclaredCollection {
 
 /// What is known of collections.
 #[derive(Clone)]
-pub(crate) struct Catalog {
+pub(crate) struct DefinitionCache {
     /// Those that every instance has: apart, so that they are found by their name alone.
     declared: Cache<Box<str>, DeclaredCollection>,
     /// What each instance has under an id if that differs between instances: its own one, or a declared one.
@@ -54,7 +54,7 @@ pub(crate) struct Catalog {
     prepared: Cache<(Owner, Box<str>), Arc<Collection>>,
 }
 
-impl Catalog {
+impl DefinitionCache {
     pub(crate) fn new() -> Self {
         Self {
             declared: Cache::builder()
@@ -178,22 +178,22 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_counted_in_bytes() {
-        let catalog = Catalog::new();
+        let definition_cache = DefinitionCache::new();
         let owner = InstanceId::from_bytes([7; 16]);
         let one = large("one").weight() as u64;
         assert!(one > 1 << 20);
         for number in 0..200 {
             let id = format!("c{number}");
-            catalog.put_own(owner, &id, Some(large(&id)));
-            catalog.own.run_pending_tasks();
-            catalog.prepared.run_pending_tasks();
+            definition_cache.put_own(owner, &id, Some(large(&id)));
+            definition_cache.own.run_pending_tasks();
+            definition_cache.prepared.run_pending_tasks();
         }
         for kept in [
-            catalog.own.weighted_size(),
-            catalog.prepared.weighted_size(),
+            definition_cache.own.weighted_size(),
+            definition_cache.prepared.weighted_size(),
         ] {
             assert!((one..=CACHE_BYTES).contains(&kept), "{kept}");
         }
-        assert!(catalog.own.entry_count() < 40);
+        assert!(definition_cache.own.entry_count() < 40);
     }
 }

@@ -7,7 +7,7 @@ use backlot_wix::data::filter::{Comparison, Test, TextTest};
 use backlot_wix::data::{FieldPath, Filter, Value};
 use tokio_postgres::types::Type;
 
-use super::statement::{COLLECTION, Statement, TENANT};
+use super::select_builder::{COLLECTION, SelectBuilder, TENANT};
 use crate::items::link_condition::LinkConditions;
 
 /// The owner that a condition requires, if it does. The owner is in a separate column, which has an
@@ -23,7 +23,7 @@ fn owner(filter: &Filter) -> Option<&str> {
     }
 }
 
-impl Statement<'_> {
+impl SelectBuilder<'_> {
     pub(super) fn filter(&mut self, filter: &Filter) {
         for part in filter.conjuncts() {
             let condition = match owner(part) {
@@ -207,7 +207,7 @@ impl Statement<'_> {
     }
 }
 
-impl LinkConditions for Statement<'_> {
+impl LinkConditions for SelectBuilder<'_> {
     fn all(conditions: Vec<String>) -> String {
         together(&conditions, " AND ", "true")
     }

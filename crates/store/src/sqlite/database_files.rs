@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::StoreError;
 
 /// The files of a database: its own, its log, and what its users share.
-pub(super) struct Place([Part; 3]);
+pub(super) struct DatabaseFiles([Part; 3]);
 
 struct Part {
     path: PathBuf,
@@ -20,9 +20,9 @@ struct Part {
 /// Device and number.
 type Number = (u64, u64);
 
-impl Place {
+impl DatabaseFiles {
     /// As they are now.
-    pub(super) fn of(path: &Path) -> Self {
+    pub(super) fn new(path: &Path) -> Self {
         // SQLite keeps the others beside the file itself, where a link leads to it.
         let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         Self(["", "-wal", "-shm"].map(|end| {

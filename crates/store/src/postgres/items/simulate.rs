@@ -1,7 +1,7 @@
 //! A batch, worked off in memory: what becomes of each write, and what is to be changed in the end.
 //!
-//! All that the batch touches is locked and known beforehand ([`super::look`]), so each write is done or
-//! refused here, in its turn, and only the sum is sent to the database. If another transaction comes in between, the
+//! All that the batch touches is locked and known beforehand ([`super::read_set`]), so each write is done or
+//! refused here, in its turn, and the database is told only the sum. If somebody else comes in between, the
 //! sum does not fit, and all of it is done again.
 
 use std::collections::{HashMap, HashSet};
@@ -13,17 +13,15 @@ use super::link_changes::LinkChanges;
 use crate::StoreError;
 use crate::items::change::{LinkChange, NewItem, not_unique};
 use crate::items::key_change::{KeyChange, changes};
-use crate::items::write::{Step, Write};
+use crate::items::write::{Outcome, Write, is_failure};
 use crate::items::{Batch, Item, ItemsOf, Room, Written};
-
-pub(super) type Outcome = Result<Written, DataError>;
 
 /// A key of a unique index.
 pub(super) type UniqueKey = (IndexId, Vec<u8>);
 
 /// What was there before.
 #[derive(Debug, Default)]
-pub(super) struct Before {
+pub(super) struct ReadSet {
     /// The items that the batch changes.
     pub(super) items: HashMap<String, (Item, Object)>,
     /// Ids that cannot be inserted.
@@ -44,7 +42,7 @@ struct Now {
 
 /// What is to be changed.
 #[derive(Debug, Default)]
-pub(super) struct Sum {
+pub(super) struct WritePlan {
     pub(super) outcomes: Vec<Outcome>,
     pub(super) links: LinkChanges,
     /// Keys of unique indexes of which it is not known whether they are taken.
@@ -55,21 +53,25 @@ pub(super) struct Sum {
 }
 
 /// Works off a batch.
-pub(super) fn fold(of: &ItemsOf, batch: &Batch, before: &Before) -> Result<Sum, StoreError> {
+pub(super) fn simulate(
+    of: &ItemsOf,
+    batch: &Batch,
+    before: &ReadSet,
+) -> Result<WritePlan, StoreError> {
     let room = batch.room.as_ref().map(Room::fork);
-    let mut fold = Fold {
+    let mut simulation = Simulation {
         room,
         of,
         batch,
         before,
         sequences: before.sequences.iter(),
         unique: HashMap::new(),
-        sum: Sum::default(),
+        plan: WritePlan::default(),
     };
     for write in &batch.writes {
-        let outcome = fold.write(write)?;
-        let failed = batch.step.is_some() && Step::fails_with(&outcome);
-        fold.sum.outcomes.push(if batch.tells_items {
+        let outcome = simulation.write(write)?;
+        let failed = batch.stops_at_failure && is_failure(&outcome);
+        simulation.plan.outcomes.push(if batch.tells_items {
             outcome
         } else {
             outcome.map(Written::without_json)
@@ -78,23 +80,23 @@ pub(super) fn fold(of: &ItemsOf, batch: &Batch, before: &Before) -> Result<Sum, 
             break;
         }
     }
-    fold.sum.room_left = fold.room.as_ref().map(Room::left);
-    Ok(fold.sum)
+    simulation.plan.room_left = simulation.room.as_ref().map(Room::left);
+    Ok(simulation.plan)
 }
 
-struct Fold<'batch> {
+struct Simulation<'batch> {
     /// How much more may be kept.
     room: Option<Room>,
     of: &'batch ItemsOf,
     batch: &'batch Batch,
-    before: &'batch Before,
+    before: &'batch ReadSet,
     sequences: std::slice::Iter<'batch, i64>,
     /// Unique keys that the batch took or gave up.
     unique: HashMap<UniqueKey, bool>,
-    sum: Sum,
+    plan: WritePlan,
 }
 
-impl Fold<'_> {
+impl Simulation<'_> {
     fn write(&mut self, write: &Write) -> Result<Outcome, StoreError> {
         let id = write.item_id();
         let existing = if write.needs_existing() {
@@ -117,7 +119,7 @@ impl Fold<'_> {
                 Err(fault) => Err(fault),
             },
             (Some(now), None) => self.remove(id, now),
-            (None, None) => return Err(StoreError::Refused("a write of nothing".to_owned())),
+            (None, None) => return Err(StoreError::Internal("a write of nothing".to_owned())),
         };
         if let (Ok(_), Some(room)) = (&outcome, &self.room) {
             room.grow(growth);
@@ -127,7 +129,7 @@ impl Fold<'_> {
 
     /// The item as the batch has left it so far.
     fn existing(&self, id: &str) -> Option<Now> {
-        if let Some(now) = self.sum.items.get(id) {
+        if let Some(now) = self.plan.items.get(id) {
             return now.clone();
         }
         let (item, object) = self.before.items.get(id)?;
@@ -139,7 +141,7 @@ impl Fold<'_> {
     }
 
     fn is_there(&self, id: &str) -> bool {
-        match self.sum.items.get(id) {
+        match self.plan.items.get(id) {
             Some(now) => now.is_some(),
             None => self.before.items.contains_key(id) || self.before.taken.contains(id),
         }
@@ -165,7 +167,7 @@ impl Fold<'_> {
             return Ok(Err(fault));
         }
         let Some(sequence) = self.sequences.next() else {
-            return Err(StoreError::Refused("no place for an item".to_owned()));
+            return Err(StoreError::Internal("no place for an item".to_owned()));
         };
         self.take(keys);
         let item = self.put(new, *sequence, links);
@@ -181,13 +183,13 @@ impl Fold<'_> {
     fn remove(&mut self, id: &str, now: Now) -> Outcome {
         let keys = self.keys(Some(&now.object), None)?;
         self.take(keys);
-        self.sum.items.insert(id.to_owned(), None);
-        self.sum.links.forget(&self.of.collection.definition, id);
+        self.plan.items.insert(id.to_owned(), None);
+        self.plan.links.forget(&self.of.collection.definition, id);
         Ok(Written::Removed(now.item))
     }
 
     fn put(&mut self, new: NewItem, sequence: i64, links: Vec<LinkChange>) -> Item {
-        self.sum.links.change(&new.id, links);
+        self.plan.links.change(&new.id, links);
         let object = new.object.clone();
         let item = new.placed(sequence);
         let now = Now {
@@ -195,7 +197,7 @@ impl Fold<'_> {
             item: item.clone(),
             object,
         };
-        self.sum.items.insert(item.id.clone(), Some(now));
+        self.plan.items.insert(item.id.clone(), Some(now));
         item
     }
 
@@ -230,7 +232,7 @@ impl Fold<'_> {
         if let Some(known) = known {
             return *known;
         }
-        self.sum.unknown.push(key.clone());
+        self.plan.unknown.push(key.clone());
         false
     }
 
@@ -287,9 +289,13 @@ impl KeyRows {
 
 impl Rows {
     /// Adds up what a batch has left of each item.
-    pub(super) fn of(of: &ItemsOf, sum: &mut Sum, before: &Before) -> Result<Self, StoreError> {
+    pub(super) fn new(
+        of: &ItemsOf,
+        plan: &mut WritePlan,
+        before: &ReadSet,
+    ) -> Result<Self, StoreError> {
         let mut rows = Self::default();
-        let mut items: Vec<_> = std::mem::take(&mut sum.items).into_iter().collect();
+        let mut items: Vec<_> = std::mem::take(&mut plan.items).into_iter().collect();
         // The same order on every node, so that two batches do not wait for each other.
         items.sort_unstable_by(|one, other| one.0.cmp(&other.0));
         for (id, now) in items {

@@ -3,8 +3,9 @@
 use backlot_wix::InstanceId;
 
 use super::{Checksum, Exported, Exporter, Importer, NotImported};
+use crate::Store;
+use crate::StoreError;
 use crate::markers::COPY;
-use crate::{Store, StoreError};
 
 /// Instances that are listed at once.
 const PAGE: u32 = 500;
@@ -34,16 +35,16 @@ pub async fn is_empty(store: &Store) -> Result<bool, StoreError> {
     if is_unfinished(store).await? {
         return Ok(true);
     }
-    Ok(store.instances_after(None, 1).await?.is_empty()
-        && store.signing_keys().await?.is_empty()
-        && store.wrapped_keys().await?.is_empty()
-        && store.secrets(None).await?.is_empty()
+    Ok(store.list_instance_ids(None, 1).await?.is_empty()
+        && store.list_signing_keys().await?.is_empty()
+        && store.list_wrapped_keys().await?.is_empty()
+        && store.list_secrets(None).await?.is_empty()
         && store.declared_collections().await?.is_empty())
 }
 
 /// Whether a copy into this database was begun, and has not ended.
 pub async fn is_unfinished(store: &Store) -> Result<bool, StoreError> {
-    Ok(store.marker(COPY).await?.is_some())
+    Ok(store.find_marker(COPY).await?.is_some())
 }
 
 /// Copies everything: keys, shared secrets, declared collections, and instance by instance the data of
@@ -71,27 +72,27 @@ async fn copy_all(
     to: &Store,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<(), NotImported> {
-    for key in from.wrapped_keys().await? {
-        to.keep_wrapped_key(key).await?;
+    for key in from.list_wrapped_keys().await? {
+        to.insert_wrapped_key(key).await?;
     }
-    let keys = from.signing_keys().await?;
+    let keys = from.list_signing_keys().await?;
     if keys.iter().any(|key| key.sealed_with.is_none()) {
         let text =
             "a signing key lies in the database in the clear, and is sealed before it is copied";
-        return Err(StoreError::Refused(text.to_owned()).into());
+        return Err(StoreError::Unusable(text.to_owned()).into());
     }
     if !to.replace_signing_keys(Vec::new(), keys).await? {
-        let text = "the target already has signing keys";
-        return Err(StoreError::Refused(text.to_owned()).into());
+        let text = "the target has signing keys of its own";
+        return Err(StoreError::Unusable(text.to_owned()).into());
     }
-    for secret in from.secrets(None).await? {
-        to.keep_secret(secret, None).await?;
+    for secret in from.list_secrets(None).await? {
+        to.upsert_secret(secret, None).await?;
     }
     to.declare_collections(from.declared_collections().await?, false)
-        .await??;
+        .await?;
     let (mut after, mut instances, mut items) = (None, 0, 0);
     loop {
-        let page = from.instances_after(after, PAGE).await?;
+        let page = from.list_instance_ids(after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = Some(*last);
         for instance_id in page {
@@ -104,8 +105,8 @@ async fn copy_all(
             });
         }
     }
-    for job in from.unfinished_jobs(u32::MAX).await? {
-        to.keep_job(job).await?;
+    for job in from.list_unfinished_jobs(u32::MAX).await? {
+        to.insert_job(job).await?;
     }
     Ok(())
 }
@@ -116,16 +117,16 @@ async fn copy_instance(
     instance_id: InstanceId,
 ) -> Result<Exported, NotImported> {
     let mut importer = Importer::begin(to, instance_id).await?;
-    if let Some(refusal) = from.refusal(instance_id).await? {
-        to.keep_refusal(refusal).await?;
+    if let Some(refusal) = from.find_refusal(instance_id).await? {
+        to.upsert_refusal(refusal).await?;
     }
-    for secret in from.secrets(Some(instance_id)).await? {
-        to.keep_secret(secret, None).await?;
+    for secret in from.list_secrets(Some(instance_id)).await? {
+        to.upsert_secret(secret, None).await?;
     }
-    for account in from.accounts(instance_id).await? {
-        to.keep_account(account, None).await?;
+    for account in from.list_accounts(instance_id).await? {
+        to.upsert_account(account, None).await?;
     }
-    let usage = from.connection_usage(instance_id, None).await?;
+    let usage = from.list_connection_usage(instance_id, None).await?;
     to.add_connection_usage(usage).await?;
     let mut exporter = Exporter::new(from, instance_id);
     loop {
@@ -143,16 +144,16 @@ async fn copy_instance(
 pub async fn holdings(store: &Store) -> Result<Holdings, StoreError> {
     let mut holdings = Holdings::default();
     let checksum = &mut holdings.all.checksum;
-    for key in store.wrapped_keys().await? {
+    for key in store.list_wrapped_keys().await? {
         checksum.sealed("key", &key.key_id, &key.wrapped);
     }
-    for key in store.signing_keys().await? {
+    for key in store.list_signing_keys().await? {
         checksum.sealed("signing key", &key.key_id, &key.private_key);
     }
     add_secrets(store, None, checksum).await?;
     let mut after = None;
     loop {
-        let page = store.instances_after(after, PAGE).await?;
+        let page = store.list_instance_ids(after, PAGE).await?;
         let Some(last) = page.last() else {
             return Ok(holdings);
         };
@@ -167,7 +168,7 @@ pub async fn holdings(store: &Store) -> Result<Holdings, StoreError> {
             holdings.all.checksum = holdings.all.checksum.plus(one.checksum);
             let checksum = &mut holdings.all.checksum;
             add_secrets(store, Some(instance_id), checksum).await?;
-            for account in store.accounts(instance_id).await? {
+            for account in store.list_accounts(instance_id).await? {
                 let name = format!("{instance_id} {}", account.connection);
                 checksum.sealed("account", &name, &account.sealed);
             }
@@ -181,7 +182,7 @@ async fn add_secrets(
     checksum: &mut Checksum,
 ) -> Result<(), StoreError> {
     let whose = instance_id.map_or_else(String::new, |id| id.to_string());
-    for secret in store.secrets(instance_id).await? {
+    for secret in store.list_secrets(instance_id).await? {
         checksum.sealed(
             "secret",
             &format!("{whose} {}", secret.name),

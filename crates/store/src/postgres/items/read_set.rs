@@ -9,8 +9,8 @@ use backlot_wix::data::memory::Weigh as _;
 use futures_util::TryStreamExt as _;
 use tokio_postgres::{Row, RowStream, Statement};
 
-use super::fold::{Before, UniqueKey};
 use super::read_item;
+use super::simulate::{ReadSet, UniqueKey};
 use crate::StoreError;
 use crate::items::write::Write;
 use crate::items::{Batch, Item, ItemsOf};
@@ -88,7 +88,11 @@ async fn check_that(lease: &Lease, of: &ItemsOf, current: &Statement) -> Result<
 }
 
 /// All of it in one round trip, once the statements are prepared.
-pub(super) async fn look(lease: &Lease, of: &ItemsOf, batch: &Batch) -> Result<Before, Failure> {
+pub(super) async fn read_set(
+    lease: &Lease,
+    of: &ItemsOf,
+    batch: &Batch,
+) -> Result<ReadSet, Failure> {
     let client = lease.client()?;
     let (mut changed, mut inserted) = (Vec::new(), Vec::new());
     let mut places: i32 = 0;
@@ -138,7 +142,7 @@ pub(super) async fn look(lease: &Lease, of: &ItemsOf, batch: &Batch) -> Result<B
     current?;
     let id = |row: &Row| row.try_get(0);
     let place = |row: &Row| row.try_get(0);
-    Ok(Before {
+    Ok(ReadSet {
         items: locked?,
         taken: taken?.iter().map(id).collect::<Result<_, _>>()?,
         sequences: next?.iter().map(place).collect::<Result<_, _>>()?,
@@ -167,11 +171,11 @@ async fn locked(
 }
 
 /// Adds which of these keys are taken.
-pub(super) async fn look_for_keys(
+pub(super) async fn read_unique_keys(
     lease: &Lease,
     of: &ItemsOf,
     wanted: Vec<UniqueKey>,
-    before: &mut Before,
+    before: &mut ReadSet,
 ) -> Result<(), Failure> {
     let client = lease.client()?;
     let statement = client.prepare_cached(UNIQUE).await?;

@@ -10,10 +10,11 @@ use backlot_wix::data::{Direction, Filter};
 
 use super::tally::Tally;
 use super::{Exported, Record};
+use crate::Store;
+use crate::StoreError;
 use crate::collections::Collection;
 use crate::items::link::Wanted;
 use crate::items::{Find, ItemsOf, Position};
-use crate::{Store, StoreError};
 
 /// Items that are read at once.
 const PAGE: u32 = 500;
@@ -58,7 +59,7 @@ impl<'store> Exporter<'store> {
         for record in &records {
             // They are in the order that is counted.
             let added = self.tally.add(record);
-            added.map_err(|error| StoreError::Refused(error.to_string()))?;
+            added.map_err(|error| StoreError::Internal(error.to_string()))?;
         }
         if matches!(self.state, State::Over) && !self.is_over {
             self.is_over = true;
@@ -106,14 +107,14 @@ impl<'store> Exporter<'store> {
             instance_id,
             leaves_out: self.leaves_out().await?,
         }];
-        if let Some(instance) = self.store.instance(instance_id).await? {
+        if let Some(instance) = self.store.find_instance(instance_id).await? {
             records.push(Record::Instance {
                 first_seen: instance.first_seen,
                 last_seen: instance.last_seen,
                 requests: instance.requests,
             });
         }
-        if let Some(details) = self.store.details(instance_id).await? {
+        if let Some(details) = self.store.find_details(instance_id).await? {
             records.push(Record::Details {
                 answer: Box::new(details.answer),
                 fetched_at: details.fetched_at,
@@ -125,9 +126,9 @@ impl<'store> Exporter<'store> {
     /// The data of the instance that is not exported.
     async fn leaves_out(&self) -> Result<BTreeMap<String, u64>, StoreError> {
         let (store, instance_id) = (self.store, self.instance_id);
-        let accounts = store.accounts(instance_id).await?.len() as u64;
-        let secrets = store.secrets(Some(instance_id)).await?.len() as u64;
-        let usage = store.connection_usage(instance_id, None).await?.len() as u64;
+        let accounts = store.list_accounts(instance_id).await?.len() as u64;
+        let secrets = store.list_secrets(Some(instance_id)).await?.len() as u64;
+        let usage = store.list_connection_usage(instance_id, None).await?.len() as u64;
         let jobs = store.job_load(instance_id).await?.unfinished;
         let all = [
             ("connectedAccounts", accounts),

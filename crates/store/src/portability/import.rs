@@ -9,6 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::tally::Tally;
 use super::{Exported, Record};
+use crate::Store;
+use crate::StoreError;
 use crate::collections::Collection;
 use crate::imports::Import;
 use crate::instance_details::Details;
@@ -16,7 +18,6 @@ use crate::instances::ActivityDelta;
 use crate::items::ItemsOf;
 use crate::items::write::{Author, Batch, Write};
 use crate::markers::IMPORT;
-use crate::{Store, StoreError};
 
 /// Items that are written at once.
 const BATCH_SIZE: usize = 500;
@@ -45,7 +46,7 @@ const BETWEEN_SIGNS: SignedDuration = SignedDuration::from_secs(5);
 /// Removes what is left of imports that were broken off. How many there were.
 pub async fn forget_unfinished(store: &Store, now: Timestamp) -> Result<u64, StoreError> {
     let mut count = 0;
-    for (name, at) in store.markers(IMPORT).await? {
+    for (name, at) in store.list_markers(IMPORT).await? {
         let at = at
             .parse()
             .ok()
@@ -248,7 +249,7 @@ impl<'store> Importer<'store> {
                 };
                 match &mut self.stage {
                     Some(stage) => stage.sighting = Some(sighting),
-                    None => self.store.record_sightings(vec![sighting]).await?,
+                    None => self.store.record_activity(vec![sighting]).await?,
                 }
                 Ok(())
             }
@@ -263,7 +264,7 @@ impl<'store> Importer<'store> {
                 };
                 match &mut self.stage {
                     Some(stage) => stage.details = Some(details),
-                    None => self.store.keep_details(details).await?,
+                    None => self.store.upsert_details(details).await?,
                 }
                 Ok(())
             }
@@ -279,7 +280,7 @@ impl<'store> Importer<'store> {
                 if !declared {
                     self.store
                         .create_collection(self.written_as, *definition)
-                        .await??;
+                        .await?;
                 }
                 let made = self.store.collection(self.written_as, &id).await?;
                 let made = made.ok_or_else(|| DataError::collection_missing(&id))?;
@@ -348,12 +349,12 @@ impl<'store> Importer<'store> {
             condition: None,
             author: Author::app(None),
             now: Date::from(jiff::Timestamp::UNIX_EPOCH),
-            step: None,
+            stops_at_failure: false,
             budget: Budget::unlimited(),
             room: None,
             tells_items: false,
         };
-        let outcomes = self.store.write(&of, batch).await?;
+        let outcomes = self.store.commit(&of, batch).await?;
         for (item_id, outcome) in ids.into_iter().zip(outcomes) {
             outcome.map_err(|fault| NotImported::Item {
                 item_id,

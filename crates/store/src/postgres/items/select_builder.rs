@@ -27,7 +27,7 @@ pub(super) const COLLECTION: &str = "$2";
 type BoundValue = Box<dyn ToSql + Sync + Send>;
 
 /// `SELECT … FROM … WHERE … tail`
-pub(super) struct Statement<'of> {
+pub(super) struct SelectBuilder<'of> {
     pub(super) of: &'of ItemsOf,
     pub(super) select: &'static str,
     pub(super) from: String,
@@ -39,7 +39,7 @@ pub(super) struct Statement<'of> {
     paths: HashMap<String, String>,
 }
 
-impl<'of> Statement<'of> {
+impl<'of> SelectBuilder<'of> {
     pub(super) fn new(of: &'of ItemsOf, select: &'static str) -> Self {
         let mut statement = Self {
             of,

@@ -9,7 +9,7 @@ use backlot_wix::data::value::Kind;
 use backlot_wix::data::{Direction, Sort, Value};
 use tokio_postgres::types::Type;
 
-use super::statement::Statement;
+use super::select_builder::SelectBuilder;
 use crate::items::{Find, Position};
 
 /// A kind's place among the kinds: see [`Kind`].
@@ -27,7 +27,7 @@ const fn word(direction: Direction) -> &'static str {
     }
 }
 
-impl Statement<'_> {
+impl SelectBuilder<'_> {
     /// Finds the values that items sort by, as `s0`, `s1` …: of several the first one in the order.
     pub(super) fn sort_values(&mut self, sorts: &[Sort]) {
         for (place, sort) in sorts.iter().enumerate() {

@@ -5,8 +5,8 @@ use backlot_wix::data::Object;
 use backlot_wix::data::collection::IndexId;
 use tokio_postgres::types::Json;
 
-use super::fold::{KeyRows, Rows, Sum};
 use super::links::link_steps;
+use super::simulate::{KeyRows, Rows, WritePlan};
 use crate::items::{Item, ItemsOf};
 use crate::postgres::field_order;
 use crate::postgres::pipeline::{Step, values};
@@ -67,7 +67,7 @@ const INEXACT: &str = "
 
 /// The sum as statements, in the one order in which all transactions lock: items by their ids, unique keys by index and key,
 /// inexact indexes, links.
-pub(super) fn steps(of: &ItemsOf, rows: Rows, sum: &Sum) -> Vec<Step> {
+pub(super) fn steps(of: &ItemsOf, rows: Rows, plan: &WritePlan) -> Vec<Step> {
     let (tenant, collection) = (uuid(of.instance_id), &of.collection.definition.id);
     let mut steps = Vec::new();
     for (id, sequence) in rows.deleted {
@@ -110,8 +110,8 @@ pub(super) fn steps(of: &ItemsOf, rows: Rows, sum: &Sum) -> Vec<Step> {
     if !rows.inexact.is_empty() {
         steps.push(inexact_step(of, rows.inexact));
     }
-    if !sum.links.is_empty() {
-        steps.extend(link_steps(of, &sum.links));
+    if !plan.links.is_empty() {
+        steps.extend(link_steps(of, &plan.links));
     }
     steps
 }

@@ -1,0 +1,1 @@
+-- Instance ids are of one type in every table already: this number is SQLite's.

@@ -1,0 +1,50 @@
+//! The tables whose rows belong to an instance.
+//!
+//! A table with a column `instance_id` is in [`CONTENT`] or in [`BESIDE_CONTENT`]; tests compare both with the schemas.
+
+/// The tables that an import replaces, in the order in which writers lock them.
+pub(crate) const CONTENT: [&str; 7] = [
+    "collections",
+    "index_builds",
+    "items",
+    "item_keys",
+    "item_unique_keys",
+    "inexact_indexes",
+    "item_links",
+];
+
+/// The other tables, which an import leaves as they are, but for jobs.
+pub(crate) const BESIDE_CONTENT: [&str; 8] = [
+    "jobs",
+    "instance_secrets",
+    "accounts",
+    "pending_authorizations",
+    "connection_usage",
+    "instance_details",
+    "instance_refusals",
+    "instances",
+];
+
+/// Those of an import's tables in which an instance without items may still have rows.
+pub(crate) const LEFT_BEHIND: [&str; 4] = [
+    "index_builds",
+    "item_keys",
+    "item_unique_keys",
+    "inexact_indexes",
+];
+
+/// The tables that work of an instance writes, under the role of tenants.
+pub(crate) fn written_by_tenants() -> Vec<&'static str> {
+    let beside = [
+        "jobs",
+        "instance_secrets",
+        "accounts",
+        "pending_authorizations",
+    ];
+    CONTENT.into_iter().chain(beside).collect()
+}
+
+/// All tables with rows of an instance, in the order in which they are deleted from.
+pub(crate) fn of_instance() -> impl Iterator<Item = &'static str> {
+    CONTENT.into_iter().chain(BESIDE_CONTENT)
+}
