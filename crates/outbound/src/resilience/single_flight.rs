@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use tokio::sync::watch;
+use tracing::Instrument as _;
 
 /// The work in flight. Clones share it.
 pub struct SingleFlight<K, V>(Arc<Mutex<HashMap<K, watch::Receiver<Option<V>>>>>);
@@ -51,11 +52,12 @@ where
                     key: key.clone(),
                 };
                 let work = work();
-                tokio::spawn(async move {
+                let task = async move {
                     let value = work.await;
                     drop(guard);
                     sender.send_replace(Some(value));
-                });
+                };
+                tokio::spawn(task.in_current_span());
                 receiver
             }
         };

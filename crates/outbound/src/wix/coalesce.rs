@@ -18,6 +18,7 @@ use http::{Method, Response};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, timeout_at};
+use tracing::Instrument as _;
 
 use super::response::Collected;
 use super::safe::is_safe;
@@ -91,12 +92,13 @@ impl Coalescer {
             };
             let (sent, left) = (unsent(), Arc::clone(&left));
             let work = make(call, Arc::clone(&sent));
-            tokio::spawn(async move {
+            let task = async move {
                 tokio::select! {
                     outcome = work => share(outcome, guard.remove(), deadline).await,
                     () = guard.all_gone(&left, &sent) => {}
                 }
-            });
+            };
+            tokio::spawn(task.in_current_span());
         }
         let _leaving = Leaving(left);
         match receiver.await {

@@ -159,7 +159,7 @@ impl JobRunner {
             }
             TakenWork::Nothing(Err(error)) => {
                 self.known.remove(&instance_id);
-                tracing::warn!(instance.id = %instance_id, error = %Chain(&error), "failed to find the next job");
+                tracing::warn!(%instance_id, error = %Chain(&error), "failed to find the next job");
                 self.data.new_job.notify_one();
                 tokio::time::sleep(RETRY_BACKOFF).await;
                 return;
@@ -170,7 +170,7 @@ impl JobRunner {
             }
             TakenWork::Piece(Ok(progress)) => tell(instance_id, progress),
             TakenWork::Piece(Err(error)) => {
-                tracing::warn!(instance.id = %instance_id, error = %Chain(&error), "failed to continue building an index; retrying");
+                tracing::warn!(%instance_id, error = %Chain(&error), "failed to continue building an index; retrying");
                 if !matches!(error, StoreError::Unavailable(_) | StoreError::Full) {
                     // Others need not wait for this one; it is found again when the runner looks.
                     self.known.remove(&instance_id);
@@ -209,7 +209,7 @@ impl JobRunner {
         if *attempts < limits::JOB_STEP_ATTEMPTS {
             return;
         }
-        tracing::warn!(job.id = job.job_id, instance.id = %job.instance_id, cause, "job failed");
+        tracing::warn!(job.id = job.job_id, instance_id = %job.instance_id, cause, "job failed");
         self.fail(job).await;
     }
 
@@ -232,7 +232,7 @@ fn tell(instance_id: InstanceId, progress: BuildProgress) {
             failure,
         } => {
             tracing::warn!(
-                instance.id = %instance_id,
+                %instance_id,
                 collection,
                 index.name = index,
                 item.id = failure.item_id,

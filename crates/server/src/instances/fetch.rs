@@ -73,7 +73,7 @@ impl Inner {
         self.in_memory.insert(id, Arc::clone(details));
         self.origins.set(id, details.answer.site.origin());
         if let Err(error) = self.store.upsert_details(Details::clone(details)).await {
-            tracing::warn!(error = %Chain(&error), instance.id = %id, "failed to store an instance's details");
+            tracing::warn!(error = %Chain(&error), instance_id = %id, "failed to store an instance's details");
         }
     }
 }

@@ -84,7 +84,7 @@ impl InstanceDirectory {
                 Some(entry.or_insert(Arc::new(details?)).into_value())
             }
             Err(error) => {
-                tracing::warn!(error = %Chain(&error), instance.id = %instance_id, "failed to read an instance's details");
+                tracing::warn!(error = %Chain(&error), %instance_id, "failed to read an instance's details");
                 None
             }
         }

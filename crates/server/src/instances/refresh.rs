@@ -167,7 +167,7 @@ impl RefreshScheduler {
         match directory.refresh(instance_id, Priority::Background).await {
             Ok(_) => self.failures.store(0, Ordering::Relaxed),
             Err(error) => {
-                tracing::debug!(error = %Chain(&error), instance.id = %instance_id, "failed to fetch an instance's details from Wix");
+                tracing::debug!(error = %Chain(&error), %instance_id, "failed to fetch an instance's details from Wix");
                 self.failed.insert(instance_id, ());
                 if self.failures.fetch_add(1, Ordering::Relaxed) >= IN_A_ROW {
                     tokio::time::sleep(FAILURE_BACKOFF).await;

@@ -29,7 +29,7 @@ impl TokenEvents for Events {
         let (store, origins) = (self.store.clone(), Arc::clone(&self.origins));
         let update = async move {
             if let Err(error) = store.delete_refusal(instance_id).await {
-                tracing::warn!(error = %Chain(&error), instance.id = %instance_id, "failed to clear the mark of a refused token");
+                tracing::warn!(error = %Chain(&error), %instance_id, "failed to clear the mark of a refused token");
             }
             if origins.knows(instance_id) {
                 return;
@@ -47,11 +47,11 @@ impl TokenEvents for Events {
         self.metrics.app_token(AppToken::Refused);
         let (status, reason) = (refused.status, &*refused.reason);
         if refused.is_about_the_app() {
-            tracing::error!(instance.id = %instance_id, status, reason, "Wix refused app.secret");
+            tracing::error!(%instance_id, status, reason, "Wix refused app.secret");
             return;
         }
         tracing::warn!(
-            instance.id = %instance_id, status, reason,
+            %instance_id, status, reason,
             "Wix refused a token for an instance: most likely the app was removed from its site"
         );
         self.origins.remove(instance_id);
@@ -64,7 +64,7 @@ impl TokenEvents for Events {
         let store = self.store.clone();
         let update = async move {
             if let Err(error) = store.upsert_refusal(refusal).await {
-                tracing::warn!(error = %Chain(&error), instance.id = %instance_id, "failed to mark an instance's token as refused");
+                tracing::warn!(error = %Chain(&error), %instance_id, "failed to mark an instance's token as refused");
             }
         };
         tokio::spawn(update.in_current_span());

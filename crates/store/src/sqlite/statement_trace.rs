@@ -6,6 +6,10 @@ use rusqlite::Connection;
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 
 /// Receives the text of each statement when it begins.
+#[cfg_attr(
+    not(feature = "test-util"),
+    expect(unreachable_pub, reason = "tests of other crates observe statements")
+)]
 pub type StatementObserver = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// Calls an observer, if there is one, for what a connection runs.

@@ -29,6 +29,7 @@ use backlot_store::Store;
 use moka::sync::Cache;
 use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 use tokio::time::timeout;
+use tracing::Instrument as _;
 
 use crate::clock::Clock;
 use crate::error::ApiError;
@@ -102,12 +103,12 @@ impl Inner {
         work: impl Future<Output = T> + Send + 'static,
     ) -> Option<T> {
         let under_way = self.begin().await;
-        let task = tokio::spawn(async move {
+        let task = async move {
             let outcome = work.await;
             drop(under_way);
             outcome
-        });
-        task.await.ok()
+        };
+        tokio::spawn(task.in_current_span()).await.ok()
     }
 
     fn vault(&self) -> Result<&Vault, ApiError> {

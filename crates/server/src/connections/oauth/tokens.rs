@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use backlot_store::accounts::Account;
 use backlot_wix::InstanceId;
 use tokio::time::timeout;
+use tracing::Instrument as _;
 
 use super::sealed::Tokens;
 use super::token::{Token, TokenState, seconds};
@@ -82,7 +83,8 @@ impl Accounts {
         token.renewal_began = Some(Instant::now());
         self.0.tokens.insert(key.clone(), token);
         let (accounts, connection) = (self.clone(), Arc::clone(connection));
-        tokio::spawn(async move { accounts.renewed(&connection, key).await.map(drop) });
+        let renewal = async move { accounts.renewed(&connection, key).await.map(drop) };
+        tokio::spawn(renewal.in_current_span());
     }
 
     /// Waits for a renewal as long as a call may take. The renewal goes on for the next call.

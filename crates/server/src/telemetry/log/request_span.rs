@@ -25,7 +25,8 @@ use super::Format;
 use crate::http::request_id::RequestId;
 
 const NAME: &str = "request";
-const FIELD: &str = "request.id";
+/// The same as in the line of the request.
+const FIELD: &str = "request_id";
 
 /// Marks the ids of these spans. Those of the registry are small.
 const MARK: u64 = 1 << 63;
@@ -34,7 +35,7 @@ const SHARDS: usize = 16;
 
 /// Returns the span of a request. Its level is the highest, so that every log has it.
 pub(crate) fn request_span(id: &RequestId) -> Span {
-    tracing::error_span!("request", request.id = id.as_str())
+    tracing::error_span!("request", request_id = id.as_str())
 }
 
 struct OpenSpan {
@@ -259,14 +260,14 @@ mod tests {
             .lines()
             .map(|line| serde_json::from_str(line).unwrap())
             .collect();
-        assert_eq!(lines[0]["request.id"], id.as_str());
+        assert_eq!(lines[0]["request_id"], id.as_str());
         assert_eq!(lines[0]["message"], "inside");
         assert_eq!(lines[0]["number"], 1);
-        assert_eq!(lines[1].get("request.id"), None);
+        assert_eq!(lines[1].get("request_id"), None);
         let text = log(Format::Text, || {
             request_span(&id).in_scope(|| tracing::warn!("inside"));
         });
-        let end = format!(" request.id={}\n", id.as_str());
+        let end = format!(" request_id={}\n", id.as_str());
         assert!(text.ends_with(&end), "{text}");
     }
 
