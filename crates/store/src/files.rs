@@ -76,7 +76,7 @@ impl Scratch {
     /// An empty file beside another.
     pub(crate) fn beside(path: &Path) -> std::io::Result<Self> {
         let mut name = path.as_os_str().to_owned();
-        // Whoever can make files here could otherwise put a link in the place of it.
+        // Another user of the folder could otherwise put a link in its place.
         let random = fastrand::u64(..);
         name.push(format!(".{random:016x}.part"));
         let path = PathBuf::from(name);

@@ -1,4 +1,4 @@
-//! An import that has arrived under a name of its own, and is to take an instance's place.
+//! An import under a temporary id, which is to take an instance's place.
 
 use backlot_wix::InstanceId;
 
@@ -10,7 +10,7 @@ use crate::instances::ActivityDelta;
 pub struct Import {
     /// Whose place it is.
     pub instance_id: InstanceId,
-    /// The name that it has arrived under, which nobody else has.
+    /// The id that it arrives under, which no other instance has.
     pub staged: InstanceId,
     /// Whether what the instance has is removed; otherwise it must have nothing.
     pub replaces: bool,

@@ -19,7 +19,7 @@ pub struct PostgresUrl {
 }
 
 impl PostgresUrl {
-    /// Takes an address; `None` for one that is none of PostgreSQL's.
+    /// Takes an address; `None` for an address of another database.
     pub fn new(url: &str) -> Option<Self> {
         let scheme = url
             .strip_prefix("jdbc:")

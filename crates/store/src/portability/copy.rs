@@ -82,7 +82,7 @@ async fn copy_all(
         return Err(StoreError::Unusable(text.to_owned()).into());
     }
     if !to.replace_signing_keys(Vec::new(), keys).await? {
-        let text = "the target has signing keys of its own";
+        let text = "the target has its own signing keys";
         return Err(StoreError::Unusable(text.to_owned()).into());
     }
     for secret in from.list_secrets(None).await? {

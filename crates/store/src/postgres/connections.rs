@@ -115,7 +115,7 @@ impl Connections {
         }
     }
 
-    /// Back, for whoever waits.
+    /// Returns a connection to those that wait for one.
     pub(super) fn release(&self, connection: Object) {
         drop(connection);
         self.freed.notify_one();

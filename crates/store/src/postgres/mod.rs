@@ -65,7 +65,7 @@ pub struct PostgresStore {
     tenants: Connections,
     owner: Connections,
     definition_cache: DefinitionCache,
-    /// Whether tenants' work runs under a role of its own.
+    /// Whether tenants' work runs under its own role.
     has_role: bool,
     /// Indexes that were found to be inexact: a query that trusts one of them would be asked twice.
     inexact: Cache<(InstanceId, IndexId), ()>,

@@ -16,7 +16,7 @@ impl SqliteStore {
         let outcome = if commit.operations.is_empty() {
             self.write_items(of, commit.mutations).await
         } else {
-            // On the heap, since it is seldom.
+            // On the heap, since it is rare.
             Box::pin(self.commit_as_one(of, commit)).await
         };
         self.definition_cache.look_again(of, outcome)

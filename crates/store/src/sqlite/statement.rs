@@ -20,7 +20,7 @@ impl SqliteStore {
             .await
     }
 
-    /// Reads rows on a connection of its own, however long it takes.
+    /// Reads rows on a separate connection, however long it takes.
     pub(crate) async fn query_unlimited<T: Send + 'static>(
         &self,
         sql: Sql,

@@ -1,7 +1,7 @@
 //! The database that the configuration chose, and every call to it.
 //!
 //! Each subject is a file that declares its calls with [`repository!`]: signature and documentation, once. Each engine
-//! implements them as methods of its own type. What is the same SQL for both is in these files themselves.
+//! implements them as methods of its type. What is the same SQL for both is in these files themselves.
 
 use std::path::Path;
 
@@ -50,7 +50,7 @@ mod signing_keys;
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Store {
-    /// SQLite, in a file of its own.
+    /// SQLite, in a file.
     Sqlite(SqliteStore),
     /// PostgreSQL, which any number of nodes share.
     Postgres(PostgresStore),

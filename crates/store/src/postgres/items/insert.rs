@@ -15,8 +15,8 @@ use crate::postgres::field_order;
 use crate::postgres::stored::Stored;
 use crate::postgres::tenant::{Bound, query, uuid};
 
-/// `guard` holds up whoever changes the definition (see [`super::read_set`]). A unique key that somebody else
-/// takes in the same moment fails the whole statement, which is then tried again. PostgreSQL runs parts that none reads in
+/// `guard` holds up changes of the definition (see [`super::read_set`]). A unique key that another statement takes
+/// in the same moment fails the whole statement, which is then tried again. PostgreSQL runs parts that none reads in
 /// an order of its choice, so `inexact` reads `unique_keys`: rows are locked in the order in which a batch does it.
 macro_rules! insert {
     ($guard:literal) => {
@@ -114,7 +114,7 @@ impl PostgresStore {
             let index = of.collection.indexes.iter().find(|it| it.id == taken);
             let index = index
                 .ok_or_else(|| StoreError::Internal("a key of an unknown index".to_owned()))?;
-            // That the id is taken says more: whoever inserts again what is there expects it.
+            // That the id is taken says more: a client that repeats an insert expects it.
             if row.try_get(3)? {
                 return Ok(Err(DataError::item_exists(&new.id, &definition.id)));
             }

@@ -1,7 +1,7 @@
 //! A batch, worked off in memory: what becomes of each write, and what is to be changed in the end.
 //!
 //! All that the batch touches is locked and known beforehand ([`super::read_set`]), so each write is done or
-//! refused here, in its turn, and the database is told only the sum. If somebody else comes in between, the
+//! refused here, in its turn, and the database gets only the sum. If another transaction comes in between, the
 //! sum does not fit, and all of it is done again.
 
 use std::collections::{HashMap, HashSet};

@@ -25,7 +25,7 @@ const MAX_BATCH_SIZE: usize = 50;
 const MAX_BATCH_BYTES: usize = 512 * 1024;
 /// Bytes of items that one transaction holds, as they are and as they are to be, unless one item is more.
 const MAX_WEIGHT_AS_ONE: usize = 8 << 20;
-/// How often a costly change is worked out anew, since its item has changed meanwhile.
+/// How often a costly change is worked out again because its item has changed meanwhile.
 const ATTEMPTS: usize = 8;
 
 impl SqliteStore {
@@ -55,7 +55,7 @@ impl SqliteStore {
                         Done::WorkOut(write) => {
                             let outcome = Box::pin(self.write_costly(of, &batch, write)).await;
                             outcomes.push(match outcome {
-                                // Others are done already, and are told.
+                                // Others are done already, and have their outcomes.
                                 Err(StoreError::Rejected(fault)) if !is_single => Err(fault),
                                 outcome => outcome?,
                             });
