@@ -6,6 +6,7 @@
 use std::any::Any;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -143,7 +144,7 @@ impl Server {
     pub fn run<'stop>(
         self,
         stop: impl Future<Output = Shutdown> + Send + 'stop,
-    ) -> BoxFuture<'stop, bool> {
+    ) -> Pin<Box<dyn Future<Output = bool> + Send + 'stop>> {
         self.run_boxed(Box::pin(stop))
     }
 

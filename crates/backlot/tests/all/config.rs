@@ -1,5 +1,6 @@
 //! The configuration: what wins, and what a person reads when something is wrong.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use backlot::config::{Fallback, Mode, Resolved, Source, resolve};
@@ -140,16 +141,16 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "[[connection]]\nname = \"x\"\nreply_headers = [\"x-a\", \"Access-Control-Allow-*\"]",
-        "backlot.toml:7: connection[0].reply_headers: Access-Control-Allow-* says which pages \
-         may read a reply, and that is Backlot's to say\n  hint: take it out",
+        "backlot.toml:7: connection[0].reply_headers: Access-Control-Allow-* determines which pages \
+         may read a response, which is configured in [cors]\n  hint: remove it",
     ),
     (
         "[[connection]]\nname = \"x\"\nadd_reply_headers = { \"access-control-allow-origin\" = \"*\" }",
-        "connection[0].add_reply_headers.access-control-allow-origin: access-control-allow-origin says",
+        "connection[0].add_reply_headers.access-control-allow-origin: access-control-allow-origin determines",
     ),
     (
         "[[api]]\npath = \"/a\"\nupstream = \"http://h\"\nallow = [\"owner\"]\npass_headers = [\"x-backlot-role\"]",
-        "api[0].pass_headers[0]: \"x-backlot-role\" is no header that overrides a path or a method",
+        "api[0].pass_headers[0]: \"x-backlot-role\" is not a header that overrides a path or a method",
     ),
     (
         "[data]\nvisitor_rate_limit = { requests = 5, per = \"0s\" }",
@@ -160,11 +161,18 @@ const MISTAKES: &[(&str, &str)] = &[
 
 #[test]
 fn mistakes_name_line_cause_and_remedy() {
+    let mut others = String::new();
     for (text, expected) in MISTAKES {
         let said = complaint(text);
-        assert!(said.contains(expected), "{text}\n--- said:\n{said}");
         assert!(!said.contains("hush"), "a secret is repeated: {said}");
+        if !said.contains(expected) {
+            let _ = writeln!(
+                others,
+                "{text}\n--- expected:\n{expected}\n--- said:\n{said}"
+            );
+        }
     }
+    assert!(others.is_empty(), "{others}");
 }
 
 #[test]
