@@ -83,8 +83,8 @@ test("what would hand the account to pages does not start", async (t) => {
   const key = { BACKLOT_WIX_API_KEY: `IST.${"k".repeat(40)}`, BACKLOT_WIX_ACCOUNT_ID: ACCOUNT };
   const { BACKLOT_WIX_API_KEY, BACKLOT_WIX_ACCOUNT_ID } = key;
   const wrong = {
-    "a page's role": ['[{ call = "GET /a", as = "account", allow = ["owner"] }]', key, /no page may make them/],
-    "a page's role beside the app's": ['[{ call = "GET /a", as = "site", allow = ["app", "member"] }]', key, /no page may make them/],
+    "a page's role": ['[{ call = "GET /a", as = "account", allow = ["owner"] }]', key, /pages must not make calls with it/],
+    "a page's role beside the app's": ['[{ call = "GET /a", as = "site", allow = ["app", "member"] }]', key, /pages must not make calls with it/],
     "no key": ['[{ call = "GET /a", as = "site", allow = ["app"] }]', { BACKLOT_WIX_ACCOUNT_ID }, /wix\.api_key/],
     "no account": ['[{ call = "GET /a", as = "account", allow = ["app"] }]', { BACKLOT_WIX_API_KEY }, /wix\.account_id/],
     "nobody at all": ['["GET /a"]', {}, /no role may make this call/],
