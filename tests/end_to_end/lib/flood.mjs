@@ -6,6 +6,7 @@ import net from "node:net";
 import { within } from "./poll.mjs";
 
 const BATCH = 25;
+const STATUS_LENGTH = "HTTP/1.1 200".length;
 
 // Sends `count` GETs of `path`, each with the headers that `headers()` makes (a text of whole lines),
 // until all are answered or `seconds` have passed. Resolves to {status: how often}.
@@ -22,14 +23,15 @@ export async function flood(address, path, headers, { count, connections, second
     let rest = "";
     let answered = () => {};
     socket.on("data", (text) => {
-      const [last, ...found] = (rest + text).split("HTTP/1.1 ").reverse();
-      // A status line may come in two pieces: the last one is looked at again with the next.
-      rest = found.length === 0 ? last : "";
-      for (const piece of found.length === 0 ? [] : [last, ...found.slice(0, -1)]) {
-        const status = piece.slice(0, 3);
+      const seen = rest + text;
+      let end = 0;
+      for (const { 1: status, index } of seen.matchAll(/HTTP\/1\.1 (\d{3})/g)) {
         statuses[status] = (statuses[status] ?? 0) + 1;
         due -= 1;
+        end = index + STATUS_LENGTH;
       }
+      // A status line may come in two pieces.
+      rest = seen.slice(Math.max(end, seen.length - STATUS_LENGTH + 1));
       if (due === 0) answered();
     });
     try {
