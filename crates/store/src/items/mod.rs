@@ -40,7 +40,7 @@ pub struct ItemsOf {
     /// The tenant.
     pub instance_id: InstanceId,
     /// The collection, as it was when it was looked up. A write with an outdated one is
-    /// [`StoreError::Outdated`].
+    /// [`StoreError::Outdated`](crate::StoreError::Outdated).
     pub collection: Arc<Collection>,
     /// What reading them may cost.
     pub budget: Budget,

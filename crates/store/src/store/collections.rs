@@ -17,7 +17,7 @@ repository! {
     ) -> Result<Option<Arc<Collection>>, StoreError>;
 
     /// The same, unless its definition has more bytes and is not known already: then [`StoreError::Rejected`] with
-    /// [`DataCode::TooCostly`]. A large one takes a while to be read.
+    /// [`DataCode::TooCostly`](backlot_wix::data::DataCode::TooCostly). A large one takes a while to be read.
     async fn collection_within(
         &self,
         instance_id: InstanceId,
