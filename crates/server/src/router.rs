@@ -9,14 +9,14 @@ use http::Method;
 use crate::auth::{BodyRequirement, CallerRequirement, RateRequirement, Requirements};
 use crate::connections::{self, Connection, Connections};
 use crate::error::{ApiError, ErrorCode, ErrorKind};
-use crate::handlers::connections::{Place, deciders, managed_methods};
+use crate::handlers::connections::{CallTarget, Place, managed_methods};
 use crate::handlers::data::{self, DataHandlers};
 use crate::handlers::proxy::{Entries, Entry};
 use crate::handlers::wix::{self, WixCalls};
 use crate::http::methods::Methods;
 use crate::http::request_head::RequestHead;
 use crate::instances::PlanUse;
-use crate::policy::{AnyCaller, Authorize, Deciders, Managers};
+use crate::policy::{AnyCaller, Authorize, Deciders, Managers, Roles};
 use crate::routes::connections::{CALL, ManagedEndpoint};
 use crate::routes::data::DataOperation;
 use crate::routes::public::{API, FIXED, FixedEndpoint, WIX};
@@ -56,8 +56,7 @@ pub(crate) enum Endpoint<'router> {
     },
     Call {
         connection: &'router Arc<Connection>,
-        /// Where the third party's path begins in the request's.
-        path_start: usize,
+        target: CallTarget,
         deciders: Deciders<'router, connections::AllowedCall>,
     },
 }
@@ -149,8 +148,11 @@ impl Router {
                 managers: Managers(connection.settings.manage),
             });
         }
-        let path_start = path.len() - place.rest.len();
-        let deciders = deciders(connection, request, path_start).map_err(|refusal| {
+        let target = CallTarget::new(request.uri, place.rest);
+        // A call that no caller may make is refused before any credential is read, so that the refusal does not look like a
+        // wrong credential.
+        let deciders = connection.deciders(&target.place(request));
+        let deciders = deciders.map_err(|refusal| {
             let is_unlisted = refusal.code() == ErrorKind::Own(ErrorCode::ConnectionCallNotAllowed);
             if is_unlisted && ManagedEndpoint::find(place.rest).is_some() {
                 connection.of_another_kind(refusal)
@@ -160,7 +162,7 @@ impl Router {
         })?;
         Ok(Endpoint::Call {
             connection,
-            path_start,
+            target,
             deciders,
         })
     }
@@ -261,7 +263,8 @@ impl Endpoint<'_> {
             Self::Wix(deciders) => Some(deciders),
             Self::Call { deciders, .. } => Some(deciders),
             Self::Managed { managers, .. } => Some(managers),
-            Self::Fixed(_) | Self::Data(_) => Some(&AnyCaller),
+            // Their rows admit any caller, and name no rule.
+            Self::Fixed(_) | Self::Data(_) => Some(&Managers(Roles::NONE)),
         }
     }
 

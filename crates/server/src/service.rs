@@ -197,16 +197,14 @@ async fn handle(
             Box::pin(wix::handle(state, calls, deciders, caller, request)).await
         }
         Endpoint::Call {
-            connection,
-            path_start,
-            ..
+            connection, target, ..
         } => {
             let caller = admitted.authenticated()?;
             Box::pin(connections::call(
                 state,
                 context,
                 connection,
-                *path_start,
+                target,
                 caller,
                 &mut request,
             ))

@@ -9,6 +9,7 @@ use super::{environment, read_source, runtime};
 use crate::config::routes_of;
 use crate::data_folder::DataFolder;
 use crate::secrets::give_secrets;
+use crate::wording::bytes;
 
 const HEADINGS: [&str; 7] = ["METHODS", "PATH", "AUTH", "ROLES", "PLANS", "BODY", "RATE"];
 
@@ -54,7 +55,7 @@ fn print(
 }
 
 fn row(route: &RouteInForce) -> [String; 7] {
-    let body = route.body_limit_bytes.map_or_else(|| "-".to_owned(), size);
+    let body = route.body_limit_bytes.map_or_else(|| "-".to_owned(), bytes);
     let rates: Vec<String> = route.rate_limits.iter().map(rate).collect();
     [
         route.methods.join(","),
@@ -72,14 +73,6 @@ fn or_dash(text: String) -> String {
         "-".to_owned()
     } else {
         text
-    }
-}
-
-fn size(bytes: u64) -> String {
-    match bytes {
-        _ if bytes >= 1 << 20 && bytes.is_multiple_of(1 << 20) => format!("{} MiB", bytes >> 20),
-        _ if bytes >= 1 << 10 && bytes.is_multiple_of(1 << 10) => format!("{} KiB", bytes >> 10),
-        _ => format!("{bytes} B"),
     }
 }
 

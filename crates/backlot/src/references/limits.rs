@@ -1,7 +1,5 @@
 //! `docs/limits.md`: the limits of a request, a site and a collection, and the reason for each.
 
-use std::fmt::Display;
-
 use backlot_outbound::upstream::{MAX_RESPONSE_HEAD_BYTES, MAX_RESPONSE_HEADERS};
 use backlot_server::limits::{
     BURST_BYTES, BYTES_PER_SECOND, MAX_WAITING_OF_ONE, MIN_PLACES, PLACES_PER_CORE,
@@ -17,6 +15,8 @@ use backlot_wix::data::limits::{
     PIPELINE_ITEM_WORK, REGULAR_INDEXES, REQUEST_BYTES, REQUEST_SECONDS, REQUEST_WORK,
     SEARCH_CHARACTERS, SORT_FIELDS, STAGES, UNIQUE_INDEXES,
 };
+
+use crate::wording::{bytes, grouped};
 
 #[rustfmt::skip]
 #[expect(clippy::too_many_lines, reason = "it is the text of a page")]
@@ -125,67 +125,46 @@ a slot.
 | stages of a pipeline | {stages} | 400 `WDE0080` | Each item goes through all of them. |
 | characters of a search | {search} | 400 `WDE0080` | Each word is searched in every item. |
 ",
-        work = count(REQUEST_WORK),
+        work = grouped(REQUEST_WORK),
         request_bytes = bytes(REQUEST_BYTES),
-        links = count(LINKS),
+        links = grouped(LINKS),
         gathered = bytes(GATHERED_BYTES as u64),
         pipeline = bytes(PIPELINE_ITEM_WORK as u64),
-        waiting = count(MAX_WAITING_OF_ONE),
+        waiting = grouped(MAX_WAITING_OF_ONE),
         rate = bytes(BYTES_PER_SECOND),
         burst = bytes(BURST_BYTES),
         small = bytes(SMALL_REPLY_BYTES),
         piece_bytes = bytes(MAX_PIECE_BYTES as u64),
-        piece_keys = count(MAX_PIECE_KEYS),
-        jobs = count(JOBS),
+        piece_keys = grouped(MAX_PIECE_KEYS),
+        jobs = grouped(JOBS),
         job_bytes = bytes(JOB_BYTES as u64),
         jobs_bytes = bytes(JOBS_BYTES),
-        head_lines = count(MAX_RESPONSE_HEADERS),
+        head_lines = grouped(MAX_RESPONSE_HEADERS),
         head_bytes = bytes(MAX_RESPONSE_HEAD_BYTES as u64),
         item = bytes(ITEM_BYTES as u64),
-        item_depth = count(ITEM_DEPTH),
-        item_id = count(ITEM_ID_CHARACTERS),
-        bulk = count(BULK_ITEMS),
-        modifications = count(MODIFICATIONS),
-        links_of_field = count(LINKS_OF_FIELD),
-        page = count(LARGEST_PAGE),
-        collections = count(COLLECTIONS),
+        item_depth = grouped(ITEM_DEPTH),
+        item_id = grouped(ITEM_ID_CHARACTERS),
+        bulk = grouped(BULK_ITEMS),
+        modifications = grouped(MODIFICATIONS),
+        links_of_field = grouped(LINKS_OF_FIELD),
+        page = grouped(LARGEST_PAGE),
+        collections = grouped(COLLECTIONS),
         definition = bytes(DEFINITION_BYTES as u64),
         definitions = bytes(DEFINITIONS_BYTES),
-        display_name = count(DISPLAY_NAME_CHARACTERS),
-        field_key = count(FIELD_KEY_CHARACTERS),
-        description = count(DESCRIPTION_CHARACTERS),
-        fields = count(FIELDS),
+        display_name = grouped(DISPLAY_NAME_CHARACTERS),
+        field_key = grouped(FIELD_KEY_CHARACTERS),
+        description = grouped(DESCRIPTION_CHARACTERS),
+        fields = grouped(FIELDS),
         patterns = bytes(PATTERNS_BYTES as u64),
-        operands = count(FILTER_OPERANDS),
+        operands = grouped(FILTER_OPERANDS),
         filter = bytes(FILTER_BYTES as u64),
-        path = count(PATH_BYTES),
-        chosen = count(CHOSEN_FIELDS),
-        filter_depth = count(FILTER_DEPTH),
-        sort = count(SORT_FIELDS),
-        groups = count(GROUPS),
-        operations = count(AGGREGATE_OPERATIONS),
-        stages = count(STAGES),
-        search = count(SEARCH_CHARACTERS),
+        path = grouped(PATH_BYTES),
+        chosen = grouped(CHOSEN_FIELDS),
+        filter_depth = grouped(FILTER_DEPTH),
+        sort = grouped(SORT_FIELDS),
+        groups = grouped(GROUPS),
+        operations = grouped(AGGREGATE_OPERATIONS),
+        stages = grouped(STAGES),
+        search = grouped(SEARCH_CHARACTERS),
     )
-}
-
-fn bytes(bytes: u64) -> String {
-    match bytes {
-        _ if bytes >= 1 << 20 && bytes.is_multiple_of(1 << 20) => format!("{} MiB", bytes >> 20),
-        _ if bytes >= 1 << 10 && bytes.is_multiple_of(1 << 10) => format!("{} KiB", bytes >> 10),
-        _ => format!("{} bytes", count(bytes)),
-    }
-}
-
-/// Writes a number with thousands separators: `1,000`.
-fn count(number: impl Display) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

@@ -10,6 +10,9 @@ use crate::error::{ApiError, ErrorCode};
 pub struct Roles([bool; Role::COUNT]);
 
 impl Roles {
+    /// No role.
+    pub(crate) const NONE: Self = Self([false; Role::COUNT]);
+
     /// These roles and no others.
     pub fn new(roles: impl IntoIterator<Item = Role>) -> Self {
         let mut set = Self::default();

@@ -5,30 +5,29 @@ use std::sync::Arc;
 use backlot_outbound::body::{CallBody, RequestBody};
 use backlot_outbound::hop_by_hop;
 use http::header::{ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue};
-use http::{Request, Response};
+use http::{Request, Response, Uri};
 
 use crate::auth::{Authenticated, remove_instance};
-use crate::connections::{AllowedCall, CallPlace, Connection, IncomingCall};
+use crate::connections::{CallPlace, Connection, IncomingCall};
 use crate::context::RequestContext;
 use crate::cors;
 use crate::error::ApiError;
 use crate::handlers::buffer::read_small;
 use crate::http::request_head::RequestHead;
-use crate::policy::{Deciders, forged};
+use crate::policy::forged;
 use crate::response::ResponseBody;
 use crate::state::AppState;
 
-/// Makes one call. `path_start` is where the third party's path begins in the request's.
+/// Makes one call.
 pub(crate) async fn call(
     state: &AppState,
     context: &RequestContext,
     connection: &Arc<Connection>,
-    path_start: usize,
+    target: &CallTarget,
     caller: Authenticated,
     request: &mut Request<RequestBody>,
 ) -> Result<Response<ResponseBody>, ApiError> {
     request.body_mut().limit(connection.settings.body());
-    let cleaned = remove_instance(request.uri().query().unwrap_or_default());
     let all = &state.connections;
     let directory = &state.directory;
     hop_by_hop::remove(request.headers_mut());
@@ -43,7 +42,7 @@ pub(crate) async fn call(
         read_small(buffers, instance_id, request.headers(), body).await?
     };
     let mut incoming = IncomingCall {
-        place: place(RequestHead::new(request), path_start, cleaned.as_deref()),
+        place: target.place(RequestHead::new(request)),
         headers: request.headers(),
         body,
         started: context.started(),
@@ -59,26 +58,35 @@ pub(crate) async fn call(
     Ok(response)
 }
 
-/// Returns the lines that decide about a call. A call that no caller may make is refused before any credential is read, so
-/// that the refusal does not look like a wrong credential.
-pub(crate) fn deciders<'connection>(
-    connection: &'connection Connection,
-    request: RequestHead<'_>,
+/// The call that a request is.
+pub(crate) struct CallTarget {
+    /// Where the third party's path begins in the request's.
     path_start: usize,
-) -> Result<Deciders<'connection, AllowedCall>, ApiError> {
-    let cleaned = remove_instance(request.uri.query().unwrap_or_default());
-    connection.deciders(&place(request, path_start, cleaned.as_deref()))
+    /// The query without an instance, if the request's has one.
+    query: Option<String>,
 }
 
-/// Returns the call that a request is: the path from `path_start` on, and the query without an instance.
-fn place<'request>(
-    request: RequestHead<'request>,
-    path_start: usize,
-    cleaned: Option<&'request str>,
-) -> CallPlace<'request> {
-    CallPlace {
-        method: request.method,
-        path: &request.uri.path()[path_start..],
-        query: cleaned.or(request.uri.query()).unwrap_or_default(),
+impl CallTarget {
+    /// Takes the address of a request, and the third party's path at its end.
+    pub(crate) fn new(uri: &Uri, path: &str) -> Self {
+        Self {
+            path_start: uri.path().len() - path.len(),
+            query: remove_instance(uri.query().unwrap_or_default()),
+        }
+    }
+
+    pub(crate) fn place<'request>(
+        &'request self,
+        request: RequestHead<'request>,
+    ) -> CallPlace<'request> {
+        CallPlace {
+            method: request.method,
+            path: &request.uri.path()[self.path_start..],
+            query: self
+                .query
+                .as_deref()
+                .or(request.uri.query())
+                .unwrap_or_default(),
+        }
     }
 }

@@ -16,6 +16,6 @@ mod manage;
 mod oauth;
 mod path;
 
-pub(crate) use call::{call, deciders};
+pub(crate) use call::{CallTarget, call};
 pub(crate) use manage::manage;
 pub(crate) use path::{Place, is_posted_callback, managed_methods, serves};
