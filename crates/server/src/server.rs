@@ -158,7 +158,7 @@ impl Server {
         let activity = Arc::clone(&service);
         let state = Arc::clone(&service.state);
         let (stopping, stopped) = watch::channel(false);
-        let housekeeping = tokio::spawn(background::run(Arc::clone(&service), stopped.clone()));
+        let periodic = tokio::spawn(background::run(Arc::clone(&service), stopped.clone()));
         let (refreshing, until) = (Arc::clone(&state), stopped.clone());
         let schedule = tokio::spawn(async move {
             let (directory, store) = (refreshing.directory.clone(), refreshing.store.clone());
@@ -213,7 +213,7 @@ impl Server {
             );
         }
         stopping.send_replace(true);
-        let tasks = [housekeeping, schedule, jobs, admin];
+        let tasks = [periodic, schedule, jobs, admin];
         let handles: Vec<AbortHandle> = tasks.iter().map(JoinHandle::abort_handle).collect();
         let leaving = async {
             for task in tasks {

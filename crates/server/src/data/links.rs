@@ -9,7 +9,7 @@ use backlot_wix::data::collection::Operation;
 use backlot_wix::data::{Budget, DataCode, DataError, Direction, item_id, limits};
 use bytes::Bytes;
 
-use super::retry::anew;
+use super::retry::retry_if_stale;
 use super::write::merged;
 use super::{DataSession, OpenCollection, OperationError};
 
@@ -61,7 +61,7 @@ impl DataSession {
         links: Vec<Link>,
         add: bool,
     ) -> Result<Vec<LinkOutcome>, OperationError> {
-        anew!(self.try_to_change_links(collection, &links, add))
+        retry_if_stale!(self.try_to_change_links(collection, &links, add))
     }
 
     async fn try_to_change_links(
@@ -122,7 +122,7 @@ impl DataSession {
         item_id: &str,
         referenced: &[String],
     ) -> Result<(), OperationError> {
-        anew!(self.try_to_replace_links(collection, field, item_id, referenced))
+        retry_if_stale!(self.try_to_replace_links(collection, field, item_id, referenced))
     }
 
     async fn try_to_replace_links(

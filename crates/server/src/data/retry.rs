@@ -4,7 +4,7 @@
 pub(super) const ATTEMPTS: usize = 5;
 
 /// Does the work, which is written out as often as it takes, until it is not outdated.
-macro_rules! anew {
+macro_rules! retry_if_stale {
     ($work:expr) => {{
         let mut left = $crate::data::retry::ATTEMPTS;
         loop {
@@ -17,4 +17,4 @@ macro_rules! anew {
         }
     }};
 }
-pub(super) use anew;
+pub(super) use retry_if_stale;

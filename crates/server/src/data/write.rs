@@ -18,7 +18,7 @@ use super::document::new_item_id;
 use super::jobs::new_links;
 use super::links::check_count;
 use super::quota::grown;
-use super::retry::anew;
+use super::retry::retry_if_stale;
 use super::write_parts::{PART_MEMORY, Parts};
 use super::{DataSession, OpenCollection, OperationError, WireItem, content};
 
@@ -141,7 +141,7 @@ impl DataSession {
         let mut opened = None;
         let mut outcomes = Vec::with_capacity(all.len());
         while let Some(part) = parts.next(&all[outcomes.len()..]) {
-            match anew!(self.try_to_change(changes, part, opened.is_none())) {
+            match retry_if_stale!(self.try_to_change(changes, part, opened.is_none())) {
                 Ok(done) => {
                     parts.learn(&done.outcomes);
                     outcomes.extend(done.outcomes);
@@ -299,7 +299,7 @@ impl DataSession {
 
     /// Removes every item of a collection.
     pub(crate) async fn truncate(&self, collection: &str) -> Result<(), OperationError> {
-        anew!(self.try_to_truncate(collection))
+        retry_if_stale!(self.try_to_truncate(collection))
     }
 
     async fn try_to_truncate(&self, collection: &str) -> Result<(), OperationError> {

@@ -179,11 +179,11 @@ async fn a_claim_ends_by_time_by_hand_and_with_an_update(place: &Place) {
         Some(resealed)
     );
     assert!(!claim(2, 51, 81).await, "the claim stays");
-    let anew = Account {
+    let renewed = Account {
         version: 3,
         ..account(1, "mail", b"3")
     };
-    assert!(store.upsert_account(anew, Some(2)).await.unwrap());
+    assert!(store.upsert_account(renewed, Some(2)).await.unwrap());
     assert!(claim(3, 52, 82).await);
     let missing = store.claim_renewal(id, "none", 1, at(1), at(2));
     assert!(!missing.await.unwrap());

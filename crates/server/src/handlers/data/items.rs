@@ -124,17 +124,14 @@ pub(crate) async fn get(data: &DataSession, input: &Input) -> Result<DataRespons
     let wanted = Wanted::read(data, input)?;
     if !wanted.includes.is_empty() || !wanted.fields.is_empty() {
         // On the heap, because it is large and rare.
-        return Box::pin(get_made_anew(data, &wanted)).await;
+        return Box::pin(get_rebuilt(data, &wanted)).await;
     }
     let item = data.get(&wanted.collection, &wanted.id).await?;
     Ok(data_item(&item.id, &wanted.collection, &item.json).into())
 }
 
 /// `{"dataItem":…}`: an item with others put in, or with only some of its fields.
-async fn get_made_anew(
-    data: &DataSession,
-    wanted: &Wanted,
-) -> Result<DataResponse, OperationError> {
+async fn get_rebuilt(data: &DataSession, wanted: &Wanted) -> Result<DataResponse, OperationError> {
     let opened = data.open(&wanted.collection, Operation::Read).await?;
     let item = data.item_of(&opened, &wanted.id).await?;
     let objects = [item.object_within(&opened.of.budget)?];
