@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use backlot_store::collections::Collection;
-use backlot_store::items::change::NewItem;
-use backlot_store::items::write::{Author, Content};
-use backlot_store::items::{Batch, Write};
+use backlot_store::items::effect::StoredItem;
+use backlot_store::items::mutation::{Author, Document};
+use backlot_store::items::{Batch, Mutation};
 use backlot_wix::data::collection::Definition;
 use backlot_wix::data::modification::{Modification, WireModification};
 use backlot_wix::data::order::equal;
@@ -49,12 +49,12 @@ pub(crate) fn run(data: &[u8]) {
         room: None,
         tells_items: false,
     };
-    let content = Content {
+    let content = Document {
         item_id,
         fields,
         links: Vec::new(),
     };
-    let Ok(change) = Write::Insert(content).change(&collection, &batch, None) else {
+    let Ok(change) = Mutation::Insert(content).change(&collection, &batch, None) else {
         return;
     };
     let Some(kept) = change.new else {
@@ -67,7 +67,7 @@ pub(crate) fn run(data: &[u8]) {
     let Ok(modifications) = Modification::parse_all(wire) else {
         return;
     };
-    let patch = Write::Patch {
+    let patch = Mutation::Patch {
         item_id: kept.id.clone(),
         modifications,
     };
@@ -79,7 +79,7 @@ pub(crate) fn run(data: &[u8]) {
     }
 }
 
-fn check(collection: &Collection, kept: &NewItem) {
+fn check(collection: &Collection, kept: &StoredItem) {
     assert!(kept.json.len() <= limits::ITEM_BYTES);
     let Ok(again) = serde_json::from_str::<Object>(&kept.json) else {
         panic!("what is kept cannot be read")

@@ -27,7 +27,7 @@ pub(crate) fn run(data: &[u8]) {
     let name = NAMES[usize::from(*name) % NAMES.len()];
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_ENCODING, HeaderValue::from_static(name));
-    let Ok(encodings) = Encodings::of(&headers) else {
+    let Ok(encodings) = Encodings::from_headers(&headers) else {
         panic!("{name} is an encoding");
     };
     let pieces = encoded.chunks(usize::from(*piece).max(1));

@@ -92,7 +92,7 @@ impl DataFolder {
 
     /// The server that runs on this folder, if one does.
     pub(crate) fn holder(&self) -> Option<Holder> {
-        Holder::of(&self.lock())
+        Holder::find(&self.lock())
     }
 
     /// The lock of the server that runs on it.

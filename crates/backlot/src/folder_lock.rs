@@ -17,7 +17,7 @@ use crate::user_error::user_error;
 
 /// The holder of a data folder's lock, or of a database file's.
 pub(crate) fn holder_of(data: &DataFolder, database: &Address) -> Option<Holder> {
-    let database = lock_of(database).and_then(|path| Holder::of(&path));
+    let database = lock_of(database).and_then(|path| Holder::find(&path));
     database.or_else(|| data.holder())
 }
 

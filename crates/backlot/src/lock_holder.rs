@@ -30,7 +30,7 @@ impl Holder {
     }
 
     /// The holder of this file's lock.
-    pub(crate) fn of(path: &Path) -> Option<Self> {
+    pub(crate) fn find(path: &Path) -> Option<Self> {
         let mut file = File::open(path).ok()?;
         match file.try_lock_shared() {
             Err(TryLockError::WouldBlock) => Some(Self::read(&mut file)),

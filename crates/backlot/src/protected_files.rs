@@ -72,9 +72,9 @@ impl ProtectedFiles {
 
     /// Says why a file must not be written, if that is so.
     pub(crate) fn refusal(&self, target: &Path) -> Option<String> {
-        let known = Identity::of(target);
+        let known = Identity::from_path(target);
         let listed = self.files.iter();
-        let mut listed = listed.filter(|(path, _)| known.is_same_as(&Identity::of(path)));
+        let mut listed = listed.filter(|(path, _)| known.is_same_as(&Identity::from_path(path)));
         if let Some((_, what)) = listed.next() {
             return Some(owned(what));
         }
@@ -108,7 +108,7 @@ struct Identity {
 }
 
 impl Identity {
-    fn of(path: &Path) -> Self {
+    fn from_path(path: &Path) -> Self {
         Self {
             #[cfg(unix)]
             number: std::fs::metadata(path).ok().map(|known| numbers(&known)),

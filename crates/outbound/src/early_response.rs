@@ -1,7 +1,7 @@
-//! A connection whose other side may reply and close before it has read everything.
+//! A connection whose other side may response and close before it has read everything.
 //!
 //! A server that refuses a large body does so. Closing with bytes unread resets the connection, so writing the rest fails,
-//! most often before the reply has been read that lies ready in the system's buffer. Here a write that fails in this way
+//! most often before the response has been read that lies ready in the system's buffer. Here a write that fails in this way
 //! counts as done, and the response, or its absence, is found by reading (RFC 9112, section 9.6). A response that is ended
 //! only by the connection's end may end by the reset (`upstream::ResponseStream`).
 

@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::error::{ApiError, Chain};
 use crate::http::request_id::RequestId;
 use crate::policy::RateKey;
-use crate::response_pace::{ResponsePace, SMALL_REPLY_BYTES};
+use crate::response_pace::{ResponsePace, SMALL_RESPONSE_BYTES};
 use crate::telemetry::log::RequestLog;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::record::{Completion, RequestRecord, client_closed_request};
@@ -37,13 +37,13 @@ pub(crate) struct RequestContext {
     uri: Uri,
     /// Where a trusted proxy says that it is another than the peer's.
     client_ip: Option<String>,
-    /// Whether the reply may depend on who calls.
+    /// Whether the response may depend on who calls.
     pub(crate) is_by_caller: bool,
     pub(crate) record: RequestRecord,
 }
 
 impl RequestContext {
-    /// On the heap: it goes along with the reply, which is moved often.
+    /// On the heap: it goes along with the response, which is moved often.
     pub(crate) fn begin<B>(
         shared: &Arc<SharedContext>,
         peer: &Arc<Peer>,
@@ -71,7 +71,7 @@ impl RequestContext {
                 about: None,
                 caller: None,
                 old_secret: false,
-                reply_bytes: 0,
+                response_bytes: 0,
                 ending: Completion::Open,
             },
         })
@@ -110,10 +110,10 @@ impl RequestContext {
         self.shared.metrics.refusal(refusal.code());
     }
 
-    /// Counts what was sent of the reply. Returns how long to wait before more of it is sent.
-    pub(crate) fn count_reply_bytes(&mut self, bytes: usize) -> Option<Duration> {
-        self.record.reply_bytes += bytes as u64;
-        if self.record.reply_bytes <= SMALL_REPLY_BYTES {
+    /// Counts what was sent of the response. Returns how long to wait before more of it is sent.
+    pub(crate) fn count_response_bytes(&mut self, bytes: usize) -> Option<Duration> {
+        self.record.response_bytes += bytes as u64;
+        if self.record.response_bytes <= SMALL_RESPONSE_BYTES {
             return None;
         }
         let key = match self.record.caller {
@@ -134,20 +134,20 @@ impl RequestContext {
         forwarded.unwrap_or_else(|| self.peer.ip())
     }
 
-    pub(crate) fn reply_broke_off(&mut self, error: &(dyn std::error::Error + 'static)) {
+    pub(crate) fn response_broke_off(&mut self, error: &(dyn std::error::Error + 'static)) {
         self.record.ending = Completion::BrokenOff;
         self.record.cause = Some(Chain(error).to_string());
     }
 
-    /// Nothing more of the reply is wanted. That is its end if all of it was sent, or if there was
+    /// Nothing more of the response is wanted. That is its end if all of it was sent, or if there was
     /// to be none.
-    pub(crate) fn reply_dropped(&mut self, at_its_end: bool) {
+    pub(crate) fn response_dropped(&mut self, at_its_end: bool) {
         if at_its_end || self.record.method == Method::HEAD {
-            self.reply_ended();
+            self.response_ended();
         }
     }
 
-    pub(crate) fn reply_ended(&mut self) {
+    pub(crate) fn response_ended(&mut self) {
         if self.record.ending == Completion::Open {
             self.record.ending = Completion::Complete;
         }
@@ -155,7 +155,7 @@ impl RequestContext {
 }
 
 /// Counts the request and writes its line, however it came to its end: also when the client went
-/// away before there was a reply.
+/// away before there was a response.
 impl Drop for RequestContext {
     fn drop(&mut self) {
         let record = &self.record;

@@ -87,6 +87,6 @@ impl DataService {
     ) -> Result<Response<ResponseBody>, ApiError> {
         let operation = data::operation(request.method(), request.uri())?;
         let who = Principal::new(caller.instance_id, caller.role, caller.user_id, self.app_id);
-        data::handle_whole(&self.data.of(who), operation, request).await
+        data::handle_whole(&self.data.session(who), operation, request).await
     }
 }

@@ -30,7 +30,7 @@ const NO_PATH: &AsciiSet = &CONTROLS
     .add(b'`')
     .add(b'\\');
 
-/// The whole reply, as it goes over the connection.
+/// The whole response, as it goes over the connection.
 pub(crate) fn refuse_head(
     state: &Arc<AppState>,
     peer: &Arc<Peer>,

@@ -1,4 +1,4 @@
-//! The body of any reply: ready bytes, an upstream's stream, Wix's, a third party's, or a mounted router's.
+//! The body of any response: ready bytes, an upstream's stream, Wix's, a third party's, or a mounted router's.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -17,11 +17,11 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// The most that is handed over at a time: the connection copies it, and a client may be slow to take it.
 const MAX_AT_ONCE: usize = 64 * 1024;
 
-/// The body of a reply. When it is dropped, the request is over and its log line is written.
+/// The body of a response. When it is dropped, the request is over and its log line is written.
 pub struct ResponseBody {
     source: Source,
     request: Option<Box<RequestContext>>,
-    /// Until more is sent of a large reply.
+    /// Until more is sent of a large response.
     wait: Option<Pin<Box<Sleep>>>,
 }
 
@@ -41,7 +41,7 @@ impl ResponseBody {
         Self::from_source(Source::Full(Some(bytes.into())))
     }
 
-    /// Bytes that are ready, in parts that other replies may share.
+    /// Bytes that are ready, in parts that other responses may share.
     pub(crate) fn parts(parts: Vec<Bytes>) -> Self {
         Self::from_source(Source::Parts(None, parts.into_iter()))
     }
@@ -129,11 +129,11 @@ impl Body for ResponseBody {
         if let Some(request) = &mut this.request {
             match &frame {
                 Poll::Ready(Some(Ok(frame))) => {
-                    let wait = request.count_reply_bytes(frame.data_ref().map_or(0, Bytes::len));
+                    let wait = request.count_response_bytes(frame.data_ref().map_or(0, Bytes::len));
                     this.wait = wait.map(|time| Box::pin(sleep(time)));
                 }
-                Poll::Ready(Some(Err(error))) => request.reply_broke_off(error.as_ref()),
-                Poll::Ready(None) => request.reply_ended(),
+                Poll::Ready(Some(Err(error))) => request.response_broke_off(error.as_ref()),
+                Poll::Ready(None) => request.response_ended(),
                 Poll::Pending => {}
             }
         }
@@ -172,7 +172,7 @@ impl Drop for ResponseBody {
     fn drop(&mut self) {
         let at_its_end = self.is_end_stream();
         if let Some(request) = &mut self.request {
-            request.reply_dropped(at_its_end);
+            request.response_dropped(at_its_end);
         }
     }
 }

@@ -1,15 +1,15 @@
-//! How fast large replies go out: one site's downloads leave the processor to the requests of the others.
+//! How fast large responses go out: one site's downloads leave the processor to the requests of the others.
 //!
-//! Sending is work, too: over a fast network, a reply of hundreds of megabytes keeps a core busy for as long as it
-//! lasts. So what an instance is sent in large replies has a rate, beyond an amount that goes out at once.
+//! Sending is work, too: over a fast network, a response of hundreds of megabytes keeps a core busy for as long as it
+//! lasts. So what an instance is sent in large responses has a rate, beyond an amount that goes out at once.
 
 use std::time::{Duration, Instant};
 
 use crate::leaky_buckets::LeakyBuckets;
 use crate::policy::RateKey;
 
-/// Bytes of one reply that are not counted.
-pub const SMALL_REPLY_BYTES: u64 = 256 << 10;
+/// Bytes of one response that are not counted.
+pub const SMALL_RESPONSE_BYTES: u64 = 256 << 10;
 /// Bytes that an instance is sent in a second.
 pub const BYTES_PER_SECOND: u64 = 128 << 20;
 /// Bytes that it is sent at once, after it was sent nothing for a while.
@@ -20,7 +20,7 @@ pub const BURST_BYTES: u64 = 64 << 20;
 pub(crate) struct ResponsePace(LeakyBuckets<RateKey>);
 
 impl ResponsePace {
-    /// Counts bytes of a large reply. Returns how long to wait before more of it is sent.
+    /// Counts bytes of a large response. Returns how long to wait before more of it is sent.
     pub(crate) fn sent(&self, key: RateKey, bytes: usize, now: Instant) -> Option<Duration> {
         let level = self.0.add(key, time_for(bytes as u64), now);
         let wait = level.saturating_sub(time_for(BURST_BYTES));

@@ -9,7 +9,7 @@ use http::Method;
 use crate::auth::{BodyRequirement, CallerRequirement, RateRequirement, Requirements};
 use crate::connections::{self, Connection, Connections};
 use crate::error::{ApiError, ErrorCode, ErrorKind};
-use crate::handlers::connections::{CallTarget, Place, managed_methods};
+use crate::handlers::connections::{CallTarget, ConnectionPath, managed_methods};
 use crate::handlers::data::{self, DataHandlers};
 use crate::handlers::proxy::{Entries, Entry};
 use crate::handlers::wix::{self, WixCalls};
@@ -110,7 +110,7 @@ impl Router {
             Target::Data => Cow::Borrowed(&self.data_methods),
             Target::Wix => Cow::Owned(self.wix.methods(path)),
             Target::Connections => Cow::Owned(
-                Place::find(&self.connections, path)
+                ConnectionPath::find(&self.connections, path)
                     .map_or_else(|_| Methods::new([]), |place| place.methods()),
             ),
         }
@@ -134,7 +134,7 @@ impl Router {
 
     fn resolve_connection(&self, request: RequestHead<'_>) -> Result<Endpoint<'_>, ApiError> {
         let path = request.uri.path();
-        let place = Place::find(&self.connections, path)?;
+        let place = ConnectionPath::find(&self.connections, path)?;
         let connection = place.connection;
         if let Some(route) = place.managed() {
             let methods = managed_methods(&connection.settings, route);
@@ -151,7 +151,7 @@ impl Router {
         let target = CallTarget::new(request.uri, place.rest);
         // A call that no caller may make is refused before any credential is read, so that the refusal does not look like a
         // wrong credential.
-        let deciders = connection.deciders(&target.place(request));
+        let deciders = connection.deciders(&target.call(request));
         let deciders = deciders.map_err(|refusal| {
             let is_unlisted = refusal.code() == ErrorKind::Own(ErrorCode::ConnectionCallNotAllowed);
             if is_unlisted && ManagedEndpoint::find(place.rest).is_some() {

@@ -88,7 +88,7 @@ pub(crate) async fn answer(
     Ok(response.map(|body| body.closing(context)))
 }
 
-/// Puts on a reply what every reply has.
+/// Puts on a response what every response has.
 pub(crate) fn dress(
     state: &AppState,
     context: &mut RequestContext,

@@ -34,7 +34,7 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// The admin listener.
     pub admin_listen: SocketAddr,
-    /// Which pages may read replies.
+    /// Which pages may read responses.
     pub cors: cors::Policy,
     /// What preflights answer.
     pub cors_answer: cors::CorsHeaders,

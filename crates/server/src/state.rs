@@ -47,7 +47,7 @@ pub(crate) struct AppState {
     pub(crate) body_pace: PaceLimits,
     /// The memory for bodies that are read whole.
     pub(crate) buffers: BufferBudget,
-    /// True from the signal to stop on: replies close their connection.
+    /// True from the signal to stop on: responses close their connection.
     pub(crate) draining: AtomicBool,
     /// Whether the database answered when it was last looked at, which is once a second.
     pub(crate) database_answers: AtomicBool,
@@ -71,6 +71,6 @@ impl AppState {
     /// The items of a caller, for a handler in Rust.
     pub(crate) fn items_handle(&self, caller: &Caller) -> Items {
         let who = Principal::caller(caller, self.app_id);
-        Items::new(self.data.of(who))
+        Items::new(self.data.session(who))
     }
 }

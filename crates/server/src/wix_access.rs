@@ -17,7 +17,7 @@ pub struct WixAccess {
     pub requests_per_minute: usize,
     /// The longest that a call waits for its turn in that budget.
     pub queue_time: Duration,
-    /// How long Wix may take until its reply begins.
+    /// How long Wix may take until its response begins.
     pub timeout: Duration,
     /// How long Wix may take to say something about a token, or to give one.
     pub token_timeout: Duration,

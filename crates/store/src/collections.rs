@@ -161,7 +161,7 @@ pub struct Usage {
 
 /// Items that do not keep to a definition.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Misfits {
+pub struct Violations {
     /// How many.
     pub count: u64,
     /// The first few.
@@ -181,7 +181,7 @@ pub struct Misfit {
     pub violations: Vec<(Violation, Option<Value>)>,
 }
 
-impl Misfits {
+impl Violations {
     /// How many are reported.
     const TOLD: usize = 5;
 
@@ -221,7 +221,7 @@ impl Misfits {
 
 /// All collections of an instance, by id: the declared ones, and its own with other ids. `unready` names those of their
 /// indexes that are not ready, with the collection.
-pub(crate) fn together(
+pub(crate) fn merge(
     declared: Vec<Definition>,
     own: Vec<Definition>,
     unready: Vec<(String, UnreadyIndex)>,
@@ -261,7 +261,7 @@ pub(crate) fn redeclared(
     let mut definition = new.clone();
     if let Some(old) = &old {
         (definition.revision, definition.created_at) = (old.revision, old.created_at);
-        if old.says_the_same_as(&definition) {
+        if old.is_same_definition(&definition) {
             return None;
         }
     }

@@ -3,7 +3,7 @@
 use backlot_wix::InstanceId;
 
 use crate::items::Batch;
-use crate::items::write::Applied;
+use crate::items::mutation::Applied;
 use crate::jobs::JobProgress;
 use crate::sql::{Value, bind};
 

@@ -11,7 +11,7 @@ use moka::sync::Cache;
 
 use crate::StoreError;
 use crate::collections::Collection;
-use crate::items::ItemsOf;
+use crate::items::CollectionRef;
 
 /// The most bytes of what each of the caches below keeps, roughly. What two of them keep of one collection is the same.
 const CACHE_BYTES: u64 = 32 << 20;
@@ -139,7 +139,7 @@ impl DefinitionCache {
     /// Forgets a collection that turned out to be outdated, so that it is read again.
     pub(crate) fn look_again<T>(
         &self,
-        of: &ItemsOf,
+        of: &CollectionRef,
         outcome: Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         if matches!(outcome, Err(StoreError::Outdated)) {

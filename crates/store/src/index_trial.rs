@@ -6,7 +6,7 @@ use backlot_wix::data::collection::IndexId;
 use backlot_wix::data::{DataError, Object};
 
 use crate::collections::{Collection, Prepared};
-use crate::items::change::not_unique;
+use crate::items::effect::not_unique;
 use crate::items::key_change::{Rebuild, not_indexable};
 
 /// The indexes that a definition adds, and the unique keys of the items of one instance.

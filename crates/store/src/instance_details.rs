@@ -21,7 +21,7 @@ pub struct Details {
 pub struct TokenRefusal {
     /// The tenant.
     pub instance_id: InstanceId,
-    /// The status of Wix's reply.
+    /// The status of Wix's response.
     pub status: u16,
     /// Wix's own word for it, such as `invalid_grant`; may be empty.
     pub reason: String,

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use backlot_store::instances::ActivityDelta;
-use backlot_store::items::write::Author;
-use backlot_store::items::{Batch, Find, ItemsOf, Link, Write};
+use backlot_store::items::mutation::Author;
+use backlot_store::items::{Batch, CollectionRef, ItemQuery, Link, Mutation};
 use backlot_store::markers::{COPY, IMPORT};
 use backlot_store::portability::{Importer, NotImported, Record, copy, forget_unfinished};
 use backlot_store::{Backfill, Store};
@@ -89,12 +89,12 @@ fn object(id: &str, fields: &[(&str, Value)]) -> Object {
     object
 }
 
-async fn items_of(store: &Store, instance: InstanceId, id: &str) -> ItemsOf {
-    let collection = store.collection(instance, id).await.unwrap().unwrap();
-    ItemsOf::new(instance, collection)
+async fn items_of(store: &Store, instance: InstanceId, id: &str) -> CollectionRef {
+    let collection = store.find_collection(instance, id).await.unwrap().unwrap();
+    CollectionRef::new(instance, collection)
 }
 
-async fn write(store: &Store, of: &ItemsOf, writes: Vec<Write>) {
+async fn write(store: &Store, of: &CollectionRef, writes: Vec<Mutation>) {
     let batch = Batch {
         writes,
         condition: None,
@@ -110,8 +110,8 @@ async fn write(store: &Store, of: &ItemsOf, writes: Vec<Write>) {
     }
 }
 
-fn restore(item: Object) -> Write {
-    Write::Restore {
+fn restore(item: Object) -> Mutation {
+    Mutation::Restore {
         item,
         links: Vec::new(),
     }
@@ -121,7 +121,7 @@ fn restore(item: Object) -> Write {
 async fn fill(store: &Store, instance: InstanceId, ids: &[&str]) {
     let fields = [("title", FieldType::Text)];
     let made = store
-        .create_collection(instance, definition("notes", &fields))
+        .insert_collection(instance, definition("notes", &fields))
         .await;
     made.unwrap();
     let of = items_of(store, instance, "notes").await;
@@ -134,7 +134,7 @@ async fn fill(store: &Store, instance: InstanceId, ids: &[&str]) {
 async fn ids(store: &Store, instance: InstanceId) -> Vec<String> {
     let of = items_of(store, instance, "notes").await;
     let found = store
-        .find(&of, Find::all(Filter::all(), 1000))
+        .query_items(&of, ItemQuery::all(Filter::all(), 1000))
         .await
         .unwrap();
     found.into_iter().map(|item| item.id).collect()
@@ -303,29 +303,29 @@ async fn items_get_new_names_and_defaults(place: &Place) {
     new.fields[1].required = true;
     assert_eq!(
         store
-            .misfits(&new, &Backfill::default())
+            .list_violations(&new, &Backfill::default())
             .await
             .unwrap()
             .count,
         2
     );
-    let misfits = store.misfits(&new, &backfill).await.unwrap();
-    assert_eq!((misfits.count, misfits.amended), (0, 2));
+    let violations = store.list_violations(&new, &backfill).await.unwrap();
+    assert_eq!((violations.count, violations.amended), (0, 2));
     let of = items_of(&store, one, "notes").await;
     let before = store
-        .item(&of, "a")
+        .find_item(&of, "a")
         .await
         .unwrap()
         .unwrap()
         .object()
         .unwrap();
-    let amend = Write::Amend {
+    let amend = Mutation::Amend {
         item_id: "a".to_owned(),
         backfill: Arc::new(backfill),
     };
     write(&store, &of, vec![amend]).await;
     let after = store
-        .item(&of, "a")
+        .find_item(&of, "a")
         .await
         .unwrap()
         .unwrap()
@@ -365,24 +365,27 @@ async fn what_is_out_of_reach_can_be_removed(place: &Place) {
         item_id: "a".to_owned(),
         referenced_id: "b".to_owned(),
     };
-    store.link(&of, vec![link]).await.unwrap();
+    store.insert_links(&of, vec![link]).await.unwrap();
     assert_eq!(
         store
-            .change_links("notes", "related", Some("others"))
+            .rename_links("notes", "related", Some("others"))
             .await
             .unwrap(),
         1
     );
-    let usage = store.usage("notes").await.unwrap();
+    let usage = store.collection_usage("notes").await.unwrap();
     assert_eq!(usage.links, [("others".to_owned(), 1)]);
     assert_eq!(
-        store.change_links("notes", "others", None).await.unwrap(),
+        store.rename_links("notes", "others", None).await.unwrap(),
         1
     );
     store.declare_collections(Vec::new(), false).await.unwrap();
-    assert_eq!(store.instances_with("notes").await.unwrap(), [one]);
-    assert_eq!(store.items_in(one, "notes").await.unwrap(), 2);
-    store.remove_unreachable(one, "notes").await.unwrap();
-    assert_eq!(store.items_in(one, "notes").await.unwrap(), 0);
+    assert_eq!(
+        store.list_instances_with_items("notes").await.unwrap(),
+        [one]
+    );
+    assert_eq!(store.count_items_in(one, "notes").await.unwrap(), 2);
+    store.delete_unreachable_items(one, "notes").await.unwrap();
+    assert_eq!(store.count_items_in(one, "notes").await.unwrap(), 0);
     assert_eq!(store.totals().await.unwrap().items, 0);
 }

@@ -45,9 +45,9 @@ pub struct Granted {
 }
 
 impl Granted {
-    /// What holds where the reply does not say: short, so that it is soon asked for again.
+    /// What holds where the response does not say: short, so that it is soon asked for again.
     const UNSAID: Duration = Duration::from_mins(5);
-    /// No token is kept for longer than this, whatever the reply says.
+    /// No token is kept for longer than this, whatever the response says.
     const MAX_LIFETIME: Duration = Duration::from_hours(24);
 
     /// How long the token lasts.

@@ -32,7 +32,7 @@ pub enum PageOrigin<'origin> {
 
 impl<'origin> PageOrigin<'origin> {
     /// Reads an origin as browsers write it.
-    pub fn of(origin: &'origin str) -> Self {
+    pub fn new(origin: &'origin str) -> Self {
         let Some((scheme, authority)) = origin.split_once("://") else {
             return Self::Other;
         };
@@ -120,7 +120,7 @@ mod tests {
             ("https://a.wix-host.com.evil.example", PageOrigin::Other),
             ("null", PageOrigin::Other),
         ] {
-            assert_eq!(PageOrigin::of(origin), expected, "{origin}");
+            assert_eq!(PageOrigin::new(origin), expected, "{origin}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use backlot_store::Store;
-use backlot_store::items::ItemsOf;
+use backlot_store::items::CollectionRef;
 use backlot_wix::InstanceId;
 
 use super::arguments::{Items, ItemsClear};
@@ -24,11 +24,11 @@ fn clear(arguments: &ItemsClear) -> anyhow::Result<()> {
     let configured = Configured::read(&arguments.config)?;
     let runtime = runtime()?;
     let store = runtime.block_on(configured.open())?;
-    let mut instances = runtime.block_on(store.instances_with(id))?;
+    let mut instances = runtime.block_on(store.list_instances_with_items(id))?;
     instances.retain(|it| arguments.instance.is_none_or(|only| only == *it));
     let mut total = 0;
     for instance_id in &instances {
-        total += runtime.block_on(store.items_in(*instance_id, id))?;
+        total += runtime.block_on(store.count_items_in(*instance_id, id))?;
     }
     if total == 0 {
         let of = arguments
@@ -60,12 +60,12 @@ fn clear(arguments: &ItemsClear) -> anyhow::Result<()> {
 
 /// Only this command reaches items of a collection that is no longer declared.
 async fn empty(store: &Store, instance_id: InstanceId, id: &str) -> anyhow::Result<()> {
-    if let Some(collection) = store.collection(instance_id, id).await? {
+    if let Some(collection) = store.find_collection(instance_id, id).await? {
         store
-            .truncate(&ItemsOf::new(instance_id, collection))
+            .delete_items(&CollectionRef::new(instance_id, collection))
             .await?;
     } else {
-        store.remove_unreachable(instance_id, id).await?;
+        store.delete_unreachable_items(instance_id, id).await?;
     }
     Ok(())
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use backlot_store::collections::Collection;
-use backlot_store::items::write::Author;
-use backlot_store::items::{Batch, Find, ItemsOf, Position, Write};
+use backlot_store::items::mutation::Author;
+use backlot_store::items::{Batch, CollectionRef, ItemQuery, Mutation, Position};
 use backlot_store::{Backfill, Store, StoreError};
 use backlot_wix::InstanceId;
 use backlot_wix::data::{Budget, Date, Filter};
@@ -88,12 +88,12 @@ pub(crate) async fn carry_out(
     for step in &plan.steps {
         for (field, present) in &step.links {
             let present = present.as_deref();
-            store.change_links(&step.collection, field, present).await?;
+            store.rename_links(&step.collection, field, present).await?;
         }
         let file = files.iter().find(|it| it.definition.id == step.collection);
         if let Some(file) = file.filter(|it| !it.backfill.is_empty() && step.amended > 0) {
             let backfill = Arc::new(file.backfill.clone());
-            for instance_id in store.instances_with(&step.collection).await? {
+            for instance_id in store.list_instances_with_items(&step.collection).await? {
                 amend(store, instance_id, &step.collection, file, &backfill).await?;
             }
         }
@@ -124,24 +124,24 @@ async fn amend(
     let mut attempts = 0;
     loop {
         // Unchanged until the new definition takes effect; items of a collection that never existed are inaccessible.
-        let collection = store.collection(instance_id, id).await?;
+        let collection = store.find_collection(instance_id, id).await?;
         let is_declared = collection.is_some();
         let collection =
             collection.unwrap_or_else(|| Arc::new(Collection::new(file.definition.clone(), true)));
-        let of = ItemsOf::new(instance_id, collection);
-        let mut find = Find::all(Filter::all(), STEP);
+        let of = CollectionRef::new(instance_id, collection);
+        let mut find = ItemQuery::all(Filter::all(), STEP);
         find.after = Some(Position {
             values: Vec::new(),
             sequence: place,
         });
-        let items = store.find(&of, find).await?;
+        let items = store.query_items(&of, find).await?;
         let Some(last) = items.last().map(|item| item.sequence) else {
             return Ok(());
         };
         let mut writes = Vec::new();
         for item in items {
             if backfill.amend(&mut item.object()?) {
-                writes.push(Write::Amend {
+                writes.push(Mutation::Amend {
                     item_id: item.id,
                     backfill: Arc::clone(backfill),
                 });

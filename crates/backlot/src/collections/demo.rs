@@ -23,7 +23,7 @@ pub(crate) fn read_or_demo(folder: &Path, demo_is_shown: bool) -> anyhow::Result
 
 /// Whether it is the demo's own, and no developer's.
 pub(super) fn is_the_demos(definition: &Definition) -> bool {
-    declared().is_ok_and(|demo| demo.definition.says_the_same_as(definition))
+    declared().is_ok_and(|demo| demo.definition.is_same_definition(definition))
 }
 
 fn declared() -> anyhow::Result<Declared> {

@@ -26,7 +26,7 @@ impl Finding {
 pub(super) struct Lines(BTreeMap<String, usize>);
 
 impl Lines {
-    pub(super) fn of(text: &str) -> Self {
+    pub(super) fn new(text: &str) -> Self {
         Self(config::lines(text).unwrap_or_default())
     }
 

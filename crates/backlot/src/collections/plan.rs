@@ -44,12 +44,12 @@ pub(crate) struct Plan {
 impl Plan {
     /// Compares the files with what the database holds.
     pub(crate) async fn make(store: &Store, files: &[Declared]) -> Result<Self, StoreError> {
-        let before = store.declared_collections().await?;
+        let before = store.list_declared_collections().await?;
         let mut steps = Vec::new();
         for new in files {
             let old = before.iter().find(|it| it.id == new.definition.id);
             let step = match old {
-                Some(old) if old.says_the_same_as(&new.definition) => continue,
+                Some(old) if old.is_same_definition(&new.definition) => continue,
                 old => changed(store, old, new).await?,
             };
             steps.push(step);
@@ -113,25 +113,25 @@ async fn changed(
         None => step.changes.push("new".to_owned()),
         Some(old) => step.changes.extend(differences(old, definition, backfill)),
     }
-    let misfits = store.misfits(definition, backfill).await?;
-    step.amended = misfits.amended;
-    if misfits.amended > 0 {
-        let items = count(misfits.amended, "item gets", "items get");
+    let violations = store.list_violations(definition, backfill).await?;
+    step.amended = violations.amended;
+    if violations.amended > 0 {
+        let items = count(violations.amended, "item gets", "items get");
         step.changes
             .push(format!("{items} a field's new name or its default"));
     }
-    if misfits.count > 0 {
-        let break_it = if misfits.count == 1 {
+    if violations.count > 0 {
+        let break_it = if violations.count == 1 {
             "breaks"
         } else {
             "break"
         };
-        let items = count(misfits.count, "item", "items");
+        let items = count(violations.count, "item", "items");
         step.breaks
             .push(format!("{items} {break_it} the new rules"));
     }
-    step.breaks.extend(misfits.first.iter().map(told));
-    for (field, links) in store.usage(&definition.id).await?.links {
+    step.breaks.extend(violations.first.iter().map(told));
+    for (field, links) in store.collection_usage(&definition.id).await?.links {
         if definition.multi_reference(&field).is_some() {
             continue;
         }
@@ -183,7 +183,7 @@ fn shown(value: &Value) -> String {
 }
 
 async fn gone(store: &Store, old: &Definition) -> Result<Step, StoreError> {
-    let usage = store.usage(&old.id).await?;
+    let usage = store.collection_usage(&old.id).await?;
     let losses = (usage.items > 0).then(|| {
         format!(
             "its {} of {} would be out of reach; `backlot items clear {}` removes them first, or keep the file",

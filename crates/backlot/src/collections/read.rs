@@ -119,7 +119,7 @@ fn read_file(path: &Path, name: &str) -> Result<(Lines, Declared), Vec<ConfigPro
         });
         vec![problem(path, line, error.message().to_owned())]
     })?;
-    let lines = Lines::of(&text);
+    let lines = Lines::new(&text);
     match file.into_declared(name) {
         Ok(declared) => Ok((lines, declared)),
         Err(findings) => {

@@ -3,7 +3,7 @@
 use backlot_outbound::upstream::{MAX_RESPONSE_HEAD_BYTES, MAX_RESPONSE_HEADERS};
 use backlot_server::limits::{
     BURST_BYTES, BYTES_PER_SECOND, MAX_WAITING_OF_ONE, MIN_PLACES, PLACES_PER_CORE,
-    SMALL_REPLY_BYTES,
+    SMALL_RESPONSE_BYTES,
 };
 use backlot_store::index_builds::{MAX_PIECE_BYTES, MAX_PIECE_ITEMS, MAX_PIECE_KEYS};
 use backlot_wix::data::limits::{
@@ -133,7 +133,7 @@ a slot.
         waiting = grouped(MAX_WAITING_OF_ONE),
         rate = bytes(BYTES_PER_SECOND),
         burst = bytes(BURST_BYTES),
-        small = bytes(SMALL_REPLY_BYTES),
+        small = bytes(SMALL_RESPONSE_BYTES),
         piece_bytes = bytes(MAX_PIECE_BYTES as u64),
         piece_keys = grouped(MAX_PIECE_KEYS),
         jobs = grouped(JOBS),

@@ -34,7 +34,7 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
-    fn of(output: &std::process::Output) -> Self {
+    fn new(output: &std::process::Output) -> Self {
         Self {
             code: output.status.code().unwrap_or(-1),
             out: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -129,7 +129,7 @@ impl Place {
             .write_all(input.as_bytes())
             .unwrap();
         let output = child.wait_with_output().unwrap();
-        Ran::of(&output)
+        Ran::new(&output)
     }
 
     /// Runs a command in a terminal, in which somebody types this line.
@@ -230,7 +230,7 @@ impl Place {
 
 /// Runs a command to its end.
 pub(crate) fn ran(command: &mut Command) -> Ran {
-    Ran::of(&command.output().unwrap())
+    Ran::new(&command.output().unwrap())
 }
 
 /// A server, which ends with this value.
@@ -281,10 +281,10 @@ impl Server {
         stream
             .write_all(format!("{head}\r\n{body}").as_bytes())
             .unwrap();
-        let mut reply = String::new();
-        stream.read_to_string(&mut reply).unwrap();
-        let status = reply.get(9..12).unwrap().parse().unwrap();
-        let (_, body) = reply.split_once("\r\n\r\n").unwrap();
+        let mut response = String::new();
+        stream.read_to_string(&mut response).unwrap();
+        let status = response.get(9..12).unwrap().parse().unwrap();
+        let (_, body) = response.split_once("\r\n\r\n").unwrap();
         let json = body.find('{').zip(body.rfind('}'));
         let json = json.map_or("null", |(from, to)| &body[from..=to]);
         (status, serde_json::from_str(json).unwrap_or(Value::Null))

@@ -1,8 +1,8 @@
-//! Why the body of a reply breaks off.
+//! Why the body of a response breaks off.
 
 use crate::decode::{DecodeError, UnknownEncoding};
 
-/// Why a reply's body ended early.
+/// Why a response's body ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum ResponseBodyError {
     /// The upstream broke off.

@@ -1,4 +1,4 @@
-//! What `Cache-CacheControl` says, in requests and in replies.
+//! What `Cache-CacheControl` says, in requests and in responses.
 
 use std::time::Duration;
 
@@ -86,7 +86,7 @@ pub(super) fn seconds(said: &str) -> Duration {
 mod tests {
     use super::*;
 
-    fn of(values: &[&str]) -> CacheControl {
+    fn parse(values: &[&str]) -> CacheControl {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append(CACHE_CONTROL, value.parse().unwrap());
@@ -97,10 +97,10 @@ mod tests {
     #[test]
     fn directives() {
         let minute = Some(Duration::from_mins(1));
-        let control = of(&["Public, MAX-AGE=60", "s-maxage=\"60\""]);
+        let control = parse(&["Public, MAX-AGE=60", "s-maxage=\"60\""]);
         assert_eq!((control.max_age, control.shared_max_age), (minute, minute));
         assert!(!control.private && !control.no_store && !control.no_cache);
-        let control = of(&["No-Store,no-cache , private=\"set-cookie, max-age=1\""]);
+        let control = parse(&["No-Store,no-cache , private=\"set-cookie, max-age=1\""]);
         assert!(control.private && control.no_store && control.no_cache);
         assert_eq!(control.max_age, None);
     }
@@ -118,7 +118,7 @@ mod tests {
             ("max-age=+1", Some(Duration::ZERO)),
             ("max-age=1.5", Some(Duration::ZERO)),
         ] {
-            assert_eq!(of(&[said]).max_age, expected, "{said}");
+            assert_eq!(parse(&[said]).max_age, expected, "{said}");
         }
         assert_eq!(seconds("18446744073709551615"), longest);
     }

@@ -28,7 +28,7 @@ pub struct DecodedBody<B> {
 
 /// The encodings of the body that comes with `headers`, which from now on tell of the plain one.
 pub fn take_encodings(headers: &mut HeaderMap) -> Result<Encodings, UnknownEncoding> {
-    let encodings = Encodings::of(headers)?;
+    let encodings = Encodings::from_headers(headers)?;
     headers.remove(CONTENT_ENCODING);
     if !encodings.is_identity() {
         headers.remove(CONTENT_LENGTH);

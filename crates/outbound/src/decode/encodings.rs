@@ -38,7 +38,7 @@ pub struct UnknownEncoding {
 
 impl Encodings {
     /// Reads the encodings of the body that comes with `headers`.
-    pub fn of(headers: &HeaderMap) -> Result<Self, UnknownEncoding> {
+    pub fn from_headers(headers: &HeaderMap) -> Result<Self, UnknownEncoding> {
         let mut encodings = Vec::new();
         for value in headers.get_all(CONTENT_ENCODING) {
             let said = String::from_utf8_lossy(value.as_bytes());
@@ -90,7 +90,7 @@ mod tests {
             for value in values {
                 headers.append(CONTENT_ENCODING, value.parse().unwrap());
             }
-            Encodings::of(&headers).map(|it| it.0)
+            Encodings::from_headers(&headers).map(|it| it.0)
         };
         assert_eq!(of(&[]), Ok(vec![]));
         assert_eq!(of(&["identity", ""]), Ok(vec![]));
@@ -112,7 +112,7 @@ mod tests {
         let of = |value: &str| {
             let mut headers = HeaderMap::new();
             headers.append(CONTENT_ENCODING, value.parse().unwrap());
-            Encodings::of(&headers).map(|it| it.0)
+            Encodings::from_headers(&headers).map(|it| it.0)
         };
         for none in [
             "UTF-8",

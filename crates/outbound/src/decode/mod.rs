@@ -1,4 +1,4 @@
-//! Replies that came compressed, as plain bytes: only those can be searched for credentials.
+//! Responses that came compressed, as plain bytes: only those can be searched for credentials.
 //!
 //! They are decoded as they arrive. Each piece is handed on as far as it can be decoded, so a compressed
 //! event stream still streams. A bomb (a few bytes that become very many) ends in a fault as soon as it

@@ -94,7 +94,7 @@ impl Stage {
 
     /// Decodes a piece of bounded size.
     pub(super) fn step(&mut self) -> Result<Step, DecodeError> {
-        // A reply without a body says that it is encoded, too.
+        // A response without a body says that it is encoded, too.
         if self.is_last && self.taken == 0 {
             return Ok(Step::End);
         }

@@ -1,4 +1,4 @@
-//! Credentials in headers, those of a reply and those after its body.
+//! Credentials in headers, those of a response and those after its body.
 
 use http::{HeaderMap, HeaderValue};
 

@@ -46,7 +46,7 @@ pub trait RedirectPolicy: Send + Sync {
     fn secrets(&self) -> &SecretPatterns;
 }
 
-/// Stands in the extensions of a reply that came after redirects: it is not what the first address says.
+/// Stands in the extensions of a response that came after redirects: it is not what the first address says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Followed {
     /// A redirect has led to another origin, so what was sent had no credential.
@@ -96,7 +96,7 @@ impl ThirdPartySettings {
     }
 }
 
-/// Whether a reply is a redirect.
+/// Whether a response is a redirect.
 pub(super) fn is_redirect(status: StatusCode) -> bool {
     matches!(status.as_u16(), 301..=303 | 307 | 308)
 }
@@ -141,7 +141,7 @@ impl<'call> Redirects<'call> {
         }
     }
 
-    /// What is to be told of a reply that came after redirects.
+    /// What is to be told of a response that came after redirects.
     pub(super) const fn followed(&self) -> Followed {
         Followed {
             has_left: self.has_left,
@@ -152,7 +152,7 @@ impl<'call> Redirects<'call> {
         self.elsewhere.as_ref().unwrap_or(self.base)
     }
 
-    /// Follows a redirect, if this is one. False when the reply is to be handed back.
+    /// Follows a redirect, if this is one. False when the response is to be handed back.
     pub(super) async fn follow(
         &mut self,
         response: &Response<ResponseStream>,
@@ -209,7 +209,7 @@ impl<'call> Redirects<'call> {
         })
     }
 
-    /// The address that the reply's one `Location` means here.
+    /// The address that the response's one `Location` means here.
     fn location(&self, headers: &HeaderMap) -> Option<Url> {
         let mut locations = headers.get_all(LOCATION).iter();
         let location = locations.next()?.to_str().ok()?;

@@ -163,7 +163,7 @@ impl Address {
     }
 
     /// Whether what is sent there may go over HTTP/2. Over TLS the server chooses, and that is known from its first
-    /// reply on.
+    /// response on.
     pub(super) fn may_speak_http2(&self) -> bool {
         if self.is_tls() {
             !self.has_chosen_http1.load(Ordering::Relaxed)
@@ -172,7 +172,7 @@ impl Address {
         }
     }
 
-    /// A reply came over TLS in this version.
+    /// A response came over TLS in this version.
     pub(super) fn note_version(&self, version: Version) {
         let is_http1 = version < Version::HTTP_2;
         self.has_chosen_http1.store(is_http1, Ordering::Relaxed);

@@ -34,7 +34,7 @@ pub struct ClientSettings {
     /// hold up all others.
     pub http2_over_tls: bool,
     /// Which addresses may be dialled. `None`: all, for servers that the configuration names and whose
-    /// callers have no say in it. With a guard, the heads of replies may have less (128 headers, 64 KiB), and may be
+    /// callers have no say in it. With a guard, the heads of responses may have less (128 headers, 64 KiB), and may be
     /// written as browsers take them: with spaces before a colon, or a value on several lines.
     pub guard: Option<AddressGuard>,
     /// Certificates that are trusted besides the operating system's, in DER: those that one's own
@@ -48,14 +48,14 @@ const MAX_HEADERS: usize = 128;
 const MAX_HEAD_BYTES: u32 = 64 * 1024;
 /// The maximum number of header lines in a response of an upstream: some set a hundred cookies at a login.
 pub const MAX_RESPONSE_HEADERS: usize = 256;
-/// The most bytes of such a reply's head.
+/// The most bytes of such a response's head.
 pub const MAX_RESPONSE_HEAD_BYTES: usize = 128 * 1024;
 /// What lies ready on a connection for a server that reads slowly. Over HTTP/1.1 a head has to fit in, too.
 const MAX_BUFFERED: usize = MAX_RESPONSE_HEAD_BYTES;
 /// The same over HTTP/2, with its own way to count. What is past the limits above, but not past this, can be told from
 /// other faults.
 const MAX_HTTP2_HEAD_BYTES: u32 = 1024 * 1024;
-/// What a server may send of one reply before it is taken, and of all replies on its connection: 256 clients
+/// What a server may send of one response before it is taken, and of all responses on its connection: 256 clients
 /// would have to stop reading at once to stop the others.
 const STREAM_WINDOW_BYTES: u32 = 128 * 1024;
 const CONNECTION_WINDOW_BYTES: u32 = 32 * 1024 * 1024;

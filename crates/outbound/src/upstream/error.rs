@@ -19,13 +19,13 @@ pub enum UpstreamError {
         /// The name, or the address itself.
         host: String,
     },
-    /// No reply within the time that it has.
+    /// No response within the time that it has.
     #[error("no reply in time")]
     TooSlow,
     /// It closed the connection or spoke no HTTP.
     #[error("the connection broke before the reply: {0}")]
     Broken(String),
-    /// Its reply has more header lines, or a larger head, than is read.
+    /// Its response has more header lines, or a larger head, than is read.
     #[error("the reply's head is too large")]
     HeadTooLarge,
     /// It was the client's body that ended early.
@@ -70,7 +70,7 @@ impl From<legacy::Error> for SendError {
 }
 
 impl SendError {
-    /// True when the connection was closed under the request before a byte of the reply came: what
+    /// True when the connection was closed under the request before a byte of the response came: what
     /// happens when an idle connection is closed by the other side in the very moment it is used.
     pub(super) fn was_a_closed_connection(&self) -> bool {
         let Self::Exchange(error) = self else {

@@ -21,7 +21,7 @@ use crate::hop_by_hop;
 
 /// What came back.
 pub struct UpstreamResponse {
-    /// The reply, its hop-by-hop headers removed.
+    /// The response, its hop-by-hop headers removed.
     pub response: Response<ResponseStream>,
     /// What to run beside it when both sides switched to another protocol (status 101).
     pub tunnel: Option<Tunnel>,

@@ -14,7 +14,7 @@ pub struct RedirectTarget {
 }
 
 impl Address {
-    /// Reads a `Location` of the reply to a request for the path `asked`. `None` if it leads elsewhere, or is none.
+    /// Reads a `Location` of the response to a request for the path `asked`. `None` if it leads elsewhere, or is none.
     ///
     /// The upstream is recognised by host and port, in any scheme: behind a proxy that speaks TLS, servers write `https`
     /// with their own host. The names of the loopback are one host.

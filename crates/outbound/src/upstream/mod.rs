@@ -1,5 +1,5 @@
 //! The developer's own server behind `[[api]]`: a pooled connection to it, requests handed on
-//! as they stream in, replies handed back as they stream out.
+//! as they stream in, responses handed back as they stream out.
 
 mod address;
 mod client;

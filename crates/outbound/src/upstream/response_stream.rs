@@ -1,4 +1,4 @@
-//! The body of a reply that is handed back.
+//! The body of a response that is handed back.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -11,7 +11,7 @@ use hyper::body::Incoming;
 use super::pool::Lease;
 use crate::body::{IdleTimeout, ResponseBodyError};
 
-/// A reply's body, as the upstream sends it.
+/// A response's body, as the upstream sends it.
 pub struct ResponseStream {
     inner: Incoming,
     idle_timeout: IdleTimeout,
@@ -32,8 +32,8 @@ impl ResponseStream {
         stream
     }
 
-    /// Takes a reset of the connection for the end of the body. For a reply that only the connection's end ends, to a
-    /// request with a body: a server that replies before it has read that resets the connection by closing it.
+    /// Takes a reset of the connection for the end of the body. For a response that only the connection's end ends, to a
+    /// request with a body: a server that responses before it has read that resets the connection by closing it.
     pub(crate) const fn may_end_by_reset(mut self) -> Self {
         self.may_end_by_reset = true;
         self

@@ -16,7 +16,7 @@ use super::error::{BoxError, SendError};
 use super::{Address, Client, Lease};
 use crate::body::RequestBody;
 
-/// A reply's head, and the connection that its body comes over where that is ours to keep.
+/// A response's head, and the connection that its body comes over where that is ours to keep.
 pub(super) type Answer = (Response<Incoming>, Option<Lease>);
 
 /// Sends one request whose address is a path at `address`.

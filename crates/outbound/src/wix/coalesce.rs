@@ -76,7 +76,7 @@ impl Coalescer {
         F: Future<Output = Result<Response<WixBody>, WixError>> + Send + 'static,
     {
         let Some(key) = key(&call, is_crowded, &self.0.writes) else {
-            let _write = Write::of(self, &call);
+            let _write = Write::new(self, &call);
             return make(call, unsent()).await;
         };
         let again = WixRequest {
@@ -123,7 +123,7 @@ impl Coalescer {
 struct Write(Option<(Coalescer, Subject)>);
 
 impl Write {
-    fn of(coalescer: &Coalescer, call: &WixRequest) -> Self {
+    fn new(coalescer: &Coalescer, call: &WixRequest) -> Self {
         let reads = is_safe(&call.method, call.target.path());
         Self((!reads).then(|| (coalescer.clone(), call.subject.clone())))
     }
@@ -330,7 +330,7 @@ mod tests {
         assert!(coalescer.0.in_flight.lock().is_empty());
     }
 
-    /// Its reply may be from before the write.
+    /// Its response may be from before the write.
     #[tokio::test]
     async fn after_a_write_no_call_is_waited_for_that_began_before() {
         let coalescer = Coalescer::default();

@@ -1,4 +1,4 @@
-//! Why a call gave no reply of Wix's.
+//! Why a call gave no response of Wix's.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::TokenRefused;
 use crate::body::BodyError;
 use crate::upstream::UpstreamError;
 
-/// Why a call gave no reply of Wix's.
+/// Why a call gave no response of Wix's.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum WixError {
     /// Wix gives the app no token for this instance.

@@ -22,7 +22,7 @@ pub struct WixSettings {
     pub requests_per_minute: usize,
     /// The longest that a call in the foreground waits for its turn in the budget.
     pub queue_time: Duration,
-    /// How long Wix may take to begin a reply, all attempts and waiting together.
+    /// How long Wix may take to begin a response, all attempts and waiting together.
     pub timeout: Duration,
     /// How long Wix may take to answer a question about a token, or to give one.
     pub token_timeout: Duration,

@@ -40,18 +40,18 @@ pub struct ThirdParty {
 }
 
 impl ThirdParty {
-    pub async fn at(address: impl Into<SocketAddr>, reply: impl Into<Bytes>) -> Self {
+    pub async fn at(address: impl Into<SocketAddr>, response: impl Into<Bytes>) -> Self {
         let listener = TcpListener::bind(address.into()).await.unwrap();
         let connections = Arc::new(AtomicUsize::new(0));
         let party = Self {
             address: listener.local_addr().unwrap(),
             connections: Arc::clone(&connections),
         };
-        let reply = reply.into();
+        let response = response.into();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 connections.fetch_add(1, Ordering::SeqCst);
-                tokio::spawn(answer(stream, reply.clone()));
+                tokio::spawn(answer(stream, response.clone()));
             }
         });
         party
@@ -67,7 +67,7 @@ pub fn at(host: &str, port: u16) -> SocketAddr {
     SocketAddr::new(host.parse().unwrap(), port)
 }
 
-async fn answer(mut stream: tokio::net::TcpStream, reply: Bytes) {
+async fn answer(mut stream: tokio::net::TcpStream, response: Bytes) {
     let mut head = Vec::new();
     loop {
         let mut piece = [0; 1024];
@@ -79,14 +79,14 @@ async fn answer(mut stream: tokio::net::TcpStream, reply: Bytes) {
             continue;
         }
         head.clear();
-        if stream.write_all(&reply).await.is_err() || says_close(&reply) {
+        if stream.write_all(&response).await.is_err() || says_close(&response) {
             return;
         }
     }
 }
 
-fn says_close(reply: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(&reply[..reply.len().min(200)]).into_owned();
+fn says_close(response: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(&response[..response.len().min(200)]).into_owned();
     text.contains("connection: close")
 }
 
@@ -167,9 +167,9 @@ pub async fn tls_server(protocols: &[&str]) -> (TcpListener, TlsAcceptor, Certif
     (listener, TlsAcceptor::from(Arc::new(config)), certificate)
 }
 
-/// What a reply carries, read to its end.
-pub async fn text(reply: UpstreamResponse) -> String {
-    let body = reply.response.into_body().collect().await.unwrap();
+/// What a response carries, read to its end.
+pub async fn text(response: UpstreamResponse) -> String {
+    let body = response.response.into_body().collect().await.unwrap();
     String::from_utf8(body.to_bytes().to_vec()).unwrap()
 }
 

@@ -1,5 +1,5 @@
 //! Calls to third parties, over real sockets on the loopback network: whom the guard lets through,
-//! and what replies may do.
+//! and what responses may do.
 #![expect(
     unreachable_pub,
     clippy::unwrap_used,
@@ -11,6 +11,6 @@ mod harness;
 
 mod guard;
 mod redirects;
-mod replies;
+mod responses;
 mod tls;
 mod tls_versions;

@@ -59,12 +59,13 @@ impl Script {
         self.heads.lock().push(head);
         let redirects = self.redirects.lock().clone();
         let location = redirects.iter().find(|(from, _)| *from == path);
-        let reply = match location {
+        let response = match location {
             Some((_, to)) => format!("302 Found\r\nlocation: {to}"),
             None => "200 OK".to_owned(),
         };
-        let reply = format!("HTTP/1.1 {reply}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
-        let _ = stream.write_all(reply.as_bytes()).await;
+        let response =
+            format!("HTTP/1.1 {response}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+        let _ = stream.write_all(response.as_bytes()).await;
         let _ = stream.shutdown().await;
     }
 
@@ -199,7 +200,7 @@ async fn send(party: &Party, method: Method, body: &'static str) -> Outcome {
         .way
         .send(&mut call, &credential, id, now, &policy)
         .await;
-    sent.map(|reply| Response::map(reply, drop))
+    sent.map(|response| Response::map(response, drop))
 }
 
 type Outcome = Result<Response<()>, CallError>;
@@ -225,9 +226,9 @@ async fn elsewhere_neither_the_credential_nor_what_holds_it_goes_along() {
     let there = format!("https://elsewhere.example:{port}");
     home.redirect("/v1/first", format!("{there}/a?b=c#d"));
     let party = third_party(address, OUTSIDE, Some(certificate), outside());
-    let reply = send(&party, Method::GET, "").await.unwrap();
-    assert_eq!(reply.status(), 200);
-    let followed = reply.extensions().get::<Followed>().unwrap();
+    let response = send(&party, Method::GET, "").await.unwrap();
+    assert_eq!(response.status(), 200);
+    let followed = response.extensions().get::<Followed>().unwrap();
     assert!(followed.has_left);
     let heads = elsewhere.heads();
     assert_eq!(heads.len(), 1);
@@ -240,8 +241,8 @@ async fn elsewhere_neither_the_credential_nor_what_holds_it_goes_along() {
     // Back home, the call was chosen by somebody else.
     elsewhere.redirect("/a?b=c", format!("http://{address}/v1/open?x=1"));
     home.heads();
-    let reply = send(&party, Method::GET, "").await.unwrap();
-    assert_eq!(reply.status(), 200);
+    let response = send(&party, Method::GET, "").await.unwrap();
+    assert_eq!(response.status(), 200);
     let heads = home.heads();
     assert!(heads[0].contains(SECRET), "{heads:?}");
     assert!(heads[1].starts_with("GET /v1/open?x=1 "), "{heads:?}");
@@ -274,8 +275,8 @@ async fn within_the_api_only_admitted_calls_are_followed() {
             "/v1/first",
             location.replace("PORT", &address.port().to_string()),
         );
-        let reply = send(&party, Method::GET, "").await.unwrap();
-        assert_eq!(reply.status(), 200, "{location}");
+        let response = send(&party, Method::GET, "").await.unwrap();
+        assert_eq!(response.status(), 200, "{location}");
         let heads = home.heads();
         assert!(heads[1].starts_with("GET /v1/open"), "{location} {heads:?}");
         assert!(
@@ -377,12 +378,12 @@ async fn a_write_and_a_call_with_a_body_are_not_sent_twice() {
         (Method::DELETE, ""),
         (Method::GET, "x"),
     ] {
-        let reply = send(&party, method, body).await.unwrap();
-        assert_eq!(reply.status(), 302);
-        assert!(reply.extensions().get::<Followed>().is_none());
+        let response = send(&party, method, body).await.unwrap();
+        assert_eq!(response.status(), 302);
+        assert!(response.extensions().get::<Followed>().is_none());
         assert_eq!(home.heads().len(), 1);
     }
-    let reply = send(&party, Method::HEAD, "").await.unwrap();
-    assert_eq!(reply.status(), 200);
+    let response = send(&party, Method::HEAD, "").await.unwrap();
+    assert_eq!(response.status(), 200);
     assert!(home.heads()[1].starts_with("HEAD /v1/open"));
 }

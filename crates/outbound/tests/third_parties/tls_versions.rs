@@ -90,16 +90,16 @@ async fn a_websocket_goes_over_http1_whatever_the_server_prefers() {
     for protocols in [&["h2", "http/1.1"][..], &["http/1.1"], &[]] {
         let server = serve(protocols).await;
         for _ in 0..2 {
-            let reply = ask(&server, &[]).await.unwrap();
+            let response = ask(&server, &[]).await.unwrap();
             let version = if protocols.contains(&"h2") {
                 "HTTP/2.0 "
             } else {
                 "HTTP/1.1 "
             };
-            assert_eq!(text(reply).await, version);
-            let reply = ask(&server, &WEBSOCKET).await.unwrap();
-            assert_eq!(reply.response.status(), 101, "{protocols:?}");
-            assert!(reply.tunnel.is_some());
+            assert_eq!(text(response).await, version);
+            let response = ask(&server, &WEBSOCKET).await.unwrap();
+            assert_eq!(response.response.status(), 101, "{protocols:?}");
+            assert!(response.tunnel.is_some());
         }
     }
 }

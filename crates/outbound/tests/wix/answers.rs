@@ -6,7 +6,7 @@ use backlot_outbound::wix::{TokenInfoResponse, WixError};
 use http::StatusCode;
 use tokio::time::Instant;
 
-use crate::harness::{FakeWix, reply};
+use crate::harness::{FakeWix, response};
 
 const INFO: &str = "/oauth2/token-info";
 
@@ -14,7 +14,7 @@ const INFO: &str = "/oauth2/token-info";
 async fn the_question_and_the_answer() {
     let wix = FakeWix::start().await;
     let body = r#"{"active":true,"subjectType":"MEMBER","subjectId":"m","exp":5,"clientId":"c"}"#;
-    wix.on(INFO, &[&reply(200, "", body), &reply(200, "", "{}")]);
+    wix.on(INFO, &[&response(200, "", body), &response(200, "", "{}")]);
     let client = wix.client();
     match client.token_info("OauthNG.JWS.a\"b").await.unwrap() {
         TokenInfoResponse::Known(info) => {
@@ -42,7 +42,7 @@ async fn every_refusal_says_that_the_token_is_dead() {
         (404, ""),
         (410, "{}"),
     ] {
-        wix.on(INFO, &[&reply(status, "", body)]);
+        wix.on(INFO, &[&response(status, "", body)]);
         let answer = wix.client().token_info("t").await.unwrap();
         let status = StatusCode::from_u16(status).unwrap();
         assert_eq!(answer, TokenInfoResponse::Dead(status));
@@ -54,17 +54,17 @@ async fn what_cannot_be_read_is_no_answer() {
     let wix = FakeWix::start().await;
     let huge = format!(r#"{{"active":true,"subjectId":"{}"}}"#, "x".repeat(70_000));
     for script in [
-        reply(200, "", "not json"),
-        reply(200, "", "[]"),
-        reply(200, "", ""),
-        reply(200, "", r#"{"active":"yes"}"#),
-        reply(200, "", &huge),
-        reply(302, "location: http://127.0.0.1:1/\r\n", ""),
-        reply(500, "", ""),
-        reply(429, "", ""),
-        reply(408, "", ""),
-        reply(403, "", "<html>a proxy says no</html>"),
-        reply(404, "", "<html>nothing here</html>"),
+        response(200, "", "not json"),
+        response(200, "", "[]"),
+        response(200, "", ""),
+        response(200, "", r#"{"active":"yes"}"#),
+        response(200, "", &huge),
+        response(302, "location: http://127.0.0.1:1/\r\n", ""),
+        response(500, "", ""),
+        response(429, "", ""),
+        response(408, "", ""),
+        response(403, "", "<html>a proxy says no</html>"),
+        response(404, "", "<html>nothing here</html>"),
         "HTTP/1.1 200 X\r\ncontent-length: 100\r\n\r\n{".to_owned(),
         "no HTTP at all\r\n\r\n".to_owned(),
         String::new(),
@@ -94,7 +94,7 @@ async fn an_answer_that_never_ends_is_given_up_in_time() {
 #[tokio::test]
 async fn wix_is_not_asked_again_before_it_wants_to_be() {
     let wix = FakeWix::start().await;
-    wix.on(INFO, &[&reply(429, "retry-after: 30\r\n", "")]);
+    wix.on(INFO, &[&response(429, "retry-after: 30\r\n", "")]);
     let client = wix.client();
     for number in 0..5 {
         let error = client

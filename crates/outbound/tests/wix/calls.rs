@@ -2,14 +2,14 @@
 
 use backlot_outbound::wix::{Priority, Subject, WixError, WixRequest};
 
-use crate::harness::{FakeWix, TOKEN, get, instance, post, read_reply, reply};
+use crate::harness::{FakeWix, TOKEN, get, instance, post, read_reply, response};
 
 #[tokio::test]
 async fn a_call_as_the_app_carries_the_apps_token_and_no_scheme_word() {
     let wix = FakeWix::start().await;
     wix.on(
         "/x",
-        &[&reply(200, "x-wix-request-id: 17\r\n", r#"{"a":1}"#)],
+        &[&response(200, "x-wix-request-id: 17\r\n", r#"{"a":1}"#)],
     );
     let client = wix.client();
     let found = client.send(get("/x?b=%20c")).await.unwrap();
@@ -25,7 +25,7 @@ async fn a_call_as_the_app_carries_the_apps_token_and_no_scheme_word() {
 #[tokio::test]
 async fn a_call_with_the_api_key_names_exactly_one_thing() {
     let wix = FakeWix::start().await;
-    wix.on("/x", &[&reply(200, "", "{}")]);
+    wix.on("/x", &[&response(200, "", "{}")]);
     let client = wix.client();
     for (subject, name) in [
         (Subject::Site("the-site".into()), "wix-site-id: the-site"),
@@ -56,9 +56,9 @@ async fn a_call_with_the_api_key_names_exactly_one_thing() {
 async fn what_reads_is_repeated_and_what_writes_is_not() {
     let wix = FakeWix::start().await;
     let broken = [
-        &*reply(503, "", ""),
+        &*response(503, "", ""),
         "HTTP/1.1 200 X\r\n",
-        &reply(200, "", "[]"),
+        &response(200, "", "[]"),
     ];
     for path in ["/get", "/things/query", "/write"] {
         wix.on(path, &broken);
@@ -86,7 +86,7 @@ async fn refusals_of_wixs_pass_unchanged_and_are_not_repeated() {
     let body = r#"{"message":"no","details":{}}"#;
     for status in [400, 403, 404, 409, 428, 501] {
         let path = format!("/{status}");
-        wix.on(&path, &[&reply(status, "", body)]);
+        wix.on(&path, &[&response(status, "", body)]);
         let found = read_reply(wix.client().send(get(&path)).await).await;
         assert_eq!(found, (status, body.to_owned()));
         assert_eq!(wix.asked(&path).len(), 1);
@@ -96,7 +96,7 @@ async fn refusals_of_wixs_pass_unchanged_and_are_not_repeated() {
 #[tokio::test]
 async fn equal_gets_under_way_are_one_call() {
     let wix = FakeWix::start().await;
-    wix.on("/x", &[&reply(200, "", r#"{"n":1}"#)]);
+    wix.on("/x", &[&response(200, "", r#"{"n":1}"#)]);
     let client = wix.client();
     assert_eq!(read_reply(client.send(get("/x")).await).await.0, 200);
     wix.gate.forget_permits(usize::MAX >> 3);
@@ -130,12 +130,12 @@ async fn equal_gets_under_way_are_one_call() {
 async fn a_call_that_lands_leaves_the_next_one_alone() {
     let wix = FakeWix::start().await;
     let slow = "HTTP/1.1 200 X\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{";
-    wix.on("/x", &[slow, &reply(200, "", "{}")]);
+    wix.on("/x", &[slow, &response(200, "", "{}")]);
     let client = wix.client_with(|it| {
         it.timeout = std::time::Duration::from_millis(400);
         it.idle_timeout = std::time::Duration::from_millis(200);
     });
-    // Two share a reply that stops in its middle.
+    // Two share a response that stops in its middle.
     let two = [0, 1].map(|_| {
         let client = client.clone();
         tokio::spawn(async move { client.send(get("/x")).await.is_err() })
@@ -159,9 +159,9 @@ async fn a_call_that_lands_leaves_the_next_one_alone() {
 #[tokio::test]
 async fn a_stream_of_events_and_what_is_too_large_are_shared_with_nobody() {
     let wix = FakeWix::start().await;
-    let events = reply(200, "", "data: 1").replace("application/json", "text/event-stream");
-    let text = reply(200, "", "hello").replace("application/json", "text/plain");
-    let large = reply(200, "", &"x".repeat(2 << 20));
+    let events = response(200, "", "data: 1").replace("application/json", "text/event-stream");
+    let text = response(200, "", "hello").replace("application/json", "text/plain");
+    let large = response(200, "", &"x".repeat(2 << 20));
     for (script, calls) in [(events, 5), (text, 1), (large, 5)] {
         let wix = &wix;
         wix.on("/x", &[&script]);

@@ -5,12 +5,12 @@ use std::time::Duration;
 use backlot_outbound::wix::{Subject, WixError};
 use tokio::time::Instant;
 
-use crate::harness::{FakeWix, get, instance, post, read_reply, reply};
+use crate::harness::{FakeWix, get, instance, post, read_reply, response};
 
 #[tokio::test]
 async fn who_has_used_up_the_minute_is_told_and_others_go_on() {
     let wix = FakeWix::start().await;
-    wix.on("/x", &[&reply(200, "", "{}")]);
+    wix.on("/x", &[&response(200, "", "{}")]);
     let client = wix.client_with(|settings| {
         settings.requests_per_minute = 3;
         settings.queue_time = Duration::from_millis(5);
@@ -31,9 +31,9 @@ async fn who_has_used_up_the_minute_is_told_and_others_go_on() {
 #[tokio::test]
 async fn a_429_is_waited_out_where_there_is_time_and_holds_the_others_back() {
     let wix = FakeWix::start().await;
-    let slow_down = reply(429, "retry-after: 1\r\n", r#"{"message":"slow"}"#);
-    wix.on("/x", &[&slow_down, &reply(200, "", "{}")]);
-    wix.on("/other", &[&reply(200, "", "{}")]);
+    let slow_down = response(429, "retry-after: 1\r\n", r#"{"message":"slow"}"#);
+    wix.on("/x", &[&slow_down, &response(200, "", "{}")]);
+    wix.on("/other", &[&response(200, "", "{}")]);
     let client = wix.client();
     let start = Instant::now();
     // A write, too: Wix did nothing when it said no.
@@ -50,7 +50,11 @@ async fn a_429_is_waited_out_where_there_is_time_and_holds_the_others_back() {
 
     wix.on(
         "/x",
-        &[&reply(429, "retry-after: 50\r\n", r#"{"message":"slow"}"#)],
+        &[&response(
+            429,
+            "retry-after: 50\r\n",
+            r#"{"message":"slow"}"#,
+        )],
     );
     let start = Instant::now();
     let found = client.send(get("/x")).await.unwrap();
@@ -71,8 +75,8 @@ async fn a_429_is_waited_out_where_there_is_time_and_holds_the_others_back() {
 #[tokio::test]
 async fn an_instance_whose_calls_fail_rests_and_others_do_not() {
     let wix = FakeWix::start().await;
-    wix.on("/x", &[&reply(500, "", "")]);
-    wix.on("/ok", &[&reply(200, "", "{}")]);
+    wix.on("/x", &[&response(500, "", "")]);
+    wix.on("/ok", &[&response(200, "", "{}")]);
     let client = wix.client();
     for _ in 0..4 {
         // Three attempts are one failed call, and its answer is Wix's own.

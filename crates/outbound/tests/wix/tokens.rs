@@ -5,12 +5,12 @@ use std::sync::Arc;
 use backlot_outbound::wix::WixError;
 use backlot_wix::{AppSecret, AppSecrets};
 
-use crate::harness::{Events, FakeWix, SECRET, TOKEN, get, post, read_reply, reply, token};
+use crate::harness::{Events, FakeWix, SECRET, TOKEN, get, post, read_reply, response, token};
 
 #[tokio::test]
 async fn many_calls_ask_for_one_token() {
     let wix = FakeWix::start().await;
-    wix.on("/x", &[&reply(200, "", "{}")]);
+    wix.on("/x", &[&response(200, "", "{}")]);
     let client = wix.client();
     let waiting: Vec<_> = (0..50)
         .map(|number| {
@@ -33,8 +33,8 @@ async fn many_calls_ask_for_one_token() {
 #[tokio::test]
 async fn a_token_that_wix_no_longer_takes_is_replaced_once() {
     let wix = FakeWix::start().await;
-    let dead = reply(401, "", r#"{"message":"dead"}"#);
-    wix.on("/x", &[&dead, &reply(200, "", "{}")]);
+    let dead = response(401, "", r#"{"message":"dead"}"#);
+    wix.on("/x", &[&dead, &response(200, "", "{}")]);
     let client = wix.client();
     assert_eq!(read_reply(client.send(post("/x", "{}")).await).await.0, 200);
     let asked = wix.asked("/x");
@@ -58,7 +58,11 @@ async fn a_refusal_marks_the_instance_and_is_remembered() {
     let wix = FakeWix::start().await;
     wix.on(
         TOKEN,
-        &[&reply(400, "", r#"{"error":"invalid_grant","secret":"x"}"#)],
+        &[&response(
+            400,
+            "",
+            r#"{"error":"invalid_grant","secret":"x"}"#,
+        )],
     );
     let events = Arc::new(Events::default());
     let seen = Arc::clone(&events);
@@ -78,9 +82,9 @@ async fn a_refusal_marks_the_instance_and_is_remembered() {
 #[tokio::test]
 async fn while_the_secret_is_rotated_the_old_one_is_tried() {
     let wix = FakeWix::start().await;
-    let refused = reply(401, "", r#"{"error":"invalid_client"}"#);
+    let refused = response(401, "", r#"{"error":"invalid_client"}"#);
     wix.on(TOKEN, &[&refused, &token("t")]);
-    wix.on("/x", &[&reply(200, "", "{}")]);
+    wix.on("/x", &[&response(200, "", "{}")]);
     let events = Arc::new(Events::default());
     let seen = Arc::clone(&events);
     let secrets = ["new", "old"].map(AppSecret::new).to_vec();
@@ -100,11 +104,14 @@ async fn while_the_secret_is_rotated_the_old_one_is_tried() {
 #[tokio::test]
 async fn a_passing_failure_of_the_token_is_no_refusal() {
     let wix = FakeWix::start().await;
-    wix.on(TOKEN, &[&reply(500, "", ""), "HTTP/1.1 200", &token("t")]);
-    wix.on("/x", &[&reply(200, "", "{}")]);
+    wix.on(
+        TOKEN,
+        &[&response(500, "", ""), "HTTP/1.1 200", &token("t")],
+    );
+    wix.on("/x", &[&response(200, "", "{}")]);
     assert_eq!(read_reply(wix.client().send(get("/x")).await).await.0, 200);
 
-    wix.on(TOKEN, &[&reply(429, "retry-after: 7\r\n", "")]);
+    wix.on(TOKEN, &[&response(429, "retry-after: 7\r\n", "")]);
     let error = wix.client().send(get("/x")).await.err().unwrap();
     assert!(matches!(error, WixError::Unavailable { .. }), "{error:?}");
     assert_eq!(error.retry_after().unwrap().as_secs(), 7);
@@ -127,7 +134,7 @@ async fn a_passing_failure_of_the_token_is_no_refusal() {
         r#"{"access_token":"a\nb"}"#,
         "[]",
     ] {
-        wix.on(TOKEN, &[&reply(200, "", nonsense)]);
+        wix.on(TOKEN, &[&response(200, "", nonsense)]);
         let error = wix.client().send(get("/x")).await.err().unwrap();
         assert!(matches!(error, WixError::Unavailable { .. }), "{error:?}");
         assert!(!error.to_string().contains(nonsense), "{error}");

@@ -1,4 +1,4 @@
-//! Memory for bodies that are read whole before they are used, and for large replies until they are sent.
+//! Memory for bodies that are read whole before they are used, and for large responses until they are sent.
 //!
 //! All of them together take at most what [`BufferLimits`] says, and those of one instance at most a
 //! quarter of it. Bytes are taken as they arrive, never as they are announced, and are given back when

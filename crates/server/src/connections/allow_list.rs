@@ -9,7 +9,7 @@ use crate::policy::{AccessRule, CallPattern, Deciders, PlainPath, RuledLine};
 
 /// Which call is meant.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct CallPlace<'request> {
+pub(crate) struct ThirdPartyCall<'request> {
     pub(crate) method: &'request Method,
     /// The path at the third party.
     pub(crate) path: &'request str,
@@ -31,13 +31,13 @@ impl Connection {
     /// that is not allowed is not reported as a wrong credential.
     pub(crate) fn deciders(
         &self,
-        place: &CallPlace<'_>,
+        call: &ThirdPartyCall<'_>,
     ) -> Result<Deciders<'_, AllowedCall>, ApiError> {
-        let CallPlace {
+        let ThirdPartyCall {
             method,
             path,
             query,
-        } = *place;
+        } = *call;
         let plain = PlainPath::with_slash(path).ok_or(ErrorCode::PathNotAllowed)?;
         let refusal =
             |code: ErrorCode| ApiError::from(code).with_data("call", format!("{method} {path}"));

@@ -10,7 +10,7 @@ use backlot_outbound::upstream::ResponseStream;
 use http::header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE};
 use http::{HeaderName, Response, StatusCode};
 
-use super::CallPlace;
+use super::ThirdPartyCall;
 use super::call::{AdmittedCall, IncomingCall};
 use super::credentials::ResolvedCredential;
 use super::redirects::RedirectsByLines;
@@ -38,14 +38,14 @@ impl AdmittedCall<'_> {
         incoming: &mut IncomingCall<'_>,
     ) -> Result<OutgoingCall, ApiError> {
         let (all, connection, id) = (self.connections, self.connection, self.instance_id);
-        let CallPlace { path, query, .. } = incoming.place;
+        let ThirdPartyCall { path, query, .. } = incoming.call;
         let credential = all.credential(connection, id).await?;
         let headers = all.headers(connection, id, incoming.headers).await?;
         let target = all.target(connection, id, path, query).await?;
         Ok(OutgoingCall {
             request: ThirdPartyRequest {
                 base: Arc::clone(&credential.base),
-                method: incoming.place.method.clone(),
+                method: incoming.call.method.clone(),
                 target,
                 headers,
                 body: std::mem::replace(&mut incoming.body, CallBody::Spent),

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::response_body::ThirdPartyBody;
 use super::usage::{UsageCounts, UsageGuard};
 use super::usage_guard::CallMeter;
-use super::{CallPlace, Connection, Connections};
+use super::{Connection, Connections, ThirdPartyCall};
 use crate::error::{ApiError, ErrorCode, ErrorKind};
 use crate::instances::InstanceDirectory;
 use crate::policy::RateKey;
@@ -27,7 +27,7 @@ const NOT_MADE: [ErrorKind; 5] = [
 
 /// A call as it came in.
 pub(crate) struct IncomingCall<'request> {
-    pub(crate) place: CallPlace<'request>,
+    pub(crate) call: ThirdPartyCall<'request>,
     pub(crate) headers: &'request HeaderMap,
     pub(crate) body: CallBody,
     /// When it arrived, for its duration.
@@ -62,7 +62,7 @@ impl Connections {
         if let Some(each) = &connection.each {
             each.check(RateKey::from(instance_id))?;
         }
-        let quota = connection.settings.quotas.of(caller.plan.as_deref());
+        let quota = connection.settings.quotas.for_plan(caller.plan.as_deref());
         let usage = self
             .usage
             .begin(instance_id, &connection.name, now, quota)

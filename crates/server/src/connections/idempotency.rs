@@ -1,7 +1,7 @@
 //! The keys by which callers name their writes, told apart by instance.
 //!
 //! An API remembers such a key for the credential that it came with. Where instances share one, a key of one instance
-//! would bring back the reply to another's write, or keep its own write from being done. So what goes out is made of
+//! would bring back the response to another's write, or keep its own write from being done. So what goes out is made of
 //! the instance and the key: the same for the same key of the same instance, on every node and after every restart, and
 //! never that of another instance.
 

@@ -50,7 +50,7 @@ use crate::clock::Clock;
 use crate::error::{ApiError, ErrorCode};
 use crate::policy::{AllowList, Limiter};
 use crate::secrets::Vault;
-pub(crate) use allow_list::CallPlace;
+pub(crate) use allow_list::ThirdPartyCall;
 use base::Bases;
 pub use base::{BaseTemplate, BaseTemplateError, BaseUrl};
 pub(crate) use call::IncomingCall;

@@ -7,7 +7,7 @@ use backlot_outbound::third_party::{RedirectPolicy, Redirected};
 use backlot_wix::Caller;
 use http::Method;
 
-use super::{CallPlace, Connection, Connections};
+use super::{Connection, Connections, ThirdPartyCall};
 use crate::error::ApiError;
 use crate::instances::InstanceDirectory;
 
@@ -31,12 +31,12 @@ impl RedirectPolicy for RedirectsByLines<'_> {
         let outcome = async move {
             // A redirect may repeat what was put on the call; it is put on again.
             let query = connection.without_ours(query);
-            let place = CallPlace {
+            let call = ThirdPartyCall {
                 method,
                 path,
                 query: &query,
             };
-            let deciders = connection.deciders(&place)?;
+            let deciders = connection.deciders(&call)?;
             let caller = Arc::clone(caller);
             let plan_use = connection.plan_use();
             let caller = self

@@ -31,7 +31,7 @@ impl AdmittedCall<'_> {
         call: &OutgoingCall,
     ) -> Result<Response<ThirdPartyBody>, ApiError> {
         let length = content_length(response.headers());
-        let limit = self.connection.settings.reply_bytes;
+        let limit = self.connection.settings.reply_limit;
         let response = decode_response(response, limit).map_err(refused)?;
         let (parts, mut body) = response.into_parts();
         let begun = if body.is_encoded() {
@@ -105,7 +105,7 @@ fn refused(error: ResponseBodyError) -> ApiError {
         ResponseBodyError::TooSlow => ErrorCode::ConnectionTimeout,
         ResponseBodyError::TooLarge(_)
         | ResponseBodyError::Undecodable(_)
-        | ResponseBodyError::UnknownEncoding(_) => ErrorCode::ConnectionReplyRefused,
+        | ResponseBodyError::UnknownEncoding(_) => ErrorCode::ConnectionResponseRefused,
     };
     ApiError::from(code).with_source(error)
 }

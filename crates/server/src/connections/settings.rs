@@ -53,13 +53,13 @@ pub struct ConnectionSettings {
     pub query: Vec<(String, SecretSource)>,
     /// Parameters that never go along.
     pub remove_query: Vec<String>,
-    /// Headers of the reply that come back besides the usual ones.
+    /// Headers of the response that come back besides the usual ones.
     pub reply_headers: HeaderNames,
-    /// Headers that are put on each reply.
+    /// Headers that are put on each response.
     pub add_reply_headers: Vec<(HeaderName, HeaderValue)>,
-    /// Headers of the reply that never come back.
+    /// Headers of the response that never come back.
     pub remove_reply_headers: HeaderNames,
-    /// How long it may take until its reply begins, repeating included.
+    /// How long it may take until its response begins, repeating included.
     pub timeout: Duration,
     /// How long either side may be silent in the middle of a body.
     pub idle_timeout: Duration,
@@ -67,8 +67,8 @@ pub struct ConnectionSettings {
     pub connect_timeout: Duration,
     /// The most bytes of a request's body.
     pub body_bytes: u64,
-    /// The most bytes of a reply's body.
-    pub reply_bytes: u64,
+    /// The most bytes of a response's body.
+    pub reply_limit: u64,
     /// How often each instance may call.
     pub rate_limit: Option<RateLimit>,
     /// How often all instances together may call.

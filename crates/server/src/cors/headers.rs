@@ -1,4 +1,4 @@
-//! The CORS headers of replies, made once and copied.
+//! The CORS headers of responses, made once and copied.
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, AUTHORIZATION, HeaderMap,
@@ -8,7 +8,7 @@ use http::header::{
 use super::vary::Vary;
 use super::{Decision, WIX_HEADERS};
 
-/// The values that do not change from reply to reply.
+/// The values that do not change from response to response.
 #[derive(Debug, Clone)]
 pub struct CorsHeaders {
     pub(super) allow_headers: HeaderValue,
@@ -45,7 +45,7 @@ impl CorsHeaders {
         })
     }
 
-    /// Lets a credential come in these headers, too: pages may send them, and replies depend on them.
+    /// Lets a credential come in these headers, too: pages may send them, and responses depend on them.
     pub(crate) fn with_instance_headers(mut self, names: &[HeaderName]) -> Self {
         let allowed = self.allow_headers.to_str().unwrap_or_default().to_owned();
         let is_new = |name: &&HeaderName| !allowed.split(", ").any(|it| it == name.as_str());
@@ -58,7 +58,7 @@ impl CorsHeaders {
         self
     }
 
-    /// Puts the headers on a reply. One that depends on the caller says so in `Vary`: a browser's cache would hand it to
+    /// Puts the headers on a response. One that depends on the caller says so in `Vary`: a browser's cache would hand it to
     /// the page of another caller, and what made it may not know, since the credential stays with this server.
     pub(crate) fn put_on(&self, headers: &mut HeaderMap, decision: &Decision, by_caller: bool) {
         let vary = if by_caller {

@@ -3,7 +3,7 @@
 //! Rules: an origin is allowed by name (or one wildcard label), never by `*`; credentials of the
 //! browser (cookies) are never allowed, since callers prove themselves by header. A preflight is
 //! answered before routing and authentication, with the methods that the path really serves. Every
-//! reply carries the headers, refusals too, so that the page can read why.
+//! response carries the headers, refusals too, so that the page can read why.
 //!
 //! Source: the Fetch standard, "CORS protocol"; Wix's guide for self-managed backends names only
 //! `Allow-Origin` and `Allow-Methods`, which no call with `Authorization` gets past.

@@ -133,7 +133,7 @@ impl Policy {
 pub(crate) fn refuse_origin(headers: &HeaderMap) -> ApiError {
     let refusal = ApiError::from(ErrorCode::OriginNotAllowed);
     let origin = headers.get(ORIGIN).and_then(|value| value.to_str().ok());
-    match origin.and_then(|origin| PageOrigin::of(origin).sentence()) {
+    match origin.and_then(|origin| PageOrigin::new(origin).sentence()) {
         Some(sentence) => refusal.with_detail(sentence),
         None => refusal,
     }

@@ -1,8 +1,8 @@
-//! `Vary`: the request headers that a reply depends on.
+//! `Vary`: the request headers that a response depends on.
 
 use http::header::{HeaderMap, HeaderName, HeaderValue, VARY};
 
-/// Names to add to replies, and their line, made once.
+/// Names to add to responses, and their line, made once.
 #[derive(Debug, Clone)]
 pub(super) struct Vary {
     names: Vec<HeaderName>,

@@ -36,7 +36,11 @@ impl DataSession {
     pub(crate) async fn collection(&self, id: &str) -> Result<Arc<Collection>, OperationError> {
         self.may_see_collections()?;
         self.may_take_long()?;
-        let found = self.data.store.collection(self.who.instance_id, id).await?;
+        let found = self
+            .data
+            .store
+            .find_collection(self.who.instance_id, id)
+            .await?;
         Ok(found.ok_or_else(|| DataError::collection_missing(id))?)
     }
 
@@ -44,7 +48,11 @@ impl DataSession {
     pub(crate) async fn collection_heads(&self) -> Result<Vec<CollectionHead>, OperationError> {
         self.may_see_collections()?;
         self.may_take_long()?;
-        let heads = self.data.store.collection_heads(self.who.instance_id).await;
+        let heads = self
+            .data
+            .store
+            .list_collection_heads(self.who.instance_id)
+            .await;
         Ok(heads?)
     }
 
@@ -77,7 +85,7 @@ impl DataSession {
         self.budget().work(bytes * DEFINITION_BYTE)?;
         let ids = heads.iter().map(|head| head.id.clone()).collect();
         let (store, instance_id) = (&self.data.store, self.who.instance_id);
-        Ok(store.definitions(instance_id, ids).await?)
+        Ok(store.list_definitions(instance_id, ids).await?)
     }
 
     pub(crate) async fn create_collection(
@@ -91,7 +99,7 @@ impl DataSession {
         Ok(self
             .data
             .store
-            .create_collection(instance_id, definition)
+            .insert_collection(instance_id, definition)
             .await?)
     }
 

@@ -1,8 +1,8 @@
 //! An item as it is sent, made into what is written.
 
 use backlot_store::collections::Collection;
-use backlot_store::items::change::normalise_references;
-use backlot_store::items::write::Content;
+use backlot_store::items::effect::normalise_references;
+use backlot_store::items::mutation::Document;
 use backlot_wix::data::collection::{SYSTEM_FIELDS, reference_id};
 use backlot_wix::data::{DataCode, DataError, Object, Value, fits_in, item_id, limits};
 use jiff::Timestamp;
@@ -18,7 +18,7 @@ pub(crate) struct WireItem {
 }
 
 impl WireItem {
-    pub(crate) const fn of(data: Object) -> Self {
+    pub(crate) const fn new(data: Object) -> Self {
         Self { id: None, data }
     }
 
@@ -70,7 +70,7 @@ pub(crate) fn content(
     item_id: String,
     mut fields: Object,
     save_references: bool,
-) -> Result<Content, DataError> {
+) -> Result<Document, DataError> {
     for name in SYSTEM_FIELDS {
         fields.shift_remove(name);
     }
@@ -84,7 +84,7 @@ pub(crate) fn content(
         }
     }
     normalise_references(collection, &mut fields);
-    Ok(Content {
+    Ok(Document {
         item_id,
         fields,
         links,

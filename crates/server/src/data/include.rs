@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use backlot_store::StoreError;
 use backlot_store::items::Item;
-use backlot_store::items::link::Wanted;
+use backlot_store::items::link::ReferenceQuery;
 use backlot_wix::data::collection::{Access, FieldType, Operation};
 use backlot_wix::data::{Budget, DataCode, DataError, Direction, Object, Value, limits};
 use bytes::Bytes;
@@ -68,7 +68,7 @@ impl Inclusions {
     }
 
     /// What stands in each field of an item into which something is put.
-    pub(crate) fn of<'inclusions>(
+    pub(crate) fn for_item<'inclusions>(
         &'inclusions self,
         object: &Object,
     ) -> Vec<(&'inclusions str, Included<'inclusions>)> {
@@ -98,7 +98,7 @@ impl Inclusions {
             read_kept::<Value>(json)
         };
         let mut values = Vec::new();
-        for (field, included) in self.of(object) {
+        for (field, included) in self.for_item(object) {
             values.push((
                 field.to_owned(),
                 match included {
@@ -167,7 +167,7 @@ impl DataSession {
             return Err(fault.into());
         }
         let id = |object: &Object| object.get("_id").and_then(Value::as_str).map(str::to_owned);
-        let wanted = Wanted {
+        let wanted = ReferenceQuery {
             field: include.field.clone(),
             item_ids: objects.iter().filter_map(id).collect(),
             direction: Direction::Ascending,
@@ -176,7 +176,7 @@ impl DataSession {
             limit: u32::MAX,
             each,
         };
-        let links = self.data.store.links(&opened.of, wanted).await?;
+        let links = self.data.store.list_links(&opened.of, wanted).await?;
         let ids = links
             .iter()
             .map(|link| link.referenced_id.clone())
@@ -205,7 +205,7 @@ impl DataSession {
             Err(error) => return Err(error),
         };
         let mut found = HashMap::with_capacity(ids.len());
-        for item in self.data.store.items_by_id(&opened.of, ids).await? {
+        for item in self.data.store.find_items(&opened.of, ids).await? {
             if opened.may_see(&item) {
                 found.insert(item.id, Bytes::from(item.json));
             }
@@ -225,7 +225,7 @@ impl DataSession {
             Err(error) if error.is_collection_missing() => return Ok(HashMap::new()),
             Err(error) => return Err(error),
         };
-        let items = self.data.store.items_by_id(&opened.of, ids).await?;
+        let items = self.data.store.find_items(&opened.of, ids).await?;
         let told = |item: Item| {
             let json = opened.may_see(&item).then(|| Bytes::from(item.json));
             (item.id, json)

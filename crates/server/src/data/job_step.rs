@@ -4,8 +4,10 @@
 use std::sync::Arc;
 
 use backlot_store::instances::StorageUsage;
-use backlot_store::items::write::Author;
-use backlot_store::items::{Batch, Find, Item, ItemsOf, Position, Room, Write};
+use backlot_store::items::mutation::Author;
+use backlot_store::items::{
+    Batch, CollectionRef, Item, ItemQuery, Mutation, Position, StorageAllowance,
+};
 use backlot_store::jobs::{Job, JobProgress};
 use backlot_store::{Commit, Operation, StoreError};
 use backlot_wix::data::modification::Modifications;
@@ -48,8 +50,8 @@ impl Data {
         let mut work = JobWork::read(job, &budget)?;
         let (filter, modifications) = work.take_parsed()?;
         let filter = work.reached(filter)?;
-        let collection = self.store.collection(job.instance_id, &job.collection);
-        let of = ItemsOf {
+        let collection = self.store.find_collection(job.instance_id, &job.collection);
+        let of = CollectionRef {
             instance_id: job.instance_id,
             collection: collection
                 .await?
@@ -67,7 +69,7 @@ impl Data {
             plan: work.plan,
         };
         loop {
-            let of = ItemsOf {
+            let of = CollectionRef {
                 budget: budget.apart(limits::REQUEST_BYTES),
                 ..of.clone()
             };
@@ -83,7 +85,7 @@ impl Data {
 
     async fn try_to_take(
         &self,
-        of: &ItemsOf,
+        of: &CollectionRef,
         step: &JobStep<'_>,
         most: u32,
     ) -> Result<(), OperationError> {
@@ -101,7 +103,7 @@ impl Data {
                 if is_costly(&fault) && !fault.is_about_memory() && !has_links =>
             {
                 budget = budget.renewed();
-                let of = ItemsOf {
+                let of = CollectionRef {
                     budget: budget.clone(),
                     ..of.clone()
                 };
@@ -110,11 +112,11 @@ impl Data {
             found => found?,
         };
         let write = |item_id: String| match modifications {
-            Some(modifications) => Write::Patch {
+            Some(modifications) => Mutation::Patch {
                 item_id,
                 modifications: Arc::clone(modifications),
             },
-            None => Write::Remove { item_id },
+            None => Mutation::Remove { item_id },
         };
         let progress = JobProgress {
             job_id: job.job_id.clone(),
@@ -130,7 +132,7 @@ impl Data {
         let storage = &self.storage;
         let room = storage.room(&self.store, of.instance_id, step.plan.as_deref(), asked);
         let room = room.await?;
-        let left = room.as_ref().map_or(0, Room::left);
+        let left = room.as_ref().map_or(0, StorageAllowance::left);
         let batch = Batch {
             writes: found.items.into_iter().map(|item| write(item.id)).collect(),
             // What does not match any more when its turn comes is left alone. Links are no part of an
@@ -156,14 +158,14 @@ impl Data {
     /// The next items that match.
     async fn find_step(
         &self,
-        of: &ItemsOf,
+        of: &CollectionRef,
         filter: &Filter,
         after: i64,
         most: u32,
     ) -> Result<Found, StoreError> {
         let items = self
             .store
-            .find(of, step_after(filter.clone(), after, most))
+            .query_items(of, step_after(filter.clone(), after, most))
             .await?;
         Ok(Found {
             to: items.last().map_or(after, |item| item.sequence),
@@ -175,14 +177,14 @@ impl Data {
     /// Those of the next items that match.
     async fn look_at_step(
         &self,
-        of: &ItemsOf,
+        of: &CollectionRef,
         filter: &Filter,
         after: i64,
         most: u32,
     ) -> Result<Found, StoreError> {
         let mut items = self
             .store
-            .find(of, step_after(Filter::all(), after, most))
+            .query_items(of, step_after(Filter::all(), after, most))
             .await?;
         let (to, count) = (
             items.last().map_or(after, |item| item.sequence),
@@ -215,8 +217,8 @@ fn step_items(links_of_each: usize) -> u32 {
         .clamp(1, STEP_ITEMS)
 }
 
-fn step_after(filter: Filter, sequence: i64, most: u32) -> Find {
-    let mut find = Find::all(filter, most);
+fn step_after(filter: Filter, sequence: i64, most: u32) -> ItemQuery {
+    let mut find = ItemQuery::all(filter, most);
     find.after = Some(Position {
         values: Vec::new(),
         sequence,

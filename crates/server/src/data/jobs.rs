@@ -1,7 +1,7 @@
 //! Changes of many items by a filter, done after they were accepted ([`super::job_runner`]).
 
 use backlot_store::StoreError;
-use backlot_store::items::change::depends_on_the_item;
+use backlot_store::items::effect::depends_on_the_item;
 use backlot_store::jobs::{Job, JobStatus};
 use backlot_wix::data::collection::{Access, Definition, Operation};
 use backlot_wix::data::modification::{Modification, Modifications, WireModification};

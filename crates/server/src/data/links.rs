@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use backlot_store::items::Item;
-use backlot_store::items::link::{Link, LinkOutcome, PlacedLink, Wanted};
-use backlot_store::items::room::link_bytes;
+use backlot_store::items::allowance::link_bytes;
+use backlot_store::items::link::{Link, LinkOutcome, PlacedLink, ReferenceQuery};
 use backlot_wix::data::collection::Operation;
 use backlot_wix::data::{Budget, DataCode, DataError, Direction, item_id, limits};
 use bytes::Bytes;
@@ -96,9 +96,9 @@ impl DataSession {
         let outcomes = if add {
             let bytes = || allowed.iter().map(bytes_of).sum();
             self.check_room_for_links(bytes).await?;
-            store.link(&opened.of, allowed).await?
+            store.insert_links(&opened.of, allowed).await?
         } else {
-            store.unlink(&opened.of, allowed).await?
+            store.delete_links(&opened.of, allowed).await?
         };
         let outcomes = merged(faults, outcomes).into_iter().zip(links);
         let told = |(outcome, link): (LinkOutcome, &Link)| {
@@ -139,7 +139,7 @@ impl DataSession {
         for id in referenced {
             item_id::check_reference(field, id)?;
         }
-        let item = self.data.store.item(&opened.of, item_id).await?;
+        let item = self.data.store.find_item(&opened.of, item_id).await?;
         opened.may_link(item_id, item.as_ref())?;
         self.check_room_to_replace(&opened, field, item_id, referenced)
             .await?;
@@ -176,7 +176,7 @@ impl DataSession {
         let ids = vec![item_id.to_owned()];
         let most = u32::try_from(limits::LINKS_OF_FIELD).unwrap_or(u32::MAX);
         let all = wanted(field.to_owned(), ids, Direction::Ascending, (most, 0));
-        let links = self.data.store.links(&opened.of, all).await?;
+        let links = self.data.store.list_links(&opened.of, all).await?;
         let before: usize = links.iter().map(bytes_of).sum();
         if bytes() <= before {
             return Ok(());
@@ -220,7 +220,7 @@ impl DataSession {
     pub(crate) async fn linked(
         &self,
         collection: &str,
-        mut wanted: Wanted,
+        mut wanted: ReferenceQuery,
         beside: Option<Beside>,
         with_total: bool,
     ) -> Result<ReferencedPage, OperationError> {
@@ -236,13 +236,13 @@ impl DataSession {
         let numbered = std::mem::take(&mut wanted.item_ids).into_iter().enumerate();
         let mut visible: Vec<(usize, String)> = numbered.filter(|(_, id)| is_visible(id)).collect();
         let total = if with_total {
-            let all = Wanted {
+            let all = ReferenceQuery {
                 item_ids: visible.iter().map(|(_, id)| id.clone()).collect(),
                 offset: 0,
                 limit: u32::MAX,
                 ..wanted.clone()
             };
-            Some(self.data.store.links(&opened.of, all).await?.len() as u64)
+            Some(self.data.store.list_links(&opened.of, all).await?.len() as u64)
         } else {
             None
         };
@@ -268,7 +268,11 @@ impl DataSession {
         let definition = &opened.of.collection.definition;
         let referenced = definition.referenced(&wanted.field);
         let referenced = referenced.unwrap_or_default().to_owned();
-        let mut links = self.data.store.placed_links(&opened.of, wanted).await?;
+        let mut links = self
+            .data
+            .store
+            .list_placed_links(&opened.of, wanted)
+            .await?;
         let more = links.len() > limit as usize;
         links.truncate(limit as usize);
         if backwards {
@@ -319,7 +323,7 @@ impl DataSession {
         opened: &OpenCollection,
         item_id: &str,
     ) -> Result<Option<Item>, OperationError> {
-        let item = self.data.store.item(&opened.of, item_id).await?;
+        let item = self.data.store.find_item(&opened.of, item_id).await?;
         Ok(item.filter(|item| opened.may_see(item)))
     }
 
@@ -329,7 +333,7 @@ impl DataSession {
         opened: &OpenCollection,
         ids: Vec<String>,
     ) -> Result<HashMap<String, Item>, OperationError> {
-        let found = self.data.store.items_by_id(&opened.of, ids).await?;
+        let found = self.data.store.find_items(&opened.of, ids).await?;
         Ok(found
             .into_iter()
             .map(|item| (item.id.clone(), item))
@@ -399,8 +403,8 @@ pub(crate) fn wanted(
     item_ids: Vec<String>,
     direction: Direction,
     (limit, offset): (u32, u64),
-) -> Wanted {
-    Wanted {
+) -> ReferenceQuery {
+    ReferenceQuery {
         field,
         item_ids,
         direction,

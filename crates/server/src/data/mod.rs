@@ -28,8 +28,8 @@ use std::sync::{Arc, OnceLock};
 
 use backlot_store::Store;
 use backlot_store::collections::Collection;
-use backlot_store::items::write::Author;
-use backlot_store::items::{Item, ItemsOf};
+use backlot_store::items::mutation::Author;
+use backlot_store::items::{CollectionRef, Item};
 use backlot_wix::Role;
 use backlot_wix::data::budget::Limits;
 use backlot_wix::data::collection::{Access, Operation};
@@ -52,7 +52,7 @@ pub(crate) use principal::Principal;
 pub(crate) use query::{Page, Paging, Query, check_limit};
 pub(crate) use quota::Storage;
 pub use quota::StorageQuotas;
-pub(crate) use write::{Change, Changed, Changes};
+pub(crate) use write::{MutationOutcomes, MutationRequest, MutationRequests};
 
 /// What all callers share.
 pub(crate) struct Data {
@@ -88,13 +88,13 @@ const INLINE_DEFINITION_BYTES: usize = 16 * 1024;
 
 /// A collection, and what the caller may do with it.
 pub(crate) struct OpenCollection {
-    pub(crate) of: ItemsOf,
+    pub(crate) of: CollectionRef,
     pub(crate) author: Author,
 }
 
 impl Data {
     /// The data of this caller.
-    pub(crate) fn of(self: &Arc<Self>, who: Principal) -> DataSession {
+    pub(crate) fn session(self: &Arc<Self>, who: Principal) -> DataSession {
         self.work.note(who.instance_id);
         DataSession {
             data: Arc::clone(self),
@@ -214,7 +214,9 @@ impl DataSession {
             usize::MAX
         };
         let (store, instance_id) = (&self.data.store, self.who.instance_id);
-        let found = store.collection_within(instance_id, id, most_bytes).await?;
+        let found = store
+            .find_collection_within(instance_id, id, most_bytes)
+            .await?;
         Ok(found.ok_or_else(|| DataError::collection_missing(id))?)
     }
 
@@ -234,7 +236,7 @@ impl DataSession {
             read: grants(Operation::Read),
         };
         let opened = OpenCollection {
-            of: ItemsOf {
+            of: CollectionRef {
                 instance_id: self.who.instance_id,
                 collection,
                 budget,
@@ -271,7 +273,7 @@ impl OpenCollection {
     }
 
     fn denied_fault(&self, operation: Operation) -> DataError {
-        backlot_store::items::change::denied(&self.of.collection, operation)
+        backlot_store::items::effect::denied(&self.of.collection, operation)
     }
 
     /// Whether an operation reaches an item.

@@ -1,6 +1,6 @@
 //! Queries: one page of items in an order, and the way to the next.
 
-use backlot_store::items::{Find, Item};
+use backlot_store::items::{Item, ItemQuery};
 use backlot_wix::data::collection::Operation;
 use backlot_wix::data::{DataError, Direction, FieldPath, Filter, Object, Sort, Value, limits};
 
@@ -68,7 +68,7 @@ struct Checked {
     /// What is sent again with the cursor.
     words: (Option<Value>, Option<Value>),
     limit: u32,
-    find: Find,
+    find: ItemQuery,
 }
 
 impl DataSession {
@@ -85,14 +85,23 @@ impl DataSession {
         if query.with_total || !find.is_short(&opened.of.collection) {
             self.may_take_long()?;
         }
-        let mut items = self.data.store.find(&opened.of, find.clone()).await?;
+        let mut items = self
+            .data
+            .store
+            .query_items(&opened.of, find.clone())
+            .await?;
         let more = items.len() > limit as usize;
         items.truncate(limit as usize);
         if find.backwards {
             items.reverse();
         }
         let total = if query.with_total {
-            Some(self.data.store.count(&opened.of, &find.filter).await?)
+            Some(
+                self.data
+                    .store
+                    .count_items(&opened.of, &find.filter)
+                    .await?,
+            )
         } else {
             None
         };
@@ -169,7 +178,7 @@ impl DataSession {
         // A cursor holds no more of the order than was understood.
         let sort = (!sorts.is_empty()).then(|| written_sorts(&sorts));
         let words = (filter, sort);
-        let find = Find {
+        let find = ItemQuery {
             filter: Filter::parse_optional(words.0.as_ref())?,
             sorts,
             random: query.random,

@@ -2,7 +2,7 @@
 //!
 //! What an instance keeps is counted when it writes first, and from then on by what this node writes; it is counted again
 //! after [`RECOUNT_INTERVAL`], and before a write is refused. A write is held against what is left when it is done
-//! ([`Room`]): by what an item grows, its links, and in jobs as in requests. Caveat: several nodes, and requests at the same
+//! ([`StorageAllowance`]): by what an item grows, its links, and in jobs as in requests. Caveat: several nodes, and requests at the same
 //! moment, know of each other's writes only afterwards, so a quota is kept within some writes.
 
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use backlot_store::Store;
 use backlot_store::instances::StorageUsage;
-use backlot_store::items::{Room, Written};
+use backlot_store::items::{MutationResult, StorageAllowance};
 use backlot_wix::InstanceId;
 use backlot_wix::data::{DataCode, DataError};
 use moka::sync::Cache;
@@ -83,11 +83,14 @@ impl Storage {
         instance_id: InstanceId,
         plan: Option<&str>,
         asked: StorageUsage,
-    ) -> Result<Option<Room>, OperationError> {
+    ) -> Result<Option<StorageAllowance>, OperationError> {
         if self.quotas.are_none() {
             return Ok(None);
         }
-        let (items, bytes) = (self.quotas.items.of(plan), self.quotas.bytes.of(plan));
+        let (items, bytes) = (
+            self.quotas.items.for_plan(plan),
+            self.quotas.bytes.for_plan(plan),
+        );
         if items.is_none() && bytes.is_none() {
             return Ok(None);
         }
@@ -114,7 +117,7 @@ impl Storage {
         }
         Ok(bytes.map(|most| {
             let left = most.saturating_sub(usage.bytes);
-            Room::new(left, exceeded(usage, items, bytes))
+            StorageAllowance::new(left, exceeded(usage, items, bytes))
         }))
     }
 
@@ -136,7 +139,7 @@ impl Storage {
     pub(super) fn add(
         &self,
         instance_id: InstanceId,
-        outcomes: &[Result<Written, DataError>],
+        outcomes: &[Result<MutationResult, DataError>],
         grown: i64,
     ) {
         if self.quotas.are_none() {
@@ -149,16 +152,16 @@ impl Storage {
         usage.bytes = usage.bytes.saturating_add_signed(grown);
         for written in outcomes.iter().flatten() {
             match written {
-                Written::Inserted(_) => usage.items += 1,
-                Written::Updated(_) => {}
-                Written::Removed(_) => usage.items = usage.items.saturating_sub(1),
+                MutationResult::Inserted(_) => usage.items += 1,
+                MutationResult::Updated(_) => {}
+                MutationResult::Removed(_) => usage.items = usage.items.saturating_sub(1),
             }
         }
     }
 }
 
 /// The bytes by which a write grew the stored data.
-pub(super) fn grown(room: Option<&Room>, before: i64) -> i64 {
+pub(super) fn grown(room: Option<&StorageAllowance>, before: i64) -> i64 {
     room.map_or(0, |room| before.saturating_sub(room.left()))
 }
 

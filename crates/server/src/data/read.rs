@@ -24,7 +24,7 @@ impl DataSession {
         id: &str,
     ) -> Result<Item, OperationError> {
         item_id::check(id)?;
-        let item = self.data.store.item(&opened.of, id).await?;
+        let item = self.data.store.find_item(&opened.of, id).await?;
         let item = item.filter(|item| opened.may_see(item));
         Ok(item.ok_or_else(|| DataError::item_missing(id, opened.id()))?)
     }
@@ -38,7 +38,7 @@ impl DataSession {
         self.may_take_long()?;
         let opened = self.open(collection, Operation::Read).await?;
         let filter = opened.visible(filter)?;
-        Ok(self.data.store.count(&opened.of, &filter).await?)
+        Ok(self.data.store.count_items(&opened.of, &filter).await?)
     }
 
     /// Shows every item that matches, until `visit` has seen enough.
@@ -58,7 +58,10 @@ impl DataSession {
                 Ok(ControlFlow::Break(()))
             }
         };
-        self.data.store.scan(&opened.of, &filter, &mut look).await?;
+        self.data
+            .store
+            .scan_items(&opened.of, &filter, &mut look)
+            .await?;
         broken.map_or(Ok(()), |error| Err(error.into()))
     }
 }

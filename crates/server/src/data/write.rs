@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use backlot_store::StoreError;
 use backlot_store::instances::StorageUsage;
-use backlot_store::items::change::depends_on_the_item;
-use backlot_store::items::room::{LINK_BYTES, link_bytes};
-use backlot_store::items::write::Content;
-use backlot_store::items::{Batch, Room, Write, Written};
+use backlot_store::items::allowance::{LINK_BYTES, link_bytes};
+use backlot_store::items::effect::depends_on_the_item;
+use backlot_store::items::mutation::Document;
+use backlot_store::items::{Batch, Mutation, MutationResult, StorageAllowance};
 use backlot_wix::data::collection::{Access, Definition, Operation};
 use backlot_wix::data::memory::Weigh as _;
 use backlot_wix::data::modification::{Action, Modification, Modifications};
@@ -24,7 +24,7 @@ use super::{DataSession, OpenCollection, OperationError, WireItem, content};
 
 /// What is to be written, as it is sent.
 #[derive(Debug, Clone)]
-pub(crate) enum Change {
+pub(crate) enum MutationRequest {
     Insert(WireItem),
     Update(WireItem),
     Save(WireItem),
@@ -34,9 +34,9 @@ pub(crate) enum Change {
 
 /// Changes of items of one collection.
 #[derive(Debug, Clone)]
-pub(crate) struct Changes<'request> {
+pub(crate) struct MutationRequests<'request> {
     pub(crate) collection: &'request str,
-    pub(crate) each: Vec<Result<Change, DataError>>,
+    pub(crate) each: Vec<Result<MutationRequest, DataError>>,
     pub(crate) condition: Option<Filter>,
     pub(crate) save_references: bool,
     /// Whether the outcomes are to hold the whole items.
@@ -44,20 +44,20 @@ pub(crate) struct Changes<'request> {
 }
 
 /// What became of each change, and the collection as it was.
-pub(crate) struct Changed {
+pub(crate) struct MutationOutcomes {
     pub(crate) opened: OpenCollection,
-    pub(crate) outcomes: Vec<Result<Written, DataError>>,
+    pub(crate) outcomes: Vec<Result<MutationResult, DataError>>,
 }
 
 /// What became of a part.
-struct ChangedPart {
+struct PartOutcomes {
     opened: OpenCollection,
-    outcomes: Vec<Result<Written, DataError>>,
+    outcomes: Vec<Result<MutationResult, DataError>>,
     /// Why the others are not to be done.
     ended: Option<DataError>,
 }
 
-impl Change {
+impl MutationRequest {
     const fn operations(&self) -> &'static [Operation] {
         match self {
             Self::Insert(_) => &[Operation::Insert],
@@ -93,7 +93,7 @@ impl Change {
         opened: &OpenCollection,
         save_references: bool,
         now: Timestamp,
-    ) -> Result<Write, DataError> {
+    ) -> Result<Mutation, DataError> {
         let collection = &opened.of.collection;
         let new_item_id = || new_item_id(now);
         let content =
@@ -101,11 +101,11 @@ impl Change {
         Ok(match self {
             Self::Insert(item) => {
                 let id = item.item_id()?.unwrap_or_else(new_item_id);
-                Write::Insert(content(id, &item.data)?)
+                Mutation::Insert(content(id, &item.data)?)
             }
             Self::Save(item) => {
                 let id = item.item_id()?.unwrap_or_else(new_item_id);
-                Write::Save(content(id, &item.data)?)
+                Mutation::Save(content(id, &item.data)?)
             }
             Self::Update(item) => {
                 let missing = || {
@@ -113,18 +113,18 @@ impl Change {
                     DataError::new(DataCode::NoIdInUpdate, text)
                 };
                 let id = item.item_id()?.ok_or_else(missing)?;
-                Write::Update(content(id, &item.data)?)
+                Mutation::Update(content(id, &item.data)?)
             }
             Self::Patch(id, modifications) => {
                 item_id::check(id)?;
-                Write::Patch {
+                Mutation::Patch {
                     item_id: id.clone(),
                     modifications: Arc::clone(modifications),
                 }
             }
             Self::Remove(id) => {
                 item_id::check(id)?;
-                Write::Remove {
+                Mutation::Remove {
                     item_id: id.clone(),
                 }
             }
@@ -135,7 +135,10 @@ impl Change {
 impl DataSession {
     /// Does each change by itself, a part of them at a time. Once some are done, what ends the request is what becomes of
     /// the others.
-    pub(crate) async fn change(&self, changes: &Changes<'_>) -> Result<Changed, OperationError> {
+    pub(crate) async fn change(
+        &self,
+        changes: &MutationRequests<'_>,
+    ) -> Result<MutationOutcomes, OperationError> {
         let all = &changes.each;
         let mut parts = Parts::new(changes);
         let mut opened = None;
@@ -162,7 +165,7 @@ impl DataSession {
             }
         }
         let none = || StoreError::Internal("a write of nothing".to_owned());
-        Ok(Changed {
+        Ok(MutationOutcomes {
             opened: opened.ok_or_else(none)?,
             outcomes,
         })
@@ -172,18 +175,18 @@ impl DataSession {
     pub(crate) async fn change_one(
         &self,
         collection: &str,
-        change: Change,
+        change: MutationRequest,
         condition: Option<Filter>,
         save_references: bool,
-    ) -> Result<(OpenCollection, Written), OperationError> {
-        let changes = Changes {
+    ) -> Result<(OpenCollection, MutationResult), OperationError> {
+        let changes = MutationRequests {
             collection,
             each: vec![Ok(change)],
             condition,
             save_references,
             tells_items: true,
         };
-        let Changed {
+        let MutationOutcomes {
             opened,
             mut outcomes,
         } = self.change(&changes).await?;
@@ -194,25 +197,26 @@ impl DataSession {
 
     async fn try_to_change(
         &self,
-        changes: &Changes<'_>,
-        part: &[Result<Change, DataError>],
+        changes: &MutationRequests<'_>,
+        part: &[Result<MutationRequest, DataError>],
         is_first: bool,
-    ) -> Result<ChangedPart, OperationError> {
+    ) -> Result<PartOutcomes, OperationError> {
         let operations = changes
             .each
             .iter()
             .find_map(|change| change.as_ref().ok())
-            .map_or(&[Operation::Insert][..], Change::operations);
+            .map_or(&[Operation::Insert][..], MutationRequest::operations);
         let opened = self.open_for(changes.collection, operations).await?;
         let definition = &opened.of.collection.definition;
-        let tells = |change: &Change| change.depends_on_the_item(definition);
+        let tells = |change: &MutationRequest| change.depends_on_the_item(definition);
         if opened.access(Operation::Read) == Access::Denied
             && (changes.condition.is_some() || changes.each.iter().flatten().any(tells))
         {
             return Err(opened.denied(Operation::Read));
         }
         if is_first {
-            let links = |change: &Change| change.new_links(definition, changes.save_references);
+            let links =
+                |change: &MutationRequest| change.new_links(definition, changes.save_references);
             let links: usize = changes.each.iter().flatten().map(links).sum();
             check_count(links, limits::LINKS)?;
         }
@@ -233,7 +237,7 @@ impl DataSession {
             }
         }
         let room = self.room_for(&writes).await?;
-        let left = room.as_ref().map_or(0, Room::left);
+        let left = room.as_ref().map_or(0, StorageAllowance::left);
         let batch = Batch {
             writes,
             condition: changes.condition.clone(),
@@ -258,7 +262,7 @@ impl DataSession {
         } else {
             None
         };
-        Ok(ChangedPart {
+        Ok(PartOutcomes {
             opened,
             outcomes,
             ended,
@@ -266,14 +270,17 @@ impl DataSession {
     }
 
     /// How much more the instance may keep, for these writes.
-    async fn room_for(&self, writes: &[Write]) -> Result<Option<Room>, OperationError> {
+    async fn room_for(
+        &self,
+        writes: &[Mutation],
+    ) -> Result<Option<StorageAllowance>, OperationError> {
         if writes
             .iter()
-            .all(|write| matches!(write, Write::Remove { .. }))
+            .all(|write| matches!(write, Mutation::Remove { .. }))
         {
             return Ok(None);
         }
-        let is_new = |write: &&Write| matches!(write, Write::Insert(_) | Write::Save(_));
+        let is_new = |write: &&Mutation| matches!(write, Mutation::Insert(_) | Mutation::Save(_));
         let items = writes.iter().filter(is_new).count() as u64;
         self.room(items, || writes.iter().map(most_bytes).sum())
             .await
@@ -284,7 +291,7 @@ impl DataSession {
         &self,
         items: u64,
         bytes: impl FnOnce() -> usize,
-    ) -> Result<Option<Room>, OperationError> {
+    ) -> Result<Option<StorageAllowance>, OperationError> {
         let storage = &self.data.storage;
         if storage.quotas().are_none() {
             return Ok(None);
@@ -307,25 +314,25 @@ impl DataSession {
         if opened.access(Operation::Remove) != Access::All {
             return Err(opened.denied(Operation::Remove));
         }
-        Ok(self.data.store.truncate(&opened.of).await?)
+        Ok(self.data.store.delete_items(&opened.of).await?)
     }
 }
 
 /// An upper bound of the bytes that a write adds to the stored data.
-fn most_bytes(write: &Write) -> usize {
-    let links = |content: &Content| {
+fn most_bytes(write: &Mutation) -> usize {
+    let links = |content: &Document| {
         let ids = content.links.iter().flat_map(|(_, ids)| ids);
         ids.map(|id| link_bytes(&content.item_id, id))
             .sum::<usize>()
     };
     match write {
-        Write::Insert(content) | Write::Update(content) | Write::Save(content) => {
+        Mutation::Insert(content) | Mutation::Update(content) | Mutation::Save(content) => {
             content.fields.weight() + links(content)
         }
-        Write::Patch { modifications, .. } => most_bytes_of(modifications),
-        Write::Restore { item, .. } => item.weight(),
+        Mutation::Patch { modifications, .. } => most_bytes_of(modifications),
+        Mutation::Restore { item, .. } => item.weight(),
         // What a definition makes of items is the app's, and in no quota.
-        Write::Amend { .. } | Write::Remove { .. } => 0,
+        Mutation::Amend { .. } | Mutation::Remove { .. } => 0,
     }
 }
 

@@ -1,10 +1,10 @@
 //! Changes in parts, so that a bulk call holds no more than a part of its items in memory.
 
-use backlot_store::items::Written;
+use backlot_store::items::MutationResult;
 use backlot_wix::data::DataError;
 use backlot_wix::data::memory::Weigh as _;
 
-use super::write::{Change, Changes, most_bytes_of};
+use super::write::{MutationRequest, MutationRequests, most_bytes_of};
 
 /// Bytes of the items of one part, as they are and as they are to be.
 pub(super) const PART_MEMORY: u64 = 8 << 20;
@@ -24,8 +24,8 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    pub(super) fn new(changes: &Changes<'_>) -> Self {
-        let is_known = |change: &Change| matches!(change, Change::Insert(_));
+    pub(super) fn new(changes: &MutationRequests<'_>) -> Self {
+        let is_known = |change: &MutationRequest| matches!(change, MutationRequest::Insert(_));
         let all_known = changes.each.iter().flatten().all(is_known);
         let tells_items = changes.tells_items && !all_known;
         Self {
@@ -37,10 +37,10 @@ impl Parts {
     /// The next part. `None` when there is nothing left.
     pub(super) fn next<'change>(
         &self,
-        rest: &'change [Result<Change, DataError>],
-    ) -> Option<&'change [Result<Change, DataError>]> {
+        rest: &'change [Result<MutationRequest, DataError>],
+    ) -> Option<&'change [Result<MutationRequest, DataError>]> {
         let mut bytes = 0;
-        let has_room = |change: &&Result<Change, DataError>| {
+        let has_room = |change: &&Result<MutationRequest, DataError>| {
             bytes += change.as_ref().map_or(0, bytes_of);
             bytes <= PART_BYTES
         };
@@ -49,7 +49,7 @@ impl Parts {
     }
 
     /// Makes the next parts as large as the last items allow.
-    pub(super) fn learn(&mut self, outcomes: &[Result<Written, DataError>]) {
+    pub(super) fn learn(&mut self, outcomes: &[Result<MutationResult, DataError>]) {
         if !self.tells_items {
             return;
         }
@@ -70,11 +70,13 @@ impl Parts {
 }
 
 /// Roughly the bytes that a change brings.
-fn bytes_of(change: &Change) -> usize {
+fn bytes_of(change: &MutationRequest) -> usize {
     match change {
-        Change::Insert(item) | Change::Update(item) | Change::Save(item) => item.data.weight(),
-        Change::Patch(_, modifications) => most_bytes_of(modifications),
-        Change::Remove(_) => 0,
+        MutationRequest::Insert(item)
+        | MutationRequest::Update(item)
+        | MutationRequest::Save(item) => item.data.weight(),
+        MutationRequest::Patch(_, modifications) => most_bytes_of(modifications),
+        MutationRequest::Remove(_) => 0,
     }
 }
 
@@ -86,8 +88,8 @@ mod tests {
     use super::super::WireItem;
     use super::*;
 
-    fn changes(each: Vec<Change>, tells_items: bool) -> Changes<'static> {
-        Changes {
+    fn changes(each: Vec<MutationRequest>, tells_items: bool) -> MutationRequests<'static> {
+        MutationRequests {
             collection: "c",
             each: each.into_iter().map(Ok).collect(),
             condition: None,
@@ -96,9 +98,9 @@ mod tests {
         }
     }
 
-    fn inserted(letters: usize) -> Change {
+    fn inserted(letters: usize) -> MutationRequest {
         let text = "x".repeat(letters);
-        Change::Insert(WireItem::of(Object::from_iter([(
+        MutationRequest::Insert(WireItem::new(Object::from_iter([(
             "t".to_owned(),
             text.into(),
         )])))
@@ -118,12 +120,12 @@ mod tests {
 
     #[test]
     fn parts_become_as_large_as_the_items_that_come_back_allow() {
-        let removed = (0..900).map(|number: u32| Change::Remove(number.to_string()));
+        let removed = (0..900).map(|number: u32| MutationRequest::Remove(number.to_string()));
         let removed = changes(removed.collect(), true);
         let mut parts = Parts::new(&removed);
         assert_eq!(parts.next(&removed.each).unwrap().len(), FIRST_PART);
         let item = |letters| {
-            Ok(Written::Removed(Item {
+            Ok(MutationResult::Removed(Item {
                 sequence: 0,
                 id: String::new(),
                 owner: None,

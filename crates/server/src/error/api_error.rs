@@ -1,4 +1,4 @@
-//! One refusal on its way to a reply.
+//! One refusal on its way to a response.
 
 use std::error::Error;
 use std::fmt;
@@ -63,7 +63,7 @@ impl ApiError {
         self.0.reason
     }
 
-    /// What the reply says that it is about, for the log: names of fields, a parameter, an index, never a value.
+    /// What the response says that it is about, for the log: names of fields, a parameter, an index, never a value.
     pub(crate) fn about(&self) -> Option<String> {
         let data = &self.0.data;
         let mut names: Vec<&str> = ["field", "parameter", "indexName", "permission"]
@@ -162,7 +162,7 @@ impl ApiError {
         self.retry_after(seconds.max(1))
     }
 
-    /// The reply, in the shape of Wix's own errors.
+    /// The response, in the shape of Wix's own errors.
     pub fn into_response(self) -> Response<Bytes> {
         let sentence = self.sentence();
         let told = format!("{sentence} {}", self.remedy());

@@ -1,4 +1,4 @@
-//! Every code that a reply can carry: the one table. `docs/errors.md` is generated from it.
+//! Every code that a response can carry: the one table. `docs/errors.md` is generated from it.
 
 use http::StatusCode;
 
@@ -15,7 +15,7 @@ macro_rules! codes {
             /// All of them, in the order of the documentation.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
-            /// The code as it stands in a reply.
+            /// The code as it stands in a response.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
             }
@@ -205,7 +205,7 @@ codes! {
     ConnectionRedirected 502 "CONNECTION_REDIRECTED",
         "The third party redirects to an address that is not allowed.",
         "Search the server's log for the request id; it has the address. Correct `base_url` or the path, or add the target to `calls` for this caller. Redirects to other hosts must use https. `redirects` in the `[[connection]]` entry is the number of redirects that are followed.";
-    ConnectionReplyRefused 502 "CONNECTION_REPLY_REFUSED",
+    ConnectionResponseRefused 502 "CONNECTION_REPLY_REFUSED",
         "The third party's response cannot be returned.",
         "It is larger than `reply_limit`, or its encoding cannot be decoded. Search the server's log for the request id.";
     AuthorizationUnknown 400 "AUTHORIZATION_UNKNOWN",

@@ -15,7 +15,7 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// The code as it stands in a reply.
+    /// The code as it stands in a response.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Own(code) => code.name(),

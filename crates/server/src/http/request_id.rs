@@ -1,4 +1,4 @@
-//! The id of one request: in every reply, every log line, and told to the upstream.
+//! The id of one request: in every response, every log line, and told to the upstream.
 //!
 //! A UUID of version 7, so ids sort by time. A client's own `x-request-id` is not taken over: it
 //! would let a stranger write into the log.

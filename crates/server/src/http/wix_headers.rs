@@ -40,7 +40,7 @@ pub(crate) fn to_wix(from_client: &HeaderMap) -> HeaderMap {
     headers
 }
 
-/// Takes out of a reply's headers what is not for the page. What it says depends on the caller, so it
+/// Takes out of a response's headers what is not for the page. What it says depends on the caller, so it
 /// must not be cached by others.
 pub(crate) fn from_wix(headers: &mut HeaderMap) {
     for name in STAYS_BEHIND {

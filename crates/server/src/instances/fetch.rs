@@ -28,15 +28,15 @@ pub(crate) async fn fetch(
     let mut call = WixRequest::get(Subject::App(instance_id), target, priority);
     let json = HeaderValue::from_static("application/json");
     call.headers.insert(ACCEPT, json);
-    let reply = inner.wix.send(call).await?;
-    let status = reply.status();
+    let response = inner.wix.send(call).await?;
+    let status = response.status();
     if !status.is_success() {
         return Err(WixError::unavailable(format!(
             "Wix answered the question about an instance with status {}",
             status.as_u16()
         )));
     }
-    let bytes = reply.into_body().bytes(MAX_BYTES, FETCH_TIMEOUT).await;
+    let bytes = response.into_body().bytes(MAX_BYTES, FETCH_TIMEOUT).await;
     let bytes = bytes.map_err(|fault| WixError::unavailable(fault.to_string()))?;
     let bytes = bytes.ok_or_else(|| WixError::unavailable("Wix's answer is too large"))?;
     let mut answer = read(&bytes, instance_id).ok_or_else(|| {

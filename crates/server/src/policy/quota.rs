@@ -11,7 +11,7 @@ pub struct Quotas {
 
 impl Quotas {
     /// The allowance of a plan; `None` is no limit.
-    pub fn of(&self, plan: Option<&str>) -> Option<u64> {
+    pub fn for_plan(&self, plan: Option<&str>) -> Option<u64> {
         let named = self.plans.iter().find(|(name, _)| Some(&**name) == plan);
         named.map(|(_, allowance)| *allowance).or(self.others)
     }

@@ -23,15 +23,15 @@ pub(crate) struct RequestRecord {
     pub(crate) status: StatusCode,
     pub(crate) code: Option<ErrorKind>,
     pub(crate) cause: Option<String>,
-    /// The fields, parameters or headers that the reply names: never what they hold.
+    /// The fields, parameters or headers that the response names: never what they hold.
     pub(crate) about: Option<String>,
     pub(crate) caller: Option<(InstanceId, Role)>,
     pub(crate) old_secret: bool,
-    pub(crate) reply_bytes: u64,
+    pub(crate) response_bytes: u64,
     pub(crate) ending: Completion,
 }
 
-/// How a reply ended.
+/// How a response ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Completion {
     /// Not yet; at the end: the client went away.

@@ -29,7 +29,7 @@ pub(crate) type ConnectionPermit = tokio::sync::OwnedSemaphorePermit;
 pub struct ConnectionLimits {
     /// How long the head of a request may take to arrive; also how long a connection may be idle.
     pub head_timeout: Duration,
-    /// How slowly a client may take its reply.
+    /// How slowly a client may take its response.
     pub write: PaceLimits,
     /// The most bytes of a head; past it the connection is answered 431 and closed.
     pub head_bytes: usize,

@@ -35,7 +35,7 @@ const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0";
 /// What a client may send of one body, and of all bodies of its connection, before they are read.
 const STREAM_WINDOW_BYTES: u32 = 64 * 1024;
 const CONNECTION_WINDOW_BYTES: u32 = 256 * 1024;
-/// What lies ready of one reply for a client that has not taken it yet.
+/// What lies ready of one response for a client that has not taken it yet.
 const SEND_BUFFER_BYTES: usize = 64 * 1024;
 /// How long a client may take to leave after it was asked to, without a request under way.
 const GOAWAY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -65,7 +65,7 @@ impl Http {
             .timer(TokioTimer::new())
             .header_read_timeout(limits.head_timeout)
             .max_headers(MAX_HEADERS)
-            // One buffer, one plain write: replies are small, and that is three in a hundred quicker.
+            // One buffer, one plain write: responses are small, and that is three in a hundred quicker.
             .writev(false)
             .max_buf_size(limits.head_bytes.max(8192));
         Self {

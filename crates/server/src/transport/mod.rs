@@ -1,7 +1,7 @@
 //! Listeners: accepting connections, speaking HTTP on them, and letting them end well.
 //!
 //! Rules: a head must arrive within its time; a connection without a request, and a client that takes
-//! nothing of its reply, are given up after theirs, in HTTP/2 as in HTTP/1; the number of open connections is capped (past it,
+//! nothing of its response, are given up after theirs, in HTTP/2 as in HTTP/1; the number of open connections is capped (past it,
 //! idle ones make room, and new ones wait in the system's queue); shutting down cuts no request that was accepted.
 
 mod accept;

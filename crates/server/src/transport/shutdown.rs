@@ -1,6 +1,6 @@
 //! Ending well.
 //!
-//! After the signal the server goes on accepting for a moment, while every reply asks its client to
+//! After the signal the server goes on accepting for a moment, while every response asks its client to
 //! close the connection: clients that keep theirs busy leave by themselves, and a load balancer has
 //! the time to look at `/readyz`. Then it stops accepting, idle connections are closed, tunnels are ended, and
 //! what is still being answered is waited for.

@@ -1,8 +1,8 @@
 //! The streams of one HTTP/2 connection: how many are open, and whether their clients take what they
 //! asked for.
 //!
-//! HTTP/2 lets a client stop one reply by giving it no window, while the connection itself goes on. So
-//! each stream runs in a separate task ([`StreamExecutor`]) that knows, from the reply's body
+//! HTTP/2 lets a client stop one response by giving it no window, while the connection itself goes on. So
+//! each stream runs in a separate task ([`StreamExecutor`]) that knows, from the response's body
 //! ([`TrackedBody`]), whether it is the client that is waited for. A stream whose client is too slow is
 //! dropped, which resets it. The two speak to each other by a value of the thread, set while the task is
 //! polled: hyper stands between them and hands nothing on.
@@ -25,11 +25,11 @@ use tokio::time::Instant;
 /// The most that is handed to HTTP/2 at a time. What was handed over last may lie there until the
 /// connection ends, so it is little.
 const MAX_AT_ONCE: usize = 32 * 1024;
-/// Requests that a client may give up before their reply, less those that were answered. Browsers give
+/// Requests that a client may give up before their response, less those that were answered. Browsers give
 /// up a page's worth at a time; past this it is the cheap way to keep a server busy ("rapid reset").
 const MAX_GIVEN_UP: u64 = 200;
 
-/// What a task's last look at its reply's body came to.
+/// What a task's last look at its response's body came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Look {
     /// There was none.
@@ -162,7 +162,7 @@ impl ClientWait {
     }
 }
 
-/// A request whose reply is being made. Dropped before that, it was given up.
+/// A request whose response is being made. Dropped before that, it was given up.
 pub(crate) struct Answering(Option<Arc<Streams>>);
 
 impl Answering {
@@ -170,7 +170,7 @@ impl Answering {
         Self(Some(Arc::clone(streams)))
     }
 
-    /// The reply is there.
+    /// The response is there.
     pub(crate) fn done<B>(mut self, response: Response<B>) -> Response<TrackedBody<B>> {
         if let Some(streams) = self.0.take() {
             let relaxed = Ordering::Relaxed;

@@ -9,8 +9,8 @@
 //! Rules: one instance holds at most a quarter of the places while others wait, and all of them when none does; within an
 //! instance the first to come is the first to be served; a place is given up when the client has gone.
 
-mod places;
 mod pool;
+mod slots;
 mod threads;
 mod usage;
 mod watch;

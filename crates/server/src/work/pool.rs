@@ -14,7 +14,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tracing::Span;
 
-use super::places::{Place, Places, Size};
+use super::slots::{Size, WorkSlot, WorkSlots};
 use super::threads::{Priority, Threads, time_used};
 use super::usage::Usage;
 use super::watch::RequestWatch;
@@ -54,7 +54,7 @@ impl Default for RequestLimits {
 /// Runs work. Cloning shares it.
 #[derive(Clone)]
 pub(crate) struct WorkPool {
-    places: Places,
+    places: WorkSlots,
     threads: Threads,
     usage: Arc<Usage>,
     limits: RequestLimits,
@@ -67,14 +67,14 @@ impl WorkPool {
         let size = Size::new((PLACES_PER_CORE * cores).max(MIN_PLACES), connections);
         let usage = Arc::<Usage>::default();
         Self {
-            places: Places::new(size, Arc::clone(&usage)),
+            places: WorkSlots::new(size, Arc::clone(&usage)),
             threads: Threads::default(),
             usage,
             limits,
         }
     }
 
-    /// Notes that an instance asks for something; see [`Places::note`].
+    /// Notes that an instance asks for something; see [`WorkSlots::note`].
     pub(crate) fn note(&self, instance_id: InstanceId) {
         self.places.note(instance_id);
     }
@@ -135,7 +135,7 @@ impl WorkPool {
     }
 
     /// The budget of one request. The place is held for as long as the budget is.
-    fn budget(&self, place: Place, client: &Client) -> Budget {
+    fn budget(&self, place: WorkSlot, client: &Client) -> Budget {
         let watch = RequestWatch {
             place: Arc::new(place),
             client_has_gone: Arc::clone(&client.has_gone),
@@ -180,7 +180,7 @@ mod tests {
     #[tokio::test]
     async fn work_ends_and_its_place_is_given_up_when_the_client_has_gone() {
         let mut pool = WorkPool::new(RequestLimits::default(), None);
-        pool.places = Places::new(Size::new(1, None), Arc::default());
+        pool.places = WorkSlots::new(Size::new(1, None), Arc::default());
         let (ended, end) = oneshot::channel();
         let (begun, started) = oneshot::channel();
         let endless = pool.run(ID, 9, move |budget| async move {

@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use backlot_wix::data::budget::{Watch, too_much_time};
 use backlot_wix::data::{DataCode, DataError};
 
-use super::places::Place;
+use super::slots::WorkSlot;
 use super::threads::lower_after;
 use super::usage::LIGHT;
 
 /// Looks at the client, the clock and the place, and at how much the work has used.
 pub(super) struct RequestWatch {
-    pub(super) place: Arc<Place>,
+    pub(super) place: Arc<WorkSlot>,
     pub(super) client_has_gone: Arc<AtomicBool>,
     pub(super) started: Instant,
     pub(super) timeout: Duration,

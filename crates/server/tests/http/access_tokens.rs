@@ -19,7 +19,7 @@ async fn whoami(server: &TestServer, authorization: &str) -> Reply {
 #[tokio::test]
 async fn each_kind_of_subject_has_its_role_and_wix_is_asked_once() {
     let wix = FakeWix::start().await;
-    let server = TestServer::start_with(vec![], |settings| wix.of(settings)).await;
+    let server = TestServer::start_with(vec![], |settings| wix.apply_to(settings)).await;
     for (subject, role) in [
         ("USER", "owner"),
         ("MEMBER", "member"),
@@ -29,9 +29,9 @@ async fn each_kind_of_subject_has_its_role_and_wix_is_asked_once() {
         let token = access_token(subject);
         wix.knows(&token, info(subject));
         for spelling in ["", "Bearer ", "bearer "] {
-            let reply = whoami(&server, &format!("{spelling}{token}")).await;
-            assert_eq!(reply.status, 200, "{reply:?}");
-            let caller = reply.json();
+            let response = whoami(&server, &format!("{spelling}{token}")).await;
+            assert_eq!(response.status, 200, "{response:?}");
+            let caller = response.json();
             assert_eq!(caller["role"], role);
             assert_eq!(caller["instanceId"], INSTANCE_ID);
             assert_eq!(caller["credential"], "accessToken");
@@ -49,14 +49,14 @@ async fn each_kind_of_subject_has_its_role_and_wix_is_asked_once() {
 async fn the_upstream_is_told_who_calls_and_never_sees_the_token() {
     let wix = FakeWix::start().await;
     let api = vec![to_upstream("/api", echo().await)];
-    let server = TestServer::start_with(api, |settings| wix.of(settings)).await;
+    let server = TestServer::start_with(api, |settings| wix.apply_to(settings)).await;
     let token = access_token("member");
     wix.knows(&token, info("MEMBER"));
     let path = format!("/api/x?instance={token}&y=1");
-    let reply = request(server.address, "GET", &path, &[], "").await;
-    let seen = reply.json();
+    let response = request(server.address, "GET", &path, &[], "").await;
+    let seen = response.json();
     assert_eq!(seen["uri"], "/api/x?y=1");
-    assert!(!reply.body.contains(&token));
+    assert!(!response.body.contains(&token));
     let header = |name: &str| {
         let headers = seen["headers"].as_array().unwrap();
         let found = headers.iter().find(|pair| pair[0] == name);
@@ -73,7 +73,7 @@ async fn the_upstream_is_told_who_calls_and_never_sees_the_token() {
 #[tokio::test]
 async fn each_cause_has_a_code_of_its_own() {
     let wix = FakeWix::start().await;
-    let server = TestServer::start_with(vec![], |settings| wix.of(settings)).await;
+    let server = TestServer::start_with(vec![], |settings| wix.apply_to(settings)).await;
     let with = |changes: Value| {
         let mut info = info("VISITOR");
         for (key, value) in changes.as_object().unwrap() {
@@ -113,9 +113,16 @@ async fn each_cause_has_a_code_of_its_own() {
         let token = access_token(&format!("token {number}"));
         wix.knows(&token, info);
         for _ in 0..2 {
-            let reply = whoami(&server, &token).await;
-            assert_eq!((reply.status, &*reply.code()), (401, code), "{reply:?}");
-            assert!(!reply.body.contains(&token), "a refusal repeats the token");
+            let response = whoami(&server, &token).await;
+            assert_eq!(
+                (response.status, &*response.code()),
+                (401, code),
+                "{response:?}"
+            );
+            assert!(
+                !response.body.contains(&token),
+                "a refusal repeats the token"
+            );
         }
         assert_eq!(
             wix.asked(INFO).len(),
@@ -124,9 +131,9 @@ async fn each_cause_has_a_code_of_its_own() {
         );
     }
     wix.on(INFO, 401, r#"{"message":"unauthorized"}"#);
-    let reply = whoami(&server, &access_token("dead")).await;
+    let response = whoami(&server, &access_token("dead")).await;
     assert_eq!(
-        (reply.status, &*reply.code()),
+        (response.status, &*response.code()),
         (401, "ACCESS_TOKEN_INACTIVE")
     );
 }
@@ -134,7 +141,7 @@ async fn each_cause_has_a_code_of_its_own() {
 #[tokio::test]
 async fn what_says_itself_that_it_is_of_no_use_is_refused_without_asking() {
     let wix = FakeWix::start().await;
-    let server = TestServer::start_with(vec![], |settings| wix.of(settings)).await;
+    let server = TestServer::start_with(vec![], |settings| wix.apply_to(settings)).await;
     let token = access_token("x");
     server.clock.set("2026-11-22T14:05:01Z".parse().unwrap());
     assert_eq!(whoami(&server, &token).await.code(), "ACCESS_TOKEN_EXPIRED");
@@ -154,7 +161,7 @@ async fn what_says_itself_that_it_is_of_no_use_is_refused_without_asking() {
 #[tokio::test]
 async fn what_was_admitted_before_still_expires() {
     let wix = FakeWix::start().await;
-    let server = TestServer::start_with(vec![], |settings| wix.of(settings)).await;
+    let server = TestServer::start_with(vec![], |settings| wix.apply_to(settings)).await;
     let token = access_token("x");
     wix.knows(&token, info("VISITOR"));
     assert_eq!(whoami(&server, &token).await.status, 200);
@@ -177,7 +184,7 @@ async fn what_was_admitted_before_still_expires() {
 async fn no_answer_is_kept_beyond_the_ceiling() {
     let wix = FakeWix::start().await;
     let server = TestServer::start_with(vec![], |settings| {
-        wix.of(settings);
+        wix.apply_to(settings);
         settings.access_tokens.ceiling = Duration::from_millis(50);
         settings.access_tokens.refusal_kept = Duration::from_millis(50);
     })
@@ -194,7 +201,7 @@ async fn no_answer_is_kept_beyond_the_ceiling() {
 #[tokio::test]
 async fn a_thousand_requests_with_one_new_token_ask_wix_once() {
     let wix = FakeWix::start().await;
-    let server = TestServer::start_with(vec![], |settings| wix.of(settings)).await;
+    let server = TestServer::start_with(vec![], |settings| wix.apply_to(settings)).await;
     let token = access_token("x");
     wix.knows(&token, info("OWNER"));
     wix.knows(&token, info("USER"));
@@ -223,7 +230,7 @@ async fn a_thousand_requests_with_one_new_token_ask_wix_once() {
 async fn when_wix_does_not_answer_nobody_is_let_in() {
     let wix = FakeWix::start().await;
     let server = TestServer::start_with(vec![], |settings| {
-        wix.of(settings);
+        wix.apply_to(settings);
         settings.wix.token_timeout = Duration::from_millis(300);
     })
     .await;
@@ -238,23 +245,26 @@ async fn when_wix_does_not_answer_nobody_is_let_in() {
         wix.on(INFO, status, body);
         let token = access_token(&format!("{status}{body}"));
         let headers = [("authorization", &*token), ("origin", &*page)];
-        let reply = request(server.address, "GET", "/whoami", &headers, "").await;
+        let response = request(server.address, "GET", "/whoami", &headers, "").await;
         assert_eq!(
-            (reply.status, &*reply.code()),
+            (response.status, &*response.code()),
             (503, "WIX_UNAVAILABLE"),
-            "{reply:?}"
+            "{response:?}"
         );
-        assert!(reply.header("retry-after").parse::<u64>().unwrap() >= 1);
-        assert_eq!(reply.header("access-control-allow-origin"), page);
+        assert!(response.header("retry-after").parse::<u64>().unwrap() >= 1);
+        assert_eq!(response.header("access-control-allow-origin"), page);
     }
     wix.hold();
-    let reply = whoami(&server, &access_token("slow")).await;
-    assert_eq!(reply.code(), "WIX_UNAVAILABLE");
+    let response = whoami(&server, &access_token("slow")).await;
+    assert_eq!(response.code(), "WIX_UNAVAILABLE");
 
     let nobody = TestServer::start(vec![]).await;
     let token = access_token("x");
-    let reply = whoami(&nobody, &token).await;
-    assert_eq!((reply.status, &*reply.code()), (503, "WIX_UNAVAILABLE"));
+    let response = whoami(&nobody, &token).await;
+    assert_eq!(
+        (response.status, &*response.code()),
+        (503, "WIX_UNAVAILABLE")
+    );
     let log = nobody.stop_and_read_log().await;
     assert!(log.contains("cannot connect"), "{log}");
     assert!(!log.contains(&token));
@@ -264,7 +274,7 @@ async fn when_wix_does_not_answer_nobody_is_let_in() {
 async fn garbage_neither_floods_wix_nor_keeps_others_out() {
     let wix = FakeWix::start().await;
     let server = TestServer::start_with(vec![to_upstream("/api", echo().await)], |settings| {
-        wix.of(settings);
+        wix.apply_to(settings);
         settings.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
     })
     .await;
@@ -273,12 +283,12 @@ async fn garbage_neither_floods_wix_nor_keeps_others_out() {
     assert_eq!(whoami(&server, &known).await.status, 200);
     let mut refused = 0;
     for number in 0..500 {
-        let reply = whoami(&server, &access_token(&format!("garbage {number}"))).await;
-        match &*reply.code() {
+        let response = whoami(&server, &access_token(&format!("garbage {number}"))).await;
+        match &*response.code() {
             "ACCESS_TOKEN_INACTIVE" => {}
             "TOO_MANY_REFUSED_TOKENS" => {
-                assert_eq!(reply.status, 429);
-                assert!(!reply.header("retry-after").is_empty());
+                assert_eq!(response.status, 429);
+                assert!(!response.header("retry-after").is_empty());
                 refused += 1;
             }
             other => panic!("{other}"),
@@ -294,26 +304,26 @@ async fn garbage_neither_floods_wix_nor_keeps_others_out() {
     let new = access_token("new");
     wix.knows(&new, info("MEMBER"));
     let headers = [("authorization", &*new), ("x-forwarded-for", "192.0.2.7")];
-    let reply = request(server.address, "GET", "/whoami", &headers, "").await;
-    assert_eq!(reply.status, 200, "another address is another client");
+    let response = request(server.address, "GET", "/whoami", &headers, "").await;
+    assert_eq!(response.status, 200, "another address is another client");
 }
 
 #[tokio::test]
 async fn there_is_a_limit_to_the_questions_of_all_together() {
     let wix = FakeWix::start().await;
     let server = TestServer::start_with(vec![], |settings| {
-        wix.of(settings);
+        wix.apply_to(settings);
         settings.access_tokens.questions = an_hour(2);
     })
     .await;
     for number in 0..4 {
         let token = access_token(&number.to_string());
         wix.knows(&token, info("VISITOR"));
-        let reply = whoami(&server, &token).await;
+        let response = whoami(&server, &token).await;
         assert_eq!(
-            reply.status,
+            response.status,
             if number < 2 { 200 } else { 503 },
-            "{reply:?}"
+            "{response:?}"
         );
     }
     assert_eq!(wix.asked(INFO).len(), 2);

@@ -89,9 +89,9 @@ async fn an_address_that_is_not_on_the_list_is_not_connected() {
     ] {
         let answer = json!({ "access_token": "a", "instance_url": said });
         provider.grants(&answer.to_string());
-        let reply = connect(&server).await;
-        assert_eq!(reply.status, 502, "{said}");
-        assert!(reply.body.contains("AUTHORIZATION_FAILED"), "{said}");
+        let response = connect(&server).await;
+        assert_eq!(response.status, 502, "{said}");
+        assert!(response.body.contains("AUTHORIZATION_FAILED"), "{said}");
         assert_eq!(status(&server).await["connected"], false);
         assert_eq!(me(&server).await.code(), "CONNECTION_NOT_CONNECTED");
     }
@@ -115,15 +115,15 @@ async fn an_account_whose_address_is_not_known_is_connected_anew() {
     let store = server.store.clone();
     assert_eq!(account.version, 1);
     let second = TestServer::start_on(store, connected(connection)).await;
-    let reply = me(&second).await;
+    let response = me(&second).await;
     assert_eq!(
-        (reply.status, &*reply.code()),
+        (response.status, &*response.code()),
         (409, "CONNECTION_ADDRESS_MISSING")
     );
     assert!(
-        reply.body.contains("/connections/x/authorize"),
+        response.body.contains("/connections/x/authorize"),
         "{}",
-        reply.body
+        response.body
     );
 }
 
@@ -141,8 +141,8 @@ async fn what_comes_along_with_the_way_back_may_stand_in_an_address() {
     ] {
         let state = parameter(&begin(&server).await, "state").unwrap();
         let path = format!("/connections/x/callback?code=c&state={state}&shop={shop}");
-        let reply = request(server.address, "GET", &path, &[], "").await;
-        assert_eq!(reply.status == 200, is_connected, "{shop}");
+        let response = request(server.address, "GET", &path, &[], "").await;
+        assert_eq!(response.status == 200, is_connected, "{shop}");
     }
     assert_eq!(me(&server).await.status, 200);
     assert_eq!(api.asked(), ["GET /shops/a-1.example/me"]);

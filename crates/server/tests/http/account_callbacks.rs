@@ -35,8 +35,8 @@ async fn a_callback_that_is_posted_connects() {
     for origin in ["https://appleid.apple.com", "null", "", PAGE] {
         let state = parameter(&begin(&server).await, "state").unwrap();
         let form = format!("state={state}&code=c0%2Fde&user=%7B%7D");
-        let reply = post(&server, "/connections/x/callback", origin, &form).await;
-        assert_eq!(reply.status, 200, "{origin}: {reply:?}");
+        let response = post(&server, "/connections/x/callback", origin, &form).await;
+        assert_eq!(response.status, 200, "{origin}: {response:?}");
         let code = party
             .last_form()
             .into_iter()
@@ -44,30 +44,30 @@ async fn a_callback_that_is_posted_connects() {
         assert_eq!(code.unwrap().1, "c0/de");
         assert_eq!(me(&server).await.status, 200);
         if origin != PAGE {
-            assert_eq!(reply.header("access-control-allow-origin"), "");
+            assert_eq!(response.header("access-control-allow-origin"), "");
         }
     }
     let state = parameter(&begin(&server).await, "state").unwrap();
     let form = format!("state={state}&error=user_cancelled_authorize");
     let apple = "https://appleid.apple.com";
-    let reply = post(&server, "/connections/x/callback", apple, &form).await;
-    assert_eq!(reply.status, 403);
+    let response = post(&server, "/connections/x/callback", apple, &form).await;
+    assert_eq!(response.status, 403);
     assert!(
-        reply.body.contains("AUTHORIZATION_DENIED"),
+        response.body.contains("AUTHORIZATION_DENIED"),
         "{}",
-        reply.body
+        response.body
     );
-    let reply = post(
+    let response = post(
         &server,
         "/connections/x/callback",
         apple,
         "state=made-up&code=c",
     )
     .await;
-    assert_eq!(reply.status, 400);
+    assert_eq!(response.status, 400);
     let large = format!("state={}", "x".repeat(70_000));
-    let reply = post(&server, "/connections/x/callback", apple, &large).await;
-    assert_eq!(reply.status, 413);
+    let response = post(&server, "/connections/x/callback", apple, &large).await;
+    assert_eq!(response.status, 413);
     // Nothing else of a foreign page's is let in for that.
     for path in [
         "/connections/x/authorize",
@@ -76,8 +76,8 @@ async fn a_callback_that_is_posted_connects() {
         "/connections/y/callback",
         "/connections/x/me",
     ] {
-        let reply = post(&server, path, apple, "").await;
-        assert_eq!(reply.code(), "ORIGIN_NOT_ALLOWED", "{path}");
+        let response = post(&server, path, apple, "").await;
+        assert_eq!(response.code(), "ORIGIN_NOT_ALLOWED", "{path}");
     }
     let by_address = connect(&server).await;
     assert_eq!(by_address.status, 200);
@@ -88,8 +88,8 @@ async fn a_posted_callback_is_for_those_who_asked_for_it() {
     let party = ThirdParty::start().await;
     let server = posting(&party, false).await;
     let path = "/connections/x/callback";
-    let reply = post(&server, path, "https://appleid.apple.com", "").await;
-    assert_eq!(reply.code(), "ORIGIN_NOT_ALLOWED");
+    let response = post(&server, path, "https://appleid.apple.com", "").await;
+    assert_eq!(response.code(), "ORIGIN_NOT_ALLOWED");
     assert_eq!(post(&server, path, "", "").await.status, 405);
 }
 
@@ -117,33 +117,37 @@ async fn the_page_names_both_and_says_what_to_do_next() {
         })
         .await;
         party.grants(r#"{"access_token":"a"}"#);
-        let reply = connect(&server).await;
+        let response = connect(&server).await;
         assert!(
-            reply.body.contains(&format!("<h1>{expected}</h1>")),
+            response.body.contains(&format!("<h1>{expected}</h1>")),
             "{}",
-            reply.body
+            response.body
         );
-        assert!(reply.body.contains("Close this window and go on in "));
+        assert!(response.body.contains("Close this window and go on in "));
         for part in [
             "color-scheme",
             "prefers-color-scheme: dark",
             "name=\"viewport\"",
         ] {
-            assert!(reply.body.contains(part), "{part}");
+            assert!(response.body.contains(part), "{part}");
         }
         let state = parameter(&begin(&server).await, "state").unwrap();
         let path = format!("/connections/x/callback?error=access_denied&state={state}");
-        let reply = request(server.address, "GET", &path, &[], "").await;
+        let response = request(server.address, "GET", &path, &[], "").await;
         let expected = expected.replace("is connected", "is not connected");
-        assert!(reply.body.contains(&expected), "{}", reply.body);
-        assert!(reply.body.contains("and accept what "), "{}", reply.body);
+        assert!(response.body.contains(&expected), "{}", response.body);
         assert!(
-            reply
+            response.body.contains("and accept what "),
+            "{}",
+            response.body
+        );
+        assert!(
+            response
                 .body
                 .contains("Code (AUTHORIZATION_DENIED)<br>Request ")
         );
-        let reply = come_back(&server, "made-up").await;
-        assert!(reply.body.contains("look in "), "{}", reply.body);
+        let response = come_back(&server, "made-up").await;
+        assert!(response.body.contains("look in "), "{}", response.body);
     }
 }
 
@@ -215,36 +219,47 @@ async fn remedies_fit_the_connection() {
         } else {
             ""
         };
-        let reply = ask("visitor", method, path, body).await;
-        assert_eq!((reply.status, &*reply.code()), (403, "ROLE_NOT_ALLOWED"));
-        assert!(reply.body.contains("`manage`"), "{path}: {}", reply.body);
-        assert!(!reply.body.contains("`allow`"), "{path}: {}", reply.body);
+        let response = ask("visitor", method, path, body).await;
+        assert_eq!(
+            (response.status, &*response.code()),
+            (403, "ROLE_NOT_ALLOWED")
+        );
+        assert!(
+            response.body.contains("`manage`"),
+            "{path}: {}",
+            response.body
+        );
+        assert!(
+            !response.body.contains("`allow`"),
+            "{path}: {}",
+            response.body
+        );
     }
-    let reply = ask("owner", "GET", "calendar/me", "").await;
-    assert_eq!(reply.code(), "CONNECTION_NOT_CONNECTED");
+    let response = ask("owner", "GET", "calendar/me", "").await;
+    assert_eq!(response.code(), "CONNECTION_NOT_CONNECTED");
     assert!(
-        reply.body.contains("/connections/calendar/authorize"),
+        response.body.contains("/connections/calendar/authorize"),
         "{}",
-        reply.body
+        response.body
     );
-    assert!(!reply.body.contains("PUT"), "{}", reply.body);
-    let reply = ask("owner", "GET", "mail/me", "").await;
-    assert_eq!(reply.code(), "CONNECTION_NOT_CONNECTED");
+    assert!(!response.body.contains("PUT"), "{}", response.body);
+    let response = ask("owner", "GET", "mail/me", "").await;
+    assert_eq!(response.code(), "CONNECTION_NOT_CONNECTED");
     assert!(
-        reply.body.contains("PUT /connections/mail/key"),
+        response.body.contains("PUT /connections/mail/key"),
         "{}",
-        reply.body
+        response.body
     );
-    assert!(!reply.body.contains("authorize"), "{}", reply.body);
+    assert!(!response.body.contains("authorize"), "{}", response.body);
     for path in ["calendar/other", "mail/other"] {
-        let reply = ask("owner", "GET", path, "").await;
+        let response = ask("owner", "GET", path, "").await;
         let name = path.split('/').next().unwrap();
         assert!(
-            reply.body.contains(&format!("`/connections/{name}`")),
+            response.body.contains(&format!("`/connections/{name}`")),
             "{}",
-            reply.body
+            response.body
         );
-        assert!(!reply.body.contains("{name}"), "{}", reply.body);
+        assert!(!response.body.contains("{name}"), "{}", response.body);
     }
 }
 
@@ -255,12 +270,12 @@ async fn the_page_names_the_app_as_wix_does() {
     let says = r#"{"instance":{"appName":"Order Desk"},"site":{}}"#;
     wix.on("/apps/v1/instance", 200, says);
     let server = TestServer::start_with(vec![], |settings| {
-        wix.of(settings);
+        wix.apply_to(settings);
         settings.connections.list = vec![party.accounts()];
     })
     .await;
     party.grants(r#"{"access_token":"a"}"#);
-    let reply = connect(&server).await;
+    let response = connect(&server).await;
     let expected = "<h1>Order Desk is connected to X</h1>";
-    assert!(reply.body.contains(expected), "{}", reply.body);
+    assert!(response.body.contains(expected), "{}", response.body);
 }

@@ -66,8 +66,8 @@ async fn token_endpoints_in_every_manner_connect() {
     .enumerate()
     {
         party.on("/token", 200, &[("content-type", types[number % 3])], body);
-        let reply = connect(&server).await;
-        assert_eq!(reply.status, 200, "{body}: {reply:?}");
+        let response = connect(&server).await;
+        assert_eq!(response.status, 200, "{body}: {response:?}");
         assert_eq!(me(&server).await.status, 200, "{body}");
         assert_eq!(sent_token(&party), "Bearer a", "{body}");
         let told = status(&server).await;
@@ -125,15 +125,15 @@ async fn a_refresh_token_that_is_over_needs_a_new_connection() {
         later(&server);
         party.on("/token", status_code, &[], refusal);
         for _ in 0..2 {
-            let reply = me(&server).await;
-            let code = reply.code();
+            let response = me(&server).await;
+            let code = response.code();
             assert_eq!(
-                (reply.status, &*code),
+                (response.status, &*code),
                 (409, "CONNECTION_ACCOUNT_LOST"),
                 "{refusal}"
             );
             let remedy = "Send the owner to `/connections/x/authorize` again.";
-            assert!(reply.body.contains(remedy), "{}", reply.body);
+            assert!(response.body.contains(remedy), "{}", response.body);
         }
         let told = status(&server).await;
         assert_eq!(told["needsReconnect"], true, "{refusal}");
@@ -227,16 +227,20 @@ async fn a_new_connection_loses_no_refresh_token_that_is_good() {
         assert_eq!(sent_token(&party), "Bearer b");
         later(&server);
         party.grants(r#"{"access_token":"c","expires_in":60}"#);
-        let reply = me(&server).await;
+        let response = me(&server).await;
         if kept {
-            assert_eq!(reply.status, 200, "{again}: {reply:?}");
+            assert_eq!(response.status, 200, "{again}: {response:?}");
             assert_eq!(
                 in_form(&party, "refresh_token").as_deref(),
                 Some("r"),
                 "{again}"
             );
         } else {
-            assert_eq!(reply.code(), "CONNECTION_ACCOUNT_LOST", "another's account");
+            assert_eq!(
+                response.code(),
+                "CONNECTION_ACCOUNT_LOST",
+                "another's account"
+            );
         }
         let key = crate::harness::instance("owner");
         let headers = [("authorization", &*key)];

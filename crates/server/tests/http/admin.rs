@@ -51,8 +51,8 @@ async fn a_page_that_renames_loopback_is_turned_away() {
         ("", 421),
     ] {
         let text = format!("GET /metrics HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
-        let reply = raw(server.admin, text.as_bytes()).await.unwrap();
-        assert_eq!(reply.status, status, "{host}");
+        let response = raw(server.admin, text.as_bytes()).await.unwrap();
+        assert_eq!(response.status, status, "{host}");
     }
 }
 
@@ -66,16 +66,16 @@ async fn what_it_does_not_serve_is_answered_as_on_the_public_listener() {
     ] {
         let public = request(server.address, method, path, &[], "").await;
         let admin = request(server.admin, method, path, &[], "").await;
-        for reply in [&public, &admin] {
+        for response in [&public, &admin] {
             assert_eq!(
-                (reply.status, reply.code().as_str()),
+                (response.status, response.code().as_str()),
                 (status, code),
-                "{reply:?}"
+                "{response:?}"
             );
-            assert_eq!(reply.header("content-type"), "application/json");
+            assert_eq!(response.header("content-type"), "application/json");
         }
-        let description = |reply: &crate::harness::Reply| {
-            reply.json()["details"]["applicationError"]["description"].clone()
+        let description = |response: &crate::harness::Reply| {
+            response.json()["details"]["applicationError"]["description"].clone()
         };
         assert_eq!(description(&public), description(&admin));
         let message = admin.json()["message"].as_str().unwrap().to_owned();

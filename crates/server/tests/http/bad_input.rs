@@ -13,8 +13,8 @@ use crate::harness::{NEW_SECRET, PAGE, TestServer, echo, instance, raw, request,
 async fn still_lives(server: &TestServer) {
     let credential = instance("owner");
     let headers = [("authorization", credential.as_str())];
-    let reply = request(server.address, "GET", "/whoami", &headers, "").await;
-    assert_eq!(reply.status, 200);
+    let response = request(server.address, "GET", "/whoami", &headers, "").await;
+    assert_eq!(response.status, 200);
 }
 
 #[tokio::test]
@@ -22,29 +22,29 @@ async fn heads_that_are_too_large() {
     let server = TestServer::start(vec![]).await;
     let large = "x".repeat(40_000);
     let headers = [("origin", PAGE), ("x-large", large.as_str())];
-    let reply = request(server.address, "GET", "/whoami", &headers, "").await;
+    let response = request(server.address, "GET", "/whoami", &headers, "").await;
     assert_eq!(
-        (reply.status, reply.code().as_str()),
+        (response.status, response.code().as_str()),
         (431, "HEADERS_TOO_LARGE")
     );
-    assert_eq!(reply.header("access-control-allow-origin"), PAGE);
+    assert_eq!(response.header("access-control-allow-origin"), PAGE);
 
     let path = format!("/{}", "x".repeat(20_000));
-    let reply = request(server.address, "GET", &path, &[("origin", PAGE)], "").await;
-    assert_eq!(reply.code(), "HEADERS_TOO_LARGE");
+    let response = request(server.address, "GET", &path, &[("origin", PAGE)], "").await;
+    assert_eq!(response.code(), "HEADERS_TOO_LARGE");
 
     let huge = format!(
         "GET / HTTP/1.1\r\nhost: a\r\nx: {}\r\n\r\n",
         "x".repeat(1_000_000)
     );
-    let reply = raw(server.address, huge.as_bytes()).await;
-    assert!(reply.is_none_or(|reply| reply.status == 431));
+    let response = raw(server.address, huge.as_bytes()).await;
+    assert!(response.is_none_or(|response| response.status == 431));
     let many = format!(
         "GET / HTTP/1.1\r\nhost: a\r\n{}\r\n",
         "a: b\r\n".repeat(1000)
     );
-    let reply = raw(server.address, many.as_bytes()).await;
-    assert!(reply.is_none_or(|reply| reply.status == 431 || reply.status == 400));
+    let response = raw(server.address, many.as_bytes()).await;
+    assert!(response.is_none_or(|response| response.status == 431 || response.status == 400));
     still_lives(&server).await;
 }
 
@@ -60,8 +60,8 @@ async fn a_request_names_its_host_once() {
         ("1.0", "host: a\r\nhost: b\r\n", 400),
     ] {
         let request = format!("GET /healthz HTTP/{version}\r\n{hosts}\r\n");
-        let reply = raw(server.address, request.as_bytes()).await.unwrap();
-        assert_eq!(reply.status, status, "{request}");
+        let response = raw(server.address, request.as_bytes()).await.unwrap();
+        assert_eq!(response.status, status, "{request}");
     }
 }
 
@@ -171,18 +171,22 @@ async fn preflights_of_heads_that_are_refused_are_let_through() {
         let path = format!("/{}", "x".repeat(length));
         let asks = ("access-control-request-method", "PUT");
         let headers = [("origin", PAGE), asks];
-        let reply = request(server.address, "OPTIONS", &path, &headers, "").await;
-        assert_eq!(reply.status, 204);
-        assert_eq!(reply.header("access-control-allow-origin"), PAGE);
-        assert!(reply.header("access-control-allow-methods").contains("PUT"));
+        let response = request(server.address, "OPTIONS", &path, &headers, "").await;
+        assert_eq!(response.status, 204);
+        assert_eq!(response.header("access-control-allow-origin"), PAGE);
         assert!(
-            reply
+            response
+                .header("access-control-allow-methods")
+                .contains("PUT")
+        );
+        assert!(
+            response
                 .header("access-control-allow-headers")
                 .contains("authorization")
         );
         let foreign = [("origin", "https://evil.example"), asks];
-        let reply = request(server.address, "OPTIONS", &path, &foreign, "").await;
-        assert_eq!(reply.header("access-control-allow-origin"), "");
+        let response = request(server.address, "OPTIONS", &path, &foreign, "").await;
+        assert_eq!(response.header("access-control-allow-origin"), "");
     }
 }
 
@@ -255,8 +259,12 @@ async fn instances_with_strange_json_inside() {
     for (json, code) in cases {
         let credential = sign(&AppSecret::new(NEW_SECRET), json.as_bytes());
         let headers = [("authorization", credential.as_str())];
-        let reply = request(server.address, "GET", "/whoami", &headers, "").await;
-        assert_eq!((reply.status, reply.code().as_str()), (401, code), "{json}");
+        let response = request(server.address, "GET", "/whoami", &headers, "").await;
+        assert_eq!(
+            (response.status, response.code().as_str()),
+            (401, code),
+            "{json}"
+        );
     }
     let unknown_and_deep = format!(
         "{{{id},{date},\"new\":{}{}}}",
@@ -265,9 +273,9 @@ async fn instances_with_strange_json_inside() {
     );
     let credential = sign(&AppSecret::new(NEW_SECRET), unknown_and_deep.as_bytes());
     let headers = [("authorization", credential.as_str())];
-    let reply = request(server.address, "GET", "/whoami", &headers, "").await;
+    let response = request(server.address, "GET", "/whoami", &headers, "").await;
     assert_eq!(
-        reply.status, 200,
+        response.status, 200,
         "unknown fields are skipped, however deep"
     );
 }

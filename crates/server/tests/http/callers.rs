@@ -19,9 +19,9 @@ async fn each_role_is_told_who_it_is() {
     let server = TestServer::start(vec![]).await;
     for role in ["owner", "member", "visitor"] {
         for spelling in ["", "Bearer ", "bearer "] {
-            let reply = whoami(&server, &format!("{spelling}{}", instance(role))).await;
-            assert_eq!(reply.status, 200, "{reply:?}");
-            let caller = reply.json();
+            let response = whoami(&server, &format!("{spelling}{}", instance(role))).await;
+            assert_eq!(response.status, 200, "{response:?}");
+            let caller = response.json();
             assert_eq!(caller["role"], role);
             assert_eq!(caller["instanceId"], INSTANCE_ID);
             assert_eq!(caller["demoMode"], false);
@@ -31,8 +31,8 @@ async fn each_role_is_told_who_it_is() {
     let demo = json!({ "demoMode": true });
     let mut template = payload("owner");
     template["demoMode"] = demo["demoMode"].clone();
-    let reply = whoami(&server, &signed(NEW_SECRET, &template)).await;
-    assert_eq!(reply.json()["demoMode"], true);
+    let response = whoami(&server, &signed(NEW_SECRET, &template)).await;
+    assert_eq!(response.json()["demoMode"], true);
 }
 
 #[tokio::test]
@@ -87,29 +87,29 @@ async fn each_cause_has_a_code_of_its_own() {
         ),
     ];
     for (credential, code) in cases {
-        let reply = whoami(&server, &credential).await;
+        let response = whoami(&server, &credential).await;
         assert_eq!(
-            (reply.status, reply.code().as_str()),
+            (response.status, response.code().as_str()),
             (401, code),
             "{credential}"
         );
         assert!(
-            !reply.body.contains(signature),
+            !response.body.contains(signature),
             "a refusal repeats the credential"
         );
     }
-    let reply = request(server.address, "GET", "/whoami", &[], "").await;
+    let response = request(server.address, "GET", "/whoami", &[], "").await;
     assert_eq!(
-        (reply.status, reply.code().as_str()),
+        (response.status, response.code().as_str()),
         (401, "CREDENTIAL_MISSING")
     );
     let twice = [
         ("authorization", good.as_str()),
         ("authorization", good.as_str()),
     ];
-    let reply = request(server.address, "GET", "/whoami", &twice, "").await;
+    let response = request(server.address, "GET", "/whoami", &twice, "").await;
     assert_eq!(
-        (reply.status, reply.code().as_str()),
+        (response.status, response.code().as_str()),
         (400, "CREDENTIAL_REPEATED")
     );
 }
@@ -137,12 +137,12 @@ async fn what_was_verified_before_still_expires() {
 async fn an_instance_in_the_query_is_used_and_goes_no_further() {
     let server = TestServer::start(vec![to_upstream("/api", echo().await)]).await;
     let path = format!("/api/x?a=1&instance={}&b=%20", instance("member"));
-    let reply = request(server.address, "GET", &path, &[], "").await;
-    assert_eq!(reply.status, 200, "{reply:?}");
-    assert_eq!(reply.json()["uri"], "/api/x?a=1&b=%20");
-    let reply = request(server.address, "POST", &path, &[], "").await;
+    let response = request(server.address, "GET", &path, &[], "").await;
+    assert_eq!(response.status, 200, "{response:?}");
+    assert_eq!(response.json()["uri"], "/api/x?a=1&b=%20");
+    let response = request(server.address, "POST", &path, &[], "").await;
     assert_eq!(
-        reply.code(),
+        response.code(),
         "CREDENTIAL_MISSING",
         "code that posts can set a header"
     );
@@ -155,8 +155,8 @@ async fn an_instance_in_the_query_is_used_and_goes_no_further() {
 #[tokio::test]
 async fn an_old_secret_is_accepted_and_the_log_says_so() {
     let server = TestServer::start(vec![]).await;
-    let reply = whoami(&server, &signed(OLD_SECRET, &payload("owner"))).await;
-    assert_eq!(reply.status, 200);
+    let response = whoami(&server, &signed(OLD_SECRET, &payload("owner"))).await;
+    assert_eq!(response.status, 200);
     let log = server.stop_and_read_log().await;
     assert!(log.contains("\"app_secret\":\"old\""), "{log}");
 }
@@ -185,18 +185,18 @@ async fn roles_and_plans_are_kept_to() {
         "/api/ADMIN",
         "/api/%2561dmin",
     ] {
-        let reply = ask(path, instance("member")).await;
+        let response = ask(path, instance("member")).await;
         assert_eq!(
-            (reply.status, reply.code().as_str()),
+            (response.status, response.code().as_str()),
             (403, "ROLE_NOT_ALLOWED"),
             "{path}"
         );
-        let data = &reply.json()["details"]["applicationError"]["data"];
+        let data = &response.json()["details"]["applicationError"]["data"];
         assert_eq!(data["allowed"], json!(["owner"]));
     }
     for path in ["/API/ADMIN", "/api%2fadmin", "/api;x/admin"] {
-        let reply = ask(path, instance("owner")).await;
-        assert_eq!(reply.code(), "ROUTE_NOT_FOUND", "{path}");
+        let response = ask(path, instance("owner")).await;
+        assert_eq!(response.code(), "ROUTE_NOT_FOUND", "{path}");
     }
     for path in ["/api/x/../admin", "/api/%2e%2e/admin", "/api/..;/admin"] {
         assert_eq!(
@@ -235,9 +235,12 @@ async fn each_instance_has_a_rate_of_its_own() {
     let one = instance("owner");
     assert_eq!(ask(&one).await.status, 200);
     assert_eq!(ask(&one).await.status, 200);
-    let reply = ask(&one).await;
-    assert_eq!((reply.status, reply.code().as_str()), (429, "RATE_LIMITED"));
-    let seconds: u64 = reply.header("retry-after").parse().unwrap();
+    let response = ask(&one).await;
+    assert_eq!(
+        (response.status, response.code().as_str()),
+        (429, "RATE_LIMITED")
+    );
+    let seconds: u64 = response.header("retry-after").parse().unwrap();
     assert!((1700..=1800).contains(&seconds), "{seconds}");
     let mut other = payload("owner");
     other["instanceId"] = json!("2b0d7a6e-4c1f-4a52-9d3e-0c5f8a1b7e61");
@@ -269,7 +272,7 @@ async fn an_elevated_token_speaks_for_the_app_on_one_instance() {
     for_app.access = allow([Role::App]);
     let server = TestServer::start(vec![to_upstream("/api", echo().await), for_app]).await;
     let owner = instance("owner");
-    let reply = request(
+    let response = request(
         server.address,
         "GET",
         "/api",
@@ -277,7 +280,7 @@ async fn an_elevated_token_speaks_for_the_app_on_one_instance() {
         "",
     )
     .await;
-    let headers = reply.json()["headers"].clone();
+    let headers = response.json()["headers"].clone();
     let find = |name: &str| {
         let pairs = headers.as_array().unwrap().iter();
         let mut found = pairs
@@ -289,7 +292,7 @@ async fn an_elevated_token_speaks_for_the_app_on_one_instance() {
     let caller = whoami(&server, &token).await;
     assert_eq!(caller.json()["role"], "app");
     assert_eq!(caller.json()["instanceId"], INSTANCE_ID);
-    let reply = request(
+    let response = request(
         server.address,
         "GET",
         "/app",
@@ -297,8 +300,8 @@ async fn an_elevated_token_speaks_for_the_app_on_one_instance() {
         "",
     )
     .await;
-    assert_eq!(reply.status, 200);
-    let reply = request(
+    assert_eq!(response.status, 200);
+    let response = request(
         server.address,
         "GET",
         "/app",
@@ -306,7 +309,7 @@ async fn an_elevated_token_speaks_for_the_app_on_one_instance() {
         "",
     )
     .await;
-    assert_eq!(reply.code(), "ROLE_NOT_ALLOWED");
+    assert_eq!(response.code(), "ROLE_NOT_ALLOWED");
 
     let keys = request(server.address, "GET", "/.well-known/jwks.json", &[], "")
         .await

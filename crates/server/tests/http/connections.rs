@@ -69,13 +69,13 @@ async fn the_most_specific_line_decides_and_no_other_spelling_passes_it() {
     ] {
         party.forget();
         let (role, method) = who.split_once(' ').unwrap();
-        let reply = call(&server, role, method, path).await;
+        let response = call(&server, role, method, path).await;
         let was_made = !party.asked().is_empty();
         if method == "HEAD" {
-            assert_eq!((reply.status, was_made), (403, false), "{who} {path}");
+            assert_eq!((response.status, was_made), (403, false), "{who} {path}");
             continue;
         }
-        assert_eq!(reply.code(), code, "{who} {path}: {}", reply.body);
+        assert_eq!(response.code(), code, "{who} {path}: {}", response.body);
         assert_eq!(was_made, code.is_empty(), "{who} {path}");
     }
 }
@@ -116,10 +116,10 @@ async fn redirects_are_followed_to_calls_that_the_caller_may_make() {
     ] {
         party.on("/v1/from/x", 307, &[("location", location)], "");
         party.forget();
-        let reply = call(&server, who, "GET", "/from/x").await;
+        let response = call(&server, who, "GET", "/from/x").await;
         let asked = party.asked();
         if followed {
-            assert_eq!(reply.status, 200, "{location} {reply:?}");
+            assert_eq!(response.status, 200, "{location} {response:?}");
             assert_eq!(asked.len(), 2, "{location}");
             let last = asked.last().unwrap();
             assert_eq!(last.matches("version=3").count(), 1, "{last}");
@@ -130,7 +130,11 @@ async fn redirects_are_followed_to_calls_that_the_caller_may_make() {
             } else {
                 "CONNECTION_REDIRECTED"
             };
-            assert_eq!((reply.status, &*reply.code()), (502, code), "{location}");
+            assert_eq!(
+                (response.status, &*response.code()),
+                (502, code),
+                "{location}"
+            );
             assert_eq!(asked.len(), 1, "{location}");
         }
     }
@@ -158,14 +162,14 @@ async fn what_a_redirect_led_one_caller_to_is_kept_for_nobody() {
     party.on("/things/all", 200, &kept, "for the owner");
     party.on("/things/7", 302, &[("location", "/things/all")], "");
     party.on("/things/8", 200, &kept, "for all");
-    let reply = call(&server, "owner", "GET", "/things/7").await;
-    assert_eq!(reply.body, "for the owner");
-    let reply = call(&server, "visitor", "GET", "/things/7").await;
-    assert_eq!(reply.code(), "CONNECTION_REDIRECTED");
+    let response = call(&server, "owner", "GET", "/things/7").await;
+    assert_eq!(response.body, "for the owner");
+    let response = call(&server, "visitor", "GET", "/things/7").await;
+    assert_eq!(response.code(), "CONNECTION_REDIRECTED");
     party.forget();
     for who in ["owner", "visitor"] {
-        let reply = call(&server, who, "GET", "/things/8").await;
-        assert_eq!(reply.body, "for all");
+        let response = call(&server, who, "GET", "/things/8").await;
+        assert_eq!(response.body, "for all");
     }
     assert_eq!(party.asked().len(), 1);
 }
@@ -206,8 +210,8 @@ async fn a_key_of_a_write_is_the_instances_own_under_a_shared_credential() {
                 (name, "order-7"),
                 ("x-trace", "order-7"),
             ];
-            let reply = request(server.address, "POST", path, &headers, "").await;
-            assert_eq!(reply.status, 200, "{reply:?}");
+            let response = request(server.address, "POST", path, &headers, "").await;
+            assert_eq!(response.status, 200, "{response:?}");
             let headers = party.last().headers;
             assert_eq!(headers["x-trace"], "order-7");
             sent.push(headers[name].to_str().unwrap().to_owned());
@@ -227,8 +231,8 @@ async fn a_key_of_a_write_is_the_instances_own_under_a_shared_credential() {
     let mut sent = Vec::new();
     for credential in [instance("owner"), other_instance("owner")] {
         let headers = [("authorization", &*credential)];
-        let reply = request(server.address, "POST", "/api/order", &headers, "").await;
-        assert_eq!(reply.status, 200, "{reply:?}");
+        let response = request(server.address, "POST", "/api/order", &headers, "").await;
+        assert_eq!(response.status, 200, "{response:?}");
         sent.push(party.last().headers["idempotency-key"].clone());
     }
     assert!(sent[0] != sent[1] && sent[0] != "order-7", "{sent:?}");
@@ -292,9 +296,9 @@ async fn nothing_of_cors_comes_back_from_a_third_party() {
         ("a-mine", "mine"),
     ];
     party.on("/things", 200, &headers, "");
-    let reply = call(&server, "owner", "GET", "/things").await;
-    assert_eq!(reply.header("a-mine"), "mine");
-    let names = reply.headers.keys().map(HeaderName::as_str);
+    let response = call(&server, "owner", "GET", "/things").await;
+    assert_eq!(response.header("a-mine"), "mine");
+    let names = response.headers.keys().map(HeaderName::as_str);
     let cors: Vec<&str> = names
         .filter(|name| name.starts_with("access-control-"))
         .collect();
@@ -357,8 +361,8 @@ async fn a_write_without_a_body_says_that_its_length_is_zero() {
             let mut headers = vec![("authorization", &*credential)];
             headers.extend(sent.map(|length| ("content-length", length)));
             let path = "/connections/x/things";
-            let reply = request(server.address, method, path, &headers, "").await;
-            assert_eq!(reply.status, 200, "{reply:?}");
+            let response = request(server.address, method, path, &headers, "").await;
+            assert_eq!(response.status, 200, "{response:?}");
             let headers = party.last().headers;
             let length = headers.get("content-length").map(|it| it.to_str().unwrap());
             assert_eq!(length, expected, "{method} {sent:?}");
@@ -396,10 +400,18 @@ async fn a_path_of_another_kind_of_credential_is_explained() {
             for method in ["PUT", "POST", "GET"] {
                 let credential = instance("owner");
                 let headers = [("authorization", credential.as_str())];
-                let reply = request(server.address, method, &path, &headers, "").await;
-                assert_eq!(reply.code(), "CONNECTION_CALL_NOT_ALLOWED", "{reply:?}");
-                assert!(reply.body.contains(words), "{path}: {}", reply.body);
-                assert!(!reply.body.contains("Add it to `calls`"), "{}", reply.body);
+                let response = request(server.address, method, &path, &headers, "").await;
+                assert_eq!(
+                    response.code(),
+                    "CONNECTION_CALL_NOT_ALLOWED",
+                    "{response:?}"
+                );
+                assert!(response.body.contains(words), "{path}: {}", response.body);
+                assert!(
+                    !response.body.contains("Add it to `calls`"),
+                    "{}",
+                    response.body
+                );
             }
         }
     }

@@ -30,26 +30,26 @@ async fn a_preflight_names_the_methods_of_its_path() {
             PREFLIGHT,
             ("access-control-request-headers", "authorization"),
         ];
-        let reply = request(server.address, "OPTIONS", path, &headers, "").await;
-        assert_eq!(reply.status, 204, "{path}");
-        assert_eq!(reply.body, "");
+        let response = request(server.address, "OPTIONS", path, &headers, "").await;
+        assert_eq!(response.status, 204, "{path}");
+        assert_eq!(response.body, "");
         assert_eq!(
-            reply.header("access-control-allow-methods"),
+            response.header("access-control-allow-methods"),
             methods,
             "{path}"
         );
-        assert_eq!(reply.header("access-control-allow-origin"), PAGE);
-        assert_eq!(reply.header("access-control-max-age"), "600");
+        assert_eq!(response.header("access-control-allow-origin"), PAGE);
+        assert_eq!(response.header("access-control-max-age"), "600");
         assert_eq!(
-            reply.header("access-control-allow-headers"),
+            response.header("access-control-allow-headers"),
             "authorization, content-type, x-wix-consistent, x-wix-linguist, x-wix-bi-gateway, \
              baggage, sentry-trace, cache-control, pragma, x-mine, x-wix-instance"
         );
         assert_eq!(
-            reply.header("vary"),
+            response.header("vary"),
             "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
         );
-        assert_eq!(reply.header("access-control-allow-credentials"), "");
+        assert_eq!(response.header("access-control-allow-credentials"), "");
     }
 }
 
@@ -65,7 +65,7 @@ async fn foreign_pages_get_nothing() {
         "https://a.b.wixsite.com",
         "http://localhost.evil.com",
     ] {
-        let reply = request(
+        let response = request(
             server.address,
             "OPTIONS",
             "/api",
@@ -73,26 +73,26 @@ async fn foreign_pages_get_nothing() {
             "",
         )
         .await;
-        assert_eq!(reply.status, 204, "{origin}");
-        let cors = reply
+        assert_eq!(response.status, 204, "{origin}");
+        let cors = response
             .headers
             .keys()
             .any(|name| name.as_str().starts_with("access-control"));
-        assert!(!cors, "{origin}: {reply:?}");
+        assert!(!cors, "{origin}: {response:?}");
 
         let credential = instance("owner");
         let headers = [("origin", origin), ("authorization", credential.as_str())];
-        let reply = request(server.address, "GET", "/api", &headers, "").await;
+        let response = request(server.address, "GET", "/api", &headers, "").await;
         assert_eq!(
-            (reply.status, reply.code().as_str()),
+            (response.status, response.code().as_str()),
             (403, "ORIGIN_NOT_ALLOWED"),
             "{origin}"
         );
-        assert_eq!(reply.header("access-control-allow-origin"), "");
+        assert_eq!(response.header("access-control-allow-origin"), "");
     }
     let twice = [("origin", PAGE), ("origin", "https://evil.com")];
-    let reply = request(server.address, "GET", "/api", &twice, "").await;
-    assert_eq!(reply.code(), "ORIGIN_NOT_ALLOWED");
+    let response = request(server.address, "GET", "/api", &twice, "").await;
+    assert_eq!(response.code(), "ORIGIN_NOT_ALLOWED");
 }
 
 #[tokio::test]
@@ -113,30 +113,30 @@ async fn every_reply_can_be_read_by_the_page() {
             ("origin", "https://x.wixsite.com"),
             ("authorization", credential),
         ];
-        let reply = request(server.address, method, path, &headers, "").await;
-        assert_eq!(reply.status, status, "{method} {path}");
+        let response = request(server.address, method, path, &headers, "").await;
+        assert_eq!(response.status, status, "{method} {path}");
         assert_eq!(
-            reply.header("access-control-allow-origin"),
+            response.header("access-control-allow-origin"),
             "https://x.wixsite.com"
         );
         assert_eq!(
-            reply.header("access-control-expose-headers"),
+            response.header("access-control-expose-headers"),
             "x-request-id, retry-after, x-wix-request-id, x-wix-consistent, x-shown"
         );
-        assert_eq!(reply.header("vary"), vary, "{method} {path}");
-        assert_eq!(reply.header("x-request-id").len(), 36);
+        assert_eq!(response.header("vary"), vary, "{method} {path}");
+        assert_eq!(response.header("x-request-id").len(), 36);
     }
-    let reply = request(server.address, "DELETE", "/api", &[], "").await;
-    assert_eq!(reply.header("allow"), "GET, HEAD, POST");
-    let reply = request(server.address, "OPTIONS", "/api", &[], "").await;
+    let response = request(server.address, "DELETE", "/api", &[], "").await;
+    assert_eq!(response.header("allow"), "GET, HEAD, POST");
+    let response = request(server.address, "OPTIONS", "/api", &[], "").await;
     assert_eq!(
-        (reply.status, reply.header("allow").as_str()),
+        (response.status, response.header("allow").as_str()),
         (204, "GET, HEAD, POST")
     );
 }
 
-/// A browser's cache that keeps `private` replies would hand one site's to another site's page: the upstream cannot
-/// say what its reply depends on, since it never sees the credential.
+/// A browser's cache that keeps `private` responses would hand one site's to another site's page: the upstream cannot
+/// say what its response depends on, since it never sees the credential.
 #[tokio::test]
 async fn what_depends_on_the_caller_says_so_to_caches() {
     const REPLY: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\
@@ -168,9 +168,9 @@ async fn what_depends_on_the_caller_says_so_to_caches() {
         ("/.well-known/jwks.json", 200, "Origin"),
     ] {
         let headers = [("origin", PAGE), ("authorization", credential.as_str())];
-        let reply = request(server.address, "GET", path, &headers, "").await;
-        assert_eq!(reply.status, status, "{path} {reply:?}");
-        assert_eq!(reply.header("vary"), vary, "{path}");
+        let response = request(server.address, "GET", path, &headers, "").await;
+        assert_eq!(response.status, status, "{path} {response:?}");
+        assert_eq!(response.header("vary"), vary, "{path}");
     }
 }
 
@@ -178,7 +178,7 @@ async fn what_depends_on_the_caller_says_so_to_caches() {
 async fn chrome_may_reach_a_loopback_address() {
     let server = server().await;
     let asks = ("access-control-request-private-network", "true");
-    let reply = request(
+    let response = request(
         server.address,
         "OPTIONS",
         "/api",
@@ -186,8 +186,11 @@ async fn chrome_may_reach_a_loopback_address() {
         "",
     )
     .await;
-    assert_eq!(reply.header("access-control-allow-private-network"), "true");
-    let reply = request(
+    assert_eq!(
+        response.header("access-control-allow-private-network"),
+        "true"
+    );
+    let response = request(
         server.address,
         "OPTIONS",
         "/api",
@@ -195,7 +198,7 @@ async fn chrome_may_reach_a_loopback_address() {
         "",
     )
     .await;
-    assert_eq!(reply.header("access-control-allow-private-network"), "");
+    assert_eq!(response.header("access-control-allow-private-network"), "");
 }
 
 #[tokio::test]
@@ -207,6 +210,6 @@ async fn pages_of_this_server_itself_are_no_strangers() {
         ("origin", own.as_str()),
         ("authorization", credential.as_str()),
     ];
-    let reply = request(server.address, "POST", "/api", &headers, "{}").await;
-    assert_eq!(reply.status, 200);
+    let response = request(server.address, "POST", "/api", &headers, "{}").await;
+    assert_eq!(response.status, 200);
 }

@@ -27,7 +27,7 @@ pub(crate) async fn with_collection(server: &TestServer, id: &str, permissions: 
     let instance_id = INSTANCE_ID.parse().unwrap();
     let made = server
         .store
-        .create_collection(instance_id, definition)
+        .insert_collection(instance_id, definition)
         .await;
     made.unwrap();
 }
@@ -112,24 +112,24 @@ async fn preflights_know_the_room_and_unknown_paths_are_none() {
     for prefix in ["/wix-data/v2", "/_api/cloud-data/v2"] {
         let headers = [("origin", PAGE), ("access-control-request-method", "PATCH")];
         let path = format!("{prefix}/items/query");
-        let reply = request(server.address, "OPTIONS", &path, &headers, "").await;
-        assert_eq!(reply.status, 204);
+        let response = request(server.address, "OPTIONS", &path, &headers, "").await;
+        assert_eq!(response.status, 204);
         assert!(
-            reply
+            response
                 .header("access-control-allow-methods")
                 .contains("PATCH")
         );
         assert!(
-            reply
+            response
                 .header("access-control-allow-headers")
                 .contains("x-wix-bi-gateway")
         );
         let credential = instance("owner");
         let headers = [("authorization", credential.as_str())];
         let path = format!("{prefix}/nonsense");
-        let reply = request(server.address, "GET", &path, &headers, "").await;
+        let response = request(server.address, "GET", &path, &headers, "").await;
         assert_eq!(
-            (reply.status, reply.code().as_str()),
+            (response.status, response.code().as_str()),
             (404, "ROUTE_NOT_FOUND")
         );
     }
@@ -221,13 +221,13 @@ async fn the_configured_api_key_is_the_app_on_the_site_that_it_names() {
     ] {
         let path = format!("/wix-data/v2/items/x?dataCollectionId=reviews&{name}={other}");
         let headers = [("authorization", API_KEY), ("wix-site-id", "site-1")];
-        let reply = request(server.address, method, &path, &headers, "").await;
-        assert_eq!(reply.code(), "CREDENTIAL_REPEATED", "{method} {name}");
+        let response = request(server.address, method, &path, &headers, "").await;
+        assert_eq!(response.code(), "CREDENTIAL_REPEATED", "{method} {name}");
     }
     // On every other route a key is what it always was.
     let headers = [("authorization", API_KEY), ("wix-site-id", "site-1")];
-    let reply = request(server.address, "GET", "/whoami", &headers, "").await;
-    assert_eq!(reply.code(), "API_KEY_NOT_ACCEPTED");
+    let response = request(server.address, "GET", "/whoami", &headers, "").await;
+    assert_eq!(response.code(), "API_KEY_NOT_ACCEPTED");
 }
 
 async fn best(items: Items) -> Result<Json<Vec<Value>>, ItemsError> {

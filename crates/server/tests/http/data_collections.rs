@@ -14,7 +14,7 @@ fn permissions() -> Value {
 async fn with(server: &TestServer, definition: Value) {
     let definition = Definition::from_wire(&definition).unwrap();
     let id = INSTANCE_ID.parse().unwrap();
-    let made = server.store.create_collection(id, definition).await;
+    let made = server.store.insert_collection(id, definition).await;
     made.unwrap();
 }
 
@@ -31,9 +31,9 @@ async fn list(server: &TestServer, query: &str) -> Reply {
     request(server.address, "GET", &path, &headers, "").await
 }
 
-fn ids(reply: &Reply) -> Vec<String> {
-    let reply = reply.json();
-    let all = reply["collections"].as_array().unwrap().iter();
+fn ids(response: &Reply) -> Vec<String> {
+    let response = response.json();
+    let all = response["collections"].as_array().unwrap().iter();
     all.map(|it| it["id"].as_str().unwrap().to_owned())
         .collect()
 }
@@ -70,9 +70,9 @@ async fn definitions_have_a_size_that_they_may_not_pass() {
             .collect()),
     ] {
         let body = json!({ "collection": refused }).to_string();
-        let reply = ask(&server, "POST", "collections", &body).await;
-        let told = (reply.status, reply.code());
-        assert_eq!(told, (400, "WDE0080".to_owned()), "{:.200}", reply.body);
+        let response = ask(&server, "POST", "collections", &body).await;
+        let told = (response.status, response.code());
+        assert_eq!(told, (400, "WDE0080".to_owned()), "{:.200}", response.body);
     }
     // Characters count, not bytes; and what is just small enough is made.
     let umlauts = "ä".repeat(limits::DISPLAY_NAME_CHARACTERS);
@@ -92,8 +92,8 @@ async fn definitions_have_a_size_that_they_may_not_pass() {
         collection["id"] = json!(id);
         collection["displayName"] = json!(umlauts);
         let body = json!({ "collection": collection }).to_string();
-        let reply = ask(&server, "POST", "collections", &body).await;
-        assert_eq!(reply.status, 200, "{:.200}", reply.body);
+        let response = ask(&server, "POST", "collections", &body).await;
+        assert_eq!(response.status, 200, "{:.200}", response.body);
         let found = ask(&server, "GET", &format!("collections/{id}"), "").await;
         assert_eq!(found.json()["collection"]["displayName"], json!(umlauts));
     }
@@ -115,18 +115,18 @@ async fn definitions_have_a_size_that_they_may_not_pass() {
             json!({ "dataCollectionId": "described", "plugin": { "type": "x".repeat(12_000) } }),
         ),
     ] {
-        let reply = ask(&server, "POST", path, &body.to_string()).await;
-        let told = (reply.status, reply.code());
+        let response = ask(&server, "POST", path, &body.to_string()).await;
+        let told = (response.status, response.code());
         assert_eq!(
             told,
             (400, "WDE0080".to_owned()),
             "{path} {:.200}",
-            reply.body
+            response.body
         );
     }
 }
 
-/// An owner with more than one reply can hold is told to ask for fewer, and can.
+/// An owner with more than one response can hold is told to ask for fewer, and can.
 #[tokio::test]
 async fn collections_are_listed_page_by_page_within_a_budget() {
     let server = TestServer::start(vec![]).await;

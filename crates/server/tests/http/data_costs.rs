@@ -22,7 +22,7 @@ async fn with_open_collection(server: &TestServer, read: &str) {
     let id = INSTANCE_ID.parse().unwrap();
     server
         .store
-        .create_collection(id, definition)
+        .insert_collection(id, definition)
         .await
         .unwrap();
 }
@@ -34,8 +34,8 @@ async fn ask(server: &TestServer, path: &str, body: &str) -> Reply {
     request(server.address, "POST", &path, &headers, body).await
 }
 
-fn says(reply: &Reply) -> (u16, String) {
-    (reply.status, reply.code())
+fn says(response: &Reply) -> (u16, String) {
+    (response.status, response.code())
 }
 
 fn costly() -> (u16, String) {
@@ -97,11 +97,11 @@ async fn small_json_that_is_large_in_memory_is_refused_while_it_is_read() {
         ),
     ] {
         let body = format!(r#"{{"dataCollectionId":"c",{body}}}"#);
-        let reply = ask(&server, path, &body).await;
-        assert_eq!(says(&reply), costly(), "{path}: {}", reply.body);
-        let data = &reply.json()["details"]["applicationError"]["data"];
+        let response = ask(&server, path, &body).await;
+        assert_eq!(says(&response), costly(), "{path}: {}", response.body);
+        let data = &response.json()["details"]["applicationError"]["data"];
         assert_eq!(data["limit"], "memory", "{path}");
-        assert_eq!(reply.header("retry-after"), "");
+        assert_eq!(response.header("retry-after"), "");
     }
     // What no call looks at is not read.
     let body = format!(r#"{{"dataCollectionId":"c","junk":[{objects}]}}"#);
@@ -153,16 +153,16 @@ async fn chosen_fields_are_capped_and_each_counts_once() {
     let fields =
         |names: Vec<String>| json!({ "dataCollectionId": "c", "query": { "fields": names } });
     let same = fields(vec!["t".to_owned(); 150_000]);
-    let reply = call(&server, &instance("visitor"), "items/query", same).await;
-    let data = &reply.json()["dataItems"][0]["data"];
+    let response = call(&server, &instance("visitor"), "items/query", same).await;
+    let data = &response.json()["dataItems"][0]["data"];
     assert_eq!(*data, json!({ "_id": "1", "t": "x" }));
     let names = |count: usize| (0..count).map(|number| format!("f{number}")).collect();
     let most = fields(names(limits::CHOSEN_FIELDS));
-    let reply = call(&server, &instance("visitor"), "items/query", most).await;
-    assert_eq!(reply.status, 200);
+    let response = call(&server, &instance("visitor"), "items/query", most).await;
+    assert_eq!(response.status, 200);
     let more = fields(names(limits::CHOSEN_FIELDS + 1));
-    let reply = call(&server, &instance("visitor"), "items/query", more).await;
-    assert_eq!(says(&reply), (400, "WDE0080".to_owned()));
+    let response = call(&server, &instance("visitor"), "items/query", more).await;
+    assert_eq!(says(&response), (400, "WDE0080".to_owned()));
 }
 
 /// References to several items had a limit in two calls of six.
@@ -198,18 +198,23 @@ async fn links_are_capped_in_every_call() {
     ] {
         let mut body = body;
         body["dataCollectionId"] = json!("c");
-        let reply = call(&server, &instance("visitor"), path, body).await;
-        assert_eq!(reply.status, status, "{path}: {}", reply.body);
+        let response = call(&server, &instance("visitor"), path, body).await;
+        assert_eq!(response.status, status, "{path}: {}", response.body);
         if status == 400 {
-            assert_eq!(reply.code(), "WDE0080", "{path}");
+            assert_eq!(response.code(), "WDE0080", "{path}");
         }
     }
     let patches: Vec<Value> = (0..3)
         .map(|_| json!({ "dataItemId": "1", "fieldModifications": set(4_000) }))
         .collect();
     let body = json!({ "dataCollectionId": "c", "patches": patches });
-    let reply = call(&server, &instance("visitor"), "bulk/items/patch", body).await;
-    assert_eq!(says(&reply), (400, "WDE0080".to_owned()), "{}", reply.body);
+    let response = call(&server, &instance("visitor"), "bulk/items/patch", body).await;
+    assert_eq!(
+        says(&response),
+        (400, "WDE0080".to_owned()),
+        "{}",
+        response.body
+    );
 }
 
 /// With read denied, existing and missing links told of the item.
@@ -228,18 +233,18 @@ async fn links_tell_nothing_of_items_that_may_not_be_read() {
             ("items/remove-reference", 200),
             ("items/remove-reference", missing),
         ] {
-            let reply = call(&server, &instance("visitor"), path, link.clone()).await;
-            assert_eq!(reply.status, status, "{read} {path}: {}", reply.body);
+            let response = call(&server, &instance("visitor"), path, link.clone()).await;
+            assert_eq!(response.status, status, "{read} {path}: {}", response.body);
         }
         let change = json!([{ "fieldPath": "t", "action": "INCREMENT_FIELD", "incrementFieldOptions": { "value": 1 } }]);
         let patch = json!({ "dataCollectionId": "c", "patch": { "dataItemId": "1", "fieldModifications": change } });
-        let reply = call(&server, &instance("visitor"), "items/patch", patch).await;
+        let response = call(&server, &instance("visitor"), "items/patch", patch).await;
         let (status, code) = if read == "ANYONE" {
             (400, "WDE0080")
         } else {
             (403, "WDE0027")
         };
-        assert_eq!(says(&reply), (status, code.to_owned()));
+        assert_eq!(says(&response), (status, code.to_owned()));
     }
 }
 
@@ -295,8 +300,8 @@ async fn a_full_site_is_filled_in_no_way() {
         ),
     ] {
         body["dataCollectionId"] = json!("c");
-        let reply = call(&server, &visitor, path, body).await;
-        assert_eq!(says(&reply), full, "{path}: {}", reply.body);
+        let response = call(&server, &visitor, path, body).await;
+        assert_eq!(says(&response), full, "{path}: {}", response.body);
     }
     // A job that has room for one item and not for all fails with the one that has none.
     let body = json!({ "dataCollectionId": "c", "fieldModifications": set("big", json!("y".repeat(2_500))) });
@@ -305,8 +310,8 @@ async fn a_full_site_is_filled_in_no_way() {
     let path = format!("/wix-data/v2/async-jobs/{id}/status");
     let status = loop {
         let headers = [("authorization", visitor.as_str()), ("origin", PAGE)];
-        let reply = request(server.address, "GET", &path, &headers, "").await;
-        let status = reply.json()["status"].as_str().unwrap().to_owned();
+        let response = request(server.address, "GET", &path, &headers, "").await;
+        let status = response.json()["status"].as_str().unwrap().to_owned();
         if !["INITIALIZED", "PROCESSING"].contains(&status.as_str()) {
             break status;
         }
@@ -316,6 +321,6 @@ async fn a_full_site_is_filled_in_no_way() {
     // What is there may be changed as long as it does not grow.
     let smaller =
         json!({ "dataCollectionId": "c", "dataItem": { "data": { "_id": "1", "t": "small" } } });
-    let reply = call(&server, &visitor, "items/update", smaller).await;
-    assert_eq!(reply.status, 200, "{}", reply.body);
+    let response = call(&server, &visitor, "items/update", smaller).await;
+    assert_eq!(response.status, 200, "{}", response.body);
 }

@@ -1,7 +1,7 @@
 //! Indexes of large collections: made at once, built afterwards, and told as they stand.
 
-use backlot_store::items::write::{Author, Content};
-use backlot_store::items::{Batch, ItemsOf, Write};
+use backlot_store::items::mutation::{Author, Document};
+use backlot_store::items::{Batch, CollectionRef, Mutation};
 use backlot_wix::data::{Budget, Date, Object, Value as DataValue};
 use serde_json::{Value, json};
 
@@ -22,11 +22,11 @@ async fn ask(server: &TestServer, method: &str, path: &str, body: &Value) -> Rep
 /// More items than are indexed at once; the ratings of the last two are the same.
 async fn fill(server: &TestServer) {
     let instance_id = INSTANCE_ID.parse().unwrap();
-    let found = server.store.collection(instance_id, "reviews").await;
-    let of = ItemsOf::new(instance_id, found.unwrap().unwrap());
+    let found = server.store.find_collection(instance_id, "reviews").await;
+    let of = CollectionRef::new(instance_id, found.unwrap().unwrap());
     let write = |number: u32| {
         let rating = DataValue::from(f64::from(number.min(898)));
-        Write::Insert(Content {
+        Mutation::Insert(Document {
             item_id: format!("i{number}"),
             fields: Object::from_iter([("rating".to_owned(), rating)]),
             links: Vec::new(),

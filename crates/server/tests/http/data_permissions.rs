@@ -54,11 +54,11 @@ async fn writes_hand_out_nothing_that_may_not_be_read() {
         body.as_object_mut()
             .unwrap()
             .extend(more.as_object().unwrap().clone());
-        let reply = call(&server, &instance("member"), path, body).await;
-        assert_eq!(reply.status, 200, "{path}: {}", reply.body);
-        let reply = reply.json();
-        let item = reply["dataItem"]["data"].as_object();
-        let item = item.or_else(|| reply["results"][0]["dataItem"]["data"].as_object());
+        let response = call(&server, &instance("member"), path, body).await;
+        assert_eq!(response.status, 200, "{path}: {}", response.body);
+        let response = response.json();
+        let item = response["dataItem"]["data"].as_object();
+        let item = item.or_else(|| response["results"][0]["dataItem"]["data"].as_object());
         let names: Vec<_> = item.unwrap().keys().collect();
         // Of a whole item, what the caller sent comes back.
         let sent: &[&str] = match path {
@@ -97,12 +97,12 @@ async fn conditions_and_filters_of_jobs_need_read() {
         body.as_object_mut()
             .unwrap()
             .extend(more.as_object().unwrap().clone());
-        let reply = call(&server, &instance("member"), path, body).await;
+        let response = call(&server, &instance("member"), path, body).await;
         assert_eq!(
-            (reply.status, reply.code().as_str()),
+            (response.status, response.code().as_str()),
             (403, "WDE0027"),
             "{path}: {}",
-            reply.body
+            response.body
         );
     }
     let all = json!({ "dataCollectionId": "letters", "fieldModifications": change });
@@ -151,8 +151,8 @@ async fn patches_that_depend_on_the_item_need_read() {
         body.as_object_mut()
             .unwrap()
             .extend(more.as_object().unwrap().clone());
-        let reply = call(&server, &instance("member"), path, body).await;
-        (reply.status, reply.body)
+        let response = call(&server, &instance("member"), path, body).await;
+        (response.status, response.body)
     };
     for probe in [increment(1), increment(0), append, nested] {
         let patch = json!({ "dataItemId": "one", "fieldModifications": [plain, probe] });
@@ -202,8 +202,8 @@ async fn a_condition_holds_or_is_refused() {
             .unwrap()
             .extend(more.as_object().unwrap().clone());
         let path = format!("/wix-data/v2/{path}");
-        let reply = request(server.address, method, &path, &headers, &body.to_string()).await;
-        (reply.status, reply.code())
+        let response = request(server.address, method, &path, &headers, &body.to_string()).await;
+        (response.status, response.code())
     };
     let unmet = (409, "WDE0300".to_owned());
     for (method, path) in [("PUT", "items/one"), ("POST", "items/update")] {
@@ -256,8 +256,8 @@ async fn a_condition_holds_or_is_refused() {
         }
     }
     let path = "/wix-data/v2/items/one?dataCollectionId=letters&condition.filter=%7B%7D";
-    let reply = request(server.address, "DELETE", path, &headers, "").await;
-    assert_eq!((reply.status, reply.code()), invalid);
+    let response = request(server.address, "DELETE", path, &headers, "").await;
+    assert_eq!((response.status, response.code()), invalid);
     let body = json!({ "dataItemId": "one", "condition": is(7) });
     assert_eq!(ask("DELETE", "items/one", body).await.0, 200);
 }

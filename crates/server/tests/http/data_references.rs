@@ -25,7 +25,7 @@ async fn with_posts(server: &TestServer) {
     });
     let definition = Definition::from_wire(&definition).unwrap();
     let id = INSTANCE_ID.parse().unwrap();
-    let made = server.store.create_collection(id, definition).await;
+    let made = server.store.insert_collection(id, definition).await;
     made.unwrap();
     for (collection, id) in [("tags", "there"), ("posts", "one")] {
         let item = json!({ "dataCollectionId": collection, "dataItem": { "data": { "_id": id } } });
@@ -76,19 +76,22 @@ async fn references_are_made_of_what_can_be_an_items_id() {
                 whole(json!({ "_id": "one", "tag": { "_id": id } })),
             ),
         ] {
-            let reply = ask(path, more).await;
+            let response = ask(path, more).await;
             assert_eq!(
-                (reply.status, reply.code().as_str()),
+                (response.status, response.code().as_str()),
                 (400, "WDE0079"),
                 "{path} {id:?} {}",
-                reply.body
+                response.body
             );
         }
     }
     for held in [json!(5), json!({ "a": 1 }), json!(["there"])] {
         let body = json!({ "dataItem": { "data": { "tag": held } } });
-        let reply = ask("items", body).await;
-        assert_eq!((reply.status, reply.code().as_str()), (400, "WDE0079"));
+        let response = ask("items", body).await;
+        assert_eq!(
+            (response.status, response.code().as_str()),
+            (400, "WDE0079")
+        );
     }
     // Nor is the database asked about what is no id.
     for id in ["", "a\0", &long] {
@@ -106,8 +109,11 @@ async fn references_are_made_of_what_can_be_an_items_id() {
                 json!({ "referringItemFieldName": "tags", "referringItemId": id }),
             ),
         ] {
-            let reply = ask(path, more).await;
-            assert_eq!((reply.status, reply.code().as_str()), (400, "WDE0079"));
+            let response = ask(path, more).await;
+            assert_eq!(
+                (response.status, response.code().as_str()),
+                (400, "WDE0079")
+            );
         }
     }
 }
@@ -128,15 +134,15 @@ async fn what_may_not_be_read_is_told_from_what_is_gone() {
         ("member", [Some(true), Some(false)]),
         ("owner", [None, Some(false)]),
     ] {
-        let reply = call(
+        let response = call(
             &server,
             &instance(role),
             "items/query-referenced",
             query.clone(),
         )
         .await;
-        let reply = reply.json();
-        let results = reply["results"].as_array().unwrap().iter();
+        let response = response.json();
+        let results = response["results"].as_array().unwrap().iter();
         let told: Vec<_> = results
             .map(|it| it["unresolvedReference"]["unauthorized"].as_bool())
             .collect();

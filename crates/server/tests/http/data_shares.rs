@@ -81,8 +81,8 @@ async fn a_visitor_calls_so_often_and_others_are_not_affected() {
         let server = &server;
         async move {
             let query = json!({ "dataCollectionId": "reviews" });
-            let reply = call(server, &credential, "items/query", query).await;
-            (reply.status, !reply.header("retry-after").is_empty())
+            let response = call(server, &credential, "items/query", query).await;
+            (response.status, !response.header("retry-after").is_empty())
         }
     };
     let mut another = payload("visitor");
@@ -112,7 +112,7 @@ async fn with_books_and_authors(server: &TestServer) {
         let definition = Definition::from_wire(&definition).unwrap();
         let made = server
             .store
-            .create_collection(INSTANCE_ID.parse().unwrap(), definition)
+            .insert_collection(INSTANCE_ID.parse().unwrap(), definition)
             .await;
         made.unwrap();
     }
@@ -140,9 +140,9 @@ async fn a_write_that_includes_references_is_done_once() {
         let name = if path == "items" { "dataItem" } else { "patch" };
         let body =
             json!({ "dataCollectionId": "books", name: more, "includeReferencedItems": true });
-        let reply = call(&server, &owner, path, body).await;
-        assert_eq!(reply.status, 200, "{path}: {}", reply.body);
-        let item = &reply.json()["dataItem"]["data"];
+        let response = call(&server, &owner, path, body).await;
+        assert_eq!(response.status, 200, "{path}: {}", response.body);
+        let item = &response.json()["dataItem"]["data"];
         assert_eq!(
             (&item["author"]["life"], &item["pages"]),
             (&json!("long"), &json!(pages))
@@ -177,15 +177,15 @@ async fn an_included_item_is_shared_by_all_that_refer_to_it() {
     );
     let query = json!({ "dataCollectionId": "books", "query": { "paging": { "limit": 400 } }, "includeReferences": [{ "field": "author" }] });
     // 180 MB are sent, of an item that takes up half a megabyte.
-    let reply = call(&server, &instance("visitor"), "items/query", query.clone()).await;
-    assert_eq!(reply.status, 200);
-    assert_eq!(reply.body.len() / 450_000, 400);
+    let response = call(&server, &instance("visitor"), "items/query", query.clone()).await;
+    assert_eq!(response.status, 200);
+    assert_eq!(response.body.len() / 450_000, 400);
     // What looks into each of them makes copies, which are counted.
     let mut looking = query;
     looking["query"]["fields"] = json!(["author.life"]);
-    let reply = call(&server, &instance("visitor"), "items/query", looking).await;
+    let response = call(&server, &instance("visitor"), "items/query", looking).await;
     assert_eq!(
-        (reply.status, reply.code().as_str()),
+        (response.status, response.code().as_str()),
         (422, "QUERY_TOO_COSTLY")
     );
 }
@@ -226,14 +226,14 @@ async fn a_filter_of_thousands_of_terms_is_too_costly() {
             "items/aggregate" => body["initialFilter"] = filter,
             _ => body["filter"] = filter,
         }
-        let reply = call(&server, &instance("visitor"), path, body).await;
+        let response = call(&server, &instance("visitor"), path, body).await;
         assert_eq!(
-            (reply.status, reply.code().as_str()),
+            (response.status, response.code().as_str()),
             (422, "QUERY_TOO_COSTLY"),
             "{path}: {}",
-            reply.body
+            response.body
         );
-        assert_eq!(reply.header("access-control-allow-origin"), PAGE);
-        assert_eq!(reply.header("retry-after"), "");
+        assert_eq!(response.header("access-control-allow-origin"), PAGE);
+        assert_eq!(response.header("retry-after"), "");
     }
 }

@@ -49,9 +49,9 @@ async fn requests_in_flight_are_answered() {
     }
     server.ask_to_stop(Shutdown::Graceful);
     gate.add_permits(10);
-    for reply in asking {
-        let reply = reply.await.unwrap();
-        assert_eq!((reply.status, reply.body.as_str()), (200, "done"));
+    for response in asking {
+        let response = response.await.unwrap();
+        assert_eq!((response.status, response.body.as_str()), (200, "done"));
     }
     assert!(server.stop().await, "nothing was cut");
     assert!(tokio::net::TcpStream::connect(address).await.is_err());
@@ -98,9 +98,9 @@ async fn readiness_ends_first_and_clients_are_asked_to_leave() {
     );
     server.ask_to_stop(Shutdown::Graceful);
     let unready = loop {
-        let reply = request(address, "GET", "/readyz", &[], "").await;
-        if reply.status != 200 {
-            break reply;
+        let response = request(address, "GET", "/readyz", &[], "").await;
+        if response.status != 200 {
+            break response;
         }
         tokio::task::yield_now().await;
     };

@@ -1,4 +1,4 @@
-//! HTTP/2 connections that do nothing, and clients that take nothing of their replies.
+//! HTTP/2 connections that do nothing, and clients that take nothing of their responses.
 
 use std::time::Duration;
 
@@ -102,8 +102,8 @@ async fn many_idle_http2_connections_do_not_hold_the_listener() {
     for _ in 0..16 {
         idle.push(Http2::connect(server.address, 65_535).await);
     }
-    let reply = request(server.address, "GET", "/healthz", &[], "").await;
-    assert_eq!(reply.status, 200);
+    let response = request(server.address, "GET", "/healthz", &[], "").await;
+    assert_eq!(response.status, 200);
 }
 
 #[tokio::test]
@@ -240,6 +240,6 @@ async fn requests_that_are_given_up_again_and_again_end_the_connection() {
         stream += 2;
     }
     client.until_end().await;
-    let reply = request(server.address, "GET", "/healthz", &[], "").await;
-    assert_eq!(reply.status, 200);
+    let response = request(server.address, "GET", "/healthz", &[], "").await;
+    assert_eq!(response.status, 200);
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::harness::{PAGE, TestServer};
 
-/// The status, the code, and whether the reply has what all refusals have.
+/// The status, the code, and whether the response has what all refusals have.
 async fn ask(
     server: &TestServer,
     path: &str,
@@ -23,11 +23,11 @@ async fn ask(
     for (name, value) in headers {
         request = request.header(name, value);
     }
-    let reply = client
+    let response = client
         .request(request.body(Empty::new()).unwrap())
         .await
         .ok()?;
-    let (head, body) = reply.into_parts();
+    let (head, body) = response.into_parts();
     let body = body.collect().await.ok()?.to_bytes();
     let said: Value = serde_json::from_slice(&body).unwrap_or_default();
     let code = said["details"]["applicationError"]["code"].as_str();

@@ -20,11 +20,11 @@ async fn a_browser_reads_a_page_and_others_json() {
         &[("accept", "*/*")],
         &[("accept", "application/json")],
     ] {
-        let reply = request(server.address, "GET", "/", headers, "").await;
-        assert_eq!(reply.status, 200);
-        assert_eq!(reply.header("content-type"), "application/json");
-        assert_eq!(reply.header("vary"), "Accept, Origin");
-        let json = reply.json();
+        let response = request(server.address, "GET", "/", headers, "").await;
+        assert_eq!(response.status, 200);
+        assert_eq!(response.header("content-type"), "application/json");
+        assert_eq!(response.header("vary"), "Accept, Origin");
+        let json = response.json();
         assert_eq!(json["name"], "Backlot");
         assert!(json["links"]["/whoami"].is_string(), "{json}");
         assert_eq!(json["links"].as_object().unwrap().len(), 4, "{json}");
@@ -87,6 +87,6 @@ async fn it_is_a_route_like_the_others() {
 #[tokio::test]
 async fn an_entry_for_every_path_has_it() {
     let server = TestServer::start(vec![to_upstream("/", echo().await)]).await;
-    let reply = request(server.address, "GET", "/", &[("accept", BROWSER)], "").await;
-    assert_eq!(reply.code(), "CREDENTIAL_MISSING");
+    let response = request(server.address, "GET", "/", &[("accept", BROWSER)], "").await;
+    assert_eq!(response.code(), "CREDENTIAL_MISSING");
 }

@@ -22,7 +22,7 @@ fn says(url: &str, plan: Option<&str>) -> String {
 
 async fn start(wix: &FakeWix) -> TestServer {
     TestServer::start_with(vec![], |settings| {
-        wix.of(settings);
+        wix.apply_to(settings);
         settings.installed_sites = true;
     })
     .await
@@ -30,8 +30,8 @@ async fn start(wix: &FakeWix) -> TestServer {
 
 async fn preflight(server: &TestServer, origin: &str) -> String {
     let headers = [("origin", origin), ("access-control-request-method", "GET")];
-    let reply = request(server.address, "OPTIONS", "/whoami", &headers, "").await;
-    reply.header("access-control-allow-origin")
+    let response = request(server.address, "OPTIONS", "/whoami", &headers, "").await;
+    response.header("access-control-allow-origin")
 }
 
 async fn whoami(server: &TestServer, credential: &str, origin: &str) -> Reply {
@@ -74,19 +74,22 @@ async fn a_site_is_let_in_once_its_instance_was_seen_and_for_that_one_only() {
 
     let token = access_token("visitor");
     wix.knows(&token, info("VISITOR"));
-    let reply = whoami(&server, &token, SITE).await;
-    assert_eq!(reply.status, 200, "{reply:?}");
-    assert_eq!(reply.header("access-control-allow-origin"), SITE);
+    let response = whoami(&server, &token, SITE).await;
+    assert_eq!(response.status, 200, "{response:?}");
+    assert_eq!(response.header("access-control-allow-origin"), SITE);
     assert_eq!(
-        reply.json()["plan"],
+        response.json()["plan"],
         "pro",
         "tokens name no plan; what is known is said"
     );
 
     let mut other = payload("owner");
     other["instanceId"] = json!("2b0d7a6e-4c1f-4a52-9d3e-0c5f8a1b7eff");
-    let reply = whoami(&server, &signed(NEW_SECRET, &other), SITE).await;
-    assert_eq!((reply.status, &*reply.code()), (403, "ORIGIN_NOT_ALLOWED"));
+    let response = whoami(&server, &signed(NEW_SECRET, &other), SITE).await;
+    assert_eq!(
+        (response.status, &*response.code()),
+        (403, "ORIGIN_NOT_ALLOWED")
+    );
     for other in [
         "https://evil.example",
         "http://corner-bakery.example",
@@ -95,10 +98,10 @@ async fn a_site_is_let_in_once_its_instance_was_seen_and_for_that_one_only() {
         assert_eq!(preflight(&server, other).await, "", "{other}");
     }
     let path = format!("/admin/v1/instances/{INSTANCE_ID}/refresh");
-    let reply = request(server.admin, "POST", &path, &[], "").await;
+    let response = request(server.admin, "POST", &path, &[], "").await;
     assert!(
-        !reply.body.contains("person@"),
-        "no address of a person is kept: {reply:?}"
+        !response.body.contains("person@"),
+        "no address of a person is kept: {response:?}"
     );
 }
 
@@ -114,14 +117,14 @@ async fn a_site_that_lost_the_app_is_no_longer_let_in() {
     wix.on(INSTANCE, 401, "{}");
     let path = format!("/admin/v1/instances/{INSTANCE_ID}/refresh");
     // The first may join the question that is still on its way.
-    let mut reply = request(server.admin, "POST", &path, &[], "").await;
-    while reply.status == 200 {
-        reply = request(server.admin, "POST", &path, &[], "").await;
+    let mut response = request(server.admin, "POST", &path, &[], "").await;
+    while response.status == 200 {
+        response = request(server.admin, "POST", &path, &[], "").await;
     }
     assert_eq!(
-        (reply.status, &*reply.code()),
+        (response.status, &*response.code()),
         (403, "WIX_TOKEN_REFUSED"),
-        "{reply:?}"
+        "{response:?}"
     );
     assert_eq!(preflight(&server, SITE).await, "");
     let id = INSTANCE_ID.parse().unwrap();
@@ -153,7 +156,7 @@ async fn one_instance_that_wix_says_nothing_of_is_not_in_the_way_of_others() {
 async fn without_the_setting_wix_is_not_even_asked() {
     let wix = FakeWix::start().await;
     wix.on(INSTANCE, 200, &says(SITE, None));
-    let mut server = TestServer::start_with(vec![], |settings| wix.of(settings)).await;
+    let mut server = TestServer::start_with(vec![], |settings| wix.apply_to(settings)).await;
     assert_eq!(
         whoami(&server, &instance("owner"), &page()).await.status,
         200
@@ -170,10 +173,13 @@ async fn the_admin_api_says_what_is_known_and_asks_again() {
     wix.on(INSTANCE, 200, &says(SITE, None));
     let server = start(&wix).await;
     let path = format!("/admin/v1/instances/{INSTANCE_ID}");
-    let reply = request(server.admin, "GET", &path, &[], "").await;
-    assert_eq!((reply.status, &*reply.code()), (404, "INSTANCE_NOT_FOUND"));
+    let response = request(server.admin, "GET", &path, &[], "").await;
+    assert_eq!(
+        (response.status, &*response.code()),
+        (404, "INSTANCE_NOT_FOUND")
+    );
     let refresh = format!("{path}/refresh");
-    let reply = request(
+    let response = request(
         server.admin,
         "POST",
         &refresh,
@@ -181,15 +187,19 @@ async fn the_admin_api_says_what_is_known_and_asks_again() {
         "",
     )
     .await;
-    assert_eq!(reply.status, 403, "no page of the web");
-    let reply = request(server.admin, "POST", &refresh, &[], "").await;
-    assert_eq!(reply.json()["details"]["site"]["url"], SITE, "{reply:?}");
-    wix.on(INSTANCE, 200, &says("https://new.example", Some("pro")));
-    let reply = request(server.admin, "GET", &path, &[], "").await;
-    assert_eq!(reply.json()["details"]["site"]["url"], SITE);
-    let reply = request(server.admin, "POST", &refresh, &[], "").await;
+    assert_eq!(response.status, 403, "no page of the web");
+    let response = request(server.admin, "POST", &refresh, &[], "").await;
     assert_eq!(
-        reply.json()["details"]["instance"]["billing"]["packageName"],
+        response.json()["details"]["site"]["url"],
+        SITE,
+        "{response:?}"
+    );
+    wix.on(INSTANCE, 200, &says("https://new.example", Some("pro")));
+    let response = request(server.admin, "GET", &path, &[], "").await;
+    assert_eq!(response.json()["details"]["site"]["url"], SITE);
+    let response = request(server.admin, "POST", &refresh, &[], "").await;
+    assert_eq!(
+        response.json()["details"]["instance"]["billing"]["packageName"],
         "pro"
     );
     assert_eq!(preflight(&server, SITE).await, "");
@@ -197,8 +207,8 @@ async fn the_admin_api_says_what_is_known_and_asks_again() {
         preflight(&server, "https://new.example").await,
         "https://new.example"
     );
-    let reply = request(server.admin, "GET", "/admin/v1/instances/x", &[], "").await;
-    assert_eq!(reply.code(), "INSTANCE_NOT_FOUND");
+    let response = request(server.admin, "GET", "/admin/v1/instances/x", &[], "").await;
+    assert_eq!(response.code(), "INSTANCE_NOT_FOUND");
 }
 
 #[tokio::test]
@@ -209,37 +219,43 @@ async fn a_rule_about_plans_asks_wix_for_callers_with_tokens() {
     if let backlot_server::policy::AuthPolicy::Verified(rules) = &mut entry.access {
         rules.plans = vec!["pro".to_owned()];
     }
-    let server = TestServer::start_with(vec![entry], |settings| wix.of(settings)).await;
+    let server = TestServer::start_with(vec![entry], |settings| wix.apply_to(settings)).await;
     let token = access_token("member");
     wix.knows(&token, info("MEMBER"));
     let ask = || async {
         let headers = [("authorization", &*token)];
         request(server.address, "GET", "/api/x", &headers, "").await
     };
-    let reply = ask().await;
-    assert_eq!((reply.status, &*reply.code()), (503, "WIX_UNAVAILABLE"));
+    let response = ask().await;
+    assert_eq!(
+        (response.status, &*response.code()),
+        (503, "WIX_UNAVAILABLE")
+    );
     let visitor = access_token("visitor");
     wix.knows(&visitor, info("VISITOR"));
     let before = wix.asked(INSTANCE).len();
     let headers = [("authorization", &*visitor)];
-    let reply = request(server.address, "GET", "/api/x", &headers, "").await;
-    assert_eq!(reply.code(), "ROLE_NOT_ALLOWED");
+    let response = request(server.address, "GET", "/api/x", &headers, "").await;
+    assert_eq!(response.code(), "ROLE_NOT_ALLOWED");
     assert_eq!(
         wix.asked(INSTANCE).len(),
         before,
         "nobody asks for a plan that does not matter"
     );
     wix.on(INSTANCE, 200, &says(SITE, None));
-    let reply = ask().await;
-    assert_eq!((reply.status, &*reply.code()), (403, "PLAN_NOT_ALLOWED"));
+    let response = ask().await;
+    assert_eq!(
+        (response.status, &*response.code()),
+        (403, "PLAN_NOT_ALLOWED")
+    );
     // The plan is bought, and a minute later that is known without anybody saying so.
     wix.on(INSTANCE, 200, &says(SITE, Some("pro")));
     assert_eq!(ask().await.status, 403);
     server.clock.set("2026-11-22T12:01:01Z".parse().unwrap());
-    let reply = ask().await;
-    assert_eq!(reply.status, 200);
+    let response = ask().await;
+    assert_eq!(response.status, 200);
     assert!(
-        reply.body.contains(r#"["x-backlot-plan","pro"]"#),
-        "{reply:?}"
+        response.body.contains(r#"["x-backlot-plan","pro"]"#),
+        "{response:?}"
     );
 }

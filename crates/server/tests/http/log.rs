@@ -15,8 +15,8 @@ async fn one_line_a_request() {
     let server = TestServer::start(vec![to_upstream("/api", echo().await)]).await;
     let credential = instance("owner");
     let headers = [("authorization", credential.as_str())];
-    let reply = request(server.address, "GET", "/api/x%22y?secret=1", &headers, "").await;
-    let id = reply.header("x-request-id");
+    let response = request(server.address, "GET", "/api/x%22y?secret=1", &headers, "").await;
+    let id = response.header("x-request-id");
     request(server.address, "HEAD", "/whoami", &[], "").await;
     let log = server.stop_and_read_log().await;
     let lines: Vec<Value> = log
@@ -31,7 +31,7 @@ async fn one_line_a_request() {
     assert_eq!(lines[0]["instance_id"], INSTANCE_ID);
     assert_eq!(lines[0]["role"], "owner");
     assert_eq!(lines[0]["time"], "2026-11-22T12:00:00.000Z");
-    assert_eq!(lines[0]["reply_bytes"], reply.body.len());
+    assert_eq!(lines[0]["reply_bytes"], response.body.len());
     assert!(lines[0]["duration_us"].is_u64());
     assert_eq!(lines[0]["ending"], Value::Null);
     assert_eq!(lines[1]["code"], "CREDENTIAL_MISSING");
@@ -47,8 +47,8 @@ async fn nothing_that_opens_a_door_is_written_down() {
     for credential in [&good, &bad, "IST.verysecret", "OauthNG.JWS.verysecret"] {
         for path in ["/whoami", "/api/x", "/nothing"] {
             let headers = [("authorization", credential)];
-            let reply = request(server.address, "GET", path, &headers, "").await;
-            let pairs = reply.json()["headers"]
+            let response = request(server.address, "GET", path, &headers, "").await;
+            let pairs = response.json()["headers"]
                 .as_array()
                 .cloned()
                 .unwrap_or_default();

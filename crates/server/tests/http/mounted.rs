@@ -31,16 +31,16 @@ async fn handlers_get_the_caller() {
     let server = TestServer::start(vec![to_router("/api", routes())]).await;
     let credential = instance("member");
     let headers = [("authorization", credential.as_str()), ("origin", PAGE)];
-    let reply = request(server.address, "GET", "/api/me", &headers, "").await;
-    assert_eq!(reply.body, format!("member {INSTANCE_ID}"));
-    assert_eq!(reply.header("access-control-allow-origin"), PAGE);
-    let reply = request(server.address, "POST", "/api/echo", &headers, "hello").await;
-    assert_eq!(reply.body, "hello");
-    let reply = request(server.address, "GET", "/api/none", &headers, "").await;
-    assert_eq!(reply.status, 404);
-    assert_eq!(reply.header("access-control-allow-origin"), PAGE);
-    let reply = request(server.address, "GET", "/api/me", &[], "").await;
-    assert_eq!(reply.code(), "CREDENTIAL_MISSING");
+    let response = request(server.address, "GET", "/api/me", &headers, "").await;
+    assert_eq!(response.body, format!("member {INSTANCE_ID}"));
+    assert_eq!(response.header("access-control-allow-origin"), PAGE);
+    let response = request(server.address, "POST", "/api/echo", &headers, "hello").await;
+    assert_eq!(response.body, "hello");
+    let response = request(server.address, "GET", "/api/none", &headers, "").await;
+    assert_eq!(response.status, 404);
+    assert_eq!(response.header("access-control-allow-origin"), PAGE);
+    let response = request(server.address, "GET", "/api/me", &[], "").await;
+    assert_eq!(response.code(), "CREDENTIAL_MISSING");
 }
 
 #[tokio::test]
@@ -48,13 +48,13 @@ async fn a_handler_that_wants_a_caller_never_runs_without() {
     let mut open = to_router("/api", routes());
     open.access = AuthPolicy::Anybody;
     let server = TestServer::start(vec![open]).await;
-    let reply = request(server.address, "GET", "/api/me", &[], "").await;
+    let response = request(server.address, "GET", "/api/me", &[], "").await;
     assert_eq!(
-        (reply.status, reply.code().as_str()),
+        (response.status, response.code().as_str()),
         (401, "CREDENTIAL_MISSING")
     );
-    let reply = request(server.address, "GET", "/api/maybe", &[], "").await;
-    assert_eq!(reply.body, "false");
+    let response = request(server.address, "GET", "/api/maybe", &[], "").await;
+    assert_eq!(response.body, "false");
 }
 
 #[tokio::test]
@@ -64,14 +64,17 @@ async fn a_panic_costs_one_request_and_a_late_answer_is_not_waited_for() {
     let server = TestServer::start(vec![entry]).await;
     let credential = instance("owner");
     let headers = [("authorization", credential.as_str()), ("origin", PAGE)];
-    let reply = request(server.address, "GET", "/api/panic", &headers, "").await;
-    assert_eq!((reply.status, reply.code().as_str()), (500, "INTERNAL"));
-    assert_eq!(reply.header("access-control-allow-origin"), PAGE);
-    let reply = request(server.address, "GET", "/api/late", &headers, "").await;
+    let response = request(server.address, "GET", "/api/panic", &headers, "").await;
     assert_eq!(
-        (reply.status, reply.code().as_str()),
+        (response.status, response.code().as_str()),
+        (500, "INTERNAL")
+    );
+    assert_eq!(response.header("access-control-allow-origin"), PAGE);
+    let response = request(server.address, "GET", "/api/late", &headers, "").await;
+    assert_eq!(
+        (response.status, response.code().as_str()),
         (504, "UPSTREAM_TIMEOUT")
     );
-    let reply = request(server.address, "GET", "/api/me", &headers, "").await;
-    assert_eq!(reply.status, 200);
+    let response = request(server.address, "GET", "/api/me", &headers, "").await;
+    assert_eq!(response.status, 200);
 }

@@ -18,7 +18,7 @@ async fn start(wix: &FakeWix, party: &ThirdParty) -> TestServer {
     entry.limits.body_bytes = MAX_BODY_BYTES;
     let accounts = connected(party.accounts());
     TestServer::start_with(vec![entry], |settings| {
-        wix.of(settings);
+        wix.apply_to(settings);
         settings.wix_calls.calls = vec![may_call("POST /stores/**", [Role::Owner])];
         settings.wix_calls.body_bytes = MAX_BODY_BYTES;
         settings.data_api.body_bytes = MAX_BODY_BYTES;
@@ -139,9 +139,13 @@ async fn other_methods_are_refused_with_those_of_the_row() {
             Listener::Admin => server.admin,
         };
         for (_, path) in requests(route, &connection.name) {
-            let reply = request(address, "PATCH", &path, &headers, "").await;
-            assert_eq!(reply.code(), "METHOD_NOT_ALLOWED", "{path}: {reply:?}");
-            assert!(!reply.header("allow").is_empty(), "{path}: {reply:?}");
+            let response = request(address, "PATCH", &path, &headers, "").await;
+            assert_eq!(
+                response.code(),
+                "METHOD_NOT_ALLOWED",
+                "{path}: {response:?}"
+            );
+            assert!(!response.header("allow").is_empty(), "{path}: {response:?}");
         }
     }
 }
@@ -170,7 +174,7 @@ async fn every_row_of_the_admin_listener_is_behind_its_guards() {
 #[tokio::test]
 async fn a_running_server_describes_itself() {
     let server = TestServer::start(vec![]).await;
-    let reply = request(server.admin, "GET", "/admin/v1/openapi.json", &[], "").await;
-    assert_eq!(reply.status, 200);
-    assert_eq!(reply.json(), backlot_server::routes::openapi::document());
+    let response = request(server.admin, "GET", "/admin/v1/openapi.json", &[], "").await;
+    assert_eq!(response.status, 200);
+    assert_eq!(response.json(), backlot_server::routes::openapi::document());
 }

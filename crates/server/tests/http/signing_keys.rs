@@ -333,9 +333,9 @@ async fn a_running_server_looks_for_a_key_that_a_token_names() {
         let headers = [("authorization", token)];
         request(server.address, "GET", "/whoami", &headers, "").await
     };
-    let reply = whoami(&token).await;
-    assert_eq!(reply.status, 200, "{reply:?}");
-    assert_eq!(reply.json()["role"], "app");
+    let response = whoami(&token).await;
+    assert_eq!(response.status, 200, "{response:?}");
+    assert_eq!(response.json()["role"], "app");
     let jwks = request(server.address, "GET", "/.well-known/jwks.json", &[], "").await;
     assert_eq!(jwks.json()["keys"].as_array().unwrap().len(), 2);
 
@@ -345,9 +345,9 @@ async fn a_running_server_looks_for_a_key_that_a_token_names() {
     let stranger = keys(&Store::Sqlite(other.unwrap()), &server.clock).await;
     let token = mint(&tokens(&stranger).await, new.signs_from);
     for _ in 0..3 {
-        let reply = whoami(&token).await;
+        let response = whoami(&token).await;
         assert_eq!(
-            (reply.status, reply.code().as_str()),
+            (response.status, response.code().as_str()),
             (401, "ELEVATED_TOKEN_INVALID")
         );
     }

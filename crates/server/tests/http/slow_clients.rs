@@ -41,7 +41,7 @@ async fn begin(address: SocketAddr, path: &str, credential: &str, bytes: usize) 
     stream
 }
 
-/// Sends a byte now and then until a reply comes, and returns the reply's beginning.
+/// Sends a byte now and then until a response comes, and returns the response's beginning.
 async fn trickle(stream: TcpStream) -> String {
     let (mut reading, mut writing) = stream.into_split();
     let sending = tokio::spawn(async move {
@@ -66,7 +66,7 @@ async fn a_body_that_trickles_in_is_refused_on_every_route() {
     ];
     let server = TestServer::start_with(entries, |settings| {
         hasty(settings);
-        wix.of(settings);
+        wix.apply_to(settings);
         settings.wix_calls.calls = vec![may_call("POST /things", [Role::Owner])];
     })
     .await;
@@ -81,9 +81,9 @@ async fn a_body_that_trickles_in_is_refused_on_every_route() {
     ];
     for (path, bytes) in routes {
         let stream = begin(server.address, path, &credential, bytes).await;
-        let reply = trickle(stream).await;
-        assert!(reply.starts_with("HTTP/1.1 408"), "{path}: {reply}");
-        assert!(reply.contains("REQUEST_TIMEOUT"), "{path}: {reply}");
+        let response = trickle(stream).await;
+        assert!(response.starts_with("HTTP/1.1 408"), "{path}: {response}");
+        assert!(response.contains("REQUEST_TIMEOUT"), "{path}: {response}");
     }
 }
 
@@ -178,7 +178,7 @@ async fn unread_replies_keep_no_owner_from_wix() {
     let wix = FakeWix::start().await;
     wix.on("/large", 200, &"x".repeat(200_000));
     let server = TestServer::start_with(vec![], |settings| {
-        wix.of(settings);
+        wix.apply_to(settings);
         // So long that nothing is freed by it.
         settings.connection_limits.write = pace(Duration::from_mins(5));
         settings.wix_calls.calls = vec![may_call("GET /large", [Role::Owner, Role::Visitor])];
@@ -196,7 +196,7 @@ async fn places_at_wix_are_freed_when_nobody_reads() {
     wix.on("/large", 200, &"x".repeat(200_000));
     let server = TestServer::start_with(vec![], |settings| {
         hasty(settings);
-        wix.of(settings);
+        wix.apply_to(settings);
         settings.wix.requests_per_minute = 1000;
         settings.wix.queue_time = SOON;
         settings.wix_calls.calls = vec![may_call("GET /large", [Role::Visitor])];
@@ -208,7 +208,7 @@ async fn places_at_wix_are_freed_when_nobody_reads() {
     drop(clients);
 }
 
-/// Clients of a visitor that ask for a large reply from Wix and give it no window.
+/// Clients of a visitor that ask for a large response from Wix and give it no window.
 async fn unread(server: &TestServer, number: u32) -> Vec<Http2> {
     let credential = instance("visitor");
     let mut client = Http2::connect(server.address, 0).await;
@@ -246,7 +246,7 @@ async fn bodies_under_way_take_no_more_memory_than_there_is_for_them() {
     assert!(refused.starts_with("HTTP/1.1 429"), "{refused}");
     assert!(refused.contains("BUFFER_SHARE_EXHAUSTED"), "{refused}");
     let large = format!("{{\"dataCollectionId\":\"{}\"}}", "x".repeat(100_000));
-    let reply = request(
+    let response = request(
         server.address,
         "POST",
         INSERT,
@@ -254,14 +254,14 @@ async fn bodies_under_way_take_no_more_memory_than_there_is_for_them() {
         &large,
     )
     .await;
-    assert_ne!(reply.code(), "BUFFER_SHARE_EXHAUSTED");
+    assert_ne!(response.code(), "BUFFER_SHARE_EXHAUSTED");
     // What is given up is free again.
     drop(held);
     let again = async {
         loop {
             let headers = [("authorization", &*own)];
-            let reply = request(server.address, "POST", INSERT, &headers, &large).await;
-            if reply.code() != "BUFFER_SHARE_EXHAUSTED" {
+            let response = request(server.address, "POST", INSERT, &headers, &large).await;
+            if response.code() != "BUFFER_SHARE_EXHAUSTED" {
                 return;
             }
         }

@@ -12,11 +12,11 @@ use crate::harness::{
     to_upstream,
 };
 
-fn header(reply: &crate::harness::Reply, name: &str) -> Vec<String> {
-    let headers = reply.json()["headers"].clone();
+fn header(response: &crate::harness::Reply, name: &str) -> Vec<String> {
+    let headers = response.json()["headers"].clone();
     let pairs = headers
         .as_array()
-        .unwrap_or_else(|| panic!("{reply:?}"))
+        .unwrap_or_else(|| panic!("{response:?}"))
         .clone();
     pairs
         .iter()
@@ -55,7 +55,7 @@ async fn it_learns_who_calls_and_nobody_can_say_otherwise() {
         ("true-client-ip", "1.2.3.4"),
         ("x-mine", "kept"),
     ];
-    let reply = ask(server.address, "/api/hello?x=1", &forged).await;
+    let response = ask(server.address, "/api/hello?x=1", &forged).await;
     for name in [
         "x-original-url",
         "x-rewrite-url",
@@ -63,29 +63,29 @@ async fn it_learns_who_calls_and_nobody_can_say_otherwise() {
         "x-middleware-subrequest",
         "true-client-ip",
     ] {
-        assert_eq!(header(&reply, name), [""; 0], "{name}");
+        assert_eq!(header(&response, name), [""; 0], "{name}");
     }
-    assert_eq!(reply.status, 200, "{reply:?}");
-    assert_eq!(header(&reply, "x-backlot-role"), ["member"]);
-    assert_eq!(header(&reply, "x-backlot-instance-id"), [INSTANCE_ID]);
+    assert_eq!(response.status, 200, "{response:?}");
+    assert_eq!(header(&response, "x-backlot-role"), ["member"]);
+    assert_eq!(header(&response, "x-backlot-instance-id"), [INSTANCE_ID]);
     assert_eq!(
-        header(&reply, "x-backlot-user-id"),
+        header(&response, "x-backlot-user-id"),
         ["6e1f7b9d-1b2e-4c3d-9e4f-a0b1c2d3e4f5"]
     );
-    assert_eq!(header(&reply, "x-backlot-elevated-token").len(), 1);
+    assert_eq!(header(&response, "x-backlot-elevated-token").len(), 1);
     assert_eq!(
-        header(&reply, "x-request-id"),
-        [reply.header("x-request-id")]
+        header(&response, "x-request-id"),
+        [response.header("x-request-id")]
     );
-    assert_eq!(header(&reply, "x-forwarded-for"), ["127.0.0.1"]);
-    assert_eq!(header(&reply, "x-forwarded-proto"), ["http"]);
+    assert_eq!(header(&response, "x-forwarded-for"), ["127.0.0.1"]);
+    assert_eq!(header(&response, "x-forwarded-proto"), ["http"]);
     assert_eq!(
-        header(&reply, "x-forwarded-host"),
+        header(&response, "x-forwarded-host"),
         [server.address.to_string()]
     );
     let forwarded = format!("for=127.0.0.1;host=\"{}\";proto=http", server.address);
-    assert_eq!(header(&reply, "forwarded"), [forwarded]);
-    assert_eq!(header(&reply, "x-mine"), ["kept"]);
+    assert_eq!(header(&response, "forwarded"), [forwarded]);
+    assert_eq!(header(&response, "x-mine"), ["kept"]);
     for gone in [
         "x_backlot_role",
         "x-backlot-new-header",
@@ -95,9 +95,9 @@ async fn it_learns_who_calls_and_nobody_can_say_otherwise() {
         "x-secret-hop",
         "connection",
     ] {
-        assert!(header(&reply, gone).is_empty(), "{gone}");
+        assert!(header(&response, gone).is_empty(), "{gone}");
     }
-    assert_eq!(reply.json()["uri"], "/api/hello?x=1");
+    assert_eq!(response.json()["uri"], "/api/hello?x=1");
 }
 
 #[tokio::test]
@@ -113,11 +113,11 @@ async fn a_trusted_proxy_is_believed_and_added_to() {
         ("x-forwarded-host", "app.example"),
         ("forwarded", "for=9.9.9.9"),
     ];
-    let reply = ask(server.address, "/api", &proxy).await;
-    assert_eq!(header(&reply, "x-forwarded-for"), ["9.9.9.9, 127.0.0.1"]);
-    assert_eq!(header(&reply, "x-forwarded-proto"), ["https"]);
-    assert_eq!(header(&reply, "x-forwarded-host"), ["app.example"]);
-    assert!(header(&reply, "forwarded")[0].starts_with("for=9.9.9.9, for=127.0.0.1;"));
+    let response = ask(server.address, "/api", &proxy).await;
+    assert_eq!(header(&response, "x-forwarded-for"), ["9.9.9.9, 127.0.0.1"]);
+    assert_eq!(header(&response, "x-forwarded-proto"), ["https"]);
+    assert_eq!(header(&response, "x-forwarded-host"), ["app.example"]);
+    assert!(header(&response, "forwarded")[0].starts_with("for=9.9.9.9, for=127.0.0.1;"));
 }
 
 /// A TLS proxy that knows only one header, as most are configured.
@@ -129,19 +129,19 @@ async fn forwarded_says_what_x_forwarded_says() {
         settings.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
     };
     let server = TestServer::start_with(vec![entry], trust).await;
-    let reply = ask(server.address, "/shop/x", &[("x-forwarded-proto", "https")]).await;
-    assert_eq!(header(&reply, "x-forwarded-proto"), ["https"]);
+    let response = ask(server.address, "/shop/x", &[("x-forwarded-proto", "https")]).await;
+    assert_eq!(header(&response, "x-forwarded-proto"), ["https"]);
     let forwarded = format!("for=127.0.0.1;host=\"{}\";proto=https", server.address);
-    assert_eq!(header(&reply, "forwarded"), [forwarded]);
-    assert_eq!(header(&reply, "x-forwarded-prefix"), ["/shop"]);
-    let reply = ask(
+    assert_eq!(header(&response, "forwarded"), [forwarded]);
+    assert_eq!(header(&response, "x-forwarded-prefix"), ["/shop"]);
+    let response = ask(
         server.address,
         "/shop",
         &[("forwarded", "for=9.9.9.9;proto=https")],
     )
     .await;
-    assert_eq!(header(&reply, "x-forwarded-for"), ["9.9.9.9, 127.0.0.1"]);
-    assert_eq!(header(&reply, "x-forwarded-proto"), ["https"]);
+    assert_eq!(header(&response, "x-forwarded-for"), ["9.9.9.9, 127.0.0.1"]);
+    assert_eq!(header(&response, "x-forwarded-proto"), ["https"]);
 }
 
 #[tokio::test]
@@ -160,8 +160,8 @@ async fn prefixes_are_stripped_and_bases_are_added() {
         ("/", "/"),
         ("/a%2Fb?c=%2F", "/a%2Fb?c=%2F"),
     ] {
-        let reply = ask(server.address, path, &[]).await;
-        assert_eq!(reply.json()["uri"], uri, "{path}: {reply:?}");
+        let response = ask(server.address, path, &[]).await;
+        assert_eq!(response.json()["uri"], uri, "{path}: {response:?}");
     }
 }
 
@@ -174,16 +174,16 @@ async fn without_proof_there_is_no_caller_to_tell_of() {
         ("x-backlot-role", "owner"),
         ("authorization", "my own scheme"),
     ];
-    let reply = request(server.address, "GET", "/open?instance=mine", &headers, "").await;
-    assert_eq!(reply.status, 200);
-    assert!(header(&reply, "x-backlot-role").is_empty());
-    assert!(header(&reply, "x-backlot-elevated-token").is_empty());
+    let response = request(server.address, "GET", "/open?instance=mine", &headers, "").await;
+    assert_eq!(response.status, 200);
+    assert!(header(&response, "x-backlot-role").is_empty());
+    assert!(header(&response, "x-backlot-elevated-token").is_empty());
     assert_eq!(
-        header(&reply, "authorization"),
+        header(&response, "authorization"),
         ["my own scheme"],
         "it is for the upstream"
     );
-    assert_eq!(reply.json()["uri"], "/open?instance=mine");
+    assert_eq!(response.json()["uri"], "/open?instance=mine");
 }
 
 #[tokio::test]
@@ -195,24 +195,24 @@ async fn its_reply_comes_back_without_what_is_not_its_to_say() {
         set-cookie: b=2\r\n\r\nok";
     let upstream = Upstream::saying(vec![REPLY]).await;
     let server = TestServer::start(vec![to_upstream("/api", upstream.address)]).await;
-    let reply = ask(server.address, "/api", &[("origin", PAGE)]).await;
-    assert_eq!((reply.status, reply.body.as_str()), (201, "ok"));
-    assert_eq!(reply.header("access-control-allow-origin"), PAGE);
+    let response = ask(server.address, "/api", &[("origin", PAGE)]).await;
+    assert_eq!((response.status, response.body.as_str()), (201, "ok"));
+    assert_eq!(response.header("access-control-allow-origin"), PAGE);
     for name in ["allow-credentials", "allow-private-network", "later"] {
         assert_eq!(
-            reply.header(&format!("access-control-{name}")),
+            response.header(&format!("access-control-{name}")),
             "",
             "{name}"
         );
     }
     assert_eq!(
-        reply.header("vary"),
+        response.header("vary"),
         "accept, Origin, Authorization, X-Wix-Instance"
     );
-    assert_eq!(reply.header("set-cookie"), "a=1, b=2");
-    assert_eq!(reply.header("x-own"), "1");
+    assert_eq!(response.header("set-cookie"), "a=1, b=2");
+    assert_eq!(response.header("x-own"), "1");
     for gone in ["x-hop", "keep-alive"] {
-        assert_eq!(reply.header(gone), "", "{gone}");
+        assert_eq!(response.header(gone), "", "{gone}");
     }
 }
 
@@ -232,8 +232,8 @@ async fn bodies_stream_through_and_connections_are_kept() {
     let credential = instance("owner");
     let headers = [("authorization", credential.as_str())];
     let body = "x".repeat(90_000);
-    let reply = request(server.address, "POST", "/echo", &headers, &body).await;
-    assert_eq!(reply.json()["bodyBytes"], Value::from(90_000));
+    let response = request(server.address, "POST", "/echo", &headers, &body).await;
+    assert_eq!(response.json()["bodyBytes"], Value::from(90_000));
 }
 
 #[tokio::test]
@@ -243,9 +243,9 @@ async fn http2_on_the_inside() {
     let address = Address::parse(&format!("http://{upstream}"), true).unwrap();
     entry.destination = Destination::Upstream(address);
     let server = TestServer::start(vec![entry]).await;
-    let reply = ask(server.address, "/api/x", &[]).await;
-    assert_eq!(reply.status, 200, "{reply:?}");
-    assert_eq!(header(&reply, "x-backlot-role"), ["member"]);
+    let response = ask(server.address, "/api/x", &[]).await;
+    assert_eq!(response.status, 200, "{response:?}");
+    assert_eq!(header(&response, "x-backlot-role"), ["member"]);
 }
 
 /// The address of an upstream is nobody's business, and reaches nobody.
@@ -278,9 +278,9 @@ async fn redirects_lead_to_the_public_address() {
         ("/shop/a", "/x", "/shop/x".to_owned()),
         ("/raw/a", &own, own.clone()),
     ] {
-        let reply = ask(server.address, path, &[("x-location", location)]).await;
-        assert_eq!(reply.status, 302);
-        assert_eq!(reply.header("location"), expected, "{path} {location}");
+        let response = ask(server.address, path, &[("x-location", location)]).await;
+        assert_eq!(response.status, 302);
+        assert_eq!(response.header("location"), expected, "{path} {location}");
     }
 }
 
@@ -316,14 +316,14 @@ async fn replies_with_many_headers_come_back_whole() {
         (1, 100_000, true),
     ] {
         for path in ["one", "two"] {
-            let reply = ask(server.address, &format!("/{path}/{count}/{bytes}"), &[]).await;
+            let response = ask(server.address, &format!("/{path}/{count}/{bytes}"), &[]).await;
             let what = format!("{path} {count} {bytes}");
             if is_passed {
-                assert_eq!(reply.status, 200, "{what} {}", reply.body);
-                let cookies = reply.headers.get_all("set-cookie").iter().count();
+                assert_eq!(response.status, 200, "{what} {}", response.body);
+                let cookies = response.headers.get_all("set-cookie").iter().count();
                 assert_eq!(cookies, count, "{what}");
             } else {
-                let refused = (reply.status, reply.code());
+                let refused = (response.status, response.code());
                 assert_eq!(
                     refused,
                     (502, "UPSTREAM_HEAD_TOO_LARGE".to_owned()),
@@ -378,19 +378,19 @@ async fn a_credential_in_a_header_of_its_own_stays_here_too() {
     let server = TestServer::start(vec![to_upstream("/api", echo().await), passing, open]).await;
     let credential = instance("member");
     let sent = [("X-Wix-Instance", credential.as_str())];
-    let mine = |reply: &crate::harness::Reply| header(reply, "x-wix-instance");
+    let mine = |response: &crate::harness::Reply| header(response, "x-wix-instance");
     for (path, passed) in [("/api", 0), ("/passing", 1), ("/open", 1)] {
-        let reply = request(server.address, "POST", path, &sent, "{}").await;
-        assert_eq!(reply.status, 200, "{path} {reply:?}");
-        assert_eq!(mine(&reply).len(), passed, "{path}");
-        let role = header(&reply, "x-backlot-role");
+        let response = request(server.address, "POST", path, &sent, "{}").await;
+        assert_eq!(response.status, 200, "{path} {response:?}");
+        assert_eq!(mine(&response).len(), passed, "{path}");
+        let role = header(&response, "x-backlot-role");
         assert_eq!(role.len(), usize::from(path != "/open"), "{path}");
     }
     let with_bearer = format!("Bearer {credential}");
     let sent = [("x-wix-instance", with_bearer.as_str())];
-    let reply = request(server.address, "GET", "/whoami", &sent, "").await;
+    let response = request(server.address, "GET", "/whoami", &sent, "").await;
     assert_eq!(
-        (reply.status, &reply.json()["role"]),
+        (response.status, &response.json()["role"]),
         (200, &"member".into())
     );
     // Authorization wins, and what was not checked is not passed on.
@@ -398,13 +398,13 @@ async fn a_credential_in_a_header_of_its_own_stays_here_too() {
         ("authorization", credential.as_str()),
         ("x-wix-instance", "unchecked"),
     ];
-    let reply = request(server.address, "GET", "/passing", &both, "").await;
-    assert_eq!(header(&reply, "authorization"), [credential.as_str()]);
-    assert_eq!(mine(&reply), [""; 0]);
+    let response = request(server.address, "GET", "/passing", &both, "").await;
+    assert_eq!(header(&response, "authorization"), [credential.as_str()]);
+    assert_eq!(mine(&response), [""; 0]);
     let twice = [("x-wix-instance", credential.as_str()); 2];
-    let reply = request(server.address, "GET", "/whoami", &twice, "").await;
+    let response = request(server.address, "GET", "/whoami", &twice, "").await;
     assert_eq!(
-        (reply.status, reply.code().as_str()),
+        (response.status, response.code().as_str()),
         (400, "CREDENTIAL_REPEATED")
     );
     let log = server.stop_and_read_log().await;
@@ -433,9 +433,13 @@ async fn other_spellings_of_credential_headers_reach_no_upstream() {
     ];
     let sent = forged.map(|name| (name, "forged"));
     for path in ["/api", "/passing", "/open"] {
-        let reply = ask(server.address, path, &sent).await;
-        assert_eq!(reply.status, 200, "{path} {reply:?}");
-        assert!(!reply.body.contains("forged"), "{path} {}", reply.body);
+        let response = ask(server.address, path, &sent).await;
+        assert_eq!(response.status, 200, "{path} {response:?}");
+        assert!(
+            !response.body.contains("forged"),
+            "{path} {}",
+            response.body
+        );
     }
 }
 
@@ -448,9 +452,9 @@ async fn an_override_passes_where_the_entry_names_it() {
         ("x-http-method-override", "PUT"),
         ("x-original-url", "/api/admin"),
     ];
-    let reply = ask(server.address, "/api/hello", &sent).await;
-    assert_eq!(header(&reply, "x-http-method-override"), ["PUT"]);
-    assert_eq!(header(&reply, "x-original-url"), [""; 0]);
+    let response = ask(server.address, "/api/hello", &sent).await;
+    assert_eq!(header(&response, "x-http-method-override"), ["PUT"]);
+    assert_eq!(header(&response, "x-original-url"), [""; 0]);
 }
 
 /// Encoded letters, percent signs and whole addresses in a segment are nobody's way past a rule.
@@ -476,9 +480,9 @@ async fn ordinary_paths_arrive_as_they_came() {
         "/api/100%",
         "/api/%zz",
     ] {
-        let reply = ask(server.address, path, &[]).await;
-        assert_eq!(reply.status, 200, "{path} {reply:?}");
-        assert_eq!(reply.json()["uri"], path);
+        let response = ask(server.address, path, &[]).await;
+        assert_eq!(response.status, 200, "{path} {response:?}");
+        assert_eq!(response.json()["uri"], path);
     }
 }
 
@@ -496,11 +500,11 @@ async fn an_encoded_question_mark_before_dots_reaches_no_upstream() {
         "/nx/public\\..\\admin",
     ] {
         let line = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
-        let reply = crate::harness::raw(server.address, line.as_bytes())
+        let response = crate::harness::raw(server.address, line.as_bytes())
             .await
             .unwrap();
         assert_eq!(
-            (reply.status, reply.code().as_str()),
+            (response.status, response.code().as_str()),
             (400, "PATH_NOT_ALLOWED"),
             "{path}"
         );
@@ -519,9 +523,9 @@ async fn a_post_without_a_body_says_that_its_length_is_zero() {
     ] {
         let mut headers = vec![("authorization", credential.as_str())];
         headers.extend(sent.map(|length| ("content-length", length)));
-        let reply = request(server.address, method, "/api/x", &headers, "").await;
-        assert_eq!(reply.status, 200, "{reply:?}");
-        assert_eq!(header(&reply, "content-length"), expected, "{method}");
-        assert_eq!(header(&reply, "transfer-encoding"), [""; 0]);
+        let response = request(server.address, method, "/api/x", &headers, "").await;
+        assert_eq!(response.status, 200, "{response:?}");
+        assert_eq!(header(&response, "content-length"), expected, "{method}");
+        assert_eq!(header(&response, "transfer-encoding"), [""; 0]);
     }
 }

@@ -23,14 +23,14 @@ async fn ask(server: &TestServer, method: &str, body: &str) -> Reply {
     request(server.address, method, "/api", &headers, body).await
 }
 
-fn is_refused(reply: &Reply, status: u16, code: &str) {
+fn is_refused(response: &Reply, status: u16, code: &str) {
     assert_eq!(
-        (reply.status, reply.code().as_str()),
+        (response.status, response.code().as_str()),
         (status, code),
-        "{reply:?}"
+        "{response:?}"
     );
-    assert_eq!(reply.header("access-control-allow-origin"), PAGE);
-    assert_eq!(reply.header("x-request-id").len(), 36);
+    assert_eq!(response.header("access-control-allow-origin"), PAGE);
+    assert_eq!(response.header("x-request-id").len(), 36);
 }
 
 #[tokio::test]
@@ -78,9 +78,9 @@ async fn the_time_counts_once_body_or_not() {
         ("POST", "/mounted", "a body"),
     ] {
         let begun = Instant::now();
-        let reply = request(server.address, method, path, &headers, body).await;
+        let response = request(server.address, method, path, &headers, body).await;
         assert_eq!(
-            (reply.status, reply.code().as_str()),
+            (response.status, response.code().as_str()),
             (504, "UPSTREAM_TIMEOUT")
         );
         let taken = begun.elapsed();
@@ -112,8 +112,8 @@ async fn breaks_off_in_the_middle_of_its_reply() {
     ] {
         let upstream = Upstream::saying(vec![script]).await;
         let server = TestServer::start(vec![to_upstream("/api", upstream.address)]).await;
-        let reply = ask(&server, "GET", "").await;
-        assert_eq!((reply.status, reply.body.as_str()), (200, "half"));
+        let response = ask(&server, "GET", "").await;
+        assert_eq!((response.status, response.body.as_str()), (200, "half"));
         let log = server.stop_and_read_log().await;
         assert!(log.contains("\"ending\":\"broken_off\""), "{log}");
     }
@@ -140,11 +140,11 @@ async fn a_closed_pooled_connection_is_not_the_pages_problem() {
     let upstream = Upstream::saying(vec!["HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"]).await;
     let server = TestServer::start(vec![to_upstream("/api", upstream.address)]).await;
     for _ in 0..10 {
-        let reply = ask(&server, "GET", "").await;
+        let response = ask(&server, "GET", "").await;
         assert_eq!(
-            (reply.status, reply.body.as_str()),
+            (response.status, response.body.as_str()),
             (200, "ok"),
-            "{reply:?}"
+            "{response:?}"
         );
     }
 }
@@ -153,8 +153,8 @@ async fn a_closed_pooled_connection_is_not_the_pages_problem() {
 async fn bodies_over_the_cap_are_refused_announced_or_not() {
     let upstream = crate::harness::echo().await;
     let server = TestServer::start(vec![to_upstream("/api", upstream)]).await;
-    let reply = ask(&server, "POST", &"x".repeat(100_001)).await;
-    is_refused(&reply, 413, "BODY_TOO_LARGE");
+    let response = ask(&server, "POST", &"x".repeat(100_001)).await;
+    is_refused(&response, 413, "BODY_TOO_LARGE");
 
     let chunk = format!("4000\r\n{}\r\n", "x".repeat(0x4000));
     let text = format!(
@@ -163,8 +163,8 @@ async fn bodies_over_the_cap_are_refused_announced_or_not() {
         instance("owner"),
         chunk.repeat(10)
     );
-    let reply = raw(server.address, text.as_bytes()).await.expect("a reply");
-    is_refused(&reply, 413, "BODY_TOO_LARGE");
+    let response = raw(server.address, text.as_bytes()).await.expect("a reply");
+    is_refused(&response, 413, "BODY_TOO_LARGE");
 }
 
 #[tokio::test]
@@ -178,13 +178,13 @@ async fn bodies_that_stop_arriving_are_given_up() {
          content-length: 10\r\n\r\nhalf",
         instance("owner")
     );
-    let reply = raw(server.address, text.as_bytes()).await.expect("a reply");
-    is_refused(&reply, 408, "REQUEST_TIMEOUT");
+    let response = raw(server.address, text.as_bytes()).await.expect("a reply");
+    is_refused(&response, 408, "REQUEST_TIMEOUT");
 }
 
-/// A server that replies as soon as it has the head, and closes with the body unread: the system then resets the
-/// connection, so that writing fails before the reply is read.
-async fn refusing_at_once(reply: &'static str) -> SocketAddr {
+/// A server that responses as soon as it has the head, and closes with the body unread: the system then resets the
+/// connection, so that writing fails before the response is read.
+async fn refusing_at_once(response: &'static str) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
@@ -194,7 +194,7 @@ async fn refusing_at_once(reply: &'static str) -> SocketAddr {
                 while !received.ends_with(b"\r\n\r\n") {
                     received.push(stream.read_u8().await.unwrap());
                 }
-                stream.write_all(reply.as_bytes()).await.unwrap();
+                stream.write_all(response.as_bytes()).await.unwrap();
             });
         }
     });
@@ -248,8 +248,8 @@ async fn a_reply_before_the_body_was_read_arrives_from_http2() {
     let server = TestServer::start(vec![entry]).await;
     let body = "x".repeat(8 << 20);
     for _ in 0..10 {
-        let reply = ask(&server, "POST", &body).await;
-        assert_eq!((reply.status, reply.body.as_str()), (413, "large"));
+        let response = ask(&server, "POST", &body).await;
+        assert_eq!((response.status, response.body.as_str()), (413, "large"));
     }
 }
 
@@ -273,7 +273,7 @@ async fn a_slow_upload_is_not_the_upstreams_fault() {
         pace.tick().await;
         stream.write_all(b"x").await.unwrap();
     }
-    let mut reply = String::new();
-    stream.read_to_string(&mut reply).await.unwrap();
-    assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
+    let mut response = String::new();
+    stream.read_to_string(&mut response).await.unwrap();
+    assert!(response.starts_with("HTTP/1.1 200"), "{response}");
 }

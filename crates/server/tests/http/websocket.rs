@@ -48,9 +48,9 @@ async fn a_socket_passes_both_ways() {
         server.address,
         instance("visitor")
     );
-    let (mut socket, reply) = connect_async(url).await.unwrap();
-    assert_eq!(reply.status(), 101);
-    assert_eq!(reply.headers()["x-request-id"].len(), 36);
+    let (mut socket, response) = connect_async(url).await.unwrap();
+    assert_eq!(response.status(), 101);
+    assert_eq!(response.headers()["x-request-id"].len(), 36);
     let first = socket.next().await.unwrap().unwrap();
     assert_eq!(first.to_text().unwrap(), "/live/feed?a=1 as visitor");
     for size in [1, 1000, 100_000] {
@@ -109,11 +109,11 @@ async fn no_other_protocol_is_switched_to() {
                 .map(|(name, value)| format!("{name}: {value}\r\n"))
                 .concat()
         );
-        let reply = crate::harness::raw(server.address, text.as_bytes())
+        let response = crate::harness::raw(server.address, text.as_bytes())
             .await
             .unwrap();
-        assert_eq!(reply.status, 200, "{upgrade}: {reply:?}");
-        let seen = reply.json()["headers"].to_string();
+        assert_eq!(response.status, 200, "{upgrade}: {response:?}");
+        let seen = response.json()["headers"].to_string();
         assert!(
             !seen.contains("http2-settings") && !seen.contains("\"upgrade\""),
             "{seen}"
@@ -129,9 +129,9 @@ async fn a_switch_that_nobody_asked_for_is_no_reply() {
     let server = TestServer::start(vec![to_upstream("/live", upstream.address)]).await;
     let credential = instance("owner");
     let headers = [("authorization", credential.as_str())];
-    let reply = crate::harness::request(server.address, "GET", "/live", &headers, "").await;
+    let response = crate::harness::request(server.address, "GET", "/live", &headers, "").await;
     assert_eq!(
-        (reply.status, reply.code().as_str()),
+        (response.status, response.code().as_str()),
         (502, "UPSTREAM_BROKEN")
     );
 }

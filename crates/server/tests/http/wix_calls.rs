@@ -12,7 +12,7 @@ const INSTANCE: &str = "/apps/v1/instance";
 
 async fn start(wix: &FakeWix) -> TestServer {
     TestServer::start_with(vec![], |settings| {
-        wix.of(settings);
+        wix.apply_to(settings);
         settings.wix_calls.calls = vec![
             may_call("GET /apps/v1/instance", [Role::Owner]),
             may_call("GET /apps/v1/instance", [Role::App]),
@@ -47,17 +47,20 @@ async fn a_call_on_the_list_is_made_as_the_app_and_comes_back_as_it_is() {
         ("x-wix-linguist", "en"),
     ];
     let path = format!("/wix{INSTANCE}?a=%20b");
-    let reply = request(server.address, "GET", &path, &headers, "").await;
-    assert_eq!((reply.status, &*reply.body), (200, r#"{"instance":{}}"#));
-    assert_eq!(reply.header("x-wix-request-id"), "wix-17");
+    let response = request(server.address, "GET", &path, &headers, "").await;
+    assert_eq!(
+        (response.status, &*response.body),
+        (200, r#"{"instance":{}}"#)
+    );
+    assert_eq!(response.header("x-wix-request-id"), "wix-17");
     assert!(
-        reply
+        response
             .header("access-control-expose-headers")
             .contains("x-wix-request-id")
     );
-    assert_eq!(reply.header("access-control-allow-origin"), PAGE);
-    assert_eq!(reply.header("set-cookie"), "");
-    assert_eq!(reply.header("cache-control"), "no-store");
+    assert_eq!(response.header("access-control-allow-origin"), PAGE);
+    assert_eq!(response.header("set-cookie"), "");
+    assert_eq!(response.header("cache-control"), "no-store");
 
     let asked = wix.asked(INSTANCE).pop().unwrap();
     assert_eq!(asked.uri, format!("{INSTANCE}?a=%20b"));
@@ -84,7 +87,7 @@ async fn the_most_specific_line_decides_and_no_other_spelling_passes_it() {
         wix.on(path, 200, "{}");
     }
     let server = TestServer::start_with(vec![], |settings| {
-        wix.of(settings);
+        wix.apply_to(settings);
         settings.wix_calls.calls = vec![
             may_call("GET /things/{id}", [Role::Owner, Role::Visitor]),
             may_call("GET /things/all", [Role::Owner]),
@@ -129,17 +132,17 @@ async fn nothing_is_allowed_that_is_not_on_the_list() {
     let server = start(&wix).await;
     for (who, path, code) in CASES {
         let (role, method) = who.split_once(' ').unwrap();
-        let reply = call(&server, role, method, &format!("/wix{path}"), "").await;
-        assert_eq!(reply.code(), code, "{who} {path}");
+        let response = call(&server, role, method, &format!("/wix{path}"), "").await;
+        assert_eq!(response.code(), code, "{who} {path}");
     }
-    let reply = call(&server, "owner", "GET", "/WIX/apps/v1/instance", "").await;
-    assert_eq!(reply.code(), "ROUTE_NOT_FOUND");
+    let response = call(&server, "owner", "GET", "/WIX/apps/v1/instance", "").await;
+    assert_eq!(response.code(), "ROUTE_NOT_FOUND");
     assert!(wix.asked(INSTANCE).is_empty() && wix.asked("/oauth2/token").is_empty());
     let path = "/wix/stores/v1/products/query";
-    let reply = call(&server, "member", "POST", path, "{}").await;
-    assert_eq!(reply.status, 200, "{reply:?}");
-    let reply = request(server.address, "GET", "/wix/apps/v1/instance", &[], "").await;
-    assert_eq!(reply.code(), "CREDENTIAL_MISSING");
+    let response = call(&server, "member", "POST", path, "{}").await;
+    assert_eq!(response.status, 200, "{response:?}");
+    let response = request(server.address, "GET", "/wix/apps/v1/instance", &[], "").await;
+    assert_eq!(response.code(), "CREDENTIAL_MISSING");
 }
 
 #[tokio::test]
@@ -153,10 +156,10 @@ async fn preflights_know_the_methods_of_a_path() {
         ("/wix/apps/v1/scripts", ""),
     ] {
         let headers = [("origin", PAGE), ("access-control-request-method", "POST")];
-        let reply = request(server.address, "OPTIONS", path, &headers, "").await;
-        assert_eq!(reply.status, 204);
+        let response = request(server.address, "OPTIONS", path, &headers, "").await;
+        assert_eq!(response.status, 204);
         assert_eq!(
-            reply.header("access-control-allow-methods"),
+            response.header("access-control-allow-methods"),
             methods,
             "{path}"
         );
@@ -171,7 +174,7 @@ async fn an_upstream_calls_with_its_elevated_token() {
     let server = TestServer::start_with(
         vec![crate::harness::to_upstream("/api", upstream)],
         |settings| {
-            wix.of(settings);
+            wix.apply_to(settings);
             settings.wix_calls.calls = vec![may_call("GET /apps/v1/instance", [Role::App])];
         },
     )
@@ -183,7 +186,7 @@ async fn an_upstream_calls_with_its_elevated_token() {
         .find(|pair| pair[0] == "x-backlot-elevated-token");
     let token = token.unwrap()[1].as_str().unwrap();
     let path = format!("/wix{INSTANCE}");
-    let reply = request(
+    let response = request(
         server.address,
         "GET",
         &path,
@@ -191,9 +194,9 @@ async fn an_upstream_calls_with_its_elevated_token() {
         "",
     )
     .await;
-    assert_eq!(reply.status, 200, "{reply:?}");
-    let reply = call(&server, "owner", "GET", &path, "").await;
-    assert_eq!(reply.code(), "ROLE_NOT_ALLOWED");
+    assert_eq!(response.status, 200, "{response:?}");
+    let response = call(&server, "owner", "GET", &path, "").await;
+    assert_eq!(response.code(), "ROLE_NOT_ALLOWED");
 }
 
 #[tokio::test]
@@ -202,12 +205,15 @@ async fn large_bodies_stream_both_ways_and_have_a_limit() {
     let large = format!(r#"{{"a":"{}"}}"#, "x".repeat(150_000));
     wix.on("/things/7", 200, &large);
     let server = start(&wix).await;
-    let reply = call(&server, "owner", "PATCH", "/wix/things/7", &large).await;
-    assert_eq!((reply.status, reply.body.len()), (200, large.len()));
+    let response = call(&server, "owner", "PATCH", "/wix/things/7", &large).await;
+    assert_eq!((response.status, response.body.len()), (200, large.len()));
     assert_eq!(wix.asked("/things/7")[0].body, large);
     let too_large = "x".repeat(200_001);
-    let reply = call(&server, "owner", "PATCH", "/wix/things/7", &too_large).await;
-    assert_eq!((reply.status, &*reply.code()), (413, "BODY_TOO_LARGE"));
+    let response = call(&server, "owner", "PATCH", "/wix/things/7", &too_large).await;
+    assert_eq!(
+        (response.status, &*response.code()),
+        (413, "BODY_TOO_LARGE")
+    );
 }
 
 #[tokio::test]
@@ -216,14 +222,17 @@ async fn wixs_errors_pass_unchanged_and_ours_have_codes() {
     let server = start(&wix).await;
     let body = r#"{"message":"stale","details":{"applicationError":{"code":"X"}}}"#;
     wix.on("/things/7", 409, body);
-    let reply = call(&server, "owner", "PATCH", "/wix/things/7", "{}").await;
-    assert_eq!((reply.status, &*reply.body), (409, body));
+    let response = call(&server, "owner", "PATCH", "/wix/things/7", "{}").await;
+    assert_eq!((response.status, &*response.body), (409, body));
 
     wix.on("/oauth2/token", 400, r#"{"error":"invalid_grant"}"#);
     let other = start(&wix).await;
-    let reply = call(&other, "owner", "PATCH", "/wix/things/7", "{}").await;
-    assert_eq!((reply.status, &*reply.code()), (403, "WIX_TOKEN_REFUSED"));
-    let data = &reply.json()["details"]["applicationError"]["data"];
+    let response = call(&other, "owner", "PATCH", "/wix/things/7", "{}").await;
+    assert_eq!(
+        (response.status, &*response.code()),
+        (403, "WIX_TOKEN_REFUSED")
+    );
+    let data = &response.json()["details"]["applicationError"]["data"];
     assert_eq!(data["wixError"], "invalid_grant");
     let log = other.stop_and_read_log().await;
     assert!(
@@ -233,9 +242,12 @@ async fn wixs_errors_pass_unchanged_and_ours_have_codes() {
 
     wix.on("/oauth2/token", 503, "");
     let other = start(&wix).await;
-    let reply = call(&other, "owner", "PATCH", "/wix/things/7", "{}").await;
-    assert_eq!((reply.status, &*reply.code()), (503, "WIX_UNAVAILABLE"));
-    assert!(!reply.header("retry-after").is_empty());
+    let response = call(&other, "owner", "PATCH", "/wix/things/7", "{}").await;
+    assert_eq!(
+        (response.status, &*response.code()),
+        (503, "WIX_UNAVAILABLE")
+    );
+    assert!(!response.header("retry-after").is_empty());
 }
 
 #[tokio::test]
@@ -243,7 +255,7 @@ async fn the_budget_is_the_instances() {
     let wix = FakeWix::start().await;
     wix.on(INSTANCE, 200, "{}");
     let server = TestServer::start_with(vec![], |settings| {
-        wix.of(settings);
+        wix.apply_to(settings);
         settings.wix.requests_per_minute = 2;
         settings.wix.queue_time = std::time::Duration::ZERO;
         settings.wix_calls.calls = vec![may_call("GET /apps/v1/instance", [Role::Owner])];
@@ -251,11 +263,11 @@ async fn the_budget_is_the_instances() {
     .await;
     let path = format!("/wix{INSTANCE}");
     for status in [200, 200, 429] {
-        let reply = call(&server, "owner", "GET", &path, "").await;
-        assert_eq!(reply.status, status, "{reply:?}");
+        let response = call(&server, "owner", "GET", &path, "").await;
+        assert_eq!(response.status, status, "{response:?}");
         if status == 429 {
-            assert_eq!(reply.code(), "WIX_BUDGET_EXHAUSTED");
-            assert!(reply.header("retry-after").parse::<u64>().unwrap() > 30);
+            assert_eq!(response.code(), "WIX_BUDGET_EXHAUSTED");
+            assert!(response.header("retry-after").parse::<u64>().unwrap() > 30);
         }
     }
 }
@@ -266,7 +278,7 @@ async fn calls_with_the_api_key_name_the_account_or_the_callers_site() {
     wix.on("/sites", 200, "{}");
     wix.on("/site", 200, "{}");
     let server = TestServer::start_with(vec![], |settings| {
-        wix.of(settings);
+        wix.apply_to(settings);
         let mut account = may_call("GET /sites", [Role::App]);
         account.on_behalf_of = OnBehalfOf::Account("the-account".into());
         let mut site = may_call("GET /site", [Role::App]);
@@ -285,8 +297,8 @@ async fn calls_with_the_api_key_name_the_account_or_the_callers_site() {
         ),
     ] {
         let headers = [("authorization", &*token)];
-        let reply = request(server.address, "GET", &format!("/wix{path}"), &headers, "").await;
-        assert_eq!(reply.status, 200, "{reply:?}");
+        let response = request(server.address, "GET", &format!("/wix{path}"), &headers, "").await;
+        assert_eq!(response.status, 200, "{response:?}");
         let asked = wix.asked(path).pop().unwrap();
         assert_eq!(asked.headers["authorization"], "IST.the-key-of-the-account");
         assert_eq!(asked.headers[name], value);
@@ -307,8 +319,8 @@ async fn a_write_without_a_body_says_that_its_length_is_zero() {
     let server = start(&wix).await;
     for (method, path) in [("POST", "/stores/v1/query"), ("PATCH", "/things/7")] {
         wix.on(path, 200, "{}");
-        let reply = call(&server, "owner", method, &format!("/wix{path}"), "").await;
-        assert_eq!(reply.status, 200, "{reply:?}");
+        let response = call(&server, "owner", method, &format!("/wix{path}"), "").await;
+        assert_eq!(response.status, 200, "{response:?}");
         let asked = wix.asked(path).pop().unwrap();
         assert_eq!(asked.headers["content-length"], "0", "{method}");
     }

@@ -34,7 +34,10 @@ async fn start(wix: &FakeWix) -> TestServer {
         .route("/api/products", get(products))
         .route("/api/as-it-is", get(as_it_is))
         .route("/api/site", get(site));
-    TestServer::start_with(vec![to_router("/api", router)], |settings| wix.of(settings)).await
+    TestServer::start_with(vec![to_router("/api", router)], |settings| {
+        wix.apply_to(settings);
+    })
+    .await
 }
 
 async fn ask(server: &TestServer, path: &str) -> Reply {
@@ -59,8 +62,11 @@ async fn a_handler_calls_wix_on_its_callers_instance() {
         r#"{"instance":{},"site":{"url":"https://a.example"}}"#,
     );
     let server = start(&wix).await;
-    let reply = ask(&server, "/api/products").await;
-    assert_eq!((reply.status, &*reply.body), (200, r#"{"products":[1]}"#));
+    let response = ask(&server, "/api/products").await;
+    assert_eq!(
+        (response.status, &*response.body),
+        (200, r#"{"products":[1]}"#)
+    );
     let asked = wix.asked("/stores/v1/products/query").pop().unwrap();
     assert_eq!(asked.method, http::Method::POST);
     assert_eq!(asked.body, r#"{"query":{}}"#);
@@ -79,15 +85,18 @@ async fn faults_become_replies_with_codes() {
     let body = r#"{"message":"no","details":{"applicationError":{"code":"NO"}}}"#;
     wix.on("/stores/v1/products/query", 403, body);
     for path in ["/api/products", "/api/as-it-is"] {
-        let reply = ask(&server, path).await;
-        assert_eq!((reply.status, &*reply.body), (403, body), "{path}");
-        assert_eq!(reply.header("set-cookie"), "", "{path}");
+        let response = ask(&server, path).await;
+        assert_eq!((response.status, &*response.body), (403, body), "{path}");
+        assert_eq!(response.header("set-cookie"), "", "{path}");
     }
     wix.on("/stores/v1/products/query", 200, "not json");
     assert_eq!(ask(&server, "/api/products").await.code(), "INTERNAL");
     let nobody = FakeWix::start().await;
     nobody.on("/oauth2/token", 500, "");
     let server = start(&nobody).await;
-    let reply = ask(&server, "/api/site").await;
-    assert_eq!((reply.status, &*reply.code()), (503, "WIX_UNAVAILABLE"));
+    let response = ask(&server, "/api/site").await;
+    assert_eq!(
+        (response.status, &*response.code()),
+        (503, "WIX_UNAVAILABLE")
+    );
 }

@@ -69,7 +69,7 @@ impl Claims {
         } else {
             (None, Some(person()))
         };
-        Self::of(Instance {
+        Self::from_instance(Instance {
             instance_id: site.instance_id,
             app_def_id: issue.app_id,
             sign_date: date(signed_at),
@@ -84,7 +84,7 @@ impl Claims {
         })
     }
 
-    fn of(instance: Instance) -> Self {
+    fn from_instance(instance: Instance) -> Self {
         let seconds = |date: &str| date.parse().map_or(0, Timestamp::as_second);
         Self {
             iat: seconds(&instance.sign_date),
@@ -101,7 +101,7 @@ impl Claims {
     pub(super) fn signed_again(&self, now: Timestamp) -> Option<Self> {
         let mut instance = self.instance()?;
         instance.sign_date = date(now);
-        Some(Self::of(instance))
+        Some(Self::from_instance(instance))
     }
 
     pub(super) fn subject(&self) -> Option<Subject> {

@@ -19,15 +19,15 @@ pub(crate) fn file(folders: &[&str], name: &str, connect: &str) -> Response {
     let Some(bytes) = found else {
         return nothing_served("This page has no such file.");
     };
-    reply(bytes, name, connect)
+    response(bytes, name, connect)
 }
 
 /// A script that is not inside the program.
 pub(crate) fn script_file(script: Bytes) -> Response {
-    reply(script, ".js", "'self'")
+    response(script, ".js", "'self'")
 }
 
-fn reply(content: impl IntoResponse, name: &str, connect: &str) -> Response {
+fn response(content: impl IntoResponse, name: &str, connect: &str) -> Response {
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
          connect-src {connect}; frame-src *; base-uri 'none'; form-action 'none'"

@@ -58,7 +58,7 @@ pub(super) async fn wrong(State(stage): State<Stage>, held: Sent) -> Response {
         then.unwrap_or(now)
     };
     let app_id = stage.world.app.id;
-    let tokens = Person::of(&payload).map(|person| {
+    let tokens = Person::from_payload(&payload).map(|person| {
         let dead = person.token(&stage, app_id, ago(30), LIFETIME);
         let fresh = stage.signing_time(person.instance_id);
         (
@@ -107,7 +107,7 @@ struct Person<'text> {
 
 impl<'text> Person<'text> {
     /// Returns `None` if the payload names no instance.
-    fn of(payload: &'text Payload<'_>) -> Option<Self> {
+    fn from_payload(payload: &'text Payload<'_>) -> Option<Self> {
         let (role, user_id) = payload.role_and_user();
         let instance_id = payload.instance_id.parse().ok()?;
         Some(Self {
@@ -125,7 +125,7 @@ impl<'text> Person<'text> {
         signed_at: Timestamp,
         lifetime: SignedDuration,
     ) -> String {
-        let known = stage.sites().of(self.instance_id).map(|now| now.site);
+        let known = stage.sites().find(self.instance_id).map(|now| now.site);
         let site = known.unwrap_or_else(|| Site::unknown(self.instance_id));
         stage.tokens.make(&TokenIssue {
             app_id,

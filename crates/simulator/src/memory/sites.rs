@@ -59,7 +59,7 @@ impl Sites {
     }
 
     /// Returns the site of an instance.
-    pub fn of(&self, instance_id: InstanceId) -> Option<SiteNow> {
+    pub fn find(&self, instance_id: InstanceId) -> Option<SiteNow> {
         let sites = self.0.read();
         let found = sites.iter().find(|it| it.site.instance_id == instance_id);
         found.cloned()

@@ -26,7 +26,7 @@ pub(crate) async fn issue(State(stage): State<Stage>, wanted: Sent<Wanted>) -> R
             "Send JSON with instanceId (a GUID) and role (owner, member, visitor or app).",
         );
     };
-    let Some(now_site) = stage.sites().of(wanted.instance_id) else {
+    let Some(now_site) = stage.sites().find(wanted.instance_id) else {
         return unknown_instance();
     };
     let signed_at = stage.signing_time(wanted.instance_id);

@@ -35,7 +35,7 @@ pub(crate) async fn issue(State(stage): State<Stage>, wanted: Sent<Wanted>) -> R
             "Send JSON with instanceId (a GUID) and role (owner, member or visitor).",
         );
     };
-    let Some(now_site) = stage.sites().of(wanted.instance_id) else {
+    let Some(now_site) = stage.sites().find(wanted.instance_id) else {
         return unknown_instance();
     };
     let site = &now_site.site;

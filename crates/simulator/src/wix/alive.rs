@@ -39,7 +39,7 @@ fn of_instance(stage: &Stage, text: &str) -> Option<Subject> {
     let payload = Payload::from_json(&bytes).ok()?;
     let caller = policy.admit(&payload, (stage.now)()).ok()?;
     let named = caller.site_id.map(String::from);
-    let known = || stage.sites().of(caller.instance_id);
+    let known = || stage.sites().find(caller.instance_id);
     let site_id = named.or_else(|| known().map(|it| it.site.site_id));
     let subject = Subject {
         app_id: policy.app_id,

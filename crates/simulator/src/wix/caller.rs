@@ -96,7 +96,7 @@ impl Caller {
     /// The site that the call is about; `None` for an account's.
     pub(super) fn site(&self, stage: &Stage) -> Option<SiteNow> {
         match self {
-            Self::Token(subject) => stage.sites().of(subject.instance_id),
+            Self::Token(subject) => stage.sites().find(subject.instance_id),
             Self::ApiKey { site, .. } => site.clone(),
         }
     }

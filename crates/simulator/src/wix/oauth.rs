@@ -70,7 +70,7 @@ fn client_credentials(stage: &Stage, fields: &Fields) -> Answer {
             faults.token_lifetime(),
         )
     };
-    let site = instance_id.and_then(|id| stage.sites().of(id));
+    let site = instance_id.and_then(|id| stage.sites().find(id));
     let Some(site) = site.filter(|_| !uninstalled) else {
         return wrong_grant("The app is not installed as this instance.");
     };
@@ -111,7 +111,7 @@ fn strip_bound_session(stage: &Stage, fields: &Fields) -> Answer {
     let body = json!({ "access_token": unbound, "expires_in": left.as_secs() });
     Answer {
         response: Json(body).into_response(),
-        seen: Seen::of(&subject),
+        seen: Seen::new(&subject),
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) fn answer(stage: &Stage, call: &Arrived) -> Answer {
     };
     Answer {
         response,
-        seen: subject.as_ref().map(Seen::of).unwrap_or_default(),
+        seen: subject.as_ref().map(Seen::new).unwrap_or_default(),
     }
 }
 

@@ -11,16 +11,16 @@ use crate::harness::{APP, BAKERY, BAKERY_SITE, NOWHERE, START, Simulator};
 async fn what_is_inside_is_shown() {
     let simulator = Simulator::new();
     let wanted = json!({ "instanceId": BAKERY, "role": "visitor", "userId": "somebody" });
-    let reply = simulator
+    let response = simulator
         .post("/simulator/v1/access-tokens", "", &wanted)
         .await;
-    assert_eq!(reply.status, 200);
-    assert_eq!(reply.json["expiresAt"], "2026-11-22T14:00:00.000Z");
-    let claims = &reply.json["claims"];
+    assert_eq!(response.status, 200);
+    assert_eq!(response.json["expiresAt"], "2026-11-22T14:00:00.000Z");
+    let claims = &response.json["claims"];
     assert_eq!(claims["instance"]["aid"], "somebody");
     assert_eq!(claims["instance"]["metaSiteId"], BAKERY_SITE);
     assert_eq!(claims["exp"], START / 1000 + 14_400);
-    let token = reply.json["accessToken"].as_str().unwrap();
+    let token = response.json["accessToken"].as_str().unwrap();
     let info = simulator.token_info(token).await.json;
     assert_eq!(info["subjectId"], "somebody");
 }
@@ -47,11 +47,11 @@ async fn what_cannot_be_made() {
         json!({ "instanceId": BAKERY, "role": "king" }),
         json!({ "instanceId": "x", "role": "owner" }),
     ] {
-        let reply = simulator
+        let response = simulator
             .post("/simulator/v1/access-tokens", "", &wanted)
             .await;
         assert_eq!(
-            (reply.status.as_u16(), reply.code()),
+            (response.status.as_u16(), response.code()),
             (400, "REQUEST_MALFORMED")
         );
     }
@@ -77,8 +77,11 @@ async fn made_elsewhere_with_the_same_key() {
         (&info["active"], &info["instanceId"]),
         (&json!(true), &json!(NOWHERE))
     );
-    let reply = simulator.get("/apps/v1/instance", &token).await;
-    assert_eq!((reply.status.as_u16(), reply.code()), (404, "NOT_FOUND"));
+    let response = simulator.get("/apps/v1/instance", &token).await;
+    assert_eq!(
+        (response.status.as_u16(), response.code()),
+        (404, "NOT_FOUND")
+    );
     let foreign = AccessTokens::new("another folder's key").make(&issue);
     assert_eq!(simulator.token_info(&foreign).await.json["active"], false);
 }

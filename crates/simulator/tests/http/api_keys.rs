@@ -24,8 +24,8 @@ async fn with_exactly_one_scope() {
         (vec![site, account], 400),
         (vec![("wix-site-id", "")], 400),
     ] {
-        let reply = ask(&simulator, "/contacts/v4/contacts", &headers).await;
-        assert_eq!(reply.status, status, "{headers:?}");
+        let response = ask(&simulator, "/contacts/v4/contacts", &headers).await;
+        assert_eq!(response.status, status, "{headers:?}");
     }
     let properties = ask(&simulator, "/site-properties/v4/properties", &[site]).await;
     assert_eq!(properties.json["properties"]["siteDisplayName"], "bakery");
@@ -47,8 +47,8 @@ async fn with_exactly_one_scope() {
 async fn refused_on_demand() {
     let simulator = Simulator::new();
     simulator.set_faults(json!({ "apiKeyRefused": true })).await;
-    let reply = ask(&simulator, "/a", &[("wix-site-id", BAKERY_SITE)]).await;
-    assert_eq!((reply.status.as_u16(), reply.code()), (428, "48876"));
+    let response = ask(&simulator, "/a", &[("wix-site-id", BAKERY_SITE)]).await;
+    assert_eq!((response.status.as_u16(), response.code()), (428, "48876"));
     let token = simulator.token(BAKERY, "app").await;
     assert_eq!(simulator.get("/a", &token).await.status, 200);
 }

@@ -17,10 +17,10 @@ async fn a_token_for_the_same_person() {
         (Role::Visitor, "VISITOR", VISITOR),
     ] {
         let held = json!({ "instance": simulator.instance(role) });
-        let reply = simulator.ask_demo_app("/access-token", &held).await;
-        assert_eq!(reply.status, 200);
-        assert_eq!(reply.json["expiresAt"], "2026-11-22T14:00:00.000Z");
-        let token = reply.json["accessToken"].as_str().unwrap();
+        let response = simulator.ask_demo_app("/access-token", &held).await;
+        assert_eq!(response.status, 200);
+        assert_eq!(response.json["expiresAt"], "2026-11-22T14:00:00.000Z");
+        let token = response.json["accessToken"].as_str().unwrap();
         let info = simulator.token_info(token).await.json;
         assert_eq!(info["subjectType"], subject_type);
         assert_eq!(info["subjectId"], subject_id);
@@ -38,16 +38,16 @@ async fn nothing_for_whoever_holds_no_good_one() {
         json!({ "instance": "x" }),
         json!({ "instance": expired }),
     ] {
-        let reply = simulator.ask_demo_app("/access-token", &held).await;
+        let response = simulator.ask_demo_app("/access-token", &held).await;
         assert_eq!(
-            (reply.status.as_u16(), reply.code()),
+            (response.status.as_u16(), response.code()),
             (401, "INSTANCE_SIGNATURE_INVALID")
         );
     }
-    let reply = simulator
+    let response = simulator
         .ask_demo_app("/wrong-credentials", &json!({ "instance": "x" }))
         .await;
-    assert_eq!(reply.status, 401);
+    assert_eq!(response.status, 401);
 }
 
 #[tokio::test]
@@ -72,12 +72,12 @@ async fn tokens_that_must_be_refused() {
         (&json!(true), &json!("MEMBER"))
     );
     assert_ne!(info["clientId"], APP);
-    let reply = simulator.get("/a", other).await;
+    let response = simulator.get("/a", other).await;
     assert_eq!(
-        (reply.status.as_u16(), reply.code()),
+        (response.status.as_u16(), response.code()),
         (403, "APP_NOT_INSTALLED")
     );
-    let data = &reply.json["details"]["applicationError"]["data"];
+    let data = &response.json["details"]["applicationError"]["data"];
     assert_eq!(data["appNotInstalled"]["appId"], info["clientId"]);
 }
 

@@ -82,10 +82,10 @@ async fn failing() {
         .set_faults(json!({ "failNext": 2, "failStatus": 503 }))
         .await;
     for _ in 0..2 {
-        let reply = simulator.get("/a", &token).await;
-        assert_eq!(reply.status, 503);
-        assert_eq!(reply.json, json!({ "message": "", "details": {} }));
-        assert!(reply.headers.contains_key("x-wix-request-id"));
+        let response = simulator.get("/a", &token).await;
+        assert_eq!(response.status, 503);
+        assert_eq!(response.json, json!({ "message": "", "details": {} }));
+        assert!(response.headers.contains_key("x-wix-request-id"));
     }
     assert_eq!(simulator.get("/a", &token).await.status, 200);
     assert_eq!(simulator.get(PATH, "").await.json["failNext"], 0);

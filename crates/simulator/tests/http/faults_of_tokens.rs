@@ -10,9 +10,9 @@ use crate::harness::{BAKERY, STUDIO, Simulator, client_credentials};
 async fn a_secret_that_was_rotated() {
     let simulator = Simulator::new();
     simulator.set_faults(json!({ "secretExpired": true })).await;
-    let reply = simulator.grant(&client_credentials(BAKERY)).await;
+    let response = simulator.grant(&client_credentials(BAKERY)).await;
     assert_eq!(
-        (reply.status.as_u16(), &reply.json["error"]),
+        (response.status.as_u16(), &response.json["error"]),
         (401, &json!("invalid_client"))
     );
 }
@@ -25,9 +25,9 @@ async fn an_app_that_was_removed() {
     simulator
         .set_faults(json!({ "uninstalled": [BAKERY] }))
         .await;
-    let reply = simulator.grant(&client_credentials(BAKERY)).await;
+    let response = simulator.grant(&client_credentials(BAKERY)).await;
     assert_eq!(
-        (reply.status.as_u16(), &reply.json["error"]),
+        (response.status.as_u16(), &response.json["error"]),
         (400, &json!("invalid_grant"))
     );
     assert_eq!(
@@ -52,8 +52,11 @@ async fn token_info_out_of_its_mind() {
     simulator
         .set_faults(json!({ "tokenInfo": "notJson" }))
         .await;
-    let reply = simulator.token_info("x").await;
-    assert_eq!((reply.status.as_u16(), reply.json), (200, json!(null)));
+    let response = simulator.token_info("x").await;
+    assert_eq!(
+        (response.status.as_u16(), response.json),
+        (200, json!(null))
+    );
 
     simulator.set_faults(json!({ "tokenInfo": "huge" })).await;
     let mut bytes = 0;

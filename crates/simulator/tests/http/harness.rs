@@ -106,15 +106,15 @@ impl Simulator {
     }
 
     pub async fn set_faults(&self, changes: Value) {
-        let reply = self.put("/simulator/v1/faults", &changes).await;
-        assert_eq!(reply.status, 200, "{}", reply.json);
+        let response = self.put("/simulator/v1/faults", &changes).await;
+        assert_eq!(response.status, 200, "{}", response.json);
     }
 
     /// A token for somebody at an instance.
     pub async fn token(&self, instance: &str, role: &str) -> String {
         let wanted = json!({ "instanceId": instance, "role": role });
-        let reply = self.post("/simulator/v1/access-tokens", "", &wanted).await;
-        reply.json["accessToken"]
+        let response = self.post("/simulator/v1/access-tokens", "", &wanted).await;
+        response.json["accessToken"]
             .as_str()
             .expect("a token")
             .to_owned()
@@ -123,7 +123,7 @@ impl Simulator {
     /// A signed instance of somebody at the bakery.
     pub fn instance(&self, role: Role) -> String {
         let id: InstanceId = BAKERY.parse().unwrap();
-        let site = self.stage.sites().of(id).unwrap().site;
+        let site = self.stage.sites().find(id).unwrap().site;
         let signed_at = (self.stage.now)();
         let issue = backlot_simulator::issue::Issue {
             app_id: APP.parse().unwrap(),

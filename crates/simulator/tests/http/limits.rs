@@ -14,12 +14,12 @@ async fn two_hundred_a_minute() {
         assert_eq!(simulator.get("/a", token).await.status, 200);
     }
     simulator.advance(20);
-    let reply = simulator.get("/a", &app).await;
+    let response = simulator.get("/a", &app).await;
     assert_eq!(
-        (reply.status.as_u16(), reply.code()),
+        (response.status.as_u16(), response.code()),
         (429, "RESOURCE_EXHAUSTED")
     );
-    assert_eq!(reply.headers["retry-after"], "40");
+    assert_eq!(response.headers["retry-after"], "40");
     let studio = simulator.token(STUDIO, "app").await;
     assert_eq!(
         simulator.get("/a", &studio).await.status,
@@ -46,9 +46,9 @@ async fn the_number_can_be_set_and_the_time_left_out() {
     let changes = json!({ "requestsPerMinute": 1, "retryAfter": false });
     simulator.set_faults(changes).await;
     assert_eq!(simulator.get("/a", &token).await.status, 200);
-    let reply = simulator.get("/a", &token).await;
-    assert_eq!(reply.status, 429);
-    assert!(!reply.headers.contains_key("retry-after"));
+    let response = simulator.get("/a", &token).await;
+    assert_eq!(response.status, 429);
+    assert!(!response.headers.contains_key("retry-after"));
     simulator
         .set_faults(json!({ "requestsPerMinute": 0 }))
         .await;

@@ -16,14 +16,14 @@ fn with(changes: &[(&str, Value)]) -> Value {
 #[tokio::test]
 async fn the_app_on_an_instance() {
     let simulator = Simulator::new();
-    let reply = simulator.grant(&client_credentials(BAKERY)).await;
-    assert_eq!(reply.status, 200);
-    let fields: Vec<&String> = reply.json.as_object().unwrap().keys().collect();
+    let response = simulator.grant(&client_credentials(BAKERY)).await;
+    assert_eq!(response.status, 200);
+    let fields: Vec<&String> = response.json.as_object().unwrap().keys().collect();
     assert_eq!(fields, ["access_token", "expires_in", "token_type"]);
-    assert_eq!(reply.json["token_type"], "Bearer");
-    assert_eq!(reply.json["expires_in"], 14_400);
-    assert!(reply.headers["x-wix-request-id"].len() == 36);
-    let token = reply.json["access_token"].as_str().unwrap();
+    assert_eq!(response.json["token_type"], "Bearer");
+    assert_eq!(response.json["expires_in"], 14_400);
+    assert!(response.headers["x-wix-request-id"].len() == 36);
+    let token = response.json["access_token"].as_str().unwrap();
     let info = simulator.token_info(token).await.json;
     assert_eq!(info["subjectType"], "APP");
     assert_eq!(info["instanceId"], BAKERY);
@@ -44,9 +44,9 @@ async fn as_a_form() {
         )
         .body(pairs.join("&").into())
         .unwrap();
-    let reply = read(simulator.send(request).await).await;
-    assert_eq!(reply.status, 200);
-    assert!(reply.json["access_token"].is_string());
+    let response = read(simulator.send(request).await).await;
+    assert_eq!(response.status, 200);
+    assert!(response.json["access_token"].is_string());
 }
 
 #[tokio::test]
@@ -98,10 +98,10 @@ async fn every_refusal() {
         (json!([]), 400, "invalid_request"),
         (json!("x"), 400, "invalid_request"),
     ] {
-        let reply = simulator.grant(&body).await;
-        assert_eq!(reply.status, status, "{body}");
-        assert_eq!(reply.json["error"], error, "{body}");
-        assert!(reply.json["error_description"].is_string(), "{body}");
+        let response = simulator.grant(&body).await;
+        assert_eq!(response.status, status, "{body}");
+        assert_eq!(response.json["error"], error, "{body}");
+        assert!(response.json["error_description"].is_string(), "{body}");
     }
     assert_eq!(simulator.get("/oauth2/token", "").await.status, 404);
 }
@@ -118,11 +118,11 @@ async fn a_token_without_its_session() {
             "access_token": token,
         })
     };
-    let reply = simulator.grant(&body(&token)).await;
-    assert_eq!(reply.status, 200);
-    assert_eq!(reply.json["expires_in"], 14_000);
-    assert_eq!(reply.json.get("token_type"), None);
-    let unbound = reply.json["access_token"].as_str().unwrap();
+    let response = simulator.grant(&body(&token)).await;
+    assert_eq!(response.status, 200);
+    assert_eq!(response.json["expires_in"], 14_000);
+    assert_eq!(response.json.get("token_type"), None);
+    let unbound = response.json["access_token"].as_str().unwrap();
     assert_ne!(unbound, token);
     let (before, after) = (
         simulator.token_info(&token).await.json,
@@ -133,16 +133,16 @@ async fn a_token_without_its_session() {
     }
     let mut wrong = body(&token);
     wrong["client_secret"] = json!("x");
-    let reply = simulator.grant(&wrong).await;
+    let response = simulator.grant(&wrong).await;
     assert_eq!(
-        (reply.status.as_u16(), &reply.json["error"]),
+        (response.status.as_u16(), &response.json["error"]),
         (401, &json!("invalid_client"))
     );
     simulator.advance(14_000);
     for dead in [token.as_str(), "", "x"] {
-        let reply = simulator.grant(&body(dead)).await;
+        let response = simulator.grant(&body(dead)).await;
         assert_eq!(
-            (reply.status.as_u16(), &reply.json["error"]),
+            (response.status.as_u16(), &response.json["error"]),
             (400, &json!("invalid_grant"))
         );
     }

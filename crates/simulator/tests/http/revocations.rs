@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use crate::harness::{BAKERY, STUDIO, Simulator};
 
 async fn revoke(simulator: &Simulator, what: &Value) -> u16 {
-    let reply = simulator.post("/simulator/v1/revocations", "", what).await;
-    reply.status.as_u16()
+    let response = simulator.post("/simulator/v1/revocations", "", what).await;
+    response.status.as_u16()
 }
 
 async fn is_active(simulator: &Simulator, token: &str) -> bool {
@@ -45,8 +45,8 @@ async fn all_of_an_instance_until_now() {
     let after = simulator.token(BAKERY, "member").await;
     assert!(is_active(&simulator, &after).await);
     let wanted = json!({ "instanceId": BAKERY, "role": "owner" });
-    let reply = simulator.post("/simulator/v1/instances", "", &wanted).await;
-    assert!(is_active(&simulator, reply.json["instance"].as_str().unwrap()).await);
+    let response = simulator.post("/simulator/v1/instances", "", &wanted).await;
+    assert!(is_active(&simulator, response.json["instance"].as_str().unwrap()).await);
     assert_eq!(
         revoke(&simulator, &json!({ "instanceId": BAKERY })).await,
         200

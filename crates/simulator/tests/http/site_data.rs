@@ -56,11 +56,11 @@ async fn the_call_comes_through_with_its_caller() {
         assert_eq!(told, expected);
     }
     let token = simulator.token(STUDIO, "app").await;
-    let reply = simulator
+    let response = simulator
         .get("/_api/cloud-data/v2/collections", &token)
         .await;
-    assert_eq!(reply.json["instanceId"], STUDIO);
-    assert!(reply.headers.contains_key("x-wix-request-id"));
+    assert_eq!(response.json["instanceId"], STUDIO);
+    assert!(response.headers.contains_key("x-wix-request-id"));
 }
 
 #[tokio::test]
@@ -69,17 +69,20 @@ async fn an_api_key_is_the_app_on_the_site_that_it_names() {
     let site = simulator
         .stage
         .sites()
-        .of(BAKERY.parse().unwrap())
+        .find(BAKERY.parse().unwrap())
         .unwrap()
         .site;
-    let reply = with_key(&simulator, "wix-site-id", &site.site_id).await;
+    let response = with_key(&simulator, "wix-site-id", &site.site_id).await;
     assert_eq!(
-        (&reply.json["instanceId"], &reply.json["role"]),
+        (&response.json["instanceId"], &response.json["role"]),
         (&json!(BAKERY), &json!("app"))
     );
     for (header, id) in [("wix-account-id", "a"), ("wix-site-id", "unknown")] {
-        let reply = with_key(&simulator, header, id).await;
-        assert_eq!((reply.status.as_u16(), reply.code()), (400, "WDE0117"));
+        let response = with_key(&simulator, header, id).await;
+        assert_eq!(
+            (response.status.as_u16(), response.code()),
+            (400, "WDE0117")
+        );
     }
 }
 

@@ -9,9 +9,9 @@ async fn a_plan_bought_and_given_up() {
     let simulator = Simulator::new();
     let token = simulator.token(STUDIO, "app").await;
     let path = format!("/simulator/v1/sites/{STUDIO}");
-    let reply = simulator.put(&path, &json!({ "plan": "gold" })).await;
+    let response = simulator.put(&path, &json!({ "plan": "gold" })).await;
     assert_eq!(
-        (reply.status.as_u16(), &reply.json["plan"]),
+        (response.status.as_u16(), &response.json["plan"]),
         (200, &json!("gold"))
     );
     let instance = simulator.get("/apps/v1/instance", &token).await.json;
@@ -63,17 +63,17 @@ async fn what_cannot_be_changed() {
     let simulator = Simulator::new();
     let unknown = format!("/simulator/v1/sites/{NOWHERE}");
     for path in [unknown.as_str(), "/simulator/v1/sites/x"] {
-        let reply = simulator.put(path, &json!({})).await;
+        let response = simulator.put(path, &json!({})).await;
         assert_eq!(
-            (reply.status.as_u16(), reply.code()),
+            (response.status.as_u16(), response.code()),
             (404, "INSTANCE_NOT_FOUND")
         );
     }
     let path = format!("/simulator/v1/sites/{BAKERY}");
     for change in [json!({ "plans": "a" }), json!({ "siteName": 1 }), json!([])] {
-        let reply = simulator.put(&path, &change).await;
+        let response = simulator.put(&path, &change).await;
         assert_eq!(
-            (reply.status.as_u16(), reply.code()),
+            (response.status.as_u16(), response.code()),
             (400, "REQUEST_MALFORMED")
         );
     }

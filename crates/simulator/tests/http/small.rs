@@ -10,12 +10,12 @@ async fn bi_events() {
     let simulator = Simulator::new();
     let token = simulator.token(BAKERY, "app").await;
     let event = json!({ "eventName": "APP_FINISHED_CONFIGURATION" });
-    let reply = simulator.post("/apps/v1/bi-event", &token, &event).await;
-    assert_eq!((reply.status.as_u16(), reply.json), (200, json!({})));
+    let response = simulator.post("/apps/v1/bi-event", &token, &event).await;
+    assert_eq!((response.status.as_u16(), response.json), (200, json!({})));
     for body in [json!({}), json!({ "eventName": "" }), json!([])] {
-        let reply = simulator.post("/apps/v1/bi-event", &token, &body).await;
-        assert_eq!(reply.status, 400, "{body}");
-        let violations = &reply.json["details"]["validationError"]["fieldViolations"];
+        let response = simulator.post("/apps/v1/bi-event", &token, &body).await;
+        assert_eq!(response.status, 400, "{body}");
+        let violations = &response.json["details"]["validationError"]["fieldViolations"];
         assert_eq!(violations[0]["field"], "eventName");
     }
 }
@@ -26,9 +26,9 @@ async fn checkout() {
     let token = simulator.token(BAKERY, "app").await;
     let path = "/apps/v1/checkout";
     let wanted = json!({ "productId": "pro", "billingCycle": "YEARLY" });
-    let reply = simulator.post(path, &token, &wanted).await;
-    let checkout = reply.json["token"].as_str().unwrap();
-    let url = reply.json["checkoutUrl"].as_str().unwrap();
+    let response = simulator.post(path, &token, &wanted).await;
+    let checkout = response.json["token"].as_str().unwrap();
+    let url = response.json["checkoutUrl"].as_str().unwrap();
     assert!(checkout.starts_with("JWS.") && url.ends_with(checkout));
     for (body, field) in [
         (json!({}), "productId"),
@@ -38,10 +38,10 @@ async fn checkout() {
             "billingCycle",
         ),
     ] {
-        let reply = simulator.post(path, &token, &body).await;
-        let violations = &reply.json["details"]["validationError"]["fieldViolations"];
+        let response = simulator.post(path, &token, &body).await;
+        let violations = &response.json["details"]["validationError"]["fieldViolations"];
         assert_eq!(
-            (reply.status.as_u16(), &violations[0]["field"]),
+            (response.status.as_u16(), &violations[0]["field"]),
             (400, &json!(field))
         );
     }
@@ -87,11 +87,11 @@ async fn scripts_are_kept_for_each_instance() {
 async fn site_properties() {
     let simulator = Simulator::new();
     let token = simulator.token(BAKERY, "app").await;
-    let reply = simulator
+    let response = simulator
         .get("/site-properties/v4/properties", &token)
         .await;
-    assert_eq!(reply.json["version"], "1");
-    let properties = &reply.json["properties"];
+    assert_eq!(response.json["version"], "1");
+    let properties = &response.json["properties"];
     assert_eq!(properties["siteDisplayName"], "bakery");
     assert_eq!(properties["language"], "en");
     assert_eq!(properties["paymentCurrency"], "EUR");
@@ -107,8 +107,8 @@ async fn everything_else_is_answered_and_recorded() {
         ("/_api/x", 401),
         ("/anything?a=1", 404),
     ] {
-        let reply = simulator.post(path, &token, &json!({})).await;
-        assert_eq!((reply.status.as_u16(), reply.json), (200, json!({})));
+        let response = simulator.post(path, &token, &json!({})).await;
+        assert_eq!((response.status.as_u16(), response.json), (200, json!({})));
         assert_eq!(simulator.delete(path, &token).await.status, 200);
         assert_eq!(simulator.get(path, "").await.status, without, "{path}");
     }
@@ -118,15 +118,15 @@ async fn everything_else_is_answered_and_recorded() {
 #[tokio::test]
 async fn the_simulators_own_paths_are_not_wixs() {
     let simulator = Simulator::new();
-    let reply = simulator.get("/simulator/v1/nothing", "").await;
+    let response = simulator.get("/simulator/v1/nothing", "").await;
     assert_eq!(
-        (reply.status.as_u16(), reply.code()),
+        (response.status.as_u16(), response.code()),
         (404, "ROUTE_NOT_FOUND")
     );
     for path in ["/", "/healthz", "/assets/look.css", "/simulator/v1/world"] {
-        let reply = simulator.get(path, "").await;
-        assert_eq!(reply.status, 200, "{path}");
-        assert!(!reply.headers.contains_key("x-wix-request-id"));
+        let response = simulator.get(path, "").await;
+        assert_eq!(response.status, 200, "{path}");
+        assert!(!response.headers.contains_key("x-wix-request-id"));
     }
     assert_eq!(simulator.calls("").await["total"], 0);
 }
@@ -142,21 +142,21 @@ async fn what_nobody_serves_is_answered_as_by_the_backend() {
         "/v",
         "/x/simulator",
     ] {
-        let reply = simulator.get(path, "").await;
+        let response = simulator.get(path, "").await;
         assert_eq!(
-            (reply.status.as_u16(), reply.code()),
+            (response.status.as_u16(), response.code()),
             (404, "ROUTE_NOT_FOUND"),
             "{path}"
         );
-        let described = &reply.json["details"]["applicationError"]["description"];
+        let described = &response.json["details"]["applicationError"]["description"];
         assert_eq!(described, "Nothing is served at this path.");
     }
-    let reply = simulator.post("/simulator/v1/world", "", &json!({})).await;
+    let response = simulator.post("/simulator/v1/world", "", &json!({})).await;
     assert_eq!(
-        (reply.status.as_u16(), reply.code()),
+        (response.status.as_u16(), response.code()),
         (405, "METHOD_NOT_ALLOWED")
     );
-    assert_eq!(reply.headers["allow"], "GET,HEAD");
+    assert_eq!(response.headers["allow"], "GET,HEAD");
     assert_eq!(
         simulator.calls("").await["total"],
         0,
@@ -191,8 +191,9 @@ async fn the_demo_apps_servers_say_it_alike() {
         ] {
             let request = axum::http::Request::builder().method(method).uri(path);
             let request = request.body(axum::body::Body::empty()).unwrap();
-            let reply = crate::harness::read(router.clone().oneshot(request).await.unwrap()).await;
-            assert_eq!(reply.code(), code, "{method} {path}");
+            let response =
+                crate::harness::read(router.clone().oneshot(request).await.unwrap()).await;
+            assert_eq!(response.code(), code, "{method} {path}");
         }
     }
 }

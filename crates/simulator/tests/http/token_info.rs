@@ -15,7 +15,7 @@ async fn every_subject() {
         ("app", "APP", APP),
     ] {
         let token = simulator.token(BAKERY, role).await;
-        let reply = simulator.token_info(&token).await;
+        let response = simulator.token_info(&token).await;
         let expected = json!({
             "active": true,
             "subjectType": subject_type,
@@ -26,7 +26,7 @@ async fn every_subject() {
             "siteId": BAKERY_SITE,
             "instanceId": BAKERY,
         });
-        assert_eq!((reply.status.as_u16(), reply.json), (200, expected));
+        assert_eq!((response.status.as_u16(), response.json), (200, expected));
     }
 }
 
@@ -66,9 +66,9 @@ async fn what_is_dead_or_never_lived() {
         &token, &instance, "x", &forged, &tampered, unsigned, "IST.a",
     ];
     for dead in wrong {
-        let reply = simulator.token_info(dead).await;
+        let response = simulator.token_info(dead).await;
         assert_eq!(
-            (reply.status.as_u16(), reply.json),
+            (response.status.as_u16(), response.json),
             (200, json!({ "active": false }))
         );
     }
@@ -76,9 +76,9 @@ async fn what_is_dead_or_never_lived() {
         .set_faults(json!({ "deadTokens": "unauthorized" }))
         .await;
     for dead in wrong {
-        let reply = simulator.token_info(dead).await;
+        let response = simulator.token_info(dead).await;
         assert_eq!(
-            (reply.status.as_u16(), reply.code()),
+            (response.status.as_u16(), response.code()),
             (401, "UNAUTHENTICATED")
         );
     }
@@ -89,9 +89,9 @@ async fn an_instance_that_the_world_does_not_know() {
     let simulator = Simulator::new();
     let wanted = json!({ "instanceId": NOWHERE, "role": "owner" });
     for path in ["/simulator/v1/access-tokens", "/simulator/v1/instances"] {
-        let reply = simulator.post(path, "", &wanted).await;
+        let response = simulator.post(path, "", &wanted).await;
         assert_eq!(
-            (reply.status.as_u16(), reply.code()),
+            (response.status.as_u16(), response.code()),
             (404, "INSTANCE_NOT_FOUND")
         );
     }
@@ -106,9 +106,9 @@ async fn a_body_without_a_token() {
         json!({"token": 1}),
         json!([]),
     ] {
-        let reply = simulator.post("/oauth2/token-info", "", &body).await;
-        assert_eq!(reply.status, 400, "{body}");
-        let violations = &reply.json["details"]["validationError"]["fieldViolations"];
+        let response = simulator.post("/oauth2/token-info", "", &body).await;
+        assert_eq!(response.status, 400, "{body}");
+        let violations = &response.json["details"]["validationError"]["fieldViolations"];
         assert_eq!(violations[0]["field"], "token");
     }
     assert_eq!(simulator.get("/oauth2/token-info", "").await.status, 404);

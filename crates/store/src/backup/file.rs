@@ -61,7 +61,7 @@ pub(crate) struct Summing {
 }
 
 impl Summing {
-    pub(crate) fn of(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         Self {
             name: name.to_owned(),
             rows: 0,

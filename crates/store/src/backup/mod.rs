@@ -142,7 +142,7 @@ fn check_tables(reader: &mut Reader, path: &Path) -> Result<Vec<TableSum>, Store
             Piece::Table(table) => {
                 sums.extend(
                     present
-                        .replace(file::Summing::of(&table.name))
+                        .replace(file::Summing::new(&table.name))
                         .map(file::Summing::finish),
                 );
             }

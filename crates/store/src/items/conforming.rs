@@ -3,7 +3,7 @@
 use backlot_wix::data::collection::{Field, FieldType, reference_id, violations_fault};
 use backlot_wix::data::{Budget, DataCode, DataError, Object, Value, item_id, limits};
 
-use super::change::NewItem;
+use super::effect::StoredItem;
 use super::storable::check_storable;
 use crate::collections::Collection;
 
@@ -44,7 +44,7 @@ pub(super) fn checked(
     collection: &Collection,
     object: Object,
     budget: &Budget,
-) -> Result<NewItem, DataError> {
+) -> Result<StoredItem, DataError> {
     check_rules(collection, &object, budget, |_| true)?;
     let fields = &collection.definition.fields;
     check_references(fields, &object, item_id::check_reference)?;
@@ -71,7 +71,7 @@ pub(super) fn check_rules(
 }
 
 /// The item, if it can be kept at all.
-pub(super) fn kept(object: Object) -> Result<NewItem, DataError> {
+pub(super) fn kept(object: Object) -> Result<StoredItem, DataError> {
     check_storable(&object)?;
     let json = serde_json::to_string(&object)
         .map_err(|error| DataError::invalid(format!("The item cannot be written: {error}.")))?;
@@ -84,7 +84,7 @@ pub(super) fn kept(object: Object) -> Result<NewItem, DataError> {
         return Err(DataError::new(DataCode::ItemTooLarge, text));
     }
     let text = |name: &str| object.get(name).and_then(Value::as_str).map(str::to_owned);
-    Ok(NewItem {
+    Ok(StoredItem {
         id: text("_id").unwrap_or_default(),
         owner: text("_owner"),
         object,

@@ -21,7 +21,7 @@ pub struct Item {
 }
 
 impl Item {
-    /// Counts the item as one that is kept until the reply is made.
+    /// Counts the item as one that is kept until the response is made.
     pub(crate) fn keep_within(&self, budget: &Budget) -> Result<(), StoreError> {
         Ok(budget.keep(size_of::<Self>() + self.id.len() + self.json.len())?)
     }

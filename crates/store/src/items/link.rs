@@ -15,7 +15,7 @@ pub struct Link {
     pub referenced_id: String,
 }
 
-impl Wanted {
+impl ReferenceQuery {
     /// The place beyond which the links of an item are wanted, by its number among the items.
     pub(crate) const fn beyond(&self, number: usize) -> i64 {
         match (self.after, self.direction) {
@@ -27,7 +27,7 @@ impl Wanted {
 }
 
 impl Link {
-    /// Counts the link as one that is kept until the reply is made.
+    /// Counts the link as one that is kept until the response is made.
     pub(crate) fn keep_within(&self, budget: &Budget) -> Result<(), StoreError> {
         let texts = self.field.len() + self.item_id.len() + self.referenced_id.len();
         Ok(budget.keep(size_of::<Self>() + texts)?)
@@ -73,7 +73,7 @@ pub struct PlacedLink {
 
 /// Which links are wanted.
 #[derive(Debug, Clone)]
-pub struct Wanted {
+pub struct ReferenceQuery {
     /// The field that holds them.
     pub field: String,
     /// The items that refer.

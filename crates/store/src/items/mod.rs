@@ -1,25 +1,25 @@
 //! Items: what the collections of each instance hold.
 //!
-//! Everything here is reached through [`ItemsOf`]: one collection of one instance. There is no way to
+//! Everything here is reached through [`CollectionRef`]: one collection of one instance. There is no way to
 //! ask for items without naming the instance whose they are.
 //!
-//! - [`write`](mod@write): what is to be done with items, and what became of it
-//! - [`change`]: what a write makes of an item, before any database is asked, and whether it can be kept
-//! - [`room`]: how much more may be kept
-//! - [`find`]: which items are wanted, in which order
-//! - [`plan`]: by which index they are found
+//! - [`mutation`]: changes of items as they are asked for, and their results
+//! - [`effect`]: what a mutation does to an item, before any database is asked
+//! - [`allowance`]: how much more an instance may store
+//! - [`query`]: a filter, an order and a page
+//! - [`plan`]: the index that serves a query
 
-pub mod change;
+pub mod allowance;
 mod conforming;
-pub mod find;
+pub mod effect;
 mod item;
 pub(crate) mod key_change;
 pub mod link;
 pub(crate) mod link_condition;
+pub mod mutation;
 pub mod plan;
-pub mod room;
+pub mod query;
 mod storable;
-pub mod write;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -28,15 +28,15 @@ use backlot_wix::InstanceId;
 use backlot_wix::data::{Budget, DataError};
 
 use crate::collections::Collection;
-pub use find::{Find, Position};
+pub use allowance::StorageAllowance;
 pub use item::Item;
 pub use link::{Link, LinkOutcome};
-pub use room::Room;
-pub use write::{Batch, Write, Written};
+pub use mutation::{Batch, Mutation, MutationResult};
+pub use query::{ItemQuery, Position};
 
 /// One collection of one instance.
 #[derive(Debug, Clone)]
-pub struct ItemsOf {
+pub struct CollectionRef {
     /// The tenant.
     pub instance_id: InstanceId,
     /// The collection, as it was when it was looked up. A write with an outdated one is
@@ -46,7 +46,7 @@ pub struct ItemsOf {
     pub budget: Budget,
 }
 
-impl ItemsOf {
+impl CollectionRef {
     /// A collection whose reading is not counted: what the operator does, and what tests do.
     pub const fn new(instance_id: InstanceId, collection: Arc<Collection>) -> Self {
         Self {

@@ -8,7 +8,7 @@ use backlot_wix::data::filter::{Comparison, Test};
 use backlot_wix::data::key::{after_prefix, tag};
 use backlot_wix::data::{Direction, FieldPath, Filter, Sort, Value};
 
-use super::find::{Find, Position};
+use super::query::{ItemQuery, Position};
 use crate::collections::{Collection, Prepared};
 
 /// Keys from the first (inclusive) to the second (exclusive; `None` is the end).
@@ -52,7 +52,7 @@ type Worth = (usize, bool, bool);
 
 /// Whether the best plan hangs on which indexes are inexact: it does for an order, and for a field between
 /// bounds.
-pub(crate) fn asks_for_exactness(collection: &Collection, find: &Find) -> bool {
+pub(crate) fn asks_for_exactness(collection: &Collection, find: &ItemQuery) -> bool {
     let is_bound = |part: &&Filter| matches!(part, Filter::Field(_, Test::Compares(..)));
     let has_bounds = || find.filter.conjuncts().iter().any(is_bound);
     collection.ready_indexes().next().is_some() && (!find.sorts.is_empty() || has_bounds())
@@ -62,7 +62,7 @@ pub(crate) fn asks_for_exactness(collection: &Collection, find: &Find) -> bool {
 /// its one key does, since it holds a list, say: they find items, but in no order.
 pub fn choose<'collection>(
     collection: &'collection Collection,
-    find: &Find,
+    find: &ItemQuery,
     inexact: &[IndexId],
 ) -> Option<Plan<'collection>> {
     let conjuncts = find.filter.conjuncts();
@@ -91,7 +91,7 @@ fn on_links(collection: &Collection, index: &Prepared) -> bool {
 fn consider<'collection>(
     index: &'collection Prepared,
     conjuncts: &[&Filter],
-    find: &Find,
+    find: &ItemQuery,
     exact: bool,
 ) -> Option<(Worth, Plan<'collection>)> {
     let mut prefixes: Vec<Vec<u8>> = vec![Vec::new()];
@@ -299,7 +299,13 @@ fn begins_with(mut prefix: Vec<u8>) -> Range {
 }
 
 /// What the order of the keys is good for.
-fn order(index: &Prepared, find: &Find, bound: usize, prefixes: &[Vec<u8>], exact: bool) -> Order {
+fn order(
+    index: &Prepared,
+    find: &ItemQuery,
+    bound: usize,
+    prefixes: &[Vec<u8>],
+    exact: bool,
+) -> Order {
     if find.random.is_some() {
         return Order::None;
     }

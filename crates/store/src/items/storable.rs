@@ -7,8 +7,8 @@ use backlot_wix::data::{DataCode, DataError, Object, Value, limits};
 
 /// Where in an item something stands.
 #[derive(Clone, Copy)]
-struct Place<'item> {
-    inside: Option<&'item Place<'item>>,
+struct ValuePath<'item> {
+    inside: Option<&'item ValuePath<'item>>,
     part: Part<'item>,
     depth: usize,
 }
@@ -23,7 +23,7 @@ enum Part<'item> {
 /// No name begins with `$`, nothing holds a NUL, which no database could keep, and nothing stands so deep
 /// that it could not be read again.
 pub(super) fn check_storable(item: &Object) -> Result<(), DataError> {
-    let top = Place {
+    let top = ValuePath {
         inside: None,
         part: Part::Item,
         depth: 0,
@@ -31,7 +31,7 @@ pub(super) fn check_storable(item: &Object) -> Result<(), DataError> {
     check_object(item, &top)
 }
 
-fn check_object(object: &Object, place: &Place<'_>) -> Result<(), DataError> {
+fn check_object(object: &Object, place: &ValuePath<'_>) -> Result<(), DataError> {
     place.check_depth()?;
     if let Some(date) = object.get(DATE) {
         return Err(no_date(place, object, date));
@@ -50,7 +50,7 @@ fn check_object(object: &Object, place: &Place<'_>) -> Result<(), DataError> {
     Ok(())
 }
 
-fn check_value(value: &Value, place: &Place<'_>) -> Result<(), DataError> {
+fn check_value(value: &Value, place: &ValuePath<'_>) -> Result<(), DataError> {
     match value {
         Value::String(text) if text.contains('\0') => {
             Err(place.fault("holds a text with a NUL character, which cannot be kept"))
@@ -67,7 +67,7 @@ fn check_value(value: &Value, place: &Place<'_>) -> Result<(), DataError> {
     }
 }
 
-fn no_date(place: &Place<'_>, object: &Object, date: &Value) -> DataError {
+fn no_date(place: &ValuePath<'_>, object: &Object, date: &Value) -> DataError {
     let why = match date {
         _ if object.len() > 1 => "there are other fields beside it",
         Value::String(_) => "there is no such point in time",
@@ -78,7 +78,7 @@ fn no_date(place: &Place<'_>, object: &Object, date: &Value) -> DataError {
     ))
 }
 
-impl<'item> Place<'item> {
+impl<'item> ValuePath<'item> {
     const fn with(&'item self, part: Part<'item>) -> Self {
         Self {
             inside: Some(self),
@@ -107,13 +107,13 @@ impl<'item> Place<'item> {
 }
 
 /// `"lines.2.price"`
-impl fmt::Display for Place<'_> {
+impl fmt::Display for ValuePath<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{:?}", self.path())
     }
 }
 
-impl Place<'_> {
+impl ValuePath<'_> {
     /// `lines.2.price`, short enough to be repeated.
     fn path(&self) -> String {
         let mut parts = Vec::new();

@@ -39,7 +39,7 @@ pub async fn is_empty(store: &Store) -> Result<bool, StoreError> {
         && store.list_signing_keys().await?.is_empty()
         && store.list_wrapped_keys().await?.is_empty()
         && store.list_secrets(None).await?.is_empty()
-        && store.declared_collections().await?.is_empty())
+        && store.list_declared_collections().await?.is_empty())
 }
 
 /// Whether a copy into this database was begun, and has not ended.
@@ -88,7 +88,7 @@ async fn copy_all(
     for secret in from.list_secrets(None).await? {
         to.upsert_secret(secret, None).await?;
     }
-    to.declare_collections(from.declared_collections().await?, false)
+    to.declare_collections(from.list_declared_collections().await?, false)
         .await?;
     let (mut after, mut instances, mut items) = (None, 0, 0);
     loop {

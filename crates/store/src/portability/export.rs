@@ -13,8 +13,8 @@ use super::{Exported, Record};
 use crate::Store;
 use crate::StoreError;
 use crate::collections::Collection;
-use crate::items::link::Wanted;
-use crate::items::{Find, ItemsOf, Position};
+use crate::items::link::ReferenceQuery;
+use crate::items::{CollectionRef, ItemQuery, Position};
 
 /// Items that are read at once.
 const PAGE: u32 = 500;
@@ -71,7 +71,7 @@ impl<'store> Exporter<'store> {
     async fn read(&mut self) -> Result<Vec<Record>, StoreError> {
         match std::mem::replace(&mut self.state, State::Over) {
             State::Beginning => {
-                let mut collections = self.store.collections(self.instance_id).await?;
+                let mut collections = self.store.list_collections(self.instance_id).await?;
                 collections.reverse();
                 let mut records = self.head().await?;
                 records.extend(begin(collections.last()));
@@ -148,13 +148,13 @@ impl<'store> Exporter<'store> {
         collection: Arc<Collection>,
         place: i64,
     ) -> Result<(Vec<Record>, Option<i64>), StoreError> {
-        let of = ItemsOf::new(self.instance_id, collection);
-        let mut find = Find::all(Filter::all(), PAGE);
+        let of = CollectionRef::new(self.instance_id, collection);
+        let mut find = ItemQuery::all(Filter::all(), PAGE);
         find.after = Some(Position {
             values: Vec::new(),
             sequence: place,
         });
-        let items = self.store.find(&of, find).await?;
+        let items = self.store.query_items(&of, find).await?;
         let next = items.last().map(|item| item.sequence);
         let ids = items.iter().map(|item| item.id.clone()).collect();
         let mut links = links_of(self.store, &of, ids).await?;
@@ -190,10 +190,14 @@ fn begin(collection: Option<&Arc<Collection>>) -> Option<Record> {
 type Links = HashMap<String, Vec<(String, Vec<String>)>>;
 
 /// What the multi-reference fields of these items hold.
-async fn links_of(store: &Store, of: &ItemsOf, item_ids: Vec<String>) -> Result<Links, StoreError> {
+async fn links_of(
+    store: &Store,
+    of: &CollectionRef,
+    item_ids: Vec<String>,
+) -> Result<Links, StoreError> {
     let mut links = Links::new();
     for field in of.collection.definition.multi_references() {
-        let wanted = Wanted {
+        let wanted = ReferenceQuery {
             field: field.key.clone(),
             item_ids: item_ids.clone(),
             direction: Direction::Ascending,
@@ -202,7 +206,7 @@ async fn links_of(store: &Store, of: &ItemsOf, item_ids: Vec<String>) -> Result<
             limit: u32::MAX,
             each: u32::MAX,
         };
-        for link in store.links(of, wanted).await? {
+        for link in store.list_links(of, wanted).await? {
             let fields = links.entry(link.item_id).or_default();
             match fields.iter_mut().find(|(key, _)| *key == field.key) {
                 Some((_, ids)) => ids.push(link.referenced_id),

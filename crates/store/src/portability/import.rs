@@ -15,8 +15,8 @@ use crate::collections::Collection;
 use crate::imports::Import;
 use crate::instance_details::Details;
 use crate::instances::ActivityDelta;
-use crate::items::ItemsOf;
-use crate::items::write::{Author, Batch, Write};
+use crate::items::CollectionRef;
+use crate::items::mutation::{Author, Batch, Mutation};
 use crate::markers::IMPORT;
 
 /// Items that are written at once.
@@ -79,7 +79,7 @@ pub struct Importer<'store> {
     written_as: InstanceId,
     stage: Option<Stage>,
     collections: HashMap<String, Arc<Collection>>,
-    waiting: Vec<Write>,
+    waiting: Vec<Mutation>,
     waiting_for: String,
     tally: Tally,
     /// The instance that the records are of, as their header says.
@@ -273,16 +273,16 @@ impl<'store> Importer<'store> {
                 definition,
             } => {
                 let id = definition.id.clone();
-                let found = self.store.collection(self.written_as, &id).await?;
+                let found = self.store.find_collection(self.written_as, &id).await?;
                 if declared && !found.is_some_and(|found| found.declared) {
                     return Err(NotImported::NotDeclared(id));
                 }
                 if !declared {
                     self.store
-                        .create_collection(self.written_as, *definition)
+                        .insert_collection(self.written_as, *definition)
                         .await?;
                 }
-                let made = self.store.collection(self.written_as, &id).await?;
+                let made = self.store.find_collection(self.written_as, &id).await?;
                 let made = made.ok_or_else(|| DataError::collection_missing(&id))?;
                 self.collections.insert(id, made);
                 Ok(())
@@ -296,7 +296,7 @@ impl<'store> Importer<'store> {
                     self.write_waiting().await?;
                     self.waiting_for = collection;
                 }
-                self.waiting.push(Write::Restore { item: data, links });
+                self.waiting.push(Mutation::Restore { item: data, links });
                 Ok(())
             }
             Record::End { .. } => Ok(()),
@@ -338,7 +338,7 @@ impl<'store> Importer<'store> {
         let collection = self.collections.get(&self.waiting_for);
         let collection =
             collection.ok_or_else(|| DataError::collection_missing(&self.waiting_for))?;
-        let of = ItemsOf::new(self.written_as, Arc::clone(collection));
+        let of = CollectionRef::new(self.written_as, Arc::clone(collection));
         let ids: Vec<String> = self
             .waiting
             .iter()
@@ -367,11 +367,11 @@ impl<'store> Importer<'store> {
 }
 
 async fn check_empty(store: &Store, instance_id: InstanceId) -> Result<(), NotImported> {
-    for collection in store.collections(instance_id).await? {
+    for collection in store.list_collections(instance_id).await? {
         let declared = collection.declared;
-        let of = ItemsOf::new(instance_id, collection);
+        let of = CollectionRef::new(instance_id, collection);
         let all = backlot_wix::data::Filter::all();
-        if !declared || store.count(&of, &all).await? > 0 {
+        if !declared || store.count_items(&of, &all).await? > 0 {
             return Err(NotImported::NotEmpty(instance_id));
         }
     }

@@ -16,8 +16,8 @@ use super::tenant::{Isolation, transaction, uuid};
 use crate::Backfill;
 use crate::StoreError;
 use crate::collections::{
-    Collection, CollectionHead, Misfits, OtherDefinitions, Usage, exists, first_revision, in_order,
-    parse, stale, together, too_large_to_read, write,
+    Collection, CollectionHead, OtherDefinitions, Usage, Violations, exists, first_revision,
+    in_order, merge, parse, stale, too_large_to_read, write,
 };
 use crate::index_builds::AtOnce;
 
@@ -86,15 +86,16 @@ const REMOVE: &str = "DELETE FROM collections WHERE instance_id = $1 AND id = $2
 pub(super) const DECLARED: &str = "SELECT definition FROM declared_collections ORDER BY id";
 
 impl PostgresStore {
-    pub(crate) async fn collection(
+    pub(crate) async fn find_collection(
         &self,
         instance_id: InstanceId,
         id: &str,
     ) -> Result<Option<Arc<Collection>>, StoreError> {
-        self.collection_within(instance_id, id, usize::MAX).await
+        self.find_collection_within(instance_id, id, usize::MAX)
+            .await
     }
 
-    pub(crate) async fn collection_within(
+    pub(crate) async fn find_collection_within(
         &self,
         instance_id: InstanceId,
         id: &str,
@@ -106,7 +107,7 @@ impl PostgresStore {
         attempt!(reading: self.read_both(instance_id, id, most_bytes))
     }
 
-    pub(crate) async fn collection_heads(
+    pub(crate) async fn list_collection_heads(
         &self,
         instance_id: InstanceId,
     ) -> Result<Vec<CollectionHead>, StoreError> {
@@ -118,7 +119,7 @@ impl PostgresStore {
         Ok(heads)
     }
 
-    pub(crate) async fn definitions(
+    pub(crate) async fn list_definitions(
         &self,
         instance_id: InstanceId,
         ids: Vec<String>,
@@ -129,7 +130,7 @@ impl PostgresStore {
         Ok(in_order(&ids, found.collect::<Result<_, Failure>>()?))
     }
 
-    pub(crate) async fn collections(
+    pub(crate) async fn list_collections(
         &self,
         instance_id: InstanceId,
     ) -> Result<Vec<Arc<Collection>>, StoreError> {
@@ -138,7 +139,7 @@ impl PostgresStore {
         Ok(read_all(&rows)?)
     }
 
-    pub(crate) async fn create_collection(
+    pub(crate) async fn insert_collection(
         &self,
         instance_id: InstanceId,
         mut definition: Definition,
@@ -175,7 +176,7 @@ impl PostgresStore {
         outcome
     }
 
-    pub(crate) async fn declared_collections(&self) -> Result<Vec<Definition>, StoreError> {
+    pub(crate) async fn list_declared_collections(&self) -> Result<Vec<Definition>, StoreError> {
         let rows = attempt!(reading: self.owner_query(DECLARED, &[]))?;
         Ok(rows
             .iter()
@@ -197,15 +198,18 @@ impl PostgresStore {
         outcome
     }
 
-    pub(crate) async fn usage(&self, id: &str) -> Result<Usage, StoreError> {
+    pub(crate) async fn collection_usage(&self, id: &str) -> Result<Usage, StoreError> {
         attempt!(reading: self.usage_once(id))
     }
 
-    pub(crate) async fn instances_with(&self, id: &str) -> Result<Vec<InstanceId>, StoreError> {
+    pub(crate) async fn list_instances_with_items(
+        &self,
+        id: &str,
+    ) -> Result<Vec<InstanceId>, StoreError> {
         attempt!(reading: self.instances_with_once(id))
     }
 
-    pub(crate) async fn items_in(
+    pub(crate) async fn count_items_in(
         &self,
         instance_id: InstanceId,
         id: &str,
@@ -217,7 +221,7 @@ impl PostgresStore {
         Ok(count.unwrap_or_default().cast_unsigned())
     }
 
-    pub(crate) async fn remove_unreachable(
+    pub(crate) async fn delete_unreachable_items(
         &self,
         instance_id: InstanceId,
         id: &str,
@@ -225,7 +229,7 @@ impl PostgresStore {
         attempt!(writing: self.remove_unreachable_once(instance_id, id))
     }
 
-    pub(crate) async fn change_links(
+    pub(crate) async fn rename_links(
         &self,
         id: &str,
         field: &str,
@@ -234,11 +238,11 @@ impl PostgresStore {
         attempt!(writing: self.change_links_once(id, field, present))
     }
 
-    pub(crate) async fn misfits(
+    pub(crate) async fn list_violations(
         &self,
         definition: &Definition,
         backfill: &Backfill,
-    ) -> Result<Misfits, StoreError> {
+    ) -> Result<Violations, StoreError> {
         attempt!(reading: self.misfits_once(definition, backfill))
     }
 }
@@ -373,7 +377,7 @@ fn read_all(rows: &[Row]) -> Result<Vec<Arc<Collection>>, Failure> {
             own.push(definition(row)?);
         }
     }
-    Ok(together(declared, own, unready))
+    Ok(merge(declared, own, unready))
 }
 
 fn head(row: &Row) -> Result<CollectionHead, Failure> {

@@ -7,17 +7,18 @@ use super::lease::Lease;
 use super::tenant::{Bound, Isolation, transaction};
 use crate::StoreError;
 use crate::commit::{Commit, Operation};
-use crate::items::ItemsOf;
-use crate::items::write::{Applied, Outcome, Write};
+use crate::items::CollectionRef;
+use crate::items::mutation::{Applied, Mutation, Outcome};
 
 impl PostgresStore {
     pub(crate) async fn commit(
         &self,
-        of: &ItemsOf,
+        of: &CollectionRef,
         commit: Commit,
     ) -> Result<Vec<Outcome>, StoreError> {
         let batch = &commit.mutations;
-        if let ([write @ Write::Insert(content)], []) = (&batch.writes[..], &commit.operations[..])
+        if let ([write @ Mutation::Insert(content)], []) =
+            (&batch.writes[..], &commit.operations[..])
             && content.links.is_empty()
         {
             let new = match write.change(&of.collection, batch, None) {
@@ -41,7 +42,11 @@ impl PostgresStore {
         self.definition_cache.look_again(of, outcome)
     }
 
-    async fn commit_once(&self, of: &ItemsOf, commit: &Commit) -> Result<Vec<Outcome>, Failure> {
+    async fn commit_once(
+        &self,
+        of: &CollectionRef,
+        commit: &Commit,
+    ) -> Result<Vec<Outcome>, Failure> {
         let batch = &commit.mutations;
         let lease = self.tenants().await?;
         // The items are locked when what is made of them is worked out.
@@ -64,7 +69,7 @@ impl PostgresStore {
 
 async fn run(
     lease: &Lease,
-    of: &ItemsOf,
+    of: &CollectionRef,
     operation: &Operation,
     applied: &Applied,
 ) -> Result<(), Failure> {

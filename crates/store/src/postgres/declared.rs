@@ -18,7 +18,7 @@ use super::stored::JsonText;
 use crate::Backfill;
 use crate::StoreError;
 use crate::collections::{
-    Collection, Misfits, Usage, gone, redeclared, without_declaration, write,
+    Collection, Usage, Violations, gone, redeclared, without_declaration, write,
 };
 use crate::index_builds::AtOnce;
 use crate::index_trial::IndexTrial;
@@ -221,8 +221,8 @@ impl PostgresStore {
         &self,
         definition: &Definition,
         backfill: &Backfill,
-    ) -> Result<Misfits, Failure> {
-        let mut misfits = Misfits::default();
+    ) -> Result<Violations, Failure> {
+        let mut violations = Violations::default();
         let collection = Collection::new(definition.clone(), true);
         let mut after = (Uuid::nil(), String::new());
         loop {
@@ -230,13 +230,13 @@ impl PostgresStore {
                 .owner_query(PAGE, &[&definition.id, &after.0, &after.1])
                 .await?;
             let Some(last) = rows.last() else {
-                return Ok(misfits);
+                return Ok(violations);
             };
             after = (last.try_get(0)?, last.try_get(1)?);
             for row in &rows {
                 let (id, json): (String, JsonText<'_>) = (row.try_get(1)?, row.try_get(2)?);
                 let item = object(&json)?;
-                misfits.look(&collection, instance_id(row, 0)?, &id, item, backfill);
+                violations.look(&collection, instance_id(row, 0)?, &id, item, backfill);
             }
         }
     }

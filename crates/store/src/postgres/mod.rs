@@ -86,7 +86,7 @@ impl PostgresStore {
     pub async fn open_with(url: &str, connections: u32) -> Result<Self, StoreError> {
         let (mut config, security) = connect::parse(url)?;
         let tls = security.apply(&mut config)?;
-        let sizes = connect::Sizes::of(connections);
+        let sizes = connect::Sizes::for_connections(connections);
         let owner = connect::owner_connections(&config, &tls, sizes)?;
         let shown = |cause| format!("{}: {cause}", connect::shown(&config));
         let role = Self::prepare(&owner)

@@ -18,22 +18,23 @@ use super::readers::Reader;
 use crate::Backfill;
 use crate::StoreError;
 use crate::collections::{
-    Collection, CollectionHead, Misfits, Usage, exists, first_revision, parse, stale, together,
+    Collection, CollectionHead, Usage, Violations, exists, first_revision, merge, parse, stale,
     write,
 };
 use crate::index_builds::AtOnce;
-use crate::items::ItemsOf;
+use crate::items::CollectionRef;
 
 impl SqliteStore {
-    pub(crate) async fn collection(
+    pub(crate) async fn find_collection(
         &self,
         instance_id: InstanceId,
         id: &str,
     ) -> Result<Option<Arc<Collection>>, StoreError> {
-        self.collection_within(instance_id, id, usize::MAX).await
+        self.find_collection_within(instance_id, id, usize::MAX)
+            .await
     }
 
-    pub(crate) async fn collection_within(
+    pub(crate) async fn find_collection_within(
         &self,
         instance_id: InstanceId,
         id: &str,
@@ -55,7 +56,7 @@ impl SqliteStore {
         })
     }
 
-    pub(crate) async fn collection_heads(
+    pub(crate) async fn list_collection_heads(
         &self,
         instance_id: InstanceId,
     ) -> Result<Vec<CollectionHead>, StoreError> {
@@ -63,7 +64,7 @@ impl SqliteStore {
         self.readers.read_long(Budget::unlimited(), read).await
     }
 
-    pub(crate) async fn definitions(
+    pub(crate) async fn list_definitions(
         &self,
         instance_id: InstanceId,
         ids: Vec<String>,
@@ -86,7 +87,7 @@ impl SqliteStore {
             .await
     }
 
-    pub(crate) async fn collections(
+    pub(crate) async fn list_collections(
         &self,
         instance_id: InstanceId,
     ) -> Result<Vec<Arc<Collection>>, StoreError> {
@@ -99,14 +100,14 @@ impl SqliteStore {
                 .map(|json| parse(&json?))
                 .collect::<Result<_, StoreError>>()?;
             let unready = index_builds::all_unready(connection, instance_id)?;
-            Ok(together(declared, own, unready))
+            Ok(merge(declared, own, unready))
         };
         self.readers
             .read_long(Budget::unlimited(), move |reader| reader.in_snapshot(read))
             .await
     }
 
-    pub(crate) async fn create_collection(
+    pub(crate) async fn insert_collection(
         &self,
         instance_id: InstanceId,
         mut definition: Definition,
@@ -169,10 +170,10 @@ impl SqliteStore {
         instance_id: InstanceId,
         id: &str,
     ) -> Result<bool, StoreError> {
-        if let Some(found) = self.collection(instance_id, id).await?
+        if let Some(found) = self.find_collection(instance_id, id).await?
             && !found.declared
         {
-            let of = ItemsOf::new(instance_id, found);
+            let of = CollectionRef::new(instance_id, found);
             self.empty(&of).await?;
             self.forget_links(&of).await?;
         }
@@ -198,7 +199,7 @@ impl SqliteStore {
         outcome
     }
 
-    pub(crate) async fn declared_collections(&self) -> Result<Vec<Definition>, StoreError> {
+    pub(crate) async fn list_declared_collections(&self) -> Result<Vec<Definition>, StoreError> {
         self.read_with(read_declared).await
     }
 
@@ -218,7 +219,7 @@ impl SqliteStore {
         outcome
     }
 
-    pub(crate) async fn usage(&self, id: &str) -> Result<Usage, StoreError> {
+    pub(crate) async fn collection_usage(&self, id: &str) -> Result<Usage, StoreError> {
         let id = id.to_owned();
         self.read_unlimited(move |connection| {
             let (instances, items): (i64, i64) = connection.query_row(
@@ -242,13 +243,16 @@ impl SqliteStore {
         .await
     }
 
-    pub(crate) async fn instances_with(&self, id: &str) -> Result<Vec<InstanceId>, StoreError> {
+    pub(crate) async fn list_instances_with_items(
+        &self,
+        id: &str,
+    ) -> Result<Vec<InstanceId>, StoreError> {
         let id = id.to_owned();
         self.read_unlimited(move |connection| instances_with_items(connection, &id))
             .await
     }
 
-    pub(crate) async fn items_in(
+    pub(crate) async fn count_items_in(
         &self,
         instance_id: InstanceId,
         id: &str,
@@ -263,7 +267,7 @@ impl SqliteStore {
         .await
     }
 
-    pub(crate) async fn remove_unreachable(
+    pub(crate) async fn delete_unreachable_items(
         &self,
         instance_id: InstanceId,
         id: &str,
@@ -290,7 +294,7 @@ impl SqliteStore {
         .await
     }
 
-    pub(crate) async fn change_links(
+    pub(crate) async fn rename_links(
         &self,
         id: &str,
         field: &str,
@@ -315,24 +319,24 @@ impl SqliteStore {
         .await
     }
 
-    pub(crate) async fn misfits(
+    pub(crate) async fn list_violations(
         &self,
         definition: &Definition,
         backfill: &Backfill,
-    ) -> Result<Misfits, StoreError> {
+    ) -> Result<Violations, StoreError> {
         let backfill = backfill.clone();
         let collection = Collection::new(definition.clone(), true);
         self.read_unlimited(move |connection| {
             let mut items = connection
                 .prepare("SELECT instance_id, item_id, data FROM items WHERE collection = ?1")?;
             let mut rows = items.query([&collection.definition.id])?;
-            let mut misfits = Misfits::default();
+            let mut violations = Violations::default();
             while let Some(row) = rows.next()? {
                 let (instance_id, id, json): ([u8; 16], String, String) =
                     (row.get(0)?, row.get(1)?, row.get(2)?);
                 let object =
                     serde_json::from_str(&json).map_err(StoreError::not_json("an item"))?;
-                misfits.look(
+                violations.look(
                     &collection,
                     InstanceId::from_bytes(instance_id),
                     &id,
@@ -340,7 +344,7 @@ impl SqliteStore {
                     &backfill,
                 );
             }
-            Ok(misfits)
+            Ok(violations)
         })
         .await
     }

@@ -4,13 +4,13 @@ use super::SqliteStore;
 use super::statement::execute;
 use crate::StoreError;
 use crate::commit::Commit;
-use crate::items::ItemsOf;
-use crate::items::write::Outcome;
+use crate::items::CollectionRef;
+use crate::items::mutation::Outcome;
 
 impl SqliteStore {
     pub(crate) async fn commit(
         &self,
-        of: &ItemsOf,
+        of: &CollectionRef,
         commit: Commit,
     ) -> Result<Vec<Outcome>, StoreError> {
         let outcome = if commit.operations.is_empty() {
@@ -24,7 +24,7 @@ impl SqliteStore {
 
     async fn commit_as_one(
         &self,
-        of: &ItemsOf,
+        of: &CollectionRef,
         commit: Commit,
     ) -> Result<Vec<Outcome>, StoreError> {
         let (tenant, operations) = (of.instance_id, commit.operations);

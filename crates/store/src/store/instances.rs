@@ -7,7 +7,7 @@ use backlot_wix::{InstanceId, Role};
 use super::Store;
 use crate::StoreError;
 use crate::instances::{ActivityDelta, Instance, StorageUsage, Totals, request_columns};
-use crate::items::room::LINK_BYTES;
+use crate::items::allowance::LINK_BYTES;
 use crate::sql::{NO_VALUES, Row, Scope, Sql, bind};
 
 static FIND: LazyLock<String> = LazyLock::new(|| select("WHERE instance_id = $1"));

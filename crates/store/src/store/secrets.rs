@@ -88,7 +88,7 @@ const LIST_OWN_AFTER: &str = "
 
 impl ByOwner {
     /// The statement for an owner and its scope.
-    const fn of(&self, instance_id: Option<InstanceId>) -> (Scope, &'static str) {
+    const fn for_owner(&self, instance_id: Option<InstanceId>) -> (Scope, &'static str) {
         match instance_id {
             None => (Scope::Owner, self.shared),
             Some(id) => (Scope::Tenant(id), self.own),
@@ -150,7 +150,7 @@ impl Store {
         replaces: Option<i64>,
     ) -> Result<bool, StoreError> {
         let statement = if replaces.is_some() { UPDATE } else { INSERT };
-        let (scope, sql) = statement.of(secret.instance_id);
+        let (scope, sql) = statement.for_owner(secret.instance_id);
         let values: &[Value<'_>] = match replaces {
             None => &bind![
                 &secret.name,
@@ -181,7 +181,7 @@ impl Store {
         secret: SealedSecret,
         instead_of: &str,
     ) -> Result<bool, StoreError> {
-        let (scope, sql) = RESEAL.of(secret.instance_id);
+        let (scope, sql) = RESEAL.for_owner(secret.instance_id);
         let values = bind![
             &secret.key_id,
             &secret.sealed,
@@ -200,7 +200,7 @@ impl Store {
         instance_id: Option<InstanceId>,
         name: &str,
     ) -> Result<Option<SealedSecret>, StoreError> {
-        let (scope, sql) = FIND.of(instance_id);
+        let (scope, sql) = FIND.for_owner(instance_id);
         let values: &[Value<'_>] = match instance_id {
             None => &bind![name],
             Some(id) => &bind![name, id],
@@ -213,7 +213,7 @@ impl Store {
         &self,
         instance_id: Option<InstanceId>,
     ) -> Result<Vec<SealedSecret>, StoreError> {
-        let (scope, sql) = LIST.of(instance_id);
+        let (scope, sql) = LIST.for_owner(instance_id);
         self.query(scope, sql, &with_owner(&[], instance_id), read)
             .await
     }
@@ -253,7 +253,7 @@ impl Store {
         if name.contains('\0') {
             return Ok(false);
         }
-        let (scope, sql) = DELETE.of(instance_id);
+        let (scope, sql) = DELETE.for_owner(instance_id);
         let values = with_owner(&bind![name], instance_id);
         Ok(self.execute(scope, sql, &values).await? > 0)
     }

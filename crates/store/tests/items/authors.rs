@@ -1,7 +1,7 @@
 //! Who may do what: all of it, with their own items, or nothing.
 
-use backlot_store::items::write::Author;
-use backlot_store::items::{Batch, Write};
+use backlot_store::items::mutation::Author;
+use backlot_store::items::{Batch, Mutation};
 use backlot_wix::data::DataCode;
 use backlot_wix::data::collection::Access;
 use serde_json::json;
@@ -29,7 +29,7 @@ fn author(name: &str, access: Access, read: Access) -> Author {
     }
 }
 
-async fn write_as(table: &Table, author: Author, writes: Vec<Write>) -> Vec<Option<DataCode>> {
+async fn write_as(table: &Table, author: Author, writes: Vec<Mutation>) -> Vec<Option<DataCode>> {
     let batch = Batch {
         author,
         ..batch(writes)
@@ -48,7 +48,7 @@ async fn shared(place: &Place) -> Table {
     table
 }
 
-fn all_kinds(id: &str) -> Vec<Write> {
+fn all_kinds(id: &str) -> Vec<Mutation> {
     let item = json!({ "_id": id, "n": 1 });
     vec![
         update(&item),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use backlot_store::StoreError;
-use backlot_store::items::Find;
+use backlot_store::items::ItemQuery;
 use backlot_wix::data::budget::{Limits, Watch, too_much_time};
 use backlot_wix::data::{Budget, DataCode, DataError, Filter};
 use serde_json::{Value as Json, json};
@@ -68,11 +68,11 @@ async fn a_filter_of_thousands_of_terms_ends_with_its_budget(place: &Place) {
         table.of.budget = Budget::new(limits);
         let found = table
             .store
-            .find(&table.of, Find::all(costly.clone(), 50))
+            .query_items(&table.of, ItemQuery::all(costly.clone(), 50))
             .await;
         assert_eq!(code(found), DataCode::TooCostly);
         table.of.budget = Budget::new(limits);
-        let counted = table.store.count(&table.of, &costly).await;
+        let counted = table.store.count_items(&table.of, &costly).await;
         assert_eq!(code(counted), DataCode::TooCostly);
     }
     // What comes after it is not disturbed.
@@ -89,15 +89,18 @@ async fn a_page_ends_with_its_memory(place: &Place) {
     table.of.budget = Budget::new(limits);
     let all = table
         .store
-        .find(&table.of, Find::all(Filter::all(), 1000))
+        .query_items(&table.of, ItemQuery::all(Filter::all(), 1000))
         .await;
     assert_eq!(code(all), DataCode::TooCostly);
     table.of.budget = Budget::new(limits);
     let ids: Vec<String> = (0..100).map(|number| format!("{number:04}")).collect();
-    let several = table.store.items_by_id(&table.of, ids).await;
+    let several = table.store.find_items(&table.of, ids).await;
     assert_eq!(code(several), DataCode::TooCostly);
     table.of.budget = Budget::new(limits);
-    assert_eq!(table.find(Find::all(Filter::all(), 10)).await.len(), 10);
+    assert_eq!(
+        table.find(ItemQuery::all(Filter::all(), 10)).await.len(),
+        10
+    );
 }
 
 /// A client that goes when the work has begun.
@@ -114,7 +117,10 @@ async fn a_request_whose_client_has_gone_ends_within_one_item(place: &Place) {
     let mut table = table(place, 1, 400_000).await;
     let looked = Arc::new(AtomicBool::new(false));
     table.of.budget = Budget::watched(PLENTY, Gone(Arc::clone(&looked)));
-    let counted = table.store.count(&table.of, &filter(&many(4_900))).await;
+    let counted = table
+        .store
+        .count_items(&table.of, &filter(&many(4_900)))
+        .await;
     assert_eq!(code(counted), DataCode::TooCostly);
     assert!(looked.load(Ordering::Relaxed));
 }
@@ -132,7 +138,7 @@ async fn a_filter_of_many_terms_finds_what_a_plain_one_does(place: &Place) {
     for (offset, limit, backwards) in [(0, 5, false), (3, 4, false), (18, 50, false), (2, 3, true)]
     {
         let page = |of: &Json| {
-            let mut find = Find::all(filter(of), limit);
+            let mut find = ItemQuery::all(filter(of), limit);
             find.sorts = vec![backlot_wix::data::Sort {
                 path: "n".parse().unwrap(),
                 direction: backlot_wix::data::Direction::Descending,
@@ -204,11 +210,11 @@ async fn changes_at_once_of_a_large_item_lose_nothing(place: &Place) {
 
 async fn a_large_collection_is_emptied(place: &Place) {
     let table = table(place, 450, 20).await;
-    table.store.truncate(&table.of).await.unwrap();
+    table.store.delete_items(&table.of).await.unwrap();
     assert_eq!(
         ids(table
             .store
-            .find(&table.of, Find::all(Filter::all(), 10))
+            .query_items(&table.of, ItemQuery::all(Filter::all(), 10))
             .await
             .unwrap()),
         [""; 0]
@@ -287,7 +293,7 @@ async fn sorting_counts_the_elements_of_lists(place: &Place) {
         path: name.parse().unwrap(),
         direction: backlot_wix::data::Direction::Ascending,
     };
-    let mut find = Find::all(Filter::all(), 10);
+    let mut find = ItemQuery::all(Filter::all(), 10);
     find.sorts = (0..10).map(|number| sort(format!("l.x{number}"))).collect();
     table.of.budget = Budget::new(Limits {
         work: 3_000_000,
@@ -295,7 +301,7 @@ async fn sorting_counts_the_elements_of_lists(place: &Place) {
     });
     // PostgreSQL sorts by itself, on its own processors, and is told to end when the client has gone.
     if matches!(place, Place::Folder(_)) {
-        let found = table.store.find(&table.of, find).await;
+        let found = table.store.query_items(&table.of, find).await;
         assert_eq!(code(found), DataCode::TooCostly);
     }
 }

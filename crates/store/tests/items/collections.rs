@@ -24,17 +24,23 @@ async fn a_collection_is_made_once_and_listed_by_its_id(place: &Place) {
         Table::create(&store, 1, &json!({ "id": id })).await;
     }
     let again = store
-        .create_collection(instance(1), definition(&json!({ "id": "a" })))
+        .insert_collection(instance(1), definition(&json!({ "id": "a" })))
         .await;
     assert_eq!(
         or_rejection(again).unwrap_err().code(),
         DataCode::CollectionExists
     );
-    let listed = store.collections(instance(1)).await.unwrap();
+    let listed = store.list_collections(instance(1)).await.unwrap();
     let ids: Vec<&str> = listed.iter().map(|it| it.definition.id.as_str()).collect();
     assert_eq!(ids, ["App/ä", "C", "a", "b"]);
-    assert!(store.collection(instance(1), "A").await.unwrap().is_none());
-    assert_eq!(store.collections(instance(2)).await.unwrap().len(), 0);
+    assert!(
+        store
+            .find_collection(instance(1), "A")
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert_eq!(store.list_collections(instance(2)).await.unwrap().len(), 0);
 }
 
 async fn a_change_must_be_of_the_latest_revision(place: &Place) {
@@ -64,7 +70,11 @@ async fn a_change_must_be_of_the_latest_revision(place: &Place) {
         or_rejection(none).unwrap_err().code(),
         DataCode::CollectionMissing
     );
-    let found = store.collection(instance(1), "c").await.unwrap().unwrap();
+    let found = store
+        .find_collection(instance(1), "c")
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(found.definition.display_name.as_deref(), Some("second"));
 }
 
@@ -95,14 +105,14 @@ async fn whatever_is_built_on_an_old_definition_is_outdated_and_does_nothing(pla
         for write in writes {
             is_outdated(store.commit(&old.of, batch(vec![write])).await.map(drop));
         }
-        is_outdated(store.link(&old.of, vec![link()]).await.map(drop));
-        is_outdated(store.unlink(&old.of, vec![link()]).await.map(drop));
+        is_outdated(store.insert_links(&old.of, vec![link()]).await.map(drop));
+        is_outdated(store.delete_links(&old.of, vec![link()]).await.map(drop));
         is_outdated(
             store
                 .replace_links(&old.of, "tags", "1", vec!["x".into()])
                 .await,
         );
-        is_outdated(store.truncate(&old.of).await);
+        is_outdated(store.delete_items(&old.of).await);
     };
     all_outdated().await;
     assert_eq!(new.matching(&json!({ "n": 0, "tags": null })).await, ["1"]);
@@ -138,7 +148,13 @@ async fn a_deleted_collection_leaves_nothing_behind(place: &Place) {
             .await;
         assert!(store.delete_collection(instance(1), "c").await.unwrap());
         assert!(!store.delete_collection(instance(1), "c").await.unwrap());
-        assert!(store.collection(instance(1), "c").await.unwrap().is_none());
+        assert!(
+            store
+                .find_collection(instance(1), "c")
+                .await
+                .unwrap()
+                .is_none()
+        );
     }
     assert_eq!(beside.matching(&json!({ "a": 1 })).await, ["1"]);
 }
@@ -175,7 +191,7 @@ async fn truncating_empties_one_collection_and_its_indexes(place: &Place) {
     for table in [&table, &beside] {
         table.insert_all(&items).await;
     }
-    store.truncate(&table.of).await.unwrap();
+    store.delete_items(&table.of).await.unwrap();
     assert_eq!(table.matching(&json!({})).await, [""; 0]);
     assert_eq!(table.matching(&json!({ "a": 1 })).await, [""; 0]);
     table.insert_all(&items).await;

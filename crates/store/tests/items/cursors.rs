@@ -1,7 +1,7 @@
 //! A place never comes to stand for something else, whatever goes and comes meanwhile.
 
-use backlot_store::items::link::{PlacedLink, Wanted};
-use backlot_store::items::{Find, Link, Position};
+use backlot_store::items::link::{PlacedLink, ReferenceQuery};
+use backlot_store::items::{ItemQuery, Link, Position};
 use backlot_wix::data::{Direction, Filter};
 use serde_json::json;
 
@@ -15,13 +15,13 @@ on_every_database! {
     a_page_of_links_begins_behind_a_place_of_the_first_item
 }
 
-fn after(sequence: i64) -> Find {
-    Find {
+fn after(sequence: i64) -> ItemQuery {
+    ItemQuery {
         after: Some(Position {
             values: Vec::new(),
             sequence,
         }),
-        ..Find::all(Filter::all(), 10)
+        ..ItemQuery::all(Filter::all(), 10)
     }
 }
 
@@ -49,7 +49,7 @@ async fn places_are_not_given_again_after_all_is_gone(place: &Place) {
         .insert_all(&["1", "2", "3"].map(|id| json!({ "_id": id })))
         .await;
     let last = table.store_item("3").await.sequence;
-    store.truncate(&table.of).await.unwrap();
+    store.delete_items(&table.of).await.unwrap();
     table.done(insert(&json!({ "_id": "4" }))).await;
     assert!(table.store_item("4").await.sequence > last);
     // Another program that opens the same database goes on where the first was.
@@ -81,7 +81,7 @@ async fn linked(place: &Place) -> Table {
 }
 
 async fn page(table: &Table, direction: Direction, after: Option<i64>) -> Vec<PlacedLink> {
-    let wanted = Wanted {
+    let wanted = ReferenceQuery {
         field: "tags".to_owned(),
         item_ids: vec!["1".to_owned(), "2".to_owned()],
         direction,
@@ -90,7 +90,11 @@ async fn page(table: &Table, direction: Direction, after: Option<i64>) -> Vec<Pl
         limit: 10,
         each: 10,
     };
-    table.store.placed_links(&table.of, wanted).await.unwrap()
+    table
+        .store
+        .list_placed_links(&table.of, wanted)
+        .await
+        .unwrap()
 }
 
 fn names(links: &[PlacedLink]) -> Vec<&str> {
@@ -101,12 +105,12 @@ fn names(links: &[PlacedLink]) -> Vec<&str> {
 async fn links_made_after_others_are_gone_come_after_their_places(place: &Place) {
     let table = linked(place).await;
     let links = ["a", "b", "c", "d"].map(|to| link("1", to)).to_vec();
-    table.store.link(&table.of, links).await.unwrap();
+    table.store.insert_links(&table.of, links).await.unwrap();
     let second = page(&table, Direction::Ascending, None).await[1].sequence;
     let gone = ["d", "c", "b"].map(|to| link("1", to)).to_vec();
-    table.store.unlink(&table.of, gone).await.unwrap();
+    table.store.delete_links(&table.of, gone).await.unwrap();
     let new = ["e", "f"].map(|to| link("1", to)).to_vec();
-    table.store.link(&table.of, new).await.unwrap();
+    table.store.insert_links(&table.of, new).await.unwrap();
     let next = page(&table, Direction::Ascending, Some(second)).await;
     assert_eq!(names(&next), ["e", "f"]);
 }
@@ -115,7 +119,7 @@ async fn a_page_of_links_begins_behind_a_place_of_the_first_item(place: &Place) 
     let table = linked(place).await;
     let links = [("1", "a"), ("2", "x"), ("1", "b"), ("1", "c"), ("2", "y")];
     let links = links.map(|(item, to)| link(item, to)).to_vec();
-    table.store.link(&table.of, links).await.unwrap();
+    table.store.insert_links(&table.of, links).await.unwrap();
     let all = page(&table, Direction::Ascending, None).await;
     assert_eq!(names(&all), ["a", "b", "c", "x", "y"]);
     let rest = page(&table, Direction::Ascending, Some(all[1].sequence)).await;

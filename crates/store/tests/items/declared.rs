@@ -40,7 +40,7 @@ async fn every_instance_has_what_is_declared_and_its_own_items_in_it(place: &Pla
     let table = Table::open(&store, 1, "c").await;
     assert_eq!(table.matching(&json!({ "a": 1 })).await, ["1"]);
     assert_eq!(table.matching(&json!({ "a": 2 })).await, [""; 0]);
-    store.truncate(&table.of).await.unwrap();
+    store.delete_items(&table.of).await.unwrap();
     let other = Table::open(&store, 2, "c").await;
     assert_eq!(other.matching(&json!({ "u": "same" })).await, ["1"]);
 }
@@ -51,13 +51,17 @@ async fn what_is_declared_goes_before_an_instances_own(place: &Place) {
     declare(&store, &[json!({ "displayName": "declared" })])
         .await
         .unwrap();
-    let found = store.collection(instance(1), "c").await.unwrap().unwrap();
+    let found = store
+        .find_collection(instance(1), "c")
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(found.definition.display_name.as_deref(), Some("declared"));
-    let listed = store.collections(instance(1)).await.unwrap();
+    let listed = store.list_collections(instance(1)).await.unwrap();
     assert_eq!(listed.len(), 1);
     assert!(listed[0].declared);
     let taken = store
-        .create_collection(instance(2), definition(&json!({})))
+        .insert_collection(instance(2), definition(&json!({})))
         .await;
     assert_eq!(
         or_rejection(taken).unwrap_err().code(),
@@ -96,7 +100,13 @@ async fn items_stay_out_of_reach_until_their_collection_is_declared_again(place:
         ])
         .await;
     declare(&store, &[]).await.unwrap();
-    assert!(store.collection(instance(1), "c").await.unwrap().is_none());
+    assert!(
+        store
+            .find_collection(instance(1), "c")
+            .await
+            .unwrap()
+            .is_none()
+    );
     let late = store
         .commit(&table.of, batch(vec![insert(&json!({ "_id": "3" }))]))
         .await;
@@ -141,7 +151,7 @@ async fn a_trial_says_what_would_be_refused_and_changes_nothing(place: &Place) {
         attempt().await.unwrap_err().code(),
         DataCode::UniqueViolated
     );
-    let declared = store.declared_collections().await.unwrap();
+    let declared = store.list_declared_collections().await.unwrap();
     assert_eq!(declared.len(), 1);
     assert_eq!(declared[0].revision, 1);
     assert_eq!(table.matching(&json!({ "u": 1 })).await, ["1", "2"]);

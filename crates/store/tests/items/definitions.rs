@@ -27,7 +27,7 @@ fn large(id: &str, bytes: usize) -> Definition {
 
 async fn a_definition_has_a_size_that_it_may_not_pass(place: &Place) {
     let store = place.open().await;
-    let create = |new: Definition| store.create_collection(instance(1), new);
+    let create = |new: Definition| store.insert_collection(instance(1), new);
     let too_large = large("c", limits::DEFINITION_BYTES + 10_000);
     let refused = or_rejection(create(too_large.clone()).await).unwrap_err();
     assert_eq!(refused.code(), DataCode::Invalid);
@@ -43,7 +43,7 @@ async fn all_definitions_of_an_instance_have_one_too(place: &Place) {
     let bytes = limits::DEFINITION_BYTES - 20_000;
     let most = usize::try_from(limits::DEFINITIONS_BYTES).unwrap() / bytes;
     let create = |owner: u64, number: usize, bytes: usize| {
-        store.create_collection(instance(owner), large(&format!("c{number}"), bytes))
+        store.insert_collection(instance(owner), large(&format!("c{number}"), bytes))
     };
     for number in 0..most {
         create(1, number, bytes).await.unwrap();
@@ -54,13 +54,17 @@ async fn all_definitions_of_an_instance_have_one_too(place: &Place) {
     let refused = told.into_iter().filter_map(|it| or_rejection(it).err());
     assert!(refused.count() >= 4);
     let used = |heads: Vec<CollectionHead>| heads.iter().map(|head| head.bytes).sum::<u64>();
-    let heads = store.collection_heads(instance(1)).await.unwrap();
+    let heads = store.list_collection_heads(instance(1)).await.unwrap();
     assert!(used(heads) <= limits::DEFINITIONS_BYTES);
     let refused = or_rejection(create(1, 200, bytes).await).unwrap_err();
     assert_eq!(refused.code(), DataCode::BadRequest);
     create(2, 200, bytes).await.unwrap();
     // One may shrink, and not grow.
-    let found = store.collection(instance(1), "c0").await.unwrap().unwrap();
+    let found = store
+        .find_collection(instance(1), "c0")
+        .await
+        .unwrap()
+        .unwrap();
     let mut other = found.definition.clone();
     other.fields.truncate(2);
     let mut shrunk = store.update_collection(instance(1), other).await.unwrap();
@@ -86,11 +90,11 @@ async fn collections_are_listed_without_their_definitions(place: &Place) {
     }
     let declared = store.declare_collections(vec![declared], false);
     declared.await.unwrap();
-    let heads = store.collection_heads(instance(1)).await.unwrap();
+    let heads = store.list_collection_heads(instance(1)).await.unwrap();
     let ids: Vec<&str> = heads.iter().map(|it| it.id.as_str()).collect();
     assert_eq!(ids, ["App/ä", "C", "a", "b"]);
     let wanted = ["b", "gone", "C"].map(str::to_owned).to_vec();
-    let found = store.definitions(instance(1), wanted).await.unwrap();
+    let found = store.list_definitions(instance(1), wanted).await.unwrap();
     assert_eq!(found.len(), 2);
     assert_eq!(found[0].display_name.as_deref(), Some("declared"));
     assert_eq!(found[1].id, "C");
@@ -98,24 +102,24 @@ async fn collections_are_listed_without_their_definitions(place: &Place) {
         let json = serde_json::to_string(definition).unwrap();
         assert_eq!(head.bytes, json.len() as u64);
     }
-    let of_another = store.collection_heads(instance(2)).await.unwrap();
+    let of_another = store.list_collection_heads(instance(2)).await.unwrap();
     assert_eq!(of_another.len(), 1);
     let wanted = vec!["C".to_owned(), "b".to_owned()];
-    let found = store.definitions(instance(2), wanted).await.unwrap();
+    let found = store.list_definitions(instance(2), wanted).await.unwrap();
     assert_eq!(found.len(), 1);
 }
 
 async fn a_large_definition_is_read_only_where_it_may_take_long(place: &Place) {
     let store = place.open().await;
-    let made = store.create_collection(instance(1), large("c", 100_000));
+    let made = store.insert_collection(instance(1), large("c", 100_000));
     made.await.unwrap();
-    let within = |bytes| store.collection_within(instance(1), "c", bytes);
+    let within = |bytes| store.find_collection_within(instance(1), "c", bytes);
     let refused = within(50_000).await;
     let is_costly = |fault: &DataError| fault.code() == DataCode::TooCostly;
     assert!(matches!(refused, Err(StoreError::Rejected(fault)) if is_costly(&fault)));
     assert!(within(200_000).await.unwrap().is_some());
     // It is known now.
     assert!(within(50_000).await.unwrap().is_some());
-    let missing = store.collection_within(instance(1), "none", 1).await;
+    let missing = store.find_collection_within(instance(1), "none", 1).await;
     assert!(missing.unwrap().is_none());
 }

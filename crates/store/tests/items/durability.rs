@@ -54,12 +54,15 @@ async fn everything_acknowledged_is_there_after_a_restart(place: &Place) {
             .done(patch("1", &[("n", "INCREMENT_FIELD", json!(0.1))]))
             .await;
         table.done(remove("3")).await;
-        store.link(&table.of, vec![link.clone()]).await.unwrap();
+        store
+            .insert_links(&table.of, vec![link.clone()])
+            .await
+            .unwrap();
         store.insert_job(job.clone()).await.unwrap();
         table.store_item("1").await
     };
     let store = place.open().await;
-    assert_eq!(store.declared_collections().await.unwrap().len(), 1);
+    assert_eq!(store.list_declared_collections().await.unwrap().len(), 1);
     let table = Table::open(&store, 1, "c").await;
     assert_eq!(table.store_item("1").await, kept);
     assert_eq!(table.matching(&json!({})).await, ["1", "2"]);

@@ -1,6 +1,6 @@
 //! The order of an item's fields, on every database alike; and that of a shuffled query.
 
-use backlot_store::items::Find;
+use backlot_store::items::ItemQuery;
 use backlot_wix::data::Filter;
 use serde_json::{Value as Json, json};
 
@@ -21,8 +21,8 @@ const ITEMS: [&str; 4] = [
     r#"{"long name":{"$date":"2024-01-02T03:04:05.678Z"},"n":{"d":{"$date":"1969-01-01T00:00:00.000Z"},"c":1}}"#,
 ];
 
-fn insert(id: &str, fields: &str) -> backlot_store::items::Write {
-    backlot_store::items::Write::Insert(backlot_store::items::write::Content {
+fn insert(id: &str, fields: &str) -> backlot_store::items::Mutation {
+    backlot_store::items::Mutation::Insert(backlot_store::items::mutation::Document {
         item_id: id.to_owned(),
         fields: serde_json::from_str(fields).unwrap(),
         links: Vec::new(),
@@ -60,7 +60,7 @@ async fn fields_come_in_the_order_in_which_they_were_written(place: &Place) {
     }
     let found = table
         .store
-        .find(&table.of, Find::all(Filter::all(), 10))
+        .query_items(&table.of, ItemQuery::all(Filter::all(), 10))
         .await
         .unwrap();
     assert_eq!(own(&found[0].json), own(&table.store_item("0").await.json));
@@ -93,9 +93,9 @@ async fn the_same_seed_makes_the_same_order_everywhere(place: &Place) {
         .map(|id| json!({ "_id": id }))
         .collect();
     table.insert_all(&items).await;
-    let shuffled = |seed| Find {
+    let shuffled = |seed| ItemQuery {
         random: Some(seed),
-        ..Find::all(Filter::all(), 10)
+        ..ItemQuery::all(Filter::all(), 10)
     };
     for (seed, expected) in [(0, SHUFFLED[0]), (u64::MAX, SHUFFLED[1])] {
         assert_eq!(table.find(shuffled(seed)).await, expected, "{seed}");

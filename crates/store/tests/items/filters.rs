@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use backlot_store::Store;
-use backlot_store::items::Find;
+use backlot_store::items::ItemQuery;
 use backlot_wix::data::{Direction, FieldPath, Sort};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -103,7 +103,7 @@ async fn find_agrees(world: &World, question: &Question) -> Verdict {
     let found = world
         .table
         .store
-        .find(&world.table.of, asked)
+        .query_items(&world.table.of, asked)
         .await
         .unwrap();
     for item in &found {
@@ -135,7 +135,7 @@ async fn count_and_scan_agree(world: &World, question: &Question) -> Verdict {
     let expected = names(world, &question.answer(&world.items));
     let (store, of) = (&world.table.store, &world.table.of);
     let condition = filter(&question.condition.json());
-    let count = store.count(of, &condition).await.unwrap();
+    let count = store.count_items(of, &condition).await.unwrap();
     prop_assert_eq!(
         count,
         expected.len() as u64,
@@ -147,7 +147,7 @@ async fn count_and_scan_agree(world: &World, question: &Question) -> Verdict {
         seen.push(item.id);
         Ok(ControlFlow::Continue(()))
     };
-    store.scan(of, &condition, &mut visit).await.unwrap();
+    store.scan_items(of, &condition, &mut visit).await.unwrap();
     prop_assert_eq!(seen, expected, "scanning {}", question.condition.json());
     Ok(())
 }
@@ -158,7 +158,7 @@ fn names(world: &World, places: &[usize]) -> Vec<String> {
 }
 
 /// The question in the store's words.
-pub(crate) fn ask(world: &World, question: &Question) -> Find {
+pub(crate) fn ask(world: &World, question: &Question) -> ItemQuery {
     let position = |place: usize| {
         let of = |sort| value(&sort_value(&world.items[place], sort));
         backlot_store::items::Position {
@@ -166,7 +166,7 @@ pub(crate) fn ask(world: &World, question: &Question) -> Find {
             sequence: world.sequences[place],
         }
     };
-    Find {
+    ItemQuery {
         filter: filter(&question.condition.json()),
         sorts: question.sorts.iter().map(sort).collect(),
         random: None,

@@ -3,7 +3,7 @@
 
 use backlot_store::Store;
 use backlot_store::index_builds::{BuildProgress, IndexState};
-use backlot_store::items::{Find, Write};
+use backlot_store::items::{ItemQuery, Mutation};
 use backlot_store::portability::{Exporter, Importer, Record};
 use backlot_wix::data::{DataCode, Direction, FieldPath, Filter, Sort};
 use serde_json::{Value as Json, json};
@@ -65,7 +65,9 @@ async fn filled(store: &Store, count: usize) -> Table {
 
 async fn again(table: &mut Table) {
     let definition = &table.of.collection.definition;
-    let found = table.store.collection(table.of.instance_id, &definition.id);
+    let found = table
+        .store
+        .find_collection(table.of.instance_id, &definition.id);
     table.of.collection = found.await.unwrap().unwrap();
 }
 
@@ -116,7 +118,7 @@ impl Numbers {
     }
 
     /// A write of one of so many items, which may be there or not.
-    fn write(&mut self, items: usize) -> Write {
+    fn write(&mut self, items: usize) -> Mutation {
         let id = format!("i{}", self.below(items));
         let a = match self.below(4) {
             0 => json!([self.below(9), self.below(9), "x"]),
@@ -301,7 +303,7 @@ async fn duplicates_of_a_large_collection_fail_the_build(place: &Place) {
     let because = failed("WDE0113", "twice");
     assert_eq!(failure(&mut table).await, because);
     assert_eq!(table.matching(&json!({ "u": 5 })).await, ["i5", "twice"]);
-    let listed = table.store.collections(instance(1)).await.unwrap();
+    let listed = table.store.list_collections(instance(1)).await.unwrap();
     let listed = listed[0].indexes[0].state.clone();
     assert_eq!(listed, state(&mut table).await);
     // It does nothing, until it is created again.
@@ -436,12 +438,12 @@ async fn a_query_by_an_index_that_was_dropped_meanwhile_misses_nothing(place: &P
         before.matching(&json!({ "u": { "$gt": 89 } })).await.len(),
         10
     );
-    let sorted = Find {
+    let sorted = ItemQuery {
         sorts: vec![Sort {
             path: FieldPath::parse("u").unwrap(),
             direction: Direction::Descending,
         }],
-        ..Find::all(Filter::all(), 3)
+        ..ItemQuery::all(Filter::all(), 3)
     };
     assert_eq!(before.find(sorted).await, ["i99", "i98", "i97"]);
     let mut seen = 0;
@@ -452,7 +454,7 @@ async fn a_query_by_an_index_that_was_dropped_meanwhile_misses_nothing(place: &P
     let of = filter(&json!({ "a": 3 }));
     before
         .store
-        .scan(&before.of, &of, &mut visit)
+        .scan_items(&before.of, &of, &mut visit)
         .await
         .unwrap();
     assert_eq!(seen, 14);
@@ -463,7 +465,7 @@ async fn a_collection_deleted_or_emptied_in_the_middle_leaves_no_key(place: &Pla
     let mut table = filled(&store, MANY).await;
     table.redefine(&by_a()).await.unwrap();
     piece(&table).await;
-    store.truncate(&table.of).await.unwrap();
+    store.delete_items(&table.of).await.unwrap();
     assert_eq!(count_keys(place).await, 0);
     table.insert_all(&[item(1)]).await;
     finish(&mut table).await;
@@ -618,7 +620,13 @@ async fn a_declared_collection_is_built_in_each_instance(place: &Place) {
     }
     // Not declared for a while: what was written meanwhile is not indexed.
     declare(&store, &json!({ "id": "other" })).await;
-    assert!(store.collection(instance(1), "c").await.unwrap().is_none());
+    assert!(
+        store
+            .find_collection(instance(1), "c")
+            .await
+            .unwrap()
+            .is_none()
+    );
     declare(&store, &by_a()).await;
     for table in &mut tables {
         again(table).await;

@@ -1,7 +1,7 @@
 //! Whatever a text says, it is a text: in ids, names, operands, paths and jobs.
 
-use backlot_store::items::link::Wanted;
-use backlot_store::items::{Find, Link};
+use backlot_store::items::link::ReferenceQuery;
+use backlot_store::items::{ItemQuery, Link};
 use backlot_store::jobs::{Job, JobStatus};
 use backlot_wix::data::{Direction, FieldPath, Filter, Sort};
 use jiff::Timestamp;
@@ -96,15 +96,15 @@ async fn ids_names_and_operands_are_never_code(place: &Place) {
             path: FieldPath::parse(code).unwrap(),
             direction: Direction::Descending,
         }];
-        let find = Find {
+        let find = ItemQuery {
             sorts,
             random: None,
-            ..Find::all(Filter::all(), 9)
+            ..ItemQuery::all(Filter::all(), 9)
         };
         assert_eq!(table.find(find).await, [code, "other"]);
         table.done(update(&json!({ "_id": code, "a": 2 }))).await;
         let both = vec![code.to_owned(), "other".to_owned(), "none".to_owned()];
-        assert_eq!(store.items_by_id(&table.of, both).await.unwrap().len(), 2);
+        assert_eq!(store.find_items(&table.of, both).await.unwrap().len(), 2);
         table.done(remove(code)).await;
         assert_eq!(table.matching(&json!({})).await, ["other"]);
         assert!(store.delete_collection(instance(1), code).await.unwrap());
@@ -157,7 +157,7 @@ async fn links_with_ids_of_code_work(place: &Place) {
             referenced_id: code.into(),
         };
         let (store, of) = (&table.store, &table.of);
-        assert!(store.link(of, vec![link.clone()]).await.unwrap()[0].is_ok());
+        assert!(store.insert_links(of, vec![link.clone()]).await.unwrap()[0].is_ok());
         assert!(store.is_linked(of, &link).await.unwrap());
         assert_eq!(table.matching(&json!({ code: code })).await, [code]);
         assert_eq!(
@@ -166,7 +166,7 @@ async fn links_with_ids_of_code_work(place: &Place) {
                 .await,
             [""; 0]
         );
-        let wanted = Wanted {
+        let wanted = ReferenceQuery {
             field: code.into(),
             item_ids: vec![code.into()],
             direction: Direction::Descending,
@@ -176,14 +176,14 @@ async fn links_with_ids_of_code_work(place: &Place) {
             each: 9,
         };
         assert_eq!(
-            store.links(of, wanted).await.unwrap(),
+            store.list_links(of, wanted).await.unwrap(),
             std::slice::from_ref(&link)
         );
         store
             .replace_links(of, code, code, vec!["2".to_owned(), code.to_owned()])
             .await
             .unwrap();
-        assert!(store.unlink(of, vec![link.clone()]).await.unwrap()[0].is_ok());
+        assert!(store.delete_links(of, vec![link.clone()]).await.unwrap()[0].is_ok());
         assert!(!store.is_linked(of, &link).await.unwrap());
         unharmed(&bystanders).await;
     }
@@ -209,8 +209,8 @@ async fn jobs_with_ids_of_code_work(place: &Place) {
         store.fail_job(instance(1), code).await.unwrap();
     }
     assert_eq!(store.list_unfinished_jobs(99).await.unwrap(), []);
-    let find = Find::all(filter(&json!({})), 9);
-    let found = store.find(&bystanders[0].of, find).await.unwrap();
+    let find = ItemQuery::all(filter(&json!({})), 9);
+    let found = store.query_items(&bystanders[0].of, find).await.unwrap();
     assert_eq!(ids(found), ["1", "2"]);
     unharmed(&bystanders).await;
 }

@@ -1,6 +1,6 @@
 //! Steps of jobs: each is taken once, with its writes or not at all.
 
-use backlot_store::items::{Batch, Write};
+use backlot_store::items::{Batch, Mutation};
 use backlot_store::jobs::{Job, JobProgress, JobStatus};
 use backlot_store::{Commit, Operation, StoreError};
 use backlot_wix::data::DataCode;
@@ -42,11 +42,11 @@ async fn table(place: &Place) -> Table {
     table
 }
 
-fn more(id: &str) -> Write {
+fn more(id: &str) -> Mutation {
     patch(id, &[("n", "INCREMENT_FIELD", json!(1))])
 }
 
-fn stepping(from: i64, to: i64, last: bool, writes: Vec<Write>) -> Commit {
+fn stepping(from: i64, to: i64, last: bool, writes: Vec<Mutation>) -> Commit {
     let job_id = "j".to_owned();
     let progress = JobProgress {
         job_id,
@@ -232,7 +232,7 @@ async fn a_step_ends_early_when_its_items_have_many_links(place: &Place) {
     let sequences = async || {
         let mut sequences = Vec::new();
         for id in ["1", "2", "3"] {
-            let item = table.store.item(&table.of, id).await.unwrap();
+            let item = table.store.find_item(&table.of, id).await.unwrap();
             sequences.extend(item.map(|item| item.sequence));
         }
         sequences
@@ -260,7 +260,7 @@ async fn a_step_ends_early_when_its_items_have_many_links(place: &Place) {
             1
         }
     );
-    let held = |id: &str| backlot_store::items::link::Wanted {
+    let held = |id: &str| backlot_store::items::link::ReferenceQuery {
         field: "many".to_owned(),
         item_ids: vec![id.to_owned()],
         direction: backlot_wix::data::Direction::Ascending,
@@ -270,12 +270,12 @@ async fn a_step_ends_early_when_its_items_have_many_links(place: &Place) {
         after: None,
     };
     for id in ["1", "2", "3"] {
-        let links = table.store.links(&table.of, held(id)).await.unwrap();
+        let links = table.store.list_links(&table.of, held(id)).await.unwrap();
         assert_eq!(links.len(), 1_500);
     }
     // What goes with an item takes turns, too.
     let outcomes = table.write(vec![clear("1"), clear("2"), clear("3")]).await;
     assert_eq!(codes(&outcomes), [None, None, None]);
-    let links = table.store.links(&table.of, held("1")).await.unwrap();
+    let links = table.store.list_links(&table.of, held("1")).await.unwrap();
     assert!(links.is_empty());
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use backlot_store::items::Find;
+use backlot_store::items::ItemQuery;
 use backlot_wix::data::Filter;
 use backlot_wix::data::collection::IndexId;
 use rusqlite::Connection;
@@ -46,8 +46,8 @@ pub(crate) async fn count_keys(place: &Place) -> usize {
 
 /// The indexes of a collection hold the keys of its items, and nothing else.
 pub(crate) async fn assert_keys_fit(place: &Place, table: &Table) {
-    let find = Find::all(Filter::all(), u32::MAX);
-    let items = table.store.find(&table.of, find).await.unwrap();
+    let find = ItemQuery::all(Filter::all(), u32::MAX);
+    let items = table.store.query_items(&table.of, find).await.unwrap();
     let tenant = match place {
         Place::Folder(_) => {
             let id = table.of.instance_id.to_string().replace('-', "");

@@ -1,6 +1,6 @@
 //! What a collection's fields are declared to be is held to where a file says so, and nowhere else.
 
-use backlot_store::items::{Link, Write};
+use backlot_store::items::{Link, Mutation};
 use backlot_store::portability::{Importer, Record};
 use backlot_wix::data::{DataCode, Filter, Object};
 use serde_json::json;
@@ -81,7 +81,7 @@ async fn ids_of_references_are_checked_as_ids_of_items_are(place: &Place) {
         let change = patch("1", &[("m", "SET_FIELD", json!(["ok", id]))]);
         assert_eq!(table.refused(change).await, DataCode::BadItemId);
         // One that is there from earlier goes along when its instance moves, and can be taken away.
-        let restored = Write::Restore {
+        let restored = Mutation::Restore {
             item: whole(&json!({ "_id": "2" })),
             links: vec![("m".to_owned(), vec![id.to_owned()])],
         };
@@ -139,7 +139,7 @@ async fn single_references_hold_ids_of_items(place: &Place) {
             ] {
                 assert_eq!(table.refused(write).await, DataCode::BadItemId, "{held}");
             }
-            let restored = Write::Restore {
+            let restored = Mutation::Restore {
                 item: whole(&with("3")),
                 links: Vec::new(),
             };
@@ -207,7 +207,7 @@ async fn ids_that_nobody_could_ask_for_are_not_made(place: &Place) {
         assert_eq!(table.refused(saved).await, DataCode::BadItemId, "{id}");
         // One that is there from earlier can be changed, and goes along when its instance moves.
         table
-            .done(Write::Restore {
+            .done(Mutation::Restore {
                 item: whole(&json!({ "_id": id, "a": 1 })),
                 links: Vec::new(),
             })

@@ -1,6 +1,6 @@
 //! What is too large, too deep, or no text; and what only looks so.
 
-use backlot_store::items::Write;
+use backlot_store::items::Mutation;
 use backlot_wix::data::{DataCode, limits};
 use serde_json::{Value as Json, json};
 
@@ -189,7 +189,7 @@ async fn a_restored_item_is_as_it_was(place: &Place) {
         json!({ "_id": "1", "_owner": "ann", "_createdDate": date, "_updatedDate": date, "a": 1 });
     let mut content = content(&item);
     content.fields.insert("_id".to_owned(), "1".into());
-    let restore = || Write::Restore {
+    let restore = || Mutation::Restore {
         item: content.fields.clone(),
         links: Vec::new(),
     };
@@ -199,7 +199,7 @@ async fn a_restored_item_is_as_it_was(place: &Place) {
     assert_eq!(table.refused(restore()).await, DataCode::ItemExists);
     let found = table
         .store
-        .items_by_id(&table.of, vec!["1".to_owned()])
+        .find_items(&table.of, vec!["1".to_owned()])
         .await
         .unwrap();
     let found: Vec<Json> = found

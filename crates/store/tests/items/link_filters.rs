@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use backlot_store::Store;
-use backlot_store::items::Find;
+use backlot_store::items::ItemQuery;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -16,7 +16,7 @@ use crate::oracle::condition::{Condition, Field};
 use crate::place::Place;
 use crate::property::{Verdict, cases, holds};
 use crate::table::{Table, content, filter};
-use backlot_store::items::Write;
+use backlot_store::items::Mutation;
 
 on_every_database! { filters_on_links_mean_the_same_as_on_lists_of_ids }
 
@@ -100,7 +100,7 @@ async fn check(
         let mut content = content(&item);
         let ids = tags.iter().map(|it| (*it).to_owned()).collect();
         content.links = vec![("tags".to_owned(), ids)];
-        table.done(Write::Insert(content)).await;
+        table.done(Mutation::Insert(content)).await;
         if !tags.is_empty() {
             item["tags"] = json!(tags);
         }
@@ -122,9 +122,13 @@ async fn check(
             .iter()
             .map(usize::to_string)
             .collect();
-        let found = table.find(Find::all(filter(&json), 1000)).await;
+        let found = table.find(ItemQuery::all(filter(&json), 1000)).await;
         prop_assert_eq!(&found, &answer, "{}", json);
-        let count = table.store.count(&table.of, &filter(&json)).await.unwrap();
+        let count = table
+            .store
+            .count_items(&table.of, &filter(&json))
+            .await
+            .unwrap();
         prop_assert_eq!(count, answer.len() as u64);
     }
     Ok(())

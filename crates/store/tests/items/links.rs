@@ -1,9 +1,9 @@
 //! Links of multi-reference fields, and what becomes of them.
 
 use backlot_store::StoreError;
-use backlot_store::items::link::Wanted;
-use backlot_store::items::write::Content;
-use backlot_store::items::{Link, Write};
+use backlot_store::items::link::ReferenceQuery;
+use backlot_store::items::mutation::Document;
+use backlot_store::items::{Link, Mutation};
 use backlot_wix::data::{DataCode, Direction, limits};
 use serde_json::{Value as Json, json};
 
@@ -57,15 +57,15 @@ async fn link(table: &Table, links: &[(&str, &str, &str)]) -> Vec<Option<DataCod
         .iter()
         .map(|(field, item, to)| of(field, item, to))
         .collect();
-    let outcomes = table.store.link(&table.of, links).await.unwrap();
+    let outcomes = table.store.insert_links(&table.of, links).await.unwrap();
     outcomes
         .into_iter()
         .map(|it| it.err().map(|fault| fault.code()))
         .collect()
 }
 
-fn wanted(field: &str, items: &[&str]) -> Wanted {
-    Wanted {
+fn wanted(field: &str, items: &[&str]) -> ReferenceQuery {
+    ReferenceQuery {
         field: field.to_owned(),
         item_ids: items.iter().map(|it| (*it).to_owned()).collect(),
         direction: Direction::Ascending,
@@ -76,8 +76,8 @@ fn wanted(field: &str, items: &[&str]) -> Wanted {
     }
 }
 
-async fn linked(table: &Table, wanted: Wanted) -> Vec<String> {
-    let links = table.store.links(&table.of, wanted).await.unwrap();
+async fn linked(table: &Table, wanted: ReferenceQuery) -> Vec<String> {
+    let links = table.store.list_links(&table.of, wanted).await.unwrap();
     links
         .into_iter()
         .map(|link| link.item_id + ">" + &link.referenced_id)
@@ -108,7 +108,7 @@ async fn links_are_made_once_and_taken_away_once(place: &Place) {
         of("tags", "1", "x"),
         of("tags", "1", "y"),
     ];
-    let outcomes = store.unlink(all, gone).await.unwrap();
+    let outcomes = store.delete_links(all, gone).await.unwrap();
     assert!(outcomes[0].is_ok());
     for outcome in &outcomes[1..] {
         assert_eq!(
@@ -131,14 +131,14 @@ async fn links_come_in_the_order_in_which_they_were_made_or_backwards(place: &Pl
         linked(&items, wanted("tags", &["1"])).await,
         ["1>z", "1>x", "1>y"]
     );
-    let backwards = Wanted {
+    let backwards = ReferenceQuery {
         direction: Direction::Descending,
         ..wanted("tags", &["1"])
     };
     assert_eq!(linked(&items, backwards).await, ["1>y", "1>x", "1>z"]);
     items
         .store
-        .unlink(&items.of, vec![of("tags", "1", "z")])
+        .delete_links(&items.of, vec![of("tags", "1", "z")])
         .await
         .unwrap();
     link(&items, &[("tags", "1", "z")]).await;
@@ -161,7 +161,7 @@ async fn a_page_of_links_counts_those_of_all_items_together(place: &Place) {
         )
         .await;
     }
-    let page = |offset, limit, each| Wanted {
+    let page = |offset, limit, each| ReferenceQuery {
         after: None,
         offset,
         limit,
@@ -219,15 +219,17 @@ async fn an_insert_and_an_update_replace_links_only_where_they_name_them(place: 
         content.links = vec![("tags".to_owned(), tags)];
         content
     };
-    items.done(Write::Insert(with("4", &["y", "x", "y"]))).await;
+    items
+        .done(Mutation::Insert(with("4", &["y", "x", "y"])))
+        .await;
     link(&items, &[("peers", "4", "1")]).await;
     assert_eq!(linked(&items, wanted("tags", &["4"])).await, ["4>y", "4>x"]);
     items.done(update(&json!({ "_id": "4", "a": 1 }))).await;
     assert_eq!(linked(&items, wanted("tags", &["4"])).await, ["4>y", "4>x"]);
-    items.done(Write::Save(with("4", &["z"]))).await;
+    items.done(Mutation::Save(with("4", &["z"]))).await;
     assert_eq!(linked(&items, wanted("tags", &["4"])).await, ["4>z"]);
     assert_eq!(linked(&items, wanted("peers", &["4"])).await, ["4>1"]);
-    let again = Write::Insert(with("4", &["x"]));
+    let again = Mutation::Insert(with("4", &["x"]));
     assert_eq!(items.refused(again).await, DataCode::ItemExists);
     assert_eq!(linked(&items, wanted("tags", &["4"])).await, ["4>z"]);
 }
@@ -257,11 +259,11 @@ async fn links_go_with_all_items_and_with_the_collection(place: &Place) {
     let (items, tags) = tables(place).await;
     let some = [("tags", "1", "x"), ("tags", "2", "y"), ("peers", "1", "2")];
     link(&items, &some).await;
-    tags.store.truncate(&tags.of).await.unwrap();
+    tags.store.delete_items(&tags.of).await.unwrap();
     assert_eq!(linked(&items, wanted("tags", &["1", "2"])).await, [""; 0]);
     assert_eq!(linked(&items, wanted("peers", &["1", "2"])).await, ["1>2"]);
     link(&items, &some).await;
-    items.store.truncate(&items.of).await.unwrap();
+    items.store.delete_items(&items.of).await.unwrap();
     assert_eq!(linked(&items, wanted("peers", &["1", "2"])).await, [""; 0]);
     link(&items, &some).await;
     assert!(
@@ -325,13 +327,13 @@ async fn a_field_holds_so_many_links(place: &Place) {
     assert_eq!(fault.code(), DataCode::Invalid);
     // In the place of others they have room.
     items.done(set(most)).await;
-    let all = Wanted {
+    let all = ReferenceQuery {
         limit: u32::MAX,
         each: u32::MAX,
         ..wanted("tags", &["1"])
     };
     assert_eq!(linked(&items, all).await.len(), most);
-    let too_many = Write::Insert(Content {
+    let too_many = Mutation::Insert(Document {
         links: vec![("tags".to_owned(), ids(most + 1))],
         ..content(&json!({ "_id": "4" }))
     });
@@ -348,7 +350,7 @@ async fn an_item_that_many_refer_to_goes_with_all_links(place: &Place) {
     let links: Vec<Link> = (0..1_200)
         .map(|number| of("peers", &format!("n{number}"), "1"))
         .collect();
-    for outcome in items.store.link(&items.of, links).await.unwrap() {
+    for outcome in items.store.insert_links(&items.of, links).await.unwrap() {
         outcome.unwrap();
     }
     let outcomes = items

@@ -2,22 +2,22 @@
 //!
 //! SQLite only. The statements themselves are the store's; none is repeated here.
 
-use backlot_store::items::link::Wanted;
-use backlot_store::items::{Find, Link};
+use backlot_store::items::link::ReferenceQuery;
+use backlot_store::items::{ItemQuery, Link};
 use backlot_wix::data::{Direction, FieldPath, Sort};
 use serde_json::{Value as Json, json};
 
 use crate::overheard::Overheard;
 use crate::table::{filter, insert, patch, remove, update};
 
-fn sorted(by: &[(&str, Direction)], of: &Json, limit: u32) -> Find {
+fn sorted(by: &[(&str, Direction)], of: &Json, limit: u32) -> ItemQuery {
     let sort = |(path, direction): &(&str, Direction)| Sort {
         path: FieldPath::parse(path).unwrap(),
         direction: *direction,
     };
-    Find {
+    ItemQuery {
         sorts: by.iter().map(sort).collect(),
-        ..Find::all(filter(of), limit)
+        ..ItemQuery::all(filter(of), limit)
     }
 }
 
@@ -29,14 +29,14 @@ async fn reads_go_by_an_index() {
     overheard.only_searches("one item");
     table
         .store
-        .items_by_id(&table.of, vec!["i1".into(), "i2".into()])
+        .find_items(&table.of, vec!["i1".into(), "i2".into()])
         .await
         .unwrap();
     overheard.only_searches("items by their ids");
-    let page = Find::all(filter(&json!({})), 20);
+    let page = ItemQuery::all(filter(&json!({})), 20);
     let last = table
         .store
-        .find(&table.of, page.clone())
+        .query_items(&table.of, page.clone())
         .await
         .unwrap()
         .pop()
@@ -44,14 +44,14 @@ async fn reads_go_by_an_index() {
     overheard.only_searches("a page in the order of insertion");
     let after = Some(page.position(&last.object().unwrap(), last.sequence));
     table
-        .find(Find {
+        .find(ItemQuery {
             after,
             ..page.clone()
         })
         .await;
     overheard.only_searches("the next page");
     table
-        .find(Find {
+        .find(ItemQuery {
             backwards: true,
             ..page
         })
@@ -90,8 +90,8 @@ async fn ones_own_items_are_found_without_those_of_all_others() {
         json!({ "_owner": "somebody" }),
         json!({ "_owner": "somebody", "x": { "$gt": 3 } }),
     ] {
-        let page = Find::all(filter(&of), 20);
-        let backwards = Find {
+        let page = ItemQuery::all(filter(&of), 20);
+        let backwards = ItemQuery {
             backwards: true,
             ..page.clone()
         };
@@ -140,7 +140,11 @@ async fn queries_of_indexed_fields_go_by_their_index_and_sort_nothing() {
             sorted(&[("b", Ascending), ("c", Descending)], &json!({}), 20),
         ),
     ] {
-        let found = table.store.find(&table.of, find.clone()).await.unwrap();
+        let found = table
+            .store
+            .query_items(&table.of, find.clone())
+            .await
+            .unwrap();
         assert!(!found.is_empty(), "{what}");
         let last = found.last().unwrap();
         let plans = overheard.plans();
@@ -163,7 +167,7 @@ async fn queries_of_indexed_fields_go_by_their_index_and_sort_nothing() {
             );
         }
         let after = Some(find.position(&last.object().unwrap(), last.sequence));
-        table.find(Find { after, ..find }).await;
+        table.find(ItemQuery { after, ..find }).await;
         if what != "a value" && what != "a unique value" && what != "two values" {
             overheard.only_searches(what);
         }
@@ -229,7 +233,7 @@ async fn links_go_by_an_index() {
     };
     table
         .store
-        .link(&table.of, vec![link.clone()])
+        .insert_links(&table.of, vec![link.clone()])
         .await
         .unwrap();
     overheard.only_searches("linking");
@@ -237,7 +241,7 @@ async fn links_go_by_an_index() {
     overheard.only_searches("whether items are linked");
     for direction in [Direction::Ascending, Direction::Descending] {
         let (field, item_ids) = ("tags".into(), vec!["i1".into()]);
-        let wanted = Wanted {
+        let wanted = ReferenceQuery {
             field,
             item_ids,
             direction,
@@ -246,7 +250,7 @@ async fn links_go_by_an_index() {
             limit: 50,
             each: 50,
         };
-        table.store.links(&table.of, wanted).await.unwrap();
+        table.store.list_links(&table.of, wanted).await.unwrap();
         overheard.only_searches("the links of an item");
     }
     table
@@ -255,6 +259,10 @@ async fn links_go_by_an_index() {
         .await
         .unwrap();
     overheard.only_searches("replacing links");
-    table.store.unlink(&table.of, vec![link]).await.unwrap();
+    table
+        .store
+        .delete_links(&table.of, vec![link])
+        .await
+        .unwrap();
     overheard.only_searches("unlinking");
 }

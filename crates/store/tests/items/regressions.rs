@@ -1,6 +1,6 @@
 //! What once went wrong, each in its smallest form.
 
-use backlot_store::items::{Find, Link};
+use backlot_store::items::{ItemQuery, Link};
 use backlot_wix::data::DataCode;
 use serde_json::{Value as Json, json};
 
@@ -85,7 +85,7 @@ async fn a_declaration_that_cannot_be_done_is_not_half_done(place: &Place) {
         or_rejection(refused).unwrap_err().code(),
         DataCode::UniqueViolated
     );
-    let declared = store.declared_collections().await.unwrap();
+    let declared = store.list_declared_collections().await.unwrap();
     let ids: Vec<&str> = declared.iter().map(|it| it.id.as_str()).collect();
     assert_eq!(ids, ["c"], "neither of the two");
 }
@@ -143,7 +143,7 @@ async fn link(table: &Table, item_id: &str, referenced: impl Iterator<Item = Str
         referenced_id,
     };
     let links = referenced.map(one).collect();
-    let outcomes = table.store.link(&table.of, links).await.unwrap();
+    let outcomes = table.store.insert_links(&table.of, links).await.unwrap();
     assert!(outcomes.iter().all(Result::is_ok));
 }
 
@@ -235,7 +235,7 @@ async fn items_written_while_a_declaration_hid_their_collection_are_found_after_
     table.insert_all(&[json!({ "_id": "3", "a": 1 })]).await;
     table.done(remove("2")).await;
     store.declare_collections(Vec::new(), false).await.unwrap();
-    let found = store.collection(instance(1), "c").await.unwrap();
+    let found = store.find_collection(instance(1), "c").await.unwrap();
     assert_eq!(
         found.unwrap().definition.indexes.len(),
         1,
@@ -243,7 +243,7 @@ async fn items_written_while_a_declaration_hid_their_collection_are_found_after_
     );
     let table = Table::open(&store, 1, "c").await;
     assert_eq!(table.matching(&json!({ "a": 1 })).await, ["1", "3"]);
-    let find = Find::all(filter(&json!({ "a": 2 })), 10);
+    let find = ItemQuery::all(filter(&json!({ "a": 2 })), 10);
     assert_eq!(table.find(find).await, [""; 0]);
 }
 

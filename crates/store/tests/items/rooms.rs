@@ -1,6 +1,6 @@
 //! How much more an instance may keep: each write is held against what is left.
 
-use backlot_store::items::Room;
+use backlot_store::items::StorageAllowance;
 use backlot_wix::data::{DataCode, DataError};
 use serde_json::json;
 
@@ -12,11 +12,15 @@ on_every_database! {
     links_take_up_room
 }
 
-fn room(bytes: u64) -> Room {
-    Room::new(bytes, DataError::new(DataCode::StorageQuota, "full"))
+fn room(bytes: u64) -> StorageAllowance {
+    StorageAllowance::new(bytes, DataError::new(DataCode::StorageQuota, "full"))
 }
 
-async fn write(table: &Table, room: &Room, writes: Vec<backlot_store::items::Write>) -> Outcomes {
+async fn write(
+    table: &Table,
+    room: &StorageAllowance,
+    writes: Vec<backlot_store::items::Mutation>,
+) -> Outcomes {
     let mut batch = batch(writes);
     batch.room = Some(room.clone());
     table.store.commit(&table.of, batch).await.unwrap()

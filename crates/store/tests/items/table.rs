@@ -1,7 +1,7 @@
 //! One collection of one instance, as tests handle it: items and filters are JSON.
 
-use backlot_store::items::write::{Author, Content};
-use backlot_store::items::{Batch, Find, Item, ItemsOf, Write, Written};
+use backlot_store::items::mutation::{Author, Document};
+use backlot_store::items::{Batch, CollectionRef, Item, ItemQuery, Mutation, MutationResult};
 use backlot_store::{Store, StoreError};
 use backlot_wix::InstanceId;
 use backlot_wix::data::collection::Definition;
@@ -10,7 +10,7 @@ use backlot_wix::data::{Budget, DataCode, DataError, Date, Filter, Object, Value
 use serde_json::{Value as Json, json};
 
 /// What became of each write.
-pub(crate) type Outcomes = Vec<Result<Written, DataError>>;
+pub(crate) type Outcomes = Vec<Result<MutationResult, DataError>>;
 
 /// The instance of this number.
 pub(crate) fn instance(number: u64) -> InstanceId {
@@ -35,7 +35,7 @@ pub(crate) fn definition(more: &Json) -> Definition {
 #[derive(Clone)]
 pub(crate) struct Table {
     pub(crate) store: Store,
-    pub(crate) of: ItemsOf,
+    pub(crate) of: CollectionRef,
 }
 
 impl Table {
@@ -43,15 +43,15 @@ impl Table {
     pub(crate) async fn create(store: &Store, number: u64, more: &Json) -> Self {
         let definition = definition(more);
         let id = definition.id.clone();
-        let made = store.create_collection(instance(number), definition).await;
+        let made = store.insert_collection(instance(number), definition).await;
         made.unwrap();
         Self::open(store, number, &id).await
     }
 
     /// Finds it.
     pub(crate) async fn open(store: &Store, number: u64, id: &str) -> Self {
-        let found = store.collection(instance(number), id).await.unwrap();
-        let of = ItemsOf::new(instance(number), found.unwrap());
+        let found = store.find_collection(instance(number), id).await.unwrap();
+        let of = CollectionRef::new(instance(number), found.unwrap());
         let store = store.clone();
         Self { store, of }
     }
@@ -64,22 +64,22 @@ impl Table {
         new.revision = now.revision;
         let id = self.of.instance_id;
         or_rejection(self.store.update_collection(id, new).await)?;
-        let found = self.store.collection(id, &now.id).await.unwrap();
+        let found = self.store.find_collection(id, &now.id).await.unwrap();
         self.of.collection = found.unwrap();
         Ok(())
     }
 
-    pub(crate) async fn write(&self, writes: Vec<Write>) -> Outcomes {
+    pub(crate) async fn write(&self, writes: Vec<Mutation>) -> Outcomes {
         self.store.commit(&self.of, batch(writes)).await.unwrap()
     }
 
     /// Writes one, which must be done.
-    pub(crate) async fn done(&self, write: Write) -> Written {
+    pub(crate) async fn done(&self, write: Mutation) -> MutationResult {
         self.write(vec![write]).await.remove(0).unwrap()
     }
 
     /// Writes one, which must not be done.
-    pub(crate) async fn refused(&self, write: Write) -> DataCode {
+    pub(crate) async fn refused(&self, write: Mutation) -> DataCode {
         self.write(vec![write]).await.remove(0).unwrap_err().code()
     }
 
@@ -90,13 +90,13 @@ impl Table {
     }
 
     pub(crate) async fn item(&self, id: &str) -> Option<Json> {
-        let item = self.store.item(&self.of, id).await.unwrap()?;
+        let item = self.store.find_item(&self.of, id).await.unwrap()?;
         Some(serde_json::from_str(&item.json).unwrap())
     }
 
     /// An item that is there, as it is kept.
     pub(crate) async fn store_item(&self, id: &str) -> Item {
-        self.store.item(&self.of, id).await.unwrap().unwrap()
+        self.store.find_item(&self.of, id).await.unwrap().unwrap()
     }
 
     /// One field of an item that is there.
@@ -104,14 +104,14 @@ impl Table {
         self.item(id).await.unwrap()[name].clone()
     }
 
-    pub(crate) async fn find(&self, find: Find) -> Vec<String> {
-        ids(self.store.find(&self.of, find).await.unwrap())
+    pub(crate) async fn find(&self, find: ItemQuery) -> Vec<String> {
+        ids(self.store.query_items(&self.of, find).await.unwrap())
     }
 
     /// The ids of all that match, in the order of insertion, and that their count is the same.
     pub(crate) async fn matching(&self, of: &Json) -> Vec<String> {
-        let found = self.find(Find::all(filter(of), 10_000)).await;
-        let count = self.store.count(&self.of, &filter(of)).await.unwrap();
+        let found = self.find(ItemQuery::all(filter(of), 10_000)).await;
+        let count = self.store.count_items(&self.of, &filter(of)).await.unwrap();
         assert_eq!(count, found.len() as u64, "the count of {of}");
         found
     }
@@ -129,7 +129,7 @@ pub(crate) fn value(json: &Json) -> Value {
     serde_json::from_str(&json.to_string()).unwrap()
 }
 
-pub(crate) fn batch(writes: Vec<Write>) -> Batch {
+pub(crate) fn batch(writes: Vec<Mutation>) -> Batch {
     Batch {
         writes,
         condition: None,
@@ -142,38 +142,38 @@ pub(crate) fn batch(writes: Vec<Write>) -> Batch {
     }
 }
 
-pub(crate) fn content(item: &Json) -> Content {
+pub(crate) fn content(item: &Json) -> Document {
     let mut fields: Object = match value(item) {
         Value::Object(fields) => fields,
         _ => Object::new(),
     };
     let id = fields.shift_remove("_id");
-    Content {
+    Document {
         item_id: id.unwrap().as_str().unwrap().to_owned(),
         fields,
         links: Vec::new(),
     }
 }
 
-pub(crate) fn insert(item: &Json) -> Write {
-    Write::Insert(content(item))
+pub(crate) fn insert(item: &Json) -> Mutation {
+    Mutation::Insert(content(item))
 }
 
-pub(crate) fn update(item: &Json) -> Write {
-    Write::Update(content(item))
+pub(crate) fn update(item: &Json) -> Mutation {
+    Mutation::Update(content(item))
 }
 
-pub(crate) fn save(item: &Json) -> Write {
-    Write::Save(content(item))
+pub(crate) fn save(item: &Json) -> Mutation {
+    Mutation::Save(content(item))
 }
 
-pub(crate) fn remove(id: &str) -> Write {
+pub(crate) fn remove(id: &str) -> Mutation {
     let item_id = id.to_owned();
-    Write::Remove { item_id }
+    Mutation::Remove { item_id }
 }
 
 /// A patch of `[fieldPath, action, value]`s.
-pub(crate) fn patch(id: &str, modifications: &[(&str, &str, Json)]) -> Write {
+pub(crate) fn patch(id: &str, modifications: &[(&str, &str, Json)]) -> Mutation {
     let one = |(path, action, value): &(&str, &str, Json)| {
         let options = json!({ "value": value });
         json!({
@@ -183,7 +183,7 @@ pub(crate) fn patch(id: &str, modifications: &[(&str, &str, Json)]) -> Write {
     };
     let wire = Json::Array(modifications.iter().map(one).collect());
     let wire: Vec<WireModification> = serde_json::from_value(wire).unwrap();
-    Write::Patch {
+    Mutation::Patch {
         item_id: id.to_owned(),
         modifications: Modification::parse_all(wire).unwrap(),
     }
@@ -191,7 +191,8 @@ pub(crate) fn patch(id: &str, modifications: &[(&str, &str, Json)]) -> Write {
 
 /// The code of each that was refused, and `None` for what was done.
 pub(crate) fn codes(outcomes: &Outcomes) -> Vec<Option<DataCode>> {
-    let code = |outcome: &Result<Written, DataError>| outcome.as_ref().err().map(DataError::code);
+    let code =
+        |outcome: &Result<MutationResult, DataError>| outcome.as_ref().err().map(DataError::code);
     outcomes.iter().map(code).collect()
 }
 

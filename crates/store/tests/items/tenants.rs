@@ -1,7 +1,7 @@
 //! Two instances never see each other.
 
-use backlot_store::items::link::Wanted;
-use backlot_store::items::{Find, Link};
+use backlot_store::items::link::ReferenceQuery;
+use backlot_store::items::{ItemQuery, Link};
 use backlot_wix::data::{DataCode, Direction, Filter};
 use serde_json::{Value as Json, json};
 
@@ -48,10 +48,7 @@ async fn ids_queries_counts_and_scans_stay_within_an_instance(place: &Place) {
     assert_eq!(two.field("1", "whose").await, json!(2));
     assert_eq!(one.item("3").await, None);
     let asked = ["1", "2", "3"].map(str::to_owned).to_vec();
-    assert_eq!(
-        one.store.items_by_id(&one.of, asked).await.unwrap().len(),
-        2
-    );
+    assert_eq!(one.store.find_items(&one.of, asked).await.unwrap().len(), 2);
     for filter in [
         json!({}),
         json!({ "a": 1 }),
@@ -63,9 +60,9 @@ async fn ids_queries_counts_and_scans_stay_within_an_instance(place: &Place) {
     }
     assert_eq!(one.matching(&json!({ "u": "3" })).await, [""; 0]);
     assert_eq!(two.matching(&json!({ "u": "3" })).await, ["3"]);
-    let random = Find {
+    let random = ItemQuery {
         random: Some(1),
-        ..Find::all(Filter::all(), 9)
+        ..ItemQuery::all(Filter::all(), 9)
     };
     assert_eq!(one.find(random).await.len(), 2);
     let mut seen = Vec::new();
@@ -74,7 +71,7 @@ async fn ids_queries_counts_and_scans_stay_within_an_instance(place: &Place) {
         Ok(std::ops::ControlFlow::Continue(()))
     };
     one.store
-        .scan(&one.of, &Filter::all(), &mut visit)
+        .scan_items(&one.of, &Filter::all(), &mut visit)
         .await
         .unwrap();
     assert_eq!(seen, ["1", "2"]);
@@ -110,12 +107,19 @@ async fn links_stay_within_an_instance(place: &Place) {
         referenced_id: "2".into(),
     };
     for table in [&one, &two] {
-        assert!(table.store.link(&table.of, vec![link()]).await.unwrap()[0].is_ok());
+        assert!(
+            table
+                .store
+                .insert_links(&table.of, vec![link()])
+                .await
+                .unwrap()[0]
+                .is_ok()
+        );
     }
-    one.store.unlink(&one.of, vec![link()]).await.unwrap();
+    one.store.delete_links(&one.of, vec![link()]).await.unwrap();
     assert!(two.store.is_linked(&two.of, &link()).await.unwrap());
     assert!(!one.store.is_linked(&one.of, &link()).await.unwrap());
-    let wanted = Wanted {
+    let wanted = ReferenceQuery {
         field: "tags".into(),
         item_ids: vec!["1".into()],
         direction: Direction::Ascending,
@@ -124,7 +128,7 @@ async fn links_stay_within_an_instance(place: &Place) {
         limit: 9,
         each: 9,
     };
-    assert_eq!(one.store.links(&one.of, wanted).await.unwrap(), []);
+    assert_eq!(one.store.list_links(&one.of, wanted).await.unwrap(), []);
     assert_eq!(one.matching(&json!({ "tags": "2" })).await, [""; 0]);
     assert_eq!(two.matching(&json!({ "tags": "2" })).await, ["1"]);
     one.done(remove("2")).await;
@@ -139,7 +143,7 @@ async fn emptying_and_deleting_stays_within_an_instance(place: &Place) {
     let (mut one, two) = two(place).await;
     one.redefine(&json!({})).await.unwrap();
     assert_eq!(two.matching(&json!({ "a": 1 })).await, ["1", "2", "3"]);
-    one.store.truncate(&one.of).await.unwrap();
+    one.store.delete_items(&one.of).await.unwrap();
     assert!(one.store.delete_collection(instance(1), "c").await.unwrap());
     assert_eq!(two.matching(&json!({ "a": 1, "b": 2 })).await, ["1", "2"]);
     assert_eq!(two.matching(&json!({ "u": "3" })).await, ["3"]);
@@ -152,7 +156,7 @@ async fn an_instance_without_the_collection_has_none_of_it(place: &Place) {
     stranger.of.instance_id = instance(3);
     assert!(
         one.store
-            .collection(instance(3), "c")
+            .find_collection(instance(3), "c")
             .await
             .unwrap()
             .is_none()

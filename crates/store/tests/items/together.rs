@@ -1,7 +1,7 @@
 //! Many at once, on two nodes: everything that is answered is done, once.
 
 use backlot_store::StoreError;
-use backlot_store::items::{Batch, Write, Written};
+use backlot_store::items::{Batch, Mutation, MutationResult};
 use backlot_wix::data::DataCode;
 use serde_json::{Value as Json, json};
 
@@ -77,8 +77,8 @@ async fn of_inserts_and_saves_of_one_id_one_inserts(place: &Place) {
         .concat()
     {
         match outcome {
-            Ok(Written::Inserted(_)) => inserted += 1,
-            Ok(written) => assert!(matches!(written, Written::Updated(_))),
+            Ok(MutationResult::Inserted(_)) => inserted += 1,
+            Ok(written) => assert!(matches!(written, MutationResult::Updated(_))),
             Err(fault) => assert_eq!(fault.code(), DataCode::ItemExists),
         }
     }
@@ -135,7 +135,7 @@ async fn an_index_made_while_items_are_written_holds_all_of_them(place: &Place) 
 }
 
 /// As a server does it: looks the collection up again when it has changed.
-async fn insert_anew(table: &mut Table, write: &Write) {
+async fn insert_anew(table: &mut Table, write: &Mutation) {
     while let Err(error) = table
         .store
         .commit(&table.of, batch(vec![write.clone()]))

@@ -70,7 +70,7 @@ async fn a_value_is_free_again_when_its_item_changes_or_goes(place: &Place) {
         ])
         .await;
     assert_eq!(codes(&outcomes), [None; 7]);
-    table.store.truncate(&table.of).await.unwrap();
+    table.store.delete_items(&table.of).await.unwrap();
     table
         .insert_all(&[
             json!({ "_id": "6", "u": "x" }),

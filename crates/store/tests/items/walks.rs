@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use backlot_store::Store;
-use backlot_store::items::{Find, Item, Position};
+use backlot_store::items::{Item, ItemQuery, Position};
 use backlot_wix::data::Filter;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -64,14 +64,14 @@ async fn check(store: Store, number: u64, plan: Plan, walks: Vec<Walk>) -> Verdi
     let mut world = World::make(&store, number, &plan).await;
     for walk in walks {
         let expected = expected(&world, &walk);
-        let find = Find {
+        let find = ItemQuery {
             sorts: walk.sorts.iter().map(sort).collect(),
             limit: u32::try_from(walk.page).unwrap(),
-            ..Find::all(filter(&walk.condition.json()), 0)
+            ..ItemQuery::all(filter(&walk.condition.json()), 0)
         };
         let forwards = pages(&world.table, find.clone()).await;
         prop_assert_eq!(&ids(forwards.clone()), &expected);
-        let turned = Find {
+        let turned = ItemQuery {
             backwards: true,
             ..find.clone()
         };
@@ -103,7 +103,7 @@ fn expected(world: &World, walk: &Walk) -> Vec<String> {
 /// A place outlives the item that stood there.
 async fn go_on_from_what_is_gone(
     world: &mut World,
-    mut find: Find,
+    mut find: ItemQuery,
     item: &Item,
     rest: &[String],
 ) -> Verdict {
@@ -115,14 +115,18 @@ async fn go_on_from_what_is_gone(
     Ok(())
 }
 
-fn position(find: &Find, item: &Item) -> Position {
+fn position(find: &ItemQuery, item: &Item) -> Position {
     find.position(&item.object().unwrap(), item.sequence)
 }
 
-async fn pages(table: &Table, mut find: Find) -> Vec<Item> {
+async fn pages(table: &Table, mut find: ItemQuery) -> Vec<Item> {
     let mut all = Vec::new();
     loop {
-        let page = table.store.find(&table.of, find.clone()).await.unwrap();
+        let page = table
+            .store
+            .query_items(&table.of, find.clone())
+            .await
+            .unwrap();
         let Some(last) = page.last() else {
             return all;
         };
@@ -143,10 +147,10 @@ async fn hundred(place: &Place) -> Table {
 
 async fn a_random_order_is_the_same_for_the_same_seed_and_holds_everything_once(place: &Place) {
     let table = hundred(place).await;
-    let random = |seed, offset, limit| Find {
+    let random = |seed, offset, limit| ItemQuery {
         random: Some(seed),
         offset,
-        ..Find::all(Filter::all(), limit)
+        ..ItemQuery::all(Filter::all(), limit)
     };
     let first = table.find(random(5, 0, 100)).await;
     let again = [
@@ -155,7 +159,7 @@ async fn a_random_order_is_the_same_for_the_same_seed_and_holds_everything_once(
     ];
     assert_eq!(first, again.concat());
     assert_ne!(first, table.find(random(6, 0, 100)).await);
-    assert_ne!(first, table.find(Find::all(Filter::all(), 100)).await);
+    assert_ne!(first, table.find(ItemQuery::all(Filter::all(), 100)).await);
     let mut sorted = first;
     sorted.sort_unstable();
     sorted.dedup();
@@ -178,14 +182,14 @@ async fn a_scan_can_be_stopped_and_given_up(place: &Place) {
     };
     table
         .store
-        .scan(&table.of, &Filter::all(), &mut three)
+        .scan_items(&table.of, &Filter::all(), &mut three)
         .await
         .unwrap();
     assert_eq!(seen, 3);
     let mut never = |_| Err(DataError::invalid("enough"));
     let gave_up = table
         .store
-        .scan(&table.of, &Filter::all(), &mut never)
+        .scan_items(&table.of, &Filter::all(), &mut never)
         .await;
     assert!(matches!(gave_up, Err(StoreError::Rejected(_))));
     assert_eq!(table.of.instance_id, instance(1));

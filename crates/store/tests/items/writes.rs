@@ -1,6 +1,6 @@
 //! What each kind of write does to an item, and what a batch of them does.
 
-use backlot_store::items::{Batch, Write, Written};
+use backlot_store::items::{Batch, Mutation, MutationResult};
 use backlot_wix::data::{DataCode, Date};
 use serde_json::{Value as Json, json};
 
@@ -21,7 +21,7 @@ on_every_database! {
 
 const CREATED: &str = "2023-11-14T22:13:20.000Z";
 
-fn later(writes: Vec<Write>) -> Batch {
+fn later(writes: Vec<Mutation>) -> Batch {
     let now = Date::from_milliseconds(1_700_000_060_000).unwrap();
     Batch {
         now,
@@ -33,7 +33,7 @@ async fn table(place: &Place) -> Table {
     Table::create(&place.open().await, 1, &json!({})).await
 }
 
-fn json_of(written: &Written) -> Json {
+fn json_of(written: &MutationResult) -> Json {
     serde_json::from_str(&written.item().json).unwrap()
 }
 
@@ -46,7 +46,7 @@ async fn an_insert_makes_the_system_fields_and_keeps_the_others(place: &Place) {
     expected["_owner"] = json!(null);
     expected["_createdDate"] = date.clone();
     expected["_updatedDate"] = date;
-    assert!(matches!(written, Written::Inserted(_)));
+    assert!(matches!(written, MutationResult::Inserted(_)));
     assert_eq!(json_of(&written), expected);
     assert_eq!(table.item("1").await, Some(expected));
     assert_eq!(table.item("2").await, None);
@@ -59,7 +59,7 @@ async fn an_update_replaces_the_fields_and_keeps_what_the_system_made(place: &Pl
         .await;
     let writes = vec![update(&json!({ "_id": "1", "b": 2 }))];
     let outcomes = table.store.commit(&table.of, later(writes)).await.unwrap();
-    assert!(matches!(&outcomes[0], Ok(Written::Updated(_))));
+    assert!(matches!(&outcomes[0], Ok(MutationResult::Updated(_))));
     let expected = json!({
         "_id": "1", "_owner": null, "b": 2, "_createdDate": { "$date": CREATED },
         "_updatedDate": { "$date": "2023-11-14T22:14:20.000Z" },
@@ -77,11 +77,11 @@ async fn a_save_inserts_or_updates(place: &Place) {
     let item = json!({ "_id": "1", "a": 1 });
     assert!(matches!(
         table.done(save(&item)).await,
-        Written::Inserted(_)
+        MutationResult::Inserted(_)
     ));
     assert!(matches!(
         table.done(save(&json!({ "_id": "1" }))).await,
-        Written::Updated(_)
+        MutationResult::Updated(_)
     ));
     assert_eq!(table.field("1", "a").await, Json::Null);
     assert_eq!(table.matching(&json!({})).await, ["1"]);
@@ -136,7 +136,7 @@ async fn a_remove_answers_what_was_there(place: &Place) {
     table.insert_all(&[json!({ "_id": "1", "a": 1 })]).await;
     let there = table.item("1").await.unwrap();
     let written = table.done(remove("1")).await;
-    assert!(matches!(written, Written::Removed(_)));
+    assert!(matches!(written, MutationResult::Removed(_)));
     assert_eq!(json_of(&written), there);
     assert_eq!(table.item("1").await, None);
     assert_eq!(table.matching(&json!({})).await, [""; 0]);

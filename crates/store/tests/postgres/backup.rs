@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use backlot_store::backup::Origin;
-use backlot_store::items::{ItemsOf, Link};
+use backlot_store::items::{CollectionRef, Link};
 use backlot_store::{Address, Existing, PostgresUrl, Store};
 
 use crate::backup_file::{changed, table, take_apart};
@@ -56,17 +56,21 @@ pub(crate) async fn backed_up() -> (House, tempfile::TempDir, PathBuf) {
     (house, folder, file)
 }
 
-async fn ids(store: &Store, of: &ItemsOf) -> Vec<String> {
-    let find = backlot_store::items::Find::all(filter_of("{}"), 1000);
-    let found = store.find(of, find).await.unwrap();
+async fn ids(store: &Store, of: &CollectionRef) -> Vec<String> {
+    let find = backlot_store::items::ItemQuery::all(filter_of("{}"), 1000);
+    let found = store.query_items(of, find).await.unwrap();
     found.into_iter().map(|item| item.id).collect()
 }
 
 /// A collection as a store knows it.
-async fn known(store: &Store, instance: u8, id: &str) -> ItemsOf {
+async fn known(store: &Store, instance: u8, id: &str) -> CollectionRef {
     let instance_id = instance_id(instance);
-    let collection = store.collection(instance_id, id).await.unwrap().unwrap();
-    ItemsOf::new(instance_id, collection)
+    let collection = store
+        .find_collection(instance_id, id)
+        .await
+        .unwrap()
+        .unwrap();
+    CollectionRef::new(instance_id, collection)
 }
 
 #[tokio::test]
@@ -115,10 +119,10 @@ async fn check_order(store: &Store) {
         item_id: "x".to_owned(),
         referenced_id: "a".to_owned(),
     };
-    store.link(&of, vec![link.clone()]).await.unwrap()[0]
+    store.insert_links(&of, vec![link.clone()]).await.unwrap()[0]
         .as_ref()
         .unwrap();
-    let wanted = backlot_store::items::link::Wanted {
+    let wanted = backlot_store::items::link::ReferenceQuery {
         field: link.field.clone(),
         item_ids: vec!["x".to_owned()],
         direction: backlot_wix::data::Direction::Ascending,
@@ -127,7 +131,7 @@ async fn check_order(store: &Store) {
         limit: 9,
         each: 9,
     };
-    let linked = store.links(&of, wanted).await.unwrap();
+    let linked = store.list_links(&of, wanted).await.unwrap();
     let linked: Vec<&str> = linked.iter().map(|it| it.referenced_id.as_str()).collect();
     assert_eq!(linked, ["y", "a"]);
 }
@@ -176,10 +180,10 @@ async fn what_it_holds_is_of_one_moment() {
     let of = known(&store, 1, "c").await;
     for (writer, least) in least.into_iter().enumerate() {
         let all = filter_of(&format!(r#"{{"w":{writer}}}"#));
-        let count = store.count(&of, &all).await.unwrap();
+        let count = store.count_items(&of, &all).await.unwrap();
         assert!(count >= least as u64, "what was acknowledged before");
         let first = filter_of(&format!(r#"{{"w":{writer},"n":{{"$lt":{count}}}}}"#));
-        let without_a_gap = store.count(&of, &first).await.unwrap();
+        let without_a_gap = store.count_items(&of, &first).await.unwrap();
         assert_eq!(without_a_gap, count);
     }
 }
@@ -219,7 +223,10 @@ async fn who_reads_meanwhile_sees_the_old_and_then_the_new() {
     let reader = tokio::spawn(async move {
         let mut seen = Vec::new();
         while reads.load(Ordering::Relaxed) {
-            let count = store.count(&of_reader, &filter_of("{}")).await.unwrap();
+            let count = store
+                .count_items(&of_reader, &filter_of("{}"))
+                .await
+                .unwrap();
             if seen.last() != Some(&count) {
                 seen.push(count);
             }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use backlot_store::items::{Batch, Link, Write};
+use backlot_store::items::{Batch, Link, Mutation};
 use backlot_store::postgres::PostgresStore;
 use backlot_store::{Store, StoreError};
 use backlot_wix::data::budget::{Limits, Watch};
@@ -36,8 +36,8 @@ fn writes(state: &mut u64) -> Batch {
         }
         match random(state) % 4 {
             0 => insert(&id, &json),
-            1 => Write::Remove { item_id: id },
-            _ => Write::Save(item),
+            1 => Mutation::Remove { item_id: id },
+            _ => Mutation::Save(item),
         }
     });
     batch(writes.collect())
@@ -56,7 +56,7 @@ async fn writers_in_each_others_way_never_deadlock() {
             for _ in 0..40 {
                 match random(&mut state) % 12 {
                     // It is of one moment, and so may be in the way of others for too long.
-                    0 => match store.truncate(&of).await {
+                    0 => match store.delete_items(&of).await {
                         Ok(()) | Err(StoreError::Unavailable(_)) => {}
                         Err(error) => panic!("{error}"),
                     },
@@ -68,9 +68,9 @@ async fn writers_in_each_others_way_never_deadlock() {
                         });
                         let links = links.collect();
                         if random(&mut state).is_multiple_of(2) {
-                            store.link(&of, links).await.unwrap();
+                            store.insert_links(&of, links).await.unwrap();
                         } else {
-                            store.unlink(&of, links).await.unwrap();
+                            store.delete_links(&of, links).await.unwrap();
                         }
                     }
                     _ => {
@@ -114,7 +114,7 @@ async fn an_insert_locks_in_the_order_of_a_batch() {
     // Another transaction has the unique key. It gives up waiting before PostgreSQL looks for a deadlock.
     let copy = "CREATE TEMPORARY TABLE taken AS SELECT * FROM item_unique_keys";
     client.batch_execute(copy).await.unwrap();
-    let removal = Write::Remove {
+    let removal = Mutation::Remove {
         item_id: "before".to_owned(),
     };
     house.write(&of, vec![removal]).await[0].as_ref().unwrap();
@@ -192,7 +192,7 @@ async fn a_write_that_holds_locks_does_not_wait_for_its_turn() {
         |number| serde_json::json!({ "text": { "$contains": format!("nothing of {number}") } });
     let terms: Vec<_> = (0..100).map(term).collect();
     let condition = serde_json::json!({ "$or": terms });
-    let mut patch = batch(vec![Write::Save(content("i", &json))]);
+    let mut patch = batch(vec![Mutation::Save(content("i", &json))]);
     patch.condition = Some(Filter::parse(&serde_json::from_value(condition).unwrap()).unwrap());
     patch.budget = Budget::watched(plenty, watch);
     let outcomes = house.store.commit(&of, patch).await.unwrap();

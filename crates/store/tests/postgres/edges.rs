@@ -24,7 +24,7 @@ async fn quotes_and_the_like_are_only_characters() {
         let key = name.replace('.', ",");
         if !key.starts_with('$') {
             house.insert(&of, &[(name, &json.to_string())]).await;
-            let item = house.store.item(&of, name).await.unwrap().unwrap();
+            let item = house.store.find_item(&of, name).await.unwrap().unwrap();
             assert_eq!(item.id, name);
             for (path, word) in [
                 (key.clone(), "$eq"),
@@ -39,11 +39,20 @@ async fn quotes_and_the_like_are_only_characters() {
             let filter = serde_json::json!({ "friends": name, key: [name] }).to_string();
             assert!(house.ids(&of, &filter).await.is_empty());
         }
-        let found = house.store.collection(instance_id(1), name).await.unwrap();
+        let found = house
+            .store
+            .find_collection(instance_id(1), name)
+            .await
+            .unwrap();
         assert_eq!(found.unwrap().definition.id, name);
     }
     assert_eq!(
-        house.store.collections(instance_id(1)).await.unwrap().len(),
+        house
+            .store
+            .list_collections(instance_id(1))
+            .await
+            .unwrap()
+            .len(),
         NASTY.len()
     );
 }
@@ -52,11 +61,11 @@ async fn quotes_and_the_like_are_only_characters() {
 async fn what_cannot_be_there_is_not_there() {
     let house = House::new().await;
     let of = house.collection(1, definition("c", &[])).await;
-    assert_eq!(house.store.item(&of, "a\0b").await.unwrap(), None);
+    assert_eq!(house.store.find_item(&of, "a\0b").await.unwrap(), None);
     assert!(
         house
             .store
-            .collection(instance_id(1), "a\0")
+            .find_collection(instance_id(1), "a\0")
             .await
             .unwrap()
             .is_none()
@@ -98,7 +107,7 @@ async fn numbers_come_back_as_they_were() {
         house.insert(&of, &[(&id, &json)]).await;
         let item = house
             .store
-            .item(&of, &id)
+            .find_item(&of, &id)
             .await
             .unwrap()
             .unwrap()
@@ -120,7 +129,7 @@ async fn numbers_come_back_as_they_were() {
     house.insert(&of, &[("dates", dates)]).await;
     let item: Object = house
         .store
-        .item(&of, "dates")
+        .find_item(&of, "dates")
         .await
         .unwrap()
         .unwrap()
@@ -128,7 +137,7 @@ async fn numbers_come_back_as_they_were() {
         .unwrap();
     assert_eq!(item["d"], object(dates)["d"]);
     let before = filter_of(r#"{"d":{"$lt":{"$date":"1960-01-01"}}}"#);
-    assert_eq!(house.store.count(&of, &before).await.unwrap(), 1);
+    assert_eq!(house.store.count_items(&of, &before).await.unwrap(), 1);
 }
 
 #[tokio::test]
@@ -155,7 +164,7 @@ async fn many_operands_deep_filters_and_many_items_are_served() {
         serde_json::json!({ "$or": list.iter().take(2_000).map(|it| serde_json::json!({ "a": it })).collect::<Vec<_>>() }),
     ] {
         let filter = filter_of(&filter.to_string());
-        assert_eq!(house.store.count(&of, &filter).await.unwrap(), 1000);
+        assert_eq!(house.store.count_items(&of, &filter).await.unwrap(), 1000);
     }
     let mut deep = r#"{"s":{"$startsWith":"s99"}}"#.to_owned();
     for _ in 0..48 {

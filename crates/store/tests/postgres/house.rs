@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use backlot_store::Store;
 use backlot_store::collections::Collection;
-use backlot_store::items::write::{Author, Content};
-use backlot_store::items::{Batch, ItemsOf, Write, Written};
+use backlot_store::items::mutation::{Author, Document};
+use backlot_store::items::{Batch, CollectionRef, Mutation, MutationResult};
 use backlot_store::postgres::PostgresStore;
 use backlot_wix::InstanceId;
 use backlot_wix::data::collection::{
@@ -39,20 +39,20 @@ impl House {
     }
 
     /// A collection of an instance.
-    pub(crate) async fn collection(&self, instance: u8, definition: Definition) -> ItemsOf {
+    pub(crate) async fn collection(&self, instance: u8, definition: Definition) -> CollectionRef {
         made(&self.store, instance, definition).await
     }
 
     pub(crate) async fn write(
         &self,
-        of: &ItemsOf,
-        writes: Vec<Write>,
-    ) -> Vec<Result<Written, DataError>> {
+        of: &CollectionRef,
+        writes: Vec<Mutation>,
+    ) -> Vec<Result<MutationResult, DataError>> {
         self.store.commit(of, batch(writes)).await.unwrap()
     }
 
     /// Inserts items, all of which must go in.
-    pub(crate) async fn insert(&self, of: &ItemsOf, items: &[(&str, &str)]) {
+    pub(crate) async fn insert(&self, of: &CollectionRef, items: &[(&str, &str)]) {
         let writes = items.iter().map(|(id, json)| insert(id, json)).collect();
         for outcome in self.write(of, writes).await {
             outcome.unwrap();
@@ -60,16 +60,16 @@ impl House {
     }
 
     /// The ids of what matches, in the order of insertion.
-    pub(crate) async fn ids(&self, of: &ItemsOf, filter: &str) -> Vec<String> {
-        let find = backlot_store::items::Find::all(filter_of(filter), 1000);
-        let found = self.store.find(of, find).await.unwrap();
+    pub(crate) async fn ids(&self, of: &CollectionRef, filter: &str) -> Vec<String> {
+        let find = backlot_store::items::ItemQuery::all(filter_of(filter), 1000);
+        let found = self.store.query_items(of, find).await.unwrap();
         found.into_iter().map(|item| item.id).collect()
     }
 }
 
 /// A collection of an instance, made.
-pub(crate) async fn made(store: &Store, instance: u8, definition: Definition) -> ItemsOf {
-    let made = store.create_collection(instance_id(instance), definition);
+pub(crate) async fn made(store: &Store, instance: u8, definition: Definition) -> CollectionRef {
+    let made = store.insert_collection(instance_id(instance), definition);
     of(instance, made.await.unwrap(), false)
 }
 
@@ -79,9 +79,9 @@ pub(crate) fn instance_id(last: u8) -> InstanceId {
         .unwrap()
 }
 
-pub(crate) fn of(instance: u8, definition: Definition, declared: bool) -> ItemsOf {
+pub(crate) fn of(instance: u8, definition: Definition, declared: bool) -> CollectionRef {
     let collection = Collection::new(definition, declared);
-    ItemsOf::new(instance_id(instance), Arc::new(collection))
+    CollectionRef::new(instance_id(instance), Arc::new(collection))
 }
 
 /// A collection with indexes: `a`, `-a,b`, and `!a` for a unique one. It links by `friends` to itself.
@@ -151,19 +151,19 @@ pub(crate) fn sort(text: &str) -> Sort {
     }
 }
 
-pub(crate) fn content(id: &str, json: &str) -> Content {
-    Content {
+pub(crate) fn content(id: &str, json: &str) -> Document {
+    Document {
         item_id: id.to_owned(),
         fields: object(json),
         links: Vec::new(),
     }
 }
 
-pub(crate) fn insert(id: &str, json: &str) -> Write {
-    Write::Insert(content(id, json))
+pub(crate) fn insert(id: &str, json: &str) -> Mutation {
+    Mutation::Insert(content(id, json))
 }
 
-pub(crate) fn batch(writes: Vec<Write>) -> Batch {
+pub(crate) fn batch(writes: Vec<Mutation>) -> Batch {
     Batch {
         writes,
         condition: None,

@@ -40,7 +40,7 @@ pub(crate) async fn two_tenants() -> House {
             item_id: "x".to_owned(),
             referenced_id: "y".to_owned(),
         }];
-        for outcome in house.store.link(&of, links).await.unwrap() {
+        for outcome in house.store.insert_links(&of, links).await.unwrap() {
             outcome.unwrap();
         }
         let job = backlot_store::jobs::Job {
@@ -221,7 +221,10 @@ async fn a_role_that_may_make_no_role_is_held_by_row_level_security() {
         .declare_collections(vec![declared], false)
         .await
         .unwrap();
-    assert_eq!(house.store.declared_collections().await.unwrap().len(), 1);
+    assert_eq!(
+        house.store.list_declared_collections().await.unwrap().len(),
+        1
+    );
     let owner = server::connect(&url.parse().unwrap()).await;
     let sql = "SELECT count(*) FROM backlot.items";
     let seen: i64 = owner.query_one(sql, &[]).await.unwrap().get(0);
@@ -241,7 +244,7 @@ async fn a_role_that_may_make_no_role_is_held_by_row_level_security() {
 
 /// Declares one more index where one instance has many items.
 async fn build_under_row_level_security(house: &House) {
-    let mut declared = house.store.declared_collections().await.unwrap();
+    let mut declared = house.store.list_declared_collections().await.unwrap();
     let of = house::of(1, declared.remove(0), true);
     let items: Vec<String> = (0..300).map(|number| format!("m{number}")).collect();
     let items: Vec<(&str, &str)> = items.iter().map(|id| (id.as_str(), "{}")).collect();

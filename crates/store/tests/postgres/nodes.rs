@@ -26,7 +26,7 @@ async fn many_nodes_that_start_at_once_make_the_tables_once() {
     for outcome in futures_util::future::join_all(stores.iter().map(declare)).await {
         outcome.unwrap();
     }
-    let declared = stores[0].declared_collections().await.unwrap();
+    let declared = stores[0].list_declared_collections().await.unwrap();
     assert_eq!((declared.len(), declared[0].revision), (1, 1));
 }
 
@@ -57,7 +57,7 @@ async fn connections_that_were_cut_are_made_anew() {
         let ended: i64 = client.query_one(cut, &[]).await.unwrap().get(0);
         assert!(ended > 0);
         // What reads is asked again on a new connection.
-        assert!(house.store.item(&of, "x").await.unwrap().is_some());
+        assert!(house.store.find_item(&of, "x").await.unwrap().is_some());
         assert_eq!(house.ids(&of, r#"{"a":1}"#).await, ["x"]);
         client.query_one(cut, &[]).await.unwrap();
         // A write may say that it does not know; the next one is done.
@@ -97,7 +97,7 @@ async fn whoever_gives_up_leaves_no_lock_behind() {
         .batch_execute("BEGIN; SELECT 1 FROM items FOR UPDATE")
         .await
         .unwrap();
-    let save = || backlot_store::items::Write::Save(crate::house::content("x", r#"{"a":1}"#));
+    let save = || backlot_store::items::Mutation::Save(crate::house::content("x", r#"{"a":1}"#));
     let waiting = house.store.commit(&of, batch(vec![save()]));
     let given_up = tokio::time::timeout(std::time::Duration::from_millis(200), waiting).await;
     assert!(given_up.is_err());
@@ -126,7 +126,7 @@ async fn a_new_definition_waits_for_writers_and_its_keys_miss_nobody() {
         .unwrap();
     let declared = house
         .store
-        .declared_collections()
+        .list_declared_collections()
         .await
         .unwrap()
         .swap_remove(0);
@@ -142,7 +142,11 @@ async fn a_new_definition_waits_for_writers_and_its_keys_miss_nobody() {
                     let write = insert(&id, r#"{"a":1}"#);
                     match store.commit(&of, batch(vec![write])).await {
                         Err(StoreError::Outdated) => {
-                            let fresh = store.declared_collections().await.unwrap().swap_remove(0);
+                            let fresh = store
+                                .list_declared_collections()
+                                .await
+                                .unwrap()
+                                .swap_remove(0);
                             of = crate::house::of(writer % 2 + 1, fresh, true);
                         }
                         outcome => break outcome.unwrap()[0].as_ref().map(drop).unwrap(),
@@ -162,7 +166,7 @@ async fn a_new_definition_waits_for_writers_and_its_keys_miss_nobody() {
     tokio::join!(futures_util::future::join_all(writers), change);
     let now = house
         .store
-        .declared_collections()
+        .list_declared_collections()
         .await
         .unwrap()
         .swap_remove(0);

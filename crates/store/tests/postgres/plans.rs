@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use backlot_store::Store;
-use backlot_store::items::link::{Link, Wanted};
-use backlot_store::items::{Find, ItemsOf, Write};
+use backlot_store::items::link::{Link, ReferenceQuery};
+use backlot_store::items::{CollectionRef, ItemQuery, Mutation};
 use backlot_store::postgres::PostgresStore;
 use backlot_wix::data::Direction;
 
@@ -18,7 +18,7 @@ const TABLES: [&str; 4] = ["items", "item_keys", "item_unique_keys", "item_links
 /// the collection each time reads as many by itself.
 const MAX_ENTRIES: i64 = 12_000;
 
-async fn full_house() -> (House, ItemsOf) {
+async fn full_house() -> (House, CollectionRef) {
     let house = House::new().await;
     let client = house.client().await;
     for table in TABLES {
@@ -39,7 +39,7 @@ async fn full_house() -> (House, ItemsOf) {
             );
             let mut content = content(&format!("i{number}"), &fields);
             content.links = vec![("friends".to_owned(), vec![format!("i{}", number / 2)])];
-            Write::Insert(content)
+            Mutation::Insert(content)
         });
         house.write(&of, writes.collect()).await;
         last = Some(of);
@@ -47,7 +47,7 @@ async fn full_house() -> (House, ItemsOf) {
     (house, last.unwrap())
 }
 
-async fn read(store: &Store, of: &ItemsOf) {
+async fn read(store: &Store, of: &CollectionRef) {
     for (filter, sorts) in [
         ("{}", &[][..]),
         (r#"{"n":5}"#, &[]),
@@ -61,19 +61,25 @@ async fn read(store: &Store, of: &ItemsOf) {
         (r#"{"n":5,"friends":"i2"}"#, &[]),
     ] {
         for turn in [false, true] {
-            let mut find = Find::all(filter_of(filter), 20);
+            let mut find = ItemQuery::all(filter_of(filter), 20);
             find.sorts = sorts.iter().map(|text| sort(text)).collect();
             find.backwards = turn;
-            let page = store.find(of, find.clone()).await.unwrap();
+            let page = store.query_items(of, find.clone()).await.unwrap();
             if let Some(item) = page.last() {
                 find.after = Some(find.position(&item.object().unwrap(), item.sequence));
-                store.find(of, find).await.unwrap();
+                store.query_items(of, find).await.unwrap();
             }
         }
     }
-    assert!(store.item(of, "i7").await.unwrap().is_some());
-    assert_eq!(store.count(of, &filter_of(r#"{"n":7}"#)).await.unwrap(), 5);
-    let wanted = Wanted {
+    assert!(store.find_item(of, "i7").await.unwrap().is_some());
+    assert_eq!(
+        store
+            .count_items(of, &filter_of(r#"{"n":7}"#))
+            .await
+            .unwrap(),
+        5
+    );
+    let wanted = ReferenceQuery {
         field: "friends".to_owned(),
         item_ids: vec!["i4".to_owned(), "i9".to_owned()],
         direction: Direction::Ascending,
@@ -82,19 +88,22 @@ async fn read(store: &Store, of: &ItemsOf) {
         limit: 50,
         each: 50,
     };
-    assert_eq!(store.links(of, wanted).await.unwrap().len(), 2);
+    assert_eq!(store.list_links(of, wanted).await.unwrap().len(), 2);
 }
 
-async fn change(house: &House, of: &ItemsOf) {
+async fn change(house: &House, of: &CollectionRef) {
     house.insert(of, &[("new", r#"{"n":1,"u":-1}"#)]).await;
     for writes in [
-        vec![Write::Update(content("new", r#"{"n":2,"u":-2}"#))],
-        vec![insert("a", "{}"), Write::Save(content("b", r#"{"u":-3}"#))],
+        vec![Mutation::Update(content("new", r#"{"n":2,"u":-2}"#))],
         vec![
-            Write::Remove {
+            insert("a", "{}"),
+            Mutation::Save(content("b", r#"{"u":-3}"#)),
+        ],
+        vec![
+            Mutation::Remove {
                 item_id: "new".to_owned(),
             },
-            Write::Remove {
+            Mutation::Remove {
                 item_id: "i3".to_owned(),
             },
         ],
@@ -109,10 +118,18 @@ async fn change(house: &House, of: &ItemsOf) {
         referenced_id: "i9".to_owned(),
     };
     for _ in 0..2 {
-        house.store.link(of, vec![link.clone()]).await.unwrap()[0]
+        house
+            .store
+            .insert_links(of, vec![link.clone()])
+            .await
+            .unwrap()[0]
             .as_ref()
             .unwrap();
-        house.store.unlink(of, vec![link.clone()]).await.unwrap()[0]
+        house
+            .store
+            .delete_links(of, vec![link.clone()])
+            .await
+            .unwrap()[0]
             .as_ref()
             .unwrap();
     }
@@ -144,7 +161,7 @@ async fn check(before: &str) {
         store: Store::Postgres(PostgresStore::open(&database.url()).await.unwrap()),
         database,
     };
-    let known = house.store.collection(instance_id(TENANTS), "c").await;
+    let known = house.store.find_collection(instance_id(TENANTS), "c").await;
     assert!(known.unwrap().is_some());
     // Prepared statements get their last plan after some turns.
     for _ in 0..8 {

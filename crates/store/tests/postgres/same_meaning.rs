@@ -1,6 +1,6 @@
 //! Filters and orders, as SQL and as `backlot_wix::data` has them, on items that nobody thought of.
 
-use backlot_store::items::{Find, Item, ItemsOf};
+use backlot_store::items::{CollectionRef, Item, ItemQuery};
 use backlot_wix::data::key::{push, sort_key};
 use backlot_wix::data::{Date, Filter, Object, Sort, Value};
 use proptest::prelude::*;
@@ -8,8 +8,8 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use crate::house::{House, batch, definition, sort};
-use backlot_store::items::Write;
-use backlot_store::items::write::Content;
+use backlot_store::items::Mutation;
+use backlot_store::items::mutation::Document;
 
 const PATHS: [&str; 8] = ["a", "b", "a.x", "b.x", "a.x.y", "a.$x", "a\"b", "\\'\n"];
 
@@ -132,12 +132,12 @@ impl Dice {
     }
 }
 
-async fn check(house: &House, of: &ItemsOf, all: &[(Object, Item)], dice: &mut Dice) {
+async fn check(house: &House, of: &CollectionRef, all: &[(Object, Item)], dice: &mut Dice) {
     let json = dice.throw(filter());
     let Ok(parsed) = Filter::parse(&serde_json::from_value(json.clone()).unwrap()) else {
         return;
     };
-    let mut find = Find::all(parsed, dice.throw(1..40_u32));
+    let mut find = ItemQuery::all(parsed, dice.throw(1..40_u32));
     find.sorts = dice.throw(sorts());
     find.backwards = dice.throw(any::<bool>());
     find.offset = dice.throw(prop_oneof![Just(0_u64), 0..5_u64]);
@@ -174,10 +174,10 @@ async fn check(house: &House, of: &ItemsOf, all: &[(Object, Item)], dice: &mut D
         .take(find.limit as usize)
         .map(|it| it.1.id.as_str())
         .collect();
-    let found = house.store.find(of, find.clone()).await.unwrap();
+    let found = house.store.query_items(of, find.clone()).await.unwrap();
     let found: Vec<&str> = found.iter().map(|it| it.id.as_str()).collect();
     assert_eq!(found, expected, "{json} {find:?}");
-    let counted = house.store.count(of, &find.filter).await.unwrap();
+    let counted = house.store.count_items(of, &find.filter).await.unwrap();
     assert_eq!(counted, count as u64, "{json}");
     let mut scanned = 0;
     let mut visit = |_| {
@@ -186,7 +186,7 @@ async fn check(house: &House, of: &ItemsOf, all: &[(Object, Item)], dice: &mut D
     };
     house
         .store
-        .scan(of, &find.filter, &mut visit)
+        .scan_items(of, &find.filter, &mut visit)
         .await
         .unwrap();
     assert_eq!(scanned, count, "{json}");
@@ -199,7 +199,7 @@ async fn run(indexes: &[&str], rounds: usize) {
     let mut all = Vec::new();
     while all.len() < 120 {
         let fields = dice.throw(item());
-        let writes = vec![Write::Insert(Content {
+        let writes = vec![Mutation::Insert(Document {
             item_id: format!("{:03}", all.len()),
             fields,
             links: Vec::new(),

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use backlot_store::items::{Find, ItemsOf, Link, Write};
+use backlot_store::items::{CollectionRef, ItemQuery, Link, Mutation};
 use backlot_store::postgres::PostgresStore;
 use backlot_store::{Store, StoreError};
 use backlot_wix::data::Filter;
@@ -17,7 +17,7 @@ use crate::server;
 const LONGEST: Duration = Duration::from_secs(15);
 
 /// A house, a relay to its server, and a store that works through the relay.
-async fn relayed(connections: u32) -> (House, Relay, Store, ItemsOf) {
+async fn relayed(connections: u32) -> (House, Relay, Store, CollectionRef) {
     let house = House::new().await;
     let of = house.collection(1, definition("c", &["a"])).await;
     house.insert(&of, &[("x", r#"{"a":1}"#)]).await;
@@ -25,22 +25,25 @@ async fn relayed(connections: u32) -> (House, Relay, Store, ItemsOf) {
     let url = relay.url(&house.database.url());
     let store = PostgresStore::open_with(&url, connections).await.unwrap();
     let store = Store::Postgres(store);
-    store.item(&of, "x").await.unwrap().unwrap();
+    store.find_item(&of, "x").await.unwrap().unwrap();
     (house, relay, store, of)
 }
 
 /// One call of each kind: a read, a scan, a new item, a transaction, links.
-async fn call(store: &Store, of: &ItemsOf, number: usize) -> Result<(), StoreError> {
+async fn call(store: &Store, of: &CollectionRef, number: usize) -> Result<(), StoreError> {
     let id = format!("n{number}");
     match number % 5 {
-        0 => store.item(of, "x").await.map(drop),
-        1 => store.find(of, Find::all(Filter::all(), 10)).await.map(drop),
+        0 => store.find_item(of, "x").await.map(drop),
+        1 => store
+            .query_items(of, ItemQuery::all(Filter::all(), 10))
+            .await
+            .map(drop),
         2 => {
             let write = batch(vec![insert(&id, "{}")]);
             store.commit(of, write).await.map(drop)
         }
         3 => {
-            let write = batch(vec![Write::Save(content(&id, "{}")), insert("y", "{}")]);
+            let write = batch(vec![Mutation::Save(content(&id, "{}")), insert("y", "{}")]);
             store.commit(of, write).await.map(drop)
         }
         _ => {
@@ -49,7 +52,7 @@ async fn call(store: &Store, of: &ItemsOf, number: usize) -> Result<(), StoreErr
                 item_id: "x".to_owned(),
                 referenced_id: id,
             };
-            store.link(of, vec![link]).await.map(drop)
+            store.insert_links(of, vec![link]).await.map(drop)
         }
     }
 }
@@ -162,7 +165,7 @@ async fn a_wait_for_a_connection_is_not_begun_again_and_again() {
         tokio::task::yield_now().await;
     }
     let began = Instant::now();
-    let outcome = store.item(&of, "x").await;
+    let outcome = store.find_item(&of, "x").await;
     assert!(
         matches!(outcome, Err(StoreError::Unavailable(_))),
         "{outcome:?}"
@@ -214,7 +217,7 @@ async fn what_failed_first_in_a_transaction_is_told() {
     // The statements behind the one that fails are sent along with it, more than once so that all are prepared.
     for _ in 0..3 {
         let writes = vec![
-            Write::Save(content("x", r#"{"u":2}"#)),
+            Mutation::Save(content("x", r#"{"u":2}"#)),
             insert("y", r#"{"u":3}"#),
         ];
         let error = store.commit(&of, batch(writes)).await.unwrap_err();

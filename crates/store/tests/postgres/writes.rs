@@ -2,8 +2,8 @@
 
 use std::fmt::Debug;
 
-use backlot_store::items::link::Wanted;
-use backlot_store::items::{Find, ItemsOf, Write, Written};
+use backlot_store::items::link::ReferenceQuery;
+use backlot_store::items::{CollectionRef, ItemQuery, Mutation, MutationResult};
 use backlot_store::jobs::{Job, JobProgress, JobStatus};
 use backlot_store::sqlite::SqliteStore;
 use backlot_store::{Commit, Operation, Store, StoreError};
@@ -49,7 +49,7 @@ fn action() -> impl Strategy<Value = (&'static str, Action)> {
     ]
 }
 
-fn write() -> impl Strategy<Value = Write> {
+fn write() -> impl Strategy<Value = Mutation> {
     let content = || {
         (id(), fields(), links()).prop_map(|(id, fields, links)| {
             let mut content = content(&id, &fields);
@@ -57,8 +57,8 @@ fn write() -> impl Strategy<Value = Write> {
             content
         })
     };
-    let patch =
-        (id(), prop::collection::vec(action(), 1..4)).prop_map(|(item_id, actions)| Write::Patch {
+    let patch = (id(), prop::collection::vec(action(), 1..4)).prop_map(|(item_id, actions)| {
+        Mutation::Patch {
             item_id,
             modifications: actions
                 .into_iter()
@@ -67,13 +67,14 @@ fn write() -> impl Strategy<Value = Write> {
                     action,
                 })
                 .collect(),
-        });
+        }
+    });
     prop_oneof![
-        3 => content().prop_map(Write::Insert),
-        2 => content().prop_map(Write::Update),
-        2 => content().prop_map(Write::Save),
+        3 => content().prop_map(Mutation::Insert),
+        2 => content().prop_map(Mutation::Update),
+        2 => content().prop_map(Mutation::Save),
         3 => patch,
-        2 => id().prop_map(|item_id| Write::Remove { item_id }),
+        2 => id().prop_map(|item_id| Mutation::Remove { item_id }),
     ]
 }
 
@@ -85,25 +86,25 @@ enum Told {
     DataError(DataError),
 }
 
-fn told(outcomes: Vec<Result<Written, DataError>>) -> Vec<Told> {
+fn told(outcomes: Vec<Result<MutationResult, DataError>>) -> Vec<Told> {
     let one = |outcome| match outcome {
-        Ok(Written::Inserted(item)) => Told::Inserted(item.object().unwrap(), item.owner),
-        Ok(Written::Updated(item)) => Told::Updated(item.object().unwrap(), item.owner),
-        Ok(Written::Removed(item)) => Told::Removed(item.object().unwrap(), item.owner),
+        Ok(MutationResult::Inserted(item)) => Told::Inserted(item.object().unwrap(), item.owner),
+        Ok(MutationResult::Updated(item)) => Told::Updated(item.object().unwrap(), item.owner),
+        Ok(MutationResult::Removed(item)) => Told::Removed(item.object().unwrap(), item.owner),
         Err(fault) => Told::DataError(fault),
     };
     outcomes.into_iter().map(one).collect()
 }
 
 /// All that can be seen of a collection.
-async fn seen(store: &Store, of: &ItemsOf) -> impl Debug + PartialEq + use<> {
+async fn seen(store: &Store, of: &CollectionRef) -> impl Debug + PartialEq + use<> {
     let items = store
-        .find(of, Find::all(Filter::all(), 1000))
+        .query_items(of, ItemQuery::all(Filter::all(), 1000))
         .await
         .unwrap();
     // To the letter: the order of the fields, too.
     let items: Vec<String> = items.into_iter().map(|item| item.json).collect();
-    let wanted = Wanted {
+    let wanted = ReferenceQuery {
         field: "friends".to_owned(),
         item_ids: IDS.map(str::to_owned).to_vec(),
         direction: Direction::Ascending,
@@ -112,7 +113,7 @@ async fn seen(store: &Store, of: &ItemsOf) -> impl Debug + PartialEq + use<> {
         limit: 1000,
         each: 1000,
     };
-    let links = store.links(of, wanted).await.unwrap();
+    let links = store.list_links(of, wanted).await.unwrap();
     let mut by_index = Vec::new();
     for filter in [
         r#"{"u":1}"#,
@@ -124,7 +125,7 @@ async fn seen(store: &Store, of: &ItemsOf) -> impl Debug + PartialEq + use<> {
     ] {
         by_index.push(
             store
-                .count(of, &crate::house::filter_of(filter))
+                .count_items(of, &crate::house::filter_of(filter))
                 .await
                 .unwrap(),
         );
@@ -141,7 +142,7 @@ async fn batches_end_as_they_do_on_sqlite() {
     let of = house.collection(1, definition("c", &["a", "!u"])).await;
     let same = definition("c", &["a", "!u"]);
     sqlite
-        .create_collection(instance_id(1), same)
+        .insert_collection(instance_id(1), same)
         .await
         .unwrap();
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
@@ -158,7 +159,7 @@ async fn batches_end_as_they_do_on_sqlite() {
             "{round} {writes:?}"
         );
     }
-    house.store.truncate(&of).await.unwrap();
+    house.store.delete_items(&of).await.unwrap();
     let client = house.client().await;
     for table in [
         "items",
@@ -198,7 +199,7 @@ async fn one_of_many_takes_a_unique_value_and_no_increment_is_lost() {
     let increments = (0..40).map(|_| {
         house.write(
             &of,
-            vec![Write::Patch {
+            vec![Mutation::Patch {
                 item_id: "n".to_owned(),
                 modifications: [Modification {
                     path: "n".parse().unwrap(),
@@ -211,16 +212,16 @@ async fn one_of_many_takes_a_unique_value_and_no_increment_is_lost() {
     for outcome in futures_util::future::join_all(increments).await {
         outcome[0].as_ref().unwrap();
     }
-    let item = house.store.item(&of, "n").await.unwrap().unwrap();
+    let item = house.store.find_item(&of, "n").await.unwrap().unwrap();
     assert_eq!(item.object().unwrap()["n"], Value::from(40));
     let racing = (0..20).map(|number| {
         let fields = format!(r#"{{"number":{number}}}"#);
-        house.write(&of, vec![Write::Save(content("new", &fields))])
+        house.write(&of, vec![Mutation::Save(content("new", &fields))])
     });
     let saved = futures_util::future::join_all(racing).await;
     let inserted = saved
         .iter()
-        .filter(|it| matches!(it[0], Ok(Written::Inserted(_))));
+        .filter(|it| matches!(it[0], Ok(MutationResult::Inserted(_))));
     assert_eq!(inserted.count(), 1);
     assert!(saved.iter().all(|it| it[0].is_ok()));
 }
@@ -237,7 +238,7 @@ async fn what_is_outdated_is_not_written() {
         .update_collection(instance_id(1), changed)
         .await
         .unwrap();
-    let remove = Write::Remove {
+    let remove = Mutation::Remove {
         item_id: "x".to_owned(),
     };
     for writes in [vec![insert("y", "{}")], vec![remove]] {
@@ -248,7 +249,7 @@ async fn what_is_outdated_is_not_written() {
             .unwrap_err();
         assert!(matches!(refused, StoreError::Outdated), "{refused}");
     }
-    assert!(house.store.truncate(&of_one).await.is_err());
+    assert!(house.store.delete_items(&of_one).await.is_err());
     let now = of(1, changed, false);
     house.insert(&now, &[("y", r#"{"a":1}"#)]).await;
     assert_eq!(house.ids(&now, r#"{"a":1}"#).await, ["y"]);
@@ -278,7 +279,7 @@ async fn a_step_of_a_job_is_taken_once_and_ends_at_the_first_fault() {
     };
     house.store.insert_job(job).await.unwrap();
     let step = |ids: &[&str], from, to| {
-        let remove = |id: &&str| Write::Remove {
+        let remove = |id: &&str| Mutation::Remove {
             item_id: (*id).to_owned(),
         };
         let mut mutations = batch(ids.iter().map(remove).collect());
@@ -304,7 +305,7 @@ async fn a_step_of_a_job_is_taken_once_and_ends_at_the_first_fault() {
     assert!(matches!(refused, StoreError::Outdated), "{refused}");
     // What is gone is passed over; what may not be done is a fault, and nothing follows it.
     let mut failing = step(&["y", "x", "y", "z"], 1, 3);
-    failing.mutations.writes[2] = Write::Insert(content("z", "{}"));
+    failing.mutations.writes[2] = Mutation::Insert(content("z", "{}"));
     let outcomes = house.store.commit(&of, failing).await;
     assert_eq!(outcomes.unwrap().len(), 3, "nothing after the fault");
     let job = house

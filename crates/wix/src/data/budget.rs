@@ -2,7 +2,7 @@
 //!
 //! Work is counted where it is done, in units that are about a nanosecond each: a term of a filter costs by the bytes that
 //! it looks at, an item by the bytes that are parsed. Memory is counted in bytes that are held until the
-//! reply is made. Past either, and when a [`Watch`] says so, the request ends with `QUERY_TOO_COSTLY`.
+//! response is made. Past either, and when a [`Watch`] says so, the request ends with `QUERY_TOO_COSTLY`.
 //!
 //! Caveat: units are an estimate. They make a costly request end at the same place on every machine; the watch ends it
 //! by the clock.
@@ -181,7 +181,7 @@ impl Budget {
         watch.look()
     }
 
-    /// Counts bytes that are kept until the reply is made. `QUERY_TOO_COSTLY` when that is too much.
+    /// Counts bytes that are kept until the response is made. `QUERY_TOO_COSTLY` when that is too much.
     ///
     /// # Errors
     ///

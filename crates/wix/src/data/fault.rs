@@ -17,7 +17,7 @@ macro_rules! codes {
             /// All of them.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
-            /// The code as it stands in a reply.
+            /// The code as it stands in a response.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
             }

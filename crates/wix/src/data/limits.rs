@@ -92,7 +92,7 @@ pub const SEARCH_CHARACTERS: usize = 100;
 /// The most work of one request, in units of about a nanosecond (`QUERY_TOO_COSTLY`): a filter of one text over a million
 /// items of a kilobyte.
 pub const REQUEST_WORK: u64 = 8_000_000_000;
-/// The most bytes of items, included items and links that one request keeps until its reply is made
+/// The most bytes of items, included items and links that one request keeps until its response is made
 /// (`QUERY_TOO_COSTLY`).
 pub const REQUEST_BYTES: u64 = 40 << 20;
 /// The longest that one request may take, in seconds (`QUERY_TOO_COSTLY`).

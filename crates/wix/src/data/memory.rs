@@ -14,13 +14,13 @@ pub struct Memory {
 
 impl Default for Memory {
     fn default() -> Self {
-        Self::of(limits::GATHERED_BYTES)
+        Self::new(limits::GATHERED_BYTES)
     }
 }
 
 impl Memory {
     /// So many bytes.
-    pub const fn of(bytes: usize) -> Self {
+    pub const fn new(bytes: usize) -> Self {
         Self {
             left: bytes,
             budget: Budget::unlimited(),
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn what_is_released_can_be_taken_again() {
-        let mut memory = Memory::of(10);
+        let mut memory = Memory::new(10);
         memory.take(10).unwrap();
         assert_eq!(memory.take(1).unwrap_err().code(), DataCode::TooMuchMemory);
         memory.release(4);

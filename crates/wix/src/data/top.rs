@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn a_few_of_many_fit_where_all_of_them_do_not() {
         let run = |keep: usize| -> Result<usize, DataError> {
-            let mut memory = Memory::of(20_000);
+            let mut memory = Memory::new(20_000);
             let mut top = Top::new(keep, compare);
             for number in 0..10_000 {
                 top.add(&mut memory, Value::from(number))?;

@@ -37,7 +37,7 @@ pub(super) fn tell(
     knowledge: Option<&Knowledge>,
 ) -> Option<Result<(), ApiError>> {
     let origin = &*page.origin;
-    let whose = PageOrigin::of(origin);
+    let whose = PageOrigin::new(origin);
     story.say("This is the address of a page.");
     story.field("origin", origin);
     let unknown = "It is not known what this origin belongs to. If it is a site that has the app installed, cors.installed_sites allows it.";

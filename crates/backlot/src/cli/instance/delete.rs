@@ -49,7 +49,7 @@ pub(super) fn unknown(configured: &Configured, instance_id: InstanceId) -> anyho
 /// Describes the data of an instance.
 pub(super) async fn held(store: &Store, instance_id: InstanceId) -> anyhow::Result<String> {
     let usage = store.storage_usage(instance_id).await?;
-    let collections = store.collections(instance_id).await?;
+    let collections = store.list_collections(instance_id).await?;
     let own = collections.iter().filter(|it| !it.declared).count() as u64;
     let secrets = store.list_secrets(Some(instance_id)).await?.len() as u64;
     let accounts = store.list_accounts(instance_id).await?.len() as u64;

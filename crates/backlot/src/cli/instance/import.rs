@@ -56,7 +56,7 @@ pub(super) fn run(arguments: &InstanceImport) -> anyhow::Result<()> {
         ));
     }
     for definition in &checked.definitions {
-        let present = runtime.block_on(store.collection(instance_id, &definition.id))?;
+        let present = runtime.block_on(store.find_collection(instance_id, &definition.id))?;
         let present = present.as_ref().map(|it| &it.definition);
         asked.extend(opened(definition, present));
     }

@@ -24,7 +24,7 @@ struct Line {
 }
 
 impl Line {
-    fn of(id: InstanceId, seen: Option<Instance>, details: Option<Details>) -> Self {
+    fn new(id: InstanceId, seen: Option<Instance>, details: Option<Details>) -> Self {
         let last_seen = seen.as_ref().map(|it| it.last_seen);
         let (named, site_id) = seen.map_or((None, None), |it| (it.plan, it.site_id));
         let asked_at = details.as_ref().map(|it| it.fetched_at);
@@ -66,7 +66,7 @@ pub(super) fn run(arguments: &InstanceList) -> anyhow::Result<()> {
             after = Some(*last);
             for id in page {
                 let details = store.find_details(id).await?;
-                lines.push(Line::of(id, store.find_instance(id).await?, details));
+                lines.push(Line::new(id, store.find_instance(id).await?, details));
             }
         }
         anyhow::Ok(lines)

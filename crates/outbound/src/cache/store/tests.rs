@@ -45,17 +45,17 @@ fn request(headers: &[(&str, &str)]) -> request::Parts {
     request.body(()).unwrap().into_parts().0
 }
 
-fn reply(headers: &[(&str, &str)]) -> response::Parts {
-    let mut reply = Response::builder();
+fn response(headers: &[(&str, &str)]) -> response::Parts {
+    let mut response = Response::builder();
     for (name, value) in headers {
-        reply = reply.header(*name, *value);
+        response = response.header(*name, *value);
     }
-    reply.body(()).unwrap().into_parts().0
+    response.body(()).unwrap().into_parts().0
 }
 
 fn fresh(lookup: CachedResponse) -> Option<Response<Bytes>> {
     match lookup {
-        CachedResponse::Fresh(reply) => Some(reply),
+        CachedResponse::Fresh(response) => Some(response),
         CachedResponse::Stale(_) | CachedResponse::Miss => None,
     }
 }
@@ -67,11 +67,11 @@ fn stale(lookup: CachedResponse) -> Option<Stale> {
     }
 }
 
-/// What becomes of a reply with these headers: how many seconds it is fresh, and whether it is asked
+/// What becomes of a response with these headers: how many seconds it is fresh, and whether it is asked
 /// about after that.
 fn kept(owner: CacheOwner, headers: &[(&str, &str)]) -> Option<(u64, bool)> {
     let cache = ResponseStore::new(LIMITS);
-    let (asked, answered) = (request(&[]), reply(headers));
+    let (asked, answered) = (request(&[]), response(headers));
     let would = cache.is_storable(&key(owner), &asked, &answered, at(0));
     let was = cache.insert(
         now(&cache, key(owner)),
@@ -187,7 +187,7 @@ fn what_is_kept_and_for_how_long() {
 fn a_reply_that_was_old_when_it_came() {
     let cache = ResponseStore::new(LIMITS);
     let asked = request(&[]);
-    let answered = reply(&[("cache-control", "max-age=60"), ("date", &date(0))]);
+    let answered = response(&[("cache-control", "max-age=60"), ("date", &date(0))]);
     assert!(cache.insert(
         now(&cache, key(instance(1))),
         &asked,
@@ -205,7 +205,7 @@ fn a_reply_that_was_old_when_it_came() {
 #[test]
 fn what_is_no_plain_question_passes_by() {
     let cache = ResponseStore::new(LIMITS);
-    let answered = reply(&[("cache-control", "max-age=60"), ("etag", "\"a\"")]);
+    let answered = response(&[("cache-control", "max-age=60"), ("etag", "\"a\"")]);
     let mut post = request(&[]);
     post.method = Method::POST;
     for asked in [
@@ -256,7 +256,7 @@ fn what_is_no_plain_question_passes_by() {
 #[test]
 fn nobody_sees_what_is_kept_for_another() {
     let cache = ResponseStore::new(LIMITS);
-    let (asked, answered) = (request(&[]), reply(&[("cache-control", "max-age=60")]));
+    let (asked, answered) = (request(&[]), response(&[("cache-control", "max-age=60")]));
     assert!(cache.insert(
         now(&cache, key(instance(1))),
         &asked,
@@ -285,7 +285,7 @@ fn nobody_sees_what_is_kept_for_another() {
 #[test]
 fn replies_vary_by_what_they_say() {
     let cache = ResponseStore::new(LIMITS);
-    let answered = reply(&[
+    let answered = response(&[
         ("cache-control", "max-age=60"),
         ("vary", "Accept-Language, accept, If-None-Match"),
         ("vary", "Authorization"),
@@ -318,7 +318,7 @@ fn replies_vary_by_what_they_say() {
 #[test]
 fn a_reply_is_only_for_requests_with_the_same_headers() {
     let cache = ResponseStore::new(LIMITS);
-    let answered = reply(&[("cache-control", "public, max-age=60"), ("etag", "\"a\"")]);
+    let answered = response(&[("cache-control", "public, max-age=60"), ("etag", "\"a\"")]);
     let one: &[(&str, &str)] = &[("accept-language", "de"), ("x-customer", "1")];
     assert!(cache.insert(
         now(&cache, key(CacheOwner::Shared)),
@@ -370,7 +370,7 @@ fn a_reply_is_only_for_requests_with_the_same_headers() {
 fn a_reply_that_may_not_be_kept_takes_the_place_of_one_that_was() {
     let cache = ResponseStore::new(LIMITS);
     let asked = request(&[]);
-    let answered = reply(&[("cache-control", "max-age=60"), ("etag", "\"a\"")]);
+    let answered = response(&[("cache-control", "max-age=60"), ("etag", "\"a\"")]);
     assert!(cache.insert(
         now(&cache, key(instance(1))),
         &asked,
@@ -378,7 +378,7 @@ fn a_reply_that_may_not_be_kept_takes_the_place_of_one_that_was() {
         Bytes::new(),
         at(0)
     ));
-    let secret = reply(&[("cache-control", "no-store")]);
+    let secret = response(&[("cache-control", "no-store")]);
     assert!(!cache.insert(
         now(&cache, key(instance(1))),
         &asked,
@@ -395,7 +395,7 @@ fn a_reply_that_may_not_be_kept_takes_the_place_of_one_that_was() {
 #[test]
 fn what_is_kept_is_bounded() {
     let cache = ResponseStore::new(LIMITS);
-    let (asked, answered) = (request(&[]), reply(&[("cache-control", "max-age=60")]));
+    let (asked, answered) = (request(&[]), response(&[("cache-control", "max-age=60")]));
     let large = Bytes::from(vec![0; 1001]);
     assert!(!cache.insert(
         now(&cache, key(instance(1))),
@@ -404,7 +404,7 @@ fn what_is_kept_is_bounded() {
         large,
         at(0)
     ));
-    let announced = reply(&[("cache-control", "max-age=60"), ("content-length", "1001")]);
+    let announced = response(&[("cache-control", "max-age=60"), ("content-length", "1001")]);
     assert!(!cache.is_storable(&key(instance(1)), &asked, &announced, at(0)));
     for number in 0..10_000 {
         let mut place = key(instance(1));
@@ -417,12 +417,12 @@ fn what_is_kept_is_bounded() {
     assert!(cache.responses.entry_count() > 100);
 }
 
-/// A slow reply is under way while a write ends: what it says may be from before.
+/// A slow response is under way while a write ends: what it says may be from before.
 #[test]
 fn what_was_asked_for_before_a_write_ended_is_not_kept_after_it() {
     let cache = ResponseStore::new(LIMITS);
     let asked = request(&[]);
-    let answered = reply(&[("cache-control", "max-age=60"), ("etag", "\"a\"")]);
+    let answered = response(&[("cache-control", "max-age=60"), ("etag", "\"a\"")]);
     let before = now(&cache, key(instance(1)));
     let elsewhere = CacheKey {
         url: "https://api.example.com/v1/others".to_owned(),
@@ -449,7 +449,7 @@ fn what_was_asked_for_before_a_write_ended_is_not_kept_after_it() {
     let stale_one = stale(cache.lookup(&key(instance(1)), &asked, at(61))).unwrap();
     let before = now(&cache, key(instance(1)));
     cache.write_ended(&key(instance(1)));
-    let not_modified = reply(&[("cache-control", "max-age=60"), ("etag", "\"a\"")]);
+    let not_modified = response(&[("cache-control", "max-age=60"), ("etag", "\"a\"")]);
     let answer = cache.refresh(before, &stale_one, &asked, &not_modified, at(61));
     assert_eq!(
         answer.unwrap().into_body(),

@@ -50,7 +50,7 @@ const ENCODINGS: [(&str, Encode); 4] = [
 fn encodings(names: &str) -> Encodings {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_ENCODING, names.parse().unwrap());
-    Encodings::of(&headers).unwrap()
+    Encodings::from_headers(&headers).unwrap()
 }
 
 /// A body of these pieces, made as they are asked for.
@@ -271,8 +271,8 @@ async fn a_body_that_has_begun_decodes_from_its_first_byte() {
     plain.begin(1).await.unwrap();
 }
 
-fn plain<B: Body<Data = Bytes> + Unpin>(reply: Response<B>) -> Response<DecodedBody<B>> {
-    let (mut head, body) = reply.into_parts();
+fn plain<B: Body<Data = Bytes> + Unpin>(response: Response<B>) -> Response<DecodedBody<B>> {
+    let (mut head, body) = response.into_parts();
     let encodings = take_encodings(&mut head.headers).unwrap();
     Response::from_parts(head, DecodedBody::new(body, &encodings, LIMITS))
 }
@@ -280,15 +280,15 @@ fn plain<B: Body<Data = Bytes> + Unpin>(reply: Response<B>) -> Response<DecodedB
 #[tokio::test]
 async fn what_is_not_encoded_passes_untouched() {
     let piece = Bytes::from_static(b"plain");
-    let reply = Response::builder()
+    let response = Response::builder()
         .header(CONTENT_ENCODING, "identity")
         .header(CONTENT_LENGTH, 5)
         .body(StreamBody::new(iter([Ok::<_, DecodeError>(Frame::data(
             piece.clone(),
         ))])));
-    let mut reply = plain(reply.unwrap());
-    assert_eq!(reply.headers()[CONTENT_LENGTH], "5");
-    let passed = reply.body_mut().frame().await.unwrap().unwrap();
+    let mut response = plain(response.unwrap());
+    assert_eq!(response.headers()[CONTENT_LENGTH], "5");
+    let passed = response.body_mut().frame().await.unwrap().unwrap();
     assert_eq!(passed.into_data().unwrap().as_ptr(), piece.as_ptr());
 }
 
@@ -297,16 +297,16 @@ async fn trailers_come_after_the_plain_bytes_and_the_headers_tell_the_truth() {
     let mut trailers = HeaderMap::new();
     trailers.insert("x-sum", "1".parse().unwrap());
     let encoded = gzip(b"plain");
-    let reply = Response::builder()
+    let response = Response::builder()
         .header(CONTENT_ENCODING, "gzip")
         .header(CONTENT_LENGTH, encoded.len())
         .body(StreamBody::new(iter([
             Ok::<_, DecodeError>(Frame::data(encoded.into())),
             Ok(Frame::trailers(trailers)),
         ])));
-    let reply = plain(reply.unwrap());
-    assert!(reply.headers().is_empty());
-    let whole = reply.into_body().collect().await.unwrap();
+    let response = plain(response.unwrap());
+    assert!(response.headers().is_empty());
+    let whole = response.into_body().collect().await.unwrap();
     assert_eq!(whole.trailers().unwrap()["x-sum"], "1");
     assert_eq!(whole.to_bytes(), "plain");
 }

@@ -35,7 +35,7 @@ impl Tunnel {
     }
 
     /// Carries bytes until one side ends, or until `leave` says why the tunnel is to end. The client's end is there only
-    /// once the reply with status 101 has been written, so this must run beside the reply, not before it.
+    /// once the response with status 101 has been written, so this must run beside the response, not before it.
     pub async fn run(self, leave: impl Future<Output = &'static str>) -> io::Result<()> {
         let mut leave = std::pin::pin!(leave);
         let both = async { tokio::try_join!(self.client, self.upstream) };

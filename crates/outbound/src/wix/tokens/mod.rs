@@ -34,7 +34,7 @@ const REFUSAL_TTL: Duration = Duration::from_mins(1);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("status {status} {reason}")]
 pub struct TokenRefused {
-    /// The status of Wix's reply.
+    /// The status of Wix's response.
     pub status: u16,
     /// Wix's own word for it, such as `invalid_grant`; empty where there is none.
     pub reason: String,

@@ -1,4 +1,4 @@
-//! A Wix for one test: a script of replies for each path, and a record of what was asked.
+//! A Wix for one test: a script of responses for each path, and a record of what was asked.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -45,14 +45,14 @@ impl Asked {
     }
 }
 
-/// Replies, byte for byte, to be sent one after the other; the last is sent again and again.
+/// Responses, byte for byte, to be sent one after the other; the last is sent again and again.
 type Script = Vec<String>;
 
 pub struct FakeWix {
     pub address: SocketAddr,
     scripts: Arc<Mutex<HashMap<String, (usize, Script)>>>,
     asked: Arc<Mutex<Vec<Asked>>>,
-    /// While it has no permit left, replies wait.
+    /// While it has no permit left, responses wait.
     pub gate: Arc<Semaphore>,
 }
 
@@ -127,17 +127,17 @@ async fn converse(
         let path = request.path.clone();
         asked.lock().push(request);
         gate.acquire().await.unwrap().forget();
-        let reply = {
+        let response = {
             let mut scripts = scripts.lock();
             let Some((next, script)) = scripts.get_mut(&path) else {
                 panic!("nobody said what to reply at {path}")
             };
-            let reply = script[(*next).min(script.len() - 1)].clone();
+            let response = script[(*next).min(script.len() - 1)].clone();
             *next += 1;
-            reply
+            response
         };
-        let _ = stream.write_all(reply.as_bytes()).await;
-        if !reply.contains("content-length") {
+        let _ = stream.write_all(response.as_bytes()).await;
+        if !response.contains("content-length") {
             return;
         }
     }
@@ -167,8 +167,8 @@ async fn read(stream: &mut TcpStream) -> Option<Asked> {
     Some(asked)
 }
 
-/// A reply with a JSON body.
-pub fn reply(status: u16, headers: &str, body: &str) -> String {
+/// A response with a JSON body.
+pub fn response(status: u16, headers: &str, body: &str) -> String {
     format!(
         "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n{headers}\r\n{body}",
         body.len()
@@ -177,7 +177,7 @@ pub fn reply(status: u16, headers: &str, body: &str) -> String {
 
 pub fn token(text: &str) -> String {
     let body = format!(r#"{{"access_token":"{text}","token_type":"Bearer","expires_in":14400}}"#);
-    reply(200, "", &body)
+    response(200, "", &body)
 }
 
 #[derive(Default)]
@@ -209,10 +209,10 @@ pub fn post(path: &str, body: &'static str) -> WixRequest {
 }
 
 /// Status and body of what came back.
-pub async fn read_reply(reply: Result<Response<WixBody>, WixError>) -> (u16, String) {
-    let reply = reply.unwrap();
-    let status = reply.status().as_u16();
-    let body = reply.into_body().bytes(1 << 22, Duration::from_secs(5));
+pub async fn read_reply(response: Result<Response<WixBody>, WixError>) -> (u16, String) {
+    let response = response.unwrap();
+    let status = response.status().as_u16();
+    let body = response.into_body().bytes(1 << 22, Duration::from_secs(5));
     let bytes = body.await.unwrap().unwrap();
     (status, String::from_utf8(bytes.to_vec()).unwrap())
 }

@@ -23,7 +23,7 @@ const MAX_REFUSED: u64 = 20_000;
 pub(crate) struct TokenHash([u8; 32]);
 
 impl TokenHash {
-    pub(crate) fn of(token: &str) -> Self {
+    pub(crate) fn new(token: &str) -> Self {
         let mut bytes = [0; 32];
         bytes.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
         Self(bytes)

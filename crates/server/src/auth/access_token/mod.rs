@@ -76,7 +76,7 @@ impl AccessTokens {
 
     /// The caller, if Wix was asked not long ago. Microseconds, no I/O.
     pub(crate) fn known(&self, token: &str, now: Timestamp) -> Option<Arc<Caller>> {
-        self.known.admitted(&TokenHash::of(token), now)
+        self.known.admitted(&TokenHash::new(token), now)
     }
 
     /// The caller, or the refusal with the one code of its cause. `client` is whose questions are
@@ -92,7 +92,7 @@ impl AccessTokens {
             return Err(ErrorCode::CredentialMalformed.into());
         }
         self.policy.look_at(&token, now)?;
-        let hash = TokenHash::of(&token);
+        let hash = TokenHash::new(&token);
         if let Some(unfit) = self.known.refused(&hash) {
             return Err(unfit.into());
         }

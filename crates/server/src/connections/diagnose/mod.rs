@@ -18,7 +18,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, Method};
 
 use super::credentials::ResolvedCredential;
-use super::{CallPlace, Connection, ConnectionSettings, Connections, ConnectionsSettings};
+use super::{Connection, ConnectionSettings, Connections, ConnectionsSettings, ThirdPartyCall};
 use crate::clock::Clock;
 use crate::error::{ApiError, ErrorCode};
 use crate::policy::PlainPath;
@@ -240,13 +240,13 @@ impl RedirectPolicy for AnyListed<'_> {
         query: &'call str,
     ) -> Redirected<'call> {
         let query = self.connection.without_ours(query);
-        let place = CallPlace {
+        let call = ThirdPartyCall {
             method,
             path,
             query: &query,
         };
         let code = |refusal: ApiError| refusal.code().name();
-        let listed = self.connection.deciders(&place).map(drop).map_err(code);
+        let listed = self.connection.deciders(&call).map(drop).map_err(code);
         let whole = if query.is_empty() {
             path.to_owned()
         } else {

@@ -10,7 +10,7 @@ use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 
 use super::{ConnectionCallError, ConnectionResponse, Connections};
-use crate::connections::{CallPlace, IncomingCall};
+use crate::connections::{IncomingCall, ThirdPartyCall};
 use crate::error::{ApiError, ErrorCode};
 
 /// A call to a third party in the making; [`ConnectionCall::send`] makes it.
@@ -71,7 +71,7 @@ impl ConnectionCall {
         self
     }
 
-    /// Makes the call. What the third party replies is an answer, whatever its status; a fault is a reply that did
+    /// Makes the call. What the third party responses is an answer, whatever its status; a fault is a response that did
     /// not come, or a call that is not allowed.
     pub async fn send(self) -> Result<ConnectionResponse, ConnectionCallError> {
         if let Some(fault) = self.fault {
@@ -87,7 +87,7 @@ impl ConnectionCall {
                 .into());
         }
         let (path, query) = self.path.split_once('?').unwrap_or((&self.path, ""));
-        let place = CallPlace {
+        let call = ThirdPartyCall {
             method: &self.method,
             path,
             query,
@@ -95,12 +95,12 @@ impl ConnectionCall {
         let directory = &handle.directory;
         let caller = Arc::clone(&handle.caller);
         let made = async {
-            let deciders = connection.deciders(&place)?;
+            let deciders = connection.deciders(&call)?;
             let plan_use = connection.plan_use();
             let caller = directory.authorize(&deciders, plan_use, caller).await?;
             let mut incoming = IncomingCall {
                 started: Instant::now(),
-                place,
+                call,
                 headers: &self.headers,
                 body: CallBody::Ready(self.body),
             };

@@ -19,7 +19,7 @@ pub struct ConnectionResponse(http::Response<ThirdPartyBody>);
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectionCallError {
-    /// The call is not allowed, or no reply came.
+    /// The call is not allowed, or no response came.
     #[error("{}: {}", .0.code().name(), .0.sentence())]
     Refused(ApiError),
     /// The third party answered, but not with a success.

@@ -1,13 +1,13 @@
 //! Writing items.
 
-use backlot_store::items::Written;
+use backlot_store::items::MutationResult;
 use backlot_wix::data::{DataCode, DataError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::convert::{from_json, to_object};
 use super::{Items, ItemsError};
-use crate::data::{Change, DataSession, OperationError, WireItem};
+use crate::data::{DataSession, MutationRequest, OperationError, WireItem};
 
 impl Items {
     /// Inserts an item. If it has no `_id`, it gets one. Returns it with the fields of the
@@ -17,8 +17,8 @@ impl Items {
         collection: &str,
         item: &T,
     ) -> Result<T, ItemsError> {
-        let item = WireItem::of(to_object(item)?);
-        self.change(collection, Change::Insert(item)).await
+        let item = WireItem::new(to_object(item)?);
+        self.change(collection, MutationRequest::Insert(item)).await
     }
 
     /// Replaces a whole item, which must have an `_id`.
@@ -27,8 +27,8 @@ impl Items {
         collection: &str,
         item: &T,
     ) -> Result<T, ItemsError> {
-        let item = WireItem::of(to_object(item)?);
-        self.change(collection, Change::Update(item)).await
+        let item = WireItem::new(to_object(item)?);
+        self.change(collection, MutationRequest::Update(item)).await
     }
 
     /// An update, or where there is no such item, an insert.
@@ -37,13 +37,13 @@ impl Items {
         collection: &str,
         item: &T,
     ) -> Result<T, ItemsError> {
-        let item = WireItem::of(to_object(item)?);
-        self.change(collection, Change::Save(item)).await
+        let item = WireItem::new(to_object(item)?);
+        self.change(collection, MutationRequest::Save(item)).await
     }
 
     /// Removes an item. False when there was none.
     pub async fn remove(&self, collection: &str, id: &str) -> Result<bool, ItemsError> {
-        let change = Change::Remove(id.to_owned());
+        let change = MutationRequest::Remove(id.to_owned());
         match self.write(collection, change).await? {
             Ok(_) => Ok(true),
             Err(OperationError::DataError(fault)) if is_missing(&fault) => Ok(false),
@@ -54,7 +54,7 @@ impl Items {
     async fn change<T: DeserializeOwned>(
         &self,
         collection: &str,
-        change: Change,
+        change: MutationRequest,
     ) -> Result<T, ItemsError> {
         let written = self.write(collection, change).await??;
         from_json(&written.item().json)
@@ -63,8 +63,8 @@ impl Items {
     async fn write(
         &self,
         collection: &str,
-        change: Change,
-    ) -> Result<Result<Written, OperationError>, ItemsError> {
+        change: MutationRequest,
+    ) -> Result<Result<MutationResult, OperationError>, ItemsError> {
         let collection = collection.to_owned();
         let work = move |data: DataSession| {
             let (collection, change) = (collection.clone(), change.clone());

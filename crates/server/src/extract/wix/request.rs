@@ -61,7 +61,7 @@ impl WixCall {
         self
     }
 
-    /// Makes the call. What Wix replies is an answer, whatever its status; a fault is a reply that
+    /// Makes the call. What Wix responses is an answer, whatever its status; a fault is a response that
     /// did not come.
     pub async fn send(self) -> Result<WixResponse, WixCallError> {
         if let Some(fault) = self.fault {

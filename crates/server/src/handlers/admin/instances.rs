@@ -16,7 +16,7 @@ use crate::error::{ApiError, ErrorCode};
 
 const MAX_LISTED: u32 = 100;
 
-/// A refusal as the router's reply.
+/// A refusal as the router's response.
 pub(crate) struct Refused(ApiError);
 
 impl<R: Into<ApiError>> From<R> for Refused {
@@ -65,8 +65,8 @@ pub(crate) async fn one(
     let storage = json!({
         "items": usage.items,
         "bytes": usage.bytes,
-        "maxItems": quotas.items.of(plan),
-        "maxBytes": quotas.bytes.of(plan),
+        "maxItems": quotas.items.for_plan(plan),
+        "maxBytes": quotas.bytes.for_plan(plan),
     });
     known.insert("storage".to_owned(), storage);
     known.insert("instanceId".to_owned(), json!(id));

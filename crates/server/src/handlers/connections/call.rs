@@ -8,7 +8,7 @@ use http::header::{ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue};
 use http::{Request, Response, Uri};
 
 use crate::auth::{Authenticated, remove_instance};
-use crate::connections::{CallPlace, Connection, IncomingCall};
+use crate::connections::{Connection, IncomingCall, ThirdPartyCall};
 use crate::context::RequestContext;
 use crate::cors;
 use crate::error::ApiError;
@@ -42,15 +42,15 @@ pub(crate) async fn call(
         read_small(buffers, instance_id, request.headers(), body).await?
     };
     let mut incoming = IncomingCall {
-        place: target.place(RequestHead::new(request)),
+        call: target.call(RequestHead::new(request)),
         headers: request.headers(),
         body,
         started: context.started(),
     };
-    let reply = all
+    let response = all
         .send(connection, directory, &caller, &mut incoming)
         .await?;
-    let mut response = reply.map(ResponseBody::third_party);
+    let mut response = response.map(ResponseBody::third_party);
     let headers = response.headers_mut();
     cors::strip(headers);
     // A page may read all that the configuration lets come back; browsers show few headers by themselves.
@@ -75,11 +75,11 @@ impl CallTarget {
         }
     }
 
-    pub(crate) fn place<'request>(
+    pub(crate) fn call<'request>(
         &'request self,
         request: RequestHead<'request>,
-    ) -> CallPlace<'request> {
-        CallPlace {
+    ) -> ThirdPartyCall<'request> {
+        ThirdPartyCall {
             method: request.method,
             path: &request.uri.path()[self.path_start..],
             query: self

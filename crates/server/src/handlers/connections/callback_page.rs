@@ -38,7 +38,7 @@ pub(crate) fn ended(end: &Ended<'_>) -> Response<ResponseBody> {
     // Without a nonce neither the script nor the style counts, and the page is only read.
     let _ = rand::fill(&mut nonce);
     let nonce = URL_SAFE_NO_PAD.encode(nonce);
-    let text = Text::of(end, app);
+    let text = Text::new(end, app);
     let mut response = Response::new(ResponseBody::full(text.html(&nonce, &script(end, &nonce))));
     let status = end.refusal.map(|refusal| refusal.code().status());
     *response.status_mut() = status.unwrap_or(StatusCode::OK);
@@ -70,7 +70,7 @@ struct Text {
 }
 
 impl Text {
-    fn of(end: &Ended<'_>, app: Option<&str>) -> Self {
+    fn new(end: &Ended<'_>, app: Option<&str>) -> Self {
         let provider = end.provider;
         let the_app = app.unwrap_or("the app");
         let subject = app.unwrap_or("The app");

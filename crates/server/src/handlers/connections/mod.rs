@@ -18,4 +18,4 @@ mod path;
 
 pub(crate) use call::{CallTarget, call};
 pub(crate) use manage::manage;
-pub(crate) use path::{Place, is_posted_callback, managed_methods, serves};
+pub(crate) use path::{ConnectionPath, is_posted_callback, managed_methods, serves};

@@ -12,13 +12,13 @@ use crate::routes::Route;
 use crate::routes::connections::ManagedEndpoint;
 
 /// What a path names.
-pub(crate) struct Place<'all, 'path> {
+pub(crate) struct ConnectionPath<'all, 'path> {
     pub(crate) connection: &'all Arc<Connection>,
     /// The path at the third party, or one that this server answers itself.
     pub(crate) rest: &'path str,
 }
 
-impl<'all, 'path> Place<'all, 'path> {
+impl<'all, 'path> ConnectionPath<'all, 'path> {
     /// Takes `/connections/{name}/…` apart, byte for byte: a name in another spelling is no name.
     pub(crate) fn find(all: &'all Connections, path: &'path str) -> Result<Self, ApiError> {
         let inner = path.strip_prefix("/connections/");
@@ -83,7 +83,7 @@ pub(crate) fn is_posted_callback(all: &Connections, method: &Method, path: &str)
     if *method != Method::POST || !path.ends_with("/callback") {
         return false;
     }
-    let place = Place::find(all, path).ok();
+    let place = ConnectionPath::find(all, path).ok();
     place.is_some_and(|place| {
         let managed = place.managed();
         managed.is_some_and(|route| route.endpoint == ManagedEndpoint::Callback)

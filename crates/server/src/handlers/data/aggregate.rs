@@ -104,7 +104,7 @@ async fn pipeline_page(
 }
 
 fn answer<T: Serialize>(name: &str, (page, cursors): (Page<T>, Option<Cursors>)) -> String {
-    let metadata = json(&PagingMetadata::of(&page, cursors));
+    let metadata = json(&PagingMetadata::from_page(&page, cursors));
     let results = json(&page.results);
     format!("{{\"{name}\":{results},\"pagingMetadata\":{metadata}}}")
 }

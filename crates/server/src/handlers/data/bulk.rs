@@ -1,6 +1,6 @@
 //! Calls about many items. Each element has its own fate; the answer is 200 whatever becomes of them.
 
-use backlot_store::items::Written;
+use backlot_store::items::MutationResult;
 use backlot_wix::data::{DataError, Value, limits};
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,8 @@ use super::items::{PatchRequest, condition, without_condition};
 use super::request::Input;
 use super::response::{BulkMetadata, ElementError, id_only, json, list, push_item};
 use crate::data::{
-    Change, Changed, Changes, DataSession, OpenCollection, OperationError, WireItem,
+    DataSession, MutationOutcomes, MutationRequest, MutationRequests, OpenCollection,
+    OperationError, WireItem,
 };
 
 #[derive(Debug, Default, Deserialize)]
@@ -28,9 +29,11 @@ pub(crate) async fn insert(data: &DataSession, input: &Input) -> Result<String, 
     let mut request: Request = input.json(data)?;
     without_condition(request.condition.as_ref())?;
     let items = std::mem::take(&mut request.data_items);
-    let changes = items
-        .into_iter()
-        .map(|item| input.check_item(&item).map(|()| Change::Insert(item)));
+    let changes = items.into_iter().map(|item| {
+        input
+            .check_item(&item)
+            .map(|()| MutationRequest::Insert(item))
+    });
     run(data, &request, "dataItems", changes.collect()).await
 }
 
@@ -38,9 +41,11 @@ pub(crate) async fn insert(data: &DataSession, input: &Input) -> Result<String, 
 pub(crate) async fn update(data: &DataSession, input: &Input) -> Result<String, OperationError> {
     let mut request: Request = input.json(data)?;
     let items = std::mem::take(&mut request.data_items);
-    let changes = items
-        .into_iter()
-        .map(|item| input.check_item(&item).map(|()| Change::Update(item)));
+    let changes = items.into_iter().map(|item| {
+        input
+            .check_item(&item)
+            .map(|()| MutationRequest::Update(item))
+    });
     run(data, &request, "dataItems", changes.collect()).await
 }
 
@@ -49,9 +54,11 @@ pub(crate) async fn save(data: &DataSession, input: &Input) -> Result<String, Op
     let mut request: Request = input.json(data)?;
     without_condition(request.condition.as_ref())?;
     let items = std::mem::take(&mut request.data_items);
-    let changes = items
-        .into_iter()
-        .map(|item| input.check_item(&item).map(|()| Change::Save(item)));
+    let changes = items.into_iter().map(|item| {
+        input
+            .check_item(&item)
+            .map(|()| MutationRequest::Save(item))
+    });
     run(data, &request, "dataItems", changes.collect()).await
 }
 
@@ -67,7 +74,7 @@ pub(crate) async fn patch(data: &DataSession, input: &Input) -> Result<String, O
 pub(crate) async fn remove(data: &DataSession, input: &Input) -> Result<String, OperationError> {
     let mut request: Request = input.json(data)?;
     let ids = std::mem::take(&mut request.data_item_ids);
-    let changes = ids.into_iter().map(|id| Ok(Change::Remove(id)));
+    let changes = ids.into_iter().map(|id| Ok(MutationRequest::Remove(id)));
     run(data, &request, "dataItemIds", changes.collect()).await
 }
 
@@ -75,7 +82,7 @@ async fn run(
     data: &DataSession,
     request: &Request,
     name: &str,
-    changes: Vec<Result<Change, DataError>>,
+    changes: Vec<Result<MutationRequest, DataError>>,
 ) -> Result<String, OperationError> {
     if changes.is_empty() {
         return Err(DataError::invalid(format!("{name} must not be empty.")).into());
@@ -89,15 +96,15 @@ async fn run(
     }
     let with_item = request.return_entity.unwrap_or_default();
     let kinds: Vec<(&str, Option<String>)> = changes.iter().map(kind).collect();
-    let changes = Changes {
+    let changes = MutationRequests {
         collection: &request.data_collection_id,
         each: changes,
         condition: condition(request.condition.as_ref())?,
         save_references: request.save_references.unwrap_or_default(),
         tells_items: with_item,
     };
-    let Changed { opened, outcomes } = data.change(&changes).await?;
-    let metadata = BulkMetadata::of(&outcomes);
+    let MutationOutcomes { opened, outcomes } = data.change(&changes).await?;
+    let metadata = BulkMetadata::from_outcomes(&outcomes);
     let results = outcomes.iter().zip(kinds).enumerate();
     let results = results.map(|(place, (outcome, (action, id)))| match outcome {
         Ok(written) => success(place, action, written, with_item.then_some(&opened)),
@@ -111,12 +118,14 @@ async fn run(
 }
 
 /// What is asked for, in the answer's words, and for which item.
-fn kind(change: &Result<Change, DataError>) -> (&'static str, Option<String>) {
+fn kind(change: &Result<MutationRequest, DataError>) -> (&'static str, Option<String>) {
     match change {
-        Ok(Change::Insert(item) | Change::Save(item)) => ("INSERT", item.item_id().ok().flatten()),
-        Ok(Change::Update(item)) => ("UPDATE", item.item_id().ok().flatten()),
-        Ok(Change::Patch(id, _)) => ("PATCH", Some(id.clone())),
-        Ok(Change::Remove(id)) => ("DELETE", Some(id.clone())),
+        Ok(MutationRequest::Insert(item) | MutationRequest::Save(item)) => {
+            ("INSERT", item.item_id().ok().flatten())
+        }
+        Ok(MutationRequest::Update(item)) => ("UPDATE", item.item_id().ok().flatten()),
+        Ok(MutationRequest::Patch(id, _)) => ("PATCH", Some(id.clone())),
+        Ok(MutationRequest::Remove(id)) => ("DELETE", Some(id.clone())),
         Err(_) => ("PATCH", None),
     }
 }
@@ -135,12 +144,12 @@ struct Metadata<'result> {
 fn success(
     place: usize,
     action: &str,
-    written: &Written,
+    written: &MutationResult,
     shown: Option<&OpenCollection>,
 ) -> String {
     let item = written.item();
     let action = match written {
-        Written::Updated(_) if action == "INSERT" => "UPDATE",
+        MutationResult::Updated(_) if action == "INSERT" => "UPDATE",
         _ => action,
     };
     let metadata = json(&Metadata {

@@ -1,6 +1,6 @@
 //! Calls about one item.
 
-use backlot_store::items::{Item, Written};
+use backlot_store::items::{Item, MutationResult};
 use backlot_wix::data::collection::Operation;
 use backlot_wix::data::modification::{Modification, WireModification};
 use backlot_wix::data::{DataError, FieldPath, Filter, Value};
@@ -10,7 +10,7 @@ use super::projection::read_fields;
 use super::query::push_object;
 use super::request::Input;
 use super::response::{DataResponse, data_item, id_only, json};
-use crate::data::{Change, DataSession, Include, OperationError, WireItem};
+use crate::data::{DataSession, Include, MutationRequest, OperationError, WireItem};
 
 /// A call about one item, in the client's words.
 #[derive(Debug, Default, Deserialize)]
@@ -62,11 +62,11 @@ pub(crate) fn without_condition(condition: Option<&Value>) -> Result<(), DataErr
 }
 
 impl PatchRequest {
-    pub(crate) fn change(self, in_path: Option<String>) -> Result<Change, DataError> {
+    pub(crate) fn change(self, in_path: Option<String>) -> Result<MutationRequest, DataError> {
         let id = self.data_item_id.or(in_path);
         let id = id.ok_or_else(|| DataError::invalid("patch.dataItemId must not be empty."))?;
         let modifications = Modification::parse_all(self.field_modifications)?;
-        Ok(Change::Patch(id, modifications))
+        Ok(MutationRequest::Patch(id, modifications))
     }
 }
 
@@ -100,14 +100,14 @@ impl Request {
 }
 
 /// What is wanted of one item.
-struct Wanted {
+struct GetRequest {
     collection: String,
     id: String,
     includes: Vec<Include>,
     fields: Vec<FieldPath>,
 }
 
-impl Wanted {
+impl GetRequest {
     fn read(data: &DataSession, input: &Input) -> Result<Self, DataError> {
         let request = Request::read(data, input)?;
         Ok(Self {
@@ -121,7 +121,7 @@ impl Wanted {
 
 /// `GET items/{id}`, `GET items/{id}?.r=`
 pub(crate) async fn get(data: &DataSession, input: &Input) -> Result<DataResponse, OperationError> {
-    let wanted = Wanted::read(data, input)?;
+    let wanted = GetRequest::read(data, input)?;
     if !wanted.includes.is_empty() || !wanted.fields.is_empty() {
         // On the heap, because it is large and rare.
         return Box::pin(get_rebuilt(data, &wanted)).await;
@@ -131,7 +131,10 @@ pub(crate) async fn get(data: &DataSession, input: &Input) -> Result<DataRespons
 }
 
 /// `{"dataItem":…}`: an item with others put in, or with only some of its fields.
-async fn get_rebuilt(data: &DataSession, wanted: &Wanted) -> Result<DataResponse, OperationError> {
+async fn get_rebuilt(
+    data: &DataSession,
+    wanted: &GetRequest,
+) -> Result<DataResponse, OperationError> {
     let opened = data.open(&wanted.collection, Operation::Read).await?;
     let item = data.item_of(&opened, &wanted.id).await?;
     let objects = [item.object_within(&opened.of.budget)?];
@@ -151,7 +154,7 @@ pub(crate) async fn insert(
 ) -> Result<DataResponse, OperationError> {
     let mut request: Request = input.json(data)?;
     without_condition(request.condition.as_ref())?;
-    let change = Change::Insert(request.item(input)?);
+    let change = MutationRequest::Insert(request.item(input)?);
     write(data, &request, change, false).await
 }
 
@@ -161,7 +164,7 @@ pub(crate) async fn update(
     input: &Input,
 ) -> Result<DataResponse, OperationError> {
     let mut request: Request = input.json(data)?;
-    let change = Change::Update(request.item(input)?);
+    let change = MutationRequest::Update(request.item(input)?);
     write(data, &request, change, false).await
 }
 
@@ -172,7 +175,7 @@ pub(crate) async fn save(
 ) -> Result<DataResponse, OperationError> {
     let mut request: Request = input.json(data)?;
     without_condition(request.condition.as_ref())?;
-    let change = Change::Save(request.item(input)?);
+    let change = MutationRequest::Save(request.item(input)?);
     write(data, &request, change, true).await
 }
 
@@ -202,7 +205,7 @@ pub(crate) async fn remove(
         return Err(DataError::invalid(text).with("field", "condition").into());
     }
     let request = Request::read(data, input)?;
-    let change = Change::Remove(request.item_id(input)?);
+    let change = MutationRequest::Remove(request.item_id(input)?);
     write(data, &request, change, false).await
 }
 
@@ -216,7 +219,7 @@ pub(crate) async fn truncate(data: &DataSession, input: &Input) -> Result<String
 async fn write(
     data: &DataSession,
     request: &Request,
-    change: Change,
+    change: MutationRequest,
     says_action: bool,
 ) -> Result<DataResponse, OperationError> {
     let condition = condition(request.condition.as_ref())?;
@@ -224,7 +227,7 @@ async fn write(
     let collection = &request.data_collection_id;
     let is_whole = matches!(
         change,
-        Change::Insert(_) | Change::Update(_) | Change::Save(_)
+        MutationRequest::Insert(_) | MutationRequest::Update(_) | MutationRequest::Save(_)
     );
     let includes_references = request.include_referenced_items.unwrap_or_default();
     if includes_references {
@@ -234,7 +237,7 @@ async fn write(
     let (opened, written) = data
         .change_one(collection, change, condition, save_references)
         .await?;
-    let is_inserted = matches!(written, Written::Inserted(_));
+    let is_inserted = matches!(written, MutationResult::Inserted(_));
     let item = written.into_item();
     // What was inserted, the caller has sent.
     let is_shown = is_inserted || opened.may_see(&item);

@@ -123,23 +123,23 @@ pub(crate) async fn handle(
 ) -> Result<Response<ResponseBody>, ApiError> {
     let limits = handlers.settings.body();
     let input = Input::read(request, limits, &state.buffers, caller.instance_id).await?;
-    let data = state.data.of(Principal::caller(&caller, state.app_id));
+    let data = state.data.session(Principal::caller(&caller, state.app_id));
     let answer = do_call(data, operation, input).await?;
     let bytes = answer.kept_bytes();
-    if bytes <= UNCOUNTED_REPLY {
-        return Ok(response::reply(answer));
+    if bytes <= UNCOUNTED_RESPONSE {
+        return Ok(response::response(answer));
     }
     let mut reservation = state.buffers.reserve(caller.instance_id);
     match reservation.grow(bytes) {
-        Ok(()) => Ok(response::reply(answer.held(reservation))),
+        Ok(()) => Ok(response::response(answer.held(reservation))),
         // What was changed cannot be refused any more; it is no larger than its request.
-        Err(_) if operation.may_store() => Ok(response::reply(answer)),
+        Err(_) if operation.may_store() => Ok(response::response(answer)),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Replies up to this size are not counted: a client reads them in one go.
-const UNCOUNTED_REPLY: usize = 64 * 1024;
+/// Responses up to this size are not counted: a client reads them in one go.
+const UNCOUNTED_RESPONSE: usize = 64 * 1024;
 
 /// Handles a call whose body has been read. (The simulator's Wix is served so.)
 pub(crate) async fn handle_whole(
@@ -147,8 +147,8 @@ pub(crate) async fn handle_whole(
     operation: DataOperation,
     request: Request<Bytes>,
 ) -> Result<Response<ResponseBody>, ApiError> {
-    let answer = do_call(data.clone(), operation, Input::of(request)).await?;
-    Ok(response::reply(answer))
+    let answer = do_call(data.clone(), operation, Input::new(request)).await?;
+    Ok(response::response(answer))
 }
 
 /// The largest request that is read on a thread that serves connections.

@@ -101,6 +101,6 @@ impl Paged {
         };
         let words = (self.words.as_str(), self.cursor.as_ref());
         let (next, prev) = data.answer_cursors(self.kind, &self.collection, words, (&page, limit));
-        Ok((page, Cursors::of(next, prev)))
+        Ok((page, Cursors::new(next, prev)))
     }
 }

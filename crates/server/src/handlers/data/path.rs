@@ -11,7 +11,7 @@ enum Level {
 
 /// The path to the place at this line and column, both counted from 1 and in bytes: `dataItem.data.title`. `None` at the
 /// top of the text.
-pub(crate) fn of(json: &[u8], line: usize, column: usize) -> Option<String> {
+pub(crate) fn from_position(json: &[u8], line: usize, column: usize) -> Option<String> {
     let start = match line.checked_sub(1)? {
         0 => 0,
         before => {
@@ -72,7 +72,7 @@ mod tests {
 
     fn place(json: &str) -> Option<String> {
         let error = serde_json::from_str::<serde_json::Value>(json).unwrap_err();
-        of(json.as_bytes(), error.line(), error.column())
+        from_position(json.as_bytes(), error.line(), error.column())
     }
 
     #[test]
@@ -91,7 +91,7 @@ mod tests {
             assert_eq!(place(json).as_deref(), Some(path), "{json}");
         }
         assert_eq!(place("nonsense"), None);
-        assert_eq!(of(b"{}", 9, 9), None);
-        assert_eq!(of(b"{}", 0, 0), None);
+        assert_eq!(from_position(b"{}", 9, 9), None);
+        assert_eq!(from_position(b"{}", 0, 0), None);
     }
 }

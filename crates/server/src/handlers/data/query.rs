@@ -218,7 +218,7 @@ pub(crate) fn push_object(
 }
 
 fn metadata(page: Page, count: usize) -> PagingMetadata {
-    let cursors = Cursors::of(page.next, page.previous);
+    let cursors = Cursors::new(page.next, page.previous);
     PagingMetadata {
         count,
         offset: page.offset,

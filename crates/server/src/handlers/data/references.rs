@@ -89,7 +89,7 @@ async fn change(data: &DataSession, input: &Input, add: bool) -> Result<String, 
         return Err(fault.clone().into());
     }
     let action = if add { "INSERT" } else { "DELETE" };
-    let metadata = BulkMetadata::of(&outcomes);
+    let metadata = BulkMetadata::from_outcomes(&outcomes);
     let results = outcomes.iter().enumerate().map(|(place, outcome)| {
         let mut metadata = json!({ "originalIndex": place, "success": outcome.is_ok() });
         if let Err(fault) = outcome {
@@ -230,7 +230,7 @@ pub(crate) async fn query(
         offset: paging.offset,
         total: page.total,
         has_next: page.has_next,
-        cursors: Cursors::of(seal(page.next, false), seal(page.previous, true)),
+        cursors: Cursors::new(seal(page.next, false), seal(page.previous, true)),
         ..PagingMetadata::default()
     };
     let mut answer = DataResponse::default();

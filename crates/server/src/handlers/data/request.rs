@@ -46,7 +46,7 @@ impl Input {
         })
     }
 
-    pub(crate) fn of(request: Request<Bytes>) -> Self {
+    pub(crate) fn new(request: Request<Bytes>) -> Self {
         let (parts, body) = request.into_parts();
         Self {
             method: parts.method,
@@ -183,7 +183,7 @@ fn read<T: DeserializeOwned>(bytes: &[u8], budget: &Budget) -> Result<T, DataErr
 
 /// Says what is wrong, and where.
 fn unreadable(bytes: &[u8], error: &serde_json::Error) -> DataError {
-    let place = path::of(bytes, error.line(), error.column());
+    let place = path::from_position(bytes, error.line(), error.column());
     // serde_json's own words, which repeat nothing of what was sent but a name or a number.
     let words: String = error.to_string().chars().take(200).collect();
     let text = match &place {

@@ -82,7 +82,7 @@ impl DataResponse {
     }
 
     fn push_fields(&mut self, object: &Object, inclusions: &Inclusions) {
-        let included = inclusions.of(object);
+        let included = inclusions.for_item(object);
         let mut between = '{';
         for (name, value) in object {
             if included.iter().all(|(field, _)| field != name) {
@@ -151,14 +151,14 @@ impl DataResponse {
     }
 }
 
-/// Ours, and those that every reply gets on its way out: so that space for them is reserved from the start.
-const HEADERS_OF_A_REPLY: usize = 7;
+/// Ours, and those that every response gets on its way out: so that space for them is reserved from the start.
+const RESPONSE_HEADERS: usize = 7;
 
 /// 200, and the JSON.
-pub(crate) fn reply(answer: DataResponse) -> Response<ResponseBody> {
+pub(crate) fn response(answer: DataResponse) -> Response<ResponseBody> {
     let mut response = Response::new(answer.into_body());
     let headers = response.headers_mut();
-    headers.reserve(HEADERS_OF_A_REPLY);
+    headers.reserve(RESPONSE_HEADERS);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
@@ -237,7 +237,7 @@ pub(crate) struct PagingMetadata {
 
 impl PagingMetadata {
     /// Of a page, with the cursors beside it.
-    pub(crate) fn of<T>(page: &Page<T>, cursors: Option<Cursors>) -> Self {
+    pub(crate) fn from_page<T>(page: &Page<T>, cursors: Option<Cursors>) -> Self {
         Self {
             count: page.results.len(),
             offset: page.offset,
@@ -271,7 +271,7 @@ pub(crate) struct Cursors {
 
 impl Cursors {
     /// `None` where there is no way on.
-    pub(crate) fn of(next: Option<String>, prev: Option<String>) -> Option<Self> {
+    pub(crate) fn new(next: Option<String>, prev: Option<String>) -> Option<Self> {
         (next.is_some() || prev.is_some()).then_some(Self { next, prev })
     }
 }
@@ -286,7 +286,7 @@ pub(crate) struct BulkMetadata {
 }
 
 impl BulkMetadata {
-    pub(crate) fn of<T>(outcomes: &[Result<T, DataError>]) -> Self {
+    pub(crate) fn from_outcomes<T>(outcomes: &[Result<T, DataError>]) -> Self {
         let failures = outcomes.iter().filter(|outcome| outcome.is_err()).count();
         Self {
             total_successes: outcomes.len() - failures,

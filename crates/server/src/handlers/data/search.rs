@@ -35,7 +35,7 @@ pub(crate) async fn search(
     let (mut page, cursors) = paged.answer(data, search.paging(), run).await?;
     let includes = request.include_references.unwrap_or_default();
     let results = std::mem::take(&mut page.results);
-    let mut metadata = PagingMetadata::of(&page, cursors);
+    let mut metadata = PagingMetadata::from_page(&page, cursors);
     metadata.count = results.len();
     let mut answer = objects_answer(data, opened, results, search.fields(), &includes).await?;
     answer.push(",\"pagingMetadata\":");

@@ -78,14 +78,14 @@ pub(crate) async fn forward(
         Destination::Upstream(address) => {
             let timeouts = settings.limits.timeouts();
             let client = &state.upstreams;
-            let reply = upstream::forward(client, address, timeouts, target, hop, request)
+            let response = upstream::forward(client, address, timeouts, target, hop, request)
                 .await
                 .map_err(refuse)?;
-            if let Some(tunnel) = reply.tunnel {
+            if let Some(tunnel) = response.tunnel {
                 let connection = Arc::clone(context.connection());
                 state.upgraded.spawn(tunnel, caller.as_deref(), connection);
             }
-            reply.response.map(ResponseBody::upstream)
+            response.response.map(ResponseBody::upstream)
         }
         Destination::Mounted(router) => {
             let given = caller.map(|caller| HandlerExtensions {

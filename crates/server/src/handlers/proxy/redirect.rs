@@ -11,7 +11,7 @@ use super::forwarded_headers::AskedAddress;
 
 /// How paths of the upstream's are called outside.
 pub(crate) struct Redirects<'exchange> {
-    /// `None` where a router of this program replies.
+    /// `None` where a router of this program responses.
     pub(crate) upstream: Option<&'exchange Address>,
     /// The path that it was asked for.
     pub(crate) asked: &'exchange str,

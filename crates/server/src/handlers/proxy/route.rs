@@ -76,7 +76,7 @@ impl Destination {
 /// How much and how long.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Until the head of the reply.
+    /// Until the head of the response.
     pub timeout: Duration,
     /// The most bytes of a request's body.
     pub body_bytes: u64,

@@ -29,7 +29,7 @@ pub(crate) fn json(
     field(line, "route_group", record.route_group.as_str());
     number(line, "status", numbers.format(record.status.as_u16()));
     number(line, "duration_us", numbers.format(microseconds(duration)));
-    number(line, "reply_bytes", numbers.format(record.reply_bytes));
+    number(line, "reply_bytes", numbers.format(record.response_bytes));
     if let Some((instance_id, role)) = record.caller {
         field(line, "instance_id", instance_id.encode(&mut [0; 36]));
         field(line, "role", role.as_str());

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 const LISTENING: u8 = 0;
 /// A request was handed over.
 const ANSWERING: u8 = 1;
-/// Its reply is made, and perhaps not written yet.
+/// Its response is made, and perhaps not written yet.
 const ANSWERED: u8 = 2;
 /// The connection speaks something else than HTTP from now on.
 const SWITCHED: u8 = 3;
@@ -26,7 +26,7 @@ pub(crate) struct Exchanges(Arc<Progress>);
 struct Progress {
     state: AtomicU8,
     begun: Instant,
-    /// When the last reply was written, in milliseconds since then.
+    /// When the last response was written, in milliseconds since then.
     written: AtomicU64,
 }
 
@@ -54,7 +54,7 @@ impl Exchanges {
         self.set(ANSWERING);
     }
 
-    /// The reply is there; it is made when its body is gone.
+    /// The response is there; it is made when its body is gone.
     pub(crate) fn watch<B>(&self, response: Response<B>) -> Response<WatchedBody<B>> {
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             self.set(SWITCHED);
@@ -87,7 +87,7 @@ impl Exchanges {
     }
 }
 
-/// A reply's body, whose end is the end of its exchange.
+/// A response's body, whose end is the end of its exchange.
 pub(crate) struct WatchedBody<B> {
     inner: B,
     exchanges: Exchanges,

@@ -31,7 +31,7 @@ pub(crate) struct RefusingStream<S> {
 struct HeadRefusal {
     status: StatusCode,
     /// Made when the head is complete, or the wait is over.
-    reply: Option<Vec<u8>>,
+    response: Option<Vec<u8>>,
     written: usize,
     is_shut: bool,
     bytes_left: usize,
@@ -62,7 +62,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RefusingStream<S> {
             Some(status) if self.refuse.is_some() && self.exchanges.are_listening() => {
                 self.refusal = Some(Box::new(HeadRefusal {
                     status,
-                    reply: None,
+                    response: None,
                     written: 0,
                     is_shut: false,
                     bytes_left: MAX_BYTES,
@@ -79,7 +79,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RefusingStream<S> {
         let (Some(refusal), Some(refuse)) = (&mut self.refusal, &self.refuse) else {
             return Poll::Ready(Ok(()));
         };
-        while refusal.reply.is_none() {
+        while refusal.response.is_none() {
             // The origin may stand behind what is too large.
             if !self.head.is_complete() && self.head.is_of_http() {
                 let head = &mut self.head;
@@ -89,16 +89,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RefusingStream<S> {
                     continue;
                 }
             }
-            refusal.reply = Some(refuse(refusal.status, &self.head.take()));
+            refusal.response = Some(refuse(refusal.status, &self.head.take()));
             refusal
                 .wait
                 .as_mut()
                 .reset(tokio::time::Instant::now() + REFUSAL_TIMEOUT);
         }
-        let reply = refusal.reply.as_deref().unwrap_or_default();
-        while refusal.written < reply.len() {
+        let response = refusal.response.as_deref().unwrap_or_default();
+        while refusal.written < response.len() {
             let stream = Pin::new(&mut self.stream);
-            let count = ready!(stream.poll_write(context, &reply[refusal.written..]))?;
+            let count = ready!(stream.poll_write(context, &response[refusal.written..]))?;
             if count == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }

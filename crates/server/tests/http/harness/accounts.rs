@@ -67,9 +67,9 @@ pub async fn begin(server: &TestServer) -> Url {
     let credential = instance("owner");
     let headers = [("authorization", &*credential)];
     let path = "/connections/x/authorize";
-    let reply = request(server.address, "POST", path, &headers, "").await;
-    assert_eq!(reply.status, 200, "{reply:?}");
-    let address = reply.json()["authorizationUrl"].clone();
+    let response = request(server.address, "POST", path, &headers, "").await;
+    assert_eq!(response.status, 200, "{response:?}");
+    let address = response.json()["authorizationUrl"].clone();
     Url::parse(address.as_str().unwrap()).unwrap()
 }
 

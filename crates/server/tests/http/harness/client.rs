@@ -1,4 +1,4 @@
-//! A client that says exactly what it is told to, byte for byte, and reads the reply.
+//! A client that says exactly what it is told to, byte for byte, and reads the response.
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-/// A reply, read to its end.
+/// A response, read to its end.
 #[derive(Debug)]
 pub struct Reply {
     pub status: u16,
@@ -56,10 +56,10 @@ pub async fn request(
     raw(address, text.as_bytes()).await.expect("no reply")
 }
 
-/// Sends bytes, reads until the other side closes, and returns the reply, if it was one.
+/// Sends bytes, reads until the other side closes, and returns the response, if it was one.
 pub async fn raw(address: SocketAddr, bytes: &[u8]) -> Option<Reply> {
     let mut stream = TcpStream::connect(address).await.unwrap();
-    // A server may reply and close before it has read everything.
+    // A server may response and close before it has read everything.
     let _ = stream.write_all(bytes).await;
     let mut received = Vec::new();
     let reading = stream.read_to_end(&mut received);

@@ -53,7 +53,7 @@ type Scripted = (u16, Vec<(String, String)>, String);
 
 #[derive(Default)]
 struct Inner {
-    replies: Mutex<HashMap<String, Scripted>>,
+    responses: Mutex<HashMap<String, Scripted>>,
     asked: Mutex<Vec<Asked>>,
     gates: Mutex<HashMap<String, Arc<Semaphore>>>,
     count: watch::Sender<usize>,
@@ -81,8 +81,11 @@ impl ThirdParty {
         let headers = headers
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let reply = (status, headers.collect(), body.to_owned());
-        self.inner.replies.lock().insert(path.to_owned(), reply);
+        let response = (status, headers.collect(), body.to_owned());
+        self.inner
+            .responses
+            .lock()
+            .insert(path.to_owned(), response);
     }
 
     /// What it was asked, in order: `METHOD /path?query`.
@@ -168,7 +171,7 @@ impl ThirdParty {
             idle_timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(2),
             body_bytes: 100_000,
-            reply_bytes: 1_000_000,
+            reply_limit: 1_000_000,
             rate_limit: None,
             total_rate_limit: None,
             quotas: Quotas::default(),
@@ -213,7 +216,7 @@ async fn answer(
         body,
     });
     // As it is when it is asked.
-    let scripted = inner.replies.lock().get(&path).cloned();
+    let scripted = inner.responses.lock().get(&path).cloned();
     let gate = inner.gates.lock().get(&path).cloned();
     inner.count.send_modify(|count| *count += 1);
     if let Some(gate) = gate {

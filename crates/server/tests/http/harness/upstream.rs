@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
-/// An upstream that replies with what it was asked, as JSON.
+/// An upstream that responses with what it was asked, as JSON.
 pub async fn echo() -> SocketAddr {
     let router = Router::new().fallback(say);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -78,7 +78,7 @@ async fn read_head(stream: &mut tokio::net::TcpStream) -> Option<()> {
     Some(())
 }
 
-/// An upstream whose replies never end. Each connection that is closed under one is told.
+/// An upstream whose responses never end. Each connection that is closed under one is told.
 pub async fn endless() -> (SocketAddr, mpsc::UnboundedReceiver<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

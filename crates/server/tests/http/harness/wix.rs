@@ -35,7 +35,7 @@ pub struct FakeWix {
 }
 
 struct Inner {
-    replies: Mutex<HashMap<String, (u16, String)>>,
+    responses: Mutex<HashMap<String, (u16, String)>>,
     infos: Mutex<HashMap<String, Value>>,
     /// An instance whose calls are all answered with 500.
     failing: Mutex<Option<String>>,
@@ -46,7 +46,7 @@ struct Inner {
 impl FakeWix {
     pub async fn start() -> Self {
         let inner = Arc::new(Inner {
-            replies: Mutex::default(),
+            responses: Mutex::default(),
             infos: Mutex::default(),
             failing: Mutex::default(),
             asked: Mutex::default(),
@@ -65,15 +65,18 @@ impl FakeWix {
     }
 
     /// The change of a server's settings that makes it call this one.
-    pub fn of(&self, settings: &mut Settings) {
+    pub fn apply_to(&self, settings: &mut Settings) {
         let base = format!("http://{}", self.address);
         settings.wix.base = Address::parse(&base, false).unwrap();
     }
 
     /// What is replied at a path.
     pub fn on(&self, path: &str, status: u16, body: &str) {
-        let reply = (status, body.to_owned());
-        self.inner.replies.lock().insert(path.to_owned(), reply);
+        let response = (status, body.to_owned());
+        self.inner
+            .responses
+            .lock()
+            .insert(path.to_owned(), response);
     }
 
     /// What is known of a token; of any other, that it is not active.
@@ -128,7 +131,7 @@ async fn answer(
         body: body.clone(),
     });
     inner.gate.acquire().await.unwrap().forget();
-    let mut scripted = inner.replies.lock().get(&path).cloned();
+    let mut scripted = inner.responses.lock().get(&path).cloned();
     let failing = inner.failing.lock().clone();
     if failing.is_some_and(|id| path == "/oauth2/token" && body.contains(&id)) {
         scripted = Some((200, r#"{"access_token":"failing"}"#.to_owned()));
@@ -136,7 +139,7 @@ async fn answer(
         scripted = Some((500, String::new()));
     }
     let (status, body) = match scripted {
-        Some(reply) => reply,
+        Some(response) => response,
         None if path == "/oauth2/token-info" => {
             let question: Value = serde_json::from_str(&body).unwrap();
             let token = question["token"].as_str().unwrap();

@@ -44,7 +44,7 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    pub(crate) fn of(subject: &Subject) -> Self {
+    pub(crate) fn new(subject: &Subject) -> Self {
         Self {
             instance_id: Some(subject.instance_id),
             subject_type: Some(subject.role.subject_type()),

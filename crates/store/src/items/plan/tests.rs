@@ -46,9 +46,9 @@ fn collection(indexes: &[(&[&str], bool)]) -> Collection {
     )
 }
 
-fn find(filter: &str, sorts: &[&str]) -> Find {
+fn find(filter: &str, sorts: &[&str]) -> ItemQuery {
     let filter: Value = serde_json::from_str(filter).unwrap();
-    let mut find = Find::all(Filter::parse(&filter).unwrap(), 10);
+    let mut find = ItemQuery::all(Filter::parse(&filter).unwrap(), 10);
     find.sorts = sorts
         .iter()
         .map(|path| match path.strip_prefix('-') {

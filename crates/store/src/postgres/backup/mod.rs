@@ -79,7 +79,7 @@ impl PostgresStore {
 
 async fn read_table(lease: &Lease, table: Table, to: &Sender<Piece>) -> Result<(), Failure> {
     let sql = format!("COPY {} TO STDOUT", target(&table));
-    let mut sum = Summing::of(&table.name);
+    let mut sum = Summing::new(&table.name);
     send(to, Piece::Table(table)).await?;
     let client = lease.client()?;
     let rows = client.copy_out(&sql).await?;

@@ -13,7 +13,7 @@ use crate::index_builds::{
     MAX_PIECE_KEYS, PieceRoom,
 };
 use crate::items::Item;
-use crate::items::change::not_unique;
+use crate::items::effect::not_unique;
 use crate::postgres::PostgresStore;
 use crate::postgres::collections::definition;
 use crate::postgres::failure::Failure;

@@ -7,7 +7,7 @@ use backlot_wix::InstanceId;
 use super::Build;
 use crate::collections::{Collection, Prepared};
 use crate::index_builds::AtOnce;
-use crate::items::ItemsOf;
+use crate::items::CollectionRef;
 use crate::items::key_change::Rebuild;
 use crate::postgres::failure::Failure;
 use crate::postgres::items::keys;
@@ -42,7 +42,7 @@ pub(in crate::postgres) async fn reindex(
         return Ok(());
     }
     let added = new.with_indexes(cleared);
-    let of = ItemsOf::new(instance_id, Arc::new(added));
+    let of = CollectionRef::new(instance_id, Arc::new(added));
     if !keys::make_few(lease, &of, &mut at_once.room).await? {
         for index in &of.collection.indexes {
             build(index).begin(lease, "BUILDING").await?;

@@ -52,7 +52,7 @@ impl SelectBuilder<'_> {
 
     fn joined(&mut self, parts: &[Filter], word: &str, none: &str) -> String {
         let parts: Vec<String> = parts.iter().map(|part| self.condition(part)).collect();
-        together(&parts, word, none)
+        join(&parts, word, none)
     }
 
     fn test(&mut self, path: &FieldPath, test: &Test) -> String {
@@ -209,7 +209,7 @@ impl SelectBuilder<'_> {
 
 impl LinkConditions for SelectBuilder<'_> {
     fn all(conditions: Vec<String>) -> String {
-        together(&conditions, " AND ", "true")
+        join(&conditions, " AND ", "true")
     }
 
     fn linked(&mut self, field: &str, to: Option<&[Value]>) -> String {
@@ -234,7 +234,7 @@ impl LinkConditions for SelectBuilder<'_> {
 }
 
 /// The parts with a word between them.
-fn together(parts: &[String], word: &str, none: &str) -> String {
+fn join(parts: &[String], word: &str, none: &str) -> String {
     if parts.is_empty() {
         return none.to_owned();
     }

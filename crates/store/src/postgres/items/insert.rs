@@ -6,9 +6,9 @@ use tokio_postgres::types::Json;
 
 use super::simulate::Rows;
 use crate::StoreError;
-use crate::items::change::{NewItem, not_unique};
-use crate::items::write::Outcome;
-use crate::items::{ItemsOf, Written};
+use crate::items::effect::{StoredItem, not_unique};
+use crate::items::mutation::Outcome;
+use crate::items::{CollectionRef, MutationResult};
 use crate::postgres::PostgresStore;
 use crate::postgres::failure::Failure;
 use crate::postgres::field_order;
@@ -72,8 +72,8 @@ pub(super) const INSERT_DECLARED: &str =
 impl PostgresStore {
     pub(in crate::postgres) async fn insert_once(
         &self,
-        of: &ItemsOf,
-        new: &NewItem,
+        of: &CollectionRef,
+        new: &StoredItem,
     ) -> Result<Outcome, Failure> {
         let definition = &of.collection.definition;
         let mut rows = Rows::default();
@@ -122,7 +122,7 @@ impl PostgresStore {
         }
         let sequence: Option<i64> = row.try_get(2)?;
         Ok(match sequence {
-            Some(sequence) => Ok(Written::Inserted(new.clone().placed(sequence))),
+            Some(sequence) => Ok(MutationResult::Inserted(new.clone().placed(sequence))),
             None => Err(DataError::item_exists(&new.id, &definition.id)),
         })
     }

@@ -12,8 +12,8 @@ use super::simulate::{KeyRows, Rows};
 use super::statements::key_steps;
 use crate::collections::{Collection, Prepared};
 use crate::index_builds::{ItemKeys, MAX_PIECE_BYTES, PieceRoom};
-use crate::items::ItemsOf;
-use crate::items::change::not_unique;
+use crate::items::CollectionRef;
+use crate::items::effect::not_unique;
 use crate::postgres::failure::Failure;
 use crate::postgres::lease::Lease;
 use crate::postgres::pipeline::{self, Step, values};
@@ -135,7 +135,7 @@ fn drop_steps(instance_id: InstanceId, indexes: &[IndexId]) -> Vec<Step> {
 /// what is to be unique is not. The definition is locked, so items are not written meanwhile.
 pub(in crate::postgres) async fn make_few(
     lease: &Lease,
-    of: &ItemsOf,
+    of: &CollectionRef,
     room: &mut PieceRoom,
 ) -> Result<bool, Failure> {
     let client = lease.client()?;
@@ -217,7 +217,7 @@ pub(in crate::postgres) async fn make(
     Ok(Some(id.unwrap_or_default()))
 }
 
-async fn add_unique(lease: &Lease, of: &ItemsOf, keys: &KeyRows) -> Result<(), Failure> {
+async fn add_unique(lease: &Lease, of: &CollectionRef, keys: &KeyRows) -> Result<(), Failure> {
     if keys.is_empty() {
         return Ok(());
     }

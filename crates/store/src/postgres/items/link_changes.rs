@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use backlot_wix::data::collection::Definition;
 
-use crate::items::change::LinkChange;
+use crate::items::effect::LinkChange;
 use crate::items::link::Link;
 
 /// Links to take away, and links to make.

@@ -9,8 +9,8 @@ use tokio_postgres::Row;
 use super::link_changes::LinkChanges;
 use super::read_set::check_current;
 use crate::StoreError;
-use crate::items::ItemsOf;
-use crate::items::link::{Link, LinkOutcome, PlacedLink, Wanted, too_many};
+use crate::items::CollectionRef;
+use crate::items::link::{Link, LinkOutcome, PlacedLink, ReferenceQuery, too_many};
 use crate::postgres::PostgresStore;
 use crate::postgres::failure::Failure;
 use crate::postgres::lease::Lease;
@@ -98,7 +98,7 @@ type Told = (String, String, String);
 /// How many links fields of items hold, or [`limits::LINKS_OF_FIELD`] where there are more.
 async fn counts(
     lease: &Lease,
-    of: &ItemsOf,
+    of: &CollectionRef,
     wanted: HashSet<(&str, &str)>,
 ) -> Result<HashMap<(String, String), usize>, Failure> {
     let (fields, items): (Vec<&str>, Vec<&str>) = wanted.into_iter().unzip();
@@ -119,7 +119,7 @@ async fn counts(
 /// `WDE0080` if a field would hold more links than it may.
 pub(super) async fn check_room(
     lease: &Lease,
-    of: &ItemsOf,
+    of: &CollectionRef,
     changes: &LinkChanges,
 ) -> Result<(), Failure> {
     let mut more: HashMap<(&str, &str), usize> = HashMap::new();
@@ -150,7 +150,7 @@ pub(super) async fn check_room(
 impl PostgresStore {
     pub(super) async fn link_once(
         &self,
-        of: &ItemsOf,
+        of: &CollectionRef,
         links: &[Link],
     ) -> Result<Vec<LinkOutcome>, Failure> {
         let lease = self.tenants().await?;
@@ -200,7 +200,7 @@ impl PostgresStore {
 
     pub(super) async fn unlink_once(
         &self,
-        of: &ItemsOf,
+        of: &CollectionRef,
         links: &[Link],
     ) -> Result<Vec<LinkOutcome>, Failure> {
         let lease = self.tenants().await?;
@@ -225,7 +225,7 @@ impl PostgresStore {
 
     pub(super) async fn replace_once(
         &self,
-        of: &ItemsOf,
+        of: &CollectionRef,
         changes: &LinkChanges,
     ) -> Result<(), Failure> {
         let lease = self.tenants().await?;
@@ -239,7 +239,11 @@ impl PostgresStore {
         lease.release(outcome)
     }
 
-    pub(super) async fn is_linked_once(&self, of: &ItemsOf, link: &Link) -> Result<bool, Failure> {
+    pub(super) async fn is_linked_once(
+        &self,
+        of: &CollectionRef,
+        link: &Link,
+    ) -> Result<bool, Failure> {
         let tenant = uuid(of.instance_id);
         let values: [Bound<'_>; 5] = [
             &tenant,
@@ -256,8 +260,8 @@ impl PostgresStore {
 
     pub(super) async fn links_once(
         &self,
-        of: &ItemsOf,
-        wanted: &Wanted,
+        of: &CollectionRef,
+        wanted: &ReferenceQuery,
     ) -> Result<Vec<PlacedLink>, Failure> {
         let sql = match wanted.direction {
             Direction::Ascending => READ,
@@ -322,7 +326,7 @@ struct Columns {
     collections: Vec<String>,
 }
 
-fn columns<'link>(of: &ItemsOf, links: impl IntoIterator<Item = &'link Link>) -> Columns {
+fn columns<'link>(of: &CollectionRef, links: impl IntoIterator<Item = &'link Link>) -> Columns {
     let definition = &of.collection.definition;
     let mut columns = Columns {
         fields: Vec::new(),
@@ -341,7 +345,7 @@ fn columns<'link>(of: &ItemsOf, links: impl IntoIterator<Item = &'link Link>) ->
 }
 
 /// Changes of links as statements: what goes, before what comes.
-pub(super) fn link_steps(of: &ItemsOf, changes: &LinkChanges) -> Vec<Step> {
+pub(super) fn link_steps(of: &CollectionRef, changes: &LinkChanges) -> Vec<Step> {
     let (tenant, collection) = (uuid(of.instance_id), &of.collection.definition.id);
     let mut steps = vec![lock_links(of.instance_id)];
     let mut step = |sql, values| {
@@ -385,7 +389,7 @@ pub(super) fn lock_links(instance_id: InstanceId) -> Step {
     }
 }
 
-fn remove_step(of: &ItemsOf, link: &Link) -> Step {
+fn remove_step(of: &CollectionRef, link: &Link) -> Step {
     Step {
         sql: REMOVE,
         expected: None,

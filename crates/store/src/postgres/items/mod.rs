@@ -27,8 +27,8 @@ use super::failure::{Failure, attempt};
 use super::stored::JsonText;
 use super::tenant::{Isolation, transaction, uuid};
 use crate::StoreError;
-use crate::items::link::{Link, LinkOutcome, PlacedLink, Wanted};
-use crate::items::{Find, Item, ItemsOf, Visit};
+use crate::items::link::{Link, LinkOutcome, PlacedLink, ReferenceQuery};
+use crate::items::{CollectionRef, Item, ItemQuery, Visit};
 use link_changes::LinkChanges;
 pub(super) use links::LOCK as LOCK_LINKS;
 
@@ -49,9 +49,9 @@ const GET_SEVERAL: &str = "
 const LOOKUP_BATCH_SIZE: usize = 50;
 
 impl PostgresStore {
-    pub(crate) async fn item(
+    pub(crate) async fn find_item(
         &self,
-        of: &ItemsOf,
+        of: &CollectionRef,
         item_id: &str,
     ) -> Result<Option<Item>, StoreError> {
         // No id holds a NUL, and PostgreSQL would refuse to look for one.
@@ -68,9 +68,9 @@ impl PostgresStore {
         Ok(rows.first().map(read_item).transpose()?)
     }
 
-    pub(crate) async fn items_by_id(
+    pub(crate) async fn find_items(
         &self,
-        of: &ItemsOf,
+        of: &CollectionRef,
         mut item_ids: Vec<String>,
     ) -> Result<Vec<Item>, StoreError> {
         item_ids.retain(|id| !id.contains('\0'));
@@ -93,41 +93,49 @@ impl PostgresStore {
         Ok(items)
     }
 
-    pub(crate) async fn find(&self, of: &ItemsOf, find: Find) -> Result<Vec<Item>, StoreError> {
+    pub(crate) async fn query_items(
+        &self,
+        of: &CollectionRef,
+        find: ItemQuery,
+    ) -> Result<Vec<Item>, StoreError> {
         attempt!(reading: self.find_once(of, &find))
     }
 
-    pub(crate) async fn count(&self, of: &ItemsOf, filter: &Filter) -> Result<u64, StoreError> {
+    pub(crate) async fn count_items(
+        &self,
+        of: &CollectionRef,
+        filter: &Filter,
+    ) -> Result<u64, StoreError> {
         attempt!(reading: self.count_once(of, filter))
     }
 
-    pub(crate) async fn scan(
+    pub(crate) async fn scan_items(
         &self,
-        of: &ItemsOf,
+        of: &CollectionRef,
         filter: &Filter,
         visit: &mut Visit<'_>,
     ) -> Result<(), StoreError> {
-        let all = Find::all(filter.clone(), u32::MAX);
+        let all = ItemQuery::all(filter.clone(), u32::MAX);
         attempt!(reading: self.scan_once(of, &all, &mut *visit))
     }
 
-    pub(crate) async fn truncate(&self, of: &ItemsOf) -> Result<(), StoreError> {
+    pub(crate) async fn delete_items(&self, of: &CollectionRef) -> Result<(), StoreError> {
         let outcome = attempt!(writing: self.truncate_once(of));
         self.definition_cache.look_again(of, outcome)
     }
 
-    pub(crate) async fn link(
+    pub(crate) async fn insert_links(
         &self,
-        of: &ItemsOf,
+        of: &CollectionRef,
         links: Vec<Link>,
     ) -> Result<Vec<LinkOutcome>, StoreError> {
         let outcome = attempt!(writing: self.link_once(of, &links));
         self.definition_cache.look_again(of, outcome)
     }
 
-    pub(crate) async fn unlink(
+    pub(crate) async fn delete_links(
         &self,
-        of: &ItemsOf,
+        of: &CollectionRef,
         links: Vec<Link>,
     ) -> Result<Vec<LinkOutcome>, StoreError> {
         let outcome = attempt!(writing: self.unlink_once(of, &links));
@@ -136,7 +144,7 @@ impl PostgresStore {
 
     pub(crate) async fn replace_links(
         &self,
-        of: &ItemsOf,
+        of: &CollectionRef,
         field: &str,
         item_id: &str,
         referenced: Vec<String>,
@@ -147,7 +155,11 @@ impl PostgresStore {
         self.definition_cache.look_again(of, outcome)
     }
 
-    pub(crate) async fn is_linked(&self, of: &ItemsOf, link: &Link) -> Result<bool, StoreError> {
+    pub(crate) async fn is_linked(
+        &self,
+        of: &CollectionRef,
+        link: &Link,
+    ) -> Result<bool, StoreError> {
         // No id holds a NUL, and PostgreSQL would refuse to look for one.
         let texts = [&link.field, &link.item_id, &link.referenced_id];
         if texts.iter().any(|text| text.contains('\0')) {
@@ -156,10 +168,10 @@ impl PostgresStore {
         attempt!(reading: self.is_linked_once(of, link))
     }
 
-    pub(crate) async fn placed_links(
+    pub(crate) async fn list_placed_links(
         &self,
-        of: &ItemsOf,
-        wanted: Wanted,
+        of: &CollectionRef,
+        wanted: ReferenceQuery,
     ) -> Result<Vec<PlacedLink>, StoreError> {
         attempt!(reading: self.links_once(of, &wanted))
     }
@@ -168,7 +180,7 @@ impl PostgresStore {
 impl PostgresStore {
     /// Removes what was there at one moment, including keys. A transaction that changes an item at the same time
     /// makes this fail, and it is done again.
-    async fn truncate_once(&self, of: &ItemsOf) -> Result<(), Failure> {
+    async fn truncate_once(&self, of: &CollectionRef) -> Result<(), Failure> {
         let lease = self.tenants().await?;
         let work = async {
             read_set::check_current(&lease, of).await?;

@@ -10,7 +10,7 @@ use backlot_wix::data::{Direction, Sort, Value};
 use tokio_postgres::types::Type;
 
 use super::select_builder::SelectBuilder;
-use crate::items::{Find, Position};
+use crate::items::{ItemQuery, Position};
 
 /// A kind's place among the kinds: see [`Kind`].
 const KIND: &str = "CASE jsonb_typeof(v) WHEN 'number' THEN 1 WHEN 'string' THEN 2
@@ -44,7 +44,7 @@ impl SelectBuilder<'_> {
     }
 
     /// Only what comes after a position.
-    pub(super) fn after(&mut self, find: &Find, sorts: &[Sort]) {
+    pub(super) fn after(&mut self, find: &ItemQuery, sorts: &[Sort]) {
         let Some(Position { values, sequence }) = &find.after else {
             return;
         };
@@ -97,7 +97,7 @@ impl SelectBuilder<'_> {
         )
     }
 
-    pub(super) fn order(&mut self, find: &Find, sorts: &[Sort], by_key: bool) {
+    pub(super) fn order(&mut self, find: &ItemQuery, sorts: &[Sort], by_key: bool) {
         let tie = word(find.tie());
         let order = if let Some(seed) = find.random {
             let seed = self.bind_text(seed.to_string());
@@ -119,7 +119,7 @@ impl SelectBuilder<'_> {
         let _ = write!(self.tail, " ORDER BY {order}");
     }
 
-    pub(super) fn page(&mut self, find: &Find) {
+    pub(super) fn page(&mut self, find: &ItemQuery) {
         let limit = self.bind(i64::from(find.limit), Type::INT8);
         let _ = write!(self.tail, " LIMIT {limit}");
         if find.offset > 0 {

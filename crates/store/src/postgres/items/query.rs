@@ -11,7 +11,7 @@ use super::read_item;
 use super::scan::is_asked;
 use super::select_builder::{COLLECTION, ITEM, SelectBuilder, TENANT};
 use crate::items::plan::{self, Order, Plan, Range};
-use crate::items::{Find, Item, ItemsOf};
+use crate::items::{CollectionRef, Item, ItemQuery};
 use crate::postgres::PostgresStore;
 use crate::postgres::failure::Failure;
 use crate::postgres::lease::Lease;
@@ -25,7 +25,11 @@ const TRUST: &str = "
                  WHERE instance_id = $1 AND index_id = ANY ($3))";
 
 impl PostgresStore {
-    pub(super) async fn find_once(&self, of: &ItemsOf, find: &Find) -> Result<Vec<Item>, Failure> {
+    pub(super) async fn find_once(
+        &self,
+        of: &CollectionRef,
+        find: &ItemQuery,
+    ) -> Result<Vec<Item>, Failure> {
         if !is_asked(of, &find.filter) {
             return self.find_here(of, find).await;
         }
@@ -36,9 +40,9 @@ impl PostgresStore {
     }
 
     /// Asks for all items in their order, and looks here at which of them are wanted.
-    async fn find_here(&self, of: &ItemsOf, find: &Find) -> Result<Vec<Item>, Failure> {
+    async fn find_here(&self, of: &CollectionRef, find: &ItemQuery) -> Result<Vec<Item>, Failure> {
         let (mut skip, mut found) = (find.offset, Vec::new());
-        let all = Find {
+        let all = ItemQuery {
             offset: 0,
             limit: u32::MAX,
             ..find.clone()
@@ -62,9 +66,9 @@ impl PostgresStore {
         Ok(found)
     }
 
-    async fn count_here(&self, of: &ItemsOf, filter: &Filter) -> Result<u64, Failure> {
+    async fn count_here(&self, of: &CollectionRef, filter: &Filter) -> Result<u64, Failure> {
         let mut count = 0;
-        let all = Find::all(filter.clone(), u32::MAX);
+        let all = ItemQuery::all(filter.clone(), u32::MAX);
         self.scan_once(of, &all, &mut |_| {
             count += 1;
             Ok(ControlFlow::Continue(()))
@@ -73,12 +77,16 @@ impl PostgresStore {
         Ok(count)
     }
 
-    pub(super) async fn count_once(&self, of: &ItemsOf, filter: &Filter) -> Result<u64, Failure> {
+    pub(super) async fn count_once(
+        &self,
+        of: &CollectionRef,
+        filter: &Filter,
+    ) -> Result<u64, Failure> {
         if !is_asked(of, filter) {
             return self.count_here(of, filter).await;
         }
         let lease = self.tenants().await?;
-        let all = Find::all(filter.clone(), 0);
+        let all = ItemQuery::all(filter.clone(), 0);
         let build = |plan: Option<&Plan<'_>>| {
             let mut statement = SelectBuilder::new(of, "count(*)");
             statement.come_from(plan);
@@ -99,8 +107,8 @@ impl PostgresStore {
     async fn planned<'of>(
         &self,
         lease: &Lease,
-        of: &'of ItemsOf,
-        find: &Find,
+        of: &'of CollectionRef,
+        find: &ItemQuery,
         build: &(dyn Fn(Option<&Plan<'_>>) -> SelectBuilder<'of> + Sync),
     ) -> Result<Vec<Row>, Failure> {
         let mut inexact = self.believed_inexact(of);
@@ -135,7 +143,7 @@ impl PostgresStore {
         with_tenant(lease, of.instance_id, statement.rows(lease)).await
     }
 
-    fn believed_inexact(&self, of: &ItemsOf) -> Vec<IndexId> {
+    fn believed_inexact(&self, of: &CollectionRef) -> Vec<IndexId> {
         let ids = of.collection.indexes.iter().map(|index| index.id);
         ids.filter(|id| self.inexact.contains_key(&(of.instance_id, *id)))
             .collect()
@@ -158,7 +166,7 @@ async fn trust_statement(lease: &Lease) -> Result<PreparedStatement, Failure> {
 impl Trust {
     async fn ask(
         lease: &Lease,
-        of: &ItemsOf,
+        of: &CollectionRef,
         statement: &PreparedStatement,
         indexes: &[IndexId],
     ) -> Result<Self, Failure> {
@@ -179,8 +187,8 @@ impl Trust {
 /// The best plan, by what is known of the indexes at the moment of a transaction.
 pub(super) async fn choose<'of>(
     lease: &Lease,
-    of: &'of ItemsOf,
-    find: &Find,
+    of: &'of CollectionRef,
+    find: &ItemQuery,
 ) -> Result<Option<Plan<'of>>, Failure> {
     let ids: Vec<IndexId> = of.collection.ready_indexes().map(|it| it.id).collect();
     let statement = trust_statement(lease).await?;
@@ -192,7 +200,7 @@ pub(super) async fn choose<'of>(
 }
 
 impl<'of> SelectBuilder<'of> {
-    pub(super) fn find(of: &'of ItemsOf, find: &Find, plan: Option<&Plan<'_>>) -> Self {
+    pub(super) fn find(of: &'of CollectionRef, find: &ItemQuery, plan: Option<&Plan<'_>>) -> Self {
         let mut statement = Self::new(of, ITEM);
         let by_key = plan.is_some_and(|plan| matches!(plan.order, Order::AsWanted(_)));
         let sorts = find.effective_sorts();

@@ -12,8 +12,8 @@ use tokio_postgres::{Row, RowStream, Statement};
 use super::read_item;
 use super::simulate::{ReadSet, UniqueKey};
 use crate::StoreError;
-use crate::items::write::Write;
-use crate::items::{Batch, Item, ItemsOf};
+use crate::items::mutation::Mutation;
+use crate::items::{Batch, CollectionRef, Item};
 use crate::postgres::failure::Failure;
 use crate::postgres::lease::Lease;
 use crate::postgres::tenant::{Bound, uuid};
@@ -56,13 +56,13 @@ const UNIQUE: &str = "
 
 /// [`StoreError::Outdated`] if the collection is not what it was when the work was prepared. It stays as it
 /// is until the transaction is over.
-pub(super) async fn check_current(lease: &Lease, of: &ItemsOf) -> Result<(), Failure> {
+pub(super) async fn check_current(lease: &Lease, of: &CollectionRef) -> Result<(), Failure> {
     let statement = current(lease, of).await?;
     check_that(lease, of, &statement).await
 }
 
 /// The statement that looks, and locks.
-async fn current(lease: &Lease, of: &ItemsOf) -> Result<Statement, Failure> {
+async fn current(lease: &Lease, of: &CollectionRef) -> Result<Statement, Failure> {
     let sql = if of.collection.declared {
         CURRENT_DECLARED
     } else {
@@ -71,7 +71,7 @@ async fn current(lease: &Lease, of: &ItemsOf) -> Result<Statement, Failure> {
     lease.client()?.prepare_cached(sql).await
 }
 
-async fn check_that(lease: &Lease, of: &ItemsOf, current: &Statement) -> Result<(), Failure> {
+async fn check_that(lease: &Lease, of: &CollectionRef, current: &Statement) -> Result<(), Failure> {
     let client = lease.client()?;
     let id = &of.collection.definition.id;
     let rows = if of.collection.declared {
@@ -90,7 +90,7 @@ async fn check_that(lease: &Lease, of: &ItemsOf, current: &Statement) -> Result<
 /// All of it in one round trip, once the statements are prepared.
 pub(super) async fn read_set(
     lease: &Lease,
-    of: &ItemsOf,
+    of: &CollectionRef,
     batch: &Batch,
 ) -> Result<ReadSet, Failure> {
     let client = lease.client()?;
@@ -104,7 +104,7 @@ pub(super) async fn read_set(
         }
         let is_new = matches!(
             write,
-            Write::Insert(_) | Write::Save(_) | Write::Restore { .. }
+            Mutation::Insert(_) | Mutation::Save(_) | Mutation::Restore { .. }
         );
         places += i32::from(is_new);
     }
@@ -173,7 +173,7 @@ async fn locked(
 /// Adds which of these keys are taken.
 pub(super) async fn read_unique_keys(
     lease: &Lease,
-    of: &ItemsOf,
+    of: &CollectionRef,
     wanted: Vec<UniqueKey>,
     before: &mut ReadSet,
 ) -> Result<(), Failure> {

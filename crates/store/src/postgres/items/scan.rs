@@ -13,7 +13,7 @@ use super::read_item;
 use super::select_builder::SelectBuilder;
 use crate::StoreError;
 use crate::items::plan;
-use crate::items::{Find, ItemsOf, Visit};
+use crate::items::{CollectionRef, ItemQuery, Visit};
 use crate::postgres::PostgresStore;
 use crate::postgres::failure::Failure;
 use crate::postgres::tenant::{reading, with_tenant};
@@ -21,13 +21,13 @@ use crate::postgres::tenant::{reading, with_tenant};
 impl PostgresStore {
     pub(super) async fn scan_once(
         &self,
-        of: &ItemsOf,
-        find: &Find,
+        of: &CollectionRef,
+        find: &ItemQuery,
         visit: &mut Visit<'_>,
     ) -> Result<(), Failure> {
         let lease = self.tenants().await?;
         let (asked, rest) = split(of, &find.filter);
-        let find = Find {
+        let find = ItemQuery {
             filter: asked,
             ..find.clone()
         };
@@ -85,13 +85,13 @@ const TEXT_TERMS: usize = 8;
 const PARSED_BYTE: u64 = 4;
 
 /// Whether the whole filter runs on the server.
-pub(super) fn is_asked(of: &ItemsOf, filter: &Filter) -> bool {
+pub(super) fn is_asked(of: &CollectionRef, filter: &Filter) -> bool {
     split(of, filter).1.is_all()
 }
 
 /// Splits a filter into the part that runs on the server and the part that runs here. What multi-references hold, only the
 /// server knows.
-fn split(of: &ItemsOf, filter: &Filter) -> (Filter, Filter) {
+fn split(of: &CollectionRef, filter: &Filter) -> (Filter, Filter) {
     if cost(filter) <= MAX_TERMS {
         return (filter.clone(), Filter::all());
     }

@@ -10,7 +10,7 @@ use tokio_postgres::types::{Json, ToSql, Type};
 use tokio_postgres::{Row, RowStream};
 
 use crate::StoreError;
-use crate::items::ItemsOf;
+use crate::items::CollectionRef;
 use crate::postgres::failure::Failure;
 use crate::postgres::lease::Lease;
 use crate::postgres::stored::Stored;
@@ -28,7 +28,7 @@ type BoundValue = Box<dyn ToSql + Sync + Send>;
 
 /// `SELECT … FROM … WHERE … tail`
 pub(super) struct SelectBuilder<'of> {
-    pub(super) of: &'of ItemsOf,
+    pub(super) of: &'of CollectionRef,
     pub(super) select: &'static str,
     pub(super) from: String,
     pub(super) conditions: Vec<String>,
@@ -40,7 +40,7 @@ pub(super) struct SelectBuilder<'of> {
 }
 
 impl<'of> SelectBuilder<'of> {
-    pub(super) fn new(of: &'of ItemsOf, select: &'static str) -> Self {
+    pub(super) fn new(of: &'of CollectionRef, select: &'static str) -> Self {
         let mut statement = Self {
             of,
             select,

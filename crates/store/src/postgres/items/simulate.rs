@@ -11,10 +11,10 @@ use backlot_wix::data::{DataError, Object};
 
 use super::link_changes::LinkChanges;
 use crate::StoreError;
-use crate::items::change::{LinkChange, NewItem, not_unique};
+use crate::items::effect::{LinkChange, StoredItem, not_unique};
 use crate::items::key_change::{KeyChange, changes};
-use crate::items::write::{Outcome, Write, is_failure};
-use crate::items::{Batch, Item, ItemsOf, Room, Written};
+use crate::items::mutation::{Mutation, Outcome, is_failure};
+use crate::items::{Batch, CollectionRef, Item, MutationResult, StorageAllowance};
 
 /// A key of a unique index.
 pub(super) type UniqueKey = (IndexId, Vec<u8>);
@@ -54,11 +54,11 @@ pub(super) struct WritePlan {
 
 /// Works off a batch.
 pub(super) fn simulate(
-    of: &ItemsOf,
+    of: &CollectionRef,
     batch: &Batch,
     before: &ReadSet,
 ) -> Result<WritePlan, StoreError> {
-    let room = batch.room.as_ref().map(Room::fork);
+    let room = batch.room.as_ref().map(StorageAllowance::fork);
     let mut simulation = Simulation {
         room,
         of,
@@ -74,20 +74,20 @@ pub(super) fn simulate(
         simulation.plan.outcomes.push(if batch.tells_items {
             outcome
         } else {
-            outcome.map(Written::without_json)
+            outcome.map(MutationResult::without_json)
         });
         if failed {
             break;
         }
     }
-    simulation.plan.room_left = simulation.room.as_ref().map(Room::left);
+    simulation.plan.room_left = simulation.room.as_ref().map(StorageAllowance::left);
     Ok(simulation.plan)
 }
 
 struct Simulation<'batch> {
     /// How much more may be kept.
-    room: Option<Room>,
-    of: &'batch ItemsOf,
+    room: Option<StorageAllowance>,
+    of: &'batch CollectionRef,
     batch: &'batch Batch,
     before: &'batch ReadSet,
     sequences: std::slice::Iter<'batch, i64>,
@@ -97,7 +97,7 @@ struct Simulation<'batch> {
 }
 
 impl Simulation<'_> {
-    fn write(&mut self, write: &Write) -> Result<Outcome, StoreError> {
+    fn write(&mut self, write: &Mutation) -> Result<Outcome, StoreError> {
         let id = write.item_id();
         let existing = if write.needs_existing() {
             self.existing(id)
@@ -149,7 +149,7 @@ impl Simulation<'_> {
 
     fn insert(
         &mut self,
-        new: NewItem,
+        new: StoredItem,
         links: Vec<LinkChange>,
         room: Result<(), DataError>,
     ) -> Result<Outcome, StoreError> {
@@ -171,13 +171,13 @@ impl Simulation<'_> {
         };
         self.take(keys);
         let item = self.put(new, *sequence, links);
-        Ok(Ok(Written::Inserted(item)))
+        Ok(Ok(MutationResult::Inserted(item)))
     }
 
-    fn update(&mut self, now: &Now, new: NewItem, links: Vec<LinkChange>) -> Outcome {
+    fn update(&mut self, now: &Now, new: StoredItem, links: Vec<LinkChange>) -> Outcome {
         let keys = self.keys(Some(&now.object), Some(&new.object))?;
         self.take(keys);
-        Ok(Written::Updated(self.put(new, now.sequence, links)))
+        Ok(MutationResult::Updated(self.put(new, now.sequence, links)))
     }
 
     fn remove(&mut self, id: &str, now: Now) -> Outcome {
@@ -185,10 +185,10 @@ impl Simulation<'_> {
         self.take(keys);
         self.plan.items.insert(id.to_owned(), None);
         self.plan.links.forget(&self.of.collection.definition, id);
-        Ok(Written::Removed(now.item))
+        Ok(MutationResult::Removed(now.item))
     }
 
-    fn put(&mut self, new: NewItem, sequence: i64, links: Vec<LinkChange>) -> Item {
+    fn put(&mut self, new: StoredItem, sequence: i64, links: Vec<LinkChange>) -> Item {
         self.plan.links.change(&new.id, links);
         let object = new.object.clone();
         let item = new.placed(sequence);
@@ -290,7 +290,7 @@ impl KeyRows {
 impl Rows {
     /// Adds up what a batch has left of each item.
     pub(super) fn new(
-        of: &ItemsOf,
+        of: &CollectionRef,
         plan: &mut WritePlan,
         before: &ReadSet,
     ) -> Result<Self, StoreError> {
@@ -338,7 +338,7 @@ impl Rows {
 
     pub(super) fn add_keys(
         &mut self,
-        of: &ItemsOf,
+        of: &CollectionRef,
         sequence: i64,
         old: Option<&Object>,
         new: Option<&Object>,

@@ -7,7 +7,7 @@ use tokio_postgres::types::Json;
 
 use super::links::link_steps;
 use super::simulate::{KeyRows, Rows, WritePlan};
-use crate::items::{Item, ItemsOf};
+use crate::items::{CollectionRef, Item};
 use crate::postgres::field_order;
 use crate::postgres::pipeline::{Step, values};
 use crate::postgres::stored::Stored;
@@ -67,7 +67,7 @@ const INEXACT: &str = "
 
 /// The sum as statements, in the one order in which all transactions lock: items by their ids, unique keys by index and key,
 /// inexact indexes, links.
-pub(super) fn steps(of: &ItemsOf, rows: Rows, plan: &WritePlan) -> Vec<Step> {
+pub(super) fn steps(of: &CollectionRef, rows: Rows, plan: &WritePlan) -> Vec<Step> {
     let (tenant, collection) = (uuid(of.instance_id), &of.collection.definition.id);
     let mut steps = Vec::new();
     for (id, sequence) in rows.deleted {
@@ -130,7 +130,7 @@ fn columns(items: Vec<(Item, Object)>) -> Columns {
 
 /// Unique keys, which others may want at the same time: what goes and what comes in one order, a key that does both
 /// first goes.
-fn unique_steps(of: &ItemsOf, gone: KeyRows, new: KeyRows) -> Vec<Step> {
+fn unique_steps(of: &CollectionRef, gone: KeyRows, new: KeyRows) -> Vec<Step> {
     if gone.is_empty() {
         let all = (!new.is_empty()).then(|| keys_come(of, UNIQUE_KEYS_COME, new));
         return all.into_iter().collect();
@@ -152,7 +152,7 @@ fn unique_steps(of: &ItemsOf, gone: KeyRows, new: KeyRows) -> Vec<Step> {
     rows.into_iter().map(step).collect()
 }
 
-fn keys_come(of: &ItemsOf, sql: &'static str, keys: KeyRows) -> Step {
+fn keys_come(of: &CollectionRef, sql: &'static str, keys: KeyRows) -> Step {
     Step {
         sql,
         expected: Some(keys.keys.len()),
@@ -176,7 +176,7 @@ struct Columns {
 }
 
 /// Marks indexes as inexact.
-fn inexact_step(of: &ItemsOf, indexes: Vec<IndexId>) -> Step {
+fn inexact_step(of: &CollectionRef, indexes: Vec<IndexId>) -> Step {
     Step {
         sql: INEXACT,
         expected: None,
@@ -185,7 +185,7 @@ fn inexact_step(of: &ItemsOf, indexes: Vec<IndexId>) -> Step {
 }
 
 /// Adds keys of regular indexes, and marks the inexact ones: for items that are there already.
-pub(super) fn key_steps(of: &ItemsOf, rows: Rows) -> Vec<Step> {
+pub(super) fn key_steps(of: &CollectionRef, rows: Rows) -> Vec<Step> {
     let mut steps = Vec::new();
     if !rows.new.is_empty() {
         steps.push(keys_come(of, KEYS_COME, rows.new));

@@ -5,8 +5,8 @@ use super::links::check_room;
 use super::read_set::{read_set, read_unique_keys};
 use super::simulate::{Rows, simulate};
 use super::statements::steps;
-use crate::items::write::{Applied, Write};
-use crate::items::{Batch, ItemsOf};
+use crate::items::mutation::{Applied, Mutation};
+use crate::items::{Batch, CollectionRef};
 use crate::postgres::failure::Failure;
 use crate::postgres::lease::Lease;
 use crate::postgres::pipeline;
@@ -14,7 +14,7 @@ use crate::postgres::pipeline;
 /// Applies the mutations of a commit, within its transaction. Returns what is left of the room, too.
 pub(in crate::postgres) async fn apply(
     lease: &Lease,
-    of: &ItemsOf,
+    of: &CollectionRef,
     batch: &Batch,
 ) -> Result<(Applied, Option<i64>), Failure> {
     let mut before = read_set(lease, of, batch).await?;
@@ -26,7 +26,7 @@ pub(in crate::postgres) async fn apply(
         plan = simulate(of, batch, &before)?;
     }
     // What comes back from another place is kept as it was.
-    let is_restored = |write: &Write| matches!(write, Write::Restore { .. });
+    let is_restored = |write: &Mutation| matches!(write, Mutation::Restore { .. });
     if !batch.writes.iter().any(is_restored) {
         check_room(lease, of, &plan.links).await?;
     }

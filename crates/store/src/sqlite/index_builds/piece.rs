@@ -12,7 +12,7 @@ use crate::collections::{Collection, Prepared};
 use crate::index_builds::{
     BuildProgress, IndexFailure, IndexState, ItemKeys, MAX_PIECE_KEYS, PieceRoom,
 };
-use crate::items::change::not_unique;
+use crate::items::effect::not_unique;
 use crate::sqlite::definitions::{current_revision, find_current, keep_current};
 use crate::sqlite::items::keys;
 

@@ -4,8 +4,8 @@
 use backlot_wix::data::{Filter, Value};
 
 use super::query::Statement;
-use crate::items::find::column as filter_column;
 use crate::items::link_condition::LinkConditions;
+use crate::items::query::column as filter_column;
 
 impl Statement<'_> {
     pub(super) fn filter(&mut self, filter: &Filter) {

@@ -19,7 +19,7 @@ pub(in crate::sqlite) fn check_unique(
         for key in &change.new {
             let taken = holder(connection, instance_id, change.index.id, key)?;
             if taken.is_some() {
-                return Err(crate::items::change::not_unique(&change.index.index).into());
+                return Err(crate::items::effect::not_unique(&change.index.index).into());
             }
         }
     }

@@ -8,12 +8,12 @@ use rusqlite::{Connection, params, params_from_iter};
 
 use super::writing::check_current;
 use crate::StoreError;
-use crate::items::ItemsOf;
-use crate::items::link::{Link, LinkOutcome, PlacedLink, Wanted};
+use crate::items::CollectionRef;
+use crate::items::link::{Link, LinkOutcome, PlacedLink, ReferenceQuery};
 
 pub(super) fn link(
     connection: &Connection,
-    of: &ItemsOf,
+    of: &CollectionRef,
     links: &[Link],
 ) -> Result<Vec<LinkOutcome>, StoreError> {
     check_current(connection, of)?;
@@ -44,7 +44,7 @@ pub(super) fn link(
 /// How many links a field of an item holds, or [`limits::LINKS_OF_FIELD`] if there are more.
 pub(super) fn count(
     connection: &Connection,
-    of: &ItemsOf,
+    of: &CollectionRef,
     field: &str,
     item_id: &str,
 ) -> Result<usize, StoreError> {
@@ -83,7 +83,7 @@ fn number(count: usize) -> i64 {
 
 pub(super) fn unlink(
     connection: &Connection,
-    of: &ItemsOf,
+    of: &CollectionRef,
     links: &[Link],
 ) -> Result<Vec<LinkOutcome>, StoreError> {
     check_current(connection, of)?;
@@ -103,7 +103,7 @@ pub(super) fn unlink(
 /// False when they are linked already.
 pub(super) fn add(
     connection: &Connection,
-    of: &ItemsOf,
+    of: &CollectionRef,
     field: &str,
     item_id: &str,
     referenced_id: &str,
@@ -134,7 +134,7 @@ pub(super) fn add(
 /// False when they are not linked.
 pub(super) fn remove(
     connection: &Connection,
-    of: &ItemsOf,
+    of: &CollectionRef,
     field: &str,
     item_id: &str,
     referenced_id: &str,
@@ -158,7 +158,7 @@ pub(super) fn remove(
 /// Says how many links were taken away or made.
 pub(super) fn replace(
     connection: &Connection,
-    of: &ItemsOf,
+    of: &CollectionRef,
     field: &str,
     item_id: &str,
     referenced: &[String],
@@ -184,7 +184,7 @@ pub(super) fn replace(
 /// left.
 pub(super) fn forget_some(
     connection: &Connection,
-    of: &ItemsOf,
+    of: &CollectionRef,
     item_id: &str,
     most: usize,
 ) -> Result<usize, StoreError> {
@@ -225,7 +225,7 @@ pub(super) fn forget_some(
 /// Removes links of a whole collection, and links to it; at most so many. Says how many were removed.
 pub(super) fn forget_some_of_all(
     connection: &Connection,
-    of: &ItemsOf,
+    of: &CollectionRef,
     most: usize,
 ) -> Result<usize, StoreError> {
     let (tenant, id) = (of.instance_id.as_bytes(), &of.collection.definition.id);
@@ -255,7 +255,7 @@ pub(super) fn forget_some_of_all(
 
 pub(super) fn is_linked(
     connection: &Connection,
-    of: &ItemsOf,
+    of: &CollectionRef,
     link: &Link,
 ) -> Result<bool, StoreError> {
     let found = connection
@@ -276,8 +276,8 @@ pub(super) fn is_linked(
 
 pub(super) fn read(
     connection: &Connection,
-    of: &ItemsOf,
-    wanted: &Wanted,
+    of: &CollectionRef,
+    wanted: &ReferenceQuery,
 ) -> Result<Vec<PlacedLink>, StoreError> {
     let (direction, beyond) = match wanted.direction {
         Direction::Ascending => ("ASC", '>'),

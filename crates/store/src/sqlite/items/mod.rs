@@ -19,17 +19,17 @@ use super::index_builds;
 use super::readers::Reader;
 use crate::StoreError;
 use crate::collections::Collection;
-use crate::items::link::{Link, LinkOutcome, PlacedLink, Wanted};
-use crate::items::{Batch, Find, Item, ItemsOf, Visit, Write};
+use crate::items::link::{Link, LinkOutcome, PlacedLink, ReferenceQuery};
+use crate::items::{Batch, CollectionRef, Item, ItemQuery, Mutation, Visit};
 
 const GET: &str = "
     SELECT sequence, item_id, owner, data FROM items
     WHERE instance_id = ?1 AND collection = ?2 AND item_id = ?3";
 
 impl SqliteStore {
-    pub(crate) async fn item(
+    pub(crate) async fn find_item(
         &self,
-        of: &ItemsOf,
+        of: &CollectionRef,
         item_id: &str,
     ) -> Result<Option<Item>, StoreError> {
         let (instance_id, collection) = (of.instance_id, &of.collection);
@@ -39,9 +39,9 @@ impl SqliteStore {
         })
     }
 
-    pub(crate) async fn items_by_id(
+    pub(crate) async fn find_items(
         &self,
-        of: &ItemsOf,
+        of: &CollectionRef,
         mut item_ids: Vec<String>,
     ) -> Result<Vec<Item>, StoreError> {
         item_ids.sort_unstable();
@@ -60,7 +60,11 @@ impl SqliteStore {
         self.readers.read_long(budget, read).await
     }
 
-    pub(crate) async fn find(&self, of: &ItemsOf, find: Find) -> Result<Vec<Item>, StoreError> {
+    pub(crate) async fn query_items(
+        &self,
+        of: &CollectionRef,
+        find: ItemQuery,
+    ) -> Result<Vec<Item>, StoreError> {
         if find.is_short(&of.collection) {
             let budget = of.budget.clone();
             return self
@@ -75,7 +79,11 @@ impl SqliteStore {
             .await
     }
 
-    pub(crate) async fn count(&self, of: &ItemsOf, filter: &Filter) -> Result<u64, StoreError> {
+    pub(crate) async fn count_items(
+        &self,
+        of: &CollectionRef,
+        filter: &Filter,
+    ) -> Result<u64, StoreError> {
         let (of, filter) = (of.clone(), filter.clone());
         self.readers
             .read_long(of.budget.clone(), move |reader| {
@@ -84,16 +92,16 @@ impl SqliteStore {
             .await
     }
 
-    pub(crate) async fn scan(
+    pub(crate) async fn scan_items(
         &self,
-        of: &ItemsOf,
+        of: &CollectionRef,
         filter: &Filter,
         visit: &mut Visit<'_>,
     ) -> Result<(), StoreError> {
         scan::scan(&self.readers, of, filter, visit).await
     }
 
-    pub(crate) async fn truncate(&self, of: &ItemsOf) -> Result<(), StoreError> {
+    pub(crate) async fn delete_items(&self, of: &CollectionRef) -> Result<(), StoreError> {
         self.empty(of).await?;
         self.forget_links(of).await?;
         self.write_to(of, |connection, of| {
@@ -103,9 +111,9 @@ impl SqliteStore {
         .await
     }
 
-    pub(crate) async fn link(
+    pub(crate) async fn insert_links(
         &self,
-        of: &ItemsOf,
+        of: &CollectionRef,
         links: Vec<Link>,
     ) -> Result<Vec<LinkOutcome>, StoreError> {
         self.write_to(of, move |connection, of| {
@@ -114,9 +122,9 @@ impl SqliteStore {
         .await
     }
 
-    pub(crate) async fn unlink(
+    pub(crate) async fn delete_links(
         &self,
-        of: &ItemsOf,
+        of: &CollectionRef,
         links: Vec<Link>,
     ) -> Result<Vec<LinkOutcome>, StoreError> {
         self.write_to(of, move |connection, of| {
@@ -127,7 +135,7 @@ impl SqliteStore {
 
     pub(crate) async fn replace_links(
         &self,
-        of: &ItemsOf,
+        of: &CollectionRef,
         field: &str,
         item_id: &str,
         referenced: Vec<String>,
@@ -140,16 +148,20 @@ impl SqliteStore {
         .await
     }
 
-    pub(crate) async fn is_linked(&self, of: &ItemsOf, link: &Link) -> Result<bool, StoreError> {
+    pub(crate) async fn is_linked(
+        &self,
+        of: &CollectionRef,
+        link: &Link,
+    ) -> Result<bool, StoreError> {
         self.readers.read(of.budget.clone(), |reader| {
             links::is_linked(&reader.connection, of, link)
         })
     }
 
-    pub(crate) async fn placed_links(
+    pub(crate) async fn list_placed_links(
         &self,
-        of: &ItemsOf,
-        wanted: Wanted,
+        of: &CollectionRef,
+        wanted: ReferenceQuery,
     ) -> Result<Vec<PlacedLink>, StoreError> {
         let of = of.clone();
         self.readers
@@ -165,27 +177,27 @@ const TRUNCATE_BATCH_SIZE: u32 = 200;
 
 impl SqliteStore {
     /// Removes all but the last few items of a collection, a few at a time, so that other instances have their turn.
-    pub(super) async fn empty(&self, of: &ItemsOf) -> Result<(), StoreError> {
-        let of = ItemsOf::new(of.instance_id, Arc::clone(&of.collection));
+    pub(super) async fn empty(&self, of: &CollectionRef) -> Result<(), StoreError> {
+        let of = CollectionRef::new(of.instance_id, Arc::clone(&of.collection));
         loop {
-            let find = Find::all(Filter::all(), TRUNCATE_BATCH_SIZE);
-            let items = self.find(&of, find).await?;
+            let find = ItemQuery::all(Filter::all(), TRUNCATE_BATCH_SIZE);
+            let items = self.query_items(&of, find).await?;
             if items.len() < TRUNCATE_BATCH_SIZE as usize {
                 return Ok(());
             }
             let writes = items
                 .into_iter()
-                .map(|item| Write::Remove { item_id: item.id });
+                .map(|item| Mutation::Remove { item_id: item.id });
             let batch = Batch::by_the_app(writes.collect());
             self.commit(&of, batch.into()).await?;
         }
     }
 
     /// Removes all links of a collection, and all to it, a few at a time.
-    pub(super) async fn forget_links(&self, of: &ItemsOf) -> Result<(), StoreError> {
+    pub(super) async fn forget_links(&self, of: &CollectionRef) -> Result<(), StoreError> {
         loop {
             let most = writing::MAX_LINKS_AT_ONCE;
-            let some = move |connection: &Connection, of: &ItemsOf| {
+            let some = move |connection: &Connection, of: &CollectionRef| {
                 links::forget_some_of_all(connection, of, most)
             };
             if self.write_to(of, some).await? < most {
@@ -197,8 +209,8 @@ impl SqliteStore {
     /// Changes something of a collection, which is read again if it turns out to be outdated.
     async fn write_to<T: Send + 'static>(
         &self,
-        of: &ItemsOf,
-        work: impl FnOnce(&Connection, &ItemsOf) -> Result<T, StoreError> + Send + 'static,
+        of: &CollectionRef,
+        work: impl FnOnce(&Connection, &CollectionRef) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let own = of.clone();
         let outcome = self

@@ -14,14 +14,14 @@ use rusqlite::{Connection, params_from_iter};
 use super::{keys, read_item};
 use crate::StoreError;
 use crate::items::plan::{self, Order, Plan, Range};
-use crate::items::{Find, Item, ItemsOf, Position};
+use crate::items::{CollectionRef, Item, ItemQuery, Position};
 use crate::sqlite::definitions::current_revision;
 use crate::sqlite::functions::Operands;
 use crate::sqlite::readers::Reader;
 
 /// A statement in the making.
 pub(super) struct Statement<'reader> {
-    pub(super) of: &'reader ItemsOf,
+    pub(super) of: &'reader CollectionRef,
     pub(super) operands: &'reader Operands,
     /// Where the order of insertion is read from.
     sequence: &'static str,
@@ -29,7 +29,11 @@ pub(super) struct Statement<'reader> {
     pub(super) values: Vec<Sql>,
 }
 
-pub(super) fn find(reader: &Reader, of: &ItemsOf, find: &Find) -> Result<Vec<Item>, StoreError> {
+pub(super) fn find(
+    reader: &Reader,
+    of: &CollectionRef,
+    find: &ItemQuery,
+) -> Result<Vec<Item>, StoreError> {
     if !plan::asks_for_exactness(&of.collection, find) {
         // One statement is a snapshot by itself.
         let plan = plan::choose(&of.collection, find, &[]);
@@ -65,8 +69,8 @@ fn ask(reader: &Reader, statement: &Statement<'_>) -> Result<Vec<Item>, StoreErr
 /// The plan, by what is known of the indexes in the same snapshot that the items are read from.
 pub(super) fn choose<'of>(
     snapshot: &Connection,
-    of: &'of ItemsOf,
-    find: &Find,
+    of: &'of CollectionRef,
+    find: &ItemQuery,
 ) -> Result<Option<Plan<'of>>, StoreError> {
     let inexact = if plan::asks_for_exactness(&of.collection, find) {
         keys::inexact(snapshot, of.instance_id, &of.collection)?
@@ -82,13 +86,17 @@ pub(super) fn choose<'of>(
 }
 
 /// Whether the collection still has the revision that it had when it was looked up.
-fn is_current(connection: &Connection, of: &ItemsOf) -> Result<bool, StoreError> {
+fn is_current(connection: &Connection, of: &CollectionRef) -> Result<bool, StoreError> {
     let current = current_revision(connection, of.instance_id, &of.collection)?;
     Ok(current == Some(of.collection.definition.revision))
 }
 
-pub(super) fn count(reader: &Reader, of: &ItemsOf, filter: &Filter) -> Result<u64, StoreError> {
-    let all = Find::all(filter.clone(), 0);
+pub(super) fn count(
+    reader: &Reader,
+    of: &CollectionRef,
+    filter: &Filter,
+) -> Result<u64, StoreError> {
+    let all = ItemQuery::all(filter.clone(), 0);
     reader.in_snapshot(|connection| {
         let plan = choose(connection, of, &all)?;
         let mut statement = Statement::new(of, &reader.operands);
@@ -103,7 +111,7 @@ pub(super) fn count(reader: &Reader, of: &ItemsOf, filter: &Filter) -> Result<u6
 }
 
 impl<'reader> Statement<'reader> {
-    pub(super) const fn new(of: &'reader ItemsOf, operands: &'reader Operands) -> Self {
+    pub(super) const fn new(of: &'reader CollectionRef, operands: &'reader Operands) -> Self {
         Self {
             of,
             operands,
@@ -114,9 +122,9 @@ impl<'reader> Statement<'reader> {
     }
 
     pub(super) fn find(
-        of: &'reader ItemsOf,
+        of: &'reader CollectionRef,
         operands: &'reader Operands,
-        find: &Find,
+        find: &ItemQuery,
         plan: Option<&Plan<'_>>,
     ) -> Self {
         let mut statement = Self::new(of, operands);
@@ -224,7 +232,7 @@ impl<'reader> Statement<'reader> {
         }
     }
 
-    fn after(&mut self, find: &Find) {
+    fn after(&mut self, find: &ItemQuery) {
         let sorts = &find.sorts;
         let Some(Position { values, sequence }) = &find.after else {
             return;
@@ -251,7 +259,7 @@ impl<'reader> Statement<'reader> {
         ));
     }
 
-    fn order(&mut self, find: &Find, by_key: bool) {
+    fn order(&mut self, find: &ItemQuery, by_key: bool) {
         let sorts = &find.sorts;
         let tie = match find.tie() {
             Direction::Ascending => "ASC",
@@ -278,7 +286,7 @@ impl<'reader> Statement<'reader> {
         }
     }
 
-    fn page(&mut self, find: &Find) {
+    fn page(&mut self, find: &ItemQuery) {
         let limit = self.bind(i64::from(find.limit));
         self.text(format_args!(" LIMIT {limit}"));
         if find.offset > 0 {

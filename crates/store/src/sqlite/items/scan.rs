@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use super::query::{self, Statement};
 use super::read_item;
 use crate::StoreError;
-use crate::items::{Find, Item, ItemsOf, Visit};
+use crate::items::{CollectionRef, Item, ItemQuery, Visit};
 use crate::sqlite::readers::{Reader, Readers};
 use crate::worker;
 
@@ -19,11 +19,11 @@ const SCAN_BATCH_SIZE: usize = 64;
 
 pub(super) async fn scan(
     readers: &Readers,
-    of: &ItemsOf,
+    of: &CollectionRef,
     filter: &Filter,
     visit: &mut Visit<'_>,
 ) -> Result<(), StoreError> {
-    let find = Find::all(filter.clone(), u32::MAX);
+    let find = ItemQuery::all(filter.clone(), u32::MAX);
     if worker::is_current() {
         let budget = of.budget.clone();
         return readers.read(budget, |reader| {
@@ -54,8 +54,8 @@ pub(super) async fn scan(
 /// Sends items to a visitor on another thread.
 fn hand_over(
     reader: &Reader,
-    of: &ItemsOf,
-    find: &Find,
+    of: &CollectionRef,
+    find: &ItemQuery,
     sender: &mpsc::Sender<Vec<Item>>,
 ) -> Result<(), StoreError> {
     let mut items = Vec::with_capacity(SCAN_BATCH_SIZE);
@@ -77,8 +77,8 @@ fn hand_over(
 /// Reads every item that matches, as of one moment.
 fn each(
     reader: &Reader,
-    of: &ItemsOf,
-    find: &Find,
+    of: &CollectionRef,
+    find: &ItemQuery,
     visit: &mut dyn FnMut(Item) -> Result<ControlFlow<()>, StoreError>,
 ) -> Result<(), StoreError> {
     reader.in_snapshot(|connection| {

@@ -14,9 +14,9 @@ use super::writing::{
     CHANGED_BYTE, Done, MAX_LINKS_AT_ONCE, MutationRun, PreparedMutation, WorkedOut,
 };
 use crate::StoreError;
-use crate::items::change::{Change, growths};
-use crate::items::write::{Outcome, Write};
-use crate::items::{Batch, Item, ItemsOf};
+use crate::items::effect::{Effect, growths};
+use crate::items::mutation::{Mutation, Outcome};
+use crate::items::{Batch, CollectionRef, Item};
 use crate::sqlite::SqliteStore;
 
 /// Writes that are done together. In between, other instances have their turn.
@@ -31,12 +31,12 @@ const ATTEMPTS: usize = 8;
 impl SqliteStore {
     pub(in crate::sqlite) async fn write_items(
         &self,
-        of: &ItemsOf,
+        of: &CollectionRef,
         mut batch: Batch,
     ) -> Result<Vec<Outcome>, StoreError> {
         let writes = std::mem::take(&mut batch.writes);
         let batch = Arc::new(batch);
-        let prepare = |write: Write| {
+        let prepare = |write: Mutation| {
             if write.needs_existing() {
                 PreparedMutation::Look(write)
             } else {
@@ -72,7 +72,7 @@ impl SqliteStore {
     /// Works out all mutations of a commit that is one transaction, in which none can be put off.
     pub(in crate::sqlite) async fn work_out_all(
         &self,
-        of: &ItemsOf,
+        of: &CollectionRef,
         mut batch: Batch,
     ) -> Result<MutationRun, StoreError> {
         let writes = std::mem::take(&mut batch.writes);
@@ -101,7 +101,7 @@ impl SqliteStore {
 
     async fn write_together(
         &self,
-        of: &ItemsOf,
+        of: &CollectionRef,
         batch: &Arc<Batch>,
         writes: Vec<PreparedMutation>,
     ) -> Result<Vec<Done>, StoreError> {
@@ -113,9 +113,9 @@ impl SqliteStore {
     /// Works out a change from what a reader finds, until the item is the same when the writer gets to it.
     async fn write_costly(
         &self,
-        of: &ItemsOf,
+        of: &CollectionRef,
         batch: &Arc<Batch>,
-        write: Write,
+        write: Mutation,
     ) -> Result<Outcome, StoreError> {
         for _ in 0..ATTEMPTS {
             let mut worked = self.work_out(of, batch, write.clone()).await?;
@@ -133,9 +133,9 @@ impl SqliteStore {
 
     async fn work_out(
         &self,
-        of: &ItemsOf,
+        of: &CollectionRef,
         batch: &Arc<Batch>,
-        write: Write,
+        write: Mutation,
     ) -> Result<PreparedMutation, StoreError> {
         let (own, budget, batch) = (of.clone(), of.budget.clone(), Arc::clone(batch));
         self.readers
@@ -157,7 +157,7 @@ impl SqliteStore {
 }
 
 /// The writes in parts that leave others their turn.
-fn parts(of: &ItemsOf, writes: Vec<PreparedMutation>) -> Vec<Vec<PreparedMutation>> {
+fn parts(of: &CollectionRef, writes: Vec<PreparedMutation>) -> Vec<Vec<PreparedMutation>> {
     let mut parts = vec![Vec::new()];
     let (mut bytes, mut links) = (0, 0);
     for write in writes {
@@ -204,8 +204,8 @@ impl PreparedMutation {
     }
 
     /// Links that are made.
-    fn links(&self, of: &ItemsOf) -> usize {
-        let made = |change: &Result<Change, DataError>| {
+    fn links(&self, of: &CollectionRef) -> usize {
+        let made = |change: &Result<Effect, DataError>| {
             let links = change.as_ref().map_or(&[][..], |change| &change.links);
             growths(links).iter().map(|it| it.more).sum()
         };
@@ -217,7 +217,7 @@ impl PreparedMutation {
     }
 }
 
-fn new_bytes(change: &Result<Change, DataError>) -> usize {
+fn new_bytes(change: &Result<Effect, DataError>) -> usize {
     let new = change.as_ref().ok().and_then(|change| change.new.as_ref());
     new.map_or(0, |new| new.json.len())
 }

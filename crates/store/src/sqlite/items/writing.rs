@@ -10,11 +10,11 @@ use rusqlite::{Connection, params};
 
 use super::{get, keys, links};
 use crate::StoreError;
-use crate::items::change::{Change, LinkChange, NewItem, growths};
+use crate::items::effect::{Effect, LinkChange, StoredItem, growths};
 use crate::items::key_change::{self, KeyChange};
 use crate::items::link::too_many;
-use crate::items::write::{Applied, Outcome, Write, is_failure};
-use crate::items::{Batch, Item, ItemsOf, Written};
+use crate::items::mutation::{Applied, Mutation, Outcome, is_failure};
+use crate::items::{Batch, CollectionRef, Item, MutationResult};
 use crate::sqlite::definitions::current_revision;
 
 /// Work that the writer does for one piece of work, in units of [`Budget`]: about a tenth of a millisecond.
@@ -28,7 +28,7 @@ pub(super) const MAX_LINKS_AT_ONCE: usize = 1_000;
 
 /// Writes of one batch, as far as they can be prepared without the database.
 pub(in crate::sqlite) struct MutationRun {
-    pub(super) of: ItemsOf,
+    pub(super) of: CollectionRef,
     /// What all of its writes share.
     pub(super) batch: Arc<Batch>,
     pub(super) writes: Vec<PreparedMutation>,
@@ -40,19 +40,19 @@ pub(in crate::sqlite) struct MutationRun {
 
 pub(super) enum PreparedMutation {
     /// What becomes of an insert.
-    Insert(Result<Change, DataError>),
+    Insert(Result<Effect, DataError>),
     /// What hangs on what is there.
-    Look(Write),
+    Look(Mutation),
     /// What was worked out from what was there.
     WorkedOut(Box<WorkedOut>),
 }
 
 /// A change that was worked out outside of the writer.
 pub(super) struct WorkedOut {
-    pub(super) write: Write,
+    pub(super) write: Mutation,
     /// What it was worked out from; `None` where there was nothing.
     pub(super) before: Option<(Item, Object)>,
-    pub(super) change: Result<Change, DataError>,
+    pub(super) change: Result<Effect, DataError>,
 }
 
 /// What the writer made of a write.
@@ -60,13 +60,17 @@ pub(super) enum Done {
     /// It is done, or refused.
     Outcome(Outcome),
     /// Nothing was done: it is to be worked out outside of the writer.
-    WorkOut(Write),
+    WorkOut(Mutation),
     /// Its turn is over: it is to be done in the next one.
     Later(PreparedMutation),
 }
 
 impl MutationRun {
-    pub(super) fn new(of: &ItemsOf, batch: &Arc<Batch>, writes: Vec<PreparedMutation>) -> Self {
+    pub(super) fn new(
+        of: &CollectionRef,
+        batch: &Arc<Batch>,
+        writes: Vec<PreparedMutation>,
+    ) -> Self {
         Self {
             of: of.clone(),
             batch: Arc::clone(batch),
@@ -110,7 +114,7 @@ impl MutationRun {
                 && matches!(&done, Done::Outcome(outcome) if is_failure(outcome));
             all.push(match done {
                 Done::Outcome(outcome) if !self.batch.tells_items => {
-                    Done::Outcome(outcome.map(Written::without_json))
+                    Done::Outcome(outcome.map(MutationResult::without_json))
                 }
                 done => done,
             });
@@ -163,7 +167,7 @@ impl MutationRun {
         &self,
         connection: &Connection,
         batch: &Batch,
-        write: Write,
+        write: Mutation,
     ) -> Result<Done, StoreError> {
         let (instance_id, collection) = (self.of.instance_id, &self.of.collection);
         let existing = get(connection, instance_id, collection, write.item_id())?;
@@ -219,8 +223,8 @@ impl MutationRun {
     fn has_no_links_left(
         &self,
         connection: &Connection,
-        write: &Write,
-        change: &Change,
+        write: &Mutation,
+        change: &Effect,
     ) -> Result<bool, StoreError> {
         if change.new.is_some() {
             return Ok(true);
@@ -235,8 +239,8 @@ impl MutationRun {
         &self,
         connection: &Connection,
         existing: Option<(Item, Object)>,
-        change: Change,
-    ) -> Result<Written, StoreError> {
+        change: Effect,
+    ) -> Result<MutationResult, StoreError> {
         let Some((item, object)) = existing else {
             return self.insert(connection, change);
         };
@@ -252,7 +256,11 @@ impl MutationRun {
         Ok(written)
     }
 
-    fn insert(&self, connection: &Connection, change: Change) -> Result<Written, StoreError> {
+    fn insert(
+        &self,
+        connection: &Connection,
+        change: Effect,
+    ) -> Result<MutationResult, StoreError> {
         let (instance_id, collection) = (self.of.instance_id, &self.of.collection);
         let growth = change.growth(0);
         let Some(new) = change.new else {
@@ -291,7 +299,7 @@ impl MutationRun {
         keys::apply(connection, instance_id, sequence, &keys)?;
         self.change_links(connection, &new.id, &change.links)?;
         self.grow(growth);
-        Ok(Written::Inserted(new.placed(sequence)))
+        Ok(MutationResult::Inserted(new.placed(sequence)))
     }
 
     fn update(
@@ -299,9 +307,9 @@ impl MutationRun {
         connection: &Connection,
         item: &Item,
         object: &Object,
-        new: NewItem,
+        new: StoredItem,
         links: &[LinkChange],
-    ) -> Result<Written, StoreError> {
+    ) -> Result<MutationResult, StoreError> {
         let keys = self.key_changes(connection, Some(object), Some(&new.object))?;
         self.check_links(connection, &new.id, links)?;
         let updated = connection
@@ -313,7 +321,7 @@ impl MutationRun {
         }
         keys::apply(connection, self.of.instance_id, item.sequence, &keys)?;
         self.change_links(connection, &new.id, links)?;
-        Ok(Written::Updated(new.placed(item.sequence)))
+        Ok(MutationResult::Updated(new.placed(item.sequence)))
     }
 
     fn remove(
@@ -321,13 +329,13 @@ impl MutationRun {
         connection: &Connection,
         item: Item,
         object: &Object,
-    ) -> Result<Written, StoreError> {
+    ) -> Result<MutationResult, StoreError> {
         let keys = key_change::changes(&self.of.collection, Some(object), None)?;
         connection
             .prepare_cached("DELETE FROM items WHERE sequence = ?1")?
             .execute([item.sequence])?;
         keys::apply(connection, self.of.instance_id, item.sequence, &keys)?;
-        Ok(Written::Removed(item))
+        Ok(MutationResult::Removed(item))
     }
 
     fn check_room(&self, growth: i64) -> Result<(), DataError> {
@@ -399,7 +407,7 @@ impl MutationRun {
 }
 
 /// The outcome of a mutation: a rejection is its own, any other error ends the commit.
-fn outcome(written: Result<Written, StoreError>) -> Result<Outcome, StoreError> {
+fn outcome(written: Result<MutationResult, StoreError>) -> Result<Outcome, StoreError> {
     match written {
         Err(StoreError::Rejected(fault)) => Ok(Err(fault)),
         written => written.map(Ok),
@@ -407,12 +415,12 @@ fn outcome(written: Result<Written, StoreError>) -> Result<Outcome, StoreError> 
 }
 
 /// Where an item stands in the order of insertion.
-const fn sequence(written: &Written) -> i64 {
+const fn sequence(written: &MutationResult) -> i64 {
     written.item().sequence
 }
 
 /// [`StoreError::Outdated`] if the collection is not what it was when the work was prepared.
-pub(super) fn check_current(connection: &Connection, of: &ItemsOf) -> Result<(), StoreError> {
+pub(super) fn check_current(connection: &Connection, of: &CollectionRef) -> Result<(), StoreError> {
     let current = current_revision(connection, of.instance_id, &of.collection)?;
     if current == Some(of.collection.definition.revision) {
         Ok(())

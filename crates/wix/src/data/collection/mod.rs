@@ -189,7 +189,7 @@ impl Definition {
     }
 
     /// Whether both are the same but for revision and times.
-    pub fn says_the_same_as(&self, other: &Self) -> bool {
+    pub fn is_same_definition(&self, other: &Self) -> bool {
         let mut twin = other.clone();
         (twin.revision, twin.created_at, twin.updated_at) =
             (self.revision, self.created_at, self.updated_at);

@@ -79,7 +79,7 @@ fn memory_is_counted() {
         (Operation::Push, false, false),
         (Operation::Count, true, false),
     ] {
-        let mut memory = Memory::of(10_000);
+        let mut memory = Memory::new(10_000);
         let mut groups = Groups::new(vec![operation]);
         let result = (0..5_000).try_for_each(|number| {
             let key = Value::from(if distinct { number } else { 0 });

@@ -72,7 +72,7 @@ impl Search {
                 limits::SORT_FIELDS,
             )?,
             fields: read_fields(parts.fields.as_deref().unwrap_or_default())?,
-            words: Words::of(&expression, details.fuzzy == Some(true)),
+            words: Words::parse(&expression, details.fuzzy == Some(true)),
             needs,
             paging: Paging::read(parts.paging.as_ref(), parts.cursor_paging.as_ref())?,
         })

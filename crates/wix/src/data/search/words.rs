@@ -30,7 +30,7 @@ enum Found {
 }
 
 impl Words {
-    pub(super) fn of(expression: &str, fuzzy: bool) -> Self {
+    pub(super) fn parse(expression: &str, fuzzy: bool) -> Self {
         let lower = expression.to_lowercase();
         let mut all: Vec<_> = split(&lower).map(str::to_owned).collect();
         all.sort_unstable();

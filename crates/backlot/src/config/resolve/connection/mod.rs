@@ -139,7 +139,7 @@ fn one(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<ConnectionSettings>
         idle_timeout: section.idle_timeout.std(),
         connect_timeout: entry.context.connect_timeout.std(),
         body_bytes: section.body_limit.bytes(),
-        reply_bytes: section.reply_limit.bytes(),
+        reply_limit: section.reply_limit.bytes(),
         rate_limit: section.rate_limit.map(rate_limit),
         total_rate_limit: section.total_rate_limit.map(rate_limit),
         quotas: quotas(&section.quota, |calls| *calls),

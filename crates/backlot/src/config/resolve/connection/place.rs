@@ -13,13 +13,13 @@ use super::Entry;
 use crate::config::resolve::network;
 use crate::config::resolve::report::Report;
 
-pub(super) struct Place {
+pub(super) struct ApiAddress {
     pub(super) base: BaseUrl,
     pub(super) networks: Vec<IpNet>,
     pub(super) extra_roots: Vec<CertificateDer<'static>>,
 }
 
-pub(super) fn resolve(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<Place> {
+pub(super) fn resolve(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<ApiAddress> {
     let texts = &entry.section.networks;
     let networks = network::resolve(&entry.key("networks"), texts, report);
     let mut are_networks = networks.len() == texts.len();
@@ -33,7 +33,7 @@ pub(super) fn resolve(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<Plac
     }
     let extra_roots = extra_roots(entry, report);
     let base = base(entry, report);
-    Some(Place {
+    Some(ApiAddress {
         base: base?,
         networks: are_networks.then_some(networks)?,
         extra_roots: extra_roots?,

@@ -1,4 +1,4 @@
-//! Asking the third party, and being asked, whether a reply still holds.
+//! Asking the third party, and being asked, whether a response still holds.
 
 use super::*;
 
@@ -7,7 +7,7 @@ fn a_stale_reply_is_asked_about_and_a_304_makes_it_fresh() {
     let cache = ResponseStore::new(LIMITS);
     let asked = request(&[]);
     let modified = date(0);
-    let answered = reply(&[
+    let answered = response(&[
         ("cache-control", "max-age=60"),
         ("etag", "W/\"a\""),
         ("last-modified", &modified),
@@ -26,7 +26,7 @@ fn a_stale_reply_is_asked_about_and_a_304_makes_it_fresh() {
     assert_eq!(stale_one.conditions()["if-none-match"], "W/\"a\"");
     assert_eq!(stale_one.conditions()["if-modified-since"], modified);
 
-    let not_modified = reply(&[
+    let not_modified = response(&[
         ("cache-control", "max-age=10"),
         ("etag", "\"a\""),
         ("x-new", "1"),
@@ -54,7 +54,7 @@ fn a_stale_reply_is_asked_about_and_a_304_makes_it_fresh() {
     let again = stale(cache.lookup(&key(instance(1)), &asked, at(71))).unwrap();
 
     // About another one: nothing is kept any more.
-    let other = reply(&[("etag", "\"b\"")]);
+    let other = response(&[("etag", "\"b\"")]);
     assert!(
         cache
             .refresh(
@@ -75,7 +75,7 @@ fn a_stale_reply_is_asked_about_and_a_304_makes_it_fresh() {
 #[test]
 fn who_has_it_already_is_told_so() {
     let cache = ResponseStore::new(LIMITS);
-    let answered = reply(&[
+    let answered = response(&[
         ("cache-control", "max-age=60"),
         ("etag", "\"a\""),
         ("content-type", "text/plain"),

@@ -58,11 +58,11 @@ impl Expression {
             Self::OfTwo(operation, operands) => {
                 let [first, second] = &**operands;
                 match (first.number(item, budget)?, second.number(item, budget)?) {
-                    (Some(first), Some(second)) => operation.of(first, second),
+                    (Some(first), Some(second)) => operation.apply(first, second),
                     _ => Value::Null,
                 }
             }
-            Self::OfOne(operation, operand) => operation.of(&*operand.value(item, budget)?)?,
+            Self::OfOne(operation, operand) => operation.apply(&*operand.value(item, budget)?)?,
             Self::Substring { of, start, length } => {
                 let (of, start) = (of.value(item, budget)?, start.value(item, budget)?);
                 let length = match length {
@@ -76,7 +76,7 @@ impl Expression {
 }
 
 impl OfTwo {
-    fn of(self, first: f64, second: f64) -> Value {
+    fn apply(self, first: f64, second: f64) -> Value {
         // What is divided by zero is not finite, and so becomes `null`.
         Value::from(match self {
             Self::Subtract => first - second,
@@ -87,7 +87,7 @@ impl OfTwo {
 }
 
 impl OfOne {
-    fn of(self, operand: &Value) -> Result<Value, DataError> {
+    fn apply(self, operand: &Value) -> Result<Value, DataError> {
         let number = |change: fn(f64) -> f64| {
             let number = operand.as_number().map(change);
             Ok(number.map_or(Value::Null, Value::from))

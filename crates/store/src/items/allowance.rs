@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use backlot_wix::data::DataError;
 
-use super::change::{Change, LinkChange};
+use super::effect::{Effect, LinkChange};
 
 /// Bytes that a link takes up beside its two ids.
 pub const LINK_BYTES: usize = 100;
@@ -19,7 +19,7 @@ pub const fn link_bytes(item_id: &str, referenced_id: &str) -> usize {
 
 /// What is left. Cloning shares it.
 #[derive(Debug, Clone)]
-pub struct Room(Arc<Shared>);
+pub struct StorageAllowance(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
@@ -27,7 +27,7 @@ struct Shared {
     fault: DataError,
 }
 
-impl Room {
+impl StorageAllowance {
     /// Room for so many bytes, and the fault of what does not fit.
     pub fn new(bytes: u64, fault: DataError) -> Self {
         let left = AtomicI64::new(i64::try_from(bytes).unwrap_or(i64::MAX));
@@ -61,7 +61,7 @@ impl Room {
     }
 }
 
-impl Change {
+impl Effect {
     /// The bytes by which the stored data grows, given its previous size. Links that go are not counted.
     pub(crate) fn growth(&self, before: usize) -> i64 {
         let Some(new) = &self.new else {
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn what_goes_makes_room_for_what_comes() {
-        let room = Room::new(10, DataError::invalid("full"));
+        let room = StorageAllowance::new(10, DataError::invalid("full"));
         room.check(10).unwrap();
         room.grow(8);
         assert!(room.check(3).is_err());

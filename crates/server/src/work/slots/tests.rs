@@ -12,8 +12,8 @@ fn instance(number: u16) -> InstanceId {
     InstanceId::from_bytes(id)
 }
 
-fn places_of(count: usize) -> Places {
-    Places::new(Size::new(count, None), Arc::default())
+fn places_of(count: usize) -> WorkSlots {
+    WorkSlots::new(Size::new(count, None), Arc::default())
 }
 
 #[test]
@@ -35,10 +35,10 @@ fn what_is_begun_leaves_connections_for_the_rest() {
 }
 
 type Line<'places> =
-    std::pin::Pin<Box<dyn Future<Output = Result<Place, TooManyWaiting>> + 'places>>;
+    std::pin::Pin<Box<dyn Future<Output = Result<WorkSlot, TooManyWaiting>> + 'places>>;
 
 /// Those of a line whose turn it is.
-fn served(line: &mut Vec<Line<'_>>) -> Vec<Place> {
+fn served(line: &mut Vec<Line<'_>>) -> Vec<WorkSlot> {
     let mut places = Vec::new();
     line.retain_mut(|turn| {
         let place = turn.as_mut().now_or_never();
@@ -50,7 +50,7 @@ fn served(line: &mut Vec<Line<'_>>) -> Vec<Place> {
 }
 
 /// A place that is free now.
-fn now(places: &Places, number: u16) -> Option<Place> {
+fn now(places: &WorkSlots, number: u16) -> Option<WorkSlot> {
     places
         .take(instance(number), MAX_WAITING_OF_ONE)
         .now_or_never()?
@@ -82,10 +82,10 @@ fn at_most_a_quarter_while_others_wait() {
     let (mut mine, mut theirs) = (line(1), line(2));
     assert!(served(&mut mine).is_empty());
     // The first is beyond the eight.
-    let mut theirs_held: Vec<Place> = served(&mut theirs);
+    let mut theirs_held: Vec<WorkSlot> = served(&mut theirs);
     assert_eq!(theirs_held.len(), 1);
     drop(held);
-    let mine_held: Vec<Place> = served(&mut mine);
+    let mine_held: Vec<WorkSlot> = served(&mut mine);
     theirs_held.extend(served(&mut theirs));
     assert_eq!((mine_held.len(), theirs_held.len()), (2, 2));
 }
@@ -199,7 +199,7 @@ fn none_of_many_instances_gets_less_than_half_its_share() {
     let places = places_of(8);
     let mut lines: Vec<(u16, Line<'_>)> = Vec::new();
     let mut served = vec![0_u32; 500];
-    let mut held: VecDeque<(u16, Place)> = VecDeque::new();
+    let mut held: VecDeque<(u16, WorkSlot)> = VecDeque::new();
     for _ in 0..6 {
         for number in 0..500 {
             lines.push((
@@ -228,7 +228,7 @@ fn none_of_many_instances_gets_less_than_half_its_share() {
 #[test]
 fn an_instance_that_uses_much_has_half_the_share() {
     let usage = Arc::<Usage>::default();
-    let places = Places::new(Size::new(8, None), Arc::clone(&usage));
+    let places = WorkSlots::new(Size::new(8, None), Arc::clone(&usage));
     usage.add(instance(1), Duration::from_hours(1), Duration::ZERO);
     places
         .0

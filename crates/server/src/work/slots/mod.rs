@@ -1,6 +1,6 @@
 //! Places for work, in turn over instances.
 //!
-//! An instance that holds more than its share keeps it until its work looks at the [`Place`] the next time, about a
+//! An instance that holds more than its share keeps it until its work looks at the [`WorkSlot`] the next time, about a
 //! millisecond later: then it waits for its turn again if another instance waits, or asked for something a moment ago
 //! ([`asking`]). An instance that holds no place need not wait for that: up to twice as many places are handed out for
 //! such instances.
@@ -46,7 +46,7 @@ const TIME_SLICE: Duration = Duration::from_millis(10);
 
 /// Hands out places. Cloning shares it.
 #[derive(Clone)]
-pub(crate) struct Places(Arc<Shared>);
+pub(crate) struct WorkSlots(Arc<Shared>);
 
 struct Shared {
     state: Mutex<State>,
@@ -76,8 +76,8 @@ struct State {
 
 /// One that waits for its turn: a task, or a thread in the middle of its work.
 enum Turn {
-    Task(oneshot::Sender<Place>),
-    Thread(mpsc::SyncSender<Place>),
+    Task(oneshot::Sender<WorkSlot>),
+    Thread(mpsc::SyncSender<WorkSlot>),
 }
 
 impl Turn {
@@ -86,7 +86,7 @@ impl Turn {
     }
 
     /// Hands it over. A waiter that has gone away returns the slot by dropping it.
-    fn serve(self, place: Place) {
+    fn serve(self, place: WorkSlot) {
         match self {
             Self::Task(turn) => drop(turn.send(place)),
             Self::Thread(turn) => drop(turn.send(place)),
@@ -95,14 +95,14 @@ impl Turn {
 }
 
 /// A place in which one request works; given back when it is dropped.
-pub(crate) struct Place {
-    places: Places,
+pub(crate) struct WorkSlot {
+    places: WorkSlots,
     instance_id: InstanceId,
     is_held: AtomicBool,
     since: Mutex<Instant>,
 }
 
-impl Places {
+impl WorkSlots {
     pub(crate) fn new(size: Size, usage: Arc<Usage>) -> Self {
         Self(Arc::new(Shared {
             state: Mutex::new(State {
@@ -133,7 +133,7 @@ impl Places {
         &self,
         instance_id: InstanceId,
         most: usize,
-    ) -> Result<Place, TooManyWaiting> {
+    ) -> Result<WorkSlot, TooManyWaiting> {
         let (turn, served) = oneshot::channel();
         self.0.state.lock().join_line(instance_id, turn, most)?;
         self.hand_out();
@@ -151,7 +151,7 @@ impl Places {
             let Some((turn, instance_id)) = next else {
                 return;
             };
-            let place = Place {
+            let place = WorkSlot {
                 places: self.clone(),
                 instance_id,
                 is_held: AtomicBool::new(true),
@@ -171,7 +171,7 @@ impl State {
     fn join_line(
         &mut self,
         instance_id: InstanceId,
-        turn: oneshot::Sender<Place>,
+        turn: oneshot::Sender<WorkSlot>,
         most: usize,
     ) -> Result<(), TooManyWaiting> {
         let line = self.line(instance_id);
@@ -292,7 +292,7 @@ impl State {
     }
 }
 
-impl Place {
+impl WorkSlot {
     /// Lets another instance have its turn if it waits for one, and waits for its next one. Blocks the
     /// thread: only for threads that work.
     pub(crate) fn take_turns(&self) {
@@ -320,7 +320,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for WorkSlot {
     fn drop(&mut self) {
         if self.is_held.load(Ordering::Relaxed) {
             self.places.give_back(self.instance_id);

@@ -1,4 +1,4 @@
-//! Replies of third parties that are odd, or broken from their first byte.
+//! Responses of third parties that are odd, or broken from their first byte.
 
 use std::net::SocketAddr;
 
@@ -64,12 +64,20 @@ async fn what_browsers_and_curl_accept_is_passed_as_it_is() {
         "aws-chunked",
     ] {
         let more = format!("content-encoding: {encoding}\r\ncontent-length: 5\r\n");
-        let reply = reply_to(with_body(&more, b"plain")).await;
-        assert_eq!((reply.status, &*reply.body), (200, "plain"), "{encoding}");
-        assert_eq!(reply.header("content-encoding"), "");
+        let response = reply_to(with_body(&more, b"plain")).await;
+        assert_eq!(
+            (response.status, &*response.body),
+            (200, "plain"),
+            "{encoding}"
+        );
+        assert_eq!(response.header("content-encoding"), "");
         let more = format!("content-encoding: {encoding}\r\n");
-        let reply = reply_to(with_body(&more, b"plain")).await;
-        assert_eq!((reply.status, &*reply.body), (200, "plain"), "{encoding}");
+        let response = reply_to(with_body(&more, b"plain")).await;
+        assert_eq!(
+            (response.status, &*response.body),
+            (200, "plain"),
+            "{encoding}"
+        );
     }
     for (bytes, body) in [
         ("HTTP/1.1 200\r\ncontent-length: 2\r\n\r\nok", "ok"),
@@ -83,15 +91,15 @@ async fn what_browsers_and_curl_accept_is_passed_as_it_is() {
         ),
         ("HTTP/1.0 200 OK\r\n\r\nok", "ok"),
     ] {
-        let reply = reply_to(bytes.as_bytes().to_vec()).await;
-        assert_eq!((reply.status, &*reply.body), (200, body), "{bytes}");
+        let response = reply_to(bytes.as_bytes().to_vec()).await;
+        assert_eq!((response.status, &*response.body), (200, body), "{bytes}");
     }
     // What could hide something is not.
     for encoding in ["zstd", "compress", "UTF-8, zstd", "br, zstd"] {
         let more = format!("content-encoding: {encoding}\r\n");
-        let reply = reply_to(with_body(&more, b"plain")).await;
+        let response = reply_to(with_body(&more, b"plain")).await;
         assert_eq!(
-            (reply.status, &*reply.code()),
+            (response.status, &*response.code()),
             (502, "CONNECTION_REPLY_REFUSED"),
             "{encoding}"
         );
@@ -129,9 +137,13 @@ async fn a_reply_that_is_broken_from_its_first_byte_is_a_502() {
         (with_body(chunked, b""), "CONNECTION_BROKEN"),
         (with_body("content-length: 5\r\n", b""), "CONNECTION_BROKEN"),
     ] {
-        let reply = reply_to(bytes.clone()).await;
+        let response = reply_to(bytes.clone()).await;
         let told = String::from_utf8_lossy(&bytes).into_owned();
-        assert_eq!((reply.status, &*reply.code()), (502, code), "{told:?}");
-        assert!(!reply.header("x-request-id").is_empty());
+        assert_eq!(
+            (response.status, &*response.code()),
+            (502, code),
+            "{told:?}"
+        );
+        assert!(!response.header("x-request-id").is_empty());
     }
 }

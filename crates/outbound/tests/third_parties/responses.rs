@@ -1,4 +1,4 @@
-//! Replies that are not as they should be.
+//! Responses that are not as they should be.
 
 use backlot_outbound::body::{LimitedBody, ResponseBodyError};
 use backlot_outbound::upstream::{Client, UpstreamError, UpstreamResponse};
@@ -64,8 +64,8 @@ async fn a_wrong_length_is_no_success() {
         "HTTP/1.1 200 OK\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n5\r\nshort\r\n",
         "HTTP/1.1 200 OK\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
     ] {
-        let reply = reply_of(short).await.unwrap();
-        let outcome = reply.response.into_body().collect().await;
+        let response = reply_of(short).await.unwrap();
+        let outcome = response.response.into_body().collect().await;
         assert!(
             matches!(outcome, Err(ResponseBodyError::BrokenOff(_))),
             "{short}"
@@ -83,8 +83,8 @@ async fn what_comes_after_the_announced_length_is_no_other_reply() {
     let client = Client::new(settings()).unwrap();
     let address = address(&format!("http://{}", party.address));
     for _ in 0..3 {
-        let reply = get(&client, &address).await.unwrap();
-        let whole = reply.response.into_body().collect().await.unwrap();
+        let response = get(&client, &address).await.unwrap();
+        let whole = response.response.into_body().collect().await.unwrap();
         assert_eq!(whole.to_bytes(), "ok");
     }
 }
@@ -93,10 +93,10 @@ async fn what_comes_after_the_announced_length_is_no_other_reply() {
 async fn a_body_without_end_is_cut_at_its_cap() {
     let chunk = format!("10000\r\n{}\r\n", "x".repeat(0x10000));
     let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n";
-    let reply = reply_of(format!("{head}{}", chunk.repeat(100)))
+    let response = reply_of(format!("{head}{}", chunk.repeat(100)))
         .await
         .unwrap();
-    let body = LimitedBody::new(reply.response.into_body(), 1024 * 1024);
+    let body = LimitedBody::new(response.response.into_body(), 1024 * 1024);
     let body = body.ok().unwrap();
     let outcome = body.collect().await;
     assert!(matches!(outcome, Err(ResponseBodyError::TooLarge(_))));
@@ -114,9 +114,9 @@ async fn heads_that_browsers_take_are_taken() {
         "HTTP/1.1 200 OK\r\nconnection: close\r\ntransfer-encoding: identity\r\n\r\n",
         "HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 2\r\n\r\n",
     ] {
-        let reply = reply_of(format!("{head}ok")).await;
-        let reply = reply.unwrap_or_else(|error| panic!("{error}: {head}"));
-        let whole = reply.response.into_body().collect().await.unwrap();
+        let response = reply_of(format!("{head}ok")).await;
+        let response = response.unwrap_or_else(|error| panic!("{error}: {head}"));
+        let whole = response.response.into_body().collect().await.unwrap();
         assert_eq!(whole.to_bytes(), "ok", "{head}");
     }
 }

@@ -1,4 +1,4 @@
-//! Replies of third parties that are kept: forgotten by writes, and passed by whoever asks past them.
+//! Responses of third parties that are kept: forgotten by writes, and passed by whoever asks past them.
 
 use backlot_server::connections::{CacheScope, ConnectionSettings};
 use backlot_wix::Role;
@@ -36,7 +36,7 @@ async fn ask(
 
 const THING: &str = "/connections/x/things/7";
 
-/// The reply was asked for before the write, and comes after it.
+/// The response was asked for before the write, and comes after it.
 #[tokio::test]
 async fn what_began_before_a_write_is_not_kept_after_it() {
     for method in ["PUT", "PATCH", "DELETE", "POST"] {
@@ -130,14 +130,14 @@ async fn a_page_asks_past_what_is_kept() {
                 "old",
                 "it is kept"
             );
-            let reply = ask(address, "GET", &path, &[(name, value)]).await;
-            assert_eq!(reply.body, "new", "{name}: {value}");
+            let response = ask(address, "GET", &path, &[(name, value)]).await;
+            assert_eq!(response.body, "new", "{name}: {value}");
             let passed = &party.last().headers[name];
             assert_eq!(passed, value, "caches on the way are asked past, too");
             if value != "no-store" {
                 party.on(&there, 200, &headers, "newest");
-                let reply = ask(address, "GET", &path, &[]).await;
-                assert_eq!(reply.body, "new", "what came is kept: {name}: {value}");
+                let response = ask(address, "GET", &path, &[]).await;
+                assert_eq!(response.body, "new", "what came is kept: {name}: {value}");
             }
         }
     }

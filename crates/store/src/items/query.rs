@@ -12,7 +12,7 @@ use crate::collections::Collection;
 /// Items that sort alike stand in the order of insertion, or against it when the first field is
 /// sorted descending: so an index serves both directions.
 #[derive(Debug, Clone)]
-pub struct Find {
+pub struct ItemQuery {
     /// Which.
     pub filter: Filter,
     /// In which order; that of insertion when empty.
@@ -43,7 +43,7 @@ const SHORT_PAGE: u32 = 101;
 /// Items that are passed over in a moment.
 const SHORT_OFFSET: u64 = 1000;
 
-impl Find {
+impl ItemQuery {
     /// Whether this is over in a moment: a page in the order of insertion, of everything, of what one member owns, or
     /// of what one key of an index finds.
     pub fn is_short(&self, collection: &Collection) -> bool {

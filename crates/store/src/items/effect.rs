@@ -7,7 +7,7 @@ use backlot_wix::data::{DataCode, DataError, Date, Object, Value, item_id, limit
 use super::Item;
 use super::conforming::{check_references, check_rules, checked, kept};
 use super::link::too_many;
-use super::write::{Author, Batch, Content, Write};
+use super::mutation::{Author, Batch, Document, Mutation};
 use crate::collections::Collection;
 
 pub use super::conforming::normalise_references;
@@ -17,16 +17,16 @@ const LINK: u64 = 5_000;
 
 /// What is to be done in the database.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Change {
+pub struct Effect {
     /// The item as it is to be; `None` when it is to go.
-    pub new: Option<NewItem>,
+    pub new: Option<StoredItem>,
     /// What happens to its links.
     pub links: Vec<LinkChange>,
 }
 
 /// An item, ready to be kept.
 #[derive(Debug, Clone, PartialEq)]
-pub struct NewItem {
+pub struct StoredItem {
     /// Its id.
     pub id: String,
     /// Its owner.
@@ -37,7 +37,7 @@ pub struct NewItem {
     pub json: String,
 }
 
-impl NewItem {
+impl StoredItem {
     /// The item in its place.
     pub(crate) fn placed(self, sequence: i64) -> Item {
         Item {
@@ -60,7 +60,7 @@ pub enum LinkChange {
     Remove(String, String),
 }
 
-impl Write {
+impl Mutation {
     /// Which item it is about.
     pub fn item_id(&self) -> &str {
         match self {
@@ -116,7 +116,7 @@ impl Write {
         self,
         collection: &Collection,
         batch: &Batch,
-    ) -> Result<Change, DataError> {
+    ) -> Result<Effect, DataError> {
         match self {
             Self::Insert(content) => insert(collection, batch, content),
             Self::Restore { item, links } => {
@@ -129,7 +129,7 @@ impl Write {
                 }
                 let fields = &collection.definition.fields;
                 check_references(fields, &item, item_id::check_kept_reference)?;
-                Ok(Change {
+                Ok(Effect {
                     new: Some(kept(item)?),
                     links: replacements(&links),
                 })
@@ -145,14 +145,14 @@ impl Write {
         collection: &Collection,
         batch: &Batch,
         existing: Option<&Object>,
-    ) -> Result<Change, DataError> {
+    ) -> Result<Effect, DataError> {
         match self {
             Self::Insert(_) | Self::Restore { .. } => self.clone().insert(collection, batch),
             Self::Save(content) if existing.is_none() => insert(collection, batch, content.clone()),
             Self::Update(content) | Self::Save(content) => {
                 let existing = may(collection, batch, self, existing, Operation::Update)?;
                 let object = replaced(content, existing, batch.now);
-                Ok(Change {
+                Ok(Effect {
                     new: Some(checked(collection, object, &batch.budget)?),
                     links: counted(replacements(&content.links), &content.item_id, batch)?,
                 })
@@ -169,14 +169,14 @@ impl Write {
                 let existing = may(collection, batch, self, existing, Operation::Update)?;
                 let mut object = existing.clone();
                 backfill.amend(&mut object);
-                Ok(Change {
+                Ok(Effect {
                     new: Some(kept(object)?),
                     links: Vec::new(),
                 })
             }
             Self::Remove { .. } => {
                 may(collection, batch, self, existing, Operation::Remove)?;
-                Ok(Change {
+                Ok(Effect {
                     new: None,
                     links: Vec::new(),
                 })
@@ -192,7 +192,7 @@ pub fn depends_on_the_item(modifications: &[Modification], definition: &Definiti
     all.any(|it| it.depends_on_the_item() && !is_link(it))
 }
 
-fn insert(collection: &Collection, batch: &Batch, content: Content) -> Result<Change, DataError> {
+fn insert(collection: &Collection, batch: &Batch, content: Document) -> Result<Effect, DataError> {
     if batch.author.insert == Access::Denied {
         return Err(denied(collection, Operation::Insert));
     }
@@ -208,7 +208,7 @@ fn insert(collection: &Collection, batch: &Batch, content: Content) -> Result<Ch
     object.insert("_updatedDate".to_owned(), Value::Date(batch.now));
     object.extend(content.fields);
     let new = checked(collection, object, &batch.budget)?;
-    Ok(Change {
+    Ok(Effect {
         links: counted(replacements(&content.links), &new.id, batch)?,
         new: Some(new),
     })
@@ -224,7 +224,7 @@ fn replacements(links: &[(String, Vec<String>)]) -> Vec<LinkChange> {
 fn may<'item>(
     collection: &Collection,
     batch: &Batch,
-    write: &Write,
+    write: &Mutation,
     existing: Option<&'item Object>,
     operation: Operation,
 ) -> Result<&'item Object, DataError> {
@@ -283,7 +283,7 @@ pub fn denied(collection: &Collection, operation: Operation) -> DataError {
 }
 
 /// The new fields with the system fields of before.
-fn replaced(content: &Content, existing: &Object, now: Date) -> Object {
+fn replaced(content: &Document, existing: &Object, now: Date) -> Object {
     let mut object = Object::with_capacity(content.fields.len() + 4);
     for name in ["_id", "_owner", "_createdDate"] {
         let kept = existing.get(name).cloned().unwrap_or(Value::Null);
@@ -299,7 +299,7 @@ fn patch(
     batch: &Batch,
     modifications: &[Modification],
     existing: &Object,
-) -> Result<Change, DataError> {
+) -> Result<Effect, DataError> {
     let mut object = existing.clone();
     let mut links = Vec::new();
     for modification in modifications {
@@ -322,7 +322,7 @@ fn patch(
     let patched = collection.definition.fields.iter().filter(is_patched);
     check_references(patched, &object, item_id::check_reference)?;
     let new = kept(object)?;
-    Ok(Change {
+    Ok(Effect {
         links: counted(links, &new.id, batch)?,
         new: Some(new),
     })

@@ -6,18 +6,18 @@ use backlot_wix::data::collection::Access;
 use backlot_wix::data::modification::Modifications;
 use backlot_wix::data::{Budget, DataCode, DataError, Date, Filter, Object};
 
-use super::{Item, Room};
+use super::{Item, StorageAllowance};
 use crate::Backfill;
 
 /// One write.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Write {
+pub enum Mutation {
     /// A new item.
-    Insert(Content),
+    Insert(Document),
     /// Replaces the whole item.
-    Update(Content),
+    Update(Document),
     /// An update, or where there is no such item, an insert.
-    Save(Content),
+    Save(Document),
     /// Some fields of an item.
     Patch {
         /// Which item.
@@ -48,7 +48,7 @@ pub enum Write {
 
 /// An item that is written.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Content {
+pub struct Document {
     /// Its id.
     pub item_id: String,
     /// Its fields, without those of the system and without multi-references.
@@ -61,7 +61,7 @@ pub struct Content {
 #[derive(Debug, Clone)]
 pub struct Batch {
     /// What is to be done.
-    pub writes: Vec<Write>,
+    pub writes: Vec<Mutation>,
     /// Only to items that match.
     pub condition: Option<Filter>,
     /// Who asks, and what they may.
@@ -74,14 +74,14 @@ pub struct Batch {
     /// What working out the changes may cost.
     pub budget: Budget,
     /// How much more may be kept. Defaults to no limit.
-    pub room: Option<Room>,
+    pub room: Option<StorageAllowance>,
     /// Whether the result of each write contains the whole item. Otherwise [`Item::json`] is empty.
     pub tells_items: bool,
 }
 
 impl Batch {
     /// Writes of the program's own, which are not counted.
-    pub(crate) const fn by_the_app(writes: Vec<Write>) -> Self {
+    pub(crate) const fn by_the_app(writes: Vec<Mutation>) -> Self {
         Self {
             writes,
             condition: None,
@@ -106,7 +106,7 @@ pub(crate) struct Applied {
 }
 
 /// What became of a mutation.
-pub(crate) type Outcome = Result<Written, DataError>;
+pub(crate) type Outcome = Result<MutationResult, DataError>;
 
 impl Applied {
     /// Whether a mutation failed that stops its batch ([`Batch::stops_at_failure`]).
@@ -153,7 +153,7 @@ impl Author {
 
 /// What became of a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Written {
+pub enum MutationResult {
     /// A new item.
     Inserted(Item),
     /// The item as it is now.
@@ -162,7 +162,7 @@ pub enum Written {
     Removed(Item),
 }
 
-impl Written {
+impl MutationResult {
     /// Takes the item out.
     pub fn into_item(self) -> Item {
         match self {
