@@ -11,7 +11,7 @@ use super::connections::{ACQUIRE_TIMEOUT, Connections, Settings};
 use super::failure::Failure;
 use super::lease::Lease;
 use super::parameters::Parameters;
-use super::tls::{Security, Tls};
+use super::tls::{MakeRustlsConnect, Security};
 use crate::StoreError;
 use crate::postgres_url::{UNREADABLE, place_of};
 
@@ -98,7 +98,7 @@ pub(super) struct Sizes {
 
 impl Sizes {
     /// A quarter for the owner, but no more than it needs.
-    pub(super) fn of(connections: u32) -> Self {
+    pub(super) fn for_connections(connections: u32) -> Self {
         let all = connections.max(FEWEST_CONNECTIONS) as usize;
         let owner = (all / 4).clamp(2, MAX_OF_OWNER);
         Self {
@@ -111,7 +111,7 @@ impl Sizes {
 /// Connections of the owner of the tables.
 pub(super) fn owner_connections(
     config: &Config,
-    tls: &Tls,
+    tls: &MakeRustlsConnect,
     sizes: Sizes,
 ) -> Result<Connections, StoreError> {
     let settings = Settings {
@@ -125,7 +125,7 @@ pub(super) fn owner_connections(
 /// Connections of the role that sees one instance at a time.
 pub(super) fn tenant_connections(
     config: &Config,
-    tls: &Tls,
+    tls: &MakeRustlsConnect,
     sizes: Sizes,
     role: Option<&str>,
 ) -> Result<Connections, StoreError> {
@@ -194,7 +194,11 @@ mod tests {
     #[test]
     fn connections_are_shared_out() {
         for (all, tenants, owner) in [(1, 2, 2), (4, 2, 2), (10, 8, 2), (20, 16, 4), (100, 96, 4)] {
-            assert_eq!(Sizes::of(all), Sizes { tenants, owner }, "{all}");
+            assert_eq!(
+                Sizes::for_connections(all),
+                Sizes { tenants, owner },
+                "{all}"
+            );
         }
     }
 }

@@ -17,7 +17,7 @@ use tokio_postgres::Config;
 use tokio_postgres::error::SqlState;
 
 use super::failure::Failure;
-use super::tls::Tls;
+use super::tls::MakeRustlsConnect;
 use crate::StoreError;
 
 /// The longest wait for a connection, unless the address names a longer `connect_timeout`.
@@ -33,7 +33,7 @@ const FULL_BACKOFF: Duration = Duration::from_millis(250);
 #[derive(Clone)]
 pub(super) struct Connections {
     pool: Pool,
-    pub(super) tls: Tls,
+    pub(super) tls: MakeRustlsConnect,
     freed: Arc<Notify>,
     distrusted: Distrusted,
     wait: Duration,
@@ -55,7 +55,11 @@ pub(super) struct Settings {
 }
 
 impl Connections {
-    pub(super) fn new(config: &Config, tls: &Tls, settings: Settings) -> Result<Self, StoreError> {
+    pub(super) fn new(
+        config: &Config,
+        tls: &MakeRustlsConnect,
+        settings: Settings,
+    ) -> Result<Self, StoreError> {
         let recycling = ManagerConfig {
             recycling_method: RecyclingMethod::Fast,
         };

@@ -10,7 +10,7 @@ use backlot_wix::data::DataError;
 use deadpool_postgres::{HookError, PoolError};
 use tokio_postgres::error::SqlState;
 
-use super::tls::NotTrusted;
+use super::tls::not_trusted;
 use crate::StoreError;
 
 /// Why something did not work, with what may be tried about it.
@@ -92,8 +92,9 @@ const NO_TLS: &str = "server does not support TLS";
 /// What to say of a connection that is not as safe as it has to be.
 fn insecure(error: &tokio_postgres::Error) -> Option<String> {
     let cause = error.source()?;
-    if let Some(not_trusted) = cause.downcast_ref::<NotTrusted>() {
-        return Some(not_trusted.to_string());
+    let broken = cause.downcast_ref::<std::io::Error>();
+    if let Some(text) = broken.and_then(not_trusted) {
+        return Some(text);
     }
     (cause.to_string() == NO_TLS).then(|| {
         "the server has no TLS; turn it on there (ssl = on), or, on a network of your own, put \

@@ -12,7 +12,7 @@ use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode, SslNegotiation};
 
-use super::Tls;
+use super::MakeRustlsConnect;
 use crate::StoreError;
 
 /// How safe a connection has to be.
@@ -42,7 +42,10 @@ pub(in crate::postgres) fn is_here(host: &Host) -> bool {
 
 impl Security {
     /// Sets up connections. Reads the roots that are trusted.
-    pub(in crate::postgres) fn apply(&self, config: &mut Config) -> Result<Tls, StoreError> {
+    pub(in crate::postgres) fn apply(
+        &self,
+        config: &mut Config,
+    ) -> Result<MakeRustlsConnect, StoreError> {
         config.ssl_mode(match self {
             Self::None => SslMode::Disable,
             Self::Prefer => SslMode::Prefer,
@@ -69,7 +72,7 @@ impl Security {
         if config.get_ssl_negotiation() == SslNegotiation::Direct {
             tls.alpn_protocols = vec![b"postgresql".to_vec()];
         }
-        Ok(Tls(Arc::new(tls)))
+        Ok(MakeRustlsConnect::new(tls))
     }
 }
 
