@@ -22,6 +22,7 @@
 
 pub mod accounts;
 mod address;
+mod arrivals;
 mod backfill;
 pub mod backup;
 pub mod collections;
@@ -29,6 +30,7 @@ pub mod commit;
 pub mod connection_usage;
 mod definition_cache;
 pub mod error;
+pub mod events;
 mod files;
 pub mod imports;
 pub mod index_builds;
@@ -54,6 +56,7 @@ mod store;
 mod tables;
 #[cfg(feature = "test-util")]
 pub mod test_util;
+mod turn_number;
 pub mod worker;
 
 pub use address::{Address, verify_backup};

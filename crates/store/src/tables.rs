@@ -14,8 +14,13 @@ pub(crate) const CONTENT: [&str; 7] = [
 ];
 
 /// The other tables, which an import leaves as they are, but for jobs.
-pub(crate) const BESIDE_CONTENT: [&str; 8] = [
+pub(crate) const BESIDE_CONTENT: [&str; 13] = [
     "jobs",
+    "delivery_turns",
+    "delivery_lanes",
+    "delivery_attempts",
+    "deliveries",
+    "events",
     "instance_secrets",
     "accounts",
     "pending_authorizations",

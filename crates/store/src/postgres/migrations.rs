@@ -9,7 +9,7 @@ use super::tenant::owners_transaction;
 use crate::StoreError;
 
 /// In order. A migration that has been released is never edited.
-const MIGRATIONS: [(i64, &str); 16] = [
+const MIGRATIONS: [(i64, &str); 17] = [
     (
         1,
         include_str!("../../migrations/postgres/0001_instances.sql"),
@@ -67,6 +67,10 @@ const MIGRATIONS: [(i64, &str); 16] = [
     (
         16,
         include_str!("../../migrations/postgres/0016_instance_ids_as_bytes.sql"),
+    ),
+    (
+        17,
+        include_str!("../../migrations/postgres/0017_events.sql"),
     ),
 ];
 

@@ -19,6 +19,7 @@ mod connect;
 mod connection_usage;
 mod connections;
 mod declared;
+mod events;
 mod failure;
 mod field_order;
 mod imports;
@@ -46,6 +47,7 @@ use backlot_wix::data::collection::IndexId;
 use moka::sync::Cache;
 
 use crate::StoreError;
+use crate::arrivals::Arrivals;
 use crate::definition_cache::DefinitionCache;
 pub use crate::postgres_url::DEFAULT_CONNECTIONS;
 use connections::Connections;
@@ -65,6 +67,9 @@ pub struct PostgresStore {
     tenants: Connections,
     owner: Connections,
     definition_cache: DefinitionCache,
+    arrivals: Arrivals,
+    intake: events::Intake,
+    listener: events::Listener,
     /// Whether tenants' work runs under its own role.
     has_role: bool,
     /// Indexes that were found to be inexact: a query that trusts one of them would be asked twice.
@@ -105,6 +110,9 @@ impl PostgresStore {
             tenants: connect::tenant_connections(&config, &tls, sizes, role)?,
             owner,
             definition_cache: DefinitionCache::new(),
+            arrivals: Arrivals::new(),
+            intake: events::Intake::default(),
+            listener: events::Listener::new(config.clone(), tls.clone()),
             has_role: role.is_some(),
             inexact: inexact.build(),
         })

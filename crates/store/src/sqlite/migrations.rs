@@ -9,7 +9,7 @@ use crate::StoreError;
 use crate::files::Existing;
 
 /// In order. A migration that has been released is never edited.
-const MIGRATIONS: [(i64, &str); 16] = [
+const MIGRATIONS: [(i64, &str); 17] = [
     (
         1,
         include_str!("../../migrations/sqlite/0001_instances.sql"),
@@ -59,6 +59,7 @@ const MIGRATIONS: [(i64, &str); 16] = [
         16,
         include_str!("../../migrations/sqlite/0016_instance_ids_as_bytes.sql"),
     ),
+    (17, include_str!("../../migrations/sqlite/0017_events.sql")),
 ];
 
 pub(super) fn run(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {

@@ -12,6 +12,7 @@ mod connection_usage;
 mod database_files;
 mod declared;
 mod definitions;
+mod events;
 mod functions;
 mod imports;
 mod index_builds;
@@ -35,6 +36,7 @@ use backlot_wix::data::Budget;
 use rusqlite::Connection;
 
 use crate::StoreError;
+use crate::arrivals::Arrivals;
 use crate::backup::Origin;
 use crate::definition_cache::DefinitionCache;
 use crate::files::{Existing, private_file, private_folder};
@@ -61,6 +63,7 @@ pub struct SqliteStore {
     writer: Writer,
     readers: Readers,
     definition_cache: DefinitionCache,
+    pub(crate) arrivals: Arrivals,
     path: PathBuf,
 }
 
@@ -138,6 +141,7 @@ impl SqliteStore {
                 .map_err(|error| cannot_open(error.to_string()))?,
             readers: Readers::new(path, observer),
             definition_cache: DefinitionCache::new(),
+            arrivals: Arrivals::new(),
             path: path.to_owned(),
         })
     }

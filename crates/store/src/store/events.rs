@@ -1,0 +1,337 @@
+//! Events and deliveries.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::Store;
+use crate::StoreError;
+use crate::events::{
+    Attempt, AttemptOutcome, Claims, Delivery, DeliveryFilter, DeliveryLease, DeliveryState,
+    DeliveryTotals, Event, EventFilter, ListOrder, NewDelivery, NewEvent,
+};
+use crate::sql::{Row, Scope, Sql, bind};
+
+macro_rules! event_columns {
+    ($data:literal) => {
+        concat!(
+            "SELECT sequence, instance_id, source, event_id, event_type, entity_id, entity_sequence, occurred_at_ms, ",
+            "received_at_ms, identity, details, is_echo, CAST(octet_length(data) AS bigint), ",
+            $data,
+            " FROM events "
+        )
+    };
+}
+
+pub(crate) const FIND_EVENT: &str = concat!(event_columns!("data"), "WHERE sequence = $1");
+
+/// The conditions of a list, which a statement has whether they are asked for or not: `$driver` is the one that an index
+/// serves.
+macro_rules! list_events {
+    ($driver:literal, $order:literal) => {
+        concat!(
+            event_columns!("''"),
+            "WHERE ",
+            $driver,
+            " AND (CAST($2 AS text) IS NULL OR event_type = $2) AND (CAST($3 AS text) IS NULL OR source = $3)",
+            " AND received_at_ms >= $4 AND received_at_ms < $5 AND sequence > $6 AND sequence < $7",
+            " ORDER BY sequence ",
+            $order,
+            " LIMIT $8"
+        )
+    };
+}
+
+macro_rules! both_orders {
+    ($list:ident, $driver:literal) => {
+        [$list!($driver, "DESC"), $list!($driver, "ASC")]
+    };
+}
+
+const OF_ALL: [&str; 2] = both_orders!(list_events, "CAST($1 AS text) IS NULL");
+const OF_INSTANCE: [&str; 2] = both_orders!(list_events, "instance_id = $1");
+const BY_ID: [&str; 2] = both_orders!(list_events, "event_id = $1");
+const OF_TYPE: [&str; 2] = both_orders!(list_events, "event_type = $1");
+
+macro_rules! delivery_columns {
+    () => {
+        concat!(
+            "SELECT delivery_id, deliveries.subscription, deliveries.instance_id, deliveries.lane, event_sequence, ",
+            "event_id, event_type, state, attempts, created_at_ms, ",
+            "CASE WHEN state = 'WAITING' THEN run_at_ms END, finished_at_ms, last_status, last_error ",
+            "FROM deliveries JOIN events ON events.sequence = event_sequence ",
+            "LEFT JOIN delivery_lanes ON delivery_lanes.subscription = deliveries.subscription ",
+            "AND delivery_lanes.instance_id = deliveries.instance_id AND delivery_lanes.lane = deliveries.lane "
+        )
+    };
+}
+
+const FIND_DELIVERY: &str = concat!(delivery_columns!(), "WHERE delivery_id = $1");
+
+macro_rules! list_deliveries {
+    ($driver:literal, $order:literal) => {
+        concat!(
+            delivery_columns!(),
+            "WHERE ",
+            $driver,
+            " AND (CAST($2 AS text) IS NULL OR deliveries.subscription = $2)",
+            " AND (CAST($3 AS text) IS NULL OR state = $3)",
+            " AND (CAST($4 AS text) IS NULL OR event_type = $4) AND (CAST($5 AS text) IS NULL OR event_id = $5)",
+            " AND created_at_ms >= $6 AND created_at_ms < $7 AND delivery_id > $8 AND delivery_id < $9",
+            " ORDER BY delivery_id ",
+            $order,
+            " LIMIT $10"
+        )
+    };
+}
+
+const DELIVERIES_OF_ALL: [&str; 2] = both_orders!(list_deliveries, "CAST($1 AS text) IS NULL");
+const DELIVERIES_OF_INSTANCE: [&str; 2] =
+    both_orders!(list_deliveries, "deliveries.instance_id = $1");
+const DELIVERIES_OF_EVENT: [&str; 2] = both_orders!(list_deliveries, "event_sequence = $1");
+const DEAD_DELIVERIES: [&str; 2] = both_orders!(
+    list_deliveries,
+    "state = 'DEAD' AND CAST($1 AS text) IS NULL"
+);
+const WAITING_DELIVERIES: [&str; 2] = both_orders!(
+    list_deliveries,
+    "state = 'WAITING' AND CAST($1 AS text) IS NULL"
+);
+
+const LIST_ATTEMPTS: &str = "
+    SELECT number, started_at_ms, duration_ms, status, error, response
+    FROM delivery_attempts WHERE delivery_id = $1 ORDER BY fence";
+
+const TOTALS: &str = "
+    SELECT subscription, count(*) FILTER (WHERE state = 'WAITING'), count(*) FILTER (WHERE state = 'DEAD'),
+           min(created_at_ms) FILTER (WHERE state = 'WAITING')
+    FROM deliveries WHERE state = 'WAITING' OR state = 'DEAD' GROUP BY subscription ORDER BY subscription";
+
+repository! {
+    /// Stores events with their deliveries. Returns whether each is new: one that was stored before gets no deliveries.
+    /// Events of concurrent callers share a transaction. Durable when it returns.
+    async fn insert_events(&self, events: Vec<NewEvent>) -> Result<Vec<bool>, StoreError>;
+
+    /// Records outcomes of attempts, and claims due deliveries of a subscription, in one transaction. Instances take
+    /// turns. A lane has one claimed delivery at most.
+    async fn advance_deliveries(
+        &self,
+        subscription: &str,
+        outcomes: Vec<AttemptOutcome>,
+        max_claims: u32,
+        lease: Duration,
+        now: Timestamp,
+    ) -> Result<Claims, StoreError>;
+
+    /// Extends leases. Returns which of them are still the latest.
+    async fn extend_leases(
+        &self,
+        leases: Vec<DeliveryLease>,
+        lease: Duration,
+        now: Timestamp,
+    ) -> Result<Vec<bool>, StoreError>;
+
+    /// Makes deliveries due now that wait, are dead, or were skipped. Their attempts count from zero. Returns how many.
+    async fn retry_deliveries(
+        &self,
+        delivery_ids: Vec<i64>,
+        now: Timestamp,
+    ) -> Result<u64, StoreError>;
+
+    /// Ends deliveries that wait or are dead, and lets their lanes go on. Returns how many.
+    async fn skip_deliveries(
+        &self,
+        delivery_ids: Vec<i64>,
+        now: Timestamp,
+    ) -> Result<u64, StoreError>;
+
+    /// Makes new deliveries of stored events, a list for each event. Returns how many.
+    async fn replay_events(
+        &self,
+        sequences: Vec<i64>,
+        deliveries: Vec<Vec<NewDelivery>>,
+        now: Timestamp,
+    ) -> Result<u64, StoreError>;
+
+    /// Deletes the oldest events that were received before a time, or are not among the newest, with their deliveries.
+    /// Events with waiting deliveries stay. Returns how many were deleted, at most `limit`.
+    async fn delete_events(
+        &self,
+        received_before: Timestamp,
+        keep_newest: Option<u64>,
+        limit: u32,
+    ) -> Result<u64, StoreError>;
+}
+
+impl Store {
+    /// Returns a receiver that changes whenever deliveries may have become due: in this process, and on PostgreSQL by
+    /// other nodes.
+    pub fn deliveries_arrived(&self) -> tokio::sync::watch::Receiver<u64> {
+        match self {
+            Self::Sqlite(store) => store.arrivals.subscribe(),
+            Self::Postgres(store) => store.deliveries_arrived(),
+        }
+    }
+
+    /// Finds an event by its sequence, with its content.
+    pub async fn find_event(&self, sequence: i64) -> Result<Option<Event>, StoreError> {
+        self.query_one(Scope::Owner, FIND_EVENT, &bind![sequence], read_event)
+            .await
+    }
+
+    /// Lists events without their content.
+    pub async fn list_events(
+        &self,
+        filter: EventFilter,
+        order: ListOrder,
+        limit: u32,
+    ) -> Result<Vec<Event>, StoreError> {
+        let (texts, driver) = match (&filter.event_id, filter.instance_id, &filter.event_type) {
+            (Some(id), _, _) => (BY_ID, bind![id]),
+            (None, Some(id), _) => (OF_INSTANCE, bind![id]),
+            (None, None, Some(kind)) => (OF_TYPE, bind![kind]),
+            (None, None, None) => (OF_ALL, bind![None::<&str>]),
+        };
+        let values = bind![
+            driver[0],
+            filter.event_type.as_deref(),
+            filter.source.as_deref(),
+            filter.since.unwrap_or(Timestamp::MIN),
+            filter.until.unwrap_or(Timestamp::MAX),
+            filter.after.unwrap_or(0),
+            filter.before.unwrap_or(i64::MAX),
+            limit,
+        ];
+        let mut found = self
+            .query_unlimited(Scope::Owner, in_order(texts, order), &values, read_event)
+            .await?;
+        if let Some(instance_id) = filter.instance_id {
+            found.retain(|event| event.instance_id == instance_id);
+        }
+        Ok(found)
+    }
+
+    /// Finds a delivery.
+    pub async fn find_delivery(&self, delivery_id: i64) -> Result<Option<Delivery>, StoreError> {
+        let values = bind![delivery_id];
+        self.query_one(Scope::Owner, FIND_DELIVERY, &values, read_delivery)
+            .await
+    }
+
+    /// Lists deliveries.
+    pub async fn list_deliveries(
+        &self,
+        filter: DeliveryFilter,
+        order: ListOrder,
+        limit: u32,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let all = || bind![None::<&str>];
+        let (texts, driver) = match (filter.event_sequence, filter.instance_id, filter.state) {
+            (Some(sequence), _, _) => (DELIVERIES_OF_EVENT, bind![sequence]),
+            (None, Some(id), _) => (DELIVERIES_OF_INSTANCE, bind![id]),
+            (None, None, Some(DeliveryState::Dead)) => (DEAD_DELIVERIES, all()),
+            (None, None, Some(DeliveryState::Waiting)) => (WAITING_DELIVERIES, all()),
+            (None, None, _) => (DELIVERIES_OF_ALL, all()),
+        };
+        let values = bind![
+            driver[0],
+            filter.subscription.as_deref(),
+            filter.state.map(DeliveryState::as_str),
+            filter.event_type.as_deref(),
+            filter.event_id.as_deref(),
+            filter.since.unwrap_or(Timestamp::MIN),
+            filter.until.unwrap_or(Timestamp::MAX),
+            filter.after.unwrap_or(0),
+            filter.before.unwrap_or(i64::MAX),
+            limit,
+        ];
+        let mut found = self
+            .query_unlimited(Scope::Owner, in_order(texts, order), &values, read_delivery)
+            .await?;
+        if let Some(instance_id) = filter.instance_id {
+            found.retain(|delivery| delivery.instance_id == instance_id);
+        }
+        Ok(found)
+    }
+
+    /// Lists the attempts of a delivery, the first one first.
+    pub async fn list_attempts(&self, delivery_id: i64) -> Result<Vec<Attempt>, StoreError> {
+        let values = bind![delivery_id];
+        self.query(Scope::Owner, LIST_ATTEMPTS, &values, read_attempt)
+            .await
+    }
+
+    /// Counts the deliveries that wait or are dead, by subscription.
+    pub async fn delivery_totals(&self) -> Result<Vec<DeliveryTotals>, StoreError> {
+        let read = |row: &Row<'_>| {
+            Ok(DeliveryTotals {
+                subscription: row.get(0)?,
+                waiting: row.count(1)?,
+                dead: row.count(2)?,
+                oldest_waiting: row.optional_timestamp(3)?,
+            })
+        };
+        let no_values = crate::sql::NO_VALUES;
+        self.query_unlimited(Scope::Owner, TOTALS, no_values, read)
+            .await
+    }
+}
+
+fn in_order(texts: [&'static str; 2], order: ListOrder) -> Sql {
+    match order {
+        ListOrder::Latest => texts[0].into(),
+        ListOrder::Oldest => texts[1].into(),
+    }
+}
+
+pub(crate) fn read_event(row: &Row<'_>) -> Result<Event, StoreError> {
+    Ok(Event {
+        sequence: row.get(0)?,
+        instance_id: row.instance_id(1)?,
+        source: row.get(2)?,
+        event_id: row.get(3)?,
+        event_type: row.get(4)?,
+        entity_id: row.get(5)?,
+        entity_sequence: row.get(6)?,
+        occurred_at: row.optional_timestamp(7)?,
+        received_at: row.timestamp(8)?,
+        identity: row.get(9)?,
+        details: row.get(10)?,
+        is_echo: row.get(11)?,
+        data_bytes: row.count(12)?,
+        data: row.get(13)?,
+    })
+}
+
+fn read_delivery(row: &Row<'_>) -> Result<Delivery, StoreError> {
+    let state = DeliveryState::from_name(&row.get::<String>(7)?);
+    let status: Option<i32> = row.get(12)?;
+    Ok(Delivery {
+        delivery_id: row.get(0)?,
+        subscription: row.get(1)?,
+        instance_id: row.instance_id(2)?,
+        lane: row.get(3)?,
+        event_sequence: row.get(4)?,
+        event_id: row.get(5)?,
+        event_type: row.get(6)?,
+        state: state.ok_or_else(|| StoreError::corrupt("the state of a delivery"))?,
+        attempts: row.get::<i32>(8)?.unsigned_abs(),
+        created_at: row.timestamp(9)?,
+        run_at: row.optional_timestamp(10)?,
+        finished_at: row.optional_timestamp(11)?,
+        last_status: status.and_then(|it| it.try_into().ok()),
+        last_error: row.get(13)?,
+    })
+}
+
+fn read_attempt(row: &Row<'_>) -> Result<Attempt, StoreError> {
+    let status: Option<i32> = row.get(3)?;
+    Ok(Attempt {
+        number: row.get::<i32>(0)?.unsigned_abs(),
+        started_at: row.timestamp(1)?,
+        duration_ms: row.get::<i32>(2)?.unsigned_abs(),
+        status: status.and_then(|it| it.try_into().ok()),
+        error: row.get(4)?,
+        response: row.get(5)?,
+    })
+}
