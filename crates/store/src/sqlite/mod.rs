@@ -63,7 +63,8 @@ pub struct SqliteStore {
     writer: Writer,
     readers: Readers,
     definition_cache: DefinitionCache,
-    pub(crate) arrivals: Arrivals,
+    arrivals: Arrivals,
+    change_watch: events::ChangeWatch,
     path: PathBuf,
 }
 
@@ -142,6 +143,7 @@ impl SqliteStore {
             readers: Readers::new(path, observer),
             definition_cache: DefinitionCache::new(),
             arrivals: Arrivals::new(),
+            change_watch: events::ChangeWatch::default(),
             path: path.to_owned(),
         })
     }

@@ -164,11 +164,11 @@ repository! {
 }
 
 impl Store {
-    /// Returns a receiver that changes whenever deliveries may have become due: in this process, and on PostgreSQL by
-    /// other nodes.
+    /// Returns a receiver that changes whenever deliveries may have become due: in this process at once, on
+    /// PostgreSQL by other nodes at once, and on SQLite by other processes within a second.
     pub fn deliveries_arrived(&self) -> tokio::sync::watch::Receiver<u64> {
         match self {
-            Self::Sqlite(store) => store.arrivals.subscribe(),
+            Self::Sqlite(store) => store.deliveries_arrived(),
             Self::Postgres(store) => store.deliveries_arrived(),
         }
     }

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use backlot_store::Store;
 use backlot_store::events::{AfterAttempt, ClaimedDelivery};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -201,8 +200,7 @@ impl Model {
     }
 }
 
-async fn check(store: Store, actions: Vec<Action>) {
-    let queue = Queue { store };
+async fn check(queue: Queue, actions: Vec<Action>) {
     let mut model = Model::default();
     for action in &actions {
         model.apply(&queue, action).await;
@@ -210,7 +208,7 @@ async fn check(store: Store, actions: Vec<Action>) {
     model.finish(&queue).await;
 }
 
-fn run(cases: u32, open: impl AsyncFn() -> (Place, Store)) {
+fn run(cases: u32, open: impl AsyncFn() -> Place) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -223,8 +221,8 @@ fn run(cases: u32, open: impl AsyncFn() -> (Place, Store)) {
     let actions = proptest::collection::vec(action(), 1..60);
     let tried = runner.run(&actions, |actions| {
         runtime.block_on(async {
-            let (_place, store) = open().await;
-            let checked = tokio::time::timeout(Duration::from_mins(2), check(store, actions));
+            let queue = Queue::new(&open().await.into()).await;
+            let checked = tokio::time::timeout(Duration::from_mins(2), check(queue, actions));
             checked.await.unwrap();
         });
         Ok(())
@@ -234,18 +232,10 @@ fn run(cases: u32, open: impl AsyncFn() -> (Place, Store)) {
 
 #[test]
 fn leases_hold_on_sqlite() {
-    run(60, async || {
-        let place = Place::folder();
-        let store = place.open().await;
-        (place, store)
-    });
+    run(60, async || Place::folder());
 }
 
 #[test]
 fn leases_hold_on_postgres() {
-    run(24, async || {
-        let place = Place::database().await;
-        let store = place.open().await;
-        (place, store)
-    });
+    run(24, Place::database);
 }

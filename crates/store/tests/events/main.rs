@@ -25,13 +25,13 @@ macro_rules! on_every_database {
         mod sqlite {
             $(#[tokio::test]
             async fn $name() {
-                super::$name(crate::Queue::new(&crate::place::Place::folder()).await).await;
+                super::$name(crate::Queue::new(&crate::place::Place::folder().into()).await).await;
             })*
         }
         mod postgres {
             $(#[tokio::test]
             async fn $name() {
-                super::$name(crate::Queue::new(&crate::place::Place::database().await).await).await;
+                super::$name(crate::Queue::new(&crate::place::Place::database().await.into()).await).await;
             })*
         }
     };
@@ -72,13 +72,15 @@ pub(crate) fn event(number: u8, id: &str, entity: &str, seconds: i64) -> NewEven
 
 /// A store, and short words for what tests do with it.
 pub(crate) struct Queue {
+    pub(crate) place: std::sync::Arc<place::Place>,
     pub(crate) store: Store,
 }
 
 impl Queue {
-    pub(crate) async fn new(place: &place::Place) -> Self {
+    pub(crate) async fn new(place: &std::sync::Arc<place::Place>) -> Self {
         Self {
             store: place.open().await,
+            place: std::sync::Arc::clone(place),
         }
     }
 

@@ -19,6 +19,7 @@ on_every_database! {
     next_due_says_when_to_come_again
     subscriptions_do_not_see_each_others_deliveries
     an_arrival_is_announced
+    an_arrival_from_another_process_is_announced
 }
 
 async fn an_event_is_stored_once(queue: Queue) {
@@ -226,6 +227,23 @@ async fn subscriptions_do_not_see_each_others_deliveries(queue: Queue) {
         .store
         .advance_deliveries("other", Vec::new(), 10, crate::LEASE, at(1));
     assert_eq!(claims.await.unwrap().claimed.len(), 1);
+}
+
+async fn an_arrival_from_another_process_is_announced(queue: Queue) {
+    let other = Queue::new(&queue.place).await;
+    let mut arrived = queue.store.deliveries_arrived();
+    let announced = async {
+        loop {
+            arrived.changed().await.unwrap();
+            let claimed = queue.claim(10, 1).await;
+            if !claimed.is_empty() {
+                break;
+            }
+        }
+    };
+    let inserted = other.insert(vec![event(1, "e1", "a", 0)]);
+    let ((), inserted) = tokio::join!(announced, inserted);
+    assert_eq!(inserted, [true]);
 }
 
 async fn an_arrival_is_announced(queue: Queue) {

@@ -1,12 +1,16 @@
 //! Events and deliveries in SQLite.
 //!
 //! [`intake`]: storing events, with lanes and turns for their deliveries; [`claims`]: outcomes and claims, in one
-//! transaction; [`changes`]: what operators do; [`turns`]: which instance is next.
+//! transaction; [`changes`]: what operators do; [`turns`]: which instance is next; [`watch`]:
+//! wake-ups from other processes.
 
 mod changes;
 mod claims;
 mod intake;
 mod turns;
+mod watch;
+
+pub(super) use watch::ChangeWatch;
 
 use crate::sql::{Row, bind};
 use crate::{StoreError, sqlite::statement};
