@@ -12,8 +12,9 @@ mod watch;
 
 pub(super) use watch::ChangeWatch;
 
+use crate::StoreError;
 use crate::sql::{Row, bind};
-use crate::{StoreError, sqlite::statement};
+use crate::sqlite::statement;
 use backlot_wix::InstanceId;
 use rusqlite::Connection;
 
