@@ -14,6 +14,7 @@ pub mod cors;
 mod data;
 mod data_service;
 pub mod error;
+pub mod event_views;
 mod extract;
 pub mod handlers;
 pub mod http;

@@ -232,6 +232,18 @@ codes! {
     InstanceNotFound 404 "INSTANCE_NOT_FOUND",
         "The instance is not known.",
         "Check the id. An instance is known from its first verified request on.";
+    EventNotFound 404 "EVENT_NOT_FOUND",
+        "There is no event with this number.",
+        "Check the number with `backlot events list`. Events are deleted after `events.keep`.";
+    DeliveryNotFound 404 "DELIVERY_NOT_FOUND",
+        "There is no delivery with this id.",
+        "Check the id with `backlot deliveries list`. Deliveries are deleted with their events, after `events.keep`.";
+    DeliveryEnded 409 "DELIVERY_ENDED",
+        "The delivery has ended, so it cannot be changed.",
+        "Deliver the event again with `backlot events replay`.";
+    ParameterInvalid 400 "PARAMETER_INVALID",
+        "A parameter of the request cannot be read.",
+        "`data.cause` names it. docs/http-api.md lists the parameters.";
     StorageFull 507 "STORAGE_FULL",
         "The database is out of space, so nothing was changed.",
         "Free space on the disk of the data folder. No restart is needed.";

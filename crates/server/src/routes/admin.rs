@@ -17,6 +17,12 @@ pub(crate) enum AdminEndpoint {
     GetInstanceConnections,
     RefreshInstance,
     ListConnections,
+    ListEvents,
+    GetEvent,
+    ListDeliveries,
+    GetDelivery,
+    RetryDelivery,
+    SkipDelivery,
 }
 
 const fn read(
@@ -56,12 +62,7 @@ const fn route(
             },
             operation,
             summary,
-            query: match endpoint {
-                AdminEndpoint::ListConnections | AdminEndpoint::GetInstanceConnections => {
-                    &[QueryParameter::Optional("month")]
-                }
-                _ => &[],
-            },
+            query: query(endpoint),
             request: None,
             response,
         },
@@ -69,7 +70,40 @@ const fn route(
     }
 }
 
-pub(crate) static ROUTES: [Route<AdminEndpoint>; 9] = [
+const fn query(endpoint: AdminEndpoint) -> &'static [QueryParameter] {
+    match endpoint {
+        AdminEndpoint::ListConnections | AdminEndpoint::GetInstanceConnections => {
+            &[QueryParameter::Optional("month")]
+        }
+        AdminEndpoint::ListEvents => &[
+            QueryParameter::Optional("instance"),
+            QueryParameter::Optional("type"),
+            QueryParameter::Optional("source"),
+            QueryParameter::Optional("id"),
+            QueryParameter::Optional("since"),
+            QueryParameter::Optional("until"),
+            QueryParameter::Optional("after"),
+            QueryParameter::Optional("before"),
+            QueryParameter::Optional("limit"),
+        ],
+        AdminEndpoint::ListDeliveries => &[
+            QueryParameter::Optional("subscription"),
+            QueryParameter::Optional("instance"),
+            QueryParameter::Optional("state"),
+            QueryParameter::Optional("type"),
+            QueryParameter::Optional("event"),
+            QueryParameter::Optional("eventId"),
+            QueryParameter::Optional("since"),
+            QueryParameter::Optional("until"),
+            QueryParameter::Optional("after"),
+            QueryParameter::Optional("before"),
+            QueryParameter::Optional("limit"),
+        ],
+        _ => &[],
+    }
+}
+
+pub(crate) static ROUTES: [Route<AdminEndpoint>; 15] = [
     read(
         "/",
         AdminEndpoint::Index,
@@ -133,5 +167,49 @@ pub(crate) static ROUTES: [Route<AdminEndpoint>; 9] = [
         "listConnectionUsage",
         "Returns every instance's use of connections in a month, the most calls first.",
         Some("ConnectionUsageList"),
+    ),
+    read(
+        "/admin/v1/events",
+        AdminEndpoint::ListEvents,
+        "listEvents",
+        "Lists events, the latest first; after a number, the oldest first.",
+        Some("EventList"),
+    ),
+    read(
+        "/admin/v1/events/{number}",
+        AdminEndpoint::GetEvent,
+        "getEvent",
+        "Returns an event with its content and its deliveries.",
+        Some("Event"),
+    ),
+    read(
+        "/admin/v1/deliveries",
+        AdminEndpoint::ListDeliveries,
+        "listDeliveries",
+        "Lists deliveries, the latest first; after an id, the oldest first.",
+        Some("DeliveryList"),
+    ),
+    read(
+        "/admin/v1/deliveries/{deliveryId}",
+        AdminEndpoint::GetDelivery,
+        "getDelivery",
+        "Returns a delivery with its recorded attempts.",
+        Some("Delivery"),
+    ),
+    route(
+        (&[Verb::Post], "/admin/v1/deliveries/{deliveryId}/retry"),
+        AdminEndpoint::RetryDelivery,
+        Authentication::LoopbackPage,
+        "retryDelivery",
+        "Makes a delivery due now.",
+        Some("Delivery"),
+    ),
+    route(
+        (&[Verb::Post], "/admin/v1/deliveries/{deliveryId}/skip"),
+        AdminEndpoint::SkipDelivery,
+        Authentication::LoopbackPage,
+        "skipDelivery",
+        "Ends a delivery, and lets those behind it go on.",
+        Some("Delivery"),
     ),
 ];

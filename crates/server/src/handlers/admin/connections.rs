@@ -1,13 +1,14 @@
 //! `/admin/v1/connections`: what instances have used of connections.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use backlot_store::connection_usage::ConnectionUsage;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Admin;
 use super::instances::{Refused, failed, parse};
+use super::parameters::QueryParameters;
 use crate::connections::month;
 
 const MAX_LISTED: u32 = 1000;
@@ -21,7 +22,7 @@ pub(crate) struct Asked {
 /// Every instance's usage of a month, most calls first.
 pub(crate) async fn totals(
     State(admin): State<Admin>,
-    Query(asked): Query<Asked>,
+    QueryParameters(asked): QueryParameters<Asked>,
 ) -> Result<Json<Value>, Refused> {
     let state = &admin.state;
     let month = asked
@@ -37,7 +38,7 @@ pub(crate) async fn totals(
 pub(crate) async fn of_instance(
     State(admin): State<Admin>,
     Path(id): Path<String>,
-    Query(asked): Query<Asked>,
+    QueryParameters(asked): QueryParameters<Asked>,
 ) -> Result<Json<Value>, Refused> {
     let usage = admin
         .state

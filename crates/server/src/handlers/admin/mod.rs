@@ -9,10 +9,13 @@
 
 mod connections;
 mod csrf;
+mod deliveries;
+mod events;
 mod host_guard;
 mod index;
 mod instances;
 mod not_found;
+mod parameters;
 
 use std::sync::Arc;
 
@@ -74,6 +77,12 @@ fn method_router(route: &Route<AdminEndpoint>) -> MethodRouter<Admin> {
         AdminEndpoint::GetInstanceConnections => handler.on(filter, connections::of_instance),
         AdminEndpoint::RefreshInstance => handler.on(filter, instances::refresh),
         AdminEndpoint::ListConnections => handler.on(filter, connections::totals),
+        AdminEndpoint::ListEvents => handler.on(filter, events::list),
+        AdminEndpoint::GetEvent => handler.on(filter, events::one),
+        AdminEndpoint::ListDeliveries => handler.on(filter, deliveries::list),
+        AdminEndpoint::GetDelivery => handler.on(filter, deliveries::one),
+        AdminEndpoint::RetryDelivery => handler.on(filter, deliveries::retry),
+        AdminEndpoint::SkipDelivery => handler.on(filter, deliveries::skip),
     };
     if policy.authentication == Authentication::LoopbackPage {
         return handler.layer(middleware::from_fn(csrf::check));
