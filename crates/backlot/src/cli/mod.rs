@@ -8,7 +8,9 @@ mod configured;
 pub(crate) mod confirm;
 mod connection;
 mod database;
+mod deliveries;
 mod dev;
+mod events;
 mod explain;
 mod init;
 mod instance;
@@ -16,6 +18,7 @@ mod instant;
 mod items;
 mod known_app;
 mod migrate;
+mod printable;
 mod progress;
 mod ready_file;
 mod restore;
@@ -69,6 +72,8 @@ fn run(program: Builder) -> ExitCode {
         Some(Command::Routes(arguments)) => routes::run(&arguments),
         Some(Command::Migrate(arguments)) => migrate::run(&arguments),
         Some(Command::Instance(command)) => instance::run(&command),
+        Some(Command::Events(command)) => events::run(&command),
+        Some(Command::Deliveries(command)) => deliveries::run(&command),
         Some(Command::Secret(command)) => secret::run(&command),
         Some(Command::SigningKey(command)) => signing_key::run(&command),
         Some(Command::Connection(command)) => connection::run(&command),

@@ -11,6 +11,7 @@ mod checks;
 mod consent;
 mod data_folders;
 mod demo;
+mod events;
 mod explained;
 mod exports;
 mod harness;

@@ -3,6 +3,7 @@
 mod backups;
 mod connections;
 mod credentials;
+mod events;
 mod instances;
 mod reference;
 mod secrets;
@@ -16,6 +17,10 @@ use clap::{Args, Parser, Subcommand};
 pub(super) use backups::{Backup, BackupVerb, BackupVerify, Database, DatabaseCopy, Restore};
 pub(super) use connections::{Connection, ConnectionTest};
 pub(super) use credentials::{Explain, Instant, Sign, Simulator, SimulatorToken, Token};
+pub(super) use events::{
+    Deliveries, DeliveryChange, DeliveryList, DeliverySelection, DeliveryShow, EventList,
+    EventSelection, EventShow, EventTail, Events,
+};
 pub(super) use instances::{
     Instance, InstanceDelete, InstanceExport, InstanceImport, InstanceList, Items, ItemsClear,
 };
@@ -59,6 +64,12 @@ pub(super) enum Command {
     /// Manages items of collections.
     #[command(subcommand)]
     Items(Items),
+    /// Shows events that were received.
+    #[command(subcommand)]
+    Events(Events),
+    /// Manages deliveries of events to subscriptions.
+    #[command(subcommand)]
+    Deliveries(Deliveries),
     /// Manages secrets for connections and the configuration, encrypted in the database.
     #[command(subcommand)]
     Secret(Secret),

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::cli::arguments::InstanceList;
 use crate::cli::configured::Configured;
+use crate::cli::printable::printable;
 use crate::cli::runtime;
 
 /// The number of instances that are read at once.
@@ -103,10 +104,4 @@ pub(super) fn run(arguments: &InstanceList) -> anyhow::Result<()> {
         writeln!(std::io::stderr(), "there are no instances in {database}")?;
     }
     Ok(())
-}
-
-/// What a site calls itself must not speak to the terminal.
-fn printable(text: &str) -> String {
-    let replace = |it: char| if it.is_control() { '\u{fffd}' } else { it };
-    text.chars().map(replace).collect()
 }
