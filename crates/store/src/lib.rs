@@ -30,6 +30,7 @@ pub mod commit;
 pub mod connection_usage;
 mod definition_cache;
 pub mod error;
+mod event_row;
 pub mod events;
 mod files;
 pub mod imports;

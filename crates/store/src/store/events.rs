@@ -6,24 +6,12 @@ use jiff::Timestamp;
 
 use super::Store;
 use crate::StoreError;
+use crate::event_row::{FIND_EVENT, event_columns, read_event};
 use crate::events::{
     Attempt, AttemptOutcome, Claims, Delivery, DeliveryFilter, DeliveryLease, DeliveryState,
     DeliveryTotals, Event, EventFilter, ListOrder, NewDelivery, NewEvent,
 };
 use crate::sql::{Row, Scope, Sql, bind};
-
-macro_rules! event_columns {
-    ($data:literal) => {
-        concat!(
-            "SELECT sequence, instance_id, source, event_id, event_type, entity_id, entity_sequence, occurred_at_ms, ",
-            "received_at_ms, identity, details, is_echo, CAST(octet_length(data) AS bigint), ",
-            $data,
-            " FROM events "
-        )
-    };
-}
-
-pub(crate) const FIND_EVENT: &str = concat!(event_columns!("data"), "WHERE sequence = $1");
 
 /// The conditions of a list, which a statement has whether they are asked for or not: `$driver` is the one that an index
 /// serves.
@@ -282,25 +270,6 @@ fn in_order(texts: [&'static str; 2], order: ListOrder) -> Sql {
         ListOrder::Latest => texts[0].into(),
         ListOrder::Oldest => texts[1].into(),
     }
-}
-
-pub(crate) fn read_event(row: &Row<'_>) -> Result<Event, StoreError> {
-    Ok(Event {
-        sequence: row.get(0)?,
-        instance_id: row.instance_id(1)?,
-        source: row.get(2)?,
-        event_id: row.get(3)?,
-        event_type: row.get(4)?,
-        entity_id: row.get(5)?,
-        entity_sequence: row.get(6)?,
-        occurred_at: row.optional_timestamp(7)?,
-        received_at: row.timestamp(8)?,
-        identity: row.get(9)?,
-        details: row.get(10)?,
-        is_echo: row.get(11)?,
-        data_bytes: row.count(12)?,
-        data: row.get(13)?,
-    })
 }
 
 fn read_delivery(row: &Row<'_>) -> Result<Delivery, StoreError> {

@@ -37,7 +37,7 @@ macro_rules! repository {
 mod accounts;
 mod collections;
 mod connection_usage;
-pub(crate) mod events;
+mod events;
 mod index_builds;
 mod instance_details;
 mod instances;

@@ -8,13 +8,13 @@ use uuid::Uuid;
 use super::outcomes::{Outcomes, SettledLanes, leases_in};
 use super::turns::{self, Turns};
 use crate::StoreError;
+use crate::event_row::read_event;
 use crate::events::{AttemptOutcome, ClaimedDelivery, Claims, DeliveryLease};
 use crate::postgres::PostgresStore;
 use crate::postgres::failure::{Failure, attempt};
 use crate::postgres::session::Session;
 use crate::postgres::tenant::{Bound, owners_transaction, uuid};
 use crate::sql::Row;
-use crate::store::events::read_event;
 
 const NEXT_INSTANCES: &str = "
     SELECT instance_id FROM delivery_turns WHERE subscription = $1 AND is_ready ORDER BY turn LIMIT $2

@@ -9,13 +9,13 @@ use rusqlite::Connection;
 
 use super::{LaneKey, turns};
 use crate::StoreError;
+use crate::event_row::{FIND_EVENT, read_event};
 use crate::events::{
     AfterAttempt, AttemptOutcome, ClaimedDelivery, Claims, DeliveryLease, DeliveryState,
 };
 use crate::sql::{Row, bind};
 use crate::sqlite::SqliteStore;
 use crate::sqlite::statement::{execute, query};
-use crate::store::events::{FIND_EVENT, read_event};
 
 const LEASED: &str = "
     SELECT 1 FROM deliveries WHERE delivery_id = $1 AND fence = $2 AND state = 'WAITING'";
