@@ -1,7 +1,7 @@
 //! Backlot's server: listeners, authentication and handlers.
 //!
-//! Where things are: every layer of the public listener in `pipeline`, every route in `routes` and
-//! `admin`, what a server is made of in [`settings`], the table of codes in [`error`].
+//! The steps of a request are in `service`, the routes with their policies in [`routes`], the parts of a server in
+//! [`settings`], and the table of error codes in [`error`].
 
 pub mod auth;
 mod background;

@@ -79,7 +79,13 @@ impl Role {
 
     /// Returns the role's index in [`Role::ALL`].
     pub const fn index(self) -> usize {
-        self as usize
+        // A role that is added here belongs into `ALL` at the same place.
+        match self {
+            Self::Visitor => 0,
+            Self::Member => 1,
+            Self::Owner => 2,
+            Self::App => 3,
+        }
     }
 }
 

@@ -67,7 +67,7 @@ pub struct QueryAuth {
     pub value: Value,
 }
 
-/// `{ secret = …, sign = "{timestamp}.{body}", headers = { "X-Signature" = "t={timestamp},v1={signature}" } }`
+/// `{ key = …, sign = "{timestamp}.{body}", headers = { "X-Signature" = "t={timestamp},v1={signature}" } }`
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HmacAuth {
