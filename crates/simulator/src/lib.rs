@@ -3,6 +3,7 @@
 //! - [`world`]: a simulated app with two sites, stored in a file in the data folder
 //! - [`issue`]: signed instances for its users, as Wix signs them
 //! - [`access_token`]: access tokens for its users and for the app, as Wix's clients send them
+//! - [`webhooks`]: webhooks of its events, signed and sent as Wix does
 //! - [`router`]: the simulator's listener: Wix's REST APIs, the page that simulates the Wix dashboard,
 //!   and the simulator's own API
 //! - [`demo_app`]: the app's own page, served from another origin as a Wix CLI app's is
@@ -23,6 +24,7 @@ mod present;
 mod routes;
 mod stage;
 mod trouble;
+pub mod webhooks;
 mod wix;
 pub mod world;
 

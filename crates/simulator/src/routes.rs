@@ -9,7 +9,9 @@ use axum::routing::{any, get, post, put};
 use axum::{Json, Router};
 use serde_json::json;
 
-use crate::own_api::{access_tokens, calls, faults, instances, revocations, sites, world};
+use crate::own_api::{
+    access_tokens, calls, events, faults, instances, revocations, sites, webhooks, world,
+};
 use crate::trouble::{method_not_served, nothing_served};
 use crate::{Stage, dashboard, wix};
 
@@ -31,6 +33,19 @@ pub fn router(stage: Stage) -> Router {
         .route(
             "/simulator/v1/calls",
             get(calls::show).delete(calls::forget),
+        )
+        .route("/simulator/v1/events", get(events::list))
+        .route("/simulator/v1/events/{type}", get(events::show))
+        .route(
+            "/simulator/v1/webhooks",
+            get(webhooks::list)
+                .post(webhooks::send)
+                .delete(webhooks::clear),
+        )
+        .route("/simulator/v1/webhooks/{id}", get(webhooks::show))
+        .route(
+            "/simulator/v1/webhooks/{id}/repeats",
+            post(webhooks::repeat),
         )
         .route("/simulator/{*rest}", any(nothing_here))
         .method_not_allowed_fallback(method_not_served);

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::access_token::AccessTokens;
 use crate::memory::{Memory, Sites};
+use crate::webhooks::{EventSigner, PostWebhook};
 use crate::wix::SiteData;
 use crate::world::World;
 
@@ -50,6 +51,9 @@ pub struct Stage {
     pub(crate) guid: Guid,
     pub(crate) site_data: Option<SiteData>,
     pub(crate) tokens: AccessTokens,
+    /// `None` if the world's private key cannot be read.
+    pub(crate) event_signer: Option<Arc<EventSigner>>,
+    pub(crate) post_webhook: Option<PostWebhook>,
     pub(crate) memory: Arc<Memory>,
 }
 
@@ -64,6 +68,8 @@ impl Stage {
     ) -> Self {
         Self {
             tokens: AccessTokens::new(&world.app.private_key),
+            event_signer: EventSigner::new(&world.app.private_key).map(Arc::new),
+            post_webhook: None,
             memory: Arc::new(Memory::new(&world)),
             world: Arc::new(world),
             secret,
@@ -87,6 +93,18 @@ impl Stage {
     pub fn with_site_data(mut self, site_data: SiteData) -> Self {
         self.site_data = Some(site_data);
         self
+    }
+
+    /// Sets the client that sends webhooks, which the program provides.
+    #[must_use]
+    pub fn with_post_webhook(mut self, post: PostWebhook) -> Self {
+        self.post_webhook = Some(post);
+        self
+    }
+
+    /// Returns the address of the backend's webhooks.
+    pub(crate) fn webhook_url(&self) -> String {
+        format!("{}/webhooks", self.addresses.backend)
     }
 
     /// Returns the time of signing for a new credential of this instance.

@@ -16,6 +16,7 @@ pub(crate) use sites::SiteChange;
 pub use sites::{SiteNow, Sites};
 
 use crate::faults::Faults;
+use crate::webhooks::Outbox;
 use crate::world::World;
 
 /// Each part has a separate lock, which is never held across an await.
@@ -26,6 +27,7 @@ pub(crate) struct Memory {
     pub(crate) calls: Mutex<Calls>,
     pub(crate) limits: Mutex<Limits>,
     pub(crate) scripts: Mutex<Scripts>,
+    pub(crate) outbox: Mutex<Outbox>,
 }
 
 impl Memory {
@@ -37,6 +39,7 @@ impl Memory {
             calls: Mutex::default(),
             limits: Mutex::default(),
             scripts: Mutex::default(),
+            outbox: Mutex::default(),
         }
     }
 }

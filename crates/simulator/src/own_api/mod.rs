@@ -3,10 +3,12 @@
 
 pub(crate) mod access_tokens;
 pub(crate) mod calls;
+pub(crate) mod events;
 pub(crate) mod faults;
 pub(crate) mod instances;
 pub(crate) mod revocations;
 pub(crate) mod sites;
+pub(crate) mod webhooks;
 pub(crate) mod world;
 
 use axum::Json;

@@ -34,10 +34,15 @@ impl App {
         Ok(Self {
             id: AppId::new(guid()),
             secret: guid().hyphenated().to_string(),
-            public_key: pem("PUBLIC KEY", public.as_ref()),
+            public_key: public_pem(public.as_ref()),
             private_key: pem("PRIVATE KEY", private.as_ref()),
         })
     }
+}
+
+/// Writes a public key as PEM, as Wix's app dashboard shows it.
+pub(crate) fn public_pem(der: &[u8]) -> String {
+    pem("PUBLIC KEY", der)
 }
 
 fn pem(label: &str, der: &[u8]) -> String {

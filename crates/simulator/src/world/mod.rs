@@ -5,6 +5,7 @@ mod file;
 mod site;
 
 pub use app::App;
+pub(crate) use app::public_pem;
 pub use file::{WorldError, load, load_or_make};
 pub use site::Site;
 

@@ -21,4 +21,5 @@ mod site_data;
 mod sites;
 mod small;
 mod token_info;
+mod webhooks;
 mod world;

@@ -30,7 +30,7 @@ pub fn world() -> World {
             id: APP.parse().unwrap(),
             secret: SECRET.to_owned(),
             public_key: "a public key".to_owned(),
-            private_key: "a private key".to_owned(),
+            private_key: include_str!("test-key.pem").to_owned(),
         },
         sites: vec![
             site(BAKERY, BAKERY_SITE, "bakery", Some("pro")),
