@@ -126,7 +126,8 @@ impl DataFolder {
         };
         if is_of("backlot.db") {
             Some("the database of a data folder")
-        } else if is_of("simulator-data.db") || name == "simulator.json" {
+        } else if is_of("simulator-data.db") || ["simulator.json", "simulator-url"].contains(&name)
+        {
             Some("a file of the simulator")
         } else if name == "backlot.lock" {
             Some("the lock of a server")
@@ -140,6 +141,11 @@ impl DataFolder {
     /// The make-believe app and its sites.
     pub(crate) fn world(&self) -> PathBuf {
         self.0.join("simulator.json")
+    }
+
+    /// The address of the simulator, while `backlot dev` runs.
+    pub(crate) fn simulator_url(&self) -> PathBuf {
+        self.0.join("simulator-url")
     }
 
     /// What the make-believe sites keep at the simulator's Wix.

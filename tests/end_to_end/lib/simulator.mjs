@@ -29,6 +29,9 @@ export function simulatorOf({ simulator }) {
     behave: () => answered(call(`${own}/faults`, { method: "DELETE" })),
     // {total, calls}, newest last.
     calls: (path = "/") => answered(call(`${own}/calls?path=${encodeURIComponent(path)}`)),
+    // {to, publicKey, keyId, total, webhooks}, newest last.
+    webhooks: () => answered(call(`${own}/webhooks?last=1000`)),
+    sendWebhooks: (wanted) => answered(postJson(`${own}/webhooks`, wanted)),
     forgetCalls: () => answered(call(`${own}/calls`, { method: "DELETE" })),
   };
 }

@@ -3,6 +3,7 @@
 
 use backlot_server::cors::Policy;
 use backlot_simulator::access_token::AccessTokens;
+use backlot_simulator::webhooks::EventSigner;
 use backlot_simulator::world::{self, Site};
 
 use super::arguments::ConfigArgs;
@@ -19,6 +20,8 @@ pub(super) struct KnownApp {
     pub(super) sites: Vec<Site>,
     /// What tells the simulator's own access tokens from Wix's.
     pub(super) simulated_tokens: Option<AccessTokens>,
+    /// Signs the simulator's webhooks.
+    pub(super) event_signer: Option<EventSigner>,
     /// The origins that `backlot serve` allows; [`Self::resolved`] is for `backlot dev`.
     pub(super) origins_of_production: Policy,
     /// True where the app is the simulator's, which Wix itself has never heard of.
@@ -49,10 +52,12 @@ pub(super) fn known_app(config: &ConfigArgs) -> anyhow::Result<KnownApp> {
         )));
     }
     let mut fallback = Fallback::default();
-    let (mut sites, mut simulated_tokens) = (Vec::new(), None);
+    let (mut sites, mut simulated_tokens, mut event_signer) = (Vec::new(), None, None);
     if let Some(world) = world {
         let app = world.app;
         simulated_tokens = Some(AccessTokens::new(&app.private_key));
+        event_signer = EventSigner::new(&app.private_key);
+        fallback.public_key = Some(app.public_key);
         fallback.app = Some((app.id.to_string(), app.secret));
         sites = world.sites;
     }
@@ -62,6 +67,7 @@ pub(super) fn known_app(config: &ConfigArgs) -> anyhow::Result<KnownApp> {
         resolved,
         sites,
         simulated_tokens,
+        event_signer,
         is_make_believe,
     })
 }

@@ -12,6 +12,7 @@ mod deliveries;
 mod dev;
 mod events;
 mod explain;
+mod http_client;
 mod init;
 mod instance;
 mod instant;

@@ -50,6 +50,8 @@ pub enum Mode {
 pub struct Fallback {
     /// The id and secret of the simulator's app, if the configuration names none.
     pub app: Option<(String, String)>,
+    /// The public key of the simulator's app as PEM, if the configuration names none.
+    pub public_key: Option<String>,
 }
 
 /// A resolved configuration.

@@ -1,8 +1,8 @@
 //! Commands that make and explain credentials.
 
 use backlot_wix::{InstanceId, Role};
+use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 
 use super::ConfigArgs;
@@ -49,31 +49,8 @@ pub(in crate::cli) struct Token {
     pub(in crate::cli) instance: InstanceId,
 }
 
-#[derive(Subcommand)]
-pub(in crate::cli) enum Simulator {
-    /// Prints an access token, as `httpClient.fetchWithAuth()` sends it. Only the simulator accepts it.
-    Token(SimulatorToken),
-    /// Prints a module for `node --import` that redirects a program's calls to Wix to the simulator.
-    Preload,
-}
-
-#[derive(Args)]
-pub(in crate::cli) struct SimulatorToken {
-    #[command(flatten)]
-    pub(in crate::cli) config: ConfigArgs,
-    /// The instance's id: one of the simulator's. On any other, the app counts as not installed.
-    #[arg(long, value_name = "ID")]
-    pub(in crate::cli) instance: InstanceId,
-    /// The role of the caller.
-    #[arg(long, value_parser = role(|_| true))]
-    pub(in crate::cli) role: Role,
-    /// The user id of the caller. Defaults to the site's first user with that role.
-    #[arg(long, value_name = "ID")]
-    pub(in crate::cli) user: Option<String>,
-}
-
 /// Parses one of the roles that `is_offered` accepts.
-fn role(is_offered: impl Fn(Role) -> bool) -> impl TypedValueParser<Value = Role> {
+pub(super) fn role(is_offered: impl Fn(Role) -> bool) -> impl TypedValueParser<Value = Role> {
     let offered = Role::ALL.into_iter().filter(|role| is_offered(*role));
     PossibleValuesParser::new(offered.map(Role::as_str)).try_map(|name| name.parse::<Role>())
 }

@@ -9,6 +9,7 @@ mod reference;
 mod secrets;
 mod servers;
 mod signing_keys;
+mod simulator;
 
 use std::path::PathBuf;
 
@@ -16,7 +17,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub(super) use backups::{Backup, BackupVerb, BackupVerify, Database, DatabaseCopy, Restore};
 pub(super) use connections::{Connection, ConnectionTest};
-pub(super) use credentials::{Explain, Instant, Sign, Simulator, SimulatorToken, Token};
+pub(super) use credentials::{Explain, Instant, Sign, Token};
 pub(super) use events::{
     Deliveries, DeliveryChange, DeliveryList, DeliverySelection, DeliveryShow, EventList,
     EventSelection, EventShow, EventTail, Events,
@@ -28,6 +29,7 @@ pub(crate) use reference::reference;
 pub(super) use secrets::{Secret, SecretList, SecretPut, SecretRekey, SecretRemove};
 pub(super) use servers::{Check, Dev, Init, Listen, Migrate, Routes, Serve};
 pub(super) use signing_keys::{SigningKey, SigningKeyList, SigningKeyRotate};
+pub(super) use simulator::{Simulator, SimulatorEvents, SimulatorSend, SimulatorToken};
 
 /// The backend behind a Wix app.
 #[derive(Parser)]
@@ -47,7 +49,7 @@ pub(super) enum Command {
     Sign(Sign),
     /// Prints an elevated token, as your own server receives it with each request.
     Token(Token),
-    /// Prints what programs need to work with the simulator.
+    /// Prints credentials for the simulator, and sends its webhooks.
     #[command(subcommand)]
     Simulator(Simulator),
     /// Explains a credential: what it is, which checks it fails, and why.

@@ -5,6 +5,7 @@ mod beside;
 mod listeners;
 mod site_data;
 mod stage;
+mod webhooks;
 
 use std::io::Write as _;
 use std::path::Path;
@@ -29,6 +30,7 @@ use crate::user_error::user_error;
 use banner::Kept;
 use beside::Beside;
 use listeners::Listeners;
+pub(in crate::cli) use stage::guid;
 
 pub(super) fn run(program: Builder, arguments: &Dev) -> anyhow::Result<()> {
     stay_on_this_machine(arguments)?;
@@ -54,11 +56,14 @@ pub(super) fn run(program: Builder, arguments: &Dev) -> anyhow::Result<()> {
         &database_of(&source, data.path())?.0,
         stage::now(),
     )?;
+    // The last start may have ended without removing it.
+    let _ = std::fs::remove_file(data.simulator_url());
     server_lock::tidy(&data, &database_of(&source, data.path())?.0);
     let world = world::load_or_make(&data.world(), &mut stage::guid)?;
     let app = &world.app;
     let fallback = Fallback {
         app: Some((app.id.to_string(), app.secret.clone())),
+        public_key: Some(app.public_key.clone()),
     };
     runtime()?.block_on(give_secrets(&mut source, data.path(), &environment))?;
     let resolved = resolve(&source, Mode::Dev, &fallback, data.path(), &environment)?;
@@ -141,7 +146,9 @@ async fn everything(
         Arc::new(stage::guid),
     );
     let site_data = site_data::open(data.site_data(), &stage.world.app).await?;
-    let stage = stage.with_site_data(site_data::mounted(&site_data));
+    let stage = stage
+        .with_site_data(site_data::mounted(&site_data))
+        .with_post_webhook(webhooks::client()?);
     let stage = match app_name.as_deref() {
         None if demo_is_shown => stage,
         name => stage.with_app_name(name.unwrap_or("Your app")),
@@ -160,6 +167,7 @@ async fn everything(
         database: &database,
         data: data.path(),
     };
+    stage::note_simulator(data, &stage)?;
     banner::print(&stage, &kept);
     if let Some(path) = &arguments.listen.ready_file {
         ready_file::write(path, &stage::ready(&stage))?;
@@ -167,5 +175,6 @@ async fn everything(
     server.run(signals.stop()).await;
     stopping.send_replace(true);
     let _ = beside.await;
+    let _ = std::fs::remove_file(data.simulator_url());
     Ok(())
 }

@@ -1,5 +1,8 @@
 //! What the simulator plays with.
 
+use std::io::Write as _;
+
+use anyhow::Context as _;
 use backlot_server::Clock;
 use backlot_simulator::Stage;
 use backlot_simulator::world::World;
@@ -9,13 +12,15 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::config::Resolved;
+use crate::data_folder::DataFolder;
+use crate::output_file::OutputFile;
 
 pub(super) fn now() -> Timestamp {
     Clock::System.now()
 }
 
 /// A random GUID for something of the make-believe world.
-pub(super) fn guid() -> Uuid {
+pub(in crate::cli) fn guid() -> Uuid {
     let mut bytes = [0; 16];
     fastrand::fill(&mut bytes);
     uuid::Builder::from_random_bytes(bytes).into_uuid()
@@ -27,6 +32,16 @@ pub(super) fn with_configured_app(world: World, resolved: &Resolved) -> World {
     let secret = settings.secrets.newest().reveal().to_owned();
     let public_key = resolved.public_key.as_ref().map(PublicKey::pem);
     world.with_app(settings.policy.app_id, &secret, public_key)
+}
+
+/// Leaves the simulator's address in the data folder, for commands that use its API.
+pub(super) fn note_simulator(data: &DataFolder, stage: &Stage) -> anyhow::Result<()> {
+    let path = data.simulator_url();
+    let written = OutputFile::create(&path).and_then(|mut file| {
+        writeln!(file, "{}", stage.addresses.simulator)?;
+        file.replace()
+    });
+    written.with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// The content of the ready file. Scripts depend on its keys.

@@ -40,7 +40,10 @@ pub(super) fn resolve(
         Some((_, secret)) => AppSecrets::new(vec![AppSecret::new(secret)]),
         None => secrets(app.secret.as_ref(), mode, environment, report),
     };
-    let public_key = public_key(app.public_key.as_ref(), environment, report);
+    let public_key = match (&app.public_key, &fallback.public_key) {
+        (None, Some(pem)) => PublicKey::parse(pem).ok(),
+        (configured, _) => public_key(configured.as_ref(), environment, report),
+    };
     let instance_headers = instance_headers(&app.instance_headers, report);
     Some(ResolvedApp {
         policy: Policy {
