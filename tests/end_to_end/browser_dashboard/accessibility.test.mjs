@@ -27,7 +27,7 @@ test("axe-core finds nothing", async (t) => {
       const page = await openPage(browser, { viewport, colorScheme });
       await nothingIn(await openDashboard(page, ready), "the demo app as the owner");
       await nothingIn(page.mainFrame(), "the dashboard");
-      for (const panel of ["handed", "faults"]) {
+      for (const panel of ["handed", "webhooks", "faults"]) {
         await openPanel(page, panel);
         await nothingIn(page.mainFrame(), panel);
       }

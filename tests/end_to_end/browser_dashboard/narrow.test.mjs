@@ -32,7 +32,7 @@ test("390 pixels wide", async (t) => {
   await t.test("nothing sticks out, panels and results included", async () => {
     await press(frame, "call-whoami");
     assert.deepEqual(await frame.evaluate(stickingOut), []);
-    for (const panel of ["handed", "faults"]) {
+    for (const panel of ["handed", "webhooks", "faults"]) {
       await openPanel(page, panel);
       assert.deepEqual(await page.evaluate(stickingOut), [], panel);
       await page.screenshot({ path: workFile(`dashboard-narrow-${panel}.png`) });

@@ -4,8 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { AppStrategy, createClient } from "@wix/sdk";
-import { EventDefinition } from "@wix/sdk-types";
+import { AppStrategy, createClient, EventDefinition } from "@wix/sdk";
 
 import { command, startDev } from "../lib/backlot.mjs";
 import { eventSamples, opened, realWebhook } from "../lib/webhooks.mjs";

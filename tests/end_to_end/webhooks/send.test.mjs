@@ -9,6 +9,7 @@ import { test } from "node:test";
 import { AppStrategy, createClient } from "@wix/sdk";
 
 import { command, startDev } from "../lib/backlot.mjs";
+import { temporaryFolder } from "../lib/folder.mjs";
 import { until } from "../lib/poll.mjs";
 import { simulatorOf } from "../lib/simulator.mjs";
 import { opened, startReceiver } from "../lib/webhooks.mjs";
@@ -76,18 +77,14 @@ test("events arrive as Wix sends them", async (t) => {
 
   await t.test("repeats, byte for byte, in any order", async () => {
     const before = got.length;
-    const { code } = await send("AppInstalled", "--to", url, "--count", "30", "--repeat", "2", "--shuffle");
-    assert.equal(code, 0);
-    const bodies = got.slice(before).map(({ body }) => body);
-    assert.equal(bodies.length, 90);
-    // Lifecycle events have nothing that tells them apart but the envelope, so all 90 may be equal.
-    assert.equal((await send("wix.contacts.v4.contact_created", "--to", url, "--count", "30", "--repeat", "2", "--shuffle", "--sequence", "0")).code, 0);
-    const mixed = got.slice(before + 90).map(({ body }) => body);
+    const more = ["--to", url, "--count", "30", "--repeat", "2", "--shuffle", "--sequence", "0"];
+    assert.equal((await send("wix.contacts.v4.contact_created", ...more)).code, 0);
+    const mixed = got.slice(before).map(({ body }) => body);
     const counts = new Map();
     for (const body of mixed) counts.set(body, (counts.get(body) ?? 0) + 1);
     assert.deepEqual([counts.size, ...new Set(counts.values())], [30, 3]);
     const sequences = mixed.map((body) => Number(opened(body).payload.entityEventSequence));
-    assert.notDeepEqual(sequences, sequences.toSorted((one, other) => one - other));
+    assert.notDeepEqual(sequences, [...sequences].sort((one, other) => one - other));
   });
 
   await t.test("a wrong key", async () => {
@@ -155,15 +152,15 @@ test("mistakes", async (t) => {
   writeFileSync(bad, "{");
   await mistaken(/--data: .*bad\.json is not JSON: EOF/, "AppInstalled", "--data", bad);
   await mistaken(/`to` must be an address/, "AppInstalled", "--to", "ftp://example.com/");
-  await mistaken(/invalid value 'x' for '--instance/, "AppInstalled", "--instance", "x");
   assert.equal(got.length, 0);
 
   await program.stop("SIGINT");
   await mistaken(/no simulator runs on .*\n {2}hint: start `backlot dev`/, "AppInstalled");
   const { code } = await command(["simulator", "send", "AppInstalled", "--instance", instanceId, "--data", data, "--print"], { cwd: folder });
   assert.equal(code, 0);
-  const empty = await command(["simulator", "send", "AppInstalled", "--instance", instanceId, "--print"], { cwd: folder });
+  const empty = await command(["simulator", "send", "AppInstalled", "--instance", instanceId, "--print"], { cwd: temporaryFolder(t) });
   assert.equal(empty.code, 1);
+  assert.match(empty.stderr, /there is no app/);
 });
 
 test("backlot simulator events", async () => {

@@ -53,6 +53,32 @@ export function resetFaults() {
   return ask("/simulator/v1/faults", { method: "DELETE" });
 }
 
+// The event types: {type, kind, samples}.
+export function loadEvents() {
+  return ask("/simulator/v1/events");
+}
+
+// One of them, with its sample payloads.
+export function loadEvent(type) {
+  return ask(`/simulator/v1/events/${encodeURIComponent(type)}`);
+}
+
+export function loadWebhooks() {
+  return ask("/simulator/v1/webhooks?last=50");
+}
+
+export function sendWebhooks(wish) {
+  return send("POST", "/simulator/v1/webhooks", wish);
+}
+
+export function sendWebhookAgain(id) {
+  return send("POST", `/simulator/v1/webhooks/${id}/repeats`, {});
+}
+
+export function forgetWebhooks() {
+  return ask("/simulator/v1/webhooks", { method: "DELETE" });
+}
+
 export function loadCalls() {
   return ask("/simulator/v1/calls");
 }

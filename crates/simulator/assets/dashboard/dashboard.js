@@ -6,6 +6,7 @@ import { currentChoice, currentWish, shortId, startChoice } from "./choice.js";
 import { showFaultsOf, startFaults } from "./faults.js";
 import { showHanded, showNothing, startHanded } from "./handed.js";
 import { showPage, showTrouble, showWaiting, wordsOf } from "./stage.js";
+import { showWebhooksOf, startWebhooks } from "./webhooks.js";
 
 const LOOKS_AGAIN_AFTER = 2000;
 
@@ -39,6 +40,7 @@ async function openPage() {
   const { site, userLabel } = currentChoice();
   showTopBar();
   showFaultsOf(site.instanceId);
+  showWebhooksOf(site.instanceId);
   showWaiting();
   try {
     const wish = currentWish();
@@ -95,6 +97,7 @@ async function start() {
   byId("app-name").textContent = world.app.name;
   byId("link-alone").firstChild.data = `${world.app.name} on its own `;
   byId("link-admin").href = world.admin;
+  startWebhooks(world.sites, announce);
   startChoice(world, openPage);
   openPage();
 }
