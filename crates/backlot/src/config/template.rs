@@ -164,6 +164,7 @@ mod tests {
         let app = ("7f3c2c1a-9a55-4f0e-8c5d-0123456789ab", "secret");
         let fallback = Fallback {
             app: Some((app.0.to_owned(), app.1.to_owned())),
+            ..Fallback::default()
         };
         resolve(&source, Mode::Dev, &fallback, Path::new("data"), &|_| None)
             .map(drop)

@@ -27,7 +27,7 @@ pub(crate) async fn show(Path(name): Path<String>) -> Response {
     Json(json!({ "type": known.name, "kind": known.kind, "samples": samples })).into_response()
 }
 
-/// The sample without the fields that each event has its own of. The simulator adds them.
+/// Returns the sample without the fields that the simulator sets in each event.
 fn editable(event_type: &EventType, sample: &Map<String, Value>) -> Map<String, Value> {
     let mut sample = sample.clone();
     if event_type.kind == Kind::Domain {
