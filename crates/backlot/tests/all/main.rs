@@ -14,4 +14,5 @@ mod origins;
 mod overlaps;
 mod public_types;
 mod references;
+mod simulator_key;
 mod wix;

@@ -223,6 +223,12 @@ impl Draft<'_> {
     }
 }
 
+/// Whether given data is a domain event with an id.
+pub(super) fn has_event_id(data: &Value) -> bool {
+    let fields = data.as_object().filter(|fields| is_domain(fields));
+    fields.is_some_and(|fields| fields.contains_key("id"))
+}
+
 fn is_domain(fields: &Map<String, Value>) -> bool {
     DOMAIN_FIELDS.iter().any(|name| fields.contains_key(*name))
 }

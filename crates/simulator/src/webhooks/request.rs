@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::event::{Event, EventContext};
-use super::payload::{Draft, EventError};
+use super::payload::{Draft, EventError, has_event_id};
 use super::signer::EventSigner;
 
 /// The maximum number of events of one request. The simulator remembers as many webhooks.
@@ -107,10 +107,8 @@ impl WebhookRequest {
     }
 
     fn events(&self, context: EventContext<'_>) -> Result<Vec<Event>, EventError> {
-        let has_id = |data: &Value| data.get("id").is_some() && data.get("entityFqdn").is_some();
-        let is_of_several =
-            self.count > 1 && (self.event_id.is_some() || self.data.as_ref().is_some_and(has_id));
-        if is_of_several {
+        let has_event_id = self.event_id.is_some() || self.data.as_ref().is_some_and(has_event_id);
+        if has_event_id && self.count > 1 {
             return Err(EventError::IdOfSeveral);
         }
         let draft = Draft {

@@ -169,6 +169,11 @@ fn several_events_have_their_own_ids_and_times() {
     assert_ne!(events[0].event.event_id, events[1].event.event_id);
     request.event_id = Some("one".to_owned());
     assert_eq!(try_sign(&request).unwrap_err(), EventError::IdOfSeveral);
+    request.event_id = None;
+    request.data = Some(json!({ "id": "one", "updatedEvent": { "currentEntity": {} } }));
+    assert_eq!(try_sign(&request).unwrap_err(), EventError::IdOfSeveral);
+    request.data = Some(json!({ "id": "an entity" }));
+    assert_eq!(sign(&request).len(), 3);
 }
 
 #[test]
