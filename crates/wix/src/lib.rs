@@ -6,6 +6,7 @@
 //! - [`credential`]: which kind of credential an `Authorization` value is
 //! - [`signed_instance`]: the `signature.payload` string that Wix puts in a page's `?instance=`
 //! - [`jwt`]: the RS256 envelopes of webhooks, service plugins and `digest` headers
+//! - [`event`]: the content of a webhook, with its nested JSON opened
 //! - [`access_token`], [`token_info`]: the tokens that `fetchWithAuth` sends, and what Wix says of them
 //! - [`oauth`], [`api_key`]: what a backend proves itself with when it calls Wix
 //! - [`app_instance`]: what Wix knows of one installation and its site
@@ -24,7 +25,9 @@ pub mod caller;
 pub mod credential;
 pub mod data;
 pub mod error_body;
+pub mod event;
 pub mod ids;
+mod json_object;
 pub mod jwt;
 mod lenient;
 pub mod oauth;

@@ -8,7 +8,10 @@
 
 use std::sync::OnceLock;
 
-use backlot_wix::jwt::{JwtError, PublicKey, verify_digest, verify_service_plugin, verify_webhook};
+use backlot_wix::event::Event;
+use backlot_wix::jwt::{
+    JwtError, PublicKey, Webhook, verify_digest, verify_service_plugin, verify_webhook,
+};
 use backlot_wix::signed_instance::{Payload, Policy, RejectReason, Wire, sign};
 use backlot_wix::{AppSecret, AppSecrets, Credential, Role};
 use jiff::Timestamp;
@@ -194,6 +197,17 @@ fn webhooks() {
                 let claims: Value = serde_json::from_str(text(&vector["claims"], "data")).unwrap();
                 assert_eq!(webhook.event_type, claims["eventType"], "{name}");
                 assert_eq!(webhook.data, claims["data"], "{name}");
+                let event = Event::open(webhook).unwrap();
+                let data: Value = serde_json::from_str(text(&claims, "data")).unwrap();
+                assert_eq!(
+                    event.entity_id.as_deref(),
+                    data["entityId"].as_str(),
+                    "{name}"
+                );
+                match data["id"].as_str() {
+                    Some(id) => assert_eq!(event.id, id, "{name}"),
+                    None => assert_eq!(event.id.len(), 64, "{name}"),
+                }
             }
             "invalid signature" => assert!(matches!(result, Err(JwtError::WrongSignature))),
             "invalid: exp passed" => assert!(matches!(result, Err(JwtError::Expired))),
@@ -203,6 +217,58 @@ fn webhooks() {
             other => panic!("{name}: unexpected expectation {other}"),
         }
     }
+}
+
+#[test]
+fn webhooks_of_the_future_are_refused() {
+    let vector = &list("webhook_jwts")[1];
+    let early = |seconds: i64| {
+        let now = Timestamp::from_second(1_795_341_600 - seconds).unwrap();
+        verify_webhook(text(vector, "jwt"), &key_of(vector), now)
+    };
+    assert!(early(300).is_ok(), "clocks differ");
+    assert!(matches!(early(301), Err(JwtError::NotYetValid)));
+}
+
+/// The samples of Wix's documentation: most are the content of a webhook, three are whole envelopes.
+#[test]
+fn samples_of_events_are_opened() {
+    let file: Value = serde_json::from_str(include_str!("vectors/wix-event-samples.json")).unwrap();
+    let samples = file["samples"].as_array().unwrap();
+    assert_eq!(samples.len(), 198);
+    let (mut opened, mut broken) = (0, 0);
+    for entry in samples {
+        let (name, sample) = (text(entry, "message"), &entry["sample"]);
+        let is_envelope = sample["eventType"].is_string() && sample["instanceId"].is_string();
+        let envelope = if is_envelope {
+            sample.clone()
+        } else {
+            serde_json::json!({ "eventType": "sample", "data": sample.to_string() })
+        };
+        let webhook = Webhook::from_envelope(&envelope.to_string())
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let event = Event::open(webhook).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(event.id.len(), if is_envelope { 64 } else { 36 }, "{name}");
+        assert!(event.event_time.is_some(), "{name}");
+        let data: Value = serde_json::from_str(&event.data).unwrap();
+        for (part, field) in [
+            ("createdEvent", "entity"),
+            ("updatedEvent", "currentEntity"),
+            ("actionEvent", "body"),
+        ] {
+            if data[part].get(field).is_some() {
+                assert!(data[part][field].is_object(), "{name}: {part}.{field}");
+                opened += 1;
+            }
+            // In two samples the text lacks a brace, and stays as it is.
+            if let Some(text) = data[part].get(format!("{field}AsJson")) {
+                let text = text.as_str().unwrap();
+                assert!(serde_json::from_str::<Value>(text).is_err(), "{name}");
+                broken += 1;
+            }
+        }
+    }
+    assert!(opened >= 160 && broken == 2, "{opened}, {broken}");
 }
 
 #[test]

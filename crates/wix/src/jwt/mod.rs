@@ -38,6 +38,9 @@ pub enum JwtError {
     /// Past its `exp`.
     #[error("expired")]
     Expired,
+    /// Before its `nbf`, or issued in the future.
+    #[error("not valid yet")]
+    NotYetValid,
     /// `iss` or `aud` name another party.
     #[error("issued by or for another party ({0})")]
     WrongParty(&'static str),
@@ -49,10 +52,15 @@ pub enum JwtError {
     WrongBody,
 }
 
-/// The times every token carries, in Unix seconds.
+/// How far `iat` may lie in the future: clocks differ. Wix's own client does not compare it.
+const MAX_CLOCK_SKEW_SECONDS: i64 = 300;
+
+/// The times of a token, in Unix seconds.
 #[derive(Deserialize)]
 struct Times {
     exp: i64,
+    nbf: Option<i64>,
+    iat: Option<i64>,
 }
 
 /// Checks signature and expiry and reads the claims.
@@ -79,6 +87,11 @@ fn verify<C: DeserializeOwned>(
     let times = Times::deserialize(&claims).map_err(wrong_content)?;
     if times.exp <= now.as_second() {
         return Err(JwtError::Expired);
+    }
+    let is_early = times.nbf.is_some_and(|nbf| nbf > now.as_second());
+    let latest_issue = now.as_second().saturating_add(MAX_CLOCK_SKEW_SECONDS);
+    if is_early || times.iat.is_some_and(|iat| iat > latest_issue) {
+        return Err(JwtError::NotYetValid);
     }
     C::deserialize(claims).map_err(wrong_content)
 }

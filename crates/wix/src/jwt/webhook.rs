@@ -6,32 +6,73 @@
 //! envelope.identity : string → who caused it (optional)
 //! ```
 //!
+//! The envelope's `data` and `identity` may also be objects. The claim `data` may not: a token with an object there is
+//! of another kind (a service plugin's call, a digest), signed with the same key.
+//!
 //! Source: Wix documentation, "Webhooks"; nesting confirmed on a real webhook (vectors).
 
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{JwtError, PublicKey, verify, wrong_content};
+use crate::json_object::{JsonObject, open_object};
 
-/// A verified webhook. Unknown envelope keys are ignored.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+/// A verified webhook.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Webhook {
     /// Such as `AppInstalled` or `wix.contacts.v4.contact_created`. To be matched as a whole.
     pub event_type: String,
     /// The tenant. Absent on account-level webhooks.
-    #[serde(default)]
     pub instance_id: Option<String>,
     /// The event as Wix wrote it: JSON text, not canonical, so it must not be serialized again.
     pub data: String,
     /// Who caused the event: JSON text.
-    #[serde(default)]
     pub identity: Option<String>,
+    /// The other fields of the envelope, such as `accountInfo`: the JSON text of an object.
+    pub details: String,
 }
 
 #[derive(Deserialize)]
 struct Claims {
     data: String,
+}
+
+impl Webhook {
+    /// Parses an envelope, the text of the claim `data`.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the envelope is not an object with the text `eventType` and a `data` that is text or an object.
+    pub fn from_envelope(text: &str) -> Result<Self, JwtError> {
+        let no = |why: &str| wrong_content(why);
+        let mut envelope =
+            JsonObject::parse(text).ok_or_else(|| no("the envelope is no object"))?;
+        let mut text_of = |name: &'static str| match envelope.remove(name) {
+            Some(json) => serde_json::from_str(&json).map(Some).map_err(wrong_content),
+            None => Ok(None),
+        };
+        let event_type: Option<String> = text_of("eventType")?;
+        let instance_id = text_of("instanceId")?;
+        let data = envelope.remove("data").ok_or_else(|| no("no data"))?;
+        let data = if data.starts_with('"') {
+            serde_json::from_str(&data).map_err(wrong_content)?
+        } else if data.starts_with('{') {
+            data.into_owned()
+        } else {
+            return Err(no("data is neither text nor an object"));
+        };
+        let identity = envelope.remove("identity");
+        let identity = identity.map(|json| open_object(&json).unwrap_or(json.clone()).into_owned());
+        Ok(Self {
+            event_type: event_type
+                .filter(|name| !name.is_empty())
+                .ok_or_else(|| no("no eventType"))?,
+            instance_id,
+            data,
+            identity,
+            details: envelope.to_json(),
+        })
+    }
 }
 
 /// Verifies the body of a webhook request.
@@ -41,5 +82,5 @@ struct Claims {
 /// Fails if the body is not a valid token of the key, has expired, or has an unexpected content.
 pub fn verify_webhook(body: &str, key: &PublicKey, now: Timestamp) -> Result<Webhook, JwtError> {
     let claims: Claims = verify(body, key, now)?;
-    serde_json::from_str(&claims.data).map_err(wrong_content)
+    Webhook::from_envelope(&claims.data)
 }
