@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use backlot_outbound::upstream::{Client, ClientSettings};
+use backlot_outbound::upstream::{Address, Client, ClientSettings};
 use backlot_outbound::wix::{WixClient, WixSettings};
 use backlot_store::Store;
 use backlot_wix::token_info::TokenPolicy;
@@ -20,6 +20,7 @@ use crate::connections::Connections;
 use crate::context::SharedContext;
 use crate::cors;
 use crate::data::{CursorKey, Data, Storage};
+use crate::events::{DeliveryMeans, Subscriptions};
 use crate::handlers::data::DataHandlers;
 use crate::handlers::index::{DevAddresses, Index};
 use crate::handlers::proxy::{Destination, Entries};
@@ -37,6 +38,7 @@ use crate::telemetry::log::RequestLog;
 use crate::telemetry::metrics::Metrics;
 use crate::transport::Drain;
 use crate::transport::upgrade::{UpgradeLimits, UpgradedConnections};
+use crate::webhooks::Intake;
 use crate::work::WorkPool;
 
 /// Builds the state, the router and what they stand on.
@@ -55,6 +57,7 @@ pub(crate) async fn build(
 ) -> Result<Service, StartupError> {
     let app_id = settings.policy.app_id;
     let vault = settings.vault.clone().ok_or(StartupError::NoVault)?;
+    let event_vault = vault.clone();
     let data = data(&settings, &vault, &store, &clock)?;
     let (elevated, signing_keys) = elevated(&settings, vault, &store, &clock).await?;
     let upstreams = upstreams(&settings).map_err(StartupError::Certificates)?;
@@ -128,11 +131,30 @@ pub(crate) async fn build(
         store: store.clone(),
         metrics: Arc::clone(&metrics),
     };
+    let event_limits = settings.events.limits();
+    let subscriptions = Subscriptions::new(settings.events.subscriptions);
+    let intake = Intake {
+        keys: settings.public_keys,
+        subscriptions,
+        store: store.clone(),
+        clock: clock.clone(),
+        metrics: Arc::clone(&metrics),
+    };
+    let deliveries = DeliveryMeans {
+        store: store.clone(),
+        clock: clock.clone(),
+        client: upstreams.clone(),
+        vault: event_vault,
+        elevated: Arc::clone(&elevated),
+        directory: directory.clone(),
+        metrics: Arc::clone(&metrics),
+    };
     let router = Router::new(
         Entries::new(settings.api),
         WixCalls::new(settings.wix_calls),
         DataHandlers::new(settings.data_api),
         Arc::clone(&connections),
+        event_limits.body_bytes,
     );
     let dev = settings.simulator.map(|simulator| DevAddresses {
         simulator,
@@ -161,6 +183,9 @@ pub(crate) async fn build(
         data,
         connections,
         upstreams,
+        intake,
+        deliveries: Arc::new(deliveries),
+        events: event_limits,
         upgraded,
         head_limit_bytes: settings.head_limit_bytes,
         body_pace: settings.body_pace,
@@ -258,6 +283,11 @@ fn wix_client(settings: &Settings, events: Arc<Events>) -> std::io::Result<WixCl
     })
 }
 
+fn has_tls_subscription(settings: &Settings) -> bool {
+    let mut subscriptions = settings.events.subscriptions.iter();
+    subscriptions.any(|it| it.destination.address().is_some_and(Address::is_tls))
+}
+
 /// What calls the developer's own servers: anywhere, since the configuration says where they are.
 fn upstreams(settings: &Settings) -> std::io::Result<Client> {
     let is_tls = |destination: &Destination| matches!(destination, Destination::Upstream(address) if address.is_tls());
@@ -268,6 +298,7 @@ fn upstreams(settings: &Settings) -> std::io::Result<Client> {
         http2_over_tls: true,
         guard: None,
         extra_roots: Vec::new(),
-        tls: settings.api.iter().any(|entry| is_tls(&entry.destination)),
+        tls: settings.api.iter().any(|entry| is_tls(&entry.destination))
+            || has_tls_subscription(settings),
     })
 }

@@ -15,6 +15,7 @@ mod data;
 mod data_service;
 pub mod error;
 pub mod event_views;
+pub mod events;
 mod extract;
 pub mod handlers;
 pub mod http;
@@ -37,6 +38,7 @@ mod startup_error;
 mod state;
 pub mod telemetry;
 pub mod transport;
+mod webhooks;
 mod wix_access;
 mod work;
 

@@ -30,6 +30,8 @@ pub(crate) struct Router {
     pub(crate) wix: WixCalls,
     connections: Arc<Connections>,
     read_only: Methods,
+    post_only: Methods,
+    webhook_body_bytes: u64,
     data_methods: Methods,
 }
 
@@ -67,6 +69,7 @@ impl Router {
         wix: WixCalls,
         data: DataHandlers,
         connections: Arc<Connections>,
+        webhook_body_bytes: u64,
     ) -> Self {
         Self {
             api,
@@ -74,6 +77,8 @@ impl Router {
             wix,
             connections,
             read_only: Methods::new([Method::GET]),
+            post_only: Methods::new([Method::POST]),
+            webhook_body_bytes,
             data_methods: Methods::usual(),
         }
     }
@@ -105,7 +110,14 @@ impl Router {
         path: &str,
     ) -> Cow<'router, Methods> {
         match target {
-            Target::Fixed(_) => Cow::Borrowed(&self.read_only),
+            Target::Fixed(route) => Cow::Borrowed(match route.endpoint {
+                FixedEndpoint::WixWebhook => &self.post_only,
+                FixedEndpoint::Index
+                | FixedEndpoint::Healthz
+                | FixedEndpoint::Readyz
+                | FixedEndpoint::Jwks
+                | FixedEndpoint::Whoami => &self.read_only,
+            }),
             Target::Api(entry) => Cow::Borrowed(&entry.methods),
             Target::Data => Cow::Borrowed(&self.data_methods),
             Target::Wix => Cow::Owned(self.wix.methods(path)),
@@ -175,6 +187,7 @@ impl Router {
         let policy = endpoint.policy();
         let access = match policy.authentication {
             Authentication::None
+            | Authentication::WixSignature
             | Authentication::OAuthState
             | Authentication::Loopback
             | Authentication::LoopbackPage => None,
@@ -210,6 +223,7 @@ impl Router {
                 BodyLimit::Entry | BodyLimit::Connection => endpoint.body(),
                 BodyLimit::Data => self.data.body(),
                 BodyLimit::Wix => BodyRequirement::new(self.wix.body().bytes),
+                BodyLimit::Events => BodyRequirement::new(self.webhook_body_bytes),
                 BodyLimit::Bytes(bytes) => BodyRequirement::new(bytes),
             },
         }
@@ -234,6 +248,7 @@ impl Target<'_> {
                 FixedEndpoint::Healthz | FixedEndpoint::Readyz => RouteGroup::Health,
                 FixedEndpoint::Jwks => RouteGroup::Keys,
                 FixedEndpoint::Whoami => RouteGroup::Whoami,
+                FixedEndpoint::WixWebhook => RouteGroup::Webhooks,
             },
             Self::Api(_) => RouteGroup::Api,
             Self::Wix => RouteGroup::Wix,

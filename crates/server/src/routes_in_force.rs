@@ -22,6 +22,8 @@ pub struct RouteSettings<'settings> {
     pub wix: &'settings WixCallSettings,
     /// `[data]`
     pub data: &'settings DataApiSettings,
+    /// `events.body_limit`
+    pub webhook_body_bytes: u64,
     /// The entries of `[[connection]]`.
     pub connections: &'settings [ConnectionSettings],
 }
@@ -84,6 +86,7 @@ impl RouteInForce {
         let policy = &spec.policy;
         let roles = match policy.authentication {
             Authentication::None
+            | Authentication::WixSignature
             | Authentication::OAuthState
             | Authentication::Loopback
             | Authentication::LoopbackPage => Vec::new(),
@@ -105,6 +108,7 @@ impl RouteInForce {
                 BodyLimit::Unread | BodyLimit::Entry | BodyLimit::Connection => None,
                 BodyLimit::Data => Some(settings.data.body_bytes),
                 BodyLimit::Wix => Some(settings.wix.body_bytes),
+                BodyLimit::Events => Some(settings.webhook_body_bytes),
                 BodyLimit::Bytes(bytes) => Some(bytes),
             },
             rate_limits: match policy.rate {
@@ -143,6 +147,11 @@ fn entries(settings: &RouteSettings<'_>) -> Vec<RouteInForce> {
         let by = match &entry.access {
             AuthPolicy::Anybody => {
                 route.authentication = Authentication::None.as_str();
+                route.roles.clear();
+                "client"
+            }
+            AuthPolicy::WixDigest => {
+                route.authentication = Authentication::WixSignature.as_str();
                 route.roles.clear();
                 "client"
             }

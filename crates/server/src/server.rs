@@ -23,6 +23,7 @@ use crate::build::build;
 use crate::clock::Clock;
 use crate::context::SharedContext;
 use crate::data::JobRunner;
+use crate::events::Deliveries;
 use crate::handlers::admin;
 use crate::refused_head::refuse_head;
 use crate::service::{self, Service};
@@ -164,6 +165,7 @@ impl Server {
             let (directory, store) = (refreshing.directory.clone(), refreshing.store.clone());
             refreshing.schedule.run(directory, store, until).await;
         });
+        let deliveries = Deliveries::start(&state.deliveries, &state.intake.subscriptions);
         let jobs = JobRunner::new(Arc::clone(&state.data));
         let jobs = tokio::spawn(jobs.run(stopped.clone()));
         let admin = tokio::spawn(serve_admin(
@@ -197,7 +199,8 @@ impl Server {
             tracing::info!("shutting down: finishing requests that were accepted");
             state.draining.store(true, Ordering::Relaxed);
             self.drain.linger(linger).await;
-            let in_time = self.drain.close(timeout).await;
+            let closing = self.drain.close(timeout);
+            let (in_time, ()) = tokio::join!(closing, deliveries.stop(timeout));
             state.connections.accounts.settle(timeout).await;
             in_time
         };

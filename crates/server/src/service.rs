@@ -32,7 +32,7 @@ use crate::cors::{self, Decision};
 use crate::error::{ApiError, ErrorCode};
 use crate::handlers::index::Index;
 use crate::handlers::proxy::{self, Limits};
-use crate::handlers::{connections, data, health, wix};
+use crate::handlers::{connections, data, health, webhooks, wix};
 use crate::http::methods::Methods;
 use crate::http::request_head::RequestHead;
 use crate::http::request_id::{X_REQUEST_ID, X_WIX_REQUEST_ID};
@@ -179,6 +179,7 @@ async fn handle(
                 health::readyz(draining, state.database_answers.load(Ordering::Relaxed))
             }
             FixedEndpoint::Jwks => Ok(health::jwks(state.elevated.jwks())),
+            FixedEndpoint::WixWebhook => Box::pin(webhooks::receive_wix(state, &mut request)).await,
             FixedEndpoint::Whoami => {
                 let caller = admitted.authenticated()?;
                 Ok(health::whoami(&caller))

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use backlot_outbound::body::PaceLimits;
 use backlot_wix::AppSecrets;
+use backlot_wix::jwt::PublicKey;
 use backlot_wix::signed_instance::Policy;
 use http::HeaderName;
 use ipnet::IpNet;
@@ -15,6 +16,7 @@ use crate::auth::AccessTokenSettings;
 use crate::buffers::BufferLimits;
 use crate::connections::ConnectionsSettings;
 use crate::cors;
+use crate::events::EventsSettings;
 use crate::handlers::data::DataApiSettings;
 use crate::handlers::proxy::EntrySettings;
 use crate::handlers::wix::WixCallSettings;
@@ -50,6 +52,10 @@ pub struct Settings {
     pub data_api: DataApiSettings,
     /// Third-party APIs.
     pub connections: ConnectionsSettings,
+    /// The app's public keys, which verify what Wix sends. Empty if none is configured.
+    pub public_keys: Vec<PublicKey>,
+    /// How events are received, kept and delivered.
+    pub events: EventsSettings,
     /// The secrets, open. A server needs it for its signing key; `None` until the database is open.
     pub vault: Option<Vault>,
     /// Where the world reaches the public listener, for providers that send people back.

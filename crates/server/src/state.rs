@@ -16,11 +16,13 @@ use crate::connections::Connections;
 use crate::context::SharedContext;
 use crate::cors;
 use crate::data::{Data, Principal};
+use crate::events::{DeliveryMeans, EventLimits};
 use crate::extract::connections;
 use crate::extract::items::Items;
 use crate::extract::wix::Wix;
 use crate::instances::{InstanceDirectory, RefreshScheduler};
 use crate::transport::upgrade::UpgradedConnections;
+use crate::webhooks::Intake;
 
 pub(crate) struct AppState {
     pub(crate) shared: Arc<SharedContext>,
@@ -41,6 +43,10 @@ pub(crate) struct AppState {
     pub(crate) data: Arc<Data>,
     pub(crate) connections: Arc<Connections>,
     pub(crate) upstreams: Client,
+    pub(crate) intake: Intake,
+    /// What deliveries are made with.
+    pub(crate) deliveries: Arc<DeliveryMeans>,
+    pub(crate) events: EventLimits,
     pub(crate) upgraded: UpgradedConnections,
     pub(crate) head_limit_bytes: usize,
     /// How slowly a request's body may come.

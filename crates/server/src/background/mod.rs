@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use crate::auth::elevated_token::RELOAD_SECONDS;
 use crate::background::takeover::Takeover;
 use crate::error::Chain;
+use crate::events::delete_old;
 use crate::instances::activity;
 use crate::service::Service;
 use crate::state::AppState;
@@ -48,6 +49,7 @@ pub(crate) async fn run(service: Arc<Service>, mut stopped: watch::Receiver<bool
             state.connections.forget_idle();
             state.connections.accounts.forget_old().await;
             forget_unfinished_imports(state).await;
+            delete_old(&state.store, &state.shared.clock, state.events).await;
         }
     }
 }

@@ -97,6 +97,21 @@ codes! {
     ElevatedTokenExpired 401 "ELEVATED_TOKEN_EXPIRED",
         "The elevated token has expired.",
         "Use the token of the request that you are handling. A token lasts for minutes.";
+    WebhookSignatureInvalid 401 "WEBHOOK_SIGNATURE_INVALID",
+        "The request was not signed with the app's key at Wix, or was changed in transit.",
+        "Check that `app.public_key` is the public key of this app (View ID & keys). While it is rotated, list both keys.";
+    WebhookExpired 401 "WEBHOOK_EXPIRED",
+        "The webhook's signature has expired.",
+        "Synchronize this server's clock (NTP). A webhook of Wix is valid for weeks, so this may be one that was recorded.";
+    WebhookNotYetValid 401 "WEBHOOK_NOT_YET_VALID",
+        "The webhook was signed in the future.",
+        "Synchronize this server's clock (NTP). Wix sends the webhook again.";
+    WebhookMalformed 400 "WEBHOOK_MALFORMED",
+        "The webhook is signed correctly, but its content is not an event.",
+        "Search the server's log for the request id, which has the reason.";
+    WebhookNotConfigured 503 "WEBHOOK_NOT_CONFIGURED",
+        "Webhooks cannot be verified, because the app's public key is not configured.",
+        "Set `app.public_key`, or WIX_CLIENT_PUBLIC_KEY, to the public key from the app's dashboard (View ID & keys). Wix sends the webhook again for two days.";
     RoleNotAllowed 403 "ROLE_NOT_ALLOWED",
         "The caller's role does not allow this call.",
         "Call as one of the roles in `data.allowed`, or add the role to `allow` of the `[[api]]` entry, or of the call in `[wix]` or `[[connection]]`. For `authorize`, `key` and `disconnect`, add it to `manage`.";
@@ -123,7 +138,7 @@ codes! {
         "Send it again.";
     BodyTooLarge 413 "BODY_TOO_LARGE",
         "The request's body is larger than allowed.",
-        "Send less than `data.limitBytes`, or raise `body_limit` in the `[[api]]` entry or in `[wix]`.";
+        "Send less than `data.limitBytes`, or raise `body_limit` in the `[[api]]` entry, in `[wix]`, or for webhooks in `[events]`.";
     BufferShareExhausted 429 "BUFFER_SHARE_EXHAUSTED",
         "The bodies of this instance's requests use as much memory as one instance may.",
         "Send fewer large bodies at a time, and try again after the seconds in Retry-After. An instance may use a quarter of `server.max_buffered_bytes`.";

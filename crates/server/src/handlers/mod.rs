@@ -7,4 +7,5 @@ pub mod data;
 pub(crate) mod health;
 pub(crate) mod index;
 pub mod proxy;
+pub(crate) mod webhooks;
 pub mod wix;

@@ -57,6 +57,8 @@ impl Roles {
 pub enum AuthPolicy {
     /// All requests, unverified. Only if the configuration says `auth = "none"`.
     Anybody,
+    /// Requests of Wix, whose `digest` header is signed over the body.
+    WixDigest,
     /// Verified callers whom the rules admit.
     Verified(AccessRule),
 }
@@ -65,8 +67,9 @@ impl AuthPolicy {
     /// Whether this policy allows no request that the other one refuses.
     pub(crate) fn is_as_strict_as(&self, other: &Self) -> bool {
         match (self, other) {
-            (_, Self::Anybody) => true,
-            (Self::Anybody, Self::Verified(_)) => false,
+            (_, Self::Anybody) | (Self::WixDigest, Self::WixDigest) => true,
+            (Self::Anybody | Self::WixDigest, Self::Verified(_))
+            | (Self::Anybody | Self::Verified(_), Self::WixDigest) => false,
             (Self::Verified(own), Self::Verified(other)) => own.is_as_strict_as(other),
         }
     }

@@ -74,11 +74,12 @@ fn schemas() -> Value {
     schemas
 }
 
-const TAGS: [(&str, &str); 5] = [
+const TAGS: [(&str, &str); 6] = [
     ("server", "The server itself."),
     ("data", "Wix Data: items, references, and jobs."),
     ("collections", "Wix Data: collections, and indexes."),
     ("connections", "Accounts at third parties."),
+    ("webhooks", "Events of Wix."),
     ("admin", "The admin listener."),
 ];
 
@@ -108,6 +109,8 @@ fn tag(route: &RouteSpec) -> &'static str {
         "data"
     } else if path.starts_with("/connections/") {
         "connections"
+    } else if path.starts_with("/webhooks") {
+        "webhooks"
     } else {
         "server"
     }
@@ -191,6 +194,7 @@ fn security(authentication: Authentication) -> Vec<Value> {
     let caller = [json!({ "instance": [] }), json!({ "instanceHeader": [] })];
     match authentication {
         Authentication::None
+        | Authentication::WixSignature
         | Authentication::OAuthState
         | Authentication::Loopback
         | Authentication::LoopbackPage => Vec::new(),

@@ -96,6 +96,7 @@ const fn authentication(authentication: Authentication) -> &'static str {
         Authentication::Manage => "`manage` of the `[[connection]]` entry",
         Authentication::OAuthState => "`state` of the authorization",
         Authentication::Loopback => "`Host` is a loopback name or the bound address",
+        Authentication::WixSignature => "Wix's signature on the body",
         Authentication::LoopbackPage => "the same; a page must be the listener's own",
     }
 }
@@ -107,6 +108,7 @@ fn body(limit: BodyLimit) -> String {
         BodyLimit::Data => "`data.body_limit`".to_owned(),
         BodyLimit::Wix => "`wix.body_limit`".to_owned(),
         BodyLimit::Connection => "`body_limit` of the connection".to_owned(),
+        BodyLimit::Events => "`events.body_limit`".to_owned(),
         BodyLimit::Bytes(bytes) => format!("{} KiB", bytes / 1024),
     }
 }

@@ -30,6 +30,8 @@ pub enum Authentication {
     Calls,
     /// A verified caller with one of the roles in `manage` of the `[[connection]]` entry.
     Manage,
+    /// Wix's signature on the body. The handler verifies it, because the body has to be read first.
+    WixSignature,
     /// The `state` of an OAuth authorization that this server began. A page of another origin may post it.
     OAuthState,
     /// The name in `Host`: a loopback name, or the address that the admin listener is bound to.
@@ -48,6 +50,7 @@ impl Authentication {
             Self::Entry => "as the entry says",
             Self::Calls => "as the call says",
             Self::Manage => "manager",
+            Self::WixSignature => "Wix's signature",
             Self::OAuthState => "OAuth state",
             Self::Loopback => "loopback",
             Self::LoopbackPage => "loopback, own pages",
@@ -57,7 +60,7 @@ impl Authentication {
     /// Returns whether the response may depend on the caller's credential.
     pub(crate) const fn depends_on_caller(self) -> bool {
         match self {
-            Self::None | Self::Loopback | Self::LoopbackPage => false,
+            Self::None | Self::WixSignature | Self::Loopback | Self::LoopbackPage => false,
             Self::Caller
             | Self::CallerOrApiKey
             | Self::Entry
@@ -79,6 +82,8 @@ pub enum BodyLimit {
     Data,
     /// `wix.body_limit`
     Wix,
+    /// `events.body_limit`
+    Events,
     /// `body_limit` of the `[[connection]]` entry.
     Connection,
     /// So many bytes.

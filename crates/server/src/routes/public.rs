@@ -11,6 +11,7 @@ pub(crate) enum FixedEndpoint {
     Readyz,
     Jwks,
     Whoami,
+    WixWebhook,
 }
 
 const fn fixed(
@@ -42,7 +43,7 @@ const fn fixed(
 }
 
 /// The paths that need no configuration. `/` gives way to an `[[api]]` entry that has it.
-pub(crate) static FIXED: [Route<FixedEndpoint>; 5] = [
+pub(crate) static FIXED: [Route<FixedEndpoint>; 6] = [
     fixed(
         "/",
         FixedEndpoint::Index,
@@ -83,6 +84,24 @@ pub(crate) static FIXED: [Route<FixedEndpoint>; 5] = [
         "Returns the verified caller, or tells why the credential is refused.",
         Some("Caller"),
     ),
+    Route {
+        spec: RouteSpec {
+            listener: Listener::Public,
+            path: "/webhooks",
+            policy: RoutePolicy {
+                methods: &[Verb::Post],
+                authentication: Authentication::WixSignature,
+                body: BodyLimit::Events,
+                rate: RateRule::None,
+            },
+            operation: "receiveWixWebhook",
+            summary: "Stores an event of Wix, and answers when it is on disk. The body is Wix's JSON Web Token.",
+            query: &[],
+            request: None,
+            response: Some("Empty"),
+        },
+        endpoint: FixedEndpoint::WixWebhook,
+    },
 ];
 
 /// Calls to Wix's REST APIs.

@@ -102,6 +102,36 @@ impl Vault {
         Err(VaultError::ChangedMeanwhile)
     }
 
+    /// Makes a shared secret, unless there is one of this name. Returns the one that every node has then.
+    pub(crate) async fn insert_secret_or_get(
+        &self,
+        name: &str,
+        text: &SecretString,
+    ) -> Result<SecretString, VaultError> {
+        self.check_data_key().await?;
+        let now = self.clock.now();
+        let revision = Revision {
+            version: 1,
+            created_at: now,
+        };
+        let place = SecretContext::Secret(None, name, revision);
+        let (key_id, sealed) = self.seal(place, text.reveal().as_bytes())?;
+        let secret = SealedSecret {
+            instance_id: None,
+            name: name.to_owned(),
+            key_id,
+            sealed,
+            version: revision.version,
+            created_at: now,
+            changed_at: now,
+        };
+        // Not inserted: another node was faster.
+        self.store.upsert_secret(secret, None).await?;
+        self.open.invalidate(&(None, name.into()));
+        let kept = self.secret(None, name).await?;
+        kept.ok_or(VaultError::ChangedMeanwhile)
+    }
+
     /// Removes a secret. False when there was none.
     pub async fn remove_secret(
         &self,

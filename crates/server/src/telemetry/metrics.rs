@@ -5,7 +5,9 @@
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
+use backlot_store::events::DeliveryTotals;
 use http::StatusCode;
+use jiff::Timestamp;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -44,6 +46,23 @@ struct OutcomeLabels {
     outcome: &'static str,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct EventLabels {
+    source: String,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct SubscriptionLabels {
+    subscription: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct AttemptLabels {
+    subscription: String,
+    outcome: &'static str,
+}
+
 /// What came of a question about an access token.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum TokenCheck {
@@ -67,6 +86,11 @@ pub(crate) struct Metrics {
     refusals: Family<CodeLabels, Counter>,
     token_checks: Family<OutcomeLabels, Counter>,
     app_tokens: Family<OutcomeLabels, Counter>,
+    events: Family<EventLabels, Counter>,
+    delivery_attempts: Family<AttemptLabels, Counter>,
+    deliveries_waiting: Family<SubscriptionLabels, Gauge>,
+    deliveries_dead: Family<SubscriptionLabels, Gauge>,
+    oldest_waiting_seconds: Family<SubscriptionLabels, Gauge>,
     pub(crate) open_connections: Gauge<i64, AtomicI64>,
     pub(crate) old_secret_uses: Counter,
 }
@@ -113,6 +137,36 @@ impl Metrics {
             "Instances signed with a secret that is being rotated out",
             old_secret_uses.clone(),
         );
+        let events = Family::<EventLabels, Counter>::default();
+        let delivery_attempts = Family::<AttemptLabels, Counter>::default();
+        let deliveries_waiting = Family::<SubscriptionLabels, Gauge>::default();
+        let deliveries_dead = Family::<SubscriptionLabels, Gauge>::default();
+        let oldest_waiting_seconds = Family::<SubscriptionLabels, Gauge>::default();
+        registry.register(
+            "events_received",
+            "Events that were received and verified, by source and outcome; those that are refused are counted as refusals",
+            events.clone(),
+        );
+        registry.register(
+            "delivery_attempts",
+            "Attempts of deliveries, by subscription and outcome",
+            delivery_attempts.clone(),
+        );
+        registry.register(
+            "deliveries_waiting",
+            "Deliveries that wait, by subscription",
+            deliveries_waiting.clone(),
+        );
+        registry.register(
+            "deliveries_dead",
+            "Deliveries that are dead, by subscription",
+            deliveries_dead.clone(),
+        );
+        registry.register(
+            "deliveries_oldest_waiting_seconds",
+            "The age of the oldest delivery that waits, by subscription",
+            oldest_waiting_seconds.clone(),
+        );
         let requests = RouteGroup::ALL.map(|route_group| {
             CLASSES.map(|status| {
                 let route_group = route_group.as_str();
@@ -138,6 +192,11 @@ impl Metrics {
             refusals,
             token_checks,
             app_tokens,
+            events,
+            delivery_attempts,
+            deliveries_waiting,
+            deliveries_dead,
+            oldest_waiting_seconds,
             open_connections,
             old_secret_uses,
         }
@@ -174,6 +233,40 @@ impl Metrics {
         self.app_tokens
             .get_or_create(&OutcomeLabels { outcome })
             .inc();
+    }
+
+    pub(crate) fn event_received(&self, source: &str, is_new: bool) {
+        let labels = EventLabels {
+            source: source.to_owned(),
+            outcome: if is_new { "stored" } else { "repeated" },
+        };
+        self.events.get_or_create(&labels).inc();
+    }
+
+    pub(crate) fn delivery_attempt(&self, subscription: &str, outcome: &'static str) {
+        let labels = AttemptLabels {
+            subscription: subscription.to_owned(),
+            outcome,
+        };
+        self.delivery_attempts.get_or_create(&labels).inc();
+    }
+
+    /// Takes the numbers of a subscription's deliveries as they are in the database.
+    pub(crate) fn deliveries(&self, totals: &DeliveryTotals, now: Timestamp) {
+        let labels = SubscriptionLabels {
+            subscription: totals.subscription.clone(),
+        };
+        let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        let age = |since| now.duration_since(since).as_secs().max(0);
+        self.deliveries_waiting
+            .get_or_create(&labels)
+            .set(number(totals.waiting));
+        self.deliveries_dead
+            .get_or_create(&labels)
+            .set(number(totals.dead));
+        self.oldest_waiting_seconds
+            .get_or_create(&labels)
+            .set(totals.oldest_waiting.map_or(0, age));
     }
 
     /// Everything, in the text format that monitoring reads.

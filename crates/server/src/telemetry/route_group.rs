@@ -21,11 +21,13 @@ pub(crate) enum RouteGroup {
     Data,
     /// Third-party APIs.
     Connections,
+    /// Events of Wix and third parties.
+    Webhooks,
 }
 
 impl RouteGroup {
     /// All of them.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Unrouted,
         Self::Index,
         Self::Health,
@@ -35,6 +37,7 @@ impl RouteGroup {
         Self::Wix,
         Self::Data,
         Self::Connections,
+        Self::Webhooks,
     ];
 
     /// The name.
@@ -49,6 +52,7 @@ impl RouteGroup {
             Self::Wix => "wix",
             Self::Data => "data",
             Self::Connections => "connections",
+            Self::Webhooks => "webhooks",
         }
     }
 }

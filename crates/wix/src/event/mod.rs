@@ -19,7 +19,7 @@ use crate::InstanceId;
 use crate::json_object::{JsonObject, quote};
 use crate::jwt::Webhook;
 
-/// The longest id of an event that is kept as it is; those of Wix have 36 characters.
+/// The longest id of an event or entity; those of Wix have 36 characters.
 const MAX_ID_BYTES: usize = 200;
 
 /// An event of Wix.
@@ -27,6 +27,8 @@ const MAX_ID_BYTES: usize = 200;
 pub struct Event {
     /// The id that Wix gave it, or a fingerprint of the content.
     pub id: String,
+    /// Whether Wix gave it an id.
+    pub has_own_id: bool,
     /// Such as `AppInstalled` or `wix.contacts.v4.contact_created`.
     pub event_type: String,
     /// The tenant. Absent on account-level webhooks.
@@ -70,19 +72,20 @@ impl Event {
     /// Fails if the content is not a JSON object.
     pub fn open(webhook: Webhook) -> Result<Self, EventError> {
         let mut content = JsonObject::parse(&webhook.data).ok_or(EventError::NotAnObject)?;
-        let id =
-            text_or_number(&content, "id").filter(|id| !id.is_empty() && id.len() <= MAX_ID_BYTES);
-        let id = id.unwrap_or_else(|| fingerprint::fingerprint(&webhook));
+        let own_id = text_or_number(&content, "id").filter(|id| is_id(id));
+        let has_own_id = own_id.is_some();
+        let id = own_id.unwrap_or_else(|| fingerprint::fingerprint(&webhook));
         nesting::open(&mut content);
         let (instance_id, details) = instance(&webhook);
         let time = content.find_text("eventTime");
         let time = time.or_else(|| content.find_text("operationTimeStamp"));
         Ok(Self {
             id,
+            has_own_id,
             instance_id,
             entity_fqdn: content.find_text("entityFqdn"),
             slug: content.find_text("slug"),
-            entity_id: text_or_number(&content, "entityId").filter(|id| !id.is_empty()),
+            entity_id: text_or_number(&content, "entityId").filter(|id| is_id(id)),
             entity_event_sequence: text_or_number(&content, "entityEventSequence")
                 .and_then(|number| number.parse().ok()),
             event_time: time.and_then(|time| time.parse().ok()),
@@ -111,6 +114,11 @@ fn instance(webhook: &Webhook) -> (Option<InstanceId>, String) {
     let comma = if rest == "}" { "" } else { "," };
     let details = format!("{{\"instanceId\":{}{comma}{rest}", quote(text));
     (None, details)
+}
+
+/// Returns whether a text can be an id. Databases do not take a zero in text.
+fn is_id(text: &str) -> bool {
+    (1..=MAX_ID_BYTES).contains(&text.len()) && !text.contains('\0')
 }
 
 /// Wix writes numbers of 64 bits as text, and older services write them as numbers.

@@ -17,6 +17,9 @@ use serde::Deserialize;
 use super::{JwtError, PublicKey, verify, wrong_content};
 use crate::json_object::{JsonObject, open_object};
 
+/// The longest type of an event.
+const MAX_EVENT_TYPE_BYTES: usize = 300;
+
 /// A verified webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Webhook {
@@ -65,7 +68,7 @@ impl Webhook {
         let identity = identity.map(|json| open_object(&json).unwrap_or(json.clone()).into_owned());
         Ok(Self {
             event_type: event_type
-                .filter(|name| !name.is_empty())
+                .filter(|name| is_event_type(name))
                 .ok_or_else(|| no("no eventType"))?,
             instance_id,
             data,
@@ -73,6 +76,11 @@ impl Webhook {
             details: envelope.to_json(),
         })
     }
+}
+
+/// Returns whether a text can be the type of an event. Wix's have up to 150 characters.
+fn is_event_type(text: &str) -> bool {
+    (1..=MAX_EVENT_TYPE_BYTES).contains(&text.len()) && !text.contains(char::is_control)
 }
 
 /// Verifies the body of a webhook request.

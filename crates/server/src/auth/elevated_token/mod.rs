@@ -25,4 +25,5 @@ pub use key_store::{
 };
 pub use keys::{KeyError, SigningKeyPair};
 pub(crate) use reload::{KeyReloader, RELOAD_SECONDS};
+pub(crate) use tokens::ELEVATED_TOKEN;
 pub use tokens::{ElevatedTokens, TokenFault, TokenLimits};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use backlot_wix::{AppId, Caller, InstanceId};
 use bytes::Bytes;
-use http::HeaderValue;
+use http::{HeaderName, HeaderValue};
 use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, Header, Validation};
 use parking_lot::RwLock;
@@ -17,6 +17,9 @@ use crate::id_hasher::InstanceHash;
 /// How many instances' tokens are kept, about 600 bytes each.
 const MAX_CACHED: u64 = 10_000;
 const ISSUER: &str = "backlot";
+
+/// The header that carries a token to an upstream.
+pub(crate) static ELEVATED_TOKEN: HeaderName = HeaderName::from_static("x-backlot-elevated-token");
 
 /// Makes and checks elevated tokens.
 pub struct ElevatedTokens {

@@ -18,6 +18,7 @@ mod not_found;
 mod parameters;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
@@ -33,6 +34,9 @@ use crate::state::AppState;
 
 pub use host_guard::{HostGuard, guarded};
 pub(crate) use index::Overview;
+
+/// The longest that metrics wait for the database.
+const TOTALS_TIMEOUT: Duration = Duration::from_secs(2);
 
 #[derive(Clone)]
 struct Admin {
@@ -100,5 +104,15 @@ async fn open_api() -> impl IntoResponse {
 
 async fn metrics(State(admin): State<Admin>) -> impl IntoResponse {
     const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(CONTENT_TYPE, TEXT)], admin.state.shared.metrics.encode())
+    let shared = &admin.state.shared;
+    // The other numbers are shown while the database does not answer.
+    let totals = admin.state.store.delivery_totals();
+    if let Ok(Ok(totals)) = tokio::time::timeout(TOTALS_TIMEOUT, totals).await {
+        for of_subscription in totals {
+            shared
+                .metrics
+                .deliveries(&of_subscription, shared.clock.now());
+        }
+    }
+    ([(CONTENT_TYPE, TEXT)], shared.metrics.encode())
 }

@@ -13,7 +13,7 @@ use tower::ServiceExt as _;
 use super::redirect::Redirects;
 use super::rewrite::target;
 use super::route::{Destination, Entry};
-use super::{cookies, forwarded_headers, identity_headers};
+use super::{cookies, digest, forwarded_headers, identity_headers};
 use crate::auth::{Admitted, Authenticated};
 use crate::context::RequestContext;
 use crate::cors;
@@ -22,7 +22,7 @@ use crate::extract::caller::Caller;
 use crate::extract::connections::Connections;
 use crate::extract::items::Items;
 use crate::extract::wix::Wix;
-use crate::policy::forged;
+use crate::policy::{AuthPolicy, forged};
 use crate::response::ResponseBody;
 use crate::state::AppState;
 
@@ -43,6 +43,9 @@ pub(crate) async fn forward(
     let target =
         target(request.uri(), settings, without_instance).ok_or(ErrorCode::PathNotAllowed)?;
 
+    if matches!(settings.access, AuthPolicy::WixDigest) {
+        digest::verify(state, entry, &mut request).await?;
+    }
     let asked_host = asked_host(&request);
     request.body_mut().limit(settings.limits.body());
     if let Some(timeout) = settings.limits.body_timeout {

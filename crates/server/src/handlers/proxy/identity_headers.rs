@@ -5,7 +5,7 @@ use backlot_wix::{Caller, Role};
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
 
-use crate::auth::elevated_token::ElevatedTokens;
+use crate::auth::elevated_token::{ELEVATED_TOKEN, ElevatedTokens};
 use crate::auth::{credential_headers, header_in_use};
 use crate::http::request_id::{RequestId, X_REQUEST_ID};
 
@@ -15,7 +15,6 @@ static USER_ID: HeaderName = HeaderName::from_static("x-backlot-user-id");
 static PLAN: HeaderName = HeaderName::from_static("x-backlot-plan");
 static SITE_ID: HeaderName = HeaderName::from_static("x-backlot-site-id");
 static DEMO_MODE: HeaderName = HeaderName::from_static("x-backlot-demo-mode");
-static ELEVATED_TOKEN: HeaderName = HeaderName::from_static("x-backlot-elevated-token");
 
 /// Says who calls.
 pub(crate) fn put_on(

@@ -5,6 +5,7 @@
 //! upstream or the mounted router).
 
 mod cookies;
+mod digest;
 mod forward;
 mod forwarded_headers;
 mod identity_headers;

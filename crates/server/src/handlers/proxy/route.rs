@@ -167,7 +167,7 @@ impl Entry {
     /// The rule for callers; `None` if they are not verified.
     pub(crate) const fn rule(&self) -> Option<&AccessRule> {
         match &self.settings.access {
-            AuthPolicy::Anybody => None,
+            AuthPolicy::Anybody | AuthPolicy::WixDigest => None,
             AuthPolicy::Verified(rule) => Some(rule),
         }
     }

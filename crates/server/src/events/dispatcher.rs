@@ -1,0 +1,478 @@
+//! The task of one subscription: it claims deliveries, has them attempted, and stores the outcomes.
+//!
+//! One call of the store does both, so that the next delivery of a lane is claimed in the transaction that ends the one
+//! before it. The task waits for the end of an attempt, for new deliveries, for the time when the next one is due, or
+//! for the server to stop. It never polls.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use backlot_outbound::upstream::Client;
+use backlot_store::events::{
+    AfterAttempt, Attempt, AttemptOutcome, Claims, DeliveryLease, Event, UNASSIGNED,
+};
+use backlot_store::{Store, StoreError};
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, MissedTickBehavior};
+
+use super::attempt::{self, EndedAttempt, Verdict};
+use super::health::{Allowance, DestinationHealth, later};
+use super::pending::PendingDeliveries;
+use super::settings::SubscriptionSettings;
+use super::{Subscriptions, backoff, body};
+use crate::auth::elevated_token::ElevatedTokens;
+use crate::clock::Clock;
+use crate::error::Chain;
+use crate::instances::InstanceDirectory;
+use crate::policy::{Limiter, RateKey};
+use crate::secrets::Vault;
+use crate::telemetry::metrics::Metrics;
+
+/// How long a lane stays with a node that does not answer any more.
+const LEASE_TTL: Duration = Duration::from_secs(30);
+/// How often leases are extended.
+const EXTEND_INTERVAL: Duration = Duration::from_secs(10);
+/// The time after which a failed call of the store is made again.
+const STORE_RETRY_INTERVAL: Duration = Duration::from_secs(1);
+/// The longest that the last outcomes may take to be stored when the server stops.
+const LAST_OUTCOMES_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// What attempts are made with.
+pub(crate) struct DeliveryMeans {
+    pub(crate) store: Store,
+    pub(crate) clock: Clock,
+    pub(crate) client: Client,
+    pub(crate) vault: Vault,
+    pub(crate) elevated: Arc<ElevatedTokens>,
+    pub(crate) directory: InstanceDirectory,
+    pub(crate) metrics: Arc<Metrics>,
+}
+
+impl DeliveryMeans {
+    /// Returns the site of an event, if it is known without a question to Wix.
+    pub(super) async fn site_of(&self, event: &Event) -> Option<String> {
+        let site_id = body::site_of_details(event);
+        if site_id.is_some() || event.instance_id == UNASSIGNED {
+            return site_id;
+        }
+        let details = self.directory.kept(event.instance_id).await?;
+        details.answer.site.site_id.clone()
+    }
+}
+
+/// The tasks of all subscriptions.
+pub(crate) struct Deliveries {
+    stopping: watch::Sender<Option<Duration>>,
+    tasks: JoinSet<()>,
+}
+
+impl Deliveries {
+    /// Starts a task for each subscription.
+    pub(crate) fn start(means: &Arc<DeliveryMeans>, subscriptions: &Subscriptions) -> Self {
+        let stopping = watch::Sender::new(None);
+        let mut tasks = JoinSet::new();
+        for settings in subscriptions.iter() {
+            let dispatcher = Dispatcher::new(Arc::clone(means), Arc::clone(settings));
+            tasks.spawn(dispatcher.run(stopping.subscribe()));
+        }
+        Self { stopping, tasks }
+    }
+
+    /// Claims no more, waits for the attempts under way, and releases those that take longer than `timeout`.
+    pub(crate) async fn stop(mut self, timeout: Duration) {
+        self.stopping.send_replace(Some(timeout));
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+type Advance = BoxFuture<'static, (u32, Vec<AttemptOutcome>, Result<Claims, StoreError>)>;
+
+struct Dispatcher {
+    means: Arc<DeliveryMeans>,
+    settings: Arc<SubscriptionSettings>,
+    limiter: Option<Limiter>,
+    random: fastrand::Rng,
+    health: DestinationHealth,
+    /// The delivery that probes a paused destination.
+    probe: Option<i64>,
+    pending: PendingDeliveries,
+    attempts: JoinSet<EndedAttempt>,
+    /// The leases of all deliveries that are claimed and whose outcome is not known.
+    leases: HashMap<i64, DeliveryLease>,
+    outcomes: Vec<AttemptOutcome>,
+    /// When a claim is worth while. `None`: not before new deliveries arrive.
+    due: Option<Timestamp>,
+    /// When the rate limit permits the next attempt.
+    rate_opens: Option<Instant>,
+}
+
+impl Dispatcher {
+    fn new(means: Arc<DeliveryMeans>, settings: Arc<SubscriptionSettings>) -> Self {
+        Self {
+            limiter: settings.rate_limit.map(Limiter::new),
+            random: fastrand::Rng::new(),
+            health: DestinationHealth::default(),
+            probe: None,
+            pending: PendingDeliveries::default(),
+            attempts: JoinSet::new(),
+            leases: HashMap::new(),
+            outcomes: Vec::new(),
+            due: Some(Timestamp::MIN),
+            rate_opens: None,
+            means,
+            settings,
+        }
+    }
+
+    async fn run(mut self, mut stopping: watch::Receiver<Option<Duration>>) {
+        let clock = self.means.clock.clone();
+        let mut arrived = self.means.store.deliveries_arrived();
+        let mut extend = tokio::time::interval(EXTEND_INTERVAL);
+        extend.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut advance: Option<Advance> = None;
+        let mut has_arrived = false;
+        let mut store_opens: Option<Instant> = None;
+        let timeout = loop {
+            if let Some(timeout) = *stopping.borrow() {
+                break timeout;
+            }
+            self.begin_attempts();
+            let now = clock.now();
+            if advance.is_none() && store_opens.is_none() {
+                advance = self.advance(now);
+                has_arrived &= advance.is_none();
+            }
+            let wake_at = self.wake_at(now);
+            tokio::select! {
+                answer = waited_for(&mut advance) => {
+                    advance = None;
+                    if !self.advanced(answer) {
+                        store_opens = Some(Instant::now() + STORE_RETRY_INTERVAL);
+                    }
+                    if has_arrived {
+                        self.due = Some(now);
+                    }
+                }
+                Some(ended) = self.attempts.join_next() => self.ended(ended),
+                changed = arrived.changed() => {
+                    has_arrived = true;
+                    self.due = Some(now);
+                    if changed.is_err() {
+                        // The store is closed: nothing will arrive any more.
+                        return;
+                    }
+                }
+                () = reaches(&clock, wake_at) => {}
+                () = until(self.rate_opens) => self.rate_opens = None,
+                () = until(store_opens) => store_opens = None,
+                _ = extend.tick() => self.extend().await,
+                _ = stopping.changed() => {}
+            }
+        };
+        self.wind_down(advance, timeout).await;
+    }
+
+    /// How many more deliveries may be claimed. Some are claimed ahead of their attempt, so that none has to wait for the
+    /// store.
+    fn room(&self, now: Timestamp) -> usize {
+        let concurrency = self.settings.concurrency.get() as usize;
+        let claimed = self.leases.len();
+        match self.health.allowance(now) {
+            Allowance::All => (concurrency + concurrency / 2).saturating_sub(claimed),
+            Allowance::One => usize::from(claimed == 0),
+            Allowance::NoneUntil(_) => 0,
+        }
+    }
+
+    /// Begins a call of the store, if there are outcomes or deliveries may be due.
+    fn advance(&mut self, now: Timestamp) -> Option<Advance> {
+        let room = self.room(now);
+        let is_due = self.due.is_some_and(|due| due <= now);
+        // With outcomes, their lanes may have more.
+        let claims = if is_due || !self.outcomes.is_empty() {
+            u32::try_from(room).unwrap_or(u32::MAX)
+        } else {
+            0
+        };
+        if claims == 0 && self.outcomes.is_empty() {
+            return None;
+        }
+        let outcomes = std::mem::take(&mut self.outcomes);
+        let means = Arc::clone(&self.means);
+        let settings = Arc::clone(&self.settings);
+        Some(Box::pin(async move {
+            let copy = outcomes.clone();
+            let answer = means
+                .store
+                .advance_deliveries(&settings.name, outcomes, claims, LEASE_TTL, now)
+                .await;
+            (claims, copy, answer)
+        }))
+    }
+
+    /// Takes what the store has answered. Returns whether it answered.
+    fn advanced(
+        &mut self,
+        (asked, outcomes, answer): (u32, Vec<AttemptOutcome>, Result<Claims, StoreError>),
+    ) -> bool {
+        let claims = match answer {
+            Ok(claims) => claims,
+            Err(error) => {
+                tracing::warn!(
+                    error = %Chain(&error),
+                    subscription.name = self.settings.name,
+                    "failed to claim deliveries"
+                );
+                self.outcomes.splice(..0, outcomes);
+                self.due = Some(Timestamp::MIN);
+                return false;
+            }
+        };
+        let has_all = claims.claimed.len() >= asked as usize;
+        self.due = if has_all {
+            Some(Timestamp::MIN)
+        } else {
+            claims.next_due
+        };
+        for delivery_id in claims.lost {
+            tracing::warn!(
+                delivery.id = delivery_id,
+                subscription.name = self.settings.name,
+                "lost the lease of a delivery to another node"
+            );
+        }
+        let is_probing = self.health.allowance(self.means.clock.now()) != Allowance::All;
+        for claimed in claims.claimed {
+            let lease = claimed.lease.clone();
+            if is_probing {
+                self.probe = Some(lease.delivery_id);
+            }
+            self.leases.insert(lease.delivery_id, lease);
+            self.pending.push(claimed);
+        }
+        true
+    }
+
+    /// Begins attempts, as far as concurrency and rate permit.
+    fn begin_attempts(&mut self) {
+        while self.attempts.len() < self.settings.concurrency.get() as usize
+            && self.pending.len() > 0
+            && self.rate_opens.is_none()
+        {
+            if let Some(limiter) = &self.limiter
+                && let Err(wait) = limiter.take(RateKey::EVERYBODY)
+            {
+                self.rate_opens = Some(Instant::now() + wait);
+                return;
+            }
+            let Some(claimed) = self.pending.begin_next() else {
+                return;
+            };
+            let (means, settings) = (Arc::clone(&self.means), Arc::clone(&self.settings));
+            self.attempts
+                .spawn(async move { attempt::make(&means, &settings, claimed).await });
+        }
+    }
+
+    /// Takes the end of an attempt.
+    fn ended(&mut self, ended: Result<EndedAttempt, tokio::task::JoinError>) {
+        // An attempt does not panic, and is cancelled with this task only.
+        let Ok(EndedAttempt {
+            claimed,
+            record,
+            verdict,
+        }) = ended
+        else {
+            return;
+        };
+        let lease = claimed.lease;
+        self.leases.remove(&lease.delivery_id);
+        self.pending.end(lease.instance_id);
+        let is_probe = self.probe == Some(lease.delivery_id);
+        if is_probe {
+            self.probe = None;
+        }
+        let settings = Arc::clone(&self.settings);
+        let name = &settings.name;
+        self.means.metrics.delivery_attempt(name, verdict.as_str());
+        let now = self.means.clock.now();
+        let pause = match verdict {
+            Verdict::Failing(_) => self.health.failed(&lease, is_probe, now),
+            Verdict::NotMade => Some(self.health.suspend(now)),
+            Verdict::Accepted | Verdict::Gone | Verdict::Refused(_) => {
+                if self.health.succeeded() {
+                    tracing::info!(subscription.name = name, "the destination answers again");
+                    self.due = Some(now);
+                }
+                None
+            }
+        };
+        let is_released = match verdict {
+            Verdict::NotMade => true,
+            Verdict::Failing(_) => is_probe,
+            Verdict::Accepted | Verdict::Gone | Verdict::Refused(_) => false,
+        };
+        let next = if is_released {
+            AfterAttempt::Released
+        } else {
+            self.next(verdict, record.number, now)
+        };
+        if let Some(pause) = pause {
+            tracing::warn!(
+                subscription.name = name,
+                pause_seconds = pause.as_secs(),
+                error = record.error,
+                "paused deliveries: the destination fails"
+            );
+        }
+        if next == AfterAttempt::Dead {
+            tracing::warn!(
+                subscription.name = name,
+                delivery.id = lease.delivery_id,
+                event.id = claimed.event.event_id,
+                instance.id = %lease.instance_id,
+                attempts = record.number,
+                error = record.error,
+                "a delivery is dead"
+            );
+        }
+        self.outcomes.push(AttemptOutcome {
+            lease,
+            attempt: record,
+            next,
+        });
+        if pause.is_some() {
+            self.release_pending();
+        }
+    }
+
+    /// Decides what becomes of a delivery.
+    fn next(&mut self, verdict: Verdict, attempt: u32, now: Timestamp) -> AfterAttempt {
+        let wait = match verdict {
+            Verdict::Accepted => return AfterAttempt::Delivered,
+            Verdict::Gone => return AfterAttempt::Dead,
+            Verdict::NotMade => return AfterAttempt::Released,
+            Verdict::Refused(wait) | Verdict::Failing(wait) => wait,
+        };
+        if attempt >= self.settings.max_attempts.get() {
+            return AfterAttempt::Dead;
+        }
+        let delay = backoff::delay(&self.settings.backoff, attempt, &mut self.random);
+        AfterAttempt::RetryAt(later(now, wait.unwrap_or(delay)))
+    }
+
+    /// Gives claimed deliveries back that have not been attempted.
+    fn release_pending(&mut self) {
+        let now = self.means.clock.now();
+        for claimed in self.pending.take_all() {
+            self.leases.remove(&claimed.lease.delivery_id);
+            self.outcomes
+                .push(released(claimed.lease, claimed.attempt, now));
+        }
+    }
+
+    /// When the task has something to do, if nothing happens before.
+    fn wake_at(&self, now: Timestamp) -> Option<Timestamp> {
+        match self.health.allowance(now) {
+            Allowance::NoneUntil(until) => Some(until),
+            Allowance::All | Allowance::One => self.due.filter(|due| *due > now),
+        }
+    }
+
+    async fn extend(&mut self) {
+        if self.leases.is_empty() {
+            return;
+        }
+        let leases: Vec<DeliveryLease> = self.leases.values().cloned().collect();
+        let store = &self.means.store;
+        let extending = store.extend_leases(leases, LEASE_TTL, self.means.clock.now());
+        // The attempts go on meanwhile, but their outcomes wait.
+        match tokio::time::timeout(STORE_RETRY_INTERVAL, extending).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(error = %Chain(&error), "failed to extend the leases of deliveries");
+            }
+            Err(_) => tracing::warn!("failed to extend the leases of deliveries in time"),
+        }
+    }
+
+    /// Ends: attempts under way have so much time, and what is claimed besides is released.
+    async fn wind_down(mut self, advance: Option<Advance>, timeout: Duration) {
+        if let Some(advance) = advance {
+            let answer = tokio::time::timeout(LAST_OUTCOMES_TIMEOUT, advance).await;
+            if let Ok(answer) = answer {
+                self.advanced(answer);
+            }
+        }
+        self.release_pending();
+        let ending = async {
+            while let Some(ended) = self.attempts.join_next().await {
+                self.ended(ended);
+            }
+        };
+        if tokio::time::timeout(timeout, ending).await.is_err() {
+            self.attempts.abort_all();
+        }
+        let now = self.means.clock.now();
+        for (_, lease) in std::mem::take(&mut self.leases) {
+            self.outcomes.push(released(lease, 0, now));
+        }
+        if self.outcomes.is_empty() {
+            return;
+        }
+        let store = &self.means.store;
+        let last = store.advance_deliveries(&self.settings.name, self.outcomes, 0, LEASE_TTL, now);
+        if !matches!(
+            tokio::time::timeout(LAST_OUTCOMES_TIMEOUT, last).await,
+            Ok(Ok(_))
+        ) {
+            tracing::warn!(
+                subscription.name = self.settings.name,
+                "failed to store the last outcomes; these deliveries are made again"
+            );
+        }
+    }
+}
+
+fn released(lease: DeliveryLease, number: u32, now: Timestamp) -> AttemptOutcome {
+    AttemptOutcome {
+        lease,
+        attempt: Attempt {
+            number,
+            started_at: now,
+            duration_ms: 0,
+            status: None,
+            error: None,
+            response: None,
+        },
+        next: AfterAttempt::Released,
+    }
+}
+
+/// Waits for a call that is under way, or for ever.
+async fn waited_for(
+    advance: &mut Option<Advance>,
+) -> (u32, Vec<AttemptOutcome>, Result<Claims, StoreError>) {
+    match advance {
+        Some(advance) => advance.await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn reaches(clock: &Clock, at: Option<Timestamp>) {
+    match at {
+        Some(at) => clock.reaches(at).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,165 @@
+//! Whether a destination fails for all events: then it is paused, and probed by one delivery at a time.
+//!
+//! - open: attempts are made
+//! - paused: none are made until a time. The pauses grow
+//! - probing: one attempt is made. If it fails, the next pause begins, and the attempt does not count
+//!
+//! Failures of one lane only are the fault of its event, and pause nothing. A response below 500 is a sign of life.
+
+use std::time::Duration;
+
+use backlot_store::events::DeliveryLease;
+use backlot_wix::InstanceId;
+use jiff::Timestamp;
+
+/// So many failures in a row, of at least two lanes, pause a destination.
+const MAX_FAILURES: u32 = 5;
+const FIRST_PAUSE: Duration = Duration::from_secs(5);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+
+/// The health of one destination, as this node sees it.
+#[derive(Debug, Default)]
+pub(super) struct DestinationHealth {
+    failures: u32,
+    first_lane: Option<(InstanceId, String)>,
+    has_failed_elsewhere: bool,
+    pause: Option<Pause>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Pause {
+    until: Timestamp,
+    length: Duration,
+}
+
+/// How many attempts may be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Allowance {
+    /// As many as the subscription says.
+    All,
+    /// One at a time.
+    One,
+    /// None until then.
+    NoneUntil(Timestamp),
+}
+
+impl DestinationHealth {
+    pub(super) fn allowance(&self, now: Timestamp) -> Allowance {
+        match self.pause {
+            None => Allowance::All,
+            Some(pause) if pause.until <= now => Allowance::One,
+            Some(pause) => Allowance::NoneUntil(pause.until),
+        }
+    }
+
+    /// Notes a sign of life. Returns whether it ends a pause.
+    pub(super) fn succeeded(&mut self) -> bool {
+        let was_paused = self.pause.is_some();
+        *self = Self::default();
+        was_paused
+    }
+
+    /// Pauses for a reason of this server. Returns the pause.
+    pub(super) fn suspend(&mut self, now: Timestamp) -> Duration {
+        let longer = self
+            .pause
+            .map(|pause| (pause.length * 2).min(LONGEST_PAUSE));
+        let length = longer.unwrap_or(FIRST_PAUSE);
+        self.pause = Some(Pause {
+            until: later(now, length),
+            length,
+        });
+        length
+    }
+
+    /// Notes a failure. Returns the pause, if one begins.
+    pub(super) fn failed(
+        &mut self,
+        lease: &DeliveryLease,
+        is_probe: bool,
+        now: Timestamp,
+    ) -> Option<Duration> {
+        if let Some(pause) = &mut self.pause {
+            // Attempts that were under way when the pause began say nothing new.
+            if !is_probe {
+                return None;
+            }
+            pause.length = (pause.length * 2).min(LONGEST_PAUSE);
+            pause.until = later(now, pause.length);
+            return Some(pause.length);
+        }
+        self.failures += 1;
+        let is_first =
+            |first: &(InstanceId, String)| *first == (lease.instance_id, lease.lane.clone());
+        match &self.first_lane {
+            None => self.first_lane = Some((lease.instance_id, lease.lane.clone())),
+            Some(first) if !is_first(first) => self.has_failed_elsewhere = true,
+            Some(_) => {}
+        }
+        if self.failures < MAX_FAILURES || !self.has_failed_elsewhere {
+            return None;
+        }
+        self.pause = Some(Pause {
+            until: later(now, FIRST_PAUSE),
+            length: FIRST_PAUSE,
+        });
+        Some(FIRST_PAUSE)
+    }
+}
+
+/// Returns the time so much later.
+pub(super) fn later(now: Timestamp, by: Duration) -> Timestamp {
+    now.checked_add(by).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lease(lane: &str) -> DeliveryLease {
+        DeliveryLease {
+            delivery_id: 1,
+            subscription: "all".to_owned(),
+            instance_id: InstanceId::from_bytes([1; 16]),
+            lane: lane.to_owned(),
+            fence: 1,
+        }
+    }
+
+    #[test]
+    fn one_lane_pauses_nothing() {
+        let mut health = DestinationHealth::default();
+        for _ in 0..100 {
+            assert_eq!(
+                health.failed(&lease("a"), false, Timestamp::UNIX_EPOCH),
+                None
+            );
+        }
+        assert_eq!(health.allowance(Timestamp::UNIX_EPOCH), Allowance::All);
+        let paused = health.failed(&lease("b"), false, Timestamp::UNIX_EPOCH);
+        assert_eq!(paused, Some(FIRST_PAUSE));
+    }
+
+    #[test]
+    fn pauses_grow_and_a_success_ends_them() {
+        let mut now = Timestamp::UNIX_EPOCH;
+        let mut health = DestinationHealth::default();
+        for lane in ["a", "b", "a", "b"] {
+            assert_eq!(health.failed(&lease(lane), false, now), None);
+        }
+        assert_eq!(health.failed(&lease("a"), false, now), Some(FIRST_PAUSE));
+        assert_eq!(health.failed(&lease("a"), false, now), None, "under way");
+        for seconds in [10, 20, 40, 60, 60] {
+            let Allowance::NoneUntil(until) = health.allowance(now) else {
+                panic!("it is not paused");
+            };
+            now = until;
+            assert_eq!(health.allowance(now), Allowance::One);
+            let pause = Duration::from_secs(seconds);
+            assert_eq!(health.failed(&lease("a"), true, now), Some(pause));
+        }
+        assert!(health.succeeded());
+        assert_eq!(health.allowance(now), Allowance::All);
+        assert!(!health.succeeded());
+    }
+}

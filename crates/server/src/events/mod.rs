@@ -1,0 +1,41 @@
+//! Events and their deliveries: which subscription wants an event, in which lane, and the attempts.
+//!
+//! - [`pattern`], [`filter`]: the events of a subscription
+//! - [`lane`]: deliveries of one lane are made one after the other
+//! - [`subscriptions`]: what is made of an event before it is stored
+//! - [`dispatcher`]: one task for each subscription, from the claim of a delivery to its outcome
+//! - [`attempt`], [`body`], [`signature`], [`handler`]: one attempt, over HTTP or by a handler in Rust
+//! - [`health`], [`backoff`], [`retry_after`]: when the next attempt is made
+//! - [`retention`]: old events are deleted
+//!
+//! Rules: an event is stored before it is acknowledged, with its deliveries. At least once: an attempt whose outcome
+//! could not be stored is made again. A lease that another node has taken over does not count.
+
+mod attempt;
+mod backoff;
+mod body;
+mod dispatcher;
+mod filter;
+mod handler;
+mod health;
+mod lane;
+mod pattern;
+mod pending;
+mod retention;
+mod retry_after;
+mod secrets;
+mod settings;
+mod signature;
+mod subscriptions;
+
+pub(crate) use dispatcher::{Deliveries, DeliveryMeans};
+pub use filter::{FieldFilter, FieldFilterError};
+pub use handler::{Event, EventHandler};
+pub use lane::EventOrder;
+pub(crate) use lane::LaneKey;
+pub use pattern::{EventPattern, EventPatternError};
+pub(crate) use retention::delete_old;
+pub use secrets::{check_signing_secret, generated_secret_name, subscription_secret};
+pub(crate) use settings::EventLimits;
+pub use settings::{DEFAULT_BODY_BYTES, EventDestination, EventsSettings, SubscriptionSettings};
+pub(crate) use subscriptions::Subscriptions;

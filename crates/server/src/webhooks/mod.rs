@@ -1,0 +1,48 @@
+//! Webhooks: what others send is verified, and stored before it is acknowledged.
+//!
+//! - [`wix`]: Wix's own, whose body is signed with the app's key
+//! - [`Intake`]: storing events with their deliveries, whatever their source
+
+mod wix;
+
+use std::sync::Arc;
+
+use backlot_store::Store;
+use backlot_store::events::NewEvent;
+use backlot_wix::jwt::PublicKey;
+
+use crate::clock::Clock;
+use crate::error::ApiError;
+use crate::events::{LaneKey, Subscriptions};
+use crate::telemetry::metrics::Metrics;
+
+/// Verifies and stores what others send.
+pub(crate) struct Intake {
+    /// The app's public keys. Empty: webhooks of Wix are refused.
+    pub(crate) keys: Vec<PublicKey>,
+    pub(crate) subscriptions: Subscriptions,
+    pub(crate) store: Store,
+    pub(crate) clock: Clock,
+    pub(crate) metrics: Arc<Metrics>,
+}
+
+impl Intake {
+    /// Stores an event with its deliveries. It is on disk when this returns. An event that was stored before stays as it
+    /// is.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the database does not answer or has no room: the source has to send the event again.
+    pub(crate) async fn store(
+        &self,
+        mut event: NewEvent,
+        key: LaneKey<'_>,
+    ) -> Result<(), ApiError> {
+        event.deliveries = self.subscriptions.deliveries(&event, key);
+        let source = event.source.clone();
+        let is_new = self.store.insert_events(vec![event]).await?;
+        let is_new = is_new.first().copied().unwrap_or_default();
+        self.metrics.event_received(&source, is_new);
+        Ok(())
+    }
+}
