@@ -298,7 +298,6 @@ impl Dispatcher {
         }
         let settings = Arc::clone(&self.settings);
         let name = &settings.name;
-        self.means.metrics.delivery_attempt(name, verdict.as_str());
         let now = self.means.clock.now();
         let pause = match verdict {
             Verdict::Failing(_) => self.health.failed(&lease, is_probe, now),
@@ -340,6 +339,7 @@ impl Dispatcher {
                 "a delivery is dead"
             );
         }
+        self.means.metrics.delivery_attempt(name, verdict.as_str());
         self.outcomes.push(AttemptOutcome {
             lease,
             attempt: record,

@@ -10,6 +10,7 @@ use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
 use http::{HeaderValue, Response};
 use serde_json::{Map, Value, json};
 
+use crate::http::methods::Verb;
 use crate::http::plain_page;
 use crate::response::ResponseBody;
 use crate::routes::public::FIXED;
@@ -48,7 +49,7 @@ impl Index {
         });
         let fixed = FIXED.iter().map(|route| &route.spec);
         let fixed: Vec<(&str, &str)> = fixed
-            .filter(|spec| spec.path != "/")
+            .filter(|spec| spec.path != "/" && spec.policy.methods.contains(&Verb::Get))
             .map(|spec| (spec.path, spec.summary))
             .collect();
         let places = || dev.iter().chain(&fixed).copied();

@@ -4,6 +4,7 @@ use backlot_server::policy::Roles;
 use backlot_server::routes::{Authentication, BodyLimit, Listener, RouteSpec, all};
 use backlot_wix::Role;
 
+use crate::harness::events::WixKey;
 use crate::harness::{
     FakeWix, TestServer, ThirdParty, allow, connected, echo, instance, may_call, raw, request,
     to_upstream,
@@ -22,6 +23,7 @@ async fn start(wix: &FakeWix, party: &ThirdParty) -> TestServer {
         settings.wix_calls.calls = vec![may_call("POST /stores/**", [Role::Owner])];
         settings.wix_calls.body_bytes = MAX_BODY_BYTES;
         settings.data_api.body_bytes = MAX_BODY_BYTES;
+        settings.public_keys = vec![WixKey::of_app().public()];
         accounts(settings);
         for connection in &mut settings.connections.list {
             connection.body_bytes = MAX_BODY_BYTES;
@@ -74,8 +76,18 @@ async fn every_row_is_held_by_its_policy() {
         for (method, path) in requests(route, &connection.name) {
             let address = server.address;
             let bare = request(address, &method, &path, &[], "").await;
+            if route.policy.authentication == Authentication::WixSignature {
+                assert_eq!(bare.code(), "WEBHOOK_SIGNATURE_INVALID", "{bare:?}");
+                let body = WixKey::generate().webhook(&serde_json::json!({}));
+                let wrong = request(address, &method, &path, &[], &body).await;
+                assert_eq!(wrong.code(), "WEBHOOK_SIGNATURE_INVALID", "{wrong:?}");
+                checked += 1;
+                continue;
+            }
             let needs_caller = match route.policy.authentication {
-                Authentication::None | Authentication::OAuthState => false,
+                Authentication::None
+                | Authentication::OAuthState
+                | Authentication::WixSignature => false,
                 Authentication::Caller
                 | Authentication::CallerOrApiKey
                 | Authentication::Entry

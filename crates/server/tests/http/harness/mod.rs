@@ -3,6 +3,7 @@
 pub mod accounts;
 mod client;
 mod credential;
+pub mod events;
 mod http2;
 mod third_party;
 mod upstream;
@@ -17,6 +18,7 @@ use axum::Router;
 use backlot_outbound::body::PaceLimits;
 use backlot_outbound::upstream::Address;
 use backlot_server::cors::{CorsHeaders, Pattern, Policy as CorsPolicy};
+use backlot_server::events::EventsSettings;
 use backlot_server::handlers::data::DataApiSettings;
 use backlot_server::handlers::proxy::{Destination, EntrySettings, Limits, Prefix};
 use backlot_server::handlers::wix::{AllowedCall, OnBehalfOf, WixCallSettings};
@@ -198,6 +200,8 @@ fn settings(api: Vec<EntrySettings>) -> Settings {
         trusted_proxies: Vec::new(),
         head_limit_bytes: 16 * 1024,
         connections: backlot_server::connections::ConnectionsSettings::default(),
+        public_keys: Vec::new(),
+        events: EventsSettings::default(),
         vault: None,
         public_url: None,
         simulator: None,
