@@ -12,6 +12,7 @@ mod network;
 mod overlap;
 mod report;
 mod secret;
+mod subscription;
 mod transfer;
 mod wix;
 
@@ -20,11 +21,11 @@ use std::path::{Path, PathBuf};
 
 use backlot_server::connections::{ConnectionSettings, ConnectionsSettings};
 use backlot_server::cors::Policy;
+use backlot_server::events::EventsSettings;
 use backlot_server::telemetry::log::Format;
 use backlot_server::transport::ConnectionLimits;
 use backlot_server::{RouteInForce, RouteSettings, Settings, routes_in_force};
 use backlot_wix::AppId;
-use backlot_wix::jwt::PublicKey;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::MasterKeyPlace;
@@ -60,8 +61,6 @@ pub struct Resolved {
     pub database: backlot_store::Address,
     /// The folder of the collections that every instance has.
     pub collections: PathBuf,
-    /// The app's public key, which verifies webhooks.
-    pub public_key: Option<PublicKey>,
     pub log_format: Format,
     pub log_level: LevelFilter,
     /// The developer's own app page, for the simulator.
@@ -124,6 +123,7 @@ pub(crate) fn routes_of(
         api: &api,
         wix: &wix,
         data: &data,
+        webhook_body_bytes: config.events.body_limit.bytes(),
         connections: &connections,
     }))
 }
@@ -221,6 +221,9 @@ fn gather(
     let data_api = data::resolve(&config.data);
     let app_id = app.as_ref().map(|app| app.policy.app_id);
     let connections = connection::resolve(&config, mode, environment, &mut report);
+    let list = &config.subscription;
+    let subscriptions = subscription::resolve(list, mode, environment, &mut report);
+    app::check_public_key(&config, app.as_ref(), mode, &mut report);
     let public_url = public_url(config.server.public_url.as_deref(), &mut report);
     let cors = cors::resolve(&config.cors, &config.connection, app_id, mode, &mut report);
     let trusted_proxies = network::resolve(
@@ -266,6 +269,13 @@ fn gather(
                 list: connections,
                 app_name: app_name(&config, mode),
             },
+            public_keys: app.public_keys,
+            events: EventsSettings {
+                retention: config.events.keep.signed(),
+                keep_count: config.events.keep_count,
+                body_bytes: config.events.body_limit.bytes(),
+                subscriptions,
+            },
             vault: None,
             public_url,
             simulator: None,
@@ -290,7 +300,6 @@ fn gather(
         },
         database,
         collections: source.folder().join(&config.data.collections),
-        public_key: app.public_key,
         log_format: log_format(config.log.format, mode),
         log_level: log_level(config.log.level),
         app_page: config.dev.app_page,

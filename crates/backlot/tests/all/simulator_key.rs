@@ -1,4 +1,4 @@
-//! The public key of the simulator's app counts if the configuration names none.
+//! Webhooks of the simulator's app are verified beside those of the configured one.
 
 use std::path::Path;
 
@@ -6,8 +6,8 @@ use backlot::config::{Fallback, Mode, Source, resolve};
 
 const CONFIGURED: &str = include_str!("wix-public-key.pem");
 
-/// The key that is in force, as PEM.
-fn key_with(text: &str, simulated: &str) -> Option<String> {
+/// The keys that are in force, as PEM.
+fn keys_with(text: &str, simulated: &str) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("backlot.toml");
     std::fs::write(&path, text).unwrap();
@@ -23,11 +23,12 @@ fn key_with(text: &str, simulated: &str) -> Option<String> {
     };
     let data = Path::new("data");
     let resolved = resolve(&source, Mode::Dev, &fallback, data, &environment).unwrap();
-    resolved.public_key.map(|key| key.pem().trim().to_owned())
+    let keys = resolved.settings.public_keys.iter();
+    keys.map(|key| key.pem().trim().to_owned()).collect()
 }
 
 #[test]
-fn a_configured_key_comes_first() {
+fn a_configured_key_is_not_the_only_one() {
     let folder = tempfile::tempdir().unwrap();
     let mut number = 0;
     let mut guid = || {
@@ -37,7 +38,8 @@ fn a_configured_key_comes_first() {
     let path = folder.path().join("simulator.json");
     let world = backlot_simulator::world::load_or_make(&path, &mut guid).unwrap();
     let simulated = world.app.public_key;
-    assert_eq!(key_with("", &simulated).as_deref(), Some(simulated.trim()));
-    let configured = key_with("[app]\npublic_key = { env = \"KEY\" }\n", &simulated);
-    assert_eq!(configured.as_deref(), Some(CONFIGURED.trim()));
+    let simulated = simulated.trim();
+    assert_eq!(keys_with("", simulated), [simulated]);
+    let configured = keys_with("[app]\npublic_key = { env = \"KEY\" }\n", simulated);
+    assert_eq!(configured, [CONFIGURED.trim(), simulated]);
 }

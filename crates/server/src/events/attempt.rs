@@ -126,8 +126,8 @@ async fn make_within_timeout(
     match &settings.destination {
         EventDestination::Handler(handler) => {
             let event = Event::new(event, site_id, claimed.attempt);
-            let handled = tokio::time::timeout(settings.timeout, handler.call(event)).await;
-            match handled {
+            let outcome = tokio::time::timeout(settings.timeout, handler.call(event)).await;
+            match outcome {
                 Ok(Ok(())) => Reply {
                     status: None,
                     error: None,

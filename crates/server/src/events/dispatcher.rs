@@ -339,7 +339,7 @@ impl Dispatcher {
                 "a delivery is dead"
             );
         }
-        self.means.metrics.delivery_attempt(name, verdict.as_str());
+        self.means.metrics.events.attempt(name, verdict.as_str());
         self.outcomes.push(AttemptOutcome {
             lease,
             attempt: record,

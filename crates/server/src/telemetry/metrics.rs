@@ -5,9 +5,7 @@
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
-use backlot_store::events::DeliveryTotals;
 use http::StatusCode;
-use jiff::Timestamp;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -16,6 +14,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use super::event_metrics::EventMetrics;
 use super::route_group::RouteGroup;
 use crate::error::ErrorKind;
 
@@ -46,23 +45,6 @@ struct OutcomeLabels {
     outcome: &'static str,
 }
 
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct EventLabels {
-    source: String,
-    outcome: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct SubscriptionLabels {
-    subscription: String,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct AttemptLabels {
-    subscription: String,
-    outcome: &'static str,
-}
-
 /// What came of a question about an access token.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum TokenCheck {
@@ -86,11 +68,7 @@ pub(crate) struct Metrics {
     refusals: Family<CodeLabels, Counter>,
     token_checks: Family<OutcomeLabels, Counter>,
     app_tokens: Family<OutcomeLabels, Counter>,
-    events: Family<EventLabels, Counter>,
-    delivery_attempts: Family<AttemptLabels, Counter>,
-    deliveries_waiting: Family<SubscriptionLabels, Gauge>,
-    deliveries_dead: Family<SubscriptionLabels, Gauge>,
-    oldest_waiting_seconds: Family<SubscriptionLabels, Gauge>,
+    pub(crate) events: EventMetrics,
     pub(crate) open_connections: Gauge<i64, AtomicI64>,
     pub(crate) old_secret_uses: Counter,
 }
@@ -137,36 +115,7 @@ impl Metrics {
             "Instances signed with a secret that is being rotated out",
             old_secret_uses.clone(),
         );
-        let events = Family::<EventLabels, Counter>::default();
-        let delivery_attempts = Family::<AttemptLabels, Counter>::default();
-        let deliveries_waiting = Family::<SubscriptionLabels, Gauge>::default();
-        let deliveries_dead = Family::<SubscriptionLabels, Gauge>::default();
-        let oldest_waiting_seconds = Family::<SubscriptionLabels, Gauge>::default();
-        registry.register(
-            "events_received",
-            "Events that were received and verified, by source and outcome; those that are refused are counted as refusals",
-            events.clone(),
-        );
-        registry.register(
-            "delivery_attempts",
-            "Attempts of deliveries, by subscription and outcome",
-            delivery_attempts.clone(),
-        );
-        registry.register(
-            "deliveries_waiting",
-            "Deliveries that wait, by subscription",
-            deliveries_waiting.clone(),
-        );
-        registry.register(
-            "deliveries_dead",
-            "Deliveries that are dead, by subscription",
-            deliveries_dead.clone(),
-        );
-        registry.register(
-            "deliveries_oldest_waiting_seconds",
-            "The age of the oldest delivery that waits, by subscription",
-            oldest_waiting_seconds.clone(),
-        );
+        let events = EventMetrics::register(&mut registry);
         let requests = RouteGroup::ALL.map(|route_group| {
             CLASSES.map(|status| {
                 let route_group = route_group.as_str();
@@ -193,10 +142,6 @@ impl Metrics {
             token_checks,
             app_tokens,
             events,
-            delivery_attempts,
-            deliveries_waiting,
-            deliveries_dead,
-            oldest_waiting_seconds,
             open_connections,
             old_secret_uses,
         }
@@ -233,40 +178,6 @@ impl Metrics {
         self.app_tokens
             .get_or_create(&OutcomeLabels { outcome })
             .inc();
-    }
-
-    pub(crate) fn event_received(&self, source: &str, is_new: bool) {
-        let labels = EventLabels {
-            source: source.to_owned(),
-            outcome: if is_new { "stored" } else { "repeated" },
-        };
-        self.events.get_or_create(&labels).inc();
-    }
-
-    pub(crate) fn delivery_attempt(&self, subscription: &str, outcome: &'static str) {
-        let labels = AttemptLabels {
-            subscription: subscription.to_owned(),
-            outcome,
-        };
-        self.delivery_attempts.get_or_create(&labels).inc();
-    }
-
-    /// Takes the numbers of a subscription's deliveries as they are in the database.
-    pub(crate) fn deliveries(&self, totals: &DeliveryTotals, now: Timestamp) {
-        let labels = SubscriptionLabels {
-            subscription: totals.subscription.clone(),
-        };
-        let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-        let age = |since| now.duration_since(since).as_secs().max(0);
-        self.deliveries_waiting
-            .get_or_create(&labels)
-            .set(number(totals.waiting));
-        self.deliveries_dead
-            .get_or_create(&labels)
-            .set(number(totals.dead));
-        self.oldest_waiting_seconds
-            .get_or_create(&labels)
-            .set(totals.oldest_waiting.map_or(0, age));
     }
 
     /// Everything, in the text format that monitoring reads.

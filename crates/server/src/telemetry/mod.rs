@@ -1,5 +1,6 @@
 //! Request records, log lines and metrics.
 
+pub(crate) mod event_metrics;
 pub mod log;
 pub(crate) mod metrics;
 pub(crate) mod record;

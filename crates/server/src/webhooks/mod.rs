@@ -42,7 +42,7 @@ impl Intake {
         let source = event.source.clone();
         let is_new = self.store.insert_events(vec![event]).await?;
         let is_new = is_new.first().copied().unwrap_or_default();
-        self.metrics.event_received(&source, is_new);
+        self.metrics.events.received(&source, is_new);
         Ok(())
     }
 }

@@ -406,7 +406,7 @@ async fn the_generated_secret_stays() {
 #[tokio::test]
 async fn handlers_in_rust_are_destinations() {
     let (sender, mut handled) = tokio::sync::mpsc::unbounded_channel();
-    let handler = EventHandler::new(move |event: backlot_server::events::Event| {
+    let receiver = EventHandler::new(move |event: backlot_server::events::Event| {
         let sender = sender.clone();
         async move {
             assert_ne!(event.id, "panic", "the test says so");
@@ -418,7 +418,7 @@ async fn handlers_in_rust_are_destinations() {
     let destination = Destination::start().await;
     let server = TestServer::with_subscription(&destination, |subscription| {
         subscription.name = "on:wix.contacts.*".to_owned();
-        subscription.destination = EventDestination::Handler(handler);
+        subscription.destination = EventDestination::Handler(receiver);
     })
     .await;
     server.post_event(&contact("e1", "c1", INSTANCE_ID)).await;

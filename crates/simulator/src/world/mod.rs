@@ -27,14 +27,11 @@ impl World {
             .find(|site| site.instance_id == instance_id)
     }
 
-    /// Replaces the app. Keeps its public key unless another one is given.
+    /// Replaces the app's id and secret. Webhooks are still signed with the key of the simulator.
     #[must_use]
-    pub fn with_app(mut self, id: AppId, secret: &str, public_key: Option<&str>) -> Self {
+    pub fn with_app(mut self, id: AppId, secret: &str) -> Self {
         self.app.id = id;
         secret.clone_into(&mut self.app.secret);
-        if let Some(public_key) = public_key {
-            public_key.clone_into(&mut self.app.public_key);
-        }
         self
     }
 }

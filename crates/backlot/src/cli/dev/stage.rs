@@ -30,8 +30,7 @@ pub(in crate::cli) fn guid() -> Uuid {
 pub(super) fn with_configured_app(world: World, resolved: &Resolved) -> World {
     let settings = &resolved.settings;
     let secret = settings.secrets.newest().reveal().to_owned();
-    let public_key = resolved.public_key.as_ref().map(PublicKey::pem);
-    world.with_app(settings.policy.app_id, &secret, public_key)
+    world.with_app(settings.policy.app_id, &secret)
 }
 
 /// Leaves the simulator's address in the data folder, for commands that use its API.

@@ -159,6 +159,15 @@ fn methods(
 fn access(api: &Api, key: &dyn Fn(&str) -> String, report: &mut Report<'_>) -> Option<AuthPolicy> {
     match (api.auth, api.allow.as_slice()) {
         (Some(Auth::None), []) if api.plans.is_empty() => Some(AuthPolicy::Anybody),
+        (Some(Auth::WixDigest), []) if api.plans.is_empty() => Some(AuthPolicy::WixDigest),
+        (Some(Auth::WixDigest), _) => {
+            report.problem(
+                key("auth"),
+                "`auth = \"wix_digest\"` is for requests of Wix, which have neither a role nor a plan",
+                "remove `allow` and `plans`",
+            );
+            None
+        }
         (Some(Auth::None), _) => {
             report.problem(
                 key("auth"),

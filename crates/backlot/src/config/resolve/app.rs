@@ -9,14 +9,14 @@ use http::HeaderName;
 use super::report::Report;
 use super::secret::read_secret;
 use super::{Fallback, Mode};
-use crate::config::sections::App;
+use crate::config::sections::{App, Auth, Config};
 use crate::config::source::Environment;
 use crate::config::values::{OneOrMore, SecretError, Value};
 
 pub(super) struct ResolvedApp {
     pub(super) policy: Policy,
     pub(super) secrets: AppSecrets,
-    pub(super) public_key: Option<PublicKey>,
+    pub(super) public_keys: Vec<PublicKey>,
     pub(super) instance_headers: Vec<HeaderName>,
 }
 
@@ -40,10 +40,9 @@ pub(super) fn resolve(
         Some((_, secret)) => AppSecrets::new(vec![AppSecret::new(secret)]),
         None => secrets(app.secret.as_ref(), mode, environment, report),
     };
-    let public_key = match (&app.public_key, &fallback.public_key) {
-        (None, Some(pem)) => PublicKey::parse(pem).ok(),
-        (configured, _) => public_key(configured.as_ref(), environment, report),
-    };
+    let mut public_keys = public_keys(app.public_key.as_ref(), environment, report);
+    // What the simulator signs is verified beside what Wix signs.
+    public_keys.extend(fallback.public_key.as_deref().map(PublicKey::parse).and_then(Result::ok));
     let instance_headers = instance_headers(&app.instance_headers, report);
     Some(ResolvedApp {
         policy: Policy {
@@ -52,7 +51,7 @@ pub(super) fn resolve(
             clock_skew: app.clock_skew.signed(),
         },
         secrets: secrets?,
-        public_key,
+        public_keys,
         instance_headers,
     })
 }
@@ -136,20 +135,57 @@ fn secrets(
     AppSecrets::new(secrets)
 }
 
-/// Reads the public key, if there is one. A feature that needs it reports that it is missing.
-fn public_key(
-    configured: Option<&Value>,
+/// Reads the public keys, if there are any.
+fn public_keys(
+    configured: Option<&OneOrMore<Value>>,
     environment: Environment<'_>,
     report: &mut Report<'_>,
-) -> Option<PublicKey> {
-    let key = match configured?.read(report.source, environment) {
-        Ok(text) => PublicKey::parse(&text).map_err(|error| error.to_string()),
-        Err(error @ SecretError::NotSet(_)) => {
-            report.missing_app_value("app.public_key", error.to_string(), WHERE);
-            return None;
+) -> Vec<PublicKey> {
+    let list = configured.map(OneOrMore::as_slice).unwrap_or_default();
+    let mut keys = Vec::with_capacity(list.len());
+    for (index, value) in list.iter().enumerate() {
+        let key = match configured {
+            Some(OneOrMore::More(_)) => format!("app.public_key[{index}]"),
+            _ => "app.public_key".to_owned(),
+        };
+        let parsed = match value.read(report.source, environment) {
+            Ok(text) => PublicKey::parse(&text).map_err(|error| error.to_string()),
+            Err(error @ SecretError::NotSet(_)) => {
+                report.missing_app_value(key, error.to_string(), WHERE);
+                continue;
+            }
+            Err(error) => Err(error.to_string()),
+        };
+        match parsed {
+            Ok(parsed) => keys.push(parsed),
+            Err(cause) => report.problem(key, cause, WHERE),
         }
-        Err(error) => Err(error.to_string()),
-    };
-    key.map_err(|cause| report.problem("app.public_key", cause, WHERE))
-        .ok()
+    }
+    keys
+}
+
+/// Reports that the public key is missing, if something needs it.
+pub(super) fn check_public_key(
+    config: &Config,
+    resolved: Option<&ResolvedApp>,
+    mode: Mode,
+    report: &mut Report<'_>,
+) {
+    // In development, the simulator has one.
+    if config.app.public_key.is_some() || resolved.is_none() || mode == Mode::Dev {
+        return;
+    }
+    let mut entries = config.api.iter();
+    if entries.any(|entry| entry.auth == Some(Auth::WixDigest)) {
+        report.missing_app_value(
+            "app.public_key",
+            "an entry with `auth = \"wix_digest\"` needs the app's public key",
+            WHERE,
+        );
+    } else if !config.subscription.is_empty() {
+        report.warn(
+            "app.public_key",
+            "it is not set, so webhooks of Wix are refused",
+        );
+    }
 }

@@ -29,7 +29,9 @@ pub struct Api {
     /// `"none"` forwards requests without verifying the caller, for endpoints that are not called by your app's pages.
     /// Your server then gets no header that identifies the caller. Headers and parameters that the client sends,
     /// including `Authorization`, `X-Wix-Instance` and `?instance=`, are forwarded unverified. Pages of any Wix app may
-    /// call the endpoint and read the response (see `cors.wix_hosts`).
+    /// call the endpoint and read the response (see `cors.wix_hosts`). `"wix_digest"` is for requests of Wix other than
+    /// webhooks, such as those to payment providers: the `digest` header has to be signed with the app's key over the
+    /// body, which is read before it is forwarded.
     pub auth: Option<Auth>,
     /// How long your server may take to start its response.
     pub timeout: Timeout,
@@ -60,10 +62,12 @@ pub struct Api {
 
 /// How the callers of an entry are authenticated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum Auth {
     /// No authentication.
     None,
+    /// The `digest` header of Wix.
+    WixDigest,
 }
 
 /// A number of requests in a period.

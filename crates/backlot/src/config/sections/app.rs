@@ -17,9 +17,9 @@ pub struct App {
     /// The app secret, from the same page. Can also be set as `WIX_CLIENT_SECRET`. To rotate the secret, write a list
     /// with the newest first: all of them are accepted, and the log says when an old one was used.
     pub secret: Option<OneOrMore<Secret>>,
-    /// The app's public key, from the same page: PEM, or base64 as in `WIX_CLIENT_PUBLIC_KEY`. It verifies webhooks,
-    /// which are not implemented yet, so it is optional.
-    pub public_key: Option<Value>,
+    /// The app's public key, from the same page: PEM, or base64 as in `WIX_CLIENT_PUBLIC_KEY`. It verifies webhooks, which
+    /// are refused if it is not set. To rotate the key, write a list: all of them are accepted.
+    pub public_key: Option<OneOrMore<Value>>,
     /// How old a signed instance without `expirationDate` may be.
     pub maximum_age: Timeout,
     /// The maximum difference between this server's clock and Wix's.

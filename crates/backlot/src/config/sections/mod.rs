@@ -11,9 +11,11 @@ mod data;
 mod database;
 mod dev;
 mod elevated_token;
+mod events;
 mod log;
 mod secrets;
 mod server;
+mod subscription;
 mod websocket;
 mod wix;
 
@@ -33,9 +35,11 @@ pub use data::{ByPlan, Data};
 pub use database::{Database, Durability};
 pub use dev::Dev;
 pub use elevated_token::ElevatedToken;
+pub use events::Events;
 pub use log::{Log, LogFormat, LogLevel};
 pub use secrets::Secrets;
 pub use server::Server;
+pub use subscription::{FilterScalar, FilterValue, Order, Subscription};
 pub use websocket::WebSocket;
 pub use wix::{OnBehalfOfName, RuledCall, Wix, WixCall};
 
@@ -56,6 +60,8 @@ pub struct Config {
     pub websocket: WebSocket,
     pub wix: Wix,
     pub connection: Vec<Connection>,
+    pub events: Events,
+    pub subscription: Vec<Subscription>,
     pub secrets: Secrets,
     pub dev: Dev,
 }

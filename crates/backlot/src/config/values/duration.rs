@@ -7,6 +7,8 @@ use jiff::SignedDuration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+const DAY_SECONDS: i64 = 24 * 60 * 60;
+
 /// A duration that is not negative, written with a unit.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Duration(SignedDuration);
@@ -28,6 +30,20 @@ impl Duration {
         self.0
     }
 
+    /// Returns the number of days, from two on, if there is no rest.
+    fn whole_days(self) -> Option<i64> {
+        let seconds = self.0.as_secs();
+        let is_whole = seconds % DAY_SECONDS == 0 && self.0.subsec_nanos() == 0;
+        (is_whole && seconds > DAY_SECONDS).then_some(seconds / DAY_SECONDS)
+    }
+
+    /// Parses whole days: `30d`. Other units are those of the library, for which a day has no fixed length.
+    fn parse_days(text: &str) -> Option<Self> {
+        let days: u32 = text.trim().strip_suffix('d')?.trim_end().parse().ok()?;
+        let seconds = i64::from(days) * DAY_SECONDS;
+        Some(Self(SignedDuration::from_secs(seconds)))
+    }
+
     pub(crate) fn std(self) -> std::time::Duration {
         self.0.unsigned_abs()
     }
@@ -35,7 +51,10 @@ impl Duration {
 
 impl fmt::Display for Duration {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:#}", self.0)
+        match self.whole_days() {
+            Some(days) => write!(formatter, "{days}d"),
+            None => write!(formatter, "{:#}", self.0),
+        }
     }
 }
 
@@ -56,6 +75,9 @@ impl<'de> Deserialize<'de> for Duration {
         const EXPECTED: &str = "not a duration such as \"30s\", \"5m\" or \"24h\"";
         let text = String::deserialize(deserializer)
             .map_err(|error| serde::de::Error::custom(format!("{error}; {EXPECTED}")))?;
+        if let Some(days) = Self::parse_days(&text) {
+            return Ok(days);
+        }
         let has_unit = text.ends_with(|last: char| last.is_ascii_alphabetic());
         match text.parse::<SignedDuration>() {
             Ok(duration) if has_unit && !duration.is_negative() => Ok(Self(duration)),

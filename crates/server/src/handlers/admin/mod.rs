@@ -109,9 +109,8 @@ async fn metrics(State(admin): State<Admin>) -> impl IntoResponse {
     let totals = admin.state.store.delivery_totals();
     if let Ok(Ok(totals)) = tokio::time::timeout(TOTALS_TIMEOUT, totals).await {
         for of_subscription in totals {
-            shared
-                .metrics
-                .deliveries(&of_subscription, shared.clock.now());
+            let now = shared.clock.now();
+            shared.metrics.events.totals(&of_subscription, now);
         }
     }
     ([(CONTENT_TYPE, TEXT)], shared.metrics.encode())
