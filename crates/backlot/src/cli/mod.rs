@@ -30,6 +30,7 @@ mod sign;
 mod signals;
 mod signing_key;
 mod simulator;
+mod subscription;
 mod token;
 mod wix_cli;
 
@@ -78,6 +79,7 @@ fn run(program: Builder) -> ExitCode {
         Some(Command::Secret(command)) => secret::run(&command),
         Some(Command::SigningKey(command)) => signing_key::run(&command),
         Some(Command::Connection(command)) => connection::run(&command),
+        Some(Command::Subscription(command)) => subscription::run(&command),
         Some(Command::Backup(arguments)) => backup::run(&arguments),
         Some(Command::Restore(arguments)) => restore::run(&arguments),
         Some(Command::Items(command)) => items::run(&command),

@@ -1,9 +1,13 @@
 //! Builds servers from a configuration and mounted routers.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use backlot_server::events::{
+    Event, EventDestination, EventHandler, EventPattern, SubscriptionSettings,
+};
 use backlot_server::telemetry::log::{RequestLog, Sink};
 use backlot_server::{Clock, Server, Settings};
 use backlot_store::Store;
@@ -28,6 +32,7 @@ pub struct Backlot;
 #[derive(Clone, Default)]
 pub struct Builder {
     mounts: Vec<Mount>,
+    handlers: Vec<(String, EventHandler)>,
 }
 
 impl Backlot {
@@ -42,6 +47,30 @@ impl Builder {
     #[must_use]
     pub fn mount(mut self, mount: Mount) -> Self {
         self.mounts.push(mount);
+        self
+    }
+
+    /// Handles events in Rust. `pattern` is a type of events, or a beginning of types with `*` behind it. Events come at
+    /// least once, in order for each entity, and again after an error, like those of a `[[subscription]]`, whose name is
+    /// `on:` and the pattern.
+    ///
+    /// ```
+    /// use backlot::{Backlot, Event};
+    ///
+    /// let program = Backlot::builder().on("wix.contacts.v4.contact_created", async |event: Event| {
+    ///     println!("{:?}: {}", event.instance_id, event.data["entityId"]);
+    ///     Ok::<(), std::io::Error>(())
+    /// });
+    /// ```
+    #[must_use]
+    pub fn on<Handler, Answer, Failure>(mut self, pattern: &str, handler: Handler) -> Self
+    where
+        Handler: Fn(Event) -> Answer + Send + Sync + 'static,
+        Answer: Future<Output = Result<(), Failure>> + Send + 'static,
+        Failure: fmt::Display,
+    {
+        let handler = EventHandler::new(handler);
+        self.handlers.push((pattern.to_owned(), handler));
         self
     }
 
@@ -85,6 +114,16 @@ impl Builder {
         files: Vec<Declared>,
         sink: &Arc<Sink>,
     ) -> anyhow::Result<Server> {
+        for (pattern, handler) in self.handlers {
+            let subscription = subscription(&pattern, handler)?;
+            let subscriptions = &mut resolved.settings.events.subscriptions;
+            if subscriptions.iter().any(|it| it.name == subscription.name) {
+                return Err(user_error(format!(
+                    "the program has two handlers for {pattern}, whose deliveries would have one name"
+                )));
+            }
+            subscriptions.push(subscription);
+        }
         for mount in self.mounts {
             let entry = mount.into_entry()?;
             let taken = resolved
@@ -133,6 +172,15 @@ impl Builder {
         let log = RequestLog::new(Arc::clone(sink), resolved.log_format);
         Ok(Server::bind(resolved.settings, store, Clock::System, log).await?)
     }
+}
+
+/// Returns the subscription of a handler.
+fn subscription(pattern: &str, handler: EventHandler) -> anyhow::Result<SubscriptionSettings> {
+    let parsed = EventPattern::parse(pattern)
+        .map_err(|error| user_error(format!("{pattern:?} is not a pattern of events: {error}")))?;
+    let destination = EventDestination::Handler(handler);
+    let name = format!("on:{pattern}");
+    Ok(SubscriptionSettings::new(name, vec![parsed], destination))
 }
 
 /// Lowers the maximum number of connections if the limit of open files does not allow it, with a warning if it was

@@ -1,4 +1,4 @@
-//! The library: Backlot with mounted routes.
+//! The library: Backlot with mounted routes and handlers of events.
 
 mod builder;
 mod mount;

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// The files that define what `backlot` exports. `backlot_wix` is part of its interface as a whole.
-const FILES: [&str; 19] = [
+const FILES: [&str; 20] = [
     "backlot/src/config/error.rs",
     "backlot/src/error.rs",
     "backlot/src/library/builder.rs",
     "backlot/src/library/mount.rs",
     "outbound/src/wix/error.rs",
     "server/src/error/api_error.rs",
+    "server/src/events/handler.rs",
     "server/src/extract/caller.rs",
     "server/src/extract/connections/extractor.rs",
     "server/src/extract/connections/request.rs",

@@ -10,6 +10,7 @@ mod secrets;
 mod servers;
 mod signing_keys;
 mod simulator;
+mod subscriptions;
 
 use std::path::PathBuf;
 
@@ -30,6 +31,7 @@ pub(super) use secrets::{Secret, SecretList, SecretPut, SecretRekey, SecretRemov
 pub(super) use servers::{Check, Dev, Init, Listen, Migrate, Routes, Serve};
 pub(super) use signing_keys::{SigningKey, SigningKeyList, SigningKeyRotate};
 pub(super) use simulator::{Simulator, SimulatorEvents, SimulatorSend, SimulatorToken};
+pub(super) use subscriptions::{Subscription, SubscriptionSecret};
 
 /// The backend behind a Wix app.
 #[derive(Parser)]
@@ -81,6 +83,9 @@ pub(super) enum Command {
     /// Manages connections to third-party APIs.
     #[command(subcommand)]
     Connection(Connection),
+    /// Manages subscriptions to events.
+    #[command(subcommand)]
+    Subscription(Subscription),
     /// Backs up the whole database. The server may keep running.
     Backup(Backup),
     /// Restores the database from a backup. The server may keep running.
