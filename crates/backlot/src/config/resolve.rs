@@ -21,7 +21,6 @@ use std::path::{Path, PathBuf};
 
 use backlot_server::connections::{ConnectionSettings, ConnectionsSettings};
 use backlot_server::cors::Policy;
-use backlot_server::events::EventsSettings;
 use backlot_server::telemetry::log::Format;
 use backlot_server::transport::ConnectionLimits;
 use backlot_server::{RouteInForce, RouteSettings, Settings, routes_in_force};
@@ -221,8 +220,7 @@ fn gather(
     let data_api = data::resolve(&config.data);
     let app_id = app.as_ref().map(|app| app.policy.app_id);
     let connections = connection::resolve(&config, mode, environment, &mut report);
-    let list = &config.subscription;
-    let subscriptions = subscription::resolve(list, mode, environment, &mut report);
+    let events = subscription::resolve(&config, mode, environment, &mut report);
     app::check_public_key(&config, app.as_ref(), mode, &mut report);
     let public_url = public_url(config.server.public_url.as_deref(), &mut report);
     let cors = cors::resolve(&config.cors, &config.connection, app_id, mode, &mut report);
@@ -270,12 +268,7 @@ fn gather(
                 app_name: app_name(&config, mode),
             },
             public_keys: app.public_keys,
-            events: EventsSettings {
-                retention: config.events.keep.signed(),
-                keep_count: config.events.keep_count,
-                body_bytes: config.events.body_limit.bytes(),
-                subscriptions,
-            },
+            events,
             vault: None,
             public_url,
             simulator: None,

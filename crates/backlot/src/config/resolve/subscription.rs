@@ -1,8 +1,8 @@
-//! `[[subscription]]`
+//! `[events]` and `[[subscription]]`
 
 use backlot_outbound::third_party::{SecretSource, SecretString};
 use backlot_server::events::{
-    EventDestination, EventOrder, EventPattern, FieldFilter, SubscriptionSettings,
+    EventDestination, EventOrder, EventPattern, EventsSettings, FieldFilter, SubscriptionSettings,
     check_signing_secret,
 };
 use backlot_server::secrets::check_secret_name;
@@ -11,7 +11,7 @@ use super::Mode;
 use super::allowance::rate_limit;
 use super::report::Report;
 use super::secret::read_secret;
-use crate::config::sections::{FilterScalar, FilterValue, Order, Subscription};
+use crate::config::sections::{Config, FilterScalar, FilterValue, Order, Subscription};
 use crate::config::source::Environment;
 use crate::config::values::{OneOrMore, Timeout, Value};
 
@@ -23,13 +23,13 @@ const SECRET: &str = "it is `whsec_` and base64; remove the line to have one gen
                       secret NAME` prints";
 
 pub(super) fn resolve(
-    entries: &[Subscription],
+    config: &Config,
     mode: Mode,
     environment: Environment<'_>,
     report: &mut Report<'_>,
-) -> Vec<SubscriptionSettings> {
+) -> EventsSettings {
     let mut resolved: Vec<SubscriptionSettings> = Vec::new();
-    for (index, section) in entries.iter().enumerate() {
+    for (index, section) in config.subscription.iter().enumerate() {
         let key = |name: &str| format!("subscription[{index}].{name}");
         let Some(settings) = one(section, &key, mode, environment, report) else {
             continue;
@@ -43,7 +43,12 @@ pub(super) fn resolve(
         }
         resolved.push(settings);
     }
-    resolved
+    EventsSettings {
+        retention: config.events.keep.signed(),
+        keep_count: config.events.keep_count,
+        body_bytes: config.events.body_limit.bytes(),
+        subscriptions: resolved,
+    }
 }
 
 fn one(
