@@ -182,6 +182,11 @@ impl Dispatcher {
         let concurrency = self.settings.concurrency.get() as usize;
         let claimed = self.leases.len();
         match self.health.allowance(now) {
+            // What waits for the rate is claimed last, in turn over instances.
+            Allowance::All if self.limiter.is_some() => {
+                let is_open = self.rate_opens.is_none() && self.pending.len() == 0;
+                usize::from(is_open && claimed < concurrency)
+            }
             Allowance::All => (concurrency + concurrency / 2).saturating_sub(claimed),
             Allowance::One => usize::from(claimed == 0),
             Allowance::NoneUntil(_) => 0,
@@ -245,11 +250,18 @@ impl Dispatcher {
                 "lost the lease of a delivery to another node"
             );
         }
-        let is_probing = self.health.allowance(self.means.clock.now()) != Allowance::All;
+        // The destination may have begun to fail meanwhile.
+        let now = self.means.clock.now();
         for claimed in claims.claimed {
             let lease = claimed.lease.clone();
-            if is_probing {
-                self.probe = Some(lease.delivery_id);
+            match self.health.allowance(now) {
+                Allowance::All => {}
+                Allowance::One if self.leases.is_empty() => self.probe = Some(lease.delivery_id),
+                Allowance::One | Allowance::NoneUntil(_) => {
+                    let outcome = released(lease, claimed.attempt, now);
+                    self.outcomes.push(outcome);
+                    continue;
+                }
             }
             self.leases.insert(lease.delivery_id, lease);
             self.pending.push(claimed);

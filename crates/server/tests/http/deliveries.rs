@@ -8,11 +8,9 @@ use backlot_server::Shutdown;
 use backlot_server::events::{
     EventDestination, EventHandler, EventOrder, EventPattern, FieldFilter, SubscriptionSettings,
 };
-use backlot_store::Store;
 use backlot_store::events::{
     Attempt, Delivery, DeliveryFilter, DeliveryState, ListOrder, NewDelivery, NewEvent,
 };
-use backlot_store::sqlite::SqliteStore;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use standardwebhooks::Webhook;
@@ -21,6 +19,41 @@ use crate::harness::events::{
     Delivered, Destination, SIGNING_SECRET, WixKey, contact, instance_number,
 };
 use crate::harness::{INSTANCE_ID, NOW, TestServer, request};
+use crate::place::Place;
+
+/// Each of these on every database.
+macro_rules! on_every_database {
+    ($($name:ident)*) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(&crate::place::Place::folder()).await;
+            })*
+        }
+        mod postgres {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(&crate::place::Place::database().await).await;
+            })*
+        }
+    };
+}
+
+on_every_database! {
+    the_body_is_plain_and_signed
+    what_a_response_repeats_of_secrets_is_not_recorded
+    an_entity_that_fails_holds_back_itself_only
+    order_of_an_instance_and_none_at_all
+    a_backlog_of_one_instance_delays_no_other
+    retry_after_gone_and_dead_letters
+    a_destination_that_fails_for_all_is_paused_and_probed
+    a_rate_limit_holds_deliveries_back
+    patterns_and_filters_choose_events
+    the_generated_secret_stays
+    handlers_in_rust_are_destinations
+    attempts_under_way_are_finished_and_others_released
+    a_body_is_sent_as_it_was_received
+}
 
 const OTHER_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
@@ -77,15 +110,15 @@ fn check_signature(delivered: &Delivered, secrets: &[&str]) {
     assert_eq!(header("webhook-signature"), expected.join(" "));
 }
 
-#[tokio::test]
-async fn the_body_is_plain_and_signed() {
+async fn the_body_is_plain_and_signed(place: &Place) {
     use backlot_outbound::third_party::{SecretSource, SecretString};
     let mut destination = Destination::start().await;
-    let server = TestServer::with_subscription(&destination, |subscription| {
-        let other = SecretString::new(OTHER_SECRET.to_owned());
-        subscription.secrets.push(SecretSource::Text(other));
-    })
-    .await;
+    let server =
+        TestServer::with_subscription_on(place.open().await, &destination, |subscription| {
+            let other = SecretString::new(OTHER_SECRET.to_owned());
+            subscription.secrets.push(SecretSource::Text(other));
+        })
+        .await;
     server.post_event(&contact("e1", "c1", INSTANCE_ID)).await;
     let delivered = destination.next().await;
     check_signature(&delivered, &[SIGNING_SECRET, OTHER_SECRET]);
@@ -126,10 +159,9 @@ async fn the_body_is_plain_and_signed() {
     delivered.answer(200);
 }
 
-#[tokio::test]
-async fn what_a_response_repeats_of_secrets_is_not_recorded() {
+async fn what_a_response_repeats_of_secrets_is_not_recorded(place: &Place) {
     let mut destination = Destination::start().await;
-    let server = TestServer::with_subscription(&destination, |_| {}).await;
+    let server = TestServer::with_subscription_on(place.open().await, &destination, |_| {}).await;
     server.post_event(&contact("e1", "c1", INSTANCE_ID)).await;
     let delivered = destination.next().await;
     let token = delivered.headers["x-backlot-elevated-token"]
@@ -152,10 +184,9 @@ async fn what_a_response_repeats_of_secrets_is_not_recorded() {
     assert!(metrics.contains(line), "{metrics}");
 }
 
-#[tokio::test]
-async fn an_entity_that_fails_holds_back_itself_only() {
+async fn an_entity_that_fails_holds_back_itself_only(place: &Place) {
     let mut destination = Destination::start().await;
-    let server = TestServer::with_subscription(&destination, |_| {}).await;
+    let server = TestServer::with_subscription_on(place.open().await, &destination, |_| {}).await;
     for (id, entity) in [
         ("a1", "a"),
         ("a2", "a"),
@@ -196,13 +227,18 @@ async fn an_entity_that_fails_holds_back_itself_only() {
     }
 }
 
-#[tokio::test]
-async fn order_of_an_instance_and_none_at_all() {
+async fn order_of_an_instance_and_none_at_all(place: &Place) {
+    let store = place.open().await;
     for (order, at_once) in [(EventOrder::Instance, 1), (EventOrder::None, 3)] {
         let mut destination = Destination::start().await;
-        let server = TestServer::with_subscription(&destination, |it| it.order = order).await;
+        let server = TestServer::with_subscription_on(store.clone(), &destination, |it| {
+            it.name = format!("{order:?}");
+            it.order = order;
+        })
+        .await;
         for id in ["1", "2", "3"] {
-            server.post_event(&contact(id, "c", INSTANCE_ID)).await;
+            let id = format!("{order:?}{id}");
+            server.post_event(&contact(&id, "c", INSTANCE_ID)).await;
         }
         let mut waiting = Vec::new();
         for _ in 0..at_once {
@@ -211,7 +247,7 @@ async fn order_of_an_instance_and_none_at_all() {
         assert!(!destination.has_more());
         waiting.remove(0).answer(200);
         if at_once == 1 {
-            assert_eq!(destination.next().await.id(), "2");
+            assert_eq!(destination.next().await.id(), "Instance2");
         }
     }
 }
@@ -239,10 +275,9 @@ async fn store_backlog(server: &TestServer, instance: u32, count: usize) {
     server.store.insert_events(events.collect()).await.unwrap();
 }
 
-#[tokio::test]
-async fn a_backlog_of_one_instance_delays_no_other() {
+async fn a_backlog_of_one_instance_delays_no_other(place: &Place) {
     let mut destination = Destination::start().await;
-    let server = TestServer::with_subscription(&destination, |it| {
+    let server = TestServer::with_subscription_on(place.open().await, &destination, |it| {
         it.concurrency = NonZeroU32::new(4).unwrap();
     })
     .await;
@@ -265,14 +300,14 @@ async fn a_backlog_of_one_instance_delays_no_other() {
     assert!(before <= 12, "{before} deliveries came first");
 }
 
-#[tokio::test]
-async fn retry_after_gone_and_dead_letters() {
+async fn retry_after_gone_and_dead_letters(place: &Place) {
     let mut destination = Destination::start().await;
-    let server = TestServer::with_subscription(&destination, |subscription| {
-        subscription.max_attempts = NonZeroU32::new(2).unwrap();
-        one_at_a_time(subscription);
-    })
-    .await;
+    let server =
+        TestServer::with_subscription_on(place.open().await, &destination, |subscription| {
+            subscription.max_attempts = NonZeroU32::new(2).unwrap();
+            one_at_a_time(subscription);
+        })
+        .await;
     server.post_event(&contact("wait", "a", INSTANCE_ID)).await;
     let delivered = destination.next().await;
     delivered.answer_with(429, &[("retry-after", "7200")], "");
@@ -302,10 +337,10 @@ async fn retry_after_gone_and_dead_letters() {
     assert_eq!(statuses, [Some(429), Some(400)]);
 }
 
-#[tokio::test]
-async fn a_destination_that_fails_for_all_is_paused_and_probed() {
+async fn a_destination_that_fails_for_all_is_paused_and_probed(place: &Place) {
     let mut destination = Destination::start().await;
-    let server = TestServer::with_subscription(&destination, one_at_a_time).await;
+    let server =
+        TestServer::with_subscription_on(place.open().await, &destination, one_at_a_time).await;
     for number in 0..8 {
         let (id, entity) = (format!("e{number}"), format!("c{number}"));
         server.post_event(&contact(&id, &entity, INSTANCE_ID)).await;
@@ -364,17 +399,34 @@ async fn a_destination_that_fails_for_all_is_paused_and_probed() {
     assert_eq!((all.len(), attempts), (8, 13), "{all:?}");
 }
 
-#[tokio::test]
-async fn patterns_and_filters_choose_events() {
+async fn a_rate_limit_holds_deliveries_back(place: &Place) {
     let mut destination = Destination::start().await;
-    let server = TestServer::with_subscription(&destination, |subscription| {
-        subscription.patterns = vec![EventPattern::parse("wix.contacts.*").unwrap()];
-        let ids = vec![json!("c1"), json!("c2")];
-        subscription.filter = FieldFilter::default()
-            .with("data.createdEvent.entity.id", ids)
-            .unwrap();
-    })
-    .await;
+    let server =
+        TestServer::with_subscription_on(place.open().await, &destination, |subscription| {
+            subscription.rate_limit = Some(crate::harness::an_hour(2));
+        })
+        .await;
+    for id in ["1", "2", "3", "4"] {
+        server.post_event(&contact(id, id, INSTANCE_ID)).await;
+    }
+    destination.next().await.answer(200);
+    destination.next().await.answer(200);
+    let is_done = |it: &Delivery| it.event_id == "2" && it.state == DeliveryState::Delivered;
+    delivery(&server, is_done).await;
+    assert!(!destination.has_more());
+}
+
+async fn patterns_and_filters_choose_events(place: &Place) {
+    let mut destination = Destination::start().await;
+    let server =
+        TestServer::with_subscription_on(place.open().await, &destination, |subscription| {
+            subscription.patterns = vec![EventPattern::parse("wix.contacts.*").unwrap()];
+            let ids = vec![json!("c1"), json!("c2")];
+            subscription.filter = FieldFilter::default()
+                .with("data.createdEvent.entity.id", ids)
+                .unwrap();
+        })
+        .await;
     server.post_event(&contact("e3", "c3", INSTANCE_ID)).await;
     server
         .post_event(&json!({ "eventType": "AppInstalled", "data": "{}" }))
@@ -386,10 +438,11 @@ async fn patterns_and_filters_choose_events() {
     assert_eq!(deliveries(&server).await.len(), 1);
 }
 
-#[tokio::test]
-async fn the_generated_secret_stays() {
+async fn the_generated_secret_stays(place: &Place) {
     let mut destination = Destination::start().await;
-    let server = TestServer::with_subscription(&destination, |it| it.secrets.clear()).await;
+    let server =
+        TestServer::with_subscription_on(place.open().await, &destination, |it| it.secrets.clear())
+            .await;
     server.post_event(&contact("e1", "c1", INSTANCE_ID)).await;
     let first = destination.next().await;
     let master = backlot_server::secrets::MasterKey::parse(crate::harness::MASTER_KEY).unwrap();
@@ -403,8 +456,7 @@ async fn the_generated_secret_stays() {
     first.answer(200);
 }
 
-#[tokio::test]
-async fn handlers_in_rust_are_destinations() {
+async fn handlers_in_rust_are_destinations(place: &Place) {
     let (sender, mut handled) = tokio::sync::mpsc::unbounded_channel();
     let receiver = EventHandler::new(move |event: backlot_server::events::Event| {
         let sender = sender.clone();
@@ -416,11 +468,12 @@ async fn handlers_in_rust_are_destinations() {
         }
     });
     let destination = Destination::start().await;
-    let server = TestServer::with_subscription(&destination, |subscription| {
-        subscription.name = "on:wix.contacts.*".to_owned();
-        subscription.destination = EventDestination::Handler(receiver);
-    })
-    .await;
+    let server =
+        TestServer::with_subscription_on(place.open().await, &destination, |subscription| {
+            subscription.name = "on:wix.contacts.*".to_owned();
+            subscription.destination = EventDestination::Handler(receiver);
+        })
+        .await;
     server.post_event(&contact("e1", "c1", INSTANCE_ID)).await;
     let event = handled.recv().await.unwrap();
     assert_eq!(event.data["createdEvent"]["entity"]["id"], "c1");
@@ -438,12 +491,9 @@ async fn handlers_in_rust_are_destinations() {
     assert_eq!(failed.last_error.as_deref(), Some("the handler panicked"));
 }
 
-#[tokio::test]
-async fn attempts_under_way_are_finished_and_others_released() {
+async fn attempts_under_way_are_finished_and_others_released(place: &Place) {
     let mut destination = Destination::start().await;
-    let folder = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(&folder.path().join("backlot.db")).unwrap();
-    let store = Store::Sqlite(store);
+    let store = place.open().await;
     let mut server = TestServer::start_on(store.clone(), |settings| {
         let mut subscription = destination.subscription();
         subscription.concurrency = NonZeroU32::new(2).unwrap();
@@ -483,10 +533,9 @@ async fn attempts_under_way_are_finished_and_others_released() {
     drop(server);
 }
 
-#[tokio::test]
-async fn a_body_is_sent_as_it_was_received() {
+async fn a_body_is_sent_as_it_was_received(place: &Place) {
     let mut destination = Destination::start().await;
-    let server = TestServer::with_subscription(&destination, |_| {}).await;
+    let server = TestServer::with_subscription_on(place.open().await, &destination, |_| {}).await;
     let data = r#"{"id":"z","z":1.0,"a":12345678901234567890123}"#;
     let envelope = json!({ "eventType": "x", "instanceId": INSTANCE_ID, "data": data });
     server.post_event(&envelope).await;
@@ -495,4 +544,36 @@ async fn a_body_is_sent_as_it_was_received() {
     let text = String::from_utf8(delivered.body.to_vec()).unwrap();
     assert!(text.contains(data), "{text}");
     delivered.answer(200);
+}
+
+/// Two nodes on one database share the work, and no delivery is made twice or out of turn.
+#[tokio::test]
+async fn nodes_share_deliveries_in_order() {
+    let place = Place::database().await;
+    let mut destination = Destination::start().await;
+    let start = async || {
+        TestServer::with_subscription_on(place.open().await, &destination, |it| {
+            it.concurrency = NonZeroU32::new(2).unwrap();
+        })
+        .await
+    };
+    let nodes = [start().await, start().await];
+    for number in 0..20 {
+        for (index, entity) in ["a", "b", "c", "d"].into_iter().enumerate() {
+            let event = contact(&format!("{entity}{number}"), entity, INSTANCE_ID);
+            nodes[(number + index) % 2].post_event(&event).await;
+        }
+    }
+    let mut last: HashMap<String, usize> = HashMap::new();
+    for _ in 0..80 {
+        let delivered = destination.next().await;
+        let (entity, number) = (
+            delivered.id()[..1].to_owned(),
+            delivered.id()[1..].to_owned(),
+        );
+        let expected = last.entry(entity).or_default();
+        assert_eq!(number, expected.to_string(), "in order, and once");
+        *expected += 1;
+        delivered.answer(200);
+    }
 }

@@ -11,6 +11,7 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, Response};
 use backlot_server::Settings;
 use backlot_server::events::{EventDestination, EventPattern, SubscriptionSettings};
+use backlot_store::Store;
 use backlot_wix::jwt::PublicKey;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -104,6 +105,21 @@ impl TestServer {
         let mut subscription = destination.subscription();
         change(&mut subscription);
         Self::start_with(Vec::new(), |settings: &mut Settings| {
+            settings.public_keys = vec![WixKey::of_app().public()];
+            settings.events.subscriptions = vec![subscription];
+        })
+        .await
+    }
+
+    /// Starts with one subscription on a database.
+    pub async fn with_subscription_on(
+        store: Store,
+        destination: &Destination,
+        change: impl FnOnce(&mut SubscriptionSettings),
+    ) -> Self {
+        let mut subscription = destination.subscription();
+        change(&mut subscription);
+        Self::start_on(store, |settings| {
             settings.public_keys = vec![WixKey::of_app().public()];
             settings.events.subscriptions = vec![subscription];
         })
