@@ -14,7 +14,6 @@ use std::sync::Arc;
 use backlot_server::telemetry::log::{self, Sink};
 use backlot_simulator::Stage;
 use backlot_simulator::world::{self, World};
-use backlot_wix::jwt::PublicKey;
 use tokio::sync::watch;
 
 use super::arguments::Dev;

@@ -6,7 +6,6 @@ use anyhow::Context as _;
 use backlot_server::Clock;
 use backlot_simulator::Stage;
 use backlot_simulator::world::World;
-use backlot_wix::jwt::PublicKey;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;

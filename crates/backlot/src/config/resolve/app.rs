@@ -42,7 +42,13 @@ pub(super) fn resolve(
     };
     let mut public_keys = public_keys(app.public_key.as_ref(), environment, report);
     // What the simulator signs is verified beside what Wix signs.
-    public_keys.extend(fallback.public_key.as_deref().map(PublicKey::parse).and_then(Result::ok));
+    public_keys.extend(
+        fallback
+            .public_key
+            .as_deref()
+            .map(PublicKey::parse)
+            .and_then(Result::ok),
+    );
     let instance_headers = instance_headers(&app.instance_headers, report);
     Some(ResolvedApp {
         policy: Policy {
