@@ -470,7 +470,7 @@ async fn handlers_in_rust_are_destinations(place: &Place) {
     let destination = Destination::start().await;
     let server =
         TestServer::with_subscription_on(place.open().await, &destination, |subscription| {
-            subscription.name = "on:wix.contacts.*".to_owned();
+            "on:wix.contacts.*".clone_into(&mut subscription.name);
             subscription.destination = EventDestination::Handler(receiver);
         })
         .await;
