@@ -4,6 +4,7 @@ import { calls } from "./calls.js";
 import { startClock, whyNoClock } from "./clock.js";
 import { stopClock } from "./clock_face.js";
 import { countDown } from "./countdown.js";
+import { startEvents } from "./events.js";
 import { showHistory } from "./history.js";
 import { peekInto, readInstance, roleIn, shorten, userIn } from "./instance.js";
 import { learnFrom } from "./lessons.js";
@@ -124,6 +125,7 @@ async function start() {
   byId("start-token-clock").addEventListener("click", performTokenClock);
   byId("stop-clock").addEventListener("click", stopClock);
   loadNotes(config.backend, instance);
+  startEvents(config.backend, instance);
   const payload = peekInto(instance);
   startReviews({ backend: config.backend, instance, role: roleIn(payload), me: userIn(payload) });
 }

@@ -31,6 +31,7 @@ static FILES: &[(&str, &[u8])] = &files![
     "demo_app/clock.js",
     "demo_app/clock_face.js",
     "demo_app/credentials.js",
+    "demo_app/events.js",
     "demo_app/foreign_origin.js",
     "demo_app/history.js",
     "demo_app/index.html",

@@ -1,8 +1,10 @@
 //! What listens beside the backend: the simulator, the app's page, the demo upstream.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use backlot_outbound::upstream::Address;
+use backlot_server::events::{EventDestination, EventPattern, SubscriptionSettings};
 use backlot_server::handlers::proxy::{Destination, EntrySettings, Limits, Prefix};
 use backlot_server::handlers::wix::{AllowedCall, OnBehalfOf};
 use backlot_server::http::methods::Methods;
@@ -18,6 +20,9 @@ use crate::cli::arguments::Dev;
 const SIMULATOR_PORT: u16 = 8082;
 /// The port of the Wix CLI's dev server.
 const APP_PAGE_PORT: u16 = 5173;
+
+/// The demo's own server runs in this program, so it is soon back.
+const DEMO_BACKOFF: [Duration; 1] = [Duration::from_secs(1)];
 
 pub(super) struct Listeners {
     pub(super) simulator: TcpListener,
@@ -93,6 +98,19 @@ impl Listeners {
     /// Where Wix is for the backend, if nothing else is configured.
     pub(super) fn simulated_wix(&self) -> anyhow::Result<Address> {
         Ok(Address::parse(&self.simulator_url()?, false)?)
+    }
+
+    /// The subscription that delivers every event to the demo upstream.
+    pub(super) fn demo_subscription(&self) -> anyhow::Result<Option<SubscriptionSettings>> {
+        let Some(listener) = &self.demo else {
+            return Ok(None);
+        };
+        let url = format!("http://{}/events", listener.local_addr()?);
+        let destination = EventDestination::parse(&url)?;
+        let every = vec![EventPattern::parse("*")?];
+        let mut subscription = SubscriptionSettings::new("demo".to_owned(), every, destination);
+        subscription.backoff = DEMO_BACKOFF.to_vec();
+        Ok(Some(subscription))
     }
 
     /// The entry that puts the demo upstream behind `/api`.

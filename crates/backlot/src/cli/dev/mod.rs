@@ -122,6 +122,10 @@ async fn everything(
     let wants_demo = resolved.settings.api.is_empty() && !program.has_mounts();
     let listeners = Listeners::bind(arguments, resolved.app_page.take(), wants_demo).await?;
     resolved.settings.api.extend(listeners.demo_entry()?);
+    let subscriptions = &mut resolved.settings.events.subscriptions;
+    if subscriptions.is_empty() {
+        subscriptions.extend(listeners.demo_subscription()?);
+    }
     if resolved.settings.wix_calls.calls.is_empty() {
         let calls = &mut resolved.settings.wix_calls.calls;
         calls.extend(listeners.demo_call()?);

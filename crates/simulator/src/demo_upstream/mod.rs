@@ -1,5 +1,7 @@
 //! A small developer's server, without any code for CORS, signatures or tenants. It trusts the headers that Backlot sets.
 
+mod events;
+
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -8,7 +10,7 @@ use std::time::Duration;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, Sse};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use futures_util::Stream;
 use parking_lot::Mutex;
@@ -20,11 +22,13 @@ use crate::trouble::{method_not_served, nothing_served};
 
 const MAX_NOTES: usize = 50;
 const MAX_INSTANCES: usize = 1000;
+const MAX_EVENT_BYTES: usize = 8 * 1024 * 1024;
 
 #[derive(Clone)]
 struct Demo {
     now: Now,
     notes: Arc<Mutex<HashMap<String, Vec<Value>>>>,
+    arrived: events::Arrived,
 }
 
 /// Every route of the demo upstream.
@@ -34,12 +38,18 @@ pub fn router(now: Now) -> Router {
         .route("/api/hello", get(hello))
         .route("/api/notes", get(list).post(add))
         .route("/api/clock", get(clock))
+        .route("/api/events", get(events::stream))
+        .route("/events", post(events::take).layer(DefaultBodyLimit::max(MAX_EVENT_BYTES)))
         .fallback(async || {
-            nothing_served("The demo's own server has `/api/hello`, `/api/notes` and `/api/clock`.")
+            nothing_served("The demo's own server has `/api/hello`, `/api/notes`, `/api/clock` and `/api/events`.")
         })
         .method_not_allowed_fallback(method_not_served)
         .layer(DefaultBodyLimit::max(16 * 1024))
-        .with_state(Demo { now, notes })
+        .with_state(Demo {
+            now,
+            notes,
+            arrived: events::Arrived::new(),
+        })
 }
 
 async fn hello(headers: HeaderMap) -> Json<Value> {
