@@ -56,6 +56,9 @@ pub struct Source {
     command_flags: String,
 }
 
+/// The sections whose secrets are read when they are used.
+const READING_FOR_EACH_CALL: [&str; 2] = ["connection", "subscription"];
+
 impl Source {
     /// Reads a file, if there is one, and the environment.
     ///
@@ -72,11 +75,11 @@ impl Source {
         Ok(source)
     }
 
-    /// Returns the names of all secrets that are read at the start. Connections read theirs for each call.
+    /// Returns the names of all secrets that are read at the start. Connections and subscriptions read theirs for each call.
     pub(crate) fn secret_names(&self) -> Vec<String> {
         let mut names = Vec::new();
         for (section, value) in &self.table {
-            if section != "connection" {
+            if !READING_FOR_EACH_CALL.contains(&section.as_str()) {
                 find_single(value, "secret", &mut names);
             }
         }
@@ -94,10 +97,11 @@ impl Source {
         names.iter().map(|name| self.folder.join(name)).collect()
     }
 
-    /// Returns the names of all secrets that connections read for each call.
-    pub(crate) fn secrets_of_connections(&self) -> Vec<String> {
+    /// Returns the names of all secrets that connections and subscriptions read for each call.
+    pub(crate) fn secrets_for_each_call(&self) -> Vec<String> {
         let mut names = Vec::new();
-        if let Some(value) = self.table.get("connection") {
+        let sections = READING_FOR_EACH_CALL.iter();
+        for value in sections.filter_map(|section| self.table.get(*section)) {
             find_single(value, "secret", &mut names);
         }
         names.sort_unstable();

@@ -47,12 +47,12 @@ pub(crate) async fn unlock(
     }
 }
 
-/// Returns the secrets that connections use and that have not been set. Calls would fail without them.
+/// Returns the secrets that connections and subscriptions use and that have not been set. Calls would fail without them.
 pub(crate) async fn missing_secrets(
     source: &Source,
     data: &Path,
 ) -> anyhow::Result<Vec<ConfigProblem>> {
-    let names = source.secrets_of_connections();
+    let names = source.secrets_for_each_call();
     if names.is_empty() {
         return Ok(Vec::new());
     }

@@ -22,6 +22,8 @@ mod origin;
 mod redacted_reply;
 #[path = "../../../../fuzz/targets/signed_instance.rs"]
 mod signed_instance;
+#[path = "../../../../fuzz/targets/webhook_envelope.rs"]
+mod webhook_envelope;
 
 const MUTATIONS: u64 = 300;
 
@@ -108,4 +110,9 @@ fn data_cursors() {
 #[test]
 fn data_items() {
     replay("data_item", data_item::run);
+}
+
+#[test]
+fn webhook_envelopes() {
+    replay("webhook_envelope", webhook_envelope::run);
 }

@@ -15,4 +15,5 @@ mod overlaps;
 mod public_types;
 mod references;
 mod simulator_key;
+mod subscriptions;
 mod wix;
