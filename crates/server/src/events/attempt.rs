@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use backlot_outbound::body::RequestBody;
 use backlot_outbound::redact::{Redactor, SecretPatterns};
 use backlot_outbound::third_party::SecretString;
-use backlot_outbound::upstream::{self, Address, HopByHop, UpstreamTimeouts};
+use backlot_outbound::upstream::{self, Address, HopByHop, UpstreamError, UpstreamTimeouts};
 use backlot_store::events::{Attempt, ClaimedDelivery, UNASSIGNED};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
@@ -41,8 +41,10 @@ pub(super) enum Verdict {
     Gone,
     /// The destination answers, but does not take the event.
     Refused(Option<Duration>),
-    /// The destination does not answer, or fails as a whole.
+    /// The destination does not answer in time, or fails as a whole.
     Failing(Option<Duration>),
+    /// No connection to the destination came about.
+    Unreachable,
     /// It could not be made, for a reason of this server.
     NotMade,
 }
@@ -55,6 +57,7 @@ impl Verdict {
             Self::Gone => "gone",
             Self::Refused(_) => "refused",
             Self::Failing(_) => "failed",
+            Self::Unreachable => "unreachable",
             Self::NotMade => "not_made",
         }
     }
@@ -229,7 +232,11 @@ async fn exchange(
         Ok(response) => response.response,
         Err(error) => {
             let text = Chain(&error).to_string();
-            return Reply::without_response(text, Verdict::Failing(None));
+            let verdict = match error {
+                UpstreamError::Unreachable(_) => Verdict::Unreachable,
+                _ => Verdict::Failing(None),
+            };
+            return Reply::without_response(text, verdict);
         }
     };
     let (head, mut body) = response.into_parts();

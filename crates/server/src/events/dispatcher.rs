@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::attempt::{self, EndedAttempt, Verdict};
-use super::health::{Allowance, DestinationHealth, later};
+use super::health::{Allowance, DestinationHealth, Failure, later};
 use super::pending::PendingDeliveries;
 use super::settings::SubscriptionSettings;
 use super::{Subscriptions, backoff, body};
@@ -33,9 +33,9 @@ use crate::secrets::Vault;
 use crate::telemetry::metrics::Metrics;
 
 /// How long a lane stays with a node that does not answer any more.
-const LEASE_TTL: Duration = Duration::from_secs(30);
+const LEASE_TTL: Duration = Duration::from_secs(15);
 /// How often leases are extended.
-const EXTEND_INTERVAL: Duration = Duration::from_secs(10);
+const EXTEND_INTERVAL: Duration = Duration::from_secs(5);
 /// The time after which a failed call of the store is made again.
 const STORE_RETRY_INTERVAL: Duration = Duration::from_secs(1);
 /// The longest that the last outcomes may take to be stored when the server stops.
@@ -312,7 +312,15 @@ impl Dispatcher {
         let name = &settings.name;
         let now = self.means.clock.now();
         let pause = match verdict {
-            Verdict::Failing(_) => self.health.failed(&lease, is_probe, now),
+            Verdict::Failing(_) | Verdict::Unreachable => {
+                let failure = Failure {
+                    lease: &lease,
+                    is_unreachable: verdict == Verdict::Unreachable,
+                    is_probe,
+                };
+                let concurrency = settings.concurrency.get();
+                self.health.failed(&failure, concurrency, now)
+            }
             Verdict::NotMade => Some(self.health.suspend(now)),
             Verdict::Accepted | Verdict::Gone | Verdict::Refused(_) => {
                 if self.health.succeeded() {
@@ -324,7 +332,7 @@ impl Dispatcher {
         };
         let is_released = match verdict {
             Verdict::NotMade => true,
-            Verdict::Failing(_) => is_probe,
+            Verdict::Failing(_) | Verdict::Unreachable => is_probe,
             Verdict::Accepted | Verdict::Gone | Verdict::Refused(_) => false,
         };
         let next = if is_released {
@@ -369,6 +377,7 @@ impl Dispatcher {
             Verdict::Gone => return AfterAttempt::Dead,
             Verdict::NotMade => return AfterAttempt::Released,
             Verdict::Refused(wait) | Verdict::Failing(wait) => wait,
+            Verdict::Unreachable => None,
         };
         if attempt >= self.settings.max_attempts.get() {
             return AfterAttempt::Dead;

@@ -37,7 +37,7 @@ mod tests {
             ("99999999999999999999999", Some(86_400)),
             ("Sun, 22 Nov 2026 12:01:00 GMT", Some(60)),
             ("Sun, 22 Nov 2026 11:00:00 GMT", Some(0)),
-            ("Sun, 22 Nov 2027 11:00:00 GMT", Some(86_400)),
+            ("Mon, 22 Nov 2027 11:00:00 GMT", Some(86_400)),
             ("soon", None),
             ("-1", None),
             ("", None),

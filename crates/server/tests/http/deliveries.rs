@@ -341,11 +341,11 @@ async fn a_destination_that_fails_for_all_is_paused_and_probed(place: &Place) {
     let mut destination = Destination::start().await;
     let server =
         TestServer::with_subscription_on(place.open().await, &destination, one_at_a_time).await;
-    for number in 0..8 {
+    for number in 0..13 {
         let (id, entity) = (format!("e{number}"), format!("c{number}"));
         server.post_event(&contact(&id, &entity, INSTANCE_ID)).await;
     }
-    for _ in 0..5 {
+    for _ in 0..10 {
         destination.next().await.answer(503);
     }
     let failed = |it: &Delivery| it.last_status == Some(503);
@@ -355,7 +355,7 @@ async fn a_destination_that_fails_for_all_is_paused_and_probed(place: &Place) {
             .iter()
             .filter(|it| failed(it))
             .count()
-            == 5
+            == 10
         {
             break;
         }
@@ -367,7 +367,7 @@ async fn a_destination_that_fails_for_all_is_paused_and_probed(place: &Place) {
     // One probe after the pause, which does not count, and one after the next.
     server.clock.set(now() + SignedDuration::from_secs(5));
     destination.next().await.answer(503);
-    let line = "backlot_delivery_attempts_total{subscription=\"all\",outcome=\"failed\"} 6";
+    let line = "backlot_delivery_attempts_total{subscription=\"all\",outcome=\"failed\"} 11";
     while !request(server.admin, "GET", "/metrics", &[], "")
         .await
         .body
@@ -376,7 +376,7 @@ async fn a_destination_that_fails_for_all_is_paused_and_probed(place: &Place) {
     assert!(!destination.has_more(), "it is paused again");
     server.clock.set(now() + SignedDuration::from_secs(15));
     destination.next().await.answer(200);
-    for _ in 0..7 {
+    for _ in 0..12 {
         destination.next().await.answer(200);
         server.clock.set(now() + SignedDuration::from_secs(60));
     }
@@ -396,7 +396,7 @@ async fn a_destination_that_fails_for_all_is_paused_and_probed(place: &Place) {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let attempts: u32 = all.values().map(|(_, attempts)| attempts).sum();
-    assert_eq!((all.len(), attempts), (8, 13), "{all:?}");
+    assert_eq!((all.len(), attempts), (13, 23), "{all:?}");
 }
 
 async fn a_rate_limit_holds_deliveries_back(place: &Place) {
