@@ -21,6 +21,7 @@ pub(crate) use resolve::WIX;
 pub use resolve::{Fallback, Mode, Resolved, resolve};
 pub(crate) use resolve::{
     check, connections_of, database_at, database_of, master_key_of, origins_of, routes_of,
+    subscriptions_of,
 };
 pub use sections::Config;
 pub use source::{Environment, Origin, Source};

@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 
 use backlot_server::connections::{ConnectionSettings, ConnectionsSettings};
 use backlot_server::cors::Policy;
+use backlot_server::events::SubscriptionSettings;
 use backlot_server::telemetry::log::Format;
 use backlot_server::transport::ConnectionLimits;
 use backlot_server::{RouteInForce, RouteSettings, Settings, routes_in_force};
@@ -102,6 +103,18 @@ pub(crate) fn connections_of(
     let connections = connection::resolve(&config, Mode::Dev, environment, &mut report);
     report.finish()?;
     Ok(connections)
+}
+
+/// Resolves the subscriptions only. Their secrets are not read.
+pub(crate) fn subscriptions_of(source: &Source) -> Result<Vec<SubscriptionSettings>, ConfigError> {
+    let mut config = source.parse()?;
+    for subscription in &mut config.subscription {
+        subscription.secret = None;
+    }
+    let mut report = Report::new(source);
+    let events = subscription::resolve(&config, Mode::Dev, &|_| None, &mut report);
+    report.finish()?;
+    Ok(events.subscriptions)
 }
 
 /// Resolves the routes in force, even if other values are missing.

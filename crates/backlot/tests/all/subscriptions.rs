@@ -118,11 +118,11 @@ fn mistakes_name_line_cause_and_remedy() {
         ("patterns = []", "subscription[0].patterns: unknown key"),
     ] {
         let key = line.split(' ').next().unwrap();
-        let rest: String = SUBSCRIPTION
+        let name = format!("{key} ");
+        let kept = SUBSCRIPTION
             .lines()
-            .filter(|other| !other.starts_with(&format!("{key} ")))
-            .map(|other| format!("{other}\n"))
-            .collect();
+            .filter(|other| !other.starts_with(&name));
+        let rest = kept.collect::<Vec<_>>().join("\n") + "\n";
         let said = complaint(&format!("{rest}{line}\n"));
         assert!(!said.contains("hush"), "a secret is repeated: {said}");
         let has_place = said.contains("backlot.toml:") && said.contains("hint: ");

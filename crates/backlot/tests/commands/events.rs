@@ -165,3 +165,55 @@ fn deliveries_are_listed_shown_retried_and_skipped() {
         .run(&["deliveries", "show", "999"])
         .refused("there is no delivery 999");
 }
+
+#[test]
+fn events_are_replayed_to_the_subscriptions_of_now() {
+    let place = Place::new();
+    fill(&place);
+    place
+        .run(&["events", "replay", "e1"])
+        .refused("the configuration has no subscription");
+    place.write(
+        "backlot.toml",
+        r#"
+        [[subscription]]
+        name = "installs"
+        events = ["AppInstalled"]
+        to = "http://127.0.0.1:9/events"
+        secret = { env = "NOT_SET_HERE" }
+
+        [[subscription]]
+        name = "all"
+        events = ["*"]
+        to = "http://127.0.0.1:9/events"
+        "#,
+    );
+    let replay = |more: &[&str]| {
+        let arguments = [&["events", "replay", "--json"], more].concat();
+        lines(&place.run(&arguments).done()).remove(0)
+    };
+    assert_eq!(replay(&["e1"])["deliveries"], 2);
+    assert_eq!(replay(&["--instance", ONE])["events"], 2);
+    let only = replay(&["--since", "1795341600", "--subscription", "installs"]);
+    assert_eq!(
+        (&only["events"], &only["deliveries"]),
+        (&4.into(), &2.into())
+    );
+    let waiting = [
+        "deliveries",
+        "list",
+        "--json",
+        "--subscription",
+        "installs",
+        "--state",
+        "waiting",
+    ];
+    assert_eq!(lines(&place.run(&waiting).done()).len(), 4);
+    place
+        .run(&["events", "replay", "e9"])
+        .refused("there is no event e9");
+    place.run(&["events", "replay"]).refused("name events");
+    place
+        .run(&["events", "replay", "e1", "--subscription", "none"])
+        .refused("the configuration has installs, all");
+}

@@ -6,6 +6,7 @@
 //! - [`dispatcher`]: one task for each subscription, from the claim of a delivery to its outcome
 //! - [`attempt`], [`body`], [`signature`], [`handler`]: one attempt, over HTTP or by a handler in Rust
 //! - [`health`], [`backoff`], [`retry_after`]: when the next attempt is made
+//! - [`replay`]: deliveries of stored events
 //! - [`retention`]: old events are deleted
 //!
 //! Rules: an event is stored before it is acknowledged, with its deliveries. At least once: an attempt whose outcome
@@ -21,6 +22,7 @@ mod health;
 mod lane;
 mod pattern;
 mod pending;
+mod replay;
 mod retention;
 mod retry_after;
 mod secrets;
@@ -34,6 +36,8 @@ pub use handler::{Event, EventHandler};
 pub use lane::EventOrder;
 pub(crate) use lane::LaneKey;
 pub use pattern::{EventPattern, EventPatternError};
+pub use replay::deliveries_again;
+pub(crate) use replay::kind_of_type;
 pub(crate) use retention::delete_old;
 pub use secrets::{check_signing_secret, generated_secret_name, subscription_secret};
 pub(crate) use settings::EventLimits;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::Intake;
 use crate::error::{ApiError, ErrorCode};
-use crate::events::LaneKey;
+use crate::events::{LaneKey, kind_of_type};
 
 /// The source of Wix's events.
 const WIX_SOURCE: &str = "wix";
@@ -100,11 +100,4 @@ fn refuse(error: JwtError) -> ApiError {
         _ => ErrorCode::WebhookSignatureInvalid,
     };
     ApiError::from(code).with_source(error)
-}
-
-/// Returns the part of a type that names the entity: `wix.contacts.v4.contact` of `wix.contacts.v4.contact_created`.
-fn kind_of_type(event_type: &str) -> &str {
-    event_type
-        .rsplit_once('_')
-        .map_or(event_type, |(kind, _)| kind)
 }

@@ -15,6 +15,8 @@ pub(in crate::cli) enum Events {
     Show(EventShow),
     /// Prints events as they arrive.
     Tail(EventTail),
+    /// Delivers events again, to the subscriptions that want them now.
+    Replay(EventReplay),
 }
 
 /// Which events. All conditions hold together.
@@ -38,6 +40,18 @@ pub(in crate::cli) struct EventSelection {
     /// Selects events that were received before a time.
     #[arg(long, value_name = "TIME", value_parser = instant::parse, allow_hyphen_values = true)]
     pub(in crate::cli) until: Option<Instant>,
+}
+
+impl EventSelection {
+    /// Returns whether there is no condition.
+    pub(in crate::cli) const fn is_empty(&self) -> bool {
+        self.instance.is_none()
+            && self.event_type.is_none()
+            && self.source.is_none()
+            && self.id.is_none()
+            && self.since.is_none()
+            && self.until.is_none()
+    }
 }
 
 #[derive(Args)]
@@ -71,6 +85,23 @@ pub(in crate::cli) struct EventTail {
     #[command(flatten)]
     pub(in crate::cli) selection: EventSelection,
     /// Prints JSON, one object a line.
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
+    #[command(flatten)]
+    pub(in crate::cli) config: ConfigArgs,
+}
+
+#[derive(Args)]
+pub(in crate::cli) struct EventReplay {
+    /// The numbers or ids of events. Without them, the conditions select events.
+    #[arg(value_name = "EVENT")]
+    pub(in crate::cli) events: Vec<String>,
+    #[command(flatten)]
+    pub(in crate::cli) selection: EventSelection,
+    /// Delivers to this subscription only. Defaults to all subscriptions that want an event.
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) subscription: Option<String>,
+    /// Prints JSON: the numbers of events and of new deliveries.
     #[arg(long)]
     pub(in crate::cli) json: bool,
     #[command(flatten)]

@@ -21,7 +21,7 @@ pub(super) use connections::{Connection, ConnectionTest};
 pub(super) use credentials::{Explain, Instant, Sign, Token};
 pub(super) use events::{
     Deliveries, DeliveryChange, DeliveryList, DeliverySelection, DeliveryShow, EventList,
-    EventSelection, EventShow, EventTail, Events,
+    EventReplay, EventSelection, EventShow, EventTail, Events,
 };
 pub(super) use instances::{
     Instance, InstanceDelete, InstanceExport, InstanceImport, InstanceList, Items, ItemsClear,

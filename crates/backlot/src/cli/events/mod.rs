@@ -1,6 +1,8 @@
 //! `backlot events`
 
+mod find;
 mod list;
+mod replay;
 mod show;
 mod tail;
 
@@ -18,6 +20,7 @@ pub(super) fn run(command: &Events) -> anyhow::Result<()> {
         Events::List(arguments) => list::run(arguments),
         Events::Show(arguments) => show::run(arguments),
         Events::Tail(arguments) => tail::run(arguments),
+        Events::Replay(arguments) => replay::run(arguments),
     }
 }
 

@@ -1,0 +1,52 @@
+//! Delivering stored events again.
+
+use backlot_store::events::{Event, NewDelivery, NewEvent};
+use serde_json::Value;
+
+use super::{LaneKey, SubscriptionSettings, Subscriptions};
+
+/// Returns the deliveries that subscriptions make of a stored event: of the one with this name, or of all of them. They
+/// are in the same lanes as the first ones.
+pub fn deliveries_again(
+    subscriptions: &[SubscriptionSettings],
+    event: &Event,
+    only: Option<&str>,
+) -> Vec<NewDelivery> {
+    let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
+    let kind = data["entityFqdn"].as_str();
+    let kind = kind.unwrap_or_else(|| kind_of_type(&event.event_type));
+    let key = match &event.entity_id {
+        Some(id) => LaneKey::Entity { kind, id },
+        None if data["id"].is_null() && event.source == "wix" => LaneKey::Instance,
+        None => LaneKey::Nothing,
+    };
+    let named = subscriptions
+        .iter()
+        .filter(|it| only.is_none_or(|name| it.name == name));
+    Subscriptions::new(named.cloned().collect()).deliveries(&as_new(event), key)
+}
+
+fn as_new(event: &Event) -> NewEvent {
+    NewEvent {
+        instance_id: event.instance_id,
+        source: event.source.clone(),
+        event_id: event.event_id.clone(),
+        event_type: event.event_type.clone(),
+        entity_id: event.entity_id.clone(),
+        entity_sequence: event.entity_sequence,
+        occurred_at: event.occurred_at,
+        received_at: event.received_at,
+        identity: event.identity.clone(),
+        data: event.data.clone(),
+        details: event.details.clone(),
+        is_echo: event.is_echo,
+        deliveries: Vec::new(),
+    }
+}
+
+/// Returns the part of a type that names the entity: `wix.contacts.v4.contact` of `wix.contacts.v4.contact_created`.
+pub(crate) fn kind_of_type(event_type: &str) -> &str {
+    event_type
+        .rsplit_once('_')
+        .map_or(event_type, |(kind, _)| kind)
+}
