@@ -29,6 +29,7 @@ pub(crate) fn run(data: &[u8]) {
         instance_id: None,
         data: event.data.clone(),
         identity: event.identity.clone(),
+        issued_at: None,
         details: "{}".to_owned(),
     };
     let Ok(again) = Event::open(again) else {

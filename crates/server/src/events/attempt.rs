@@ -200,8 +200,12 @@ impl Message {
     /// Overwrites what must not be recorded.
     fn redact(&self, text: Bytes) -> Bytes {
         let token = self.token.iter().map(HeaderValue::as_bytes);
-        let secrets = self.secrets.iter().map(|it| it.reveal().as_bytes());
-        token.chain(secrets).fold(text, |text, secret| {
+        let secrets = self.secrets.iter().map(SecretString::reveal);
+        let keys = secrets.map(|it| it.strip_prefix("whsec_").unwrap_or(it).as_bytes());
+        // A text that is shorter than a credential has none, and most are.
+        let contained = token.chain(keys).filter(|it| it.len() <= text.len());
+        let contained: Vec<&[u8]> = contained.collect();
+        contained.into_iter().fold(text, |text, secret| {
             Redactor::new(SecretPatterns::new(secret)).push_last(text)
         })
     }

@@ -3,6 +3,7 @@
 //! - [`wix`]: Wix's own, whose body is signed with the app's key
 //! - [`Intake`]: storing events with their deliveries, whatever their source
 
+mod lifecycle;
 mod wix;
 
 use std::sync::Arc;

@@ -23,9 +23,11 @@ impl Intake {
         let now = self.clock.now();
         let text = str::from_utf8(body).map_err(|_| ErrorCode::WebhookSignatureInvalid)?;
         let webhook = self.verify(|key| verify_webhook(text, key, now))?;
-        let event = Event::open(webhook).map_err(|error| {
+        let issued_at = webhook.issued_at;
+        let mut event = Event::open(webhook).map_err(|error| {
             ApiError::from(ErrorCode::WebhookMalformed).with_detail(format!("{error}."))
         })?;
+        event.id = self.id_of(&event, issued_at).await?;
         self.store_wix(event, now).await
     }
 

@@ -52,6 +52,38 @@ async fn lifecycle_events_have_a_fingerprint() {
     assert_eq!(stored(&server).await, 1);
 }
 
+/// The content of both installations is the same, byte for byte.
+#[tokio::test]
+async fn an_installation_after_a_removal_is_another_event() {
+    let destination = Destination::start().await;
+    let server = TestServer::with_subscription(&destination, |_| {}).await;
+    let key = WixKey::of_app();
+    let event = |event_type: &str, minutes: i64| {
+        let envelope = json!({ "eventType": event_type, "instanceId": INSTANCE_ID, "data": "{}" });
+        let mut claims = claims(&envelope);
+        claims["iat"] = json!(claims["iat"].as_i64().unwrap() + minutes * 60);
+        key.sign(&json!({ "alg": "RS256" }), &claims)
+    };
+    let now: jiff::Timestamp = crate::harness::NOW.parse().unwrap();
+    let first = event("AppInstalled", 0);
+    for (minutes, body, expected) in [
+        (0, &first, 1),
+        (1, &event("AppRemoved", 1), 2),
+        (2, &event("AppRemoved", 2), 2),
+        // A repetition of the first installation, late.
+        (3, &first, 2),
+        (4, &event("AppInstalled", 4), 3),
+        (5, &event("AppInstalled", 4), 3),
+        (6, &event("AppRemoved", 6), 4),
+    ] {
+        server
+            .clock
+            .set(now + jiff::SignedDuration::from_mins(minutes));
+        assert_eq!(server.post_webhook(body).await.status, 200);
+        assert_eq!(stored(&server).await, expected, "at {minutes}");
+    }
+}
+
 #[tokio::test]
 async fn signatures_that_are_not_wixs_are_refused() {
     let destination = Destination::start().await;

@@ -6,7 +6,8 @@
 //! - A lifecycle event (`AppInstalled`, plans, `SitePropertiesUpdated`) is flat and has no id. Its id is a fingerprint.
 //! - Fields that are not known here stay as they were received.
 //!
-//! Caveat: a fingerprint is equal for equal content. Two installations of the app on one site have the same one.
+//! Caveat: a fingerprint is equal for equal content. Two installations of the app on one site have the same one, so it
+//! takes what happened between them to tell them apart.
 //!
 //! Source: Wix documentation, "About Webhooks" and "Domain Events"; 198 samples in the tests.
 

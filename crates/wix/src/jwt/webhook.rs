@@ -31,6 +31,8 @@ pub struct Webhook {
     pub data: String,
     /// Who caused the event: JSON text.
     pub identity: Option<String>,
+    /// When it was signed, if the token says so. Absent if the envelope was parsed without its token.
+    pub issued_at: Option<Timestamp>,
     /// The other fields of the envelope, such as `accountInfo`: the JSON text of an object.
     pub details: String,
 }
@@ -38,6 +40,7 @@ pub struct Webhook {
 #[derive(Deserialize)]
 struct Claims {
     data: String,
+    iat: Option<i64>,
 }
 
 impl Webhook {
@@ -73,6 +76,7 @@ impl Webhook {
             instance_id,
             data,
             identity,
+            issued_at: None,
             details: envelope.to_json(),
         })
     }
@@ -90,5 +94,9 @@ fn is_event_type(text: &str) -> bool {
 /// Fails if the body is not a valid token of the key, has expired, or has an unexpected content.
 pub fn verify_webhook(body: &str, key: &PublicKey, now: Timestamp) -> Result<Webhook, JwtError> {
     let claims: Claims = verify(body, key, now)?;
-    Webhook::from_envelope(&claims.data)
+    let issued_at = claims.iat.and_then(|iat| Timestamp::from_second(iat).ok());
+    Ok(Webhook {
+        issued_at,
+        ..Webhook::from_envelope(&claims.data)?
+    })
 }
