@@ -97,6 +97,11 @@ fn run(program: Builder) -> ExitCode {
 }
 
 fn report(error: &anyhow::Error) -> ExitCode {
+    // `backlot events list | head`: the reader has what it wants.
+    let is_closed = |cause: &std::io::Error| cause.kind() == std::io::ErrorKind::BrokenPipe;
+    if error.downcast_ref().is_some_and(is_closed) {
+        return ExitCode::SUCCESS;
+    }
     let mut stderr = std::io::stderr().lock();
     if let Some(ConfigError(problems)) = error.downcast_ref() {
         for problem in problems {

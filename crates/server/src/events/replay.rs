@@ -7,8 +7,8 @@ use super::{LaneKey, SubscriptionSettings, Subscriptions};
 
 /// Returns the deliveries that subscriptions make of a stored event: of the one with this name, or of all of them. They
 /// are in the same lanes as the first ones.
-pub fn deliveries_again(
-    subscriptions: &[SubscriptionSettings],
+pub(crate) fn deliveries_again(
+    subscriptions: &Subscriptions,
     event: &Event,
     only: Option<&str>,
 ) -> Vec<NewDelivery> {
@@ -20,10 +20,18 @@ pub fn deliveries_again(
         None if data["id"].is_null() && event.source == "wix" => LaneKey::Instance,
         None => LaneKey::Nothing,
     };
-    let named = subscriptions
-        .iter()
-        .filter(|it| only.is_none_or(|name| it.name == name));
-    Subscriptions::new(named.cloned().collect()).deliveries(&as_new(event), key)
+    let mut deliveries = subscriptions.deliveries(&as_new(event), key);
+    deliveries.retain(|it| only.is_none_or(|name| it.subscription == name));
+    deliveries
+}
+
+/// Returns the same for subscriptions that are not in force here, but in a configuration.
+pub fn deliveries_of(
+    subscriptions: &[SubscriptionSettings],
+    event: &Event,
+    only: Option<&str>,
+) -> Vec<NewDelivery> {
+    deliveries_again(&Subscriptions::new(subscriptions.to_vec()), event, only)
 }
 
 fn as_new(event: &Event) -> NewEvent {

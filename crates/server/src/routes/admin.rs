@@ -19,6 +19,7 @@ pub(crate) enum AdminEndpoint {
     ListConnections,
     ListEvents,
     GetEvent,
+    ReplayEvent,
     ListDeliveries,
     GetDelivery,
     RetryDelivery,
@@ -86,6 +87,7 @@ const fn query(endpoint: AdminEndpoint) -> &'static [QueryParameter] {
             QueryParameter::Optional("before"),
             QueryParameter::Optional("limit"),
         ],
+        AdminEndpoint::ReplayEvent => &[QueryParameter::Optional("subscription")],
         AdminEndpoint::ListDeliveries => &[
             QueryParameter::Optional("subscription"),
             QueryParameter::Optional("instance"),
@@ -103,7 +105,7 @@ const fn query(endpoint: AdminEndpoint) -> &'static [QueryParameter] {
     }
 }
 
-pub(crate) static ROUTES: [Route<AdminEndpoint>; 15] = [
+pub(crate) static ROUTES: [Route<AdminEndpoint>; 16] = [
     read(
         "/",
         AdminEndpoint::Index,
@@ -180,6 +182,14 @@ pub(crate) static ROUTES: [Route<AdminEndpoint>; 15] = [
         AdminEndpoint::GetEvent,
         "getEvent",
         "Returns an event with its content and its deliveries.",
+        Some("Event"),
+    ),
+    route(
+        (&[Verb::Post], "/admin/v1/events/{number}/replay"),
+        AdminEndpoint::ReplayEvent,
+        Authentication::LoopbackPage,
+        "replayEvent",
+        "Delivers an event again, to the subscriptions that want it now, or to one of them.",
         Some("Event"),
     ),
     read(

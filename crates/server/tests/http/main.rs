@@ -14,6 +14,7 @@ mod account_addresses;
 mod account_callbacks;
 mod account_tokens;
 mod admin;
+mod admin_events;
 mod bad_input;
 mod cached_responses;
 mod callers;

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use backlot_server::Clock;
-use backlot_server::events::{SubscriptionSettings, deliveries_again};
+use backlot_server::events::{SubscriptionSettings, deliveries_of};
 use backlot_store::Store;
 use backlot_store::events::{Event, ListOrder};
 use serde_json::json;
@@ -110,7 +110,7 @@ impl Replay<'_> {
     }
 
     async fn deliver(&mut self, events: &[Event]) -> anyhow::Result<()> {
-        let again = |event| deliveries_again(self.subscriptions, event, self.only);
+        let again = |event| deliveries_of(self.subscriptions, event, self.only);
         let deliveries = events.iter().map(again).collect();
         let sequences = events.iter().map(|it| it.sequence).collect();
         let now = Clock::System.now();

@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 use super::Admin;
 use super::instances::{Refused, failed, parse};
 use super::parameters::{Number, QueryParameters};
-use crate::error::ErrorCode;
+use crate::error::{ApiError, ErrorCode};
 use crate::event_views;
+use crate::events::deliveries_again;
 
 /// The most events of a page.
 const MAX_LISTED: u32 = 1000;
@@ -68,11 +69,44 @@ pub(super) const fn order_of(after: Option<i64>) -> ListOrder {
     }
 }
 
+/// `?subscription=NAME`. Defaults to all subscriptions that want the event.
+#[derive(Deserialize)]
+pub(crate) struct ReplayParameters {
+    subscription: Option<String>,
+}
+
+/// Delivers an event again.
+pub(crate) async fn replay(
+    State(admin): State<Admin>,
+    Number(number): Number,
+    QueryParameters(parameters): QueryParameters<ReplayParameters>,
+) -> Result<Json<Value>, Refused> {
+    let store = &admin.state.store;
+    let event = store.find_event(number).await.map_err(failed)?;
+    let event = event.ok_or(ErrorCode::EventNotFound)?;
+    let subscriptions = &admin.state.intake.subscriptions;
+    let only = parameters.subscription.as_deref();
+    if let Some(name) = only.filter(|name| subscriptions.iter().all(|it| it.name != **name)) {
+        let unknown = ApiError::from(ErrorCode::ParameterInvalid);
+        let cause = format!("there is no subscription {name}");
+        return Err(unknown.with_data("cause", cause).into());
+    }
+    let deliveries = deliveries_again(subscriptions, &event, only);
+    let now = admin.state.shared.clock.now();
+    let replayed = store.replay_events(vec![number], vec![deliveries], now);
+    replayed.await.map_err(failed)?;
+    whole(&admin, number).await
+}
+
 /// Returns an event with its content and its deliveries.
 pub(crate) async fn one(
     State(admin): State<Admin>,
     Number(number): Number,
 ) -> Result<Json<Value>, Refused> {
+    whole(&admin, number).await
+}
+
+async fn whole(admin: &Admin, number: i64) -> Result<Json<Value>, Refused> {
     let store = &admin.state.store;
     let event = store.find_event(number).await.map_err(failed)?;
     let event = event.ok_or(ErrorCode::EventNotFound)?;

@@ -83,6 +83,7 @@ fn method_router(route: &Route<AdminEndpoint>) -> MethodRouter<Admin> {
         AdminEndpoint::ListConnections => handler.on(filter, connections::totals),
         AdminEndpoint::ListEvents => handler.on(filter, events::list),
         AdminEndpoint::GetEvent => handler.on(filter, events::one),
+        AdminEndpoint::ReplayEvent => handler.on(filter, events::replay),
         AdminEndpoint::ListDeliveries => handler.on(filter, deliveries::list),
         AdminEndpoint::GetDelivery => handler.on(filter, deliveries::one),
         AdminEndpoint::RetryDelivery => handler.on(filter, deliveries::retry),
