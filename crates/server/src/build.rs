@@ -38,6 +38,7 @@ use crate::telemetry::log::RequestLog;
 use crate::telemetry::metrics::Metrics;
 use crate::transport::Drain;
 use crate::transport::upgrade::{UpgradeLimits, UpgradedConnections};
+use crate::webhook_sources::WebhookSources;
 use crate::webhooks::Intake;
 use crate::work::WorkPool;
 
@@ -83,6 +84,13 @@ pub(crate) async fn build(
     );
     let own_url = || format!("http://{public_address}");
     let public_url = settings.public_url.clone().unwrap_or_else(own_url);
+    let webhook_sources = WebhookSources::new(
+        settings.webhook_sources,
+        settings.vault.clone(),
+        store.clone(),
+        clock.clone(),
+        &public_url,
+    );
     let connections = Connections::new(
         settings.connections,
         settings.vault,
@@ -133,13 +141,18 @@ pub(crate) async fn build(
     };
     let event_limits = settings.events.limits();
     let subscriptions = Subscriptions::new(settings.events.subscriptions);
-    let intake = Intake {
+    let intake = Arc::new(Intake {
         keys: settings.public_keys,
         subscriptions,
         store: store.clone(),
         clock: clock.clone(),
         metrics: Arc::clone(&metrics),
-    };
+    });
+    let of_sources = Arc::clone(&intake);
+    let webhook_sources = Arc::new(webhook_sources.with_intake(Arc::new(move |events| {
+        let intake = Arc::clone(&of_sources);
+        async move { intake.store_of_source(events).await }
+    })));
     let deliveries = DeliveryMeans {
         store: store.clone(),
         clock: clock.clone(),
@@ -154,6 +167,7 @@ pub(crate) async fn build(
         WixCalls::new(settings.wix_calls),
         DataHandlers::new(settings.data_api),
         Arc::clone(&connections),
+        Arc::clone(&webhook_sources),
         event_limits.body_bytes,
     );
     let dev = settings.simulator.map(|simulator| DevAddresses {
@@ -182,6 +196,7 @@ pub(crate) async fn build(
         store,
         data,
         connections,
+        webhook_sources,
         upstreams,
         intake,
         deliveries: Arc::new(deliveries),

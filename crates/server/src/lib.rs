@@ -38,6 +38,7 @@ mod startup_error;
 mod state;
 pub mod telemetry;
 pub mod transport;
+pub mod webhook_sources;
 mod webhooks;
 mod wix_access;
 mod work;

@@ -12,16 +12,19 @@ use crate::error::{ApiError, ErrorCode, ErrorKind};
 use crate::handlers::connections::{CallTarget, ConnectionPath, managed_methods};
 use crate::handlers::data::{self, DataHandlers};
 use crate::handlers::proxy::{Entries, Entry};
+use crate::handlers::webhook_sources::SourcePath;
 use crate::handlers::wix::{self, WixCalls};
 use crate::http::methods::Methods;
 use crate::http::request_head::RequestHead;
 use crate::instances::PlanUse;
-use crate::policy::{AnyCaller, Authorize, Deciders, Managers, Roles};
+use crate::policy::{AnyCaller, Authorize, Deciders, Managers, OwnServer, Roles};
 use crate::routes::connections::{CALL, ManagedEndpoint};
 use crate::routes::data::DataOperation;
 use crate::routes::public::{API, FIXED, FixedEndpoint, WIX};
+use crate::routes::webhook_sources::SourceEndpoint;
 use crate::routes::{self, Authentication, BodyLimit, RateRule, RoutePolicy};
 use crate::telemetry::route_group::RouteGroup;
+use crate::webhook_sources::{WebhookSource, WebhookSources};
 
 /// The routes with their settings.
 pub(crate) struct Router {
@@ -29,6 +32,7 @@ pub(crate) struct Router {
     pub(crate) data: DataHandlers,
     pub(crate) wix: WixCalls,
     connections: Arc<Connections>,
+    webhook_sources: Arc<WebhookSources>,
     read_only: Methods,
     post_only: Methods,
     webhook_body_bytes: u64,
@@ -43,6 +47,7 @@ pub(crate) enum Target<'router> {
     Wix,
     Data,
     Connections,
+    WebhookSources,
 }
 
 /// An endpoint, with the settings that its requirements come from.
@@ -61,6 +66,10 @@ pub(crate) enum Endpoint<'router> {
         target: CallTarget,
         deciders: Deciders<'router, connections::AllowedCall>,
     },
+    WebhookSource {
+        source: &'router Arc<WebhookSource>,
+        route: &'static routes::Route<SourceEndpoint>,
+    },
 }
 
 impl Router {
@@ -69,6 +78,7 @@ impl Router {
         wix: WixCalls,
         data: DataHandlers,
         connections: Arc<Connections>,
+        webhook_sources: Arc<WebhookSources>,
         webhook_body_bytes: u64,
     ) -> Self {
         Self {
@@ -76,6 +86,7 @@ impl Router {
             data,
             wix,
             connections,
+            webhook_sources,
             read_only: Methods::new([Method::GET]),
             post_only: Methods::new([Method::POST]),
             webhook_body_bytes,
@@ -92,6 +103,7 @@ impl Router {
             }
             _ if path.starts_with("/wix/") => Target::Wix,
             _ if path.starts_with("/connections/") => Target::Connections,
+            _ if path.starts_with("/webhooks/") => Target::WebhookSources,
             "/" => match (self.api.find(path), fixed()) {
                 (Err(ErrorCode::RouteNotFound), Some(index)) => Target::Fixed(index),
                 (found, _) => Target::Api(found?),
@@ -125,6 +137,10 @@ impl Router {
                 ConnectionPath::find(&self.connections, path)
                     .map_or_else(|_| Methods::new([]), |place| place.methods()),
             ),
+            Target::WebhookSources => Cow::Owned(
+                SourcePath::find(&self.webhook_sources, path)
+                    .map_or_else(|_| Methods::new([]), |place| place.methods()),
+            ),
         }
     }
 
@@ -141,6 +157,13 @@ impl Router {
             Target::Data => Endpoint::Data(data::operation(request.method, request.uri)?),
             Target::Wix => Endpoint::Wix(self.wix.deciders(request.method, path)?),
             Target::Connections => self.resolve_connection(request)?,
+            Target::WebhookSources => {
+                let place = SourcePath::find(&self.webhook_sources, path)?;
+                Endpoint::WebhookSource {
+                    route: place.route(request.method)?,
+                    source: place.source,
+                }
+            }
         })
     }
 
@@ -189,11 +212,13 @@ impl Router {
             Authentication::None
             | Authentication::WixSignature
             | Authentication::OAuthState
+            | Authentication::Signature
             | Authentication::Loopback
             | Authentication::LoopbackPage => None,
             Authentication::Caller | Authentication::CallerOrApiKey => {
                 Some(&AnyCaller as &dyn Authorize)
             }
+            Authentication::App => Some(&OwnServer as &dyn Authorize),
             Authentication::Entry | Authentication::Calls | Authentication::Manage => {
                 endpoint.access()
             }
@@ -207,6 +232,7 @@ impl Router {
                 Endpoint::Fixed(_)
                 | Endpoint::Api(_)
                 | Endpoint::Wix(_)
+                | Endpoint::WebhookSource { .. }
                 | Endpoint::Managed { .. } => PlanUse::Nothing,
             },
         });
@@ -236,7 +262,7 @@ impl Target<'_> {
         match self {
             Self::Fixed(route) => route.spec.policy.authentication.depends_on_caller(),
             Self::Api(entry) => entry.rule().is_some(),
-            Self::Wix | Self::Data | Self::Connections => true,
+            Self::Wix | Self::Data | Self::Connections | Self::WebhookSources => true,
         }
     }
 
@@ -254,6 +280,7 @@ impl Target<'_> {
             Self::Wix => RouteGroup::Wix,
             Self::Data => RouteGroup::Data,
             Self::Connections => RouteGroup::Connections,
+            Self::WebhookSources => RouteGroup::Webhooks,
         }
     }
 }
@@ -268,6 +295,7 @@ impl Endpoint<'_> {
             Self::Data(_) => &routes::data::POLICY,
             Self::Managed { route, .. } => &route.spec.policy,
             Self::Call { .. } => &CALL.policy,
+            Self::WebhookSource { route, .. } => &route.spec.policy,
         }
     }
 
@@ -279,7 +307,9 @@ impl Endpoint<'_> {
             Self::Call { deciders, .. } => Some(deciders),
             Self::Managed { managers, .. } => Some(managers),
             // Their rows admit any caller, and name no rule.
-            Self::Fixed(_) | Self::Data(_) => Some(&Managers(Roles::NONE)),
+            Self::Fixed(_) | Self::Data(_) | Self::WebhookSource { .. } => {
+                Some(&Managers(Roles::NONE))
+            }
         }
     }
 
@@ -299,7 +329,7 @@ impl Endpoint<'_> {
             Self::Managed { connection, .. } | Self::Call { connection, .. } => {
                 connection.settings.body_bytes
             }
-            Self::Fixed(_) | Self::Wix(_) | Self::Data(_) => 0,
+            Self::Fixed(_) | Self::Wix(_) | Self::Data(_) | Self::WebhookSource { .. } => 0,
         })
     }
 
@@ -309,7 +339,11 @@ impl Endpoint<'_> {
             Self::Managed { connection, .. } | Self::Call { connection, .. } => {
                 connection.explain(refusal)
             }
-            Self::Fixed(_) | Self::Api(_) | Self::Wix(_) | Self::Data(_) => refusal,
+            Self::Fixed(_)
+            | Self::Api(_)
+            | Self::Wix(_)
+            | Self::Data(_)
+            | Self::WebhookSource { .. } => refusal,
         }
     }
 }

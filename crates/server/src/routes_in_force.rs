@@ -13,6 +13,7 @@ use crate::policy::{AccessRule, AuthPolicy, CallPattern, DataRates, RateLimit, R
 use crate::routes::connections::{CALL, MANAGED};
 use crate::routes::public::{API, WIX};
 use crate::routes::{Authentication, BodyLimit, RateRule, RouteSpec, all};
+use crate::webhook_sources::{InstanceRule, WebhookSourcesSettings};
 
 /// The settings that the table depends on.
 pub struct RouteSettings<'settings> {
@@ -26,6 +27,8 @@ pub struct RouteSettings<'settings> {
     pub webhook_body_bytes: u64,
     /// The entries of `[[connection]]`.
     pub connections: &'settings [ConnectionSettings],
+    /// The entries of `[[webhook_source]]`.
+    pub webhook_sources: &'settings WebhookSourcesSettings,
 }
 
 /// A route with the policy in force.
@@ -76,6 +79,7 @@ pub fn routes_in_force(settings: &RouteSettings<'_>) -> Vec<RouteInForce> {
             Authentication::Calls if spec.path == WIX.path => wix_calls(settings),
             Authentication::Calls => connection_calls(settings),
             _ if spec.path.starts_with("/connections/") => managed(spec, settings),
+            Authentication::Signature | Authentication::App => webhook_sources(spec, settings),
             _ => vec![RouteInForce::new(spec, settings)],
         })
         .collect()
@@ -85,7 +89,9 @@ impl RouteInForce {
     fn new(spec: &'static RouteSpec, settings: &RouteSettings<'_>) -> Self {
         let policy = &spec.policy;
         let roles = match policy.authentication {
+            Authentication::App => vec![Role::App.as_str()],
             Authentication::None
+            | Authentication::Signature
             | Authentication::WixSignature
             | Authentication::OAuthState
             | Authentication::Loopback
@@ -211,6 +217,26 @@ fn managed(spec: &'static RouteSpec, settings: &RouteSettings<'_>) -> Vec<RouteI
             route.body_limit_bytes = Some(connection.body_bytes);
         }
         route.methods = managed_methods(connection, managed).names();
+        route
+    });
+    in_force.collect()
+}
+
+/// The paths of each source, with an address if the source has those.
+fn webhook_sources(spec: &'static RouteSpec, settings: &RouteSettings<'_>) -> Vec<RouteInForce> {
+    let needs_addresses = spec.path != "/webhooks/{name}";
+    let sources = settings.webhook_sources.list.iter();
+    let serving = sources.filter(|source| {
+        let has_addresses = source.instance == InstanceRule::Address;
+        has_addresses == needs_addresses
+    });
+    let in_force = serving.map(|source| {
+        let mut route = RouteInForce::new(spec, settings);
+        route.path = spec.path.replace("{name}", &source.name);
+        let is_received = spec.policy.authentication == Authentication::Signature;
+        if is_received && !source.kind.has_get_handshake() {
+            route.methods = methods(&[Verb::Post]);
+        }
         route
     });
     in_force.collect()

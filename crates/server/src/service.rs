@@ -32,7 +32,7 @@ use crate::cors::{self, Decision};
 use crate::error::{ApiError, ErrorCode};
 use crate::handlers::index::Index;
 use crate::handlers::proxy::{self, Limits};
-use crate::handlers::{connections, data, health, webhooks, wix};
+use crate::handlers::{connections, data, health, webhook_sources, webhooks, wix};
 use crate::http::methods::Methods;
 use crate::http::request_head::RequestHead;
 use crate::http::request_id::{X_REQUEST_ID, X_WIX_REQUEST_ID};
@@ -211,6 +211,13 @@ async fn handle(
             ))
             .await
         }
+        Endpoint::WebhookSource { source, route } => {
+            let named = (*source, route.endpoint);
+            Box::pin(webhook_sources::handle(
+                state, context, named, admitted, request,
+            ))
+            .await
+        }
         Endpoint::Managed {
             connection, route, ..
         } => {
@@ -260,7 +267,11 @@ fn check_method(
 ) -> Result<Option<Response<ResponseBody>>, ApiError> {
     let is_options = request.method() == Method::OPTIONS;
     // Here a call is a method and a path together, and refused as one.
-    if matches!(target, Target::Wix | Target::Connections) && !is_options {
+    let is_one = matches!(
+        target,
+        Target::Wix | Target::Connections | Target::WebhookSources
+    );
+    if is_one && !is_options {
         return Ok(None);
     }
     let methods = router.methods(target, request.uri().path());

@@ -22,6 +22,7 @@ use crate::handlers::proxy::EntrySettings;
 use crate::handlers::wix::WixCallSettings;
 use crate::secrets::Vault;
 use crate::transport::ConnectionLimits;
+use crate::webhook_sources::WebhookSourcesSettings;
 use crate::wix_access::WixAccess;
 
 /// Everything that a server is started with.
@@ -52,6 +53,8 @@ pub struct Settings {
     pub data_api: DataApiSettings,
     /// Third-party APIs.
     pub connections: ConnectionsSettings,
+    /// Webhooks of third parties.
+    pub webhook_sources: WebhookSourcesSettings,
     /// The app's public keys, which verify what Wix sends. Empty if none is configured.
     pub public_keys: Vec<PublicKey>,
     /// How events are received, kept and delivered.

@@ -22,6 +22,7 @@ use crate::extract::items::Items;
 use crate::extract::wix::Wix;
 use crate::instances::{InstanceDirectory, RefreshScheduler};
 use crate::transport::upgrade::UpgradedConnections;
+use crate::webhook_sources::WebhookSources;
 use crate::webhooks::Intake;
 
 pub(crate) struct AppState {
@@ -42,8 +43,9 @@ pub(crate) struct AppState {
     pub(crate) store: Store,
     pub(crate) data: Arc<Data>,
     pub(crate) connections: Arc<Connections>,
+    pub(crate) webhook_sources: Arc<WebhookSources>,
     pub(crate) upstreams: Client,
-    pub(crate) intake: Intake,
+    pub(crate) intake: Arc<Intake>,
     /// What deliveries are made with.
     pub(crate) deliveries: Arc<DeliveryMeans>,
     pub(crate) events: EventLimits,

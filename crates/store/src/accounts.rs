@@ -34,6 +34,8 @@ pub struct Account {
     pub expires_at: Option<Timestamp>,
     /// The provider does not renew it any more.
     pub broken: bool,
+    /// The provider's own id of the account, which its webhooks name.
+    pub external_id: Option<String>,
 }
 
 /// An authorization that is pending at a provider. The sealed bytes and the state cannot be printed.

@@ -58,6 +58,7 @@ mod tables;
 #[cfg(feature = "test-util")]
 pub mod test_util;
 mod turn_number;
+pub mod webhook_addresses;
 pub mod worker;
 
 pub use address::{Address, verify_backup};

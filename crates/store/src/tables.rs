@@ -14,7 +14,7 @@ pub(crate) const CONTENT: [&str; 7] = [
 ];
 
 /// The other tables, which an import leaves as they are, but for jobs.
-pub(crate) const BESIDE_CONTENT: [&str; 13] = [
+pub(crate) const BESIDE_CONTENT: [&str; 14] = [
     "jobs",
     "delivery_turns",
     "delivery_lanes",
@@ -24,6 +24,7 @@ pub(crate) const BESIDE_CONTENT: [&str; 13] = [
     "instance_secrets",
     "accounts",
     "pending_authorizations",
+    "webhook_addresses",
     "connection_usage",
     "instance_details",
     "instance_refusals",
@@ -45,6 +46,7 @@ pub(crate) fn written_by_tenants() -> Vec<&'static str> {
         "instance_secrets",
         "accounts",
         "pending_authorizations",
+        "webhook_addresses",
     ];
     CONTENT.into_iter().chain(beside).collect()
 }

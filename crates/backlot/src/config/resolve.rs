@@ -14,6 +14,7 @@ mod report;
 mod secret;
 mod subscription;
 mod transfer;
+mod webhook_source;
 mod wix;
 
 use std::net::SocketAddr;
@@ -129,6 +130,13 @@ pub(crate) fn routes_of(
     let wix = wix::resolve(&config.wix, Mode::Dev, environment, &mut report);
     let data = data::resolve(&config.data);
     let connections = connection::resolve(&config, Mode::Dev, environment, &mut report);
+    let webhook_sources = webhook_source::resolve(
+        &config,
+        config.events.body_limit,
+        Mode::Dev,
+        environment,
+        &mut report,
+    );
     report.finish()?;
     let (_, wix) = wix.ok_or_else(ConfigError::default)?;
     Ok(routes_in_force(&RouteSettings {
@@ -137,6 +145,7 @@ pub(crate) fn routes_of(
         data: &data,
         webhook_body_bytes: config.events.body_limit.bytes(),
         connections: &connections,
+        webhook_sources: &webhook_sources,
     }))
 }
 
@@ -215,6 +224,10 @@ pub fn resolve(
     resolved.ok_or_else(ConfigError::default)
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "a list of sections, each resolved once and in order"
+)]
 fn gather(
     mut report: Report<'_>,
     mode: Mode,
@@ -233,6 +246,13 @@ fn gather(
     let data_api = data::resolve(&config.data);
     let app_id = app.as_ref().map(|app| app.policy.app_id);
     let connections = connection::resolve(&config, mode, environment, &mut report);
+    let webhook_sources = webhook_source::resolve(
+        &config,
+        config.events.body_limit,
+        mode,
+        environment,
+        &mut report,
+    );
     let events = subscription::resolve(&config, mode, environment, &mut report);
     app::check_public_key(&config, app.as_ref(), mode, &mut report);
     let public_url = public_url(config.server.public_url.as_deref(), &mut report);
@@ -280,6 +300,7 @@ fn gather(
                 list: connections,
                 app_name: app_name(&config, mode),
             },
+            webhook_sources,
             public_keys: app.public_keys,
             events,
             vault: None,

@@ -16,4 +16,5 @@ mod public_types;
 mod references;
 mod simulator_key;
 mod subscriptions;
+mod webhook_sources;
 mod wix;

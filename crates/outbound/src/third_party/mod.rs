@@ -30,8 +30,9 @@ pub const USER_AGENT: &str = concat!("Backlot/", env!("CARGO_PKG_VERSION"));
 pub use api_base::ApiBase;
 pub use auth::{
     AuthMethod, BasicAuth, BearerAuth, ClientCredentialsAuth, Credential, CredentialError,
-    HeaderAuth, HmacAuth, HmacHash, NoAuth, OAuthAccount, QueryAuth, SecretSource, SecretSources,
-    SecretString, SignatureEncoding, SignatureTemplate, TemplateError, TokenOwner,
+    HeaderAuth, HmacAuth, HmacHash, NoAuth, OAuthAccount, QueryAuth, ReceivedRequest,
+    ReceivedSignatureError, SecretSource, SecretSources, SecretString, SignatureEncoding,
+    SignatureTemplate, TemplateError, TokenOwner,
 };
 pub use client::{ThirdPartyClient, ThirdPartySettings};
 pub use error::CallError;

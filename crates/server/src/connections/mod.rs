@@ -31,7 +31,7 @@ mod response;
 mod response_body;
 mod response_cache;
 mod response_headers;
-mod secret_source;
+pub(crate) mod secret_source;
 mod settings;
 mod usage;
 mod usage_guard;

@@ -238,6 +238,21 @@ codes! {
     TooManyAuthorizations 429 "TOO_MANY_AUTHORIZATIONS",
         "This instance has started too many authorizations without completing them.",
         "Wait for the seconds in Retry-After.";
+    WebhookSourceNotFound 404 "WEBHOOK_SOURCE_NOT_FOUND",
+        "There is no webhook source with this name.",
+        "Add a `[[webhook_source]]` entry with this `name`, or correct the name in the address that the provider has.";
+    WebhookAddressUnknown 404 "WEBHOOK_ADDRESS_UNKNOWN",
+        "The webhook source has no such address.",
+        "With `instance = \"address\"`, register an address that `POST /webhooks/{name}/addresses` has made. Otherwise, the address is `/webhooks/{name}`.";
+    SourceSignatureInvalid 401 "WEBHOOK_SOURCE_SIGNATURE_INVALID",
+        "The webhook does not prove that it comes from its source.",
+        "Check `secret` and `preset` of the `[[webhook_source]]` entry, this server's clock, and, if the signature covers the address, `public_url`. The server's log has the reason.";
+    SourcePayloadInvalid 400 "WEBHOOK_SOURCE_PAYLOAD_INVALID",
+        "The webhook's body is neither JSON nor a form.",
+        "Choose JSON as the format of the webhook at the provider.";
+    TooManyWebhookAddresses 409 "TOO_MANY_WEBHOOK_ADDRESSES",
+        "The instance has as many addresses of this webhook source as it may.",
+        "Delete those that are no longer used with `DELETE /webhooks/{name}/addresses/{addressId}`.";
     SecretMissing 503 "SECRET_MISSING",
         "A required secret has not been set.",
         "Search the server's log for the request id, which names the secret. Then run `backlot secret set NAME`.";

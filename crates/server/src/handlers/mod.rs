@@ -7,5 +7,6 @@ pub mod data;
 pub(crate) mod health;
 pub(crate) mod index;
 pub mod proxy;
+pub(crate) mod webhook_sources;
 pub(crate) mod webhooks;
 pub mod wix;

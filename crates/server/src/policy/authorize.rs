@@ -48,6 +48,25 @@ impl Authorize for AccessRule {
     }
 }
 
+/// Admits your own server, with its elevated token.
+pub(crate) struct OwnServer;
+
+impl Authorize for OwnServer {
+    fn needs_plan(&self, _: Role) -> bool {
+        false
+    }
+
+    fn includes_plan(&self, _: Role, _: Option<&str>) -> bool {
+        true
+    }
+
+    fn authorize(&self, caller: &Caller) -> Result<(), ApiError> {
+        Roles::new([Role::App]).admit(caller).map_err(|refusal| {
+            refusal.with_remedy("Call from your own server, with its elevated token.")
+        })
+    }
+}
+
 /// The roles that may connect an account or store a key.
 pub(crate) struct Managers(pub(crate) Roles);
 

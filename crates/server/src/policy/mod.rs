@@ -14,7 +14,7 @@ mod rate_limit;
 
 pub use access::{AccessRule, AuthPolicy, Roles};
 pub(crate) use allow_list::{AllowList, RuledLine};
-pub(crate) use authorize::{AnyCaller, Authorize, Managers};
+pub(crate) use authorize::{AnyCaller, Authorize, Managers, OwnServer};
 pub use call_pattern::{CallPattern, CallPatternError, Overlap, PlainPath};
 pub(crate) use data_rates::DataLimiters;
 pub use data_rates::DataRates;

@@ -13,6 +13,7 @@ pub mod openapi;
 pub mod page;
 mod policy;
 pub(crate) mod public;
+pub(crate) mod webhook_sources;
 
 pub use policy::{Authentication, BodyLimit, RateRule, RoutePolicy};
 
@@ -97,7 +98,9 @@ pub fn all() -> impl Iterator<Item = &'static RouteSpec> {
         .chain(specs(data::ROUTES))
         .chain([&public::WIX])
         .chain(specs(&connections::MANAGED))
-        .chain([&connections::CALL, &public::API])
+        .chain([&connections::CALL])
+        .chain(specs(&webhook_sources::ROUTES))
+        .chain([&public::API])
         .chain(specs(&admin::ROUTES))
 }
 

@@ -79,7 +79,7 @@ const TAGS: [(&str, &str); 6] = [
     ("data", "Wix Data: items, references, and jobs."),
     ("collections", "Wix Data: collections, and indexes."),
     ("connections", "Accounts at third parties."),
-    ("webhooks", "Events of Wix."),
+    ("webhooks", "Events of Wix and of third parties."),
     ("admin", "The admin listener."),
 ];
 
@@ -194,6 +194,7 @@ fn security(authentication: Authentication) -> Vec<Value> {
     let caller = [json!({ "instance": [] }), json!({ "instanceHeader": [] })];
     match authentication {
         Authentication::None
+        | Authentication::Signature
         | Authentication::WixSignature
         | Authentication::OAuthState
         | Authentication::Loopback
@@ -201,7 +202,8 @@ fn security(authentication: Authentication) -> Vec<Value> {
         Authentication::Caller
         | Authentication::Entry
         | Authentication::Calls
-        | Authentication::Manage => caller.into(),
+        | Authentication::Manage
+        | Authentication::App => caller.into(),
         Authentication::CallerOrApiKey => caller
             .into_iter()
             .chain([json!({ "apiKey": [] })])

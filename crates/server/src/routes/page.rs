@@ -95,6 +95,8 @@ const fn authentication(authentication: Authentication) -> &'static str {
         Authentication::Calls => "`allow` and `plans` of the line in `calls`",
         Authentication::Manage => "`manage` of the `[[connection]]` entry",
         Authentication::OAuthState => "`state` of the authorization",
+        Authentication::App => "your own server, with its elevated token",
+        Authentication::Signature => "the signature of the source",
         Authentication::Loopback => "`Host` is a loopback name or the bound address",
         Authentication::WixSignature => "Wix's signature on the body",
         Authentication::LoopbackPage => "the same; a page must be the listener's own",

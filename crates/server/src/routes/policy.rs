@@ -34,6 +34,10 @@ pub enum Authentication {
     WixSignature,
     /// The `state` of an OAuth authorization that this server began. A page of another origin may post it.
     OAuthState,
+    /// A verified caller with the role `app`: your own server, with its elevated token.
+    App,
+    /// The signature of a webhook's source.
+    Signature,
     /// The name in `Host`: a loopback name, or the address that the admin listener is bound to.
     Loopback,
     /// The same, and for pages the admin listener's own origin.
@@ -52,6 +56,8 @@ impl Authentication {
             Self::Manage => "manager",
             Self::WixSignature => "Wix's signature",
             Self::OAuthState => "OAuth state",
+            Self::App => "app",
+            Self::Signature => "webhook signature",
             Self::Loopback => "loopback",
             Self::LoopbackPage => "loopback, own pages",
         }
@@ -60,12 +66,17 @@ impl Authentication {
     /// Returns whether the response may depend on the caller's credential.
     pub(crate) const fn depends_on_caller(self) -> bool {
         match self {
-            Self::None | Self::WixSignature | Self::Loopback | Self::LoopbackPage => false,
+            Self::None
+            | Self::Signature
+            | Self::WixSignature
+            | Self::Loopback
+            | Self::LoopbackPage => false,
             Self::Caller
             | Self::CallerOrApiKey
             | Self::Entry
             | Self::Calls
             | Self::Manage
+            | Self::App
             | Self::OAuthState => true,
         }
     }

@@ -148,6 +148,7 @@ mod tests {
             connected_at: now,
             expires_at: None,
             broken: false,
+            external_id: None,
         };
         assert!(store.upsert_account(account, None).await.unwrap());
 

@@ -28,6 +28,31 @@ pub(crate) struct Intake {
 }
 
 impl Intake {
+    /// Stores events of a webhook source with their deliveries, all of them or none. They are on disk when this returns.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the database does not answer or has no room: the source has to send the events again.
+    pub(crate) async fn store_of_source(&self, mut events: Vec<NewEvent>) -> Result<(), ApiError> {
+        let mut sources = Vec::with_capacity(events.len());
+        for event in &mut events {
+            let key = match &event.entity_id {
+                Some(id) => LaneKey::Entity {
+                    kind: &event.source,
+                    id,
+                },
+                None => LaneKey::Nothing,
+            };
+            event.deliveries = self.subscriptions.deliveries(event, key);
+            sources.push(event.source.clone());
+        }
+        let are_new = self.store.insert_events(events).await?;
+        for (source, is_new) in sources.iter().zip(are_new) {
+            self.metrics.events.received(source, is_new);
+        }
+        Ok(())
+    }
+
     /// Stores an event with its deliveries. It is on disk when this returns. An event that was stored before stays as it
     /// is.
     ///

@@ -48,6 +48,7 @@ mod third_party_responses;
 mod upstream;
 mod upstream_faults;
 mod vault;
+mod webhook_sources;
 mod webhooks;
 mod websocket;
 mod wix_calls;

@@ -2,6 +2,9 @@
 
 use backlot_server::policy::Roles;
 use backlot_server::routes::{Authentication, BodyLimit, Listener, RouteSpec, all};
+use backlot_server::webhook_sources::{
+    FactPaths, InstanceRule, WebhookSourceSettings, WebhookSourcesSettings, preset,
+};
 use backlot_wix::Role;
 
 use crate::harness::events::WixKey;
@@ -32,8 +35,24 @@ async fn start(wix: &FakeWix, party: &ThirdParty) -> TestServer {
             }
             connection.manage = Roles::new([Role::Owner]);
         }
+        settings.webhook_sources = sources(&settings.connections.list[0].name);
     })
     .await
+}
+
+/// A source with addresses, under the name that stands in the place of `{name}`.
+fn sources(name: &str) -> WebhookSourcesSettings {
+    WebhookSourcesSettings {
+        list: vec![WebhookSourceSettings {
+            name: name.into(),
+            kind: preset("mailchimp").unwrap(),
+            secrets: Vec::new(),
+            instance: InstanceRule::Address,
+            public_url: None,
+            fields: FactPaths::default(),
+        }],
+        body_bytes: MAX_BODY_BYTES,
+    }
 }
 
 /// The requests of a row: a method and a path for each of its methods.
@@ -87,12 +106,14 @@ async fn every_row_is_held_by_its_policy() {
             let needs_caller = match route.policy.authentication {
                 Authentication::None
                 | Authentication::OAuthState
+                | Authentication::Signature
                 | Authentication::WixSignature => false,
                 Authentication::Caller
                 | Authentication::CallerOrApiKey
                 | Authentication::Entry
                 | Authentication::Calls
-                | Authentication::Manage => true,
+                | Authentication::Manage
+                | Authentication::App => true,
                 Authentication::Loopback | Authentication::LoopbackPage => {
                     panic!("{path} is public")
                 }
@@ -104,13 +125,18 @@ async fn every_row_is_held_by_its_policy() {
                     "CREDENTIAL_MISSING",
                     "{method} {path}: {bare:?}"
                 );
+            } else if route.policy.authentication == Authentication::Signature {
+                assert_eq!(bare.code(), "WEBHOOK_ADDRESS_UNKNOWN", "{method} {path}");
             } else if !is_posted {
                 assert_ne!(bare.status, 401, "{method} {path}: {bare:?}");
                 assert_ne!(bare.status, 404, "{method} {path}: {bare:?}");
             }
             if matches!(
                 route.policy.authentication,
-                Authentication::Entry | Authentication::Calls | Authentication::Manage
+                Authentication::Entry
+                    | Authentication::Calls
+                    | Authentication::Manage
+                    | Authentication::App
             ) {
                 let headers = [("authorization", visitor.as_str())];
                 let wrong = request(address, &method, &path, &headers, "").await;

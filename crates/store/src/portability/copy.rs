@@ -126,6 +126,9 @@ async fn copy_instance(
     for account in from.list_accounts(instance_id).await? {
         to.upsert_account(account, None).await?;
     }
+    for address in from.list_webhook_addresses(instance_id).await? {
+        to.insert_webhook_address(address).await?;
+    }
     let usage = from.list_connection_usage(instance_id, None).await?;
     to.add_connection_usage(usage).await?;
     let mut exporter = Exporter::new(from, instance_id);

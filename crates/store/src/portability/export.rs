@@ -129,12 +129,14 @@ impl<'store> Exporter<'store> {
         let accounts = store.list_accounts(instance_id).await?.len() as u64;
         let secrets = store.list_secrets(Some(instance_id)).await?.len() as u64;
         let usage = store.list_connection_usage(instance_id, None).await?.len() as u64;
+        let addresses = store.list_webhook_addresses(instance_id).await?.len() as u64;
         let jobs = store.job_load(instance_id).await?.unfinished;
         let all = [
             ("connectedAccounts", accounts),
             ("connectionUsage", usage),
             ("secrets", secrets),
             ("unfinishedJobs", jobs),
+            ("webhookAddresses", addresses),
         ];
         let all = all.into_iter().filter(|(_, number)| *number > 0);
         Ok(all

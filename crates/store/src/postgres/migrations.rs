@@ -9,7 +9,7 @@ use super::tenant::owners_transaction;
 use crate::StoreError;
 
 /// In order. A migration that has been released is never edited.
-const MIGRATIONS: [(i64, &str); 17] = [
+const MIGRATIONS: [(i64, &str); 18] = [
     (
         1,
         include_str!("../../migrations/postgres/0001_instances.sql"),
@@ -71,6 +71,10 @@ const MIGRATIONS: [(i64, &str); 17] = [
     (
         17,
         include_str!("../../migrations/postgres/0017_events.sql"),
+    ),
+    (
+        18,
+        include_str!("../../migrations/postgres/0018_webhook_sources.sql"),
     ),
 ];
 

@@ -9,7 +9,7 @@ use crate::StoreError;
 use crate::files::Existing;
 
 /// In order. A migration that has been released is never edited.
-const MIGRATIONS: [(i64, &str); 17] = [
+const MIGRATIONS: [(i64, &str); 18] = [
     (
         1,
         include_str!("../../migrations/sqlite/0001_instances.sql"),
@@ -60,6 +60,10 @@ const MIGRATIONS: [(i64, &str); 17] = [
         include_str!("../../migrations/sqlite/0016_instance_ids_as_bytes.sql"),
     ),
     (17, include_str!("../../migrations/sqlite/0017_events.sql")),
+    (
+        18,
+        include_str!("../../migrations/sqlite/0018_webhook_sources.sql"),
+    ),
 ];
 
 pub(super) fn run(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {

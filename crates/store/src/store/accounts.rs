@@ -10,15 +10,15 @@ use crate::sql::{Row, Scope, Value, bind};
 
 const INSERT: &str = "
     INSERT INTO accounts (key_id, sealed, version, scopes, connected_by, connected_at_ms, expires_at_ms, broken,
-                          instance_id, connection)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                          external_id, instance_id, connection)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
     ON CONFLICT (instance_id, connection) DO NOTHING";
 
 const REPLACE: &str = "
     UPDATE accounts
     SET key_id = $1, sealed = $2, version = $3, scopes = $4, connected_by = $5, connected_at_ms = $6,
-        expires_at_ms = $7, broken = $8, claimed_until_ms = NULL
-    WHERE instance_id = $9 AND connection = $10 AND version = $11";
+        expires_at_ms = $7, broken = $8, external_id = $9, claimed_until_ms = NULL
+    WHERE instance_id = $10 AND connection = $11 AND version = $12";
 
 const RESEAL: &str = "
     UPDATE accounts SET key_id = $1, sealed = $2
@@ -26,12 +26,12 @@ const RESEAL: &str = "
 
 const FIND: &str = "
     SELECT instance_id, connection, key_id, sealed, version, scopes, connected_by, connected_at_ms,
-           expires_at_ms, broken
+           expires_at_ms, broken, external_id
     FROM accounts WHERE instance_id = $1 AND connection = $2";
 
 const LIST: &str = "
     SELECT instance_id, connection, key_id, sealed, version, scopes, connected_by, connected_at_ms,
-           expires_at_ms, broken
+           expires_at_ms, broken, external_id
     FROM accounts WHERE instance_id = $1 ORDER BY connection";
 
 const UPDATE: &str = "
@@ -53,7 +53,12 @@ const RELEASE: &str = "
 const DELETE: &str = "
     DELETE FROM accounts WHERE instance_id = $1 AND connection = $2
     RETURNING instance_id, connection, key_id, sealed, version, scopes, connected_by,
-              connected_at_ms, expires_at_ms, broken";
+              connected_at_ms, expires_at_ms, broken, external_id";
+
+// The connection and the account, as a webhook names them.
+const LIST_INSTANCES: &str = "
+    SELECT instance_id FROM accounts
+    WHERE connection = $1 AND external_id = $2 ORDER BY instance_id LIMIT $3";
 
 // One without sealed bytes has been taken.
 const FIND_TAKEN: &str = "
@@ -98,6 +103,7 @@ impl Store {
             account.connected_at,
             account.expires_at,
             account.broken,
+            account.external_id.as_deref(),
             account.instance_id,
             &account.connection,
         ]
@@ -142,6 +148,19 @@ impl Store {
     /// Lists the accounts of an instance, by connection.
     pub async fn list_accounts(&self, instance_id: InstanceId) -> Result<Vec<Account>, StoreError> {
         self.query(Scope::Tenant(instance_id), LIST, &bind![instance_id], read)
+            .await
+    }
+
+    /// Lists the instances whose owners have connected the account with this id at the provider, up to a limit.
+    pub async fn list_instances_by_account(
+        &self,
+        connection: &str,
+        external_id: &str,
+        limit: u32,
+    ) -> Result<Vec<InstanceId>, StoreError> {
+        let values = bind![connection, external_id, limit];
+        let read = |row: &Row<'_>| row.instance_id(0);
+        self.query(Scope::Owner, LIST_INSTANCES, &values, read)
             .await
     }
 
@@ -243,5 +262,6 @@ fn read(row: &Row<'_>) -> Result<Account, StoreError> {
         connected_at: row.timestamp(7)?,
         expires_at: row.optional_timestamp(8)?,
         broken: row.get(9)?,
+        external_id: row.get(10)?,
     })
 }

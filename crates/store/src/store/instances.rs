@@ -32,6 +32,7 @@ macro_rules! ids {
          UNION SELECT id FROM (SELECT DISTINCT instance_id AS id FROM items) AS of_items
          UNION SELECT instance_id FROM instance_secrets
          UNION SELECT instance_id FROM accounts
+         UNION SELECT instance_id FROM webhook_addresses
          UNION SELECT instance_id FROM connection_usage"
     };
 }

@@ -46,6 +46,7 @@ mod jobs;
 mod markers;
 mod secrets;
 mod signing_keys;
+mod webhook_addresses;
 
 /// One of the databases. Cloning shares it.
 #[derive(Clone)]

@@ -12,6 +12,7 @@ on_every_database! {
     of_nodes_that_claim_a_renewal_at_once_one_may
     a_claim_ends_by_time_by_hand_and_with_an_update
     accounts_are_one_instances
+    instances_are_found_by_the_providers_id_of_their_account
 }
 
 async fn an_account_is_kept_replaced_and_removed(place: &Place) {
@@ -200,4 +201,40 @@ async fn accounts_are_one_instances(place: &Place) {
     assert!(!store.update_account(update).await.unwrap());
     let other = store.list_accounts(instance_id(2)).await.unwrap();
     assert_eq!(other, [account(2, "mail", &[2])]);
+}
+
+async fn instances_are_found_by_the_providers_id_of_their_account(place: &Place) {
+    let store = place.open().await;
+    let with_id = |instance: u8, connection: &str, id: Option<&str>| Account {
+        external_id: id.map(str::to_owned),
+        ..account(instance, connection, b"x")
+    };
+    for account in [
+        with_id(2, "crm", Some("62515")),
+        with_id(1, "crm", Some("62515")),
+        with_id(3, "crm", Some("7")),
+        with_id(4, "crm", None),
+        with_id(5, "mail", Some("62515")),
+    ] {
+        assert!(store.upsert_account(account, None).await.unwrap());
+    }
+    let store = &store;
+    let find = async |id: &str, limit| {
+        let found = store.list_instances_by_account("crm", id, limit).await;
+        found.unwrap()
+    };
+    assert_eq!(find("62515", 9).await, [instance_id(1), instance_id(2)]);
+    assert_eq!(find("62515", 1).await, [instance_id(1)]);
+    assert_eq!(find("", 9).await, []);
+    // A renewal leaves the id as it is; another account of the same instance has its own.
+    let renewed = with_id(1, "crm", None);
+    assert!(store.update_account(renewed).await.unwrap());
+    assert_eq!(find("62515", 9).await, [instance_id(1), instance_id(2)]);
+    let other = Account {
+        version: 3,
+        ..with_id(1, "crm", Some("8"))
+    };
+    assert!(store.upsert_account(other, Some(2)).await.unwrap());
+    assert_eq!(find("62515", 9).await, [instance_id(2)]);
+    assert_eq!(find("8", 9).await, [instance_id(1)]);
 }

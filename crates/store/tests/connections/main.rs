@@ -12,6 +12,7 @@ mod authorizations;
 mod moving;
 mod secrets;
 mod usage;
+mod webhook_addresses;
 
 use backlot_store::accounts::{Account, PendingAuthorization};
 use backlot_store::connection_usage::ConnectionUsage;
@@ -61,6 +62,7 @@ fn account(instance: u8, connection: &str, sealed: &[u8]) -> Account {
         connected_at: at(100),
         expires_at: Some(at(3700)),
         broken: false,
+        external_id: Some(format!("{connection}-account")),
     }
 }
 

@@ -87,6 +87,7 @@ pub(crate) async fn connections(house: &House, instance: u8) {
         connected_at: now,
         expires_at: None,
         broken: false,
+        external_id: None,
     };
     house.store.upsert_account(account, None).await.unwrap();
     let pending = PendingAuthorization {

@@ -16,6 +16,7 @@ mod log;
 mod secrets;
 mod server;
 mod subscription;
+pub mod webhook_source;
 mod websocket;
 mod wix;
 
@@ -40,6 +41,7 @@ pub use log::{Log, LogFormat, LogLevel};
 pub use secrets::Secrets;
 pub use server::Server;
 pub use subscription::{FilterScalar, FilterValue, Order, Subscription};
+pub use webhook_source::WebhookSource;
 pub use websocket::WebSocket;
 pub use wix::{OnBehalfOfName, RuledCall, Wix, WixCall};
 
@@ -60,6 +62,7 @@ pub struct Config {
     pub websocket: WebSocket,
     pub wix: Wix,
     pub connection: Vec<Connection>,
+    pub webhook_source: Vec<WebhookSource>,
     pub events: Events,
     pub subscription: Vec<Subscription>,
     pub secrets: Secrets,

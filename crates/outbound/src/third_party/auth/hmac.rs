@@ -74,9 +74,9 @@ impl ApplyCredential for HmacCredential {
 #[derive(Debug, Clone)]
 pub struct SignatureTemplate {
     hash: HmacHash,
-    encoding: SignatureEncoding,
-    signed: Vec<Piece>,
-    headers: Vec<(HeaderName, Vec<Piece>)>,
+    pub(super) encoding: SignatureEncoding,
+    pub(super) signed: Vec<Piece>,
+    pub(super) headers: Vec<(HeaderName, Vec<Piece>)>,
 }
 
 /// The hash of an HMAC.
@@ -104,13 +104,13 @@ pub enum SignatureEncoding {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Piece {
+pub(super) enum Piece {
     Text(String),
     Placeholder(Placeholder),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Placeholder {
+pub(super) enum Placeholder {
     Method,
     Path,
     Query,
@@ -163,6 +163,12 @@ pub enum TemplateError {
     /// A whole body in a header.
     #[error("a header cannot hold {{body}}; {{body_sha256}} is its hash")]
     BodyInHeader,
+    /// The signature of a received request covers a time that no header has.
+    #[error("what is signed holds a time, but no header does")]
+    NoTime,
+    /// Two placeholders in a header of a received request, with nothing between them.
+    #[error("a header has two placeholders with nothing between them, which cannot be told apart")]
+    Adjacent,
 }
 
 impl SignatureTemplate {
@@ -205,15 +211,16 @@ impl SignatureTemplate {
 
     /// Returns whether the body is signed.
     pub fn needs_body(&self) -> bool {
-        let mut all = self.in_headers().chain(placeholders(&self.signed));
+        let mut all = self.all_placeholders();
         all.any(|it| matches!(it, Placeholder::Body | Placeholder::BodySha256))
     }
 
-    fn sign(
-        &self,
-        key: &str,
-        request: &UnsignedRequest<'_>,
-    ) -> Result<Vec<(HeaderName, HeaderValue)>, CredentialError> {
+    pub(super) fn all_placeholders(&self) -> impl Iterator<Item = Placeholder> {
+        self.in_headers().chain(placeholders(&self.signed))
+    }
+
+    /// Returns the HMAC of what is signed.
+    pub(super) fn tag(&self, key: &str, request: &UnsignedRequest<'_>) -> hmac::Tag {
         let algorithm = match self.hash {
             HmacHash::Sha1 => hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
             HmacHash::Sha256 => hmac::HMAC_SHA256,
@@ -226,7 +233,15 @@ impl SignatureTemplate {
                 other => context.update(request.text(other, "").as_bytes()),
             }
         }
-        let tag = context.sign();
+        context.sign()
+    }
+
+    fn sign(
+        &self,
+        key: &str,
+        request: &UnsignedRequest<'_>,
+    ) -> Result<Vec<(HeaderName, HeaderValue)>, CredentialError> {
+        let tag = self.tag(key, request);
         let signature = match self.encoding {
             SignatureEncoding::Hex => const_hex::encode(tag),
             SignatureEncoding::Base64 => STANDARD.encode(tag),
@@ -253,7 +268,7 @@ fn body<'call>(request: &UnsignedRequest<'call>) -> &'call [u8] {
 }
 
 impl UnsignedRequest<'_> {
-    fn text(&self, piece: &Piece, signature: &str) -> String {
+    pub(super) fn text(&self, piece: &Piece, signature: &str) -> String {
         let placeholder = match piece {
             Piece::Text(text) => return text.clone(),
             Piece::Placeholder(placeholder) => placeholder,

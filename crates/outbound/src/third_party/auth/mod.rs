@@ -13,6 +13,7 @@ mod hmac;
 mod none;
 mod oauth;
 mod query;
+mod received;
 mod secret;
 
 use std::fmt;
@@ -29,6 +30,7 @@ pub use hmac::{HmacAuth, HmacHash, SignatureEncoding, SignatureTemplate, Templat
 pub use none::NoAuth;
 pub use oauth::OAuthAccount;
 pub use query::QueryAuth;
+pub use received::{ReceivedRequest, ReceivedSignatureError};
 pub use secret::{SecretSource, SecretString};
 
 use super::oauth::OAuthClient;

@@ -23,6 +23,11 @@ pub struct OAuthAccount {
     pub revoke: Option<(Address, PathAndQuery)>,
     /// The address the provider sends the owner back to. Defaults to this connection's `callback`.
     pub redirect_url: Option<String>,
+    /// A JSON pointer to the account's id, in the token response or that of `account_endpoint`. The webhooks of an
+    /// account name it.
+    pub account_id: Option<String>,
+    /// The endpoint that says whose account an access token is for, if the token response does not.
+    pub account_endpoint: Option<(Address, PathAndQuery)>,
 }
 
 impl AuthMethod for OAuthAccount {

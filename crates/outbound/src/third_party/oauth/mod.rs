@@ -2,8 +2,10 @@
 //! Responses are limited in size and time.
 //!
 //! - [`token_response`]: tokens, in all forms that endpoints use; [`lifetime`] and [`scopes`] have the most
+//! - [`account_info`]: whose account a token is for, where another endpoint says so
 //! - [`error_response`]: an error instead, and whether it ends a refresh token
 
+mod account_info;
 mod error_response;
 mod lifetime;
 mod scopes;
@@ -30,6 +32,7 @@ use super::response::decode_response;
 use crate::body::RequestBody;
 use crate::upstream::{Address, Client, ResponseStream, UpstreamTimeouts};
 
+pub use account_info::AccountInfo;
 pub use error_response::{TokenRequestError, known_error_code};
 pub use scopes::scopes_in;
 use token_response::TokenResponse;
@@ -98,6 +101,11 @@ impl IssuedTokens {
     /// A field of the answer that is a text or a number, such as `instance_url`; `authed_user.id` is one within another.
     pub fn field(&self, path: &str) -> Option<String> {
         self.answer.text(path)
+    }
+
+    /// A field of the answer that is a text or a number, by its JSON pointer.
+    pub fn at_pointer(&self, pointer: &str) -> Option<String> {
+        self.answer.at_pointer(pointer)
     }
 
     /// Whose account it is, as far as the answer tells: the name of what says so, and its value.

@@ -99,6 +99,18 @@ impl TokenResponse {
         }
     }
 
+    /// The text or number at a JSON pointer (RFC 6901): beside the token, or else in the whole answer.
+    pub(super) fn at_pointer(&self, pointer: &str) -> Option<String> {
+        let mut objects = self.within.iter().chain([&self.root]);
+        objects.find_map(|object| {
+            let mut names = pointer.strip_prefix('/')?.split('/');
+            let unescaped = |name: &str| name.replace("~1", "/").replace("~0", "~");
+            let first = object.get(&unescaped(names.next()?))?;
+            let found = names.try_fold(first, |value, name| value.get(unescaped(name)))?;
+            text_of(found)
+        })
+    }
+
     /// Whose account it is: by the ID token, or a field that says so.
     pub(super) fn subject(&self) -> Option<(String, String)> {
         let token = self.text("id_token");

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use backlot_outbound::third_party::oauth::{IssuedTokens, scopes_in};
+use backlot_outbound::third_party::OAuthAccount;
+use backlot_outbound::third_party::oauth::{AccountInfo, IssuedTokens, scopes_in};
 use backlot_store::accounts::{Account, PendingAuthorization};
 use backlot_wix::InstanceId;
 use jiff::{SignedDuration, Timestamp};
@@ -17,6 +18,9 @@ use crate::secrets::{Revision, SecretContext};
 
 /// How often an account is kept when others do the same at the same time.
 pub(crate) const MAX_TRIES: u32 = 16;
+
+/// The most bytes of the provider's id of an account.
+const MAX_EXTERNAL_ID_BYTES: usize = 512;
 
 /// What a browser brings back from the provider.
 pub(crate) struct Returned {
@@ -170,6 +174,7 @@ impl Inner {
         let values = connection.values_of(&grant, asked.parameters);
         let values = values.map_err(|error| failed().with_source(error))?;
         let instance_id = asked.kept.instance_id;
+        let external_id = external_id(connection, account, &grant).await;
         for _ in 0..MAX_TRIES {
             let before = self.account_of(instance_id, connection).await?;
             let replaces = before.as_ref().map(|before| before.version);
@@ -192,6 +197,7 @@ impl Inner {
             new.scopes = grant.scopes.clone().unwrap_or_else(scopes).join(" ");
             new.expires_at = expires_at(&grant, self.clock.now());
             new.connected_by.clone_from(&asked.pending.user_id);
+            new.external_id.clone_from(&external_id);
             if self.store.upsert_account(new, replaces).await? {
                 return Ok(());
             }
@@ -222,6 +228,7 @@ impl Inner {
             connected_at: revision.created_at,
             expires_at: None,
             broken: false,
+            external_id: None,
         })
     }
 
@@ -233,6 +240,43 @@ impl Inner {
         let open = zeroize::Zeroizing::new(serde_json::to_vec(tokens).unwrap_or_default());
         Ok(self.vault()?.seal(place, &open)?)
     }
+}
+
+/// The provider's own id of the account, which its webhooks name. An account without one is connected, too: its tokens
+/// are good.
+async fn external_id(
+    connection: &Connection,
+    account: &OAuthAccount,
+    grant: &IssuedTokens,
+) -> Option<String> {
+    let pointer = account.account_id.as_deref()?;
+    let id = match (&account.account_endpoint, &grant.access_token) {
+        (Some(endpoint), Some(token)) => {
+            let http = connection.third_party.client();
+            let info = AccountInfo::request(http, endpoint, token).await;
+            info.map(|info| info.at_pointer(pointer))
+        }
+        _ => Ok(grant.at_pointer(pointer)),
+    };
+    let name = &*connection.settings.name;
+    match id.map(|id| id.filter(|id| is_usable(id))) {
+        Ok(Some(id)) => return Some(id),
+        Ok(None) => {
+            tracing::warn!(
+                connection.name = name,
+                "the provider did not name the account's id"
+            );
+        }
+        Err(error) => {
+            tracing::warn!(connection.name = name, %error, "failed to request the account's id");
+        }
+    }
+    None
+}
+
+/// An id that can be stored and looked up.
+fn is_usable(id: &str) -> bool {
+    id.len() <= MAX_EXTERNAL_ID_BYTES && !id.contains(char::is_control)
 }
 
 /// When a token ends, if it says.

@@ -18,4 +18,5 @@ mod path;
 
 pub(crate) use call::{CallTarget, call};
 pub(crate) use manage::manage;
+pub(crate) use oauth::answer_json;
 pub(crate) use path::{ConnectionPath, is_posted_callback, managed_methods, serves};

@@ -6,6 +6,7 @@
 //! may lose those, an orderly end never does.
 
 mod access_line;
+mod path;
 mod request_span;
 mod sink;
 mod subscriber;
@@ -49,9 +50,10 @@ impl RequestLog {
         client_ip: &str,
         duration: Duration,
     ) {
+        let path = path::without_key(path);
         self.sink.append(|line| match self.format {
-            Format::Json => access_line::json(line, record, path, client_ip, duration),
-            Format::Text => access_line::text(line, record, path, duration),
+            Format::Json => access_line::json(line, record, &path, client_ip, duration),
+            Format::Text => access_line::text(line, record, &path, duration),
         });
     }
 }

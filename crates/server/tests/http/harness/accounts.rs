@@ -42,6 +42,8 @@ impl ThirdParty {
             posts_callback: false,
             revoke: None,
             redirect_url: Some("https://backend.example/connections/x/callback".to_owned()),
+            account_id: None,
+            account_endpoint: None,
         }
     }
 

@@ -200,6 +200,7 @@ fn settings(api: Vec<EntrySettings>) -> Settings {
         trusted_proxies: Vec::new(),
         head_limit_bytes: 16 * 1024,
         connections: backlot_server::connections::ConnectionsSettings::default(),
+        webhook_sources: backlot_server::webhook_sources::WebhookSourcesSettings::default(),
         public_keys: Vec::new(),
         events: EventsSettings::default(),
         vault: None,

@@ -217,6 +217,23 @@ fn account(entry: &Entry<'_>, settings: &OAuth, report: &mut Report<'_>) -> Opti
         let cause = format!("{name} is set by Backlot");
         report.problem(entry.key(&key("parameters")), cause, "remove it");
     }
+    let account_endpoint = match &settings.account_url {
+        None => Some(None),
+        Some(url) => endpoint(entry, &key("account_url"), url, report).map(Some),
+    };
+    let is_pointer = |text: &str| text.len() > 1 && text.starts_with('/');
+    if settings
+        .account_id
+        .as_deref()
+        .is_some_and(|text| !is_pointer(text))
+    {
+        let remedy = "write for example account_id = \"/hub_id\"";
+        report.problem(
+            entry.key(&key("account_id")),
+            "this is not a JSON pointer",
+            remedy,
+        );
+    }
     authorize?;
     Some(OAuthAccount {
         client: client?,
@@ -226,6 +243,8 @@ fn account(entry: &Entry<'_>, settings: &OAuth, report: &mut Report<'_>) -> Opti
         posts_callback,
         revoke: revoke?,
         redirect_url: settings.redirect_url.clone(),
+        account_id: settings.account_id.clone(),
+        account_endpoint: account_endpoint?,
     })
 }
 

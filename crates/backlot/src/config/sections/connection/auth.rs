@@ -134,6 +134,14 @@ pub struct OAuth {
     /// Whether to use PKCE.
     #[serde(default = "yes")]
     pub pkce: bool,
+    /// A JSON pointer to the account's id in the token response: `"/hub_id"`. It is stored with the account, and finds
+    /// the instance that a webhook is for.
+    #[serde(default)]
+    pub account_id: Option<String>,
+    /// The address that returns the account of an access token as JSON, if the token response does not name it. Then
+    /// `account_id` points into its response.
+    #[serde(default)]
+    pub account_url: Option<String>,
     /// The callback address. Defaults to `server.public_url` followed by `/connections/{name}/callback`.
     #[serde(default)]
     pub redirect_url: Option<String>,
