@@ -219,9 +219,11 @@ async fn exchange(
     request: Request<RequestBody>,
     message: &Message,
 ) -> Reply {
+    // The whole attempt has a timeout, which ends it before these.
+    let longer = timeout.saturating_mul(2);
     let timeouts = UpstreamTimeouts {
-        head: timeout,
-        idle: timeout,
+        head: longer,
+        idle: longer,
     };
     let hop = HopByHop::default();
     let sent = upstream::forward(

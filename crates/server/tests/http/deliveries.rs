@@ -18,7 +18,7 @@ use standardwebhooks::Webhook;
 use crate::harness::events::{
     Delivered, Destination, SIGNING_SECRET, WixKey, contact, instance_number,
 };
-use crate::harness::{INSTANCE_ID, NOW, TestServer, request};
+use crate::harness::{INSTANCE_ID, NOW, TestServer, Upstream, request};
 use crate::place::Place;
 
 /// Each of these on every database.
@@ -47,6 +47,7 @@ on_every_database! {
     a_backlog_of_one_instance_delays_no_other
     retry_after_gone_and_dead_letters
     a_destination_that_fails_for_all_is_paused_and_probed
+    what_is_no_response_is_a_failed_attempt
     a_rate_limit_holds_deliveries_back
     patterns_and_filters_choose_events
     the_generated_secret_stays
@@ -397,6 +398,58 @@ async fn a_destination_that_fails_for_all_is_paused_and_probed(place: &Place) {
     }
     let attempts: u32 = all.values().map(|(_, attempts)| attempts).sum();
     assert_eq!((all.len(), attempts), (13, 23), "{all:?}");
+}
+
+async fn what_is_no_response_is_a_failed_attempt(place: &Place) {
+    let store = place.open().await;
+    let silent = Destination::start().await;
+    let partial = "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc";
+    let (closing, halfway) = (
+        Upstream::saying(vec![""]).await,
+        Upstream::saying(vec![partial]).await,
+    );
+    let url = |upstream: &Upstream| format!("http://{}/", upstream.address);
+    for (name, url, expected) in [
+        ("hangs", silent.url.clone(), Some("no response within 50ms")),
+        (
+            "closes",
+            url(&closing),
+            Some("the connection broke before the reply"),
+        ),
+        (
+            "refuses",
+            "http://127.0.0.1:9/".to_owned(),
+            Some("cannot connect"),
+        ),
+        // The status has said all that counts.
+        ("half", url(&halfway), None),
+    ] {
+        let server = TestServer::with_subscription_on(store.clone(), &silent, |it| {
+            name.clone_into(&mut it.name);
+            it.destination = EventDestination::parse(&url).unwrap();
+            it.timeout = Duration::from_millis(if name == "hangs" { 50 } else { 5000 });
+        })
+        .await;
+        server.post_event(&contact(name, "c1", INSTANCE_ID)).await;
+        let is_attempted =
+            |it: &Delivery| it.last_error.is_some() || it.state == DeliveryState::Delivered;
+        let attempted = delivery(&server, |it| it.subscription == name && is_attempted(it)).await;
+        let error = attempted.last_error.clone().unwrap_or_default();
+        assert_eq!(
+            attempted.last_error.is_some(),
+            expected.is_some(),
+            "{name}: {error}"
+        );
+        assert!(
+            error.starts_with(expected.unwrap_or_default()),
+            "{name}: {error}"
+        );
+        let recorded = attempts(&server, &attempted).await.remove(0);
+        assert_eq!(
+            recorded.response.as_deref(),
+            expected.is_none().then_some("abc")
+        );
+    }
 }
 
 async fn a_rate_limit_holds_deliveries_back(place: &Place) {
