@@ -19,6 +19,7 @@ pub mod decode;
 mod early_response;
 pub mod egress_guard;
 pub mod hop_by_hop;
+pub mod nats;
 pub mod paced_stream;
 pub mod redact;
 pub mod resilience;

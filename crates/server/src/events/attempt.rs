@@ -4,6 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
 use backlot_outbound::body::RequestBody;
+use backlot_outbound::nats::{NatsError, NatsPublisher};
 use backlot_outbound::redact::{Redactor, SecretPatterns};
 use backlot_outbound::third_party::SecretString;
 use backlot_outbound::upstream::{self, Address, HopByHop, UpstreamError, UpstreamTimeouts};
@@ -145,29 +146,91 @@ async fn make_within_timeout(
             }
         }
         EventDestination::Upstream { address, target } => {
-            let secrets = match secrets::read(settings, &means.vault).await {
-                Ok(secrets) => secrets,
-                Err(error) => return Reply::without_response(error, Verdict::NotMade),
-            };
             let token = (event.instance_id != UNASSIGNED)
                 .then(|| means.elevated.token_for(event.instance_id, now))
                 .flatten();
-            let body = body::delivered(event, site_id.as_deref(), claimed.attempt);
-            let message = Message {
-                id: signature::message_id(&event.event_id, claimed.lease.delivery_id),
-                body,
-                token,
-                secrets,
-            };
-            let request = match message.to_request(now) {
-                Ok(request) => request,
-                Err(error) => {
-                    return Reply::without_response(error.to_string(), Verdict::NotMade);
-                }
+            let message = message(means, settings, claimed, site_id.as_deref(), token).await;
+            let request = message.and_then(|message| {
+                let request = message.to_request(now).map_err(|error| error.to_string())?;
+                Ok((message, request))
+            });
+            let (message, request) = match request {
+                Ok(made) => made,
+                Err(error) => return Reply::without_response(error, Verdict::NotMade),
             };
             let exchange = exchange(means, address, target, settings.timeout, request, &message);
             let reply = tokio::time::timeout(settings.timeout, exchange).await;
             reply.unwrap_or_else(|_| too_slow())
+        }
+        EventDestination::Nats(publisher) => {
+            // A stream keeps what it gets, so it gets no credential.
+            let message = message(means, settings, claimed, site_id.as_deref(), None).await;
+            let message = match message {
+                Ok(message) => message,
+                Err(error) => return Reply::without_response(error, Verdict::NotMade),
+            };
+            let reply = tokio::time::timeout(
+                settings.timeout,
+                publish(publisher, &event.event_type, &message, now),
+            );
+            reply.await.unwrap_or_else(|_| too_slow())
+        }
+    }
+}
+
+/// Makes what is sent. The error says why it cannot be made.
+async fn message(
+    means: &DeliveryMeans,
+    settings: &SubscriptionSettings,
+    claimed: &ClaimedDelivery,
+    site_id: Option<&str>,
+    token: Option<HeaderValue>,
+) -> Result<Message, String> {
+    let event = &claimed.event;
+    Ok(Message {
+        secrets: secrets::read(settings, &means.vault).await?,
+        id: signature::message_id(&event.event_id, claimed.lease.delivery_id),
+        body: body::delivered(event, site_id, claimed.attempt),
+        token,
+    })
+}
+
+/// Publishes a message to a stream.
+async fn publish(
+    publisher: &NatsPublisher,
+    event_type: &str,
+    message: &Message,
+    now: Timestamp,
+) -> Reply {
+    let mut headers = HeaderMap::new();
+    let signed = signature::put_on(
+        &mut headers,
+        &message.secrets,
+        &message.id,
+        now,
+        &message.body,
+    );
+    if let Err(error) = signed {
+        return Reply::without_response(error.to_string(), Verdict::NotMade);
+    }
+    let body = Bytes::from(message.body.clone());
+    match publisher
+        .publish(event_type, &message.id, &headers, body)
+        .await
+    {
+        Ok(()) => Reply {
+            status: None,
+            error: None,
+            response: None,
+            verdict: Verdict::Accepted,
+        },
+        Err(error) => {
+            let verdict = match &error {
+                NatsError::Unreachable(_) => Verdict::Unreachable,
+                NatsError::TooLarge => Verdict::Refused(None),
+                _ => Verdict::Failing(None),
+            };
+            Reply::without_response(error.to_string(), verdict)
         }
     }
 }

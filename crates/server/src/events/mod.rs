@@ -41,5 +41,8 @@ pub(crate) use replay::{deliveries_again, kind_of_type};
 pub(crate) use retention::delete_old;
 pub use secrets::{check_signing_secret, generated_secret_name, subscription_secret};
 pub(crate) use settings::EventLimits;
-pub use settings::{DEFAULT_BODY_BYTES, EventDestination, EventsSettings, SubscriptionSettings};
+pub use settings::{
+    DEFAULT_BODY_BYTES, EventDestination, EventDestinationError, EventsSettings,
+    SubscriptionSettings,
+};
 pub(crate) use subscriptions::Subscriptions;

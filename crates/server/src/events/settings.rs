@@ -3,8 +3,9 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use backlot_outbound::nats::{NatsPublisher, NatsTarget, NatsTargetError};
 use backlot_outbound::third_party::SecretSource;
-use backlot_outbound::upstream::Address;
+use backlot_outbound::upstream::{Address, AddressError};
 use http::uri::PathAndQuery;
 use jiff::SignedDuration;
 
@@ -115,8 +116,21 @@ pub enum EventDestination {
         /// The path and query.
         target: PathAndQuery,
     },
+    /// A subject of a NATS stream.
+    Nats(NatsPublisher),
     /// A handler of this program.
     Handler(EventHandler),
+}
+
+/// The text is not the URL of a destination.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+#[non_exhaustive]
+pub enum EventDestinationError {
+    /// Not the URL of an upstream.
+    Upstream(#[from] AddressError),
+    /// Not the URL of a subject.
+    Nats(#[from] NatsTargetError),
 }
 
 impl EventDestination {
@@ -124,9 +138,11 @@ impl EventDestination {
     ///
     /// # Errors
     ///
-    /// Fails if the text is not the URL of an upstream. A query is allowed.
-    pub fn parse(text: &str) -> Result<Self, backlot_outbound::upstream::AddressError> {
-        use backlot_outbound::upstream::AddressError;
+    /// Fails if the text is neither the URL of an upstream, with or without a query, nor that of a NATS subject.
+    pub fn parse(text: &str) -> Result<Self, EventDestinationError> {
+        if text.starts_with("nats:") {
+            return Ok(Self::Nats(NatsPublisher::new(NatsTarget::parse(text)?)));
+        }
         let (base, query) = match text.split_once('?') {
             Some((base, query)) => (base, Some(query)),
             None => (text, None),
@@ -142,11 +158,11 @@ impl EventDestination {
         Ok(Self::Upstream { address, target })
     }
 
-    /// Returns the server's address. `None` for a handler.
+    /// Returns the server's address, if it is one over HTTP.
     pub(crate) const fn address(&self) -> Option<&Address> {
         match self {
             Self::Upstream { address, .. } => Some(address),
-            Self::Handler(_) => None,
+            Self::Nats(_) | Self::Handler(_) => None,
         }
     }
 }

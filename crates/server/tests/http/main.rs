@@ -39,6 +39,7 @@ mod index;
 mod installed_sites;
 mod log;
 mod mounted;
+mod nats;
 #[path = "../../../store/tests/place/mod.rs"]
 mod place;
 mod routes;

@@ -143,7 +143,7 @@ fn destination(text: &str, key: String, report: &mut Report<'_>) -> Option<Event
             report.problem(
                 key,
                 format!("this address {error}"),
-                "write for example to = \"http://127.0.0.1:3000/events\"",
+                "write for example to = \"http://127.0.0.1:3000/events\", or \"nats://127.0.0.1:4222/events\"",
             );
             None
         }

@@ -18,7 +18,8 @@ pub struct Subscription {
     pub name: String,
     /// The types of its events: `["wix.contacts.v4.contact_*", "AppInstalled"]`. A `*` at the end matches any rest.
     pub events: Vec<String>,
-    /// The URL to which events are posted: `http://127.0.0.1:3000/events`. It may be a private address. Required.
+    /// The URL to which events are posted: `http://127.0.0.1:3000/events`. It may be a private address. Or the subject of a
+    /// NATS JetStream stream: `nats://127.0.0.1:4222/events.{type}`. Required.
     pub to: String,
     /// The secret that deliveries are signed with: `whsec_` and base64. To rotate it, write a list with the newest first:
     /// deliveries are signed with each. Defaults to a generated secret, which `backlot subscription secret NAME` prints.
