@@ -233,7 +233,10 @@ fn webhooks_of_the_future_are_refused() {
 /// The samples of Wix's documentation: most are the content of a webhook, three are whole envelopes.
 #[test]
 fn samples_of_events_are_opened() {
-    let file: Value = serde_json::from_str(include_str!("vectors/wix-event-samples.json")).unwrap();
+    let file: Value = serde_json::from_str(include_str!(
+        "../../simulator/samples/wix-event-samples.json"
+    ))
+    .unwrap();
     let samples = file["samples"].as_array().unwrap();
     assert_eq!(samples.len(), 198);
     let (mut opened, mut broken) = (0, 0);
