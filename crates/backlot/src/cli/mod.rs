@@ -19,6 +19,7 @@ mod instant;
 mod items;
 mod known_app;
 mod migrate;
+mod pages;
 mod printable;
 mod progress;
 mod ready_file;

@@ -8,40 +8,22 @@ use backlot_store::events::{Delivery, ListOrder};
 
 use crate::cli::arguments::DeliveryList;
 use crate::cli::configured::Configured;
+use crate::cli::pages::print_pages;
 use crate::cli::printable::printable;
 use crate::cli::runtime;
-
-/// The number of deliveries that are read at once.
-const PAGE: u32 = 500;
 
 pub(super) fn run(arguments: &DeliveryList) -> anyhow::Result<()> {
     let configured = Configured::read(&arguments.config)?;
     let mut filter = arguments.selection.filter(Clock::System.now());
-    let mut left = arguments.limit;
+    let none = format!("no such deliveries are in {}", configured.database);
     runtime()?.block_on(async {
         let store = configured.open().await?;
-        while left > 0 {
-            let limit = left.min(PAGE);
-            let page = store
-                .list_deliveries(filter.clone(), ListOrder::Latest, limit)
-                .await?;
-            for delivery in &page {
-                print(delivery, arguments.json)?;
-            }
-            left -= limit;
-            match page.last() {
-                Some(last) if page.len() == limit as usize => {
-                    filter.before = Some(last.delivery_id);
-                }
-                None if filter.before.is_none() => {
-                    let database = &configured.database;
-                    writeln!(std::io::stderr(), "no such deliveries are in {database}")?;
-                    break;
-                }
-                _ => break,
-            }
-        }
-        Ok(())
+        let read = async |last: Option<&Delivery>, limit| {
+            filter.before = last.map(|it| it.delivery_id);
+            let page = store.list_deliveries(filter.clone(), ListOrder::Latest, limit);
+            Ok(page.await?)
+        };
+        print_pages(arguments.limit, &none, read, |it| print(it, arguments.json)).await
     })
 }
 
