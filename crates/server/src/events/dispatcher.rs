@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::attempt::{self, EndedAttempt, Verdict};
-use super::health::{Allowance, DestinationHealth, Failure, later};
+use super::health::{Allowance, DestinationHealth, FIRST_ABSENCE_PAUSE, FIRST_PAUSE, later};
 use super::pending::PendingDeliveries;
 use super::settings::SubscriptionSettings;
 use super::{Subscriptions, backoff, body};
@@ -312,16 +312,9 @@ impl Dispatcher {
         let name = &settings.name;
         let now = self.means.clock.now();
         let pause = match verdict {
-            Verdict::Failing(_) | Verdict::Unreachable => {
-                let failure = Failure {
-                    lease: &lease,
-                    is_unreachable: verdict == Verdict::Unreachable,
-                    is_probe,
-                };
-                let concurrency = settings.concurrency.get();
-                self.health.failed(&failure, concurrency, now)
-            }
-            Verdict::NotMade => Some(self.health.suspend(now)),
+            Verdict::Failing(_) => self.health.failed(&lease, is_probe, now),
+            Verdict::Unreachable => self.health.suspend(FIRST_ABSENCE_PAUSE, is_probe, now),
+            Verdict::NotMade => self.health.suspend(FIRST_PAUSE, is_probe, now),
             Verdict::Accepted | Verdict::Gone | Verdict::Refused(_) => {
                 if self.health.succeeded() {
                     tracing::info!(subscription.name = name, "the destination answers again");
@@ -331,8 +324,8 @@ impl Dispatcher {
             }
         };
         let is_released = match verdict {
-            Verdict::NotMade => true,
-            Verdict::Failing(_) | Verdict::Unreachable => is_probe,
+            Verdict::Unreachable | Verdict::NotMade => true,
+            Verdict::Failing(_) => is_probe,
             Verdict::Accepted | Verdict::Gone | Verdict::Refused(_) => false,
         };
         let next = if is_released {
@@ -375,9 +368,8 @@ impl Dispatcher {
         let wait = match verdict {
             Verdict::Accepted => return AfterAttempt::Delivered,
             Verdict::Gone => return AfterAttempt::Dead,
-            Verdict::NotMade => return AfterAttempt::Released,
+            Verdict::Unreachable | Verdict::NotMade => return AfterAttempt::Released,
             Verdict::Refused(wait) | Verdict::Failing(wait) => wait,
-            Verdict::Unreachable => None,
         };
         if attempt >= self.settings.max_attempts.get() {
             return AfterAttempt::Dead;

@@ -4,9 +4,8 @@
 //! - paused: none are made until a time. The pauses grow
 //! - probing: one attempt is made. If it fails, the next pause begins, and the attempt does not count
 //!
-//! Failures of one lane only may be the fault of its event, and pause nothing, unless there is not even a connection. A
-//! destination that fails now and again is not paused: so many failures in a row do not come about by chance. A response
-//! below 500 is a sign of life.
+//! Failures of one lane only are the fault of its event, and pause nothing. A response below 500 is a sign of life. A
+//! destination that cannot be reached is paused at once, since no event can be the cause, and such attempts do not count.
 
 use std::time::Duration;
 
@@ -14,32 +13,20 @@ use backlot_store::events::DeliveryLease;
 use backlot_wix::InstanceId;
 use jiff::Timestamp;
 
-/// So many failures in a row, of at least two lanes, pause a destination, or as many as there are attempts at the same
-/// time. If one in five fails, ten in a row are one in ten million.
-const MAX_FAILURES: u32 = 10;
-/// So many failed connections in a row pause it, whatever the lane: no event prevents a connection.
-const MAX_UNREACHABLE: u32 = 5;
-const FIRST_PAUSE: Duration = Duration::from_secs(5);
+/// So many failures in a row, of at least two lanes, pause a destination.
+const MAX_FAILURES: u32 = 5;
+pub(super) const FIRST_PAUSE: Duration = Duration::from_secs(5);
+/// The first pause of a destination that cannot be reached. It is short because most servers restart in seconds.
+pub(super) const FIRST_ABSENCE_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// The health of one destination, as this node sees it.
 #[derive(Debug, Default)]
 pub(super) struct DestinationHealth {
     failures: u32,
-    unreachable: u32,
     first_lane: Option<(InstanceId, String)>,
     has_failed_elsewhere: bool,
     pause: Option<Pause>,
-}
-
-/// A failed attempt.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Failure<'attempt> {
-    pub(super) lease: &'attempt DeliveryLease,
-    /// Whether no connection came about.
-    pub(super) is_unreachable: bool,
-    /// Whether it was the probe of a paused destination.
-    pub(super) is_probe: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -75,42 +62,37 @@ impl DestinationHealth {
         was_paused
     }
 
-    /// Pauses for a reason of this server. Returns the pause.
-    pub(super) fn suspend(&mut self, now: Timestamp) -> Duration {
-        let longer = self
-            .pause
-            .map(|pause| (pause.length * 2).min(LONGEST_PAUSE));
-        let length = longer.unwrap_or(FIRST_PAUSE);
+    /// Pauses for a reason that is not the event's. Returns the pause, if one begins.
+    pub(super) fn suspend(
+        &mut self,
+        first: Duration,
+        is_probe: bool,
+        now: Timestamp,
+    ) -> Option<Duration> {
+        let length = match self.pause {
+            None => first,
+            Some(pause) if is_probe => (pause.length * 2).min(LONGEST_PAUSE),
+            // Attempts that were under way when the pause began say nothing new.
+            Some(_) => return None,
+        };
         self.pause = Some(Pause {
             until: later(now, length),
             length,
         });
-        length
+        Some(length)
     }
 
     /// Notes a failure. Returns the pause, if one begins.
     pub(super) fn failed(
         &mut self,
-        failure: &Failure<'_>,
-        concurrency: u32,
+        lease: &DeliveryLease,
+        is_probe: bool,
         now: Timestamp,
     ) -> Option<Duration> {
-        let lease = failure.lease;
-        if let Some(pause) = &mut self.pause {
-            // Attempts that were under way when the pause began say nothing new.
-            if !failure.is_probe {
-                return None;
-            }
-            pause.length = (pause.length * 2).min(LONGEST_PAUSE);
-            pause.until = later(now, pause.length);
-            return Some(pause.length);
+        if self.pause.is_some() {
+            return self.suspend(FIRST_PAUSE, is_probe, now);
         }
         self.failures += 1;
-        self.unreachable = if failure.is_unreachable {
-            self.unreachable + 1
-        } else {
-            0
-        };
         let is_first =
             |first: &(InstanceId, String)| *first == (lease.instance_id, lease.lane.clone());
         match &self.first_lane {
@@ -118,16 +100,10 @@ impl DestinationHealth {
             Some(first) if !is_first(first) => self.has_failed_elsewhere = true,
             Some(_) => {}
         }
-        let is_failing =
-            self.failures >= MAX_FAILURES.max(concurrency) && self.has_failed_elsewhere;
-        if !is_failing && self.unreachable < MAX_UNREACHABLE {
+        if self.failures < MAX_FAILURES || !self.has_failed_elsewhere {
             return None;
         }
-        self.pause = Some(Pause {
-            until: later(now, FIRST_PAUSE),
-            length: FIRST_PAUSE,
-        });
-        Some(FIRST_PAUSE)
+        self.suspend(FIRST_PAUSE, is_probe, now)
     }
 }
 
@@ -150,62 +126,41 @@ mod tests {
         }
     }
 
-    /// A failure of a lane: with `!`, no connection came about, and with `?`, it was a probe.
-    fn fail(health: &mut DestinationHealth, what: &str, now: Timestamp) -> Option<Duration> {
-        let failure = Failure {
-            lease: &lease(&what[..1]),
-            is_unreachable: what.contains('!'),
-            is_probe: what.contains('?'),
-        };
-        health.failed(&failure, 1, now)
-    }
-
     #[test]
     fn one_lane_pauses_nothing() {
-        let now = Timestamp::UNIX_EPOCH;
         let mut health = DestinationHealth::default();
         for _ in 0..100 {
-            assert_eq!(fail(&mut health, "a", now), None);
+            assert_eq!(
+                health.failed(&lease("a"), false, Timestamp::UNIX_EPOCH),
+                None
+            );
         }
-        assert_eq!(health.allowance(now), Allowance::All);
-        assert_eq!(fail(&mut health, "b", now), Some(FIRST_PAUSE));
+        assert_eq!(health.allowance(Timestamp::UNIX_EPOCH), Allowance::All);
+        let paused = health.failed(&lease("b"), false, Timestamp::UNIX_EPOCH);
+        assert_eq!(paused, Some(FIRST_PAUSE));
     }
 
     #[test]
-    fn one_lane_that_gets_no_connection_pauses() {
+    fn attempts_under_way_do_not_lengthen_a_pause() {
         let now = Timestamp::UNIX_EPOCH;
         let mut health = DestinationHealth::default();
-        for what in ["a!", "a!", "a!", "a!", "a", "a!", "a!", "a!", "a!"] {
-            assert_eq!(fail(&mut health, what, now), None);
+        let first = Duration::from_secs(1);
+        assert_eq!(health.suspend(first, false, now), Some(first));
+        for _ in 0..16 {
+            assert_eq!(health.suspend(first, false, now), None);
         }
-        assert_eq!(fail(&mut health, "a!", now), Some(FIRST_PAUSE));
-    }
-
-    #[test]
-    fn as_many_as_are_attempted_at_once_fail_in_a_row() {
-        let now = Timestamp::UNIX_EPOCH;
-        let mut health = DestinationHealth::default();
-        for number in 1..=100 {
-            let lease = lease(&format!("{number}"));
-            let failure = Failure {
-                lease: &lease,
-                is_unreachable: false,
-                is_probe: false,
-            };
-            let pause = health.failed(&failure, 100, now);
-            assert_eq!(pause.is_some(), number == 100, "{number}");
-        }
+        assert_eq!(health.suspend(first, true, now), Some(first * 2));
     }
 
     #[test]
     fn pauses_grow_and_a_success_ends_them() {
         let mut now = Timestamp::UNIX_EPOCH;
         let mut health = DestinationHealth::default();
-        for lane in ["a", "b", "a", "b", "a", "b", "a", "b", "a"] {
-            assert_eq!(fail(&mut health, lane, now), None);
+        for lane in ["a", "b", "a", "b"] {
+            assert_eq!(health.failed(&lease(lane), false, now), None);
         }
-        assert_eq!(fail(&mut health, "a", now), Some(FIRST_PAUSE));
-        assert_eq!(fail(&mut health, "a", now), None, "under way");
+        assert_eq!(health.failed(&lease("a"), false, now), Some(FIRST_PAUSE));
+        assert_eq!(health.failed(&lease("a"), false, now), None, "under way");
         for seconds in [10, 20, 40, 60, 60] {
             let Allowance::NoneUntil(until) = health.allowance(now) else {
                 panic!("it is not paused");
@@ -213,7 +168,7 @@ mod tests {
             now = until;
             assert_eq!(health.allowance(now), Allowance::One);
             let pause = Duration::from_secs(seconds);
-            assert_eq!(fail(&mut health, "a?", now), Some(pause));
+            assert_eq!(health.failed(&lease("a"), true, now), Some(pause));
         }
         assert!(health.succeeded());
         assert_eq!(health.allowance(now), Allowance::All);

@@ -48,6 +48,7 @@ on_every_database! {
     retry_after_gone_and_dead_letters
     a_destination_that_fails_for_all_is_paused_and_probed
     what_is_no_response_is_a_failed_attempt
+    a_destination_that_cannot_be_reached_uses_up_no_attempts
     a_rate_limit_holds_deliveries_back
     patterns_and_filters_choose_events
     the_generated_secret_stays
@@ -449,6 +450,43 @@ async fn what_is_no_response_is_a_failed_attempt(place: &Place) {
             recorded.response.as_deref(),
             expected.is_none().then_some("abc")
         );
+    }
+}
+
+async fn a_destination_that_cannot_be_reached_uses_up_no_attempts(place: &Place) {
+    let destination = Destination::start().await;
+    let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", closed.local_addr().unwrap());
+    drop(closed);
+    let server = TestServer::with_subscription_on(place.open().await, &destination, |it| {
+        it.destination = EventDestination::parse(&url).unwrap();
+        it.max_attempts = NonZeroU32::MIN;
+    })
+    .await;
+    server.post_event(&contact("e1", "c1", INSTANCE_ID)).await;
+    for probe in 0..4 {
+        let line = format!(
+            "backlot_delivery_attempts_total{{subscription=\"all\",outcome=\"unreachable\"}} {}\n",
+            probe + 1
+        );
+        while !request(server.admin, "GET", "/metrics", &[], "")
+            .await
+            .body
+            .contains(&line)
+        {}
+        let is_released = |it: &Delivery| {
+            it.attempts == 0
+                && it
+                    .last_error
+                    .as_ref()
+                    .is_some_and(|text| text.contains("connect"))
+        };
+        let waiting = delivery(&server, is_released).await;
+        assert_eq!(waiting.state, DeliveryState::Waiting);
+        // The pauses are 1, 2, 4, and 8 seconds long.
+        server
+            .clock
+            .set(now() + SignedDuration::from_secs((2 << probe) - 1));
     }
 }
 
