@@ -15,6 +15,9 @@ use jiff::Timestamp;
 
 /// So many failures in a row, of at least two lanes, pause a destination.
 const MAX_FAILURES: u32 = 5;
+/// The shortest time from the first failure in a row until they pause a destination. With thousands of attempts a second,
+/// a destination that fails one time in five has five failures in a row each second, but no second without a success.
+const MIN_FAILING_TIME: Duration = Duration::from_secs(1);
 pub(super) const FIRST_PAUSE: Duration = Duration::from_secs(5);
 /// The first pause of a destination that cannot be reached. It is short because most servers restart in seconds.
 pub(super) const FIRST_ABSENCE_PAUSE: Duration = Duration::from_secs(1);
@@ -24,9 +27,23 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 #[derive(Debug, Default)]
 pub(super) struct DestinationHealth {
     failures: u32,
-    first_lane: Option<(InstanceId, String)>,
+    first_failure: Option<FirstFailure>,
     has_failed_elsewhere: bool,
     pause: Option<Pause>,
+}
+
+/// The first failure in a row.
+#[derive(Debug)]
+struct FirstFailure {
+    at: Timestamp,
+    instance_id: InstanceId,
+    lane: String,
+}
+
+impl FirstFailure {
+    fn is_in_lane_of(&self, lease: &DeliveryLease) -> bool {
+        self.instance_id == lease.instance_id && self.lane == lease.lane
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -93,14 +110,14 @@ impl DestinationHealth {
             return self.suspend(FIRST_PAUSE, is_probe, now);
         }
         self.failures += 1;
-        let is_first =
-            |first: &(InstanceId, String)| *first == (lease.instance_id, lease.lane.clone());
-        match &self.first_lane {
-            None => self.first_lane = Some((lease.instance_id, lease.lane.clone())),
-            Some(first) if !is_first(first) => self.has_failed_elsewhere = true,
-            Some(_) => {}
-        }
-        if self.failures < MAX_FAILURES || !self.has_failed_elsewhere {
+        let first = self.first_failure.get_or_insert_with(|| FirstFailure {
+            at: now,
+            instance_id: lease.instance_id,
+            lane: lease.lane.clone(),
+        });
+        self.has_failed_elsewhere |= !first.is_in_lane_of(lease);
+        let is_long = later(first.at, MIN_FAILING_TIME) <= now;
+        if self.failures < MAX_FAILURES || !self.has_failed_elsewhere || !is_long {
             return None;
         }
         self.suspend(FIRST_PAUSE, is_probe, now)
@@ -126,6 +143,10 @@ mod tests {
         }
     }
 
+    fn seconds(seconds: i64) -> Timestamp {
+        Timestamp::from_second(seconds).unwrap()
+    }
+
     #[test]
     fn one_lane_pauses_nothing() {
         let mut health = DestinationHealth::default();
@@ -136,8 +157,22 @@ mod tests {
             );
         }
         assert_eq!(health.allowance(Timestamp::UNIX_EPOCH), Allowance::All);
-        let paused = health.failed(&lease("b"), false, Timestamp::UNIX_EPOCH);
+        let paused = health.failed(&lease("b"), false, seconds(1));
         assert_eq!(paused, Some(FIRST_PAUSE));
+    }
+
+    #[test]
+    fn failures_between_successes_pause_nothing() {
+        let mut health = DestinationHealth::default();
+        for millisecond in 0..10_000 {
+            let now = Timestamp::from_millisecond(millisecond).unwrap();
+            for lane in ["a", "b", "c", "d", "e", "f", "g", "h"] {
+                assert_eq!(health.failed(&lease(lane), false, now), None);
+            }
+            if millisecond % 900 == 0 {
+                assert!(!health.succeeded());
+            }
+        }
     }
 
     #[test]
@@ -156,9 +191,10 @@ mod tests {
     fn pauses_grow_and_a_success_ends_them() {
         let mut now = Timestamp::UNIX_EPOCH;
         let mut health = DestinationHealth::default();
-        for lane in ["a", "b", "a", "b"] {
+        for lane in ["a", "b", "a", "b", "a"] {
             assert_eq!(health.failed(&lease(lane), false, now), None);
         }
+        now = seconds(1);
         assert_eq!(health.failed(&lease("a"), false, now), Some(FIRST_PAUSE));
         assert_eq!(health.failed(&lease("a"), false, now), None, "under way");
         for seconds in [10, 20, 40, 60, 60] {
