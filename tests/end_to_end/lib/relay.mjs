@@ -1,5 +1,5 @@
 // A plain TCP relay between Backlot and an upstream: counts the connections, keeps the bytes that
-// went by, and lets Backlot start before the upstream's address is known.
+// went by, and lets Backlot start before the upstream's address is known. While it has no target, connections are closed.
 
 import net from "node:net";
 
@@ -14,6 +14,11 @@ export async function startRelay(t, { mostKept = MOST_KEPT } = {}) {
   const server = net.createServer((inner) => {
     relay.connections += 1;
     relay.open += 1;
+    if (relay.target === null) {
+      relay.open -= 1;
+      inner.destroy();
+      return;
+    }
     const outer = net.connect(relay.target, "127.0.0.1");
     for (const [one, other] of [[inner, outer], [outer, inner]]) {
       sockets.add(one);
@@ -36,5 +41,10 @@ export async function startRelay(t, { mostKept = MOST_KEPT } = {}) {
     for (const socket of sockets) socket.destroy();
     server.close();
   });
-  return Object.assign(relay, { address: `http://127.0.0.1:${port}` });
+  // What is behind it is gone, until `target` is set again.
+  const cut = () => {
+    relay.target = null;
+    for (const socket of sockets) socket.destroy();
+  };
+  return Object.assign(relay, { address: `http://127.0.0.1:${port}`, port, cut });
 }

@@ -1,56 +1,26 @@
 // A disk without room: writes are refused with a code, reads go on, and when there is room again, writes
-// do, too, without a restart. The disk is a small file system of the test's own, which only root can mount.
+// do, too, without a restart.
 
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { atEnd } from "../lib/cleanup.mjs";
 import { codeOf, plain } from "../lib/data_client.mjs";
 import { dataPlace } from "../lib/data_stage.mjs";
-import { temporaryFolder } from "../lib/folder.mjs";
 import { until } from "../lib/poll.mjs";
-
-const MEBIBYTE = 1024 * 1024;
-
-// The folder in which a file system of so many MiB is, or why there is none.
-function smallDisk(t, mebibytes) {
-  const folder = temporaryFolder(t);
-  const { status, stderr, error } = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${mebibytes}m`, "tmpfs", folder]);
-  if (status !== 0) return { why: String(error ?? stderr).trim() };
-  atEnd(t, () => assert.equal(spawnSync("umount", [folder]).status, 0));
-  return { folder };
-}
+import { smallDisk } from "../lib/small_disk.mjs";
 
 test("a full disk", async (t) => {
-  const { folder, why } = smallDisk(t, 24);
-  if (!folder) {
-    console.warn(`NOT TESTED: what happens on a full disk, for none can be made here (root can): ${why}`);
-    t.skip(`no small disk: ${why}`);
-    return;
-  }
-  const place = await dataPlace(t, { data: join(folder, "data") });
+  const disk = smallDisk(t, 24);
+  if (!disk) return;
+  const place = await dataPlace(t, { data: join(disk.folder, "data") });
   const server = await place.start();
   const site = await server.site();
   const { app, ann } = site;
   await site.collection("things", { number: "NUMBER" });
   await app.items.insert("things", { _id: "before", number: 1 });
 
-  // Something else takes the room.
-  const ballast = join(folder, "ballast");
-  const fill = () => {
-    for (let size = 16 * MEBIBYTE; size >= 512; size = Math.floor(size / 2)) {
-      for (let taken = true; taken;) {
-        try {
-          writeFileSync(ballast, Buffer.alloc(size), { flag: "a" });
-        } catch {
-          taken = false;
-        }
-      }
-    }
-  };
+  const { fill, free } = disk;
   const big = "x".repeat(300_000);
   const codes = new Set();
   const acknowledged = ["before"];
@@ -95,7 +65,7 @@ test("a full disk", async (t) => {
     server.program.assertAlive();
   });
   await t.test("with room again, writes go on without a restart", async () => {
-    rmSync(ballast);
+    free();
     await app.items.insert("things", { _id: "after", big });
     await app.items.update("things", { _id: "before", number: 2 });
     const bulk = await app.items.bulkInsert("things", [{ _id: "a1" }, { _id: "a2" }]);
@@ -106,7 +76,7 @@ test("a full disk", async (t) => {
     fill();
     await until("a refusal", () => app.items.insert("things", { big }).then(() => false, codeOf));
     const count = await app.items.query("things").count();
-    rmSync(ballast);
+    free();
     await app.items.insert("things", { _id: "last" });
     server.program.signal("SIGKILL");
     await server.program.ended;

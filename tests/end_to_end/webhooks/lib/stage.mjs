@@ -12,10 +12,12 @@ import { run } from "../../lib/program.mjs";
 import { SECRET } from "./destination.mjs";
 import { publicKeyPem } from "./wix_sender.mjs";
 
-const toml = (value) =>
-  Array.isArray(value) || typeof value !== "object"
-    ? JSON.stringify(value)
-    : `{ ${Object.entries(value).map(([key, item]) => `${key} = ${toml(item)}`).join(", ")} }`;
+function toml(value) {
+  if (Array.isArray(value)) return `[${value.map(toml).join(", ")}]`;
+  if (typeof value !== "object") return JSON.stringify(value);
+  const entries = Object.entries(value).map(([key, item]) => `${key} = ${toml(item)}`);
+  return `{ ${entries.join(", ")} }`;
+}
 
 // The subscription `all`; `settings` replace what is usual.
 export const subscriptionTo = (to, settings = {}) => {
