@@ -129,6 +129,7 @@ impl Dispatcher {
     }
 
     async fn run(mut self, mut stopping: watch::Receiver<Option<Duration>>) {
+        self.release_leftovers().await;
         let clock = self.means.clock.clone();
         let mut arrived = self.means.store.deliveries_arrived();
         let mut extend = tokio::time::interval(EXTEND_INTERVAL);
@@ -174,6 +175,25 @@ impl Dispatcher {
             }
         };
         self.wind_down(advance, timeout).await;
+    }
+
+    /// Ends the leases of an earlier server that was killed.
+    async fn release_leftovers(&self) {
+        let (store, name) = (&self.means.store, &self.settings.name);
+        match store.release_leases(name, self.means.clock.now()).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(
+                subscription.name = name,
+                count,
+                "released deliveries of a server that was killed"
+            ),
+            // They end by themselves.
+            Err(error) => tracing::warn!(
+                error = %Chain(&error),
+                subscription.name = name,
+                "failed to release the deliveries of an earlier server"
+            ),
+        }
     }
 
     /// How many more deliveries may be claimed. Some are claimed ahead of their attempt, so that none has to wait for the

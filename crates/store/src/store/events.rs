@@ -152,6 +152,27 @@ repository! {
 }
 
 impl Store {
+    /// Ends the leases of a subscription that a killed server has left, so that its deliveries are due now. Returns how
+    /// many.
+    ///
+    /// Only on SQLite, which one server uses at a time. On PostgreSQL other nodes may hold the leases.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the database does not answer.
+    pub async fn release_leases(
+        &self,
+        subscription: &str,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.release_leases(subscription, now).await,
+            Self::Postgres(_) => Ok(0),
+        }
+    }
+}
+
+impl Store {
     /// Returns a receiver that changes whenever deliveries may have become due: in this process at once, on
     /// PostgreSQL by other nodes at once, and on SQLite by other processes within a second.
     pub fn deliveries_arrived(&self) -> tokio::sync::watch::Receiver<u64> {

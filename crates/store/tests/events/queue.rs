@@ -15,6 +15,7 @@ on_every_database! {
     a_released_attempt_does_not_count
     a_lease_that_ran_out_is_claimed_again_and_the_first_outcome_is_lost
     an_extended_lease_holds
+    leases_of_a_killed_server_end_where_no_other_can_hold_them
     an_outcome_counts_once
     next_due_says_when_to_come_again
     subscriptions_do_not_see_each_others_deliveries
@@ -194,6 +195,29 @@ async fn an_extended_lease_holds(queue: Queue) {
     assert_eq!(queue.claim(10, 50).await.len(), 1);
     let extended = queue.store.extend_leases(leases, crate::LEASE, at(51));
     assert_eq!(extended.await.unwrap(), [false]);
+}
+
+async fn leases_of_a_killed_server_end_where_no_other_can_hold_them(queue: Queue) {
+    queue
+        .insert(vec![event(1, "e1", "a", 0), event(2, "e2", "b", 0)])
+        .await;
+    let first = queue.claim(1, 1).await;
+    let retried = queue.claim(1, 1).await;
+    let later = AfterAttempt::RetryAt(at(100));
+    queue.settle(&retried[0], later, 2).await;
+    let released = queue.store.release_leases("other", at(3)).await.unwrap();
+    assert_eq!(released, 0);
+    let released = queue.store.release_leases("all", at(3)).await.unwrap();
+    let again = queue.claim(10, 3).await;
+    if queue.store.connections().is_some() {
+        // Another node may hold them.
+        assert_eq!((released, again.len()), (0, 0));
+        return;
+    }
+    assert_eq!((released, ids(&again)), (1, ids(&first)));
+    let claims = queue.settle(&first[0], AfterAttempt::Delivered, 4).await;
+    assert_eq!(claims.lost, [first[0].lease.delivery_id]);
+    assert_eq!(ids(&queue.claim(10, 100).await).len(), 2);
 }
 
 async fn an_outcome_counts_once(queue: Queue) {

@@ -1,12 +1,13 @@
 //! Events and deliveries in SQLite.
 //!
 //! [`intake`]: storing events, with lanes and turns for their deliveries; [`claims`]: outcomes and claims, in one
-//! transaction; [`changes`]: what operators do; [`turns`]: which instance is next; [`watch`]:
-//! wake-ups from other processes.
+//! transaction; [`changes`]: what operators do; [`leftovers`]: leases of a server that was killed; [`turns`]: which instance is
+//! next; [`watch`]: wake-ups from other processes.
 
 mod changes;
 mod claims;
 mod intake;
+mod leftovers;
 mod turns;
 mod watch;
 
