@@ -120,10 +120,17 @@ pub(super) async fn owners_transaction<T>(
     lease: &Lease,
     work: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
-    lease.watch().begin();
-    lease.client()?.batch_execute("BEGIN").await?;
-    let outcome = work.await;
-    end(lease, outcome).await
+    transaction_of_owner(lease, "BEGIN", work).await
+}
+
+/// A transaction of the owner's on lanes. Other nodes wait for its locks, so a node that is frozen in it loses it soon. It
+/// consists of short statements, and each follows the one before it at once.
+pub(super) async fn lanes_transaction<T>(
+    lease: &Lease,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let opening = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '5s'";
+    transaction_of_owner(lease, opening, work).await
 }
 
 /// A transaction of the owner's that only reads, and sees all as it was when it began, however long it takes.
@@ -133,6 +140,14 @@ pub(super) async fn owners_snapshot<T>(
 ) -> Result<T, Failure> {
     let opening =
         "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0";
+    transaction_of_owner(lease, opening, work).await
+}
+
+async fn transaction_of_owner<T>(
+    lease: &Lease,
+    opening: &str,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
     lease.watch().begin();
     lease.client()?.batch_execute(opening).await?;
     let outcome = work.await;

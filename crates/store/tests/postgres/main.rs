@@ -7,6 +7,7 @@ mod backup_file;
 mod backup_refused;
 mod deadlocks;
 mod edges;
+mod frozen_node;
 mod house;
 mod isolation;
 mod nodes;

@@ -7,7 +7,7 @@ use super::turns::Turns;
 use crate::StoreError;
 use crate::postgres::PostgresStore;
 use crate::postgres::failure::{Failure, attempt};
-use crate::postgres::tenant::{Bound, owners_transaction};
+use crate::postgres::tenant::{Bound, lanes_transaction};
 
 const FIND: &str = "
     SELECT DISTINCT subscription, instance_id FROM deliveries WHERE delivery_id = ANY($1)";
@@ -140,7 +140,7 @@ impl PostgresStore {
             client.query(super::NOTIFY, &[]).await?;
             Ok(count)
         };
-        let outcome = owners_transaction(&lease, work).await;
+        let outcome = lanes_transaction(&lease, work).await;
         lease.release(outcome)
     }
 

@@ -13,7 +13,7 @@ use crate::events::{AttemptOutcome, ClaimedDelivery, Claims, DeliveryLease};
 use crate::postgres::PostgresStore;
 use crate::postgres::failure::{Failure, attempt};
 use crate::postgres::session::Session;
-use crate::postgres::tenant::{Bound, owners_transaction, uuid};
+use crate::postgres::tenant::{Bound, lanes_transaction, uuid};
 use crate::sql::Row;
 
 const NEXT_INSTANCES: &str = "
@@ -116,7 +116,7 @@ impl PostgresStore {
                 lost,
             })
         };
-        let outcome = owners_transaction(&lease, work).await;
+        let outcome = lanes_transaction(&lease, work).await;
         lease.release(outcome)
     }
 
@@ -167,7 +167,7 @@ impl PostgresStore {
                 .map(|it| extended.contains(&(it.delivery_id, it.fence)))
                 .collect())
         };
-        let outcome = owners_transaction(&lease, work).await;
+        let outcome = lanes_transaction(&lease, work).await;
         lease.release(outcome)
     }
 }

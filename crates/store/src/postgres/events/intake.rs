@@ -16,7 +16,7 @@ use crate::events::{NewDelivery, NewEvent};
 use crate::postgres::PostgresStore;
 use crate::postgres::failure::{Failure, attempt};
 use crate::postgres::session::Session;
-use crate::postgres::tenant::{Bound, owners_transaction, uuid};
+use crate::postgres::tenant::{Bound, lanes_transaction, uuid};
 use crate::turn_number::next_turn;
 
 const INSERT_EVENTS: &str = "
@@ -150,7 +150,7 @@ impl PostgresStore {
             }
             Ok(are_new)
         };
-        let outcome = owners_transaction(&lease, work).await;
+        let outcome = lanes_transaction(&lease, work).await;
         lease.release(outcome)
     }
 
@@ -187,7 +187,7 @@ impl PostgresStore {
             new.insert(client, now).await?;
             Ok(new.lanes.len() as u64)
         };
-        let outcome = owners_transaction(&lease, work).await;
+        let outcome = lanes_transaction(&lease, work).await;
         lease.release(outcome)
     }
 }
