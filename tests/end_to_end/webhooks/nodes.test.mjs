@@ -8,10 +8,10 @@ import { describe, test } from "node:test";
 import { until, within } from "../lib/poll.mjs";
 import { answers, outOfOrder, startDestination } from "./lib/destination.mjs";
 import { startSenders } from "./lib/entities.mjs";
+import { KILLS, LEASE, killUnderLoad } from "./lib/kills.mjs";
 import { eventsPlace, subscriptionTo } from "./lib/stage.mjs";
 import { bodyOf, contactUpdated, deliver } from "./lib/wix_sender.mjs";
 
-const LEASE = 30_000;
 const instances = Array.from({ length: 6 }, () => randomUUID());
 
 // Nodes of one app on one database.
@@ -36,7 +36,10 @@ async function acknowledgedOnce(place, count) {
   assert.deepEqual(await place.sql(often), [`1|${count}`]);
 }
 
+// At the same time, since each waits for leases to end.
 describe("nodes", { concurrency: true }, () => {
+  test(`one node, killed ${KILLS} times under load`, (t) => killUnderLoad(t, "postgres", LEASE + 15_000));
+
   test("two nodes share the work, and one is killed", async (t) => {
     const destination = await startDestination(t, {
       answer: (event, response) => (Math.random() < 0.1 ? answers.status(500)(event, response) : false),

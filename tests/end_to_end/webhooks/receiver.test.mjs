@@ -16,7 +16,8 @@ const makeSecret = () => `whsec_${randomBytes(32).toString("base64")}`;
 testOnEach("deliveries are verified, and secrets rotate", async (t, database) => {
   const destination = await startDestination(t);
   const [OLD, NEW] = [makeSecret(), makeSecret()];
-  const subscription = (secret) => subscriptionTo(destination.url, { secret, backoff: ["100ms"] });
+  const subscription = (secret) =>
+    `[server]\ndrain_linger = "0s"\n${subscriptionTo(destination.url, { secret, backoff: ["100ms"] })}`;
   const place = await eventsPlace(t, { database, config: subscription(undefined), env: { OLD, NEW } });
   const made = (await place.done("subscription", "secret", "all")).trim();
   assert.match(made, /^whsec_[A-Za-z0-9+/]{43}=$/);
