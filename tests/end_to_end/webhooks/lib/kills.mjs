@@ -9,7 +9,7 @@ import { answers, outOfOrder, startDestination } from "./destination.mjs";
 import { startSenders } from "./entities.mjs";
 import { eventsPlace, subscriptionTo } from "./stage.mjs";
 
-export const KILLS = Number(process.env.BACKLOT_TEST_KILLS ?? 4);
+export const KILLS = Number(process.env.BACKLOT_TEST_KILLS ?? 3);
 
 // How long a lane stays with a node that was killed, where others may share the database.
 export const LEASE = 30_000;
