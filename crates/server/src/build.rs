@@ -20,6 +20,7 @@ use crate::connections::Connections;
 use crate::context::SharedContext;
 use crate::cors;
 use crate::data::{CursorKey, Data, Storage};
+use crate::echo_marks::EchoMarks;
 use crate::events::{DeliveryMeans, Subscriptions};
 use crate::handlers::data::DataHandlers;
 use crate::handlers::index::{DevAddresses, Index};
@@ -153,6 +154,7 @@ pub(crate) async fn build(
         let intake = Arc::clone(&of_sources);
         async move { intake.store_of_source(events).await }
     })));
+    let echo_marks = EchoMarks::new(store.clone(), clock.clone());
     let deliveries = DeliveryMeans {
         store: store.clone(),
         clock: clock.clone(),
@@ -199,6 +201,7 @@ pub(crate) async fn build(
         webhook_sources,
         upstreams,
         intake,
+        echo_marks,
         deliveries: Arc::new(deliveries),
         events: event_limits,
         upgraded,

@@ -13,6 +13,7 @@ mod context;
 pub mod cors;
 mod data;
 mod data_service;
+mod echo_marks;
 pub mod error;
 pub mod event_views;
 pub mod events;

@@ -16,6 +16,7 @@ use crate::connections::Connections;
 use crate::context::SharedContext;
 use crate::cors;
 use crate::data::{Data, Principal};
+use crate::echo_marks::EchoMarks;
 use crate::events::{DeliveryMeans, EventLimits};
 use crate::extract::connections;
 use crate::extract::items::Items;
@@ -46,6 +47,7 @@ pub(crate) struct AppState {
     pub(crate) webhook_sources: Arc<WebhookSources>,
     pub(crate) upstreams: Client,
     pub(crate) intake: Arc<Intake>,
+    pub(crate) echo_marks: EchoMarks,
     /// What deliveries are made with.
     pub(crate) deliveries: Arc<DeliveryMeans>,
     pub(crate) events: EventLimits,
@@ -64,7 +66,8 @@ pub(crate) struct AppState {
 impl AppState {
     /// The means to call Wix on one instance, for a handler in Rust.
     pub(crate) fn wix_handle(&self, instance_id: InstanceId) -> Wix {
-        Wix::new(self.wix.clone(), self.directory.clone(), instance_id)
+        let (wix, directory) = (self.wix.clone(), self.directory.clone());
+        Wix::new(wix, directory, self.echo_marks.clone(), instance_id)
     }
 
     /// The third parties that a caller may call, for a handler in Rust.
@@ -72,6 +75,7 @@ impl AppState {
         connections::Connections::new(
             Arc::clone(&self.connections),
             self.directory.clone(),
+            self.echo_marks.clone(),
             Arc::clone(caller),
         )
     }

@@ -10,6 +10,8 @@
 use backlot_wix::InstanceId;
 use jiff::Timestamp;
 
+use crate::echo_marks::EchoKey;
+
 /// The instance of events that belong to no known instance.
 pub const UNASSIGNED: InstanceId = InstanceId::from_bytes([0; 16]);
 
@@ -42,9 +44,28 @@ pub struct NewEvent {
     pub is_echo: bool,
     /// The deliveries to make.
     pub deliveries: Vec<NewDelivery>,
+    /// What makes it an echo. `None` if no write can have caused it.
+    pub echo: Option<EchoCandidate>,
+}
+
+/// A new event that is an echo if a write has left a mark of its entity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EchoCandidate {
+    /// The entity, as marks name it.
+    pub key: EchoKey,
+    /// The deliveries to make of an echo. `None` if they are the same.
+    pub deliveries: Option<Vec<NewDelivery>>,
 }
 
 impl NewEvent {
+    /// The deliveries to make, as an echo or not.
+    pub(crate) fn deliveries_as(&self, is_echo: bool) -> &[NewDelivery] {
+        let of_echo = self.echo.as_ref().filter(|_| is_echo);
+        of_echo
+            .and_then(|echo| echo.deliveries.as_deref())
+            .unwrap_or(&self.deliveries)
+    }
+
     /// The place of its deliveries in their lanes: by the entity's sequence, or by time.
     pub(crate) fn position(&self) -> i64 {
         let at = self.occurred_at.unwrap_or(self.received_at);

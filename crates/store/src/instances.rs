@@ -44,12 +44,12 @@ pub(crate) fn request_columns(piece: impl Fn(&str) -> String) -> String {
         .join(", ")
 }
 
-/// What the items of one instance take up.
+/// What the items and links of one instance take up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct StorageUsage {
-    /// Items of all collections.
+    /// Items of all collections, and links to entities of other systems.
     pub items: u64,
-    /// Bytes of these items as JSON, and of the links between them.
+    /// Bytes of these items as JSON, of the references between them, and of links.
     pub bytes: u64,
 }
 

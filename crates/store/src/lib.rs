@@ -29,6 +29,8 @@ pub mod collections;
 pub mod commit;
 pub mod connection_usage;
 mod definition_cache;
+pub mod echo_marks;
+pub mod entity_links;
 pub mod error;
 mod event_row;
 pub mod events;

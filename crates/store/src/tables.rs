@@ -14,8 +14,10 @@ pub(crate) const CONTENT: [&str; 7] = [
 ];
 
 /// The other tables, which an import leaves as they are, but for jobs.
-pub(crate) const BESIDE_CONTENT: [&str; 14] = [
+pub(crate) const BESIDE_CONTENT: [&str; 16] = [
     "jobs",
+    "entity_links",
+    "echo_marks",
     "delivery_turns",
     "delivery_lanes",
     "delivery_attempts",
@@ -47,6 +49,8 @@ pub(crate) fn written_by_tenants() -> Vec<&'static str> {
         "accounts",
         "pending_authorizations",
         "webhook_addresses",
+        "echo_marks",
+        "entity_links",
     ];
     CONTENT.into_iter().chain(beside).collect()
 }

@@ -29,6 +29,7 @@ fn event(instance: &str, id: &str, event_type: &str, seconds: i64) -> NewEvent {
         data: r#"{"name":"Ada"}"#.to_owned(),
         details: "{}".to_owned(),
         is_echo: false,
+        echo: None,
         deliveries: vec![NewDelivery {
             subscription: "all".to_owned(),
             lane: id.to_owned(),

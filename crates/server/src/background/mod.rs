@@ -48,6 +48,7 @@ pub(crate) async fn run(service: Arc<Service>, mut stopped: watch::Receiver<bool
             auth.access_tokens.forget_idle();
             state.connections.forget_idle();
             state.connections.accounts.forget_old().await;
+            state.echo_marks.delete_expired().await;
             forget_unfinished_imports(state).await;
             delete_old(&state.store, &state.shared.clock, state.events).await;
         }

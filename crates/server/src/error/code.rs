@@ -259,6 +259,18 @@ codes! {
     SecretUnreadable 500 "SECRET_UNREADABLE",
         "A required secret cannot be used.",
         "Search the server's log for the request id, which has the reason. Then run `backlot secret rotate NAME`.";
+    EchoKeyInvalid 400 "ECHO_KEY_INVALID",
+        "`Backlot-Echo` does not name an entity.",
+        "Send one header with the entity's kind and its id, such as `contact/123`, of up to 200 bytes.";
+    TooManyEchoKeys 429 "TOO_MANY_ECHO_KEYS",
+        "This instance has made too many calls with `Backlot-Echo` whose events have not arrived yet, so the call was not made.",
+        "Wait for the seconds in Retry-After. A key is held until its event arrives, and for a minute at most.";
+    LinkNotFound 404 "LINK_NOT_FOUND",
+        "There is no link with this id.",
+        "Check the collection, and whether the id is an `external` or an `internal` one.";
+    LinkConflict 409 "LINK_CONFLICT",
+        "The two ids are in two different links, so nothing was changed.",
+        "Delete one of the links in `data.links`, then send the request again.";
     InstanceNotFound 404 "INSTANCE_NOT_FOUND",
         "The instance is not known.",
         "Check the id. An instance is known from its first verified request on.";

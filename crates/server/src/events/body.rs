@@ -47,7 +47,7 @@ pub(super) fn delivered(event: &Event, site_id: Option<&str>, attempt: u32) -> S
 }
 
 /// Returns the body that conditions are compared with. The site and the attempt are not known yet.
-pub(super) fn filtered(event: &NewEvent) -> Value {
+pub(super) fn filtered(event: &NewEvent, is_echo: bool) -> Value {
     let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
     json!({
         "id": event.event_id,
@@ -60,7 +60,7 @@ pub(super) fn filtered(event: &NewEvent) -> Value {
         "receivedAt": event.received_at,
         "identity": event.identity.as_deref().map(parse),
         "data": parse(&event.data),
-        "echo": event.is_echo,
+        "echo": is_echo,
     })
 }
 

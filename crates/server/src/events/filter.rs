@@ -43,6 +43,11 @@ impl FieldFilter {
         self.0.is_empty()
     }
 
+    /// Returns whether a condition is about `echo`.
+    pub(super) fn depends_on_echo(&self) -> bool {
+        self.0.iter().any(|condition| condition.pointer == "/echo")
+    }
+
     /// Returns whether the body meets all conditions. An absent field is null.
     pub(super) fn matches(&self, body: &Value) -> bool {
         self.0.iter().all(|condition| {

@@ -2,7 +2,7 @@
 //!
 //! - [`pattern`], [`filter`]: the events of a subscription
 //! - [`lane`]: deliveries of one lane are made one after the other
-//! - [`subscriptions`]: what is made of an event before it is stored
+//! - [`subscriptions`]: what is made of an event before it is stored; [`echo_key`]: how a write names its entity
 //! - [`dispatcher`]: one task for each subscription, from the claim of a delivery to its outcome
 //! - [`attempt`], [`body`], [`signature`], [`handler`]: one attempt, over HTTP or by a handler in Rust
 //! - [`health`], [`backoff`], [`retry_after`]: when the next attempt is made
@@ -16,6 +16,7 @@ mod attempt;
 mod backoff;
 mod body;
 mod dispatcher;
+mod echo_key;
 mod filter;
 mod handler;
 mod health;

@@ -64,7 +64,7 @@ impl Intake {
         mut event: NewEvent,
         key: LaneKey<'_>,
     ) -> Result<(), ApiError> {
-        event.deliveries = self.subscriptions.deliveries(&event, key);
+        self.subscriptions.add_deliveries(&mut event, key);
         let source = event.source.clone();
         let is_new = self.store.insert_events(vec![event]).await?;
         let is_new = is_new.first().copied().unwrap_or_default();

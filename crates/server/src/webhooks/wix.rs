@@ -54,6 +54,7 @@ impl Intake {
             details: event.details,
             is_echo: false,
             deliveries: Vec::new(),
+            echo: None,
         };
         self.store(stored, key).await
     }

@@ -269,6 +269,7 @@ async fn store_backlog(server: &TestServer, instance: u32, count: usize) {
         data: "{}".to_owned(),
         details: "{}".to_owned(),
         is_echo: false,
+        echo: None,
         deliveries: vec![NewDelivery {
             subscription: "all".to_owned(),
             lane: format!("{number}"),

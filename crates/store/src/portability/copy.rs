@@ -5,6 +5,7 @@ use backlot_wix::InstanceId;
 use super::{Checksum, Exported, Exporter, Importer, NotImported};
 use crate::Store;
 use crate::StoreError;
+use crate::entity_links::EntityLink;
 use crate::markers::COPY;
 
 /// Instances that are listed at once.
@@ -131,6 +132,7 @@ async fn copy_instance(
     }
     let usage = from.list_connection_usage(instance_id, None).await?;
     to.add_connection_usage(usage).await?;
+    copy_links(from, to, instance_id).await?;
     let mut exporter = Exporter::new(from, instance_id);
     loop {
         let records = exporter.next().await?;
@@ -139,6 +141,21 @@ async fn copy_instance(
         }
         for record in records {
             importer.take(record).await?;
+        }
+    }
+}
+
+async fn copy_links(from: &Store, to: &Store, instance_id: InstanceId) -> Result<(), StoreError> {
+    let mut after: Option<EntityLink> = None;
+    loop {
+        let links = from.list_entity_links_of_instance(instance_id, after.as_ref(), PAGE);
+        let links = links.await?;
+        let Some(last) = links.last() else {
+            return Ok(());
+        };
+        after = Some(last.clone());
+        for link in links {
+            to.upsert_entity_link(link).await?;
         }
     }
 }
@@ -175,7 +192,27 @@ pub async fn holdings(store: &Store) -> Result<Holdings, StoreError> {
                 let name = format!("{instance_id} {}", account.connection);
                 checksum.sealed("account", &name, &account.sealed);
             }
+            add_links(store, instance_id, checksum).await?;
         }
+    }
+}
+
+async fn add_links(
+    store: &Store,
+    instance_id: InstanceId,
+    checksum: &mut Checksum,
+) -> Result<(), StoreError> {
+    let mut after: Option<EntityLink> = None;
+    loop {
+        let links = store.list_entity_links_of_instance(instance_id, after.as_ref(), PAGE);
+        let links = links.await?;
+        let Some(last) = links.last() else {
+            return Ok(());
+        };
+        for link in &links {
+            checksum.link(link);
+        }
+        after = Some(last.clone());
     }
 }
 

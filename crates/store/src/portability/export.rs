@@ -130,10 +130,12 @@ impl<'store> Exporter<'store> {
         let secrets = store.list_secrets(Some(instance_id)).await?.len() as u64;
         let usage = store.list_connection_usage(instance_id, None).await?.len() as u64;
         let addresses = store.list_webhook_addresses(instance_id).await?.len() as u64;
+        let links = store.count_entity_links(instance_id).await?;
         let jobs = store.job_load(instance_id).await?.unfinished;
         let all = [
             ("connectedAccounts", accounts),
             ("connectionUsage", usage),
+            ("links", links),
             ("secrets", secrets),
             ("unfinishedJobs", jobs),
             ("webhookAddresses", addresses),

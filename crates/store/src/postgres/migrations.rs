@@ -9,7 +9,7 @@ use super::tenant::owners_transaction;
 use crate::StoreError;
 
 /// In order. A migration that has been released is never edited.
-const MIGRATIONS: [(i64, &str); 18] = [
+const MIGRATIONS: [(i64, &str); 19] = [
     (
         1,
         include_str!("../../migrations/postgres/0001_instances.sql"),
@@ -75,6 +75,10 @@ const MIGRATIONS: [(i64, &str); 18] = [
     (
         18,
         include_str!("../../migrations/postgres/0018_webhook_sources.sql"),
+    ),
+    (
+        19,
+        include_str!("../../migrations/postgres/0019_echo_marks_and_links.sql"),
     ),
 ];
 

@@ -19,6 +19,7 @@ mod connect;
 mod connection_usage;
 mod connections;
 mod declared;
+mod entity_links;
 mod events;
 mod failure;
 mod field_order;

@@ -9,7 +9,7 @@ use crate::StoreError;
 use crate::files::Existing;
 
 /// In order. A migration that has been released is never edited.
-const MIGRATIONS: [(i64, &str); 18] = [
+const MIGRATIONS: [(i64, &str); 19] = [
     (
         1,
         include_str!("../../migrations/sqlite/0001_instances.sql"),
@@ -63,6 +63,10 @@ const MIGRATIONS: [(i64, &str); 18] = [
     (
         18,
         include_str!("../../migrations/sqlite/0018_webhook_sources.sql"),
+    ),
+    (
+        19,
+        include_str!("../../migrations/sqlite/0019_echo_marks_and_links.sql"),
     ),
 ];
 

@@ -12,6 +12,7 @@ mod connection_usage;
 mod database_files;
 mod declared;
 mod definitions;
+mod entity_links;
 mod events;
 mod functions;
 mod imports;

@@ -33,7 +33,8 @@ macro_rules! ids {
          UNION SELECT instance_id FROM instance_secrets
          UNION SELECT instance_id FROM accounts
          UNION SELECT instance_id FROM webhook_addresses
-         UNION SELECT instance_id FROM connection_usage"
+         UNION SELECT instance_id FROM connection_usage
+         UNION SELECT id FROM (SELECT DISTINCT instance_id AS id FROM entity_links) AS of_links"
     };
 }
 
@@ -57,15 +58,23 @@ const TOTALS: &str = concat!(
 
 const STORAGE: Sql = Sql {
     sqlite: "
-        SELECT count(*), coalesce(sum(octet_length(data)), 0) + (
-            SELECT coalesce(sum(octet_length(item_id) + octet_length(referenced_id) + $1), 0)
-            FROM item_links WHERE instance_id = $2)
-        FROM items WHERE instance_id = $2",
+        SELECT count(*) + (SELECT count(*) FROM entity_links WHERE instance_id = $1),
+            coalesce(sum(octet_length(data)), 0) + (
+            SELECT coalesce(sum(octet_length(item_id) + octet_length(referenced_id) + $2), 0)
+            FROM item_links WHERE instance_id = $1) + (
+            SELECT coalesce(sum(octet_length(external) + octet_length(internal)
+                                + coalesce(octet_length(hash), 0) + $2), 0)
+            FROM entity_links WHERE instance_id = $1)
+        FROM items WHERE instance_id = $1",
     postgres: "
-        SELECT count(*), coalesce(sum(octet_length(data::text)), 0)::bigint + (
-            SELECT coalesce(sum(octet_length(item_id) + octet_length(referenced_id) + $1::bigint), 0)::bigint
-            FROM item_links WHERE instance_id = $2)
-        FROM items WHERE instance_id = $2",
+        SELECT count(*) + (SELECT count(*) FROM entity_links WHERE instance_id = $1),
+            coalesce(sum(octet_length(data::text)), 0)::bigint + (
+            SELECT coalesce(sum(octet_length(item_id) + octet_length(referenced_id) + $2::bigint), 0)::bigint
+            FROM item_links WHERE instance_id = $1) + (
+            SELECT coalesce(sum(octet_length(external) + octet_length(internal)
+                                + coalesce(octet_length(hash), 0) + $2::bigint), 0)::bigint
+            FROM entity_links WHERE instance_id = $1)
+        FROM items WHERE instance_id = $1",
 };
 
 repository! {
@@ -118,7 +127,7 @@ impl Store {
         Ok(totals.await?.pop().unwrap_or_default())
     }
 
-    /// Counts the items of an instance, one by one.
+    /// Counts the items and links of an instance, one by one.
     pub async fn storage_usage(&self, instance_id: InstanceId) -> Result<StorageUsage, StoreError> {
         let read = |row: &Row<'_>| {
             Ok(StorageUsage {
@@ -126,7 +135,7 @@ impl Store {
                 bytes: row.count(1)?,
             })
         };
-        let values = bind![i64::try_from(LINK_BYTES).unwrap_or(i64::MAX), instance_id];
+        let values = bind![instance_id, i64::try_from(LINK_BYTES).unwrap_or(i64::MAX)];
         let usage = self.query_unlimited(Scope::Owner, STORAGE, &values, read);
         Ok(usage.await?.pop().unwrap_or_default())
     }

@@ -37,6 +37,8 @@ macro_rules! repository {
 mod accounts;
 mod collections;
 mod connection_usage;
+mod echo_marks;
+mod entity_links;
 mod events;
 mod index_builds;
 mod instance_details;

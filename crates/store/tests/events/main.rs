@@ -1,8 +1,10 @@
 //! Events and deliveries, on every database.
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
+mod echoes;
 mod interleavings;
 mod lanes;
+mod links;
 mod lists;
 mod queue;
 mod retention;
@@ -67,6 +69,7 @@ pub(crate) fn event(number: u8, id: &str, entity: &str, seconds: i64) -> NewEven
             subscription: "all".to_owned(),
             lane: entity.to_owned(),
         }],
+        echo: None,
     }
 }
 

@@ -9,6 +9,7 @@ use http::request::Parts;
 
 use super::ConnectionCall;
 use crate::connections;
+use crate::echo_marks::EchoMarks;
 use crate::extract::caller::CallerMissing;
 use crate::instances::InstanceDirectory;
 
@@ -31,6 +32,7 @@ use crate::instances::InstanceDirectory;
 pub struct Connections {
     pub(crate) all: Arc<connections::Connections>,
     pub(crate) directory: InstanceDirectory,
+    pub(crate) echo_marks: EchoMarks,
     pub(crate) caller: Arc<Caller>,
 }
 
@@ -47,11 +49,13 @@ impl Connections {
     pub(crate) const fn new(
         all: Arc<connections::Connections>,
         directory: InstanceDirectory,
+        echo_marks: EchoMarks,
         caller: Arc<Caller>,
     ) -> Self {
         Self {
             all,
             directory,
+            echo_marks,
             caller,
         }
     }

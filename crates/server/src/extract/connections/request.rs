@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use backlot_outbound::body::CallBody;
+use backlot_store::echo_marks::EchoKey;
 use bytes::Bytes;
 use http::Method;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
@@ -11,6 +12,7 @@ use serde::Serialize;
 
 use super::{ConnectionCallError, ConnectionResponse, Connections};
 use crate::connections::{IncomingCall, ThirdPartyCall};
+use crate::echo_marks::{WriteOutcome, parse_key};
 use crate::error::{ApiError, ErrorCode};
 
 /// A call to a third party in the making; [`ConnectionCall::send`] makes it.
@@ -22,6 +24,7 @@ pub struct ConnectionCall {
     path: String,
     headers: HeaderMap,
     body: Bytes,
+    echo: Option<EchoKey>,
     fault: Option<ConnectionCallError>,
 }
 
@@ -35,6 +38,7 @@ impl ConnectionCall {
             path: path.to_owned(),
             headers: std::iter::once((ACCEPT, json)).collect(),
             body: Bytes::new(),
+            echo: None,
             fault: None,
         }
     }
@@ -71,6 +75,16 @@ impl ConnectionCall {
         self
     }
 
+    /// Names the entity that the call writes, such as `contact/123`. The event that the call causes within a minute is
+    /// marked as an echo.
+    pub fn echo(mut self, entity: &str) -> Self {
+        match parse_key(entity) {
+            Ok(key) => self.echo = Some(key),
+            Err(error) => self.fault = Some(error.into()),
+        }
+        self
+    }
+
     /// Makes the call. What the third party responses is an answer, whatever its status; a fault is a response that did
     /// not come, or a call that is not allowed.
     pub async fn send(self) -> Result<ConnectionResponse, ConnectionCallError> {
@@ -104,10 +118,22 @@ impl ConnectionCall {
                 headers: &self.headers,
                 body: CallBody::Ready(self.body),
             };
+            let mark = handle
+                .echo_marks
+                .insert(caller.instance_id, self.echo, &self.method)
+                .await?;
             let sent = handle
                 .all
                 .send(connection, directory, &caller, &mut incoming);
-            sent.await
+            let outcome = sent.await;
+            if let Some(mark) = mark {
+                mark.settle(match &outcome {
+                    Ok(response) => WriteOutcome::of_status(response.status()),
+                    Err(error) => WriteOutcome::of_connection(error),
+                })
+                .await;
+            }
+            outcome
         };
         let response = made.await.map_err(|refusal| connection.explain(refusal))?;
         Ok(ConnectionResponse::new(response))

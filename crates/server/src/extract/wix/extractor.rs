@@ -9,6 +9,7 @@ use http::Method;
 use http::request::Parts;
 
 use super::{WixCall, WixCallError};
+use crate::echo_marks::EchoMarks;
 use crate::extract::caller::CallerMissing;
 use crate::instances::InstanceDirectory;
 
@@ -35,6 +36,7 @@ use crate::instances::InstanceDirectory;
 pub struct Wix {
     client: WixClient,
     directory: InstanceDirectory,
+    echo_marks: EchoMarks,
     instance_id: InstanceId,
 }
 
@@ -48,11 +50,13 @@ impl Wix {
     pub(crate) const fn new(
         client: WixClient,
         directory: InstanceDirectory,
+        echo_marks: EchoMarks,
         instance_id: InstanceId,
     ) -> Self {
         Self {
             client,
             directory,
+            echo_marks,
             instance_id,
         }
     }
@@ -75,13 +79,13 @@ impl Wix {
     /// Any method. The path may have a query.
     pub fn call(&self, method: Method, path: &str) -> WixCall {
         let subject = Subject::App(self.instance_id);
-        WixCall::new(self.client.clone(), subject, method, path)
+        self.call_on(subject, method, path)
     }
 
     /// A call with the account's API key, about one of its sites.
     pub fn with_api_key_for_site(&self, site_id: &str, method: Method, path: &str) -> WixCall {
         let subject = Subject::Site(site_id.into());
-        WixCall::new(self.client.clone(), subject, method, path)
+        self.call_on(subject, method, path)
     }
 
     /// A call with the account's API key, about the account.
@@ -92,7 +96,12 @@ impl Wix {
         path: &str,
     ) -> WixCall {
         let subject = Subject::Account(account_id.into());
-        WixCall::new(self.client.clone(), subject, method, path)
+        self.call_on(subject, method, path)
+    }
+
+    fn call_on(&self, subject: Subject, method: Method, path: &str) -> WixCall {
+        let marks = (self.echo_marks.clone(), self.instance_id);
+        WixCall::new(self.client.clone(), marks, subject, method, path)
     }
 
     /// What Wix says of the instance: its site, its plan, its permissions. Kept by the server; Wix is

@@ -1,17 +1,23 @@
 //! One call in the making.
 
 use backlot_outbound::wix::{CallBody, Priority, Subject, WixClient, WixError, WixRequest};
+use backlot_store::echo_marks::EchoKey;
+use backlot_wix::InstanceId;
 use bytes::Bytes;
 use http::Method;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 
 use super::{WixCallError, WixResponse};
+use crate::echo_marks::{EchoMarks, WriteOutcome, parse_key};
 
 /// A call to Wix in the making; [`WixCall::send`] makes it.
 #[must_use = "a call is made by `send`"]
 pub struct WixCall {
     client: WixClient,
+    echo_marks: EchoMarks,
+    instance_id: InstanceId,
+    echo: Option<EchoKey>,
     subject: Subject,
     method: Method,
     path: String,
@@ -22,10 +28,19 @@ pub struct WixCall {
 }
 
 impl WixCall {
-    pub(crate) fn new(client: WixClient, subject: Subject, method: Method, path: &str) -> Self {
+    pub(crate) fn new(
+        client: WixClient,
+        (echo_marks, instance_id): (EchoMarks, InstanceId),
+        subject: Subject,
+        method: Method,
+        path: &str,
+    ) -> Self {
         let json = HeaderValue::from_static("application/json");
         Self {
             client,
+            echo_marks,
+            instance_id,
+            echo: None,
             subject,
             method,
             path: path.to_owned(),
@@ -55,6 +70,16 @@ impl WixCall {
         self
     }
 
+    /// Names the entity that the call writes, such as `contact/123`. The event that the call causes within a minute is
+    /// marked as an echo.
+    pub fn echo(mut self, entity: &str) -> Self {
+        match parse_key(entity) {
+            Ok(key) => self.echo = Some(key),
+            Err(error) => self.fault = Some(WixCallError::NotMarked(error)),
+        }
+        self
+    }
+
     /// Sends the call with low priority: other calls go first.
     pub const fn in_background(mut self) -> Self {
         self.priority = Priority::Background;
@@ -68,6 +93,9 @@ impl WixCall {
             return Err(fault);
         }
         let target = self.path.parse().map_err(|_| WixError::BadPath)?;
+        let (marks, instance_id) = (&self.echo_marks, self.instance_id);
+        let mark = marks.insert(instance_id, self.echo, &self.method).await;
+        let mark = mark.map_err(WixCallError::NotMarked)?;
         let call = WixRequest {
             subject: self.subject,
             method: self.method,
@@ -76,6 +104,14 @@ impl WixCall {
             body: CallBody::Ready(self.body),
             priority: self.priority,
         };
-        Ok(WixResponse::new(self.client.send(call).await?))
+        let outcome = self.client.send(call).await;
+        if let Some(mark) = mark {
+            mark.settle(match &outcome {
+                Ok(response) => WriteOutcome::of_status(response.status()),
+                Err(error) => WriteOutcome::of_wix(error),
+            })
+            .await;
+        }
+        Ok(WixResponse::new(outcome?))
     }
 }

@@ -34,6 +34,9 @@ pub enum WixCallError {
         /// The body.
         body: Bytes,
     },
+    /// The call names an entity for its echo that cannot be marked, so it was not made.
+    #[error("{}: {}", .0.code().name(), .0.sentence())]
+    NotMarked(ApiError),
     /// What was to be sent, or what came, is not the JSON that it should be.
     #[error("not the JSON that was expected: {0}")]
     NotJson(String),
@@ -85,6 +88,7 @@ impl IntoResponse for WixCallError {
     fn into_response(self) -> Response {
         let refusal = match self {
             Self::NoAnswer(error) => ApiError::from(error),
+            Self::NotMarked(error) => error,
             Self::Refused { status, body } => {
                 let json = [(http::header::CONTENT_TYPE, "application/json")];
                 return (status, json, body).into_response();

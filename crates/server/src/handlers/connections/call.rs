@@ -11,6 +11,7 @@ use crate::auth::{Authenticated, remove_instance};
 use crate::connections::{Connection, IncomingCall, ThirdPartyCall};
 use crate::context::RequestContext;
 use crate::cors;
+use crate::echo_marks::{self, WriteOutcome};
 use crate::error::ApiError;
 use crate::handlers::buffer::read_small;
 use crate::http::request_head::RequestHead;
@@ -28,6 +29,7 @@ pub(crate) async fn call(
     request: &mut Request<RequestBody>,
 ) -> Result<Response<ResponseBody>, ApiError> {
     request.body_mut().limit(connection.settings.body());
+    let echo = echo_marks::take_key(request.headers_mut(), &caller)?;
     let all = &state.connections;
     let directory = &state.directory;
     hop_by_hop::remove(request.headers_mut());
@@ -47,10 +49,19 @@ pub(crate) async fn call(
         body,
         started: context.started(),
     };
-    let response = all
+    let method = request.method();
+    let echo_mark = state.echo_marks.insert(instance_id, echo, method).await?;
+    let outcome = all
         .send(connection, directory, &caller, &mut incoming)
-        .await?;
-    let mut response = response.map(ResponseBody::third_party);
+        .await;
+    if let Some(mark) = echo_mark {
+        mark.settle(match &outcome {
+            Ok(response) => WriteOutcome::of_status(response.status()),
+            Err(error) => WriteOutcome::of_connection(error),
+        })
+        .await;
+    }
+    let mut response = outcome?.map(ResponseBody::third_party);
     let headers = response.headers_mut();
     cors::strip(headers);
     // A page may read all that the configuration lets come back; browsers show few headers by themselves.

@@ -10,6 +10,7 @@ use http::{Request, Response, Uri};
 use super::allow_list::{AllowedCall, OnBehalfOf, WixCalls, wix_path};
 use crate::auth::{Authenticated, remove_instance};
 use crate::cors;
+use crate::echo_marks::{self, WriteOutcome};
 use crate::error::{ApiError, ErrorCode};
 use crate::handlers::buffer::read_small;
 use crate::http::wix_headers;
@@ -30,10 +31,15 @@ pub(crate) async fn handle(
     let line = deciders
         .admit(&caller)?
         .ok_or(ErrorCode::WixCallNotAllowed)?;
+    let echo = echo_marks::take_key(request.headers_mut(), &caller)?;
     let subject = subject(state, &line.on_behalf_of, &caller).await?;
     let (parts, body) = request.into_parts();
     let buffers = &state.buffers;
     let body = read_small(buffers, caller.instance_id, &parts.headers, body).await?;
+    let echo_mark = state
+        .echo_marks
+        .insert(caller.instance_id, echo, &parts.method)
+        .await?;
     let call = WixRequest {
         subject,
         method: parts.method,
@@ -46,7 +52,15 @@ pub(crate) async fn handle(
             Priority::Public
         },
     };
-    let mut response = state.wix.send(call).await?.map(ResponseBody::wix);
+    let outcome = state.wix.send(call).await;
+    if let Some(mark) = echo_mark {
+        mark.settle(match &outcome {
+            Ok(response) => WriteOutcome::of_status(response.status()),
+            Err(error) => WriteOutcome::of_wix(error),
+        })
+        .await;
+    }
+    let mut response = outcome?.map(ResponseBody::wix);
     wix_headers::from_wix(response.headers_mut());
     cors::strip(response.headers_mut());
     Ok(response)

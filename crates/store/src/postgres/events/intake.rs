@@ -9,8 +9,8 @@ use tokio::sync::oneshot;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::NOTIFY;
 use super::turns::Turns;
+use super::{NOTIFY, echo};
 use crate::StoreError;
 use crate::events::{NewDelivery, NewEvent};
 use crate::postgres::PostgresStore;
@@ -132,19 +132,30 @@ impl PostgresStore {
         let lease = self.owner().await?;
         let work = async {
             let client = lease.client()?;
-            let mut sequences = insert(client, events).await?;
+            let (mut sequences, marked) = tokio::try_join!(
+                biased;
+                insert(client, events),
+                echo::find_marked(client, events)
+            )?;
+            // Of two equal events the first is new.
+            let new: Vec<Option<i64>> = events
+                .iter()
+                .map(|event| sequences.remove(&key(event)))
+                .collect();
+            let new_and_marked = new.iter().enumerate().filter_map(|(position, sequence)| {
+                let sequence = sequence.filter(|_| marked.contains(&position))?;
+                Some((position, sequence))
+            });
+            let echoes = echo::take_marks(client, events, new_and_marked.collect()).await?;
             let mut deliveries = NewDeliveries::default();
-            let mut are_new = Vec::with_capacity(events.len());
-            for event in events {
-                // Of two equal events the first is new.
-                let sequence = sequences.remove(&key(event));
-                are_new.push(sequence.is_some());
-                if let Some(sequence) = sequence {
-                    let (id, position) = (uuid(event.instance_id), event.position());
-                    let created_at = event.received_at;
-                    deliveries.push(id, (position, sequence, created_at), &event.deliveries);
+            for (position, (event, sequence)) in events.iter().zip(&new).enumerate() {
+                if let Some(sequence) = *sequence {
+                    let made = event.deliveries_as(echoes.contains(&position));
+                    let (id, created_at) = (uuid(event.instance_id), event.received_at);
+                    deliveries.push(id, (event.position(), sequence, created_at), made);
                 }
             }
+            let are_new = new.iter().map(Option::is_some).collect();
             if let Some(event) = events.first() {
                 deliveries.insert(client, event.received_at).await?;
             }

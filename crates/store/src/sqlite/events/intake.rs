@@ -4,7 +4,7 @@ use backlot_wix::InstanceId;
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use super::turns;
+use super::{echo, turns};
 use crate::StoreError;
 use crate::events::{NewDelivery, NewEvent};
 use crate::sql::{Row, bind};
@@ -106,13 +106,14 @@ fn insert(connection: &Connection, event: &NewEvent) -> Result<bool, StoreError>
     let Some(sequence) = stored.into_iter().next() else {
         return Ok(false);
     };
+    let is_echo = echo::take_mark(connection, event, sequence)?;
     let (instance_id, now) = (event.instance_id, event.received_at);
     deliver(
         connection,
         instance_id,
         sequence,
         event.position(),
-        &event.deliveries,
+        event.deliveries_as(is_echo),
         now,
     )?;
     Ok(true)

@@ -1,11 +1,12 @@
 //! Events and deliveries in SQLite.
 //!
-//! [`intake`]: storing events, with lanes and turns for their deliveries; [`claims`]: outcomes and claims, in one
-//! transaction; [`changes`]: what operators do; [`leftovers`]: leases of a server that was killed; [`turns`]: which instance is
-//! next; [`watch`]: wake-ups from other processes.
+//! [`intake`]: storing events, with lanes and turns for their deliveries; [`echo`]: events that the app's own writes
+//! have caused; [`claims`]: outcomes and claims, in one transaction; [`changes`]: what operators do; [`leftovers`]: leases
+//! of a server that was killed; [`turns`]: which instance is next; [`watch`]: wake-ups from other processes.
 
 mod changes;
 mod claims;
+mod echo;
 mod intake;
 mod leftovers;
 mod turns;
