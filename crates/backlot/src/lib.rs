@@ -28,7 +28,7 @@ pub use backlot_server::{
 };
 pub use backlot_server::{
     ConnectionCall, ConnectionCallError, ConnectionResponse, Connections, Items, ItemsError,
-    ItemsPage, ItemsQuery,
+    ItemsPage, ItemsQuery, Link, Links, LinksError,
 };
 pub use backlot_server::{Server, Shutdown, StartupError};
 /// Wix Data: filters, values and errors.

@@ -23,7 +23,7 @@ use crate::error::{ApiError, Chain, ErrorCode, ErrorKind};
 pub(crate) static BACKLOT_ECHO: HeaderName = HeaderName::from_static("backlot-echo");
 
 /// How long an event can take to arrive.
-const MARK_TTL: Duration = Duration::from_secs(60);
+const MARK_TTL: Duration = Duration::from_mins(1);
 /// Marks of one instance that have not expired: more than Wix takes calls of it in a minute.
 const MAX_MARKS: u32 = 1000;
 

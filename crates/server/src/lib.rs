@@ -24,6 +24,7 @@ mod id_hasher;
 mod instances;
 mod leaky_buckets;
 pub mod limits;
+mod links;
 pub mod policy;
 mod refused_head;
 mod response;
@@ -50,8 +51,10 @@ pub use crate::extract::connections::{
     ConnectionCall, ConnectionCallError, ConnectionResponse, Connections,
 };
 pub use crate::extract::items::{Items, ItemsError, ItemsPage, ItemsQuery};
+pub use crate::extract::links::{Links, LinksError};
 pub use crate::extract::wix::{Wix, WixCall, WixCallError, WixResponse};
 pub use crate::instances::SiteOrigins;
+pub use crate::links::Link;
 pub use crate::response::ResponseBody;
 pub use crate::startup_error::StartupError;
 /// The error for a call to Wix without a response.

@@ -11,6 +11,7 @@ use crate::connections::{self, Connection, Connections};
 use crate::error::{ApiError, ErrorCode, ErrorKind};
 use crate::handlers::connections::{CallTarget, ConnectionPath, managed_methods};
 use crate::handlers::data::{self, DataHandlers};
+use crate::handlers::links;
 use crate::handlers::proxy::{Entries, Entry};
 use crate::handlers::webhook_sources::SourcePath;
 use crate::handlers::wix::{self, WixCalls};
@@ -20,6 +21,7 @@ use crate::instances::PlanUse;
 use crate::policy::{AnyCaller, Authorize, Deciders, Managers, OwnServer, Roles};
 use crate::routes::connections::{CALL, ManagedEndpoint};
 use crate::routes::data::DataOperation;
+use crate::routes::links::LinksEndpoint;
 use crate::routes::public::{API, FIXED, FixedEndpoint, WIX};
 use crate::routes::webhook_sources::SourceEndpoint;
 use crate::routes::{self, Authentication, BodyLimit, RateRule, RoutePolicy};
@@ -37,6 +39,7 @@ pub(crate) struct Router {
     post_only: Methods,
     webhook_body_bytes: u64,
     data_methods: Methods,
+    links_methods: Methods,
 }
 
 /// What a path leads to. The method and the query decide the rest.
@@ -48,6 +51,7 @@ pub(crate) enum Target<'router> {
     Data,
     Connections,
     WebhookSources,
+    Links,
 }
 
 /// An endpoint, with the settings that its requirements come from.
@@ -70,6 +74,7 @@ pub(crate) enum Endpoint<'router> {
         source: &'router Arc<WebhookSource>,
         route: &'static routes::Route<SourceEndpoint>,
     },
+    Links(&'static routes::Route<LinksEndpoint>),
 }
 
 impl Router {
@@ -91,6 +96,7 @@ impl Router {
             post_only: Methods::new([Method::POST]),
             webhook_body_bytes,
             data_methods: Methods::usual(),
+            links_methods: Methods::new([Method::GET, Method::PUT, Method::DELETE]),
         }
     }
 
@@ -104,6 +110,7 @@ impl Router {
             _ if path.starts_with("/wix/") => Target::Wix,
             _ if path.starts_with("/connections/") => Target::Connections,
             _ if path.starts_with("/webhooks/") => Target::WebhookSources,
+            _ if path.starts_with(links::PREFIX) => Target::Links,
             "/" => match (self.api.find(path), fixed()) {
                 (Err(ErrorCode::RouteNotFound), Some(index)) => Target::Fixed(index),
                 (found, _) => Target::Api(found?),
@@ -132,6 +139,7 @@ impl Router {
             }),
             Target::Api(entry) => Cow::Borrowed(&entry.methods),
             Target::Data => Cow::Borrowed(&self.data_methods),
+            Target::Links => Cow::Borrowed(&self.links_methods),
             Target::Wix => Cow::Owned(self.wix.methods(path)),
             Target::Connections => Cow::Owned(
                 ConnectionPath::find(&self.connections, path)
@@ -164,6 +172,12 @@ impl Router {
                     source: place.source,
                 }
             }
+            // HEAD is read as GET.
+            Target::Links => Endpoint::Links(
+                LinksEndpoint::find(request.method)
+                    .or_else(|| LinksEndpoint::find(&Method::GET))
+                    .ok_or(ErrorCode::RouteNotFound)?,
+            ),
         })
     }
 
@@ -229,6 +243,7 @@ impl Router {
             plan_use: match endpoint {
                 Endpoint::Data(operation) => self.data.plan_use(*operation),
                 Endpoint::Call { connection, .. } => connection.plan_use(),
+                Endpoint::Links(route) => self.data.links_plan_use(route.endpoint),
                 Endpoint::Fixed(_)
                 | Endpoint::Api(_)
                 | Endpoint::Wix(_)
@@ -262,7 +277,7 @@ impl Target<'_> {
         match self {
             Self::Fixed(route) => route.spec.policy.authentication.depends_on_caller(),
             Self::Api(entry) => entry.rule().is_some(),
-            Self::Wix | Self::Data | Self::Connections | Self::WebhookSources => true,
+            Self::Wix | Self::Data | Self::Connections | Self::WebhookSources | Self::Links => true,
         }
     }
 
@@ -281,6 +296,7 @@ impl Target<'_> {
             Self::Data => RouteGroup::Data,
             Self::Connections => RouteGroup::Connections,
             Self::WebhookSources => RouteGroup::Webhooks,
+            Self::Links => RouteGroup::Links,
         }
     }
 }
@@ -296,6 +312,7 @@ impl Endpoint<'_> {
             Self::Managed { route, .. } => &route.spec.policy,
             Self::Call { .. } => &CALL.policy,
             Self::WebhookSource { route, .. } => &route.spec.policy,
+            Self::Links(route) => &route.spec.policy,
         }
     }
 
@@ -307,7 +324,7 @@ impl Endpoint<'_> {
             Self::Call { deciders, .. } => Some(deciders),
             Self::Managed { managers, .. } => Some(managers),
             // Their rows admit any caller, and name no rule.
-            Self::Fixed(_) | Self::Data(_) | Self::WebhookSource { .. } => {
+            Self::Fixed(_) | Self::Data(_) | Self::WebhookSource { .. } | Self::Links(_) => {
                 Some(&Managers(Roles::NONE))
             }
         }
@@ -329,7 +346,11 @@ impl Endpoint<'_> {
             Self::Managed { connection, .. } | Self::Call { connection, .. } => {
                 connection.settings.body_bytes
             }
-            Self::Fixed(_) | Self::Wix(_) | Self::Data(_) | Self::WebhookSource { .. } => 0,
+            Self::Fixed(_)
+            | Self::Wix(_)
+            | Self::Data(_)
+            | Self::WebhookSource { .. }
+            | Self::Links(_) => 0,
         })
     }
 
@@ -343,7 +364,8 @@ impl Endpoint<'_> {
             | Self::Api(_)
             | Self::Wix(_)
             | Self::Data(_)
-            | Self::WebhookSource { .. } => refusal,
+            | Self::WebhookSource { .. }
+            | Self::Links(_) => refusal,
         }
     }
 }

@@ -79,7 +79,7 @@ pub fn routes_in_force(settings: &RouteSettings<'_>) -> Vec<RouteInForce> {
             Authentication::Calls if spec.path == WIX.path => wix_calls(settings),
             Authentication::Calls => connection_calls(settings),
             _ if spec.path.starts_with("/connections/") => managed(spec, settings),
-            Authentication::Signature | Authentication::App => webhook_sources(spec, settings),
+            _ if spec.path.starts_with("/webhooks/") => webhook_sources(spec, settings),
             _ => vec![RouteInForce::new(spec, settings)],
         })
         .collect()

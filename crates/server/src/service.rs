@@ -32,7 +32,7 @@ use crate::cors::{self, Decision};
 use crate::error::{ApiError, ErrorCode};
 use crate::handlers::index::Index;
 use crate::handlers::proxy::{self, Limits};
-use crate::handlers::{connections, data, health, webhook_sources, webhooks, wix};
+use crate::handlers::{connections, data, health, links, webhook_sources, webhooks, wix};
 use crate::http::methods::Methods;
 use crate::http::request_head::RequestHead;
 use crate::http::request_id::{X_REQUEST_ID, X_WIX_REQUEST_ID};
@@ -192,6 +192,11 @@ async fn handle(
             let (data, caller) = (&router.data, admitted.authenticated()?);
             // By reference: a future holds what it is given by value twice.
             Box::pin(data::handle(state, data, *operation, caller, &mut request)).await
+        }
+        Endpoint::Links(route) => {
+            let (limits, caller) = (router.data.body_limits(), admitted.authenticated()?);
+            let handled = links::handle(state, route.endpoint, limits, caller, &mut request);
+            Box::pin(handled).await
         }
         Endpoint::Wix(deciders) => {
             let (calls, caller) = (&router.wix, admitted.authenticated()?);

@@ -20,8 +20,10 @@ use crate::echo_marks::EchoMarks;
 use crate::events::{DeliveryMeans, EventLimits};
 use crate::extract::connections;
 use crate::extract::items::Items;
+use crate::extract::links::Links;
 use crate::extract::wix::Wix;
 use crate::instances::{InstanceDirectory, RefreshScheduler};
+use crate::links::InstanceLinks;
 use crate::transport::upgrade::UpgradedConnections;
 use crate::webhook_sources::WebhookSources;
 use crate::webhooks::Intake;
@@ -78,6 +80,16 @@ impl AppState {
             self.echo_marks.clone(),
             Arc::clone(caller),
         )
+    }
+
+    /// The links of a caller's instance, for a handler in Rust.
+    pub(crate) fn links_handle(&self, caller: &Caller) -> Links {
+        let plan = caller.plan.as_deref().map(Into::into);
+        Links::new(InstanceLinks::new(
+            Arc::clone(&self.data),
+            caller.instance_id,
+            plan,
+        ))
     }
 
     /// The items of a caller, for a handler in Rust.

@@ -29,9 +29,9 @@ const MAX_COUNTS: u64 = 10_000;
 /// How much an instance may keep.
 #[derive(Debug, Clone, Default)]
 pub struct StorageQuotas {
-    /// Items of all collections, by plan.
+    /// Items of all collections and links, by plan.
     pub items: Quotas,
-    /// Bytes of these items as JSON, and of their links, by plan.
+    /// Bytes of these items as JSON, of their references, and of links, by plan.
     pub bytes: Quotas,
 }
 
@@ -41,7 +41,7 @@ impl StorageQuotas {
         !(self.items.plans.is_empty() && self.bytes.plans.is_empty())
     }
 
-    pub(super) const fn are_none(&self) -> bool {
+    pub(crate) const fn are_none(&self) -> bool {
         self.items.plans.is_empty()
             && self.bytes.plans.is_empty()
             && self.items.others.is_none()
@@ -77,7 +77,7 @@ impl Storage {
 
     /// How much more an instance may keep, for a write that asks for so much. Refuses one that adds items where there is no
     /// room for them. `None` where bytes have no quota.
-    pub(super) async fn room(
+    pub(crate) async fn room(
         &self,
         store: &Store,
         instance_id: InstanceId,
@@ -133,6 +133,15 @@ impl Storage {
         };
         self.counts.insert(instance_id, Arc::new(Mutex::new(count)));
         Ok(usage)
+    }
+
+    /// Adds what was written besides items to what is known.
+    pub(crate) fn note(&self, instance_id: InstanceId, items: i64, bytes: i64) {
+        if let Some(count) = self.counts.get(&instance_id) {
+            let usage = &mut count.lock().usage;
+            usage.items = usage.items.saturating_add_signed(items);
+            usage.bytes = usage.bytes.saturating_add_signed(bytes);
+        }
     }
 
     /// Adds what was written to what is known: what became of items, and by how many bytes all grew.

@@ -38,7 +38,7 @@ pub use lane::EventOrder;
 pub(crate) use lane::LaneKey;
 pub use pattern::{EventPattern, EventPatternError};
 pub use replay::deliveries_of;
-pub(crate) use replay::{deliveries_again, kind_of_type};
+pub(crate) use replay::{WIX_SOURCE, deliveries_again, kind_of_type};
 pub(crate) use retention::delete_old;
 pub use secrets::{check_signing_secret, generated_secret_name, subscription_secret};
 pub(crate) use settings::EventLimits;

@@ -5,6 +5,9 @@ use serde_json::Value;
 
 use super::{LaneKey, SubscriptionSettings, Subscriptions};
 
+/// The source of Wix's events.
+pub(crate) const WIX_SOURCE: &str = "wix";
+
 /// Returns the deliveries that subscriptions make of a stored event: of the one with this name, or of all of them. They
 /// are in the same lanes as the first ones.
 pub(crate) fn deliveries_again(
@@ -14,13 +17,19 @@ pub(crate) fn deliveries_again(
 ) -> Vec<NewDelivery> {
     let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
     let kind = data["entityFqdn"].as_str();
-    let kind = kind.unwrap_or_else(|| kind_of_type(&event.event_type));
+    let kind = match kind {
+        Some(kind) => kind,
+        None if event.source == WIX_SOURCE => kind_of_type(&event.event_type),
+        None => &event.source,
+    };
     let key = match &event.entity_id {
         Some(id) => LaneKey::Entity { kind, id },
-        None if data["id"].is_null() && event.source == "wix" => LaneKey::Instance,
+        None if data["id"].is_null() && event.source == WIX_SOURCE => LaneKey::Instance,
         None => LaneKey::Nothing,
     };
-    let mut deliveries = subscriptions.deliveries(&as_new(event), key);
+    let mut new = as_new(event);
+    subscriptions.add_deliveries(&mut new, key);
+    let mut deliveries = new.deliveries;
     deliveries.retain(|it| only.is_none_or(|name| it.subscription == name));
     deliveries
 }
@@ -48,6 +57,7 @@ fn as_new(event: &Event) -> NewEvent {
         data: event.data.clone(),
         details: event.details.clone(),
         is_echo: event.is_echo,
+        echo: None,
         deliveries: Vec::new(),
     }
 }

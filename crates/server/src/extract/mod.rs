@@ -3,4 +3,5 @@
 pub(crate) mod caller;
 pub(crate) mod connections;
 pub(crate) mod items;
+pub(crate) mod links;
 pub(crate) mod wix;

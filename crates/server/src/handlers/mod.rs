@@ -6,6 +6,7 @@ pub(crate) mod connections;
 pub mod data;
 pub(crate) mod health;
 pub(crate) mod index;
+pub(crate) mod links;
 pub mod proxy;
 pub(crate) mod webhook_sources;
 pub(crate) mod webhooks;

@@ -1,7 +1,7 @@
 //! The table of routes: every path of the public and the admin listener, with its policy.
 //!
 //! - [`RouteSpec`] is a row, [`RoutePolicy`] the part of it that the service applies
-//! - [`public`], [`data`], [`connections`] and [`admin`] hold the rows; [`all`] lists them
+//! - [`public`], [`data`], [`connections`], [`links`] and [`admin`] hold the rows; [`all`] lists them
 //! - [`openapi`] and [`page`] are documents made from the table
 //!
 //! A row names the setting that a limit comes from; [`crate::router`] binds it to the configuration in force.
@@ -9,6 +9,7 @@
 pub(crate) mod admin;
 pub(crate) mod connections;
 pub(crate) mod data;
+pub(crate) mod links;
 pub mod openapi;
 pub mod page;
 mod policy;
@@ -18,7 +19,7 @@ pub(crate) mod webhook_sources;
 pub use policy::{Authentication, BodyLimit, RateRule, RoutePolicy};
 
 /// The paths and prefixes that are Backlot's own; no `[[api]]` entry may take them.
-pub const RESERVED: [&str; 10] = [
+pub const RESERVED: [&str; 11] = [
     "/healthz",
     "/readyz",
     "/.well-known/jwks.json",
@@ -28,6 +29,7 @@ pub const RESERVED: [&str; 10] = [
     "/wix",
     "/connections",
     "/webhooks",
+    "/links",
     "/plugins",
 ];
 
@@ -100,6 +102,7 @@ pub fn all() -> impl Iterator<Item = &'static RouteSpec> {
         .chain(specs(&connections::MANAGED))
         .chain([&connections::CALL])
         .chain(specs(&webhook_sources::ROUTES))
+        .chain(specs(&links::ROUTES))
         .chain([&public::API])
         .chain(specs(&admin::ROUTES))
 }

@@ -74,12 +74,13 @@ fn schemas() -> Value {
     schemas
 }
 
-const TAGS: [(&str, &str); 6] = [
+const TAGS: [(&str, &str); 7] = [
     ("server", "The server itself."),
     ("data", "Wix Data: items, references, and jobs."),
     ("collections", "Wix Data: collections, and indexes."),
     ("connections", "Accounts at third parties."),
     ("webhooks", "Events of Wix and of third parties."),
+    ("links", "Pairs of ids, for syncs."),
     ("admin", "The admin listener."),
 ];
 
@@ -111,6 +112,8 @@ fn tag(route: &RouteSpec) -> &'static str {
         "connections"
     } else if path.starts_with("/webhooks") {
         "webhooks"
+    } else if path.starts_with("/links/") {
+        "links"
     } else {
         "server"
     }

@@ -30,12 +30,12 @@ pub enum Authentication {
     Calls,
     /// A verified caller with one of the roles in `manage` of the `[[connection]]` entry.
     Manage,
+    /// A verified caller with the role `app`: your own server, with its elevated token.
+    App,
     /// Wix's signature on the body. The handler verifies it, because the body has to be read first.
     WixSignature,
     /// The `state` of an OAuth authorization that this server began. A page of another origin may post it.
     OAuthState,
-    /// A verified caller with the role `app`: your own server, with its elevated token.
-    App,
     /// The signature of a webhook's source.
     Signature,
     /// The name in `Host`: a loopback name, or the address that the admin listener is bound to.
@@ -54,9 +54,9 @@ impl Authentication {
             Self::Entry => "as the entry says",
             Self::Calls => "as the call says",
             Self::Manage => "manager",
+            Self::App => "app",
             Self::WixSignature => "Wix's signature",
             Self::OAuthState => "OAuth state",
-            Self::App => "app",
             Self::Signature => "webhook signature",
             Self::Loopback => "loopback",
             Self::LoopbackPage => "loopback, own pages",

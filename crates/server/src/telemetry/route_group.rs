@@ -23,11 +23,13 @@ pub(crate) enum RouteGroup {
     Connections,
     /// Events of Wix and third parties.
     Webhooks,
+    /// Pairs of ids.
+    Links,
 }
 
 impl RouteGroup {
     /// All of them.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Unrouted,
         Self::Index,
         Self::Health,
@@ -38,6 +40,7 @@ impl RouteGroup {
         Self::Data,
         Self::Connections,
         Self::Webhooks,
+        Self::Links,
     ];
 
     /// The name.
@@ -53,6 +56,7 @@ impl RouteGroup {
             Self::Data => "data",
             Self::Connections => "connections",
             Self::Webhooks => "webhooks",
+            Self::Links => "links",
         }
     }
 }

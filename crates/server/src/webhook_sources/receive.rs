@@ -118,6 +118,7 @@ impl WebhookSource {
             data: json,
             details: Value::Object(facts.details).to_string(),
             is_echo: false,
+            echo: None,
             deliveries: Vec::new(),
         }
     }

@@ -36,15 +36,13 @@ impl Intake {
     pub(crate) async fn store_of_source(&self, mut events: Vec<NewEvent>) -> Result<(), ApiError> {
         let mut sources = Vec::with_capacity(events.len());
         for event in &mut events {
-            let key = match &event.entity_id {
-                Some(id) => LaneKey::Entity {
-                    kind: &event.source,
-                    id,
-                },
-                None => LaneKey::Nothing,
-            };
-            event.deliveries = self.subscriptions.deliveries(event, key);
-            sources.push(event.source.clone());
+            let source = event.source.clone();
+            let entity_id = event.entity_id.clone();
+            let key = entity_id
+                .as_deref()
+                .map_or(LaneKey::Nothing, |id| LaneKey::Entity { kind: &source, id });
+            self.subscriptions.add_deliveries(event, key);
+            sources.push(source);
         }
         let are_new = self.store.insert_events(events).await?;
         for (source, is_new) in sources.iter().zip(are_new) {

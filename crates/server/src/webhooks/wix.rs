@@ -8,10 +8,7 @@ use jiff::Timestamp;
 
 use super::Intake;
 use crate::error::{ApiError, ErrorCode};
-use crate::events::{LaneKey, kind_of_type};
-
-/// The source of Wix's events.
-const WIX_SOURCE: &str = "wix";
+use crate::events::{LaneKey, WIX_SOURCE, kind_of_type};
 
 impl Intake {
     /// Verifies and stores a webhook of Wix.

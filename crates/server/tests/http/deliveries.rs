@@ -18,26 +18,8 @@ use standardwebhooks::Webhook;
 use crate::harness::events::{
     Delivered, Destination, SIGNING_SECRET, WixKey, contact, instance_number,
 };
-use crate::harness::{INSTANCE_ID, NOW, TestServer, Upstream, request};
+use crate::harness::{INSTANCE_ID, NOW, TestServer, Upstream, on_every_database, request};
 use crate::place::Place;
-
-/// Each of these on every database.
-macro_rules! on_every_database {
-    ($($name:ident)*) => {
-        mod sqlite {
-            $(#[tokio::test]
-            async fn $name() {
-                super::$name(&crate::place::Place::folder()).await;
-            })*
-        }
-        mod postgres {
-            $(#[tokio::test]
-            async fn $name() {
-                super::$name(&crate::place::Place::database().await).await;
-            })*
-        }
-    };
-}
 
 on_every_database! {
     the_body_is_plain_and_signed

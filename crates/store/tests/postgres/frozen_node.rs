@@ -27,6 +27,7 @@ fn event(id: &str) -> NewEvent {
         data: "{}".to_owned(),
         details: "{}".to_owned(),
         is_echo: false,
+        echo: None,
         deliveries: vec![NewDelivery {
             subscription: "all".to_owned(),
             lane: id.to_owned(),

@@ -29,11 +29,11 @@ pub struct Data {
     pub visitor_rate_limit: RateLimit,
     /// The rate limit of the app itself on one instance. Defaults to no limit.
     pub app_rate_limit: Option<RateLimit>,
-    /// The maximum number of items of an instance, by plan: `{ pro = 100000, "*" = 1000 }`. `*` is any other plan,
+    /// The maximum number of items and links of an instance, by plan: `{ pro = 100000, "*" = 1000 }`. `*` is any other plan,
     /// including the free one. Beyond it, inserts fail with `STORAGE_QUOTA_EXCEEDED`. Defaults to no limit.
     pub max_items: ByPlan<u64>,
-    /// The maximum size of an instance's items as JSON, by plan: `{ pro = "10GiB", "*" = "100MiB" }`. Defaults to no
-    /// limit.
+    /// The maximum size of an instance's items as JSON and of its links, by plan: `{ pro = "10GiB", "*" = "100MiB" }`.
+    /// Defaults to no limit.
     pub max_bytes: ByPlan<Size>,
 }
 

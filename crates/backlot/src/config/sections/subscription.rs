@@ -39,7 +39,8 @@ pub struct Subscription {
     pub filter: BTreeMap<String, FilterValue>,
     /// The maximum rate of attempts by each node: `{ requests = 600, per = "1m" }`. Defaults to no limit.
     pub rate_limit: Option<RateLimit>,
-    /// Whether to deliver events that a call of this server has caused. Their bodies have `echo: true`.
+    /// Whether to deliver echoes: events that a call with `Backlot-Echo` has caused. Their bodies have `echo: true`. See
+    /// docs/syncs.md.
     pub allow_echo: bool,
 }
 

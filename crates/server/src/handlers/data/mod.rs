@@ -43,6 +43,7 @@ use crate::instances::PlanUse;
 use crate::policy::DataLimiters;
 use crate::response::ResponseBody;
 use crate::routes::data::DataOperation;
+use crate::routes::links::LinksEndpoint;
 use crate::state::AppState;
 use request::Input;
 use response::DataResponse;
@@ -100,6 +101,21 @@ impl DataHandlers {
         } else {
             PlanUse::Nothing
         }
+    }
+
+    /// Returns what depends on the plan of the instance whose links are called. Its own server is the app, and the links are
+    /// the instance's.
+    pub(crate) fn links_plan_use(&self, endpoint: LinksEndpoint) -> PlanUse {
+        if endpoint == LinksEndpoint::Upsert && self.settings.storage.are_by_plan() {
+            PlanUse::CallQuota
+        } else {
+            PlanUse::Nothing
+        }
+    }
+
+    /// Returns the limits of a request's body.
+    pub(crate) const fn body_limits(&self) -> BodyLimits {
+        self.settings.body()
     }
 
     pub(crate) const fn limiters(&self) -> &DataLimiters {

@@ -21,6 +21,7 @@ use crate::error::{ApiError, ErrorCode};
 use crate::extract::caller::Caller;
 use crate::extract::connections::Connections;
 use crate::extract::items::Items;
+use crate::extract::links::Links;
 use crate::extract::wix::Wix;
 use crate::policy::{AuthPolicy, forged};
 use crate::response::ResponseBody;
@@ -95,6 +96,7 @@ pub(crate) async fn forward(
                 wix: Arc::new(state.wix_handle(caller.instance_id)),
                 items: Arc::new(state.items_handle(&caller)),
                 connections: Arc::new(state.connections_handle(&caller)),
+                links: Arc::new(state.links_handle(&caller)),
                 caller: Caller(caller),
             });
             let router = router.clone();
@@ -121,6 +123,7 @@ struct HandlerExtensions {
     wix: Arc<Wix>,
     items: Arc<Items>,
     connections: Arc<Connections>,
+    links: Arc<Links>,
 }
 
 async fn call(
@@ -137,6 +140,7 @@ async fn call(
         extensions.insert(given.wix);
         extensions.insert(given.items);
         extensions.insert(given.connections);
+        extensions.insert(given.links);
     }
     let progress = request.body_mut().follow();
     let context = pin!(router.oneshot(request.map(axum::body::Body::new)));

@@ -3,6 +3,7 @@
 pub mod accounts;
 mod client;
 mod credential;
+mod databases;
 pub mod events;
 mod http2;
 mod third_party;
@@ -41,6 +42,7 @@ use tokio::task::JoinHandle;
 
 pub use client::{Reply, raw, request};
 pub use credential::{APP_ID, INSTANCE_ID, NEW_SECRET, OLD_SECRET, instance, payload, signed};
+pub(crate) use databases::on_every_database;
 pub use http2::{Http2, kind};
 pub use third_party::{KEY, ThirdParty, connected};
 pub use upstream::{Upstream, echo, endless};
@@ -136,6 +138,17 @@ impl TestServer {
         self.stop().await;
         sink.contents()
     }
+}
+
+/// The elevated token of an instance, as the upstream that echoes at `/api` gets it.
+pub async fn elevated_token(server: &TestServer) -> String {
+    let owner = instance("owner");
+    let headers = [("authorization", owner.as_str())];
+    let response = request(server.address, "GET", "/api", &headers, "").await;
+    let headers = response.json()["headers"].clone();
+    let mut pairs = headers.as_array().unwrap().iter();
+    let token = pairs.find(|pair| pair[0] == "x-backlot-elevated-token");
+    token.unwrap()[1].as_str().unwrap().to_owned()
 }
 
 /// So far behind four kilobytes a second.
