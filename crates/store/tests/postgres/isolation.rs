@@ -8,7 +8,7 @@ use backlot_store::secrets::SealedSecret;
 use crate::house::{self, House, definition, insert, instance_id};
 use crate::server;
 
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 14] = [
     "collections",
     "items",
     "item_keys",
@@ -21,6 +21,8 @@ const TABLES: [&str; 12] = [
     "accounts",
     "pending_authorizations",
     "connection_usage",
+    "echo_marks",
+    "entity_links",
 ];
 
 pub(crate) async fn two_tenants() -> House {
@@ -57,7 +59,10 @@ pub(crate) async fn two_tenants() -> House {
         connections(&house, instance).await;
         let tenant = instance_id(instance);
         let build = format!("INSERT INTO index_builds VALUES ('{tenant}', 'c', 1, 'CLEARING', 0)");
-        house.client().await.batch_execute(&build).await.unwrap();
+        let mark = format!("INSERT INTO echo_marks VALUES ('{tenant}', 'm', 'contact', 'x', 0)");
+        let link = format!("INSERT INTO entity_links VALUES ('{tenant}', 'c', 'x', 'i', NULL, 0)");
+        let rows = [build, mark, link].join("; ");
+        house.client().await.batch_execute(&rows).await.unwrap();
     }
     house
 }
