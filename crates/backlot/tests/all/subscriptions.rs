@@ -75,7 +75,11 @@ fn mistakes_name_line_cause_and_remedy() {
         ),
         (
             "to = \"nats://127.0.0.1\"",
-            "backlot.toml:8: subscription[0].to: this address is not of the form",
+            "subscription[0].to: this address names no subject",
+        ),
+        (
+            "to = \"ftp://127.0.0.1/events\"",
+            "subscription[0].to: this address is not of the form",
         ),
         (
             "to = \"http://me:hush@host/\"",

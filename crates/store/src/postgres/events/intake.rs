@@ -161,7 +161,7 @@ impl PostgresStore {
             }
             Ok(are_new)
         };
-        let outcome = lanes_transaction(&lease, work).await;
+        let outcome = Box::pin(lanes_transaction(&lease, work)).await;
         lease.release(outcome)
     }
 
