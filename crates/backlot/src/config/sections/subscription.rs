@@ -28,7 +28,8 @@ pub struct Subscription {
     pub order: Order,
     /// How long your server may take to respond.
     pub timeout: Timeout,
-    /// The number of attempts after which a delivery is dead. `backlot deliveries retry` makes it again.
+    /// The number of attempts after which a delivery is dead. Attempts without a connection do not count.
+    /// `backlot deliveries retry` makes it again.
     pub max_attempts: NonZeroU32,
     /// The time between attempts, varied by a fifth. The last one repeats. `Retry-After` of your server takes precedence.
     pub backoff: Vec<Timeout>,
