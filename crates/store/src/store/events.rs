@@ -13,19 +13,22 @@ use crate::events::{
 };
 use crate::sql::{Row, Scope, Sql, bind};
 
-/// The conditions of a list, which a statement has whether they are asked for or not: `$driver` is the one that an index
-/// serves.
+/// The parameter of a condition that is not asked for.
+const NONE: Option<&str> = None;
+
+/// The conditions of a list, which a statement has whether they are asked for or not. `$driver` is the one that an index
+/// serves. It has the first two parameters.
 macro_rules! list_events {
     ($driver:literal, $order:literal) => {
         concat!(
             event_columns!("''"),
             "WHERE ",
             $driver,
-            " AND (CAST($2 AS text) IS NULL OR event_type = $2) AND (CAST($3 AS text) IS NULL OR source = $3)",
-            " AND received_at_ms >= $4 AND received_at_ms < $5 AND sequence > $6 AND sequence < $7",
+            " AND (CAST($3 AS text) IS NULL OR event_type = $3) AND (CAST($4 AS text) IS NULL OR source = $4)",
+            " AND received_at_ms >= $5 AND received_at_ms < $6 AND sequence > $7 AND sequence < $8",
             " ORDER BY sequence ",
             $order,
-            " LIMIT $8"
+            " LIMIT $9"
         )
     };
 }
@@ -36,10 +39,17 @@ macro_rules! both_orders {
     };
 }
 
-const OF_ALL: [&str; 2] = both_orders!(list_events, "CAST($1 AS text) IS NULL");
-const OF_INSTANCE: [&str; 2] = both_orders!(list_events, "instance_id = $1");
-const BY_ID: [&str; 2] = both_orders!(list_events, "event_id = $1");
-const OF_TYPE: [&str; 2] = both_orders!(list_events, "event_type = $1");
+const OF_ALL: [&str; 2] = both_orders!(
+    list_events,
+    "CAST($1 AS text) IS NULL AND CAST($2 AS text) IS NULL"
+);
+const OF_INSTANCE: [&str; 2] =
+    both_orders!(list_events, "instance_id = $1 AND CAST($2 AS text) IS NULL");
+const BY_ID: [&str; 2] = both_orders!(list_events, "event_id = $1 AND CAST($2 AS text) IS NULL");
+const BY_ID_OF_INSTANCE: [&str; 2] =
+    both_orders!(list_events, "event_id = $1 AND instance_id = $2");
+const OF_TYPE: [&str; 2] =
+    both_orders!(list_events, "event_type = $1 AND CAST($2 AS text) IS NULL");
 
 macro_rules! delivery_columns {
     () => {
@@ -62,28 +72,40 @@ macro_rules! list_deliveries {
             delivery_columns!(),
             "WHERE ",
             $driver,
-            " AND (CAST($2 AS text) IS NULL OR deliveries.subscription = $2)",
-            " AND (CAST($3 AS text) IS NULL OR state = $3)",
-            " AND (CAST($4 AS text) IS NULL OR event_type = $4) AND (CAST($5 AS text) IS NULL OR event_id = $5)",
-            " AND created_at_ms >= $6 AND created_at_ms < $7 AND delivery_id > $8 AND delivery_id < $9",
+            " AND (CAST($3 AS text) IS NULL OR deliveries.subscription = $3)",
+            " AND (CAST($4 AS text) IS NULL OR state = $4)",
+            " AND (CAST($5 AS text) IS NULL OR event_type = $5) AND (CAST($6 AS text) IS NULL OR event_id = $6)",
+            " AND created_at_ms >= $7 AND created_at_ms < $8 AND delivery_id > $9 AND delivery_id < $10",
             " ORDER BY delivery_id ",
             $order,
-            " LIMIT $10"
+            " LIMIT $11"
         )
     };
 }
 
-const DELIVERIES_OF_ALL: [&str; 2] = both_orders!(list_deliveries, "CAST($1 AS text) IS NULL");
-const DELIVERIES_OF_INSTANCE: [&str; 2] =
-    both_orders!(list_deliveries, "deliveries.instance_id = $1");
-const DELIVERIES_OF_EVENT: [&str; 2] = both_orders!(list_deliveries, "event_sequence = $1");
+const DELIVERIES_OF_ALL: [&str; 2] = both_orders!(
+    list_deliveries,
+    "CAST($1 AS text) IS NULL AND CAST($2 AS text) IS NULL"
+);
+const DELIVERIES_OF_INSTANCE: [&str; 2] = both_orders!(
+    list_deliveries,
+    "deliveries.instance_id = $1 AND CAST($2 AS text) IS NULL"
+);
+const DELIVERIES_OF_EVENT: [&str; 2] = both_orders!(
+    list_deliveries,
+    "event_sequence = $1 AND CAST($2 AS text) IS NULL"
+);
+const DELIVERIES_OF_EVENT_OF_INSTANCE: [&str; 2] = both_orders!(
+    list_deliveries,
+    "event_sequence = $1 AND deliveries.instance_id = $2"
+);
 const DEAD_DELIVERIES: [&str; 2] = both_orders!(
     list_deliveries,
-    "state = 'DEAD' AND CAST($1 AS text) IS NULL"
+    "state = 'DEAD' AND CAST($1 AS text) IS NULL AND CAST($2 AS text) IS NULL"
 );
 const WAITING_DELIVERIES: [&str; 2] = both_orders!(
     list_deliveries,
-    "state = 'WAITING' AND CAST($1 AS text) IS NULL"
+    "state = 'WAITING' AND CAST($1 AS text) IS NULL AND CAST($2 AS text) IS NULL"
 );
 
 const LIST_ATTEMPTS: &str = "
@@ -196,13 +218,15 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<Event>, StoreError> {
         let (texts, driver) = match (&filter.event_id, filter.instance_id, &filter.event_type) {
-            (Some(id), _, _) => (BY_ID, bind![id]),
-            (None, Some(id), _) => (OF_INSTANCE, bind![id]),
-            (None, None, Some(kind)) => (OF_TYPE, bind![kind]),
-            (None, None, None) => (OF_ALL, bind![None::<&str>]),
+            (Some(id), Some(instance_id), _) => (BY_ID_OF_INSTANCE, bind![id, instance_id]),
+            (Some(id), None, _) => (BY_ID, bind![id, NONE]),
+            (None, Some(id), _) => (OF_INSTANCE, bind![id, NONE]),
+            (None, None, Some(kind)) => (OF_TYPE, bind![kind, NONE]),
+            (None, None, None) => (OF_ALL, bind![NONE, NONE]),
         };
         let values = bind![
             driver[0],
+            driver[1],
             filter.event_type.as_deref(),
             filter.source.as_deref(),
             filter.since.unwrap_or(Timestamp::MIN),
@@ -211,13 +235,8 @@ impl Store {
             filter.before.unwrap_or(i64::MAX),
             limit,
         ];
-        let mut found = self
-            .query_unlimited(Scope::Owner, in_order(texts, order), &values, read_event)
-            .await?;
-        if let Some(instance_id) = filter.instance_id {
-            found.retain(|event| event.instance_id == instance_id);
-        }
-        Ok(found)
+        self.query_unlimited(Scope::Owner, in_order(texts, order), &values, read_event)
+            .await
     }
 
     /// Finds a delivery.
@@ -234,16 +253,18 @@ impl Store {
         order: ListOrder,
         limit: u32,
     ) -> Result<Vec<Delivery>, StoreError> {
-        let all = || bind![None::<&str>];
+        let all = || bind![NONE, NONE];
         let (texts, driver) = match (filter.event_sequence, filter.instance_id, filter.state) {
-            (Some(sequence), _, _) => (DELIVERIES_OF_EVENT, bind![sequence]),
-            (None, Some(id), _) => (DELIVERIES_OF_INSTANCE, bind![id]),
+            (Some(sequence), Some(id), _) => (DELIVERIES_OF_EVENT_OF_INSTANCE, bind![sequence, id]),
+            (Some(sequence), None, _) => (DELIVERIES_OF_EVENT, bind![sequence, NONE]),
+            (None, Some(id), _) => (DELIVERIES_OF_INSTANCE, bind![id, NONE]),
             (None, None, Some(DeliveryState::Dead)) => (DEAD_DELIVERIES, all()),
             (None, None, Some(DeliveryState::Waiting)) => (WAITING_DELIVERIES, all()),
             (None, None, _) => (DELIVERIES_OF_ALL, all()),
         };
         let values = bind![
             driver[0],
+            driver[1],
             filter.subscription.as_deref(),
             filter.state.map(DeliveryState::as_str),
             filter.event_type.as_deref(),
@@ -254,13 +275,8 @@ impl Store {
             filter.before.unwrap_or(i64::MAX),
             limit,
         ];
-        let mut found = self
-            .query_unlimited(Scope::Owner, in_order(texts, order), &values, read_delivery)
-            .await?;
-        if let Some(instance_id) = filter.instance_id {
-            found.retain(|delivery| delivery.instance_id == instance_id);
-        }
-        Ok(found)
+        self.query_unlimited(Scope::Owner, in_order(texts, order), &values, read_delivery)
+            .await
     }
 
     /// Lists the attempts of a delivery, the first one first.

@@ -9,6 +9,7 @@ use crate::{Queue, at, event, instance, on_every_database};
 on_every_database! {
     events_are_listed_in_both_orders
     events_are_listed_by_each_filter
+    an_id_of_several_instances_is_found_of_one
     deliveries_are_listed_by_each_filter
 }
 
@@ -84,6 +85,30 @@ async fn events_are_listed_by_each_filter(queue: Queue) {
     for (filter, expected) in cases {
         let found = list(&queue, filter.clone(), ListOrder::Latest).await;
         assert_eq!(found.join(" "), expected, "{filter:?}");
+    }
+}
+
+/// The limit counts what is asked for, not what other instances have under the same id.
+async fn an_id_of_several_instances_is_found_of_one(queue: Queue) {
+    let events = (1..=3).map(|number| event(number, "same", "a", 0));
+    queue.insert(events.collect()).await;
+    let filter = EventFilter {
+        event_id: Some("same".to_owned()),
+        instance_id: Some(instance(1)),
+        ..EventFilter::default()
+    };
+    for order in [ListOrder::Latest, ListOrder::Oldest] {
+        let found = queue.store.list_events(filter.clone(), order, 1).await;
+        let found = found.unwrap();
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].instance_id, instance(1));
+        let of_event = DeliveryFilter {
+            event_sequence: Some(found[0].sequence),
+            instance_id: Some(instance(2)),
+            ..DeliveryFilter::default()
+        };
+        let others = queue.store.list_deliveries(of_event, order, 1).await;
+        assert_eq!(others.unwrap(), []);
     }
 }
 
