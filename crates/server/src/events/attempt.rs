@@ -80,6 +80,16 @@ struct Reply {
 }
 
 impl Reply {
+    /// What has no status, and took the event.
+    const fn accepted() -> Self {
+        Self {
+            status: None,
+            error: None,
+            response: None,
+            verdict: Verdict::Accepted,
+        }
+    }
+
     fn without_response(error: String, verdict: Verdict) -> Self {
         Self {
             status: None,
@@ -132,12 +142,7 @@ async fn make_within_timeout(
             let event = Event::new(event, site_id, claimed.attempt);
             let outcome = tokio::time::timeout(settings.timeout, handler.call(event)).await;
             match outcome {
-                Ok(Ok(())) => Reply {
-                    status: None,
-                    error: None,
-                    response: None,
-                    verdict: Verdict::Accepted,
-                },
+                Ok(Ok(())) => Reply::accepted(),
                 Ok(Err(error)) => Reply::without_response(error, Verdict::Refused(None)),
                 Err(_) => Reply {
                     verdict: Verdict::Refused(None),
@@ -218,12 +223,7 @@ async fn publish(
         .publish(event_type, &message.id, &headers, body)
         .await
     {
-        Ok(()) => Reply {
-            status: None,
-            error: None,
-            response: None,
-            verdict: Verdict::Accepted,
-        },
+        Ok(()) => Reply::accepted(),
         Err(error) => {
             let verdict = match &error {
                 NatsError::Unreachable(_) => Verdict::Unreachable,
