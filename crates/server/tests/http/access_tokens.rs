@@ -258,14 +258,14 @@ async fn when_wix_does_not_answer_nobody_is_let_in() {
     let response = whoami(&server, &access_token("slow")).await;
     assert_eq!(response.code(), "WIX_UNAVAILABLE");
 
-    let nobody = TestServer::start(vec![]).await;
+    let without_wix = TestServer::start(vec![]).await;
     let token = access_token("x");
-    let response = whoami(&nobody, &token).await;
+    let response = whoami(&without_wix, &token).await;
     assert_eq!(
         (response.status, &*response.code()),
         (503, "WIX_UNAVAILABLE")
     );
-    let log = nobody.stop_and_read_log().await;
+    let log = without_wix.stop_and_read_log().await;
     assert!(log.contains("cannot connect"), "{log}");
     assert!(!log.contains(&token));
 }

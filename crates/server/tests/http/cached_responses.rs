@@ -1,4 +1,4 @@
-//! Responses of third parties that are kept: forgotten by writes, and passed by whoever asks past them.
+//! Cached responses of third parties: writes remove them, and requests can bypass them.
 
 use backlot_server::connections::{CacheScope, ConnectionSettings};
 use backlot_wix::Role;
