@@ -1,6 +1,9 @@
 //! One suite for every database behind the seam. A database joins by adding its place ([`place`]).
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
+#[macro_use]
+#[path = "items/databases.rs"]
+mod databases;
 mod place;
 
 use backlot_store::instance_details::{Details, Outdated, TokenRefusal};
@@ -15,24 +18,6 @@ use backlot_wix::{AppInstance, InstanceId};
 use jiff::Timestamp;
 use place::Place;
 use std::collections::BTreeMap;
-
-/// Each of these on every database.
-macro_rules! on_every_database {
-    ($($name:ident)*) => {
-        mod sqlite {
-            $(#[tokio::test]
-            async fn $name() {
-                super::$name(&super::Place::folder()).await;
-            })*
-        }
-        mod postgres {
-            $(#[tokio::test]
-            async fn $name() {
-                super::$name(&super::Place::database().await).await;
-            })*
-        }
-    };
-}
 
 on_every_database! {
     sightings_add_up_and_survive_a_restart

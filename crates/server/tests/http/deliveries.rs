@@ -18,7 +18,7 @@ use standardwebhooks::Webhook;
 use crate::harness::events::{
     Delivered, Destination, SIGNING_SECRET, WixKey, contact, instance_number,
 };
-use crate::harness::{INSTANCE_ID, NOW, TestServer, Upstream, on_every_database, request};
+use crate::harness::{INSTANCE_ID, NOW, TestServer, Upstream, request};
 use crate::place::Place;
 
 on_every_database! {

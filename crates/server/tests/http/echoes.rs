@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use crate::harness::events::{Destination, WixKey, contact, instance_number};
 use crate::harness::{
     FakeWix, INSTANCE_ID, NOW, Reply, TestServer, ThirdParty, connected, instance, may_call,
-    on_every_database, request, to_router,
+    request, to_router,
 };
 use crate::place::Place;
 

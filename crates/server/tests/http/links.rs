@@ -7,8 +7,7 @@ use backlot_server::{Link, Links, LinksError};
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Reply, TestServer, echo, elevated_token, instance, on_every_database, request, to_router,
-    to_upstream,
+    Reply, TestServer, echo, elevated_token, instance, request, to_router, to_upstream,
 };
 use crate::place::Place;
 

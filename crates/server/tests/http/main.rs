@@ -9,6 +9,10 @@
     reason = "a test has no outside, says what it expects by failing, and connects as clients do"
 )]
 
+#[macro_use]
+#[path = "../../../store/tests/items/databases.rs"]
+mod databases;
+
 mod access_tokens;
 mod account_addresses;
 mod account_callbacks;

@@ -21,24 +21,6 @@ use crate::place::Place;
 
 const LIFETIME: SignedDuration = SignedDuration::from_mins(5);
 
-/// Each of these on every database.
-macro_rules! on_every_database {
-    ($($name:ident)*) => {
-        mod sqlite {
-            $(#[tokio::test]
-            async fn $name() {
-                super::$name(&crate::place::Place::folder()).await;
-            })*
-        }
-        mod postgres {
-            $(#[tokio::test]
-            async fn $name() {
-                super::$name(&crate::place::Place::database().await).await;
-            })*
-        }
-    };
-}
-
 on_every_database! {
     nodes_that_start_at_once_sign_with_one_key
     a_key_of_an_earlier_version_is_sealed_and_succeeded

@@ -10,24 +10,6 @@ use jiff::SignedDuration;
 use crate::harness::{INSTANCE_ID, MASTER_KEY, NOW};
 use crate::place::Place;
 
-/// Each of these on every database.
-macro_rules! on_every_database {
-    ($($name:ident)*) => {
-        mod sqlite {
-            $(#[tokio::test]
-            async fn $name() {
-                super::$name(&crate::place::Place::folder()).await;
-            })*
-        }
-        mod postgres {
-            $(#[tokio::test]
-            async fn $name() {
-                super::$name(&crate::place::Place::database().await).await;
-            })*
-        }
-    };
-}
-
 on_every_database! {
     a_ciphertext_of_before_does_not_open
     a_secret_that_is_made_anew_does_not_open_with_what_was_before

@@ -3,7 +3,6 @@
 pub mod accounts;
 mod client;
 mod credential;
-mod databases;
 pub mod events;
 mod http2;
 mod third_party;
@@ -42,7 +41,6 @@ use tokio::task::JoinHandle;
 
 pub use client::{Reply, raw, request};
 pub use credential::{APP_ID, INSTANCE_ID, NEW_SECRET, OLD_SECRET, instance, payload, signed};
-pub(crate) use databases::on_every_database;
 pub use http2::{Http2, kind};
 pub use third_party::{KEY, ThirdParty, connected};
 pub use upstream::{Upstream, echo, endless};
