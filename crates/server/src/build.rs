@@ -85,13 +85,7 @@ pub(crate) async fn build(
     );
     let own_url = || format!("http://{public_address}");
     let public_url = settings.public_url.clone().unwrap_or_else(own_url);
-    let webhook_sources = WebhookSources::new(
-        settings.webhook_sources,
-        settings.vault.clone(),
-        store.clone(),
-        clock.clone(),
-        &public_url,
-    );
+    let source_vault = settings.vault.clone();
     let connections = Connections::new(
         settings.connections,
         settings.vault,
@@ -150,10 +144,17 @@ pub(crate) async fn build(
         metrics: Arc::clone(&metrics),
     });
     let of_sources = Arc::clone(&intake);
-    let webhook_sources = Arc::new(webhook_sources.with_intake(Arc::new(move |events| {
-        let intake = Arc::clone(&of_sources);
-        async move { intake.store_of_source(events).await }
-    })));
+    let webhook_sources = Arc::new(WebhookSources::new(
+        settings.webhook_sources,
+        source_vault,
+        store.clone(),
+        clock.clone(),
+        &public_url,
+        Arc::new(move |events| {
+            let intake = Arc::clone(&of_sources);
+            async move { intake.store_of_source(events).await }
+        }),
+    ));
     let echo_marks = EchoMarks::new(store.clone(), clock.clone());
     let deliveries = DeliveryMeans {
         store: store.clone(),

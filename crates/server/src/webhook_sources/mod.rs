@@ -52,7 +52,7 @@ pub(crate) struct WebhookSources {
     vault: Option<Vault>,
     store: Store,
     clock: Clock,
-    intake: Option<Arc<dyn AcceptEvents>>,
+    intake: Arc<dyn AcceptEvents>,
 }
 
 /// One source, ready.
@@ -69,6 +69,7 @@ impl WebhookSources {
         store: Store,
         clock: Clock,
         public_url: &str,
+        intake: Arc<dyn AcceptEvents>,
     ) -> Self {
         let sources = settings.list.into_iter().map(|settings| {
             let own = settings.public_url.as_deref().unwrap_or(public_url);
@@ -84,14 +85,8 @@ impl WebhookSources {
             vault,
             store,
             clock,
-            intake: None,
+            intake,
         }
-    }
-
-    /// Names where events go.
-    pub(crate) fn with_intake(mut self, intake: Arc<dyn AcceptEvents>) -> Self {
-        self.intake = Some(intake);
-        self
     }
 
     /// Returns the source of this name.

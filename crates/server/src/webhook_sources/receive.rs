@@ -68,17 +68,9 @@ impl WebhookSources {
             }));
         }
         if !events.is_empty() {
-            self.accept(events).await?;
+            self.intake.accept(events).await?;
         }
         Ok(kind.accepted(request))
-    }
-
-    async fn accept(&self, events: Vec<NewEvent>) -> Result<(), ApiError> {
-        let Some(intake) = &self.intake else {
-            let refusal = ApiError::from(ErrorCode::DatabaseUnavailable);
-            return Err(refusal.with_source("this server stores no events"));
-        };
-        intake.accept(events).await
     }
 
     async fn secrets(&self, source: &WebhookSource) -> Result<Vec<SecretString>, ApiError> {

@@ -60,7 +60,6 @@ fn world(source: WebhookSourceSettings) -> World {
     };
     let (events, is_away) = (Arc::default(), Arc::default());
     let url = "https://backend.example.com/";
-    let sources = WebhookSources::new(settings, None, store.clone(), clock, url);
     let (kept, away) = (Arc::clone(&events), Arc::clone(&is_away));
     let intake = move |new: Vec<NewEvent>| {
         let (kept, away): (Arc<Mutex<Vec<NewEvent>>>, Arc<Mutex<bool>>) =
@@ -73,8 +72,9 @@ fn world(source: WebhookSourceSettings) -> World {
             Ok(())
         }
     };
+    let intake = Arc::new(intake);
     World {
-        sources: sources.with_intake(Arc::new(intake)),
+        sources: WebhookSources::new(settings, None, store.clone(), clock, url, intake),
         store,
         events,
         is_away,
