@@ -188,7 +188,8 @@ const troubles = {
     await destination.open();
     await destination.has(ids, 20_000);
     assert.deepEqual(outOfOrder(destination.got.map(({ event }) => event)), []);
-    assert.match(server.program.stderr, /the destination answers again/);
+    const tells = /"outage".*the destination answers again|the destination answers again.*"outage"/;
+    await until("the log to say so", () => tells.test(server.program.stderr));
   },
   "an outage while one event waits": async ({ of }) => {
     const { destination, send, shown } = of("lone");
