@@ -14,6 +14,8 @@ use backlot_wix::jwt::{
 };
 use backlot_wix::signed_instance::{Payload, Policy, RejectReason, Wire, sign};
 use backlot_wix::{AppSecret, AppSecrets, Credential, Role};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -320,7 +322,10 @@ fn public_keys_in_every_spelling() {
     for spelling in [
         pem.to_owned(),
         pem.replace('\n', "\\n"),
+        pem.replace('\n', "\\r\\n"),
         text(keys, "public_key_base64_of_pem").to_owned(),
+        STANDARD.encode(pem.replace('\n', "\\n")),
+        der.trim_end_matches('=').into(),
         der,
     ] {
         let key = PublicKey::parse(&spelling).unwrap_or_else(|_| panic!("{spelling}"));

@@ -4,7 +4,7 @@ use std::fmt;
 
 use aws_lc_rs::signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256};
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use jsonwebtoken::DecodingKey;
 
 /// An RSA public key, parsed once and kept.
@@ -69,17 +69,27 @@ impl fmt::Debug for PublicKey {
 
 fn to_pem(text: &str) -> Option<String> {
     const BEGIN: &str = "-----BEGIN";
-    let text = text.trim().trim_matches('"').replace("\\n", "\n");
+    let text = with_line_breaks(text.trim().trim_matches('"'));
     if text.contains(BEGIN) {
         return Some(text);
     }
-    let compact: String = text.split_whitespace().collect();
-    let bytes = STANDARD.decode(compact).ok()?;
+    let bytes = decode(&text)?;
     match String::from_utf8(bytes) {
-        Ok(inner) if inner.contains(BEGIN) => Some(inner),
+        Ok(inner) if inner.contains(BEGIN) => Some(with_line_breaks(&inner)),
         Ok(inner) => Some(wrap_der(inner.as_bytes())),
         Err(not_text) => Some(wrap_der(not_text.as_bytes())),
     }
+}
+
+/// Replaces line breaks that are written out.
+fn with_line_breaks(text: &str) -> String {
+    text.replace("\\r", "").replace("\\n", "\n")
+}
+
+/// Decodes base64, with padding or without.
+fn decode(text: &str) -> Option<Vec<u8>> {
+    let compact: String = text.split_whitespace().collect();
+    STANDARD_NO_PAD.decode(compact.trim_end_matches('=')).ok()
 }
 
 /// The bytes of the first public key in a PEM, in either of the forms that RSA keys have.
@@ -87,8 +97,7 @@ fn der_in(pem: &str) -> Option<Vec<u8>> {
     ["PUBLIC KEY", "RSA PUBLIC KEY"].iter().find_map(|label| {
         let (_, rest) = pem.split_once(&format!("-----BEGIN {label}-----"))?;
         let (body, _) = rest.split_once(&format!("-----END {label}-----"))?;
-        let compact: String = body.split_whitespace().collect();
-        STANDARD.decode(compact).ok()
+        decode(body)
     })
 }
 
@@ -99,8 +108,7 @@ fn is_private(pem: &str) -> bool {
         return true;
     }
     let body: String = pem.lines().filter(|line| !line.contains("-----")).collect();
-    let body: String = body.split_whitespace().collect();
-    let der = STANDARD.decode(body).unwrap_or_default();
+    let der = decode(&body).unwrap_or_default();
     let inner = match der.as_slice() {
         [0x30, length, inner @ ..] if *length < 0x80 => inner,
         [0x30, 0x81, _, inner @ ..] | [0x30, 0x82, _, _, inner @ ..] => inner,
