@@ -12,18 +12,26 @@ pub(super) const PARTS: [(&str, &str); 4] = [
 
 /// Opens the nested JSON in the content of an event.
 pub(super) fn open(content: &mut JsonObject<'_>) {
-    for (name, field) in PARTS {
-        let opened = content.find(name).and_then(|json| open_part(json, field));
+    for (name, _) in PARTS {
+        let opened = content.find(name).and_then(open_part);
         if let Some(opened) = opened {
             content.replace(name, name, opened);
         }
     }
 }
 
-/// Opens the field of a part, under either of its names. An event that has both keeps both.
-fn open_part(json: &str, field: &str) -> Option<String> {
+/// Opens the entity of a part, under any of its names: some events have another part's.
+fn open_part(json: &str) -> Option<String> {
     let text = open_object(json)?;
     let mut part = JsonObject::parse(&text)?;
+    for (_, field) in PARTS {
+        open_field(&mut part, field);
+    }
+    Some(part.to_json())
+}
+
+/// Opens a field under either of its names. A part that has both keeps both.
+fn open_field(part: &mut JsonObject<'_>, field: &str) {
     let as_json = format!("{field}AsJson");
     let has_both = part.contains(field) && part.contains(&as_json);
     for name in [field, &as_json] {
@@ -32,5 +40,4 @@ fn open_part(json: &str, field: &str) -> Option<String> {
             part.replace(name, if has_both { name } else { field }, opened);
         }
     }
-    Some(part.to_json())
 }

@@ -103,10 +103,11 @@ proptest! {
     fn variants_of_one_event_are_one_event(
         entity in entity(),
         part in 0..nesting::PARTS.len(),
+        field in 0..nesting::PARTS.len(),
         variant in any::<[bool; 5]>(),
     ) {
         let [as_json, text_entity, text_part, text_data, text_identity] = variant;
-        let (part, field) = nesting::PARTS[part];
+        let ((part, _), (_, field)) = (nesting::PARTS[part], nesting::PARTS[field]);
         let build = |as_json: bool, [entity_text, part_text, data_text, identity_text]: [bool; 4]| {
             let name = if as_json { format!("{field}AsJson") } else { field.to_owned() };
             let inner = json!({ name: nested(&entity, entity_text), "modifiedFields": {} });
