@@ -166,6 +166,11 @@ pub enum TemplateError {
     /// The signature of a received request covers a time that no header has.
     #[error("what is signed holds a time, but no header does")]
     NoTime,
+    /// The signature of a received request does not cover its body.
+    #[error(
+        "what is signed holds neither {{body}} nor {{body_sha256}}, so the signature would prove nothing about the body"
+    )]
+    NoBody,
     /// Two placeholders in a header of a received request, with nothing between them.
     #[error("a header has two placeholders with nothing between them, which cannot be told apart")]
     Adjacent,

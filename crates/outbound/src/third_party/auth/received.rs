@@ -58,6 +58,13 @@ impl SignatureTemplate {
         if signs_time && !in_headers.any(Piece::is_time) {
             return Err(TemplateError::NoTime);
         }
+        let is_of_body = |piece: &Piece| {
+            let body = [Placeholder::Body, Placeholder::BodySha256];
+            piece.placeholder().is_some_and(|it| body.contains(&it))
+        };
+        if !template.signed.iter().any(is_of_body) {
+            return Err(TemplateError::NoBody);
+        }
         let is_adjacent = |pair: &[Piece]| pair.iter().all(|piece| piece.placeholder().is_some());
         let mut headers = template.headers.iter();
         if headers.any(|(_, pieces)| pieces.windows(2).any(is_adjacent)) {
