@@ -15,6 +15,7 @@ const MAX_LISTED: u32 = 1000;
 
 /// `?month=202611`. Defaults to this month.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Asked {
     month: Option<i32>,
 }

@@ -20,6 +20,7 @@ const DEFAULT_LISTED: u32 = 50;
 
 /// The conditions of a list. All of them hold together.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Parameters {
     subscription: Option<String>,
     instance: Option<String>,

@@ -22,6 +22,7 @@ const MAX_DELIVERIES: u32 = 100;
 
 /// The conditions of a list. All of them hold together.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Parameters {
     instance: Option<String>,
     #[serde(rename = "type")]
@@ -71,6 +72,7 @@ pub(super) const fn order_of(after: Option<i64>) -> ListOrder {
 
 /// `?subscription=NAME`. Defaults to all subscriptions that want the event.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ReplayParameters {
     subscription: Option<String>,
 }
