@@ -218,10 +218,18 @@ fn filter(
 ) -> Option<FieldFilter> {
     let mut filter = FieldFilter::default();
     for (field, value) in &section.filter {
-        let values = match value {
+        let values: Vec<_> = match value {
             FilterValue::List(list) => list.iter().map(json).collect(),
             FilterValue::One(one) => vec![json(one)],
         };
+        if values.is_empty() {
+            report.problem(
+                key("filter"),
+                format!("{field:?} has no values, so no event would be delivered"),
+                "list the values that the field may have, or remove it",
+            );
+            return None;
+        }
         filter = match filter.with(field, values) {
             Ok(filter) => filter,
             Err(error) => {

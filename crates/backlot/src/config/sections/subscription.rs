@@ -59,7 +59,10 @@ pub enum Order {
 
 /// A value of a field, or a list of values.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "a field's value is a text, a number, a boolean, or a list of these; a field within another is written with dots: filter = { \"data.slug\" = \"created\" }"
+)]
 pub enum FilterValue {
     /// Any of these.
     List(Vec<FilterScalar>),
