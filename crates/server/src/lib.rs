@@ -25,6 +25,7 @@ mod instances;
 mod leaky_buckets;
 pub mod limits;
 mod links;
+mod lossy_json;
 pub mod policy;
 mod refused_head;
 mod response;

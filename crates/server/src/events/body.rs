@@ -6,6 +6,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use crate::lossy_json;
+
 /// The body of a delivery, as the destination parses it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -48,7 +50,7 @@ pub(super) fn delivered(event: &Event, site_id: Option<&str>, attempt: u32) -> S
 
 /// Returns the body that conditions are compared with. The site and the attempt are not known yet.
 pub(super) fn filtered(event: &NewEvent, is_echo: bool) -> Value {
-    let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
+    let parse = |text: &str| lossy_json::parse(text).unwrap_or_default();
     json!({
         "id": event.event_id,
         "type": event.event_type,
@@ -70,7 +72,7 @@ fn raw(text: &str) -> Option<&RawValue> {
 
 /// Returns the site that the source says the event is of.
 pub(super) fn site_of_details(event: &Event) -> Option<String> {
-    let details: Value = serde_json::from_str(&event.details).ok()?;
+    let details = lossy_json::parse(&event.details).ok()?;
     let site_id = details.pointer("/accountInfo/siteId")?;
     site_id.as_str().map(str::to_owned)
 }

@@ -1,9 +1,9 @@
 //! Delivering stored events again.
 
 use backlot_store::events::{Event, NewDelivery, NewEvent};
-use serde_json::Value;
 
 use super::{LaneKey, SubscriptionSettings, Subscriptions};
+use crate::lossy_json;
 
 /// The source of Wix's events.
 pub(crate) const WIX_SOURCE: &str = "wix";
@@ -15,7 +15,7 @@ pub(crate) fn deliveries_again(
     event: &Event,
     only: Option<&str>,
 ) -> Vec<NewDelivery> {
-    let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
+    let data = lossy_json::parse(&event.data).unwrap_or_default();
     let kind = data["entityFqdn"].as_str();
     let kind = match kind {
         Some(kind) => kind,

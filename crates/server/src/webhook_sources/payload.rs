@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::WebhookRequest;
+use crate::lossy_json;
 
 /// How deep brackets may lead.
 const MAX_DEPTH: usize = 8;
@@ -48,7 +49,7 @@ impl Payload {
     }
 
     fn parse(text: &str) -> Result<Self, PayloadError> {
-        let value = serde_json::from_str(text);
+        let value = lossy_json::parse(text);
         Ok(Self {
             value: value.map_err(|error| PayloadError(Some(error)))?,
             json: text.trim().to_owned(),
@@ -178,6 +179,9 @@ mod tests {
         let elements: Vec<&str> = elements.iter().map(|one| &*one.json).collect();
         assert_eq!(elements, [r#"{"n": 1.0}"#, "2"]);
         assert_eq!(read("application/json", "").unwrap().json, "null");
+        for body in [r#"{"a":"\ud83d"}"#, r#"{"a":1e400}"#] {
+            assert_eq!(read("application/json", body).unwrap().json, body);
+        }
         for body in ["{", "hello", "\u{feff}{}"] {
             assert!(read("application/json", body).is_err(), "{body}");
         }
