@@ -20,11 +20,14 @@ impl Intake {
         let now = self.clock.now();
         let text = str::from_utf8(body).map_err(|_| ErrorCode::WebhookSignatureInvalid)?;
         let webhook = self.verify(|key| verify_webhook(text, key, now))?;
-        let issued_at = webhook.issued_at;
+        let signed_at = webhook.issued_at.unwrap_or(now);
         let mut event = Event::open(webhook).map_err(|error| {
             ApiError::from(ErrorCode::WebhookMalformed).with_detail(format!("{error}."))
         })?;
-        event.id = self.id_of(&event, issued_at).await?;
+        event.id = self.id_of(&event, signed_at).await?;
+        if !event.has_own_id {
+            event.event_time.get_or_insert(signed_at);
+        }
         self.store_wix(event, now).await
     }
 

@@ -84,6 +84,35 @@ async fn an_installation_after_a_removal_is_another_event() {
     }
 }
 
+/// This server's clock may be ahead of Wix's, and events may be signed within a second.
+#[tokio::test]
+async fn repetitions_are_known_by_the_clock_of_wix() {
+    let destination = Destination::start().await;
+    let server = TestServer::with_subscription(&destination, |_| {}).await;
+    let key = WixKey::of_app();
+    let event = |event_type: &str, seconds: i64| {
+        let envelope = json!({ "eventType": event_type, "instanceId": INSTANCE_ID, "data": "{}" });
+        let mut claims = claims(&envelope);
+        claims["iat"] = json!(claims["iat"].as_i64().unwrap() - 60 + seconds);
+        key.sign(&json!({ "alg": "RS256" }), &claims)
+    };
+    for (body, expected) in [
+        (event("AppInstalled", 0), 1),
+        (event("AppRemoved", 0), 2),
+        (event("AppInstalled", 0), 2),
+        (event("AppRemoved", 0), 2),
+        (event("AppInstalled", 10), 3),
+        (event("AppInstalled", 11), 3),
+        (event("AppRemoved", 20), 4),
+        // Nothing tells of the removal in between.
+        (event("AppRemoved", -72 * 3600), 5),
+        (event("AppRemoved", 1 - 72 * 3600), 5),
+    ] {
+        assert_eq!(server.post_webhook(&body).await.status, 200);
+        assert_eq!(stored(&server).await, expected);
+    }
+}
+
 #[tokio::test]
 async fn signatures_that_are_not_wixs_are_refused() {
     let destination = Destination::start().await;
