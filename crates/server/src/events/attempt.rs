@@ -194,7 +194,7 @@ async fn message(
     let event = &claimed.event;
     Ok(Message {
         secrets: secrets::read(settings, &means.vault).await?,
-        id: signature::message_id(&event.event_id, claimed.lease.delivery_id),
+        id: signature::message_id(event, claimed.lease.delivery_id),
         body: body::delivered(event, site_id, claimed.attempt),
         token,
     })
