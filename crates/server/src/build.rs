@@ -115,6 +115,7 @@ pub(crate) async fn build(
         .with_instance_headers(&settings.instance_headers);
     let elevated = Arc::new(elevated);
     let instance_headers = settings.instance_headers;
+    let activity = Arc::new(InstanceActivity::new(store.clone()));
     let auth = Authenticator {
         checker: Verifier::new(settings.secrets, settings.policy),
         instance_headers: instance_headers.clone(),
@@ -128,7 +129,7 @@ pub(crate) async fn build(
         elevated: Arc::clone(&elevated),
         signing_keys,
         directory: directory.clone(),
-        activity: InstanceActivity::new(store.clone()),
+        activity: Arc::clone(&activity),
         refresh: Arc::clone(&schedule),
         cors: Arc::clone(&cors),
         store: store.clone(),
@@ -139,6 +140,7 @@ pub(crate) async fn build(
     let intake = Arc::new(Intake {
         keys: settings.public_keys,
         subscriptions,
+        activity,
         store: store.clone(),
         clock: clock.clone(),
         metrics: Arc::clone(&metrics),

@@ -33,7 +33,7 @@ pub(crate) struct Authenticator {
     pub(crate) access_tokens: AccessTokens,
     pub(crate) elevated: Arc<ElevatedTokens>,
     pub(crate) signing_keys: KeyReloader,
-    pub(crate) activity: InstanceActivity,
+    pub(crate) activity: Arc<InstanceActivity>,
     pub(crate) refresh: Arc<RefreshScheduler>,
     pub(crate) directory: InstanceDirectory,
     pub(crate) cors: Arc<cors::Policy>,

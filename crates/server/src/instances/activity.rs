@@ -39,14 +39,7 @@ impl InstanceActivity {
         let mut is_first = false;
         let sighting = gathered.entry(caller.instance_id).or_insert_with(|| {
             is_first = true;
-            ActivityDelta {
-                instance_id: caller.instance_id,
-                first_seen: now,
-                last_seen: now,
-                requests: [0; Role::COUNT],
-                plan: None,
-                site_id: None,
-            }
+            seen(caller.instance_id, now)
         });
         // Tokens name no plan: what Wix says of the instance has it.
         if caller.credential == CredentialKind::SignedInstance {
@@ -61,6 +54,13 @@ impl InstanceActivity {
         sighting.last_seen = now;
         sighting.requests[caller.role.index()] += 1;
         is_first
+    }
+
+    /// Notes an event of an instance: it may come before the first request.
+    pub(crate) fn note_event(&self, instance_id: InstanceId, now: Timestamp) {
+        let mut gathered = self.gathered.lock();
+        let sighting = gathered.entry(instance_id);
+        sighting.or_insert_with(|| seen(instance_id, now)).last_seen = now;
     }
 
     /// Writes what has gathered.
@@ -97,6 +97,17 @@ impl InstanceActivity {
                 }
             }
         }
+    }
+}
+
+fn seen(instance_id: InstanceId, now: Timestamp) -> ActivityDelta {
+    ActivityDelta {
+        instance_id,
+        first_seen: now,
+        last_seen: now,
+        requests: [0; Role::COUNT],
+        plan: None,
+        site_id: None,
     }
 }
 

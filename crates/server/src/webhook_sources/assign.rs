@@ -77,8 +77,8 @@ impl<'sources> Assignment<'sources> {
                 let Ok(instance_id) = named.parse::<InstanceId>() else {
                     return Ok(Vec::new());
                 };
-                let found = store.find_instance(instance_id).await?;
-                Ok(found.map(|_| instance_id).into_iter().collect())
+                let is_known = store.is_known(instance_id).await?;
+                Ok(is_known.then_some(instance_id).into_iter().collect())
             }
             InstanceRule::Unassigned | InstanceRule::Address => Ok(Vec::new()),
         }

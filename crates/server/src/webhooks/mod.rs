@@ -9,12 +9,13 @@ mod wix;
 use std::sync::Arc;
 
 use backlot_store::Store;
-use backlot_store::events::NewEvent;
+use backlot_store::events::{NewEvent, UNASSIGNED};
 use backlot_wix::jwt::PublicKey;
 
 use crate::clock::Clock;
 use crate::error::ApiError;
 use crate::events::{LaneKey, Subscriptions};
+use crate::instances::activity::InstanceActivity;
 use crate::telemetry::metrics::Metrics;
 
 /// Verifies and stores what others send.
@@ -22,6 +23,7 @@ pub(crate) struct Intake {
     /// The app's public keys. Empty: webhooks of Wix are refused.
     pub(crate) keys: Vec<PublicKey>,
     pub(crate) subscriptions: Subscriptions,
+    pub(crate) activity: Arc<InstanceActivity>,
     pub(crate) store: Store,
     pub(crate) clock: Clock,
     pub(crate) metrics: Arc<Metrics>,
@@ -63,10 +65,14 @@ impl Intake {
         key: LaneKey<'_>,
     ) -> Result<(), ApiError> {
         self.subscriptions.add_deliveries(&mut event, key);
-        let source = event.source.clone();
+        let (source, instance_id, now) =
+            (event.source.clone(), event.instance_id, event.received_at);
         let is_new = self.store.insert_events(vec![event]).await?;
         let is_new = is_new.first().copied().unwrap_or_default();
         self.metrics.events.received(&source, is_new);
+        if instance_id != UNASSIGNED {
+            self.activity.note_event(instance_id, now);
+        }
         Ok(())
     }
 }

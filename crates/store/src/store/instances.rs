@@ -38,6 +38,10 @@ macro_rules! ids {
     };
 }
 
+const COUNT_EVENTS: &str = "SELECT count(*) FROM events WHERE instance_id = $1";
+
+const HAS_EVENTS: &str = "SELECT 1 FROM events WHERE instance_id = $1 LIMIT 1";
+
 const LIST_IDS: &str = concat!(
     "SELECT id FROM (",
     ids!(),
@@ -146,7 +150,20 @@ impl Store {
         let before = number.checked_sub(1);
         let before = before.map(|it| InstanceId::from_bytes(it.to_be_bytes()));
         let next = self.list_instance_ids(before, 1).await?;
-        Ok(next.first() == Some(&instance_id))
+        Ok(next.first() == Some(&instance_id) || self.has_events(instance_id).await?)
+    }
+
+    /// Counts the events of an instance.
+    pub async fn count_events(&self, instance_id: InstanceId) -> Result<u64, StoreError> {
+        let (read, values) = (|row: &Row<'_>| row.count(0), bind![instance_id]);
+        let count = self.query_one(Scope::Owner, COUNT_EVENTS, &values, read);
+        Ok(count.await?.unwrap_or_default())
+    }
+
+    async fn has_events(&self, instance_id: InstanceId) -> Result<bool, StoreError> {
+        let values = bind![instance_id];
+        let found = self.query(Scope::Owner, HAS_EVENTS, &values, |_| Ok(()));
+        Ok(!found.await?.is_empty())
     }
 }
 

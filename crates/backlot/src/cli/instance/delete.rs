@@ -53,11 +53,13 @@ pub(super) async fn held(store: &Store, instance_id: InstanceId) -> anyhow::Resu
     let own = collections.iter().filter(|it| !it.declared).count() as u64;
     let secrets = store.list_secrets(Some(instance_id)).await?.len() as u64;
     let accounts = store.list_accounts(instance_id).await?.len() as u64;
+    let events = store.count_events(instance_id).await?;
     let mut words = vec![
         count(usage.items, "item", "items"),
         count(own, "own collection", "own collections"),
         count(secrets, "secret", "secrets"),
         count(accounts, "connected account", "connected accounts"),
+        count(events, "event", "events"),
     ];
     let details = store.find_details(instance_id).await?;
     if let Some(url) = details.and_then(|it| it.answer.site.url) {
