@@ -134,7 +134,7 @@ fn sources_are_resolved() {
         sources[0].instance,
         InstanceRule::Account {
             connection: "hubspot".into(),
-            account: FieldPath::Pointer("/portalId".into()),
+            account: vec![FieldPath::Pointer("/portalId".into())],
         }
     );
     assert_eq!(sources[1].instance, InstanceRule::Address);

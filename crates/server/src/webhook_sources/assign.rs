@@ -45,13 +45,13 @@ impl<'sources> Assignment<'sources> {
         data: &Value,
     ) -> Result<Vec<InstanceId>, ApiError> {
         let unassigned = || vec![UNASSIGNED];
-        let path = match self.rule {
+        let places = match self.rule {
             InstanceRule::Unassigned => return Ok(unassigned()),
             InstanceRule::Address => return Ok(vec![self.by_address.unwrap_or(UNASSIGNED)]),
-            InstanceRule::Account { account, .. } => account,
-            InstanceRule::Field(field) => field,
+            InstanceRule::Account { account, .. } => account.as_slice(),
+            InstanceRule::Field(field) => std::slice::from_ref(field),
         };
-        let named = path.find(request, data);
+        let named = places.iter().find_map(|path| path.find(request, data));
         let Some(named) = named.filter(|text| text.len() <= MAX_ACCOUNT_BYTES) else {
             return Ok(unassigned());
         };

@@ -48,9 +48,14 @@ pub trait SourceKind: fmt::Debug + Send + Sync {
         false
     }
 
-    /// Returns where the id of the account is that an event belongs to.
-    fn account(&self) -> Option<&'static str> {
-        None
+    /// Returns the places where the id of the account may be that an event belongs to. The first one that has it counts.
+    fn account(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Returns whether signatures can be checked with this secret.
+    fn is_usable(&self, _secret: &SecretString) -> bool {
+        true
     }
 
     /// Returns the response to a request whose events are stored.

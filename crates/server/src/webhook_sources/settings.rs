@@ -54,8 +54,8 @@ pub enum InstanceRule {
     Account {
         /// The name of the connection.
         connection: Box<str>,
-        /// Where the account's id is.
-        account: FieldPath,
+        /// The places where the account's id may be. The first one that has it counts.
+        account: Vec<FieldPath>,
     },
     /// The instance with the id in a field.
     Field(FieldPath),

@@ -130,7 +130,7 @@ fn code(error: &ApiError) -> ErrorCode {
 async fn events_of_an_account_are_for_the_instances_that_connected_it() {
     let rule = InstanceRule::Account {
         connection: "crm".into(),
-        account: "/portalId".parse().unwrap(),
+        account: vec!["/portalId".parse().unwrap()],
     };
     let world = world(source("crm-events", by_query(), rule));
     world.connect(1, "62515").await;
@@ -155,6 +155,48 @@ async fn events_of_an_account_are_for_the_instances_that_connected_it() {
         );
         assert_eq!(taken[0].event_type, "crm-events/event");
         assert_eq!(taken[0].data, body.to_string());
+    }
+}
+
+#[tokio::test]
+async fn an_account_may_be_at_several_places() {
+    for (kind, bodies) in [
+        (
+            "slack",
+            [
+                json!({ "team_id": "T1" }),
+                json!({ "team": { "id": "T1" } }),
+                json!({ "user": { "team_id": "T1" } }),
+            ],
+        ),
+        (
+            "twilio",
+            [
+                json!({ "AccountSid": "T1" }),
+                json!({ "data": { "accountSid": "T1" } }),
+                json!({ "AccountSid": "T1", "data": 1 }),
+            ],
+        ),
+        (
+            "stripe",
+            [
+                json!({ "account": "T1" }),
+                json!({ "context": "T1" }),
+                json!({ "account": "T1", "context": "T2" }),
+            ],
+        ),
+    ] {
+        let places = preset(kind).unwrap().account().iter();
+        let rule = InstanceRule::Account {
+            connection: "crm".into(),
+            account: places.map(|it| it.parse().unwrap()).collect(),
+        };
+        let world = world(source("crm-events", by_query(), rule));
+        world.connect(1, "T1").await;
+        for body in bodies {
+            world.receive(None, &posted(&body)).await.unwrap();
+            assert_eq!(world.taken()[0].instance_id, instance(1), "{kind} {body}");
+        }
     }
 }
 
@@ -234,7 +276,7 @@ async fn an_address_belongs_to_one_instance() {
 async fn arrays_of_hubspot_are_single_events_and_a_batch_is_taken_whole() {
     let rule = InstanceRule::Account {
         connection: "crm".into(),
-        account: "/portalId".parse().unwrap(),
+        account: vec!["/portalId".parse().unwrap()],
     };
     let world = world(source("hubspot", preset("hubspot").unwrap(), rule));
     world.connect(1, "1").await;

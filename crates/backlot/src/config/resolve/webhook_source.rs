@@ -90,6 +90,17 @@ fn one(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<WebhookSourceSettin
     let kind = kind?;
     let instance = instance(entry, &*kind, report);
     let (secrets, instance) = (secrets?, instance?);
+    for secret in &secrets {
+        if let SecretSource::Text(text) = secret
+            && !kind.is_usable(text)
+        {
+            report.problem(
+                entry.key("secret"),
+                "no signature can be checked with this secret: it has another form than the provider's",
+                "paste it as the provider shows it, such as whsec_ and base64",
+            );
+        }
+    }
     let address_is_secret = instance == InstanceRule::Address && kind.has_secret_in_url();
     if secrets.is_empty() && !address_is_secret {
         report.problem(
@@ -305,17 +316,25 @@ fn instance(
     match parts {
         Some((Some(name), account, None)) => {
             check_connection(entry, name, report)?;
-            let Some(text) = account.as_deref().or_else(|| kind.account()) else {
+            let places: Vec<&str> = match account {
+                Some(places) => places.as_slice().iter().map(String::as_str).collect(),
+                None => kind.account().to_vec(),
+            };
+            if places.is_empty() {
                 report.problem(
                     entry.key("instance.account"),
                     "it is not known where an event names its account",
                     "write for example account = \"/account_id\"",
                 );
                 return None;
-            };
+            }
+            let mut paths = Vec::with_capacity(places.len());
+            for place in places {
+                paths.push(field_path(entry, "instance.account", place, report)?);
+            }
             Some(InstanceRule::Account {
                 connection: name.as_str().into(),
-                account: field_path(entry, "instance.account", text, report)?,
+                account: paths,
             })
         }
         Some((None, None, Some(text))) => {

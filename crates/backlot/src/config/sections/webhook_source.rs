@@ -7,7 +7,7 @@ use backlot_outbound::third_party::{HmacHash, SignatureEncoding};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use crate::config::values::{Timeout, Value};
+use crate::config::values::{OneOrMore, Timeout, Value};
 
 /// A third party that sends webhooks to `/webhooks/{name}`. Its events are verified, stored, and delivered like Wix's;
 /// their type is the name, a slash, and the provider's type: `stripe/invoice.paid`. docs/webhook-sources.md has an example
@@ -33,8 +33,8 @@ pub struct WebhookSource {
     pub secret: Option<Secrets>,
     /// The instance that an event is for: `{ connection = "hubspot", account = "/portalId" }` if its owner connected the
     /// account with this id, `{ field = "/data/object/metadata/instanceId" }` if the event names it, or `"address"` if
-    /// each instance has its own address (`POST /webhooks/{name}/addresses`). `account` defaults to the field in which
-    /// the preset's provider names the account. Events of unknown accounts and instances belong to none. Defaults to
+    /// each instance has its own address (`POST /webhooks/{name}/addresses`). `account` may be a list of places, of which
+    /// the first one counts that has a value. It defaults to those in which the preset's provider names the account. Events of unknown accounts and instances belong to none. Defaults to
     /// none for all events.
     pub instance: Option<InstanceOf>,
     /// Where an event's id is: a JSON pointer into the event (`"/id"`), `"header:NAME"` or `"query:NAME"`. An event with an
@@ -124,9 +124,9 @@ pub struct InstanceTable {
     /// The name of the connection.
     #[serde(default)]
     pub connection: Option<String>,
-    /// Where the account's id is.
+    /// Where the account's id is, or the places where it may be.
     #[serde(default)]
-    pub account: Option<String>,
+    pub account: Option<OneOrMore<String>>,
     /// Where the instance's id is.
     #[serde(default)]
     pub field: Option<String>,

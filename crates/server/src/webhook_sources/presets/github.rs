@@ -66,8 +66,8 @@ impl SourceKind for GitHub {
         facts
     }
 
-    fn account(&self) -> Option<&'static str> {
-        Some("/installation/id")
+    fn account(&self) -> &'static [&'static str] {
+        &["/installation/id"]
     }
 }
 

@@ -92,8 +92,8 @@ impl SourceKind for HubSpot {
         true
     }
 
-    fn account(&self) -> Option<&'static str> {
-        Some("/portalId")
+    fn account(&self) -> &'static [&'static str] {
+        &["/portalId"]
     }
 }
 

@@ -53,8 +53,8 @@ impl SourceKind for Mailchimp {
         true
     }
 
-    fn account(&self) -> Option<&'static str> {
-        Some("/data/list_id")
+    fn account(&self) -> &'static [&'static str] {
+        &["/data/list_id"]
     }
 }
 

@@ -58,8 +58,8 @@ impl SourceKind for Shopify {
         facts
     }
 
-    fn account(&self) -> Option<&'static str> {
-        Some("header:X-Shopify-Shop-Domain")
+    fn account(&self) -> &'static [&'static str] {
+        &["header:X-Shopify-Shop-Domain", "header:Shopify-Shop-Domain"]
     }
 }
 

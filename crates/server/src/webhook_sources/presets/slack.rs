@@ -57,7 +57,10 @@ impl SourceKind for Slack {
             occurred_at: time(data, "/event_time"),
             ..EventFacts::default()
         };
-        facts.detail("teamId", first_text(data, &["/team_id", "/team/id"]));
+        facts.detail(
+            "teamId",
+            first_text(data, &["/team_id", "/team/id", "/user/team_id"]),
+        );
         facts.detail("apiAppId", text(data, "/api_app_id"));
         facts.detail("retryReason", request.header("x-slack-retry-reason"));
         facts
@@ -72,8 +75,8 @@ impl SourceKind for Slack {
         challenge.map(SourceResponse::text)
     }
 
-    fn account(&self) -> Option<&'static str> {
-        Some("/team_id")
+    fn account(&self) -> &'static [&'static str] {
+        &["/team_id", "/team/id", "/user/team_id"]
     }
 }
 

@@ -44,8 +44,8 @@ impl SourceKind for Square {
         true
     }
 
-    fn account(&self) -> Option<&'static str> {
-        Some("/merchant_id")
+    fn account(&self) -> &'static [&'static str] {
+        &["/merchant_id"]
     }
 }
 

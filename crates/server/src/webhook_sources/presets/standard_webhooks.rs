@@ -55,6 +55,10 @@ impl SourceKind for StandardWebhooks {
         check_time(time, request.now, FIVE_MINUTES)
     }
 
+    fn is_usable(&self, secret: &SecretString) -> bool {
+        key(secret).is_some()
+    }
+
     fn facts(&self, request: &WebhookRequest<'_>, data: &Value) -> EventFacts {
         let id = ID.into_iter().find_map(|name| request.header(name));
         EventFacts {

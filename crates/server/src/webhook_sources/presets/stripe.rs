@@ -54,8 +54,8 @@ impl SourceKind for Stripe {
         facts
     }
 
-    fn account(&self) -> Option<&'static str> {
-        Some("/account")
+    fn account(&self) -> &'static [&'static str] {
+        &["/account", "/context"]
     }
 }
 

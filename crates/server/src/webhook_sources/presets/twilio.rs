@@ -88,8 +88,8 @@ impl SourceKind for Twilio {
         true
     }
 
-    fn account(&self) -> Option<&'static str> {
-        Some("/AccountSid")
+    fn account(&self) -> &'static [&'static str] {
+        &["/AccountSid", "/data/accountSid"]
     }
 
     /// Instructions in `TwiML` that ask for nothing: to a message, any other body would be sent as a reply.
