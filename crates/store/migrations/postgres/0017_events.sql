@@ -67,7 +67,7 @@ CREATE TABLE delivery_lanes (
     PRIMARY KEY (subscription, instance_id, lane)
 );
 
-CREATE INDEX delivery_lanes_due ON delivery_lanes (subscription, instance_id, run_at_ms);
+CREATE INDEX delivery_lanes_due ON delivery_lanes (subscription, instance_id, run_at_ms, lane);
 CREATE INDEX delivery_lanes_by_instance ON delivery_lanes (instance_id);
 
 -- Instances with lanes. Those that are ready take turns, the lowest number first.

@@ -52,23 +52,39 @@ const OF_TYPE: [&str; 2] =
     both_orders!(list_events, "event_type = $1 AND CAST($2 AS text) IS NULL");
 
 macro_rules! delivery_columns {
-    () => {
+/// Adds when the lanes are due. Each is looked up for itself, after the limit: a join reads all lanes of an instance for
+/// each delivery if the planner of PostgreSQL knows nothing of the tables yet.
+macro_rules! with_run_at {
+    ($list:expr, $order:literal) => {
         concat!(
-            "SELECT delivery_id, deliveries.subscription, deliveries.instance_id, deliveries.lane, event_sequence, ",
-            "event_id, event_type, state, attempts, created_at_ms, ",
-            "CASE WHEN state = 'WAITING' THEN run_at_ms END, finished_at_ms, last_status, last_error ",
-            "FROM deliveries JOIN events ON events.sequence = event_sequence ",
-            "LEFT JOIN delivery_lanes ON delivery_lanes.subscription = deliveries.subscription ",
-            "AND delivery_lanes.instance_id = deliveries.instance_id AND delivery_lanes.lane = deliveries.lane "
+            "SELECT listed.*, CASE WHEN state = 'WAITING' THEN (",
+            "SELECT run_at_ms FROM delivery_lanes AS lanes WHERE lanes.subscription = listed.subscription ",
+            "AND lanes.instance_id = listed.instance_id AND lanes.lane = listed.lane) END ",
+            "FROM (",
+            $list,
+            ") AS listed ORDER BY delivery_id ",
+            $order
         )
     };
 }
 
-const FIND_DELIVERY: &str = concat!(delivery_columns!(), "WHERE delivery_id = $1");
+    () => {
+        concat!(
+            "SELECT delivery_id, deliveries.subscription, deliveries.instance_id, deliveries.lane, event_sequence, ",
+            "event_id, event_type, state, attempts, created_at_ms, finished_at_ms, last_status, last_error ",
+            "FROM deliveries JOIN events ON events.sequence = event_sequence "
+        )
+    };
+}
+
+const FIND_DELIVERY: &str = with_run_at!(
+    concat!(delivery_columns!(), "WHERE delivery_id = $1"),
+    "ASC"
+);
 
 macro_rules! list_deliveries {
     ($driver:literal, $order:literal) => {
-        concat!(
+        with_run_at!(concat!(
             delivery_columns!(),
             "WHERE ",
             $driver,
@@ -79,7 +95,7 @@ macro_rules! list_deliveries {
             " ORDER BY delivery_id ",
             $order,
             " LIMIT $11"
-        )
+        ), $order)
     };
 }
 
@@ -311,7 +327,7 @@ fn in_order(texts: [&'static str; 2], order: ListOrder) -> Sql {
 
 fn read_delivery(row: &Row<'_>) -> Result<Delivery, StoreError> {
     let state = DeliveryState::from_name(&row.get::<String>(7)?);
-    let status: Option<i32> = row.get(12)?;
+    let status: Option<i32> = row.get(11)?;
     Ok(Delivery {
         delivery_id: row.get(0)?,
         subscription: row.get(1)?,
@@ -323,10 +339,10 @@ fn read_delivery(row: &Row<'_>) -> Result<Delivery, StoreError> {
         state: state.ok_or_else(|| StoreError::corrupt("the state of a delivery"))?,
         attempts: row.get::<i32>(8)?.unsigned_abs(),
         created_at: row.timestamp(9)?,
-        run_at: row.optional_timestamp(10)?,
-        finished_at: row.optional_timestamp(11)?,
+        run_at: row.optional_timestamp(13)?,
+        finished_at: row.optional_timestamp(10)?,
         last_status: status.and_then(|it| it.try_into().ok()),
-        last_error: row.get(13)?,
+        last_error: row.get(12)?,
     })
 }
 
