@@ -66,10 +66,10 @@ impl NewEvent {
             .unwrap_or(&self.deliveries)
     }
 
-    /// The place of its deliveries in their lanes: by the entity's sequence, or by time.
-    pub(crate) fn position(&self) -> i64 {
+    /// The time by which its deliveries have their order, in microseconds.
+    pub(crate) fn time_us(&self) -> i64 {
         let at = self.occurred_at.unwrap_or(self.received_at);
-        self.entity_sequence.unwrap_or_else(|| at.as_millisecond())
+        at.as_microsecond()
     }
 }
 
@@ -82,6 +82,8 @@ pub struct NewDelivery {
     pub lane: String,
 }
 
+    /// The event's number in the lane. Deliveries without one have their order by time, also towards those with one.
+    pub sequence: Option<i64>,
 /// A stored event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {

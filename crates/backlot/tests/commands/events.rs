@@ -34,6 +34,7 @@ fn event(instance: &str, id: &str, event_type: &str, seconds: i64) -> NewEvent {
             subscription: "all".to_owned(),
             lane: id.to_owned(),
         }],
+            sequence: None,
     }
 }
 

@@ -34,6 +34,11 @@ pub(crate) enum LaneKey<'event> {
 }
 
 impl EventOrder {
+    /// Returns whether the events of a lane have their order by the entity's sequence: it has those of one entity only.
+    pub(super) const fn is_by_sequence(self, key: LaneKey<'_>) -> bool {
+        matches!((self, key), (Self::Entity, LaneKey::Entity { .. }))
+    }
+
     /// Returns the lane of an event's delivery.
     pub(super) fn lane(self, key: LaneKey<'_>, source: &str, event_id: &str) -> String {
         let lane = match (self, key) {
@@ -68,6 +73,8 @@ mod tests {
         assert_eq!(lane(EventOrder::Entity, LaneKey::Nothing), "event:wix/e");
         assert_eq!(lane(EventOrder::Instance, entity), "");
         assert_eq!(lane(EventOrder::None, entity), "event:wix/e");
+        assert!(EventOrder::Entity.is_by_sequence(entity));
+        assert!(!EventOrder::Instance.is_by_sequence(entity));
         let long = "x".repeat(300);
         let key = LaneKey::Entity {
             kind: "k",

@@ -68,3 +68,6 @@ impl Subscriptions {
             .collect()
     }
 }
+                sequence: event
+                    .entity_sequence
+                    .filter(|_| subscription.order.is_by_sequence(key)),

@@ -258,6 +258,7 @@ async fn store_backlog(server: &TestServer, instance: u32, count: usize) {
         }],
     });
     server.store.insert_events(events.collect()).await.unwrap();
+            sequence: None,
 }
 
 async fn a_backlog_of_one_instance_delays_no_other(place: &Place) {

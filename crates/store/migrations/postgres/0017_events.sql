@@ -19,13 +19,15 @@ CREATE UNIQUE INDEX events_by_id ON events (event_id, source, instance_id);
 CREATE INDEX events_by_instance ON events (instance_id, sequence);
 CREATE INDEX events_by_type ON events (event_type, sequence);
 
--- An event for a subscription. The fence grows with each claim.
+-- An event for a subscription. The fence grows with each claim. The position is the sequence of the entity; that of an event
+-- without one is the sequence before it in time, or -1.
 CREATE TABLE deliveries (
     delivery_id    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     subscription   text COLLATE "C"    NOT NULL,
     instance_id    uuid    NOT NULL,
     lane           text COLLATE "C"    NOT NULL,
     position       bigint NOT NULL,
+    event_time_us  bigint NOT NULL,
     event_sequence bigint NOT NULL,
     state          text COLLATE "C"    NOT NULL,
     attempts       integer NOT NULL,
@@ -36,7 +38,7 @@ CREATE TABLE deliveries (
     last_error     text
 );
 
-CREATE INDEX deliveries_waiting ON deliveries (subscription, instance_id, lane, position, delivery_id)
+CREATE INDEX deliveries_waiting ON deliveries (subscription, instance_id, lane, position, event_time_us, delivery_id)
     WHERE state = 'WAITING';
 CREATE INDEX deliveries_dead ON deliveries (subscription, delivery_id) WHERE state = 'DEAD';
 CREATE INDEX deliveries_by_event ON deliveries (event_sequence);

@@ -19,13 +19,15 @@ CREATE UNIQUE INDEX events_by_id ON events (event_id, source, instance_id);
 CREATE INDEX events_by_instance ON events (instance_id, sequence);
 CREATE INDEX events_by_type ON events (event_type, sequence);
 
--- An event for a subscription. The fence grows with each claim.
+-- An event for a subscription. The fence grows with each claim. The position is the sequence of the entity; that of an event
+-- without one is the sequence before it in time, or -1.
 CREATE TABLE deliveries (
     delivery_id    INTEGER NOT NULL PRIMARY KEY,
     subscription   TEXT    NOT NULL,
     instance_id    BLOB    NOT NULL,
     lane           TEXT    NOT NULL,
     position       INTEGER NOT NULL,
+    event_time_us  INTEGER NOT NULL,
     event_sequence INTEGER NOT NULL,
     state          TEXT    NOT NULL,
     attempts       INTEGER NOT NULL,
@@ -36,7 +38,7 @@ CREATE TABLE deliveries (
     last_error     TEXT
 ) STRICT;
 
-CREATE INDEX deliveries_waiting ON deliveries (subscription, instance_id, lane, position, delivery_id)
+CREATE INDEX deliveries_waiting ON deliveries (subscription, instance_id, lane, position, event_time_us, delivery_id)
     WHERE state = 'WAITING';
 CREATE INDEX deliveries_dead ON deliveries (subscription, delivery_id) WHERE state = 'DEAD';
 CREATE INDEX deliveries_by_event ON deliveries (event_sequence);

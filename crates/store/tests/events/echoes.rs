@@ -123,6 +123,7 @@ async fn an_echo_has_deliveries_of_its_own(queue: Queue) {
     other.echo.as_mut().unwrap().deliveries = Some(vec![NewDelivery {
         subscription: "all".to_owned(),
         lane: "of echoes".to_owned(),
+        sequence: None,
     }]);
     let mut original = contact(1, "e3", "c", 1);
     original.echo.as_mut().unwrap().deliveries = Some(Vec::new());

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use backlot_store::events::AfterAttempt;
+use backlot_store::events::{AfterAttempt, ClaimLimits, ClaimedDelivery};
+use jiff::SignedDuration;
 
 use crate::{Queue, at, event, ids, instance, on_every_database, outcome};
 
 on_every_database! {
     a_lane_has_one_delivery_at_a_time_in_order
     events_that_came_out_of_order_are_delivered_in_order
+    events_without_a_sequence_are_in_order_with_those_that_have_one
     a_failing_entity_holds_back_only_itself
     a_flood_of_one_instance_does_not_delay_another
     instances_take_turns
@@ -37,6 +39,7 @@ async fn events_that_came_out_of_order_are_delivered_in_order(queue: Queue) {
         event.entity_sequence = Some(sequence);
         event
     };
+        event.deliveries[0].sequence = Some(sequence);
     queue
         .insert(vec![
             numbered("third", 3),
@@ -69,6 +72,43 @@ async fn events_that_came_out_of_order_are_delivered_in_order(queue: Queue) {
 
 async fn a_failing_entity_holds_back_only_itself(queue: Queue) {
     queue
+async fn events_without_a_sequence_are_in_order_with_those_that_have_one(queue: Queue) {
+    let new = |id: &str, sequence: Option<i64>, seconds: i64| {
+        let mut event = event(1, id, "a", seconds);
+        event.entity_sequence = sequence;
+        event.deliveries[0].sequence = sequence;
+        event
+    };
+    let mut later = new("f", None, 4);
+    later.occurred_at = Some(at(4) + SignedDuration::from_micros(1));
+    let all = [
+        new("a", None, 0),
+        new("b", None, 1),
+        new("c", Some(7), 2),
+        new("e", Some(9), 4),
+        later,
+        new("d", Some(8), 4),
+        new("g", Some(10), 5),
+    ];
+    // In one batch, and one by one.
+    queue.insert(all.to_vec()).await;
+    for mut one in all {
+        one.instance_id = instance(2);
+        queue.insert(vec![one]).await;
+    }
+    let mut order = [String::new(), String::new()];
+    for seconds in 10..17 {
+        for claimed in queue.claim(10, seconds).await {
+            let number = usize::from(claimed.lease.instance_id == instance(2));
+            order[number] += &claimed.event.event_id;
+            queue
+                .settle(&claimed, AfterAttempt::Delivered, seconds)
+                .await;
+        }
+    }
+    assert_eq!(order, ["abcdefg", "abcdefg"]);
+}
+
         .insert(vec![
             event(1, "a1", "a", 0),
             event(1, "a2", "a", 1),

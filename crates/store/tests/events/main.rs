@@ -70,6 +70,7 @@ pub(crate) fn event(number: u8, id: &str, entity: &str, seconds: i64) -> NewEven
             lane: entity.to_owned(),
         }],
         echo: None,
+            sequence: None,
     }
 }
 

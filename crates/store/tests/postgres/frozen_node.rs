@@ -34,6 +34,7 @@ fn event(id: &str) -> NewEvent {
         }],
     }
 }
+            sequence: None,
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_frozen_node_does_not_stop_the_queue_of_others() {

@@ -35,7 +35,8 @@ const RELEASE_HEADS: &str = "
         FROM (SELECT DISTINCT subscription, instance_id, lane FROM deliveries WHERE delivery_id = ANY($1)) AS named
         JOIN deliveries AS waiting ON waiting.subscription = named.subscription
             AND waiting.instance_id = named.instance_id AND waiting.lane = named.lane AND waiting.state = 'WAITING'
-        ORDER BY named.subscription, named.instance_id, named.lane, waiting.position, waiting.delivery_id
+        ORDER BY named.subscription, named.instance_id, named.lane, waiting.position,
+                 waiting.event_time_us, waiting.delivery_id
     ) AS head
     WHERE lanes.subscription = head.subscription AND lanes.instance_id = head.instance_id
       AND lanes.lane = head.lane AND head.delivery_id = ANY($1)";

@@ -32,7 +32,7 @@ const DUE_LANES: &str = "
         SELECT delivery_id FROM deliveries AS waiting
         WHERE waiting.subscription = $1 AND waiting.instance_id = next.instance_id AND waiting.lane = due.lane
           AND waiting.state = 'WAITING'
-        ORDER BY position, delivery_id LIMIT 1
+        ORDER BY position, event_time_us, delivery_id LIMIT 1
     ) AS head ON true
     ORDER BY next.number, due.run_at_ms, due.lane";
 

@@ -28,11 +28,18 @@ const INSERT_EVENTS: &str = "
     RETURNING sequence, event_id, source, instance_id";
 
 const INSERT_DELIVERIES: &str = "
-    INSERT INTO deliveries (subscription, instance_id, lane, position, event_sequence, state, attempts, fence,
-                            created_at_ms)
-    SELECT subscription, instance_id, lane, position, event_sequence, 'WAITING', 0, 0, created_at_ms
-    FROM unnest($1::text[], $2::uuid[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[])
-         AS new(subscription, instance_id, lane, position, event_sequence, created_at_ms)";
+    INSERT INTO deliveries (subscription, instance_id, lane, position, event_time_us, event_sequence, state, attempts,
+                            fence, created_at_ms)
+    SELECT subscription, instance_id, lane,
+           coalesce(position, greatest(
+               least_position,
+               (SELECT waiting.position FROM deliveries AS waiting
+                WHERE waiting.subscription = new.subscription AND waiting.instance_id = new.instance_id
+                  AND waiting.lane = new.lane AND waiting.state = 'WAITING' AND waiting.event_time_us <= new.event_time_us
+                ORDER BY waiting.position DESC, waiting.event_time_us DESC, waiting.delivery_id DESC LIMIT 1))),
+           event_time_us, event_sequence, 'WAITING', 0, 0, created_at_ms
+    FROM unnest($1::text[], $2::uuid[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
+         AS new(subscription, instance_id, lane, position, least_position, event_time_us, event_sequence, created_at_ms)";
 
 // A lane that is there already is due at its own time.
 const INSERT_LANES: &str = "
@@ -48,8 +55,8 @@ const INSERT_LANES: &str = "
     FROM (SELECT DISTINCT subscription, instance_id FROM new) AS due
     WHERE turns.subscription = due.subscription AND turns.instance_id = due.instance_id";
 
-const FIND_POSITIONS: &str = "
-    SELECT sequence, instance_id, coalesce(entity_sequence, occurred_at_ms, received_at_ms)
+const FIND_TIMES: &str = "
+    SELECT sequence, instance_id, coalesce(occurred_at_ms, received_at_ms) * 1000
     FROM events WHERE sequence = ANY($1)";
 
 /// The most events of one transaction.
@@ -152,7 +159,7 @@ impl PostgresStore {
                 if let Some(sequence) = *sequence {
                     let made = event.deliveries_as(echoes.contains(&position));
                     let (id, created_at) = (uuid(event.instance_id), event.received_at);
-                    deliveries.push(id, (event.position(), sequence, created_at), made);
+                    deliveries.push(id, (event.time_us(), sequence, created_at), made);
                 }
             }
             let are_new = new.iter().map(Option::is_some).collect();
@@ -185,14 +192,14 @@ impl PostgresStore {
         let lease = self.owner().await?;
         let work = async {
             let client = lease.client()?;
-            let statement = client.prepare_cached(FIND_POSITIONS).await?;
+            let statement = client.prepare_cached(FIND_TIMES).await?;
             let found = client.query(&statement, &[&sequences]).await?;
             let mut new = NewDeliveries::default();
             for row in &found {
-                let (sequence, id, position) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+                let (sequence, id, time_us) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
                 let all = sequences.iter().zip(deliveries);
                 for (_, deliveries) in all.filter(|(it, _)| **it == sequence) {
-                    new.push(id, (position, sequence, now), deliveries);
+                    new.push(id, (time_us, sequence, now), deliveries);
                 }
             }
             new.insert(client, now).await?;
@@ -252,7 +259,8 @@ struct NewDeliveries {
     subscriptions: Vec<String>,
     instances: Vec<Uuid>,
     lanes: Vec<String>,
-    positions: Vec<i64>,
+    positions: Vec<Option<i64>>,
+    times_us: Vec<i64>,
     sequences: Vec<i64>,
     created_at_ms: Vec<i64>,
     turns: Turns,
@@ -262,18 +270,40 @@ impl NewDeliveries {
     fn push(
         &mut self,
         id: Uuid,
-        (position, sequence, created_at): (i64, i64, Timestamp),
+        (time_us, sequence, created_at): (i64, i64, Timestamp),
         deliveries: &[NewDelivery],
     ) {
         for delivery in deliveries {
             self.subscriptions.push(delivery.subscription.clone());
             self.instances.push(id);
             self.lanes.push(delivery.lane.clone());
-            self.positions.push(position);
+            self.positions.push(delivery.sequence);
+            self.times_us.push(time_us);
             self.sequences.push(sequence);
             self.created_at_ms.push(created_at.as_millisecond());
             self.turns.push(&delivery.subscription, id);
         }
+    }
+
+    /// The lowest position of each delivery without one: the statement does not see the others that it inserts.
+    fn least_positions(&self) -> Vec<i64> {
+        let key = |at: usize| (&self.subscriptions[at], self.instances[at], &self.lanes[at]);
+        let mut numbered: HashMap<_, Vec<(i64, i64)>> = HashMap::new();
+        for (at, position) in self.positions.iter().enumerate() {
+            if let Some(position) = *position {
+                let lane = numbered.entry(key(at)).or_default();
+                lane.push((position, self.times_us[at]));
+            }
+        }
+        let least = |at: usize| {
+            let lane = numbered.get(&key(at)).into_iter().flatten();
+            let earlier = lane.filter(|(_, time_us)| *time_us <= self.times_us[at]);
+            earlier.map(|(position, _)| *position).max().unwrap_or(-1)
+        };
+        let has_position = |at: usize| self.positions[at].is_some();
+        (0..self.positions.len())
+            .map(|at| if has_position(at) { -1 } else { least(at) })
+            .collect()
     }
 
     async fn insert(&self, client: Session<'_>, now: Timestamp) -> Result<(), Failure> {
@@ -287,11 +317,14 @@ impl NewDeliveries {
             client.prepare_cached(NOTIFY)
         )?;
         let turn = next_turn(now_ms);
-        let rows: [Bound<'_>; 6] = [
+        let least_positions = self.least_positions();
+        let rows: [Bound<'_>; 8] = [
             &self.subscriptions,
             &self.instances,
             &self.lanes,
             &self.positions,
+            &least_positions,
+            &self.times_us,
             &self.sequences,
             &self.created_at_ms,
         ];

@@ -19,17 +19,23 @@ const INSERT_EVENT: &str = "
     RETURNING sequence";
 
 const INSERT_DELIVERY: &str = "
-    INSERT INTO deliveries (subscription, instance_id, lane, position, event_sequence, state, attempts, fence,
-                            created_at_ms)
-    VALUES ($1, $2, $3, $4, $5, 'WAITING', 0, 0, $6)";
+    INSERT INTO deliveries (subscription, instance_id, lane, position, event_time_us, event_sequence, state, attempts,
+                            fence, created_at_ms)
+    VALUES ($1, $2, $3,
+            coalesce($4, (SELECT position FROM deliveries AS waiting
+                          WHERE waiting.subscription = $1 AND waiting.instance_id = $2 AND waiting.lane = $3
+                            AND waiting.state = 'WAITING' AND waiting.event_time_us <= $5
+                          ORDER BY waiting.position DESC, waiting.event_time_us DESC, waiting.delivery_id DESC LIMIT 1),
+                     -1),
+            $5, $6, 'WAITING', 0, 0, $7)";
 
 const INSERT_LANE: &str = "
     INSERT INTO delivery_lanes (subscription, instance_id, lane, run_at_ms, is_leased)
     VALUES ($1, $2, $3, $4, 0)
     ON CONFLICT (subscription, instance_id, lane) DO NOTHING";
 
-const FIND_POSITION: &str = "
-    SELECT instance_id, coalesce(entity_sequence, occurred_at_ms, received_at_ms) FROM events WHERE sequence = $1";
+const FIND_TIME: &str = "
+    SELECT instance_id, coalesce(occurred_at_ms, received_at_ms) * 1000 FROM events WHERE sequence = $1";
 
 impl SqliteStore {
     pub(crate) async fn insert_events(
@@ -62,19 +68,12 @@ impl SqliteStore {
             let mut count = 0;
             for (sequence, deliveries) in sequences.iter().zip(&deliveries) {
                 let read = |row: &Row<'_>| Ok((row.instance_id(0)?, row.get(1)?));
-                let found = query(connection, FIND_POSITION, &bind![*sequence], read)?;
-                let Some((instance_id, position)) = found.into_iter().next() else {
+                let found = query(connection, FIND_TIME, &bind![*sequence], read)?;
+                let Some((instance_id, time_us)) = found.into_iter().next() else {
                     continue;
                 };
                 count += deliveries.len() as u64;
-                deliver(
-                    connection,
-                    instance_id,
-                    *sequence,
-                    position,
-                    deliveries,
-                    now,
-                )?;
+                deliver(connection, instance_id, *sequence, time_us, deliveries, now)?;
             }
             Ok(count)
         });
@@ -112,7 +111,7 @@ fn insert(connection: &Connection, event: &NewEvent) -> Result<bool, StoreError>
         connection,
         instance_id,
         sequence,
-        event.position(),
+        event.time_us(),
         event.deliveries_as(is_echo),
         now,
     )?;
@@ -123,12 +122,22 @@ fn deliver(
     connection: &Connection,
     instance_id: InstanceId,
     sequence: i64,
-    position: i64,
+    time_us: i64,
     deliveries: &[NewDelivery],
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    for NewDelivery { subscription, lane } in deliveries {
-        let values = bind![subscription, instance_id, lane, position, sequence, now];
+    for delivery in deliveries {
+        let (subscription, lane) = (&delivery.subscription, &delivery.lane);
+        let number = delivery.sequence;
+        let values = bind![
+            subscription,
+            instance_id,
+            lane,
+            number,
+            time_us,
+            sequence,
+            now
+        ];
         execute(connection, INSERT_DELIVERY, &values)?;
         let values = bind![subscription, instance_id, lane, now];
         // A lane that is there already is due at its own time.

@@ -30,7 +30,7 @@ struct LaneKey<'lane> {
 const HAS_WAITING: &str = "
     SELECT delivery_id FROM deliveries
     WHERE subscription = $1 AND instance_id = $2 AND lane = $3 AND state = 'WAITING'
-    ORDER BY position, delivery_id LIMIT 1";
+    ORDER BY position, event_time_us, delivery_id LIMIT 1";
 
 const RELEASE: &str = "
     UPDATE delivery_lanes SET run_at_ms = $1, is_leased = 0
