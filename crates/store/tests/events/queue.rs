@@ -15,6 +15,7 @@ on_every_database! {
     a_released_attempt_does_not_count
     a_lease_that_ran_out_is_claimed_again_and_the_first_outcome_is_lost
     an_extended_lease_holds
+    a_retry_during_an_attempt_counts_from_zero
     leases_of_a_killed_server_end_where_no_other_can_hold_them
     an_outcome_counts_once
     next_due_says_when_to_come_again
@@ -172,6 +173,18 @@ async fn a_released_attempt_does_not_count(queue: Queue) {
 
 async fn a_lease_that_ran_out_is_claimed_again_and_the_first_outcome_is_lost(queue: Queue) {
     queue.insert(vec![event(1, "e1", "a", 0)]).await;
+async fn a_retry_during_an_attempt_counts_from_zero(queue: Queue) {
+    queue.insert(vec![event(1, "e1", "a", 0)]).await;
+    let claimed = queue.claim(10, 1).await;
+    let id = claimed[0].lease.delivery_id;
+    let retried = queue.store.retry_deliveries(vec![id], at(2)).await;
+    assert_eq!(retried.unwrap(), 1);
+    queue.settle(&claimed[0], AfterAttempt::Released, 3).await;
+    let delivery = queue.store.find_delivery(id).await.unwrap().unwrap();
+    assert_eq!(delivery.attempts, 0);
+    assert_eq!(queue.claim(10, 4).await[0].attempt, 1);
+}
+
     let first = queue.claim(10, 1).await;
     assert!(queue.claim(10, 30).await.is_empty());
     let second = queue.claim(10, 31).await;

@@ -20,7 +20,7 @@ const SETTLE: &str = "
                   started_at_ms, duration_ms, response)
     ), settled AS (
         UPDATE deliveries
-        SET state = outcome.state, attempts = attempts - CASE WHEN is_released THEN 1 ELSE 0 END,
+        SET state = outcome.state, attempts = greatest(attempts - CASE WHEN is_released THEN 1 ELSE 0 END, 0),
             finished_at_ms = outcome.finished_at_ms, last_status = outcome.status, last_error = outcome.error
         FROM outcome
         WHERE deliveries.delivery_id = outcome.delivery_id AND deliveries.fence = outcome.fence

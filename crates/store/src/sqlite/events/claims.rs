@@ -22,7 +22,7 @@ const LEASED: &str = "
 
 const SET_OUTCOME: &str = "
     UPDATE deliveries
-    SET state = $1, attempts = attempts - $2, finished_at_ms = $3, last_status = $4, last_error = $5
+    SET state = $1, attempts = max(attempts - $2, 0), finished_at_ms = $3, last_status = $4, last_error = $5
     WHERE delivery_id = $6";
 
 const INSERT_ATTEMPT: &str = "
