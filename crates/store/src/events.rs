@@ -7,6 +7,8 @@
 //! A claim hands out a delivery with a lease: a number that grows with each claim of the delivery, and a time until which
 //! no other node claims its lane. The outcome of an attempt counts only while the lease is the latest one.
 
+use std::collections::HashMap;
+
 use backlot_wix::InstanceId;
 use jiff::Timestamp;
 
@@ -250,12 +252,73 @@ pub struct Attempt {
     pub response: Option<String>,
 }
 
+/// How many deliveries a claim may take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimLimits {
+    total: u32,
+    per_instance: u32,
+    /// What is left for the instances that have another limit, or were claimed from.
+    left: HashMap<InstanceId, u32>,
+}
+
+impl ClaimLimits {
+    /// So many, of any instance.
+    pub fn new(total: u32) -> Self {
+        Self {
+            total,
+            per_instance: total,
+            left: HashMap::new(),
+        }
+    }
+
+    /// Nothing: outcomes are recorded only.
+    pub fn none() -> Self {
+        Self::new(0)
+    }
+
+    /// At most so many of each instance.
+    #[must_use]
+    pub fn per_instance(mut self, most: u32) -> Self {
+        self.per_instance = most;
+        self
+    }
+
+    /// At most so many of this one, whatever the others have.
+    pub fn set(&mut self, instance_id: InstanceId, most: u32) {
+        self.left.insert(instance_id, most);
+    }
+
+    /// What may be claimed in all.
+    pub const fn total(&self) -> u32 {
+        self.total
+    }
+
+    /// What may be claimed of an instance.
+    pub fn of_instance(&self, instance_id: InstanceId) -> u32 {
+        let left = self.left.get(&instance_id).copied();
+        left.unwrap_or(self.per_instance).min(self.total)
+    }
+
+    /// Notes a claim.
+    pub(crate) fn take(&mut self, instance_id: InstanceId) {
+        let left = self.of_instance(instance_id).saturating_sub(1);
+        self.left.insert(instance_id, left);
+        self.total = self.total.saturating_sub(1);
+    }
+
+    /// The instances of which nothing may be claimed.
+    pub(crate) fn exhausted(&self) -> impl Iterator<Item = InstanceId> {
+        let exhausted = self.left.iter().filter(|(_, left)| **left == 0);
+        exhausted.map(|(instance_id, _)| *instance_id)
+    }
+}
+
 /// What is left to do for a subscription, and what was claimed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Claims {
     /// The claimed deliveries.
     pub claimed: Vec<ClaimedDelivery>,
-    /// When the next lane is due that was not claimed.
+    /// When the next lane is due that was not claimed. Lanes of instances at their limit do not count.
     pub next_due: Option<Timestamp>,
     /// The leases whose outcome did not count, because a later claim has replaced them.
     pub lost: Vec<i64>,

@@ -1,9 +1,10 @@
 //! `backlot events` and `backlot deliveries`
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use backlot_store::events::{
-    AfterAttempt, Attempt, AttemptOutcome, NewDelivery, NewEvent, UNASSIGNED,
+    AfterAttempt, Attempt, AttemptOutcome, ClaimLimits, NewDelivery, NewEvent, UNASSIGNED,
 };
 use backlot_store::{Store, sqlite::SqliteStore};
 use jiff::Timestamp;
@@ -33,8 +34,8 @@ fn event(instance: &str, id: &str, event_type: &str, seconds: i64) -> NewEvent {
         deliveries: vec![NewDelivery {
             subscription: "all".to_owned(),
             lane: id.to_owned(),
-        }],
             sequence: None,
+        }],
     }
 }
 
@@ -54,7 +55,8 @@ fn fill(place: &Place) {
         ];
         store.insert_events(events).await.unwrap();
         let lease = Duration::from_secs(30);
-        let claims = store.advance_deliveries("all", Vec::new(), 1, lease, at(50));
+        let claims =
+            store.advance_deliveries("all", Arc::default(), ClaimLimits::new(1), lease, at(50));
         let claimed = claims.await.unwrap().claimed.remove(0);
         assert_eq!(claimed.event.event_id, "e1");
         let outcome = AttemptOutcome {
@@ -69,7 +71,13 @@ fn fill(place: &Place) {
             },
             next: AfterAttempt::Dead,
         };
-        let settled = store.advance_deliveries("all", vec![outcome], 0, lease, at(51));
+        let settled = store.advance_deliveries(
+            "all",
+            Arc::new(vec![outcome]),
+            ClaimLimits::none(),
+            lease,
+            at(51),
+        );
         settled.await.unwrap();
     });
 }

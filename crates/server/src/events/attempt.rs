@@ -17,8 +17,8 @@ use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use jiff::Timestamp;
 
-use super::dispatcher::DeliveryMeans;
 use super::handler::Event;
+use super::means::DeliveryMeans;
 use super::settings::{EventDestination, SubscriptionSettings};
 use super::{body, retry_after, secrets, signature};
 use crate::auth::elevated_token::ELEVATED_TOKEN;

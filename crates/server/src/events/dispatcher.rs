@@ -8,11 +8,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use backlot_outbound::upstream::Client;
+use backlot_store::StoreError;
 use backlot_store::events::{
-    AfterAttempt, Attempt, AttemptOutcome, Claims, DeliveryLease, Event, UNASSIGNED,
+    AfterAttempt, Attempt, AttemptOutcome, ClaimLimits, Claims, DeliveryLease,
 };
-use backlot_store::{Store, StoreError};
+use backlot_wix::InstanceId;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -20,17 +20,15 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::attempt::{self, EndedAttempt, Verdict};
-use super::health::{Allowance, DestinationHealth, FIRST_ABSENCE_PAUSE, FIRST_PAUSE, later};
+use super::backoff;
+use super::circuit::{Allowance, later};
+use super::health::DestinationHealth;
+use super::means::DeliveryMeans;
 use super::pending::PendingDeliveries;
 use super::settings::SubscriptionSettings;
-use super::{Subscriptions, backoff, body};
-use crate::auth::elevated_token::ElevatedTokens;
 use crate::clock::Clock;
 use crate::error::Chain;
-use crate::instances::InstanceDirectory;
 use crate::policy::{Limiter, RateKey};
-use crate::secrets::Vault;
-use crate::telemetry::metrics::Metrics;
 
 /// How long a lane stays with a node that does not answer any more.
 const LEASE_TTL: Duration = Duration::from_secs(15);
@@ -41,64 +39,24 @@ const STORE_RETRY_INTERVAL: Duration = Duration::from_secs(1);
 /// The longest that the last outcomes may take to be stored when the server stops.
 const LAST_OUTCOMES_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// What attempts are made with.
-pub(crate) struct DeliveryMeans {
-    pub(crate) store: Store,
-    pub(crate) clock: Clock,
-    pub(crate) client: Client,
-    pub(crate) vault: Vault,
-    pub(crate) elevated: Arc<ElevatedTokens>,
-    pub(crate) directory: InstanceDirectory,
-    pub(crate) metrics: Arc<Metrics>,
+/// A call of the store, and what it was asked for.
+struct Advanced {
+    /// How many deliveries were asked for.
+    asked: u32,
+    /// The paused instances of which a probe was asked for.
+    probing: Vec<InstanceId>,
+    outcomes: Arc<Vec<AttemptOutcome>>,
+    answer: Result<Claims, StoreError>,
 }
 
-impl DeliveryMeans {
-    /// Returns the site of an event, if it is known without a question to Wix.
-    pub(super) async fn site_of(&self, event: &Event) -> Option<String> {
-        let site_id = body::site_of_details(event);
-        if site_id.is_some() || event.instance_id == UNASSIGNED {
-            return site_id;
-        }
-        let details = self.directory.kept(event.instance_id).await?;
-        details.answer.site.site_id.clone()
-    }
-}
+type Advance = BoxFuture<'static, Advanced>;
 
-/// The tasks of all subscriptions.
-pub(crate) struct Deliveries {
-    stopping: watch::Sender<Option<Duration>>,
-    tasks: JoinSet<()>,
-}
-
-impl Deliveries {
-    /// Starts a task for each subscription.
-    pub(crate) fn start(means: &Arc<DeliveryMeans>, subscriptions: &Subscriptions) -> Self {
-        let stopping = watch::Sender::new(None);
-        let mut tasks = JoinSet::new();
-        for settings in subscriptions.iter() {
-            let dispatcher = Dispatcher::new(Arc::clone(means), Arc::clone(settings));
-            tasks.spawn(dispatcher.run(stopping.subscribe()));
-        }
-        Self { stopping, tasks }
-    }
-
-    /// Claims no more, waits for the attempts under way, and releases those that take longer than `timeout`.
-    pub(crate) async fn stop(mut self, timeout: Duration) {
-        self.stopping.send_replace(Some(timeout));
-        while self.tasks.join_next().await.is_some() {}
-    }
-}
-
-type Advance = BoxFuture<'static, (u32, Vec<AttemptOutcome>, Result<Claims, StoreError>)>;
-
-struct Dispatcher {
+pub(super) struct Dispatcher {
     means: Arc<DeliveryMeans>,
     settings: Arc<SubscriptionSettings>,
     limiter: Option<Limiter>,
     random: fastrand::Rng,
     health: DestinationHealth,
-    /// The delivery that probes a paused destination.
-    probe: Option<i64>,
     pending: PendingDeliveries,
     attempts: JoinSet<EndedAttempt>,
     /// The leases of all deliveries that are claimed and whose outcome is not known.
@@ -111,12 +69,11 @@ struct Dispatcher {
 }
 
 impl Dispatcher {
-    fn new(means: Arc<DeliveryMeans>, settings: Arc<SubscriptionSettings>) -> Self {
+    pub(super) fn new(means: Arc<DeliveryMeans>, settings: Arc<SubscriptionSettings>) -> Self {
         Self {
             limiter: settings.rate_limit.map(Limiter::new),
             random: fastrand::Rng::new(),
             health: DestinationHealth::default(),
-            probe: None,
             pending: PendingDeliveries::default(),
             attempts: JoinSet::new(),
             leases: HashMap::new(),
@@ -128,7 +85,7 @@ impl Dispatcher {
         }
     }
 
-    async fn run(mut self, mut stopping: watch::Receiver<Option<Duration>>) {
+    pub(super) async fn run(mut self, mut stopping: watch::Receiver<Option<Duration>>) {
         self.release_leftovers().await;
         let clock = self.means.clock.clone();
         let mut arrived = self.means.store.deliveries_arrived();
@@ -196,55 +153,86 @@ impl Dispatcher {
         }
     }
 
-    /// How many more deliveries may be claimed. Some are claimed ahead of their attempt, so that none has to wait for the
-    /// store.
-    fn room(&self, now: Timestamp) -> usize {
+    /// The most deliveries that are claimed at once. Some are claimed ahead of their attempt, so that none has to wait for
+    /// the store.
+    fn max_claimed(&self) -> usize {
         let concurrency = self.settings.concurrency.get() as usize;
+        concurrency + concurrency / 2
+    }
+
+    /// How many more deliveries may be claimed.
+    fn room(&self, now: Timestamp) -> usize {
         let claimed = self.leases.len();
         match self.health.allowance(now) {
             // What waits for the rate is claimed last, in turn over instances.
             Allowance::All if self.limiter.is_some() => {
                 let is_open = self.rate_opens.is_none() && self.pending.len() == 0;
-                usize::from(is_open && claimed < concurrency)
+                usize::from(is_open && claimed < self.settings.concurrency.get() as usize)
             }
-            Allowance::All => (concurrency + concurrency / 2).saturating_sub(claimed),
+            Allowance::All => self.max_claimed().saturating_sub(claimed),
             Allowance::One => usize::from(claimed == 0),
-            Allowance::NoneUntil(_) => 0,
+            Allowance::None => 0,
         }
+    }
+
+    /// What the next claim may take, and the paused instances of which it may take a probe.
+    fn limits(&self, room: usize, now: Timestamp) -> (ClaimLimits, Vec<InstanceId>) {
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let most = share_of_one(self.max_claimed());
+        let mut held: HashMap<InstanceId, usize> = HashMap::new();
+        for lease in self.leases.values() {
+            *held.entry(lease.instance_id).or_default() += 1;
+        }
+        let mut limits = ClaimLimits::new(number(room)).per_instance(number(most));
+        for (instance_id, held) in &held {
+            limits.set(*instance_id, number(most.saturating_sub(*held)));
+        }
+        let mut probing = Vec::new();
+        for (instance_id, allowance) in self.health.limited(now) {
+            let is_probed = allowance == Allowance::One && !held.contains_key(&instance_id);
+            limits.set(instance_id, u32::from(is_probed));
+            if is_probed {
+                probing.push(instance_id);
+            }
+        }
+        (limits, probing)
     }
 
     /// Begins a call of the store, if there are outcomes or deliveries may be due.
     fn advance(&mut self, now: Timestamp) -> Option<Advance> {
         let room = self.room(now);
-        let is_due = self.due.is_some_and(|due| due <= now);
+        let (mut limits, mut probing) = self.limits(room, now);
+        let is_due = self.due.is_some_and(|due| due <= now) || !probing.is_empty();
         // With outcomes, their lanes may have more.
-        let claims = if is_due || !self.outcomes.is_empty() {
-            u32::try_from(room).unwrap_or(u32::MAX)
-        } else {
-            0
-        };
-        if claims == 0 && self.outcomes.is_empty() {
-            return None;
+        if !is_due && self.outcomes.is_empty() {
+            limits = ClaimLimits::none();
         }
-        let outcomes = std::mem::take(&mut self.outcomes);
+        if limits.total() == 0 {
+            if self.outcomes.is_empty() {
+                return None;
+            }
+            probing.clear();
+        }
+        let outcomes = Arc::new(std::mem::take(&mut self.outcomes));
         let means = Arc::clone(&self.means);
         let settings = Arc::clone(&self.settings);
         Some(Box::pin(async move {
-            let copy = outcomes.clone();
-            let answer = means
-                .store
-                .advance_deliveries(&settings.name, outcomes, claims, LEASE_TTL, now)
-                .await;
-            (claims, copy, answer)
+            let (store, name) = (&means.store, &settings.name);
+            let asked = limits.total();
+            let advancing =
+                store.advance_deliveries(name, Arc::clone(&outcomes), limits, LEASE_TTL, now);
+            Advanced {
+                asked,
+                probing,
+                answer: advancing.await,
+                outcomes,
+            }
         }))
     }
 
     /// Takes what the store has answered. Returns whether it answered.
-    fn advanced(
-        &mut self,
-        (asked, outcomes, answer): (u32, Vec<AttemptOutcome>, Result<Claims, StoreError>),
-    ) -> bool {
-        let claims = match answer {
+    fn advanced(&mut self, advanced: Advanced) -> bool {
+        let claims = match advanced.answer {
             Ok(claims) => claims,
             Err(error) => {
                 tracing::warn!(
@@ -252,12 +240,13 @@ impl Dispatcher {
                     subscription.name = self.settings.name,
                     "failed to claim deliveries"
                 );
+                let outcomes = Arc::unwrap_or_clone(advanced.outcomes);
                 self.outcomes.splice(..0, outcomes);
                 self.due = Some(Timestamp::MIN);
                 return false;
             }
         };
-        let has_all = claims.claimed.len() >= asked as usize;
+        let has_all = claims.claimed.len() >= advanced.asked as usize;
         self.due = if has_all {
             Some(Timestamp::MIN)
         } else {
@@ -270,18 +259,19 @@ impl Dispatcher {
                 "lost the lease of a delivery to another node"
             );
         }
+        if !has_all {
+            let claimed = |id| claims.claimed.iter().any(|it| it.lease.instance_id == id);
+            for instance_id in advanced.probing.into_iter().filter(|id| !claimed(*id)) {
+                self.health.forget(instance_id);
+            }
+        }
         // The destination may have begun to fail meanwhile.
         let now = self.means.clock.now();
         for claimed in claims.claimed {
             let lease = claimed.lease.clone();
-            match self.health.allowance(now) {
-                Allowance::All => {}
-                Allowance::One if self.leases.is_empty() => self.probe = Some(lease.delivery_id),
-                Allowance::One | Allowance::NoneUntil(_) => {
-                    let outcome = released(lease, claimed.attempt, now);
-                    self.outcomes.push(outcome);
-                    continue;
-                }
+            if !self.health.admit(&lease, now) {
+                self.outcomes.push(released(lease, claimed.attempt, now));
+                continue;
             }
             self.leases.insert(lease.delivery_id, lease);
             self.pending.push(claimed);
@@ -291,17 +281,21 @@ impl Dispatcher {
 
     /// Begins attempts, as far as concurrency and rate permit.
     fn begin_attempts(&mut self) {
-        while self.attempts.len() < self.settings.concurrency.get() as usize
+        let concurrency = self.settings.concurrency.get() as usize;
+        while self.attempts.len() < concurrency
             && self.pending.len() > 0
             && self.rate_opens.is_none()
         {
+            let Some(next) = self.pending.next(share_of_one(concurrency)) else {
+                return;
+            };
             if let Some(limiter) = &self.limiter
                 && let Err(wait) = limiter.take(RateKey::EVERYBODY)
             {
                 self.rate_opens = Some(Instant::now() + wait);
                 return;
             }
-            let Some(claimed) = self.pending.begin_next() else {
+            let Some(claimed) = self.pending.begin(next) else {
                 return;
             };
             let (means, settings) = (Arc::clone(&self.means), Arc::clone(&self.settings));
@@ -324,39 +318,31 @@ impl Dispatcher {
         let lease = claimed.lease;
         self.leases.remove(&lease.delivery_id);
         self.pending.end(lease.instance_id);
-        let is_probe = self.probe == Some(lease.delivery_id);
-        if is_probe {
-            self.probe = None;
-        }
+        let is_probe = self.health.is_probe(&lease);
         let settings = Arc::clone(&self.settings);
         let name = &settings.name;
         let now = self.means.clock.now();
         let pause = match verdict {
-            Verdict::Failing(_) => self.health.failed(&lease, is_probe, now),
-            Verdict::Unreachable => self.health.suspend(FIRST_ABSENCE_PAUSE, is_probe, now),
-            Verdict::NotMade => self.health.suspend(FIRST_PAUSE, is_probe, now),
+            Verdict::Failing(wait) => self.health.failed(&lease, wait, now),
+            Verdict::Unreachable => self.health.unreachable(&lease, now),
+            Verdict::NotMade => self.health.not_made(&lease, now),
             Verdict::Accepted | Verdict::Gone | Verdict::Refused(_) => {
-                if self.health.succeeded() {
+                if self.health.succeeded(&lease) {
                     tracing::info!(subscription.name = name, "the destination answers again");
                     self.due = Some(now);
                 }
                 None
             }
         };
-        let is_released = match verdict {
-            Verdict::Unreachable | Verdict::NotMade => true,
-            Verdict::Failing(_) => is_probe,
-            Verdict::Accepted | Verdict::Gone | Verdict::Refused(_) => false,
-        };
-        let next = if is_released {
-            AfterAttempt::Released
-        } else {
-            self.next(verdict, record.number, now)
+        let next = match verdict {
+            Verdict::Failing(_) if is_probe => AfterAttempt::Released,
+            _ => self.next(verdict, record.number, now),
         };
         if let Some(pause) = pause {
             tracing::warn!(
                 subscription.name = name,
-                pause_seconds = pause.as_secs(),
+                instance.id = pause.instance_id.map(tracing::field::display),
+                pause_seconds = pause.length.as_secs(),
                 error = record.error,
                 "paused deliveries: the destination fails"
             );
@@ -378,8 +364,8 @@ impl Dispatcher {
             attempt: record,
             next,
         });
-        if pause.is_some() {
-            self.release_pending();
+        if let Some(pause) = pause {
+            self.release_pending(|lease| pause.concerns(lease));
         }
     }
 
@@ -395,14 +381,16 @@ impl Dispatcher {
             return AfterAttempt::Dead;
         }
         let delay = backoff::delay(&self.settings.backoff, attempt, &mut self.random);
-        AfterAttempt::RetryAt(later(now, wait.unwrap_or(delay)))
+        // `Retry-After: 0` of a proxy would use up all attempts within milliseconds.
+        AfterAttempt::RetryAt(later(now, wait.unwrap_or_default().max(delay)))
     }
 
     /// Gives claimed deliveries back that have not been attempted.
-    fn release_pending(&mut self) {
+    fn release_pending(&mut self, is_released: impl Fn(&DeliveryLease) -> bool) {
         let now = self.means.clock.now();
-        for claimed in self.pending.take_all() {
+        for claimed in self.pending.take(is_released) {
             self.leases.remove(&claimed.lease.delivery_id);
+            self.health.withdraw(&claimed.lease);
             self.outcomes
                 .push(released(claimed.lease, claimed.attempt, now));
         }
@@ -410,10 +398,8 @@ impl Dispatcher {
 
     /// When the task has something to do, if nothing happens before.
     fn wake_at(&self, now: Timestamp) -> Option<Timestamp> {
-        match self.health.allowance(now) {
-            Allowance::NoneUntil(until) => Some(until),
-            Allowance::All | Allowance::One => self.due.filter(|due| *due > now),
-        }
+        let due = self.due.filter(|due| *due > now);
+        due.into_iter().chain(self.health.next_end(now)).min()
     }
 
     async fn extend(&mut self) {
@@ -441,7 +427,7 @@ impl Dispatcher {
                 self.advanced(answer);
             }
         }
-        self.release_pending();
+        self.release_pending(|_| true);
         let ending = async {
             while let Some(ended) = self.attempts.join_next().await {
                 self.ended(ended);
@@ -458,17 +444,24 @@ impl Dispatcher {
             return;
         }
         let store = &self.means.store;
-        let last = store.advance_deliveries(&self.settings.name, self.outcomes, 0, LEASE_TTL, now);
+        let (name, outcomes) = (&self.settings.name, Arc::new(self.outcomes));
+        let last = store.advance_deliveries(name, outcomes, ClaimLimits::none(), LEASE_TTL, now);
         if !matches!(
             tokio::time::timeout(LAST_OUTCOMES_TIMEOUT, last).await,
             Ok(Ok(_))
         ) {
             tracing::warn!(
-                subscription.name = self.settings.name,
+                subscription.name = name,
                 "failed to store the last outcomes; these deliveries are made again"
             );
         }
     }
+}
+
+/// Returns how many of so many one instance may have: a quarter is left to others, however slow its attempts are. Fewer
+/// than four are not divided.
+const fn share_of_one(all: usize) -> usize {
+    all - all / 4
 }
 
 fn released(lease: DeliveryLease, number: u32, now: Timestamp) -> AttemptOutcome {
@@ -487,9 +480,7 @@ fn released(lease: DeliveryLease, number: u32, now: Timestamp) -> AttemptOutcome
 }
 
 /// Waits for a call that is under way, or for ever.
-async fn waited_for(
-    advance: &mut Option<Advance>,
-) -> (u32, Vec<AttemptOutcome>, Result<Claims, StoreError>) {
+async fn waited_for(advance: &mut Option<Advance>) -> Advanced {
     match advance {
         Some(advance) => advance.await,
         None => std::future::pending().await,

@@ -3,9 +3,9 @@
 //! - [`pattern`], [`filter`]: the events of a subscription
 //! - [`lane`]: deliveries of one lane are made one after the other
 //! - [`subscriptions`]: what is made of an event before it is stored; [`echo_key`]: how a write names its entity
-//! - [`dispatcher`]: one task for each subscription, from the claim of a delivery to its outcome
-//! - [`attempt`], [`body`], [`signature`], [`handler`]: one attempt, over HTTP or by a handler in Rust
-//! - [`health`], [`backoff`], [`retry_after`]: when the next attempt is made
+//! - [`deliveries`]: the tasks of all subscriptions; [`dispatcher`]: that of one, from the claim of a delivery to its outcome
+//! - [`attempt`], [`means`], [`body`], [`signature`], [`handler`]: one attempt, over HTTP or by a handler in Rust
+//! - [`health`], [`circuit`], [`backoff`], [`retry_after`]: when the next attempt is made
 //! - [`replay`]: deliveries of stored events
 //! - [`retention`]: old events are deleted
 //!
@@ -15,12 +15,15 @@
 mod attempt;
 mod backoff;
 mod body;
+mod circuit;
+mod deliveries;
 mod dispatcher;
 mod echo_key;
 mod filter;
 mod handler;
 mod health;
 mod lane;
+mod means;
 mod pattern;
 mod pending;
 mod replay;
@@ -31,11 +34,12 @@ mod settings;
 mod signature;
 mod subscriptions;
 
-pub(crate) use dispatcher::{Deliveries, DeliveryMeans};
+pub(crate) use deliveries::Deliveries;
 pub use filter::{FieldFilter, FieldFilterError};
 pub use handler::{Event, EventHandler};
 pub use lane::EventOrder;
 pub(crate) use lane::LaneKey;
+pub(crate) use means::DeliveryMeans;
 pub use pattern::{EventPattern, EventPatternError};
 pub use replay::deliveries_of;
 pub(crate) use replay::{WIX_SOURCE, deliveries_again, kind_of_type};

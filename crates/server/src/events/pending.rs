@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use backlot_store::events::ClaimedDelivery;
+use backlot_store::events::{ClaimedDelivery, DeliveryLease};
 use backlot_wix::InstanceId;
 
 /// Claimed deliveries, and how many attempts each instance has under way.
@@ -21,14 +21,20 @@ impl PendingDeliveries {
         self.claimed.push_back(claimed);
     }
 
-    /// Takes the delivery whose instance has the fewest attempts under way; of several, the first. So no instance has more
-    /// than its half while another waits.
-    pub(super) fn begin_next(&mut self) -> Option<ClaimedDelivery> {
+    /// Finds the delivery whose instance has the fewest attempts under way; of several, the first. Returns `None` if each
+    /// instance has `most` under way.
+    pub(super) fn next(&self, most: usize) -> Option<usize> {
         let instances = self.claimed.iter().map(|it| it.lease.instance_id);
         let under_way = |id: &InstanceId| self.under_way.get(id).copied().unwrap_or_default();
-        let (index, _) = instances
+        let next = instances
             .enumerate()
-            .min_by_key(|(index, id)| (under_way(id), *index))?;
+            .min_by_key(|(index, id)| (under_way(id), *index));
+        let (index, _) = next.filter(|(_, id)| under_way(id) < most)?;
+        Some(index)
+    }
+
+    /// Takes a delivery whose attempt begins.
+    pub(super) fn begin(&mut self, index: usize) -> Option<ClaimedDelivery> {
         let next = self.claimed.remove(index)?;
         *self.under_way.entry(next.lease.instance_id).or_default() += 1;
         Some(next)
@@ -44,8 +50,15 @@ impl PendingDeliveries {
         }
     }
 
-    /// Takes all that wait.
-    pub(super) fn take_all(&mut self) -> impl Iterator<Item = ClaimedDelivery> {
-        std::mem::take(&mut self.claimed).into_iter()
+    /// Takes those that wait, of these leases.
+    pub(super) fn take(
+        &mut self,
+        is_taken: impl Fn(&DeliveryLease) -> bool,
+    ) -> impl Iterator<Item = ClaimedDelivery> {
+        let (taken, left) = std::mem::take(&mut self.claimed)
+            .into_iter()
+            .partition::<VecDeque<_>, _>(|it| is_taken(&it.lease));
+        self.claimed = left;
+        taken.into_iter()
     }
 }

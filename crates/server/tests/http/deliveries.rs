@@ -45,7 +45,7 @@ fn one_at_a_time(subscription: &mut SubscriptionSettings) {
     subscription.concurrency = NonZeroU32::MIN;
 }
 
-async fn deliveries(server: &TestServer) -> Vec<Delivery> {
+pub(crate) async fn deliveries(server: &TestServer) -> Vec<Delivery> {
     let filter = DeliveryFilter::default();
     let list = server
         .store
@@ -55,7 +55,10 @@ async fn deliveries(server: &TestServer) -> Vec<Delivery> {
 
 /// Waits until a delivery is as the test expects. The store says when deliveries change only for those that arrive, so
 /// it is asked again.
-async fn delivery(server: &TestServer, is_expected: impl Fn(&Delivery) -> bool) -> Delivery {
+pub(crate) async fn delivery(
+    server: &TestServer,
+    is_expected: impl Fn(&Delivery) -> bool,
+) -> Delivery {
     for _ in 0..1000 {
         if let Some(found) = deliveries(server).await.into_iter().find(&is_expected) {
             return found;
@@ -73,7 +76,7 @@ async fn attempts(server: &TestServer, delivery: &Delivery) -> Vec<Attempt> {
         .unwrap()
 }
 
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     NOW.parse().unwrap()
 }
 
@@ -255,10 +258,10 @@ async fn store_backlog(server: &TestServer, instance: u32, count: usize) {
         deliveries: vec![NewDelivery {
             subscription: "all".to_owned(),
             lane: format!("{number}"),
+            sequence: None,
         }],
     });
     server.store.insert_events(events.collect()).await.unwrap();
-            sequence: None,
 }
 
 async fn a_backlog_of_one_instance_delays_no_other(place: &Place) {
@@ -299,6 +302,21 @@ async fn retry_after_gone_and_dead_letters(place: &Place) {
     delivered.answer_with(429, &[("retry-after", "7200")], "");
     let waiting = delivery(&server, |it| it.last_status == Some(429)).await;
     assert_eq!(waiting.run_at, Some(now() + SignedDuration::from_hours(2)));
+
+    // `Retry-After` does not shorten the time: a proxy that says 0 would use up all attempts.
+    server.post_event(&contact("zero", "z", INSTANCE_ID)).await;
+    let delivered = destination.next().await;
+    delivered.answer_with(429, &[("retry-after", "0")], "");
+    let zero = delivery(&server, |it| {
+        it.event_id == "zero" && it.last_status.is_some()
+    })
+    .await;
+    assert!(zero.run_at.unwrap() >= now() + SignedDuration::from_secs(4));
+    let skipped = server
+        .store
+        .skip_deliveries(vec![zero.delivery_id], now())
+        .await;
+    assert_eq!(skipped.unwrap(), 1);
 
     server.post_event(&contact("gone", "b", INSTANCE_ID)).await;
     destination.next().await.answer(410);
@@ -495,7 +513,7 @@ async fn patterns_and_filters_choose_events(place: &Place) {
     let server =
         TestServer::with_subscription_on(place.open().await, &destination, |subscription| {
             subscription.patterns = vec![EventPattern::parse("wix.contacts.*").unwrap()];
-            let ids = vec![json!("c1"), json!("c2")];
+            let ids = vec![json!("c1"), json!("c2"), json!("c4")];
             subscription.filter = FieldFilter::default()
                 .with("data.createdEvent.entity.id", ids)
                 .unwrap();
@@ -509,7 +527,27 @@ async fn patterns_and_filters_choose_events(place: &Place) {
     let delivered = destination.next().await;
     assert_eq!(delivered.id(), "e2");
     delivered.answer(200);
-    assert_eq!(deliveries(&server).await.len(), 1);
+    // What serde_json cannot hold: half an emoji, a number beyond all doubles, 200 arrays.
+    for (id, odd) in [
+        ("e4", r#""\ud83d""#.to_owned()),
+        ("e5", "1e400".to_owned()),
+        ("e6", format!("{}{}", "[".repeat(200), "]".repeat(200))),
+    ] {
+        let data = contact(id, "c4", INSTANCE_ID)["data"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let data = data.replacen('{', &format!(r#"{{"odd":{odd},"#), 1);
+        let envelope = json!({
+            "eventType": "wix.contacts.v4.contact_created", "instanceId": INSTANCE_ID, "data": data,
+        });
+        server.post_event(&envelope).await;
+        let delivered = destination.next().await;
+        let body = String::from_utf8_lossy(&delivered.body);
+        assert!(body.contains(&format!(r#""odd":{odd}"#)), "{id}");
+        delivered.answer(200);
+    }
+    assert_eq!(deliveries(&server).await.len(), 4);
 }
 
 async fn the_generated_secret_stays(place: &Place) {

@@ -50,6 +50,7 @@ mod nats;
 mod place;
 mod routes;
 mod signing_keys;
+mod sites_in_trouble;
 mod slow_clients;
 mod third_party_responses;
 mod upstream;

@@ -1,5 +1,6 @@
 //! Events and deliveries.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -8,8 +9,8 @@ use super::Store;
 use crate::StoreError;
 use crate::event_row::{FIND_EVENT, event_columns, read_event};
 use crate::events::{
-    Attempt, AttemptOutcome, Claims, Delivery, DeliveryFilter, DeliveryLease, DeliveryState,
-    DeliveryTotals, Event, EventFilter, ListOrder, NewDelivery, NewEvent,
+    Attempt, AttemptOutcome, ClaimLimits, Claims, Delivery, DeliveryFilter, DeliveryLease,
+    DeliveryState, DeliveryTotals, Event, EventFilter, ListOrder, NewDelivery, NewEvent,
 };
 use crate::sql::{Row, Scope, Sql, bind};
 
@@ -143,8 +144,8 @@ repository! {
     async fn advance_deliveries(
         &self,
         subscription: &str,
-        outcomes: Vec<AttemptOutcome>,
-        max_claims: u32,
+        outcomes: Arc<Vec<AttemptOutcome>>,
+        limits: ClaimLimits,
         lease: Duration,
         now: Timestamp,
     ) -> Result<Claims, StoreError>;

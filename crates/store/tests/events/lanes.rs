@@ -14,6 +14,8 @@ on_every_database! {
     a_failing_entity_holds_back_only_itself
     a_flood_of_one_instance_does_not_delay_another
     instances_take_turns
+    an_instance_at_its_limit_leaves_room_for_others
+    lanes_of_an_instance_at_its_limit_are_not_due
     a_skipped_head_lets_its_lane_go_on
     a_retried_dead_letter_is_due_at_once
     a_retry_does_not_cut_a_lease_short
@@ -37,9 +39,9 @@ async fn events_that_came_out_of_order_are_delivered_in_order(queue: Queue) {
     let numbered = |id: &str, sequence: i64| {
         let mut event = event(1, id, "a", 0);
         event.entity_sequence = Some(sequence);
+        event.deliveries[0].sequence = Some(sequence);
         event
     };
-        event.deliveries[0].sequence = Some(sequence);
     queue
         .insert(vec![
             numbered("third", 3),
@@ -70,8 +72,6 @@ async fn events_that_came_out_of_order_are_delivered_in_order(queue: Queue) {
     assert_eq!(of(&["late", "early"]), ["late", "early"]);
 }
 
-async fn a_failing_entity_holds_back_only_itself(queue: Queue) {
-    queue
 async fn events_without_a_sequence_are_in_order_with_those_that_have_one(queue: Queue) {
     let new = |id: &str, sequence: Option<i64>, seconds: i64| {
         let mut event = event(1, id, "a", seconds);
@@ -109,6 +109,8 @@ async fn events_without_a_sequence_are_in_order_with_those_that_have_one(queue: 
     assert_eq!(order, ["abcdefg", "abcdefg"]);
 }
 
+async fn a_failing_entity_holds_back_only_itself(queue: Queue) {
+    queue
         .insert(vec![
             event(1, "a1", "a", 0),
             event(1, "a2", "a", 1),
@@ -173,6 +175,39 @@ async fn instances_take_turns(queue: Queue) {
         }
     }
     assert_eq!(counts.into_values().collect::<Vec<_>>(), [10; 5]);
+}
+
+async fn an_instance_at_its_limit_leaves_room_for_others(queue: Queue) {
+    let flood = (0..20).map(|it| event(1, &format!("{it}"), &format!("{it}"), 0));
+    queue.insert(flood.collect()).await;
+    let limits = ClaimLimits::new(8).per_instance(6);
+    let claimed = queue
+        .advance_within(Vec::new(), limits.clone(), 1)
+        .await
+        .claimed;
+    assert_eq!(claimed.len(), 6);
+    let other = (0..20).map(|it| event(2, &format!("{it}"), &format!("{it}"), 0));
+    queue.insert(other.collect()).await;
+    let mut left = limits;
+    left.set(instance(1), 1);
+    let claimed = queue.advance_within(Vec::new(), left, 1).await.claimed;
+    let of_first = |it: &&ClaimedDelivery| it.lease.instance_id == instance(1);
+    let of_first = claimed.iter().filter(of_first).count();
+    assert_eq!((claimed.len(), of_first), (7, 1));
+}
+
+async fn lanes_of_an_instance_at_its_limit_are_not_due(queue: Queue) {
+    let events = (0..2).map(|it| event(1, &format!("{it}"), &format!("{it}"), 0));
+    queue.insert(events.collect()).await;
+    let mut limits = ClaimLimits::new(8);
+    limits.set(instance(1), 0);
+    let claims = queue.advance_within(Vec::new(), limits.clone(), 1).await;
+    assert_eq!((claims.claimed.len(), claims.next_due), (0, None));
+    // Without its limit it has its turn.
+    assert_eq!(queue.claim(1, 1).await.len(), 1);
+    limits.set(instance(1), 1);
+    let claims = queue.advance_within(Vec::new(), limits, 1).await;
+    assert_eq!(claims.claimed.len(), 1);
 }
 
 async fn a_skipped_head_lets_its_lane_go_on(queue: Queue) {

@@ -12,11 +12,13 @@ mod retention;
 #[path = "../place/mod.rs"]
 mod place;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use backlot_store::Store;
 use backlot_store::events::{
-    AfterAttempt, Attempt, AttemptOutcome, ClaimedDelivery, Claims, NewDelivery, NewEvent,
+    AfterAttempt, Attempt, AttemptOutcome, ClaimLimits, ClaimedDelivery, Claims, NewDelivery,
+    NewEvent,
 };
 use backlot_wix::InstanceId;
 use jiff::Timestamp;
@@ -68,23 +70,23 @@ pub(crate) fn event(number: u8, id: &str, entity: &str, seconds: i64) -> NewEven
         deliveries: vec![NewDelivery {
             subscription: "all".to_owned(),
             lane: entity.to_owned(),
+            sequence: None,
         }],
         echo: None,
-            sequence: None,
     }
 }
 
 /// A store, and short words for what tests do with it.
 pub(crate) struct Queue {
-    pub(crate) place: std::sync::Arc<place::Place>,
+    pub(crate) place: Arc<place::Place>,
     pub(crate) store: Store,
 }
 
 impl Queue {
-    pub(crate) async fn new(place: &std::sync::Arc<place::Place>) -> Self {
+    pub(crate) async fn new(place: &Arc<place::Place>) -> Self {
         Self {
             store: place.open().await,
-            place: std::sync::Arc::clone(place),
+            place: Arc::clone(place),
         }
     }
 
@@ -102,9 +104,18 @@ impl Queue {
         most: u32,
         seconds: i64,
     ) -> Claims {
-        let advanced = self
-            .store
-            .advance_deliveries("all", outcomes, most, LEASE, at(seconds));
+        self.advance_within(outcomes, ClaimLimits::new(most), seconds)
+            .await
+    }
+
+    pub(crate) async fn advance_within(
+        &self,
+        outcomes: Vec<AttemptOutcome>,
+        limits: ClaimLimits,
+        seconds: i64,
+    ) -> Claims {
+        let (store, outcomes) = (&self.store, Arc::new(outcomes));
+        let advanced = store.advance_deliveries("all", outcomes, limits, LEASE, at(seconds));
         advanced.await.unwrap()
     }
 

@@ -1,6 +1,8 @@
 //! Storing, claiming, settling.
 
-use backlot_store::events::{AfterAttempt, DeliveryState, UNASSIGNED};
+use std::sync::Arc;
+
+use backlot_store::events::{AfterAttempt, ClaimLimits, DeliveryState, UNASSIGNED};
 
 use crate::{Queue, at, event, ids, instance, on_every_database, outcome};
 
@@ -13,9 +15,9 @@ on_every_database! {
     a_failed_one_comes_back_at_its_time
     a_dead_one_does_not
     a_released_attempt_does_not_count
+    a_retry_during_an_attempt_counts_from_zero
     a_lease_that_ran_out_is_claimed_again_and_the_first_outcome_is_lost
     an_extended_lease_holds
-    a_retry_during_an_attempt_counts_from_zero
     leases_of_a_killed_server_end_where_no_other_can_hold_them
     an_outcome_counts_once
     next_due_says_when_to_come_again
@@ -171,8 +173,6 @@ async fn a_released_attempt_does_not_count(queue: Queue) {
     assert!(attempts.is_empty());
 }
 
-async fn a_lease_that_ran_out_is_claimed_again_and_the_first_outcome_is_lost(queue: Queue) {
-    queue.insert(vec![event(1, "e1", "a", 0)]).await;
 async fn a_retry_during_an_attempt_counts_from_zero(queue: Queue) {
     queue.insert(vec![event(1, "e1", "a", 0)]).await;
     let claimed = queue.claim(10, 1).await;
@@ -185,6 +185,8 @@ async fn a_retry_during_an_attempt_counts_from_zero(queue: Queue) {
     assert_eq!(queue.claim(10, 4).await[0].attempt, 1);
 }
 
+async fn a_lease_that_ran_out_is_claimed_again_and_the_first_outcome_is_lost(queue: Queue) {
+    queue.insert(vec![event(1, "e1", "a", 0)]).await;
     let first = queue.claim(10, 1).await;
     assert!(queue.claim(10, 30).await.is_empty());
     let second = queue.claim(10, 31).await;
@@ -260,9 +262,13 @@ async fn subscriptions_do_not_see_each_others_deliveries(queue: Queue) {
     "other".clone_into(&mut other.deliveries[0].subscription);
     queue.insert(vec![other]).await;
     assert!(queue.claim(10, 1).await.is_empty());
-    let claims = queue
-        .store
-        .advance_deliveries("other", Vec::new(), 10, crate::LEASE, at(1));
+    let claims = queue.store.advance_deliveries(
+        "other",
+        Arc::default(),
+        ClaimLimits::new(10),
+        crate::LEASE,
+        at(1),
+    );
     assert_eq!(claims.await.unwrap().claimed.len(), 1);
 }
 

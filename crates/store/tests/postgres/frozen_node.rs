@@ -1,9 +1,12 @@
 //! A node that is frozen, or cut off, in the middle of a transaction on the queue: its locks must not stop other nodes.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use backlot_store::Store;
-use backlot_store::events::{AfterAttempt, Attempt, AttemptOutcome, NewDelivery, NewEvent};
+use backlot_store::events::{
+    AfterAttempt, Attempt, AttemptOutcome, ClaimLimits, NewDelivery, NewEvent,
+};
 use backlot_store::postgres::PostgresStore;
 use backlot_wix::InstanceId;
 use jiff::Timestamp;
@@ -31,10 +34,10 @@ fn event(id: &str) -> NewEvent {
         deliveries: vec![NewDelivery {
             subscription: "all".to_owned(),
             lane: id.to_owned(),
+            sequence: None,
         }],
     }
 }
-            sequence: None,
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_frozen_node_does_not_stop_the_queue_of_others() {
@@ -48,7 +51,7 @@ async fn a_frozen_node_does_not_stop_the_queue_of_others() {
     let other = Store::Postgres(PostgresStore::open(&database.url()).await.unwrap());
     let now = Timestamp::UNIX_EPOCH;
     frozen.insert_events(vec![event("e1")]).await.unwrap();
-    let claims = frozen.advance_deliveries("all", Vec::new(), 1, LEASE, now);
+    let claims = frozen.advance_deliveries("all", Arc::default(), ClaimLimits::new(1), LEASE, now);
     let claimed = claims.await.unwrap().claimed.remove(0);
 
     // It has locked the turn of the instance when it falls silent.
@@ -67,7 +70,13 @@ async fn a_frozen_node_does_not_stop_the_queue_of_others() {
     };
     let settling = tokio::spawn(async move {
         frozen
-            .advance_deliveries("all", vec![outcome], 0, LEASE, now)
+            .advance_deliveries(
+                "all",
+                Arc::new(vec![outcome]),
+                ClaimLimits::none(),
+                LEASE,
+                now,
+            )
             .await
     });
     relay.is_silent().await;
@@ -78,7 +87,8 @@ async fn a_frozen_node_does_not_stop_the_queue_of_others() {
         [true]
     );
     let later = now.checked_add(LEASE).unwrap();
-    let claims = other.advance_deliveries("all", Vec::new(), 10, LEASE, later);
+    let claims =
+        other.advance_deliveries("all", Arc::default(), ClaimLimits::new(10), LEASE, later);
     assert_eq!(claims.await.unwrap().claimed.len(), 2);
     assert!(
         began.elapsed() < Duration::from_secs(10),

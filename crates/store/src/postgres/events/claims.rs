@@ -1,7 +1,9 @@
 //! Outcomes of attempts, and claims of due deliveries.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use backlot_wix::InstanceId;
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -9,7 +11,7 @@ use super::outcomes::{Outcomes, SettledLanes, leases_in};
 use super::turns::{self, Turns};
 use crate::StoreError;
 use crate::event_row::read_event;
-use crate::events::{AttemptOutcome, ClaimedDelivery, Claims, DeliveryLease};
+use crate::events::{AttemptOutcome, ClaimLimits, ClaimedDelivery, Claims, DeliveryLease};
 use crate::postgres::PostgresStore;
 use crate::postgres::failure::{Failure, attempt};
 use crate::postgres::session::Session;
@@ -17,7 +19,8 @@ use crate::postgres::tenant::{Bound, lanes_transaction, uuid};
 use crate::sql::Row;
 
 const NEXT_INSTANCES: &str = "
-    SELECT instance_id FROM delivery_turns WHERE subscription = $1 AND is_ready ORDER BY turn LIMIT $2
+    SELECT instance_id FROM delivery_turns
+    WHERE subscription = $1 AND is_ready AND instance_id <> ALL($3) ORDER BY turn LIMIT $2
     FOR UPDATE SKIP LOCKED";
 
 const DUE_LANES: &str = "
@@ -57,7 +60,7 @@ const DELETE_LANES: &str = "
 
 const NEXT_DUE: &str = "
     SELECT (SELECT min(due_at_ms) FROM delivery_turns WHERE subscription = $1 AND NOT is_ready),
-           EXISTS (SELECT 1 FROM delivery_turns WHERE subscription = $1 AND is_ready)";
+           EXISTS (SELECT 1 FROM delivery_turns WHERE subscription = $1 AND is_ready AND instance_id <> ALL($2))";
 
 const EXTEND: &str = "
     UPDATE delivery_lanes AS lanes SET run_at_ms = $6
@@ -80,8 +83,8 @@ impl PostgresStore {
     pub(crate) async fn advance_deliveries(
         &self,
         subscription: &str,
-        outcomes: Vec<AttemptOutcome>,
-        max_claims: u32,
+        outcomes: Arc<Vec<AttemptOutcome>>,
+        limits: ClaimLimits,
         lease: Duration,
         now: Timestamp,
     ) -> Result<Claims, StoreError> {
@@ -91,25 +94,25 @@ impl PostgresStore {
             lease_end: now.as_millisecond() + milliseconds(lease),
         };
         let outcomes = Outcomes::new(&outcomes, now);
-        attempt!(writing: self.advance_once(&claim, &outcomes, max_claims))
+        attempt!(writing: self.advance_once(&claim, &outcomes, limits.clone()))
     }
 
     async fn advance_once(
         &self,
         claim: &Claim<'_>,
         outcomes: &Outcomes<'_>,
-        max_claims: u32,
+        mut limits: ClaimLimits,
     ) -> Result<Claims, Failure> {
         let lease = self.owner().await?;
         let work = async {
             let client = lease.client()?;
             let lost = claim.record(client, outcomes).await?;
-            let claimed = if max_claims > 0 {
-                claim.claim(client, max_claims).await?
+            let claimed = if limits.total() > 0 {
+                claim.claim(client, &mut limits).await?
             } else {
                 Vec::new()
             };
-            let next_due = claim.next_due(client).await?;
+            let next_due = claim.next_due(client, &limits).await?;
             Ok(Claims {
                 claimed,
                 next_due,
@@ -203,26 +206,28 @@ impl Claim<'_> {
     async fn claim(
         &self,
         client: Session<'_>,
-        max_claims: u32,
+        limits: &mut ClaimLimits,
     ) -> Result<Vec<ClaimedDelivery>, Failure> {
         turns::promote(client, self.subscription, self.now_ms).await?;
         let mut claimed = Vec::new();
         loop {
-            let left = max_claims.saturating_sub(u32::try_from(claimed.len()).unwrap_or(u32::MAX));
-            if left == 0 {
+            if limits.total() == 0 {
                 return Ok(claimed);
             }
             let statement = client.prepare_cached(NEXT_INSTANCES).await?;
-            let limit = i64::from(left.min(MAX_INSTANCES));
+            let limit = i64::from(limits.total().min(MAX_INSTANCES));
             let rows = client
-                .query(&statement, &[&self.subscription, &limit])
+                .query(
+                    &statement,
+                    &[&self.subscription, &limit, &exhausted(limits)],
+                )
                 .await?;
             let instances = rows.iter().map(|row| row.try_get(0));
             let instances = instances.collect::<Result<Vec<Uuid>, _>>()?;
             if instances.is_empty() {
                 return Ok(claimed);
             }
-            let more = self.claim_of(client, &instances, left).await?;
+            let more = self.claim_of(client, &instances, limits).await?;
             claimed.extend(more);
         }
     }
@@ -232,9 +237,10 @@ impl Claim<'_> {
         &self,
         client: Session<'_>,
         instances: &[Uuid],
-        most: u32,
+        limits: &mut ClaimLimits,
     ) -> Result<Vec<ClaimedDelivery>, Failure> {
-        let share = i64::from(most.div_ceil(u32::try_from(instances.len()).unwrap_or(u32::MAX)));
+        let count = u32::try_from(instances.len()).unwrap_or(u32::MAX);
+        let share = i64::from(limits.total().div_ceil(count));
         let statement = client.prepare_cached(DUE_LANES).await?;
         let values: [Bound<'_>; 4] = [&self.subscription, &instances, &self.now_ms, &share];
         let rows = client.query(&statement, &values).await?;
@@ -245,11 +251,12 @@ impl Claim<'_> {
         for row in &rows {
             let (id, lane): (Uuid, String) = (row.try_get(0)?, row.try_get(1)?);
             match row.try_get(2)? {
-                Some(delivery_id) if ids.len() < most as usize => {
+                Some(delivery_id) if limits.of_instance(instance_id(id)) > 0 => {
+                    limits.take(instance_id(id));
                     ids.push(delivery_id);
                     due.push(id, lane);
                 }
-                // Its turn has not come.
+                // Its turn has not come, or its instance is at its limit.
                 Some(_) => continue,
                 None => empty.push(id, lane),
             }
@@ -298,16 +305,29 @@ impl Claim<'_> {
         })
     }
 
-    /// Returns when the next lane is due that was not claimed.
-    async fn next_due(&self, client: Session<'_>) -> Result<Option<Timestamp>, Failure> {
+    /// Returns when the next lane is due that was not claimed, of an instance that is not at its limit.
+    async fn next_due(
+        &self,
+        client: Session<'_>,
+        limits: &ClaimLimits,
+    ) -> Result<Option<Timestamp>, Failure> {
         let statement = client.prepare_cached(NEXT_DUE).await?;
-        let row = client.query_one(&statement, &[&self.subscription]).await?;
+        let values: [Bound<'_>; 2] = [&self.subscription, &exhausted(limits)];
+        let row = client.query_one(&statement, &values).await?;
         let (due, is_ready): (Option<i64>, bool) = (row.try_get(0)?, row.try_get(1)?);
         let due = if is_ready { Some(self.now_ms) } else { due };
         let corrupt = |_| StoreError::corrupt("the time of a delivery");
         let due = due.map(Timestamp::from_millisecond).transpose();
         Ok(due.map_err(corrupt)?)
     }
+}
+
+fn exhausted(limits: &ClaimLimits) -> Vec<Uuid> {
+    limits.exhausted().map(uuid).collect()
+}
+
+fn instance_id(id: Uuid) -> InstanceId {
+    InstanceId::from_bytes(id.into_bytes())
 }
 
 /// Lanes of instances, as two columns.

@@ -1,6 +1,7 @@
 //! Outcomes of attempts, and claims of due deliveries.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use backlot_wix::InstanceId;
@@ -11,7 +12,8 @@ use super::{LaneKey, turns};
 use crate::StoreError;
 use crate::event_row::{FIND_EVENT, read_event};
 use crate::events::{
-    AfterAttempt, AttemptOutcome, ClaimedDelivery, Claims, DeliveryLease, DeliveryState,
+    AfterAttempt, AttemptOutcome, ClaimLimits, ClaimedDelivery, Claims, DeliveryLease,
+    DeliveryState,
 };
 use crate::sql::{Row, bind};
 use crate::sqlite::SqliteStore;
@@ -58,8 +60,8 @@ impl SqliteStore {
     pub(crate) async fn advance_deliveries(
         &self,
         subscription: &str,
-        outcomes: Vec<AttemptOutcome>,
-        max_claims: u32,
+        outcomes: Arc<Vec<AttemptOutcome>>,
+        limits: ClaimLimits,
         lease: Duration,
         now: Timestamp,
     ) -> Result<Claims, StoreError> {
@@ -73,7 +75,7 @@ impl SqliteStore {
                 lease_end: now.as_millisecond()
                     + i64::try_from(lease.as_millis()).unwrap_or(i64::MAX / 2),
             };
-            let (claimed, is_all) = claim.claim(max_claims)?;
+            let (claimed, is_all) = claim.claim(limits.clone())?;
             let next_due = if is_all { claim.next_due()? } else { Some(now) };
             Ok(Claims {
                 claimed,
@@ -209,23 +211,29 @@ struct Claim<'claim> {
 
 impl Claim<'_> {
     /// Claims due deliveries, in turn over instances. Returns whether no other is due.
-    fn claim(&self, max_claims: u32) -> Result<(Vec<ClaimedDelivery>, bool), StoreError> {
+    fn claim(&self, mut limits: ClaimLimits) -> Result<(Vec<ClaimedDelivery>, bool), StoreError> {
         turns::promote(self.connection, self.subscription, self.now_ms)?;
         let mut claimed = Vec::new();
         loop {
-            let values = bind![self.subscription, max_claims.max(1)];
+            let exhausted: HashSet<InstanceId> = limits.exhausted().collect();
+            let most = u64::from(limits.total().max(1)) + exhausted.len() as u64;
+            let values = bind![self.subscription, most];
             let read = |row: &Row<'_>| row.instance_id(0);
-            let instances = query(self.connection, NEXT_INSTANCES, &values, read)?;
-            let mut left = (max_claims as usize).saturating_sub(claimed.len());
-            if left == 0 || instances.is_empty() {
+            let mut instances = query(self.connection, NEXT_INSTANCES, &values, read)?;
+            instances.retain(|id| !exhausted.contains(id));
+            if limits.total() == 0 || instances.is_empty() {
                 return Ok((claimed, instances.is_empty()));
             }
-            let share = left.div_ceil(instances.len());
+            let count = u32::try_from(instances.len()).unwrap_or(u32::MAX);
+            let share = limits.total().div_ceil(count);
             for instance_id in instances {
-                self.claim_of(instance_id, share.min(left), &mut claimed)?;
-                left = (max_claims as usize).saturating_sub(claimed.len());
-                if left == 0 {
+                let most = share.min(limits.of_instance(instance_id));
+                if most == 0 {
                     break;
+                }
+                for delivery in self.claim_of(instance_id, most)? {
+                    limits.take(instance_id);
+                    claimed.push(delivery);
                 }
             }
         }
@@ -234,10 +242,10 @@ impl Claim<'_> {
     fn claim_of(
         &self,
         instance_id: InstanceId,
-        most: usize,
-        claimed: &mut Vec<ClaimedDelivery>,
-    ) -> Result<(), StoreError> {
-        let values = bind![self.subscription, instance_id, self.now_ms, most as u64];
+        most: u32,
+    ) -> Result<Vec<ClaimedDelivery>, StoreError> {
+        let mut claimed = Vec::new();
+        let values = bind![self.subscription, instance_id, self.now_ms, most];
         let read = |row: &Row<'_>| row.get::<String>(0);
         for lane in query(self.connection, DUE_LANES, &values, read)? {
             let key = LaneKey {
@@ -259,7 +267,8 @@ impl Claim<'_> {
             instance_id,
             self.now_ms,
             true,
-        )
+        )?;
+        Ok(claimed)
     }
 
     fn take(
