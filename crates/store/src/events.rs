@@ -82,10 +82,10 @@ pub struct NewDelivery {
     pub subscription: String,
     /// Deliveries of one lane are made one after the other.
     pub lane: String,
-}
-
     /// The event's number in the lane. Deliveries without one have their order by time, also towards those with one.
     pub sequence: Option<i64>,
+}
+
 /// A stored event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
@@ -368,6 +368,17 @@ pub struct DeliveryFilter {
     pub after: Option<i64>,
     /// With an id below.
     pub before: Option<i64>,
+}
+
+/// A stored event, as far as its deletion depends on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventAge {
+    /// Its number in this database.
+    pub sequence: i64,
+    /// When this server received it.
+    pub received_at: Timestamp,
+    /// A delivery that waits, and its subscription. An event with several of them is listed several times.
+    pub waiting: Option<(i64, String)>,
 }
 
 /// How many deliveries of a subscription wait or are dead.

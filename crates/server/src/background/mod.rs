@@ -50,7 +50,8 @@ pub(crate) async fn run(service: Arc<Service>, mut stopped: watch::Receiver<bool
             state.connections.accounts.forget_old().await;
             state.echo_marks.delete_expired().await;
             forget_unfinished_imports(state).await;
-            delete_old(&state.store, &state.shared.clock, state.events).await;
+            let (clock, subscriptions) = (&state.shared.clock, &state.intake.subscriptions);
+            delete_old(&state.store, clock, state.events, subscriptions).await;
         }
     }
 }

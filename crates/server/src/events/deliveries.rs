@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use super::Subscriptions;
 use super::dispatcher::Dispatcher;
 use super::means::DeliveryMeans;
+use super::retention::warn_of_abandoned;
 
 /// The tasks of all subscriptions.
 pub(crate) struct Deliveries {
@@ -25,6 +26,8 @@ impl Deliveries {
             let dispatcher = Dispatcher::new(Arc::clone(means), Arc::clone(settings));
             tasks.spawn(dispatcher.run(stopping.subscribe()));
         }
+        let (store, subscriptions) = (means.store.clone(), subscriptions.clone());
+        tasks.spawn(async move { warn_of_abandoned(&store, &subscriptions).await });
         Self { stopping, tasks }
     }
 

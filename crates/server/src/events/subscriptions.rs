@@ -30,6 +30,13 @@ impl Subscriptions {
         self.list.iter()
     }
 
+    /// Finds the subscription of this name.
+    pub(crate) fn find(&self, name: &str) -> Option<&Arc<SubscriptionSettings>> {
+        self.list
+            .iter()
+            .find(|subscription| subscription.name == name)
+    }
+
     /// Adds the deliveries to an event, and those that it has if a write of this server has caused it.
     pub(crate) fn add_deliveries(&self, event: &mut NewEvent, key: LaneKey<'_>) {
         event.deliveries = self.deliveries(event, key, event.is_echo);
@@ -64,10 +71,10 @@ impl Subscriptions {
             .map(|subscription| NewDelivery {
                 subscription: subscription.name.clone(),
                 lane: subscription.order.lane(key, &event.source, &event.event_id),
+                sequence: event
+                    .entity_sequence
+                    .filter(|_| subscription.order.is_by_sequence(key)),
             })
             .collect()
     }
 }
-                sequence: event
-                    .entity_sequence
-                    .filter(|_| subscription.order.is_by_sequence(key)),

@@ -10,7 +10,7 @@ use crate::StoreError;
 use crate::event_row::{FIND_EVENT, event_columns, read_event};
 use crate::events::{
     Attempt, AttemptOutcome, ClaimLimits, Claims, Delivery, DeliveryFilter, DeliveryLease,
-    DeliveryState, DeliveryTotals, Event, EventFilter, ListOrder, NewDelivery, NewEvent,
+    DeliveryState, DeliveryTotals, Event, EventAge, EventFilter, ListOrder, NewDelivery, NewEvent,
 };
 use crate::sql::{Row, Scope, Sql, bind};
 
@@ -52,7 +52,6 @@ const BY_ID_OF_INSTANCE: [&str; 2] =
 const OF_TYPE: [&str; 2] =
     both_orders!(list_events, "event_type = $1 AND CAST($2 AS text) IS NULL");
 
-macro_rules! delivery_columns {
 /// Adds when the lanes are due. Each is looked up for itself, after the limit: a join reads all lanes of an instance for
 /// each delivery if the planner of PostgreSQL knows nothing of the tables yet.
 macro_rules! with_run_at {
@@ -69,6 +68,7 @@ macro_rules! with_run_at {
     };
 }
 
+macro_rules! delivery_columns {
     () => {
         concat!(
             "SELECT delivery_id, deliveries.subscription, deliveries.instance_id, deliveries.lane, event_sequence, ",
@@ -125,6 +125,14 @@ const WAITING_DELIVERIES: [&str; 2] = both_orders!(
     "state = 'WAITING' AND CAST($1 AS text) IS NULL AND CAST($2 AS text) IS NULL"
 );
 
+const LIST_AGES: &str = "
+    SELECT sequence, received_at_ms, delivery_id, subscription
+    FROM (SELECT sequence, received_at_ms FROM events WHERE sequence > $1 ORDER BY sequence LIMIT $2) AS oldest
+    LEFT JOIN deliveries ON event_sequence = sequence AND state = 'WAITING'
+    ORDER BY sequence, delivery_id";
+
+const BEFORE_NEWEST: &str = "SELECT sequence FROM events ORDER BY sequence DESC LIMIT 1 OFFSET $1";
+
 const LIST_ATTEMPTS: &str = "
     SELECT number, started_at_ms, duration_ms, status, error, response
     FROM delivery_attempts WHERE delivery_id = $1 ORDER BY fence";
@@ -180,14 +188,8 @@ repository! {
         now: Timestamp,
     ) -> Result<u64, StoreError>;
 
-    /// Deletes the oldest events that were received before a time, or are not among the newest, with their deliveries.
-    /// Events with waiting deliveries stay. Returns how many were deleted, at most `limit`.
-    async fn delete_events(
-        &self,
-        received_before: Timestamp,
-        keep_newest: Option<u64>,
-        limit: u32,
-    ) -> Result<u64, StoreError>;
+    /// Deletes events with their deliveries. Those with waiting deliveries stay. Returns how many were deleted.
+    async fn delete_events(&self, sequences: Vec<i64>) -> Result<u64, StoreError>;
 }
 
 impl Store {
@@ -253,6 +255,32 @@ impl Store {
             limit,
         ];
         self.query_unlimited(Scope::Owner, in_order(texts, order), &values, read_event)
+            .await
+    }
+
+    /// Lists the ages of the events after a sequence, the oldest first. `limit` counts events.
+    pub async fn list_event_ages(
+        &self,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<EventAge>, StoreError> {
+        let read = |row: &Row<'_>| {
+            let waiting: Option<i64> = row.get(2)?;
+            let subscription: Option<String> = row.get(3)?;
+            Ok(EventAge {
+                sequence: row.get(0)?,
+                received_at: row.timestamp(1)?,
+                waiting: waiting.zip(subscription),
+            })
+        };
+        self.query(Scope::Owner, LIST_AGES, &bind![after, limit], read)
+            .await
+    }
+
+    /// Finds the newest event that is not among the `count` newest.
+    pub async fn find_event_before_newest(&self, count: u64) -> Result<Option<i64>, StoreError> {
+        let read = |row: &Row<'_>| row.get(0);
+        self.query_one(Scope::Owner, BEFORE_NEWEST, &bind![count], read)
             .await
     }
 

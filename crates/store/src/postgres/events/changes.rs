@@ -55,14 +55,10 @@ const DELETE_EMPTY: &str = "
         WHERE waiting.subscription = named.subscription AND waiting.instance_id = named.instance_id
           AND waiting.lane = named.lane AND waiting.state = 'WAITING')";
 
-/// Events that are old, or more than are to be kept, and have no waiting delivery.
-const DELETE_EXPIRED: &str = "
+const DELETE: &str = "
     WITH expired AS (
-        SELECT sequence FROM events AS old
-        WHERE (received_at_ms < $1
-               OR sequence <= (SELECT sequence FROM events ORDER BY sequence DESC LIMIT 1 OFFSET $2))
-          AND NOT EXISTS (SELECT 1 FROM deliveries WHERE event_sequence = old.sequence AND state = 'WAITING')
-        ORDER BY sequence LIMIT $3
+        SELECT sequence FROM unnest($1::bigint[]) AS named(sequence)
+        WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE event_sequence = named.sequence AND state = 'WAITING')
     ), deleted AS (
         DELETE FROM deliveries WHERE event_sequence IN (SELECT sequence FROM expired) RETURNING delivery_id
     ), attempts AS (
@@ -145,16 +141,7 @@ impl PostgresStore {
         lease.release(outcome)
     }
 
-    pub(crate) async fn delete_events(
-        &self,
-        received_before: Timestamp,
-        keep_newest: Option<u64>,
-        limit: u32,
-    ) -> Result<u64, StoreError> {
-        let before = received_before.as_millisecond();
-        let keep = keep_newest.map_or(i64::MAX, |it| i64::try_from(it).unwrap_or(i64::MAX));
-        let limit = i64::from(limit);
-        let values: [Bound<'_>; 3] = [&before, &keep, &limit];
-        attempt!(writing: self.owner_execute(DELETE_EXPIRED, &values))
+    pub(crate) async fn delete_events(&self, sequences: Vec<i64>) -> Result<u64, StoreError> {
+        attempt!(writing: self.owner_execute(DELETE, &[&sequences]))
     }
 }

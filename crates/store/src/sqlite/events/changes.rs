@@ -28,15 +28,8 @@ const UPSERT_LANE: &str = "
     ON CONFLICT (subscription, instance_id, lane) DO UPDATE SET
         run_at_ms = CASE WHEN is_leased = 1 THEN run_at_ms ELSE min(run_at_ms, excluded.run_at_ms) END";
 
-/// Events that are old, or more than are to be kept, and have no waiting delivery.
-const EXPIRED: &str = "
-    SELECT sequence FROM events AS old
-    WHERE (received_at_ms < $1 OR sequence <= $2)
-      AND NOT EXISTS (SELECT 1 FROM deliveries WHERE event_sequence = old.sequence AND state = 'WAITING')
-    ORDER BY sequence LIMIT $3";
-
-const NEWEST_NOT_KEPT: &str =
-    "SELECT sequence FROM events ORDER BY sequence DESC LIMIT 1 OFFSET $1";
+const HAS_WAITING: &str =
+    "SELECT 1 FROM deliveries WHERE event_sequence = $1 AND state = 'WAITING' LIMIT 1";
 
 const DELETE_ATTEMPTS: &str = "
     DELETE FROM delivery_attempts
@@ -140,26 +133,19 @@ impl SqliteStore {
         .await
     }
 
-    pub(crate) async fn delete_events(
-        &self,
-        received_before: Timestamp,
-        keep_newest: Option<u64>,
-        limit: u32,
-    ) -> Result<u64, StoreError> {
+    pub(crate) async fn delete_events(&self, sequences: Vec<i64>) -> Result<u64, StoreError> {
         self.write_with(move |connection| {
-            let read = |row: &Row<'_>| row.get::<i64>(0);
-            let not_kept = match keep_newest {
-                Some(count) => query(connection, NEWEST_NOT_KEPT, &bind![count], read)?.pop(),
-                None => None,
-            };
-            let values = bind![received_before, not_kept.unwrap_or(-1), limit];
-            let expired = query(connection, EXPIRED, &values, read)?;
-            for sequence in &expired {
-                execute(connection, DELETE_ATTEMPTS, &bind![*sequence])?;
-                execute(connection, DELETE_DELIVERIES, &bind![*sequence])?;
-                execute(connection, DELETE_EVENT, &bind![*sequence])?;
+            let mut deleted = 0;
+            for sequence in sequences {
+                let values = bind![sequence];
+                if !query(connection, HAS_WAITING, &values, |_| Ok(()))?.is_empty() {
+                    continue;
+                }
+                execute(connection, DELETE_ATTEMPTS, &values)?;
+                execute(connection, DELETE_DELIVERIES, &values)?;
+                deleted += execute(connection, DELETE_EVENT, &values)?;
             }
-            Ok(expired.len() as u64)
+            Ok(deleted)
         })
         .await
     }
