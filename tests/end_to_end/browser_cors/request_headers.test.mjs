@@ -1,4 +1,4 @@
-// The headers that Wix's clients and their companions send pass the preflight; an unknown one does not.
+// The headers that Wix's clients and their companions send pass the preflight, and so does Backlot-Echo; an unknown one does not.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -11,9 +11,10 @@ const companions = {
   "x-wix-bi-gateway": "environment=js-sdk",
   baggage: "trace=1",
   "sentry-trace": "0123456789abcdef0123456789abcdef-0123456789abcdef-1",
+  "backlot-echo": "contact/1",
 };
 
-test("headers of Wix's clients pass, unknown ones do not", async (t) => {
+test("headers of Wix's clients and Backlot-Echo pass, unknown ones do not", async (t) => {
   const { allowed, backend, instance, upstream } = await startStage(t);
   const page = await openPageAt(t, allowed);
 

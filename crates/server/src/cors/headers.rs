@@ -6,7 +6,7 @@ use http::header::{
 };
 
 use super::vary::Vary;
-use super::{Decision, WIX_HEADERS};
+use super::{DEFAULT_ALLOWED_HEADERS, Decision};
 
 /// The values that do not change from response to response.
 #[derive(Debug, Clone)]
@@ -24,7 +24,7 @@ impl CorsHeaders {
     /// Takes what config adds to the allowed and exposed headers (names, lower case) and how many
     /// seconds a browser may keep a preflight's answer. `None` when a name is not a header's.
     pub fn new(allow: &[String], expose: &[String], max_age_seconds: u32) -> Option<Self> {
-        let allow_headers = WIX_HEADERS
+        let allow_headers = DEFAULT_ALLOWED_HEADERS
             .into_iter()
             .chain(allow.iter().map(String::as_str));
         let expose_headers = [

@@ -25,8 +25,9 @@ pub use policy::{Decision, Policy};
 pub(crate) use preflight::{is_preflight, preflight};
 pub(crate) use refused_preflights::RefusedPreflights;
 
-/// The request headers that Wix's own clients send, and those by which a page asks past a cache; config adds to them.
-pub const WIX_HEADERS: [&str; 9] = [
+/// The request headers that pages may send by default: those of Wix's own clients, those by which a page asks past a cache,
+/// and the one that names the entity of a write.
+pub const DEFAULT_ALLOWED_HEADERS: [&str; 10] = [
     "authorization",
     "content-type",
     "x-wix-consistent",
@@ -36,4 +37,5 @@ pub const WIX_HEADERS: [&str; 9] = [
     "sentry-trace",
     "cache-control",
     "pragma",
+    "backlot-echo",
 ];

@@ -43,7 +43,7 @@ async fn a_preflight_names_the_methods_of_its_path() {
         assert_eq!(
             response.header("access-control-allow-headers"),
             "authorization, content-type, x-wix-consistent, x-wix-linguist, x-wix-bi-gateway, \
-             baggage, sentry-trace, cache-control, pragma, x-mine, x-wix-instance"
+             baggage, sentry-trace, cache-control, pragma, backlot-echo, x-mine, x-wix-instance"
         );
         assert_eq!(
             response.header("vary"),

@@ -22,7 +22,7 @@ pub struct Cors {
     pub installed_sites: bool,
     /// Allows `localhost`, `127.0.0.1` and `[::1]` on any port. Always on in `backlot dev`, never in `backlot serve`.
     pub localhost: bool,
-    /// Request headers to allow besides those of Wix's own clients.
+    /// Request headers to allow besides those of Wix's own clients, `Cache-Control`, `Pragma` and `Backlot-Echo`.
     pub allow_headers: Vec<String>,
     /// Response headers to expose besides `x-request-id`, `retry-after`, `x-wix-request-id` and `x-wix-consistent`.
     pub expose_headers: Vec<String>,
