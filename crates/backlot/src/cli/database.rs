@@ -49,10 +49,11 @@ fn copy(arguments: &DatabaseCopy) -> anyhow::Result<()> {
         for (name, holdings) in [("from", old), ("to", new)] {
             writeln!(
                 out,
-                "{name}: {}, {}, {}, checksum {}",
+                "{name}: {}, {}, {}, {}, checksum {}",
                 count(holdings.instances, "instance", "instances"),
                 count(holdings.all.collections, "collection", "collections"),
                 count(holdings.all.items, "item", "items"),
+                count(holdings.all.links, "link", "links"),
                 holdings.all.checksum
             )?;
         }

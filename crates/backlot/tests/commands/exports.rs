@@ -154,6 +154,30 @@ fn what_an_export_leaves_out_stands_in_its_first_line() {
 }
 
 #[test]
+fn links_go_along() {
+    let (place, server, token) = served();
+    let link = json!({ "external": "crm-1", "internal": "c-1", "hash": "h" });
+    let path = "/links/contacts";
+    let (status, said) = server.ask("PUT", path, Some(&token), Some(&link));
+    assert_eq!(status, 200, "{said}");
+    let export = place.run(&["instance", "export", ONE, "--output", "e"]);
+    assert!(
+        export.err.contains("1 collection, 3 items, 1 link"),
+        "{export:?}"
+    );
+    let said = place.run(&["instance", "import", OTHER, "--input", "e", "--yes"]);
+    assert!(
+        said.err.contains("1 collection, 3 items, 1 link"),
+        "{said:?}"
+    );
+    let other = place.token(OTHER);
+    let path = "/links/contacts?external=crm-1";
+    let (status, found) = server.ask("GET", path, Some(&other), None);
+    assert_eq!(status, 200, "{found}");
+    assert!(found.to_string().contains("c-1"), "{found}");
+}
+
+#[test]
 fn an_import_that_is_killed_changes_nothing_that_is_served() {
     let (place, server, token) = served();
     let lines = place.run(&["instance", "export", ONE]).done();

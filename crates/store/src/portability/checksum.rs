@@ -9,8 +9,6 @@ use backlot_wix::data::{Object, Value};
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use crate::entity_links::EntityLink;
-
 /// The sum of a hash of each thing that is held: the same for the same things in any order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Checksum(u128);
@@ -50,20 +48,6 @@ impl Checksum {
     /// Adds what is sealed, and is of this kind and name.
     pub fn sealed(&mut self, kind: &str, name: &str, sealed: &[u8]) {
         self.add(&[kind.as_bytes(), name.as_bytes(), sealed]);
-    }
-
-    /// Adds a link between entities of two systems.
-    pub(super) fn link(&mut self, link: &EntityLink) {
-        let hash = link.hash.as_deref();
-        self.add(&[
-            b"entity link",
-            link.instance_id.as_bytes(),
-            link.collection.as_bytes(),
-            link.external.as_bytes(),
-            link.internal.as_bytes(),
-            &[hash.is_some().into()],
-            hash.unwrap_or_default().as_bytes(),
-        ]);
     }
 
     /// The sum of two.

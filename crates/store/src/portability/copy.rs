@@ -5,7 +5,6 @@ use backlot_wix::InstanceId;
 use super::{Checksum, Exported, Exporter, Importer, NotImported};
 use crate::Store;
 use crate::StoreError;
-use crate::entity_links::EntityLink;
 use crate::markers::COPY;
 
 /// Instances that are listed at once.
@@ -27,7 +26,7 @@ pub struct Progress {
 pub struct Holdings {
     /// Instances.
     pub instances: u64,
-    /// Collections, items, and a checksum over both, and over secrets, accounts, and the keys to them.
+    /// Collections, items, links, and a checksum over them, and over secrets, accounts, and the keys to them.
     pub all: Exported,
 }
 
@@ -132,7 +131,6 @@ async fn copy_instance(
     }
     let usage = from.list_connection_usage(instance_id, None).await?;
     to.add_connection_usage(usage).await?;
-    copy_links(from, to, instance_id).await?;
     let mut exporter = Exporter::new(from, instance_id);
     loop {
         let records = exporter.next().await?;
@@ -141,21 +139,6 @@ async fn copy_instance(
         }
         for record in records {
             importer.take(record).await?;
-        }
-    }
-}
-
-async fn copy_links(from: &Store, to: &Store, instance_id: InstanceId) -> Result<(), StoreError> {
-    let mut after: Option<EntityLink> = None;
-    loop {
-        let links = from.list_entity_links_of_instance(instance_id, after.as_ref(), PAGE);
-        let links = links.await?;
-        let Some(last) = links.last() else {
-            return Ok(());
-        };
-        after = Some(last.clone());
-        for link in links {
-            to.upsert_entity_link(link).await?;
         }
     }
 }
@@ -185,6 +168,7 @@ pub async fn holdings(store: &Store) -> Result<Holdings, StoreError> {
             holdings.instances += 1;
             holdings.all.collections += one.collections;
             holdings.all.items += one.items;
+            holdings.all.links += one.links;
             holdings.all.checksum = holdings.all.checksum.plus(one.checksum);
             let checksum = &mut holdings.all.checksum;
             add_secrets(store, Some(instance_id), checksum).await?;
@@ -192,27 +176,7 @@ pub async fn holdings(store: &Store) -> Result<Holdings, StoreError> {
                 let name = format!("{instance_id} {}", account.connection);
                 checksum.sealed("account", &name, &account.sealed);
             }
-            add_links(store, instance_id, checksum).await?;
         }
-    }
-}
-
-async fn add_links(
-    store: &Store,
-    instance_id: InstanceId,
-    checksum: &mut Checksum,
-) -> Result<(), StoreError> {
-    let mut after: Option<EntityLink> = None;
-    loop {
-        let links = store.list_entity_links_of_instance(instance_id, after.as_ref(), PAGE);
-        let links = links.await?;
-        let Some(last) = links.last() else {
-            return Ok(());
-        };
-        for link in &links {
-            checksum.link(link);
-        }
-        after = Some(last.clone());
     }
 }
 

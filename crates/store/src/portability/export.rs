@@ -13,6 +13,7 @@ use super::{Exported, Record};
 use crate::Store;
 use crate::StoreError;
 use crate::collections::Collection;
+use crate::entity_links::EntityLink;
 use crate::items::link::ReferenceQuery;
 use crate::items::{CollectionRef, ItemQuery, Position};
 
@@ -33,6 +34,8 @@ enum State {
     Beginning,
     /// The collections that are left, the present one last; and the place in it.
     Collections(Vec<Arc<Collection>>, i64),
+    /// The links between entities after this one.
+    EntityLinks(Option<EntityLink>),
     Over,
 }
 
@@ -75,9 +78,11 @@ impl<'store> Exporter<'store> {
                 collections.reverse();
                 let mut records = self.head().await?;
                 records.extend(begin(collections.last()));
-                if !collections.is_empty() {
-                    self.state = State::Collections(collections, 0);
-                }
+                self.state = if collections.is_empty() {
+                    State::EntityLinks(None)
+                } else {
+                    State::Collections(collections, 0)
+                };
                 Ok(records)
             }
             State::Collections(mut collections, place) => {
@@ -93,9 +98,12 @@ impl<'store> Exporter<'store> {
                 if let Some(record) = begin(collections.last()) {
                     records.push(record);
                     self.state = State::Collections(collections, 0);
+                } else {
+                    records.extend(self.entity_links(None).await?);
                 }
                 Ok(records)
             }
+            State::EntityLinks(after) => self.entity_links(after).await,
             State::Over => Ok(Vec::new()),
         }
     }
@@ -130,12 +138,10 @@ impl<'store> Exporter<'store> {
         let secrets = store.list_secrets(Some(instance_id)).await?.len() as u64;
         let usage = store.list_connection_usage(instance_id, None).await?.len() as u64;
         let addresses = store.list_webhook_addresses(instance_id).await?.len() as u64;
-        let links = store.count_entity_links(instance_id).await?;
         let jobs = store.job_load(instance_id).await?.unfinished;
         let all = [
             ("connectedAccounts", accounts),
             ("connectionUsage", usage),
-            ("links", links),
             ("secrets", secrets),
             ("unfinishedJobs", jobs),
             ("webhookAddresses", addresses),
@@ -144,6 +150,24 @@ impl<'store> Exporter<'store> {
         Ok(all
             .map(|(name, number)| (name.to_owned(), number))
             .collect())
+    }
+
+    /// The links between entities after one, by their collections and external ids.
+    async fn entity_links(&mut self, after: Option<EntityLink>) -> Result<Vec<Record>, StoreError> {
+        let (store, instance_id) = (self.store, self.instance_id);
+        let links = store.list_entity_links_of_instance(instance_id, after.as_ref(), PAGE);
+        let links = links.await?;
+        if let Some(last) = links.last().filter(|_| links.len() >= PAGE as usize) {
+            self.state = State::EntityLinks(Some(last.clone()));
+        }
+        let record = |link: EntityLink| Record::EntityLink {
+            collection: link.collection,
+            external: link.external,
+            internal: link.internal,
+            hash: link.hash,
+            updated_at: link.updated_at,
+        };
+        Ok(links.into_iter().map(record).collect())
     }
 
     /// The items after a place in the order of insertion, and the next place if there are more.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use backlot_wix::data::collection::Definition;
 use backlot_wix::data::{Budget, DataError, Date};
 use backlot_wix::{AppInstance, InstanceId};
 use jiff::{SignedDuration, Timestamp};
@@ -12,6 +13,7 @@ use super::{Exported, Record};
 use crate::Store;
 use crate::StoreError;
 use crate::collections::Collection;
+use crate::entity_links::EntityLink;
 use crate::imports::Import;
 use crate::instance_details::Details;
 use crate::instances::ActivityDelta;
@@ -81,6 +83,7 @@ pub struct Importer<'store> {
     collections: HashMap<String, Arc<Collection>>,
     waiting: Vec<Mutation>,
     waiting_for: String,
+    waiting_links: Vec<EntityLink>,
     tally: Tally,
     /// The instance that the records are of, as their header says.
     exported_from: Option<InstanceId>,
@@ -91,6 +94,8 @@ struct Stage {
     replaces: bool,
     sighting: Option<ActivityDelta>,
     details: Option<Details>,
+    /// Whether the export is of a version that has links between entities. Otherwise those of the instance stay.
+    has_entity_links: bool,
     /// When it was last said that this goes on.
     signed_at: Timestamp,
 }
@@ -163,6 +168,7 @@ impl<'store> Importer<'store> {
             replaces,
             sighting: None,
             details: None,
+            has_entity_links: false,
             signed_at: now,
         };
         let importer = Self::new(store, instance_id, staged, Some(stage));
@@ -184,6 +190,7 @@ impl<'store> Importer<'store> {
             collections: HashMap::new(),
             waiting: Vec::new(),
             waiting_for: String::new(),
+            waiting_links: Vec::new(),
             tally: Tally::default(),
             exported_from: None,
         }
@@ -222,13 +229,20 @@ impl<'store> Importer<'store> {
 
     /// Takes a record.
     pub async fn take(&mut self, record: Record) -> Result<(), NotImported> {
-        if matches!(record, Record::End { .. } | Record::Collection { .. }) {
+        if !matches!(record, Record::Item { .. }) {
             self.write_waiting().await?;
         }
         self.tally.add(&record)?;
         match record {
-            Record::Header { instance_id, .. } => {
+            Record::Header {
+                version,
+                instance_id,
+                ..
+            } => {
                 self.exported_from = Some(instance_id);
+                if version >= Record::FIRST_WITH_ENTITY_LINKS {
+                    self.expect_entity_links().await?;
+                }
                 Ok(())
             }
             Record::Instance {
@@ -271,22 +285,7 @@ impl<'store> Importer<'store> {
             Record::Collection {
                 declared,
                 definition,
-            } => {
-                let id = definition.id.clone();
-                let found = self.store.find_collection(self.written_as, &id).await?;
-                if declared && !found.is_some_and(|found| found.declared) {
-                    return Err(NotImported::NotDeclared(id));
-                }
-                if !declared {
-                    self.store
-                        .insert_collection(self.written_as, *definition)
-                        .await?;
-                }
-                let made = self.store.find_collection(self.written_as, &id).await?;
-                let made = made.ok_or_else(|| DataError::collection_missing(&id))?;
-                self.collections.insert(id, made);
-                Ok(())
-            }
+            } => self.take_collection(declared, *definition).await,
             Record::Item {
                 collection,
                 data,
@@ -299,8 +298,71 @@ impl<'store> Importer<'store> {
                 self.waiting.push(Mutation::Restore { item: data, links });
                 Ok(())
             }
-            Record::End { .. } => Ok(()),
+            Record::EntityLink {
+                collection,
+                external,
+                internal,
+                hash,
+                updated_at,
+            } => {
+                if self.waiting_links.len() >= BATCH_SIZE {
+                    self.write_waiting_links().await?;
+                }
+                self.waiting_links.push(EntityLink {
+                    instance_id: self.written_as,
+                    collection,
+                    external,
+                    internal,
+                    hash,
+                    updated_at,
+                });
+                Ok(())
+            }
+            Record::End { .. } => self.write_waiting_links().await,
         }
+    }
+
+    async fn take_collection(
+        &mut self,
+        declared: bool,
+        definition: Definition,
+    ) -> Result<(), NotImported> {
+        let id = definition.id.clone();
+        let found = self.store.find_collection(self.written_as, &id).await?;
+        if declared && !found.is_some_and(|found| found.declared) {
+            return Err(NotImported::NotDeclared(id));
+        }
+        if !declared {
+            self.store
+                .insert_collection(self.written_as, definition)
+                .await?;
+        }
+        let made = self.store.find_collection(self.written_as, &id).await?;
+        let made = made.ok_or_else(|| DataError::collection_missing(&id))?;
+        self.collections.insert(id, made);
+        Ok(())
+    }
+
+    /// Prepares for links between entities, which an instance must not have unless they are replaced.
+    async fn expect_entity_links(&mut self) -> Result<(), NotImported> {
+        let replaces = self.stage.as_ref().is_some_and(|stage| stage.replaces);
+        if !replaces {
+            let any = self
+                .store
+                .list_entity_links_of_instance(self.instance_id, None, 1);
+            if !any.await?.is_empty() {
+                return Err(NotImported::NotEmpty(self.instance_id));
+            }
+        }
+        if let Some(stage) = &mut self.stage {
+            stage.has_entity_links = true;
+        }
+        Ok(())
+    }
+
+    async fn write_waiting_links(&mut self) -> Result<(), NotImported> {
+        let links = std::mem::take(&mut self.waiting_links);
+        Ok(self.store.insert_entity_links(links).await?)
     }
 
     /// Whether the records are of the instance that they are imported into.
@@ -325,6 +387,7 @@ impl<'store> Importer<'store> {
                 replaces: stage.replaces,
                 sighting: stage.sighting.clone(),
                 details: stage.details.clone(),
+                has_entity_links: stage.has_entity_links,
             };
             self.store.take_over_import(import).await?;
         }

@@ -62,14 +62,31 @@ pub enum Record {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         links: Vec<(String, Vec<String>)>,
     },
+    /// A link between entities of two systems. Links follow the items, from version 3 on.
+    EntityLink {
+        /// The collection of links.
+        collection: String,
+        /// The id in the other system.
+        external: String,
+        /// The app's own id.
+        internal: String,
+        /// A hash of the content that both sides had last.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hash: Option<String>,
+        /// When it was written last.
+        updated_at: Timestamp,
+    },
     /// Nothing follows.
     End {
         /// How many collections there were.
         collections: u64,
         /// How many items.
         items: u64,
-        /// Over all collections, with all that is said of them, and all items with their links: the same for the same
-        /// data.
+        /// How many links between entities. None before version 3.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        links: u64,
+        /// Over all collections, with all that is said of them, all items with their links, and all links between
+        /// entities: the same for the same data.
         checksum: String,
         /// Over everything else: the header, when the instance was seen, what Wix said of it. None in version 1.
         #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -78,8 +95,11 @@ pub enum Record {
 }
 
 impl Record {
-    /// The version that is written. Version 1, in which the checksum covers items and names of collections only, is read.
-    pub const VERSION: u32 = 2;
+    /// The version that is written. Earlier ones are read: version 2 has no links between entities, and in version 1 the
+    /// checksum covers items and names of collections only.
+    pub const VERSION: u32 = 3;
+    /// The first version that has links between entities.
+    pub const FIRST_WITH_ENTITY_LINKS: u32 = 3;
 
     /// The end of an export that consists of these records.
     pub fn end_of(records: &[Self]) -> Result<Self, NotImported> {
@@ -89,4 +109,12 @@ impl Record {
         }
         Ok(tally.end())
     }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
 }

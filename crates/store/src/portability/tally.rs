@@ -9,7 +9,9 @@ pub struct Exported {
     pub collections: u64,
     /// Items.
     pub items: u64,
-    /// Over both: permissions, fields, indexes and links, too.
+    /// Links between entities of two systems.
+    pub links: u64,
+    /// Over all of them: permissions, fields, indexes and references, too.
     pub checksum: Checksum,
 }
 
@@ -42,6 +44,7 @@ impl Tally {
         Record::End {
             collections: self.held.collections,
             items: self.held.items,
+            links: self.held.links,
             checksum: self.held.checksum.to_string(),
             others: self.others(),
         }
@@ -97,14 +100,19 @@ impl Tally {
                     checksum.item(collection, data, links);
                 }
             }
+            Record::EntityLink { .. } => {
+                self.held.links += 1;
+                self.held.checksum.other(record);
+            }
             Record::End {
                 collections,
                 items,
+                links,
                 checksum,
                 others,
             } => {
                 self.ended = true;
-                return self.compare(*collections, *items, checksum, others);
+                return self.compare([*collections, *items, *links], checksum, others);
             }
         }
         Ok(())
@@ -119,20 +127,11 @@ impl Tally {
         }
     }
 
-    fn compare(
-        &self,
-        collections: u64,
-        items: u64,
-        checksum: &str,
-        others: &str,
-    ) -> Result<(), NotImported> {
-        let said = words(collections, items, &[checksum, others]);
+    fn compare(&self, counts: [u64; 3], checksum: &str, others: &str) -> Result<(), NotImported> {
+        let said = words(counts, &[checksum, others]);
         let (checksum, others) = (self.held.checksum.to_string(), self.others());
-        let held = words(
-            self.held.collections,
-            self.held.items,
-            &[&checksum, &others],
-        );
+        let counts = [self.held.collections, self.held.items, self.held.links];
+        let held = words(counts, &[&checksum, &others]);
         if said == held {
             Ok(())
         } else {
@@ -141,9 +140,12 @@ impl Tally {
     }
 }
 
-fn words(collections: u64, items: u64, checksums: &[&str]) -> String {
-    let plural = |number: u64| if number == 1 { "" } else { "s" };
-    let (one, other) = (plural(collections), plural(items));
-    let checksums = checksums.join(" ");
-    format!("{collections} collection{one}, {items} item{other}, checksum {checksums}")
+fn words(counts: [u64; 3], checksums: &[&str]) -> String {
+    let counted = |(count, word): (u64, &str)| match count {
+        1 => format!("1 {word}, "),
+        _ => format!("{count} {word}s, "),
+    };
+    let counts = counts.into_iter().zip(["collection", "item", "link"]);
+    let counts: String = counts.map(counted).collect();
+    format!("{counts}checksum {}", checksums.join(" "))
 }

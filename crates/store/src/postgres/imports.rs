@@ -12,7 +12,7 @@ use crate::imports::Import;
 use crate::instance_details::UPSERT;
 use crate::instances::request_columns;
 use crate::markers::IMPORT;
-use crate::tables::{CONTENT, LEFT_BEHIND};
+use crate::tables::LEFT_BEHIND;
 
 /// Writes that are based on an earlier definition become outdated.
 const OUTDATE: &str = "
@@ -56,7 +56,7 @@ impl PostgresStore {
                 let jobs = "DELETE FROM jobs WHERE instance_id = $1";
                 client.execute(jobs, &[&present]).await?;
             }
-            for table in CONTENT {
+            for table in import.tables() {
                 // What is left of the keys of earlier collections is in no items' place.
                 if import.replaces || LEFT_BEHIND.contains(&table) {
                     let sql = format!("DELETE FROM {table} WHERE instance_id = $1");

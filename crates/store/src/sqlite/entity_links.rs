@@ -51,4 +51,28 @@ impl SqliteStore {
         })
         .await
     }
+
+    pub(crate) async fn insert_entity_links(
+        &self,
+        links: Vec<EntityLink>,
+    ) -> Result<(), StoreError> {
+        let Some(instance_id) = links.first().map(|link| link.instance_id) else {
+            return Ok(());
+        };
+        self.write_for(instance_id, move |connection| {
+            for link in &links {
+                let values = bind![
+                    link.instance_id,
+                    &link.collection,
+                    &link.external,
+                    &link.internal,
+                    link.hash.as_deref(),
+                    link.updated_at,
+                ];
+                execute(connection, INSERT_LINK, &values)?;
+            }
+            Ok(())
+        })
+        .await
+    }
 }

@@ -9,7 +9,7 @@ use crate::imports::Import;
 use crate::instance_details::Details;
 use crate::markers::IMPORT;
 use crate::sql::bind;
-use crate::tables::{CONTENT, LEFT_BEHIND};
+use crate::tables::LEFT_BEHIND;
 
 /// Writes that are based on an earlier definition become outdated.
 const OUTDATE: &str = "
@@ -66,7 +66,7 @@ fn take_over(
     if import.replaces {
         connection.execute("DELETE FROM jobs WHERE instance_id = ?1", [present])?;
     }
-    for table in CONTENT {
+    for table in import.tables() {
         // What is left of the keys of earlier collections is in no items' place.
         if import.replaces || LEFT_BEHIND.contains(&table) {
             connection.execute(

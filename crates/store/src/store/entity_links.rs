@@ -5,7 +5,7 @@ use backlot_wix::InstanceId;
 use super::Store;
 use crate::StoreError;
 use crate::entity_links::{EntityLink, EntityLinkUpsert, LinkSide, link_columns, read_link};
-use crate::sql::{Row, Scope, bind};
+use crate::sql::{Scope, bind};
 
 const FIND_BY_EXTERNAL: &str = concat!(
     link_columns!(),
@@ -27,8 +27,6 @@ const LIST_ALL: &str = concat!(
     "WHERE instance_id = $1 AND (collection, external) > ($2, $3) ORDER BY collection, external LIMIT $4"
 );
 
-const COUNT: &str = "SELECT count(*) FROM entity_links WHERE instance_id = $1";
-
 const DELETE_BY_EXTERNAL: &str = "
     DELETE FROM entity_links WHERE instance_id = $1 AND collection = $2 AND external = $3
     RETURNING instance_id, collection, external, internal, hash, updated_at_ms";
@@ -40,6 +38,9 @@ const DELETE_BY_INTERNAL: &str = "
 repository! {
     /// Inserts a link, or replaces the one that has one of its ids. Two links that have one each stay as they are.
     async fn upsert_entity_link(&self, link: EntityLink) -> Result<EntityLinkUpsert, StoreError>;
+
+    /// Inserts links of one instance that has none with their ids, in one transaction.
+    async fn insert_entity_links(&self, links: Vec<EntityLink>) -> Result<(), StoreError>;
 }
 
 impl Store {
@@ -83,14 +84,6 @@ impl Store {
         let values = bind![instance_id, collection, external, limit];
         self.query(Scope::Tenant(instance_id), LIST_ALL, &values, read_link)
             .await
-    }
-
-    /// Counts the links of an instance, one by one.
-    pub async fn count_entity_links(&self, instance_id: InstanceId) -> Result<u64, StoreError> {
-        let read = |row: &Row<'_>| row.count(0);
-        let values = bind![instance_id];
-        let count = self.query_one(Scope::Tenant(instance_id), COUNT, &values, read);
-        Ok(count.await?.unwrap_or_default())
     }
 
     /// Deletes a link by one of its sides, and returns it.

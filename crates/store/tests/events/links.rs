@@ -2,7 +2,7 @@
 
 use backlot_store::entity_links::{EntityLink, EntityLinkUpsert, LinkSide};
 use backlot_store::portability::copy::{copy, holdings};
-use backlot_store::portability::{Exporter, Record};
+use backlot_store::portability::{Check, Exporter, Importer, NotImported, Record};
 
 use crate::{Queue, at, instance, on_every_database};
 
@@ -15,6 +15,8 @@ on_every_database! {
     nodes_that_link_at_once_make_one_link
     links_count_as_storage_and_go_with_their_instance
     links_are_copied_with_a_database
+    links_are_exported_and_imported
+    links_stay_where_an_older_export_has_none
 }
 
 fn link(number: u8, external: &str, internal: &str, seconds: i64) -> EntityLink {
@@ -151,13 +153,6 @@ async fn links_count_as_storage_and_go_with_their_instance(queue: Queue) {
     assert_eq!(usage.items, 1);
     assert_eq!(usage.bytes, one.bytes() as u64);
     assert!(queue.store.is_known(instance(1)).await.unwrap());
-    let mut exporter = Exporter::new(&queue.store, instance(1));
-    let records = exporter.next().await.unwrap();
-    let leaves_out = match &records[0] {
-        Record::Header { leaves_out, .. } => leaves_out.get("links"),
-        _ => None,
-    };
-    assert_eq!(leaves_out, Some(&1));
     queue.store.delete_instance(instance(1)).await.unwrap();
     assert!(!queue.store.is_known(instance(1)).await.unwrap());
     assert_eq!(list(&queue, "", 10).await, [""; 0]);
@@ -175,7 +170,7 @@ async fn links_are_copied_with_a_database(queue: Queue) {
     let place = crate::place::Place::folder();
     let to = place.open().await;
     copy(&queue.store, &to, &mut |_| {}).await.unwrap();
-    assert_eq!(to.count_entity_links(instance(1)).await.unwrap(), 1200);
+    assert_eq!(holdings(&to).await.unwrap().all.links, 1200);
     let both = (
         holdings(&queue.store).await.unwrap(),
         holdings(&to).await.unwrap(),
@@ -185,4 +180,96 @@ async fn links_are_copied_with_a_database(queue: Queue) {
         .await
         .unwrap();
     assert_ne!(holdings(&to).await.unwrap(), both.0);
+}
+
+async fn export(queue: &Queue, number: u8) -> Vec<Record> {
+    let mut exporter = Exporter::new(&queue.store, instance(number));
+    let mut records = Vec::new();
+    loop {
+        let page = exporter.next().await.unwrap();
+        if page.is_empty() {
+            return records;
+        }
+        records.extend(page);
+    }
+}
+
+async fn import(
+    queue: &Queue,
+    records: &[Record],
+    number: u8,
+    replaces: bool,
+) -> Result<(), NotImported> {
+    let (store, staged) = (&queue.store, instance(200));
+    let mut importer = Importer::staged(store, instance(number), staged, replaces, at(0)).await?;
+    for record in records {
+        if let Err(error) = importer.take(record.clone()).await {
+            importer.abandon().await?;
+            return Err(error);
+        }
+    }
+    importer.finish().await.map(drop)
+}
+
+async fn links_are_exported_and_imported(queue: Queue) {
+    for number in 0..1200 {
+        let (external, internal) = (format!("x{number:04}"), format!("i{number}"));
+        upsert(&queue, &link(1, &external, &internal, number)).await;
+    }
+    let mut orders = link(1, "x1", "i1", 7);
+    "orders".clone_into(&mut orders.collection);
+    orders.hash = None;
+    upsert(&queue, &orders).await;
+    let records = export(&queue, 1).await;
+    let last = records.len() - 1;
+    assert!(matches!(records[last], Record::End { links: 1201, .. }));
+
+    import(&queue, &records, 2, false).await.unwrap();
+    let store = &queue.store;
+    let all = store.list_entity_links_of_instance(instance(2), None, 2000);
+    let all = all.await.unwrap();
+    assert_eq!(all.len(), 1201);
+    assert_eq!(all[3], link(2, "x0003", "i3", 3));
+    orders.instance_id = instance(2);
+    assert_eq!(all[1200], orders);
+
+    let refused = import(&queue, &records, 2, false).await;
+    assert!(
+        matches!(refused, Err(NotImported::NotEmpty(_))),
+        "{refused:?}"
+    );
+    upsert(&queue, &link(2, "another", "i3000", 0)).await;
+    import(&queue, &records, 2, true).await.unwrap();
+    let all = store.list_entity_links_of_instance(instance(2), None, 2000);
+    assert_eq!(all.await.unwrap().len(), 1201);
+
+    // One that is changed, moved or missing is found.
+    let mut changed = records.clone();
+    if let Record::EntityLink { internal, .. } = &mut changed[5] {
+        internal.push('0');
+    }
+    let mut missing = records.clone();
+    missing.remove(5);
+    for damaged in [changed, missing] {
+        let mut check = Check::default();
+        let looked = damaged.iter().try_for_each(|record| check.look(record));
+        assert!(
+            matches!(looked, Err(NotImported::Damaged { .. })),
+            "{looked:?}"
+        );
+    }
+}
+
+async fn links_stay_where_an_older_export_has_none(queue: Queue) {
+    upsert(&queue, &link(1, "x1", "i1", 0)).await;
+    let mut older = export(&queue, 1).await;
+    older.retain(|record| !matches!(record, Record::EntityLink { .. } | Record::End { .. }));
+    if let Record::Header { version, .. } = &mut older[0] {
+        *version = 2;
+    }
+    older.push(Record::end_of(&older).unwrap());
+    for replaces in [false, true] {
+        import(&queue, &older, 1, replaces).await.unwrap();
+        assert_eq!(list(&queue, "", 10).await, ["x1"]);
+    }
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use backlot_store::portability::{Exporter, Record};
 
+use super::counted;
 use super::delete::unknown;
 use crate::cli::arguments::InstanceExport;
 use crate::cli::configured::Configured;
@@ -48,11 +49,7 @@ pub(super) fn run(arguments: &InstanceExport) -> anyhow::Result<()> {
         out.finish(arguments.force)
             .map_err(|error| output_file::cannot_write(path, &error))?;
         let all = exporter.exported();
-        progress.done(format_args!(
-            "{}, {}",
-            count(all.collections, "collection", "collections"),
-            count(all.items, "item", "items")
-        ));
+        progress.done(counted(&all));
         Ok(())
     });
     drop(note);

@@ -15,6 +15,7 @@ use backlot_wix::InstanceId;
 use backlot_wix::data::collection::{Definition, Level, Operation};
 use uuid::Uuid;
 
+use super::counted;
 use super::delete::held;
 use crate::cli::arguments::InstanceImport;
 use crate::cli::configured::Configured;
@@ -28,6 +29,8 @@ use crate::wording::count;
 /// What an export holds, before any of it is taken.
 struct Checked {
     instance_id: InstanceId,
+    /// Whether the export is of a version that has links.
+    has_links: bool,
     /// The collections that would be made.
     definitions: Vec<Definition>,
 }
@@ -50,8 +53,13 @@ pub(super) fn run(arguments: &InstanceImport) -> anyhow::Result<()> {
     let mut asked = Vec::new();
     if arguments.replace && runtime.block_on(store.is_known(instance_id))? {
         let held = runtime.block_on(held(&store, instance_id))?;
+        let what = if checked.has_links {
+            "items, collections and links"
+        } else {
+            "items and collections"
+        };
         asked.push(format!(
-            "replaces in {}, of {instance_id}: items and collections of {held}",
+            "replaces in {}, of {instance_id}: {what} of {held}",
             configured.database
         ));
     }
@@ -67,12 +75,7 @@ pub(super) fn run(arguments: &InstanceImport) -> anyhow::Result<()> {
         apply(&store, files, Losses::Refused, configured.flags()).await?;
         forget_unfinished(&store, Clock::System.now()).await?;
         let all = take_all(&store, instance_id, arguments.replace, &file).await?;
-        let _ = writeln!(
-            std::io::stderr(),
-            "importing: {}, {}",
-            count(all.collections, "collection", "collections"),
-            count(all.items, "item", "items")
-        );
+        let _ = writeln!(std::io::stderr(), "importing: {}", counted(&all));
         anyhow::Ok(())
     })?;
     configured.tell_server("it answers with what was imported within a second");
@@ -120,6 +123,7 @@ fn check(file: &File) -> anyhow::Result<Checked> {
     let mut lines = BufReader::new(file);
     let mut check = Check::default();
     let (mut number, mut instance, mut definitions) = (0, None, Vec::new());
+    let mut has_links = false;
     loop {
         number += 1;
         let Some(record) = read(&mut lines, number)? else {
@@ -128,7 +132,14 @@ fn check(file: &File) -> anyhow::Result<Checked> {
         let looked = check.look(&record);
         looked.map_err(|error| user_error(format!("line {number}: {error}")))?;
         match record {
-            Record::Header { instance_id, .. } => instance = Some(instance_id),
+            Record::Header {
+                version,
+                instance_id,
+                ..
+            } => {
+                instance = Some(instance_id);
+                has_links = version >= Record::FIRST_WITH_ENTITY_LINKS;
+            }
             Record::Collection {
                 declared: false,
                 definition,
@@ -140,6 +151,7 @@ fn check(file: &File) -> anyhow::Result<Checked> {
     let instance_id = instance.ok_or_else(|| user_error("this is no export: it has no header"))?;
     Ok(Checked {
         instance_id,
+        has_links,
         definitions,
     })
 }
