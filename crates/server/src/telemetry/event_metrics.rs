@@ -8,10 +8,18 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
+use crate::error::ErrorKind;
+
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct EventLabels {
     source: String,
     outcome: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RefusalLabels {
+    source: String,
+    code: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -29,6 +37,7 @@ struct AttemptLabels {
 #[derive(Default)]
 pub(crate) struct EventMetrics {
     received: Family<EventLabels, Counter>,
+    refused: Family<RefusalLabels, Counter>,
     attempts: Family<AttemptLabels, Counter>,
     waiting: Family<SubscriptionLabels, Gauge>,
     dead: Family<SubscriptionLabels, Gauge>,
@@ -40,8 +49,13 @@ impl EventMetrics {
         let metrics = Self::default();
         registry.register(
             "events_received",
-            "Events that were received and verified, by source and outcome; others are counted as refusals",
+            "Events that were received and verified, by source and outcome",
             metrics.received.clone(),
+        );
+        registry.register(
+            "webhooks_refused",
+            "Webhooks that were not accepted, by source and code",
+            metrics.refused.clone(),
         );
         registry.register(
             "delivery_attempts",
@@ -73,6 +87,15 @@ impl EventMetrics {
             outcome: if is_new { "stored" } else { "repeated" },
         };
         self.received.get_or_create(&labels).inc();
+    }
+
+    /// Counts a webhook that was not accepted.
+    pub(crate) fn refused(&self, source: &str, code: ErrorKind) {
+        let labels = RefusalLabels {
+            source: source.to_owned(),
+            code: code.name(),
+        };
+        self.refused.get_or_create(&labels).inc();
     }
 
     /// Counts an attempt.

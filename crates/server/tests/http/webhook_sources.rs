@@ -77,6 +77,16 @@ async fn a_challenge_is_answered_once_its_signature_is_verified() {
     assert_eq!(garbage.code(), "WEBHOOK_SOURCE_PAYLOAD_INVALID");
     let large = from_slack(&server, 0, &"x".repeat(201)).await;
     assert_eq!(large.status, 413, "{large:?}");
+    let metrics = request(server.admin, "GET", "/metrics", &[], "").await.body;
+    for (code, count) in [
+        ("WEBHOOK_SOURCE_SIGNATURE_INVALID", 2),
+        ("WEBHOOK_SOURCE_PAYLOAD_INVALID", 1),
+        ("BODY_TOO_LARGE", 1),
+    ] {
+        let labels = format!("source=\"slack\",code=\"{code}\"");
+        let line = format!("backlot_webhooks_refused_total{{{labels}}} {count}\n");
+        assert!(metrics.contains(&line), "{line}{metrics}");
+    }
     let log = server.stop_and_read_log().await;
     assert!(log.contains("x-slack-signature is missing"), "{log}");
 }

@@ -22,6 +22,17 @@ pub(super) async fn receive(
     source: &Arc<WebhookSource>,
     request: Request<RequestBody>,
 ) -> Result<Response<ResponseBody>, ApiError> {
+    let outcome = store_events(state, context, source, request).await;
+    let (events, name) = (&state.shared.metrics.events, &source.settings.name);
+    outcome.inspect_err(|refusal| events.refused(name, refusal.code()))
+}
+
+async fn store_events(
+    state: &AppState,
+    context: &RequestContext,
+    source: &Arc<WebhookSource>,
+    request: Request<RequestBody>,
+) -> Result<Response<ResponseBody>, ApiError> {
     let (head, mut body) = request.into_parts();
     body.limit(BodyLimits {
         bytes: state.webhook_sources.body_bytes,

@@ -7,12 +7,22 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Request, Response};
 
 use crate::error::ApiError;
+use crate::events::WIX_SOURCE;
 use crate::handlers::proxy::Limits;
 use crate::response::ResponseBody;
 use crate::state::AppState;
 
 /// Stores an event of Wix, whatever the content type of the request. It is on disk before the response.
 pub(crate) async fn receive_wix(
+    state: &AppState,
+    request: &mut Request<RequestBody>,
+) -> Result<Response<ResponseBody>, ApiError> {
+    let outcome = store_event(state, request).await;
+    let events = &state.shared.metrics.events;
+    outcome.inspect_err(|refusal| events.refused(WIX_SOURCE, refusal.code()))
+}
+
+async fn store_event(
     state: &AppState,
     request: &mut Request<RequestBody>,
 ) -> Result<Response<ResponseBody>, ApiError> {
