@@ -8,6 +8,7 @@ mod connection;
 mod cors;
 mod data;
 mod database;
+mod nats;
 mod network;
 mod overlap;
 mod report;

@@ -58,6 +58,8 @@ pub struct Source {
 
 /// The sections whose secrets are read when they are used.
 const READING_FOR_EACH_CALL: [&str; 2] = ["connection", "subscription"];
+/// The key of these sections whose secrets are read at the start: a connection to NATS is made once.
+const NATS: &str = "nats";
 
 impl Source {
     /// Reads a file, if there is one, and the environment.
@@ -81,6 +83,10 @@ impl Source {
         for (section, value) in &self.table {
             if !READING_FOR_EACH_CALL.contains(&section.as_str()) {
                 find_single(value, "secret", &mut names);
+                continue;
+            }
+            for (_, value) in keys_of_entries(value).filter(|(key, _)| *key == NATS) {
+                find_single(value, "secret", &mut names);
             }
         }
         names.sort_unstable();
@@ -102,7 +108,9 @@ impl Source {
         let mut names = Vec::new();
         let sections = READING_FOR_EACH_CALL.iter();
         for value in sections.filter_map(|section| self.table.get(*section)) {
-            find_single(value, "secret", &mut names);
+            for (_, value) in keys_of_entries(value).filter(|(key, _)| *key != NATS) {
+                find_single(value, "secret", &mut names);
+            }
         }
         names.sort_unstable();
         names.dedup();
@@ -253,6 +261,13 @@ fn find_single(value: &Value, key: &str, names: &mut Vec<String>) {
             .for_each(|value| find_single(value, key, names)),
         _ => {}
     }
+}
+
+/// Returns the keys of all entries of a section that can be repeated.
+fn keys_of_entries(section: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    let entries = section.as_array().into_iter().flatten();
+    let tables = entries.filter_map(Value::as_table);
+    tables.flat_map(|table| table.iter().map(|(key, value)| (key.as_str(), value)))
 }
 
 fn is_at_or_below(path: &str, above: &str) -> bool {

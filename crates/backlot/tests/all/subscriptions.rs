@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use backlot::config::Mode;
+use backlot_outbound::nats::NatsCredential;
+use backlot_server::events::EventDestination;
 
 use crate::config::{APP, complaint, load};
 
@@ -78,6 +80,14 @@ fn mistakes_name_line_cause_and_remedy() {
             "subscription[0].to: this address names no subject",
         ),
         (
+            "to = \"tls://me:hush@host/events\"",
+            "subscription[0].to: this address contains a user, password or token",
+        ),
+        (
+            "nats = { token = { env = \"KEY\" } }",
+            "subscription[0].nats: the events do not go to NATS",
+        ),
+        (
             "to = \"ftp://127.0.0.1/events\"",
             "subscription[0].to: this address is not of the form",
         ),
@@ -143,4 +153,110 @@ fn mistakes_name_line_cause_and_remedy() {
         "{twice}"
     );
     assert!(others.is_empty(), "{others}");
+}
+
+/// A certificate of an authority that nothing trusts.
+const CA: &str = "-----BEGIN CERTIFICATE-----
+MIIBmTCCAT+gAwIBAgIULthF3Vgk2ELDWQygFMpqHNML+wIwCgYIKoZIzj0EAwIw
+ITEfMB0GA1UEAwwWQmFja2xvdCB0ZXN0IGF1dGhvcml0eTAgFw0yNjExMjQxNzI5
+NTVaGA8yMTI2MTAzMTE3Mjk1NVowITEfMB0GA1UEAwwWQmFja2xvdCB0ZXN0IGF1
+dGhvcml0eTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABH8A7IwnhgAHaaL7sf8h
+x8r5WTmbfzlifTyqIavWKafRvHhuDfTGS4srtksBIbImVILH66MfkYAe9+/5cRVQ
+1JWjUzBRMB0GA1UdDgQWBBSoJqVbS2gfcSovy3qTanazEet6VzAfBgNVHSMEGDAW
+gBSoJqVbS2gfcSovy3qTanazEet6VzAPBgNVHRMBAf8EBTADAQH/MAoGCCqGSM49
+BAMCA0gAMEUCIQCd6Ih6kRra/+EuImkRAg34amQKPcd677/askesoGDKvgIgeMly
+59X53gh/Cf7BfHn4/Q0Nc2gq+1kJDhB9UvPof90=
+-----END CERTIFICATE-----";
+
+#[test]
+fn a_nats_server_gets_a_credential() {
+    for (access, expected) in [
+        ("", "none"),
+        ("nats = {}", "none"),
+        (
+            "nats = { user = \"me\", password = { env = \"PASSWORD\" } }",
+            "password",
+        ),
+        ("nats = { token = { env = \"PASSWORD\" } }", "token"),
+        (
+            "nats = { token = { inline = \"hush\" }, ca = { env = \"CA\" } }",
+            "token",
+        ),
+    ] {
+        let text = format!(
+            "{APP}[[subscription]]\nname = \"all\"\nto = \"tls://nats:4222/events.{{type}}\"\n{access}\n"
+        );
+        let variables = [("PASSWORD", "hush"), ("CA", CA)];
+        let resolved = load(&text, Mode::Serve, &variables);
+        let resolved = resolved.unwrap_or_else(|said| panic!("{access}: {said}"));
+        let destination = &resolved.settings.events.subscriptions[0].destination;
+        let EventDestination::Nats(publisher) = destination else {
+            panic!("{access}");
+        };
+        assert!(publisher.is_tls());
+        let access = publisher.access();
+        let credential = match &access.credential {
+            NatsCredential::None => "none",
+            NatsCredential::Password { user, password } => {
+                assert_eq!((&**user, password.reveal()), ("me", "hush"));
+                "password"
+            }
+            NatsCredential::Token(token) => {
+                assert_eq!(token.reveal(), "hush");
+                "token"
+            }
+        };
+        assert_eq!(credential, expected);
+        assert!(!format!("{access:?}").contains("hush"), "{access:?}");
+    }
+}
+
+#[test]
+fn mistakes_of_a_nats_credential_name_their_keys() {
+    for (access, expected) in [
+        (
+            "{ user = \"me\" }",
+            "subscription[0].nats.user: the user has no password",
+        ),
+        (
+            "{ password = { env = \"KEY\" } }",
+            "subscription[0].nats.password: the password has no user",
+        ),
+        (
+            "{ user = \"me\", password = \"hush\" }",
+            "subscription[0].nats.password: the secret is in the file itself",
+        ),
+        (
+            "{ user = \"me\", password = { env = \"KEY\" }, token = { env = \"KEY\" } }",
+            "subscription[0].nats.token: there is a user or password as well",
+        ),
+        (
+            "{ token = { env = \"NOT_SET\" } }",
+            "subscription[0].nats.token: the environment variable NOT_SET is not set",
+        ),
+        (
+            "{ token = { secret = \"nats\" } }",
+            "subscription[0].nats.token: the secret nats has not been set",
+        ),
+        (
+            "{ ca = { env = \"KEY\" } }",
+            "subscription[0].nats.ca: the connection need not be encrypted",
+        ),
+        (
+            "{ pass = \"x\" }",
+            "subscription[0].nats.pass: unknown field `pass`",
+        ),
+    ] {
+        let text =
+            format!("[[subscription]]\nname = \"all\"\nto = \"nats://nats/e\"\nnats = {access}\n");
+        let said = complaint(&text);
+        assert!(!said.contains("hush"), "a secret is repeated: {said}");
+        let has_place = said.contains("backlot.toml:") && said.contains("hint: ");
+        assert!(has_place && said.contains(expected), "{access}: {said}");
+    }
+    let said = complaint(
+        "[[subscription]]\nname = \"all\"\nto = \"tls://nats/e\"\nnats = { ca = \"ca.pem\" }\n",
+    );
+    let expected = "subscription[0].nats.ca: it has no certificate of an authority in PEM";
+    assert!(said.contains(expected), "{said}");
 }

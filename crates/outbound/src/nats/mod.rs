@@ -2,18 +2,26 @@
 //!
 //! The connection is made by the first message, and made again when it breaks; messages wait for it no longer than their
 //! caller does. Caveat: a stream has to have the subject, since nothing else acknowledges a message.
+//!
+//! - [`target`]: the server and the subject, as a URL
+//! - [`access`]: the credential, and the certificates that the server is verified with
 
+mod access;
 mod target;
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::jetstream;
 use async_nats::jetstream::context::{PublishError, PublishErrorKind};
+use async_nats::{ConnectOptions, Event};
 use bytes::Bytes;
 use http::HeaderMap;
 use tokio::sync::OnceCell;
 
+use crate::upstream::trusting;
+pub use access::{NatsAccess, NatsAuthorities, NatsAuthoritiesError, NatsCredential};
 pub use target::{NatsTarget, NatsTargetError};
 
 /// How long one attempt to connect may take.
@@ -25,6 +33,7 @@ const MESSAGE_ID: &str = "Nats-Msg-Id";
 #[derive(Clone)]
 pub struct NatsPublisher {
     target: NatsTarget,
+    access: NatsAccess,
     context: Arc<OnceCell<jetstream::Context>>,
 }
 
@@ -47,12 +56,30 @@ pub enum NatsError {
 }
 
 impl NatsPublisher {
-    /// Returns a publisher, which is not connected yet.
+    /// Returns a publisher without a credential, which is not connected yet.
     pub fn new(target: NatsTarget) -> Self {
         Self {
             target,
+            access: NatsAccess::default(),
             context: Arc::default(),
         }
+    }
+
+    /// Takes a credential, and certificates to trust.
+    #[must_use]
+    pub fn with_access(mut self, access: NatsAccess) -> Self {
+        self.access = access;
+        self
+    }
+
+    /// Returns the credential, and certificates to trust.
+    pub const fn access(&self) -> &NatsAccess {
+        &self.access
+    }
+
+    /// Returns whether the connection is encrypted whatever the server asks for.
+    pub fn is_tls(&self) -> bool {
+        self.target.is_tls()
     }
 
     /// Publishes a message, and waits until the stream has stored it, or has it already under this id.
@@ -86,12 +113,37 @@ impl NatsPublisher {
     }
 
     async fn connect(&self) -> Result<jetstream::Context, NatsError> {
-        let options = async_nats::ConnectOptions::new()
-            .name("backlot")
-            .connection_timeout(CONNECT_TIMEOUT);
+        let unreachable = |error: &dyn std::fmt::Display| NatsError::Unreachable(error.to_string());
+        let options = self.options().map_err(|error| unreachable(&error))?;
         let client = options.connect(self.target.server()).await;
-        let client = client.map_err(|error| NatsError::Unreachable(error.to_string()))?;
+        let client = client.map_err(|error| unreachable(&error))?;
         Ok(jetstream::new(client))
+    }
+
+    fn options(&self) -> io::Result<ConnectOptions> {
+        let mut options = ConnectOptions::new()
+            .name("backlot")
+            .connection_timeout(CONNECT_TIMEOUT)
+            .event_callback(|event| async move { log(&event) });
+        options = match &self.access.credential {
+            NatsCredential::None => options,
+            NatsCredential::Password { user, password } => {
+                options.user_and_password(user.clone(), password.reveal().to_owned())
+            }
+            NatsCredential::Token(token) => options.token(token.reveal().to_owned()),
+        };
+        if self.is_tls() {
+            let tls = trusting(&self.access.authorities.0)?;
+            options = options.require_tls(true).tls_client_config(tls);
+        }
+        Ok(options)
+    }
+}
+
+/// Logs what the server reports beside its answers, such as a subject that the user may not publish to.
+fn log(event: &Event) {
+    if let Event::ServerError(error) = event {
+        tracing::warn!(%error, "the NATS server reports an error");
     }
 }
 

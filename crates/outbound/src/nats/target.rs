@@ -1,8 +1,12 @@
-//! `nats://host:4222/subject`
+//! `nats://host:4222/subject`, or with TLS `tls://host:4222/subject`
 
 use url::Url;
 
 const DEFAULT_PORT: u16 = 4222;
+/// The scheme without TLS. A server that requires TLS gets it.
+const PLAIN: &str = "nats";
+/// The scheme with TLS.
+const TLS: &str = "tls";
 /// Stands for the type of an event.
 const TYPE: &str = "{type}";
 
@@ -10,6 +14,7 @@ const TYPE: &str = "{type}";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NatsTarget {
     server: String,
+    is_tls: bool,
     subject: String,
 }
 
@@ -17,11 +22,13 @@ pub struct NatsTarget {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NatsTargetError {
-    /// Not `nats://` and a host.
-    #[error("is not of the form nats://host:4222/subject")]
+    /// Not `nats://` or `tls://`, and a host.
+    #[error("is not of the form nats://host:4222/subject or tls://host:4222/subject")]
     NotNats,
     /// A password would be in the configuration, and in messages about it.
-    #[error("contains a user or password, which cannot be given here")]
+    #[error(
+        "contains a user, password or token, which belong into `nats = {{ user = \"…\", password = {{ env = \"NAME\" }} }}`"
+    )]
     HasCredentials,
     /// The path is no subject that can be published to.
     #[error(
@@ -37,9 +44,11 @@ impl NatsTarget {
     ///
     /// Fails if it names no server or no subject, or contains credentials.
     pub fn parse(text: &str) -> Result<Self, NatsTargetError> {
-        let rest = text
-            .strip_prefix("nats://")
-            .ok_or(NatsTargetError::NotNats)?;
+        let (scheme, rest) = text.split_once("://").ok_or(NatsTargetError::NotNats)?;
+        let is_tls = scheme == TLS;
+        if !is_tls && scheme != PLAIN {
+            return Err(NatsTargetError::NotNats);
+        }
         let (authority, subject) = rest.split_once('/').unwrap_or((rest, ""));
         if authority.contains('@') {
             return Err(NatsTargetError::HasCredentials);
@@ -53,9 +62,20 @@ impl NatsTarget {
         }
         let port = url.port().unwrap_or(DEFAULT_PORT);
         Ok(Self {
-            server: format!("nats://{host}:{port}"),
+            server: format!("{scheme}://{host}:{port}"),
+            is_tls,
             subject: subject.to_owned(),
         })
+    }
+
+    /// Returns whether a text has the scheme of such a URL.
+    pub fn has_scheme(text: &str) -> bool {
+        let scheme = text.split_once(':').map(|(scheme, _)| scheme);
+        scheme.is_some_and(|scheme| scheme == PLAIN || scheme == TLS)
+    }
+
+    pub(super) const fn is_tls(&self) -> bool {
+        self.is_tls
     }
 
     pub(super) fn server(&self) -> &str {
@@ -89,6 +109,7 @@ mod tests {
     fn urls() {
         for (text, server, subject) in [
             ("nats://127.0.0.1/events", "nats://127.0.0.1:4222", "events"),
+            ("tls://n:5000/events", "tls://n:5000", "events"),
             ("nats://[::1]:5000/a.b", "nats://[::1]:5000", "a.b"),
             (
                 "nats://nats/e.{type}",
@@ -100,11 +121,16 @@ mod tests {
             assert_eq!(target.server(), server);
             assert_eq!(target.subject("stripe/invoice.paid"), subject);
         }
+        assert!(NatsTarget::has_scheme("tls://n") && NatsTarget::has_scheme("nats:n"));
+        assert!(!NatsTarget::has_scheme("http://nats") && !NatsTarget::has_scheme("nats"));
         let target = NatsTarget::parse("nats://n/e.{type}").unwrap();
         assert_eq!(target.subject("a.*. >b..c"), "e.a._.__b._.c");
         for (text, error) in [
             ("http://n/e", NatsTargetError::NotNats),
             ("nats:///e", NatsTargetError::NotNats),
+            ("nats:n/e", NatsTargetError::NotNats),
+            ("TLS://n/e", NatsTargetError::NotNats),
+            ("tls://token@n/e", NatsTargetError::HasCredentials),
             ("nats://u:p@n/e", NatsTargetError::HasCredentials),
             ("nats://n", NatsTargetError::NoSubject),
             ("nats://n/", NatsTargetError::NoSubject),

@@ -20,4 +20,5 @@ pub use error::UpstreamError;
 pub use forward::{HopByHop, UpstreamResponse, UpstreamTimeouts, forward, take_hop_by_hop};
 pub use location::{RedirectTarget, place_at_host};
 pub use response_stream::ResponseStream;
+pub(crate) use roots::trusting;
 pub use tunnel::Tunnel;

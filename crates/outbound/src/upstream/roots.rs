@@ -12,7 +12,7 @@ use rustls::{ClientConfig, RootCertStore};
 ///
 /// # Errors
 /// If there are no certificates at all.
-pub(super) fn trusting(extra: &[CertificateDer<'static>]) -> io::Result<ClientConfig> {
+pub(crate) fn trusting(extra: &[CertificateDer<'static>]) -> io::Result<ClientConfig> {
     let roots = if extra.is_empty() {
         of_the_system()?
     } else {

@@ -140,7 +140,7 @@ impl EventDestination {
     ///
     /// Fails if the text is neither the URL of an upstream, with or without a query, nor that of a NATS subject.
     pub fn parse(text: &str) -> Result<Self, EventDestinationError> {
-        if text.starts_with("nats:") {
+        if NatsTarget::has_scheme(text) {
             return Ok(Self::Nats(NatsPublisher::new(NatsTarget::parse(text)?)));
         }
         let (base, query) = match text.split_once('?') {

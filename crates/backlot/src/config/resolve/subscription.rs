@@ -9,6 +9,7 @@ use backlot_server::secrets::check_secret_name;
 
 use super::Mode;
 use super::allowance::rate_limit;
+use super::nats;
 use super::report::Report;
 use super::secret::read_secret;
 use crate::config::sections::{Config, FilterScalar, FilterValue, Order, Subscription};
@@ -60,7 +61,7 @@ fn one(
 ) -> Option<SubscriptionSettings> {
     let name = name(&section.name, key("name"), report);
     let patterns = patterns(&section.events, key, report);
-    let destination = destination(&section.to, key("to"), report);
+    let destination = destination(section, key, mode, environment, report);
     let secrets = secrets(section, key, mode, environment, report);
     let filter = filter(section, key, report);
     if section.backoff.is_empty() {
@@ -135,13 +136,22 @@ fn patterns(
     (patterns.len() == texts.len()).then_some(patterns)
 }
 
-fn destination(text: &str, key: String, report: &mut Report<'_>) -> Option<EventDestination> {
-    match EventDestination::parse(text) {
-        Ok(destination) => Some(destination),
-        Err(error) => {
+fn destination(
+    section: &Subscription,
+    key: &dyn Fn(&str) -> String,
+    mode: Mode,
+    environment: Environment<'_>,
+    report: &mut Report<'_>,
+) -> Option<EventDestination> {
+    match (EventDestination::parse(&section.to), &section.nats) {
+        (Ok(destination), None) => Some(destination),
+        (Ok(destination), Some(access)) => {
+            nats::resolve(access, destination, key, (mode, environment), report)
+        }
+        (Err(error), _) => {
             // Not repeated: it may hold a password.
             report.problem(
-                key,
+                key("to"),
                 format!("this address {error}"),
                 "write for example to = \"http://127.0.0.1:3000/events\", or \"nats://127.0.0.1:4222/events\"",
             );

@@ -40,7 +40,7 @@ pub use events::Events;
 pub use log::{Log, LogFormat, LogLevel};
 pub use secrets::Secrets;
 pub use server::Server;
-pub use subscription::{FilterScalar, FilterValue, Order, Subscription};
+pub use subscription::{FilterScalar, FilterValue, NatsAccess, Order, Subscription};
 pub use webhook_source::WebhookSource;
 pub use websocket::WebSocket;
 pub use wix::{OnBehalfOfName, RuledCall, Wix, WixCall};

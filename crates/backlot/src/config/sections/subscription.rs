@@ -1,13 +1,14 @@
 //! `[[subscription]]`
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::RateLimit;
-use crate::config::values::{OneOrMore, Secret, Timeout};
+use crate::config::values::{OneOrMore, Secret, Timeout, Value};
 
 /// A destination of events: your own server. It gets each event as JSON, signed as Standard Webhooks says, at least once
 /// and in order for each entity. Repeat the section for other destinations.
@@ -19,8 +20,13 @@ pub struct Subscription {
     /// The types of its events: `["wix.contacts.v4.contact_*", "AppInstalled"]`. A `*` at the end matches any rest.
     pub events: Vec<String>,
     /// The URL to which events are posted: `http://127.0.0.1:3000/events`. It may be a private address. Or the subject of a
-    /// NATS JetStream stream: `nats://127.0.0.1:4222/events.{type}`. Required.
+    /// NATS JetStream stream: `nats://127.0.0.1:4222/events.{type}`, or with TLS `tls://nats.example.com:4222/events.{type}`.
+    /// Required.
     pub to: String,
+    /// The credential for the NATS server: `{ user = "backlot", password = { env = "NATS_PASSWORD" } }` or
+    /// `{ token = { env = "NATS_TOKEN" } }`. `ca = { file = "ca.pem" }` is the certificate of the authority that has signed
+    /// the server's, if it is not one of the operating system's. Defaults to no credential.
+    pub nats: Option<NatsAccess>,
     /// The secret that deliveries are signed with: `whsec_` and base64. To rotate it, write a list with the newest first:
     /// deliveries are signed with each. Defaults to a generated secret, which `backlot subscription secret NAME` prints.
     pub secret: Option<OneOrMore<Secret>>,
@@ -43,6 +49,20 @@ pub struct Subscription {
     /// Whether to deliver echoes: events that a call with `Backlot-Echo` has caused. Their bodies have `echo: true`. See
     /// docs/syncs.md.
     pub allow_echo: bool,
+}
+
+/// How to log in to a NATS server.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NatsAccess {
+    /// The user.
+    pub user: Option<Value>,
+    /// The user's password.
+    pub password: Option<Secret>,
+    /// A token, in place of user and password.
+    pub token: Option<Secret>,
+    /// Certificates of authorities in PEM, to trust besides those of the operating system.
+    pub ca: Option<Value>,
 }
 
 /// What deliveries are in order of.
@@ -84,12 +104,23 @@ pub enum FilterScalar {
     Text(String),
 }
 
+impl JsonSchema for NatsAccess {
+    fn schema_name() -> Cow<'static, str> {
+        "NatsAccess".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "object", "format": "{ user = …, password = … } or { token = … }" })
+    }
+}
+
 impl Default for Subscription {
     fn default() -> Self {
         Self {
             name: String::new(),
             events: vec!["*".to_owned()],
             to: String::new(),
+            nats: None,
             secret: None,
             order: Order::Entity,
             timeout: Timeout::seconds(10),
