@@ -3,15 +3,16 @@
 //! `cargo run --example rust_api -- dev` starts it with the simulator; `-- serve --config FILE` is
 //! production. There is no line about CORS, signatures, tenants or tokens here: a handler that takes a
 //! [`Caller`] can only run for a verified one, [`Items`] are those of its instance and with its rights, and
-//! [`Wix`] makes calls as the app on its instance.
+//! [`Wix`] makes calls as the app on its instance. An [`Event`] has the same for the instance that it is of.
 
+use std::error::Error;
 use std::process::ExitCode;
 
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
-use backlot::{Backlot, Caller, Items, ItemsError, Mount, Role, Wix, WixCallError};
+use backlot::{Backlot, Caller, Event, Items, ItemsError, Mount, Role, Wix, WixCallError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -61,6 +62,16 @@ async fn site(wix: Wix) -> Result<Json<Value>, WixCallError> {
     })))
 }
 
+/// Welcomes a new site with a first review. The event has clients for its instance, with the rights of the app. It may come
+/// more than once, and is one item, since its id is the item's.
+async fn welcome(event: Event) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let site = event.wix()?.app_instance().await?.site;
+    let name = site.site_display_name.unwrap_or_default();
+    let review = json!({ "_id": event.id, "title": format!("Welcome, {name}!"), "rating": 5 });
+    event.items()?.save("reviews", &review).await?;
+    Ok(())
+}
+
 fn main() -> ExitCode {
     let routes = Router::new()
         .route("/api/hello", get(hello))
@@ -68,6 +79,7 @@ fn main() -> ExitCode {
         .route("/api/reviews/best", get(best_reviews))
         .route("/api/site", get(site));
     Backlot::builder()
+        .on("AppInstalled", welcome)
         .mount(Mount::new("/api", routes).allow([Role::Owner, Role::Member, Role::Visitor]))
         .main()
 }

@@ -22,7 +22,7 @@ mod user_error;
 mod wording;
 
 pub use backlot_server::error::{ApiError, ErrorCode, ErrorKind};
-pub use backlot_server::events::Event;
+pub use backlot_server::events::{Event, NoInstance};
 pub use backlot_server::{
     Caller, CallerMissing, Wix, WixCall, WixCallError, WixError, WixResponse,
 };

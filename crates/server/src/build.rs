@@ -22,6 +22,7 @@ use crate::cors;
 use crate::data::{CursorKey, Data, Storage};
 use crate::echo_marks::EchoMarks;
 use crate::events::{DeliveryMeans, Subscriptions};
+use crate::extract::clients::Clients;
 use crate::handlers::data::DataHandlers;
 use crate::handlers::index::{DevAddresses, Index};
 use crate::handlers::proxy::{Destination, Entries};
@@ -136,7 +137,20 @@ pub(crate) async fn build(
         metrics: Arc::clone(&metrics),
     };
     let event_limits = settings.events.limits();
-    let subscriptions = Subscriptions::new(settings.events.subscriptions);
+    let echo_marks = EchoMarks::new(store.clone(), clock.clone());
+    let clients = Arc::new(Clients {
+        app_id,
+        wix: wix.clone(),
+        directory: directory.clone(),
+        connections: Arc::clone(&connections),
+        data: Arc::clone(&data),
+        echo_marks: echo_marks.clone(),
+    });
+    let mut subscriptions = settings.events.subscriptions;
+    for subscription in &mut subscriptions {
+        subscription.destination.give(&clients);
+    }
+    let subscriptions = Subscriptions::new(subscriptions);
     let intake = Arc::new(Intake {
         keys: settings.public_keys,
         subscriptions,
@@ -157,7 +171,6 @@ pub(crate) async fn build(
             async move { intake.store_of_source(events).await }
         }),
     ));
-    let echo_marks = EchoMarks::new(store.clone(), clock.clone());
     let deliveries = DeliveryMeans {
         store: store.clone(),
         clock: clock.clone(),
@@ -205,6 +218,7 @@ pub(crate) async fn build(
         upstreams,
         intake,
         echo_marks,
+        clients,
         deliveries: Arc::new(deliveries),
         events: event_limits,
         upgraded,

@@ -7,7 +7,7 @@ use backlot_outbound::body::PaceLimits;
 use backlot_outbound::upstream::Client;
 use backlot_outbound::wix::WixClient;
 use backlot_store::Store;
-use backlot_wix::{AppId, Caller, InstanceId};
+use backlot_wix::AppId;
 use http::HeaderName;
 
 use crate::auth::elevated_token::ElevatedTokens;
@@ -15,15 +15,11 @@ use crate::buffers::BufferBudget;
 use crate::connections::Connections;
 use crate::context::SharedContext;
 use crate::cors;
-use crate::data::{Data, Principal};
+use crate::data::Data;
 use crate::echo_marks::EchoMarks;
 use crate::events::{DeliveryMeans, EventLimits};
-use crate::extract::connections;
-use crate::extract::items::Items;
-use crate::extract::links::Links;
-use crate::extract::wix::Wix;
+use crate::extract::clients::Clients;
 use crate::instances::{InstanceDirectory, RefreshScheduler};
-use crate::links::InstanceLinks;
 use crate::transport::upgrade::UpgradedConnections;
 use crate::webhook_sources::WebhookSources;
 use crate::webhooks::Intake;
@@ -50,6 +46,8 @@ pub(crate) struct AppState {
     pub(crate) upstreams: Client,
     pub(crate) intake: Arc<Intake>,
     pub(crate) echo_marks: EchoMarks,
+    /// What handlers in Rust are given.
+    pub(crate) clients: Arc<Clients>,
     /// What deliveries are made with.
     pub(crate) deliveries: Arc<DeliveryMeans>,
     pub(crate) events: EventLimits,
@@ -63,38 +61,4 @@ pub(crate) struct AppState {
     pub(crate) draining: AtomicBool,
     /// Whether the database answered when it was last looked at, which is once a second.
     pub(crate) database_answers: AtomicBool,
-}
-
-impl AppState {
-    /// The means to call Wix on one instance, for a handler in Rust.
-    pub(crate) fn wix_handle(&self, instance_id: InstanceId) -> Wix {
-        let (wix, directory) = (self.wix.clone(), self.directory.clone());
-        Wix::new(wix, directory, self.echo_marks.clone(), instance_id)
-    }
-
-    /// The third parties that a caller may call, for a handler in Rust.
-    pub(crate) fn connections_handle(&self, caller: &Arc<Caller>) -> connections::Connections {
-        connections::Connections::new(
-            Arc::clone(&self.connections),
-            self.directory.clone(),
-            self.echo_marks.clone(),
-            Arc::clone(caller),
-        )
-    }
-
-    /// The links of a caller's instance, for a handler in Rust.
-    pub(crate) fn links_handle(&self, caller: &Caller) -> Links {
-        let plan = caller.plan.as_deref().map(Into::into);
-        Links::new(InstanceLinks::new(
-            Arc::clone(&self.data),
-            caller.instance_id,
-            plan,
-        ))
-    }
-
-    /// The items of a caller, for a handler in Rust.
-    pub(crate) fn items_handle(&self, caller: &Caller) -> Items {
-        let who = Principal::caller(caller, self.app_id);
-        Items::new(self.data.session(who))
-    }
 }

@@ -6,9 +6,10 @@ import { join } from "node:path";
 import { test } from "node:test";
 
 import { expired, instanceOf } from "../lib/app.mjs";
-import { startDev } from "../lib/backlot.mjs";
+import { command, startDev } from "../lib/backlot.mjs";
 import { call, postJson } from "../lib/call.mjs";
 import { repository } from "../lib/paths.mjs";
+import { until } from "../lib/poll.mjs";
 
 const wanted = process.env.BACKLOT_RUST_EXAMPLE;
 const built = ["release", "debug"].map((kind) => join(repository, "target", kind, "examples/rust_api"));
@@ -16,7 +17,7 @@ const program = wanted ?? built.find((path) => existsSync(path));
 
 test("the Rust example", { skip: !program && "not built: cargo build --example rust_api" }, async (t) => {
   assert.ok(existsSync(program), `BACKLOT_RUST_EXAMPLE names ${program}, which is not there`);
-  const { backend, ready } = await startDev(t, { program });
+  const { backend, data, folder, ready } = await startDev(t, { program });
   const [site] = ready.instances;
   const ask = (path, role, userId) => {
     const instance = instanceOf(ready.app, { instanceId: site.instanceId, role, userId });
@@ -49,6 +50,14 @@ test("the Rust example", { skip: !program && "not built: cargo build --example r
     }
     const best = await ask("/api/reviews/best", "visitor");
     assert.deepEqual(best.json, [{ title: "worth 5", rating: 5, product: null }]);
+  });
+
+  await t.test("a new site is welcomed by a handler of events", async () => {
+    const args = ["simulator", "send", "AppInstalled", "--instance", site.instanceId, "--data", data];
+    const { code, stderr } = await command(args, { cwd: folder });
+    assert.equal(code, 0, stderr);
+    const titles = async () => (await ask("/api/reviews/best", "visitor")).json.map(({ title }) => title);
+    await until("the welcome", async () => (await titles()).some((title) => title.startsWith("Welcome, ")));
   });
 
   await t.test("without a credential, or with an old one: 401", async () => {

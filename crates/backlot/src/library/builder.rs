@@ -52,7 +52,8 @@ impl Builder {
 
     /// Handles events in Rust. `pattern` is a type of events, or a beginning of types with `*` behind it. Events come at
     /// least once, in order for each entity, and again after an error, like those of a `[[subscription]]`, whose name is
-    /// `on:` and the pattern.
+    /// `on:` and the pattern. An [`Event`] has clients for its instance: [`Event::wix`], [`Event::items`],
+    /// [`Event::links`] and [`Event::connections`].
     ///
     /// ```
     /// use backlot::{Backlot, Event};

@@ -5,17 +5,27 @@ use std::future::Future;
 use std::sync::Arc;
 
 use backlot_store::events::{Event as StoredEvent, UNASSIGNED};
-use backlot_wix::InstanceId;
+use backlot_wix::{Caller, InstanceId};
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::extract::clients::Clients;
+use crate::extract::connections::Connections;
+use crate::extract::items::Items;
+use crate::extract::links::Links;
+use crate::extract::wix::Wix;
+
 type Handle = dyn Fn(Event) -> BoxFuture<'static, Result<(), String>> + Send + Sync;
 
 /// A handler of events. Cloning shares it.
 #[derive(Clone)]
-pub struct EventHandler(Arc<Handle>);
+pub struct EventHandler {
+    handle: Arc<Handle>,
+    /// None until a server is built.
+    clients: Option<Arc<Clients>>,
+}
 
 impl EventHandler {
     /// Takes an async function. Its error is recorded, and the event is delivered again.
@@ -25,19 +35,39 @@ impl EventHandler {
         Answer: Future<Output = Result<(), Error>> + Send + 'static,
         Error: fmt::Display,
     {
-        Self(Arc::new(move |event| {
+        let handle = move |event| -> BoxFuture<'static, _> {
             let answer = handler(event);
             Box::pin(async move { answer.await.map_err(|error| error.to_string()) })
-        }))
+        };
+        Self {
+            handle: Arc::new(handle),
+            clients: None,
+        }
     }
 
-    pub(super) fn call(&self, event: Event) -> BoxFuture<'static, Result<(), String>> {
-        (self.0)(event)
+    pub(super) fn give(&mut self, clients: &Arc<Clients>) {
+        self.clients = Some(Arc::clone(clients));
+    }
+
+    pub(super) fn call(&self, mut event: Event) -> BoxFuture<'static, Result<(), String>> {
+        event.clients.clone_from(&self.clients);
+        (self.handle)(event)
     }
 }
 
-/// An event, as a handler in Rust gets it.
-#[derive(Debug, Clone, PartialEq)]
+/// An event, as a handler in Rust gets it, with clients for its instance.
+///
+/// ```
+/// use backlot_server::events::Event;
+///
+/// async fn note(event: Event) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+///     let site = event.wix()?.app_instance().await?.site;
+///     let note = serde_json::json!({ "type": event.event_type, "site": site.url });
+///     event.items()?.insert("notes", &note).await?;
+///     Ok(())
+/// }
+/// ```
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Event {
     /// The id that the source gave it, or a fingerprint. The same for all attempts.
@@ -66,7 +96,13 @@ pub struct Event {
     pub attempt: u32,
     /// Whether this server's own call caused it.
     pub is_echo: bool,
+    clients: Option<Arc<Clients>>,
 }
+
+/// The event is of no instance, so nothing can be called or read on one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the event is of no instance")]
+pub struct NoInstance;
 
 impl Event {
     pub(super) fn new(stored: &StoredEvent, site_id: Option<String>, attempt: u32) -> Self {
@@ -85,7 +121,66 @@ impl Event {
             data: parse(&stored.data),
             attempt,
             is_echo: stored.is_echo,
+            clients: None,
         }
+    }
+
+    /// Returns calls to Wix as the app, on the event's instance.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the event is of no instance.
+    pub fn wix(&self) -> Result<Wix, NoInstance> {
+        let (clients, instance_id) = self.instance()?;
+        Ok(clients.wix(instance_id))
+    }
+
+    /// Returns the items of the event's instance, with the rights of the app.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the event is of no instance.
+    pub fn items(&self) -> Result<Items, NoInstance> {
+        let (clients, instance_id) = self.instance()?;
+        Ok(clients.items(&self.app(clients, instance_id)))
+    }
+
+    /// Returns the links of the event's instance.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the event is of no instance.
+    pub fn links(&self) -> Result<Links, NoInstance> {
+        let (clients, instance_id) = self.instance()?;
+        Ok(clients.links(&self.app(clients, instance_id)))
+    }
+
+    /// Returns calls to third parties with the rights of the app, on the event's instance: those that `allow = ["app"]`
+    /// of a `[[connection]]` names.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the event is of no instance.
+    pub fn connections(&self) -> Result<Connections, NoInstance> {
+        let (clients, instance_id) = self.instance()?;
+        Ok(clients.connections(&Arc::new(self.app(clients, instance_id))))
+    }
+
+    fn instance(&self) -> Result<(&Clients, InstanceId), NoInstance> {
+        self.clients
+            .as_deref()
+            .zip(self.instance_id)
+            .ok_or(NoInstance)
+    }
+
+    /// The app on the event's instance, as a caller.
+    fn app(&self, clients: &Clients, instance_id: InstanceId) -> Caller {
+        Caller::app(
+            instance_id,
+            clients.app_id,
+            self.received_at,
+            Timestamp::MAX,
+        )
     }
 
     /// Reads the content as a type.

@@ -36,7 +36,7 @@ mod subscriptions;
 
 pub(crate) use deliveries::Deliveries;
 pub use filter::{FieldFilter, FieldFilterError};
-pub use handler::{Event, EventHandler};
+pub use handler::{Event, EventHandler, NoInstance};
 pub use lane::EventOrder;
 pub(crate) use lane::LaneKey;
 pub(crate) use means::DeliveryMeans;

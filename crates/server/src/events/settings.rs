@@ -1,6 +1,7 @@
 //! The settings of events: `[events]` and `[[subscription]]`.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use backlot_outbound::nats::{NatsPublisher, NatsTarget, NatsTargetError};
@@ -10,6 +11,7 @@ use http::uri::PathAndQuery;
 use jiff::SignedDuration;
 
 use super::{EventHandler, EventOrder, EventPattern, FieldFilter};
+use crate::extract::clients::Clients;
 use crate::policy::RateLimit;
 
 /// The most bytes of a webhook unless the configuration says otherwise.
@@ -156,6 +158,13 @@ impl EventDestination {
         let target = target.parse().map_err(|_| AddressError::NotHttp)?;
         let (address, _) = address.split().ok_or(AddressError::NotHttp)?;
         Ok(Self::Upstream { address, target })
+    }
+
+    /// Gives a handler the clients that its events offer.
+    pub(crate) fn give(&mut self, clients: &Arc<Clients>) {
+        if let Self::Handler(handler) = self {
+            handler.give(clients);
+        }
     }
 
     /// Returns the server's address, if it is one over HTTP.

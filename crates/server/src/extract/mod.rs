@@ -1,6 +1,7 @@
-//! Extractors for handlers in Rust: the caller, and clients bound to it.
+//! Extractors for handlers in Rust: the caller, and clients bound to it. Handlers of events get the same clients.
 
 pub(crate) mod caller;
+pub(crate) mod clients;
 pub(crate) mod connections;
 pub(crate) mod items;
 pub(crate) mod links;

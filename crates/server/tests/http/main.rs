@@ -36,6 +36,7 @@ mod data_shares;
 mod deliveries;
 mod drain;
 mod echoes;
+mod event_handlers;
 mod grpc;
 mod harness;
 mod http2_connections;

@@ -93,10 +93,10 @@ pub(crate) async fn forward(
         }
         Destination::Mounted(router) => {
             let given = caller.map(|caller| HandlerExtensions {
-                wix: Arc::new(state.wix_handle(caller.instance_id)),
-                items: Arc::new(state.items_handle(&caller)),
-                connections: Arc::new(state.connections_handle(&caller)),
-                links: Arc::new(state.links_handle(&caller)),
+                wix: Arc::new(state.clients.wix(caller.instance_id)),
+                items: Arc::new(state.clients.items(&caller)),
+                connections: Arc::new(state.clients.connections(&caller)),
+                links: Arc::new(state.clients.links(&caller)),
                 caller: Caller(caller),
             });
             let router = router.clone();
