@@ -21,7 +21,7 @@ use crate::context::SharedContext;
 use crate::cors;
 use crate::data::{CursorKey, Data, Storage};
 use crate::echo_marks::EchoMarks;
-use crate::events::{DeliveryMeans, Subscriptions};
+use crate::events::{DeliveryMeans, LateEchoes, Subscriptions};
 use crate::extract::clients::Clients;
 use crate::handlers::data::DataHandlers;
 use crate::handlers::index::{DevAddresses, Index};
@@ -137,7 +137,12 @@ pub(crate) async fn build(
         metrics: Arc::clone(&metrics),
     };
     let event_limits = settings.events.limits();
-    let echo_marks = EchoMarks::new(store.clone(), clock.clone());
+    let stored = LateEchoes {
+        subscriptions: Subscriptions::new(settings.events.subscriptions.clone()),
+        store: store.clone(),
+        clock: clock.clone(),
+    };
+    let echo_marks = EchoMarks::new(store.clone(), clock.clone(), Arc::new(stored));
     let clients = Arc::new(Clients {
         app_id,
         wix: wix.clone(),
@@ -155,6 +160,7 @@ pub(crate) async fn build(
         keys: settings.public_keys,
         subscriptions,
         activity,
+        echo_marks: echo_marks.clone(),
         store: store.clone(),
         clock: clock.clone(),
         metrics: Arc::clone(&metrics),

@@ -11,6 +11,7 @@ use tokio::time::{Sleep, sleep};
 
 use crate::connections::ThirdPartyBody;
 use crate::context::RequestContext;
+use crate::http::peeked_body::PeekedBody;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -30,9 +31,9 @@ enum Source {
     Parts(Option<Bytes>, std::vec::IntoIter<Bytes>),
     Upstream(ResponseStream),
     /// On the heap, because it is large and rare.
-    Wix(Box<WixBody>),
+    Wix(Box<PeekedBody<WixBody>>),
     Mounted(axum::body::Body),
-    ThirdParty(Box<ThirdPartyBody>),
+    ThirdParty(Box<PeekedBody<ThirdPartyBody>>),
 }
 
 impl ResponseBody {
@@ -55,7 +56,7 @@ impl ResponseBody {
         Self::from_source(Source::Upstream(stream))
     }
 
-    pub(crate) fn wix(body: WixBody) -> Self {
+    pub(crate) fn wix(body: PeekedBody<WixBody>) -> Self {
         Self::from_source(Source::Wix(Box::new(body)))
     }
 
@@ -63,7 +64,7 @@ impl ResponseBody {
         Self::from_source(Source::Mounted(body))
     }
 
-    pub(crate) fn third_party(body: ThirdPartyBody) -> Self {
+    pub(crate) fn third_party(body: PeekedBody<ThirdPartyBody>) -> Self {
         Self::from_source(Source::ThirdParty(Box::new(body)))
     }
 

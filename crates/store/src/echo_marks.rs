@@ -32,6 +32,13 @@ impl EchoKey {
         })
     }
 
+    /// Returns the key of an entity whose id is not known yet. No event has it.
+    pub fn of_unknown(kind: &str) -> Option<Self> {
+        let mut key = Self::new(kind, "?")?;
+        key.entity_id.clear();
+        Some(key)
+    }
+
     /// Reads `contact/123`: the kind of the entity, and its id.
     pub fn parse(text: &str) -> Option<Self> {
         if text.len() > MAX_ECHO_KEY_BYTES {
@@ -46,7 +53,7 @@ impl EchoKey {
         &self.kind
     }
 
-    /// The id.
+    /// The id. Empty if it is not known yet.
     pub fn entity_id(&self) -> &str {
         &self.entity_id
     }

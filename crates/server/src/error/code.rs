@@ -261,7 +261,7 @@ codes! {
         "Search the server's log for the request id, which has the reason. Then run `backlot secret rotate NAME`.";
     EchoKeyInvalid 400 "ECHO_KEY_INVALID",
         "`Backlot-Echo` does not name an entity.",
-        "Send one header with the entity's kind and its id, such as `contact/123`, of up to 200 bytes.";
+        "Send one header with the entity's kind and its id, such as `contact/123`, or where the response has the id, such as `contact/{/contact/id}`, of up to 200 bytes.";
     TooManyEchoKeys 429 "TOO_MANY_ECHO_KEYS",
         "This instance has made too many calls with `Backlot-Echo` whose events have not arrived yet, so the call was not made.",
         "Wait for the seconds in Retry-After. A key is held until its event arrives, and for a minute at most.";

@@ -3,6 +3,7 @@
 //! - [`pattern`], [`filter`]: the events of a subscription
 //! - [`lane`]: deliveries of one lane are made one after the other
 //! - [`subscriptions`]: what is made of an event before it is stored; [`echo_key`]: how a write names its entity
+//! - [`late_echoes`]: events that were stored before the entity of a creation was known
 //! - [`deliveries`]: the tasks of all subscriptions; [`dispatcher`]: that of one, from the claim of a delivery to its outcome
 //! - [`attempt`], [`means`], [`body`], [`signature`], [`handler`]: one attempt, over HTTP or by a handler in Rust
 //! - [`health`], [`circuit`], [`backoff`], [`retry_after`]: when the next attempt is made
@@ -23,6 +24,7 @@ mod filter;
 mod handler;
 mod health;
 mod lane;
+mod late_echoes;
 mod means;
 mod pattern;
 mod pending;
@@ -39,6 +41,7 @@ pub use filter::{FieldFilter, FieldFilterError};
 pub use handler::{Event, EventHandler, NoInstance};
 pub use lane::EventOrder;
 pub(crate) use lane::LaneKey;
+pub(crate) use late_echoes::LateEchoes;
 pub(crate) use means::DeliveryMeans;
 pub use pattern::{EventPattern, EventPatternError};
 pub use replay::deliveries_of;

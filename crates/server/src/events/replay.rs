@@ -15,6 +15,13 @@ pub(crate) fn deliveries_again(
     event: &Event,
     only: Option<&str>,
 ) -> Vec<NewDelivery> {
+    let mut deliveries = as_candidate(subscriptions, event).deliveries;
+    deliveries.retain(|it| only.is_none_or(|name| it.subscription == name));
+    deliveries
+}
+
+/// Returns a stored event as it would be stored now: with its deliveries, and those that it has as an echo.
+pub(super) fn as_candidate(subscriptions: &Subscriptions, event: &Event) -> NewEvent {
     let data = lossy_json::parse(&event.data).unwrap_or_default();
     let kind = data["entityFqdn"].as_str();
     let kind = match kind {
@@ -29,9 +36,7 @@ pub(crate) fn deliveries_again(
     };
     let mut new = as_new(event);
     subscriptions.add_deliveries(&mut new, key);
-    let mut deliveries = new.deliveries;
-    deliveries.retain(|it| only.is_none_or(|name| it.subscription == name));
-    deliveries
+    new
 }
 
 /// Returns the same for subscriptions that are not in force here, but in a configuration.

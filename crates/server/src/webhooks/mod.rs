@@ -13,6 +13,7 @@ use backlot_store::events::{NewEvent, UNASSIGNED};
 use backlot_wix::jwt::PublicKey;
 
 use crate::clock::Clock;
+use crate::echo_marks::EchoMarks;
 use crate::error::ApiError;
 use crate::events::{LaneKey, Subscriptions};
 use crate::instances::activity::InstanceActivity;
@@ -24,6 +25,7 @@ pub(crate) struct Intake {
     pub(crate) keys: Vec<PublicKey>,
     pub(crate) subscriptions: Subscriptions,
     pub(crate) activity: Arc<InstanceActivity>,
+    pub(crate) echo_marks: EchoMarks,
     pub(crate) store: Store,
     pub(crate) clock: Clock,
     pub(crate) metrics: Arc<Metrics>,
@@ -46,6 +48,7 @@ impl Intake {
             self.subscriptions.add_deliveries(event, key);
             sources.push(source);
         }
+        self.echo_marks.wait_for_creations(&events).await;
         let are_new = self.store.insert_events(events).await?;
         for (source, is_new) in sources.iter().zip(are_new) {
             self.metrics.events.received(source, is_new);
@@ -67,7 +70,9 @@ impl Intake {
         self.subscriptions.add_deliveries(&mut event, key);
         let (source, instance_id, now) =
             (event.source.clone(), event.instance_id, event.received_at);
-        let is_new = self.store.insert_events(vec![event]).await?;
+        let events = vec![event];
+        self.echo_marks.wait_for_creations(&events).await;
+        let is_new = self.store.insert_events(events).await?;
         let is_new = is_new.first().copied().unwrap_or_default();
         self.metrics.events.received(&source, is_new);
         if instance_id != UNASSIGNED {

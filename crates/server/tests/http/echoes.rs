@@ -2,12 +2,13 @@
 
 use axum::Router;
 use axum::routing::post;
-use backlot_server::events::SubscriptionSettings;
+use backlot_server::events::{EventDestination, SubscriptionSettings};
 use backlot_server::{ConnectionCallError, Connections, Settings, Wix, WixCallError};
 use backlot_store::echo_marks::{EchoKey, EchoMark};
+use backlot_store::events::{DeliveryFilter, DeliveryState, EventFilter, ListOrder};
 use backlot_wix::Role;
 use http::Method;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::harness::events::{Destination, WixKey, contact, instance_number};
 use crate::harness::{
@@ -23,9 +24,17 @@ on_every_database! {
     keys_that_cannot_be_marked_are_refused
     calls_of_third_parties_have_echoes
     handlers_in_rust_name_keys
+    the_response_to_a_creation_names_its_entity
+    an_event_waits_for_the_creation_under_way
+    an_event_that_was_stored_before_the_response_becomes_an_echo
+    a_delivery_that_has_not_begun_before_the_response_is_skipped
+    creations_without_an_id_have_no_echo
 }
 
 const CONTACT: &str = "/contacts/v4/contacts/c1";
+const CONTACTS: &str = "/contacts/v4/contacts";
+const CREATED: &str = "contact/{/contact/id}";
+const NEW: &str = r#"{"contact":{"id":"c1"}}"#;
 
 /// A server with a subscription of all events, and one without echoes.
 struct Sync {
@@ -56,6 +65,8 @@ impl Sync {
             settings.wix_calls.calls = ["PATCH", "GET"]
                 .map(|method| may_call(&format!("{method} /contacts/v4/contacts/{{id}}"), roles))
                 .to_vec();
+            let create = format!("POST {CONTACTS}");
+            settings.wix_calls.calls.push(may_call(&create, roles));
             change(settings);
         })
         .await;
@@ -72,6 +83,22 @@ impl Sync {
         let mut headers = vec![("authorization", &*credential)];
         headers.extend(keys.iter().map(|key| ("backlot-echo", *key)));
         request(self.server.address, method, path, &headers, "").await
+    }
+
+    /// Begins a creation, whose response waits until it is let through.
+    async fn begin_creation(&self) -> tokio::task::JoinHandle<Reply> {
+        // The app's token is there then.
+        self.call("owner", "GET", &format!("/wix{CONTACT}"), &[])
+            .await;
+        self.wix.on(CONTACTS, 200, NEW);
+        self.wix.hold();
+        let (address, credential) = (self.server.address, instance("owner"));
+        let call = tokio::spawn(async move {
+            let headers = [("authorization", &*credential), ("backlot-echo", CREATED)];
+            request(address, "POST", &format!("/wix{CONTACTS}"), &headers, "").await
+        });
+        self.wix.until_asked(CONTACTS, 1).await;
+        call
     }
 
     async fn write(&self, key: &str) -> Reply {
@@ -173,7 +200,7 @@ async fn keys_that_cannot_be_marked_are_refused(place: &Place) {
             instance_id: INSTANCE_ID.parse().unwrap(),
             mark_id: number.to_be_bytes(),
             key: EchoKey::parse("contact/c9").unwrap(),
-            expires_at: now + jiff::SignedDuration::from_secs(1),
+            expires_at: now + SignedDuration::from_secs(1),
         };
         let inserted = sync.server.store.insert_echo_mark(mark, 1000, now);
         assert!(inserted.await.unwrap());
@@ -239,4 +266,151 @@ async fn handlers_in_rust_name_keys(place: &Place) {
     let refused = sync.call("owner", "POST", "/api/update-nothing", &[]).await;
     assert_eq!(refused.code(), "ECHO_KEY_INVALID");
     assert!(!sync.is_echo("e5", "c1").await);
+}
+
+async fn create(wix: Wix) -> Result<String, WixCallError> {
+    let call = wix.post(CONTACTS).echo(CREATED);
+    Ok(call
+        .send()
+        .await?
+        .json::<serde_json::Value>()
+        .await?
+        .to_string())
+}
+
+async fn create_elsewhere(connections: Connections) -> Result<String, ConnectionCallError> {
+    let call = connections.post("x", "/contacts").echo(CREATED);
+    Ok(call
+        .send()
+        .await?
+        .json::<serde_json::Value>()
+        .await?
+        .to_string())
+}
+
+async fn the_response_to_a_creation_names_its_entity(place: &Place) {
+    let party = ThirdParty::start().await;
+    party.on("/contacts", 201, &[], NEW);
+    let connections = connected(party.connection("", &[("POST /contacts", &[Role::Owner])]));
+    let router = Router::new()
+        .route("/api/create", post(create))
+        .route("/api/create-elsewhere", post(create_elsewhere));
+    let mut sync = Sync::start(place, |settings| {
+        connections(settings);
+        settings.api = vec![to_router("/api", router)];
+    })
+    .await;
+    sync.wix.on(CONTACTS, 200, NEW);
+    let by_header: &[&str] = &[CREATED];
+    for (path, keys) in [
+        (&*format!("/wix{CONTACTS}"), by_header),
+        ("/connections/x/contacts", by_header),
+        ("/api/create", &[]),
+        ("/api/create-elsewhere", &[]),
+    ] {
+        // Events of the calls before were received earlier.
+        let clock = &sync.server.clock;
+        clock.set(clock.now() + SignedDuration::from_secs(1));
+        let created = sync.call("owner", "POST", path, keys).await;
+        assert_eq!(created.body, NEW, "{path}");
+        assert!(!sync.is_echo(&format!("{path} other"), "c2").await);
+        assert!(sync.is_echo(&format!("{path} first"), "c1").await, "{path}");
+        assert!(!sync.is_echo(&format!("{path} second"), "c1").await);
+    }
+}
+
+async fn an_event_waits_for_the_creation_under_way(place: &Place) {
+    let mut sync = Sync::start(place, |_| {}).await;
+    let call = sync.begin_creation().await;
+    let address = sync.server.address;
+    let webhook = WixKey::of_app().webhook(&contact("e1", "c1", INSTANCE_ID));
+    let event =
+        tokio::spawn(async move { request(address, "POST", "/webhooks", &[], &webhook).await });
+    // Events of other kinds and instances do not wait.
+    let other = contact("e2", "c1", &instance_number(1));
+    sync.server.post_event(&other).await;
+    assert_eq!(sync.all.next().await.id(), "e2");
+    sync.wix.let_through(1);
+    assert_eq!(call.await.unwrap().body, NEW);
+    assert_eq!(event.await.unwrap().status, 200);
+    let delivered = sync.all.next().await.json();
+    assert_eq!(
+        (&delivered["id"], &delivered["echo"]),
+        (&"e1".into(), &true.into())
+    );
+    assert!(!sync.is_echo("e3", "c1").await);
+    let mut originals = [
+        sync.originals.next().await.id(),
+        sync.originals.next().await.id(),
+    ];
+    originals.sort_unstable();
+    assert_eq!(originals, ["e2", "e3"]);
+}
+
+async fn an_event_that_was_stored_before_the_response_becomes_an_echo(place: &Place) {
+    let mut sync = Sync::start(place, |_| {}).await;
+    let call = sync.begin_creation().await;
+    // It waits for the response no longer than Wix waits for its own.
+    sync.server
+        .post_event(&contact("e1", "c1", INSTANCE_ID))
+        .await;
+    assert_eq!(
+        sync.all.next().await.json()["echo"],
+        serde_json::Value::Null
+    );
+    sync.wix.let_through(1);
+    assert_eq!(call.await.unwrap().body, NEW);
+    let events = sync
+        .server
+        .store
+        .list_events(EventFilter::default(), ListOrder::Oldest, 10);
+    assert!(events.await.unwrap()[0].is_echo);
+    assert!(!sync.is_echo("e2", "c1").await, "it has taken the mark");
+}
+
+async fn a_delivery_that_has_not_begun_before_the_response_is_skipped(place: &Place) {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let nowhere = format!("http://{}/", free.local_addr().unwrap());
+    drop(free);
+    let mut sync = Sync::start(place, |settings| {
+        let originals = &mut settings.events.subscriptions[1];
+        originals.destination = EventDestination::parse(&nowhere).unwrap();
+    })
+    .await;
+    let call = sync.begin_creation().await;
+    sync.server
+        .post_event(&contact("e1", "c1", INSTANCE_ID))
+        .await;
+    assert_eq!(sync.all.next().await.id(), "e1");
+    let delivery = async || {
+        let filter = DeliveryFilter {
+            subscription: Some("originals".to_owned()),
+            ..DeliveryFilter::default()
+        };
+        let listed = sync
+            .server
+            .store
+            .list_deliveries(filter, ListOrder::Oldest, 2);
+        listed.await.unwrap().remove(0)
+    };
+    while delivery().await.last_error.is_none() {
+        tokio::task::yield_now().await;
+    }
+    sync.wix.let_through(1);
+    assert_eq!(call.await.unwrap().body, NEW);
+    assert_eq!(delivery().await.state, DeliveryState::Skipped);
+}
+
+async fn creations_without_an_id_have_no_echo(place: &Place) {
+    let mut sync = Sync::start(place, |_| {}).await;
+    let path = format!("/wix{CONTACTS}");
+    for (status, body) in [(200, r#"{"id":"c1"}"#), (200, "c1"), (422, NEW), (504, NEW)] {
+        sync.wix.on(CONTACTS, status, body);
+        let created = sync.call("owner", "POST", &path, &[CREATED]).await;
+        assert_eq!((created.status, &*created.body), (status, body));
+        let id = format!("{status} {body}");
+        assert!(!sync.is_echo(&id, "c1").await, "{id}");
+    }
+    let refused = sync.call("visitor", "POST", &path, &[CREATED]).await;
+    assert_eq!(refused.code(), "ROLE_NOT_ALLOWED");
 }

@@ -68,6 +68,8 @@ macro_rules! with_run_at {
     };
 }
 
+const SET_ECHO: &str = "UPDATE events SET is_echo = true WHERE sequence = $1 AND NOT is_echo";
+
 macro_rules! delivery_columns {
     () => {
         concat!(
@@ -227,6 +229,13 @@ impl Store {
     pub async fn find_event(&self, sequence: i64) -> Result<Option<Event>, StoreError> {
         self.query_one(Scope::Owner, FIND_EVENT, &bind![sequence], read_event)
             .await
+    }
+
+    /// Makes an event an echo. Returns false if it is one already, or is not stored any more.
+    pub async fn set_event_echo(&self, sequence: i64) -> Result<bool, StoreError> {
+        let values = bind![sequence];
+        let changed = self.execute(Scope::Owner, SET_ECHO, &values);
+        Ok(changed.await? > 0)
     }
 
     /// Lists events without their content.

@@ -15,6 +15,8 @@ on_every_database! {
     one_of_several_nodes_takes_a_mark
     an_instance_has_so_many_marks
     marks_go_with_their_instance_and_their_time
+    a_mark_is_named_later
+    a_stored_event_becomes_an_echo_once
 }
 
 fn key(text: &str) -> EchoKey {
@@ -179,4 +181,37 @@ async fn marks_go_with_their_instance_and_their_time(queue: Queue) {
     let store = &queue.store;
     assert_eq!(store.delete_expired_echo_marks(at(60)).await.unwrap(), 1);
     assert_eq!(store.delete_expired_echo_marks(at(90)).await.unwrap(), 1);
+}
+
+async fn a_mark_is_named_later(queue: Queue) {
+    let mut unknown = mark(1, 1, "contact/a", 0);
+    unknown.key = EchoKey::of_unknown("wix.contacts.v4.Contact").unwrap();
+    assert_eq!(
+        (unknown.key.kind(), unknown.key.entity_id()),
+        ("contact", "")
+    );
+    assert!(insert(&queue, unknown, 0).await);
+    queue.insert(vec![contact(1, "e1", "a", 1)]).await;
+    let (store, key) = (&queue.store, key("contact/a"));
+    let named = store.name_echo_mark(instance(1), [1; 16], &key, at(70));
+    assert!(named.await.unwrap());
+    queue.insert(vec![contact(1, "e2", "a", 65)]).await;
+    assert_eq!(echoes(&queue).await, ["e2"]);
+    let named = store.name_echo_mark(instance(1), [1; 16], &key, at(70));
+    assert!(!named.await.unwrap(), "an event has taken it");
+}
+
+async fn a_stored_event_becomes_an_echo_once(queue: Queue) {
+    queue.insert(vec![contact(1, "e1", "a", 1)]).await;
+    let all = EventFilter::default();
+    let stored = queue
+        .store
+        .list_events(all, ListOrder::Oldest, 1)
+        .await
+        .unwrap();
+    for is_changed in [true, false] {
+        let changed = queue.store.set_event_echo(stored[0].sequence).await;
+        assert_eq!(changed.unwrap(), is_changed);
+    }
+    assert_eq!(echoes(&queue).await, ["e1"]);
 }

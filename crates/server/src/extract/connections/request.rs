@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use backlot_outbound::body::CallBody;
-use backlot_store::echo_marks::EchoKey;
 use bytes::Bytes;
 use http::Method;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
@@ -12,7 +11,7 @@ use serde::Serialize;
 
 use super::{ConnectionCallError, ConnectionResponse, Connections};
 use crate::connections::{IncomingCall, ThirdPartyCall};
-use crate::echo_marks::{WriteOutcome, parse_key};
+use crate::echo_marks::{EchoEntity, WriteOutcome, settle};
 use crate::error::{ApiError, ErrorCode};
 
 /// A call to a third party in the making; [`ConnectionCall::send`] makes it.
@@ -24,7 +23,7 @@ pub struct ConnectionCall {
     path: String,
     headers: HeaderMap,
     body: Bytes,
-    echo: Option<EchoKey>,
+    echo: Option<EchoEntity>,
     fault: Option<ConnectionCallError>,
 }
 
@@ -76,10 +75,11 @@ impl ConnectionCall {
     }
 
     /// Names the entity that the call writes, such as `contact/123`. The event that the call causes within a minute is
-    /// marked as an echo.
+    /// marked as an echo. A call that creates the entity says where its response has the id, by a JSON pointer in braces:
+    /// `contact/{/contact/id}`.
     pub fn echo(mut self, entity: &str) -> Self {
-        match parse_key(entity) {
-            Ok(key) => self.echo = Some(key),
+        match EchoEntity::parse(entity) {
+            Ok(entity) => self.echo = Some(entity),
             Err(error) => self.fault = Some(error.into()),
         }
         self
@@ -125,15 +125,7 @@ impl ConnectionCall {
             let sent = handle
                 .all
                 .send(connection, directory, &caller, &mut incoming);
-            let outcome = sent.await;
-            if let Some(mark) = mark {
-                mark.settle(match &outcome {
-                    Ok(response) => WriteOutcome::of_status(response.status()),
-                    Err(error) => WriteOutcome::of_connection(error),
-                })
-                .await;
-            }
-            outcome
+            settle(mark, sent.await, WriteOutcome::of_connection).await
         };
         let response = made.await.map_err(|refusal| connection.explain(refusal))?;
         Ok(ConnectionResponse::new(response))

@@ -8,12 +8,13 @@ use serde::de::DeserializeOwned;
 
 use crate::connections::ThirdPartyBody;
 use crate::error::{ApiError, ErrorCode};
+use crate::http::peeked_body::PeekedBody;
 
 /// The most that is read whole of an answer.
 const MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// An answer of a third party's, as a page would get it.
-pub struct ConnectionResponse(http::Response<ThirdPartyBody>);
+pub struct ConnectionResponse(http::Response<PeekedBody<ThirdPartyBody>>);
 
 /// Why there is no answer, or none that can be used. As a response it is a refusal with a code.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -45,7 +46,7 @@ impl From<ApiError> for ConnectionCallError {
 }
 
 impl ConnectionResponse {
-    pub(crate) const fn new(response: http::Response<ThirdPartyBody>) -> Self {
+    pub(crate) const fn new(response: http::Response<PeekedBody<ThirdPartyBody>>) -> Self {
         Self(response)
     }
 

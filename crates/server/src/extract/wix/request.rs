@@ -1,7 +1,6 @@
 //! One call in the making.
 
 use backlot_outbound::wix::{CallBody, Priority, Subject, WixClient, WixError, WixRequest};
-use backlot_store::echo_marks::EchoKey;
 use backlot_wix::InstanceId;
 use bytes::Bytes;
 use http::Method;
@@ -9,7 +8,7 @@ use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 
 use super::{WixCallError, WixResponse};
-use crate::echo_marks::{EchoMarks, WriteOutcome, parse_key};
+use crate::echo_marks::{EchoEntity, EchoMarks, WriteOutcome, settle};
 
 /// A call to Wix in the making; [`WixCall::send`] makes it.
 #[must_use = "a call is made by `send`"]
@@ -17,7 +16,7 @@ pub struct WixCall {
     client: WixClient,
     echo_marks: EchoMarks,
     instance_id: InstanceId,
-    echo: Option<EchoKey>,
+    echo: Option<EchoEntity>,
     subject: Subject,
     method: Method,
     path: String,
@@ -71,10 +70,11 @@ impl WixCall {
     }
 
     /// Names the entity that the call writes, such as `contact/123`. The event that the call causes within a minute is
-    /// marked as an echo.
+    /// marked as an echo. A call that creates the entity says where its response has the id, by a JSON pointer in braces:
+    /// `contact/{/contact/id}`.
     pub fn echo(mut self, entity: &str) -> Self {
-        match parse_key(entity) {
-            Ok(key) => self.echo = Some(key),
+        match EchoEntity::parse(entity) {
+            Ok(entity) => self.echo = Some(entity),
             Err(error) => self.fault = Some(WixCallError::NotMarked(error)),
         }
         self
@@ -105,13 +105,7 @@ impl WixCall {
             priority: self.priority,
         };
         let outcome = self.client.send(call).await;
-        if let Some(mark) = mark {
-            mark.settle(match &outcome {
-                Ok(response) => WriteOutcome::of_status(response.status()),
-                Err(error) => WriteOutcome::of_wix(error),
-            })
-            .await;
-        }
+        let outcome = settle(mark, outcome, WriteOutcome::of_wix).await;
         Ok(WixResponse::new(outcome?))
     }
 }

@@ -6,9 +6,11 @@ use axum::response::{IntoResponse, Response};
 use backlot_outbound::wix::{WixBody, WixError};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
+use http_body_util::{BodyExt as _, Limited};
 use serde::de::DeserializeOwned;
 
 use crate::error::ApiError;
+use crate::http::peeked_body::PeekedBody;
 use crate::http::wix_headers::from_wix;
 
 /// The most that is read whole of an answer.
@@ -17,7 +19,7 @@ const MAX_BYTES: usize = 16 * 1024 * 1024;
 const BODY_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// An answer of Wix's.
-pub struct WixResponse(http::Response<WixBody>);
+pub struct WixResponse(http::Response<PeekedBody<WixBody>>);
 
 /// Why there is no answer, or none that can be used. As a response it is a refusal with a code.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -43,7 +45,7 @@ pub enum WixCallError {
 }
 
 impl WixResponse {
-    pub(crate) const fn new(response: http::Response<WixBody>) -> Self {
+    pub(crate) const fn new(response: http::Response<PeekedBody<WixBody>>) -> Self {
         Self(response)
     }
 
@@ -59,9 +61,11 @@ impl WixResponse {
 
     /// The body, whatever the status.
     pub async fn bytes(self) -> Result<Bytes, WixCallError> {
-        let read = self.0.into_body().bytes(MAX_BYTES, BODY_TIMEOUT).await;
-        let read = read.map_err(|fault| WixError::unavailable(fault.to_string()))?;
-        Ok(read.ok_or_else(|| WixError::unavailable("the answer is larger than 16 MiB"))?)
+        let read = Limited::new(self.0.into_body(), MAX_BYTES).collect();
+        let read = tokio::time::timeout(BODY_TIMEOUT, read).await;
+        let read = read.map_err(|_| WixError::unavailable("the answer takes too long"))?;
+        let read = read.map_err(|error| WixError::unavailable(error.to_string()))?;
+        Ok(read.to_bytes())
     }
 
     /// The body of a success as a type; Wix's refusals are faults.

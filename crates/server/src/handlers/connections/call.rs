@@ -29,7 +29,7 @@ pub(crate) async fn call(
     request: &mut Request<RequestBody>,
 ) -> Result<Response<ResponseBody>, ApiError> {
     request.body_mut().limit(connection.settings.body());
-    let echo = echo_marks::take_key(request.headers_mut(), &caller)?;
+    let echo = echo_marks::take_entity(request.headers_mut(), &caller)?;
     let all = &state.connections;
     let directory = &state.directory;
     hop_by_hop::remove(request.headers_mut());
@@ -54,13 +54,7 @@ pub(crate) async fn call(
     let outcome = all
         .send(connection, directory, &caller, &mut incoming)
         .await;
-    if let Some(mark) = echo_mark {
-        mark.settle(match &outcome {
-            Ok(response) => WriteOutcome::of_status(response.status()),
-            Err(error) => WriteOutcome::of_connection(error),
-        })
-        .await;
-    }
+    let outcome = echo_marks::settle(echo_mark, outcome, WriteOutcome::of_connection).await;
     let mut response = outcome?.map(ResponseBody::third_party);
     let headers = response.headers_mut();
     cors::strip(headers);

@@ -31,7 +31,7 @@ pub(crate) async fn handle(
     let line = deciders
         .admit(&caller)?
         .ok_or(ErrorCode::WixCallNotAllowed)?;
-    let echo = echo_marks::take_key(request.headers_mut(), &caller)?;
+    let echo = echo_marks::take_entity(request.headers_mut(), &caller)?;
     let subject = subject(state, &line.on_behalf_of, &caller).await?;
     let (parts, body) = request.into_parts();
     let buffers = &state.buffers;
@@ -53,13 +53,7 @@ pub(crate) async fn handle(
         },
     };
     let outcome = state.wix.send(call).await;
-    if let Some(mark) = echo_mark {
-        mark.settle(match &outcome {
-            Ok(response) => WriteOutcome::of_status(response.status()),
-            Err(error) => WriteOutcome::of_wix(error),
-        })
-        .await;
-    }
+    let outcome = echo_marks::settle(echo_mark, outcome, WriteOutcome::of_wix).await;
     let mut response = outcome?.map(ResponseBody::wix);
     wix_headers::from_wix(response.headers_mut());
     cors::strip(response.headers_mut());
