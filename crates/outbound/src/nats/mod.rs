@@ -18,7 +18,7 @@ use async_nats::jetstream::context::{PublishError, PublishErrorKind};
 use async_nats::{ConnectOptions, Event};
 use bytes::Bytes;
 use http::HeaderMap;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, watch};
 
 use crate::upstream::trusting;
 pub use access::{NatsAccess, NatsAuthorities, NatsAuthoritiesError, NatsCredential};
@@ -34,7 +34,13 @@ const MESSAGE_ID: &str = "Nats-Msg-Id";
 pub struct NatsPublisher {
     target: NatsTarget,
     access: NatsAccess,
-    context: Arc<OnceCell<jetstream::Context>>,
+    connection: Arc<OnceCell<Connection>>,
+}
+
+struct Connection {
+    context: jetstream::Context,
+    /// Whether there is a connection now; when it breaks, it is made again in the background.
+    is_up: watch::Receiver<bool>,
 }
 
 /// Why a message was not acknowledged.
@@ -61,7 +67,7 @@ impl NatsPublisher {
         Self {
             target,
             access: NatsAccess::default(),
-            context: Arc::default(),
+            connection: Arc::default(),
         }
     }
 
@@ -102,29 +108,52 @@ impl NatsPublisher {
                 all.append(name.as_str(), value);
             }
         }
-        let context = self.context.get_or_try_init(|| self.connect()).await?;
+        let connection = self.connection.get_or_try_init(|| self.connect());
+        let Connection { context, is_up } = connection.await?;
+        // The client would keep the message, and publish it whenever there is a connection again.
+        let mut is_up = is_up.clone();
+        if !*is_up.borrow() {
+            return Err(broken());
+        }
         let failed = |error: PublishError| failed(&subject, &error);
-        let acknowledged = context
-            .publish_with_headers(subject.clone(), all, body)
-            .await
-            .map_err(failed)?;
-        acknowledged.await.map_err(failed)?;
-        Ok(())
+        let publishing = async {
+            let published = context.publish_with_headers(subject.clone(), all, body);
+            let acknowledged = published.await.map_err(failed)?;
+            acknowledged.await.map_err(failed)
+        };
+        tokio::select! {
+            acknowledged = publishing => acknowledged.map(drop),
+            _ = is_up.wait_for(|is_up| !is_up) => Err(broken()),
+        }
     }
 
-    async fn connect(&self) -> Result<jetstream::Context, NatsError> {
+    async fn connect(&self) -> Result<Connection, NatsError> {
         let unreachable = |error: &dyn std::fmt::Display| NatsError::Unreachable(error.to_string());
-        let options = self.options().map_err(|error| unreachable(&error))?;
+        let (up, is_up) = watch::channel(true);
+        let options = self.options(up).map_err(|error| unreachable(&error))?;
         let client = options.connect(self.target.server()).await;
         let client = client.map_err(|error| unreachable(&error))?;
-        Ok(jetstream::new(client))
+        Ok(Connection {
+            context: jetstream::new(client),
+            is_up,
+        })
     }
 
-    fn options(&self) -> io::Result<ConnectOptions> {
+    fn options(&self, up: watch::Sender<bool>) -> io::Result<ConnectOptions> {
+        let up = Arc::new(up);
         let mut options = ConnectOptions::new()
             .name("backlot")
             .connection_timeout(CONNECT_TIMEOUT)
-            .event_callback(|event| async move { log(&event) });
+            .event_callback(move |event| {
+                let up = Arc::clone(&up);
+                async move {
+                    match event {
+                        Event::Connected => drop(up.send_replace(true)),
+                        Event::Disconnected | Event::Closed => drop(up.send_replace(false)),
+                        _ => log(&event),
+                    }
+                }
+            });
         options = match &self.access.credential {
             NatsCredential::None => options,
             NatsCredential::Password { user, password } => {
@@ -145,6 +174,10 @@ fn log(event: &Event) {
     if let Event::ServerError(error) = event {
         tracing::warn!(%error, "the NATS server reports an error");
     }
+}
+
+fn broken() -> NatsError {
+    NatsError::Unreachable("the connection broke, and is made again".to_owned())
 }
 
 fn failed(subject: &str, error: &PublishError) -> NatsError {

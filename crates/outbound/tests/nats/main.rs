@@ -151,15 +151,38 @@ async fn an_acknowledged_message_is_in_the_stream() {
     };
     let url = format!("tls://{}/events.{{type}}", server.address());
     let publisher = publisher(&url, user("backlot", PASSWORD), authority.trusted());
-    let context = server.context(&authority).await;
-    let config = async_nats::jetstream::stream::Config {
-        name: "events".to_owned(),
-        subjects: vec!["events.>".to_owned()],
-        ..Default::default()
-    };
-    let mut stream = context.create_stream(config).await.unwrap();
+    let mut stream = server.stream(&authority).await;
     for id in ["1", "2", "1"] {
         publish(&publisher, id).await.unwrap();
     }
     assert_eq!(stream.info().await.unwrap().state.messages, 2);
+}
+
+/// The client would keep what it cannot send, and publish it later: after the delivery has been given up.
+#[tokio::test]
+async fn a_server_that_goes_away_gets_no_message_later() {
+    let authority = Authority::new();
+    let Some(mut server) = start(USERS, Some(&authority)).await else {
+        return;
+    };
+    let url = format!("tls://{}/events.{{type}}", server.address());
+    let publisher = publisher(&url, user("backlot", PASSWORD), authority.trusted());
+    drop(server.stream(&authority).await);
+    publish(&publisher, "1").await.unwrap();
+    server.kill();
+    for id in ["2", "3"] {
+        let limit = std::time::Duration::from_secs(20);
+        let lost = tokio::time::timeout(limit, publish(&publisher, id))
+            .await
+            .unwrap();
+        assert!(is_turned_away(&lost), "{lost:?}");
+    }
+    server.restart().await;
+    // The client connects again by itself.
+    while is_turned_away(&publish(&publisher, "4").await) {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    publish(&publisher, "5").await.unwrap();
+    let mut stream = server.stream(&authority).await;
+    assert_eq!(stream.info().await.unwrap().state.messages, 3);
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use async_nats::jetstream::stream::Stream;
 use backlot_outbound::nats::NatsAuthorities;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -60,6 +61,12 @@ impl Drop for NatsServer {
     }
 }
 
+fn spawn(config: &Path) -> Option<Child> {
+    let mut command = Command::new("nats-server");
+    command.arg("--config").arg(config).stderr(Stdio::null());
+    command.spawn().ok()
+}
+
 impl NatsServer {
     /// Starts one; with TLS for 127.0.0.1 if there is an authority. `None` if the program is missing.
     pub(crate) async fn start(authorization: &str, authority: Option<&Authority>) -> Option<Self> {
@@ -75,32 +82,51 @@ impl NatsServer {
         );
         let path = folder.path().join("nats.conf");
         std::fs::write(&path, config).unwrap();
-        let mut command = Command::new("nats-server");
-        command.arg("--config").arg(&path).stderr(Stdio::null());
-        let child = command.spawn().ok()?;
         let server = Self {
-            child,
+            child: spawn(&path)?,
             port,
             folder,
         };
+        server.answers().await;
+        Some(server)
+    }
+
+    /// Kills the server, and waits for its end.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Starts it again, with the streams that it had.
+    pub(crate) async fn restart(&mut self) {
+        self.child = spawn(&self.folder.path().join("nats.conf")).unwrap();
+        self.answers().await;
+    }
+
+    async fn answers(&self) {
         let answers = async {
-            while std::net::TcpStream::connect(server.address()).is_err() {
+            while std::net::TcpStream::connect(self.address()).is_err() {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
         let answers = tokio::time::timeout(Duration::from_secs(20), answers);
         answers.await.expect("nats-server starts");
-        Some(server)
     }
 
-    /// A client of the test's own, over TLS.
-    pub(crate) async fn context(&self, authority: &Authority) -> async_nats::jetstream::Context {
+    /// The stream of `events.>`, by another client, over TLS. It is made if there is none.
+    pub(crate) async fn stream(&self, authority: &Authority) -> Stream {
         let path = self.folder.path().join("authority.pem");
         std::fs::write(&path, pem("CERTIFICATE", authority.0.der())).unwrap();
         let options = async_nats::ConnectOptions::new().add_root_certificates(path);
         let options = options.user_and_password("backlot".to_owned(), crate::PASSWORD.to_owned());
         let url = format!("tls://{}", self.address());
-        async_nats::jetstream::new(options.connect(url).await.unwrap())
+        let context = async_nats::jetstream::new(options.connect(url).await.unwrap());
+        let config = async_nats::jetstream::stream::Config {
+            name: "events".to_owned(),
+            subjects: vec!["events.>".to_owned()],
+            ..Default::default()
+        };
+        context.get_or_create_stream(config).await.unwrap()
     }
 
     pub(crate) fn address(&self) -> String {
