@@ -17,7 +17,7 @@ pub fn event(event: &Event) -> Map<String, Value> {
         "instanceId": assigned(event.instance_id),
         "entityId": event.entity_id,
         "sequence": event.entity_sequence,
-        "occurredAt": event.occurred_at.map(instant),
+        "occurredAt": event.occurred_at.map(|it| it.to_string()),
         "receivedAt": instant(event.received_at),
         "echo": event.is_echo,
         "dataBytes": event.data_bytes,

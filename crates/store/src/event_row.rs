@@ -8,7 +8,7 @@ use crate::sql::Row;
 macro_rules! event_columns {
     ($data:literal) => {
         concat!(
-            "SELECT sequence, instance_id, source, event_id, event_type, entity_id, entity_sequence, occurred_at_ms, ",
+            "SELECT sequence, instance_id, source, event_id, event_type, entity_id, entity_sequence, occurred_at_us, ",
             "received_at_ms, identity, details, is_echo, CAST(octet_length(data) AS bigint), ",
             $data,
             " FROM events "
@@ -29,7 +29,7 @@ pub(crate) fn read_event(row: &Row<'_>) -> Result<Event, StoreError> {
         event_type: row.get(4)?,
         entity_id: row.get(5)?,
         entity_sequence: row.get(6)?,
-        occurred_at: row.optional_timestamp(7)?,
+        occurred_at: row.optional_microseconds(7)?,
         received_at: row.timestamp(8)?,
         identity: row.get(9)?,
         details: row.get(10)?,

@@ -196,6 +196,17 @@ impl Row<'_> {
     ) -> Result<Option<Timestamp>, StoreError> {
         self.get::<Option<i64>>(column)?.map(timestamp).transpose()
     }
+
+    /// A time in microseconds.
+    pub(crate) fn optional_microseconds(
+        &self,
+        column: usize,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let read = |microseconds| {
+            Timestamp::from_microsecond(microseconds).map_err(|_| StoreError::corrupt("a time"))
+        };
+        self.get::<Option<i64>>(column)?.map(read).transpose()
+    }
 }
 
 fn timestamp(milliseconds: i64) -> Result<Timestamp, StoreError> {

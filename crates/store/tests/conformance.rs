@@ -6,6 +6,7 @@
 mod databases;
 mod place;
 
+use backlot_store::events::{EventFilter, ListOrder};
 use backlot_store::instance_details::{Details, Outdated, TokenRefusal};
 use backlot_store::instances::{ActivityDelta, Instance};
 use backlot_store::portability::{Exporter, Importer, NotImported, Record};
@@ -191,6 +192,28 @@ fn migrate_to(connection: &rusqlite::Connection, last: i64) {
     connection
         .pragma_update(None, "user_version", last)
         .unwrap();
+}
+
+#[tokio::test]
+async fn times_of_stored_events_stay_in_another_unit() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("backlot.db");
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    migrate_to(&connection, 19);
+    let insert = "
+        INSERT INTO events (instance_id, source, event_id, event_type, occurred_at_ms, received_at_ms, details, is_echo, data)
+        VALUES (?1, 'wix', ?2, 'AppInstalled', ?3, 7, '{}', 0, '{}')";
+    let id = instance_id(1);
+    for (event_id, occurred_at) in [("e1", Some(1_700_000_000_123_i64)), ("e2", None)] {
+        let values = rusqlite::params![id.as_bytes(), event_id, occurred_at];
+        connection.execute(insert, values).unwrap();
+    }
+    drop(connection);
+    let store = Store::Sqlite(SqliteStore::open(&path).unwrap());
+    let listed = store.list_events(EventFilter::default(), ListOrder::Oldest, 2);
+    let times = listed.await.unwrap().into_iter().map(|it| it.occurred_at);
+    let first = Timestamp::from_millisecond(1_700_000_000_123).ok();
+    assert_eq!(times.collect::<Vec<_>>(), [first, None]);
 }
 
 /// The copy that is kept before a migration would otherwise hold the key for as long as anybody keeps the copy.

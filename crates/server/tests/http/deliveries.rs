@@ -120,7 +120,7 @@ async fn the_body_is_plain_and_signed(place: &Place) {
             "siteId": null,
             "entityId": "c1",
             "sequence": 3,
-            "occurredAt": "2026-11-22T11:59:59.123Z",
+            "occurredAt": "2026-11-22T11:59:59.123456Z",
             "receivedAt": "2026-11-22T12:00:00Z",
             "identity": { "identityType": "WIX_USER", "wixUserId": "u" },
             "data": {

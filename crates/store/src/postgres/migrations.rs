@@ -9,7 +9,7 @@ use super::tenant::owners_transaction;
 use crate::StoreError;
 
 /// In order. A migration that has been released is never edited.
-const MIGRATIONS: [(i64, &str); 19] = [
+const MIGRATIONS: [(i64, &str); 20] = [
     (
         1,
         include_str!("../../migrations/postgres/0001_instances.sql"),
@@ -79,6 +79,10 @@ const MIGRATIONS: [(i64, &str); 19] = [
     (
         19,
         include_str!("../../migrations/postgres/0019_echo_marks_and_links.sql"),
+    ),
+    (
+        20,
+        include_str!("../../migrations/postgres/0020_events_in_microseconds.sql"),
     ),
 ];
 

@@ -9,7 +9,7 @@ use crate::StoreError;
 use crate::files::Existing;
 
 /// In order. A migration that has been released is never edited.
-const MIGRATIONS: [(i64, &str); 19] = [
+const MIGRATIONS: [(i64, &str); 20] = [
     (
         1,
         include_str!("../../migrations/sqlite/0001_instances.sql"),
@@ -67,6 +67,10 @@ const MIGRATIONS: [(i64, &str); 19] = [
     (
         19,
         include_str!("../../migrations/sqlite/0019_echo_marks_and_links.sql"),
+    ),
+    (
+        20,
+        include_str!("../../migrations/sqlite/0020_events_in_microseconds.sql"),
     ),
 ];
 

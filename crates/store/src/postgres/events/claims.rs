@@ -48,7 +48,7 @@ const CLAIM: &str = "
         FROM unnest($3::uuid[], $4::text[]) AS due(instance_id, lane)
         WHERE lanes.subscription = $2 AND lanes.instance_id = due.instance_id AND lanes.lane = due.lane
     )
-    SELECT sequence, instance_id, source, event_id, event_type, entity_id, entity_sequence, occurred_at_ms,
+    SELECT sequence, instance_id, source, event_id, event_type, entity_id, entity_sequence, occurred_at_us,
            received_at_ms, identity, details, is_echo, octet_length(data)::bigint, data,
            delivery_id, lane, fence, attempts
     FROM claimed JOIN events ON sequence = event_sequence

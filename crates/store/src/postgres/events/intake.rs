@@ -20,7 +20,7 @@ use crate::postgres::tenant::{Bound, lanes_transaction, uuid};
 use crate::turn_number::next_turn;
 
 const INSERT_EVENTS: &str = "
-    INSERT INTO events (instance_id, source, event_id, event_type, entity_id, entity_sequence, occurred_at_ms,
+    INSERT INTO events (instance_id, source, event_id, event_type, entity_id, entity_sequence, occurred_at_us,
                         received_at_ms, identity, details, is_echo, data)
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[],
                          $8::bigint[], $9::text[], $10::text[], $11::boolean[], $12::text[])
@@ -56,7 +56,7 @@ const INSERT_LANES: &str = "
     WHERE turns.subscription = due.subscription AND turns.instance_id = due.instance_id";
 
 const FIND_TIMES: &str = "
-    SELECT sequence, instance_id, coalesce(occurred_at_ms, received_at_ms) * 1000
+    SELECT sequence, instance_id, coalesce(occurred_at_us, received_at_ms * 1000)
     FROM events WHERE sequence = ANY($1)";
 
 /// The most events of one transaction.
@@ -237,7 +237,7 @@ async fn insert(
         &column!(|it| it.event_type.as_str()),
         &column!(|it| it.entity_id.as_deref()),
         &column!(|it| it.entity_sequence),
-        &column!(|it| it.occurred_at.map(Timestamp::as_millisecond)),
+        &column!(|it| it.occurred_at.map(Timestamp::as_microsecond)),
         &column!(|it| it.received_at.as_millisecond()),
         &column!(|it| it.identity.as_deref()),
         &column!(|it| it.details.as_str()),

@@ -12,7 +12,7 @@ use crate::sqlite::SqliteStore;
 use crate::sqlite::statement::{execute, query};
 
 const INSERT_EVENT: &str = "
-    INSERT INTO events (instance_id, source, event_id, event_type, entity_id, entity_sequence, occurred_at_ms,
+    INSERT INTO events (instance_id, source, event_id, event_type, entity_id, entity_sequence, occurred_at_us,
                         received_at_ms, identity, details, is_echo, data)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
     ON CONFLICT (event_id, source, instance_id) DO NOTHING
@@ -35,7 +35,7 @@ const INSERT_LANE: &str = "
     ON CONFLICT (subscription, instance_id, lane) DO NOTHING";
 
 const FIND_TIME: &str = "
-    SELECT instance_id, coalesce(occurred_at_ms, received_at_ms) * 1000 FROM events WHERE sequence = $1";
+    SELECT instance_id, coalesce(occurred_at_us, received_at_ms * 1000) FROM events WHERE sequence = $1";
 
 impl SqliteStore {
     pub(crate) async fn insert_events(
@@ -92,7 +92,7 @@ fn insert(connection: &Connection, event: &NewEvent) -> Result<bool, StoreError>
         &event.event_type,
         event.entity_id.as_deref(),
         event.entity_sequence,
-        event.occurred_at,
+        event.occurred_at.map(Timestamp::as_microsecond),
         event.received_at,
         event.identity.as_deref(),
         &event.details,
