@@ -57,6 +57,17 @@ pub(crate) fn written_by_tenants() -> Vec<&'static str> {
     CONTENT.into_iter().chain(beside).collect()
 }
 
+/// Returns the condition of an instance's rows in a table; the instance is the first parameter. An index by instance would
+/// be one more to write with each attempt, lane and turn: attempts are found by their deliveries, and there are no more
+/// lanes and turns than wait.
+pub(crate) fn rows_of_instance(table: &str) -> &'static str {
+    if table == "delivery_attempts" {
+        "delivery_id IN (SELECT delivery_id FROM deliveries WHERE instance_id = $1)"
+    } else {
+        "instance_id = $1"
+    }
+}
+
 /// All tables with rows of an instance, in the order in which they are deleted from.
 pub(crate) fn of_instance() -> impl Iterator<Item = &'static str> {
     CONTENT.into_iter().chain(BESIDE_CONTENT)

@@ -57,8 +57,6 @@ CREATE TABLE delivery_attempts (
     PRIMARY KEY (delivery_id, fence)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX delivery_attempts_by_instance ON delivery_attempts (instance_id);
-
 -- Lanes with waiting deliveries. A claim moves run_at_ms to the end of its lease.
 CREATE TABLE delivery_lanes (
     subscription TEXT    NOT NULL,
@@ -70,7 +68,6 @@ CREATE TABLE delivery_lanes (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX delivery_lanes_due ON delivery_lanes (subscription, instance_id, run_at_ms);
-CREATE INDEX delivery_lanes_by_instance ON delivery_lanes (instance_id);
 
 -- Instances with lanes. Those that are ready take turns, the lowest number first.
 CREATE TABLE delivery_turns (
@@ -84,4 +81,3 @@ CREATE TABLE delivery_turns (
 
 CREATE INDEX delivery_turns_ready ON delivery_turns (subscription, turn) WHERE is_ready = 1;
 CREATE INDEX delivery_turns_due ON delivery_turns (subscription, due_at_ms) WHERE is_ready = 0;
-CREATE INDEX delivery_turns_by_instance ON delivery_turns (instance_id);

@@ -94,7 +94,8 @@ impl PostgresStore {
                 if table == "item_links" {
                     client.execute(super::items::LOCK_LINKS, &[&tenant]).await?;
                 }
-                let sql = format!("DELETE FROM {table} WHERE instance_id = $1");
+                let rows = tables::rows_of_instance(table);
+                let sql = format!("DELETE FROM {table} WHERE {rows}");
                 let deleted = client.execute(&sql, &[&tenant]).await?;
                 if table == "items" {
                     items = deleted;

@@ -66,7 +66,8 @@ impl SqliteStore {
         while !self.write_with(some_keys).await? {}
         self.write_with(move |connection| {
             for table in tables::of_instance() {
-                let sql = format!("DELETE FROM {table} WHERE instance_id = ?1");
+                let rows = tables::rows_of_instance(table);
+                let sql = format!("DELETE FROM {table} WHERE {rows}");
                 execute(connection, &sql, &bind![instance_id])?;
             }
             Ok(())
