@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from .connections.section import Connections
 from .data.growth import Growth
 from .data.postgres import Postgres
+from .events import tables as events
 from .findings import Findings
 from .neighbours import tables as neighbours
 from .rounds import Result
@@ -53,6 +54,8 @@ def judge(found: Findings) -> list[Aim]:
     if found.neighbours:
         aims_of = neighbours.aims(found.neighbours)
         judged += [Aim("neighbours", text, value, met) for text, value, met in aims_of]
+    if found.events:
+        judged += [Aim(*aim) for aim in events.aims(found.events)]
     return judged
 
 
@@ -96,6 +99,15 @@ def _p99_below(milliseconds: float) -> Judge:
     return judge_it
 
 
+EVENTS = [
+    _rate("reference", "intake: backlot / reference >= 0.6", lambda ratio: ratio >= 0.6),
+    _rate(
+        "fastify-grouped",
+        "intake: backlot / fastify with group commit >= 2.5",
+        lambda ratio: ratio >= 2.5,
+    ),
+    _rate("express", "intake: backlot / express >= 5", lambda ratio: ratio >= 5),
+]
 TIMED: dict[str, list[Judge]] = {
     "answer": [
         _rate("hyper", "backlot / bare hyper >= 0.60", lambda ratio: ratio >= 0.60),
@@ -121,6 +133,8 @@ TIMED: dict[str, list[Judge]] = {
         ),
         _p99_below(10),
     ],
+    "events-sqlite": EVENTS,
+    "events-postgresql": EVENTS,
     "data-list": [
         _rate("pocketbase", "backlot / pocketbase >= 10", lambda ratio: ratio >= 10),
     ],

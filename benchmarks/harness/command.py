@@ -15,6 +15,7 @@ from .arguments import read_arguments
 from .bench import Workbench
 from .connections.section import measure_connections
 from .data.section import measure_data
+from .events.section import measure_events
 from .failures import CannotRun
 from .findings import Findings
 from .generator import Generator
@@ -79,6 +80,8 @@ def _measure(bench: Workbench) -> Findings:
             elif section == "neighbours":
                 found.neighbours = Neighbours()
                 measure_neighbours(bench, found.neighbours)
+            elif section == "events":
+                measure_events(bench, found)
             else:
                 wrk = tools.located("wrk")
                 generator = Generator(wrk, bench.cores.generator, bench.settings.connections)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from .connections.section import Connections
 from .data.growth import Growth
 from .data.postgres import Postgres
+from .events.outcome import Events
 from .failures import ContestantFailed
 from .memory import Memory
 from .neighbours.outcome import Neighbours
@@ -27,6 +28,7 @@ class Findings:
     postgres: Postgres | None = None
     growth: Growth | None = None
     neighbours: Neighbours | None = None
+    events: Events | None = None
     failures: list[str] = field(default_factory=list)
 
     @contextmanager
@@ -52,5 +54,6 @@ class Findings:
             "postgres": self.postgres.as_json() if self.postgres else None,
             "growth": self.growth.as_json() if self.growth else None,
             "neighbours": self.neighbours.as_json() if self.neighbours else None,
+            "events": self.events.as_json() if self.events else None,
             "failures": self.failures,
         }

@@ -21,6 +21,12 @@ class Script:
 
     name: str
     lines: Path
+    # The line to begin with, for a script that sends each once.
+    first: int | None = None
+
+    @property
+    def arguments(self) -> list[str]:
+        return [str(self.lines), *([] if self.first is None else [str(self.first)])]
 
     @property
     def path(self) -> Path:
@@ -39,7 +45,7 @@ class Load:
 
 
 class Generator:
-    """One thread of wrk with kept-alive connections and a page's headers."""
+    """One thread of wrk with kept-alive connections, and a page's headers if there is an authorization."""
 
     def __init__(self, program: str, core: int, connections: int) -> None:
         self._program, self._core, self._connections = program, core, connections
@@ -74,11 +80,11 @@ class Generator:
         command += [f"-d{seconds}s", "--latency", "--timeout", "10s"]
         if script or diagnose:
             command += ["-s", str(script.path if script else DIAGNOSE)]
-        for name, value in page_headers(authorization).items():
+        for name, value in (page_headers(authorization) if authorization else {}).items():
             command += ["-H", f"{name}: {value}"]
         command.append(f"http://127.0.0.1:{port}{path}")
         if script:
-            command += ["--", str(script.lines)]
+            command += ["--", *script.arguments]
         environment = os.environ | ({DIAGNOSE_VARIABLE: str(DIAGNOSE)} if diagnose else {})
         try:
             done = subprocess.run(

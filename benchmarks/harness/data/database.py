@@ -18,9 +18,9 @@ class Unavailable(Exception):
 class Database:
     """The database; the end of its `with` drops it."""
 
-    def __init__(self) -> None:
+    def __init__(self, suffix: str = "") -> None:
         self._server = os.environ.get(VARIABLE, USUAL)
-        self.name = f"backlot_benchmark_{os.getpid()}"
+        self.name = f"backlot_benchmark_{os.getpid()}{suffix}"
         self.url = urlsplit(self._server)._replace(path=f"/{self.name}").geturl()
 
     def __enter__(self) -> "Database":

@@ -1,0 +1,1 @@
+"""The events section: webhooks stored and acknowledged, delivered; and both with many of them stored."""
