@@ -11,10 +11,10 @@ CREATE TEMP TABLE attempt AS SELECT * FROM delivery_attempts LIMIT 1;
 CREATE TEMP TABLE instances AS SELECT number, gen_random_uuid() AS id FROM generate_series(0, 76000) AS number;
 ANALYZE instances;
 
-INSERT INTO events (sequence, instance_id, source, event_id, event_type, entity_id, entity_sequence, occurred_at_ms,
+INSERT INTO events (sequence, instance_id, source, event_id, event_type, entity_id, entity_sequence, occurred_at_us,
                     received_at_ms, identity, details, is_echo, data)
 OVERRIDING SYSTEM VALUE
-SELECT event.sequence + n, instances.id, source, named.id, event_type, named.id, entity_sequence, occurred_at_ms,
+SELECT event.sequence + n, instances.id, source, named.id, event_type, named.id, entity_sequence, occurred_at_us,
        received_at_ms, identity, details, is_echo, data
 FROM (
     SELECT n, CASE WHEN n <= 850000 THEN 1 + n % 1000 WHEN n <= 925000 THEN 0 ELSE n - 924000 END AS instance,
@@ -23,9 +23,9 @@ FROM (
 ) AS named JOIN instances ON instances.number = named.instance CROSS JOIN event;
 SELECT setval(pg_get_serial_sequence('events', 'sequence'), max(sequence)) FROM events;
 
-INSERT INTO deliveries (subscription, instance_id, lane, position, event_sequence, state, attempts, fence, created_at_ms,
+INSERT INTO deliveries (subscription, instance_id, lane, position, event_time_us, event_sequence, state, attempts, fence, created_at_ms,
                         finished_at_ms, last_status, last_error)
-SELECT subscription, events.instance_id, replace(lane, event.entity_id, events.entity_id), position, events.sequence,
+SELECT subscription, events.instance_id, replace(lane, event.entity_id, events.entity_id), position, event_time_us, events.sequence,
        CASE WHEN waits THEN 'WAITING' ELSE state END, CASE WHEN waits THEN 0 ELSE attempts END,
        CASE WHEN waits THEN 0 ELSE fence END, created_at_ms, CASE WHEN waits THEN NULL ELSE finished_at_ms END,
        CASE WHEN waits THEN NULL ELSE last_status END, last_error

@@ -14,7 +14,7 @@ INSERT INTO instances
 WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < 76000)
 SELECT n, randomblob(16) FROM numbers;
 
-INSERT INTO events (sequence, instance_id, source, event_id, event_type, entity_id, entity_sequence, occurred_at_ms,
+INSERT INTO events (sequence, instance_id, source, event_id, event_type, entity_id, entity_sequence, occurred_at_us,
                     received_at_ms, identity, details, is_echo, data)
 WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1000000),
      named AS (
@@ -23,13 +23,13 @@ WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHER
                 || '-a' || substr(lower(hex(randomblob(2))), 2) || '-' || lower(hex(randomblob(6))) AS id
          FROM numbers
      )
-SELECT event.sequence + n, instances.id, source, named.id, event_type, named.id, entity_sequence, occurred_at_ms,
+SELECT event.sequence + n, instances.id, source, named.id, event_type, named.id, entity_sequence, occurred_at_us,
        received_at_ms, identity, details, is_echo, data
 FROM named CROSS JOIN instances ON instances.number = named.instance CROSS JOIN event;
 
-INSERT INTO deliveries (subscription, instance_id, lane, position, event_sequence, state, attempts, fence, created_at_ms,
+INSERT INTO deliveries (subscription, instance_id, lane, position, event_time_us, event_sequence, state, attempts, fence, created_at_ms,
                         finished_at_ms, last_status, last_error)
-SELECT subscription, events.instance_id, replace(lane, event.entity_id, events.entity_id), position, events.sequence,
+SELECT subscription, events.instance_id, replace(lane, event.entity_id, events.entity_id), position, event_time_us, events.sequence,
        CASE WHEN waits THEN 'WAITING' ELSE state END, CASE WHEN waits THEN 0 ELSE attempts END,
        CASE WHEN waits THEN 0 ELSE fence END, created_at_ms, CASE WHEN waits THEN NULL ELSE finished_at_ms END,
        CASE WHEN waits THEN NULL ELSE last_status END, last_error
