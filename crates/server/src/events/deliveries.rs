@@ -27,7 +27,13 @@ impl Deliveries {
             tasks.spawn(dispatcher.run(stopping.subscribe()));
         }
         let (store, subscriptions) = (means.store.clone(), subscriptions.clone());
-        tasks.spawn(async move { warn_of_abandoned(&store, &subscriptions).await });
+        let mut stopped = stopping.subscribe();
+        tasks.spawn(async move {
+            tokio::select! {
+                () = warn_of_abandoned(&store, &subscriptions) => {}
+                _ = stopped.changed() => {}
+            }
+        });
         Self { stopping, tasks }
     }
 

@@ -178,7 +178,8 @@ impl Dispatcher {
     /// What the next claim may take, and the paused instances of which it may take a probe.
     fn limits(&self, room: usize, now: Timestamp) -> (ClaimLimits, Vec<InstanceId>) {
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        let most = share_of_one(self.max_claimed());
+        let concurrency = self.settings.concurrency.get() as usize;
+        let most = self.max_claimed() - (concurrency - share_of_one(concurrency));
         let mut held: HashMap<InstanceId, usize> = HashMap::new();
         for lease in self.leases.values() {
             *held.entry(lease.instance_id).or_default() += 1;
@@ -458,10 +459,16 @@ impl Dispatcher {
     }
 }
 
-/// Returns how many of so many one instance may have: a quarter is left to others, however slow its attempts are. Fewer
-/// than four are not divided.
+/// The smallest number of attempts at once that is divided: of fewer, an instance that is alone would miss a quarter.
+const MIN_DIVIDED: usize = 8;
+
+/// Returns how many of so many one instance may have: a quarter is left to others, however slow its attempts are.
 const fn share_of_one(all: usize) -> usize {
-    all - all / 4
+    if all < MIN_DIVIDED {
+        all
+    } else {
+        all - all / 4
+    }
 }
 
 fn released(lease: DeliveryLease, number: u32, now: Timestamp) -> AttemptOutcome {
