@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::PostgresStore;
 use super::failure::{Failure, attempt};
-use super::tenant::{Bound, owners_transaction, uuid};
+use super::tenant::{Bound, from_uuid, owners_transaction, uuid};
 use crate::StoreError;
 use crate::instances::{ActivityDelta, request_columns};
 use crate::tables;
@@ -110,5 +110,5 @@ impl PostgresStore {
 
 pub(super) fn instance_id(row: &Row, column: usize) -> Result<InstanceId, Failure> {
     let id: Uuid = row.try_get(column)?;
-    Ok(InstanceId::from_bytes(id.into_bytes()))
+    Ok(from_uuid(id))
 }

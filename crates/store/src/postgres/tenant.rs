@@ -34,6 +34,11 @@ pub(super) const fn uuid(instance_id: InstanceId) -> Uuid {
     Uuid::from_bytes(*instance_id.as_bytes())
 }
 
+/// An instance's id, as PostgreSQL returns it.
+pub(super) const fn from_uuid(id: Uuid) -> InstanceId {
+    InstanceId::from_bytes(id.into_bytes())
+}
+
 /// A constant statement, in one round trip.
 pub(super) async fn query(
     lease: &Lease,

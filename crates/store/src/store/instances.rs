@@ -23,42 +23,51 @@ fn select(rest: &str) -> String {
     )
 }
 
+/// The tables by which an instance is listed: one of which anything else is stored is in one of these, but for events.
+const KNOWN_BY: [&str; 9] = [
+    "instances",
+    "instance_details",
+    "collections",
+    "items",
+    "instance_secrets",
+    "accounts",
+    "webhook_addresses",
+    "connection_usage",
+    "entity_links",
+];
+
 /// The ids of all instances of which anything is stored.
-macro_rules! ids {
-    () => {
-        "SELECT instance_id AS id FROM instances
-         UNION SELECT instance_id FROM instance_details
-         UNION SELECT instance_id FROM collections
-         UNION SELECT id FROM (SELECT DISTINCT instance_id AS id FROM items) AS of_items
-         UNION SELECT instance_id FROM instance_secrets
-         UNION SELECT instance_id FROM accounts
-         UNION SELECT instance_id FROM webhook_addresses
-         UNION SELECT instance_id FROM connection_usage
-         UNION SELECT id FROM (SELECT DISTINCT instance_id AS id FROM entity_links) AS of_links"
-    };
-}
+static IDS: LazyLock<String> = LazyLock::new(|| {
+    let ids = KNOWN_BY.map(|table| format!("SELECT DISTINCT instance_id AS id FROM {table}"));
+    ids.join(" UNION ")
+});
+
+static LIST_IDS: LazyLock<String> =
+    LazyLock::new(|| format!("SELECT id FROM ({}) AS known ORDER BY id LIMIT $1", *IDS));
+
+static LIST_IDS_AFTER: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT id FROM ({}) AS known WHERE id > $1 ORDER BY id LIMIT $2",
+        *IDS
+    )
+});
+
+static TOTALS: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT (SELECT count(*) FROM ({}) AS known), (SELECT count(*) FROM items)",
+        *IDS
+    )
+});
+
+/// A look into the index of each table, and no more of them than it takes.
+static IS_KNOWN: LazyLock<String> = LazyLock::new(|| {
+    let tables = KNOWN_BY.into_iter().chain(["events"]);
+    let exists =
+        tables.map(|table| format!("EXISTS (SELECT 1 FROM {table} WHERE instance_id = $1)"));
+    format!("SELECT 1 WHERE {}", exists.collect::<Vec<_>>().join(" OR "))
+});
 
 const COUNT_EVENTS: &str = "SELECT count(*) FROM events WHERE instance_id = $1";
-
-const HAS_EVENTS: &str = "SELECT 1 FROM events WHERE instance_id = $1 LIMIT 1";
-
-const LIST_IDS: &str = concat!(
-    "SELECT id FROM (",
-    ids!(),
-    ") AS known ORDER BY id LIMIT $1"
-);
-
-const LIST_IDS_AFTER: &str = concat!(
-    "SELECT id FROM (",
-    ids!(),
-    ") AS known WHERE id > $1 ORDER BY id LIMIT $2"
-);
-
-const TOTALS: &str = concat!(
-    "SELECT (SELECT count(*) FROM (",
-    ids!(),
-    ") AS known), (SELECT count(*) FROM items)"
-);
 
 const STORAGE: Sql = Sql {
     sqlite: "
@@ -113,8 +122,8 @@ impl Store {
     ) -> Result<Vec<InstanceId>, StoreError> {
         let read = |row: &Row<'_>| row.instance_id(0);
         let (sql, values): (_, &[_]) = match after {
-            None => (LIST_IDS, &bind![limit]),
-            Some(after) => (LIST_IDS_AFTER, &bind![after, limit]),
+            None => (LIST_IDS.as_str(), &bind![limit]),
+            Some(after) => (LIST_IDS_AFTER.as_str(), &bind![after, limit]),
         };
         self.query_unlimited(Scope::Owner, sql, values, read).await
     }
@@ -127,7 +136,7 @@ impl Store {
                 items: row.count(1)?,
             })
         };
-        let totals = self.query_unlimited(Scope::Owner, TOTALS, NO_VALUES, read);
+        let totals = self.query_unlimited(Scope::Owner, TOTALS.as_str(), NO_VALUES, read);
         Ok(totals.await?.pop().unwrap_or_default())
     }
 
@@ -146,11 +155,9 @@ impl Store {
 
     /// Returns whether anything is stored of an instance.
     pub async fn is_known(&self, instance_id: InstanceId) -> Result<bool, StoreError> {
-        let number = u128::from_be_bytes(*instance_id.as_bytes());
-        let before = number.checked_sub(1);
-        let before = before.map(|it| InstanceId::from_bytes(it.to_be_bytes()));
-        let next = self.list_instance_ids(before, 1).await?;
-        Ok(next.first() == Some(&instance_id) || self.has_events(instance_id).await?)
+        let values = bind![instance_id];
+        let found = self.query(Scope::Owner, IS_KNOWN.as_str(), &values, |_| Ok(()));
+        Ok(!found.await?.is_empty())
     }
 
     /// Counts the events of an instance.
@@ -158,12 +165,6 @@ impl Store {
         let (read, values) = (|row: &Row<'_>| row.count(0), bind![instance_id]);
         let count = self.query_one(Scope::Owner, COUNT_EVENTS, &values, read);
         Ok(count.await?.unwrap_or_default())
-    }
-
-    async fn has_events(&self, instance_id: InstanceId) -> Result<bool, StoreError> {
-        let values = bind![instance_id];
-        let found = self.query(Scope::Owner, HAS_EVENTS, &values, |_| Ok(()));
-        Ok(!found.await?.is_empty())
     }
 }
 

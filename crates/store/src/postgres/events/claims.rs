@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use backlot_wix::InstanceId;
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -15,7 +14,7 @@ use crate::events::{AttemptOutcome, ClaimLimits, ClaimedDelivery, Claims, Delive
 use crate::postgres::PostgresStore;
 use crate::postgres::failure::{Failure, attempt};
 use crate::postgres::session::Session;
-use crate::postgres::tenant::{Bound, lanes_transaction, uuid};
+use crate::postgres::tenant::{Bound, from_uuid, lanes_transaction, uuid};
 use crate::sql::Row;
 
 const NEXT_INSTANCES: &str = "
@@ -251,8 +250,8 @@ impl Claim<'_> {
         for row in &rows {
             let (id, lane): (Uuid, String) = (row.try_get(0)?, row.try_get(1)?);
             match row.try_get(2)? {
-                Some(delivery_id) if limits.of_instance(instance_id(id)) > 0 => {
-                    limits.take(instance_id(id));
+                Some(delivery_id) if limits.of_instance(from_uuid(id)) > 0 => {
+                    limits.take(from_uuid(id));
                     ids.push(delivery_id);
                     due.push(id, lane);
                 }
@@ -324,10 +323,6 @@ impl Claim<'_> {
 
 fn exhausted(limits: &ClaimLimits) -> Vec<Uuid> {
     limits.exhausted().map(uuid).collect()
-}
-
-fn instance_id(id: Uuid) -> InstanceId {
-    InstanceId::from_bytes(id.into_bytes())
 }
 
 /// Lanes of instances, as two columns.
