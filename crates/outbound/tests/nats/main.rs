@@ -85,7 +85,7 @@ async fn a_user_has_a_password() {
     assert!(is_let_in(&known), "{known:?}");
     for credential in [
         user("backlot", "another hush"),
-        user("nobody", PASSWORD),
+        user("stranger", PASSWORD),
         token(PASSWORD),
         NatsCredential::None,
     ] {

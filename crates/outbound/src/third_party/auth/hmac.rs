@@ -170,7 +170,7 @@ pub enum TemplateError {
     #[error(
         "what is signed holds neither {{body}} nor {{body_sha256}}, so the signature would prove nothing about the body"
     )]
-    NoBody,
+    BodyNotSigned,
     /// Two placeholders in a header of a received request, with nothing between them.
     #[error("a header has two placeholders with nothing between them, which cannot be told apart")]
     Adjacent,

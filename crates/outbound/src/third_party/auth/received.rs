@@ -63,7 +63,7 @@ impl SignatureTemplate {
             piece.placeholder().is_some_and(|it| body.contains(&it))
         };
         if !template.signed.iter().any(is_of_body) {
-            return Err(TemplateError::NoBody);
+            return Err(TemplateError::BodyNotSigned);
         }
         let is_adjacent = |pair: &[Piece]| pair.iter().all(|piece| piece.placeholder().is_some());
         let mut headers = template.headers.iter();
