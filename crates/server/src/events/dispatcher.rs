@@ -202,6 +202,9 @@ impl Dispatcher {
     /// Begins a call of the store, if there are outcomes or deliveries may be due.
     fn advance(&mut self, now: Timestamp) -> Option<Advance> {
         let room = self.room(now);
+        if room == 0 && self.outcomes.is_empty() {
+            return None;
+        }
         let (mut limits, mut probing) = self.limits(room, now);
         let is_due = self.due.is_some_and(|due| due <= now) || !probing.is_empty();
         // With outcomes, their lanes may have more.
